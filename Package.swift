@@ -1,0 +1,119 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The house rules of docs/decisions: Swift 6 language mode everywhere, and a warning is an error.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A room of the house: a library that others may import.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// An executable under Sources/ that only wires.
+func service(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict)
+}
+
+/// A cell or nerve: `<folder>/Logic/` is an importable library (replay and tests use it), `<folder>/Main.swift` the process.
+func organism(_ folder: String, library: String, executable: String) -> [Target] {
+    [
+        .target(
+            name: library, dependencies: ["NimmerCell", "NimmerGate", "NimmerWave"], path: "\(folder)/Logic",
+            swiftSettings: strict),
+        .executableTarget(
+            name: executable, dependencies: [.target(name: library), "NimmerCell", "NimmerBusNATS"], path: folder,
+            exclude: ["README.md", "Logic"], sources: ["Main.swift"], swiftSettings: strict),
+    ]
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "nimmerverse",
+    products: [
+        .library(name: "NimmerCell", targets: ["NimmerCell"]),
+        .library(name: "NimmerBusNATS", targets: ["NimmerBusNATS"]),
+        .library(name: "NimmerWave", targets: ["NimmerWave"]),
+        .library(name: "NimmerGate", targets: ["NimmerGate"]),
+        .library(name: "NimmerBus", targets: ["NimmerBus"]),
+        .library(name: "NimmerThalamus", targets: ["NimmerThalamus"]),
+        .library(name: "NimmerMemory", targets: ["NimmerMemory"]),
+        .library(name: "NimmerMemoryPostgres", targets: ["NimmerMemoryPostgres"]),
+        .library(name: "NimmerServers", targets: ["NimmerServers"]),
+        .library(name: "NimmerTesting", targets: ["NimmerTesting"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CNATS"),
+        .systemLibrary(name: "CPostgres"),
+        .systemLibrary(name: "CYAML"),
+        library("NimmerWave"),
+        library("NimmerGate", ["NimmerWave"]),
+        library("NimmerBus", ["NimmerWave"]),
+        library("NimmerMemory", ["NimmerWave"]),
+        library("NimmerThalamus", ["NimmerWave", "NimmerGate", "NimmerBus"]),
+        library("NimmerCognition", ["NimmerWave", "NimmerGate", "NimmerBus"]),
+        library("NimmerSystem", ["CYAML", "NimmerWave", "NimmerGate"]),
+        library("NimmerCell", ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, lifecycle, unixSignals]),
+        library("NimmerBusNATS", ["CNATS", "NimmerBus", "NimmerWave"]),
+        library("NimmerMemoryPostgres", ["CPostgres", "NimmerMemory", "NimmerWave"]),
+        library("NimmerServers", ["NimmerWave", .product(name: "Subprocess", package: "swift-subprocess")]),
+        library("NimmerTesting", ["NimmerBus", "NimmerMemory", "NimmerWave", "NimmerGate"]),
+        service("thalamus", ["NimmerThalamus", "NimmerCell", "NimmerBusNATS"]),
+        service("cognition-bridge", ["NimmerCognition", "NimmerCell", "NimmerBusNATS"]),
+        service("hippocampus", ["NimmerMemory", "NimmerMemoryPostgres", "NimmerCell", "NimmerBusNATS"]),
+        service(
+            "nimmer",
+            [
+                "NimmerWave", "NimmerGate", "NimmerBus", "NimmerBusNATS", "NimmerThalamus", "NimmerCognition",
+                "NimmerMemory", "NimmerMemoryPostgres", "NimmerSystem", "NimmerCell", "NimmerServers",
+                "SensorCell", "DistanceCell", "CollisionAvoidanceNerve", arguments,
+            ]),
+    ]
+        + organism("cells/math/v1", library: "MathCell", executable: "math-cell")
+        + organism("cells/sensor/v1", library: "SensorCell", executable: "sensor-cell")
+        + organism("cells/vitals/v1", library: "VitalsCell", executable: "vitals-cell")
+        + organism("cells/battery/v1", library: "BatteryCell", executable: "battery-cell")
+        + organism("cells/distance/v1", library: "DistanceCell", executable: "distance-cell")
+        + organism("cells/motor/v1", library: "MotorCell", executable: "motor-cell")
+        + organism(
+            "nerves/collision_avoidance/v1", library: "CollisionAvoidanceNerve", executable: "collision-avoidance-nerve")
+        + [
+            tests("NimmerWaveTests", ["NimmerWave"]),
+            tests("NimmerGateTests", ["NimmerGate", "NimmerWave"]),
+            tests("NimmerBusTests", ["NimmerBus", "NimmerBusNATS", "NimmerServers", "NimmerTesting", "NimmerWave"]),
+            tests("NimmerMemoryTests", [
+                "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers", "NimmerTesting", "NimmerWave",
+            ]),
+            tests("NimmerThalamusTests", ["NimmerThalamus", "NimmerGate", "NimmerBus", "NimmerWave"]),
+            tests("NimmerCognitionTests", ["NimmerCognition", "NimmerBus", "NimmerWave"]),
+            tests("NimmerSystemTests", ["NimmerSystem", "NimmerWave", "NimmerGate"]),
+            tests("NimmerCellTests", ["NimmerCell", "NimmerBus", "NimmerSystem", "NimmerWave"]),
+            tests("CellsTests", [
+                "MathCell", "SensorCell", "VitalsCell", "BatteryCell", "DistanceCell", "MotorCell", "NimmerCell",
+                "NimmerBus", "NimmerWave",
+            ]),
+            tests("NervesTests", ["CollisionAvoidanceNerve", "NimmerCell", "NimmerBus", "NimmerWave"]),
+            tests("NimmerToolTests", ["nimmer", "NimmerSystem", "NimmerWave"]),
+            tests("IntegrationTests", [
+                "NimmerBus", "NimmerBusNATS", "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers", "NimmerWave",
+            ]),
+        ],
+    swiftLanguageModes: [.v6]
+)

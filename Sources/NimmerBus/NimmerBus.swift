@@ -1,0 +1,1 @@
+// NimmerBus: see the folder's files.

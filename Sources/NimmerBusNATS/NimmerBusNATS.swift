@@ -1,0 +1,1 @@
+// NimmerBusNATS: see the folder's files.

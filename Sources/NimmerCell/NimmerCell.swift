@@ -1,0 +1,1 @@
+// NimmerCell: see the folder's files.

@@ -1,0 +1,1 @@
+// NimmerCognition: see the folder's files.

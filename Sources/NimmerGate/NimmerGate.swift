@@ -1,0 +1,1 @@
+// NimmerGate: see the folder's files.

@@ -1,0 +1,1 @@
+// NimmerMemory: see the folder's files.

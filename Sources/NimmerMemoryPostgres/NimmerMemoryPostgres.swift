@@ -1,0 +1,1 @@
+// NimmerMemoryPostgres: see the folder's files.

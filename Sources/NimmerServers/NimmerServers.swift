@@ -1,0 +1,1 @@
+// NimmerServers: see the folder's files.

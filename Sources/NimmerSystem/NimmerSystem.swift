@@ -1,0 +1,1 @@
+// NimmerSystem: see the folder's files.

@@ -1,0 +1,1 @@
+// NimmerTesting: see the folder's files.

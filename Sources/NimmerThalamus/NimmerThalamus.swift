@@ -1,0 +1,1 @@
+// NimmerThalamus: see the folder's files.

@@ -1,0 +1,1 @@
+// NimmerWave: see the folder's files.
