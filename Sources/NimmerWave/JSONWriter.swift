@@ -1,0 +1,84 @@
+extension JSON {
+    /// Appends the value as compact UTF-8 text. A number that JSON cannot say (NaN, infinity) becomes `null`.
+    public func write(into out: inout [UInt8]) {
+        switch self {
+        case .null: out.append(contentsOf: "null".utf8)
+        case .bool(let value): out.append(contentsOf: (value ? "true" : "false").utf8)
+        case .number(let value): writeNumber(value, into: &out)
+        case .string(let value): writeString(value, into: &out)
+        case .raw(let bytes): out.append(contentsOf: bytes)
+        case .array(let items):
+            out.append(0x5b)
+            for (index, item) in items.enumerated() {
+                if index > 0 { out.append(0x2c) }
+                item.write(into: &out)
+            }
+            out.append(0x5d)
+        case .object(let object):
+            out.append(0x7b)
+            for (index, member) in object.members.enumerated() {
+                if index > 0 { out.append(0x2c) }
+                writeString(member.key, into: &out)
+                out.append(0x3a)
+                member.value.write(into: &out)
+            }
+            out.append(0x7d)
+        }
+    }
+
+    func write(into out: inout [UInt8], indent: Int) {
+        let line = { (level: Int, out: inout [UInt8]) in
+            out.append(0x0a)
+            out.append(contentsOf: repeatElement(0x20, count: level * 2))
+        }
+        switch self {
+        case .array(let items) where !items.isEmpty:
+            out.append(0x5b)
+            for (index, item) in items.enumerated() {
+                if index > 0 { out.append(0x2c) }
+                line(indent + 1, &out)
+                item.write(into: &out, indent: indent + 1)
+            }
+            line(indent, &out)
+            out.append(0x5d)
+        case .object(let object) where !object.members.isEmpty:
+            out.append(0x7b)
+            for (index, member) in object.members.enumerated() {
+                if index > 0 { out.append(0x2c) }
+                line(indent + 1, &out)
+                writeString(member.key, into: &out)
+                out.append(contentsOf: ": ".utf8)
+                member.value.write(into: &out, indent: indent + 1)
+            }
+            line(indent, &out)
+            out.append(0x7d)
+        default: write(into: &out)
+        }
+    }
+}
+
+private func writeNumber(_ value: Double, into out: inout [UInt8]) {
+    if let whole = Int64(exactly: value), abs(whole) < 1 << 53 {
+        out.append(contentsOf: String(whole).utf8)
+    } else if value.isFinite {
+        out.append(contentsOf: value.description.utf8)
+    } else {
+        out.append(contentsOf: "null".utf8)
+    }
+}
+
+private func writeString(_ value: String, into out: inout [UInt8]) {
+    out.append(0x22)
+    for byte in value.utf8 {
+        switch byte {
+        case 0x22: out.append(contentsOf: [0x5c, 0x22])
+        case 0x5c: out.append(contentsOf: [0x5c, 0x5c])
+        case 0x0a: out.append(contentsOf: [0x5c, 0x6e])
+        case 0x0d: out.append(contentsOf: [0x5c, 0x72])
+        case 0x09: out.append(contentsOf: [0x5c, 0x74])
+        case 0..<0x20: out.append(contentsOf: "\\u00\(hexadecimal(byte))".utf8)
+        default: out.append(byte)
+        }
+    }
+    out.append(0x22)
+}

@@ -1,0 +1,85 @@
+/// A message's identity: an RFC 9562 UUID (protocol.md, Envelope).
+///
+/// New messages carry version 7, which sorts by time. Messages that must survive a retry (transition, collapse, request)
+/// carry name-based version 5 ids made from what they are about, so that whoever derives one twice derives the same.
+public struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// The first eight bytes, big-endian.
+    public let high: UInt64
+    /// The last eight bytes, big-endian.
+    public let low: UInt64
+
+    /// An id from its two halves.
+    @inlinable
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// An id from text such as `0190f5fe-7c2a-7b3e-8d55-1c1f6f3a9b10`; either case of the digits.
+    ///
+    /// - Throws: a ``Refusal`` when the text is not a UUID.
+    public init(_ text: String) throws(Refusal) {
+        let bytes = Array(text.utf8)
+        guard let id = parseUUID(bytes.span.bytes, 0, bytes.count) else {
+            throw Refusal(.value, "an id must be a UUID", found: "'\(text.excerpt)'")
+        }
+        self = id
+    }
+
+    /// A time-ordered id (version 7) for a moment, with the generator's 74 random bits.
+    public static func v7(at moment: Timestamp, using generator: inout some RandomNumberGenerator) -> MessageID {
+        let milliseconds = UInt64(max(0, moment.nanoseconds / 1_000_000))
+        let high = milliseconds << 16 | 0x7000 | generator.next() & 0x0fff
+        let low = generator.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
+        return MessageID(high: high, low: low)
+    }
+
+    /// A time-ordered id (version 7) for now.
+    public static func v7() -> MessageID {
+        var generator = SystemRandomNumberGenerator()
+        return v7(at: .now(), using: &generator)
+    }
+
+    /// The id of a name within a space of names (version 5, SHA-1): the same name gives the same id, everywhere and always.
+    public static func named(_ name: String, in space: MessageID = .nimmerverse) -> MessageID {
+        let digest = SHA1.hash(space.bytes + Array(name.utf8))
+        let word = { (start: Int) in digest[start..<start + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
+        return MessageID(
+            high: word(0) & 0xffff_ffff_ffff_0fff | 0x5000,
+            low: word(8) & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000)
+    }
+
+    /// The house's own space of names: version 5 of `nimmerverse` in the DNS space of RFC 9562.
+    public static let nimmerverse = named(
+        "nimmerverse", in: MessageID(high: 0x6ba7_b810_9dad_11d1, low: 0x80b4_00c0_4fd4_30c8))
+
+    /// The sixteen bytes.
+    public var bytes: [UInt8] {
+        [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> UInt64(56 - $0 * 8)) } }
+    }
+
+    /// The id as text: 36 characters, lower case.
+    public var text: String {
+        String(unsafeUninitializedCapacity: 36) { buffer in
+            var at = 0
+            for (index, byte) in bytes.enumerated() {
+                if index == 4 || index == 6 || index == 8 || index == 10 {
+                    buffer[at] = 0x2d
+                    at += 1
+                }
+                buffer[at] = hexDigit(byte >> 4)
+                buffer[at + 1] = hexDigit(byte & 15)
+                at += 2
+            }
+            return at
+        }
+    }
+
+    /// The id as text.
+    public var description: String { text }
+
+    /// Order by bytes; version 7 ids sort by time.
+    public static func < (a: MessageID, b: MessageID) -> Bool { (a.high, a.low) < (b.high, b.low) }
+}
+
+private func hexDigit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 0x30 + nibble : 0x57 + nibble }

@@ -1,1 +1,0 @@
-// NimmerWave: see the folder's files.

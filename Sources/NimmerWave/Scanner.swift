@@ -1,0 +1,240 @@
+// The scanner of the hot path (hot-path.md, item 3): everything rests on two total functions, `peek` and `word`, that
+// answer zero past the end, so one bounds check each keeps every read safe without unsafe code.
+
+extension RawSpan {
+    /// The byte at a place; zero past the end.
+    @inline(__always)
+    func peek(_ i: Int) -> UInt8 {
+        i < byteCount ? unsafeLoad(fromByteOffset: i, as: UInt8.self) : 0
+    }
+
+    /// The eight bytes from a place, first byte lowest; zeros past the end.
+    @inline(__always)
+    func word(_ i: Int) -> UInt64 {
+        if i &+ 8 <= byteCount {
+            return UInt64(littleEndian: unsafeLoadUnaligned(fromByteOffset: i, as: UInt64.self))
+        }
+        return wordNearEnd(i)
+    }
+
+    @inline(never)
+    private func wordNearEnd(_ i: Int) -> UInt64 {
+        var result: UInt64 = 0
+        for offset in 0..<8 { result |= UInt64(peek(i + offset)) << UInt64(offset * 8) }
+        return result
+    }
+
+    /// Moves over white space; the fast path is for none and for the one space that other languages' encoders write.
+    @inline(__always)
+    func skipSpace(_ i: inout Int) {
+        let c = peek(i)
+        if c > 0x20 { return }
+        if c == 0x20, peek(i &+ 1) > 0x20 {
+            i &+= 1
+            return
+        }
+        skipLongSpace(&i)
+    }
+
+    @inline(never)
+    private func skipLongSpace(_ i: inout Int) {
+        while true {
+            let c = peek(i)
+            guard c == 0x20 || c == 0x0a || c == 0x0d || c == 0x09 else { return }
+            i += 1
+        }
+    }
+
+    /// What is wrong at a place where something else was expected.
+    @inline(never)
+    func fault(_ i: Int) -> Refusal { i >= byteCount ? .unexpectedEnd : .notJSON }
+
+    @inline(__always)
+    func expect(_ byte: UInt8, _ i: inout Int) throws(Refusal) {
+        guard peek(i) == byte else { throw fault(i) }
+        i &+= 1
+    }
+
+    /// Moves over a string, from its opening quote past its closing one; notes escapes and bytes outside ASCII.
+    @inline(__always)
+    func skipString(_ i: inout Int, _ flags: inout ScanFlags) throws(Refusal) -> ByteRange {
+        try expect(0x22, &i)
+        let start = i
+        while true {
+            let x = word(i)
+            let quote = x ^ 0x2222_2222_2222_2222
+            let slash = x ^ 0x5c5c_5c5c_5c5c_5c5c
+            let high = x & 0x8080_8080_8080_8080
+            let stop =
+                (((quote &- 0x0101_0101_0101_0101) & ~quote) | ((slash &- 0x0101_0101_0101_0101) & ~slash)
+                    | ((x &- 0x2020_2020_2020_2020) & ~x)) & 0x8080_8080_8080_8080
+            if stop == 0 {
+                flags.high |= high
+                i &+= 8
+                continue
+            }
+            let place = stop.trailingZeroBitCount
+            flags.high |= high & ((1 << UInt64(place & 63)) &- 1)
+            i &+= place >> 3
+            let c = peek(i)
+            if c == 0x22 {
+                i &+= 1
+                return ByteRange(start, i &- 1 &- start)
+            }
+            guard c == 0x5c else { throw fault(i) }
+            flags.escaped = true
+            try skipEscape(&i)
+        }
+    }
+
+    @inline(never)
+    private func skipEscape(_ i: inout Int) throws(Refusal) {
+        switch peek(i + 1) {
+        case 0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74: i += 2
+        case 0x75:
+            for offset in 2..<6 where hexValue(peek(i + offset)) == nil { throw fault(i + offset) }
+            i += 6
+        default: throw fault(i + 1)
+        }
+    }
+
+    /// Moves over a number and gives its value; infinity when it is too large for a double.
+    @inline(__always)
+    func scanNumber(_ i: inout Int) throws(Refusal) -> Double {
+        let start = i
+        let negative = peek(i) == 0x2d
+        if negative { i &+= 1 }
+        var mantissa: UInt64 = 0
+        var digits = 0
+        let first = peek(i) &- 0x30
+        guard first <= 9 else { throw fault(i) }
+        i &+= 1
+        mantissa = UInt64(first)
+        if first != 0 {
+            digits = 1
+            while true {
+                let d = peek(i) &- 0x30
+                guard d <= 9 else { break }
+                mantissa = mantissa &* 10 &+ UInt64(d)
+                digits &+= 1
+                i &+= 1
+            }
+        }
+        var exponent = 0
+        if peek(i) == 0x2e {
+            i &+= 1
+            let fraction = i
+            while true {
+                let d = peek(i) &- 0x30
+                guard d <= 9 else { break }
+                mantissa = mantissa &* 10 &+ UInt64(d)
+                if mantissa != 0 { digits &+= 1 }
+                i &+= 1
+            }
+            guard i > fraction else { throw fault(i) }
+            exponent = fraction &- i
+        }
+        if peek(i) | 0x20 == 0x65 {
+            exponent &+= try scanExponent(&i)
+        }
+        if digits <= 15, exponent <= 22, exponent >= -22 {
+            let value = Double(mantissa)
+            let scaled = exponent < 0 ? value / powersOfTen(-exponent) : value * powersOfTen(exponent)
+            return negative ? -scaled : scaled
+        }
+        return slowNumber(start, i)
+    }
+
+    @inline(never)
+    private func scanExponent(_ i: inout Int) throws(Refusal) -> Int {
+        i += 1
+        let negative = peek(i) == 0x2d
+        if negative || peek(i) == 0x2b { i += 1 }
+        guard peek(i) &- 0x30 <= 9 else { throw fault(i) }
+        var value = 0
+        while peek(i) &- 0x30 <= 9 {
+            value = min(value * 10 + Int(peek(i) &- 0x30), 100_000)
+            i += 1
+        }
+        return negative ? -value : value
+    }
+
+    @inline(never)
+    private func slowNumber(_ start: Int, _ end: Int) -> Double {
+        Double(string(ByteRange(start, end - start))) ?? .nan
+    }
+
+    /// The text of a range that is known to hold UTF-8 without escapes; repaired where it does not.
+    func string(_ range: ByteRange) -> String {
+        String(decoding: bytes(range), as: UTF8.self)
+    }
+
+    /// A copy of a range.
+    func bytes(_ range: ByteRange) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+            for offset in 0..<range.count { buffer[offset] = peek(range.start + offset) }
+            count = range.count
+        }
+    }
+}
+
+/// What the scanner met on its way through strings.
+struct ScanFlags {
+    /// The high bits of all bytes seen in strings; not zero when there is anything outside ASCII.
+    var high: UInt64 = 0
+    /// Whether the last string that was read holds an escape; the reader resets it.
+    var escaped = false
+}
+
+/// A stretch of a message's bytes.
+public struct ByteRange: Hashable, Sendable {
+    /// Where it begins, in bytes from the start of the message.
+    public var start: Int
+    /// How many bytes it holds; zero when the field is absent.
+    public var count: Int
+
+    /// A stretch by its start and its length, both in bytes.
+    @inlinable
+    public init(_ start: Int, _ count: Int) {
+        self.start = start
+        self.count = count
+    }
+
+    /// No bytes at all.
+    @inlinable
+    public static var none: ByteRange { ByteRange(0, 0) }
+
+    /// Whether the field is absent.
+    @inlinable
+    public var isEmpty: Bool { count == 0 }
+}
+
+func hexValue(_ c: UInt8) -> UInt32? {
+    switch c {
+    case 0x30...0x39: UInt32(c - 0x30)
+    case 0x41...0x46: UInt32(c - 0x37)
+    case 0x61...0x66: UInt32(c - 0x57)
+    default: nil
+    }
+}
+
+@inline(__always)
+private func powersOfTen(_ n: Int) -> Double {
+    switch n {
+    case 0: 1
+    case 1: 1e1
+    case 2: 1e2
+    case 3: 1e3
+    case 4: 1e4
+    case 5: 1e5
+    case 6: 1e6
+    default: largePowersOfTen(n)
+    }
+}
+
+@inline(never)
+private func largePowersOfTen(_ n: Int) -> Double {
+    var result = 1.0
+    for _ in 0..<n { result *= 10 }
+    return result
+}

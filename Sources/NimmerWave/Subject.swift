@@ -1,0 +1,160 @@
+/// A NATS subject, rendered. Every subject of the house is built in this file; the rendered form stands above each
+/// builder (protocol.md, Subjects).
+public struct Subject: Hashable, Sendable, CustomStringConvertible {
+    /// The subject as it travels.
+    public let text: String
+
+    private init(_ parts: String...) { text = parts.joined(separator: ".") }
+
+    /// A subject that somebody else named: a device's, an inbox, `$SRV.…`, `$JS.…`.
+    ///
+    /// - Throws: a ``Refusal`` when the text is empty, has an empty token, white space, a control character or a wildcard.
+    public init(foreign text: String) throws(Refusal) {
+        try validateSubject(text, wildcards: false)
+        self.text = text
+    }
+
+    /// The subject as it travels.
+    public var description: String { text }
+
+    /// `<env>.nervous.cells.<cell>.wave`
+    public static func wave(_ env: Environment, cell: Token) -> Subject {
+        Subject(env.rawValue, "nervous.cells", cell.text, "wave")
+    }
+
+    /// `<env>.nervous.cells.<cell>.request`
+    public static func request(_ env: Environment, cell: Token) -> Subject {
+        Subject(env.rawValue, "nervous.cells", cell.text, "request")
+    }
+
+    /// `<env>.nervous.cells.<cell>.response`
+    public static func response(_ env: Environment, cell: Token) -> Subject {
+        Subject(env.rawValue, "nervous.cells", cell.text, "response")
+    }
+
+    /// `<env>.nervous.nerves.<nerve>.wave`
+    public static func nerveWave(_ env: Environment, nerve: Token) -> Subject {
+        Subject(env.rawValue, "nervous.nerves", nerve.text, "wave")
+    }
+
+    /// `<env>.nervous.nerves.<nerve>.state`
+    public static func nerveState(_ env: Environment, nerve: Token) -> Subject {
+        Subject(env.rawValue, "nervous.nerves", nerve.text, "state")
+    }
+
+    /// `<env>.nervous.gates.<gate>.transition`
+    public static func transition(_ env: Environment, gate: GateID) -> Subject {
+        Subject(env.rawValue, "nervous.gates", gate.text, "transition")
+    }
+
+    /// `<env>.nervous.thalamus.collapse`
+    public static func collapse(_ env: Environment) -> Subject { Subject(env.rawValue, "nervous.thalamus.collapse") }
+
+    /// `<env>.nervous.thalamus.attention`
+    public static func attention(_ env: Environment) -> Subject { Subject(env.rawValue, "nervous.thalamus.attention") }
+
+    /// `<env>.nervous.traces.correlation`
+    public static func correlation(_ env: Environment) -> Subject {
+        Subject(env.rawValue, "nervous.traces.correlation")
+    }
+
+    /// `<env>.nervous.outcomes.<gate>.feedback`
+    public static func feedback(_ env: Environment, gate: GateID) -> Subject {
+        Subject(env.rawValue, "nervous.outcomes", gate.text, "feedback")
+    }
+
+    /// `<env>.nervous.rejects.<service>`
+    public static func reject(_ env: Environment, service: Token) -> Subject {
+        Subject(env.rawValue, "nervous.rejects", service.text)
+    }
+
+    /// `<env>.cognitive.bridge.request`
+    public static func cognitiveRequest(_ env: Environment) -> Subject {
+        Subject(env.rawValue, "cognitive.bridge.request")
+    }
+
+    /// `<env>.cognitive.bridge.response`
+    public static func cognitiveResponse(_ env: Environment) -> Subject {
+        Subject(env.rawValue, "cognitive.bridge.response")
+    }
+
+    /// `<env>.cognitive.<mind>.heartbeat`
+    public static func heartbeat(_ env: Environment, mind: Token) -> Subject {
+        Subject(env.rawValue, "cognitive", mind.text, "heartbeat")
+    }
+
+    /// `<env>.organs.<organ>.<verb>`
+    public static func organ(_ env: Environment, organ: Token, verb: Token) -> Subject {
+        Subject(env.rawValue, "organs", organ.text, verb.text)
+    }
+}
+
+/// A pattern over subjects: tokens, `*` for exactly one token, a final `>` for one or more (the rules of NATS).
+public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
+    /// The pattern as it travels.
+    public let text: String
+    private let tokens: [String]
+
+    /// A pattern with this text.
+    ///
+    /// - Throws: a ``Refusal`` when a token is empty, a wildcard is part of a longer token, or `>` is not last.
+    public init(_ text: String) throws(Refusal) {
+        try validateSubject(text, wildcards: true)
+        self.init(trusted: text)
+    }
+
+    private init(trusted text: String) {
+        self.text = text
+        self.tokens = text.split(separator: ".").map(String.init)
+    }
+
+    /// The pattern that matches just one subject.
+    public init(_ subject: Subject) { self.init(trusted: subject.text) }
+
+    /// The pattern as it travels.
+    public var description: String { text }
+
+    /// Whether a subject matches.
+    public func matches(_ subject: Subject) -> Bool { matches(subject.text) }
+
+    /// Whether dot-separated text (a subject or a region) matches.
+    public func matches(_ text: String) -> Bool {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        for (index, token) in tokens.enumerated() {
+            if token == ">" { return parts.count > index }
+            guard index < parts.count, token == "*" || token == parts[index] else { return false }
+        }
+        return parts.count == tokens.count
+    }
+
+    private static func under(_ env: Environment, _ rest: String) -> SubjectPattern {
+        SubjectPattern(trusted: "\(env.rawValue).\(rest)")
+    }
+
+    /// `<env>.>`
+    public static func everything(_ env: Environment) -> SubjectPattern { under(env, ">") }
+    /// `<env>.nervous.*.*.wave`: the waves of all cells and nerves
+    public static func waves(_ env: Environment) -> SubjectPattern { under(env, "nervous.*.*.wave") }
+    /// `<env>.nervous.cells.*.wave`
+    public static func cellWaves(_ env: Environment) -> SubjectPattern { under(env, "nervous.cells.*.wave") }
+    /// `<env>.nervous.nerves.*.wave`
+    public static func nerveWaves(_ env: Environment) -> SubjectPattern { under(env, "nervous.nerves.*.wave") }
+    /// `<env>.nervous.gates.*.transition`
+    public static func transitions(_ env: Environment) -> SubjectPattern { under(env, "nervous.gates.*.transition") }
+    /// `<env>.nervous.outcomes.>`
+    public static func outcomes(_ env: Environment) -> SubjectPattern { under(env, "nervous.outcomes.>") }
+    /// `<env>.nervous.rejects.*`
+    public static func rejects(_ env: Environment) -> SubjectPattern { under(env, "nervous.rejects.*") }
+}
+
+private func validateSubject(_ text: String, wildcards: Bool) throws(Refusal) {
+    let expected = wildcards ? "a pattern: dot-separated tokens, '*' or a final '>'" : "a subject: dot-separated tokens"
+    let tokens = text.split(separator: ".", omittingEmptySubsequences: false)
+    for (index, token) in tokens.enumerated() {
+        let wild = token.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: ">") }
+        let fits = token == "*" || (token == ">" && index == tokens.count - 1)
+        guard !token.isEmpty, token.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }), !wild || (wildcards && fits) else {
+            throw Refusal(.name, "expected \(expected)", found: "'\(text.excerpt)'")
+        }
+    }
+}

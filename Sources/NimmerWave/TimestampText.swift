@@ -1,0 +1,67 @@
+import Glibc
+
+extension Timestamp {
+    /// The moment that an RFC 3339 time names: UTC or a numeric offset, 0 to 9 digits of a second's fraction.
+    ///
+    /// - Throws: a ``Refusal`` when the text is no such time, names an impossible date, or a year outside 1678 to 2261.
+    public init(rfc3339 text: String) throws(Refusal) {
+        let bytes = Array(text.utf8)
+        guard let moment = parseTimestamp(bytes.span.bytes, 0, bytes.count) else {
+            throw Refusal(.value, "a time must be an RFC 3339 time", found: "'\(text.excerpt)'")
+        }
+        self = moment
+    }
+
+    /// The machine's wall clock.
+    public static func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(nanoseconds: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
+    }
+
+    /// The moment as an RFC 3339 time in UTC with at least three and as many as nine digits of a second's fraction.
+    public var rfc3339: String {
+        let (day, inDay) = dayAndNanoseconds
+        let date = civil(day)
+        let seconds = inDay / 1_000_000_000
+        var fraction = padded(inDay % 1_000_000_000, 9)
+        while fraction.utf8.count > 3, fraction.hasSuffix("0") { fraction.removeLast() }
+        return "\(padded(Int64(date.year), 4))-\(padded(Int64(date.month), 2))-\(padded(Int64(date.day), 2))T"
+            + "\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2)).\(fraction)Z"
+    }
+
+    /// The time of day in UTC to the millisecond, such as `12:01:01.557`, for screens and logs.
+    public var clockTime: String {
+        let inDay = dayAndNanoseconds.1
+        let seconds = inDay / 1_000_000_000
+        return "\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2))."
+            + padded(inDay / 1_000_000 % 1000, 3)
+    }
+
+    private var dayAndNanoseconds: (Int64, Int64) {
+        let perDay: Int64 = 86_400_000_000_000
+        let day = nanoseconds >= 0 ? nanoseconds / perDay : (nanoseconds + 1) / perDay - 1
+        return (day, nanoseconds - day * perDay)
+    }
+}
+
+extension Timestamp: CustomStringConvertible {
+    /// The moment as an RFC 3339 time in UTC.
+    public var description: String { rfc3339 }
+}
+
+private func padded(_ value: Int64, _ width: Int) -> String {
+    let digits = String(value)
+    return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+}
+
+private func civil(_ daysSinceEpoch: Int64) -> (year: Int, month: Int, day: Int) {
+    let shifted = Int(daysSinceEpoch) + 719_468
+    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+    let dayOfEra = shifted - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let monthIndex = (5 * dayOfYear + 2) / 153
+    let month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9
+    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthIndex + 2) / 5 + 1)
+}

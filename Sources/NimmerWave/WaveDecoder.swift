@@ -1,0 +1,360 @@
+/// Reads a WaveSignal where it lies: one pass over the bytes, nothing copied, nothing allocated (hot-path.md).
+public enum WaveDecoder {
+    /// Reads a message into a view.
+    ///
+    /// - Parameters:
+    ///   - payload: the whole message.
+    ///   - view: overwritten; its ranges refer to `payload`.
+    /// - Throws: a ``Refusal`` that names the field and what was expected.
+    public static func decode(_ payload: RawSpan, into view: inout WaveView) throws(Refusal) {
+        guard payload.byteCount <= Wire.maximumBytes else {
+            throw Refusal(.limit, "message is larger than \(Wire.maximumBytes) bytes")
+        }
+        guard payload.byteCount > 0 else { throw Refusal(.syntax, "empty message") }
+        view.polarity = 1
+        view.lifeforceCost = 0
+        view.vectorCount = 0
+        view.region = .none
+        view.origin = .none
+        view.vector = .none
+        view.correlationID = .none
+        view.hasEscapedNames = false
+        var flags = ScanFlags()
+        var seen: UInt32 = 0
+        var i = 0
+        payload.skipSpace(&i)
+        guard payload.peek(i) == 0x7b else {
+            var end = i
+            try payload.skipValue(&end, depth: 0, &flags)
+            throw Refusal(.value, "an object was expected")
+        }
+        i &+= 1
+        payload.skipSpace(&i)
+        var more = payload.peek(i) != 0x7d
+        while more {
+            switch try key(payload, &i, &flags) {
+            case .header:
+                try once(&seen, .header)
+                try header(payload, &i, &flags, &view, &seen)
+            case .body:
+                try once(&seen, .body)
+                try body(payload, &i, &flags, &view, &seen)
+            default: try payload.skipValue(&i, depth: 1, &flags)
+            }
+            more = try another(payload, &i)
+        }
+        try payload.expect(0x7d, &i)
+        payload.skipSpace(&i)
+        guard i == payload.byteCount else { throw Refusal(.syntax, "text after the end of the message") }
+        if seen & Key.required != Key.required { throw Key.firstMissing(seen) }
+        if flags.high != 0, !payload.isUTF8() { throw Refusal(.syntax, "invalid UTF-8") }
+    }
+
+    /// The numbers of a wave's vector, appended to a reused list.
+    public static func vector(_ payload: RawSpan, _ view: WaveView, into numbers: inout [Double]) {
+        var i = view.vector.start &+ 1
+        for _ in 0..<view.vectorCount {
+            payload.skipSpace(&i)
+            numbers.append((try? payload.scanNumber(&i)) ?? 0)
+            payload.skipSpace(&i)
+            i &+= 1
+        }
+    }
+
+    @inline(__always)
+    private static func another(_ s: RawSpan, _ i: inout Int) throws(Refusal) -> Bool {
+        s.skipSpace(&i)
+        guard s.peek(i) == 0x2c else {
+            guard s.peek(i) == 0x7d else { throw s.fault(i) }
+            return false
+        }
+        i &+= 1
+        s.skipSpace(&i)
+        return true
+    }
+
+    @inline(__always)
+    private static func key(_ s: RawSpan, _ i: inout Int, _ flags: inout ScanFlags) throws(Refusal) -> Key {
+        flags.escaped = false
+        let range = try s.skipString(&i, &flags)
+        s.skipSpace(&i)
+        try s.expect(0x3a, &i)
+        s.skipSpace(&i)
+        return flags.escaped ? escapedKey(s, range) : Key(s, range)
+    }
+
+    @inline(never)
+    private static func escapedKey(_ s: RawSpan, _ range: ByteRange) -> Key {
+        let text = JSONParser.unescape(s, range)
+        return Key(text.span.bytes, ByteRange(0, text.count))
+    }
+
+    @inline(__always)
+    private static func once(_ seen: inout UInt32, _ key: Key) throws(Refusal) {
+        guard seen & key.bit == 0 else { throw Refusal.twice(key.path) }
+        seen |= key.bit
+    }
+
+    /// Opens an object that must stand here; false when it is empty.
+    @inline(__always)
+    private static func open(_ s: RawSpan, _ i: inout Int, _ key: Key) throws(Refusal) -> Bool {
+        guard s.peek(i) == 0x7b else { throw wrong(s, i, key, "must be an object") }
+        i &+= 1
+        s.skipSpace(&i)
+        return s.peek(i) != 0x7d
+    }
+
+    /// The refusal of a value: of its grammar where that is broken, else of its meaning.
+    @inline(never)
+    private static func wrong(_ s: RawSpan, _ start: Int, _ key: Key, _ expectation: String) -> Refusal {
+        var flags = ScanFlags()
+        var i = start
+        do throws(Refusal) { try s.skipValue(&i, depth: 2, &flags) } catch { return error }
+        return .wrong(key.path, expectation, found: s.string(ByteRange(start, i - start)).excerpt)
+    }
+
+    /// A string value's range; escapes are noted in the view, since then the bytes are not the text.
+    @inline(__always)
+    private static func text(
+        _ s: RawSpan, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ key: Key,
+        _ expectation: @autoclosure () -> String
+    ) throws(Refusal) -> ByteRange {
+        guard s.peek(i) == 0x22 else { throw wrong(s, i, key, expectation()) }
+        flags.escaped = false
+        let range = try s.skipString(&i, &flags)
+        if flags.escaped { view.hasEscapedNames = true }
+        return range
+    }
+
+    private static func header(
+        _ s: RawSpan, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ seen: inout UInt32
+    ) throws(Refusal) {
+        var more = try open(s, &i, .header)
+        while more {
+            let key = try key(s, &i, &flags)
+            let start = i
+            switch key {
+            case .messageID:
+                try once(&seen, key)
+                let range = try text(s, &i, &flags, &view, key, "must be a UUID")
+                guard let id = parseUUID(s, range.start, range.count) else {
+                    throw wrong(s, start, key, "must be a UUID")
+                }
+                view.messageID = id
+            case .messageType:
+                try once(&seen, key)
+                let range = try text(s, &i, &flags, &view, key, "must be a message type")
+                if range.count != 10 || s.word(range.start) != 0x6e67_6953_6576_6157
+                    || s.peek(range.start &+ 8) != 0x61 || s.peek(range.start &+ 9) != 0x6c
+                {
+                    try otherType(s, range)
+                }
+            case .version:
+                try once(&seen, key)
+                let range = try text(s, &i, &flags, &view, key, "must be MAJOR.MINOR")
+                if range.count != 3 || s.word(range.start) & 0xff_ffff != 0x30_2e32 { try version(s, range) }
+            case .timestamp:
+                try once(&seen, key)
+                let range = try text(s, &i, &flags, &view, key, "must be an RFC 3339 time")
+                guard let moment = parseTimestamp(s, range.start, range.count) else {
+                    throw wrong(s, start, key, "must be an RFC 3339 time")
+                }
+                view.timestamp = moment
+            case .source:
+                try once(&seen, key)
+                try source(s, &i, &flags, &view, &seen)
+            default: try s.skipValue(&i, depth: 2, &flags)
+            }
+            more = try another(s, &i)
+        }
+        i &+= 1
+    }
+
+    @inline(never)
+    private static func otherType(_ s: RawSpan, _ range: ByteRange) throws(Refusal) {
+        let name = String(decoding: JSONParser.unescape(s, range), as: UTF8.self)
+        if name == MessageType.waveSignal.rawValue { return }
+        guard MessageType(rawValue: name) == nil else {
+            throw .wrong("header.message_type", "must be WaveSignal", found: name)
+        }
+        throw Refusal(.type, field: "header.message_type", "message_type \(name.excerpt) is unknown")
+    }
+
+    @inline(never)
+    private static func version(_ s: RawSpan, _ range: ByteRange) throws(Refusal) {
+        try Header.checkVersion(String(decoding: JSONParser.unescape(s, range), as: UTF8.self))
+    }
+
+    private static func source(
+        _ s: RawSpan, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ seen: inout UInt32
+    ) throws(Refusal) {
+        view.garden = .real
+        view.tier = 1
+        var more = try open(s, &i, .source)
+        while more {
+            let key = try key(s, &i, &flags)
+            let start = i
+            switch key {
+            case .entityID:
+                try once(&seen, key)
+                let range = try text(s, &i, &flags, &view, key, "must be a text of 1 to 128 bytes")
+                guard range.count > 0, range.count <= Wire.maximumRegion else {
+                    throw wrong(s, start, key, "must be a text of 1 to 128 bytes")
+                }
+                view.entityID = range
+            case .entityType:
+                try once(&seen, key)
+                let range = try text(s, &i, &flags, &view, key, "is unknown")
+                view.entityType = try entityType(s, range, start)
+            case .garden:
+                try once(&seen, key)
+                let range = try text(s, &i, &flags, &view, key, "must be virtual or real")
+                switch s.word(range.start) & 0xff_ffff_ffff_ffff {
+                case 0x6c_6175_7472_6976 where range.count == 7: view.garden = .virtual
+                default:
+                    guard range.count == 4, s.word(range.start) & 0xffff_ffff == 0x6c61_6572 else {
+                        throw wrong(s, start, key, "must be virtual or real")
+                    }
+                    view.garden = .real
+                }
+            case .tier:
+                try once(&seen, key)
+                guard isNumberStart(s.peek(i)) else { throw wrong(s, i, key, "must be 0 to 5") }
+                let value = try s.scanNumber(&i)
+                guard value >= 0, value <= 5, value == value.rounded() else {
+                    throw wrong(s, start, key, "must be 0 to 5")
+                }
+                view.tier = UInt8(value)
+            default: try s.skipValue(&i, depth: 3, &flags)
+            }
+            more = try another(s, &i)
+        }
+        i &+= 1
+    }
+
+    @inline(__always)
+    private static func entityType(_ s: RawSpan, _ range: ByteRange, _ start: Int) throws(Refusal) -> EntityType {
+        if range.count == 4, s.word(range.start) & 0xffff_ffff == 0x6c6c_6563 { return .cell }
+        guard let type = EntityType(rawValue: s.string(range)) else { throw wrong(s, start, .entityType, "is unknown") }
+        return type
+    }
+
+    private static func body(
+        _ s: RawSpan, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ seen: inout UInt32
+    ) throws(Refusal) {
+        var more = try open(s, &i, .body)
+        while more {
+            let key = try key(s, &i, &flags)
+            let start = i
+            switch key {
+            case .domain:
+                try once(&seen, key)
+                view.domain = try token(s, &i, &flags, &view, key)
+            case .origin:
+                try once(&seen, key)
+                view.origin = try token(s, &i, &flags, &view, key)
+            case .confidence:
+                try once(&seen, key)
+                guard isNumberStart(s.peek(i)) else { throw wrong(s, i, key, "must be a number") }
+                let value = try s.scanNumber(&i)
+                guard value >= 0, value <= 1 else { throw wrong(s, start, key, "must be between 0 and 1") }
+                view.confidence = value
+            case .content:
+                try once(&seen, key)
+                guard s.peek(i) == 0x7b else { throw wrong(s, i, key, "must be an object") }
+                try s.skipValue(&i, depth: 2, &flags)
+                view.content = ByteRange(start, i &- start)
+            case .cost:
+                try once(&seen, key)
+                guard isNumberStart(s.peek(i)) else { throw wrong(s, i, key, "must be a number") }
+                let value = try s.scanNumber(&i)
+                guard value >= 0 else { throw wrong(s, start, key, "must not be negative") }
+                guard value.isFinite else { throw wrong(s, start, key, "must be finite") }
+                view.lifeforceCost = value
+            case .polarity:
+                try once(&seen, key)
+                guard isNumberStart(s.peek(i)) else { throw wrong(s, i, key, "must be 1 or -1") }
+                let value = try s.scanNumber(&i)
+                guard value == 1 || value == -1 else { throw wrong(s, start, key, "must be 1 or -1") }
+                view.polarity = value > 0 ? 1 : -1
+            case .region:
+                try once(&seen, key)
+                view.region = try region(s, &i, &flags, &view)
+            case .vector:
+                try once(&seen, key)
+                try vector(s, &i, &flags, &view)
+            case .correlationID:
+                try once(&seen, key)
+                let range = try text(s, &i, &flags, &view, key, "must be a text of at most 64 bytes")
+                guard range.count <= 64 else { throw wrong(s, start, key, "must be a text of at most 64 bytes") }
+                view.correlationID = range
+            default: try s.skipValue(&i, depth: 2, &flags)
+            }
+            more = try another(s, &i)
+        }
+        i &+= 1
+    }
+
+    @inline(__always)
+    private static func token(
+        _ s: RawSpan, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ key: Key
+    ) throws(Refusal) -> ByteRange {
+        let start = i
+        let range = try text(s, &i, &flags, &view, key, "must be a token")
+        if flags.escaped {
+            let plain = JSONParser.unescape(s, range)
+            guard plain.span.bytes.isToken(ByteRange(0, plain.count)) else {
+                throw wrong(s, start, key, "must be a token")
+            }
+            return range
+        }
+        guard s.isToken(range) else { throw wrong(s, start, key, "must be a token") }
+        return range
+    }
+
+    @inline(never)
+    private static func region(
+        _ s: RawSpan, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView
+    ) throws(Refusal) -> ByteRange {
+        let start = i
+        let range = try text(s, &i, &flags, &view, .region, "must be dot-separated tokens")
+        let plain = flags.escaped ? JSONParser.unescape(s, range) : s.bytes(range)
+        guard plain.count <= Wire.maximumRegion else {
+            throw wrong(s, start, .region, "must be at most \(Wire.maximumRegion) bytes")
+        }
+        guard plain.span.bytes.isRegion(ByteRange(0, plain.count)) else {
+            throw wrong(s, start, .region, "must be dot-separated tokens")
+        }
+        return range
+    }
+
+    @inline(never)
+    private static func vector(
+        _ s: RawSpan, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView
+    ) throws(Refusal) {
+        let start = i
+        var count = 0
+        guard s.peek(i) == 0x5b else { throw wrong(s, i, .vector, "must be numbers") }
+        i += 1
+        s.skipSpace(&i)
+        while s.peek(i) != 0x5d || count > 0 {
+            guard isNumberStart(s.peek(i)) else { throw wrong(s, start, .vector, "must be numbers") }
+            guard try s.scanNumber(&i).isFinite else { throw wrong(s, start, .vector, "must be finite numbers") }
+            count += 1
+            s.skipSpace(&i)
+            if s.peek(i) == 0x5d { break }
+            try s.expect(0x2c, &i)
+            s.skipSpace(&i)
+        }
+        i += 1
+        guard count <= Wire.maximumVector else {
+            throw wrong(s, start, .vector, "must have at most \(Wire.maximumVector) numbers")
+        }
+        view.vector = ByteRange(start, i - start)
+        view.vectorCount = count
+    }
+
+    /// A value that starts like a number; `NaN` and other unknown words are refused by the grammar instead.
+    @inline(__always)
+    private static func isNumberStart(_ c: UInt8) -> Bool { c &- 0x30 <= 9 || c == 0x2d }
+}
