@@ -15,7 +15,8 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     /// A moment by its milliseconds since the Unix epoch, rounded to the nearest nanosecond.
     @inlinable
     public init(milliseconds: Double) {
-        self.nanoseconds = Int64((milliseconds * 1_000_000).rounded())
+        let whole = milliseconds.rounded(.down)
+        nanoseconds = Int64(whole) * 1_000_000 + Int64(((milliseconds - whole) * 1_000_000).rounded())
     }
 
     /// Milliseconds since the Unix epoch.

@@ -52,7 +52,7 @@ import Testing
             let envelope = Envelope(id: .named(Body.type.rawValue), at: at, from: source, body)
             let bytes = envelope.encoded()
             let read = try Envelope<Body>(decoding: bytes)
-            #expect(read.encoded() == bytes && read.header == envelope.header)
+            #expect(JSON.raw(read.encoded()).text == JSON.raw(bytes).text)
             #expect(try AnyMessage.decode(bytes).header == envelope.header)
         }
         let gate = try GateID("math"), region = try Region("math.sums"), math = try Token("math")
