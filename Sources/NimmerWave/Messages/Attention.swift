@@ -78,7 +78,8 @@ public struct AttendedGate: Hashable, Sendable {
         openedAt = fields.has("opened_at") ? fields.time("opened_at") : nil
     }
 
-    var json: JSON {
+    /// The part as it stands on the wire.
+    public var json: JSON {
         var object: JSONObject = [
             "gate_id": .string(gateID.text),
             "region": .string(region.text),

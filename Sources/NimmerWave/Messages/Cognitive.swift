@@ -24,7 +24,8 @@ public struct SuggestedAction: Hashable, Sendable {
         confidence = fields.number("confidence")
     }
 
-    var json: JSON {
+    /// The part as it stands on the wire.
+    public var json: JSON {
         [
             "action": .string(action),
             "confidence": .number(confidence),
@@ -165,7 +166,8 @@ public struct Mind: Hashable, Sendable {
         server = fields.text("server")
     }
 
-    var json: JSON {
+    /// The part as it stands on the wire.
+    public var json: JSON {
         [
             "model": .string(model),
             "server": .string(server),
@@ -204,7 +206,8 @@ public struct DownstreamCommand: Hashable, Sendable {
         payload = fields.has("payload") ? fields.any("payload") ?? [:] : [:]
     }
 
-    var json: JSON {
+    /// The part as it stands on the wire.
+    public var json: JSON {
         [
             "target": .string(target),
             "command": .string(command),
@@ -237,7 +240,7 @@ public struct CognitiveResponse: MessageBody {
     /// A message body of its parts.
     public init(
         requestID: MessageID, decision: String, result: JSON = .null, downstreamCommands: [DownstreamCommand] = [],
-        mind: Mind? = nil, boundary: Boundary, lifeforceSpent: Double = 0, processingTimeMilliseconds: Double = 0,
+        mind: Mind? = nil, boundary: Boundary = .deterministic, lifeforceSpent: Double = 0, processingTimeMilliseconds: Double = 0,
         outcome: ResponseOutcome
     ) {
         self.requestID = requestID

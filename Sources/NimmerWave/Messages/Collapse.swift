@@ -39,7 +39,8 @@ public struct Witness: Hashable, Sendable {
         semanticContent = fields.any("semantic_content") ?? [:]
     }
 
-    var json: JSON {
+    /// The part as it stands on the wire.
+    public var json: JSON {
         [
             "source": .string(source),
             "origin": .string(origin.text),

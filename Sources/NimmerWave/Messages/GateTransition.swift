@@ -44,7 +44,8 @@ public struct TriggerSignal: Hashable, Sendable {
         push = fields.number("push")
     }
 
-    var json: JSON {
+    /// The part as it stands on the wire.
+    public var json: JSON {
         [
             "source": .string(source),
             "origin": .string(origin.text),

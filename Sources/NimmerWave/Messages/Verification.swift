@@ -34,7 +34,8 @@ public struct VirtualFeedback: Hashable, Sendable {
         gateWeightDelta = fields.number("gate_weight_delta")
     }
 
-    var json: JSON {
+    /// The part as it stands on the wire.
+    public var json: JSON {
         [
             "correlation_adjustment": .number(correlationAdjustment),
             "gate_weight_delta": .number(gateWeightDelta),

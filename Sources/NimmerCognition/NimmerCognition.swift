@@ -1,1 +1,0 @@
-// NimmerCognition: see the folder's files.
