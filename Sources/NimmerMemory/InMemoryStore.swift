@@ -1,0 +1,303 @@
+import NimmerWave
+import Synchronization
+
+/// Long-term memory that lasts as long as the process: for tests and for systems without a database.
+///
+/// Keeps the contract of ``MemoryStore`` to the letter, PostgreSQL's limits included: a text that holds U+0000 cannot
+/// be kept, and its row is set aside.
+public final class InMemoryStore: MemoryStore {
+    private let memory = Mutex(MemoryContents())
+
+    /// An empty store.
+    public init() {}
+
+    /// Does nothing: there is nothing to connect to.
+    public func open() async throws(MemoryError) {}
+
+    /// Remembers a batch.
+    public func write(_ entries: [MemoryEntry]) async throws(MemoryError) -> WriteReport {
+        memory.withLock { $0.write(entries) }
+    }
+
+    /// Follows a decision.
+    public func trail(of id: MessageID) async throws(MemoryError) -> MemoryTrail? {
+        try memory.withLock { contents throws(MemoryError) in try contents.follow(id) }
+    }
+
+    /// Examples for training.
+    public func trainingExamples(_ query: TrainingQuery) async throws(MemoryError) -> [TrainingExample] {
+        memory.withLock { $0.trainingExamples(query) }
+    }
+
+    /// The gates with their totals.
+    public func gates(_ environment: Environment) async throws(MemoryError) -> [GateBalance] {
+        memory.withLock { $0.gates.values.filter { $0.environment == environment }.sorted { $0.gateID < $1.gateID } }
+    }
+
+    /// How many rows of each kind there are.
+    public func counts() async throws(MemoryError) -> MemoryCounts {
+        memory.withLock { $0.counts }
+    }
+
+    /// Does nothing: what was remembered stays.
+    public func close() async {}
+}
+
+/// The rows and totals of an ``InMemoryStore``: a value, changed under its lock.
+struct MemoryContents: TrailSource {
+    /// A gate by environment and name.
+    struct GateKey: Hashable {
+        var environment: Environment
+        var gateID: GateID
+    }
+
+    private(set) var gates: [GateKey: GateBalance] = [:]
+    private var transitions: [MessageID: Remembered<GateTransition>] = [:]
+    private var collapses: [MessageID: Remembered<Collapse>] = [:]
+    private var correlations: [MessageID: Remembered<CorrelationEvent>] = [:]
+    private var requests: [MessageID: Remembered<CognitiveRequest>] = [:]
+    private var responses: [MessageID: Remembered<CognitiveResponse>] = [:]
+    private var verified: [MessageID: Remembered<VerificationOutcome>] = [:]
+    private var rejected: [MessageID: MemoryEntry] = [:]
+
+    var counts: MemoryCounts {
+        var counts = MemoryCounts()
+        counts.transitions = transitions.count
+        counts.collapses = collapses.count
+        counts.correlations = correlations.count
+        counts.requests = requests.count
+        counts.responses = responses.count
+        counts.verifications = verified.count
+        counts.rejected = rejected.count
+        return counts
+    }
+
+    mutating func write(_ entries: [MemoryEntry]) -> WriteReport {
+        var report = WriteReport()
+        for (index, entry) in entries.enumerated() {
+            if let reason = entry.row.unkeepable {
+                report.setAside.append(WriteReport.SetAside(index: index, reason: reason))
+                _ = insert(entry.setAside(because: reason))
+            } else if insert(entry) {
+                report.stored += 1
+            } else {
+                report.known += 1
+            }
+        }
+        return report
+    }
+
+    /// Adds a row unless its key is known.
+    private mutating func insert(_ entry: MemoryEntry) -> Bool {
+        let environment = entry.environment
+        let key = entry.row.key
+        switch entry.row {
+        case .transition(let message):
+            guard Self.keep(&transitions, key, environment, message) else { return false }
+            total(message, in: environment)
+        case .collapse(let message): return Self.keep(&collapses, key, environment, message)
+        case .correlation(let message): return Self.keep(&correlations, key, environment, message)
+        case .request(let message): return Self.keep(&requests, key, environment, message)
+        case .response(let message): return Self.keep(&responses, key, environment, message)
+        case .verification(let message, let gate):
+            guard Self.keep(&verified, key, environment, message) else { return false }
+            total(message, gate: gate, in: environment)
+        case .rejected:
+            guard rejected[key] == nil else { return false }
+            rejected[key] = entry
+        }
+        return true
+    }
+
+    private static func keep<Body>(
+        _ table: inout [MessageID: Remembered<Body>], _ key: MessageID, _ environment: Environment,
+        _ message: Envelope<Body>
+    ) -> Bool {
+        guard table[key] == nil else { return false }
+        table[key] = Remembered(environment: environment, message: message)
+        return true
+    }
+
+    private mutating func total(_ message: Envelope<GateTransition>, in environment: Environment) {
+        let body = message.body
+        let key = GateKey(environment: environment, gateID: body.gateID)
+        var gate =
+            gates[key]
+            ?? GateBalance(environment: environment, gateID: body.gateID, domain: body.domain, region: body.region)
+        if gate.lastTransitionAt.map({ body.at >= $0 }) ?? true {
+            gate.domain = body.domain
+            gate.region = body.region
+            gate.state = body.toState
+            gate.potential = body.stateValue
+            gate.weight = body.weight
+            gate.lastTransitionAt = body.at
+        }
+        gate.transitions += 1
+        gate.openings += body.toState == .open ? 1 : 0
+        gate.closings += body.toState == .closed ? 1 : 0
+        gate.lifeforceSpent += body.lifeforceCost
+        for outcome in verified.values where outcome.message.body.originalSignalID == message.header.messageID {
+            gate.lifeforceEarned += body.lifeforceCost * outcome.message.body.outcome.lifeforceShare
+        }
+        gates[key] = gate
+    }
+
+    private mutating func total(
+        _ message: Envelope<VerificationOutcome>, gate gateID: GateID, in environment: Environment
+    ) {
+        let body = message.body
+        let key = GateKey(environment: environment, gateID: gateID)
+        var gate =
+            gates[key]
+            ?? GateBalance(
+                environment: environment, gateID: gateID, domain: body.domain, region: Region(body.domain))
+        gate.confirmed += body.outcome == .confirmed ? 1 : 0
+        gate.failed += body.outcome == .failed ? 1 : 0
+        gate.partial += body.outcome == .partial ? 1 : 0
+        gates[key] = gate
+        guard let paid = transitions[body.originalSignalID] else { return }
+        let earned = paid.message.body.lifeforceCost * body.outcome.lifeforceShare
+        gates[GateKey(environment: paid.environment, gateID: paid.message.body.gateID)]?.lifeforceEarned += earned
+    }
+
+    // MARK: - TrailSource
+
+    func transition(_ id: MessageID) -> Remembered<GateTransition>? { transitions[id] }
+
+    func transition(following earlier: GateTransition, in environment: Environment) -> Envelope<GateTransition>? {
+        transitions.values
+            .filter {
+                $0.environment == environment && $0.message.body.gateID == earlier.gateID
+                    && $0.message.body.at > earlier.at
+            }
+            .min { $0.message.body.at < $1.message.body.at }?.message
+    }
+
+    func collapse(_ key: TrailKey) -> Remembered<Collapse>? {
+        switch key {
+        case .own(let id): collapses[id] ?? collapses.values.first { $0.message.header.messageID == id }
+        case .cause(let id): collapses.values.first { $0.message.body.transitionID == id }
+        }
+    }
+
+    func request(_ key: TrailKey) -> Remembered<CognitiveRequest>? {
+        switch key {
+        case .own(let id): requests[id] ?? requests.values.first { $0.message.header.messageID == id }
+        case .cause(let id): requests.values.first { $0.message.body.collapseID == id }
+        }
+    }
+
+    func response(_ key: TrailKey) -> Remembered<CognitiveResponse>? {
+        switch key {
+        case .own(let id): responses[id] ?? responses.values.first { $0.message.header.messageID == id }
+        case .cause(let id): responses[id]
+        }
+    }
+
+    func verifications(_ key: TrailKey) -> [Remembered<VerificationOutcome>] {
+        switch key {
+        case .own(let id): verified[id].map { [$0] } ?? []
+        case .cause(let id):
+            verified.values.filter { $0.message.body.originalSignalID == id }
+                .sorted {
+                    ($0.message.header.timestamp, $0.message.header.messageID)
+                        < ($1.message.header.timestamp, $1.message.header.messageID)
+                }
+        }
+    }
+
+    // MARK: - Training
+
+    func trainingExamples(_ query: TrainingQuery) -> [TrainingExample] {
+        let fromTransitions = transitions.values.filter { $0.environment == query.environment }.map { row in
+            TrainingExample(row.message, outcome: verifications(.cause(row.message.header.messageID)).last)
+        }
+        let fromCorrelations = correlations.values.filter { $0.environment == query.environment }.map { row in
+            TrainingExample(row.message, outcome: outcome(for: row))
+        }
+        return (fromTransitions + fromCorrelations).filter { query.wants($0) }
+            .sorted { ($0.windowEnd, $0.id) < ($1.windowEnd, $1.id) }
+            .prefix(query.limit).map { $0 }
+    }
+
+    private func outcome(for row: Remembered<CorrelationEvent>) -> Remembered<VerificationOutcome>? {
+        let body = row.message.body
+        return transitions.values
+            .filter {
+                $0.environment == row.environment && $0.message.body.gateID == body.gateID
+                    && $0.message.body.at >= body.windowStart && $0.message.body.at <= body.windowEnd
+            }
+            .flatMap { verifications(.cause($0.message.header.messageID)) }
+            .max {
+                ($0.message.header.timestamp, $1.message.header.messageID)
+                    < ($1.message.header.timestamp, $0.message.header.messageID)
+            }
+    }
+}
+
+extension VerificationResult {
+    /// The share of a transition's cost that it gives back.
+    var lifeforceShare: Double {
+        switch self {
+        case .confirmed: 1
+        case .partial: 0.5
+        case .failed: 0
+        }
+    }
+}
+
+extension TrainingQuery {
+    /// Whether an example belongs to the answer.
+    func wants(_ example: TrainingExample) -> Bool {
+        if let since, example.windowEnd < since { return false }
+        if let until, example.windowEnd >= until { return false }
+        if labelledOnly, example.label == nil { return false }
+        if let resume { return (example.windowEnd, example.id) > resume }
+        return true
+    }
+}
+
+extension TrainingExample {
+    init(_ message: Envelope<GateTransition>, outcome: Remembered<VerificationOutcome>?) {
+        let body = message.body
+        let result =
+            switch body.toState {
+            case .open: "opened"
+            case .closed: "closed"
+            case .stable: "released"
+            }
+        let word = outcome?.message.body.outcome.rawValue
+        self.init(
+            kind: .transition, id: message.header.messageID, gateID: body.gateID, garden: message.header.source.garden,
+            windowStart: body.at, windowEnd: body.at, signals: body.json["trigger_signals"] ?? [],
+            correlation: body.correlationScore, result: result, outcome: word, label: word)
+    }
+
+    init(_ message: Envelope<CorrelationEvent>, outcome: Remembered<VerificationOutcome>?) {
+        let body = message.body
+        let word = outcome?.message.body.outcome.rawValue
+        self.init(
+            kind: .correlation, id: message.header.messageID, gateID: body.gateID, garden: message.header.source.garden,
+            windowStart: body.windowStart, windowEnd: body.windowEnd, signals: body.json["signals_in_window"] ?? [],
+            correlationMatrix: body.json["correlation_matrix"], correlation: body.aggregateCorrelation,
+            result: body.result.rawValue, outcome: word, label: body.trainingLabel ?? word)
+    }
+}
+
+extension MemoryRow {
+    /// Why a text of this row cannot be kept; nil when all can.
+    fileprivate var unkeepable: String? {
+        let texts: [String] =
+            switch self {
+            case .transition(let message): [message.header.source.entityID] + message.body.triggerSignals.map(\.source)
+            case .collapse(let message): [message.header.source.entityID]
+            case .correlation(let message): [message.header.source.entityID, message.body.trainingLabel ?? ""]
+            case .request(let message): [message.header.source.entityID, message.body.eventType]
+            case .response(let message): [message.header.source.entityID, message.body.decision]
+            case .verification(let message, _):
+                [message.header.source.entityID, message.body.verificationSource]
+            case .rejected: []
+            }
+        return texts.contains { $0.utf8.contains(0) } ? "a text holds U+0000" : nil
+    }
+}

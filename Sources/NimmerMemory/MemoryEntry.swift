@@ -1,0 +1,141 @@
+import NimmerWave
+
+/// One thing to be remembered: a message of the house, decoded, as it came.
+public struct MemoryEntry: Sendable, Hashable {
+    /// The environment that it belongs to.
+    public var environment: Environment
+    /// The subject that it arrived on.
+    public var subject: String
+    /// The message as it arrived: what is set aside is kept byte for byte.
+    public var payload: [UInt8]
+    /// What it says.
+    public var row: MemoryRow
+
+    /// An entry from its parts.
+    public init(environment: Environment, subject: String, payload: [UInt8], row: MemoryRow) {
+        self.environment = environment
+        self.subject = subject
+        self.payload = payload
+        self.row = row
+    }
+
+    /// Decodes a message of one of the types that are remembered (memory.md).
+    ///
+    /// - Parameters:
+    ///   - payload: the message.
+    ///   - subject: where it arrived; a VerificationOutcome takes its gate from it.
+    ///   - environment: the environment of the reader.
+    /// - Throws: a ``Refusal`` when the message is not understood or is not one that is remembered.
+    public init(decoding payload: [UInt8], subject: String, environment: Environment) throws(Refusal) {
+        let row: MemoryRow
+        switch try AnyMessage.decode(payload) {
+        case .gateTransition(let message): row = .transition(message)
+        case .collapse(let message): row = .collapse(message)
+        case .correlationEvent(let message): row = .correlation(message)
+        case .cognitiveRequest(let message): row = .request(message)
+        case .cognitiveResponse(let message): row = .response(message)
+        case .verificationOutcome(let message): row = .verification(message, gate: try MemoryEntry.gate(of: subject))
+        case let other:
+            throw Refusal(
+                .type, field: "header.message_type", "header.message_type must be one that is remembered",
+                found: other.header.messageType.rawValue)
+        }
+        self.init(environment: environment, subject: subject, payload: payload, row: row)
+    }
+
+    /// An entry that sets a message aside.
+    public init(rejecting payload: [UInt8], subject: String, environment: Environment, because refusal: Refusal) {
+        let rejected = RejectedMessage(
+            id: MemoryEntry.identity(of: payload), code: refusal.code.rawValue, field: refusal.field,
+            reason: refusal.description)
+        self.init(environment: environment, subject: subject, payload: payload, row: .rejected(rejected))
+    }
+
+    /// The same message, set aside because the store cannot hold it.
+    public func setAside(because reason: String) -> MemoryEntry {
+        var other = self
+        other.row = .rejected(RejectedMessage(id: row.messageID, code: "store", field: "", reason: reason))
+        return other
+    }
+
+    /// The message id that a message claims, or else a name-based id of its bytes.
+    public static func identity(of payload: [UInt8]) -> MessageID {
+        let claimed = (try? JSON(parsing: payload))?["header"]?["message_id"]?.string
+        if let claimed, let id = try? MessageID(claimed) { return id }
+        let digits = Array("0123456789abcdef".utf8)
+        let hex = payload.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return MessageID.named("rejected:" + String(decoding: hex, as: UTF8.self))
+    }
+
+    private static func gate(of subject: String) throws(Refusal) -> GateID {
+        let tokens = subject.split(separator: ".", omittingEmptySubsequences: false)
+        guard tokens.count == 5, tokens[2] == "outcomes" else {
+            throw Refusal(
+                .name, field: "subject",
+                "the subject of a VerificationOutcome must be <env>.nervous.outcomes.<gate>.feedback",
+                found: subject)
+        }
+        return try GateID(String(tokens[3]))
+    }
+}
+
+/// What an entry says: the message types that are remembered, and what is set aside.
+public enum MemoryRow: Sendable, Hashable {
+    /// A gate changed its state.
+    case transition(Envelope<GateTransition>)
+    /// Waves became one amplified signal.
+    case collapse(Envelope<Collapse>)
+    /// What correlated in one window.
+    case correlation(Envelope<CorrelationEvent>)
+    /// A mind was asked.
+    case request(Envelope<CognitiveRequest>)
+    /// It answered.
+    case response(Envelope<CognitiveResponse>)
+    /// Reality confirmed it or did not; the gate comes from the subject.
+    case verification(Envelope<VerificationOutcome>, gate: GateID)
+    /// A message that was not accepted.
+    case rejected(RejectedMessage)
+
+    /// The message's id.
+    public var messageID: MessageID {
+        switch self {
+        case .transition(let message): message.header.messageID
+        case .collapse(let message): message.header.messageID
+        case .correlation(let message): message.header.messageID
+        case .request(let message): message.header.messageID
+        case .response(let message): message.header.messageID
+        case .verification(let message, _): message.header.messageID
+        case .rejected(let message): message.id
+        }
+    }
+
+    /// What makes the row one of a kind: a second row with the same key changes nothing (memory.md, key).
+    public var key: MessageID {
+        switch self {
+        case .collapse(let message): message.body.collapseID
+        case .request(let message): message.body.requestID
+        case .response(let message): message.body.requestID
+        case .transition, .correlation, .verification, .rejected: messageID
+        }
+    }
+}
+
+/// Why a message was not accepted.
+public struct RejectedMessage: Sendable, Hashable {
+    /// The message's id where one could be read, else a name-based id of its bytes.
+    public var id: MessageID
+    /// What kind of rule was broken: a ``Refusal/Code``, or `store` when the store could not hold it.
+    public var code: String
+    /// The field at fault; empty for the message as a whole.
+    public var field: String
+    /// What was expected and found, in one line.
+    public var reason: String
+
+    /// A rejection from its parts.
+    public init(id: MessageID, code: String, field: String, reason: String) {
+        self.id = id
+        self.code = code
+        self.field = field
+        self.reason = reason
+    }
+}

@@ -1,1 +1,0 @@
-// NimmerMemory: see the folder's files.

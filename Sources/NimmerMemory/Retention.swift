@@ -1,0 +1,79 @@
+import NimmerWave
+
+/// How long rows are kept (memory.md: retention is by partition and configured).
+public struct RetentionPolicy: Sendable, Hashable {
+    /// Whole months of transitions that are kept besides the current one; nil keeps all.
+    public var transitionMonths: Int?
+    /// Days that correlation events are kept; nil keeps all.
+    public var correlationDays: Int?
+    /// Days that rejected messages are kept; nil keeps all.
+    public var rejectedDays: Int?
+
+    /// A policy; by default a year of transitions, 90 days of correlation events, 30 days of rejected messages.
+    ///
+    /// Collapses, requests, responses and verifications are the audit trail and are kept.
+    public init(transitionMonths: Int? = 12, correlationDays: Int? = 90, rejectedDays: Int? = 30) {
+        self.transitionMonths = transitionMonths.map { max(0, $0) }
+        self.correlationDays = correlationDays.map { max(0, $0) }
+        self.rejectedDays = rejectedDays.map { max(0, $0) }
+    }
+}
+
+/// What `nimmer db prune` would drop; showing it changes nothing.
+public struct PrunePlan: Sendable, Hashable {
+    /// One thing to drop.
+    public struct Step: Sendable, Hashable {
+        /// How it goes.
+        public enum Kind: String, Sendable, Hashable {
+            /// A whole partition is dropped: at once, whatever its size.
+            case partition
+            /// Rows of a table are deleted.
+            case rows
+        }
+
+        /// How it goes.
+        public var kind: Kind
+        /// The partition or table.
+        public var table: String
+        /// Rows, counted for tables, estimated for partitions.
+        public var rows: Int
+        /// Bytes on disk that a dropped partition frees; 0 for rows.
+        public var bytes: Int
+        /// Everything before this time goes.
+        public var before: Timestamp
+
+        /// A step from its parts.
+        public init(kind: Kind, table: String, rows: Int, bytes: Int, before: Timestamp) {
+            self.kind = kind
+            self.table = table
+            self.rows = rows
+            self.bytes = bytes
+            self.before = before
+        }
+
+        /// The step for a person.
+        public var text: String {
+            switch kind {
+            case .partition: "drop \(table): about \(rows) rows, \(bytes / 1024) KiB, all before \(before.rfc3339)"
+            case .rows: "delete \(rows) rows of \(table) before \(before.rfc3339)"
+            }
+        }
+    }
+
+    /// What would go, oldest first; empty when nothing is old enough.
+    public var steps: [Step]
+
+    /// A plan of these steps.
+    public init(steps: [Step]) { self.steps = steps }
+
+    /// The plan for a program.
+    public var json: JSON {
+        .array(
+            steps.map {
+                [
+                    "kind": .string($0.kind.rawValue), "table": .string($0.table), "rows": .number(Double($0.rows)),
+                    "bytes": .number(Double($0.bytes)), "before": .string($0.before.rfc3339),
+                ]
+            })
+    }
+}

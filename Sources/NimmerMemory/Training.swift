@@ -1,0 +1,137 @@
+import NimmerWave
+
+/// Which examples to export.
+public struct TrainingQuery: Sendable, Hashable {
+    /// The environment.
+    public var environment: Environment
+    /// Only what ended at or after this time.
+    public var since: Timestamp?
+    /// Only what ended before this time.
+    public var until: Timestamp?
+    /// Only examples with a label.
+    public var labelledOnly: Bool
+    /// How many at most.
+    public var limit: Int
+    /// Where the page before ended.
+    var cursor: Cursor?
+
+    struct Cursor: Sendable, Hashable {
+        var at: Timestamp
+        var id: MessageID
+    }
+
+    /// A query from its parts.
+    public init(
+        environment: Environment, since: Timestamp? = nil, until: Timestamp? = nil, labelledOnly: Bool = false,
+        limit: Int = 1_000
+    ) {
+        self.environment = environment
+        self.since = since
+        self.until = until
+        self.labelledOnly = labelledOnly
+        self.limit = limit
+    }
+
+    /// The same query, going on after an example.
+    public func after(_ example: TrainingExample) -> TrainingQuery {
+        var next = self
+        next.cursor = Cursor(at: example.windowEnd, id: example.id)
+        return next
+    }
+
+    /// The time and id after which the page begins, if it is not the first.
+    public var resume: (at: Timestamp, id: MessageID)? { cursor.map { ($0.at, $0.id) } }
+}
+
+/// One example for fine-tuning: what was seen, what came of it, and what reality said (memory.md).
+public struct TrainingExample: Sendable, Hashable {
+    /// Where an example comes from.
+    public enum Kind: String, Sendable, Hashable {
+        /// A gate's transition.
+        case transition
+        /// A correlation event of the virtual garden.
+        case correlation
+    }
+
+    /// Where it comes from.
+    public var kind: Kind
+    /// The message it comes from.
+    public var id: MessageID
+    /// The gate.
+    public var gateID: GateID
+    /// `real` or `virtual`.
+    public var garden: Garden
+    /// The time of the oldest signal; a transition's own time.
+    public var windowStart: Timestamp
+    /// The time of the newest signal; a transition's own time.
+    public var windowEnd: Timestamp
+    /// The signals, as the message listed them.
+    public var signals: JSON
+    /// The similarity of each signal to each other; nil for transitions.
+    public var correlationMatrix: JSON?
+    /// The support that decided.
+    public var correlation: Double
+    /// `opened`, `closed`, `released` or `stayed_stable`.
+    public var result: String
+    /// What verification said: `confirmed`, `failed`, `partial`; nil when it has not spoken.
+    public var outcome: String?
+    /// The label to learn: the one that the message carried, else the outcome.
+    public var label: String?
+
+    /// An example from its parts.
+    public init(
+        kind: Kind, id: MessageID, gateID: GateID, garden: Garden, windowStart: Timestamp, windowEnd: Timestamp,
+        signals: JSON, correlationMatrix: JSON? = nil, correlation: Double, result: String, outcome: String? = nil,
+        label: String? = nil
+    ) {
+        self.kind = kind
+        self.id = id
+        self.gateID = gateID
+        self.garden = garden
+        self.windowStart = windowStart
+        self.windowEnd = windowEnd
+        self.signals = signals
+        self.correlationMatrix = correlationMatrix
+        self.correlation = correlation
+        self.result = result
+        self.outcome = outcome
+        self.label = label
+    }
+
+    /// The example as one line of the export.
+    public var json: JSON {
+        func text(_ value: String?) -> JSON { value.map { .string($0) } ?? .null }
+        var object: JSONObject = [
+            "kind": .string(kind.rawValue), "id": .string(id.text), "gate_id": .string(gateID.text),
+            "garden": .string(garden.rawValue), "window_start": .string(windowStart.rfc3339),
+            "window_end": .string(windowEnd.rfc3339), "signals_in_window": signals,
+        ]
+        object["correlation_matrix"] = correlationMatrix
+        object["correlation"] = .number(correlation)
+        object["result"] = .string(result)
+        object["outcome"] = text(outcome)
+        object["label"] = text(label)
+        return .object(object)
+    }
+}
+
+extension MemoryStore {
+    /// Hands every example of a query to a closure, page by page, and returns how many there were.
+    ///
+    /// - Parameters:
+    ///   - query: which examples; its limit is the size of a page.
+    ///   - body: called in order, oldest first.
+    public func exportTraining(
+        _ query: TrainingQuery, _ body: (TrainingExample) throws(MemoryError) -> Void
+    ) async throws(MemoryError) -> Int {
+        var query = query
+        var count = 0
+        while true {
+            let page = try await trainingExamples(query)
+            for example in page { try body(example) }
+            count += page.count
+            guard page.count >= query.limit, let last = page.last else { return count }
+            query = query.after(last)
+        }
+    }
+}
