@@ -1,0 +1,98 @@
+import NimmerWave
+
+/// A wave as a gate sees it (gates.md, A wave arrives). Names are small numbers, so that nothing is allocated; where
+/// `max_origins` forces a choice between witnesses of the same age, the smaller number goes first.
+public struct Evidence: Hashable, Sendable {
+    /// What makes the witness independent.
+    public var origin: Int32
+    /// The semantic region.
+    public var region: Int32
+    /// `1` asserts, `-1` denies.
+    public var polarity: Int8
+    /// How sure it is, 0…1; finite.
+    public var confidence: Double
+    /// When it was sensed.
+    public var at: Timestamp
+
+    /// A wave.
+    @inlinable
+    public init(origin: Int32, region: Int32, polarity: Int8 = 1, confidence: Double, at: Timestamp) {
+        self.origin = origin
+        self.region = region
+        self.polarity = polarity
+        self.confidence = confidence
+        self.at = at
+    }
+}
+
+/// What a gate made of a wave (gates.md, A wave arrives).
+public enum Verdict: String, Sendable, Hashable {
+    /// It came more than a window late and changed nothing.
+    case late
+    /// Its confidence is below the floor; it is seen, but does not resonate.
+    case belowFloor = "below_floor"
+    /// It was weighed, and became its origin's last.
+    case resonated
+}
+
+/// A remembered wave: the last of its origin within the window.
+public struct GateWitness: Hashable, Sendable {
+    /// What makes it independent.
+    public internal(set) var origin: Int32
+    /// The semantic region.
+    public internal(set) var region: Int32
+    /// `1` asserts, `-1` denies.
+    public internal(set) var polarity: Int8
+    /// How sure it was.
+    public internal(set) var confidence: Double
+    /// The time that the gate used for it.
+    public internal(set) var at: Timestamp
+    /// What it added to the potential.
+    public internal(set) var push: Double
+    /// The embedding; empty when it carried none.
+    public internal(set) var vector: [Double]
+    var norm: Double
+}
+
+/// A change of a gate's state, by one step.
+public struct Transition: Hashable, Sendable {
+    /// When; exact for a release.
+    public let at: Timestamp
+    /// The state before.
+    public let from: GateState
+    /// The state after.
+    public let to: GateState
+    /// The potential at the change.
+    public let potential: Double
+    /// The support of the wave that tipped it; 0 for a release.
+    public let support: Double
+}
+
+/// How one resonating wave moved a gate (gates.md, Explanation).
+public struct Explanation: Hashable, Sendable {
+    /// The wave's origin.
+    public var origin: Int32 = 0
+    /// How sure the wave was.
+    public var confidence = 0.0
+    /// `1` asserts, `-1` denies.
+    public var polarity: Int8 = 1
+    /// The support of the other origins in the window, -1…1.
+    public var support = 0.0
+    /// How new the wave is, 0…1.
+    public var novelty = 0.0
+    /// What trust multiplies by, at least 1.
+    public var gain = 1.0
+    /// What the wave added: a reflex's lift and the resonance, before clamping to -1…1.
+    public var push = 0.0
+    /// The potential before it, decayed to its time.
+    public var before = 0.0
+    /// The potential after it.
+    public var after = 0.0
+    /// How many other origins were in the window.
+    public var witnesses = 0
+    /// The time that the gate used.
+    public var at = Timestamp(nanoseconds: 0)
+
+    /// Nothing yet.
+    public init() {}
+}

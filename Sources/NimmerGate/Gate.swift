@@ -1,0 +1,283 @@
+import Glibc
+import NimmerWave
+
+/// The ternary gate: a resonance chamber (gates.md, all of it normative).
+///
+/// One witness, however loud and however often it speaks, cannot open it; independent witnesses that agree within a
+/// window open it; a denial among them pushes it towards closed; silence brings it back. A gate is a value: time comes
+/// in with the waves, transitions go out through a list that the caller owns, and once warm a wave allocates nothing.
+public struct Gate: Sendable {
+    /// What the gate is tuned by; its `weight` is where ``weight`` began.
+    public let configuration: GateConfiguration
+    /// Trust earned by verified openings, 0…1.
+    public private(set) var weight: Double
+    /// The potential at ``time``, -1…1.
+    public private(set) var potential = 0.0
+    /// The state at ``time``.
+    public private(set) var state = GateState.stable
+    /// The last update; nil before the first wave.
+    public var time: Timestamp? { moment == .min ? nil : Timestamp(nanoseconds: moment) }
+    /// The remembered witnesses, oldest first by their place of arrival.
+    public private(set) var witnesses: ContiguousArray<GateWitness> = []
+    /// How the last resonating wave moved the gate.
+    public private(set) var last = Explanation()
+
+    private var moment = Int64.min
+    private var gain: Double
+    private let window: Int64
+
+    /// A gate at rest.
+    public init(_ configuration: GateConfiguration = GateConfiguration()) {
+        self.configuration = configuration
+        weight = configuration.weight
+        gain = 1
+        window = Int64((min(configuration.windowMilliseconds, 1e12) * 1_000_000).rounded())
+        gain = Self.gain(weight, configuration)
+    }
+
+    /// A gate as it was at a persisted transition; decay and releases since then come with the next update
+    /// (protocol.md: "takes up gate weights and potentials from the last persisted transition, decayed to now").
+    public init(
+        _ configuration: GateConfiguration, resuming state: GateState, potential: Double, weight: Double, at: Timestamp
+    ) {
+        self.init(configuration)
+        self.state = state
+        self.potential = min(1, max(-1, potential.isFinite ? potential : 0))
+        self.weight = min(1, max(0, weight.isFinite ? weight : configuration.weight))
+        gain = Self.gain(self.weight, configuration)
+        moment = at.nanoseconds
+    }
+
+    /// Whether trust has made the gate a reflex: one asserting wave is enough.
+    public var isReflex: Bool { weight > configuration.reflexWeight }
+
+    /// A wave arrives.
+    ///
+    /// - Parameters:
+    ///   - wave: the wave; its confidence is finite and 0…1.
+    ///   - vector: its embedding; empty when it carries none.
+    ///   - transitions: what changed is appended, releases on the way first.
+    /// - Returns: what the gate made of it.
+    public mutating func receive(
+        _ wave: Evidence, vector: [Double] = [], into transitions: inout ContiguousArray<Transition>
+    ) -> Verdict {
+        var now = wave.at.nanoseconds
+        if now < moment {
+            if moment &- now > window { return .late }
+            now = moment
+        }
+        advance(toNanoseconds: now, into: &transitions)
+        let norm = vector.isEmpty ? 0 : Self.norm(vector)
+        let weighed = weigh(wave, vector, norm, now)
+        guard wave.confidence >= configuration.floor else { return .belowFloor }
+        let support = weighed.agreement / max(weighed.confidence, 0.5)
+        let before = potential
+        var lifted = before
+        if weight > configuration.reflexWeight, wave.polarity > 0 { lifted = max(lifted, wave.confidence) }
+        let push = lifted - before + gain * wave.confidence * support * weighed.novelty
+        remember(wave, vector, norm, now, push, weighed.own)
+        potential = min(1, max(-1, before + push))
+        last.origin = wave.origin
+        last.confidence = wave.confidence
+        last.polarity = wave.polarity
+        last.support = support
+        last.novelty = weighed.novelty
+        last.gain = gain
+        last.push = push
+        last.before = before
+        last.after = potential
+        last.witnesses = weighed.others
+        last.at = Timestamp(nanoseconds: now)
+        settle(support, into: &transitions)
+        return .resonated
+    }
+
+    /// Lets time pass in silence; a release on the way carries its exact time.
+    public mutating func advance(to moment: Timestamp, into transitions: inout ContiguousArray<Transition>) {
+        advance(toNanoseconds: moment.nanoseconds, into: &transitions)
+    }
+
+    /// When the gate will go back to STABLE if nothing arrives; nil when it is STABLE. The one timer that a gate needs.
+    public var nextRelease: Timestamp? {
+        guard state != .stable else { return nil }
+        return Timestamp(nanoseconds: releaseMoment())
+    }
+
+    /// The potential at a moment, if nothing arrives until then.
+    public func potential(at moment: Timestamp) -> Double {
+        guard self.moment != .min, moment.nanoseconds > self.moment else { return potential }
+        return decayed(moment.nanoseconds &- self.moment)
+    }
+
+    /// A verification outcome for an opening moves the weight (gates.md, Learning).
+    public mutating func learn(_ outcome: VerificationResult) {
+        switch outcome {
+        case .confirmed: weight = min(1, weight + 0.02)
+        case .failed: weight = max(0, weight - 0.05)
+        case .partial: break
+        }
+        gain = Self.gain(weight, configuration)
+    }
+
+    /// The similarity of a witness to the last wave that resonated (gates.md, A wave arrives, 4; Collapse).
+    public func similarity(of witness: GateWitness, to other: GateWitness) -> Double {
+        Self.similarity(witness, other.region, other.vector, other.norm)
+    }
+
+    // MARK: - The mathematics
+
+    @inline(__always)
+    private static func gain(_ weight: Double, _ configuration: GateConfiguration) -> Double {
+        1 / (1 - min(weight, configuration.reflexWeight))
+    }
+
+    @inline(__always)
+    private func decayed(_ nanoseconds: Int64) -> Double {
+        potential * exp2(-Double(nanoseconds) / (configuration.halfLifeMilliseconds * 1_000_000))
+    }
+
+    private var releaseLevel: Double {
+        configuration.releaseFraction * (state == .open ? configuration.openThreshold : configuration.closeThreshold)
+    }
+
+    private func releaseMoment() -> Int64 {
+        let halfLives = log2(potential / releaseLevel)
+        return moment &+ Int64((configuration.halfLifeMilliseconds * 1_000_000 * max(0, halfLives)).rounded())
+    }
+
+    private mutating func advance(toNanoseconds now: Int64, into transitions: inout ContiguousArray<Transition>) {
+        guard now > moment else { return }
+        guard moment != .min else {
+            moment = now
+            return
+        }
+        if state != .stable {
+            let release = releaseMoment()
+            if release < now {
+                let from = state
+                let level = releaseLevel
+                state = .stable
+                transitions.append(
+                    Transition(
+                        at: Timestamp(nanoseconds: release), from: from, to: .stable, potential: level, support: 0))
+            }
+        }
+        if potential != 0 { potential = decayed(now &- moment) }
+        moment = now
+    }
+
+    private mutating func settle(_ support: Double, into transitions: inout ContiguousArray<Transition>) {
+        while true {
+            let next: GateState
+            switch state {
+            case .stable:
+                if potential >= configuration.openThreshold {
+                    next = .open
+                } else if potential <= configuration.closeThreshold {
+                    next = .closed
+                } else {
+                    return
+                }
+            case .open, .closed:
+                guard state == .open ? potential < releaseLevel : potential > releaseLevel else { return }
+                next = .stable
+            }
+            transitions.append(
+                Transition(
+                    at: Timestamp(nanoseconds: moment), from: state, to: next, potential: potential, support: support))
+            state = next
+        }
+    }
+
+    private struct Weighed {
+        var agreement = 0.0
+        var confidence = 0.0
+        var novelty = 1.0
+        var others = 0
+        var own = -1
+    }
+
+    /// Forgets what is too old, and weighs the others against a wave, in one pass.
+    @inline(__always)
+    private mutating func weigh(_ wave: Evidence, _ vector: [Double], _ norm: Double, _ now: Int64) -> Weighed {
+        var result = Weighed()
+        var kept = 0
+        for index in witnesses.indices {
+            let age = now &- witnesses[index].at.nanoseconds
+            if age > window { continue }
+            if kept != index { witnesses.swapAt(kept, index) }
+            if witnesses[kept].origin == wave.origin {
+                result.own = kept
+                result.novelty = min(1, Double(age) / Double(window))
+            } else {
+                let confidence = witnesses[kept].confidence
+                let similarity: Double
+                if norm > 0 || !witnesses[kept].vector.isEmpty {
+                    similarity = Self.similarity(witnesses[kept], wave.region, vector, norm)
+                } else {
+                    similarity = witnesses[kept].region == wave.region ? 1 : 0
+                }
+                let sign = Double(min(wave.polarity, witnesses[kept].polarity))
+                result.agreement += confidence * similarity * sign
+                result.confidence += confidence
+                result.others &+= 1
+            }
+            kept &+= 1
+        }
+        if kept < witnesses.count { witnesses.removeLast(witnesses.count - kept) }
+        return result
+    }
+
+    @inline(__always)
+    private mutating func remember(
+        _ wave: Evidence, _ vector: [Double], _ norm: Double, _ now: Int64, _ push: Double, _ own: Int
+    ) {
+        if own >= 0 {
+            witnesses[own].region = wave.region
+            witnesses[own].polarity = wave.polarity
+            witnesses[own].confidence = wave.confidence
+            witnesses[own].at = Timestamp(nanoseconds: now)
+            witnesses[own].push = push
+            if norm > 0 || !witnesses[own].vector.isEmpty {
+                witnesses[own].vector = vector
+                witnesses[own].norm = norm
+            }
+            return
+        }
+        witnesses.append(
+            GateWitness(
+                origin: wave.origin, region: wave.region, polarity: wave.polarity, confidence: wave.confidence,
+                at: Timestamp(nanoseconds: now), push: push, vector: vector, norm: norm))
+        if witnesses.count > configuration.maximumOrigins { dropOldest() }
+    }
+
+    @inline(never)
+    private mutating func dropOldest() {
+        let oldest = witnesses.indices.min {
+            (witnesses[$0].at, witnesses[$0].origin) < (witnesses[$1].at, witnesses[$1].origin)
+        }
+        if let oldest { witnesses.remove(at: oldest) }
+    }
+
+    @inline(never)
+    private static func similarity(_ a: GateWitness, _ region: Int32, _ vector: [Double], _ norm: Double) -> Double {
+        guard !a.vector.isEmpty, !vector.isEmpty else { return a.region == region ? 1 : 0 }
+        guard a.vector.count == vector.count, a.norm > 0, norm > 0 else { return 0 }
+        var dot = 0.0
+        for index in vector.indices { dot += a.vector[index] / a.norm * (vector[index] / norm) }
+        return min(1, max(-1, dot))
+    }
+
+    /// The length of a vector, scaled so that large components do not overflow.
+    @inline(never)
+    private static func norm(_ vector: [Double]) -> Double {
+        let greatest = vector.reduce(0) { max($0, abs($1)) }
+        guard greatest > 0 else { return 0 }
+        return greatest * vector.reduce(0) { $0 + ($1 / greatest) * ($1 / greatest) }.squareRoot()
+    }
+}
+
+/// The amplified confidence of witnesses that agree: `1 - Π(1 - c·max(0, s))` (gates.md, Collapse).
+public func amplifiedConfidence(_ witnesses: some Sequence<(confidence: Double, similarity: Double)>) -> Double {
+    1 - witnesses.reduce(1) { $0 * (1 - $1.confidence * max(0, $1.similarity)) }
+}

@@ -1,0 +1,84 @@
+/// What a gate is tuned by (gates.md, Configuration). The defaults are the normative ones.
+public struct GateConfiguration: Hashable, Sendable {
+    /// How long a wave can be a witness, in milliseconds.
+    public var windowMilliseconds = 1500.0
+    /// The time in which the potential halves in silence, in milliseconds.
+    public var halfLifeMilliseconds = 2000.0
+    /// STABLE → OPEN at or above; above 0, at most 1.
+    public var openThreshold = 0.5
+    /// STABLE → CLOSED at or below; below 0, at least -1.
+    public var closeThreshold = -0.5
+    /// Back to STABLE at this fraction of the threshold that was crossed; above 0, at most 1.
+    public var releaseFraction = 0.5
+    /// Trust earned by verified openings, 0…1.
+    public var weight = 0.1
+    /// Above it the gate is a reflex; at least 0, below 1.
+    public var reflexWeight = 0.8
+    /// Waves below this confidence are seen and traced, but do not resonate; 0…1.
+    public var floor = 0.2
+    /// Bound on remembered witnesses; at least 1.
+    public var maximumOrigins = 64
+
+    /// The normative defaults.
+    public init() {}
+
+    /// What a setting may be, for messages and the reference.
+    public static let ranges: [(key: String, range: String)] = [
+        ("window_ms", "above 0"), ("half_life_ms", "above 0"), ("open_threshold", "above 0, at most 1"),
+        ("close_threshold", "at least -1, below 0"), ("release_fraction", "above 0, at most 1"), ("weight", "0 to 1"),
+        ("reflex_weight", "at least 0, below 1"), ("floor", "0 to 1"), ("max_origins", "1 to 4096"),
+    ]
+
+    /// Sets one of the settings by its name in gates.md.
+    ///
+    /// - Throws: a ``GateError`` when the name is none of them or the value is outside its range.
+    public mutating func set(_ key: String, _ value: Double) throws(GateError) {
+        let fits =
+            switch key {
+            case "window_ms", "half_life_ms": value > 0 && value <= 1e12
+            case "open_threshold": value > 0 && value <= 1
+            case "close_threshold": value >= -1 && value < 0
+            case "release_fraction": value > 0 && value <= 1
+            case "weight", "floor": value >= 0 && value <= 1
+            case "reflex_weight": value >= 0 && value < 1
+            case "max_origins": value >= 1 && value <= 4096 && value == value.rounded()
+            default:
+                throw GateError(
+                    key: key,
+                    message: "\(key) is no setting of a gate; expected one of "
+                        + Self.ranges.map(\.key).joined(separator: ", "))
+            }
+        guard fits else {
+            let range = Self.ranges.first { $0.key == key }?.range ?? ""
+            throw GateError(key: key, message: "\(key) must be \(range); found \(value)")
+        }
+        switch key {
+        case "window_ms": windowMilliseconds = value
+        case "half_life_ms": halfLifeMilliseconds = value
+        case "open_threshold": openThreshold = value
+        case "close_threshold": closeThreshold = value
+        case "release_fraction": releaseFraction = value
+        case "weight": weight = value
+        case "reflex_weight": reflexWeight = value
+        case "floor": floor = value
+        default: maximumOrigins = Int(value)
+        }
+    }
+}
+
+/// A setting or a case that no gate can have.
+public struct GateError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The setting or the field at fault.
+    public let key: String
+    /// What was expected and what was found.
+    public let message: String
+
+    /// An error about a setting or a field.
+    public init(key: String, message: String) {
+        self.key = key
+        self.message = message
+    }
+
+    /// The message.
+    public var description: String { message }
+}

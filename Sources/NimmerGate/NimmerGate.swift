@@ -1,1 +1,0 @@
-// NimmerGate: see the folder's files.
