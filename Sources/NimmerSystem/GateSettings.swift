@@ -1,0 +1,74 @@
+/// The gates' part of a system file: what all gates share, and what single regions or gates change.
+public struct GateSettings: Sendable {
+    /// Changes for the gates of one region, or for one gate by its id.
+    public struct Rule: Sendable {
+        /// `plant`, `plant.>` or a gate's id.
+        public var region: String
+        /// What differs.
+        public var overrides: GateOverrides
+        /// Where the rule stands.
+        public var mark: YAMLMark
+    }
+
+    /// What differs from gates.md for every gate.
+    public var defaults = GateOverrides()
+    /// What differs for single regions, in the order of the file; the first that matches wins.
+    public var regions: [Rule] = []
+
+    /// Gates as gates.md has them.
+    public init() {}
+}
+
+/// Settings of a gate where they differ from what lies below (gates.md, Configuration); nil keeps that.
+public struct GateOverrides: Hashable, Sendable {
+    /// How long a wave can be a witness, in milliseconds.
+    public var windowMS: Double?
+    /// Time in which the potential halves in silence, in milliseconds.
+    public var halfLifeMS: Double?
+    /// STABLE → OPEN at or above.
+    public var openThreshold: Double?
+    /// STABLE → CLOSED at or below.
+    public var closeThreshold: Double?
+    /// Back to STABLE at this fraction of the threshold that was crossed.
+    public var releaseFraction: Double?
+    /// Trust, 0…1.
+    public var weight: Double?
+    /// Above it the gate is a reflex.
+    public var reflexWeight: Double?
+    /// Waves below this confidence do not resonate.
+    public var floor: Double?
+    /// Remembered witnesses at most.
+    public var maxOrigins: Int?
+
+    /// Nothing differs.
+    public init() {}
+
+    init(_ node: YAMLNode, place: String, file: String) throws(SystemError) {
+        var keys = try MappingReader(node, place: place, file: file)
+        windowMS = try keys.number("window_ms", in: 1...86_400_000, unit: "milliseconds")
+        halfLifeMS = try keys.number("half_life_ms", in: 1...86_400_000, unit: "milliseconds")
+        openThreshold = try keys.number("open_threshold", in: 0.01...1)
+        closeThreshold = try keys.number("close_threshold", in: -1 ... -0.01)
+        releaseFraction = try keys.number("release_fraction", in: 0.01...1)
+        weight = try keys.number("weight", in: 0...1)
+        reflexWeight = try keys.number("reflex_weight", in: 0...0.99)
+        floor = try keys.number("floor", in: 0...1)
+        maxOrigins = try keys.integer("max_origins", in: 1...4096)
+        try keys.finish()
+    }
+
+    /// These settings, with those of `other` where it has any.
+    public func merged(with other: GateOverrides) -> GateOverrides {
+        var merged = self
+        merged.windowMS = other.windowMS ?? windowMS
+        merged.halfLifeMS = other.halfLifeMS ?? halfLifeMS
+        merged.openThreshold = other.openThreshold ?? openThreshold
+        merged.closeThreshold = other.closeThreshold ?? closeThreshold
+        merged.releaseFraction = other.releaseFraction ?? releaseFraction
+        merged.weight = other.weight ?? weight
+        merged.reflexWeight = other.reflexWeight ?? reflexWeight
+        merged.floor = other.floor ?? floor
+        merged.maxOrigins = other.maxOrigins ?? maxOrigins
+        return merged
+    }
+}

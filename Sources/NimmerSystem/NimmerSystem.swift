@@ -1,1 +1,0 @@
-// NimmerSystem: see the folder's files.

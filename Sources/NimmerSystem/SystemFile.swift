@@ -1,0 +1,186 @@
+import NimmerWave
+
+/// A nervous system as one file describes it (architecture.md, A system file).
+///
+/// Which cells and nerves run and with which settings, the gates where they differ from the defaults, the thalamus's
+/// regions, the bridge, the memory and the servers. Loading refuses unknown keys, duplicate names and impossible values
+/// with their place. Settings of a cell stay nodes: the cell's own manifest checks them with the same precision.
+public struct SystemFile: Sendable {
+    /// The file as the person named it.
+    public var file: String
+    /// The system's name.
+    public var name: String
+    /// The cells, in the order of the file.
+    public var cells: [Organism] = []
+    /// The nerves, in the order of the file.
+    public var nerves: [Organism] = []
+    /// Where gates differ from the defaults.
+    public var gates = GateSettings()
+    /// The thalamus's regions and bounds.
+    public var thalamus = ThalamusSettings()
+    /// The cognition bridge.
+    public var bridge = BridgeSettings()
+    /// The hippocampus.
+    public var memory = MemorySettings()
+    /// The nats-server.
+    public var nats = NATSSettings()
+    /// The PostgreSQL server.
+    public var postgres = PostgresSettings()
+
+    /// A system without cells in which everything is as by default.
+    public init(name: String, file: String = "") {
+        self.name = name
+        self.file = file
+    }
+
+    /// The cell or nerve of a name.
+    public func organism(_ name: String) -> Organism? {
+        cells.first { $0.name == name } ?? nerves.first { $0.name == name }
+    }
+}
+
+/// A cell or nerve of a system: its name, what it is, and its settings.
+public struct Organism: Sendable {
+    /// What it is.
+    public enum Role: String, Sendable {
+        /// A cell.
+        case cell
+        /// A nerve.
+        case nerve
+    }
+
+    /// What it is.
+    public var role: Role
+    /// Its name on the bus, a token: `pump-pressure`.
+    public var name: String
+    /// Its kind and version, which name the executable: `sensor/v1`.
+    public var kind: String
+    /// The program and its arguments, where the file names them itself: for cells in other languages.
+    public var command: [String]
+    /// Its settings, checked later by its manifest.
+    public var settings: [YAMLNode.Entry]
+    /// Where it stands in the file.
+    public var mark: YAMLMark
+
+    /// The kind without its version: `sensor`.
+    public var kindName: String { String(kind.prefix { $0 != "/" }) }
+    /// The version without the kind: `v1`.
+    public var kindVersion: String { String(kind.drop { $0 != "/" }.dropFirst()) }
+
+    /// A cell or nerve.
+    public init(
+        role: Role, name: String, kind: String, command: [String] = [], settings: [YAMLNode.Entry] = [],
+        mark: YAMLMark = .start
+    ) {
+        self.role = role
+        self.name = name
+        self.kind = kind
+        self.command = command
+        self.settings = settings
+        self.mark = mark
+    }
+}
+
+/// The thalamus's part of a system file.
+public struct ThalamusSettings: Sendable {
+    /// A region and the patterns of the regions that waves name; the first match of the file wins.
+    public struct RegionRule: Sendable {
+        /// The thalamus's region: `plant`.
+        public var region: String
+        /// `plant.>`, `pump.*`, `math`.
+        public var patterns: [String]
+        /// Where the rule stands.
+        public var mark: YAMLMark
+
+        /// A region and its patterns.
+        public init(region: String, patterns: [String], mark: YAMLMark = .start) {
+            self.region = region
+            self.patterns = patterns
+            self.mark = mark
+        }
+    }
+
+    /// Regions kept at most; the longest silent go first.
+    public var maxRegions = 10_000
+    /// The declared regions, in the order of the file.
+    public var regions: [RegionRule] = []
+
+    /// The defaults: 10,000 regions, none declared.
+    public init() {}
+}
+
+/// The cognition bridge's part of a system file.
+public struct BridgeSettings: Sendable {
+    /// What happens to the commands of a decision.
+    public enum Commands: String, CaseIterable, Sendable {
+        /// They are published as part of the response and sent to nobody.
+        case dryRun = "dry-run"
+        /// Those that `allow` lists are sent.
+        case send
+        /// There are none.
+        case none
+    }
+
+    /// What happens to the commands of a decision; nothing is sent unless the file says so.
+    public var commands = Commands.dryRun
+    /// The targets that may be sent commands, `motor` or `motor.stop`.
+    public var allow: [String] = []
+    /// Energy that one request may spend.
+    public var budget = 10.0
+    /// How long a mind may take, in milliseconds.
+    public var responseTimeoutMS = 15_000
+    /// How long a request stays worth answering, in milliseconds.
+    public var expiresAfterMS = 60_000
+    /// The event type of a region, where it is not made from the region's name.
+    public var eventTypes: [(region: String, eventType: String)] = []
+
+    /// The defaults: dry run, 10 lifeforce, 15 s to answer, worth answering for 60 s.
+    public init() {}
+}
+
+/// The hippocampus's part of a system file (memory.md).
+public struct MemorySettings: Sendable {
+    /// A batch is written at the latest after this many milliseconds.
+    public var batchMS = 200
+    /// A batch is written at the latest with this many rows.
+    public var batchRows = 2_000
+    /// Days that transitions and what belongs to them are kept; nil: for ever.
+    public var retentionDays: Int?
+
+    /// The defaults: 200 ms, 2,000 rows, kept for ever.
+    public init() {}
+}
+
+/// The nats-server's part of a system file; nil means what the environment says.
+public struct NATSSettings: Sendable {
+    /// `nats://127.0.0.1:4222`.
+    public var url: String?
+    /// A user's name, its password in `passwordFile` or in NIMMERVERSE_NATS_PASSWORD.
+    public var user: String?
+    /// A file whose first line is the password.
+    public var passwordFile: String?
+    /// A file whose first line is the token.
+    public var tokenFile: String?
+    /// A credentials file (JWT and seed).
+    public var credentials: String?
+    /// The certificate of the authority that signed the server's certificate, PEM.
+    public var tlsCA: String?
+    /// The client's certificate, PEM.
+    public var tlsCertificate: String?
+    /// The client's key, PEM.
+    public var tlsKey: String?
+
+    /// Everything as the environment says.
+    public init() {}
+}
+
+/// The PostgreSQL server's part of a system file; nil means what the environment says.
+public struct PostgresSettings: Sendable {
+    /// `postgresql://user@host:port/database`, without a password.
+    public var url: String?
+    /// A file whose first line is the password.
+    public var passwordFile: String?
+
+    /// Everything as the environment says.
+    public init() {}
+}

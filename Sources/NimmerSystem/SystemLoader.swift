@@ -1,0 +1,223 @@
+import Glibc
+import NimmerWave
+
+extension SystemFile {
+    /// Reads and checks a file.
+    ///
+    /// - Throws: `SystemError`: `unreadable` with the system's reason, or the first mistake with its place.
+    public init(path: String) throws(SystemError) {
+        self = try SystemFile(parsing: try SystemFile.contents(of: path), file: path)
+    }
+
+    /// Checks a text.
+    ///
+    /// - Parameters:
+    ///   - text: UTF-8 bytes.
+    ///   - file: what a refusal calls the text.
+    /// - Throws: `SystemError`, the first mistake with its place.
+    public init(parsing text: [UInt8], file: String) throws(SystemError) {
+        let root = try YAMLParser.parse(text, file: file)
+        var keys = try MappingReader(root, place: "a system file", file: file)
+        let format = try keys.required("nimmerverse", try keys.integer("nimmerverse", in: 1...1))
+        precondition(format == 1)
+        self.init(name: try keys.required("name", try keys.text("name")), file: file)
+        try SystemFile.checkToken(name, key: "name", mark: root["name"]?.mark ?? .start, file: file)
+        cells = try SystemFile.organisms(try keys.list("cells"), role: .cell, file: file)
+        nerves = try SystemFile.organisms(try keys.list("nerves"), role: .nerve, file: file)
+        gates = try SystemFile.gates(keys.node("gates"), file: file)
+        thalamus = try SystemFile.thalamus(keys.node("thalamus"), file: file)
+        bridge = try SystemFile.bridge(keys.node("bridge"), file: file)
+        memory = try SystemFile.memory(keys.node("memory"), file: file)
+        nats = try SystemFile.nats(keys.node("nats"), file: file)
+        postgres = try SystemFile.postgres(keys.node("postgres"), file: file)
+        // Keys that begin with x- are a place for anchors and notes; nothing reads them.
+        for entry in root.entries ?? [] where entry.key.hasPrefix("x-") { _ = keys.node(entry.key) }
+        try keys.finish()
+        var seen: [String: Organism] = [:]
+        for organism in cells + nerves {
+            if let earlier = seen.updateValue(organism, forKey: organism.name) {
+                throw SystemError(
+                    .duplicate, file: file, mark: organism.mark, found: "the name '\(organism.name)' again",
+                    expected: "each cell and nerve under its own name (line \(earlier.mark.line) has it already)")
+            }
+        }
+    }
+
+    /// The bytes of a file of at most 1 MiB.
+    static func contents(of path: String) throws(SystemError) -> [UInt8] {
+        func unreadable(_ reason: String) -> SystemError {
+            SystemError(
+                .unreadable, file: path, mark: .start, found: reason, expected: "a readable system file (YAML)")
+        }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw unreadable(String(cString: strerror(errno)).lowercased()) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        let limit = YAMLParser.Limits().bytes
+        while bytes.count <= limit {
+            var chunk = [UInt8](repeating: 0, count: 65_536)
+            let count = read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw unreadable(String(cString: strerror(errno)).lowercased()) }
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        return bytes
+    }
+
+    private static func organisms(
+        _ nodes: [YAMLNode], role: Organism.Role, file: String
+    ) throws(SystemError) -> [Organism] {
+        var organisms: [Organism] = []
+        for node in nodes {
+            var keys = try MappingReader(node, place: "a \(role.rawValue)", file: file)
+            let name = try keys.required("name", try keys.text("name"))
+            try checkToken(name, key: "name", mark: node["name"]?.mark ?? node.mark, file: file)
+            let command = try keys.texts("command") ?? []
+            let kind = command.isEmpty ? try keys.required("kind", try keys.text("kind")) : try keys.text("kind") ?? ""
+            let settings = try keys.entries("settings")
+            try keys.finish()
+            let organism = Organism(
+                role: role, name: name, kind: kind, command: command, settings: settings, mark: node.mark)
+            if !kind.isEmpty {
+                guard (try? Token(organism.kindName)) != nil, isVersion(organism.kindVersion) else {
+                    throw SystemError(
+                        .invalid, file: file, mark: node["kind"]?.mark ?? node.mark, found: "'\(kind)'",
+                        expected: "kind: a kind and its version, such as sensor/v1")
+                }
+            }
+            organisms.append(organism)
+        }
+        return organisms
+    }
+
+    private static func isVersion(_ text: String) -> Bool {
+        text.hasPrefix("v") && text.count > 1 && text.dropFirst().utf8.allSatisfy { (48...57).contains($0) }
+    }
+
+    private static func gates(_ node: YAMLNode?, file: String) throws(SystemError) -> GateSettings {
+        var settings = GateSettings()
+        guard let node else { return settings }
+        var keys = try MappingReader(node, place: "gates", file: file)
+        if let defaults = keys.node("defaults") {
+            settings.defaults = try GateOverrides(defaults, place: "gates.defaults", file: file)
+        }
+        for entry in try keys.entries("regions") {
+            try checkPattern(entry.key, mark: entry.mark, file: file)
+            let overrides = try GateOverrides(entry.value, place: "gates.regions.\(entry.key)", file: file)
+            settings.regions.append(GateSettings.Rule(region: entry.key, overrides: overrides, mark: entry.mark))
+        }
+        try keys.finish()
+        return settings
+    }
+
+    private static func thalamus(_ node: YAMLNode?, file: String) throws(SystemError) -> ThalamusSettings {
+        var settings = ThalamusSettings()
+        guard let node else { return settings }
+        var keys = try MappingReader(node, place: "thalamus", file: file)
+        settings.maxRegions = try keys.integer("max_regions", in: 1...1_000_000) ?? settings.maxRegions
+        for entry in try keys.entries("regions") {
+            guard (try? Region(entry.key)) != nil else {
+                throw SystemError(
+                    .invalid, file: file, mark: entry.mark, found: "'\(entry.key)'",
+                    expected: "a region: tokens a-z 0-9 _ - joined by dots")
+            }
+            let nodes = entry.value.text.map { _ in [entry.value] } ?? entry.value.elements
+            guard let nodes, !nodes.isEmpty else {
+                throw SystemError(
+                    .invalid, file: file, mark: entry.value.mark, found: entry.value.found,
+                    expected: "the region's patterns, such as [plant.>, pump.*]")
+            }
+            for node in nodes { try checkPattern(node.text ?? node.found, mark: node.mark, file: file) }
+            settings.regions.append(
+                ThalamusSettings.RegionRule(
+                    region: entry.key, patterns: nodes.map { $0.text ?? "" }, mark: entry.mark))
+        }
+        try keys.finish()
+        return settings
+    }
+
+    private static func bridge(_ node: YAMLNode?, file: String) throws(SystemError) -> BridgeSettings {
+        var settings = BridgeSettings()
+        guard let node else { return settings }
+        var keys = try MappingReader(node, place: "bridge", file: file)
+        settings.commands = try keys.choice("commands", of: BridgeSettings.Commands.self) ?? settings.commands
+        settings.allow = try keys.texts("allow") ?? []
+        settings.budget = try keys.number("budget_lf", in: 0...1e15, unit: "lifeforce") ?? settings.budget
+        settings.responseTimeoutMS =
+            try keys.integer("response_timeout_ms", in: 1...3_600_000, unit: "milliseconds")
+            ?? settings.responseTimeoutMS
+        settings.expiresAfterMS =
+            try keys.integer("expires_after_ms", in: 1...604_800_000, unit: "milliseconds") ?? settings.expiresAfterMS
+        for entry in try keys.entries("event_types") {
+            try checkPattern(entry.key, mark: entry.mark, file: file)
+            guard let text = entry.value.text else {
+                throw SystemError(
+                    .invalid, file: file, mark: entry.value.mark, found: entry.value.found,
+                    expected: "an event type, such as plant_fault")
+            }
+            settings.eventTypes.append((entry.key, text))
+        }
+        try keys.finish()
+        return settings
+    }
+
+    private static func memory(_ node: YAMLNode?, file: String) throws(SystemError) -> MemorySettings {
+        var settings = MemorySettings()
+        guard let node else { return settings }
+        var keys = try MappingReader(node, place: "memory", file: file)
+        settings.batchMS = try keys.integer("batch_ms", in: 1...60_000, unit: "milliseconds") ?? settings.batchMS
+        settings.batchRows = try keys.integer("batch_rows", in: 1...100_000) ?? settings.batchRows
+        settings.retentionDays = try keys.integer("retention_days", in: 1...36_500, unit: "days")
+        try keys.finish()
+        return settings
+    }
+
+    private static func nats(_ node: YAMLNode?, file: String) throws(SystemError) -> NATSSettings {
+        var settings = NATSSettings()
+        guard let node else { return settings }
+        var keys = try MappingReader(node, place: "nats", file: file)
+        settings.url = try keys.text("url")
+        settings.user = try keys.text("user")
+        settings.passwordFile = try keys.text("password_file")
+        settings.tokenFile = try keys.text("token_file")
+        settings.credentials = try keys.text("credentials")
+        if let node = keys.node("tls") {
+            var tls = try MappingReader(node, place: "nats.tls", file: file)
+            settings.tlsCA = try tls.text("ca")
+            settings.tlsCertificate = try tls.text("certificate")
+            settings.tlsKey = try tls.text("key")
+            try tls.finish()
+        }
+        try keys.finish()
+        return settings
+    }
+
+    private static func postgres(_ node: YAMLNode?, file: String) throws(SystemError) -> PostgresSettings {
+        var settings = PostgresSettings()
+        guard let node else { return settings }
+        var keys = try MappingReader(node, place: "postgres", file: file)
+        settings.url = try keys.text("url")
+        settings.passwordFile = try keys.text("password_file")
+        try keys.finish()
+        return settings
+    }
+
+    private static func checkToken(
+        _ text: String, key: String, mark: YAMLMark, file: String
+    ) throws(SystemError) {
+        guard (try? Token(text)) != nil else {
+            throw SystemError(
+                .invalid, file: file, mark: mark, found: "'\(text)'",
+                expected: "\(key): 1 to 63 of a-z 0-9 _ -, beginning with a letter or digit")
+        }
+    }
+
+    private static func checkPattern(_ text: String, mark: YAMLMark, file: String) throws(SystemError) {
+        guard (try? SubjectPattern(text)) != nil else {
+            throw SystemError(
+                .invalid, file: file, mark: mark, found: "'\(text)'",
+                expected: "a pattern of regions: tokens joined by dots, * for one token, > for the rest")
+        }
+    }
+}
