@@ -1,0 +1,61 @@
+/// What went wrong on the bus, in words that a person can act on.
+public struct BusError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The kinds of failure; stable, for programs and counters.
+    public enum Code: String, Sendable, CaseIterable {
+        /// No server answered at the address, or the connection is down and the buffer for later is full.
+        case notConnected
+        /// The server refused the credentials, or the credentials lack a permission.
+        case badCredentials
+        /// TLS could not be agreed: an unknown authority, a wrong name, a missing or refused certificate.
+        case tls
+        /// Nothing came in time.
+        case timeout
+        /// Nobody serves the subject of a request.
+        case noResponders
+        /// The message is larger than the server takes.
+        case tooLarge
+        /// A bounded buffer (pending bytes, outbox) is full.
+        case full
+        /// The bus or the subscription was closed.
+        case closed
+        /// The task that waited was cancelled.
+        case cancelled
+        /// The server has no streams (JetStream is not enabled), or not for this account.
+        case noStreams
+        /// The stream, consumer, bucket or key does not exist.
+        case notFound
+        /// It exists already, with another content or configuration; for key-value: another revision than expected.
+        case conflict
+        /// The server or its version lacks a feature.
+        case unsupported
+        /// The configuration or an argument makes no sense.
+        case invalid
+        /// The server refused the operation for another reason, which the message names.
+        case refused
+    }
+
+    /// The kind of failure.
+    public let code: Code
+    /// One line for a person: what failed, where, what was expected and what mends it. Holds no secret.
+    public let message: String
+    /// What the underlying library or server said; empty when nothing more is known.
+    public let cause: String
+
+    /// A failure.
+    public init(_ code: Code, _ message: String, cause: String = "") {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    /// Whether trying the same again later can succeed.
+    public var canRetry: Bool {
+        switch code {
+        case .notConnected, .timeout, .noResponders, .full: true
+        default: false
+        }
+    }
+
+    /// The message, and the cause where one is known.
+    public var description: String { cause.isEmpty ? message : "\(message) (\(cause))" }
+}

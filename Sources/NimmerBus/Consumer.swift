@@ -1,0 +1,143 @@
+import NimmerWave
+
+/// How a stream is read.
+public struct ConsumerConfiguration: Sendable, Hashable {
+    /// Where a new consumer begins.
+    public enum Start: Sendable, Hashable {
+        /// With the oldest message.
+        case all
+        /// With the next message.
+        case new
+        /// With the newest message of every subject.
+        case lastPerSubject
+        /// With the first message stored at or after a moment.
+        case at(Timestamp)
+    }
+
+    /// The stream.
+    public var stream: String
+    /// The name under which the position survives, such as `hippocampus`; nil: forgotten when the reader leaves.
+    public var durable: Token?
+    /// Which subjects of the stream; nil: all.
+    public var filter: SubjectPattern?
+    /// Where a new consumer begins; an existing durable continues instead.
+    public var start: Start
+    /// Whether deliveries must be acknowledged; false reads without redelivery and only for `durable == nil`.
+    public var acknowledges: Bool
+    /// After which time without acknowledgement a message comes again.
+    public var ackWait: Duration
+    /// How often a message is delivered at most; nil: until acknowledged.
+    public var maximumDeliveries: Int?
+    /// How many messages may be out without acknowledgement.
+    public var maximumPending: Int
+
+    /// A consumer.
+    public init(
+        stream: String, durable: Token?, filter: SubjectPattern? = nil, start: Start = .all, acknowledges: Bool = true,
+        ackWait: Duration = .seconds(30), maximumDeliveries: Int? = nil, maximumPending: Int = 20_000
+    ) {
+        self.stream = stream
+        self.durable = durable
+        self.filter = filter
+        self.start = start
+        self.acknowledges = acknowledges
+        self.ackWait = ackWait
+        self.maximumDeliveries = maximumDeliveries
+        self.maximumPending = maximumPending
+    }
+}
+
+/// How far a consumer is.
+public struct ConsumerInfo: Sendable, Hashable {
+    /// How many messages wait to be delivered.
+    public var waiting: UInt64
+    /// How many were delivered and not yet acknowledged.
+    public var unacknowledged: Int
+    /// How many of those were delivered more than once.
+    public var redelivered: Int
+
+    /// Information from its parts.
+    public init(waiting: UInt64, unacknowledged: Int, redelivered: Int) {
+        self.waiting = waiting
+        self.unacknowledged = unacknowledged
+        self.redelivered = redelivered
+    }
+}
+
+/// A reader of a stream that takes messages when it is ready for them. At least once: what is not acknowledged within
+/// `ackWait` is delivered again, also after a crash of the reader or the server.
+///
+/// One task reads one consumer at a time. Several processes may read one durable: they share its messages.
+public protocol Consumer: AnyObject, Sendable {
+    /// What was opened.
+    var configuration: ConsumerConfiguration { get }
+
+    /// Takes up to `maximum` messages.
+    ///
+    /// Waits up to `wait` for the first; once one is there, waits up to `linger` more for the batch to fill, then returns
+    /// what has come. Empty when the time passed without any: that is no error, and neither is a lost connection, which
+    /// the bus mends by itself (a deleted consumer is created again).
+    ///
+    /// - Parameters:
+    ///   - maximum: 1…10,000.
+    ///   - wait: how long to wait for the first message.
+    ///   - linger: how long to let a begun batch fill.
+    /// - Throws: ``BusError/Code/closed``, ``BusError/Code/cancelled``, ``BusError/Code/notFound`` when the stream is gone.
+    func fetch(maximum: Int, wait: Duration, linger: Duration) async throws(BusError) -> [Delivery]
+
+    /// How far it is.
+    func info() async throws(BusError) -> ConsumerInfo
+
+    /// Stops reading: what was received but not yet fetched is given back at once. A durable keeps its position.
+    func stop() async
+}
+
+/// One message of a consumer, to be acknowledged by its reader once its work is safe (protocol.md, What an acknowledgement
+/// means). Not answering at all means that it comes again after `ackWait`.
+public struct Delivery: Sendable {
+    /// What a reader may say about a delivery.
+    public enum Answer: Sendable, Hashable {
+        /// Done: never again.
+        case ack
+        /// Not now: again, after a delay.
+        case nak(Duration?)
+        /// Never again, though it was not done (a poisonous message).
+        case term
+        /// Still working: the time begins anew.
+        case inProgress
+    }
+
+    /// The message; its `at` is when the stream stored it.
+    public let message: BusMessage
+    /// Its sequence in the stream: the same at every redelivery.
+    public let sequence: UInt64
+    /// How often it was delivered, this time included: 1, 2, ….
+    public let deliveryCount: Int
+    /// How many more messages waited when this one was sent.
+    public let waiting: UInt64
+    private let answer: @Sendable (Answer) throws(BusError) -> Void
+
+    /// For implementers of ``Consumer``.
+    public init(
+        message: BusMessage, sequence: UInt64, deliveryCount: Int, waiting: UInt64,
+        answer: @escaping @Sendable (Answer) throws(BusError) -> Void
+    ) {
+        self.message = message
+        self.sequence = sequence
+        self.deliveryCount = deliveryCount
+        self.waiting = waiting
+        self.answer = answer
+    }
+
+    /// Done: the stream need not deliver it again. Buffered; a lost acknowledgement only means one more delivery.
+    public func ack() throws(BusError) { try answer(.ack) }
+
+    /// Not now: asks for it again, at once or after a delay.
+    public func nak(delay: Duration? = nil) throws(BusError) { try answer(.nak(delay)) }
+
+    /// Sets it aside for good.
+    public func term() throws(BusError) { try answer(.term) }
+
+    /// Asks for more time: `ackWait` begins anew.
+    public func inProgress() throws(BusError) { try answer(.inProgress) }
+}

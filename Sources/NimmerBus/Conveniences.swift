@@ -1,0 +1,112 @@
+import NimmerWave
+
+extension Bus {
+    /// Sends bytes, at most once; see ``Bus/publish(_:payload:headers:reply:)``.
+    @inlinable
+    public func publish(_ subject: Subject, payload: [UInt8], headers: Headers = [:]) throws(BusError) {
+        try publish(subject, payload: payload, headers: headers, reply: nil)
+    }
+
+    /// Answers a request; does nothing when its sender waits for no answer.
+    public func respond(to message: BusMessage, payload: [UInt8], headers: Headers = [:]) throws(BusError) {
+        guard let reply = message.reply else { return }
+        try publish(reply, payload: payload, headers: headers, reply: nil)
+    }
+
+    /// Calls a handler for each message that matches; see ``Bus/subscribe(_:queue:pending:handler:)``.
+    /// At most 524,288 messages wait for the handler; further ones are dropped and counted.
+    public func subscribe(
+        _ pattern: SubjectPattern, queue: Token? = nil, handler: @escaping DeliveryHandler
+    ) async throws(BusError) -> any Subscription {
+        try await subscribe(pattern, queue: queue, pending: 524_288, handler: handler)
+    }
+
+    /// Asks and waits for one answer, 2 s by default; see ``Bus/request(_:payload:headers:timeout:)``.
+    public func request(
+        _ subject: Subject, payload: [UInt8], timeout: Duration = .seconds(2)
+    ) async throws(BusError) -> BusMessage {
+        try await request(subject, payload: payload, headers: [:], timeout: timeout)
+    }
+
+    /// Sends a message to a stream and waits until the stream holds it, repeating it under the same id while time remains.
+    ///
+    /// - Parameters:
+    ///   - id: by which the stream drops repetitions; derive it from what the message is about.
+    ///   - timeout: how long to try in all; each attempt waits for at most 2 s of it.
+    /// - Throws: the last failure once the time is over, or at once when repeating cannot help.
+    @discardableResult
+    public func publishDurably(
+        _ subject: Subject, payload: [UInt8], id: MessageID, headers: Headers = [:], timeout: Duration = .seconds(10)
+    ) async throws(BusError) -> StreamAck {
+        let clock = ContinuousClock()
+        let deadline = clock.now.advanced(by: timeout)
+        while true {
+            let attempt = min(.seconds(2), clock.now.duration(to: deadline))
+            let outcome: Result<StreamAck, BusError> = await withCheckedContinuation { continuation in
+                publishDurably(subject, payload: payload, id: id, headers: headers, timeout: attempt) {
+                    continuation.resume(returning: $0)
+                }
+            }
+            guard case .failure(let error) = outcome, error.canRetry, clock.now < deadline else {
+                return try outcome.get()
+            }
+            do {
+                try await clock.sleep(until: min(deadline, clock.now.advanced(by: .milliseconds(100))))
+            } catch {
+                throw BusError(.cancelled, "publishing durably to \(subject) was cancelled")
+            }
+        }
+    }
+
+    /// The messages of a pattern as a sequence, for everything that is not the hot path.
+    ///
+    /// Subscribed when this returns. Ends when the iteration is dropped, or the bus closes.
+    ///
+    /// - Parameter limit: how many messages may wait for the reader; further ones displace the oldest and are counted in
+    ///   ``MessageSequence/lost``.
+    public func messages(
+        _ pattern: SubjectPattern, queue: Token? = nil, limit: Int = 4096
+    ) async throws(BusError) -> MessageSequence {
+        let sequence = MessageSequence(limit: limit)
+        let subscription = try await subscribe(pattern, queue: queue) { _, _, arrival in
+            sequence.offer(arrival.message())
+        }
+        sequence.ends(with: subscription)
+        return sequence
+    }
+
+    /// The newest stored message of every subject that matches, in the order of the stream (what the thalamus takes its
+    /// gates up from after a crash).
+    public func lastPerSubject(
+        stream: String, filter: SubjectPattern? = nil
+    ) async throws(BusError) -> [StoredMessage] {
+        try await read(stream: stream, filter: filter, start: .lastPerSubject)
+    }
+
+    /// What a stream holds now, from a start on, in order; at most `limit` messages.
+    public func read(
+        stream: String, filter: SubjectPattern? = nil, start: ConsumerConfiguration.Start = .all, limit: Int = 1_000_000
+    ) async throws(BusError) -> [StoredMessage] {
+        let consumer = try await consumer(
+            ConsumerConfiguration(
+                stream: stream, durable: nil, filter: filter, start: start, acknowledges: false))
+        var found: [StoredMessage] = []
+        var waiting = try await consumer.info().waiting
+        while waiting > 0, found.count < limit {
+            let batch = try await consumer.fetch(
+                maximum: min(1000, limit - found.count), wait: .seconds(5), linger: .zero)
+            guard let last = batch.last else { break }
+            found += batch.map { StoredMessage(message: $0.message, sequence: $0.sequence) }
+            waiting = last.waiting
+        }
+        await consumer.stop()
+        return found
+    }
+
+    /// Measures one round trip to the server, within 2 s.
+    @discardableResult
+    public func flush() async throws(BusError) -> Duration { try await flush(timeout: .seconds(2)) }
+
+    /// Ends cleanly within 5 s; see ``Bus/drain(timeout:)``.
+    public func drain() async { await drain(timeout: .seconds(5)) }
+}

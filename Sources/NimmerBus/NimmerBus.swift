@@ -1,1 +1,0 @@
-// NimmerBus: see the folder's files.
