@@ -1,1 +1,0 @@
-// NimmerMemoryPostgres: see the folder's files.

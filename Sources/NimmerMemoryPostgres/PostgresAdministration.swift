@@ -1,0 +1,246 @@
+import NimmerMemory
+import NimmerWave
+
+/// What only the owner of the schema does: `nimmer db migrate` and `nimmer db prune`.
+///
+/// Every call connects, works and closes.
+public actor PostgresAdministration {
+    /// Where the database is.
+    public nonisolated let settings: PostgresSettings
+    private nonisolated let executor = ThreadExecutor()
+    private let migrations: [Migration]
+
+    /// An administration of one database.
+    public init(_ settings: PostgresSettings) {
+        self.init(settings, migrations: Migration.all)
+    }
+
+    init(_ settings: PostgresSettings, migrations: [Migration]) {
+        var patient = settings
+        patient.statementSeconds = max(settings.statementSeconds, 3_600)
+        self.settings = patient
+        self.migrations = migrations
+    }
+
+    /// The thread of this administration.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// How the schema compares with this program's migrations.
+    public func state() throws(MemoryError) -> SchemaState {
+        try work { (connection) throws(PostgresFailure) in
+            try Schema(connection: connection).state(expecting: migrations)
+        }
+    }
+
+    /// Brings the schema to this program's version; applying it twice changes nothing.
+    ///
+    /// One migration at a time, each in a transaction of its own, under an advisory lock: two at once are safe.
+    ///
+    /// - Parameter creatingDatabase: whether a database that does not exist is created (encoding UTF8).
+    public func migrate(creatingDatabase: Bool = true) throws(MemoryError) -> MigrationReport {
+        var report = MigrationReport()
+        do throws(MemoryError) {
+            try migrate(&report)
+        } catch {
+            guard creatingDatabase, error.code == .missingDatabase else { throw error }
+            try createDatabase()
+            report.createdDatabase = settings.databaseName
+            try migrate(&report)
+        }
+        return report
+    }
+
+    /// What is older than the policy keeps; changes nothing.
+    public func prunePlan(_ policy: RetentionPolicy, at now: Timestamp) throws(MemoryError) -> PrunePlan {
+        try work { (connection) throws(PostgresFailure) in
+            try checkOwner(connection)
+            return PrunePlan(steps: try steps(policy, at: now, connection))
+        }
+    }
+
+    /// Carries a plan out, step by step; what a step removed stays removed when a later one fails.
+    ///
+    /// - Returns: the steps with the number of rows that went.
+    public func prune(_ plan: PrunePlan) throws(MemoryError) -> PrunePlan {
+        try work { (connection) throws(PostgresFailure) in
+            try checkOwner(connection)
+            var done: [PrunePlan.Step] = []
+            for var step in plan.steps {
+                switch step.kind {
+                case .partition:
+                    // The name is asked of the catalogue again: a plan is data, and names in statements must be ours.
+                    let statement = try connection.run(
+                        """
+                        select format('drop table %I', partition) from transition_partitions(\(step.before)::timestamptz)
+                        where partition = \(step.table) and expired
+                        """)
+                    guard let statement = statement.first else { continue }
+                    try connection.script(statement)
+                case .rows:
+                    guard let table = Prunable(rawValue: step.table) else { continue }
+                    step.rows = try connection.run(table.deletion(before: step.before)).affected
+                }
+                done.append(step)
+            }
+            return PrunePlan(steps: done)
+        }
+    }
+
+    // MARK: - Migrating
+
+    private func migrate(_ report: inout MigrationReport) throws(MemoryError) {
+        let name = settings.description
+        let (applied, notes, refusal) = try work { (connection) throws(PostgresFailure) in
+            try connection.script(
+                "set lock_timeout = '60s'; select pg_advisory_lock(hashtext('nimmerverse migrations'))")
+            let schema = Schema(connection: connection)
+            var state = try schema.state(expecting: migrations)
+            switch state {
+            case .missing, .older, .current: break
+            case .foreign, .newer, .tampered: return ([Migration](), [String](), state.refusal(name))
+            }
+            let access = Access(connection: connection)
+            let notes = try access.prepare()
+            try connection.script(Schema.table)
+            state = try schema.state(expecting: migrations)
+            let version = state.version
+            var applied: [Migration] = []
+            for migration in migrations where migration.version > version {
+                try connection.script("begin")
+                try connection.script(migration.sql)
+                try connection.run(
+                    """
+                    insert into schema_migrations (version, name, checksum)
+                    values (\(migration.version)::int, \(migration.name),
+                            encode(sha256(convert_to(\(migration.sql), 'UTF8')), 'hex'))
+                    """)
+                try connection.script("commit")
+                applied.append(migration)
+            }
+            try access.grant()
+            return (applied, notes, MemoryError?.none)
+        }
+        if let refusal { throw refusal }
+        report.applied = applied
+        report.version = migrations.count
+        report.notes = notes
+    }
+
+    private func createDatabase() throws(MemoryError) {
+        let database = settings.databaseName
+        let elsewhere = PostgresAdministration.maintenance(settings)
+        let connection = try Connection(elsewhere)
+        do throws(PostgresFailure) {
+            let quoted = try connection.run("select quote_ident(\(database))").first ?? ""
+            try connection.script("create database \(quoted) encoding 'UTF8' template template0")
+        } catch {
+            // 42P04: somebody else created it at this moment.
+            guard error.state != "42P04" else { return }
+            throw error.memoryError
+        }
+    }
+
+    private static func maintenance(_ settings: PostgresSettings) -> PostgresSettings {
+        settings.database("postgres")
+    }
+
+    // MARK: - Pruning
+
+    /// Tables that are pruned row by row, by the time that counts.
+    private enum Prunable: String, CaseIterable {
+        case transitions = "gate_transitions_default"
+        case correlations = "correlation_events"
+        case rejected = "rejected_messages"
+
+        func deletion(before: Timestamp) -> SQL {
+            switch self {
+            case .transitions: "delete from gate_transitions_default where at < \(before)::timestamptz"
+            case .correlations: "delete from correlation_events where window_end < \(before)::timestamptz"
+            case .rejected: "delete from rejected_messages where stored_at < \(before)::timestamptz"
+            }
+        }
+
+        func count(before: Timestamp) -> SQL {
+            switch self {
+            case .transitions: "select count(*) from gate_transitions_default where at < \(before)::timestamptz"
+            case .correlations: "select count(*) from correlation_events where window_end < \(before)::timestamptz"
+            case .rejected: "select count(*) from rejected_messages where stored_at < \(before)::timestamptz"
+            }
+        }
+    }
+
+    private func steps(
+        _ policy: RetentionPolicy, at now: Timestamp, _ connection: Connection
+    ) throws(PostgresFailure) -> [PrunePlan.Step] {
+        var steps: [PrunePlan.Step] = []
+        func rows(of table: Prunable, before: Timestamp) throws(PostgresFailure) {
+            let count = try connection.run(table.count(before: before)).first.flatMap { Int($0) } ?? 0
+            guard count > 0 else { return }
+            steps.append(.init(kind: .rows, table: table.rawValue, rows: count, bytes: 0, before: before))
+        }
+        if let months = policy.transitionMonths {
+            let text = try connection.run(
+                """
+                select (date_trunc('month', \(now)::timestamptz at time zone 'UTC')
+                        - make_interval(months => \(months)::int)) at time zone 'UTC'
+                """)
+            guard let before = text.first.flatMap({ try? Timestamp(postgres: $0) }) else { return [] }
+            let found = try connection.run(
+                """
+                select partition, rows_estimated, bytes from transition_partitions(\(before)::timestamptz) where expired
+                """)
+            for row in found.values {
+                let (estimate, bytes) = (row[1].flatMap { Int($0) } ?? 0, row[2].flatMap { Int($0) } ?? 0)
+                steps.append(.init(kind: .partition, table: row[0] ?? "", rows: estimate, bytes: bytes, before: before))
+            }
+            try rows(of: .transitions, before: before)
+        }
+        let day = 86_400_000.0
+        if let days = policy.correlationDays {
+            try rows(of: .correlations, before: now.advanced(milliseconds: -Double(days) * day))
+        }
+        if let days = policy.rejectedDays {
+            try rows(of: .rejected, before: now.advanced(milliseconds: -Double(days) * day))
+        }
+        return steps
+    }
+
+    private func checkOwner(_ connection: Connection) throws(PostgresFailure) {
+        try Access(connection: connection).becomeOwner()
+    }
+
+    private func work<Result>(
+        _ body: (Connection) throws(PostgresFailure) -> Result
+    ) throws(MemoryError) -> Result {
+        let connection = try Connection(settings)
+        try connection.prepareSession()
+        do throws(PostgresFailure) {
+            return try body(connection)
+        } catch {
+            throw error.memoryError
+        }
+    }
+}
+
+/// What `nimmer db migrate` did.
+public struct MigrationReport: Sendable, Hashable {
+    /// The database that was created, when it did not exist.
+    public var createdDatabase: String?
+    /// The migrations that were applied now, oldest first.
+    public var applied: [Migration] = []
+    /// The version that the schema has now.
+    public var version = 0
+    /// What a person should know, such as roles that could not be created.
+    public var notes: [String] = []
+}
+
+extension Schema {
+    /// The table of what is applied.
+    static let table = """
+        create table if not exists schema_migrations (
+            version int primary key,
+            name text not null,
+            checksum text not null,
+            applied_at timestamptz not null default now())
+        """
+}

@@ -1,0 +1,111 @@
+import CPostgres
+import NimmerMemory
+
+/// A statement that failed, by its SQLSTATE (PostgreSQL, appendix A), and what it means to the memory.
+struct PostgresFailure: Error, Sendable {
+    /// Five characters; empty when the connection broke.
+    let state: String
+    /// The server's primary message; never its context or statement.
+    let primary: String
+    /// The server's detail, which may quote the data: only for the reason of a rejected row.
+    let detail: String
+    /// The server and database.
+    let name: String
+
+    init(state: String, primary: String, detail: String = "", name: String) {
+        self.state = state
+        self.primary = primary
+        self.detail = detail
+        self.name = name
+    }
+
+    init(result: OpaquePointer, name: String) {
+        func field(_ letter: Character) -> String {
+            PQresultErrorField(result, Int32(letter.asciiValue ?? 0)).map { String(cString: $0) } ?? ""
+        }
+        let primary = field("M")
+        let whole = PQresultErrorMessage(result).map { String(cString: $0) } ?? ""
+        // The letters are PG_DIAG_SQLSTATE, _MESSAGE_PRIMARY and _MESSAGE_DETAIL of libpq-fe.h.
+        self.init(
+            state: field("C"), primary: primary.isEmpty ? PostgresFailure.oneLine(whole) : primary, detail: field("D"),
+            name: name)
+    }
+
+    static func lost(name: String, reason: String) -> PostgresFailure {
+        PostgresFailure(state: "", primary: oneLine(reason), name: name)
+    }
+
+    /// Whether the data itself was refused, so that trying the same row again is no use.
+    ///
+    /// 22: data exception; 23: constraint; 54: a limit such as nesting too deep; 42P10 and 21000: conflict within a row.
+    var isData: Bool {
+        state.hasPrefix("22") || state.hasPrefix("23") || state.hasPrefix("54") || state == "21000"
+    }
+
+    /// Whether a row was there already.
+    var isDuplicate: Bool { state == "23505" }
+
+    /// Whether the connection is gone.
+    var isLost: Bool { state.isEmpty || state.hasPrefix("08") || state.hasPrefix("57P") }
+
+    /// Why a row was refused, for `rejected_messages`.
+    var reason: String { detail.isEmpty ? primary : "\(primary): \(detail)" }
+
+    /// What this means to a caller of the store.
+    var memoryError: MemoryError {
+        switch state {
+        case _ where isLost:
+            MemoryError(
+                .unreachable, "the connection to \(name) broke: \(primary)", mend: "It is tried again by itself",
+                canRetry: true)
+        case "42501":
+            MemoryError(
+                .permission, "\(name) does not permit it: \(primary)",
+                mend: "Grant the user nimmer_writer (hippocampus), nimmer_reader (people) or nimmer_migrator "
+                    + "(nimmer db)", canRetry: true)
+        case "42P01", "3F000", "42703", "42883":
+            MemoryError(
+                .schemaMissing, "\(name) lacks a part of the schema: \(primary)", mend: "Run nimmer db migrate",
+                canRetry: true)
+        case "40001", "40P01", "55P03", "57014":
+            MemoryError(.conflict, "\(name) was busy: \(primary)", canRetry: true)
+        case "25006":
+            MemoryError(.permission, "\(name) is read-only", mend: "Connect to the primary server", canRetry: true)
+        case _ where state.hasPrefix("53"):
+            MemoryError(.exhausted, "\(name) is short of something: \(primary)", mend: "Free some", canRetry: true)
+        case _ where isData:
+            MemoryError(.data, "\(name) refused the data: \(primary)")
+        default:
+            MemoryError(.unexpected, "\(name) answered \(state): \(primary)", canRetry: true)
+        }
+    }
+
+    /// A connection that could not be made, by what libpq says; there is no SQLSTATE at this point.
+    static func connecting(to name: String, reason: String) -> MemoryError {
+        let line = oneLine(reason)
+        func says(_ text: String) -> Bool { reason.contains(text) }
+        if says("does not exist"), says("database") {
+            return MemoryError(
+                .missingDatabase, "\(name) does not exist: \(line)", mend: "Run nimmer db migrate", canRetry: true)
+        }
+        if says("starting up") || says("shutting down") || says("recovery") {
+            return MemoryError(.unreachable, "\(name) is not ready: \(line)", canRetry: true)
+        }
+        if says("authentication") || says("no password supplied") || says("pg_hba.conf") || says("does not exist") {
+            return MemoryError(
+                .refused, "\(name) refuses the user: \(line)",
+                mend: "Check user and password file under postgres in the system file, or PGUSER and PGPASSFILE",
+                canRetry: true)
+        }
+        if says("too many") || says("remaining connection slots") {
+            return MemoryError(.exhausted, "\(name) has no free connection: \(line)", canRetry: true)
+        }
+        return MemoryError(
+            .unreachable, "\(name) does not answer: \(line)",
+            mend: "Start it (nimmer up starts a private one), or correct its address", canRetry: true)
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        text.split(whereSeparator: \.isNewline).joined(separator: "; ")
+    }
+}

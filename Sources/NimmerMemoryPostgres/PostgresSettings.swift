@@ -1,0 +1,108 @@
+import CPostgres
+import Glibc
+import NimmerMemory
+
+/// Where the database is and how to reach it.
+///
+/// The address is a URL (`postgresql://user@host:5432/nimmerverse_dev`) or a libpq conninfo text; what it leaves out
+/// comes from the environment (`PGHOST`, `PGPORT`, `PGUSER`, `PGPASSFILE`, `PGSSLMODE` …) and libpq's defaults, as for
+/// `psql`. The password is best kept in a file of its own.
+public struct PostgresSettings: Sendable, Hashable, CustomStringConvertible {
+    /// URL or conninfo; empty for the environment alone.
+    public var address: String
+    /// A file that holds the password alone (a line end after it is ignored); nil for none.
+    public var passwordFile: String?
+    /// The database when neither the address nor `PGDATABASE` names one, such as `nimmerverse_dev`.
+    public var defaultDatabase: String
+    /// What the server's activity view shows for this connection.
+    public var applicationName: String
+    /// The longest wait for a connection, in seconds; libpq counts 1 as 2.
+    public var connectSeconds: Int
+    /// The longest wait for one statement, in seconds; then the connection counts as lost.
+    public var statementSeconds: Int
+
+    /// Settings by value.
+    public init(
+        address: String = "", passwordFile: String? = nil, defaultDatabase: String = "nimmerverse_dev",
+        applicationName: String = "nimmerverse", connectSeconds: Int = 5, statementSeconds: Int = 30
+    ) {
+        self.address = address
+        self.passwordFile = passwordFile
+        self.defaultDatabase = defaultDatabase
+        self.applicationName = applicationName
+        self.connectSeconds = connectSeconds
+        self.statementSeconds = statementSeconds
+    }
+
+    /// The server and database without user, password or other settings: what may be shown and logged.
+    public var description: String {
+        guard let keywords = try? keywords() else { return "an address that cannot be read" }
+        return PostgresSettings.name(host: keywords["host"], port: keywords["port"], database: keywords["dbname"])
+    }
+
+    /// The same server, another database.
+    public func database(_ name: String) -> PostgresSettings {
+        var other = self
+        other.override = name
+        return other
+    }
+
+    /// The database that these settings lead to.
+    public var databaseName: String { (try? keywords()["dbname"]) ?? defaultDatabase }
+
+    private var override: String?
+
+    static func name(host: String?, port: String?, database: String?) -> String {
+        let host = host.flatMap { $0.isEmpty ? nil : $0 } ?? "the local socket"
+        let port = port.flatMap { $0.isEmpty ? nil : ":\($0)" } ?? ""
+        return "PostgreSQL at \(host)\(port), database \(database ?? "unnamed")"
+    }
+
+    /// All of libpq's keywords for the connection, in what they come to.
+    func keywords() throws(MemoryError) -> [String: String] {
+        var keywords = try parsed()
+        for (keyword, variable) in [("host", "PGHOST"), ("port", "PGPORT"), ("dbname", "PGDATABASE")] {
+            if keywords[keyword] == nil, let value = getenv(variable) { keywords[keyword] = String(cString: value) }
+        }
+        if let override { keywords["dbname"] = override }
+        if keywords["dbname"] == nil { keywords["dbname"] = defaultDatabase }
+        if let passwordFile { keywords["password"] = try PostgresSettings.password(in: passwordFile) }
+        keywords["application_name"] = applicationName
+        keywords["client_encoding"] = "UTF8"
+        let standing = ["connect_timeout": String(connectSeconds), "keepalives_idle": "10", "keepalives_interval": "5"]
+        return keywords.merging(standing) { mine, _ in mine }
+    }
+
+    private func parsed() throws(MemoryError) -> [String: String] {
+        var message: UnsafeMutablePointer<CChar>?
+        // libpq's own message may quote the text, and the text may hold a password: it is not shown.
+        defer { PQfreemem(message) }
+        guard let options = PQconninfoParse(address, &message) else {
+            throw MemoryError(
+                .settings, "the address of PostgreSQL cannot be read",
+                mend: "Write it as postgresql://user@host:5432/database, or as host=… port=… dbname=…")
+        }
+        defer { PQconninfoFree(options) }
+        var keywords: [String: String] = [:]
+        var option = options
+        while let keyword = option.pointee.keyword {
+            if let value = option.pointee.val { keywords[String(cString: keyword)] = String(cString: value) }
+            option += 1
+        }
+        return keywords
+    }
+
+    private static func password(in path: String) throws(MemoryError) -> String {
+        guard let file = fopen(path, "re") else {
+            let reason = String(cString: strerror(errno))
+            throw MemoryError(
+                .settings, "the password file \(path) of PostgreSQL cannot be read: \(reason)",
+                mend: "Make it readable for this user, or name another file")
+        }
+        defer { fclose(file) }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = fread(&buffer, 1, buffer.count, file)
+        let line = buffer.prefix(count).prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+        return String(decoding: line, as: UTF8.self)
+    }
+}

@@ -1,0 +1,229 @@
+import NimmerMemory
+import NimmerWave
+
+/// Long-term memory in PostgreSQL.
+///
+/// Everything runs on one thread of its own over one connection, which is made on first use and again after it was
+/// lost; the caller decides when to try again (``Batcher``).
+public actor PostgresStore: MemoryStore {
+    /// Where the database is.
+    public nonisolated let settings: PostgresSettings
+    private nonisolated let executor = ThreadExecutor()
+    private var connection: Connection?
+    private var staged: Set<String> = []
+    private var months: Set<String> = []
+
+    /// A store that has not connected yet.
+    public init(_ settings: PostgresSettings) {
+        self.settings = settings
+    }
+
+    /// The thread of this store.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// Connects and checks the schema; see ``MemoryStore/open()``.
+    public func open() throws(MemoryError) {
+        _ = try ready()
+    }
+
+    /// Writes a batch; see ``MemoryStore/write(_:)``.
+    public func write(_ entries: [MemoryEntry]) throws(MemoryError) -> WriteReport {
+        try perform { (connection) throws(PostgresFailure) in
+            for month in newMonths(of: entries) {
+                try connection.run("select make_transition_partition(\(month + "-01T00:00:00Z")::timestamptz)")
+                months.insert(month)
+            }
+            var report = WriteReport()
+            try store(Array(entries.indices), of: entries, on: connection, &report)
+            return report
+        }
+    }
+
+    /// Follows a decision; see ``MemoryStore/trail(of:)``.
+    public func trail(of id: MessageID) throws(MemoryError) -> MemoryTrail? {
+        try PostgresTrail(connection: try ready()).follow(id)
+    }
+
+    /// Examples for training; see ``MemoryStore/trainingExamples(_:)``.
+    public func trainingExamples(_ query: TrainingQuery) throws(MemoryError) -> [TrainingExample] {
+        try perform { (connection) throws(PostgresFailure) in try connection.run(query.sql) }
+            .values.map { (row) throws(MemoryError) in try TrainingExample(row: row) }
+    }
+
+    /// The gates with their totals; see ``MemoryStore/gates(_:)``.
+    public func gates(_ environment: Environment) throws(MemoryError) -> [GateBalance] {
+        try perform { (connection) throws(PostgresFailure) in
+            try connection.run(
+                """
+                select gate_id, domain, region, state, potential, weight, transitions, openings, closings, confirmed,
+                       failed, partial, lifeforce_spent, lifeforce_earned, last_transition_at
+                from gate_overview where env = \(environment.rawValue) order by gate_id collate "C"
+                """)
+        }
+        .values.map { (row) throws(MemoryError) in try GateBalance(row: row, environment) }
+    }
+
+    /// How many rows of each kind there are.
+    public func counts() throws(MemoryError) -> MemoryCounts {
+        let row =
+            try perform { (connection) throws(PostgresFailure) in
+                try connection.run(
+                    """
+                    select (select count(*) from transition_messages), (select count(*) from collapse_messages),
+                           (select count(*) from correlation_messages), (select count(*) from request_messages),
+                           (select count(*) from response_messages), (select count(*) from verification_messages),
+                           (select count(*) from rejected_overview)
+                    """)
+            }.values.first ?? []
+        let numbers = row.map { $0.flatMap { Int($0) } ?? 0 }
+        guard numbers.count == 7 else { throw MemoryError(.unexpected, "\(settings) counted nothing") }
+        var counts = MemoryCounts()
+        counts.transitions = numbers[0]
+        counts.collapses = numbers[1]
+        counts.correlations = numbers[2]
+        counts.requests = numbers[3]
+        counts.responses = numbers[4]
+        counts.verifications = numbers[5]
+        counts.rejected = numbers[6]
+        return counts
+    }
+
+    /// Closes the connection.
+    public func close() {
+        connection = nil
+        staged = []
+        months = []
+    }
+
+    // MARK: - Connection
+
+    private func ready() throws(MemoryError) -> Connection {
+        if let connection, !connection.isLost { return connection }
+        close()
+        let fresh = try Connection(settings)
+        try fresh.prepareSession()
+        let state: SchemaState
+        do throws(PostgresFailure) {
+            state = try Schema(connection: fresh).state(expecting: Migration.all)
+        } catch {
+            throw error.memoryError
+        }
+        if let refusal = state.refusal(fresh.name) { throw refusal }
+        connection = fresh
+        return fresh
+    }
+
+    private func perform<Result>(
+        _ body: (Connection) throws(PostgresFailure) -> Result
+    ) throws(MemoryError) -> Result {
+        let connection = try ready()
+        do throws(PostgresFailure) {
+            return try body(connection)
+        } catch {
+            connection.rollback()
+            if connection.isLost || error.isLost { close() }
+            throw error.memoryError
+        }
+    }
+
+    // MARK: - Writing
+
+    private func newMonths(of entries: [MemoryEntry]) -> [String] {
+        var found: Set<String> = []
+        for entry in entries {
+            guard case .transition(let message) = entry.row else { continue }
+            let month = String(message.body.at.rfc3339.prefix(7))
+            if !months.contains(month) { found.insert(month) }
+        }
+        return found.sorted()
+    }
+
+    /// Writes the entries at these places; a bad one is found by halving and set aside alone.
+    private func store(
+        _ places: [Int], of entries: [MemoryEntry], on connection: Connection, _ report: inout WriteReport
+    ) throws(PostgresFailure) {
+        guard !places.isEmpty else { return }
+        do throws(PostgresFailure) {
+            let stored = try transact(places.map { entries[$0] }, on: connection)
+            report.stored += stored
+            report.known += places.count - stored
+        } catch {
+            connection.rollback()
+            guard error.isData, !connection.isLost else { throw error }
+            guard places.count == 1, let place = places.first else {
+                let half = places.count / 2
+                try store(Array(places[..<half]), of: entries, on: connection, &report)
+                try store(Array(places[half...]), of: entries, on: connection, &report)
+                return
+            }
+            if case .rejected = entries[place].row { throw error }
+            _ = try transact([entries[place].setAside(because: error.reason)], on: connection)
+            report.setAside.append(WriteReport.SetAside(index: place, reason: error.reason))
+        }
+    }
+
+    /// Writes all of these entries in one transaction; returns how many are new.
+    ///
+    /// New rows are the rule: they are copied straight into their tables. A row that is known stops that, and the
+    /// batch goes through staging tables, which leave known rows alone.
+    private func transact(_ entries: [MemoryEntry], on connection: Connection) throws(PostgresFailure) -> Int {
+        var writer = RowWriter()
+        for entry in entries { writer.add(entry) }
+        let parts = writer.parts
+        do throws(PostgresFailure) {
+            try connection.script(PostgresStore.begin)
+            var rows = 0
+            for part in parts {
+                rows += try connection.copy(
+                    "copy \(part.table.name) (\(part.table.columns)) from stdin", part.text.bytes)
+            }
+            try connection.script("commit")
+            return rows
+        } catch {
+            connection.rollback()
+            guard error.isDuplicate, !connection.isLost else { throw error }
+        }
+        for part in parts where staged.insert(part.table.name).inserted {
+            let name = part.table.name
+            try connection.script(
+                "create temp table staging_\(name) (like \(name) including defaults) on commit delete rows")
+        }
+        try connection.script(PostgresStore.begin)
+        var rows = 0
+        for part in parts {
+            let (name, columns) = (part.table.name, part.table.columns)
+            _ = try connection.copy("copy staging_\(name) (\(columns)) from stdin", part.text.bytes)
+            rows += try connection.script(
+                """
+                insert into \(name) (\(columns)) select \(columns) from staging_\(name) on conflict do nothing
+                """
+            ).affected
+        }
+        try connection.script("commit")
+        return rows
+    }
+
+    /// Writers take turns: two hippocampi with the same rows would otherwise wait for each other's rows and gates.
+    private static let begin = "begin; select pg_advisory_xact_lock(hashtext('nimmerverse memory'))"
+}
+
+extension Connection {
+    /// Settings of a session: times as they are parsed, no wait without end, commits that are durable.
+    func prepareSession() throws(MemoryError) {
+        do throws(PostgresFailure) {
+            try script(
+                """
+                set timezone = 'UTC'; set datestyle = 'ISO'; set search_path = public;
+                set lock_timeout = '10s'; set idle_in_transaction_session_timeout = '30s';
+                select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'
+                """)
+        } catch {
+            throw error.memoryError
+        }
+        guard parameter("server_encoding") == "UTF8" else {
+            throw MemoryError(
+                .settings, "\(name) is encoded in \(parameter("server_encoding") ?? "an unknown way"), UTF8 is needed",
+                mend: "Create a database with encoding UTF8", canRetry: true)
+        }
+    }
+}

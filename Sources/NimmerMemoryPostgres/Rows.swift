@@ -1,0 +1,35 @@
+import CPostgres
+
+/// What a statement returned, as text, copied out of libpq's result.
+struct Rows: Sendable {
+    private(set) var values: [[String?]] = []
+    /// How many rows a statement that writes has written.
+    private(set) var affected = 0
+
+    init() {}
+
+    init(_ result: OpaquePointer) {
+        let rows = PQntuples(result)
+        let columns = PQnfields(result)
+        values.reserveCapacity(Int(rows))
+        for row in 0..<rows {
+            values.append(
+                (0..<columns).map { column in
+                    guard PQgetisnull(result, row, column) == 0 else { return nil }
+                    let count = Int(PQgetlength(result, row, column))
+                    let bytes = UnsafeRawBufferPointer(start: PQgetvalue(result, row, column), count: count)
+                    return String(decoding: bytes, as: UTF8.self)
+                })
+        }
+        affected = PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0
+    }
+
+    /// Whether there is no row.
+    var isEmpty: Bool { values.isEmpty }
+
+    /// The first column of the first row.
+    var first: String? { values.first?.first ?? nil }
+
+    /// The first column of every row, nulls left out.
+    var column: [String] { values.compactMap { $0.first ?? nil } }
+}

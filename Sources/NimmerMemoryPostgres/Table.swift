@@ -1,0 +1,109 @@
+import NimmerMemory
+import NimmerWave
+
+/// A table that holds messages of one type: its columns, in the order in which they are written and read.
+///
+/// A column of a body has the key of the message (protocol.md, Bodies), so that one description serves both ways.
+struct Table: Sendable {
+    /// How a value of a message's body becomes a column.
+    enum Kind: Sendable {
+        /// Text as it is: tokens, words, ids.
+        case text
+        /// A number.
+        case number
+        /// A time, kept to the microsecond.
+        case time
+        /// A gate's state as -1, 0 or 1.
+        case state
+        /// JSON that we wrote ourselves around what others wrote.
+        case json
+        /// JSON that others wrote, kept byte for byte.
+        case opaque
+    }
+
+    /// One column of a body.
+    struct Column: Sendable {
+        let name: String
+        let kind: Kind
+
+        init(_ name: String, _ kind: Kind) {
+            self.name = name
+            self.kind = kind
+        }
+    }
+
+    let name: String
+    /// The view that everybody may read.
+    let view: String
+    /// Columns between the message's identity and its body that come from elsewhere, such as the subject.
+    let extra: [String]
+    let body: [Column]
+
+    private init(_ name: String, view: String, extra: [String] = [], _ body: [Column]) {
+        self.name = name
+        self.view = view
+        self.extra = extra
+        self.body = body
+    }
+
+    static let header = ["version", "published_at", "source", "source_type", "garden", "tier"]
+
+    /// All columns that are written, separated by commas.
+    var columns: String {
+        if name == Table.rejected.name { return extra.joined(separator: ", ") }
+        return (["message_id", "env"] + extra + body.map(\.name) + Table.header).joined(separator: ", ")
+    }
+
+    /// The columns that are read: environment, id, header, body.
+    var reading: String {
+        (["env", "message_id"] + Table.header + body.map(\.name)).joined(separator: ", ")
+    }
+
+    static let transitions = Table(
+        "gate_transitions", view: "transition_messages",
+        [
+            Column("gate_id", .text), Column("domain", .text), Column("region", .text), Column("from_state", .state),
+            Column("to_state", .state), Column("state_value", .number), Column("weight", .number),
+            Column("correlation_score", .number), Column("trigger_signals", .json), Column("routed_to_tier", .number),
+            Column("lifeforce_cost", .number), Column("at", .time),
+        ])
+    static let collapses = Table(
+        "collapses", view: "collapse_messages",
+        [
+            Column("collapse_id", .text), Column("region", .text), Column("gate_id", .text),
+            Column("transition_id", .text), Column("confidence", .number), Column("window_start", .time),
+            Column("window_end", .time), Column("witnesses", .json),
+        ])
+    static let correlations = Table(
+        "correlation_events", view: "correlation_messages",
+        [
+            Column("gate_id", .text), Column("window_start", .time), Column("window_end", .time),
+            Column("signals_in_window", .json), Column("correlation_matrix", .json),
+            Column("aggregate_correlation", .number), Column("result", .text), Column("training_label", .text),
+        ])
+    static let requests = Table(
+        "cognitive_requests", view: "request_messages",
+        [
+            Column("request_id", .text), Column("collapse_id", .text), Column("event_type", .text),
+            Column("domain", .text), Column("confidence", .number), Column("structured_input", .opaque),
+            Column("suggested_actions", .json), Column("processing_budget_lf", .number),
+            Column("response_timeout_ms", .number), Column("expires_at", .time),
+        ])
+    static let responses = Table(
+        "cognitive_responses", view: "response_messages",
+        [
+            Column("request_id", .text), Column("decision", .text), Column("result", .opaque),
+            Column("downstream_commands", .json), Column("mind", .json), Column("boundary", .text),
+            Column("lifeforce_spent", .number), Column("processing_time_ms", .number), Column("outcome", .text),
+        ])
+    static let verifications = Table(
+        "verification_outcomes", view: "verification_messages", extra: ["gate_id"],
+        [
+            Column("original_signal_id", .text), Column("domain", .text), Column("outcome", .text),
+            Column("actual_result", .opaque), Column("expected_result", .opaque), Column("discrepancy", .number),
+            Column("verification_source", .text), Column("feedback_to_virtual", .json),
+        ])
+    static let rejected = Table(
+        "rejected_messages", view: "rejected_overview",
+        extra: ["rejected_id", "env", "subject", "code", "field", "reason", "payload", "payload_bytes"], [])
+}
