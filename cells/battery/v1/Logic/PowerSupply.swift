@@ -1,0 +1,92 @@
+import Glibc
+import NimmerWave
+
+/// One battery as `/sys/class/power_supply/<name>/` shows it.
+public struct PowerSupply: Sendable, Hashable {
+    /// The name of its folder, such as `BAT0`.
+    public var name: String
+    /// How full it is, 0…1.
+    public var charge: Double
+    /// Whether it is being emptied, filled, or neither.
+    public var flow: Flow
+    /// What it gives or takes, in watts; nil when the battery does not tell.
+    public var watts: Double?
+
+    /// Where the current goes.
+    public enum Flow: String, Sendable {
+        /// The battery feeds the machine.
+        case discharging
+        /// The battery is being filled.
+        case charging
+        /// It is full, or held at a level.
+        case resting
+        /// It does not tell.
+        case unknown
+    }
+
+    /// A battery.
+    public init(name: String, charge: Double, flow: Flow, watts: Double? = nil) {
+        self.name = name
+        self.charge = charge
+        self.flow = flow
+        self.watts = watts
+    }
+
+    /// Reads a battery from the files of its folder.
+    ///
+    /// - Parameter files: the text of a file by its name; nil when there is none.
+    /// - Returns: nil for what is no battery of the machine: mains, the battery of a mouse (`scope` `Device`), an empty
+    ///   slot (`present` 0), or a battery that does not say how full it is.
+    public init?(name: String, files: (String) -> String?) {
+        func word(_ file: String) -> String? {
+            files(file).flatMap { $0.split { $0 == "\n" || $0 == "\0" }.first.map(String.init) }
+        }
+        func number(_ file: String) -> Double? {
+            word(file).flatMap(Double.init).flatMap { $0.isFinite ? $0 : nil }
+        }
+        guard word("type") == "Battery", word("scope") != "Device", word("present") != "0" else { return nil }
+        func share(_ kind: String) -> Double? {
+            guard let now = number("\(kind)_now"), let full = number("\(kind)_full"), full > 0, now >= 0 else {
+                return nil
+            }
+            return now / full
+        }
+        let told = number("capacity").flatMap { (0...110).contains($0) ? $0 / 100 : nil }
+        guard let charge = told ?? share("energy") ?? share("charge") else { return nil }
+        self.name = name
+        self.charge = min(1, charge)
+        switch word("status") {
+        case "Discharging": flow = .discharging
+        case "Charging": flow = .charging
+        case "Full", "Not charging": flow = .resting
+        default: flow = .unknown
+        }
+        let product = number("voltage_now").flatMap { volts in number("current_now").map { abs($0) * volts / 1e12 } }
+        watts = number("power_now").map { abs($0) / 1e6 } ?? product
+    }
+
+    /// The batteries under a folder such as `/sys/class/power_supply`, by name.
+    public static func all(under path: String) -> [PowerSupply] {
+        guard let folder = opendir(path) else { return [] }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted().compactMap { name in
+            PowerSupply(name: name) { read("\(path)/\(name)/\($0)") }
+        }
+    }
+
+    private static func read(_ path: String) -> String? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = Glibc.read(file, &bytes, bytes.count)
+        return count < 0 ? nil : String(decoding: bytes[..<count], as: UTF8.self)
+    }
+}
