@@ -124,6 +124,12 @@ public struct Gate: Sendable {
         Self.similarity(witness, other.region, other.vector, other.norm)
     }
 
+    /// Gives the remembered origins new numbers, when whoever numbers them starts anew.
+    public mutating func renumberOrigins(_ number: (Int32) -> Int32) {
+        for index in witnesses.indices { witnesses[index].origin = number(witnesses[index].origin) }
+        last.origin = -1
+    }
+
     // MARK: - The mathematics
 
     @inline(__always)

@@ -1,1 +1,0 @@
-// NimmerThalamus: see the folder's files.

@@ -1,0 +1,67 @@
+import NimmerGate
+import NimmerWave
+
+extension Thalamus {
+    /// What stands for a name that cannot be one; the decoder lets none through.
+    static let unnamed: Token = {
+        guard let token = try? Token("unnamed") else { preconditionFailure("'unnamed' is a token") }
+        return token
+    }()
+
+    /// The region that a wave's region lives in: that of the first rule that matches, else itself.
+    func home(of region: Region) -> Region {
+        configuration.rules.first { rule in
+            rule.region == region || rule.patterns.contains { $0.matches(region.text) }
+        }?.region ?? region
+    }
+
+    func gateConfiguration(_ region: Region) -> GateConfiguration {
+        configuration.gates[region] ?? configuration.defaultGate
+    }
+
+    /// The slot of a region, made when it is new.
+    mutating func makeSlot(_ region: Region, domain: Token, _ at: Timestamp) -> Int {
+        if let known = slotOfRegion[region] { return known }
+        slots.append(RegionSlot(region: region, domain: domain, gate: Gate(gateConfiguration(region)), at: at))
+        slotOfRegion[region] = slots.count - 1
+        return slots.count - 1
+    }
+
+    /// Keeps the list of gates that are not stable, which are the ones that time alone can change.
+    mutating func noteState(_ slot: Int) {
+        let isListed = unsettled.contains(slot)
+        if slots[slot].gate.state != .stable {
+            if !isListed { unsettled.append(slot) }
+        } else if isListed {
+            unsettled.removeAll { $0 == slot }
+        }
+    }
+
+    /// Makes room: of the regions, the sixty-fourth part (at least one) that has been silent longest goes.
+    mutating func forgetSilent(_ now: Timestamp) {
+        advance(to: now)
+        let count = max(1, slots.count / 64)
+        let order = slots.indices.sorted { (slots[$0].lastWave, $0) < (slots[$1].lastWave, $1) }
+        let going = Set(order.prefix(count))
+        counters.forgotten += count
+        slots = slots.indices.filter { !going.contains($0) }.map { slots[$0] }
+        slotOfRegion = Dictionary(uniqueKeysWithValues: slots.indices.map { (slots[$0].region, $0) })
+        unsettled = slots.indices.filter { slots[$0].gate.state != .stable }
+        forgetNames()
+    }
+
+    /// Starts the numbering of origins and sources anew, keeping those that gates remember: somebody invents names.
+    mutating func renumber() {
+        var newOrigins = NameTable(capacity: origins.capacity)
+        var newSources = NameTable(capacity: sources.capacity)
+        for index in slots.indices {
+            slots[index].renumber { newOrigins.number(of: origins.name($0)) }
+            for place in slots[index].records.indices {
+                let source = slots[index].records[place].source
+                slots[index].records[place].source = source < 0 ? -1 : newSources.number(of: sources.name(source))
+            }
+        }
+        origins = newOrigins
+        sources = newSources
+    }
+}

@@ -1,0 +1,202 @@
+import NimmerGate
+import NimmerWave
+
+/// One gate per semantic region, created as regions appear; when one opens, its witnesses collapse into one signal and at
+/// most one question goes up (architecture.md; gates.md, Collapse).
+///
+/// A value: no clock, no bus, no logger. Waves come in as bytes and with their arrival, what follows goes out through
+/// ``actions``; the same code runs live on the bus's delivery thread, in tests and in replay. Once warm, a wave that
+/// changes nothing allocates nothing.
+public struct Thalamus: Sendable {
+    /// What it is tuned by.
+    public let configuration: ThalamusConfiguration
+    /// What has come through.
+    public internal(set) var counters = ThalamusCounters()
+    /// What is to be said, in order; the caller takes it away.
+    public var actions: ContiguousArray<ThalamusAction> = []
+
+    var slots: [RegionSlot] = []
+    var slotOfRegion: [Region: Int] = [:]
+    var unsettled: [Int] = []
+    var origins: NameTable
+    var sources: NameTable
+
+    private var regionNames: NameTable
+    private var slotOfName: [Int32] = []
+    private var view = WaveView()
+    private var transitions: ContiguousArray<Transition> = []
+    private var vector: [Double] = []
+    private let cellStart: Int
+
+    /// A thalamus that knows no region yet.
+    public init(_ configuration: ThalamusConfiguration) {
+        self.configuration = configuration
+        regionNames = NameTable(capacity: max(1024, configuration.maximumRegions * 4))
+        origins = NameTable(capacity: 65_536)
+        sources = NameTable(capacity: 65_536)
+        cellStart = "\(configuration.environment.rawValue).nervous.".utf8.count
+    }
+
+    /// A wave arrives.
+    ///
+    /// - Parameters:
+    ///   - subject: `<env>.nervous.cells.<cell>.wave` or `<env>.nervous.nerves.<nerve>.wave`.
+    ///   - payload: the message.
+    ///   - arrival: when it came in, which bounds how far its own time is believed; nil in replay, where its own time is
+    ///     the only one.
+    /// - Throws: a ``Refusal`` when the message is no wave; it is counted.
+    public mutating func receive(
+        subject: RawSpan, payload: RawSpan, arrival: Timestamp?
+    ) throws(Refusal) -> Verdict {
+        do throws(Refusal) {
+            try WaveDecoder.decode(payload, into: &view)
+        } catch {
+            counters.rejected &+= 1
+            throw error
+        }
+        if view.hasEscapedNames { return try receiveRewritten(subject: subject, payload: payload, arrival: arrival) }
+        counters.waves &+= 1
+        var at = view.timestamp
+        if let arrival {
+            let ahead = at.nanoseconds &- arrival.nanoseconds
+            if ahead > 0 {
+                at = arrival
+            } else if Double(ahead) < -configuration.clockTolerance * 1_000_000 {
+                at = arrival
+                counters.skewed &+= 1
+            }
+        }
+        let slot = slot(of: payload, at)
+        let name = cell(of: subject)
+        var source = sources.number(of: subject, name)
+        var origin = view.origin.isEmpty ? origins.number(of: subject, name) : origins.number(of: payload, view.origin)
+        if source < 0 || origin < 0 {
+            renumber()
+            source = sources.number(of: subject, name)
+            origin = view.origin.isEmpty ? origins.number(of: subject, name) : origins.number(of: payload, view.origin)
+        }
+        if view.vectorCount > 0 {
+            vector.removeAll(keepingCapacity: true)
+            WaveDecoder.vector(payload, view, into: &vector)
+        } else if !vector.isEmpty {
+            vector.removeAll(keepingCapacity: true)
+        }
+        slots[slot].lastWave = max(slots[slot].lastWave, at)
+        let verdict = slots[slot].gate.receive(
+            Evidence(origin: origin, region: 0, polarity: view.polarity, confidence: view.confidence, at: at),
+            vector: vector, into: &transitions)
+        switch verdict {
+        case .resonated: slots[slot].record(origin, source: source, payload, view)
+        case .belowFloor: counters.belowFloor &+= 1
+        case .late: counters.late &+= 1
+        }
+        if !transitions.isEmpty { conclude(slot) }
+        return verdict
+    }
+
+    /// Lets time pass: gates that are not stable release when their time has come.
+    public mutating func advance(to now: Timestamp) {
+        var index = 0
+        while index < unsettled.count {
+            let slot = unsettled[index]
+            slots[slot].gate.advance(to: now, into: &transitions)
+            let before = unsettled.count
+            if !transitions.isEmpty { conclude(slot) }
+            if unsettled.count == before { index += 1 }
+        }
+    }
+
+    /// When the next gate releases if nothing arrives; nil when all are stable.
+    public var nextRelease: Timestamp? {
+        unsettled.compactMap { slots[$0].gate.nextRelease }.min()
+    }
+
+    /// Takes up a gate where its last persisted transition left it (protocol.md, What an acknowledgement means).
+    public mutating func resume(_ transition: GateTransition) {
+        let gate = Gate(
+            gateConfiguration(transition.region), resuming: transition.toState, potential: transition.stateValue,
+            weight: transition.weight, at: transition.at)
+        let slot = makeSlot(transition.region, domain: transition.domain, transition.at)
+        slots[slot].gate = gate
+        if transition.toState == .open { slots[slot].lastOpening = transition }
+        noteState(slot)
+    }
+
+    /// A verification outcome for an opening moves its gate's weight (gates.md, Learning).
+    ///
+    /// - Returns: whether there is such a gate.
+    @discardableResult
+    public mutating func learn(_ outcome: VerificationResult, gate: GateID) -> Bool {
+        guard let slot = slots.firstIndex(where: { $0.gateID == gate }) else { return false }
+        slots[slot].gate.learn(outcome)
+        return true
+    }
+
+    // MARK: - Names
+
+    /// The range of the cell's or nerve's name in a subject.
+    @inline(__always)
+    private func cell(of subject: RawSpan) -> ByteRange {
+        let kind = cellStart < subject.byteCount ? subject.unsafeLoad(fromByteOffset: cellStart, as: UInt8.self) : 0
+        let start = cellStart &+ (kind == UInt8(ascii: "n") ? 7 : 6)
+        return ByteRange(start, max(0, subject.byteCount &- start &- 5))
+    }
+
+    /// Reads a message whose names are written with escapes, by writing it anew without.
+    @inline(never)
+    private mutating func receiveRewritten(
+        subject: RawSpan, payload: RawSpan, arrival: Timestamp?
+    ) throws(Refusal) -> Verdict {
+        var bytes: [UInt8] = []
+        payload.withUnsafeBytes { bytes.append(contentsOf: $0) }
+        let plain = try Envelope<WaveSignal>(decoding: bytes).encoded()
+        return try receive(subject: subject, payload: plain.span.bytes, arrival: arrival)
+    }
+
+    /// The slot of the wave in ``view``: by the number of the name that it carries, without looking at its text.
+    @inline(__always)
+    private mutating func slot(of payload: RawSpan, _ at: Timestamp) -> Int {
+        let number = regionNames.number(of: payload, view.regionOrDomain)
+        if number >= 0, number < slotOfName.count {
+            let slot = slotOfName[Int(number)]
+            if slot >= 0 { return Int(slot) }
+        }
+        return place(number, at, payload)
+    }
+
+    /// Finds the slot of a name that is seen for the first time, making room where there is none.
+    @inline(never)
+    private mutating func place(_ number: Int32, _ at: Timestamp, _ payload: RawSpan) -> Int {
+        var number = number
+        if number < 0 {
+            forgetNames()
+            number = regionNames.number(of: payload, view.regionOrDomain)
+        }
+        let named = (try? Region(regionNames.name(number))) ?? Region(Self.unnamed)
+        var domain: [UInt8] = []
+        payload.withUnsafeBytes {
+            let range = view.domain.start..<view.domain.start + view.domain.count
+            domain.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[range]))
+        }
+        let about = (try? Token(String(decoding: domain, as: UTF8.self))) ?? Self.unnamed
+        if slotOfRegion[home(of: named)] == nil, slots.count >= configuration.maximumRegions { forgetSilent(at) }
+        let slot = makeSlot(home(of: named), domain: about, at)
+        number = regionNames.number(of: payload, view.regionOrDomain)
+        while slotOfName.count <= Int(number) { slotOfName.append(-1) }
+        slotOfName[Int(number)] = Int32(slot)
+        return slot
+    }
+
+    /// Takes away what the gates have just reported.
+    mutating func takeTransitions() -> ContiguousArray<Transition> {
+        let taken = transitions
+        transitions.removeAll(keepingCapacity: true)
+        return taken
+    }
+
+    /// Forgets which names live where; they are found again as they come.
+    mutating func forgetNames() {
+        regionNames.removeAll()
+        slotOfName.removeAll(keepingCapacity: true)
+    }
+}

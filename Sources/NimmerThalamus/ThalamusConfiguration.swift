@@ -1,0 +1,111 @@
+import NimmerGate
+import NimmerWave
+
+/// What a thalamus is tuned by: regions, gates, bounds and when to escalate.
+public struct ThalamusConfiguration: Sendable {
+    /// A declared region: waves whose region matches a pattern live in it; the first match of the list wins.
+    public struct RegionRule: Sendable {
+        /// The thalamus's region.
+        public var region: Region
+        /// Patterns over the regions that waves name: `plant.>`, `pump.*`, `math`.
+        public var patterns: [SubjectPattern]
+
+        /// A region and its patterns.
+        public init(region: Region, patterns: [SubjectPattern]) {
+            self.region = region
+            self.patterns = patterns
+        }
+    }
+
+    /// The environment, which is part of every derived id.
+    public var environment: Environment
+    /// The declared regions, in order.
+    public var rules: [RegionRule] = []
+    /// The gates of regions that are not in ``gates``.
+    public var defaultGate = GateConfiguration()
+    /// The gates of regions that differ.
+    public var gates: [Region: GateConfiguration] = [:]
+    /// Regions kept at most; the longest silent go.
+    public var maximumRegions = 10_000
+    /// How far a wave's own time may lie from its arrival, in milliseconds, before the arrival counts instead: a device
+    /// without a clock says nothing about when.
+    public var clockTolerance = 60_000.0
+    /// How many gates may be open before the mode is OVERWHELMED.
+    public var focusLimit = 4
+    /// When and how openings go up.
+    public var escalation = EscalationPolicy()
+
+    /// The defaults for an environment.
+    public init(environment: Environment) { self.environment = environment }
+}
+
+/// When an opening becomes a CognitiveRequest, and what it asks (protocol.md, CognitiveRequest).
+public struct EscalationPolicy: Sendable {
+    /// What a region's openings are called above the boundary.
+    public struct Event: Sendable {
+        /// Regions that it holds for.
+        public var pattern: SubjectPattern
+        /// The event's name: `pump_anomaly`.
+        public var type: String
+        /// What could be done.
+        public var actions: [SuggestedAction]
+
+        /// An event.
+        public init(pattern: SubjectPattern, type: String, actions: [SuggestedAction] = []) {
+            self.pattern = pattern
+            self.type = type
+            self.actions = actions
+        }
+    }
+
+    /// Named events, the first match wins; other regions' events are called `resonance`.
+    public var events: [Event] = []
+    /// What one request may spend, in LF.
+    public var budget = 10.0
+    /// How long a mind may take, in milliseconds.
+    public var responseTimeout = 15_000
+    /// How long a request stays worth answering, in milliseconds.
+    public var expiresAfter = 60_000
+    /// Openings that collapse to less than this confidence do not go up; 0…1.
+    public var minimumConfidence = 0.0
+    /// How long after one escalation of a region its further openings do not go up, in milliseconds; 0: every one does.
+    public var refractory = 0.0
+
+    /// Every opening goes up.
+    public init() {}
+}
+
+/// Something that the thalamus wants said; whoever runs it says it.
+public enum ThalamusAction: Sendable, Hashable {
+    /// A gate changed its state; the id is derived from gate, time and states.
+    case transition(GateTransition, id: MessageID)
+    /// Waves that agreed became one signal.
+    case collapse(Collapse)
+    /// A question goes up.
+    case escalate(CognitiveRequest, at: Timestamp)
+}
+
+/// What has come through a thalamus since its start.
+public struct ThalamusCounters: Sendable, Hashable {
+    /// Waves that were read.
+    public var waves = 0
+    /// Of these, below their gate's floor.
+    public var belowFloor = 0
+    /// Of these, more than a window late.
+    public var late = 0
+    /// Of these, with a clock so wrong that their arrival counted.
+    public var skewed = 0
+    /// Messages that were refused.
+    public var rejected = 0
+    /// STABLE → OPEN.
+    public var openings = 0
+    /// Collapses.
+    public var collapses = 0
+    /// Requests sent up.
+    public var escalations = 0
+    /// Regions that were forgotten to stay within the bound.
+    public var forgotten = 0
+
+    /// Nothing yet.
+    public init() {}
+}

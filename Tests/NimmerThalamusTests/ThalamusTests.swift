@@ -1,0 +1,177 @@
+import NimmerGate
+import NimmerThalamus
+import NimmerWave
+import Testing
+
+/// A thalamus in a test: waves by name and millisecond, what follows as values.
+struct Bench {
+    static let epoch = Timestamp(milliseconds: 1_771_093_800_000)
+    var thalamus: Thalamus
+
+    init(_ tune: (inout ThalamusConfiguration) -> Void = { _ in }) {
+        var configuration = ThalamusConfiguration(environment: .dev)
+        tune(&configuration)
+        thalamus = Thalamus(configuration)
+    }
+
+    @discardableResult
+    mutating func wave(
+        _ cell: String, _ confidence: Double, at milliseconds: Double, domain: String = "math", region: String? = nil,
+        origin: String? = nil, polarity: Int = 1, content: String = "{}", arrival: Double? = nil
+    ) throws -> Verdict {
+        let signal = WaveSignal(
+            domain: try Token(domain), confidence: confidence, semanticContent: .raw(Array(content.utf8)),
+            region: try region.map { try Region($0) }, polarity: polarity, origin: try origin.map { try Token($0) })
+        let bytes = Envelope(
+            id: .v7(), at: Self.epoch.advanced(milliseconds: milliseconds),
+            from: Source(entityID: cell, entityType: .cell),
+            signal
+        ).encoded()
+        let subject = Array(Subject.wave(.dev, cell: try Token(cell)).text.utf8)
+        return try thalamus.receive(
+            subject: subject.span.bytes, payload: bytes.span.bytes,
+            arrival: arrival.map { Self.epoch.advanced(milliseconds: $0) })
+    }
+
+    mutating func take() -> [ThalamusAction] {
+        let taken = Array(thalamus.actions)
+        thalamus.actions.removeAll()
+        return taken
+    }
+}
+
+@Suite struct ThalamusTests {
+    @Test func twoDocumentedWavesGiveOneOfEach() throws {
+        var bench = Bench {
+            $0.rules = [.init(region: try! Region("math"), patterns: [try! SubjectPattern("calculate")])]
+        }
+        try bench.wave("math", 0.6, at: 0, content: #"{"a": 1.0}"#)
+        #expect(bench.take().isEmpty)
+        try bench.wave("calculate", 0.5, at: 200, domain: "calculate", content: #"{"b":[ 2 ]}"#)
+        let actions = bench.take()
+        #expect(actions.count == 3)
+        guard case .transition(let transition, let id) = actions[0], case .collapse(let collapse) = actions[1],
+            case .escalate(let request, _) = actions[2]
+        else {
+            Issue.record("a transition, a collapse and a request in this order")
+            return
+        }
+        #expect(transition.fromState == .stable && transition.toState == .open && transition.gateID.text == "math")
+        #expect(abs(transition.stateValue - 0.5555555555555556) < 1e-9)
+        #expect(abs(collapse.confidence - 0.8) < 1e-12 && collapse.transitionID == id)
+        #expect(collapse.witnesses.map(\.source) == ["math", "calculate"])
+        #expect(collapse.witnesses.map(\.semanticContent.text) == [#"{"a": 1.0}"#, #"{"b":[ 2 ]}"#])
+        #expect(request.collapseID == collapse.collapseID && abs(request.confidence - 0.8) < 1e-12)
+        bench.thalamus.advance(to: Bench.epoch.advanced(milliseconds: 10_000))
+        guard case .transition(let release, _)? = bench.take().first else {
+            Issue.record("an open gate releases in silence")
+            return
+        }
+        #expect(release.toState == .stable && release.correlationScore == 0)
+        #expect(abs(release.at.milliseconds(since: Bench.epoch) - 2504.0061868901003) < 1e-3)
+        #expect(bench.thalamus.nextRelease == nil)
+    }
+
+    @Test func oneOriginAloneOpensNothingHoweverOften() throws {
+        var bench = Bench()
+        for index in 0..<500 { try bench.wave("math", 1, at: Double(index) * 40) }
+        for index in 0..<500 { try bench.wave("copy-\(index % 7)", 1, at: 20_000 + Double(index) * 40, origin: "math") }
+        #expect(bench.take().isEmpty)
+    }
+
+    @Test func idsAreDerivedFromWhatTheyAreAbout() throws {
+        func ids() throws -> [ThalamusAction] {
+            var bench = Bench()
+            try bench.wave("a", 0.9, at: 0)
+            try bench.wave("b", 0.9, at: 10)
+            return bench.take()
+        }
+        #expect(try ids() == ids())
+    }
+
+    @Test func aDeviceWithoutAClockIsTakenAtItsArrival() throws {
+        var bench = Bench()
+        try bench.wave("a", 0.9, at: -1e9, arrival: 0)
+        try bench.wave("b", 0.9, at: -5e9, arrival: 100)
+        #expect(bench.take().count == 3 && bench.thalamus.counters.skewed == 2)
+        try bench.wave("c", 0.9, at: 1e9, arrival: 200)
+        #expect(try bench.wave("d", 0.9, at: 300, arrival: 300) == .resonated)
+    }
+
+    @Test func regionsAreBoundedAndTheLongestSilentGo() throws {
+        var bench = Bench { $0.maximumRegions = 100 }
+        for index in 0..<250 { try bench.wave("a", 0.9, at: Double(index), domain: "r\(index)") }
+        let regions = bench.thalamus.gates(at: Bench.epoch.advanced(milliseconds: 250)).map(\.region.text)
+        #expect(regions.count <= 100 && bench.thalamus.counters.forgotten >= 150)
+        #expect(regions.contains("r249") && !regions.contains("r0"))
+        try bench.wave("b", 0.9, at: 251, domain: "r249")
+        #expect(bench.take().count == 3)
+    }
+
+    @Test func inventedNamesDoNotGrowWithoutBound() throws {
+        var bench = Bench()
+        try bench.wave("keep", 0.9, at: 0, domain: "kept")
+        for index in 0..<65_600 { try bench.wave("x\(index)", 0.9, at: Double(index) / 1000, domain: "flood") }
+        _ = bench.take()
+        try bench.wave("other", 0.9, at: 70, domain: "kept")
+        guard case .collapse(let collapse)? = bench.take().dropFirst().first else {
+            Issue.record("the witness from before the flood still counts")
+            return
+        }
+        #expect(collapse.witnesses.map(\.origin.text) == ["keep", "other"])
+    }
+
+    @Test func aResumedGateGoesOnWhereItWas() throws {
+        var first = Bench()
+        try first.wave("a", 0.9, at: 0)
+        try first.wave("b", 0.9, at: 10)
+        guard case .transition(let opening, _)? = first.take().first else {
+            Issue.record("two witnesses open")
+            return
+        }
+        var second = Bench()
+        second.thalamus.resume(opening)
+        #expect(second.thalamus.nextRelease == first.thalamus.nextRelease)
+        second.thalamus.advance(to: Bench.epoch.advanced(milliseconds: 60_000))
+        #expect(second.take().count == 1)
+    }
+
+    @Test func theExplanationNamesWhatIsMissing() throws {
+        var bench = Bench()
+        try bench.wave("a", 0.9, at: 0)
+        let now = Bench.epoch.advanced(milliseconds: 100)
+        let alone = try #require(bench.thalamus.explanation(of: "math", at: now))
+        #expect(alone["missing"]?.double == 0.5)
+        #expect(alone["kept_from_opening"]?.array?.contains { $0.string?.hasPrefix("alone: only a") == true } == true)
+        try bench.wave("b", 0.9, at: 100)
+        let open = try #require(bench.thalamus.explanation(of: "math", at: now))
+        #expect(open["state"]?.string == "open" && open["opening"]?["witnesses"]?.array?.count == 2)
+        let pushes = open["steps"]?.array?.compactMap { $0["push"]?.double }.reduce(0, +) ?? 0
+        #expect(abs(pushes - (open["opening"]?["potential"]?.double ?? 0)) < 1e-9)
+        #expect(bench.thalamus.explanation(of: "nothing", at: now) == nil)
+    }
+
+    @Test func attentionTellsIdleFromFocusedFromOverwhelmed() throws {
+        var bench = Bench { $0.focusLimit = 2 }
+        let now = Bench.epoch.advanced(milliseconds: 20)
+        #expect(bench.thalamus.attention(at: now, wavesPerSecond: 0, lost: 0, lostLately: 0).mode == .idle)
+        for region in ["x", "y", "z"] {
+            try bench.wave("a", 0.9, at: 0, domain: region)
+            try bench.wave("b", 0.9, at: 10, domain: region)
+            if region == "x" {
+                #expect(bench.thalamus.attention(at: now, wavesPerSecond: 0, lost: 0, lostLately: 0).mode == .focused)
+            }
+        }
+        let attention = bench.thalamus.attention(at: now, wavesPerSecond: 3, lost: 0, lostLately: 0)
+        #expect(attention.mode == .overwhelmed && attention.openGates.count == 3)
+    }
+
+    @Test func whatIsNoWaveIsRefusedAndCounted() throws {
+        var bench = Bench()
+        let subject = Array("dev.nervous.cells.a.wave".utf8), payload = Array("{".utf8)
+        #expect(throws: Refusal.self) {
+            _ = try bench.thalamus.receive(subject: subject.span.bytes, payload: payload.span.bytes, arrival: nil)
+        }
+        #expect(bench.thalamus.counters.rejected == 1 && bench.thalamus.counters.waves == 0)
+    }
+}
