@@ -1,0 +1,47 @@
+/// How to reach a server, for whoever opens a bus: the adapter's business, but no adapter's type, so that processes can
+/// be configured without knowing which bus they run on.
+public struct BusSettings: Sendable, Hashable {
+    /// How a server is told who connects.
+    public enum Credentials: Sendable, Hashable {
+        /// Not at all.
+        case none
+        /// By a user and a password.
+        case password(user: String, password: String)
+        /// By a token.
+        case token(String)
+        /// By a credentials file (JWT and seed) or, when it holds only a seed, an nkey.
+        case file(String)
+    }
+
+    /// The address: `nats://127.0.0.1:4222`; several, separated by commas, are tried in turn.
+    public var url: String
+    /// What the server calls the connection; shown by the server's own tools.
+    public var name: String
+    /// How the server is told who connects.
+    public var credentials: Credentials
+    /// The certificate of the authority that signed the server's certificate, PEM; nil: the system's authorities.
+    public var tlsCA: String?
+    /// The client's certificate, PEM.
+    public var tlsCertificate: String?
+    /// The client's key, PEM.
+    public var tlsKey: String?
+    /// Whether opening succeeds without a server and goes on trying for ever (cells keep their reflexes), or fails.
+    public var waitsForServer: Bool
+
+    /// Settings for one address, everything else as by default: no credentials, and waiting for the server for ever.
+    public init(
+        url: String, name: String, credentials: Credentials = .none, tlsCA: String? = nil,
+        tlsCertificate: String? = nil, tlsKey: String? = nil, waitsForServer: Bool = true
+    ) {
+        self.url = url
+        self.name = name
+        self.credentials = credentials
+        self.tlsCA = tlsCA
+        self.tlsCertificate = tlsCertificate
+        self.tlsKey = tlsKey
+        self.waitsForServer = waitsForServer
+    }
+}
+
+/// Opens a bus. An executable hands its adapter's connector to the runtime: `NATS.connector`.
+public typealias BusConnector = @Sendable (BusSettings) async throws(BusError) -> any Bus
