@@ -109,7 +109,9 @@ let package = Package(
                 "MathCell", "SensorCell", "VitalsCell", "BatteryCell", "DistanceCell", "MotorCell", "NimmerCell",
                 "NimmerBus", "NimmerWave",
             ]),
-            tests("NervesTests", ["CollisionAvoidanceNerve", "NimmerCell", "NimmerBus", "NimmerWave"]),
+            tests("NervesTests", [
+                "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerBus", "NimmerGate", "NimmerWave",
+            ]),
             tests("NimmerToolTests", ["nimmer", "NimmerSystem", "NimmerWave"]),
             tests("IntegrationTests", [
                 "NimmerBus", "NimmerBusNATS", "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers", "NimmerWave",

@@ -1,0 +1,113 @@
+import NimmerGate
+import NimmerWave
+
+/// A direction in which the robot measures.
+public enum Sector: String, CaseIterable, Sendable, Hashable {
+    /// Where it is going.
+    case front
+    /// To its left.
+    case left
+    /// To its right.
+    case right
+    /// Behind it.
+    case back
+
+    var number: Int32 {
+        switch self {
+        case .front: 0
+        case .left: 1
+        case .right: 2
+        case .back: 3
+        }
+    }
+}
+
+/// What a distance cell's wave says about one sector.
+public struct Obstacle: Sendable, Hashable {
+    /// Where.
+    public var sector: Sector
+    /// How far, in metres.
+    public var distance: Double
+    /// How sure the cell is that something is near, 0…1.
+    public var confidence: Double
+    /// When it was measured.
+    public var at: Timestamp
+
+    /// What a wave says.
+    public init(_ sector: Sector, distance: Double, confidence: Double, at: Timestamp) {
+        (self.sector, self.distance, self.confidence, self.at) = (sector, distance, confidence, at)
+    }
+
+    /// Reads the wave of a distance cell; nil when its content has no usable `distance_m`.
+    public init?(_ wave: WaveSignal, sector: Sector, at: Timestamp) {
+        guard let distance = wave.semanticContent["distance_m"]?.double, distance >= 0, distance.isFinite,
+            (0...1).contains(wave.confidence)
+        else { return nil }
+        self.init(sector, distance: distance, confidence: wave.confidence, at: at)
+    }
+}
+
+/// What the nerve does to get out of the way; also the name of the command that the motor is asked for.
+public enum Maneuver: String, CaseIterable, Sendable {
+    /// Turn to the left, where there is more room.
+    case turnLeft = "turn_left"
+    /// Turn to the right, where there is more room.
+    case turnRight = "turn_right"
+    /// Go back: the front and both sides are blocked.
+    case reverse
+}
+
+/// What the nerve is tuned by. Distances in metres, times in milliseconds.
+public struct AvoidanceSettings: Sendable, Hashable {
+    /// Nearer than this, the front is blocked.
+    public var block = 0.9
+    /// Farther than this, the front is clear again; at least `block`.
+    public var clear = 1.0
+    /// The room that a side needs for a turn.
+    public var side = 0.6
+    /// The room that the back needs for going back.
+    public var back = 0.3
+    /// Silence after which a sensor counts as missing.
+    public var missing = 1000.0
+    /// How long a turn may take before it counts as a try that failed.
+    public var turn = 8000.0
+    /// How long one reverse lasts.
+    public var reverse = 1500.0
+    /// Tries that may fail before the nerve escalates.
+    public var tries = 3
+    /// How much of a side's confidence supports the front in the nerve's gate; below ½, so that a wall beside the robot
+    /// never opens the gate alone.
+    public var sideShare = 0.4
+    /// The nerve's gate; by default a declared reflex (gates.md, A wave arrives, 8), because one front sensor must be enough.
+    public var gate: GateConfiguration
+
+    /// The defaults.
+    public init() {
+        gate = GateConfiguration()
+        gate.weight = 0.9
+        gate.halfLifeMilliseconds = 1000
+    }
+
+    /// Refuses settings that contradict each other.
+    public func validated() throws(Refusal) -> AvoidanceSettings {
+        guard block > 0, clear >= block else {
+            throw Refusal(
+                .value, field: "clear_m", "expected 0 < block_m <= clear_m", found: "block_m \(block), clear_m \(clear)"
+            )
+        }
+        for (name, value) in [
+            ("side_m", side), ("back_m", back), ("missing_ms", missing), ("turn_ms", turn), ("reverse_ms", reverse),
+        ]
+        where !(value > 0 && value.isFinite) {
+            throw Refusal(.value, field: name, "\(name) must be above 0", found: "\(value)")
+        }
+        guard (1...100).contains(tries) else {
+            throw Refusal(.value, field: "tries", "tries must be between 1 and 100", found: "\(tries)")
+        }
+        guard (0..<0.5).contains(sideShare) else {
+            throw Refusal(
+                .value, field: "side_share", "side_share must be at least 0 and below 0.5", found: "\(sideShare)")
+        }
+        return self
+    }
+}
