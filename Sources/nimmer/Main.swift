@@ -1,5 +1,25 @@
+import ArgumentParser
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The process: parses, refuses an environment that does not exist, runs one command, turns an error into one clear
+/// line and an exit status.
 @main
 struct Main {
     static func main() async {
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try Nimmer.parseAsRoot()
+            _ = try chosenEnvironment()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            exit(Report.ending(with: error))
+        }
     }
 }

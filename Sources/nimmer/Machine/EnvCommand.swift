@@ -1,0 +1,61 @@
+import ArgumentParser
+import NimmerWave
+
+/// Which environment, from where, and what it selects.
+struct EnvCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "env",
+        abstract: "Show which environment is chosen, by what, and what it selects.",
+        discussion: """
+            The environment is the only difference between machines: it picks the subject prefix, the streams, the \
+            server, the database and the colour on the screen. Set NIMMERVERSE_ENV to dev, staging or prod.
+            """)
+
+    @OptionGroup var json: JSONOptions
+    @OptionGroup var color: ColorOptions
+
+    func run() throws {
+        let environment = try chosenEnvironment()
+        let rows = Self.rows(environment)
+        if json.json {
+            try Console.line(JSON.object(JSONObject(rows.map { .init($0.key, .string($0.value)) })).pretty)
+            return
+        }
+        let paint = color.paint
+        try Console.line("\(paint.chip(environment))  \(rows[1].value)")
+        var table = Table([])
+        for row in rows.dropFirst(2) { table.add([row.label, row.value]) }
+        for line in table.lines(paint, indent: 2) { try Console.line(line) }
+    }
+
+    static func rows(_ environment: Environment) -> [(key: String, label: String, value: String)] {
+        let isSet = Surroundings.variable(Environment.variable) != nil
+        let server = ServerChoice.resolve(flag: nil, environment: environment)
+        let prefix = environment.streamPrefix
+        return [
+            ("environment", "environment", environment.rawValue),
+            ("from", "from", isSet ? "from \(Environment.variable)" : "\(Environment.variable) is not set, so dev"),
+            ("subjects", "subjects", "\(environment.rawValue).>"),
+            (
+                "streams", "streams",
+                "\(prefix)-TRANSITIONS, \(prefix)-ESCALATIONS, \(prefix)-DECISIONS, \(prefix)-WAVES"
+            ),
+            ("server", "NATS server", server.url),
+            ("server_from", "", server.origin.words),
+            ("folder", "folder", Place.nearest(environment)?.path ?? Place.here(environment).path),
+        ]
+    }
+}
+
+extension Paint {
+    /// The environment's name on its colour: dev green, staging amber, prod blue.
+    func chip(_ environment: Environment) -> String {
+        let name = environment.rawValue.uppercased()
+        guard enabled else { return name }
+        return switch environment {
+        case .dev: self(.devChip, " \(name) ")
+        case .staging: self(.stagingChip, " \(name) ")
+        case .prod: self(.prodChip, " \(name) ")
+        }
+    }
+}

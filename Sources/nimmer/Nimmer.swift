@@ -1,0 +1,24 @@
+import ArgumentParser
+
+/// The one tool a person uses (architecture.md).
+struct Nimmer: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "nimmer",
+        abstract: "Run, watch and question a nervous system.",
+        discussion: """
+            Cells emit waves, gates correlate them, the thalamus collapses what agrees and wakes cognition; the \
+            hippocampus remembers every decision. Start with `nimmer up`: it runs a whole nervous system on this \
+            machine and shows what happens in it. `nimmer doctor` says what is missing.
+
+            The environment is dev, staging or prod, from NIMMERVERSE_ENV (dev when it is not set).
+            """,
+        version: "0.2.0",
+        groupedSubcommands: [
+            CommandGroup(
+                name: "A nervous system:",
+                subcommands: [EnvCommand.self]),
+            CommandGroup(
+                name: "What happens in it:",
+                subcommands: [WaveCommand.self]),
+        ])
+}

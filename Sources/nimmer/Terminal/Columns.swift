@@ -1,0 +1,102 @@
+/// Text in columns.
+extension String {
+    /// Columns the text takes on a terminal: colour sequences and combining marks take none, wide characters two.
+    var width: Int {
+        var width = 0
+        var escape = false
+        for scalar in unicodeScalars {
+            if escape {
+                if scalar == "m" { escape = false }
+                continue
+            }
+            if scalar == "\u{1b}" {
+                escape = true
+                continue
+            }
+            width += scalar.columns
+        }
+        return width
+    }
+
+    /// The text with spaces after it, at least `columns` wide.
+    func padded(_ columns: Int) -> String {
+        self + String(repeating: " ", count: max(0, columns - width))
+    }
+
+    /// The text with spaces before it, at least `columns` wide.
+    func indented(to columns: Int) -> String {
+        String(repeating: " ", count: max(0, columns - width)) + self
+    }
+
+    /// The text cut to `columns`, an ellipsis as its last when something is missing. For text without colour.
+    func cut(to columns: Int) -> String {
+        guard width > columns else { return self }
+        var result = ""
+        var used = 0
+        for character in self {
+            let next = String(character).width
+            if used + next > columns - 1 { break }
+            result.append(character)
+            used += next
+        }
+        return result + "…"
+    }
+
+    /// The text on one line: control characters, which could move the cursor or change colours, shown as a dot.
+    var printable: String {
+        guard unicodeScalars.contains(where: \.isControl) else { return self }
+        return String(String.UnicodeScalarView(unicodeScalars.map { $0.isControl ? "·" : $0 }))
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isControl: Bool { value < 0x20 || (0x7f...0x9f).contains(value) }
+
+    fileprivate var columns: Int {
+        switch properties.generalCategory {
+        case .nonspacingMark, .enclosingMark, .format, .control: return 0
+        default: break
+        }
+        switch value {
+        case 0x1100...0x115f, 0x2e80...0x303e, 0x3041...0x33ff, 0x3400...0x4dbf, 0x4e00...0x9fff, 0xa000...0xa4cf,
+            0xac00...0xd7a3, 0xf900...0xfaff, 0xfe30...0xfe6f, 0xff00...0xff60, 0xffe0...0xffe6, 0x1f300...0x1f64f,
+            0x1f680...0x1f6ff, 0x1f900...0x1faff, 0x20000...0x3fffd:
+            return 2
+        default:
+            return 1
+        }
+    }
+}
+
+/// Rows under a heading, each column as wide as its widest text.
+struct Table {
+    private var rows: [[String]]
+    private let heading: [String]
+
+    init(_ heading: [String]) {
+        self.heading = heading
+        rows = []
+    }
+
+    mutating func add(_ row: [String]) {
+        rows.append(row)
+    }
+
+    /// The lines, the heading first when there is one; nothing follows the last text of a line.
+    func lines(_ paint: Paint, indent: Int = 0) -> [String] {
+        let all = heading.isEmpty ? rows : [heading] + rows
+        let count = all.map(\.count).max() ?? 0
+        let widths = (0..<count).map { column in
+            all.map { column < $0.count ? $0[column].width : 0 }.max() ?? 0
+        }
+        return all.enumerated().map { index, row in
+            var line = String(repeating: " ", count: indent)
+            for (column, text) in row.enumerated() {
+                let last = row[(column + 1)...].allSatisfy(\.isEmpty)
+                line += last ? text : text.padded(widths[column] + 2)
+                if last { break }
+            }
+            return index == 0 && !heading.isEmpty ? paint(.quiet, line) : line
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Standard output and error: whole lines, flushed, from any thread.
+enum Console {
+    private static let turn = Mutex<Void>(())
+
+    /// Writes one line to standard output at once.
+    ///
+    /// - Throws: ``ReaderGone`` when nobody reads it any more.
+    static func line(_ text: String) throws(ReaderGone) {
+        try write(text + "\n")
+    }
+
+    /// Writes text as it is to standard output at once.
+    static func write(_ text: String) throws(ReaderGone) {
+        guard put(text, on: STDOUT_FILENO) else { throw ReaderGone() }
+    }
+
+    /// Writes one line to standard error.
+    static func error(_ text: String) {
+        _ = put(text + "\n", on: STDERR_FILENO)
+    }
+
+    /// Whether a person may be looking at standard output.
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Columns of the terminal; 80 when standard output is none.
+    static var columns: Int {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    /// Whether the reader of standard output has closed its end, seen without writing.
+    static var readerHasGone: Bool {
+        var descriptor = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        return poll(&descriptor, 1, 0) > 0 && Int32(descriptor.revents) & (POLLERR | POLLNVAL) != 0
+    }
+
+    private static func put(_ text: String, on descriptor: Int32) -> Bool {
+        turn.withLock { _ in
+            var text = text
+            return text.withUTF8 { bytes in
+                var rest = UnsafeRawBufferPointer(bytes)
+                while !rest.isEmpty {
+                    let written = Glibc.write(descriptor, rest.baseAddress, rest.count)
+                    if written < 0 {
+                        if errno == EINTR { continue }
+                        if errno == EAGAIN {
+                            var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                            poll(&ready, 1, -1)
+                            continue
+                        }
+                        return false
+                    }
+                    rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+                }
+                return true
+            }
+        }
+    }
+}

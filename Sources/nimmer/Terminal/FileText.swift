@@ -1,0 +1,81 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Small files, whole.
+enum FileText {
+    /// The bytes of a file, or of standard input for `-`.
+    ///
+    /// - Throws: ``Failure`` that names the file and what the system said.
+    static func bytes(_ path: String) throws(Failure) -> [UInt8] {
+        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("cannot read", path) }
+        defer { if path != "-" { close(descriptor) } }
+        var bytes: [UInt8] = []
+        while true {
+            let start = bytes.count
+            var count = 0
+            bytes.append(contentsOf: repeatElement(0, count: 65_536))
+            repeat {
+                count = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + start, 65_536) }
+            } while count < 0 && errno == EINTR
+            bytes.removeLast(65_536 - max(0, count))
+            if count < 0 { throw failure("cannot read", path) }
+            if count == 0 { return bytes }
+        }
+    }
+
+    /// The text of a file, or nil when it cannot be read.
+    static func read(_ path: String) -> String? {
+        (try? bytes(path)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Writes a file so that a reader sees the old one or the new one, never half of it.
+    static func write(_ text: String, to path: String) throws(Failure) {
+        let draft = "\(path).\(getpid()).new"
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw failure("cannot write", path) }
+        var text = text
+        let complete = text.withUTF8 { Glibc.write(descriptor, $0.baseAddress, $0.count) == $0.count }
+        close(descriptor)
+        guard complete, rename(draft, path) == 0 else {
+            unlink(draft)
+            throw failure("cannot write", path)
+        }
+    }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    static func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 && !isDirectory(path) }
+
+    /// Makes a folder and those above it.
+    static func makeFolder(_ path: String) throws(Failure) {
+        if isDirectory(path) || path.isEmpty { return }
+        if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            try makeFolder(String(path[..<slash]))
+        }
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure("cannot make the folder", path) }
+    }
+
+    /// The folder this process works in.
+    static var workingFolder: String {
+        guard let name = getcwd(nil, 0) else { return "." }
+        defer { free(name) }
+        return String(cString: name)
+    }
+
+    /// A path that means the same from every folder.
+    static func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        return path == "." ? workingFolder : workingFolder + "/" + path
+    }
+
+    private static func failure(_ what: String, _ path: String) -> Failure {
+        Failure(.unavailable, "\(what) \(path == "-" ? "standard input" : path): \(String(cString: strerror(errno)))")
+    }
+}

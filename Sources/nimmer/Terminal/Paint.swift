@@ -1,0 +1,70 @@
+import ArgumentParser
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// When to colour: only where a person looks, always, or never.
+enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
+    case auto, always, never
+}
+
+/// Puts colour on text, or leaves it as it is.
+///
+/// The palette is the oscilloscope's 16-colour one (oscilloscope.md, The visual language); nothing is told by colour
+/// alone, so every text reads the same without it.
+struct Paint: Sendable {
+    /// A colour or weight by its meaning.
+    enum Ink: String, Sendable {
+        case strong = "1"
+        case quiet = "2"
+        /// Domain colours.
+        case nervous = "36"
+        case cognitive = "35"
+        case organs = "91"
+        /// Gate states, verdicts and environments.
+        case good = "32"
+        case warning = "33"
+        case bad = "31"
+        case blue = "34"
+        case devChip = "30;42"
+        case stagingChip = "30;43"
+        case prodChip = "97;44"
+        /// One of the colours that tell processes apart.
+        case process0 = "96"
+        case process1 = "92"
+        case process2 = "94"
+        case process3 = "95"
+        case process4 = "93"
+    }
+
+    let enabled: Bool
+
+    /// Decides by the flag, then NO_COLOR, then whether standard output is a terminal that can.
+    init(_ choice: ColorChoice, noColor: String?, terminal: Bool, kind: String?) {
+        switch choice {
+        case .always: enabled = true
+        case .never: enabled = false
+        case .auto: enabled = terminal && (noColor ?? "").isEmpty && kind != "dumb"
+        }
+    }
+
+    /// The same, for this process.
+    init(_ choice: ColorChoice) {
+        self.init(
+            choice, noColor: Surroundings.variable("NO_COLOR"), terminal: Console.isTerminal,
+            kind: Surroundings.variable("TERM"))
+    }
+
+    func callAsFunction(_ ink: Ink, _ text: String) -> String {
+        enabled && !text.isEmpty ? "\u{1b}[\(ink.rawValue)m\(text)\u{1b}[0m" : text
+    }
+}
+
+/// What surrounds this process.
+enum Surroundings {
+    /// An environment variable, or nil when it is not set.
+    static func variable(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }
+    }
+}

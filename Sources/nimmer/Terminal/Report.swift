@@ -1,0 +1,51 @@
+import ArgumentParser
+
+/// How a command ends.
+enum Report {
+    /// Prints what an error has to say and returns the exit status that goes with it.
+    static func ending(with error: any Error) -> Int32 {
+        switch error {
+        case is ReaderGone:
+            return 0
+        case let failure as Failure:
+            Console.error(text(of: failure))
+            return failure.status.rawValue
+        case let code as ExitCode:
+            return code.rawValue
+        default:
+            return parserEnding(error)
+        }
+    }
+
+    /// A failure as it is printed: the line, and what to do under it.
+    static func text(of failure: Failure) -> String {
+        var text = "nimmer: \(failure.message)"
+        if let mend = failure.mend {
+            text += "\n  " + mend.replacingNewlines(with: "\n  ")
+        }
+        return text
+    }
+
+    /// Help, version and completion scripts are not errors; a misuse of the arguments is one line and the usage.
+    private static func parserEnding(_ error: any Error) -> Int32 {
+        let code = Nimmer.exitCode(for: error)
+        if code == .success {
+            try? Console.line(Nimmer.fullMessage(for: error))
+            return 0
+        }
+        if code == .validationFailure {
+            let full = Nimmer.fullMessage(for: error)
+            let plain = full.hasPrefix("Error: ") ? String(full.dropFirst("Error: ".count)) : full
+            Console.error("nimmer: \(plain)")
+            return Failure.Status.usage.rawValue
+        }
+        Console.error("nimmer: \(error)")
+        return Failure.Status.failed.rawValue
+    }
+}
+
+extension String {
+    fileprivate func replacingNewlines(with separator: String) -> String {
+        split(separator: "\n", omittingEmptySubsequences: false).joined(separator: separator)
+    }
+}

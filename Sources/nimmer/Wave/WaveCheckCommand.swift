@@ -1,0 +1,83 @@
+import ArgumentParser
+import NimmerWave
+
+/// Says of messages whether every decoder in the house would take them.
+struct WaveCheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Check messages against the wire format.",
+        discussion: """
+            For each message it prints `ok`, or the file and the reason, in the words that the decoders use. The exit \
+            status is 1 when any message is refused.
+
+              nimmer wave check message.json
+              nimmer wave check --lines recording.ndjson
+              some-program | nimmer wave check -
+            """)
+
+    @Argument(help: "Files with one message each; - reads standard input.", completion: .file())
+    var files: [String]
+
+    @Flag(help: "Each line of a file is a message (NDJSON); lines are named file:line.")
+    var lines = false
+
+    @OptionGroup var json: JSONOptions
+    @OptionGroup var color: ColorOptions
+
+    func run() throws {
+        var refused = 0
+        for file in files {
+            let bytes = try FileText.bytes(file)
+            let name = file == "-" ? "standard input" : file
+            if lines {
+                for (index, line) in bytes.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated() {
+                    let line = line.last == 0x0d ? line.dropLast() : line
+                    if line.isEmpty { continue }
+                    refused += try say(WaveCheck(name: "\(name):\(index + 1)", message: Array(line)))
+                }
+            } else {
+                refused += try say(WaveCheck(name: name, message: bytes))
+            }
+        }
+        if refused > 0 { throw ExitCode(Failure.Status.failed.rawValue) }
+    }
+
+    /// Prints a verdict; returns 1 when it is a refusal.
+    private func say(_ check: WaveCheck) throws -> Int {
+        try Console.line(json.json ? check.json.text : check.line(color.paint))
+        return check.refusal == nil ? 0 : 1
+    }
+}
+
+/// The verdict on one message.
+struct WaveCheck: Equatable {
+    let name: String
+    let type: String?
+    let refusal: Refusal?
+
+    init(name: String, message: [UInt8]) {
+        self.name = name
+        do throws(Refusal) {
+            type = try AnyMessage.decode(message).header.messageType.rawValue
+            refusal = nil
+        } catch {
+            type = nil
+            refusal = error
+        }
+    }
+
+    /// `file: ok`, or `file: refused: reason (found …)`.
+    func line(_ paint: Paint) -> String {
+        guard let refusal else { return "\(name): \(paint(.good, "ok"))" }
+        let found = refusal.found.isEmpty ? "" : paint(.quiet, " (found \(refusal.found.printable))")
+        return "\(name): \(paint(.bad, "refused")): \(refusal.message)\(found)"
+    }
+
+    var json: JSON {
+        guard let refusal else { return ["file": .string(name), "ok": true, "message_type": .string(type ?? "")] }
+        return [
+            "file": .string(name), "ok": false, "code": .string(refusal.code.rawValue), "field": .string(refusal.field),
+            "reason": .string(refusal.message), "found": .string(refusal.found),
+        ]
+    }
+}

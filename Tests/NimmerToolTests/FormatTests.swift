@@ -1,0 +1,148 @@
+import Glibc
+import NimmerWave
+import Testing
+
+@testable import nimmer
+
+private let plain = Paint(.never)
+
+@Suite struct FormatTests {
+    private func wave(_ content: String, polarity: Int = 1) -> [UInt8] {
+        Array(
+            """
+            {"header":{"message_id":"0190f5fe-7c2a-7b3e-8d55-1c1f6f3a9b10","message_type":"WaveSignal","version":"2.0",\
+            "timestamp":"2026-02-14T18:30:00.123Z","source":{"entity_id":"m","entity_type":"cell"}},\
+            "body":{"domain":"math","confidence":0.8,"polarity":\(polarity),"semantic_content":\(content)}}
+            """.utf8)
+    }
+
+    /// The part behind the time of day, which depends on the machine's zone.
+    private func text(_ line: String) -> String { String(line.dropFirst(13)) }
+
+    @Test func aWaveIsOneLine() {
+        let formatter = EventFormatter(paint: plain)
+        let line = formatter.line(
+            subject: "dev.nervous.cells.math.wave", payload: wave(#"{"a":1}"#), at: Timestamp(nanoseconds: 0))
+        #expect(text(line) == #"∿ wave      math          0.80  {"a":1}"#)
+        let denial = formatter.line(
+            subject: "dev.nervous.cells.math.wave", payload: wave("{}", polarity: -1), at: Timestamp(nanoseconds: 0))
+        #expect(text(denial) == "∾ denial    math          0.80  {}")
+    }
+
+    @Test func longContentIsCutToTheTerminal() {
+        let formatter = EventFormatter(paint: plain, columns: 70)
+        let content = #"{"a":""# + String(repeating: "z", count: 200) + #""}"#
+        let line = formatter.line(
+            subject: "dev.nervous.cells.math.wave", payload: wave(content), at: Timestamp(nanoseconds: 0))
+        #expect(line.width == 70)
+        #expect(line.hasSuffix("…"))
+    }
+
+    @Test func whatCannotBeDecodedSaysWhy() {
+        let line = EventFormatter(paint: plain).line(
+            subject: "dev.nervous.cells.door.wave", payload: Array("{".utf8), at: Timestamp(nanoseconds: 0))
+        #expect(text(line) == "✗ refused   door                unexpected end")
+    }
+
+    @Test func everyMessageTypeHasALine() throws {
+        let at = Timestamp(milliseconds: 1_000)
+        let source = Source(entityID: "t", entityType: .thalamus)
+        let id = MessageID(high: 1, low: 2)
+        let domain = try Token("math")
+        let region = try Region("math")
+        let gate = GateID(region: region)
+        let formatter = EventFormatter(paint: plain)
+        let transition = GateTransition(
+            gateID: gate, domain: domain, region: region, fromState: .stable, toState: .open, stateValue: 0.56,
+            weight: 0.1, correlationScore: 0.5,
+            triggerSignals: [
+                .init(source: "a", origin: domain, confidence: 0.6, polarity: 1, timestamp: at, push: 0.56)
+            ],
+            routedToTier: 4, lifeforceCost: 0, at: at)
+        let opened = formatter.line(
+            subject: "dev.nervous.gates.math.transition",
+            message: .gateTransition(Envelope(id: id, at: at, from: source, transition)))
+        #expect(text(opened) == "▮ gate      math         +0.56  STABLE → OPEN  math 0.60")
+        let response = CognitiveResponse(
+            requestID: id, decision: "look", result: ["domain": "math"],
+            downstreamCommands: [.init(target: "motor", command: "stop", payload: [:])], mind: nil,
+            boundary: .deterministic, lifeforceSpent: 0, processingTimeMilliseconds: 3, outcome: .answered)
+        let decision = formatter.line(
+            subject: "dev.cognitive.bridge.response",
+            message: .cognitiveResponse(Envelope(id: id, at: at, from: source, response)))
+        #expect(text(decision) == "◇ decision  math                look  → motor.stop  (deterministic, 3.0 ms)")
+    }
+
+    @Test(arguments: [
+        (0.8, 2, "0.80"), (-0.005, 2, "-0.01"), (-0.001, 2, "0.00"), (12.345, 1, "12.3"), (7.0, 0, "7"),
+        (0.05, 2, "0.05"),
+    ])
+    func decimalsAreFixed(value: Double, places: Int, text: String) {
+        #expect(decimals(value, places) == text)
+    }
+
+    @Test func potentialsCarryTheirSign() {
+        #expect(signed(0.56) == "+0.56")
+        #expect(signed(-0.92) == "-0.92")
+        #expect(decimals(.nan) == "—")
+    }
+
+    @Test(arguments: [
+        (3.0, "3 ms"), (3_000.0, "3 s"), (600_000.0, "10 min"), (7_500_000.0, "2 h 5 min"), (356_400_000.0, "4 d 3 h"),
+    ])
+    func spansReadWell(milliseconds: Double, text: String) {
+        #expect(LocalTime.span(milliseconds: milliseconds) == text)
+    }
+
+    @Test func widthsCountWhatIsSeen() {
+        #expect("\u{1b}[31mab\u{1b}[0m".width == 2)
+        #expect("温度".width == 4)
+        #expect("é".width == 1)
+        #expect("温度x".cut(to: 4) == "温…")
+        #expect("ab\u{1b}[2J\n".printable == "ab·[2J·")
+    }
+
+    @Test func tablesAlignAndEndWithoutSpaces() {
+        var table = Table(["name", "state", ""])
+        table.add(["thalamus", "running", "x"])
+        table.add(["a", "b", ""])
+        #expect(table.lines(plain) == ["name      state", "thalamus  running  x", "a         b"])
+    }
+
+    @Test func colourFollowsFlagThenNoColorThenTheTerminal() {
+        func enabled(_ choice: ColorChoice, _ noColor: String?, _ terminal: Bool, _ kind: String? = "xterm") -> Bool {
+            Paint(choice, noColor: noColor, terminal: terminal, kind: kind).enabled
+        }
+        #expect(enabled(.auto, nil, true))
+        #expect(!enabled(.auto, nil, false))
+        #expect(!enabled(.auto, "1", true))
+        #expect(enabled(.auto, "", true))
+        #expect(!enabled(.auto, nil, true, "dumb"))
+        #expect(enabled(.always, "1", false))
+        #expect(!enabled(.never, nil, true))
+    }
+}
+
+@Suite struct ChoiceTests {
+    @Test func theServerComesFromFlagThenVariableThenRunningThenUsual() {
+        let running = (url: "nats://127.0.0.1:9", folder: "/x/.nimmer/dev")
+        #expect(ServerChoice.resolve(flag: "a", variable: "b", running: running).origin == .flag)
+        #expect(ServerChoice.resolve(flag: nil, variable: "b", running: running).url == "b")
+        #expect(ServerChoice.resolve(flag: nil, variable: "", running: running).url == running.url)
+        #expect(ServerChoice.resolve(flag: nil, variable: nil, running: nil).url == "nats://127.0.0.1:4222")
+    }
+
+    @Test func aPlaceIsFoundFromBelow() throws {
+        let root = "/tmp/nimmer-place-\(getpid())"
+        try FileText.makeFolder("\(root)/.nimmer/dev")
+        try FileText.makeFolder("\(root)/a/b")
+        #expect(Place.nearest(.dev, from: "\(root)/a/b")?.path == "\(root)/.nimmer/dev")
+        #expect(Place.nearest(.staging, from: "\(root)/a/b")?.path.hasPrefix(root) != true)
+        for folder in ["/.nimmer/dev", "/.nimmer", "/a/b", "/a", ""] { rmdir(root + folder) }
+    }
+
+    @Test func failuresAreOneLineAndTheMend() {
+        let failure = Failure(.unavailable, "no server", mend: "start one\nor name one")
+        #expect(Report.text(of: failure) == "nimmer: no server\n  start one\n  or name one")
+    }
+}

@@ -1,0 +1,181 @@
+import Glibc
+import NimmerWave
+import Testing
+
+@testable import nimmer
+
+private func at(_ milliseconds: Double) -> Timestamp { Timestamp(milliseconds: milliseconds) }
+
+private func three() -> Supervisor {
+    Supervisor(
+        [
+            .init(name: "cell", layer: 3, policy: .unlessDone), .init(name: "nats", layer: 0, policy: .always),
+            .init(name: "thalamus", layer: 1, policy: .always),
+        ], seed: 1)
+}
+
+/// All started at 0.
+private func running() -> Supervisor {
+    var supervisor = three()
+    _ = supervisor.start()
+    for name in ["nats", "thalamus", "cell"] { supervisor.started(name, at: at(0)) }
+    return supervisor
+}
+
+@Suite struct SupervisorTests {
+    @Test func startsLowerLayersFirst() {
+        var supervisor = three()
+        #expect(supervisor.start() == [.spawn("nats"), .spawn("thalamus"), .spawn("cell")])
+    }
+
+    @Test func restartsWhatEnded() {
+        var supervisor = running()
+        let actions = supervisor.ended("thalamus", .exited(1), at: at(100))
+        guard case .say(.ended("thalamus", .exited(1), let wait)) = actions.first else {
+            Issue.record("the end is said first: \(actions)")
+            return
+        }
+        #expect((200...300).contains(wait))
+        #expect(supervisor.nextWake == at(100).advanced(milliseconds: wait))
+        #expect(supervisor.tick(at: at(100)).isEmpty)
+        #expect(supervisor.tick(at: at(500)) == [.spawn("thalamus")])
+        #expect(supervisor.restarts["thalamus"] == 1)
+    }
+
+    @Test func anythingThatEndsUnaskedIsRestartedEvenWithSuccessWhenItShouldAlwaysRun() {
+        var supervisor = running()
+        #expect(supervisor.ended("nats", .exited(0), at: at(1)).count == 1)
+        #expect(supervisor.tick(at: at(1_000)) == [.spawn("nats")])
+    }
+
+    @Test func aCellThatIsDoneStaysDone() {
+        var supervisor = running()
+        #expect(supervisor.ended("cell", .exited(0), at: at(1)) == [.say(.done("cell"))])
+        #expect(supervisor.tick(at: at(1_000_000)).isEmpty)
+    }
+
+    @Test func aCellWithNothingToSenseIsSaidOnceAndLookedAtAgain() {
+        var supervisor = running()
+        let nothing = Supervisor.Ending.exited(Supervisor.nothingHere)
+        #expect(supervisor.ended("cell", nothing, at: at(0)) == [.say(.absent("cell", again: Backoff.longest))])
+        #expect(supervisor.tick(at: at(Backoff.longest)) == [.spawn("cell")])
+        supervisor.started("cell", at: at(Backoff.longest))
+        #expect(supervisor.ended("cell", nothing, at: at(Backoff.longest + 10)).isEmpty)
+    }
+
+    @Test func neverGivesUpButSlowsAndSaysSoOnce() {
+        var supervisor = running()
+        var now = 0.0
+        var slowing = 0
+        var waits: [Double] = []
+        for _ in 0..<20 {
+            for action in supervisor.ended("thalamus", .signalled(9), at: at(now)) {
+                if case .say(.slowing) = action { slowing += 1 }
+                if case .say(.ended(_, _, let wait)) = action { waits.append(wait) }
+            }
+            now += Backoff.longest * 2
+            #expect(supervisor.tick(at: at(now)) == [.spawn("thalamus")])
+            supervisor.started("thalamus", at: at(now))
+        }
+        #expect(slowing == 1)
+        #expect(waits.allSatisfy { $0 <= Backoff.longest * 1.2 })
+        #expect(waits.last! > Backoff.longest * 0.75)
+    }
+
+    @Test func aHealthyLifeForgivesFailures() {
+        var jitter = SplitMix(seed: 3)
+        var backoff = Backoff()
+        for _ in 0..<8 { _ = backoff.failed(after: 10, jitter: &jitter) }
+        #expect(backoff.failures == 8)
+        #expect(backoff.failed(after: Backoff.healthy, jitter: &jitter) < 400)
+        #expect(backoff.failures == 1)
+    }
+
+    @Test func jitterSpreadsWhatFellTogether() {
+        var waits: Set<Double> = []
+        for seed in 0..<20 {
+            var jitter = SplitMix(seed: UInt64(seed))
+            var backoff = Backoff()
+            waits.insert(backoff.failed(after: 0, jitter: &jitter))
+        }
+        #expect(waits.count == 20)
+    }
+
+    @Test func stopsInReverseOrderEachLayerAfterTheOneAbove() {
+        var supervisor = running()
+        #expect(supervisor.stop(at: at(0)) == [.say(.stopping), .terminate("cell")])
+        #expect(supervisor.ended("cell", .exited(0), at: at(5)) == [.terminate("thalamus")])
+        #expect(supervisor.ended("thalamus", .signalled(15), at: at(6)) == [.terminate("nats")])
+        #expect(supervisor.ended("nats", .exited(1), at: at(7)) == [.finished])
+    }
+
+    @Test func killsWhatDoesNotStopInItsGrace() {
+        var supervisor = running()
+        _ = supervisor.stop(at: at(0))
+        #expect(supervisor.nextWake == at(5_000))
+        #expect(supervisor.tick(at: at(4_999)).isEmpty)
+        #expect(supervisor.tick(at: at(5_000)) == [.say(.killed("cell")), .kill("cell")])
+        #expect(supervisor.tick(at: at(9_000)).isEmpty)
+    }
+
+    @Test func aSecondStopIsImpatient() {
+        var supervisor = running()
+        _ = supervisor.stop(at: at(0))
+        #expect(Set(supervisor.stop(at: at(1)).map { "\($0)" }).count == 3)
+        #expect(supervisor.ended("nats", .signalled(9), at: at(2)).isEmpty)
+        #expect(supervisor.ended("cell", .signalled(9), at: at(2)).isEmpty)
+        #expect(supervisor.ended("thalamus", .signalled(9), at: at(2)) == [.finished])
+    }
+
+    @Test func whatWaitsToRestartDoesNotHoldUpTheStop() {
+        var supervisor = running()
+        _ = supervisor.ended("cell", .exited(3), at: at(0))
+        #expect(supervisor.stop(at: at(1)) == [.say(.stopping), .terminate("thalamus")])
+        #expect(supervisor.tick(at: at(100_000)).contains(.spawn("cell")) == false)
+    }
+
+    @Test func stoppingWithNothingLeftFinishesAtOnce() {
+        var supervisor = Supervisor([.init(name: "a", layer: 0, policy: .once)], seed: 0)
+        _ = supervisor.start()
+        supervisor.started("a", at: at(0))
+        #expect(supervisor.ended("a", .exited(0), at: at(1)) == [.say(.done("a"))])
+        #expect(supervisor.stop(at: at(2)) == [.say(.stopping), .finished])
+    }
+}
+
+@Suite struct ProcessIdentityTests {
+    @Test func readsTheStartTimeBehindANameWithParentheses() {
+        let stat = "42 (a) b (c) S 1 42 42 0 -1 4194560 100 0 0 0 1 2 0 0 20 0 1 0 123456 1000 10 18446744073709551615"
+        let parsed = ProcessIdentity.parse(stat: stat)
+        #expect(parsed?.state == "S")
+        #expect(parsed?.startTicks == 123_456)
+        #expect(ProcessIdentity.parse(stat: "") == nil)
+    }
+
+    @Test func aStrangerWithTheSameNumberIsNotMistaken() throws {
+        let own = try #require(ProcessIdentity(living: getpid()))
+        #expect(own.isAlive)
+        #expect(!ProcessIdentity(pid: own.pid, startTicks: own.startTicks + 1).isAlive)
+        #expect(!ProcessIdentity(pid: own.pid, startTicks: own.startTicks + 1).signal(9))
+    }
+
+    @Test func theStateSurvivesItsFile() throws {
+        let state = RunState(
+            nimmer: ProcessIdentity(pid: 1, startTicks: 2), boot: "b", startedAt: Timestamp(milliseconds: 5000),
+            system: "deploy/systems/vitals.yaml", natsURL: "nats://127.0.0.1:1", postgres: nil,
+            processes: [.init(name: "thalamus", identity: ProcessIdentity(pid: 3, startTicks: 4), layer: 1)])
+        #expect(RunState(json: try JSON(parsing: state.json.pretty)) == state)
+        #expect(!state.isAlive)
+        #expect(state.living.isEmpty)
+        #expect(RunState(json: ["nimmer": 1]) == nil)
+    }
+
+    @Test func linesAreWholeAndBounded() {
+        var splitter = LineSplitter()
+        #expect(splitter.take("a\nb\r\nc".utf8) == ["a", "b"])
+        #expect(splitter.take("d".utf8).isEmpty)
+        #expect(splitter.finish() == "cd")
+        #expect(splitter.finish() == nil)
+        #expect(splitter.take(String(repeating: "x", count: LineSplitter.longest + 1).utf8).count == 1)
+    }
+}
