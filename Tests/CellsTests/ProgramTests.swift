@@ -1,0 +1,33 @@
+import NimmerWave
+import Testing
+
+@testable import MotorCell
+
+@Suite("motor: programs")
+struct ProgramTests {
+    @Test("its exit status is told", arguments: [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 143)])
+    func status(script: String, expected: Int) async throws {
+        let program = try Program(starting: ["/bin/sh", "-c", script])
+        #expect(await program.wait() == expected)
+    }
+
+    @Test("ending it ends its children too")
+    func group() async throws {
+        let program = try Program(starting: ["/bin/sh", "-c", "sleep 600 & wait"])
+        program.end(forGood: true)
+        #expect(await program.wait() == 137)
+    }
+
+    @Test("standard input is empty, so that nothing waits for a person")
+    func input() async throws {
+        let program = try Program(starting: ["/bin/sh", "-c", "read line && exit 1 || exit 5"])
+        #expect(await program.wait() == 5)
+    }
+
+    @Test("a program that is not there is refused with the system's reason")
+    func missing() {
+        #expect(throws: Refusal(.value, "/nonexistent/program cannot be started: no such file or directory")) {
+            try Program(starting: ["/nonexistent/program"])
+        }
+    }
+}
