@@ -1,3 +1,4 @@
+import Glibc
 import NimmerWave
 import Testing
 
@@ -22,6 +23,14 @@ struct ProgramTests {
     func input() async throws {
         let program = try Program(starting: ["/bin/sh", "-c", "read line && exit 1 || exit 5"])
         #expect(await program.wait() == 5)
+    }
+
+    @Test("it gets none of the cell's files")
+    func files() async throws {
+        let file = open("/dev/null", O_RDONLY)
+        defer { close(file) }
+        let program = try Program(starting: ["/bin/sh", "-c", "test -e /proc/self/fd/\(file) && exit 1 || exit 0"])
+        #expect(await program.wait() == 0)
     }
 
     @Test("a program that is not there is refused with the system's reason")

@@ -27,7 +27,7 @@ public struct Program: Sendable {
         posix_spawn_file_actions_init(&files)
         defer { posix_spawn_file_actions_destroy(&files) }
         posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addclosefrom_np(&files, 3)
+        Self.keepFilesFromPrograms()
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var child: pid_t = 0
@@ -63,6 +63,18 @@ public struct Program: Sendable {
                 box.release()
                 continuation.resume(returning: Program.status(of: pid))
             }
+        }
+    }
+
+    /// Sockets of libraries may be inheritable; none of them is a program's business.
+    private static func keepFilesFromPrograms() {
+        guard let folder = opendir("/proc/self/fd") else { return }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let file = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { atoi($0) }
+            }
+            if file > 2 { _ = fcntl(file, F_SETFD, FD_CLOEXEC) }
         }
     }
 
