@@ -57,7 +57,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
         .systemLibrary(name: "CNATS"),
@@ -73,7 +72,8 @@ let package = Package(
         library("NimmerCell", ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, lifecycle, unixSignals]),
         library("NimmerBusNATS", ["CNATS", "NimmerBus", "NimmerWave"]),
         library("NimmerMemoryPostgres", ["CPostgres", "NimmerMemory", "NimmerWave"]),
-        library("NimmerServers", ["NimmerWave", .product(name: "Subprocess", package: "swift-subprocess")]),
+        .target(name: "CSpawn"),
+        library("NimmerServers", ["CSpawn", "NimmerWave"]),
         library("NimmerTesting", ["NimmerBus", "NimmerMemory", "NimmerWave", "NimmerGate"]),
         service("thalamus", ["NimmerThalamus", "NimmerCell", "NimmerBusNATS"]),
         service("cognition-bridge", ["NimmerCognition", "NimmerCell", "NimmerBusNATS"]),
@@ -101,6 +101,7 @@ let package = Package(
             tests("NimmerMemoryTests", [
                 "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers", "NimmerTesting", "NimmerWave",
             ]),
+            tests("NimmerServersTests", ["NimmerServers"]),
             tests("NimmerThalamusTests", ["NimmerThalamus", "NimmerGate", "NimmerBus", "NimmerWave"]),
             tests("NimmerCognitionTests", ["NimmerCognition", "NimmerBus", "NimmerWave"]),
             tests("NimmerSystemTests", ["NimmerSystem", "NimmerWave", "NimmerGate"]),

@@ -1,0 +1,163 @@
+import CSpawn
+import Glibc
+
+/// The life of a child as its watching thread sees it: lines while it runs, then its group, then its status.
+struct ChildLoop {
+    private let state: ChildState
+    private let handler: (@Sendable (OutputLine) -> Void)?
+    private let leftoverGrace: Duration
+    private let pid: Int32
+    private var sources: [Source]
+    /// Polls readable once the child has ended.
+    private let ended: Int32
+    private var chunk = [UInt8](repeating: 0, count: 16_384)
+
+    /// How long killed processes may take to go; one that hangs in the kernel is left behind.
+    private static let patience = Duration.seconds(5)
+
+    /// One of the child's two streams, as this side reads it.
+    private struct Source {
+        let stream: OutputLine.Stream
+        let file: Int32
+        var splitter = LineSplitter()
+        var isOpen = true
+    }
+
+    /// Starts the child on the calling thread, which must then call ``run()``.
+    static func start(_ command: ChildCommand, path: String, output: ChildProcess.Output, state: ChildState)
+        throws(ServerError) -> (identity: ProcessIdentity, loop: ChildLoop)
+    {
+        let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+        guard null >= 0 else { throw ServerError(.spawn, "cannot open /dev/null: \(errorText(errno))") }
+        defer { close(null) }
+        guard case .lines(let handler) = output else {
+            let streams: ChildSpawn.Streams =
+                if case .inherited = output {
+                    .init(input: null, output: 1, error: 2)
+                } else {
+                    .init(input: null, output: null, error: null)
+                }
+            let identity = try ChildSpawn.start(command, path: path, streams: streams)
+            return (identity, try ChildLoop(identity.pid, command, state: state, handler: nil, sources: []))
+        }
+        let outputPipe = try PipeEnds()
+        defer { outputPipe.closeWriting() }
+        do throws(ServerError) {
+            let errorPipe = try PipeEnds()
+            defer { errorPipe.closeWriting() }
+            do throws(ServerError) {
+                let identity = try ChildSpawn.start(
+                    command, path: path,
+                    streams: .init(input: null, output: outputPipe.writing, error: errorPipe.writing))
+                let sources = [
+                    Source(stream: .output, file: outputPipe.reading), Source(stream: .error, file: errorPipe.reading),
+                ]
+                return (
+                    identity, try ChildLoop(identity.pid, command, state: state, handler: handler, sources: sources)
+                )
+            } catch {
+                errorPipe.closeReading()
+                throw error
+            }
+        } catch {
+            outputPipe.closeReading()
+            throw error
+        }
+    }
+
+    private init(
+        _ pid: Int32, _ command: ChildCommand, state: ChildState, handler: (@Sendable (OutputLine) -> Void)?,
+        sources: [Source]
+    ) throws(ServerError) {
+        ended = nimmer_pidfd_open(pid)
+        guard ended >= 0 else {
+            let error = errno
+            kill(-pid, SIGKILL)
+            waitpid(pid, nil, 0)
+            throw ServerError(.spawn, "cannot watch process \(pid) (Linux 5.3 or newer): \(errorText(error))")
+        }
+        self.state = state
+        self.handler = handler
+        self.leftoverGrace = command.leftoverGrace
+        self.pid = pid
+        self.sources = sources
+        state.begin(pid: pid)
+    }
+
+    /// Runs until the child has ended and nobody holds its pipes any more.
+    mutating func run() {
+        while nimmer_has_ended(pid) == 0 {
+            wait(timeout: killWhenDue(), alsoFor: [ended, state.wake.reading])
+        }
+        close(ended)
+        endGroup()
+        let exit = state.reap()
+        drain()
+        state.finish(exit)
+        while sources.contains(where: \.isOpen) { wait(timeout: nil, alsoFor: []) }
+    }
+
+    /// Kills the group when the caller's grace is over; otherwise how long to wait for that at most.
+    private func killWhenDue() -> Duration? {
+        let (isDue, remaining) = state.deadline(at: .now)
+        if isDue { state.send(SIGKILL, toGroup: true) }
+        return remaining
+    }
+
+    /// The rest of the group: asked at once, killed after the grace. The ended child is not reaped yet, so the
+    /// group's number is still its own.
+    private mutating func endGroup() {
+        guard !ProcessStatus.members(ofGroup: pid).isEmpty else { return }
+        state.send(SIGTERM, toGroup: true)
+        let end = ContinuousClock.now + leftoverGrace
+        while !ProcessStatus.members(ofGroup: pid).isEmpty {
+            let now = ContinuousClock.now
+            if now >= end { state.send(SIGKILL, toGroup: true) }
+            if now >= end + Self.patience { return }
+            _ = killWhenDue()
+            wait(timeout: .milliseconds(10), alsoFor: [])
+        }
+    }
+
+    /// Waits for something to read or the other descriptors, and reads what there is.
+    private mutating func wait(timeout: Duration?, alsoFor others: [Int32]) {
+        var polled: [pollfd] = []
+        for source in sources where source.isOpen {
+            polled.append(pollfd(fd: source.file, events: Int16(POLLIN), revents: 0))
+        }
+        for other in others { polled.append(pollfd(fd: other, events: Int16(POLLIN), revents: 0)) }
+        let milliseconds = timeout.map { timeout in
+            let parts = timeout.components
+            return Int32(clamping: parts.seconds * 1000 + parts.attoseconds / 1_000_000_000_000_000 + 1)
+        }
+        guard poll(&polled, nfds_t(polled.count), milliseconds ?? -1) > 0 else { return }
+        for index in sources.indices where sources[index].isOpen { readOnce(index) }
+        var bytes = [UInt8](repeating: 0, count: 16)
+        if others.contains(state.wake.reading) { _ = read(state.wake.reading, &bytes, bytes.count) }
+    }
+
+    /// Reads what the pipes hold without waiting for more.
+    private mutating func drain() {
+        for index in sources.indices {
+            while sources[index].isOpen && readOnce(index) {}
+        }
+    }
+
+    /// Reads one piece; false when there is nothing now. Closes a stream at its end.
+    @discardableResult
+    private mutating func readOnce(_ index: Int) -> Bool {
+        let count = read(sources[index].file, &chunk, chunk.count)
+        if count < 0 && (errno == EAGAIN || errno == EINTR) { return errno == EINTR }
+        let stream = sources[index].stream
+        let handler = self.handler
+        let emit = { (text: String) in handler?(OutputLine(stream: stream, text: text)) ?? () }
+        if count > 0 {
+            sources[index].splitter.take(chunk[..<count], emit)
+            return true
+        }
+        sources[index].splitter.finish(emit)
+        sources[index].isOpen = false
+        close(sources[index].file)
+        return false
+    }
+}

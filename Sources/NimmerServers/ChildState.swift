@@ -1,0 +1,105 @@
+import CSpawn
+import Glibc
+import Synchronization
+
+/// What the watching thread of a child and its callers share.
+final class ChildState: Sendable {
+    private struct Fields {
+        /// Set from the start until the child is reaped: only then do the numbers certainly mean this child and its
+        /// group.
+        var pid: Int32?
+        var exit: ExitStatus?
+        var waiters: [CheckedContinuation<ExitStatus, Never>] = []
+        var killAt: ContinuousClock.Instant?
+    }
+
+    private let fields = Mutex(Fields())
+    /// Wakes the watching thread when a deadline was set.
+    let wake: PipeEnds
+
+    init() throws(ServerError) { wake = try PipeEnds() }
+
+    deinit {
+        wake.closeReading()
+        wake.closeWriting()
+    }
+
+    var exitStatus: ExitStatus? { fields.withLock { $0.exit } }
+
+    func begin(pid: Int32) { fields.withLock { $0.pid = pid } }
+
+    func whenEnded(_ waiter: CheckedContinuation<ExitStatus, Never>) {
+        let exit = fields.withLock { fields in
+            if fields.exit == nil { fields.waiters.append(waiter) }
+            return fields.exit
+        }
+        if let exit { waiter.resume(returning: exit) }
+    }
+
+    @discardableResult
+    func send(_ signal: Int32, toGroup: Bool) -> Bool {
+        fields.withLock { fields in
+            guard let pid = fields.pid else { return false }
+            return kill(toGroup ? -pid : pid, signal) == 0
+        }
+    }
+
+    /// Has the group killed after this time, unless an earlier end was set.
+    func killAfter(_ grace: Duration) {
+        let end = ContinuousClock.now + grace
+        fields.withLock { $0.killAt = min($0.killAt ?? end, end) }
+        var byte: UInt8 = 1
+        _ = write(wake.writing, &byte, 1)
+    }
+
+    /// The time at which the group is to be killed; taken once.
+    func deadline(at now: ContinuousClock.Instant) -> (isDue: Bool, remaining: Duration?) {
+        fields.withLock { fields in
+            guard let end = fields.killAt else { return (false, nil) }
+            guard end <= now else { return (false, end - now) }
+            fields.killAt = nil
+            return (true, nil)
+        }
+    }
+
+    /// Reaps the ended child; from here on its number may be somebody else's.
+    func reap() -> ExitStatus {
+        fields.withLock { fields in
+            var status: Int32 = 0
+            if let pid = fields.pid {
+                while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+            }
+            fields.pid = nil
+            let signal = status & 0x7F
+            return signal == 0 ? .exited((status >> 8) & 0xFF) : .signaled(signal)
+        }
+    }
+
+    func finish(_ exit: ExitStatus) {
+        let waiters = fields.withLock { fields in
+            fields.exit = exit
+            defer { fields.waiters = [] }
+            return fields.waiters
+        }
+        for waiter in waiters { waiter.resume(returning: exit) }
+    }
+}
+
+/// The two ends of a close-on-exec pipe; whoever made it closes each end once.
+struct PipeEnds: Sendable {
+    let reading: Int32
+    let writing: Int32
+
+    init() throws(ServerError) {
+        var ends: [Int32] = [-1, -1]
+        guard nimmer_pipe(&ends) == 0 else {
+            throw ServerError(.spawn, "cannot make a pipe: \(errorText(errno))")
+        }
+        reading = ends[0]
+        writing = ends[1]
+        _ = fcntl(reading, F_SETFL, O_NONBLOCK)
+    }
+
+    func closeReading() { close(reading) }
+    func closeWriting() { close(writing) }
+}

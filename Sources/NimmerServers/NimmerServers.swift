@@ -1,1 +1,0 @@
-// NimmerServers: see the folder's files.

@@ -1,0 +1,107 @@
+import Glibc
+
+/// A process that cannot be mistaken for another one that was given the same number later: number, start and boot.
+///
+/// Its ``text`` goes into state files; ``isAlive`` of what was read back is false for a stranger.
+public struct ProcessIdentity: Hashable, Sendable, CustomStringConvertible {
+    /// The process number.
+    public let pid: Int32
+    /// When it started, in clock ticks since the machine's start (field 22 of `/proc/<pid>/stat`).
+    public let startTicks: UInt64
+    /// The start of the machine that the ticks count from.
+    public let boot: String
+
+    /// The process that has this number now; nil when there is none.
+    public init?(pid: Int32) {
+        guard let status = ProcessStatus(pid: pid), let boot = Self.bootID else { return nil }
+        self.pid = pid
+        self.startTicks = status.startTicks
+        self.boot = boot
+    }
+
+    /// What ``text`` gave.
+    public init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: ":")
+        guard parts.count == 3, let pid = Int32(parts[0]), pid > 1, let ticks = UInt64(parts[1]) else { return nil }
+        self.pid = pid
+        self.startTicks = ticks
+        self.boot = String(parts[2])
+    }
+
+    /// This process.
+    public static var current: ProcessIdentity? { ProcessIdentity(pid: getpid()) }
+
+    /// `pid:ticks:boot`, for state files.
+    public var text: String { "\(pid):\(startTicks):\(boot)" }
+
+    public var description: String { text }
+
+    /// Whether this very process still runs; a process that ended but was not reaped does not.
+    public var isAlive: Bool {
+        guard boot == Self.bootID, let status = ProcessStatus(pid: pid) else { return false }
+        return status.startTicks == startTicks && !status.hasEnded
+    }
+
+    /// Sends a signal if this very process still runs.
+    ///
+    /// - Returns: whether it was sent.
+    @discardableResult
+    public func send(_ signal: Int32) -> Bool {
+        isAlive && kill(pid, signal) == 0
+    }
+
+    /// Ends this very process, which need not be a child: the signal first, SIGKILL after the grace.
+    ///
+    /// - Returns: whether it is gone.
+    public func terminate(signal: Int32 = SIGTERM, grace: Duration = .seconds(5)) async -> Bool {
+        await OwnThread.run("terminate") {
+            guard send(signal) else { return !isAlive }
+            if Self.poll(for: grace, until: { !isAlive }) { return true }
+            send(SIGKILL)
+            return Self.poll(for: .seconds(2), until: { !isAlive })
+        }
+    }
+
+    /// Blocks the thread until the condition holds; for threads of one's own only.
+    static func poll(for limit: Duration, until condition: () -> Bool) -> Bool {
+        let end = ContinuousClock.now + limit
+        while !condition() {
+            if ContinuousClock.now >= end { return false }
+            usleep(10_000)
+        }
+        return true
+    }
+
+    private static let bootID: String? = FileText.read("/proc/sys/kernel/random/boot_id").map {
+        String($0.filter { $0.isHexDigit })
+    }
+}
+
+/// The fields of `/proc/<pid>/stat` that tell processes apart.
+struct ProcessStatus {
+    let state: Character
+    let group: Int32
+    let startTicks: UInt64
+
+    var hasEnded: Bool { state == "Z" || state == "X" }
+
+    init?(pid: Int32) {
+        // The name in parentheses may hold anything; the fields follow the last parenthesis.
+        guard let text = FileText.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
+        let fields = text[text.index(after: end)...].split(whereSeparator: \.isWhitespace)
+        guard fields.count > 19, let state = fields[0].first, let group = Int32(fields[2]),
+            let ticks = UInt64(fields[19])
+        else { return nil }
+        self.state = state
+        self.group = group
+        self.startTicks = ticks
+    }
+
+    /// The living processes of a process group.
+    static func members(ofGroup group: Int32) -> [Int32] {
+        FileText.names(in: "/proc").compactMap { Int32($0) }.filter { pid in
+            guard let status = ProcessStatus(pid: pid) else { return false }
+            return status.group == group && !status.hasEnded
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Glibc
+
+/// Why a child process or a private server could not be started, kept or stopped.
+public struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kind of trouble; stable, for programs.
+    public enum Code: String, Sendable, CaseIterable {
+        /// An executable is not installed, or not where it was said to be.
+        case missingExecutable
+        /// The operating system refused to start a process.
+        case spawn
+        /// A file or folder could not be made, read or written.
+        case folder
+        /// Somebody else runs this server on this folder.
+        case alreadyRunning
+        /// The server ended, or did not become ready in time.
+        case notReady
+        /// No free loopback port was found.
+        case port
+        /// A user account is unknown, or may not do what is needed.
+        case account
+        /// A database could not be made.
+        case database
+    }
+
+    /// The kind of trouble.
+    public let code: Code
+    /// What was found and what was expected, where, and the mend where one is known.
+    public let message: String
+    /// The last lines that the process wrote, oldest first; empty when there are none.
+    public let lastLines: [String]
+
+    /// An error in full.
+    public init(_ code: Code, _ message: String, lastLines: [String] = []) {
+        self.code = code
+        self.message = message
+        self.lastLines = lastLines
+    }
+
+    /// Whether the same call may succeed later without a change by a person.
+    public var isRetryable: Bool { code == .notReady || code == .port }
+
+    /// The message, followed by the last lines of the process.
+    public var description: String {
+        lastLines.isEmpty ? message : message + lastLines.map { "\n    " + $0 }.joined()
+    }
+}
+
+/// The text of an `errno`.
+func errorText(_ number: Int32) -> String {
+    String(cString: strerror(number))
+}
