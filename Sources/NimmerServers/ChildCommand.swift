@@ -11,7 +11,7 @@ public struct ChildCommand: Sendable {
     /// Where it runs; nil keeps the parent's folder.
     public var workingDirectory: String?
     /// Who it runs as; nil keeps the parent's user. Only root may change it.
-    public var account: Account?
+    public var account: UserAccount?
     /// What the kernel sends the child when this process dies, even by SIGKILL, so that no child is left behind;
     /// nil lets it live on.
     public var signalWhenParentDies: Int32?
@@ -23,7 +23,7 @@ public struct ChildCommand: Sendable {
     public init(
         _ executable: String, _ arguments: [String] = [],
         environment: [String: String] = ChildCommand.inheritedEnvironment, workingDirectory: String? = nil,
-        account: Account? = nil, signalWhenParentDies: Int32? = SIGTERM, leftoverGrace: Duration = .seconds(2)
+        account: UserAccount? = nil, signalWhenParentDies: Int32? = SIGTERM, leftoverGrace: Duration = .seconds(2)
     ) {
         self.executable = executable
         self.arguments = arguments
@@ -48,7 +48,7 @@ public struct ChildCommand: Sendable {
 }
 
 /// A user account of this machine.
-public struct Account: Hashable, Sendable {
+public struct UserAccount: Hashable, Sendable {
     /// The login name.
     public let name: String
     /// The user's number.

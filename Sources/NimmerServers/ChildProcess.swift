@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 
 /// How a process ended.
-public enum ExitStatus: Hashable, Sendable, CustomStringConvertible {
+public enum ChildExit: Hashable, Sendable, CustomStringConvertible {
     /// By itself, with this status.
     case exited(Int32)
     /// By this signal.
@@ -85,7 +85,7 @@ public final class ChildProcess: Sendable {
     ///
     /// - Throws: a ``ServerError`` when it cannot be started.
     public static func run(_ command: ChildCommand, limit: Duration = .seconds(60)) async throws(ServerError)
-        -> (status: ExitStatus, lines: [OutputLine])
+        -> (status: ChildExit, lines: [OutputLine])
     {
         let collected = LineBox()
         let child = try await spawn(command, output: .lines { collected.append($0) })
@@ -100,11 +100,11 @@ public final class ChildProcess: Sendable {
     }
 
     /// How it ended; nil while it runs.
-    public var exitStatus: ExitStatus? { state.exitStatus }
+    public var exitStatus: ChildExit? { state.exitStatus }
 
     /// Waits until the child has ended, its lines were handed over and its group is gone. Not cut short by
     /// cancellation.
-    public func waitForExit() async -> ExitStatus {
+    public func waitForExit() async -> ChildExit {
         await withCheckedContinuation { state.whenEnded($0) }
     }
 
@@ -119,7 +119,7 @@ public final class ChildProcess: Sendable {
     /// Ends the child: the signal to its group now, SIGKILL to the group after the grace; returns when all is gone.
     /// Not cut short by cancellation.
     @discardableResult
-    public func terminate(signal: Int32 = SIGTERM, grace: Duration = .seconds(5)) async -> ExitStatus {
+    public func terminate(signal: Int32 = SIGTERM, grace: Duration = .seconds(5)) async -> ChildExit {
         state.killAfter(grace)
         state.send(signal, toGroup: true)
         return await waitForExit()

@@ -8,8 +8,8 @@ final class ChildState: Sendable {
         /// Set from the start until the child is reaped: only then do the numbers certainly mean this child and its
         /// group.
         var pid: Int32?
-        var exit: ExitStatus?
-        var waiters: [CheckedContinuation<ExitStatus, Never>] = []
+        var exit: ChildExit?
+        var waiters: [CheckedContinuation<ChildExit, Never>] = []
         var killAt: ContinuousClock.Instant?
     }
 
@@ -24,11 +24,11 @@ final class ChildState: Sendable {
         wake.closeWriting()
     }
 
-    var exitStatus: ExitStatus? { fields.withLock { $0.exit } }
+    var exitStatus: ChildExit? { fields.withLock { $0.exit } }
 
     func begin(pid: Int32) { fields.withLock { $0.pid = pid } }
 
-    func whenEnded(_ waiter: CheckedContinuation<ExitStatus, Never>) {
+    func whenEnded(_ waiter: CheckedContinuation<ChildExit, Never>) {
         let exit = fields.withLock { fields in
             if fields.exit == nil { fields.waiters.append(waiter) }
             return fields.exit
@@ -63,7 +63,7 @@ final class ChildState: Sendable {
     }
 
     /// Reaps the ended child; from here on its number may be somebody else's.
-    func reap() -> ExitStatus {
+    func reap() -> ChildExit {
         fields.withLock { fields in
             var status: Int32 = 0
             if let pid = fields.pid {
@@ -75,7 +75,7 @@ final class ChildState: Sendable {
         }
     }
 
-    func finish(_ exit: ExitStatus) {
+    func finish(_ exit: ChildExit) {
         let waiters = fields.withLock { fields in
             fields.exit = exit
             defer { fields.waiters = [] }

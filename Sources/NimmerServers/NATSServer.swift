@@ -95,7 +95,7 @@ public final class NATSServer: Sendable {
 
     /// Ends the server in order, by force after the grace; returns when it is gone. May be called twice.
     @discardableResult
-    public func stop(grace: Duration = .seconds(10)) async -> ExitStatus {
+    public func stop(grace: Duration = .seconds(10)) async -> ChildExit {
         let status = await child.withLock { $0 }.terminate(grace: grace)
         store.clearRunning()
         return status
@@ -103,12 +103,12 @@ public final class NATSServer: Sendable {
 
     /// Ends the server at once, as a crash would; returns when it is gone.
     @discardableResult
-    public func kill() async -> ExitStatus {
+    public func kill() async -> ChildExit {
         await child.withLock { $0 }.terminate(signal: SIGKILL)
     }
 
     /// Waits until the server has ended by itself or by somebody's hand.
-    public func waitForExit() async -> ExitStatus {
+    public func waitForExit() async -> ChildExit {
         await child.withLock { $0 }.waitForExit()
     }
 
