@@ -1,3 +1,6 @@
+import NimmerGate
+import NimmerWave
+
 /// The gates' part of a system file: what all gates share, and what single regions or gates change.
 public struct GateSettings: Sendable {
     /// Changes for the gates of one region, or for one gate by its id.
@@ -70,5 +73,41 @@ public struct GateOverrides: Hashable, Sendable {
         merged.floor = other.floor ?? floor
         merged.maxOrigins = other.maxOrigins ?? maxOrigins
         return merged
+    }
+}
+
+extension GateSettings {
+    /// The configuration of one gate: the base, then the file's defaults, then the first rule that matches.
+    ///
+    /// - Parameters:
+    ///   - region: the region that the gate guards.
+    ///   - gate: the gate's id, for rules that name one gate.
+    ///   - base: what the gate's owner has as its defaults.
+    public func configuration(
+        region: String, gate: String? = nil, base: GateConfiguration = GateConfiguration()
+    ) -> GateConfiguration {
+        var overrides = defaults
+        let rule = regions.first { rule in
+            rule.region == gate || (try? SubjectPattern(rule.region))?.matches(region) == true
+        }
+        if let rule { overrides = overrides.merged(with: rule.overrides) }
+        return overrides.applied(to: base)
+    }
+}
+
+extension GateOverrides {
+    /// A configuration with these settings where there are any.
+    public func applied(to base: GateConfiguration) -> GateConfiguration {
+        var configuration = base
+        configuration.windowMilliseconds = windowMS ?? base.windowMilliseconds
+        configuration.halfLifeMilliseconds = halfLifeMS ?? base.halfLifeMilliseconds
+        configuration.openThreshold = openThreshold ?? base.openThreshold
+        configuration.closeThreshold = closeThreshold ?? base.closeThreshold
+        configuration.releaseFraction = releaseFraction ?? base.releaseFraction
+        configuration.weight = weight ?? base.weight
+        configuration.reflexWeight = reflexWeight ?? base.reflexWeight
+        configuration.floor = floor ?? base.floor
+        configuration.maximumOrigins = maxOrigins ?? base.maximumOrigins
+        return configuration
     }
 }

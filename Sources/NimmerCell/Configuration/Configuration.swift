@@ -1,0 +1,170 @@
+import NimmerBus
+import NimmerSystem
+import NimmerWave
+
+/// What a process runs with, gathered from its layers: defaults < system file < environment variables < flags.
+///
+/// A value: it is made from the arguments and variables that it is given, so that tests need no process.
+public struct Configuration: Sendable {
+    /// Where it runs; from NIMMERVERSE_ENV.
+    public var environment: Environment
+    /// Its name on the bus.
+    public var name: Token
+    /// What it is and what can be set.
+    public var manifest: Manifest
+    /// The settings and where each came from.
+    public var settings: Settings
+    /// The system file, where there is one.
+    public var system: SystemFile?
+    /// How to reach the nats-server.
+    public var bus: BusSettings
+    /// Where NIMMERVERSE variables stand that nothing reads; said once at the start.
+    public var strangers: [String] = []
+
+    /// The settings of a manifest with those that every process of the role has.
+    public static func settings(of manifest: Manifest, role: Role) -> [Setting] {
+        var common: [Setting] = []
+        if role != .service {
+            common += [
+                .text("domain", manifest.domain, "What its waves are about (a token)."),
+                .text("region", manifest.region, "The semantic region of its waves; the domain unless set."),
+                .text("origin", nil, "What makes it an independent witness; its name unless set."),
+                .number(
+                    "weight", manifest.weight, in: 0...1,
+                    "Trust of its own gate; above 0.8 its own evidence alone opens it."),
+                .choice("garden", "real", of: ["real", "virtual"], "Whether its waves are of the real world."),
+            ]
+        }
+        if let interval = manifest.interval {
+            common.append(
+                .whole("interval_ms", interval, in: 10...86_400_000, unit: "milliseconds", "How often it senses."))
+        }
+        if !manifest.commands.isEmpty {
+            common.append(
+                .whole("max_requests", 16, in: 1...1024, "Requests at work at once; further ones are refused."))
+        }
+        common += [
+            .choice(
+                "log_level", "info", of: ["trace", "debug", "info", "notice", "warning", "error", "critical"],
+                "How much it says on stderr."),
+            .choice(
+                "connect", "wait", of: ["wait", "fail"],
+                "Without a server at the start: keep trying for ever (wait), or leave with status 69 (fail)."),
+        ]
+        return manifest.settings + common.filter { own in !manifest.settings.contains { $0.key == own.key } }
+    }
+
+    /// Gathers the layers.
+    ///
+    /// - Parameters:
+    ///   - manifest: what can be set.
+    ///   - role: cell, nerve or service.
+    ///   - launch: the command line.
+    ///   - variables: the environment's variables.
+    /// - Throws: `ProcessFailure`: what was found, what was expected and where.
+    init(_ manifest: Manifest, role: Role, launch: Launch, variables: [String: String]) throws(ProcessFailure) {
+        self.manifest = manifest
+        do throws(Refusal) {
+            let name = variables[Environment.variable] ?? ""
+            environment = name.isEmpty ? .dev : try Environment(validating: name)
+        } catch { throw ProcessFailure(.usage, error.description) }
+        let known = Configuration.settings(of: manifest, role: role)
+        settings = Settings(known)
+        let text = launch.name ?? variables["NIMMERVERSE_NAME"] ?? manifest.name
+        do throws(Refusal) { name = try Token(text) } catch {
+            throw ProcessFailure(.usage, "the name '\(text)' is none: \(error.message)")
+        }
+        bus = BusSettings(url: "nats://127.0.0.1:4222", name: text)
+        let explicit = launch.system ?? variables["NIMMERVERSE_SYSTEM"].flatMap { $0.isEmpty ? nil : $0 }
+        let implicit = "/etc/nimmerverse/\(environment.rawValue).yaml"
+        do throws(SystemError) {
+            if let path = explicit ?? (fileExists(implicit) ? implicit : nil) { system = try SystemFile(path: path) }
+            if let system { try take(system, role: role, known: known, isExplicit: explicit != nil) }
+        } catch { throw ProcessFailure(error) }
+        try take(variables: variables, known: known)
+        for flag in launch.flags {
+            try take(flag.text, for: flag.key, known: known, from: .flag, shown: "the flag --\(flag.key)")
+        }
+        if let nats = launch.nats { bus.url = nats }
+        bus.waitsForServer = settings.text("connect") == "wait"
+        for setting in known where setting.isRequired && settings.value(setting.key) == nil {
+            throw ProcessFailure(
+                .configuration,
+                "\(name): the setting '\(setting.key)' is missing; expected \(setting.expectation): \(setting.help) "
+                    + "Set it in the system file, by \(setting.flagName) or \(variableName(setting.key))")
+        }
+    }
+
+    /// The variable that sets a key: `NIMMER_MATH_LOG_LEVEL`.
+    public func variableName(_ key: String) -> String { Configuration.prefix(name.text) + key.uppercased() }
+
+    static func prefix(_ name: String) -> String {
+        "NIMMER_\(name.uppercased())_".replacingHyphens()
+    }
+
+    private mutating func take(
+        _ system: SystemFile, role: Role, known: [Setting], isExplicit: Bool
+    ) throws(SystemError) {
+        bus.take(system.nats)
+        guard role != .service else { return }
+        guard let organism = system.organism(name.text) else {
+            guard isExplicit else { return }
+            let names = (system.cells + system.nerves).map(\.name)
+            let meant = nearest(to: name.text, among: names).map { " (did you mean '\($0)'?)" } ?? ""
+            throw SystemError(
+                .missing, file: system.file, mark: .start, found: "no \(role.rawValue) named '\(name)'\(meant)",
+                expected: names.isEmpty ? "one" : "one of " + names.joined(separator: ", "))
+        }
+        for entry in organism.settings {
+            guard let setting = known.first(where: { $0.key == entry.key }) else {
+                let keys = known.map(\.key)
+                let meant = nearest(to: entry.key, among: keys).map { " (did you mean '\($0)'?)" } ?? ""
+                throw SystemError(
+                    .unknownKey, file: system.file, mark: entry.mark,
+                    found: "the unknown setting '\(entry.key)' of \(name)\(meant)",
+                    expected: "any of: \(keys.sorted().joined(separator: ", "))")
+            }
+            guard !entry.value.isNull else { continue }
+            guard let value = setting.value(of: entry.value) else {
+                throw SystemError(
+                    .invalid, file: system.file, mark: entry.value.mark, found: entry.value.found,
+                    expected: "\(setting.key): \(setting.expectation)")
+            }
+            settings.set(setting.key, value, from: .file)
+        }
+    }
+
+    private mutating func take(variables: [String: String], known: [Setting]) throws(ProcessFailure) {
+        let prefix = Configuration.prefix(name.text)
+        let longer = ((system?.cells ?? []) + (system?.nerves ?? [])).map { Configuration.prefix($0.name) }
+            .filter { $0.count > prefix.count && $0.hasPrefix(prefix) }
+        for (variable, text) in variables.sorted(by: { $0.key < $1.key }) {
+            if variable.hasPrefix(prefix), !longer.contains(where: variable.hasPrefix) {
+                let key = variable.dropFirst(prefix.count).lowercased()
+                guard known.contains(where: { $0.key == key }) else {
+                    let meant = nearest(to: key, among: known.map(\.key)).map { "; did you mean \(variableName($0))?" }
+                    throw ProcessFailure(
+                        .usage, "the variable \(variable) sets nothing that \(name) knows\(meant ?? ", see --help")")
+                }
+                try take(text, for: key, known: known, from: .variable, shown: variable)
+            } else if variable.hasPrefix("NIMMERVERSE_"), !ProcessVariable.names.contains(variable) {
+                strangers.append(variable)
+            }
+        }
+        bus.take(variables)
+    }
+
+    private mutating func take(
+        _ text: String, for key: String, known: [Setting], from layer: Settings.Layer, shown: String
+    ) throws(ProcessFailure) {
+        guard let setting = known.first(where: { $0.key == key }) else { return }
+        guard let value = setting.value(ofText: text) else {
+            throw ProcessFailure(.usage, "\(shown): found '\(text)'; expected \(setting.expectation)")
+        }
+        settings.set(key, value, from: layer)
+    }
+}
+
+extension String {
+    func replacingHyphens() -> String { String(map { $0 == "-" ? "_" : $0 }) }
+}

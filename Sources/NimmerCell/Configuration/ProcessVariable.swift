@@ -1,0 +1,87 @@
+import Glibc
+import NimmerBus
+import NimmerSystem
+
+/// The environment variables that every process of the house understands.
+public enum ProcessVariable {
+    /// Each variable and what it selects, in the order of `--help`.
+    public static let all: [(name: String, help: String)] = [
+        ("NIMMERVERSE_ENV", "The environment: dev (default), staging or prod."),
+        ("NIMMERVERSE_SYSTEM", "The system file; else /etc/nimmerverse/<env>.yaml where that exists."),
+        ("NIMMERVERSE_NAME", "The process's name on the bus."),
+        ("NIMMERVERSE_LOG", "How logs are written: text (default) or json."),
+        ("NIMMERVERSE_NATS_URL", "The nats-server, nats://127.0.0.1:4222 unless set."),
+        ("NIMMERVERSE_NATS_USER", "The user at the nats-server."),
+        ("NIMMERVERSE_NATS_PASSWORD", "The user's password."),
+        ("NIMMERVERSE_NATS_TOKEN", "A token instead of user and password."),
+        ("NIMMERVERSE_NATS_CREDENTIALS", "A credentials file instead of user and password."),
+        ("NIMMERVERSE_NATS_CA", "The certificate of the authority of the server's certificate, PEM."),
+        ("NIMMERVERSE_NATS_CERTIFICATE", "The client's certificate, PEM."),
+        ("NIMMERVERSE_NATS_KEY", "The client's key, PEM."),
+        ("NIMMERVERSE_POSTGRES_URL", "The PostgreSQL server, for the hippocampus."),
+        ("NIMMERVERSE_POSTGRES_PASSWORD", "Its password."),
+    ]
+
+    static let names = Set(all.map(\.name))
+
+    /// The process's own variables.
+    public static func current() -> [String: String] {
+        var variables: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+            entry += 1
+        }
+        return variables
+    }
+}
+
+func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+/// The first line of a file; nil when it cannot be read.
+func firstLine(of path: String) -> String? {
+    guard let file = fopen(path, "re") else { return nil }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 4096)
+    guard fgets(&line, Int32(line.count), file) != nil else { return nil }
+    return trimmed(String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+}
+
+extension BusSettings {
+    /// Takes what a system file says about the server.
+    public mutating func take(_ nats: NATSSettings) {
+        url = nats.url ?? url
+        if let file = nats.credentials {
+            credentials = .file(file)
+        } else if let file = nats.tokenFile, let token = firstLine(of: file) {
+            credentials = .token(token)
+        } else if let user = nats.user {
+            credentials = .password(user: user, password: nats.passwordFile.flatMap(firstLine) ?? "")
+        }
+        tlsCA = nats.tlsCA ?? tlsCA
+        tlsCertificate = nats.tlsCertificate ?? tlsCertificate
+        tlsKey = nats.tlsKey ?? tlsKey
+    }
+
+    /// Takes what environment variables say about the server.
+    public mutating func take(_ variables: [String: String]) {
+        func value(_ name: String) -> String? {
+            variables["NIMMERVERSE_NATS_" + name].flatMap { $0.isEmpty ? nil : $0 }
+        }
+        url = value("URL") ?? url
+        if let file = value("CREDENTIALS") {
+            credentials = .file(file)
+        } else if let token = value("TOKEN") {
+            credentials = .token(token)
+        } else if value("USER") != nil || value("PASSWORD") != nil {
+            var known = (user: "", password: "")
+            if case .password(let user, let password) = credentials { known = (user, password) }
+            credentials = .password(
+                user: value("USER") ?? known.user, password: value("PASSWORD") ?? known.password)
+        }
+        tlsCA = value("CA") ?? tlsCA
+        tlsCertificate = value("CERTIFICATE") ?? tlsCertificate
+        tlsKey = value("KEY") ?? tlsKey
+    }
+}

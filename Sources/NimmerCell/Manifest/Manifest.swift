@@ -1,0 +1,59 @@
+import NimmerWave
+
+/// What a cell, nerve or service says about itself: who it is, what it costs and what can be set.
+///
+/// It is the whole of `--help` and `--version`, of the answer to `$SRV.INFO`, and of what the system file is checked
+/// against (architecture.md, A system file).
+public struct Manifest: Sendable {
+    /// The name on the bus unless the system file or `--name` gives another: a token such as `math`.
+    public var name: String
+    /// The version, `MAJOR.MINOR.PATCH`.
+    public var version: String
+    /// One sentence: what it senses or does.
+    public var summary: String
+    /// What its waves are about: a token such as `distance`.
+    public var domain: String
+    /// The semantic region of its waves; nil: the domain.
+    public var region: String?
+    /// What its actions cost, in lifeforce: `["sense": 0.1]`.
+    public var costs: [String: Double]
+    /// How often it senses unless set otherwise, in milliseconds; nil when it never senses on its own.
+    public var interval: Int?
+    /// The weight of its own gate: above the reflex weight (0.8) its own evidence alone opens it (gates.md, Reflex).
+    public var weight: Double
+    /// What can be set.
+    public var settings: [Setting]
+    /// The commands that it answers, with one line about each; none: it takes no requests.
+    public var commands: [(name: String, help: String)]
+
+    /// A manifest. Names and ranges are checked when the process starts, not here.
+    public init(
+        name: String, version: String, summary: String, domain: String? = nil, region: String? = nil,
+        costs: [String: Double] = [:], interval: Int? = nil, weight: Double = 0.1, settings: [Setting] = [],
+        commands: [(name: String, help: String)] = []
+    ) {
+        self.name = name
+        self.version = version
+        self.summary = summary
+        self.domain = domain ?? name
+        self.region = region
+        self.costs = costs
+        self.interval = interval
+        self.weight = weight
+        self.settings = settings
+        self.commands = commands
+    }
+
+    /// What an action costs, in lifeforce; 0 for an action without a price.
+    public func cost(_ action: String) -> Double { costs[action] ?? 0 }
+}
+
+/// What kind of process a manifest describes; it decides the subjects and what settings every one of the kind has.
+public enum Role: String, Sendable {
+    /// The smallest unit: senses or acts, emits waves.
+    case cell
+    /// A behaviour: correlates the waves of cells.
+    case nerve
+    /// One of the house's own: thalamus, cognition-bridge, hippocampus.
+    case service
+}

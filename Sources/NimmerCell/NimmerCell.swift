@@ -1,1 +1,0 @@
-// NimmerCell: see the folder's files.

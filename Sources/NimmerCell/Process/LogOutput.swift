@@ -1,0 +1,81 @@
+import Glibc
+import Logging
+import NimmerWave
+
+/// Writes log lines to stderr: for people, or as JSON lines for programs (NIMMERVERSE_LOG=json).
+struct LogOutput: LogHandler {
+    /// How a line looks.
+    enum Format: Sendable { case text, json }
+
+    let service: String
+    let format: Format
+    var logLevel: Logger.Level
+    var metadata: Logger.Metadata = [:]
+    let write: @Sendable ([UInt8]) -> Void
+
+    init(
+        service: String, format: Format, level: Logger.Level,
+        write: @escaping @Sendable ([UInt8]) -> Void = toStandardError
+    ) {
+        self.service = service
+        self.format = format
+        logLevel = level
+        self.write = write
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        write(line(event, at: .now()))
+    }
+
+    /// The line of an event, with its end.
+    func line(_ event: LogEvent, at moment: Timestamp) -> [UInt8] {
+        var fields = metadata
+        if let own = event.metadata { fields.merge(own) { $1 } }
+        if let error = event.error { fields["error"] = "\(error)" }
+        let sorted = fields.sorted { $0.key < $1.key }
+        switch format {
+        case .json:
+            var object: JSONObject = [
+                "at": .string(moment.rfc3339), "level": .string(event.level.rawValue), "service": .string(service),
+                "message": .string("\(event.message)"),
+            ]
+            for (key, value) in sorted { object[object[key] == nil ? key : "field_" + key] = .string("\(value)") }
+            return JSON.object(object).bytes + [0x0a]
+        case .text:
+            var line = "\(moment.clockTime) \(event.level.rawValue) \(service): \(event.message)"
+            for (key, value) in sorted { line += " \(key)=\(quoted("\(value)"))" }
+            return Array((printable(line) + "\n").utf8)
+        }
+    }
+
+    private func quoted(_ text: String) -> String {
+        text.isEmpty || text.utf8.contains(where: { $0 <= 32 || $0 == UInt8(ascii: "\"") })
+            ? "\"" + text.map { $0 == "\"" ? "\\\"" : String($0) }.joined() + "\"" : text
+    }
+
+    /// Control characters in what came from outside must not move a person's cursor.
+    private func printable(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { $0.value < 32 || (127...159).contains($0.value) }) else {
+            return text
+        }
+        return String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { $0.value < 32 || (127...159).contains($0.value) ? "\u{FFFD}" : $0 }))
+    }
+}
+
+/// One write, so that lines of several processes do not mix; what a closed stderr cannot take is dropped.
+@Sendable func toStandardError(_ bytes: [UInt8]) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { return }
+        rest = rest.dropFirst(count)
+    }
+}

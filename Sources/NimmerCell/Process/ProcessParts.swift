@@ -1,0 +1,87 @@
+import Logging
+import NimmerBus
+import NimmerSystem
+import NimmerWave
+import ServiceLifecycle
+import Synchronization
+
+/// How the body of a process ended.
+final class Outcome: Sendable {
+    private let state = Mutex<ProcessFailure?>(nil)
+
+    var failure: ProcessFailure? { state.withLock { $0 } }
+
+    func fail(_ error: any Error) {
+        guard !(error is CancellationError) else { return }
+        state.withLock { $0 = $0 ?? ProcessFailure(error) }
+    }
+}
+
+/// The body of a process as a service of its group.
+struct Life: Service {
+    let process: ServiceProcess
+    let run: @Sendable (ServiceProcess) async throws -> Void
+    let outcome: Outcome
+
+    func run() async throws {
+        do { try await run(process) } catch { outcome.fail(error) }
+    }
+}
+
+/// Says once what happens to the connection (architecture.md, Degrade, and say so).
+struct ConnectionLog: Service {
+    let bus: any Bus
+    let logger: Logger
+
+    func run() async throws {
+        for await event in bus.events().cancelOnGracefulShutdown() { log(event) }
+        try? await gracefulShutdown()
+    }
+
+    private func log(_ event: BusEvent) {
+        switch event {
+        case .connected(let server):
+            logger.debug("Connected", metadata: ["server": "\(server.url)", "version": "\(server.version)"])
+        case .reconnected(let server):
+            logger.info("Connected again", metadata: ["server": "\(server.url)", "version": "\(server.version)"])
+        case .disconnected(let error):
+            logger.warning("Lost the server, trying again for ever", metadata: ["reason": "\(error?.message ?? "")"])
+        case .connectFailed(let error):
+            logger.warning("No connection yet, trying again for ever", metadata: ["reason": "\(error)"])
+        case .slowConsumer(let pattern, let lost):
+            logger.warning("Too slow, messages were lost", metadata: ["pattern": "\(pattern)", "lost": "\(lost)"])
+        case .failed(let error): logger.warning("The server reported an error", metadata: ["reason": "\(error)"])
+        case .serverLeaving: logger.info("The server announced that it leaves")
+        case .closed: logger.debug("The connection is closed")
+        }
+    }
+}
+
+extension Configuration {
+    /// What messages name as their source.
+    func source(role: Role, kind: EntityType?, instance: UInt16) -> Source {
+        let digits = String(instance, radix: 16)
+        let id = "\(name)-\(String(repeating: "0", count: 4 - digits.count))\(digits)"
+        let own: EntityType =
+            switch role {
+            case .cell: .cell
+            case .nerve: .nerve
+            case .service: .service
+            }
+        let isVirtual = role != .service && settings.text("garden") == "virtual"
+        return Source(
+            entityID: id, entityType: kind ?? own, garden: isVirtual ? .virtual : .real, tier: role == .cell ? 1 : 2)
+    }
+
+    /// What `--check` prints: every setting, its value and where it came from.
+    func report(role: Role) -> String {
+        var text = "\(name): the settings are good\n"
+        text += "  environment: \(environment.rawValue)\n  nats: \(bus.url)\n"
+        if let system { text += "  system: \(system.name) (\(system.file))\n" }
+        for setting in Configuration.settings(of: manifest, role: role) {
+            let value = settings.value(setting.key)?.text ?? "-"
+            text += "  \(setting.key): \(value) (\(settings.layer(setting.key).rawValue))\n"
+        }
+        return text
+    }
+}

@@ -1,0 +1,142 @@
+import Glibc
+import Logging
+import NimmerBus
+import NimmerSystem
+import NimmerWave
+import ServiceLifecycle
+import UnixSignals
+
+/// A process of the house: environment, settings, logs, bus, `$SRV` answers, stop and exit status, the same for all.
+///
+/// Cells and nerves are started by their protocol's `main`; thalamus, cognition-bridge and hippocampus use this directly:
+///
+/// ```swift
+/// @main enum Main {
+///     static func main() async {
+///         await ServiceProcess.main(manifest, on: NATS.connector) { process in
+///             let thalamus = try Thalamus(process.system?.thalamus ?? ThalamusSettings())
+///             …
+///             await process.untilStopped()
+///         }
+///     }
+/// }
+/// ```
+public struct ServiceProcess: Sendable {
+    /// Its name on the bus.
+    public let name: Token
+    /// What it says about itself.
+    public let manifest: Manifest
+    /// Cell, nerve or service.
+    public let role: Role
+    /// Where it runs.
+    public let environment: Environment
+    /// Its settings.
+    public let settings: Settings
+    /// The system file, where there is one.
+    public let system: SystemFile?
+    /// What its messages name as their source; the id is the name and four digits of this instance.
+    public let source: Source
+    /// Its logger: constant messages, values in metadata, quiet at info.
+    public let logger: Logger
+    /// The bus; connected, or (setting `connect`) still trying.
+    public let bus: any Bus
+
+    /// Returns when the process was asked to stop (SIGTERM, SIGINT) or its task was cancelled.
+    public func untilStopped() async {
+        try? await gracefulShutdown()
+    }
+
+    /// Runs a process until it is stopped, and leaves with its exit status.
+    ///
+    /// Handles `--help`, `--version` and `--check`; refuses a wrong environment, wrong flags and wrong settings with one
+    /// line on stderr and a status of sysexits.h; on SIGTERM or SIGINT lets the body finish, drains the bus and leaves,
+    /// within 10 seconds.
+    ///
+    /// - Parameters:
+    ///   - manifest: who it is and what can be set.
+    ///   - role: cell, nerve or service; decides the common settings and the source of its messages.
+    ///   - kind: the source's type where it is not the role's own (thalamus, boundary).
+    ///   - connector: opens the bus, such as `NATS.connector`.
+    ///   - check: called with the configuration before anything starts; its error refuses the settings.
+    ///   - run: the process's life; returns when `untilStopped` did, throws a `ProcessFailure` to leave by itself.
+    public static func main(
+        _ manifest: Manifest, role: Role = .service, kind: EntityType? = nil, on connector: @escaping BusConnector,
+        check: @Sendable (Configuration) throws -> Void = { _ in },
+        run: @escaping @Sendable (ServiceProcess) async throws -> Void
+    ) async -> Never {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let variables = ProcessVariable.current()
+        do {
+            let launch = try Launch(arguments, settings: Configuration.settings(of: manifest, role: role))
+            switch launch.action {
+            case .help:
+                let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init)
+                print(manifest.help(role: role, program: program ?? manifest.name), terminator: "")
+                exit(0)
+            case .version:
+                print("\(manifest.name) \(manifest.version)")
+                exit(0)
+            case .run, .check: break
+            }
+            let configuration = try Configuration(manifest, role: role, launch: launch, variables: variables)
+            try check(configuration)
+            if launch.action == .check {
+                print(configuration.report(role: role), terminator: "")
+                exit(0)
+            }
+            try await live(
+                configuration, role: role, kind: kind, connector: connector,
+                json: variables["NIMMERVERSE_LOG"] == "json", run: run)
+            exit(0)
+        } catch {
+            let failure = ProcessFailure(error)
+            toStandardError(Array("\(manifest.name): \(failure.message)\n".utf8))
+            exit(failure.status.rawValue)
+        }
+    }
+
+    private static func live(
+        _ configuration: Configuration, role: Role, kind: EntityType?, connector: BusConnector, json: Bool,
+        run: @escaping @Sendable (ServiceProcess) async throws -> Void
+    ) async throws {
+        signal(SIGPIPE, SIG_IGN)
+        let level = Logger.Level(rawValue: configuration.settings.text("log_level")) ?? .info
+        let logger = Logger(label: configuration.name.text) { label in
+            LogOutput(service: label, format: json ? .json : .text, level: level)
+        }
+        for stranger in configuration.strangers {
+            logger.warning("Nothing reads this variable", metadata: ["variable": "\(stranger)"])
+        }
+        let bus = try await connector(configuration.bus)
+        let process = ServiceProcess(configuration, role: role, kind: kind, logger: logger, bus: bus)
+        let outcome = Outcome()
+        var quiet = logger
+        quiet.logLevel = .critical
+        var group = ServiceGroupConfiguration(
+            services: [
+                .init(
+                    service: Life(process: process, run: run, outcome: outcome),
+                    successTerminationBehavior: .gracefullyShutdownGroup,
+                    failureTerminationBehavior: .gracefullyShutdownGroup),
+                .init(service: ConnectionLog(bus: bus, logger: logger)),
+            ],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        group.maximumGracefulShutdownDuration = .seconds(10)
+        group.maximumCancellationDuration = .seconds(5)
+        try? await ServiceGroup(configuration: group).run()
+        await bus.drain(timeout: .seconds(5))
+        if let failure = outcome.failure { throw failure }
+    }
+
+    init(_ configuration: Configuration, role: Role, kind: EntityType?, logger: Logger, bus: any Bus) {
+        name = configuration.name
+        manifest = configuration.manifest
+        self.role = role
+        environment = configuration.environment
+        settings = configuration.settings
+        system = configuration.system
+        self.logger = logger
+        self.bus = bus
+        source = configuration.source(role: role, kind: kind, instance: UInt16.random(in: .min ... .max))
+    }
+}
