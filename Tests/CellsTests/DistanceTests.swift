@@ -75,3 +75,46 @@ struct RangerTests {
         #expect(throws: Refusal.self) { try Ranger.Settings(scale: scale, maximum: maximum, near: near, far: far) }
     }
 }
+
+@Suite("distance: what devices and files say")
+struct RangeTextTests {
+    @Test(
+        "a message is a bare number or holds one",
+        arguments: [
+            ("42.5", "", 42.5), (" 7\n", "", 7), (#"{"range":12}"#, "range", 12),
+            (#"{"a":{"b":[1,2.5]}}"#, "a.b.1", 2.5),
+        ])
+    func number(payload: String, path: String, expected: Double) {
+        #expect(RangeText.number(in: Array(payload.utf8), path: path) == expected)
+    }
+
+    @Test(
+        "what holds no number is NaN",
+        arguments: [
+            ("", ""), ("near", ""), ("1 2", ""), (#"{"range":"12"}"#, "range"), (#"{"range":12}"#, "width"), ("{", "a"),
+        ])
+    func nothing(payload: String, path: String) {
+        #expect(RangeText.number(in: Array(payload.utf8), path: path).isNaN)
+    }
+
+    @Test("a column is found by its name or its place")
+    func column() throws {
+        let named = try RangeText.Column("left", firstLine: "front;left;right", delimiter: ";")
+        #expect(named.hasNames)
+        #expect(named.range(in: "1;2.5;3\r", delimiter: ";") == 2.5)
+        let placed = try RangeText.Column("2", firstLine: "1.687,0.445,Slight-Right-Turn", delimiter: ",")
+        #expect(!placed.hasNames)
+        #expect(placed.range(in: "1.687,0.445,2.332", delimiter: ",") == 0.445)
+        #expect(placed.range(in: "1.687", delimiter: ",").isNaN)
+    }
+
+    @Test("a column that is not there is refused with those that are")
+    func missing() {
+        #expect(throws: Refusal(.value, field: "column", "column must be one of front, left", found: "'top'")) {
+            try RangeText.Column("top", firstLine: "front,left", delimiter: ",")
+        }
+        #expect(throws: Refusal(.value, field: "column", "column must be a number from 1 to 2", found: "'3'")) {
+            try RangeText.Column("3", firstLine: "1,2", delimiter: ",")
+        }
+    }
+}
