@@ -25,7 +25,7 @@ public enum JSON: Hashable, Sendable {
     ///   - rawKeys: object keys whose values are kept as ``raw``.
     /// - Throws: a ``Refusal`` when the text is not JSON, not UTF-8, or nested deeper than 64.
     public init(parsing bytes: [UInt8], keepingRaw rawKeys: Set<String> = []) throws(Refusal) {
-        self = try JSONParser.parse(bytes.span.bytes, rawKeys)
+        self = try bytes.scan { (text) throws(Refusal) in try JSONParser.parse(text, rawKeys) }
     }
 
     /// The value that a JSON text holds.

@@ -1,6 +1,6 @@
 /// The tree parser, on the same scanner as the hot path, so that both refuse the same texts with the same words.
 enum JSONParser {
-    static func parse(_ span: RawSpan, _ rawKeys: Set<String>) throws(Refusal) -> JSON {
+    static func parse(_ span: Bytes, _ rawKeys: Set<String>) throws(Refusal) -> JSON {
         var flags = ScanFlags()
         var i = 0
         span.skipSpace(&i)
@@ -12,7 +12,7 @@ enum JSONParser {
     }
 
     private static func value(
-        _ span: RawSpan, _ i: inout Int, _ depth: Int, _ rawKeys: Set<String>, _ flags: inout ScanFlags
+        _ span: Bytes, _ i: inout Int, _ depth: Int, _ rawKeys: Set<String>, _ flags: inout ScanFlags
     ) throws(Refusal) -> JSON {
         switch span.peek(i) {
         case 0x7b: return .object(try object(span, &i, depth, rawKeys, &flags))
@@ -33,7 +33,7 @@ enum JSONParser {
     }
 
     private static func object(
-        _ span: RawSpan, _ i: inout Int, _ depth: Int, _ rawKeys: Set<String>, _ flags: inout ScanFlags
+        _ span: Bytes, _ i: inout Int, _ depth: Int, _ rawKeys: Set<String>, _ flags: inout ScanFlags
     ) throws(Refusal) -> JSONObject {
         guard depth < Wire.maximumDepth else { throw .tooDeep }
         var members: [JSONObject.Member] = []
@@ -66,7 +66,7 @@ enum JSONParser {
     }
 
     private static func array(
-        _ span: RawSpan, _ i: inout Int, _ depth: Int, _ rawKeys: Set<String>, _ flags: inout ScanFlags
+        _ span: Bytes, _ i: inout Int, _ depth: Int, _ rawKeys: Set<String>, _ flags: inout ScanFlags
     ) throws(Refusal) -> [JSON] {
         guard depth < Wire.maximumDepth else { throw .tooDeep }
         var items: [JSON] = []
@@ -89,7 +89,7 @@ enum JSONParser {
     }
 
     private static func string(
-        _ span: RawSpan, _ i: inout Int, _ flags: inout ScanFlags
+        _ span: Bytes, _ i: inout Int, _ flags: inout ScanFlags
     ) throws(Refusal) -> String {
         flags.escaped = false
         let range = try span.skipString(&i, &flags)
@@ -97,7 +97,7 @@ enum JSONParser {
     }
 
     /// The bytes that an escaped string stands for; a lone surrogate becomes U+FFFD.
-    static func unescape(_ span: RawSpan, _ range: ByteRange) -> [UInt8] {
+    static func unescape(_ span: Bytes, _ range: ByteRange) -> [UInt8] {
         var out: [UInt8] = []
         var i = range.start
         let end = range.start + range.count
@@ -132,7 +132,7 @@ enum JSONParser {
         return out
     }
 
-    private static func unit(_ span: RawSpan, _ i: Int) -> UInt32 {
+    private static func unit(_ span: Bytes, _ i: Int) -> UInt32 {
         (0..<4).reduce(0) { $0 << 4 | (hexValue(span.peek(i + $1)) ?? 0) }
     }
 }

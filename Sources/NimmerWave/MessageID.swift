@@ -20,7 +20,7 @@ public struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertible
     /// - Throws: a ``Refusal`` when the text is not a UUID.
     public init(_ text: String) throws(Refusal) {
         let bytes = Array(text.utf8)
-        guard let id = parseUUID(bytes.span.bytes, 0, bytes.count) else {
+        guard let id = bytes.scan({ parseUUID($0, 0, bytes.count) }) else {
             throw Refusal(.value, "an id must be a UUID", found: "'\(text.excerpt)'")
         }
         self = id

@@ -25,6 +25,11 @@ public struct NameTable: Sendable {
 
     /// The number of a name, giving it one when it is new; -1 when it is new and the table is full.
     public mutating func number(of span: RawSpan, _ range: ByteRange) -> Int32 {
+        span.scan { find($0, range) }
+    }
+
+    @inline(always)
+    private mutating func find(_ span: Bytes, _ range: ByteRange) -> Int32 {
         let hash = Self.hash(span, range, seed)
         let mask = places.count &- 1
         var place = Int(truncatingIfNeeded: hash) & mask
@@ -56,22 +61,23 @@ public struct NameTable: Sendable {
         arena.removeAll(keepingCapacity: true)
     }
 
-    @inline(__always)
-    private func matches(_ span: RawSpan, _ range: ByteRange, _ kept: ByteRange) -> Bool {
+    @inline(always)
+    private func matches(_ span: Bytes, _ range: ByteRange, _ kept: ByteRange) -> Bool {
         guard range.count == kept.count else { return false }
-        let known = arena.span.bytes
-        var offset = 0
-        while offset &+ 8 <= range.count {
-            guard span.word(range.start &+ offset) == known.word(kept.start &+ offset) else { return false }
-            offset &+= 8
+        return arena.scan { known in
+            var offset = 0
+            while offset &+ 8 <= range.count {
+                guard span.word(range.start &+ offset) == known.word(kept.start &+ offset) else { return false }
+                offset &+= 8
+            }
+            let rest = UInt64(range.count &- offset) &* 8
+            let mask: UInt64 = (1 << rest) &- 1
+            return (span.word(range.start &+ offset) ^ known.word(kept.start &+ offset)) & mask == 0
         }
-        let rest = UInt64(range.count &- offset) &* 8
-        let mask: UInt64 = (1 << rest) &- 1
-        return (span.word(range.start &+ offset) ^ known.word(kept.start &+ offset)) & mask == 0
     }
 
     @inline(never)
-    private mutating func add(_ span: RawSpan, _ range: ByteRange, _ hash: UInt64, _ place: Int) -> Int32 {
+    private mutating func add(_ span: Bytes, _ range: ByteRange, _ hash: UInt64, _ place: Int) -> Int32 {
         guard hashes.count < capacity else { return -1 }
         let number = Int32(hashes.count)
         hashes.append(hash)
@@ -92,8 +98,8 @@ public struct NameTable: Sendable {
         }
     }
 
-    @inline(__always)
-    private static func hash(_ span: RawSpan, _ range: ByteRange, _ seed: UInt64) -> UInt64 {
+    @inline(always)
+    private static func hash(_ span: Bytes, _ range: ByteRange, _ seed: UInt64) -> UInt64 {
         var state = seed ^ UInt64(truncatingIfNeeded: range.count)
         var offset = 0
         while offset &+ 8 <= range.count {
@@ -105,7 +111,7 @@ public struct NameTable: Sendable {
     }
 
     /// Multiply and fold, as in wyhash.
-    @inline(__always)
+    @inline(always)
     private static func mix(_ x: UInt64) -> UInt64 {
         let product = (x ^ 0xa076_1d64_78bd_642f).multipliedFullWidth(by: 0xe703_7ed1_a0b4_28db)
         return product.high ^ product.low

@@ -97,10 +97,10 @@ public struct GateID: Hashable, Sendable, Comparable, CustomStringConvertible {
     public static func < (a: GateID, b: GateID) -> Bool { a.token < b.token }
 }
 
-@inline(__always)
+@inline(always)
 func isTokenStart(_ byte: UInt8) -> Bool { (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x30 && byte <= 0x39) }
 
-@inline(__always)
+@inline(always)
 func isTokenByte(_ byte: UInt8) -> Bool { isTokenStart(byte) || byte == 0x5f || byte == 0x2d }
 
 extension String {

@@ -1,6 +1,6 @@
 // Whole values on top of the scanner: skipping any JSON value, UUIDs and RFC 3339 times.
 
-extension RawSpan {
+extension Bytes {
     /// Moves over one JSON value of any kind, checking its grammar; `depth` is how many containers stand around it.
     func skipValue(_ i: inout Int, depth: Int, _ flags: inout ScanFlags) throws(Refusal) {
         var level = depth
@@ -38,7 +38,7 @@ extension RawSpan {
             case 0x66:
                 i &+= 1
                 try literal(0x6573_6c61, 4, &i)
-            default: _ = try scanNumber(&i)
+            default: try skipNumber(&i)
             }
             while true {
                 if level == depth { return }
@@ -58,7 +58,23 @@ extension RawSpan {
         }
     }
 
-    @inline(__always)
+    /// Moves over a number; the fast path is for a few digits.
+    @inline(always)
+    private func skipNumber(_ i: inout Int) throws(Refusal) {
+        let first = peek(i)
+        if first &- 0x31 <= 8 {
+            var end = i &+ 1
+            while peek(end) &- 0x30 <= 9 { end &+= 1 }
+            let after = peek(end)
+            if after != 0x2e, after | 0x20 != 0x65 {
+                i = end
+                return
+            }
+        }
+        _ = try scanNumber(&i)
+    }
+
+    @inline(always)
     private func skipKey(_ i: inout Int, _ flags: inout ScanFlags) throws(Refusal) {
         _ = try skipString(&i, &flags)
         skipSpace(&i)
@@ -66,7 +82,7 @@ extension RawSpan {
         skipSpace(&i)
     }
 
-    @inline(__always)
+    @inline(always)
     func literal(_ text: UInt32, _ count: Int, _ i: inout Int) throws(Refusal) {
         guard UInt32(truncatingIfNeeded: word(i)) == text else { throw literalFault(i, count) }
         i &+= count
@@ -107,11 +123,11 @@ extension RawSpan {
 
     private func isByte(_ i: Int, _ low: UInt8, _ high: UInt8) -> Bool { peek(i) >= low && peek(i) <= high }
 
-    @inline(__always)
+    @inline(always)
     fileprivate func low32(_ i: Int) -> UInt64 { word(i) & 0xffff_ffff }
 
     /// Two decimal digits; clears `valid` when there are none.
-    @inline(__always)
+    @inline(always)
     fileprivate func twoDigits(_ i: Int, _ valid: inout Bool) -> Int {
         let tens = peek(i) &- 0x30
         let units = peek(i &+ 1) &- 0x30
@@ -120,7 +136,7 @@ extension RawSpan {
     }
 
     /// Whether a range is a token.
-    @inline(__always)
+    @inline(always)
     func isToken(_ range: ByteRange) -> Bool {
         guard range.count > 0, range.count <= Wire.maximumToken, isTokenStart(peek(range.start)) else { return false }
         var offset = 1
@@ -148,8 +164,8 @@ extension RawSpan {
 }
 
 /// The UUID in a range, or nil: 8-4-4-4-12 hexadecimal digits of either case, eight digits a step.
-@inline(__always)
-func parseUUID(_ span: RawSpan, _ start: Int, _ count: Int) -> MessageID? {
+@inline(always)
+func parseUUID(_ span: Bytes, _ start: Int, _ count: Int) -> MessageID? {
     guard count == 36, span.peek(start &+ 8) == 0x2d, span.peek(start &+ 13) == 0x2d, span.peek(start &+ 18) == 0x2d,
         span.peek(start &+ 23) == 0x2d
     else { return nil }
@@ -162,7 +178,7 @@ func parseUUID(_ span: RawSpan, _ start: Int, _ count: Int) -> MessageID? {
     return MessageID(high: a << 32 | b, low: c << 32 | d)
 }
 
-@inline(__always)
+@inline(always)
 private func packHex(_ x: UInt64, _ valid: inout UInt64) -> UInt64 {
     let tops: UInt64 = 0x8080_8080_8080_8080
     let ones: UInt64 = 0x0101_0101_0101_0101
@@ -178,8 +194,8 @@ private func packHex(_ x: UInt64, _ valid: inout UInt64) -> UInt64 {
 
 /// The moment that an RFC 3339 time in a range names, or nil: UTC or a numeric offset, 0 to 9 digits of a second's
 /// fraction, the years 1678 to 2261.
-@inline(__always)
-func parseTimestamp(_ span: RawSpan, _ start: Int, _ count: Int) -> Timestamp? {
+@inline(always)
+func parseTimestamp(_ span: Bytes, _ start: Int, _ count: Int) -> Timestamp? {
     guard count >= 20, count <= 35 else { return nil }
     var valid = true
     let year = span.twoDigits(start &+ 0, &valid) &* 100 &+ span.twoDigits(start &+ 2, &valid)
@@ -225,7 +241,7 @@ func parseTimestamp(_ span: RawSpan, _ start: Int, _ count: Int) -> Timestamp? {
     return Timestamp(nanoseconds: Int64(seconds &- offset) &* 1_000_000_000 &+ fraction)
 }
 
-@inline(__always)
+@inline(always)
 private func daysIn(month: Int, year: Int) -> Int {
     if month == 2 { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 29 : 28 }
     return 30 + ((month + month >> 3) & 1)
@@ -233,7 +249,7 @@ private func daysIn(month: Int, year: Int) -> Int {
 
 /// Days since 1970-01-01 of a date in the proleptic Gregorian calendar (Howard Hinnant, "chrono-compatible
 /// low-level date algorithms").
-@inline(__always)
+@inline(always)
 func daysFromEpoch(year: Int, month: Int, day: Int) -> Int {
     let y = month <= 2 ? year &- 1 : year
     let era = y / 400

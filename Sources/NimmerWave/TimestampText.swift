@@ -6,7 +6,7 @@ extension Timestamp {
     /// - Throws: a ``Refusal`` when the text is no such time, names an impossible date, or a year outside 1678 to 2261.
     public init(rfc3339 text: String) throws(Refusal) {
         let bytes = Array(text.utf8)
-        guard let moment = parseTimestamp(bytes.span.bytes, 0, bytes.count) else {
+        guard let moment = bytes.scan({ parseTimestamp($0, 0, bytes.count) }) else {
             throw Refusal(.value, "a time must be an RFC 3339 time", found: "'\(text.excerpt)'")
         }
         self = moment

@@ -7,6 +7,10 @@ public enum WaveDecoder {
     ///   - view: overwritten; its ranges refer to `payload`.
     /// - Throws: a ``Refusal`` that names the field and what was expected.
     public static func decode(_ payload: RawSpan, into view: inout WaveView) throws(Refusal) {
+        try payload.scan { (bytes) throws(Refusal) in try decode(bytes, &view) }
+    }
+
+    private static func decode(_ payload: Bytes, _ view: inout WaveView) throws(Refusal) {
         guard payload.byteCount <= Wire.maximumBytes else {
             throw Refusal(.limit, "message is larger than \(Wire.maximumBytes) bytes")
         }
@@ -52,17 +56,19 @@ public enum WaveDecoder {
 
     /// The numbers of a wave's vector, appended to a reused list.
     public static func vector(_ payload: RawSpan, _ view: WaveView, into numbers: inout [Double]) {
-        var i = view.vector.start &+ 1
-        for _ in 0..<view.vectorCount {
-            payload.skipSpace(&i)
-            numbers.append((try? payload.scanNumber(&i)) ?? 0)
-            payload.skipSpace(&i)
-            i &+= 1
+        payload.scan { bytes in
+            var i = view.vector.start &+ 1
+            for _ in 0..<view.vectorCount {
+                bytes.skipSpace(&i)
+                numbers.append((try? bytes.scanNumber(&i)) ?? 0)
+                bytes.skipSpace(&i)
+                i &+= 1
+            }
         }
     }
 
-    @inline(__always)
-    private static func another(_ s: RawSpan, _ i: inout Int) throws(Refusal) -> Bool {
+    @inline(always)
+    private static func another(_ s: Bytes, _ i: inout Int) throws(Refusal) -> Bool {
         s.skipSpace(&i)
         guard s.peek(i) == 0x2c else {
             guard s.peek(i) == 0x7d else { throw s.fault(i) }
@@ -73,31 +79,49 @@ public enum WaveDecoder {
         return true
     }
 
-    @inline(__always)
-    private static func key(_ s: RawSpan, _ i: inout Int, _ flags: inout ScanFlags) throws(Refusal) -> Key {
+    @inline(always)
+    private static func key(_ s: Bytes, _ i: inout Int, _ flags: inout ScanFlags) throws(Refusal) -> Key {
+        guard s.peek(i) == 0x22 else { throw s.fault(i) }
+        var count = 0
+        let key = Key.plain(s, i &+ 1, &count)
+        guard key != .unknown else { return try otherKey(s, &i, &flags) }
+        i = i &+ count &+ 2
+        if s.peek(i) == 0x3a {
+            i &+= 1
+        } else {
+            s.skipSpace(&i)
+            try s.expect(0x3a, &i)
+        }
+        s.skipSpace(&i)
+        return key
+    }
+
+    /// A key that is unknown, or written with escapes.
+    @inline(never)
+    private static func otherKey(_ s: Bytes, _ i: inout Int, _ flags: inout ScanFlags) throws(Refusal) -> Key {
         flags.escaped = false
         let range = try s.skipString(&i, &flags)
         s.skipSpace(&i)
         try s.expect(0x3a, &i)
         s.skipSpace(&i)
-        return flags.escaped ? escapedKey(s, range) : Key(s, range)
+        guard flags.escaped else { return .unknown }
+        let text = JSONParser.unescape(s, range) + [0x22]
+        return text.scan { plain in
+            var count = 0
+            let key = Key.plain(plain, 0, &count)
+            return count == text.count - 1 ? key : .unknown
+        }
     }
 
-    @inline(never)
-    private static func escapedKey(_ s: RawSpan, _ range: ByteRange) -> Key {
-        let text = JSONParser.unescape(s, range)
-        return Key(text.span.bytes, ByteRange(0, text.count))
-    }
-
-    @inline(__always)
+    @inline(always)
     private static func once(_ seen: inout UInt32, _ key: Key) throws(Refusal) {
         guard seen & key.bit == 0 else { throw Refusal.twice(key.path) }
         seen |= key.bit
     }
 
     /// Opens an object that must stand here; false when it is empty.
-    @inline(__always)
-    private static func open(_ s: RawSpan, _ i: inout Int, _ key: Key) throws(Refusal) -> Bool {
+    @inline(always)
+    private static func open(_ s: Bytes, _ i: inout Int, _ key: Key) throws(Refusal) -> Bool {
         guard s.peek(i) == 0x7b else { throw wrong(s, i, key, "must be an object") }
         i &+= 1
         s.skipSpace(&i)
@@ -106,7 +130,7 @@ public enum WaveDecoder {
 
     /// The refusal of a value: of its grammar where that is broken, else of its meaning.
     @inline(never)
-    private static func wrong(_ s: RawSpan, _ start: Int, _ key: Key, _ expectation: String) -> Refusal {
+    private static func wrong(_ s: Bytes, _ start: Int, _ key: Key, _ expectation: String) -> Refusal {
         var flags = ScanFlags()
         var i = start
         do throws(Refusal) { try s.skipValue(&i, depth: 2, &flags) } catch { return error }
@@ -114,9 +138,9 @@ public enum WaveDecoder {
     }
 
     /// A string value's range; escapes are noted in the view, since then the bytes are not the text.
-    @inline(__always)
+    @inline(always)
     private static func text(
-        _ s: RawSpan, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ key: Key,
+        _ s: Bytes, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ key: Key,
         _ expectation: @autoclosure () -> String
     ) throws(Refusal) -> ByteRange {
         guard s.peek(i) == 0x22 else { throw wrong(s, i, key, expectation()) }
@@ -127,8 +151,10 @@ public enum WaveDecoder {
     }
 
     private static func header(
-        _ s: RawSpan, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ seen: inout UInt32
+        _ s: Bytes, _ at: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ seen: inout UInt32
     ) throws(Refusal) {
+        var i = at
+        defer { at = i }
         var more = try open(s, &i, .header)
         while more {
             let key = try key(s, &i, &flags)
@@ -171,7 +197,7 @@ public enum WaveDecoder {
     }
 
     @inline(never)
-    private static func otherType(_ s: RawSpan, _ range: ByteRange) throws(Refusal) {
+    private static func otherType(_ s: Bytes, _ range: ByteRange) throws(Refusal) {
         let name = String(decoding: JSONParser.unescape(s, range), as: UTF8.self)
         if name == MessageType.waveSignal.rawValue { return }
         guard MessageType(rawValue: name) == nil else {
@@ -181,13 +207,15 @@ public enum WaveDecoder {
     }
 
     @inline(never)
-    private static func version(_ s: RawSpan, _ range: ByteRange) throws(Refusal) {
+    private static func version(_ s: Bytes, _ range: ByteRange) throws(Refusal) {
         try Header.checkVersion(String(decoding: JSONParser.unescape(s, range), as: UTF8.self))
     }
 
     private static func source(
-        _ s: RawSpan, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ seen: inout UInt32
+        _ s: Bytes, _ at: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ seen: inout UInt32
     ) throws(Refusal) {
+        var i = at
+        defer { at = i }
         view.garden = .real
         view.tier = 1
         var more = try open(s, &i, .source)
@@ -221,7 +249,7 @@ public enum WaveDecoder {
                 try once(&seen, key)
                 guard isNumberStart(s.peek(i)) else { throw wrong(s, i, key, "must be 0 to 5") }
                 let value = try s.scanNumber(&i)
-                guard value >= 0, value <= 5, value == value.rounded() else {
+                guard value >= 0, value <= 5, value == Double(Int(value)) else {
                     throw wrong(s, start, key, "must be 0 to 5")
                 }
                 view.tier = UInt8(value)
@@ -232,16 +260,18 @@ public enum WaveDecoder {
         i &+= 1
     }
 
-    @inline(__always)
-    private static func entityType(_ s: RawSpan, _ range: ByteRange, _ start: Int) throws(Refusal) -> EntityType {
+    @inline(always)
+    private static func entityType(_ s: Bytes, _ range: ByteRange, _ start: Int) throws(Refusal) -> EntityType {
         if range.count == 4, s.word(range.start) & 0xffff_ffff == 0x6c6c_6563 { return .cell }
         guard let type = EntityType(rawValue: s.string(range)) else { throw wrong(s, start, .entityType, "is unknown") }
         return type
     }
 
     private static func body(
-        _ s: RawSpan, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ seen: inout UInt32
+        _ s: Bytes, _ at: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ seen: inout UInt32
     ) throws(Refusal) {
+        var i = at
+        defer { at = i }
         var more = try open(s, &i, .body)
         while more {
             let key = try key(s, &i, &flags)
@@ -295,15 +325,15 @@ public enum WaveDecoder {
         i &+= 1
     }
 
-    @inline(__always)
+    @inline(always)
     private static func token(
-        _ s: RawSpan, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ key: Key
+        _ s: Bytes, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ key: Key
     ) throws(Refusal) -> ByteRange {
         let start = i
         let range = try text(s, &i, &flags, &view, key, "must be a token")
         if flags.escaped {
             let plain = JSONParser.unescape(s, range)
-            guard plain.span.bytes.isToken(ByteRange(0, plain.count)) else {
+            guard plain.scan({ $0.isToken(ByteRange(0, plain.count)) }) else {
                 throw wrong(s, start, key, "must be a token")
             }
             return range
@@ -314,7 +344,7 @@ public enum WaveDecoder {
 
     @inline(never)
     private static func region(
-        _ s: RawSpan, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView
+        _ s: Bytes, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView
     ) throws(Refusal) -> ByteRange {
         let start = i
         let range = try text(s, &i, &flags, &view, .region, "must be dot-separated tokens")
@@ -322,7 +352,7 @@ public enum WaveDecoder {
         guard plain.count <= Wire.maximumRegion else {
             throw wrong(s, start, .region, "must be at most \(Wire.maximumRegion) bytes")
         }
-        guard plain.span.bytes.isRegion(ByteRange(0, plain.count)) else {
+        guard plain.scan({ $0.isRegion(ByteRange(0, plain.count)) }) else {
             throw wrong(s, start, .region, "must be dot-separated tokens")
         }
         return range
@@ -330,7 +360,7 @@ public enum WaveDecoder {
 
     @inline(never)
     private static func vector(
-        _ s: RawSpan, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView
+        _ s: Bytes, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView
     ) throws(Refusal) {
         let start = i
         var count = 0
@@ -355,6 +385,6 @@ public enum WaveDecoder {
     }
 
     /// A value that starts like a number; `NaN` and other unknown words are refused by the grammar instead.
-    @inline(__always)
+    @inline(always)
     private static func isNumberStart(_ c: UInt8) -> Bool { c &- 0x30 <= 9 || c == 0x2d }
 }

@@ -6,60 +6,81 @@ enum Key: UInt32 {
     case domain, confidence, content, cost, region, polarity, origin, vector, correlationID
     case unknown
 
-    @inline(__always)
-    init(_ s: RawSpan, _ range: ByteRange) {
-        let first = s.word(range.start)
-        // Keys of eight bytes or more are compared by their first and their last word, which overlap.
-        let last = range.count >= 8 ? s.word(range.start &+ range.count &- 8) : 0
+    /// The key that these bytes are.
+    ///
+    /// - Parameters:
+    ///   - low: its first eight bytes, first byte lowest, zeros behind its end.
+    ///   - high: the eight bytes behind them, zeros behind its end.
+    ///   - count: how many bytes it has.
+    @inline(always)
+    init(_ low: UInt64, _ high: UInt64, _ count: Int) {
         self = .unknown
-        switch range.count {
+        switch count {
         case 4:
-            switch UInt32(truncatingIfNeeded: first) {
-            case 0x7964_6f62: self = .body
-            case 0x7265_6974: self = .tier
-            default: break
-            }
+            if low == 0x7964_6f62 { self = .body }
+            if low == 0x7265_6974 { self = .tier }
         case 6:
-            switch first & 0xffff_ffff_ffff {
-            case 0x7265_6461_6568: self = .header
-            case 0x6563_7275_6f73: self = .source
-            case 0x6e69_616d_6f64: self = .domain
-            case 0x6e6f_6967_6572: self = .region
-            case 0x6e69_6769_726f: self = .origin
-            case 0x726f_7463_6576: self = .vector
-            case 0x6e65_6472_6167: self = .garden
-            default: break
-            }
+            if low == 0x7265_6461_6568 { self = .header }
+            if low == 0x6563_7275_6f73 { self = .source }
+            if low == 0x6e65_6472_6167 { self = .garden }
+            if low == 0x6e69_616d_6f64 { self = .domain }
+            if low == 0x6e6f_6967_6572 { self = .region }
+            if low == 0x6e69_6769_726f { self = .origin }
+            if low == 0x726f_7463_6576 { self = .vector }
         case 7:
-            if first & 0xff_ffff_ffff_ffff == 0x6e_6f69_7372_6576 { self = .version }
+            if low == 0x6e_6f69_7372_6576 { self = .version }
         case 8:
-            if first == 0x7974_6972_616c_6f70 { self = .polarity }
+            if low == 0x7974_6972_616c_6f70 { self = .polarity }
         case 9:
-            if first == 0x6d61_7473_656d_6974, last == 0x706d_6174_7365_6d69 { self = .timestamp }
-            if first == 0x695f_7974_6974_6e65, last == 0x6469_5f79_7469_746e { self = .entityID }
+            if low == 0x6d61_7473_656d_6974, high == 0x70 { self = .timestamp }
+            if low == 0x695f_7974_6974_6e65, high == 0x64 { self = .entityID }
         case 10:
-            if first == 0x6e65_6469_666e_6f63, last == 0x6563_6e65_6469_666e { self = .confidence }
-            if first == 0x5f65_6761_7373_656d, last == 0x6469_5f65_6761_7373 { self = .messageID }
+            if low == 0x5f65_6761_7373_656d, high == 0x6469 { self = .messageID }
+            if low == 0x6e65_6469_666e_6f63, high == 0x6563 { self = .confidence }
         case 11:
-            if first == 0x745f_7974_6974_6e65, last == 0x6570_7974_5f79_7469 { self = .entityType }
+            if low == 0x745f_7974_6974_6e65, high == 0x65_7079 { self = .entityType }
         case 12:
-            if first == 0x5f65_6761_7373_656d, last == 0x6570_7974_5f65_6761 { self = .messageType }
+            if low == 0x5f65_6761_7373_656d, high == 0x6570_7974 { self = .messageType }
         case 14:
-            if first == 0x6372_6f66_6566_696c, last == 0x7473_6f63_5f65_6372 { self = .cost }
-            if first == 0x7461_6c65_7272_6f63, last == 0x6469_5f6e_6f69_7461 { self = .correlationID }
+            if low == 0x6372_6f66_6566_696c, high == 0x7473_6f63_5f65 { self = .cost }
+            if low == 0x7461_6c65_7272_6f63, high == 0x6469_5f6e_6f69 { self = .correlationID }
         case 16:
-            if first == 0x6369_746e_616d_6573, last == 0x746e_6574_6e6f_635f { self = .content }
+            if low == 0x6369_746e_616d_6573, high == 0x746e_6574_6e6f_635f { self = .content }
         default: break
         }
     }
 
-    @inline(__always)
+    /// The key at a place, behind its opening quote, when it is a known one written plainly: its length in `count`.
+    ///
+    /// A known key holds neither escapes nor control characters, so finding its quote is all the checking there is.
+    @inline(always)
+    static func plain(_ s: Bytes, _ start: Int, _ count: inout Int) -> Key {
+        let low = s.word(start)
+        let quotes = low ^ 0x2222_2222_2222_2222
+        let stop = (quotes &- 0x0101_0101_0101_0101) & ~quotes & 0x8080_8080_8080_8080
+        if stop != 0 {
+            let place = UInt64(truncatingIfNeeded: stop.trailingZeroBitCount) & 56
+            count = Int(truncatingIfNeeded: place >> 3)
+            return Key(low & ((1 &<< place) &- 1), 0, count)
+        }
+        let high = s.word(start &+ 8)
+        let further = high ^ 0x2222_2222_2222_2222
+        let end = (further &- 0x0101_0101_0101_0101) & ~further & 0x8080_8080_8080_8080
+        if end == 0 {
+            count = s.peek(start &+ 16) == 0x22 ? 16 : 0
+            return count == 16 ? Key(low, high, 16) : .unknown
+        }
+        let place = UInt64(truncatingIfNeeded: end.trailingZeroBitCount) & 56
+        count = 8 &+ Int(truncatingIfNeeded: place >> 3)
+        return Key(low, high & ((1 &<< place) &- 1), count)
+    }
+
+    @inline(always)
     var bit: UInt32 { 1 << rawValue }
 
-    static let required: UInt32 = [
-        Key.header, .body, .messageID, .messageType, .version, .timestamp, .source, .entityID, .entityType, .domain,
-        .confidence, .content,
-    ].reduce(0) { $0 | $1.bit }
+    /// The bits of what every wave has: header, body, message_id, message_type, version, timestamp, source, entity_id,
+    /// entity_type, domain, confidence and semantic_content. A literal, since a lazy global costs a check a wave.
+    static var required: UInt32 { 0b11_1001_1111_1111 }
 
     /// The refusal of a message in which a required key is absent; a container before what it holds.
     @inline(never)

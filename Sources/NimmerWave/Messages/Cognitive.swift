@@ -240,7 +240,8 @@ public struct CognitiveResponse: MessageBody {
     /// A message body of its parts.
     public init(
         requestID: MessageID, decision: String, result: JSON = .null, downstreamCommands: [DownstreamCommand] = [],
-        mind: Mind? = nil, boundary: Boundary = .deterministic, lifeforceSpent: Double = 0, processingTimeMilliseconds: Double = 0,
+        mind: Mind? = nil, boundary: Boundary = .deterministic, lifeforceSpent: Double = 0,
+        processingTimeMilliseconds: Double = 0,
         outcome: ResponseOutcome
     ) {
         self.requestID = requestID

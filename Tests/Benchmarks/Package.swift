@@ -1,0 +1,17 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, so that nobody who builds the product builds the benchmarks. Run it by Tests/Benchmarks/run.sh.
+let package = Package(
+    name: "benchmarks",
+    dependencies: [.package(name: "nimmerverse", path: "../..")],
+    targets: [
+        .executableTarget(
+            name: "hotpath",
+            dependencies: [
+                .product(name: "NimmerWave", package: "nimmerverse"), .product(name: "NimmerGate", package: "nimmerverse"),
+                .product(name: "NimmerThalamus", package: "nimmerverse"),
+            ])
+    ],
+    swiftLanguageModes: [.v6]
+)

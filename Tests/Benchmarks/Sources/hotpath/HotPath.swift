@@ -1,0 +1,99 @@
+import Glibc
+import NimmerGate
+import NimmerThalamus
+import NimmerWave
+
+/// The hot path on one core without a server: decode alone, gate alone, both together, and with many regions.
+/// Prints one JSON line a measurement: waves a second, the best of five rounds.
+@main struct HotPath {
+    static func main() {
+        if CommandLine.arguments.count > 1 {
+            for _ in 0..<5 { print(line("decode", decode())) }
+            return
+        }
+        print(line("decode", decode()))
+        print(line("gate", gate()))
+        print(line("together", together(regions: 1, origins: 1)))
+        print(line("together_64x8", together(regions: 64, origins: 8)))
+        print(line("regions_1", together(regions: 1, origins: 8)))
+        print(line("regions_10000", together(regions: 10_000, origins: 8)))
+    }
+
+    static func line(_ name: String, _ rate: Double) -> String {
+        JSON.object(["name": .string(name), "waves_per_second": .number(rate.rounded())]).text
+    }
+
+    static func best(_ count: Int, _ work: () -> Void) -> Double {
+        (0..<5).map { _ in
+            let began = now()
+            work()
+            return Double(count) / (now() - began)
+        }.max() ?? 0
+    }
+
+    static func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
+    static func wave(_ domain: String, origin: String) -> [UInt8] {
+        Array(
+            (#"{"header":{"message_id":"550e8400-e29b-41d4-a716-446655440000","message_type":"WaveSignal","version":"2.0","#
+                + #""timestamp":"2026-02-14T18:30:00.123Z","source":{"entity_id":"math_cell_1","entity_type":"cell","#
+                + #""garden":"virtual","tier":1}},"body":{"domain":"\#(domain)","confidence":0.7,"semantic_content":"#
+                + #"{"operation":"addition","operands":[15,27],"context":"user_request"},"lifeforce_cost":0.1"#
+                + (origin.isEmpty ? "" : #","origin":"\#(origin)""#) + "}}").utf8)
+    }
+
+    static func decode() -> Double {
+        let bytes = wave("math", origin: "")
+        var view = WaveView()
+        var sum = 0.0
+        let rate = best(1_000_000) {
+            for _ in 0..<1_000_000 {
+                try? WaveDecoder.decode(bytes.span.bytes, into: &view)
+                sum += view.confidence
+            }
+        }
+        precondition(sum > 0)
+        return rate
+    }
+
+    static func gate() -> Double {
+        var gate = Gate()
+        var transitions: ContiguousArray<Transition> = []
+        var at: Int64 = 0
+        return best(2_000_000) {
+            for index in 0..<2_000_000 {
+                at += 1_000_000
+                _ = gate.receive(
+                    Evidence(
+                        origin: Int32(index & 7), region: 0, confidence: 0.7, at: Timestamp(nanoseconds: at)),
+                    into: &transitions)
+                if !transitions.isEmpty { transitions.removeAll(keepingCapacity: true) }
+            }
+        }
+    }
+
+    static func together(regions: Int, origins: Int) -> Double {
+        var thalamus = Thalamus(ThalamusConfiguration(environment: .dev))
+        let subject = Array("dev.nervous.cells.math.wave".utf8)
+        let waves = (0..<regions * origins).map { index in
+            wave(regions == 1 ? "math" : "r\(index % regions)", origin: origins == 1 ? "" : "o\(index / regions)")
+        }
+        var arrival: Int64 = 1_771_093_800_000_000_000
+        var next = 0
+        let count = 500_000
+        return best(count) {
+            for _ in 0..<count {
+                arrival += 1000
+                let wave = waves[next]
+                _ = try? thalamus.receive(
+                    subject: subject.span.bytes, payload: wave.span.bytes, arrival: Timestamp(nanoseconds: arrival))
+                next = next + 1 == waves.count ? 0 : next + 1
+                if !thalamus.actions.isEmpty { thalamus.actions.removeAll(keepingCapacity: true) }
+            }
+        }
+    }
+}
