@@ -75,7 +75,10 @@ struct Access {
                 grant usage on schema public to nimmer_writer;
                 grant select, insert, update on gates, gate_transitions, collapses, correlation_events,
                     cognitive_requests, cognitive_responses, verification_outcomes, rejected_messages to nimmer_writer;
-                grant execute on function make_transition_partition(timestamptz) to nimmer_writer;
+                do $$ begin
+                    grant execute on function make_transition_partition(timestamptz) to nimmer_writer;
+                exception when undefined_function then null;
+                end $$
                 """)
         }
         let readers = present.filter { $0 == "nimmer_reader" || $0 == "nimmer_writer" }

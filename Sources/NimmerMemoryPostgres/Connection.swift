@@ -29,7 +29,6 @@ final class Connection {
         serverVersion = Int(PQserverVersion(handle))
         guard PQstatus(handle) == CONNECTION_OK else {
             let reason = String(cString: PQerrorMessage(handle))
-            PQfinish(handle)
             throw PostgresFailure.connecting(to: name, reason: reason)
         }
         PQsetnonblocking(handle, 1)

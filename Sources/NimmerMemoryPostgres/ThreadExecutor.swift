@@ -5,6 +5,8 @@ import Synchronization
 ///
 /// The thread starts with the executor and ends when the last reference goes; jobs already queued are run first.
 final class ThreadExecutor: SerialExecutor {
+    /// The thread's name in process listings; at most 15 bytes.
+    static let threadName = "postgres client"
     private let queue = Queue()
 
     /// Starts the thread.
@@ -28,6 +30,10 @@ final class ThreadExecutor: SerialExecutor {
         guard let argument else { return nil }
         // Balances passRetained in init.
         let queue = Unmanaged<Queue>.fromOpaque(argument).takeRetainedValue()
+        if let file = fopen("/proc/thread-self/comm", "we") {
+            fputs(threadName, file)
+            fclose(file)
+        }
         while let entry = queue.pop() {
             entry.job.runSynchronously(on: entry.executor)
         }

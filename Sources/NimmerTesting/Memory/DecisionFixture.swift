@@ -1,0 +1,147 @@
+import NimmerMemory
+import NimmerWave
+
+/// One whole decision, as the house would have published it: two waves that agree open a gate, collapse, are asked
+/// about, answered and verified. Every id follows from the seed.
+public struct DecisionFixture: Sendable {
+    /// The environment of all entries.
+    public var environment: Environment
+    /// The gate.
+    public var gate: GateID
+    /// When the gate opened.
+    public var at: Timestamp
+    /// The opening.
+    public var transition: Envelope<GateTransition>
+    /// The gate's release, three seconds later.
+    public var release: Envelope<GateTransition>
+    /// What the witnesses became.
+    public var collapse: Envelope<Collapse>
+    /// What correlated.
+    public var correlation: Envelope<CorrelationEvent>
+    /// What was asked.
+    public var request: Envelope<CognitiveRequest>
+    /// What was answered.
+    public var response: Envelope<CognitiveResponse>
+    /// What reality said.
+    public var verification: Envelope<VerificationOutcome>
+
+    /// The time of a fixture unless it is told another: 2026-02-14T18:30:00.123456Z.
+    public static let time = Timestamp(nanoseconds: 1_771_093_800_123_456_000)
+
+    /// A decision about a gate.
+    ///
+    /// - Parameters:
+    ///   - seed: every id is made from it.
+    ///   - gate: the gate's name, a token.
+    ///   - at: when it opened.
+    ///   - cost: what the opening cost, in LF.
+    ///   - source: the first witness's name.
+    ///   - content: what the first witness saw, as JSON text that must come back byte for byte.
+    ///   - outcome: what reality said.
+    public init(
+        seed: String, gate: String = "math", at: Timestamp = DecisionFixture.time, cost: Double = 1,
+        source: String = "math-1", content: String = #"{ "a" : 1.50, "é": "\u00e9" }"#,
+        outcome: VerificationResult = .confirmed, environment: Environment = .dev
+    ) throws {
+        func id(_ name: String) -> MessageID { MessageID.named("\(seed) \(name)") }
+        let gateID = try GateID(gate)
+        let domain = try Token("math")
+        let thalamus = Source(entityID: "thalamus-1", entityType: .thalamus, garden: .real, tier: 1)
+        let bridge = Source(entityID: "bridge-1", entityType: .boundary, garden: .real, tier: 3)
+        let earlier = at.advanced(milliseconds: -400)
+        self.environment = environment
+        self.gate = gateID
+        self.at = at
+        let signals = [
+            TriggerSignal(
+                source: source, origin: try Token("one"), confidence: 0.6, polarity: 1, timestamp: earlier, push: 0),
+            TriggerSignal(
+                source: "math-2", origin: try Token("two"), confidence: 0.5, polarity: 1, timestamp: at, push: 0.6),
+        ]
+        transition = Envelope(
+            id: id("transition"), at: at, from: thalamus,
+            GateTransition(
+                gateID: gateID, domain: domain, region: Region(domain), fromState: .stable, toState: .open,
+                stateValue: 0.6, weight: 0.1, correlationScore: 0.6, triggerSignals: signals, routedToTier: 2,
+                lifeforceCost: cost, at: at))
+        let later = at.advanced(milliseconds: 3_000)
+        release = Envelope(
+            id: id("release"), at: later, from: thalamus,
+            GateTransition(
+                gateID: gateID, domain: domain, region: Region(domain), fromState: .open, toState: .stable,
+                stateValue: 0.25, weight: 0.1, at: later))
+        collapse = Envelope(
+            id: id("collapse message"), at: at, from: thalamus,
+            Collapse(
+                collapseID: id("collapse"), region: Region(domain), gateID: gateID, transitionID: id("transition"),
+                confidence: 0.8, windowStart: earlier, windowEnd: at,
+                witnesses: [
+                    Witness(
+                        source: source, origin: try Token("one"), confidence: 0.6, similarity: 1,
+                        semanticContent: .raw(Array(content.utf8)))
+                ]))
+        correlation = Envelope(
+            id: id("correlation"), at: at,
+            from: Source(entityID: "thalamus-1", entityType: .thalamus, garden: .virtual, tier: 1),
+            CorrelationEvent(
+                gateID: gateID, windowStart: earlier, windowEnd: at,
+                signalsInWindow: signals.map {
+                    WindowSignal(
+                        source: $0.source, origin: $0.origin, confidence: $0.confidence, timestamp: $0.timestamp)
+                }, correlationMatrix: [[1, 1], [1, 1]], aggregateCorrelation: 0.6, result: .opened))
+        request = Envelope(
+            id: id("request message"), at: at, from: bridge,
+            CognitiveRequest(
+                requestID: id("request"), collapseID: id("collapse"), eventType: "math_question", domain: domain,
+                confidence: 0.8, structuredInput: .raw(Array(content.utf8)),
+                suggestedActions: [SuggestedAction(action: "answer", confidence: 0.9)], processingBudgetLF: 5,
+                responseTimeoutMilliseconds: 2_000, expiresAt: at.advanced(milliseconds: 2_000)))
+        response = Envelope(
+            id: id("response message"), at: at.advanced(milliseconds: 12), from: bridge,
+            CognitiveResponse(
+                requestID: id("request"), decision: "answer it:\ttab, \"quotes\", back\\slash\nnew line",
+                result: .raw(Array(content.utf8)),
+                downstreamCommands: [
+                    DownstreamCommand(target: "math", command: "add", payload: .raw(Array("{}".utf8)))
+                ],
+                mind: Mind(model: "tiny", server: "http://127.0.0.1:1"), boundary: .model, lifeforceSpent: 2.5,
+                processingTimeMilliseconds: 11.5, outcome: .answered))
+        verification = Envelope(
+            id: id("verification"), at: at.advanced(milliseconds: 60_000),
+            from: Source(entityID: "inspector", entityType: .service, garden: .real, tier: 0),
+            VerificationOutcome(
+                originalSignalID: id("transition"), domain: domain, outcome: outcome,
+                actualResult: .raw(Array(#"{"sum": 42}"#.utf8)), expectedResult: .raw(Array(#"{"sum": 42}"#.utf8)),
+                discrepancy: 0,
+                verificationSource: "inspector", feedbackToVirtual: VirtualFeedback(gateWeightDelta: 0.02)))
+    }
+
+    /// The whole decision in the order of its making.
+    public var entries: [MemoryEntry] {
+        [
+            entry(.transition(transition), transition), entry(.collapse(collapse), collapse),
+            entry(.correlation(correlation), correlation), entry(.request(request), request),
+            entry(.response(response), response), entry(.transition(release), release),
+            entry(.verification(verification, gate: gate), verification),
+        ]
+    }
+
+    /// The opening alone.
+    public var opening: MemoryEntry { entry(.transition(transition), transition) }
+
+    /// The verification alone.
+    public var verdict: MemoryEntry { entry(.verification(verification, gate: gate), verification) }
+
+    private func entry<Body: MessageBody>(_ row: MemoryRow, _ message: Envelope<Body>) -> MemoryEntry {
+        let subject =
+            switch row {
+            case .transition: Subject.transition(environment, gate: gate)
+            case .collapse: Subject.collapse(environment)
+            case .correlation: Subject.correlation(environment)
+            case .request: Subject.cognitiveRequest(environment)
+            case .response: Subject.cognitiveResponse(environment)
+            case .verification, .rejected: Subject.feedback(environment, gate: gate)
+            }
+        return MemoryEntry(environment: environment, subject: subject.text, payload: message.encoded(), row: row)
+    }
+}

@@ -1,0 +1,135 @@
+import NimmerMemory
+import NimmerWave
+
+extension StoreConformance {
+    // MARK: - Totals
+
+    static let totals = Check("totals say what was spent, earned and verified") { store in
+        let outcomes: [VerificationResult] = [.confirmed, .confirmed, .partial, .failed]
+        for (number, outcome) in outcomes.enumerated() {
+            let decision = try DecisionFixture(seed: "total \(number)", gate: "total", cost: 2, outcome: outcome)
+            _ = try await store.write([decision.opening, decision.verdict])
+        }
+        let gate = try unwrap(try await store.gates(.dev).first, "gate")
+        try expect(gate.transitions, 4, "transitions")
+        try expect(gate.openings, 4, "openings")
+        try expect([gate.confirmed, gate.partial, gate.failed], [2, 1, 1], "verifications")
+        try expect(gate.verificationRate, 0.5, "verification rate")
+        try expect(gate.lifeforceSpent, 8, "spent")
+        try expect(gate.lifeforceEarned, 5, "earned: two whole costs and a half one")
+        try expect(gate.lifeforceNet, -3, "net")
+    }
+
+    static let latestState = Check("a gate shows its latest transition, whatever arrived last") { store in
+        let decision = try DecisionFixture(seed: "latest")
+        let entries = decision.entries
+        _ = try await store.write([entries[5]])
+        _ = try await store.write([entries[0]])
+        let gate = try unwrap(try await store.gates(.dev).first, "gate")
+        try expect(gate.state, .stable, "state")
+        try expect(gate.potential, 0.25, "potential")
+        try expect(gate.lastTransitionAt, decision.release.body.at, "time")
+        try expect(gate.transitions, 2, "transitions")
+    }
+
+    static let environments = Check("environments do not mix") { store in
+        _ = try await store.write([try DecisionFixture(seed: "dev").opening])
+        _ = try await store.write([try DecisionFixture(seed: "staging", environment: .staging).opening])
+        try expect(try await store.gates(.dev).map(\.transitions), [1], "dev")
+        try expect(try await store.gates(.staging).map(\.transitions), [1], "staging")
+        try expect(try await store.gates(.prod).count, 0, "prod")
+    }
+
+    // MARK: - Trails
+
+    static let trailFromEveryID = Check("a trail is found from every id of its decision") { store in
+        let decision = try DecisionFixture(seed: "trail")
+        let other = try DecisionFixture(seed: "other", gate: "other")
+        _ = try await store.write(other.entries + decision.entries)
+        let ids = [
+            decision.transition.header.messageID, decision.collapse.body.collapseID, decision.collapse.header.messageID,
+            decision.request.body.requestID, decision.request.header.messageID, decision.response.header.messageID,
+            decision.verification.header.messageID,
+        ]
+        for id in ids {
+            let trail = try unwrap(try await store.trail(of: id), "trail of \(id)")
+            try expect(trail.transition, decision.transition, "transition")
+            try expect(trail.next, decision.release, "next transition")
+            try expect(trail.collapse, decision.collapse, "collapse")
+            try expect(trail.request, decision.request, "request")
+            try expect(trail.response, decision.response, "response")
+            try expect(trail.verifications, [decision.verification], "verifications")
+            try expect(trail.environment, .dev, "environment")
+        }
+        let release = try unwrap(try await store.trail(of: decision.release.header.messageID), "trail of the release")
+        try expect(release.transition, decision.release, "release")
+        try expect(release.collapse, nil, "collapse of a release")
+    }
+
+    static let trailOfNothing = Check("an unknown id has no trail, and a trail may have gaps") { store in
+        let decision = try DecisionFixture(seed: "gaps")
+        try expect(try await store.trail(of: decision.transition.header.messageID) == nil, true, "unknown id")
+        _ = try await store.write([decision.entries[4]])
+        let trail = try unwrap(try await store.trail(of: decision.request.body.requestID), "trail of a lone response")
+        try expect(trail.response, decision.response, "response")
+        try expect(trail.request, nil, "request")
+        try expect(trail.transition, nil, "transition")
+    }
+
+    static let exactContent = Check("what is opaque comes back byte for byte") { store in
+        let content =
+            #"{"b":1,"a" :1e2, "nul":"\u0000", "half":"\ud83d", "big":1e400000, "a":[ ],"text":"tab\tquote\"\\"}"#
+        let decision = try DecisionFixture(seed: "exact", content: content)
+        let report = try await store.write(decision.entries)
+        try expect(report.setAside, [], "set aside")
+        let trail = try unwrap(try await store.trail(of: decision.collapse.body.collapseID), "trail")
+        try expect(trail.collapse?.body.witnesses.first?.semanticContent.text, content, "semantic content")
+        try expect(trail.request?.body.structuredInput.text, content, "structured input")
+        try expect(trail.response?.body.result.text, content, "result")
+        try expect(trail.response?.body.decision, decision.response.body.decision, "decision")
+    }
+
+    // MARK: - Training
+
+    static let training = Check("training examples carry signals, result, outcome and label") { store in
+        let decision = try DecisionFixture(seed: "training", outcome: .failed)
+        _ = try await store.write(decision.entries)
+        let examples = try await store.trainingExamples(TrainingQuery(environment: .dev))
+        try expect(examples.count, 3, "examples")
+        let opening = try unwrap(examples.first { $0.id == decision.transition.header.messageID }, "opening")
+        try expect([opening.result, opening.outcome, opening.label], ["opened", "failed", "failed"], "opening")
+        try expect(opening.signals.array?.count, 2, "signals")
+        let correlation = try unwrap(examples.first { $0.kind == .correlation }, "correlation")
+        try expect([correlation.result, correlation.label], ["opened", "failed"], "correlation")
+        try expect(correlation.correlationMatrix?[0]?[1]?.double, 1, "matrix")
+        try expect(correlation.garden, .virtual, "garden")
+        let labelled = try await store.trainingExamples(TrainingQuery(environment: .dev, labelledOnly: true))
+        try expect(labelled.count, 2, "labelled examples")
+    }
+
+    static let trainingPages = Check("an export has every example once, oldest first, whatever the page") { store in
+        var expected: [MessageID] = []
+        for number in 0..<25 {
+            let at = DecisionFixture.time.advanced(milliseconds: Double(number / 5) * 1_000)
+            let decision = try DecisionFixture(seed: "page \(number)", at: at)
+            expected.append(decision.transition.header.messageID)
+            _ = try await store.write([decision.opening])
+        }
+        for size in [1, 4, 25, 100] {
+            let found = Collected()
+            let count = try await store.exportTraining(TrainingQuery(environment: .dev, limit: size)) { found.add($0) }
+            try expect(count, 25, "count with pages of \(size)")
+            try expect(found.examples.map(\.windowEnd), found.examples.map(\.windowEnd).sorted(), "order")
+            try expect(Set(found.examples.map(\.id)), Set(expected), "examples with pages of \(size)")
+        }
+        let since = DecisionFixture.time.advanced(milliseconds: 1_000)
+        let until = DecisionFixture.time.advanced(milliseconds: 3_000)
+        let some = try await store.trainingExamples(TrainingQuery(environment: .dev, since: since, until: until))
+        try expect(some.count, 10, "examples from since until before until")
+    }
+
+    private final class Collected {
+        private(set) var examples: [TrainingExample] = []
+        func add(_ example: TrainingExample) { examples.append(example) }
+    }
+}
