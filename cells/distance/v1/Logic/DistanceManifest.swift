@@ -1,0 +1,68 @@
+import NimmerCell
+import NimmerWave
+
+extension Manifest {
+    /// The distance cell.
+    public static let distance = Manifest(
+        name: "distance", version: "1.0.0", summary: "Judges the ranges of one sensor: how near, how noisy, how sure.",
+        costs: ["sense": 0.05], interval: 100,
+        settings: [
+            .text("sector", "front", "Where the sensor looks; nerves know front, left, right and back."),
+            .text("subject", nil, "The NATS subject on which a device publishes ranges."),
+            .text("path", nil, "Where the number is in a JSON message: ranges.0."),
+            .text("file", nil, "A CSV file to read instead, at the pace of interval_ms."),
+            .text("column", "1", "The file's column, by name or counted from 1."),
+            .text("delimiter", ",", "What separates the file's columns."),
+            .choice("unit", "m", of: ["m", "cm"], "The unit of the ranges."),
+            .number("maximum_m", 5, in: 0.01...10_000, unit: "metres", "What the sensor can measure at the most."),
+            .number("near_m", 0.3, in: 0...10_000, unit: "metres", "At or below it the closeness is 1."),
+            .number("far_m", 1.5, in: 0.001...10_000, unit: "metres", "At or above it the closeness is 0."),
+            .number("noise_m", 0.1, in: 0.0001...1000, unit: "metres", "Noise that halves the confidence."),
+            .number(
+                "forget_ms", 1000, in: 1...86_400_000, unit: "milliseconds",
+                "A pause after which earlier readings say nothing."),
+        ])
+}
+
+/// What the distance cell was set to.
+public struct DistanceSettings: Sendable {
+    /// Where ranges come from.
+    public enum Origin: Sendable, Hashable {
+        /// A device on the bus; the path leads into a JSON message, and is empty for a bare number.
+        case subject(SubjectPattern, path: String)
+        /// A column of a CSV file.
+        case file(String, column: String, delimiter: Character)
+    }
+
+    /// Where ranges come from.
+    public var origin: Origin
+    /// Where the sensor looks.
+    public var sector: String
+    /// What it can measure, and what is near.
+    public var ranger: Ranger.Settings
+
+    /// Reads and checks the settings.
+    ///
+    /// - Throws: a ``Refusal`` naming the setting and what was expected.
+    public init(_ settings: Settings) throws(Refusal) {
+        sector = try Token(settings.text("sector")).text
+        ranger = try Ranger.Settings(
+            scale: settings.text("unit") == "cm" ? 0.01 : 1, maximum: settings.number("maximum_m"),
+            near: settings.number("near_m"), far: settings.number("far_m"), noise: settings.number("noise_m"),
+            forgetting: settings.number("forget_ms"))
+        switch (settings.textIfPresent("subject"), settings.textIfPresent("file")) {
+        case (let subject?, nil):
+            origin = .subject(try SubjectPattern(subject), path: settings.textIfPresent("path") ?? "")
+        case (nil, let file?):
+            let delimiter = settings.text("delimiter")
+            guard delimiter.count == 1, let character = delimiter.first else {
+                throw Refusal(.value, field: "delimiter", "delimiter must be one character", found: "'\(delimiter)'")
+            }
+            origin = .file(file, column: settings.text("column"), delimiter: character)
+        case (nil, nil):
+            throw Refusal(.missing, field: "subject", "one of subject and file must be set: where ranges come from")
+        case (_?, _?):
+            throw Refusal(.value, field: "file", "only one of subject and file may be set", found: "both")
+        }
+    }
+}

@@ -1,0 +1,9 @@
+import NimmerCell
+
+extension Manifest {
+    /// The math cell.
+    public static let math = Manifest(
+        name: "math", version: "1.0.0", summary: "Calculates, and says how sure it is that it understood.",
+        costs: ["calculate": Arithmetic.cost],
+        commands: [("calculate", #"{"operation": "addition", "operands": [15, 27]}"#)])
+}

@@ -1,0 +1,41 @@
+import NimmerCell
+import NimmerWave
+
+extension Manifest {
+    /// The motor cell.
+    public static let motor = Manifest(
+        name: "motor", version: "1.0.0", summary: "Carries out the commands that it was configured for, and no others.",
+        costs: ["command": 0.2],
+        settings: [
+            .table("run", "Commands and the programs that they run: a full path and its arguments."),
+            .table("publish", "Commands and the subjects that they publish to."),
+            .number("timeout_ms", 5000, in: 1...86_400_000, unit: "milliseconds", "How long a motion may take."),
+            .whole("parallel", 1, in: 1...16, "How many motions may run at once."),
+        ],
+        commands: [("stop", "Ends what runs."), ("<configured>", "What run and publish name.")])
+}
+
+extension MotorSettings {
+    /// Reads and checks the cell's settings.
+    ///
+    /// - Throws: a ``Refusal`` naming the setting and what was expected.
+    public init(_ settings: Settings) throws(Refusal) {
+        var motions: [String: Motion] = [:]
+        for row in settings.table("run") { motions[row.name] = .run(row.values) }
+        for row in settings.table("publish") {
+            guard motions[row.name] == nil else {
+                throw Refusal(
+                    .duplicate, field: "publish.\(row.name)", "a command may either run or publish",
+                    found: "'\(row.name)' in both")
+            }
+            guard row.values.count == 1 else {
+                throw Refusal(
+                    .value, field: "publish.\(row.name)", "publish.\(row.name) must be one subject",
+                    found: row.values.joined(separator: ", "))
+            }
+            motions[row.name] = .publish(try Subject(foreign: row.values[0]))
+        }
+        try self.init(
+            motions: motions, timeout: settings.number("timeout_ms"), parallel: settings.whole("parallel"))
+    }
+}

@@ -1,0 +1,60 @@
+import NimmerCell
+import NimmerWave
+
+extension Manifest {
+    /// The vitals cell.
+    public static let vitals = Manifest(
+        name: "vitals", version: "1.0.0",
+        summary: "Senses this machine: processors, memory, disks, load, network errors and temperature.",
+        domain: "vitals", costs: ["sense": 0.1], interval: 1000,
+        settings: [
+            .list("mounts", ["/"], "File systems to watch."),
+            .text("host", nil, "First part of the origins; the machine's name unless set."),
+            .list("without", [], "Vitals to leave out."),
+            .table("levels", "Levels of a vital: notice, warning, critical, in its unit."),
+        ])
+}
+
+/// What the vitals cell was set to.
+public struct VitalsSettings: Sendable {
+    /// File systems to watch.
+    public var mounts: [String]
+    /// First part of the origins; nil: the machine's name.
+    public var host: String?
+    /// The vitals to sense.
+    public var vitals: [Vital]
+    /// From where on each matters.
+    public var levels: [Vital: Levels]
+
+    /// Reads and checks the settings.
+    ///
+    /// - Throws: a ``Refusal`` naming the setting and what was expected.
+    public init(_ settings: Settings) throws(Refusal) {
+        mounts = settings.list("mounts")
+        host = settings.textIfPresent("host")
+        for path in mounts where !path.hasPrefix("/") {
+            throw Refusal(.value, field: "mounts", "mounts must be full paths", found: "'\(path)'")
+        }
+        var without: Set<Vital> = []
+        for name in settings.list("without") { without.insert(try Self.vital(name, of: "without")) }
+        vitals = Vital.allCases.filter { !without.contains($0) }
+        levels = Dictionary(uniqueKeysWithValues: Vital.allCases.map { ($0, $0.levels) })
+        for row in settings.table("levels") {
+            let numbers = row.values.compactMap(Double.init)
+            guard numbers.count == row.values.count else {
+                throw Refusal(
+                    .value, field: "levels.\(row.name)", "levels.\(row.name) must be three numbers",
+                    found: row.values.joined(separator: ", "))
+            }
+            levels[try Self.vital(row.name, of: "levels")] = try Levels(numbers)
+        }
+    }
+
+    private static func vital(_ name: String, of setting: String) throws(Refusal) -> Vital {
+        guard let vital = Vital(rawValue: name) else {
+            let known = Vital.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Refusal(.value, field: setting, "\(setting) takes names of vitals: \(known)", found: "'\(name)'")
+        }
+        return vital
+    }
+}
