@@ -1,0 +1,116 @@
+import NimmerWave
+
+/// A stream of the in-memory bus: what is kept, which ids were seen, and how far each consumer is.
+struct MemoryStream {
+    var configuration: StreamConfiguration
+    private(set) var messages: [StoredMessage] = []
+    private(set) var bytes: UInt64 = 0
+    private(set) var lastSequence: UInt64 = 0
+    private var seen: [String: (sequence: UInt64, at: Timestamp)] = [:]
+    private var seenInOrder: [(id: String, at: Timestamp)] = []
+    var consumers: [String: MemoryConsumerState] = [:]
+
+    init(_ configuration: StreamConfiguration) { self.configuration = configuration }
+
+    var info: StreamInfo {
+        StreamInfo(
+            name: configuration.name, messages: UInt64(messages.count), bytes: bytes,
+            firstSequence: messages.first?.sequence ?? lastSequence + 1, lastSequence: lastSequence,
+            consumers: consumers.count)
+    }
+
+    func captures(_ subject: Subject) -> Bool { configuration.subjects.contains { $0.matches(subject) } }
+
+    func last(on subject: Subject) -> StoredMessage? { messages.last { $0.message.subject == subject } }
+
+    /// The index of the first message with at least this sequence.
+    func index(from sequence: UInt64) -> Int {
+        var low = 0
+        var high = messages.count
+        while low < high {
+            let middle = (low + high) / 2
+            if messages[middle].sequence < sequence { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// The message with this sequence, if it is still kept.
+    func message(_ sequence: UInt64) -> StoredMessage? {
+        let index = index(from: sequence)
+        return index < messages.count && messages[index].sequence == sequence ? messages[index] : nil
+    }
+
+    mutating func store(_ message: BusMessage) -> Result<StreamAck, BusError> {
+        expire(message.at)
+        let id = message.headers[Headers.messageID]
+        if let id, let first = seen[id] {
+            return .success(StreamAck(stream: configuration.name, sequence: first.sequence, isDuplicate: true))
+        }
+        if let expected = message.headers[StreamKeyValue.expectedRevision] {
+            let present = last(on: message.subject)?.sequence ?? 0
+            guard UInt64(expected) == present else {
+                return .failure(
+                    BusError(.conflict, "\(message.subject) is at revision \(present), expected was \(expected)"))
+            }
+        }
+        if let refusal = makeRoom(for: message) { return .failure(refusal) }
+        lastSequence += 1
+        var kept = message
+        kept.reply = nil
+        messages.append(StoredMessage(message: kept, sequence: lastSequence))
+        bytes += UInt64(message.payload.count)
+        if let id {
+            seen[id] = (lastSequence, message.at)
+            seenInOrder.append((id, message.at))
+        }
+        return .success(StreamAck(stream: configuration.name, sequence: lastSequence, isDuplicate: false))
+    }
+
+    private mutating func makeRoom(for message: BusMessage) -> BusError? {
+        if let limit = configuration.maximumPerSubject,
+            messages.count(where: { $0.message.subject == message.subject }) >= limit,
+            let oldest = messages.firstIndex(where: { $0.message.subject == message.subject })
+        {
+            remove(at: oldest)
+        }
+        while let oldest = messages.first {
+            let tooMany = configuration.maximumMessages.map { Int64(messages.count) >= $0 } ?? false
+            let tooLarge = configuration.maximumBytes.map { Int64(bytes) + Int64(message.payload.count) > $0 } ?? false
+            guard tooMany || tooLarge else { break }
+            if configuration.discard == .new {
+                return BusError(.full, "the stream \(configuration.name) is full (oldest: \(oldest.sequence))")
+            }
+            remove(at: 0)
+        }
+        return nil
+    }
+
+    /// Forgets what is too old, and ids that left the window.
+    mutating func expire(_ now: Timestamp) {
+        let window = configuration.duplicateWindow.nanoseconds
+        var gone = 0
+        while gone < seenInOrder.count, now.nanoseconds - seenInOrder[gone].at.nanoseconds > window {
+            seen[seenInOrder[gone].id] = nil
+            gone += 1
+        }
+        if gone > 0 { seenInOrder.removeFirst(gone) }
+        guard let age = configuration.maximumAge?.nanoseconds else { return }
+        while let first = messages.first, now.nanoseconds - first.message.at.nanoseconds > age { remove(at: 0) }
+    }
+
+    private mutating func remove(at index: Int) {
+        bytes -= UInt64(messages[index].message.payload.count)
+        messages.remove(at: index)
+    }
+}
+
+extension Duration {
+    /// The duration in nanoseconds, bounded by what 64 bits hold.
+    package var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        if overflow { return seconds < 0 ? .min : .max }
+        let (sum, carry) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return carry ? (seconds < 0 ? .min : .max) : sum
+    }
+}
