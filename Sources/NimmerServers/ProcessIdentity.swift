@@ -104,4 +104,9 @@ struct ProcessStatus {
             return status.group == group && !status.hasEnded
         }
     }
+
+    /// The living processes whose current folder is this one, as far as this user may know.
+    static func pids(workingIn folder: String) -> [Int32] {
+        FileText.names(in: "/proc").compactMap { Int32($0) }.filter { FileText.absolute("/proc/\($0)/cwd") == folder }
+    }
 }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A PostgreSQL server that is installed on this machine: `initdb`, `pg_ctl` and `postgres` of one version.
+/// A PostgreSQL server that is installed on this machine: `initdb` and `postgres` of one version.
 public struct PostgresInstallation: Sendable, Hashable {
     /// The folder of its programs.
     public let folder: String
@@ -9,14 +9,14 @@ public struct PostgresInstallation: Sendable, Hashable {
 
     /// Everything installed, newest first: Debian's and Red Hat's folders, what `pg_config` names, and `PATH`.
     public static func all() -> [PostgresInstallation] {
-        var folders = Files.names(in: "/usr/lib/postgresql").map { "/usr/lib/postgresql/\($0)/bin" }
-        folders += Files.names(in: "/usr").filter { $0.hasPrefix("pgsql-") }.map { "/usr/\($0)/bin" }
+        var folders = FileText.names(in: "/usr/lib/postgresql").map { "/usr/lib/postgresql/\($0)/bin" }
+        folders += FileText.names(in: "/usr").filter { $0.hasPrefix("pgsql-") }.map { "/usr/\($0)/bin" }
         folders += (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":").map(String.init)
         var seen: Set<String> = []
         let found = folders.compactMap { folder -> PostgresInstallation? in
-            let programs = ["initdb", "pg_ctl", "postgres"]
+            let programs = ["initdb", "postgres"]
             guard programs.allSatisfy({ access("\(folder)/\($0)", X_OK) == 0 }),
-                let real = Files.resolved(folder), seen.insert(real).inserted
+                let real = FileText.absolute(folder), seen.insert(real).inserted
             else { return nil }
             return majorVersion(of: real).map { PostgresInstallation(folder: real, majorVersion: $0) }
         }

@@ -7,11 +7,9 @@ struct PostgresPlace: Sendable {
     let notice: String?
 
     var data: String { folder + "/data" }
-    var log: String { folder + "/postgres.log" }
     var password: String { folder + "/password" }
-    var owner: String { folder + "/owner" }
-    var controlLog: String { folder + "/control.log" }
-    var control: [String] { ["-D", data] }
+    /// Which process serves this folder, and for whom.
+    var state: ServerState { ServerState(path: folder + "/server.state") }
 
     /// A socket's path has at most 107 bytes.
     var socketFolder: String? { folder.utf8.count + "/.s.PGSQL.65535.lock".utf8.count <= 107 ? folder : nil }
@@ -22,19 +20,19 @@ struct PostgresPlace: Sendable {
         var path = wanted
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         if !path.hasPrefix("/") {
-            guard let here = Files.resolved(".") else { throw Files.failure("find", ".") }
+            guard let here = FileText.absolute(".") else { throw Files.failure("find", ".") }
             path = here + "/" + path
         }
-        if !Files.exists(path) {
+        if !FileText.exists(path) {
             let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
             try Files.makeFolder(parent, mode: 0o755)
-            if let barrier = account.isOther ? account.barrier(to: Files.resolved(parent) ?? parent) : nil {
+            if let barrier = account.isOther ? account.barrier(to: FileText.absolute(parent) ?? parent) : nil {
                 try PostgresPlace.link(path, because: barrier)
             } else {
                 try Files.makeFolder(path, mode: 0o700)
             }
         }
-        guard let real = Files.resolved(path) else { throw Files.failure("find", path) }
+        guard let real = FileText.absolute(path) else { throw Files.failure("find", path) }
         if account.isOther,
             let barrier = account.barrier(to: String(real[..<(real.lastIndex(of: "/") ?? real.endIndex)]))
         {
@@ -57,62 +55,59 @@ struct PostgresPlace: Sendable {
     /// Puts the data where user postgres can reach it, and a link in its place; what lost its link is removed.
     private static func link(_ path: String, because barrier: String) throws(PostgresServerError) {
         try Files.makeFolder(shelter, mode: 0o755)
-        for name in Files.names(in: shelter) {
+        for name in FileText.names(in: shelter) {
             let old = "\(shelter)/\(name)"
-            guard let origin = Files.read(old + ".origin"), Files.resolved(origin) != old else { continue }
-            removeTree(old)
+            guard let origin = FileText.read(old + ".origin"), FileText.absolute(origin) != old else { continue }
+            FileText.remove(old)
             unlink(old + ".origin")
         }
         let name = String(UInt64.random(in: .min ... .max), radix: 36)
         let place = "\(shelter)/\(name)"
         try Files.makeFolder(place, mode: 0o700)
-        try Files.write(path, to: place + ".origin", owner: Account(user: 0, group: 0, isOther: false))
+        try Files.write(path, to: place + ".origin", owner: .own)
         unlink(path)
         guard symlink(place, path) == 0 else { throw Files.failure("link", path) }
     }
 
-    private static func removeTree(_ path: String) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        if status.st_mode & S_IFMT == S_IFDIR {
-            for name in Files.names(in: path) { removeTree("\(path)/\(name)") }
-        }
-        remove(path)
-    }
-
-    /// Makes sure that no other living supervisor runs this folder, and clears what a crashed one left.
+    /// Makes sure that no other living process runs this folder, and clears what a crashed one left.
     func takeOver() async throws(PostgresServerError) {
-        let mine = "\(getpid())"
-        if let text = Files.read(owner), let other = pid_t(text), other != getpid(), kill(other, 0) == 0,
-            runningProcess != nil
-        {
+        do throws(ServerError) {
+            try await state.takeOver(program: "PostgreSQL", folder: folder, signal: SIGINT)
+        } catch {
             throw PostgresServerError(
-                .inUse, "process \(other) already runs the PostgreSQL in \(folder)",
-                mend: "Stop it first (nimmer down), or use another data folder")
+                .inUse, error.message, mend: "Stop it first (nimmer down), or use another data folder")
         }
-        if let left = runningProcess {
-            kill(left, SIGINT)
-            var waited = 0
-            while runningProcess != nil {
-                guard waited < 300 else {
-                    throw PostgresServerError(
-                        .failed, "a PostgreSQL that a crashed run left (process \(left)) does not stop",
-                        mend: "Stop it with kill -QUIT \(left)")
-                }
-                waited += 1
-                try? await Task.sleep(for: .milliseconds(50))
-            }
+        let data = data
+        let isAlone = await OwnThread.run("postgres-alone") {
+            // A server that no state names: asked to stop. Its sessions live on for a moment after a crash.
+            if let left = runningProcess { kill(left, SIGINT) }
+            return ProcessIdentity.poll(for: .seconds(20)) { ProcessStatus.pids(workingIn: data).isEmpty }
         }
+        guard isAlone else {
+            let left = ProcessStatus.pids(workingIn: data).map { "\($0)" }.joined(separator: " ")
+            throw PostgresServerError(
+                .failed, "what a crashed run left (process \(left)) does not stop in \(folder)",
+                mend: "Stop it with kill -QUIT \(left)")
+        }
+        // Nobody works in the data any more; by now another program may have the number in the lock.
         unlink(data + "/postmaster.pid")
-        try Files.write(mine, to: owner, owner: account)
     }
 
     /// The server that runs on this data now; a stale lock, whose number another program may have by now, is none.
-    var runningProcess: pid_t? {
-        guard let first = Files.read(data + "/postmaster.pid")?.split(separator: "\n").first, let id = pid_t(first),
-            Files.resolved("/proc/\(id)/cwd") == data
+    private var runningProcess: pid_t? {
+        guard let first = lock.first, let id = pid_t(first), FileText.absolute("/proc/\(id)/cwd") == data
         else { return nil }
         return id
+    }
+
+    private var lock: [Substring] {
+        (FileText.read(data + "/postmaster.pid") ?? "").split(separator: "\n", omittingEmptySubsequences: false)
+    }
+
+    /// Whether this process is the server and takes connections: the last line of its lock says so.
+    func isReady(_ pid: pid_t) -> Bool {
+        let lock = lock
+        return lock.count > 7 && pid_t(lock[0]) == pid && lock[7].hasPrefix("ready")
     }
 
     /// Makes the data: UTF-8, byte order, checksums, one user with a random password.
@@ -122,16 +117,31 @@ struct PostgresPlace: Sendable {
         var generator = SystemRandomNumberGenerator()
         let secret = (0..<4).map { _ in String(generator.next() as UInt64, radix: 36) }.joined()
         try Files.write(secret + "\n", to: password, owner: account)
-        PostgresPlace.removeTree(data)
+        // Under another name until it is whole: an initdb that was killed leaves nothing that looks like data.
+        let draft = data + ".new"
+        FileText.remove(draft)
+        FileText.remove(data)
         var arguments = [
-            "-D", data, "-U", PostgresServer.user, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8",
+            "-D", draft, "-U", PostgresServer.user, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8",
             "--locale=C.UTF-8", "--data-checksums",
         ]
         if durability == .volatile { arguments.append("--no-sync") }
-        guard try await run(installation, "initdb", arguments) == 0 else {
-            throw PostgresServerError(
-                .failed, "initdb failed in \(folder): \(tail(of: controlLog))", mend: "Its log is \(controlLog)")
+        let answer: (status: ChildExit, lines: [OutputLine])
+        do throws(ServerError) {
+            answer = try await ChildProcess.run(
+                ChildCommand(
+                    installation.folder + "/initdb", arguments, workingDirectory: "/", account: account.login),
+                limit: .seconds(120))
+        } catch {
+            throw PostgresServerError(.failed, "initdb cannot be run: \(error)", mend: "Install PostgreSQL again")
         }
+        guard answer.status.isSuccess else {
+            let reason = answer.lines.suffix(4).map(\.text).joined(separator: "; ")
+            throw PostgresServerError(
+                .failed, "initdb failed in \(folder) with \(answer.status): \(reason)",
+                mend: "Check the rights and the free space of the folder")
+        }
+        guard rename(draft, data) == 0 else { throw Files.failure("rename", draft) }
     }
 
     /// Writes the settings of this start behind the ones of initdb.
@@ -148,25 +158,7 @@ struct PostgresPlace: Sendable {
         try Files.write(lines.joined(separator: "\n") + "\n", to: data + "/nimmer.conf", owner: account)
         let main = data + "/postgresql.conf"
         let include = "include = 'nimmer.conf'"
-        guard let text = Files.read(main) else { throw Files.failure("read", main) }
+        guard let text = FileText.read(main) else { throw Files.failure("read", main) }
         if !text.contains(include) { try Files.write(text + "\n\(include)\n", to: main, owner: account) }
-        unlink(log)
-    }
-
-    /// Runs a program of the installation as the server's account.
-    func run(_ installation: PostgresInstallation, _ name: String, _ arguments: [String])
-        async throws(PostgresServerError) -> Int32
-    {
-        try Files.write("", to: controlLog, owner: account)
-        return try await Program(
-            path: "\(installation.folder)/\(name)", arguments: arguments, output: controlLog, account: account
-        ).run()
-    }
-
-    /// The last lines that the server and `pg_ctl` wrote.
-    var lastLines: String { tail(of: log) + tail(of: controlLog) }
-
-    private func tail(of path: String) -> String {
-        (Files.read(path) ?? "").split(separator: "\n").suffix(4).joined(separator: "; ")
     }
 }

@@ -11,7 +11,8 @@ import Synchronization
 /// may not pass a folder on the way (a clone under /root), the data goes to `/var/lib/nimmerverse`, a link stands in the
 /// folder's place, and ``notice`` says so.
 ///
-/// What a crash left behind: a server without its supervisor is stopped and started again; a stale lock is removed.
+/// How long it lives: it is a child of this process and stops, in order, when this process dies in any way. What a
+/// crash left behind all the same is stopped and started again; a stale lock is removed.
 public final class PostgresServer: Sendable {
     /// How careful the server is with its data.
     public enum Durability: Sendable, Hashable {
@@ -26,30 +27,33 @@ public final class PostgresServer: Sendable {
 
     /// The folder of the data, without links.
     public let folder: String
-    /// The loopback port.
+    /// The loopback port; the same over ``restart()`` and, while it is free, over the next start on this folder.
     public let port: Int
     /// The file with the password of ``user``.
     public let passwordFile: String
     /// The folder of the socket; nil when its path would be too long for one.
     public let socketFolder: String?
-    /// The server's process.
-    public let processID: pid_t
     /// What a person should know about where the data lies.
     public let notice: String?
-    private let installation: PostgresInstallation
-    private let account: Account
-    private let stopped = Mutex(false)
+    private let launch: PostgresLaunch
+    private let child: Mutex<ChildProcess>
 
-    private init(place: PostgresPlace, installation: PostgresInstallation, port: Int, processID: pid_t) {
-        folder = place.folder
-        passwordFile = place.password
-        socketFolder = place.socketFolder
-        notice = place.notice
-        account = place.account
-        self.installation = installation
-        self.port = port
-        self.processID = processID
+    private init(launch: PostgresLaunch, child: ChildProcess) {
+        folder = launch.place.folder
+        passwordFile = launch.place.password
+        socketFolder = launch.place.socketFolder
+        notice = launch.place.notice
+        port = Int(launch.port)
+        self.launch = launch
+        self.child = Mutex(child)
     }
+
+    /// The server's process, or that of the last one.
+    public var processID: pid_t { child.withLock { $0.pid } }
+    /// Whether the server's process runs.
+    public var isRunning: Bool { child.withLock { $0.exitStatus == nil } }
+    /// The last lines that the server logged.
+    public var lastLines: [String] { launch.log.texts }
 
     /// The address of a database as a URL; the password is not in it, see ``passwordFile``.
     public func address(database: String) -> String {
@@ -59,73 +63,70 @@ public final class PostgresServer: Sendable {
     /// Starts the server of a folder, making it first when the folder is empty.
     ///
     /// - Parameters:
-    ///   - folder: where everything lies: data, socket, log, password.
+    ///   - folder: where everything lies: data, socket, password.
     ///   - durability: ``Durability/durable`` outside tests.
+    ///   - onLine: takes each line that the server logs, on a thread that must not block for long.
     /// - Throws: ``PostgresServerError``, whose mend a person can follow.
     public static func start(
-        folder: String, durability: Durability = .durable
+        folder: String, durability: Durability = .durable, onLine: (@Sendable (String) -> Void)? = nil
     ) async throws(PostgresServerError) -> PostgresServer {
         let place = try PostgresPlace(folder)
         try await place.takeOver()
-        let made = Files.read(place.data + "/PG_VERSION").flatMap { Int($0.prefix { $0.isNumber }) }
+        let made = FileText.read(place.data + "/PG_VERSION").flatMap { Int($0.prefix { $0.isNumber }) }
         let installation = try PostgresInstallation.find(majorVersion: made)
         if made == nil { try await place.initialise(with: installation, durability) }
         var attempts = 0
         while true {
             attempts += 1
-            let port = try freePort()
-            try place.configure(port: port, durability)
-            let status = try await place.run(
-                installation, "pg_ctl", place.control + ["-w", "-t", "60", "-l", place.log, "start"])
-            if status == 0, let processID = place.runningProcess {
-                return PostgresServer(place: place, installation: installation, port: port, processID: processID)
+            let launch = PostgresLaunch(
+                place: place, installation: installation, durability: durability, port: try choosePort(place),
+                onLine: onLine)
+            do throws(PostgresServerError) {
+                return PostgresServer(launch: launch, child: try await launch.run())
+            } catch {
+                // Somebody else may have taken the port between its choice and its use.
+                guard attempts < 3, error.message.contains("Address already in use") else { throw error }
             }
-            // Somebody else may have taken the port between its choice and its use.
-            guard attempts < 3, place.lastLines.contains("Address already in use") else {
-                throw PostgresServerError(
-                    .failed, "PostgreSQL in \(place.folder) does not start: \(place.lastLines)",
-                    mend: "Its log is \(place.log)")
-            }
+        }
+    }
+
+    private static func choosePort(_ place: PostgresPlace) throws(PostgresServerError) -> UInt16 {
+        if let last = place.state.port, LoopbackPort.isFree(last) { return last }
+        do throws(ServerError) {
+            return try LoopbackPort.free()
+        } catch {
+            throw PostgresServerError(.failed, error.message, mend: "Check the loopback interface")
         }
     }
 
     /// Stops the server: open transactions are rolled back, what is committed is safe. Stopping twice is no error.
     public func stop() async {
-        let already = stopped.withLock { stopped in
-            defer { stopped = true }
-            return stopped
-        }
-        guard !already else { return }
-        let data = folder + "/data"
-        let program = Program(
-            path: installation.folder + "/pg_ctl", arguments: ["-D", data, "-m", "fast", "-w", "-t", "30", "stop"],
-            output: folder + "/control.log", account: account)
-        if (try? await program.run()) != 0 { kill(processID, SIGQUIT) }
-        unlink(folder + "/owner")
+        await child.withLock { $0 }.terminate(signal: SIGINT, grace: .seconds(30))
+        launch.place.state.clearRunning()
     }
 
     /// Asks the server to stop, without waiting: for a process that is ending.
     public func stopNow() {
-        stopped.withLock { $0 = true }
-        kill(processID, SIGINT)
-        unlink(folder + "/owner")
+        child.withLock { $0 }.send(SIGINT)
+        launch.place.state.clearRunning()
     }
 
-    private static func freePort() throws(PostgresServerError) -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard bound else {
-            throw PostgresServerError(.failed, "no free loopback port can be had", mend: "Check the loopback interface")
-        }
-        return Int(UInt16(bigEndian: address.sin_port))
+    /// Ends the server at once, as a crash would; returns when it is gone.
+    public func kill() async {
+        await child.withLock { $0 }.terminate(signal: SIGKILL)
+    }
+
+    /// Waits until the server has ended by itself or by somebody's hand.
+    public func waitForExit() async -> ChildExit {
+        await child.withLock { $0 }.waitForExit()
+    }
+
+    /// Starts the server again on the same port and data, after it was stopped, killed or has ended; one that runs is
+    /// stopped first.
+    public func restart() async throws(PostgresServerError) {
+        await child.withLock { $0 }.terminate(signal: SIGINT, grace: .seconds(30))
+        try await launch.place.takeOver()
+        let next = try await launch.run()
+        child.withLock { $0 = next }
     }
 }
