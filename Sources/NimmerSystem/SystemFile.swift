@@ -104,6 +104,10 @@ public struct ThalamusSettings: Sendable {
     public var maxRegions = 10_000
     /// The declared regions, in the order of the file.
     public var regions: [RegionRule] = []
+    /// Openings that collapse to less than this confidence do not go up.
+    public var minimumConfidence = 0.0
+    /// How long after an escalation of a region its further openings do not go up, in milliseconds; 0: every one does.
+    public var refractoryMS = 0.0
 
     /// The defaults: 10,000 regions, none declared.
     public init() {}
@@ -131,8 +135,24 @@ public struct BridgeSettings: Sendable {
     public var responseTimeoutMS = 15_000
     /// How long a request stays worth answering, in milliseconds.
     public var expiresAfterMS = 60_000
-    /// The event type of a region, where it is not made from the region's name.
-    public var eventTypes: [(region: String, eventType: String)] = []
+    /// What the openings of some regions are called above the boundary, and what could be done.
+    public struct Event: Hashable, Sendable {
+        /// Regions that it holds for: `plant`, `plant.>`.
+        public var region: String
+        /// The event's name: `pump_anomaly`.
+        public var eventType: String
+        /// What could be done, the most apt first: `inspect_pump`.
+        public var actions: [String]
+
+        /// An event.
+        public init(region: String, eventType: String, actions: [String] = []) {
+            self.region = region
+            self.eventType = eventType
+            self.actions = actions
+        }
+    }
+    /// Named events, the first match wins.
+    public var events: [Event] = []
 
     /// The defaults: dry run, 10 lifeforce, 15 s to answer, worth answering for 60 s.
     public init() {}

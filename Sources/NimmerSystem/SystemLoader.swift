@@ -116,6 +116,10 @@ extension SystemFile {
         guard let node else { return settings }
         var keys = try MappingReader(node, place: "thalamus", file: file)
         settings.maxRegions = try keys.integer("max_regions", in: 1...1_000_000) ?? settings.maxRegions
+        settings.minimumConfidence =
+            try keys.number("minimum_confidence", in: 0...1) ?? settings.minimumConfidence
+        settings.refractoryMS =
+            try keys.number("refractory_ms", in: 0...86_400_000, unit: "milliseconds") ?? settings.refractoryMS
         for entry in try keys.entries("regions") {
             guard (try? Region(entry.key)) != nil else {
                 throw SystemError(
@@ -151,15 +155,29 @@ extension SystemFile {
             try keys.integer("expires_after_ms", in: 1...604_800_000, unit: "milliseconds") ?? settings.expiresAfterMS
         for entry in try keys.entries("event_types") {
             try checkPattern(entry.key, mark: entry.mark, file: file)
-            guard let text = entry.value.text else {
-                throw SystemError(
-                    .invalid, file: file, mark: entry.value.mark, found: entry.value.found,
-                    expected: "an event type, such as plant_fault")
-            }
-            settings.eventTypes.append((entry.key, text))
+            settings.events.append(try event(entry, file: file))
         }
         try keys.finish()
         return settings
+    }
+
+    /// An event type: a name, or a name with what could be done: `{event: plant_fault, actions: [inspect_pump]}`.
+    private static func event(_ entry: YAMLNode.Entry, file: String) throws(SystemError) -> BridgeSettings.Event {
+        if let name = entry.value.text { return BridgeSettings.Event(region: entry.key, eventType: name) }
+        guard entry.value.entries != nil else {
+            throw SystemError(
+                .invalid, file: file, mark: entry.value.mark, found: entry.value.found,
+                expected: "an event type, such as plant_fault, or {event: plant_fault, actions: [inspect]}")
+        }
+        var keys = try MappingReader(entry.value, place: "an event type", file: file)
+        let name = try keys.text("event") ?? "resonance"
+        let actions = keys.node("actions")?.elements ?? []
+        for action in actions where action.text?.isEmpty != false {
+            throw SystemError(
+                .invalid, file: file, mark: action.mark, found: action.found, expected: "an action's name")
+        }
+        try keys.finish()
+        return BridgeSettings.Event(region: entry.key, eventType: name, actions: actions.compactMap(\.text))
     }
 
     private static func memory(_ node: YAMLNode?, file: String) throws(SystemError) -> MemorySettings {

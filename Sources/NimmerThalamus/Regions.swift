@@ -16,7 +16,7 @@ extension Thalamus {
     }
 
     func gateConfiguration(_ region: Region) -> GateConfiguration {
-        configuration.gates[region] ?? configuration.defaultGate
+        configuration.gate(region)
     }
 
     /// The slot of a region, made when it is new.

@@ -1,4 +1,5 @@
 import NimmerGate
+import NimmerSystem
 import NimmerWave
 
 /// What a thalamus is tuned by: regions, gates, bounds and when to escalate.
@@ -21,10 +22,8 @@ public struct ThalamusConfiguration: Sendable {
     public var environment: Environment
     /// The declared regions, in order.
     public var rules: [RegionRule] = []
-    /// The gates of regions that are not in ``gates``.
-    public var defaultGate = GateConfiguration()
-    /// The gates of regions that differ.
-    public var gates: [Region: GateConfiguration] = [:]
+    /// What the gate of a region is tuned by; asked once, when the region appears.
+    public var gate: @Sendable (Region) -> GateConfiguration = { _ in GateConfiguration() }
     /// Regions kept at most; the longest silent go.
     public var maximumRegions = 10_000
     /// How far a wave's own time may lie from its arrival, in milliseconds, before the arrival counts instead: a device
@@ -108,4 +107,34 @@ public struct ThalamusCounters: Sendable, Hashable {
 
     /// Nothing yet.
     public init() {}
+}
+
+extension ThalamusConfiguration {
+    /// What a system file says about the thalamus; nil: the defaults.
+    ///
+    /// - Throws: a ``Refusal`` when a region or a pattern of the file is none; the loader refuses these with their line.
+    public init(_ system: SystemFile?, environment: Environment) throws(Refusal) {
+        self.init(environment: environment)
+        guard let system else { return }
+        for rule in system.thalamus.regions {
+            var patterns: [SubjectPattern] = []
+            for pattern in rule.patterns { patterns.append(try SubjectPattern(pattern)) }
+            rules.append(RegionRule(region: try Region(rule.region), patterns: patterns))
+        }
+        maximumRegions = system.thalamus.maxRegions
+        let gates = system.gates
+        gate = { gates.configuration(region: $0.text, gate: GateID(region: $0).text) }
+        for event in system.bridge.events {
+            var actions: [SuggestedAction] = []
+            for action in event.actions { actions.append(SuggestedAction(action: action, confidence: 0.5)) }
+            escalation.events.append(
+                EscalationPolicy.Event(
+                    pattern: try SubjectPattern(event.region), type: event.eventType, actions: actions))
+        }
+        escalation.budget = system.bridge.budget
+        escalation.responseTimeout = system.bridge.responseTimeoutMS
+        escalation.expiresAfter = system.bridge.expiresAfterMS
+        escalation.minimumConfidence = system.thalamus.minimumConfidence
+        escalation.refractory = system.thalamus.refractoryMS
+    }
 }
