@@ -61,8 +61,11 @@ public struct Configuration: Sendable {
     ///   - role: cell, nerve or service.
     ///   - launch: the command line.
     ///   - variables: the environment's variables.
+    ///   - loaded: a system file that was read already; then none is looked for.
     /// - Throws: `ProcessFailure`: what was found, what was expected and where.
-    init(_ manifest: Manifest, role: Role, launch: Launch, variables: [String: String]) throws(ProcessFailure) {
+    init(
+        _ manifest: Manifest, role: Role, launch: Launch, variables: [String: String], system loaded: SystemFile? = nil
+    ) throws(ProcessFailure) {
         self.manifest = manifest
         do throws(Refusal) {
             let name = variables[Environment.variable] ?? ""
@@ -78,8 +81,11 @@ public struct Configuration: Sendable {
         let explicit = launch.system ?? variables["NIMMERVERSE_SYSTEM"].flatMap { $0.isEmpty ? nil : $0 }
         let implicit = "/etc/nimmerverse/\(environment.rawValue).yaml"
         do throws(SystemError) {
-            if let path = explicit ?? (fileExists(implicit) ? implicit : nil) { system = try SystemFile(path: path) }
-            if let system { try take(system, role: role, known: known, isExplicit: explicit != nil) }
+            system = loaded
+            if system == nil, let path = explicit ?? (fileExists(implicit) ? implicit : nil) {
+                system = try SystemFile(path: path)
+            }
+            if let system { try take(system, role: role, known: known, isExplicit: explicit != nil || loaded != nil) }
         } catch { throw ProcessFailure(error) }
         try take(variables: variables, known: known)
         for flag in launch.flags {

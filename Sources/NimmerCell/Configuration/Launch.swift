@@ -19,6 +19,9 @@ struct Launch: Sendable {
     /// The flags that every process has.
     static let common = ["help", "version", "check", "system", "name", "nats"]
 
+    /// A command line without arguments.
+    init() {}
+
     /// Reads the arguments after the program's name.
     ///
     /// - Throws: `ProcessFailure` (usage) naming the argument and what was expected.

@@ -40,6 +40,8 @@ public struct ServiceProcess: Sendable {
     public let logger: Logger
     /// The bus; connected, or (setting `connect`) still trying.
     public let bus: any Bus
+    /// Everything that it was started with.
+    public let configuration: Configuration
 
     /// Returns when the process was asked to stop (SIGTERM, SIGINT) or its task was cancelled.
     public func untilStopped() async {
@@ -129,6 +131,7 @@ public struct ServiceProcess: Sendable {
     }
 
     init(_ configuration: Configuration, role: Role, kind: EntityType?, logger: Logger, bus: any Bus) {
+        self.configuration = configuration
         name = configuration.name
         manifest = configuration.manifest
         self.role = role
@@ -138,5 +141,20 @@ public struct ServiceProcess: Sendable {
         self.logger = logger
         self.bus = bus
         source = configuration.source(role: role, kind: kind, instance: UInt16.random(in: .min ... .max))
+    }
+
+    /// Sends a command to a cell and waits for its answer, for at most the command's deadline and half a second.
+    ///
+    /// Never throws: nobody there, no answer in time or an answer that cannot be read is an `error` result that says so.
+    public func ask(_ command: Command, cell: Token) async -> CommandResult {
+        let message = Envelope(id: .v7(), at: .now(), from: source, command)
+        let patience = Duration.milliseconds(command.deadlineMilliseconds + 500)
+        do throws(BusError) {
+            let answer = try await bus.request(
+                .request(environment, cell: cell), payload: message.encoded(), timeout: patience)
+            do throws(Refusal) {
+                return try Envelope<CommandResult>(decoding: answer.payload).body
+            } catch { return CommandResult(status: .error, error: "\(cell) answered what cannot be read: \(error)") }
+        } catch { return CommandResult(status: .error, error: "\(cell): \(error)") }
     }
 }

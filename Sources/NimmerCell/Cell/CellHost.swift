@@ -1,0 +1,336 @@
+import NimmerBus
+import NimmerWave
+import ServiceLifecycle
+import Synchronization
+
+/// A cell in the world: its body behind a lock, its subscriptions, its requests, its clock.
+///
+/// Messages reach the cell on the bus's delivery thread, one at a time, without a task for each; what follows is done
+/// after the lock is released, in order (architecture.md, rules 1 and 2).
+public final class CellHost<C: Cell>: Sendable {
+    /// The process that the cell lives in: name, settings, logger, bus.
+    public let process: ServiceProcess
+    let identity: Identity
+    let rejects: RejectLimiter
+    private let state: Mutex<State>
+    private let jobs: AsyncStream<Job>
+    private let jobFeed: AsyncStream<Job>.Continuation
+    private let pokes: AsyncStream<Void>
+    private let pokeFeed: AsyncStream<Void>.Continuation
+    private let unacknowledged = Mutex(0)
+
+    private struct State {
+        var body: CellBody<C>
+        var waiting: [Pulse.Action] = []
+        var isDoing = false
+        var armed: Timestamp?
+        var working = 0
+        var lost = 0
+        var saidLost = false
+        var failure: ProcessFailure?
+    }
+
+    /// Something that takes time and runs beside the cell.
+    struct Job: Sendable {
+        var run: @Sendable () async -> Void
+    }
+
+    /// A cell in a process, at rest until ``run()``.
+    ///
+    /// - Throws: what the cell's `init` throws.
+    public convenience init(_ process: ServiceProcess) throws {
+        try self.init(process, body: CellBody<C>(process.configuration))
+    }
+
+    init(_ process: ServiceProcess, body: CellBody<C>) {
+        self.process = process
+        identity = body.identity
+        rejects = RejectLimiter(process: process)
+        state = Mutex(State(body: body))
+        (jobs, jobFeed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(4096))
+        (pokes, pokeFeed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// What the cell did since its start, what could not leave included.
+    public var counters: CellCounters {
+        state.withLock { state in
+            var counters = state.body.counters
+            counters.lost = state.lost
+            return counters
+        }
+    }
+
+    /// Changes the cell from its own life (``Cell/live(_:)``): a line was read, a device spoke.
+    ///
+    /// - Parameter moment: when it happened; now unless given.
+    public func update(at moment: Timestamp? = nil, _ change: (inout C, inout Pulse) throws -> Void) {
+        act { body in body.update(at: moment ?? .now(), change) }
+    }
+
+    /// Lives until the process is asked to stop.
+    ///
+    /// - Throws: the `ProcessFailure` with which the cell left.
+    public func run() async throws {
+        await waitForServer()
+        let subscriptions = try await subscribe()
+        act { $0.start(at: .now()) }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.keepAppointments() }
+            group.addTask { await self.work() }
+            group.addTask { await self.live() }
+            await untilEnd()
+            for subscription in subscriptions { subscription.cancel() }
+            await finishWork()
+            act { $0.stop(at: .now()) }
+            await settleTransitions()
+            jobFeed.finish()
+            group.cancelAll()
+        }
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+
+    /// At most a second, so that the first wave is heard when there is a server, and said to be lost when there is none.
+    private func waitForServer() async {
+        let events = process.bus.events()
+        guard !process.bus.status.isConnected else { return }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await event in events {
+                    if case .connected = event { return }
+                }
+            }
+            group.addTask { try? await Task.sleep(for: .seconds(1)) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func live() async {
+        do { try await C.live(self) } catch {
+            guard !(error is CancellationError) else { return }
+            leave(ProcessFailure(error))
+        }
+    }
+
+    private func untilEnd() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.process.untilStopped() }
+            group.addTask { await self.untilLeaving() }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private let left = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+
+    private func untilLeaving() async {
+        for await _ in left.stream { return }
+    }
+
+    private func leave(_ failure: ProcessFailure) {
+        state.withLock { $0.failure = $0.failure ?? failure }
+        left.continuation.yield()
+    }
+
+    // MARK: Doing what the cell wrote down
+
+    /// Lets the body act, then does what follows, outside the lock and in order.
+    func act(_ change: (inout CellBody<C>) -> Pulse) {
+        let (isMine, next) = state.withLock { state -> (Bool, Timestamp?) in
+            state.waiting += change(&state.body).actions
+            let next = state.body.nextAppointment
+            let isEarlier = next.map { next in state.armed.map { next < $0 } ?? true } ?? false
+            defer { state.isDoing = true }
+            return (!state.isDoing, isEarlier ? next : nil)
+        }
+        if next != nil { pokeFeed.yield() }
+        guard isMine else { return }
+        while true {
+            let actions = state.withLock { state -> [Pulse.Action] in
+                let actions = state.waiting
+                state.waiting = []
+                if actions.isEmpty { state.isDoing = false }
+                return actions
+            }
+            if actions.isEmpty { return }
+            for action in actions { perform(action) }
+        }
+    }
+
+    private func perform(_ action: Pulse.Action) {
+        switch action {
+        case .wave(let wave): emit(wave)
+        case .publish(let subject, let payload): publish(subject, payload)
+        case .state(let change): announce(change)
+        case .transition(let change):
+            retain(change)
+        case .send(let command, let cell):
+            enqueue { await self.ask(command, cell) }
+        case .begin(let name, let work):
+            enqueue { await self.finish(name, work) }
+        case .say(let level, let message, let values):
+            process.logger.log(level: level, "\(message)", metadata: values.mapValues { .string($0) })
+        case .leave(let failure): leave(failure)
+        case .wake: break
+        }
+    }
+
+    private func emit(_ wave: WaveSignal) {
+        let message = Envelope(id: .v7(), at: .now(), from: process.source, wave)
+        publish(identity.waveSubject, message.encoded())
+    }
+
+    /// Without a server nothing is kept for later: a wave speaks of its moment. It is counted.
+    private func publish(_ subject: Subject, _ payload: [UInt8]) {
+        var reason = "no server"
+        if process.bus.status.isConnected {
+            do throws(BusError) {
+                try process.bus.publish(subject, payload: payload)
+                state.withLock { $0.saidLost = false }
+                return
+            } catch { reason = error.message }
+        }
+        let isNew = state.withLock { state in
+            state.lost += 1
+            defer { state.saidLost = true }
+            return !state.saidLost
+        }
+        if isNew {
+            process.logger.warning(
+                "Nobody can hear this cell; what it says is counted as lost", metadata: ["reason": "\(reason)"])
+        }
+    }
+
+    private func announce(_ change: NerveState) {
+        process.logger.info(
+            "State", metadata: ["from": "\(change.fromState)", "to": "\(change.toState)", "reason": "\(change.reason)"])
+        guard C.role == .nerve else { return }
+        let message = Envelope(id: .v7(), at: change.at, from: process.source, change)
+        publish(.nerveState(process.environment, nerve: identity.name), message.encoded())
+    }
+
+    /// A transition is kept until the stream acknowledges it (protocol.md, What an acknowledgement means); at most 256.
+    private func retain(_ change: GateTransition) {
+        let isTaken = unacknowledged.withLock { waiting in
+            guard waiting < 256 else { return false }
+            waiting += 1
+            return true
+        }
+        guard isTaken, enqueue(isCounted: false, { await self.keepSaying(change) }) else {
+            state.withLock { $0.lost += 1 }
+            return
+        }
+    }
+
+    private func keepSaying(_ change: GateTransition) async {
+        let id = change.messageID(in: process.environment)
+        let payload = Envelope(id: id, at: change.at, from: process.source, change).encoded()
+        let subject = Subject.transition(process.environment, gate: change.gateID)
+        defer { unacknowledged.withLock { $0 -= 1 } }
+        while !Task.isCancelled {
+            do throws(BusError) {
+                try await process.bus.publishDurably(subject, payload: payload, id: id, timeout: .seconds(2))
+                return
+            } catch {
+                guard error.canRetry else {
+                    state.withLock { $0.lost += 1 }
+                    process.logger.warning("The stream refused a transition", metadata: ["reason": "\(error)"])
+                    return
+                }
+            }
+            try? await Task.sleep(for: .seconds(2))
+        }
+        state.withLock { $0.lost += 1 }
+    }
+
+    private func settleTransitions() async {
+        let clock = ContinuousClock()
+        let deadline = clock.now.advanced(by: .seconds(2))
+        while unacknowledged.withLock({ $0 > 0 }), process.bus.status.isConnected, clock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(5))
+            if Task.isCancelled { return }
+        }
+    }
+
+    // MARK: Time
+
+    private func keepAppointments() async {
+        var pokes = pokes.makeAsyncIterator()
+        while !Task.isCancelled {
+            let next = state.withLock { state in
+                state.armed = state.body.nextAppointment
+                return state.armed
+            }
+            guard let next else {
+                guard await pokes.next() != nil else { return }
+                continue
+            }
+            let wait = max(0.2, next.milliseconds(since: .now()))
+            await sleepOrPoke(milliseconds: wait)
+            act { $0.advance(to: .now()) }
+        }
+    }
+
+    private func sleepOrPoke(milliseconds: Double) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await Task.sleep(for: .microseconds(Int64(milliseconds * 1000))) }
+            group.addTask { [pokes] in for await _ in pokes { return } }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    // MARK: Work
+
+    /// Takes a job; refused when too many wait.
+    @discardableResult
+    func enqueue(isCounted: Bool = true, _ run: @escaping @Sendable () async -> Void) -> Bool {
+        let share = isCounted ? 1 : 0
+        state.withLock { $0.working += share }
+        let job = Job {
+            await run()
+            self.state.withLock { $0.working -= share }
+        }
+        if case .enqueued = jobFeed.yield(job) { return true }
+        state.withLock { $0.working -= share }
+        return false
+    }
+
+    /// Looks at the body.
+    func countRejected() { state.withLock { $0.body.countRejected() } }
+
+    /// Looks at the body.
+    func withBody<Result>(_ look: (borrowing CellBody<C>) throws -> sending Result) rethrows -> sending Result {
+        try state.withLock { state in try look(state.body) }
+    }
+
+    private func work() async {
+        await withDiscardingTaskGroup { group in
+            for await job in jobs {
+                group.addTask { await job.run() }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Lets work that has begun come to its end, for three seconds at most.
+    private func finishWork() async {
+        let clock = ContinuousClock()
+        let deadline = clock.now.advanced(by: .seconds(3))
+        while state.withLock({ $0.working > 0 }), clock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(5))
+            if Task.isCancelled { return }
+        }
+    }
+
+    private func finish(_ name: String, _ work: @Sendable () async throws -> JSON) async {
+        let outcome: Result<JSON, any Error>
+        do { outcome = .success(try await work()) } catch { outcome = .failure(error) }
+        act { $0.finished(name, outcome, at: .now()).pulse }
+    }
+
+    private func ask(_ command: Command, _ cell: Token) async {
+        let result = await process.ask(command, cell: cell)
+        act { $0.answered(command, by: cell, result, at: .now()) }
+    }
+}

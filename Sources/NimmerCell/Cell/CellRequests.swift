@@ -1,0 +1,183 @@
+import NimmerBus
+import NimmerWave
+import Synchronization
+
+extension CellHost {
+    /// Subscribes to requests, inputs and the waves that the cell hears.
+    func subscribe() async throws -> [any Subscription] {
+        let process = process
+        var subscriptions: [any Subscription] = []
+        if !C.manifest.commands.isEmpty {
+            let places = Places(limit: process.settings.whole("max_requests"))
+            subscriptions.append(
+                try await process.bus.subscribe(
+                    SubjectPattern(.request(process.environment, cell: identity.name)), queue: identity.name
+                ) { _, _, arrival in
+                    self.receive(request: arrival.message(), at: arrival.at, places)
+                })
+        }
+        let (inputs, hears) = try withBody { (try $0.cell.inputs(in: process.environment), $0.cell.hears) }
+        for pattern in inputs {
+            subscriptions.append(
+                try await process.bus.subscribe(pattern) { _, _, arrival in
+                    self.receive(input: arrival.message(), at: arrival.at)
+                })
+        }
+        for cell in hears {
+            let pattern = try SubjectPattern("\(process.environment.rawValue).nervous.*.\(cell).wave")
+            subscriptions.append(
+                try await process.bus.subscribe(pattern) { _, _, arrival in
+                    self.receive(wave: arrival.message(), of: cell, at: arrival.at)
+                })
+        }
+        return subscriptions
+    }
+
+    private func receive(input message: BusMessage, at moment: Timestamp) {
+        var refusal: String?
+        act { body in
+            let outcome = body.receive(message, at: moment)
+            refusal = outcome.refusal
+            return outcome.pulse
+        }
+        if let refusal { rejects.reject(message, reason: refusal) }
+    }
+
+    private func receive(wave message: BusMessage, of cell: Token, at moment: Timestamp) {
+        do throws(Refusal) {
+            let wave = HeardWave(try Envelope<WaveSignal>(decoding: message.payload), cell: cell, arrival: moment)
+            act { $0.hear(wave) }
+        } catch {
+            countRejected()
+            rejects.reject(message, reason: error.message, field: error.field)
+        }
+    }
+
+    private func receive(request message: BusMessage, at moment: Timestamp, _ places: Places) {
+        do throws(Refusal) {
+            let command = try Command(request: message.payload, commands: C.manifest.commands.map(\.name))
+            guard places.take() else {
+                let limit = places.limit
+                respond(
+                    to: message,
+                    CommandResult(status: .error, error: "\(identity.name) is busy with \(limit) requests; try again"))
+                return
+            }
+            var answer = Answer.failed("")
+            act { body in
+                let outcome = body.perform(command, at: moment)
+                answer = outcome.answer
+                return outcome.pulse
+            }
+            finish(answer, for: command, message, places)
+        } catch {
+            countRejected()
+            rejects.reject(message, reason: error.message, field: error.field)
+            respond(to: message, CommandResult(status: .refused, error: error.description))
+        }
+    }
+
+    private func finish(_ answer: Answer, for command: Command, _ message: BusMessage, _ places: Places) {
+        guard case .later(let name, let work) = answer else {
+            places.give()
+            respond(to: message, CommandResult(answer))
+            return
+        }
+        let isTaken = enqueue {
+            let outcome = await Self.within(milliseconds: command.deadlineMilliseconds, work)
+            var answer = Answer.failed("")
+            self.act { body in
+                let finished = body.finished(name, outcome, at: .now())
+                answer = finished.answer
+                return finished.pulse
+            }
+            places.give()
+            self.respond(to: message, CommandResult(answer))
+        }
+        if !isTaken {
+            places.give()
+            respond(to: message, CommandResult(status: .error, error: "\(identity.name) is busy; try again"))
+        }
+    }
+
+    /// What work returns in time, or the refusal that the deadline passed; the work is cancelled then.
+    static func within(
+        milliseconds: Int, _ work: @escaping @Sendable () async throws -> JSON
+    ) async -> Result<JSON, any Error> {
+        await withTaskGroup(of: Result<JSON, any Error>?.self) { group in
+            group.addTask {
+                do { return .success(try await work()) } catch { return .failure(error) }
+            }
+            group.addTask {
+                do { try await Task.sleep(for: .milliseconds(milliseconds)) } catch { return nil }
+                return .failure(DeadlineExceeded(milliseconds: milliseconds))
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first ?? .failure(CancellationError())
+        }
+    }
+
+    /// An answer goes to who asked; without a place to answer, to the cell's response subject.
+    private func respond(to message: BusMessage, _ result: CommandResult) {
+        let envelope = Envelope(id: .v7(), at: .now(), from: process.source, result)
+        let subject = message.reply ?? .response(process.environment, cell: identity.name)
+        do throws(BusError) {
+            try process.bus.publish(subject, payload: envelope.encoded())
+        } catch {
+            process.logger.warning("An answer could not leave", metadata: ["reason": "\(error)"])
+        }
+    }
+}
+
+/// Work took longer than its command allowed.
+public struct DeadlineExceeded: Error, Hashable, CustomStringConvertible {
+    /// How long it was allowed to take.
+    public var milliseconds: Int
+
+    /// One line for a person.
+    public var description: String { "the deadline of \(milliseconds) ms was exceeded" }
+}
+
+/// How many requests are at work.
+final class Places: Sendable {
+    let limit: Int
+    private let taken = Mutex(0)
+
+    init(limit: Int) { self.limit = limit }
+
+    func take() -> Bool {
+        taken.withLock { taken in
+            guard taken < limit else { return false }
+            taken += 1
+            return true
+        }
+    }
+
+    func give() { taken.withLock { $0 -= 1 } }
+}
+
+extension CommandResult {
+    init(_ answer: Answer) {
+        switch answer {
+        case .done(let result): self.init(status: .ok, result: result)
+        case .refused(let reason): self.init(status: .refused, error: String(reason.prefix(1000)))
+        case .failed(let reason): self.init(status: .error, error: String(reason.prefix(1000)))
+        case .later(let name, _): self.init(status: .error, error: "\(name) answered with more work")
+        }
+    }
+}
+
+extension Command {
+    /// A request as it came: the whole message of protocol.md, or, for a person with a plain NATS client, just the payload
+    /// of the only command that a cell has.
+    init(request bytes: [UInt8], commands: [String]) throws(Refusal) {
+        if commands.count == 1, let only = commands.first, bytes.count <= Wire.maximumBytes,
+            case .object(let object)? = try? JSON(parsing: bytes), object["header"] == nil
+        {
+            self.init(command: only, payload: .raw(bytes))
+            return
+        }
+        self = try Envelope<Command>(decoding: bytes).body
+    }
+}

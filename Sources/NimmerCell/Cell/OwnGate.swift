@@ -1,0 +1,86 @@
+import NimmerGate
+import NimmerWave
+
+/// A cell's gate over its own evidence, or a nerve's over the waves that it hears (architecture.md, Cell and Nerve).
+struct OwnGate: Sendable {
+    private(set) var gate: Gate
+    let id: GateID
+    private let domain: Token
+    private let region: Region
+    private var names: [String: Int32] = [:]
+    private var witnesses: [Int32: Witness] = [:]
+    private var nextNumber: Int32 = 0
+
+    private struct Witness {
+        var source: String
+        var origin: Token
+        var cost: Double
+    }
+
+    init(_ configuration: GateConfiguration, identity: Identity) {
+        gate = Gate(configuration)
+        id = identity.gateID
+        domain = identity.domain
+        region = identity.region ?? Region(identity.domain)
+    }
+
+    /// A wave for the gate.
+    mutating func receive(
+        source: Token, origin: Token, region: Region, confidence: Double, polarity: Int, cost: Double, at: Timestamp
+    ) -> [GateTransition] {
+        let number = number(of: "o" + origin.text)
+        witnesses[number] = Witness(source: source.text, origin: origin, cost: cost)
+        var changes: ContiguousArray<Transition> = []
+        _ = gate.receive(
+            Evidence(
+                origin: number, region: self.number(of: "r" + region.text), polarity: polarity < 0 ? -1 : 1,
+                confidence: confidence, at: at), into: &changes)
+        return changes.map(message)
+    }
+
+    /// Time passes.
+    mutating func advance(to moment: Timestamp) -> [GateTransition] {
+        var changes: ContiguousArray<Transition> = []
+        gate.advance(to: moment, into: &changes)
+        return changes.map(message)
+    }
+
+    private mutating func number(of name: String) -> Int32 {
+        if let number = names[name] { return number }
+        if names.count >= 4 * gate.configuration.maximumOrigins + 256 { forget() }
+        let number = nextNumber
+        nextNumber = nextNumber == .max ? 0 : nextNumber + 1
+        names[name] = number
+        return number
+    }
+
+    /// Keeps only the names that the gate still remembers.
+    private mutating func forget() {
+        let living = Set(gate.witnesses.map(\.origin)).union(gate.witnesses.map(\.region))
+        names = names.filter { living.contains($0.value) }
+        witnesses = witnesses.filter { living.contains($0.key) }
+    }
+
+    private func message(_ change: Transition) -> GateTransition {
+        GateTransition(
+            gateID: id, domain: domain, region: region, fromState: change.from, toState: change.to,
+            stateValue: change.potential, weight: gate.weight, correlationScore: min(1, max(-1, change.support)),
+            triggerSignals: gate.witnesses.compactMap { witness in
+                witnesses[witness.origin].map { known in
+                    TriggerSignal(
+                        source: known.source, origin: known.origin, confidence: witness.confidence,
+                        polarity: Int(witness.polarity), timestamp: witness.at, push: witness.push)
+                }
+            },
+            routedToTier: 1, lifeforceCost: gate.witnesses.reduce(0) { $0 + (witnesses[$1.origin]?.cost ?? 0) },
+            at: change.at)
+    }
+}
+
+extension GateTransition {
+    /// The id of a transition: the same for the same gate, time and states in one environment, so that a retry is dropped.
+    func messageID(in environment: Environment) -> MessageID {
+        .named(
+            "\(environment.rawValue)/transition/\(gateID.text)/\(at.nanoseconds)/\(fromState.word)/\(toState.word)")
+    }
+}

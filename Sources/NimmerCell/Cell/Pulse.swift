@@ -1,0 +1,186 @@
+import Logging
+import NimmerWave
+
+/// One moment in a cell's life: when it is, who the cell is, and what is to be done because of it.
+///
+/// A cell's methods only write down what is to be done; the runtime does it after they return. In a test the actions are
+/// compared.
+public struct Pulse: Sendable {
+    /// When it is.
+    public let at: Timestamp
+    /// The cell's name on the bus.
+    public var name: Token { identity.name }
+    /// Where it runs.
+    public var environment: Environment { identity.environment }
+    /// Where its own gate stands.
+    public let gate: GateState
+    /// What is to be done, in order.
+    public private(set) var actions: [Action] = []
+    /// Waves that could not be written down because a number was not finite; they are counted as refused.
+    public private(set) var refused = 0
+
+    let identity: Identity
+
+    init(at: Timestamp, identity: Identity, gate: GateState) {
+        self.at = at
+        self.identity = identity
+        self.gate = gate
+    }
+
+    /// What is to be done.
+    public enum Action: Sendable {
+        /// Emit a wave.
+        case wave(WaveSignal)
+        /// Send bytes to a subject, for devices.
+        case publish(Subject, [UInt8])
+        /// Say that the state changed.
+        case state(NerveState)
+        /// Ask a cell.
+        case send(Command, to: Token)
+        /// Do something that takes time; it ends in ``Cell/finished(_:_:_:)``.
+        case begin(String, @Sendable () async throws -> JSON)
+        /// Come back at a moment.
+        case wake(Timestamp)
+        /// Log a line.
+        case say(Logger.Level, String, [String: String])
+        /// Leave, because the cell cannot go on.
+        case leave(ProcessFailure)
+        /// Say that its gate changed its state.
+        case transition(GateTransition)
+    }
+
+    /// Emits a wave now.
+    ///
+    /// - Parameters:
+    ///   - confidence: how sure it is; brought into 0…1. A wave whose confidence is not finite is counted and left out.
+    ///   - content: what was found.
+    ///   - cost: energy spent; the manifest's cost `wave` unless given.
+    ///   - region: the semantic region; the cell's unless given.
+    ///   - origin: what makes the witness independent; the cell's unless given.
+    ///   - polarity: `1` asserts, `-1` denies.
+    ///   - correlationID: ties the wave to the request that caused it.
+    public mutating func emit(
+        confidence: Double, _ content: JSON, cost: Double? = nil, region: Region? = nil, origin: Token? = nil,
+        polarity: Int = 1, correlationID: String? = nil
+    ) {
+        let cost = cost ?? identity.waveCost
+        guard confidence.isFinite, cost.isFinite, cost >= 0 else {
+            refused += 1
+            return
+        }
+        actions.append(
+            .wave(
+                WaveSignal(
+                    domain: identity.domain, confidence: min(1, max(0, confidence)), semanticContent: content,
+                    lifeforceCost: cost, region: region ?? identity.region, polarity: polarity < 0 ? -1 : 1,
+                    origin: origin ?? identity.origin, correlationID: correlationID)))
+    }
+
+    /// Sends bytes to a subject that a person configured, for devices.
+    public mutating func publish(_ subject: Subject, _ payload: [UInt8]) {
+        actions.append(.publish(subject, payload))
+    }
+
+    /// Says that the state changed: a NerveState on the bus for a nerve, a log line for a cell.
+    public mutating func enter(
+        _ state: String, from earlier: String, reason: String, cost: Double = 0, details: JSON? = nil
+    ) {
+        actions.append(
+            .state(
+                NerveState(
+                    nerve: name, fromState: earlier, toState: state, reason: reason, lifeforceCost: cost, at: at,
+                    details: details)))
+    }
+
+    /// Sends a command to a cell; the answer comes to ``Cell/answered(_:by:_:_:)``.
+    public mutating func send(_ command: Command, to cell: Token) {
+        actions.append(.send(command, to: cell))
+    }
+
+    /// Begins work that takes time and belongs to no request; it ends in ``Cell/finished(_:_:_:)``.
+    public mutating func begin(_ name: String, _ work: @escaping @Sendable () async throws -> JSON) {
+        actions.append(.begin(name, work))
+    }
+
+    /// Asks for ``Cell/wake(_:)`` after some milliseconds; the earliest moment asked for counts, once.
+    public mutating func wake(after milliseconds: Double) { wake(at: at.advanced(milliseconds: milliseconds)) }
+
+    /// Asks for ``Cell/wake(_:)`` at a moment; the earliest moment asked for counts, once.
+    public mutating func wake(at moment: Timestamp) { actions.append(.wake(moment)) }
+
+    /// Logs a line: a constant message, values beside it.
+    public mutating func say(_ level: Logger.Level = .info, _ message: String, _ values: [String: String] = [:]) {
+        actions.append(.say(level, message, values))
+    }
+
+    /// Leaves with a status and one line, because the cell cannot go on.
+    public mutating func leave(_ status: ProcessFailure.Status, _ message: String) {
+        actions.append(.leave(ProcessFailure(status, message)))
+    }
+
+    mutating func append(_ action: Action) { actions.append(action) }
+
+    mutating func append(contentsOf pulse: Pulse) {
+        actions += pulse.actions
+        refused += pulse.refused
+    }
+
+    /// The waves among the actions.
+    public var waves: [WaveSignal] { actions.compactMap { if case .wave(let wave) = $0 { wave } else { nil } } }
+    /// The changes of state among the actions.
+    public var states: [NerveState] { actions.compactMap { if case .state(let state) = $0 { state } else { nil } } }
+    /// The transitions of the own gate among the actions.
+    public var transitions: [GateTransition] {
+        actions.compactMap { if case .transition(let change) = $0 { change } else { nil } }
+    }
+    /// The commands to cells among the actions.
+    public var requests: [(command: Command, cell: Token)] {
+        actions.compactMap { if case .send(let command, let cell) = $0 { (command, cell) } else { nil } }
+    }
+}
+
+/// Who a cell is on the bus, checked once at the start.
+public struct Identity: Sendable, Hashable {
+    /// Where it runs.
+    public var environment: Environment
+    /// Its name.
+    public var name: Token
+    /// What its waves are about.
+    public var domain: Token
+    /// The semantic region of its waves, where it is not the domain.
+    public var region: Region?
+    /// What makes it an independent witness, where it is not its name.
+    public var origin: Token?
+    /// What a wave costs unless the cell says otherwise, in lifeforce.
+    public var waveCost: Double
+    /// Cell or nerve.
+    public var role: Role
+
+    init(_ configuration: Configuration, role: Role) throws(ProcessFailure) {
+        environment = configuration.environment
+        name = configuration.name
+        self.role = role
+        waveCost = configuration.manifest.cost("wave")
+        let settings = configuration.settings
+        var key = "domain"
+        do throws(Refusal) {
+            domain = try Token(settings.textIfPresent("domain") ?? configuration.manifest.domain)
+            key = "region"
+            region = nil
+            if let text = settings.textIfPresent("region") { region = try Region(text) }
+            key = "origin"
+            origin = nil
+            if let text = settings.textIfPresent("origin") { origin = try Token(text) }
+        } catch { throw ProcessFailure(.configuration, "\(configuration.name): the setting '\(key)': \(error)") }
+    }
+
+    /// The subject of its waves.
+    public var waveSubject: Subject {
+        role == .nerve ? .nerveWave(environment, nerve: name) : .wave(environment, cell: name)
+    }
+
+    /// The id of its own gate: `<name>-cell` or `<name>-nerve`.
+    public var gateID: GateID {
+        (try? GateID("\(name)-\(role.rawValue)")) ?? GateID(region: Region(name))
+    }
+}
