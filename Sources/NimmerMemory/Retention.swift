@@ -1,19 +1,19 @@
 import NimmerWave
 
-/// How long rows are kept (memory.md: retention is by partition and configured).
+/// How long rows are kept, in days (memory.md: retention is by partition and configured).
 public struct RetentionPolicy: Sendable, Hashable {
-    /// Whole months of transitions that are kept besides the current one; nil keeps all.
-    public var transitionMonths: Int?
-    /// Days that correlation events are kept; nil keeps all.
+    /// Transitions: a month goes when all of it is older; nil keeps all.
+    public var transitionDays: Int?
+    /// Correlation events; nil keeps all.
     public var correlationDays: Int?
-    /// Days that rejected messages are kept; nil keeps all.
+    /// Rejected messages; nil keeps all.
     public var rejectedDays: Int?
 
-    /// A policy; by default a year of transitions, 90 days of correlation events, 30 days of rejected messages.
+    /// A policy; by default everything that was decided is kept, correlation events 90 days, rejected messages 30.
     ///
-    /// Collapses, requests, responses and verifications are the audit trail and are kept.
-    public init(transitionMonths: Int? = 12, correlationDays: Int? = 90, rejectedDays: Int? = 30) {
-        self.transitionMonths = transitionMonths.map { max(0, $0) }
+    /// Collapses, requests, responses and verifications are the audit trail: a policy does not touch them.
+    public init(transitionDays: Int? = nil, correlationDays: Int? = 90, rejectedDays: Int? = 30) {
+        self.transitionDays = transitionDays.map { max(0, $0) }
         self.correlationDays = correlationDays.map { max(0, $0) }
         self.rejectedDays = rejectedDays.map { max(0, $0) }
     }

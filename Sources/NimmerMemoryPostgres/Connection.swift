@@ -17,7 +17,7 @@ final class Connection {
     /// Whether the connection can no longer be used.
     private(set) var isLost = false
 
-    init(_ settings: PostgresSettings) throws(MemoryError) {
+    init(_ settings: DatabaseSettings) throws(MemoryError) {
         let pairs = try settings.keywords().sorted { $0.key < $1.key }
         name = settings.description
         statementSeconds = settings.statementSeconds

@@ -6,16 +6,16 @@ import NimmerWave
 /// Every call connects, works and closes.
 public actor PostgresAdministration {
     /// Where the database is.
-    public nonisolated let settings: PostgresSettings
+    public nonisolated let settings: DatabaseSettings
     private nonisolated let executor = ThreadExecutor()
     private let migrations: [Migration]
 
     /// An administration of one database.
-    public init(_ settings: PostgresSettings) {
+    public init(_ settings: DatabaseSettings) {
         self.init(settings, migrations: Migration.all)
     }
 
-    init(_ settings: PostgresSettings, migrations: [Migration]) {
+    init(_ settings: DatabaseSettings, migrations: [Migration]) {
         var patient = settings
         patient.statementSeconds = max(settings.statementSeconds, 3_600)
         self.settings = patient
@@ -140,7 +140,7 @@ public actor PostgresAdministration {
         }
     }
 
-    private static func maintenance(_ settings: PostgresSettings) -> PostgresSettings {
+    private static func maintenance(_ settings: DatabaseSettings) -> DatabaseSettings {
         settings.database("postgres")
     }
 
@@ -178,13 +178,9 @@ public actor PostgresAdministration {
             guard count > 0 else { return }
             steps.append(.init(kind: .rows, table: table.rawValue, rows: count, bytes: 0, before: before))
         }
-        if let months = policy.transitionMonths {
-            let text = try connection.run(
-                """
-                select (date_trunc('month', \(now)::timestamptz at time zone 'UTC')
-                        - make_interval(months => \(months)::int)) at time zone 'UTC'
-                """)
-            guard let before = text.first.flatMap({ try? Timestamp(postgres: $0) }) else { return [] }
+        let day = 86_400_000.0
+        if let days = policy.transitionDays {
+            let before = now.advanced(milliseconds: -Double(days) * day)
             let found = try connection.run(
                 """
                 select partition, rows_estimated, bytes from transition_partitions(\(before)::timestamptz) where expired
@@ -195,7 +191,6 @@ public actor PostgresAdministration {
             }
             try rows(of: .transitions, before: before)
         }
-        let day = 86_400_000.0
         if let days = policy.correlationDays {
             try rows(of: .correlations, before: now.advanced(milliseconds: -Double(days) * day))
         }

@@ -7,14 +7,14 @@ import NimmerWave
 /// lost; the caller decides when to try again (``Batcher``).
 public actor PostgresStore: MemoryStore {
     /// Where the database is.
-    public nonisolated let settings: PostgresSettings
+    public nonisolated let settings: DatabaseSettings
     private nonisolated let executor = ThreadExecutor()
     private var connection: Connection?
     private var staged: Set<String> = []
     private var months: Set<String> = []
 
     /// A store that has not connected yet.
-    public init(_ settings: PostgresSettings) {
+    public init(_ settings: DatabaseSettings) {
         self.settings = settings
     }
 

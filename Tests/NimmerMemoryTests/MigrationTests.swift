@@ -134,9 +134,9 @@ struct MigrationTests {
     }
 }
 
-extension PostgresSettings {
+extension DatabaseSettings {
     /// The same database as another user.
-    func `as`(_ user: String, _ password: String) -> PostgresSettings {
+    func `as`(_ user: String, _ password: String) -> DatabaseSettings {
         let parts = address.split(separator: "@", maxSplits: 1)
         var other = self
         other.address = "postgresql://\(user):\(password)@\(parts[1])"

@@ -97,7 +97,7 @@ struct PostgresStoreTests {
             _ = try await store.write([decision.opening, decision.entries[2]])
         }
         let administration = PostgresAdministration(settings)
-        let policy = RetentionPolicy(transitionMonths: 4, correlationDays: 150, rejectedDays: nil)
+        let policy = RetentionPolicy(transitionDays: 150, correlationDays: 150, rejectedDays: nil)
         let plan = try await administration.prunePlan(policy, at: now)
         #expect(plan.steps.count { $0.kind == .partition } == 2)
         #expect(plan.steps.first { $0.table == "correlation_events" }?.rows == 3)
@@ -146,23 +146,23 @@ struct PostgresStoreTests {
     @Test("errors name the server and never the password")
     func errors() async throws {
         let server = try await TestDatabase.shared.server()
-        let wrong = PostgresSettings(address: "postgresql://nimmer:topsecret@127.0.0.1:\(server.port)/postgres")
+        let wrong = DatabaseSettings(address: "postgresql://nimmer:topsecret@127.0.0.1:\(server.port)/postgres")
         let refused = await #expect(throws: MemoryError.self) { try await PostgresStore(wrong).open() }
         #expect(refused?.code == .refused)
         #expect(refused?.description.contains("127.0.0.1:\(server.port)") == true)
         #expect(refused?.description.contains("topsecret") == false)
 
-        let nobody = PostgresSettings(address: "postgresql://nimmer:topsecret@127.0.0.1:1/postgres")
+        let nobody = DatabaseSettings(address: "postgresql://nimmer:topsecret@127.0.0.1:1/postgres")
         let unreachable = await #expect(throws: MemoryError.self) { try await PostgresStore(nobody).open() }
         #expect(unreachable?.code == .unreachable)
         #expect(unreachable?.canRetry == true)
 
-        let garbled = PostgresSettings(address: "postgresql://u:topsecret@host/db?nonsense=topsecret")
+        let garbled = DatabaseSettings(address: "postgresql://u:topsecret@host/db?nonsense=topsecret")
         let settings = await #expect(throws: MemoryError.self) { try await PostgresStore(garbled).open() }
         #expect(settings?.code == .settings)
         #expect(settings?.description.contains("topsecret") == false)
 
-        let noFile = PostgresSettings(address: "host=127.0.0.1", passwordFile: "/nowhere/password")
+        let noFile = DatabaseSettings(address: "host=127.0.0.1", passwordFile: "/nowhere/password")
         let missing = await #expect(throws: MemoryError.self) { try await PostgresStore(noFile).open() }
         #expect(missing?.message.contains("/nowhere/password") == true)
     }

@@ -29,15 +29,15 @@ actor TestDatabase {
     }
 
     /// Settings for an empty database that does not exist yet.
-    func unmade() async throws -> PostgresSettings {
+    func unmade() async throws -> DatabaseSettings {
         let server = try await server()
         number += 1
-        return PostgresSettings(
+        return DatabaseSettings(
             address: server.address(database: "test_\(number)"), passwordFile: server.passwordFile)
     }
 
     /// Settings for a fresh database with the schema of this program.
-    func fresh() async throws -> PostgresSettings {
+    func fresh() async throws -> DatabaseSettings {
         let settings = try await unmade()
         try await migrateTemplate()
         let connection = try Connection(settings.database("postgres"))
@@ -48,7 +48,7 @@ actor TestDatabase {
     private func migrateTemplate() async throws {
         if let template { return try await template.value }
         let server = try await server()
-        let settings = PostgresSettings(
+        let settings = DatabaseSettings(
             address: server.address(database: "template_nimmer"), passwordFile: server.passwordFile)
         let task = Task { _ = try await PostgresAdministration(settings).migrate() }
         template = template ?? task

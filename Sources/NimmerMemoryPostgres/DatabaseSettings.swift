@@ -1,17 +1,20 @@
 import CPostgres
 import Glibc
 import NimmerMemory
+import NimmerWave
 
 /// Where the database is and how to reach it.
 ///
 /// The address is a URL (`postgresql://user@host:5432/nimmerverse_dev`) or a libpq conninfo text; what it leaves out
 /// comes from the environment (`PGHOST`, `PGPORT`, `PGUSER`, `PGPASSFILE`, `PGSSLMODE` …) and libpq's defaults, as for
 /// `psql`. The password is best kept in a file of its own.
-public struct PostgresSettings: Sendable, Hashable, CustomStringConvertible {
+public struct DatabaseSettings: Sendable, Hashable, CustomStringConvertible {
     /// URL or conninfo; empty for the environment alone.
     public var address: String
     /// A file that holds the password alone (a line end after it is ignored); nil for none.
     public var passwordFile: String?
+    /// The password itself, from an environment variable; the file goes before it.
+    public var password: String?
     /// The database when neither the address nor `PGDATABASE` names one, such as `nimmerverse_dev`.
     public var defaultDatabase: String
     /// What the server's activity view shows for this connection.
@@ -27,7 +30,7 @@ public struct PostgresSettings: Sendable, Hashable, CustomStringConvertible {
         applicationName: String = "nimmerverse", connectSeconds: Int = 5, statementSeconds: Int = 30
     ) {
         self.address = address
-        self.passwordFile = passwordFile
+        self.passwordFile = passwordFile.flatMap { $0.isEmpty ? nil : $0 }
         self.defaultDatabase = defaultDatabase
         self.applicationName = applicationName
         self.connectSeconds = connectSeconds
@@ -37,11 +40,11 @@ public struct PostgresSettings: Sendable, Hashable, CustomStringConvertible {
     /// The server and database without user, password or other settings: what may be shown and logged.
     public var description: String {
         guard let keywords = try? keywords() else { return "an address that cannot be read" }
-        return PostgresSettings.name(host: keywords["host"], port: keywords["port"], database: keywords["dbname"])
+        return DatabaseSettings.name(host: keywords["host"], port: keywords["port"], database: keywords["dbname"])
     }
 
     /// The same server, another database.
-    public func database(_ name: String) -> PostgresSettings {
+    public func database(_ name: String) -> DatabaseSettings {
         var other = self
         other.override = name
         return other
@@ -51,6 +54,30 @@ public struct PostgresSettings: Sendable, Hashable, CustomStringConvertible {
     public var databaseName: String { (try? keywords()["dbname"]) ?? defaultDatabase }
 
     private var override: String?
+
+    /// What a process of the house connects to.
+    ///
+    /// Each part comes from the first that has it: the flag, the variable (`NIMMERVERSE_POSTGRES_URL`,
+    /// `NIMMERVERSE_POSTGRES_PASSWORD`), the system file, libpq's own variables (`PGHOST` …); the database is
+    /// `nimmerverse_<env>` unless one is named.
+    ///
+    /// - Parameters:
+    ///   - flag: the address of the command line.
+    ///   - variables: the process's environment variables.
+    ///   - file: `postgres.url` of the system file.
+    ///   - passwordFile: `postgres.password_file` of the system file, or a flag.
+    ///   - environment: selects the database.
+    ///   - applicationName: what the server's activity view shows.
+    public init(
+        flag: String? = nil, variables: [String: String], file: String? = nil, passwordFile: String? = nil,
+        environment: Environment, applicationName: String
+    ) {
+        let given = [flag, variables["NIMMERVERSE_POSTGRES_URL"], file].compactMap { $0 }.first { !$0.isEmpty }
+        self.init(
+            address: given ?? "", passwordFile: passwordFile, defaultDatabase: "nimmerverse_\(environment.rawValue)",
+            applicationName: applicationName)
+        password = variables["NIMMERVERSE_POSTGRES_PASSWORD"].flatMap { $0.isEmpty ? nil : $0 }
+    }
 
     static func name(host: String?, port: String?, database: String?) -> String {
         let host = host.flatMap { $0.isEmpty ? nil : $0 } ?? "the local socket"
@@ -66,7 +93,8 @@ public struct PostgresSettings: Sendable, Hashable, CustomStringConvertible {
         }
         if let override { keywords["dbname"] = override }
         if keywords["dbname"] == nil { keywords["dbname"] = defaultDatabase }
-        if let passwordFile { keywords["password"] = try PostgresSettings.password(in: passwordFile) }
+        if let password { keywords["password"] = password }
+        if let passwordFile { keywords["password"] = try DatabaseSettings.password(in: passwordFile) }
         keywords["application_name"] = applicationName
         keywords["client_encoding"] = "UTF8"
         let standing = ["connect_timeout": String(connectSeconds), "keepalives_idle": "10", "keepalives_interval": "5"]
