@@ -104,7 +104,7 @@ public struct CellBench<C: Cell>: Sendable {
 
     /// Gives it a message on one of its inputs; returns why it was refused, if it was.
     @discardableResult
-    public mutating func receive(_ payload: String, on subject: String) throws(Refusal) -> String? {
+    public mutating func receive(_ payload: String, on subject: String) throws(Refusal) -> Refusal? {
         let message = BusMessage(subject: try Subject(foreign: subject), payload: Array(payload.utf8), at: now)
         let outcome = body.receive(message, at: now)
         keep(outcome.pulse)

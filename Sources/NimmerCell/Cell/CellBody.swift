@@ -74,11 +74,13 @@ public struct CellBody<C: Cell>: Sendable {
     }
 
     /// A message on one of its inputs.
-    public mutating func receive(_ message: BusMessage, at moment: Timestamp) -> (pulse: Pulse, refusal: String?) {
+    public mutating func receive(_ message: BusMessage, at moment: Timestamp) -> (pulse: Pulse, refusal: Refusal?) {
         counters.messagesIn += 1
-        var refusal: String?
+        var refusal: Refusal?
         let result = pulse(at: moment) { cell, pulse in
-            do { try cell.receive(message, &pulse) } catch { refusal = "\(error)" }
+            do {
+                try cell.receive(message, &pulse)
+            } catch { refusal = error as? Refusal ?? Refusal(.value, "\(error)") }
         }
         if refusal != nil { counters.rejected += 1 }
         return (result, refusal)

@@ -17,7 +17,7 @@ public final class CellHost<C: Cell>: Sendable {
     private let jobFeed: AsyncStream<Job>.Continuation
     private let pokes: AsyncStream<Void>
     private let pokeFeed: AsyncStream<Void>.Continuation
-    private let unacknowledged = Mutex(0)
+    private let outbox: Outbox
 
     private struct State {
         var body: CellBody<C>
@@ -45,7 +45,8 @@ public final class CellHost<C: Cell>: Sendable {
     init(_ process: ServiceProcess, body: CellBody<C>) {
         self.process = process
         identity = body.identity
-        rejects = RejectLimiter(process: process)
+        rejects = RejectLimiter(process)
+        outbox = Outbox(bus: process.bus, capacity: 256)
         state = Mutex(State(body: body))
         (jobs, jobFeed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(4096))
         (pokes, pokeFeed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -78,11 +79,12 @@ public final class CellHost<C: Cell>: Sendable {
             group.addTask { await self.keepAppointments() }
             group.addTask { await self.work() }
             group.addTask { await self.live() }
+            group.addTask { [outbox] in await outbox.run() }
             await untilEnd()
             for subscription in subscriptions { subscription.cancel() }
             await finishWork()
             act { $0.stop(at: .now()) }
-            await settleTransitions()
+            if process.bus.status.isConnected { _ = await outbox.drain(timeout: .seconds(2)) }
             jobFeed.finish()
             group.cancelAll()
         }
@@ -211,45 +213,9 @@ public final class CellHost<C: Cell>: Sendable {
 
     /// A transition is kept until the stream acknowledges it (protocol.md, What an acknowledgement means); at most 256.
     private func retain(_ change: GateTransition) {
-        let isTaken = unacknowledged.withLock { waiting in
-            guard waiting < 256 else { return false }
-            waiting += 1
-            return true
-        }
-        guard isTaken, enqueue(isCounted: false, { await self.keepSaying(change) }) else {
-            state.withLock { $0.lost += 1 }
-            return
-        }
-    }
-
-    private func keepSaying(_ change: GateTransition) async {
         let id = change.messageID(in: process.environment)
-        let payload = Envelope(id: id, at: change.at, from: process.source, change).encoded()
-        let subject = Subject.transition(process.environment, gate: change.gateID)
-        defer { unacknowledged.withLock { $0 -= 1 } }
-        while !Task.isCancelled {
-            do throws(BusError) {
-                try await process.bus.publishDurably(subject, payload: payload, id: id, timeout: .seconds(2))
-                return
-            } catch {
-                guard error.canRetry else {
-                    state.withLock { $0.lost += 1 }
-                    process.logger.warning("The stream refused a transition", metadata: ["reason": "\(error)"])
-                    return
-                }
-            }
-            try? await Task.sleep(for: .seconds(2))
-        }
-        state.withLock { $0.lost += 1 }
-    }
-
-    private func settleTransitions() async {
-        let clock = ContinuousClock()
-        let deadline = clock.now.advanced(by: .seconds(2))
-        while unacknowledged.withLock({ $0 > 0 }), process.bus.status.isConnected, clock.now < deadline {
-            try? await Task.sleep(for: .milliseconds(5))
-            if Task.isCancelled { return }
-        }
+        let message = Envelope(id: id, at: change.at, from: process.source, change)
+        outbox.send(.transition(process.environment, gate: change.gateID), payload: message.encoded(), id: id)
     }
 
     // MARK: Time
@@ -284,19 +250,17 @@ public final class CellHost<C: Cell>: Sendable {
 
     /// Takes a job; refused when too many wait.
     @discardableResult
-    func enqueue(isCounted: Bool = true, _ run: @escaping @Sendable () async -> Void) -> Bool {
-        let share = isCounted ? 1 : 0
-        state.withLock { $0.working += share }
+    func enqueue(_ run: @escaping @Sendable () async -> Void) -> Bool {
+        state.withLock { $0.working += 1 }
         let job = Job {
             await run()
-            self.state.withLock { $0.working -= share }
+            self.state.withLock { $0.working -= 1 }
         }
         if case .enqueued = jobFeed.yield(job) { return true }
-        state.withLock { $0.working -= share }
+        state.withLock { $0.working -= 1 }
         return false
     }
 
-    /// Looks at the body.
     func countRejected() { state.withLock { $0.body.countRejected() } }
 
     /// Looks at the body.

@@ -34,13 +34,13 @@ extension CellHost {
     }
 
     private func receive(input message: BusMessage, at moment: Timestamp) {
-        var refusal: String?
+        var refusal: Refusal?
         act { body in
             let outcome = body.receive(message, at: moment)
             refusal = outcome.refusal
             return outcome.pulse
         }
-        if let refusal { rejects.reject(message, reason: refusal) }
+        if let refusal { rejects.reject(refusal, message) }
     }
 
     private func receive(wave message: BusMessage, of cell: Token, at moment: Timestamp) {
@@ -49,7 +49,7 @@ extension CellHost {
             act { $0.hear(wave) }
         } catch {
             countRejected()
-            rejects.reject(message, reason: error.message, field: error.field)
+            rejects.reject(error, message)
         }
     }
 
@@ -72,7 +72,7 @@ extension CellHost {
             finish(answer, for: command, message, places)
         } catch {
             countRejected()
-            rejects.reject(message, reason: error.message, field: error.field)
+            rejects.reject(error, message)
             respond(to: message, CommandResult(status: .refused, error: error.description))
         }
     }
