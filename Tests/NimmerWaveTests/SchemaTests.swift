@@ -20,4 +20,61 @@ import Testing
         }
         #expect(AnyMessage.jsonSchemas.count == MessageType.allCases.count)
     }
+
+    @Test func theReferenceOfMessagesIsThatOfTheCode() throws {
+        let path = "\(Self.folder)/../reference/messages.md"
+        let text = Self.reference
+        if getenv("NIMMER_WRITE_SCHEMAS") != nil {
+            let file = try #require(fopen(path, "w"))
+            fputs(text, file)
+            fclose(file)
+        }
+        #expect(String(decoding: Golden.read(path), as: UTF8.self) == text, "docs/reference/messages.md")
+    }
+
+    /// The fields of every message as Markdown tables.
+    static var reference: String {
+        var text = """
+            # Messages
+
+            Every message is an envelope `{"header": {…}, "body": {…}}` of UTF-8 JSON, at most 64 KiB. The JSON Schemas under
+            [docs/protocol](../protocol) say the same for programs. This page and the schemas are written from the code's own
+            declarations by `NIMMER_WRITE_SCHEMAS=1 swift test --filter SchemaTests`; a test holds them together.
+
+            ## Header
+
+            """
+        text += table(Header.fields)
+        for body in bodies {
+            text += "\n## \(body.type.rawValue)\n\n\(body.meaning)\n\n" + table(body.fields)
+        }
+        return text
+    }
+
+    static let bodies: [any MessageBody.Type] = [
+        WaveSignal.self, GateTransition.self, Collapse.self, CognitiveRequest.self, CognitiveResponse.self,
+        Attention.self, NerveState.self, CorrelationEvent.self, VerificationOutcome.self, Command.self,
+        CommandResult.self, Reject.self, Heartbeat.self,
+    ]
+
+    static func table(_ fields: [Field]) -> String {
+        "\n| key | | holds | meaning |\n|---|---|---|---|\n" + rows(fields, "").joined(separator: "\n") + "\n"
+    }
+
+    static func rows(_ fields: [Field], _ prefix: String) -> [String] {
+        fields.flatMap { field -> [String] in
+            let own =
+                "| `\(prefix)\(field.key)` | \(field.isRequired ? "required" : "") | \(holds(field.kind)) | \(field.meaning) |"
+            switch field.kind {
+            case .record(let inner): return [own] + rows(inner, "\(prefix)\(field.key).")
+            case .list(.record(let inner), _): return [own] + rows(inner, "\(prefix)\(field.key)[].")
+            default: return [own]
+            }
+        }
+    }
+
+    static func holds(_ kind: FieldKind) -> String {
+        if case .list(let element, let most) = kind { return "a list, at most \(most): each \(element.expectation)" }
+        return kind.expectation
+    }
 }
