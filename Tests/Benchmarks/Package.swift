@@ -11,7 +11,14 @@ let package = Package(
             dependencies: [
                 .product(name: "NimmerWave", package: "nimmerverse"), .product(name: "NimmerGate", package: "nimmerverse"),
                 .product(name: "NimmerThalamus", package: "nimmerverse"),
-            ])
+            ]),
+        .executableTarget(
+            name: "thalamus-reader",
+            dependencies: [
+                .product(name: "NimmerWave", package: "nimmerverse"), .product(name: "NimmerBus", package: "nimmerverse"),
+                .product(name: "NimmerBusNATS", package: "nimmerverse"),
+                .product(name: "NimmerThalamus", package: "nimmerverse"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
