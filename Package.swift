@@ -99,7 +99,8 @@ let package = Package(
             tests("NimmerGateTests", ["NimmerGate", "NimmerWave"]),
             tests("NimmerBusTests", ["NimmerBus", "NimmerBusNATS", "NimmerServers", "NimmerTesting", "NimmerWave"]),
             tests("NimmerMemoryTests", [
-                "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers", "NimmerTesting", "NimmerWave",
+                "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers", "NimmerTesting", "NimmerWave", "NimmerBus",
+                "hippocampus",
             ]),
             tests("NimmerServersTests", ["NimmerServers"]),
             tests("NimmerThalamusTests", ["NimmerThalamus", "NimmerGate", "NimmerSystem", "NimmerWave"]),

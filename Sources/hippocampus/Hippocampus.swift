@@ -1,0 +1,259 @@
+import NimmerBus
+import NimmerMemory
+import NimmerWave
+import Synchronization
+
+/// Moves short-term memory (streams) into long-term memory (a store): decode, batch, commit, and only then acknowledge
+/// (memory.md; protocol.md, What an acknowledgement means).
+///
+/// One loop owns the batcher; intakes, timer and writer send it events. While the store is away the loop holds what it
+/// has, stops taking in, and everything else waits in its stream.
+final class Hippocampus: Sendable {
+    /// What is said aloud, once for each change.
+    enum Notice: Sendable {
+        /// The store is away.
+        case lost(MemoryError)
+        /// The store is back.
+        case recovered(failures: Int)
+        /// Rows could not be kept and were set aside.
+        case setAside(count: Int, reason: String)
+        /// A stream cannot be read yet.
+        case waitingForStream(BusError)
+    }
+
+    private let bus: any Bus
+    private let store: any MemoryStore
+    private let environment: Environment
+    private let limits: Batcher<Held>.Limits
+    private let reject: @Sendable (Refusal, BusMessage) -> Void
+    private let notify: @Sendable (Notice) -> Void
+    private let intake = Valve()
+    private let state = Mutex(HippocampusStatus())
+
+    /// A message on its way: what it says, and whom to tell when it is safe. Traces have nobody to tell.
+    struct Held: Sendable {
+        let entry: MemoryEntry
+        let delivery: Delivery?
+    }
+
+    private enum Event: Sendable {
+        case arrived([Held])
+        case wrote(Result<WriteReport, MemoryError>, Int)
+        case timer
+        case stop
+        case deadline
+    }
+
+    /// A hippocampus that does not run yet.
+    ///
+    /// - Parameters:
+    ///   - limits: when a batch is due, and how much is held.
+    ///   - reject: called for each message that could not be decoded.
+    ///   - notify: called once for each change that a person should know.
+    init(
+        bus: any Bus, store: any MemoryStore, environment: Environment, limits: Batcher<Held>.Limits,
+        reject: @escaping @Sendable (Refusal, BusMessage) -> Void = { _, _ in },
+        notify: @escaping @Sendable (Notice) -> Void = { _ in }
+    ) {
+        self.bus = bus
+        self.store = store
+        self.environment = environment
+        self.limits = limits
+        self.reject = reject
+        self.notify = notify
+    }
+
+    /// How it is now.
+    var status: HippocampusStatus { state.withLock { $0 } }
+
+    /// Works until `stopped` returns, then writes what is held, for at most `grace`; what is left comes again.
+    func run(until stopped: @escaping @Sendable () async -> Void, grace: Duration = .seconds(5)) async {
+        let (events, send) = AsyncStream<Event>.makeStream()
+        await withTaskGroup(of: Void.self) { group in
+            for source in sources { group.addTask { await self.read(source, send) } }
+            group.addTask { await self.readTraces(send) }
+            group.addTask {
+                await stopped()
+                send.yield(.stop)
+                try? await Task.sleep(for: grace)
+                send.yield(.deadline)
+            }
+            await work(events, send)
+            send.finish()
+            group.cancelAll()
+        }
+        await store.close()
+    }
+
+    // MARK: - The loop
+
+    private func work(_ events: AsyncStream<Event>, _ send: AsyncStream<Event>.Continuation) async {
+        var batcher = Batcher<Held>(limits: limits)
+        var isStopping = false
+        var alarm: (at: Timestamp, task: Task<Void, Never>)?
+        defer { alarm?.task.cancel() }
+        for await event in events {
+            let now = Timestamp.now()
+            switch event {
+            case .arrived(let items):
+                for item in items { perform(batcher.receive(item, at: now), send) }
+            case .wrote(.success(let report), let count):
+                note(report, count)
+                perform(batcher.wrote(at: now), send)
+            case .wrote(.failure(let error), _):
+                perform(batcher.failed(error, at: now), send)
+                if isStopping { return }
+            case .timer:
+                alarm = nil
+                perform(batcher.advance(to: now), send)
+            case .stop:
+                isStopping = true
+                intake.shut()
+                perform(batcher.flush(at: now), send)
+            case .deadline: return
+            }
+            state.withLock { $0.held = batcher.held }
+            if isStopping, batcher.isEmpty { return }
+            if let next = batcher.nextDeadline, alarm.map({ next < $0.at }) ?? true {
+                alarm?.task.cancel()
+                let wait = max(0, next.milliseconds(since: now))
+                let task = Task {
+                    guard (try? await Task.sleep(for: .milliseconds(wait))) != nil else { return }
+                    send.yield(.timer)
+                }
+                alarm = (next, task)
+            }
+        }
+    }
+
+    private func perform(_ actions: [Batcher<Held>.Action], _ send: AsyncStream<Event>.Continuation) {
+        for action in actions {
+            switch action {
+            case .write(let items):
+                let (store, entries) = (store, items.map(\.entry))
+                // Owned by the loop through its report; not a child, so that a store that hangs cannot delay a stop.
+                Task {
+                    do throws(MemoryError) {
+                        send.yield(.wrote(.success(try await store.write(entries)), entries.count))
+                    } catch {
+                        send.yield(.wrote(.failure(error), entries.count))
+                    }
+                }
+            case .acknowledge(let items): items.forEach(answer)
+            case .keepAlive(let items): for item in items { try? item.delivery?.inProgress() }
+            case .pause: intake.close()
+            case .resume: intake.open()
+            case .lost(let error):
+                state.withLock { $0.trouble = error }
+                notify(.lost(error))
+            case .recovered(let failures):
+                state.withLock { $0.trouble = nil }
+                notify(.recovered(failures: failures))
+            }
+        }
+    }
+
+    /// A lost answer only means one more delivery of what is known by then.
+    private func answer(_ item: Held) {
+        if case .rejected = item.entry.row { try? item.delivery?.term() } else { try? item.delivery?.ack() }
+    }
+
+    private func note(_ report: WriteReport, _ count: Int) {
+        state.withLock {
+            $0.stored += report.stored
+            $0.known += report.known
+            $0.setAside += report.setAside.count
+            $0.batches += 1
+        }
+        if let first = report.setAside.first {
+            notify(.setAside(count: report.setAside.count, reason: first.reason))
+        }
+    }
+
+    // MARK: - Intake
+
+    private struct Source: Sendable {
+        let stream: String
+        let durable: String
+    }
+
+    private var sources: [Source] {
+        [
+            Source(stream: HouseStreams.transitions(environment), durable: "hippocampus"),
+            Source(stream: HouseStreams.decisions(environment), durable: "hippocampus-decisions"),
+            Source(stream: HouseStreams.escalations(environment), durable: "hippocampus-requests"),
+        ]
+    }
+
+    /// Reads one durable for ever: opens it as soon as the bus lets it, and takes messages while the valve is open.
+    private func read(_ source: Source, _ send: AsyncStream<Event>.Continuation) async {
+        var pause = Duration.milliseconds(200)
+        var said = false
+        while !Task.isCancelled, !intake.isShut {
+            do throws(BusError) {
+                try await HouseStreams.ensure(on: bus, environment: environment)
+                let consumer = try await consumer(source)
+                pause = .milliseconds(200)
+                said = false
+                do throws(BusError) {
+                    while !Task.isCancelled, await intake.pass() {
+                        let deliveries = try await consumer.fetch(maximum: 1_000, wait: .seconds(2), linger: .zero)
+                        guard !deliveries.isEmpty else { continue }
+                        send.yield(.arrived(deliveries.map { Held(entry: decode($0.message), delivery: $0) }))
+                    }
+                } catch {
+                    await consumer.stop()
+                    throw error
+                }
+                await consumer.stop()
+            } catch {
+                guard error.code != .closed, error.code != .cancelled else { return }
+                if !said { notify(.waitingForStream(error)) }
+                said = true
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, .seconds(5))
+            }
+        }
+    }
+
+    private func consumer(_ source: Source) async throws(BusError) -> any Consumer {
+        let durable: Token
+        do throws(Refusal) { durable = try Token(source.durable) } catch {
+            preconditionFailure("the durable names of this file are tokens")
+        }
+        return try await bus.consumer(
+            ConsumerConfiguration(
+                stream: source.stream, durable: durable, ackWait: .seconds(30), maximumPending: limits.capacity))
+    }
+
+    /// Correlation events come at most once: what arrives while the intake is paused is dropped and counted.
+    private func readTraces(_ send: AsyncStream<Event>.Continuation) async {
+        while !Task.isCancelled, !intake.isShut {
+            do throws(BusError) {
+                for await message in try await bus.messages(SubjectPattern(.correlation(environment))) {
+                    guard !intake.isShut else { return }
+                    if intake.isOpen {
+                        send.yield(.arrived([Held(entry: decode(message), delivery: nil)]))
+                    } else {
+                        state.withLock { $0.tracesDropped += 1 }
+                    }
+                }
+                return
+            } catch {
+                guard error.canRetry else { return }
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    private func decode(_ message: BusMessage) -> MemoryEntry {
+        let subject = message.subject.text
+        do throws(Refusal) {
+            return try MemoryEntry(decoding: message.payload, subject: subject, environment: environment)
+        } catch {
+            state.withLock { $0.rejected += 1 }
+            reject(error, message)
+            return MemoryEntry(rejecting: message.payload, subject: subject, environment: environment, because: error)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import NimmerMemory
+import NimmerWave
+
+/// How the hippocampus is: counted since its start, shown in its `$SRV.STATS`.
+struct HippocampusStatus: Sendable, Hashable {
+    /// Rows that are new in long-term memory.
+    var stored = 0
+    /// Rows that were there already: deliveries that came again.
+    var known = 0
+    /// Rows that the store could not hold and set aside.
+    var setAside = 0
+    /// Messages that could not be decoded.
+    var rejected = 0
+    /// Correlation events dropped because the store was away.
+    var tracesDropped = 0
+    /// Writes that were committed.
+    var batches = 0
+    /// Messages that wait for their commit.
+    var held = 0
+    /// Why the store is away; nil while it is there.
+    var trouble: MemoryError?
+
+    /// The status for `$SRV.STATS`.
+    var json: JSON {
+        [
+            "stored": .number(Double(stored)), "known": .number(Double(known)), "set_aside": .number(Double(setAside)),
+            "rejected": .number(Double(rejected)), "traces_dropped": .number(Double(tracesDropped)),
+            "batches": .number(Double(batches)), "held": .number(Double(held)),
+            "database": .string(trouble == nil ? "connected" : "lost"),
+            "trouble": trouble.map { .string($0.description) } ?? .null,
+        ]
+    }
+}

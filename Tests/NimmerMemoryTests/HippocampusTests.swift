@@ -1,0 +1,231 @@
+import NimmerBus
+import NimmerMemory
+import NimmerMemoryPostgres
+import NimmerTesting
+import NimmerWave
+import Synchronization
+import Testing
+
+@testable import hippocampus
+
+/// A store that fails as often as it is told, before or after its work is done.
+private final class FlakyStore: MemoryStore {
+    enum Failure: Sendable { case before, after }
+
+    let inner = InMemoryStore()
+    private let failures: Mutex<[Failure]>
+
+    init(_ failures: [Failure] = []) { self.failures = Mutex(failures) }
+
+    func open() async throws(MemoryError) {}
+
+    func write(_ entries: [MemoryEntry]) async throws(MemoryError) -> WriteReport {
+        let failure = failures.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        if failure == .before { throw MemoryError(.unreachable, "away", canRetry: true) }
+        let report = try await inner.write(entries)
+        if failure == .after { throw MemoryError(.unreachable, "the answer was lost", canRetry: true) }
+        return report
+    }
+
+    func trail(of id: MessageID) async throws(MemoryError) -> MemoryTrail? { try await inner.trail(of: id) }
+    func trainingExamples(_ query: TrainingQuery) async throws(MemoryError) -> [TrainingExample] {
+        try await inner.trainingExamples(query)
+    }
+    func gates(_ environment: Environment) async throws(MemoryError) -> [GateBalance] {
+        try await inner.gates(environment)
+    }
+    func counts() async throws(MemoryError) -> MemoryCounts { try await inner.counts() }
+    func close() async {}
+}
+
+/// A hippocampus at work on a bus within this process, and what it said.
+private final class Bench: Sendable {
+    let bus = InMemoryBus()
+    let hippocampus: Hippocampus
+    let notices = Mutex<[String]>([])
+    let rejects = Mutex<[String]>([])
+    private let stop = AsyncStream<Void>.makeStream()
+
+    init(_ store: any MemoryStore, rows: Int = 100, milliseconds: Double = 20) {
+        let limits = Batcher<Hippocampus.Held>.Limits(
+            milliseconds: milliseconds, rows: rows, capacity: rows * 2, firstRetryMilliseconds: 5,
+            lastRetryMilliseconds: 20)
+        let box = Box()
+        hippocampus = Hippocampus(
+            bus: bus, store: store, environment: .dev, limits: limits,
+            reject: { refusal, _ in box.bench?.rejects.withLock { $0.append(refusal.field) } },
+            notify: { notice in box.bench?.notices.withLock { $0.append(notice.name) } })
+        box.bench = self
+    }
+
+    private final class Box: @unchecked Sendable {  // set once, before anything runs
+        weak var bench: Bench?
+    }
+
+    /// Runs it while `body` does, then stops it and waits for its end.
+    func run(_ body: () async throws -> Void) async throws {
+        try await HouseStreams.ensure(on: bus, environment: .dev)
+        let (stopped, ask) = stop
+        let hippocampus = hippocampus
+        let task = Task { await hippocampus.run(until: { for await _ in stopped {} }) }
+        defer { ask.finish() }
+        try await body()
+        ask.finish()
+        await task.value
+    }
+
+    func publish(_ entries: [MemoryEntry]) async throws {
+        for entry in entries {
+            let subject = try Subject(foreign: entry.subject)
+            if case .correlation = entry.row {
+                try bus.publish(subject, payload: entry.payload)
+            } else {
+                try await bus.publishDurably(subject, payload: entry.payload, id: entry.row.messageID)
+            }
+        }
+    }
+
+    /// How many messages of the transitions' stream were delivered and not acknowledged, or wait.
+    func open() async throws -> Int {
+        let consumer = try await bus.consumer(
+            ConsumerConfiguration(stream: HouseStreams.transitions(.dev), durable: try Token("hippocampus")))
+        let info = try await consumer.info()
+        return info.unacknowledged + Int(info.waiting)
+    }
+}
+
+extension Hippocampus.Notice {
+    fileprivate var name: String {
+        switch self {
+        case .lost: "lost"
+        case .recovered: "recovered"
+        case .setAside(let count, _): "set aside \(count)"
+        case .waitingForStream: "waiting"
+        }
+    }
+}
+
+/// Waits until something holds; fails the test when it does not within ten seconds.
+private func eventually(_ what: Comment, _ condition: () async throws -> Bool) async throws {
+    let clock = ContinuousClock()
+    let end = clock.now + .seconds(10)
+    while try await !condition() {
+        try #require(clock.now < end, what)
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}
+
+@Suite("The hippocampus")
+struct HippocampusTests {
+    @Test("remembers what the streams hold and acknowledges it")
+    func remembers() async throws {
+        let store = FlakyStore()
+        let bench = Bench(store)
+        let decision = try DecisionFixture(seed: "hippocampus")
+        try await bench.run {
+            try await bench.publish(decision.entries.filter { if case .correlation = $0.row { false } else { true } })
+            try await eventually("six rows") { bench.hippocampus.status.stored == 6 }
+            try await eventually("all acknowledged") { try await bench.open() == 0 }
+            try await eventually("the trace") {
+                try await bench.publish([decision.entries[2]])
+                return bench.hippocampus.status.stored == 7
+            }
+        }
+        let trail = try await store.trail(of: decision.collapse.body.collapseID)
+        #expect(trail?.verifications == [decision.verification])
+        #expect(bench.notices.withLock { $0 } == [])
+    }
+
+    @Test("keeps what was published before it started")
+    func catchesUp() async throws {
+        let store = FlakyStore()
+        let bench = Bench(store, rows: 10)
+        try await HouseStreams.ensure(on: bench.bus, environment: .dev)
+        for number in 0..<95 { try await bench.publish([try DecisionFixture(seed: "early \(number)").opening]) }
+        try await bench.run { try await eventually("95 rows") { bench.hippocampus.status.stored == 95 } }
+    }
+
+    @Test("sets aside what it cannot decode, tells, and is not asked again")
+    func rejects() async throws {
+        let store = FlakyStore()
+        let bench = Bench(store)
+        try await bench.run {
+            let subject = Subject.collapse(.dev)
+            try await bench.bus.publishDurably(subject, payload: Array("not JSON".utf8), id: .v7())
+            try await bench.publish([try DecisionFixture(seed: "after the bad one").opening])
+            try await eventually("both are stored") { bench.hippocampus.status.stored == 2 }
+            try await eventually("both are answered") { try await bench.open() == 0 }
+        }
+        #expect(try await store.counts().rejected == 1)
+        #expect(bench.hippocampus.status.rejected == 1)
+        #expect(bench.rejects.withLock { $0 } == [""])
+    }
+
+    @Test("holds messages while the store is away, says so once, and loses none")
+    func lost() async throws {
+        let store = FlakyStore(Array(repeating: .before, count: 6))
+        let bench = Bench(store, rows: 3)
+        try await bench.run {
+            for number in 0..<20 { try await bench.publish([try DecisionFixture(seed: "lost \(number)").opening]) }
+            try await eventually("it notices") { bench.notices.withLock { $0 }.contains("lost") }
+            try await eventually("20 rows") { bench.hippocampus.status.stored == 20 }
+            try await eventually("all acknowledged") { try await bench.open() == 0 }
+        }
+        #expect(bench.notices.withLock { $0 } == ["lost", "recovered"])
+        #expect(bench.hippocampus.status.trouble == nil)
+        #expect(try await store.gates(.dev).first?.transitions == 20)
+    }
+
+    @Test("a commit whose answer was lost counts once")
+    func lostAnswer() async throws {
+        let store = FlakyStore([.after])
+        let bench = Bench(store)
+        try await bench.run {
+            try await bench.publish([try DecisionFixture(seed: "answer").opening])
+            try await eventually("it is known") { bench.hippocampus.status.known == 1 }
+        }
+        #expect(try await store.gates(.dev).first?.transitions == 1)
+    }
+
+    @Test("writes what it holds before it leaves")
+    func flushes() async throws {
+        let store = FlakyStore()
+        let bench = Bench(store, milliseconds: 3_600_000)
+        try await bench.run {
+            try await bench.publish([try DecisionFixture(seed: "flush").opening])
+            try await eventually("it is held") { bench.hippocampus.status.held == 1 }
+            #expect(try await store.counts().transitions == 0)
+        }
+        #expect(try await store.counts().transitions == 1)
+        #expect(try await bench.open() == 0)
+    }
+
+    @Test("leaves without the store; what it held comes again")
+    func leaves() async throws {
+        let store = FlakyStore(Array(repeating: .before, count: 1_000))
+        let bench = Bench(store)
+        try await bench.run {
+            try await bench.publish([try DecisionFixture(seed: "leave").opening])
+            try await eventually("it notices") { bench.hippocampus.status.trouble != nil }
+        }
+        #expect(try await bench.open() == 1)
+    }
+
+    @Test(
+        "remembers in PostgreSQL",
+        .enabled(if: TestDatabase.isInstalled, "PostgreSQL is not installed: apt-get install postgresql"))
+    func inPostgres() async throws {
+        let store = PostgresStore(try await TestDatabase.shared.fresh())
+        let bench = Bench(store)
+        try await bench.run {
+            for number in 0..<30 {
+                let decision = try DecisionFixture(seed: "real \(number)", source: number == 7 ? "nul\0" : "math-1")
+                try await bench.publish([decision.opening, decision.entries[1]])
+            }
+            try await eventually("59 rows") { bench.hippocampus.status.stored == 59 }
+            try await eventually("all acknowledged") { try await bench.open() == 0 }
+        }
+        #expect(try await store.counts().rejected == 1)
+        #expect(bench.notices.withLock { $0 } == ["set aside 1"])
+    }
+}
