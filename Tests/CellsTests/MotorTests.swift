@@ -108,7 +108,9 @@ struct MotorTests {
     func publishing() throws {
         var motor = try motor()
         let (id, actions) = motor.command(Command(command: "wheels", payload: ["left": 1]), at: start)
-        #expect(actions.contains(.publish(id: id, try Subject(foreign: "wheels.set"), ["left": 1])))
+        #expect(
+            actions.contains(
+                .publish(id: id, try Subject(foreign: "wheels.set"), ["command": "wheels", "payload": ["left": 1]])))
         let last = motor.published(id, at: start)
         #expect(states(last) == [.running, .stopped])
         #expect(answer(last)?.status == .ok)

@@ -1,3 +1,4 @@
+import NimmerCell
 import NimmerGate
 import NimmerWave
 import Testing
@@ -8,17 +9,17 @@ import Testing
 struct CollisionAvoidanceTests {
     /// A robot's ranges over time, and what the nerve did.
     private struct Drive {
-        var nerve: CollisionAvoidance
+        var nerve: GatedAvoidance
         var clock = 0
         var states: [CollisionAvoidance.State] = []
         var requests: [String] = []
         var reasons: [String] = []
         var waves: [Double] = []
 
-        init(_ change: (inout AvoidanceSettings) -> Void = { _ in }) {
-            var settings = AvoidanceSettings()
-            change(&settings)
-            nerve = CollisionAvoidance(settings: settings)
+        init(halfLife: Double = 2000) {
+            var gate = GateConfiguration.reflex
+            gate.halfLifeMilliseconds = halfLife
+            nerve = GatedAvoidance(settings: AvoidanceSettings(), gate: gate)
         }
 
         mutating func look(_ ranges: [Sector: Double], times: Int = 1) {
@@ -64,7 +65,7 @@ struct CollisionAvoidanceTests {
         drive.look(open, times: 2)
         #expect(drive.states == [.detect, .evaluate, .evade, .resume, .idle])
         #expect(drive.requests == ["turn_right", "forward"])
-        #expect(drive.nerve.spent == 3.5)
+        #expect(drive.nerve.behaviour.spent == 3.5)
     }
 
     @Test("walls at both sides alone wake nothing")
@@ -103,7 +104,7 @@ struct CollisionAvoidanceTests {
         var drive = Drive()
         drive.look([.front: 0.5, .left: 2, .right: 2], times: 3)
         drive.wait(2000)
-        #expect(drive.nerve.state == .disabled)
+        #expect(drive.nerve.behaviour.state == .disabled)
         #expect(drive.requests == ["turn_left", "stop"] || drive.requests == ["turn_right", "stop"])
     }
 
@@ -124,18 +125,18 @@ struct CollisionAvoidanceTests {
         let blocked: [Sector: Double] = [.front: 0.4, .left: 0.3, .right: 0.3, .back: 2]
         drive.look(blocked, times: 60)
         #expect(drive.requests == ["reverse", "reverse", "reverse", "stop"])
-        #expect(drive.nerve.state == .escalated)
+        #expect(drive.nerve.behaviour.state == .escalated)
         #expect(drive.waves.last == 1)
         drive.look([.front: 0.4, .left: 1.5, .right: 0.3, .back: 2], times: 2)
         #expect(drive.requests.last == "turn_left")
-        #expect(drive.nerve.state == .evade)
+        #expect(drive.nerve.behaviour.state == .evade)
     }
 
     @Test("with no room behind either it escalates at once")
     func boxedIn() {
         var drive = Drive()
         drive.look([.front: 0.4, .left: 0.3, .right: 0.3, .back: 0.2], times: 3)
-        #expect(drive.nerve.state == .escalated)
+        #expect(drive.nerve.behaviour.state == .escalated)
         #expect(drive.requests == ["stop"])
     }
 
@@ -149,7 +150,7 @@ struct CollisionAvoidanceTests {
 
     @Test("one flicker ahead that the second look does not confirm costs one detection only")
     func flicker() {
-        var drive = Drive { $0.gate.halfLifeMilliseconds = 50 }
+        var drive = Drive(halfLife: 50)
         drive.look([.front: 0.8, .left: 4, .right: 4])
         drive.look(open, times: 3)
         #expect(drive.states == [.detect, .idle])
@@ -160,10 +161,10 @@ struct CollisionAvoidanceTests {
     func nextCheck() {
         var drive = Drive()
         drive.look(open)
-        #expect(drive.nerve.nextCheck == Timestamp(nanoseconds: 1_101_000_000))
+        #expect(drive.nerve.behaviour.nextCheck == Timestamp(nanoseconds: 1_101_000_000))
         drive.look([.front: 0.4, .left: 0.3, .right: 0.3], times: 2)
-        #expect(drive.nerve.state == .evade)
-        #expect(drive.nerve.nextCheck == Timestamp(nanoseconds: 1_301_000_000))
+        #expect(drive.nerve.behaviour.state == .evade)
+        #expect(drive.nerve.behaviour.nextCheck == Timestamp(nanoseconds: 1_301_000_000))
     }
 
     @Test("settings that contradict each other are refused")
@@ -180,8 +181,10 @@ struct CollisionAvoidanceTests {
         "a wave without a usable distance is no obstacle",
         arguments: ["{}", #"{"distance_m":"near"}"#, #"{"distance_m":-1}"#])
     func wave(content: String) throws {
-        let wave = WaveSignal(
-            domain: try Token("distance"), confidence: 0.5, semanticContent: try JSON(parsing: content))
-        #expect(Obstacle(wave, sector: .front, at: Timestamp(nanoseconds: 0)) == nil)
+        let cell = try Token("distance-front")
+        let wave = HeardWave(
+            cell: cell, region: Region(cell), confidence: 0.5, content: try JSON(parsing: content),
+            at: Timestamp(nanoseconds: 0))
+        #expect(Obstacle(wave, sector: .front) == nil)
     }
 }

@@ -89,7 +89,7 @@ public struct CellBody<C: Cell>: Sendable {
     /// A command; the answer is to be sent, or (``Answer/later(_:work:)``) to be worked for.
     public mutating func perform(_ command: Command, at moment: Timestamp) -> (pulse: Pulse, answer: Answer) {
         counters.requests += 1
-        guard C.manifest.commands.contains(where: { $0.name == command.command }) else {
+        guard C.manifest.commands.contains(where: { $0.name == command.command || $0.name == "*" }) else {
             counters.requestsRefused += 1
             let known = C.manifest.commands.map(\.name).joined(separator: ", ")
             return (

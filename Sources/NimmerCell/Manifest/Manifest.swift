@@ -23,7 +23,8 @@ public struct Manifest: Sendable {
     public var weight: Double
     /// What can be set.
     public var settings: [Setting]
-    /// The commands that it answers, with one line about each; none: it takes no requests.
+    /// The commands that it answers, with one line about each; none: it takes no requests. The name `*` stands for whatever
+    /// its settings name: the cell decides itself what it refuses.
     public var commands: [(name: String, help: String)]
 
     /// A manifest. Names and ranges are checked when the process starts, not here.

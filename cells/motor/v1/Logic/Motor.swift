@@ -94,7 +94,14 @@ public struct Motor: Sendable {
             let report = Report(
                 id: id, command: command.command, state: .commanded, reason: "", at: at, cost: Self.cost)
             running[id] = Running(command: command.command, state: .commanded, deadline: deadline(command, at))
-            return (id, ended + [.report(report), .publish(id: id, subject, command.payload)])
+            return (
+                id,
+                ended + [
+                    .report(report),
+                    .publish(
+                        id: id, subject, ["command": .string(command.command), "payload": command.payload]),
+                ]
+            )
         case .run(let arguments):
             do throws(Refusal) {
                 let filled = try Motion.filled(arguments, with: command.payload)
@@ -146,6 +153,13 @@ public struct Motor: Sendable {
             running[id]?.reason = "took longer than it may"
             return .end(id: id)
         }
+    }
+
+    /// Nobody waits for a motion any more: it counts as one that took too long.
+    public mutating func giveUp(_ id: Int) {
+        guard running[id]?.ending == nil else { return }
+        running[id]?.ending = .stalled
+        running[id]?.reason = "took longer than it may"
     }
 
     private static let cost = 0.2

@@ -12,7 +12,7 @@ extension Manifest {
             .number("timeout_ms", 5000, in: 1...86_400_000, unit: "milliseconds", "How long a motion may take."),
             .whole("parallel", 1, in: 1...16, "How many motions may run at once."),
         ],
-        commands: [("stop", "Ends what runs."), ("<configured>", "What run and publish name.")])
+        commands: [("stop", "Ends what runs."), ("*", "What run and publish name.")])
 }
 
 extension MotorSettings {

@@ -1,5 +1,4 @@
 import NimmerCell
-import NimmerGate
 import NimmerWave
 
 extension Manifest {
@@ -47,7 +46,6 @@ extension AvoidanceSettings {
         reverse = settings.number("reverse_ms")
         tries = settings.whole("tries")
         sideShare = settings.number("side_share")
-        gate.weight = settings.number("weight")
         self = try validated()
     }
 

@@ -1,4 +1,3 @@
-import NimmerGate
 import NimmerWave
 
 /// The behaviour: IDLE → DETECT → EVALUATE → EVADE → RESUME over the distance cells (architecture.md, Nerve).
@@ -62,8 +61,6 @@ public struct CollisionAvoidance: Sendable {
     public private(set) var state = State.idle
     /// What it is doing about an obstacle; nil unless it evades.
     public private(set) var maneuver: Maneuver?
-    /// The gate over the distance cells.
-    public private(set) var gate: Gate
     /// Lifeforce spent since the start, in LF.
     public private(set) var spent = 0.0
 
@@ -72,26 +69,29 @@ public struct CollisionAvoidance: Sendable {
     private var started: Timestamp?
     private var entered: Timestamp?
     private var failures = 0
-    private var saidMissing: Set<Sector> = []
+    private var wasOpen = false
 
     /// A behaviour at rest.
     public init(settings: AvoidanceSettings) {
         self.settings = settings
-        gate = Gate(settings.gate)
     }
 
     /// A distance cell spoke.
-    public mutating func receive(_ obstacle: Obstacle) -> [Action] {
+    ///
+    /// - Parameters:
+    ///   - obstacle: what it said.
+    ///   - isOpen: whether the gate over the distance cells is open, this wave included.
+    public mutating func receive(_ obstacle: Obstacle, isOpen: Bool) -> [Action] {
         var actions = advance(to: obstacle.at)
         seen[obstacle.sector] = obstacle
-        saidMissing.remove(obstacle.sector)
-        let opened = resonate(obstacle)
+        let opened = isOpen && !wasOpen
+        wasOpen = isOpen
         if state == .disabled, obstacle.sector == .front {
             enter(.idle, "the front can be seen again", obstacle.at, &actions)
         }
         switch state {
         case .disabled: break
-        case .idle where opened || (gate.state == .open && isFrontBlocked(obstacle.at)):
+        case .idle where opened || (isOpen && isFrontBlocked(obstacle.at)):
             enter(.detect, "something is in the way", obstacle.at, &actions)
         case .detect where obstacle.sector == .front && obstacle.at != entered: confirm(obstacle.at, &actions)
         case .evade where isFrontClear(obstacle.at): resume("the front is clear", obstacle.at, &actions)
@@ -110,8 +110,6 @@ public struct CollisionAvoidance: Sendable {
         var actions: [Action] = []
         let start = started ?? moment
         started = start
-        var transitions: ContiguousArray<Transition> = []
-        gate.advance(to: moment, into: &transitions)
         if state != .disabled, fresh(.front, moment) == nil,
             moment.milliseconds(since: seen[.front]?.at ?? start) > settings.missing
         {
@@ -138,19 +136,8 @@ public struct CollisionAvoidance: Sendable {
         return missing.map { min($0, limit) } ?? limit
     }
 
-    private mutating func resonate(_ obstacle: Obstacle) -> Bool {
-        guard obstacle.sector != .back else { return false }
-        let share = obstacle.sector == .front ? 1 : settings.sideShare
-        var transitions: ContiguousArray<Transition> = []
-        _ = gate.receive(
-            Evidence(
-                origin: obstacle.sector.number, region: 0, confidence: obstacle.confidence * share, at: obstacle.at),
-            into: &transitions)
-        return transitions.contains { $0.to == .open }
-    }
-
     private mutating func confirm(_ at: Timestamp, _ actions: inout [Action]) {
-        if gate.state == .open {
+        if wasOpen {
             evaluate("a second look agrees", at, &actions)
         } else {
             enter(.idle, "it was gone at the second look", at, &actions)
@@ -183,7 +170,7 @@ public struct CollisionAvoidance: Sendable {
         maneuver = way
         enter(.evade, reason, at, &actions)
         actions.append(.request(way.rawValue))
-        actions.append(.wave(confidence: max(0, min(1, gate.potential)) * 0.8, content: content(at)))
+        actions.append(.wave(confidence: 0.8 * (fresh(.front, at)?.confidence ?? 0), content: content(at)))
     }
 
     private mutating func resume(_ reason: String, _ at: Timestamp, _ actions: inout [Action]) {

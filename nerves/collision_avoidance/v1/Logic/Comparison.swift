@@ -63,7 +63,7 @@ public struct Comparison: Sendable, Hashable {
         _ rows: [RobotRow], hertz: Double, settings: AvoidanceSettings,
         confidence: (Sector, Double, Timestamp) -> (distance: Double, confidence: Double)?
     ) -> (comparison: Comparison, changes: [CollisionAvoidance.Change], spent: Double) {
-        var nerve = CollisionAvoidance(settings: settings)
+        var nerve = GatedAvoidance(settings: settings)
         var comparison = Comparison()
         var changes: [CollisionAvoidance.Change] = []
         for (index, row) in rows.enumerated() {
@@ -75,9 +75,9 @@ public struct Comparison: Sendable, Hashable {
                     Obstacle(sector, distance: judged.distance, confidence: judged.confidence, at: at))
                 changes += actions.compactMap { if case .state(let change) = $0 { change } else { nil } }
             }
-            comparison.count(robot: row.action, nerve: word(nerve))
+            comparison.count(robot: row.action, nerve: word(nerve.behaviour))
         }
-        return (comparison, changes, nerve.spent)
+        return (comparison, changes, nerve.behaviour.spent)
     }
 
     /// Of the rows in which the nerve evades, the share in which the robot did one of `actions`; nil without such rows.

@@ -1,5 +1,4 @@
-import NimmerGate
-import NimmerWave
+import NimmerCell
 
 /// A direction in which the robot measures.
 public enum Sector: String, CaseIterable, Sendable, Hashable {
@@ -39,11 +38,9 @@ public struct Obstacle: Sendable, Hashable {
     }
 
     /// Reads the wave of a distance cell; nil when its content has no usable `distance_m`.
-    public init?(_ wave: WaveSignal, sector: Sector, at: Timestamp) {
-        guard let distance = wave.semanticContent["distance_m"]?.double, distance >= 0, distance.isFinite,
-            (0...1).contains(wave.confidence)
-        else { return nil }
-        self.init(sector, distance: distance, confidence: wave.confidence, at: at)
+    public init?(_ wave: HeardWave, sector: Sector) {
+        guard let distance = wave.content["distance_m"]?.double, distance >= 0, distance.isFinite else { return nil }
+        self.init(sector, distance: distance, confidence: wave.confidence, at: wave.at)
     }
 }
 
@@ -78,14 +75,16 @@ public struct AvoidanceSettings: Sendable, Hashable {
     /// How much of a side's confidence supports the front in the nerve's gate; below ½, so that a wall beside the robot
     /// never opens the gate alone.
     public var sideShare = 0.4
-    /// The nerve's gate; by default a declared reflex (gates.md, A wave arrives, 8), because one front sensor must be enough.
-    public var gate: GateConfiguration
-
     /// The defaults.
-    public init() {
-        gate = GateConfiguration()
-        gate.weight = 0.9
-        gate.halfLifeMilliseconds = 1000
+    public init() {}
+
+    /// What a sector's confidence is worth to the nerve's gate; nil keeps it from the gate: what is behind is not in the way.
+    public func share(of sector: Sector) -> Double? {
+        switch sector {
+        case .front: 1
+        case .left, .right: sideShare
+        case .back: nil
+        }
     }
 
     /// Refuses settings that contradict each other.

@@ -1,0 +1,52 @@
+import NimmerCell
+
+/// The battery cell: watches every battery of the machine.
+public struct Batteries: Cell {
+    public static let manifest = Manifest.battery
+    private let path: String
+    private let limits: BatteryMonitor.Limits
+    private var monitors: [String: BatteryMonitor] = [:]
+    private var hadBattery = true
+
+    public init(_ settings: Settings) throws {
+        path = settings.text("path")
+        limits = try BatteryMonitor.Limits(settings)
+    }
+
+    public mutating func start(_ pulse: inout Pulse) throws {
+        if PowerSupply.all(under: path).isEmpty {
+            pulse.leave(.unavailable, "this machine has no battery under \(path)")
+        }
+    }
+
+    public mutating func sense(_ pulse: inout Pulse) throws {
+        let batteries = PowerSupply.all(under: path)
+        if batteries.isEmpty, hadBattery { pulse.say(.warning, "No battery is left", ["path": path]) }
+        hadBattery = !batteries.isEmpty
+        for battery in batteries {
+            var monitor = monitors[battery.name] ?? BatteryMonitor(limits: limits)
+            var state = monitor.state
+            let seen = monitor.observe(battery)
+            monitors[battery.name] = monitor
+            for next in seen.entered {
+                pulse.enter(
+                    next.rawValue, from: state.rawValue, reason: "\(battery.name) at \(Int(battery.charge * 100)) %")
+                state = next
+            }
+            pulse.emit(
+                confidence: seen.confidence, seen.content, cost: Self.manifest.cost("sense"),
+                origin: Self.origin(of: battery.name, cell: pulse.name))
+        }
+    }
+
+    /// `<cell>-bat0`: the battery's name as the rest of a token.
+    static func origin(of battery: String, cell: Token) -> Token? {
+        let name = battery.lowercased().utf8.prefix(20).map { byte in
+            switch byte {
+            case 0x61...0x7a, 0x30...0x39, 0x5f: byte
+            default: UInt8(ascii: "-")
+            }
+        }
+        return try? Token("\(cell.text.prefix(40))-\(String(decoding: name, as: UTF8.self))")
+    }
+}

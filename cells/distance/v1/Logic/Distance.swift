@@ -1,0 +1,108 @@
+import NimmerCell
+
+/// The distance cell: ranges of one sensor, from the bus or from a file, become waves.
+public struct Distance: Cell {
+    public static let manifest = Manifest.distance
+    private let settings: DistanceSettings
+    private let interval: Double
+    private var ranger: Ranger
+    private var file: LineFile?
+    private var column: RangeText.Column?
+    private var pending: String?
+    private var lastWave: Timestamp?
+    private var lastReading: Timestamp?
+    private var isSilent = false
+    private var said: Set<Ranger.Fault> = []
+
+    public init(_ settings: Settings) throws {
+        self.settings = try DistanceSettings(settings)
+        interval = Double(settings.whole("interval_ms"))
+        ranger = Ranger(settings: self.settings.ranger)
+    }
+
+    public func inputs(in environment: Environment) throws -> [SubjectPattern] {
+        if case .subject(let pattern, _) = settings.origin { [pattern] } else { [] }
+    }
+
+    public mutating func start(_ pulse: inout Pulse) throws {
+        lastReading = pulse.at
+        guard case .file(let path, let name, let delimiter) = settings.origin else { return }
+        do throws(Refusal) {
+            var lines = try LineFile(path: path)
+            guard let first = lines.next() else {
+                throw Refusal(.missing, field: "file", "the file \(path) is empty; expected lines of numbers")
+            }
+            let found = try RangeText.Column(name, firstLine: first, delimiter: delimiter)
+            if !found.hasNames { pending = first }
+            (file, column) = (lines, found)
+        } catch {
+            pulse.leave(error.field == "file" ? .noInput : .configuration, error.description)
+        }
+    }
+
+    public mutating func receive(_ message: BusMessage, _ pulse: inout Pulse) throws {
+        guard case .subject(_, let path) = settings.origin else { return }
+        if let refused = take(RangeText.number(in: message.payload, path: path), &pulse) {
+            throw Refusal(.value, refused.description)
+        }
+    }
+
+    public mutating func sense(_ pulse: inout Pulse) throws {
+        if case .file(_, _, let delimiter) = settings.origin {
+            guard let line = nextLine(&pulse), let column else { return }
+            _ = take(column.range(in: line, delimiter: delimiter), &pulse)
+        } else if let lastReading, !isSilent, pulse.at.milliseconds(since: lastReading) > silence {
+            isSilent = true
+            pulse.say(.warning, "The sensor is silent", ["sector": settings.sector])
+        }
+    }
+
+    private var silence: Double { max(5000, settings.ranger.forgetting) }
+
+    private mutating func nextLine(_ pulse: inout Pulse) -> String? {
+        if let first = pending {
+            pending = nil
+            return first
+        }
+        if let line = file?.next() { return line }
+        if file != nil {
+            file?.finish()
+            file = nil
+            pulse.say(.info, "The file has ended")
+        }
+        return nil
+    }
+
+    private mutating func take(_ raw: Double, _ pulse: inout Pulse) -> Ranger.Refused? {
+        lastReading = pulse.at
+        if isSilent {
+            isSilent = false
+            pulse.say(.info, "The sensor speaks again", ["sector": settings.sector])
+        }
+        switch ranger.read(raw, at: pulse.at) {
+        case .failure(let refused):
+            if said.insert(refused.fault).inserted {
+                pulse.say(.warning, "Ranges are refused", ["fault": refused.fault.rawValue, "reason": "\(refused)"])
+            }
+            return refused
+        case .success(let judged):
+            // The tenth leaves room for the jitter of a source that keeps this very pace.
+            if let lastWave, pulse.at.milliseconds(since: lastWave) < 0.9 * interval { return nil }
+            lastWave = pulse.at
+            pulse.emit(confidence: judged.confidence, content(judged), cost: Self.manifest.cost("sense"))
+            return nil
+        }
+    }
+
+    private func content(_ judged: Ranger.Judgement) -> JSON {
+        guard var object = judged.content(sector: settings.sector).object, !ranger.refused.isEmpty else {
+            return judged.content(sector: settings.sector)
+        }
+        object["refused"] = .object(
+            JSONObject(
+                Ranger.Fault.allCases.compactMap { fault in
+                    ranger.refused[fault].map { JSONObject.Member(fault.rawValue, .number(Double($0))) }
+                }))
+        return .object(object)
+    }
+}

@@ -1,0 +1,103 @@
+import NimmerCell
+
+/// The motor cell: carries out what the ``Motor`` decides.
+public struct Wheels: Cell {
+    public static let manifest = Manifest.motor
+    private var motor: Motor
+    private var programs: [Int: Program] = [:]
+    private var ending: [Int: Timestamp] = [:]
+    private var states: [Int: String] = [:]
+    /// How long a program may take to end politely, in milliseconds.
+    private let patience = 1000.0
+
+    public init(_ settings: Settings) throws {
+        motor = Motor(settings: try MotorSettings(settings))
+    }
+
+    public mutating func perform(_ command: Command, _ pulse: inout Pulse) throws -> Answer {
+        let (id, actions) = motor.command(command, at: pulse.at)
+        if let answer = carryOut(actions, for: id, &pulse) { return answer }
+        guard let program = programs[id] else { return .failed("the motion ended without an answer") }
+        return .later("motion-\(id)") { ["status": .number(Double(await program.wait()))] }
+    }
+
+    public mutating func finished(
+        _ work: String, _ outcome: Result<JSON, any Error>, _ pulse: inout Pulse
+    ) throws -> Answer {
+        guard let id = Int(work.dropFirst("motion-".count)) else { return .failed("\(work) is no motion") }
+        var actions: [Motor.Action] = []
+        switch outcome {
+        case .success(let result): actions = motor.ended(id, status: result["status"]?.int ?? 255, at: pulse.at)
+        case .failure:
+            // Its deadline has passed: nobody waits for a polite end any more.
+            programs[id]?.end(forGood: true)
+            motor.giveUp(id)
+            actions = motor.ended(id, status: 137, at: pulse.at)
+        }
+        programs[id] = nil
+        ending[id] = nil
+        return carryOut(actions, for: id, &pulse) ?? .failed("the motion ended without an answer")
+    }
+
+    public mutating func wake(_ pulse: inout Pulse) throws {
+        _ = carryOut(motor.advance(to: pulse.at), for: 0, &pulse)
+        for (id, since) in ending where pulse.at.milliseconds(since: since) >= patience {
+            programs[id]?.end(forGood: true)
+            ending[id] = nil
+        }
+        appoint(&pulse)
+    }
+
+    public mutating func stop(_ pulse: inout Pulse) {
+        for program in programs.values { program.end(forGood: true) }
+    }
+
+    /// Does what the motor decided; returns the answer for one motion, if there is one already.
+    private mutating func carryOut(_ actions: [Motor.Action], for asked: Int, _ pulse: inout Pulse) -> Answer? {
+        var answer: Answer?
+        var rest = actions[...]
+        while let action = rest.popFirst() {
+            switch action {
+            case .start(let id, let arguments):
+                do throws(Refusal) {
+                    programs[id] = try Program(starting: arguments)
+                    rest = motor.started(id, at: pulse.at) + rest
+                } catch {
+                    rest = motor.failed(id, reason: error.description, at: pulse.at) + rest
+                }
+            case .end(let id):
+                programs[id]?.end(forGood: false)
+                ending[id] = pulse.at
+            case .publish(let id, let subject, let payload):
+                pulse.publish(subject, payload.bytes)
+                rest = motor.published(id, at: pulse.at) + rest
+            case .report(let report): say(report, &pulse)
+            case .answer(let id, let result): if id == asked { answer = Self.answer(result) }
+            }
+        }
+        appoint(&pulse)
+        return answer
+    }
+
+    private mutating func say(_ report: Motor.Report, _ pulse: inout Pulse) {
+        pulse.enter(
+            report.state.rawValue, from: states[report.id] ?? "IDLE",
+            reason: report.reason.isEmpty ? report.command : "\(report.command): \(report.reason)")
+        let isOver = report.state == .stopped || report.state == .stalled
+        states[report.id] = isOver ? nil : report.state.rawValue
+        pulse.emit(confidence: report.confidence, report.content, cost: report.cost)
+    }
+
+    private func appoint(_ pulse: inout Pulse) {
+        let last = ending.values.map { $0.advanced(milliseconds: patience) }
+        if let next = (last + [motor.nextDeadline].compactMap { $0 }).min() { pulse.wake(at: next) }
+    }
+
+    private static func answer(_ result: CommandResult) -> Answer {
+        switch result.status {
+        case .ok: .done(result.result)
+        case .refused: .refused(result.error ?? "refused")
+        case .error: .failed(result.error ?? "failed")
+        }
+    }
+}

@@ -1,0 +1,29 @@
+import NimmerCell
+
+/// The vitals cell: looks at this machine, and emits a wave for each vital.
+public struct Vitals: Cell {
+    public static let manifest = Manifest.vitals
+    private let machine: Machine
+    private var monitor: VitalsMonitor
+
+    public init(_ settings: Settings) throws {
+        let vitals = try VitalsSettings(settings)
+        machine = Machine(mounts: vitals.mounts)
+        monitor = VitalsMonitor(settings: vitals, host: machine.hostName())
+    }
+
+    public mutating func sense(_ pulse: inout Pulse) throws {
+        let look = machine.look(at: pulse.at)
+        let missing = monitor.newlyMissing(look)
+        if !missing.isEmpty {
+            pulse.say(
+                .info, "This machine has no sensor for some vitals",
+                ["vitals": missing.map(\.rawValue).joined(separator: ", ")])
+        }
+        let observations = monitor.observe(look)
+        let cost = rounded(Self.manifest.cost("sense") / Double(max(1, observations.count)))
+        for seen in observations {
+            pulse.emit(confidence: seen.confidence, seen.content, cost: cost, origin: seen.origin)
+        }
+    }
+}
