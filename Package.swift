@@ -115,9 +115,12 @@ let package = Package(
                 "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerBus", "NimmerGate", "NimmerWave",
             ]),
             tests("NimmerToolTests", ["nimmer", "NimmerSystem", "NimmerWave"]),
-            tests("IntegrationTests", [
-                "NimmerBus", "NimmerBusNATS", "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers", "NimmerWave",
-            ]),
+            .testTarget(
+                name: "IntegrationTests",
+                dependencies: [
+                    "NimmerBus", "NimmerBusNATS", "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers", "NimmerWave",
+                ],
+                exclude: ["Fixtures"], swiftSettings: strict),
         ],
     swiftLanguageModes: [.v6]
 )

@@ -35,12 +35,21 @@ public enum LoopbackPort {
         return withAddress(port) { bind(listener, $0, $1) } == 0 && listen(listener, 1) == 0
     }
 
-    /// Connects, and reads what the server says first; nil when nobody listens or nothing comes in time. Blocks.
-    static func greeting(of port: UInt16, within limit: Duration) -> String? {
+    /// A connected socket, which the caller closes; nil when nobody listens. Blocks.
+    static func connection(to port: UInt16) -> Int32? {
         let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard connection >= 0 else { return nil }
+        guard withAddress(port, { connect(connection, $0, $1) }) == 0 else {
+            close(connection)
+            return nil
+        }
+        return connection
+    }
+
+    /// Connects, and reads what the server says first; nil when nobody listens or nothing comes in time. Blocks.
+    static func greeting(of port: UInt16, within limit: Duration) -> String? {
+        guard let connection = connection(to: port) else { return nil }
         defer { close(connection) }
-        guard withAddress(port, { connect(connection, $0, $1) }) == 0 else { return nil }
         var text: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
         let end = ContinuousClock.now + limit

@@ -1,0 +1,43 @@
+import NimmerServers
+import NimmerWave
+import Testing
+
+@Suite("What is refused", .enabled(if: Prerequisites.areMet, "\(Prerequisites.note)"), .timeLimit(.minutes(3)))
+struct RefusalTests {
+    @Test("is counted, shown with its reason, and harms nothing")
+    func rejects() async throws {
+        let binary = try await NATSBinary.choose()
+        try await WholeSystem.run(on: binary) { system in
+            let subject = "\(system.environment.rawValue).nervous.cells.math.wave"
+            for payload in ["", "nonsense", "{}", "{\"header\":", String(repeating: "[", count: 5000)] {
+                #expect(await system.tap.publish(subject, Array(payload.utf8)))
+            }
+            try await system.settle()
+            #expect(await eventually(within: .seconds(5)) { system.rejects().count >= 5 })
+            let rejects = system.rejects()
+            #expect(rejects.count == 5)
+            #expect(rejects.allSatisfy { !$0.body.reason.isEmpty })
+            for service in WholeSystem.Service.allCases { #expect(system.isRunning(service)) }
+            #expect(try await system.query("select count(*) from gate_transitions where region = 'math'") == "0")
+        }
+    }
+
+    @Test(
+        "an unknown environment is refused by every executable, with the three valid names",
+        arguments: [
+            "thalamus", "cognition-bridge", "hippocampus", "nimmer", "math-cell", "sensor-cell", "vitals-cell",
+            "battery-cell", "distance-cell", "motor-cell", "collision-avoidance-nerve",
+        ])
+    func environment(_ name: String) async throws {
+        var environment = ChildCommand.inheritedEnvironment
+        environment["NIMMERVERSE_ENV"] = "production"
+        let arguments = name == "nimmer" ? ["env"] : []
+        let answer = try await ChildProcess.run(
+            ChildCommand(WholeSystem.executable(name), arguments, environment: environment), limit: .seconds(10))
+        let text = answer.lines.map(\.text).joined(separator: " ")
+        #expect(!answer.status.isSuccess)
+        #expect(answer.status != .signaled(9), "it ran on")
+        for valid in ["dev", "staging", "prod"] { #expect(text.contains(valid)) }
+        #expect(text.contains("production"))
+    }
+}
