@@ -52,12 +52,13 @@ struct PostgresPlace: Sendable {
         real.hasPrefix(shelter + "/") ? "the data of \(path) lies in \(real), where user postgres can reach it" : nil
     }
 
-    /// Puts the data where user postgres can reach it, and a link in its place; what lost its link is removed.
+    /// Puts the data where user postgres can reach it, and a link in its place. What this very path had before is
+    /// removed: its link was. Anything else there may belong to a clone that was moved or a disk that is not mounted.
     private static func link(_ path: String, because barrier: String) throws(PostgresServerError) {
         try Files.makeFolder(shelter, mode: 0o755)
         for name in FileText.names(in: shelter) {
             let old = "\(shelter)/\(name)"
-            guard let origin = FileText.read(old + ".origin"), FileText.absolute(origin) != old else { continue }
+            guard FileText.read(old + ".origin") == path else { continue }
             FileText.remove(old)
             unlink(old + ".origin")
         }
