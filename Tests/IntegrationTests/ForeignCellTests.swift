@@ -4,7 +4,7 @@ import Testing
 
 /// The promise: a cell in another language works, from two waves to the rows in PostgreSQL.
 @Suite(
-    "A foreign cell", .enabled(if: Prerequisites.areMet, "\(Prerequisites.note)"), .serialized, .timeLimit(.minutes(3)))
+    "A foreign cell", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(3)))
 struct ForeignCellTests {
     private func run(_ python: String, _ arguments: [String], on system: WholeSystem) async throws {
         let script = [Prerequisites.fixture("foreign_cell.py"), system.nats.url, system.environment.rawValue]

@@ -1,17 +1,21 @@
-import Glibc
+import Testing
 
 @testable import NimmerServers
 
 /// What the whole system needs on this machine; what is missing skips the tests and says so.
 enum Prerequisites {
     /// Whether both servers are installed and the services were built.
-    static let areMet: Bool = {
-        let services = ["thalamus", "cognition-bridge", "hippocampus"].map { WholeSystem.executable($0) }
-        return Executables.find("nats-server") != nil && !PostgresInstallation.all().isEmpty
-            && services.allSatisfy { FileText.exists($0) }
-    }()
+    @Sendable static func areMet() async -> Bool {
+        guard Executables.find("nats-server") != nil, !PostgresInstallation.all().isEmpty else { return false }
+        for service in WholeSystem.Service.allCases {
+            let command = ChildCommand(WholeSystem.executable(service.rawValue), ["--version"])
+            let answer = try? await ChildProcess.run(command, limit: .seconds(10))
+            guard answer?.lines.first?.text.hasPrefix(service.rawValue) == true else { return false }
+        }
+        return true
+    }
 
-    static let note = "needs nats-server, PostgreSQL and the built services (swift build)"
+    static let note: Comment = "needs nats-server, PostgreSQL and the built services (swift build)"
 
     /// A Python that has nats-py: the one that NIMMER_PYTHON names, else any in PATH.
     static func python() async -> String? {

@@ -2,7 +2,7 @@ import NimmerServers
 import NimmerWave
 import Testing
 
-@Suite("What is refused", .enabled(if: Prerequisites.areMet, "\(Prerequisites.note)"), .timeLimit(.minutes(3)))
+@Suite("What is refused", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(3)))
 struct RefusalTests {
     @Test("is counted, shown with its reason, and harms nothing")
     func rejects() async throws {
