@@ -67,9 +67,12 @@ final class ChildState: Sendable {
         fields.withLock { fields in
             var status: Int32 = 0
             if let pid = fields.pid {
-                while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+                var reaped: pid_t
+                repeat { reaped = waitpid(pid, &status, 0) } while reaped < 0 && errno == EINTR
+                fields.pid = nil
+                // Somebody else reaped it: how it ended is unknown, and must not look like success.
+                if reaped < 0 { return .exited(255) }
             }
-            fields.pid = nil
             let signal = status & 0x7F
             return signal == 0 ? .exited((status >> 8) & 0xFF) : .signaled(signal)
         }
