@@ -2,5 +2,6 @@
 // say so, and underscored only because its spelling may change.
 @_exported import Logging
 @_exported import NimmerBus
+@_exported import NimmerGate
 @_exported import NimmerSystem
 @_exported import NimmerWave

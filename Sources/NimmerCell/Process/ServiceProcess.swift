@@ -130,7 +130,11 @@ public struct ServiceProcess: Sendable {
         if let failure = outcome.failure { throw failure }
     }
 
-    init(_ configuration: Configuration, role: Role, kind: EntityType?, logger: Logger, bus: any Bus) {
+    /// A process in miniature on a bus that is there already, for tests and for tools that run cells within themselves;
+    /// ``untilStopped()`` returns when its task is cancelled.
+    public init(
+        _ configuration: Configuration, role: Role, kind: EntityType? = nil, logger: Logger, bus: any Bus
+    ) {
         self.configuration = configuration
         name = configuration.name
         manifest = configuration.manifest
