@@ -1,4 +1,4 @@
-import NimmerWave
+import NimmerCell
 import Testing
 
 @testable import VitalsCell
@@ -178,5 +178,52 @@ struct PressureTests {
     @Test("levels that do not rise are refused", arguments: [[1, 2], [3, 2, 1], [1, 2, 2], [1, 2, .infinity]])
     func levels(numbers: [Double]) {
         #expect(throws: Refusal.self) { try Levels(numbers) }
+    }
+}
+
+@Suite("vitals: all of a machine")
+struct VitalsMonitorTests {
+    private func monitor() throws -> VitalsMonitor {
+        VitalsMonitor(settings: try VitalsSettings(Settings(Manifest.vitals.settings)), host: "host")
+    }
+
+    private func look(_ second: Int, running: Int, memory: Int = 900) -> Snapshot {
+        var snapshot = Snapshot(at: Timestamp(nanoseconds: Int64(second) * 1_000_000_000))
+        snapshot.processors = ProcessorTimes(
+            parsing: "cpu 0 0 0 \(second * 200)\ncpu0 1\ncpu1 1\nprocs_running \(running)\nprocs_blocked 0\n")
+        snapshot.memory = MemoryUse(parsing: "MemTotal: 1000 kB\nMemAvailable: \(memory) kB\n")
+        return snapshot
+    }
+
+    @Test("a quiet machine is quiet, restless within its habits too")
+    func quiet() throws {
+        var monitor = try monitor()
+        for second in 0..<600 {
+            let seen = monitor.observe(look(second, running: 1 + second % 7 / 6, memory: 900 - second % 11))
+            #expect(seen.allSatisfy { $0.confidence < 0.2 })
+        }
+    }
+
+    @Test("what is unusual here counts before it is a pressure anywhere")
+    func unusual() throws {
+        var monitor = try monitor()
+        for second in 0..<200 { _ = monitor.observe(look(second, running: 1 + second % 7 / 6)) }
+        var load: VitalsMonitor.Observation?
+        for second in 200..<210 { load = monitor.observe(look(second, running: 3)).first { $0.vital == .load } }
+        let seen = try #require(load)
+        #expect(seen.confidence > 0.5)
+        #expect(seen.content["reason"]?.string == "unusual")
+        #expect(try #require(seen.content["times_worst_learned"]?.double) > 2)
+    }
+
+    @Test("a machine that is always full is a pressure all the same")
+    func full() throws {
+        var monitor = try monitor()
+        var memory: VitalsMonitor.Observation?
+        for second in 0..<300 {
+            memory = monitor.observe(look(second, running: 1, memory: 60)).first { $0.vital == .memory }
+        }
+        #expect(try #require(memory).confidence > 0.9)
+        #expect(memory?.content["reason"]?.string == "pressure")
     }
 }

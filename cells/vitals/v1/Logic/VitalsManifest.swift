@@ -11,6 +11,9 @@ extension Manifest {
             .list("mounts", ["/"], "File systems to watch."),
             .text("host", nil, "First part of the origins; the machine's name unless set."),
             .list("without", [], "Vitals to leave out."),
+            .whole(
+                "learning_samples", 120, in: 20...86_400,
+                "From how many looks it learns what is usual here; it speaks of the unusual after a quarter of them."),
             .table("levels", "Levels of a vital: notice, warning, critical, in its unit."),
         ])
 }
@@ -25,6 +28,8 @@ public struct VitalsSettings: Sendable {
     public var vitals: [Vital]
     /// From where on each matters.
     public var levels: [Vital: Levels]
+    /// From how many looks it learns what is usual.
+    public var learningSamples: Int
 
     /// Reads and checks the settings.
     ///
@@ -32,6 +37,7 @@ public struct VitalsSettings: Sendable {
     public init(_ settings: Settings) throws(Refusal) {
         mounts = settings.list("mounts")
         host = settings.textIfPresent("host")
+        learningSamples = settings.whole("learning_samples")
         for path in mounts where !path.hasPrefix("/") {
             throw Refusal(.value, field: "mounts", "mounts must be full paths", found: "'\(path)'")
         }

@@ -1,4 +1,4 @@
-import NimmerWave
+import NimmerCell
 
 /// All vitals of one machine: looks go in, one observation for each vital comes out.
 public struct VitalsMonitor: Sendable {
@@ -6,6 +6,7 @@ public struct VitalsMonitor: Sendable {
     private let origins: [Vital: Token]
     private var signs = VitalSigns()
     private var judges: [Vital: Pressure]
+    private var detectors: [Vital: Detector]
 
     /// A monitor that has seen nothing.
     ///
@@ -19,6 +20,9 @@ public struct VitalsMonitor: Sendable {
             uniqueKeysWithValues: Vital.allCases.map { vital in
                 (vital, Pressure(levels: settings.levels[vital] ?? vital.levels, smoothing: vital.smoothing))
             })
+        var detecting = DetectorSettings()
+        detecting.learningSamples = settings.learningSamples
+        detectors = Dictionary(uniqueKeysWithValues: Vital.allCases.map { ($0, Detector(detecting)) })
     }
 
     /// One vital at one moment, judged.
@@ -36,14 +40,22 @@ public struct VitalsMonitor: Sendable {
     /// Judges a look at the machine.
     public mutating func observe(_ look: Snapshot) -> [Observation] {
         signs.observe(look).compactMap { reading in
-            guard settings.vitals.contains(reading.vital), let origin = origins[reading.vital],
-                let judged = judges[reading.vital]?.judge(reading.value, at: look.at, surprise: 0)
-            else { return nil }
+            guard settings.vitals.contains(reading.vital), let origin = origins[reading.vital] else { return nil }
+            let seen = detectors[reading.vital]?.observe(reading.value)
+            // Less than usual is never the matter with a vital.
+            let surprise = seen.map { $0.isAbove ? $0.confidence : 0 } ?? 0
+            guard let judged = judges[reading.vital]?.judge(reading.value, at: look.at, surprise: surprise) else {
+                return nil
+            }
             var content: JSONObject = [
                 "vital": .string(reading.vital.rawValue), "value": .number(rounded(reading.value)),
                 "unit": .string(reading.vital.unit), "average": .number(rounded(judged.average)),
                 "reason": .string(judged.reason.rawValue),
             ]
+            if let seen, seen.times > 0 {
+                content["normal"] = .number(rounded(seen.normal))
+                content["times_worst_learned"] = .number(rounded(seen.times))
+            }
             for detail in reading.details { content[detail.key] = detail.value }
             return Observation(
                 vital: reading.vital, origin: origin, confidence: rounded(judged.confidence), content: .object(content))
