@@ -45,3 +45,17 @@ struct NerveLifeTests {
         #expect(throws: (any Error).self) { try CellBench<Avoidance>(["front": .text("distance-left")]) }
     }
 }
+
+@Suite("collision avoidance: the robot's system file")
+struct RobotSystemTests {
+    @Test("the nerve takes its settings, and the cells that it hears are there")
+    func nerve() throws {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let system = try SystemFile(path: "/\(root)/deploy/systems/robot.yaml")
+        let organism = try #require(system.nerves.first)
+        let configuration = try Configuration(
+            .collisionAvoidance, role: .nerve, environment: .dev, organism: organism, system: system)
+        let nerve = try Avoidance(configuration.settings)
+        #expect(Set(system.cells.map(\.name)).isSuperset(of: nerve.hears.map(\.text)))
+    }
+}
