@@ -1,5 +1,8 @@
+import NimmerBusNATS
+import NimmerCell
+import SensorCell
+
 @main
-struct Main {
-    static func main() async {
-    }
+enum Main {
+    static func main() async { await Sensor.run(on: NATS.connector) }
 }

@@ -1,0 +1,116 @@
+import NimmerCell
+
+/// A sensor: any stream of numbers, turned into confidence that something lasting has changed (sensing.md).
+///
+/// LEARNING until it knows what is normal, then CALM, and SURPRISED while it is more sure than not.
+public struct Sensor: Cell {
+    public static let manifest = Manifest.sensor
+
+    /// What it is doing.
+    public enum State: String, Sendable {
+        /// It does not know yet what is normal. Can transition to calm or surprised.
+        case learning = "LEARNING"
+        /// Nothing lasting has changed. Can transition to surprised.
+        case calm = "CALM"
+        /// Something has, more likely than not. Can transition to calm.
+        case surprised = "SURPRISED"
+    }
+
+    /// Where its numbers come from.
+    public let source: SensorSource
+    /// What it is doing.
+    public private(set) var state = State.learning
+    /// What it knows.
+    public private(set) var detector: Detector
+
+    let path: String
+    let column: String?
+    let delimiter: DelimitedText?
+    let follows: Bool
+    let pause: Int
+    private let floor: Double
+
+    /// A sensor that has seen nothing.
+    public init(_ settings: Settings) throws {
+        source = try SensorSource(settings)
+        path = settings.textIfPresent("path") ?? ""
+        column = settings.textIfPresent("column")
+        delimiter = try settings.textIfPresent("delimiter").map { text in try DelimitedText(delimiter: text) }
+        follows = settings.flag("follow")
+        pause = settings.whole("row_ms")
+        floor = settings.number("floor")
+        var tuning = DetectorSettings()
+        tuning.learningSamples = settings.whole("learning_samples")
+        try tuning.validate()
+        detector = Detector(tuning)
+    }
+
+    public func inputs(in environment: Environment) throws -> [SubjectPattern] {
+        if case .subject(let pattern) = source { [pattern] } else { [] }
+    }
+
+    public mutating func receive(_ message: BusMessage, _ pulse: inout Pulse) throws {
+        take(try NumberText.number(in: message.payload, path: path), &pulse)
+    }
+
+    /// Takes a number, and says what it means when that is worth saying.
+    public mutating func take(_ value: Double, _ pulse: inout Pulse) {
+        guard let seen = detector.observe(value) else { return }
+        enter(next(seen), seen, &pulse)
+        guard seen.confidence >= floor, seen.confidence > 0 else { return }
+        pulse.emit(confidence: seen.confidence, seen.content)
+    }
+
+    private func next(_ seen: Observation) -> State {
+        if seen.confidence >= 0.5 { return .surprised }
+        if detector.isLearning { return .learning }
+        return state == .surprised && seen.confidence >= floor ? .surprised : .calm
+    }
+
+    private mutating func enter(_ next: State, _ seen: Observation, _ pulse: inout Pulse) {
+        guard next != state else { return }
+        let reason =
+            switch next {
+            case .learning: "still learning what is normal"
+            case .calm: "normal is about \(short(seen.normal))"
+            case .surprised: seen.sentence
+            }
+        pulse.enter(next.rawValue, from: state.rawValue, reason: reason)
+        state = next
+    }
+}
+
+extension Observation {
+    /// What a wave says: the louder view, value, normal and how many times the worst that was learned.
+    public var content: JSON {
+        var content: JSONObject = [
+            "view": .string(view.rawValue), "value": .number(value), "normal": .number(short(normal)),
+            "times": .number(short(times)), "direction": .string(isAbove ? "above" : "below"),
+        ]
+        if view == .spread {
+            content["spread"] = .number(short(spread))
+            content["normal_spread"] = .number(short(normalSpread))
+        }
+        return .object(content)
+    }
+
+    /// The same for a person.
+    var sentence: String {
+        let what =
+            switch view {
+            case .level: "\(short(value)) where \(short(normal)) is normal"
+            case .spread: "noise of \(short(spread)) where \(short(normalSpread)) is normal"
+            }
+        return "\(what), \(short(times)) times the worst learned"
+    }
+}
+
+/// A number with four significant digits: more would only be noise in a wave.
+func short(_ value: Double) -> Double {
+    guard value != 0, value.isFinite else { return value }
+    var scale = 1.0
+    var magnitude = abs(value)
+    while magnitude < 1000 && scale < 1e15 { (magnitude, scale) = (magnitude * 10, scale * 10) }
+    guard scale > 1 else { return value.rounded() }
+    return (value * scale).rounded() / scale
+}

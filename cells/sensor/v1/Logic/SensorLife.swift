@@ -1,0 +1,66 @@
+import NimmerCell
+
+// Reading beside the pulses: the lines of a program or of a file.
+
+extension Sensor {
+    public static func live(_ host: CellHost<Sensor>) async throws {
+        let sensor = try Sensor(host.process.settings)
+        switch sensor.source {
+        case .command(let command): try await run(command, sensor, host)
+        case .file(let path): try await read(FileLines(path: path), sensor, host)
+        case .subject: break
+        case .none:
+            throw ProcessFailure(
+                .configuration,
+                "\(host.process.name): one of subject, command and file must be set: where numbers come from")
+        }
+    }
+
+    private static func run(_ command: [String], _ sensor: Sensor, _ host: CellHost<Sensor>) async throws {
+        let path = sensor.path
+        while !Task.isCancelled {
+            let status = try await CommandLines.run(command) { line in host.take(line, path) }
+            if Task.isCancelled { return }
+            if status != 0 {
+                host.process.logger.warning(
+                    "The command failed, starting it again",
+                    metadata: ["command": "\(command.joined(separator: " "))", "status": "\(status)"])
+            }
+            try await Task.sleep(for: .milliseconds(max(10, sensor.pause)))
+        }
+    }
+
+    private static func read(_ file: FileLines, _ sensor: Sensor, _ host: CellHost<Sensor>) async throws {
+        let path = sensor.path
+        guard let column = sensor.column else {
+            if sensor.follows { return try await file.follow { host.take($0, path) } }
+            try await file.read(every: sensor.pause) { host.take($0, path) }
+            host.process.logger.info("The file has ended", metadata: ["file": "\(file.path)"])
+            return
+        }
+        let first = try file.first() ?? []
+        let text = sensor.delimiter ?? DelimitedText(guessedFrom: first[...])
+        let names = text.names(first[...])
+        let place: Int
+        do throws(Refusal) {
+            place = try DelimitedText.place(of: column, names: names, count: text.cells(first[...]).count)
+        } catch { throw ProcessFailure(.configuration, "\(file.path): \(error)") }
+        var isFirst = names != nil && !sensor.follows
+        let take = { (line: [UInt8]) in
+            defer { isFirst = false }
+            guard !isFirst, line != first || names == nil else { return }
+            let cells = text.cells(line[...])
+            host.take(cells.indices.contains(place) ? Array(cells[place]) : [], "")
+        }
+        if sensor.follows { return try await file.follow(take) }
+        try await file.read(every: sensor.pause, take)
+        host.process.logger.info("The file has ended", metadata: ["file": "\(file.path)"])
+    }
+}
+
+extension CellHost<Sensor> {
+    /// Takes a line; one that holds no number is a fault of that look, and the next line comes.
+    func take(_ line: [UInt8], _ path: String) {
+        update { sensor, pulse in sensor.take(try NumberText.number(in: line, path: path), &pulse) }
+    }
+}

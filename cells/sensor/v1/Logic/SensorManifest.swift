@@ -1,0 +1,63 @@
+import NimmerCell
+
+extension Manifest {
+    /// The sensor cell.
+    public static let sensor = Manifest(
+        name: "sensor", version: "1.0.0",
+        summary:
+            "Learns what is normal in a stream of numbers, and tells how sure it is that something lasting changed.",
+        costs: ["wave": 0.02],
+        settings: [
+            .text("subject", nil, "The NATS subject that numbers come from."),
+            .text("path", nil, "Where the number is in a JSON message or line: sensors.0.value."),
+            .list("command", [], "A program and its arguments; each line that it writes is a number."),
+            .text("file", nil, "A CSV or NDJSON file to read."),
+            .text(
+                "column", nil, "The CSV file's column, by name or counted from 1; without it lines are numbers or JSON."
+            ),
+            .text("delimiter", nil, "What separates the file's columns; found out unless set."),
+            .flag("follow", false, "Read what is appended to the file from now on, instead of what is in it."),
+            .whole(
+                "row_ms", 1000, in: 0...86_400_000, unit: "milliseconds",
+                "The pause between two rows of a file, and before a command that ended is started again."),
+            .whole(
+                "learning_samples", 400, in: 20...1_000_000,
+                "Samples to learn normal from; it speaks of the unheard-of after a quarter of them."),
+            .number("floor", 0.2, in: 0...1, "Below this confidence it is silent."),
+        ])
+}
+
+/// Where a sensor's numbers come from.
+public enum SensorSource: Sendable, Hashable {
+    /// Messages on the bus.
+    case subject(SubjectPattern)
+    /// The lines of a program.
+    case command([String])
+    /// The lines of a file.
+    case file(String)
+    /// Nowhere: somebody hands them over, as replay does.
+    case none
+
+    /// Reads the settings.
+    ///
+    /// - Throws: a `Refusal` when there are several sources.
+    init(_ settings: Settings) throws {
+        let subject = settings.textIfPresent("subject")
+        let file = settings.textIfPresent("file")
+        let command = settings.list("command")
+        let named = [subject == nil ? nil : "subject", command.isEmpty ? nil : "command", file == nil ? nil : "file"]
+            .compactMap { $0 }
+        guard named.count < 2 else {
+            throw Refusal(
+                .value, field: named[1], "only one of subject, command and file may be set",
+                found: named.joined(separator: " and "))
+        }
+        if let subject {
+            self = .subject(try SubjectPattern(subject))
+        } else if let file {
+            self = .file(file)
+        } else {
+            self = command.isEmpty ? .none : .command(command)
+        }
+    }
+}
