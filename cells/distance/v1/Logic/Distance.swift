@@ -50,7 +50,7 @@ public struct Distance: Cell {
     public mutating func sense(_ pulse: inout Pulse) throws {
         if case .file(_, _, let delimiter) = settings.origin {
             guard let line = nextLine(&pulse), let column else { return }
-            _ = take(column.range(in: line, delimiter: delimiter), &pulse)
+            take(column.range(in: line, delimiter: delimiter), &pulse)
         } else if let lastReading, !isSilent, pulse.at.milliseconds(since: lastReading) > silence {
             isSilent = true
             pulse.say(.warning, "The sensor is silent", ["sector": settings.sector])
@@ -73,7 +73,11 @@ public struct Distance: Cell {
         return nil
     }
 
-    private mutating func take(_ raw: Double, _ pulse: inout Pulse) -> Ranger.Refused? {
+    /// Takes a range in the unit of the source, and says what it means; replay hands recorded ones over here.
+    ///
+    /// - Returns: why it was refused, if it was.
+    @discardableResult
+    public mutating func take(_ raw: Double, _ pulse: inout Pulse) -> Ranger.Refused? {
         lastReading = pulse.at
         if isSilent {
             isSilent = false
