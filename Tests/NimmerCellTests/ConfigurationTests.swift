@@ -101,9 +101,9 @@ struct ConfigurationTests {
         let head = "cells:\n  - {name: gauge, kind: gauge/v1, settings: "
         let wrong = failure(file: head + "{alarm: high}}\n")
         #expect(wrong?.status == .configuration)
-        #expect(wrong?.message == "s.yaml:4:54: found 'high'; expected alarm: a number from 1 to 100 %")
+        #expect(wrong?.message == "s.yaml:4:53: found 'high'; expected alarm: a number from 1 to 100 %")
         #expect(
-            failure(file: head + "{alrm: 1}}\n")?.message.contains("4:47: found the unknown setting 'alrm'") == true)
+            failure(file: head + "{alrm: 1}}\n")?.message.contains("4:46: found the unknown setting 'alrm'") == true)
         #expect(
             failure(["--name", "gague"], file: head + "{}}\n")?.message.contains("did you mean 'gauge'?") == true)
     }

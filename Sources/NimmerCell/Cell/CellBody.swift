@@ -269,6 +269,19 @@ public struct CellCounters: Sendable, Hashable {
 
     /// All zero.
     public init() {}
+
+    /// The counters as `$SRV.STATS` shows them.
+    public var json: JSONObject {
+        [
+            "senses": .number(Double(senses)), "waves_emitted": .number(Double(waves)),
+            "waves_lost": .number(Double(lost)), "waves_refused": .number(Double(refused)),
+            "waves_heard": .number(Double(wavesIn)), "messages_in": .number(Double(messagesIn)),
+            "messages_rejected": .number(Double(rejected)), "requests": .number(Double(requests)),
+            "requests_refused": .number(Double(requestsRefused)), "requests_failed": .number(Double(requestsFailed)),
+            "faults": .number(Double(faults)), "transitions": .number(Double(transitions)),
+            "lifeforce": .number(lifeforce),
+        ]
+    }
 }
 
 extension Configuration {

@@ -61,6 +61,25 @@ public final class CellHost<C: Cell>: Sendable {
         }
     }
 
+    /// What `$SRV.STATS` says.
+    private var statistics: ServiceResponder.Statistics {
+        let counters = counters
+        let (state, gate, potential) = withBody { body in
+            (body.state, body.gate.state.word, body.gate.potential(at: .now()))
+        }
+        var statistics = ServiceResponder.Statistics()
+        statistics.requests = counters.requests
+        statistics.errors = counters.requestsRefused + counters.requestsFailed
+        var data = counters.json
+        data["state"] = state.map { .string($0) }
+        data["gate"] = .string(identity.gateID.text)
+        data["gate_state"] = .string(gate)
+        data["gate_potential"] = .number(potential)
+        data["unacknowledged"] = .number(Double(outbox.counters.waiting))
+        statistics.data = .object(data)
+        return statistics
+    }
+
     /// Changes the cell from its own life (``Cell/live(_:)``): a line was read, a device spoke.
     ///
     /// - Parameter moment: when it happened; now unless given.
@@ -74,6 +93,7 @@ public final class CellHost<C: Cell>: Sendable {
     public func run() async throws {
         await waitForServer()
         let subscriptions = try await subscribe()
+        process.answers.report { [weak self] in self?.statistics ?? ServiceResponder.Statistics() }
         act { $0.start(at: .now()) }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keepAppointments() }

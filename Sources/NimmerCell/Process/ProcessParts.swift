@@ -73,6 +73,29 @@ extension Configuration {
             entityID: id, entityType: kind ?? own, garden: isVirtual ? .virtual : .real, tier: role == .cell ? 1 : 2)
     }
 
+    /// What it says to `$SRV.INFO`.
+    func description(role: Role, source: Source) -> ServiceResponder.Description {
+        var metadata = [
+            "environment": environment.rawValue, "role": role.rawValue, "entity_type": source.entityType.rawValue,
+            "entity_id": source.entityID, "kind": manifest.name, "domain": manifest.domain,
+        ]
+        var endpoints: [ServiceResponder.Endpoint] = []
+        if role != .service {
+            metadata["domain"] = settings.textIfPresent("domain") ?? manifest.domain
+            metadata["region"] = settings.textIfPresent("region") ?? metadata["domain"]
+            for (action, cost) in manifest.costs { metadata["cost_" + action] = plain(cost) }
+        }
+        if !manifest.commands.isEmpty {
+            endpoints.append(
+                ServiceResponder.Endpoint(
+                    name: "request", subject: Subject.request(environment, cell: name).text, queueGroup: name.text,
+                    metadata: Dictionary(manifest.commands.map { ($0.name, $0.help) }) { first, _ in first }))
+        }
+        return ServiceResponder.Description(
+            name: name.text, id: source.entityID, version: manifest.version, summary: manifest.summary,
+            metadata: metadata, endpoints: endpoints, started: .now())
+    }
+
     /// What `--check` prints: every setting, its value and where it came from.
     func report(role: Role) -> String {
         var text = "\(name): the settings are good\n"

@@ -40,6 +40,8 @@ public struct ServiceProcess: Sendable {
     public let logger: Logger
     /// The bus; connected, or (setting `connect`) still trying.
     public let bus: any Bus
+    /// Answers PING, INFO and STATS for it; tell it where the numbers come from: `process.answers.report { … }`.
+    public let answers: ServiceResponder
     /// Everything that it was started with.
     public let configuration: Configuration
 
@@ -111,6 +113,7 @@ public struct ServiceProcess: Sendable {
         }
         let bus = try await connector(configuration.bus)
         let process = ServiceProcess(configuration, role: role, kind: kind, logger: logger, bus: bus)
+        try await process.answers.start()
         let outcome = Outcome()
         var quiet = logger
         quiet.logLevel = .critical
@@ -126,6 +129,7 @@ public struct ServiceProcess: Sendable {
         group.maximumGracefulShutdownDuration = .seconds(10)
         group.maximumCancellationDuration = .seconds(5)
         try? await ServiceGroup(configuration: group).run()
+        process.answers.stop()
         await bus.drain(timeout: .seconds(5))
         if let failure = outcome.failure { throw failure }
     }
@@ -145,6 +149,7 @@ public struct ServiceProcess: Sendable {
         self.logger = logger
         self.bus = bus
         source = configuration.source(role: role, kind: kind, instance: UInt16.random(in: .min ... .max))
+        answers = ServiceResponder(configuration.description(role: role, source: source), bus: bus)
     }
 
     /// Sends a command to a cell and waits for its answer, for at most the command's deadline and half a second.

@@ -1,0 +1,173 @@
+import NimmerWave
+import Synchronization
+
+/// Answers PING, INFO and STATS of the NATS services protocol, plain, by name, and by name and id (protocol.md, Subjects),
+/// so that the ecosystem's own tools list the living processes.
+///
+/// The answers are made on the delivery thread from what the process says at that moment; nothing runs in between.
+public final class ServiceResponder: Sendable {
+    /// Who answers.
+    public struct Description: Sendable {
+        /// The service's name: the process's name on the bus.
+        public var name: String
+        /// This instance's id.
+        public var id: String
+        /// The version, `MAJOR.MINOR.PATCH`.
+        public var version: String
+        /// One sentence.
+        public var summary: String
+        /// What else is known, as texts.
+        public var metadata: [String: String]
+        /// What it can be asked.
+        public var endpoints: [Endpoint]
+        /// Since when it lives.
+        public var started: Timestamp
+
+        /// Who answers.
+        public init(
+            name: String, id: String, version: String, summary: String, metadata: [String: String] = [:],
+            endpoints: [Endpoint] = [], started: Timestamp
+        ) {
+            self.name = name
+            self.id = id
+            self.version = version
+            self.summary = summary
+            self.metadata = metadata
+            self.endpoints = endpoints
+            self.started = started
+        }
+    }
+
+    /// A subject on which a service takes requests.
+    public struct Endpoint: Sendable, Hashable {
+        /// Its name.
+        public var name: String
+        /// The subject.
+        public var subject: String
+        /// The queue group in which instances share the requests.
+        public var queueGroup: String
+        /// What else is known, as texts.
+        public var metadata: [String: String]
+
+        /// An endpoint.
+        public init(name: String, subject: String, queueGroup: String, metadata: [String: String] = [:]) {
+            self.name = name
+            self.subject = subject
+            self.queueGroup = queueGroup
+            self.metadata = metadata
+        }
+    }
+
+    /// What an endpoint did since the start, and whatever the process wants to say about itself.
+    public struct Statistics: Sendable {
+        /// Requests that came.
+        public var requests = 0
+        /// Of these, refused or failed.
+        public var errors = 0
+        /// The last error; empty when there was none.
+        public var lastError = ""
+        /// Time spent on requests, in nanoseconds.
+        public var processingTime: Int64 = 0
+        /// Counters and states of the process's own.
+        public var data: JSON = [:]
+
+        /// Nothing happened yet.
+        public init() {}
+    }
+
+    /// Who answers.
+    public let description: Description
+    private let bus: any Bus
+    private let statistics: Mutex<@Sendable () -> Statistics>
+    private let subscriptions = Mutex<[any Subscription]>([])
+
+    /// A responder at rest until ``start()``.
+    public init(_ description: Description, bus: any Bus) {
+        self.description = description
+        self.bus = bus
+        statistics = Mutex { Statistics() }
+    }
+
+    /// Says where STATS come from; called on the delivery thread, must not block.
+    public func report(_ statistics: @escaping @Sendable () -> Statistics) {
+        self.statistics.withLock { $0 = statistics }
+    }
+
+    /// Begins to answer.
+    public func start() async throws(BusError) {
+        for verb in Verb.allCases {
+            let subject = "$SRV.\(verb.rawValue)"
+            for text in [subject, "\(subject).\(description.name)", "\(subject).\(description.name).\(description.id)"]
+            {
+                let pattern: SubjectPattern
+                do throws(Refusal) { pattern = try SubjectPattern(text) } catch {
+                    throw BusError(.invalid, "the service's name or id makes no subject: \(error)")
+                }
+                let subscription = try await bus.subscribe(pattern) { [self] _, _, arrival in
+                    guard let reply = arrival.reply else { return }
+                    try? bus.publish(reply, payload: answer(verb).bytes)
+                }
+                subscriptions.withLock { $0.append(subscription) }
+            }
+        }
+    }
+
+    /// Stops answering.
+    public func stop() {
+        let ended = subscriptions.withLock { subscriptions in
+            defer { subscriptions = [] }
+            return subscriptions
+        }
+        for subscription in ended { subscription.cancel() }
+    }
+
+    enum Verb: String, CaseIterable {
+        case ping = "PING"
+        case info = "INFO"
+        case stats = "STATS"
+    }
+
+    func answer(_ verb: Verb) -> JSON {
+        var object: JSONObject = [
+            "type": .string("io.nats.micro.v1.\(verb.rawValue.lowercased())_response"),
+            "name": .string(description.name), "id": .string(description.id), "version": .string(description.version),
+            "metadata": texts(description.metadata),
+        ]
+        switch verb {
+        case .ping: break
+        case .info:
+            object["description"] = .string(description.summary)
+            object["endpoints"] = .array(description.endpoints.map { .object(place($0)) })
+        case .stats:
+            let statistics = statistics.withLock { $0 }()
+            object["started"] = .string(description.started.rfc3339)
+            object["endpoints"] = .array(description.endpoints.map { .object(place($0, statistics)) })
+            object["data"] = statistics.data
+        }
+        return .object(object)
+    }
+
+    private func place(_ endpoint: Endpoint) -> JSONObject {
+        [
+            "name": .string(endpoint.name), "subject": .string(endpoint.subject),
+            "queue_group": .string(endpoint.queueGroup), "metadata": texts(endpoint.metadata),
+        ]
+    }
+
+    private func place(_ endpoint: Endpoint, _ statistics: Statistics) -> JSONObject {
+        var object = place(endpoint)
+        object["metadata"] = nil
+        object["num_requests"] = .number(Double(statistics.requests))
+        object["num_errors"] = .number(Double(statistics.errors))
+        object["last_error"] = .string(statistics.lastError)
+        object["processing_time"] = .number(Double(statistics.processingTime))
+        object["average_processing_time"] = .number(
+            Double(statistics.requests == 0 ? 0 : statistics.processingTime / Int64(statistics.requests)))
+        object["data"] = statistics.data
+        return object
+    }
+
+    private func texts(_ texts: [String: String]) -> JSON {
+        .object(JSONObject(texts.sorted { $0.key < $1.key }.map { JSONObject.Member($0.key, .string($0.value)) }))
+    }
+}

@@ -1,0 +1,57 @@
+import NimmerBus
+import NimmerWave
+import Testing
+
+@Suite("$SRV answers")
+struct ServiceResponderTests {
+    private func responder(on bus: any Bus) -> ServiceResponder {
+        ServiceResponder(
+            ServiceResponder.Description(
+                name: "math", id: "math-7f9c", version: "1.0.0", summary: "Calculates.",
+                metadata: ["environment": "dev"],
+                endpoints: [.init(name: "request", subject: "dev.nervous.cells.math.request", queueGroup: "math")],
+                started: Timestamp(milliseconds: 0)), bus: bus)
+    }
+
+    @Test("plain, by name, and by name and id", arguments: ["PING", "INFO", "STATS"])
+    func verbs(_ verb: String) async throws {
+        let bus = InMemoryBus()
+        let responder = responder(on: bus)
+        try await responder.start()
+        for suffix in ["", ".math", ".math.math-7f9c"] {
+            let answer = try await bus.request(try Subject(foreign: "$SRV.\(verb)\(suffix)"), payload: [])
+            let json = try JSON(parsing: answer.payload)
+            #expect(json["type"]?.string == "io.nats.micro.v1.\(verb.lowercased())_response")
+            #expect(json["name"]?.string == "math")
+            #expect(json["id"]?.string == "math-7f9c")
+            #expect(json["version"]?.string == "1.0.0")
+            #expect(json["metadata"]?["environment"]?.string == "dev")
+        }
+        responder.stop()
+        await #expect(throws: BusError.self) {
+            try await bus.request(try Subject(foreign: "$SRV.\(verb).other"), payload: [])
+        }
+    }
+
+    @Test("STATS carry what the process reports")
+    func statistics() async throws {
+        let bus = InMemoryBus()
+        let responder = responder(on: bus)
+        responder.report {
+            var statistics = ServiceResponder.Statistics()
+            statistics.requests = 4
+            statistics.errors = 1
+            statistics.processingTime = 100
+            statistics.data = ["waves_emitted": 9]
+            return statistics
+        }
+        try await responder.start()
+        let json = try JSON(parsing: try await bus.request(try Subject(foreign: "$SRV.STATS"), payload: []).payload)
+        let endpoint = try #require(json["endpoints"]?[0])
+        #expect(endpoint["num_requests"]?.int == 4)
+        #expect(endpoint["num_errors"]?.int == 1)
+        #expect(endpoint["average_processing_time"]?.int == 25)
+        #expect(endpoint["data"]?["waves_emitted"]?.int == 9)
+        #expect(json["started"]?.string == "1970-01-01T00:00:00.000Z")
+    }
+}
