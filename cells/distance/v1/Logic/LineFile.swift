@@ -3,7 +3,7 @@ import NimmerWave
 
 /// A text file, line by line, without holding more than one line and one block of it.
 struct LineFile: Sendable {
-    private let file: Int32
+    private var file: Int32
     private var buffer: [UInt8] = []
     private var place = 0
     private var hasEnded = false
@@ -38,8 +38,8 @@ struct LineFile: Sendable {
 
     /// Closes the file; nothing comes after it.
     mutating func finish() {
-        if !hasEnded || place > 0 || !buffer.isEmpty { Glibc.close(file) }
-        (buffer, place, hasEnded) = ([], 0, true)
+        if file >= 0 { close(file) }
+        (file, buffer, place, hasEnded) = (-1, [], 0, true)
     }
 
     private mutating func refill() {

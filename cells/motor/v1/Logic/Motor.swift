@@ -78,7 +78,7 @@ public struct Motor: Sendable {
     public mutating func command(_ command: Command, at: Timestamp) -> (id: Int, actions: [Action]) {
         let id = next
         next += 1
-        if command.command == "stop", settings.motions["stop"] == nil { return (id, stop(id, at)) }
+        if command.command == "stop", settings.motions["stop"] == nil { return (id, stop(id)) }
         guard let motion = settings.motions[command.command] else {
             let known = (settings.motions.keys.sorted() + ["stop"]).joined(separator: ", ")
             let name = command.command.prefix(80)
@@ -90,7 +90,7 @@ public struct Motor: Sendable {
         }
         switch motion {
         case .publish(let subject):
-            let ended = command.command == "stop" ? stopAll(at, "told to stop") : []
+            let ended = command.command == "stop" ? stopAll("told to stop") : []
             let report = Report(
                 id: id, command: command.command, state: .commanded, reason: "", at: at, cost: Self.cost)
             running[id] = Running(command: command.command, state: .commanded, deadline: deadline(command, at))
@@ -172,13 +172,16 @@ public struct Motor: Sendable {
         at.advanced(milliseconds: min(settings.timeout, Double(command.deadlineMilliseconds)))
     }
 
-    private mutating func stop(_ id: Int, _ at: Timestamp) -> [Action] {
+    private mutating func stop(_ id: Int) -> [Action] {
         let count = running.count
         let result = CommandResult(status: .ok, result: ["stopped": .number(Double(count))])
-        return stopAll(at, "told to stop") + [.answer(id: id, result)]
+        return stopAll("told to stop") + [.answer(id: id, result)]
     }
 
-    private mutating func stopAll(_ at: Timestamp, _ reason: String) -> [Action] {
+    /// Ends whatever runs.
+    ///
+    /// - Parameter reason: why, for whoever commanded it.
+    public mutating func stopAll(_ reason: String) -> [Action] {
         running.keys.sorted().compactMap { id in
             guard running[id]?.ending == nil else { return nil }
             running[id]?.ending = .stopped

@@ -40,7 +40,8 @@ public struct Wheels: Cell {
     }
 
     public mutating func wake(_ pulse: inout Pulse) throws {
-        _ = carryOut(motor.advance(to: pulse.at), for: 0, &pulse)
+        let late = motor.advance(to: pulse.at)
+        _ = carryOut(late, for: 0, &pulse)
         for (id, since) in ending where pulse.at.milliseconds(since: since) >= patience {
             programs[id]?.end(forGood: true)
             ending[id] = nil
@@ -50,6 +51,15 @@ public struct Wheels: Cell {
 
     public mutating func stop(_ pulse: inout Pulse) {
         for program in programs.values { program.end(forGood: true) }
+    }
+
+    /// Waits for the process to be asked to stop, and ends what runs then, so that nothing outlives the cell.
+    public static func live(_ host: CellHost<Wheels>) async throws {
+        await host.process.untilStopped()
+        host.update { cell, pulse in
+            let actions = cell.motor.stopAll("the motor cell stops")
+            _ = cell.carryOut(actions, for: 0, &pulse)
+        }
     }
 
     /// Does what the motor decided; returns the answer for one motion, if there is one already.
