@@ -83,7 +83,7 @@ let package = Package(
             [
                 "NimmerWave", "NimmerGate", "NimmerBus", "NimmerBusNATS", "NimmerThalamus", "NimmerCognition",
                 "NimmerMemory", "NimmerMemoryPostgres", "NimmerSystem", "NimmerCell", "NimmerServers",
-                "SensorCell", "DistanceCell", "CollisionAvoidanceNerve", arguments,
+                "SensorCell", "DistanceCell", "CollisionAvoidanceNerve", arguments, unixSignals,
             ]),
     ]
         + organism("cells/math/v1", library: "MathCell", executable: "math-cell")
@@ -114,7 +114,7 @@ let package = Package(
             tests("NervesTests", [
                 "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerBus", "NimmerGate", "NimmerWave",
             ]),
-            tests("NimmerToolTests", ["nimmer", "NimmerSystem", "NimmerWave"]),
+            tests("NimmerToolTests", ["nimmer", "NimmerServers", "NimmerSystem", "NimmerWave"]),
             .testTarget(
                 name: "IntegrationTests",
                 dependencies: [

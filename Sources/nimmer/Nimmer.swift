@@ -16,9 +16,15 @@ struct Nimmer: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "A nervous system:",
-                subcommands: [EnvCommand.self]),
+                subcommands: [
+                    UpCommand.self, DownCommand.self, StatusCommand.self, DoctorCommand.self, EnvCommand.self,
+                    ExerciseCommand.self,
+                ]),
             CommandGroup(
                 name: "What happens in it:",
-                subcommands: [WaveCommand.self]),
+                subcommands: [WaveCommand.self, GateCommand.self, CellCommand.self, NerveCommand.self]),
+            CommandGroup(
+                name: "What it remembers:",
+                subcommands: [MemoryCommand.self, DatabaseCommand.self]),
         ])
 }

@@ -88,7 +88,8 @@ private let plain = Paint(.never)
     }
 
     @Test(arguments: [
-        (3.0, "3 ms"), (3_000.0, "3 s"), (600_000.0, "10 min"), (7_500_000.0, "2 h 5 min"), (356_400_000.0, "4 d 3 h"),
+        (3.0, "3 ms"), (950.0, "1.0 s"), (3_040.0, "3.0 s"), (30_000.0, "30 s"), (600_000.0, "10 min"),
+        (7_500_000.0, "2 h 5 min"), (356_400_000.0, "4 d 3 h"),
     ])
     func spansReadWell(milliseconds: Double, text: String) {
         #expect(LocalTime.span(milliseconds: milliseconds) == text)

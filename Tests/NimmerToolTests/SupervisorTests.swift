@@ -1,4 +1,4 @@
-import Glibc
+import NimmerServers
 import NimmerWave
 import Testing
 
@@ -143,39 +143,15 @@ private func running() -> Supervisor {
     }
 }
 
-@Suite struct ProcessIdentityTests {
-    @Test func readsTheStartTimeBehindANameWithParentheses() {
-        let stat = "42 (a) b (c) S 1 42 42 0 -1 4194560 100 0 0 0 1 2 0 0 20 0 1 0 123456 1000 10 18446744073709551615"
-        let parsed = ProcessIdentity.parse(stat: stat)
-        #expect(parsed?.state == "S")
-        #expect(parsed?.startTicks == 123_456)
-        #expect(ProcessIdentity.parse(stat: "") == nil)
-    }
-
-    @Test func aStrangerWithTheSameNumberIsNotMistaken() throws {
-        let own = try #require(ProcessIdentity(living: getpid()))
-        #expect(own.isAlive)
-        #expect(!ProcessIdentity(pid: own.pid, startTicks: own.startTicks + 1).isAlive)
-        #expect(!ProcessIdentity(pid: own.pid, startTicks: own.startTicks + 1).signal(9))
-    }
-
+@Suite struct RunStateTests {
     @Test func theStateSurvivesItsFile() throws {
         let state = RunState(
-            nimmer: ProcessIdentity(pid: 1, startTicks: 2), boot: "b", startedAt: Timestamp(milliseconds: 5000),
+            nimmer: try #require(ProcessIdentity("11:2:boot")), startedAt: Timestamp(milliseconds: 5000),
             system: "deploy/systems/vitals.yaml", natsURL: "nats://127.0.0.1:1", postgres: nil,
-            processes: [.init(name: "thalamus", identity: ProcessIdentity(pid: 3, startTicks: 4), layer: 1)])
+            processes: [.init(name: "thalamus", identity: try #require(ProcessIdentity("13:4:boot")), layer: 1)])
         #expect(RunState(json: try JSON(parsing: state.json.pretty)) == state)
         #expect(!state.isAlive)
         #expect(state.living.isEmpty)
         #expect(RunState(json: ["nimmer": 1]) == nil)
-    }
-
-    @Test func linesAreWholeAndBounded() {
-        var splitter = LineSplitter()
-        #expect(splitter.take("a\nb\r\nc".utf8) == ["a", "b"])
-        #expect(splitter.take("d".utf8).isEmpty)
-        #expect(splitter.finish() == "cd")
-        #expect(splitter.finish() == nil)
-        #expect(splitter.take(String(repeating: "x", count: LineSplitter.longest + 1).utf8).count == 1)
     }
 }

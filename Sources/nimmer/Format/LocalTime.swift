@@ -26,7 +26,8 @@ enum LocalTime {
         let bounded = min(max(0, milliseconds), 1e15)
         let seconds = Int((bounded / 1000).rounded())
         switch seconds {
-        case ..<1: return "\(Int(bounded.rounded())) ms"
+        case _ where bounded < 950: return "\(Int(bounded.rounded())) ms"
+        case _ where bounded < 9_950: return "\(decimals(bounded / 1000, 1)) s"
         case ..<120: return "\(seconds) s"
         case ..<7200: return "\(seconds / 60) min"
         case ..<172_800: return "\(seconds / 3600) h \(seconds % 3600 / 60) min"

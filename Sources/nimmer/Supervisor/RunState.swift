@@ -1,3 +1,4 @@
+import NimmerServers
 import NimmerWave
 
 #if canImport(Glibc)
@@ -16,27 +17,20 @@ struct RunState: Equatable, Sendable {
 
     /// The `nimmer up` itself.
     var nimmer: ProcessIdentity
-    /// The boot of the machine in which the pids mean something.
-    var boot: String
     var startedAt: Timestamp
     var system: String
     var natsURL: String?
     /// A connection string for PostgreSQL, without secrets (the private server trusts the owner of its socket).
     var postgres: String?
+    /// The file that holds the password for it.
+    var postgresPasswordFile: String?
     var processes: [Entry]
 
     /// Whether the `nimmer up` that wrote this still runs.
-    var isAlive: Bool { boot == Self.currentBoot && nimmer.isAlive }
+    var isAlive: Bool { nimmer.isAlive }
 
     /// What it started and what still lives, in the order in which it should be stopped.
-    var living: [Entry] {
-        guard boot == Self.currentBoot else { return [] }
-        return processes.filter(\.identity.isAlive).sorted { $0.layer > $1.layer }
-    }
-
-    /// Names the machine's current boot, so that pids of an earlier one are never taken for living ones.
-    static let currentBoot =
-        FileText.read("/proc/sys/kernel/random/boot_id").map { String($0.prefix { $0 != "\n" }) } ?? "unknown"
+    var living: [Entry] { processes.filter(\.identity.isAlive).sorted { $0.layer > $1.layer } }
 
     /// The state in a place, or nil when nothing was ever started there.
     ///
@@ -62,50 +56,36 @@ struct RunState: Equatable, Sendable {
 
     var json: JSON {
         var object: JSONObject = [
-            "nimmer": Self.json(nimmer), "boot": .string(boot), "started_at": .string(startedAt.rfc3339),
-            "system": .string(system),
+            "nimmer": .string(nimmer.text), "started_at": .string(startedAt.rfc3339), "system": .string(system),
         ]
         object["nats_url"] = natsURL.map { .string($0) }
         object["postgres"] = postgres.map { .string($0) }
+        object["postgres_password_file"] = postgresPasswordFile.map { .string($0) }
         object["processes"] = .array(
-            processes.map { entry in
-                var process = Self.json(entry.identity).object ?? JSONObject()
-                process["name"] = .string(entry.name)
-                process["layer"] = .number(Double(entry.layer))
-                return .object(process)
+            processes.map {
+                ["name": .string($0.name), "process": .string($0.identity.text), "layer": .number(Double($0.layer))]
             })
         return .object(object)
     }
 
-    private static func json(_ identity: ProcessIdentity) -> JSON {
-        ["pid": .number(Double(identity.pid)), "start_ticks": .number(Double(identity.startTicks))]
-    }
 }
 
 extension RunState {
     init?(json: JSON) {
-        guard let nimmer = json["nimmer"].flatMap(ProcessIdentity.init(json:)), let boot = json["boot"]?.string,
+        guard let nimmer = json["nimmer"]?.string.flatMap({ ProcessIdentity($0) }),
             let started = json["started_at"]?.string.flatMap({ try? Timestamp(rfc3339: $0) }),
             let system = json["system"]?.string, let processes = json["processes"]?.array
         else { return nil }
         var entries: [Entry] = []
         for process in processes {
             guard let name = process["name"]?.string, let layer = process["layer"]?.int,
-                let identity = ProcessIdentity(json: process)
+                let identity = process["process"]?.string.flatMap({ ProcessIdentity($0) })
             else { return nil }
             entries.append(Entry(name: name, identity: identity, layer: layer))
         }
         self.init(
-            nimmer: nimmer, boot: boot, startedAt: started, system: system, natsURL: json["nats_url"]?.string,
-            postgres: json["postgres"]?.string, processes: entries)
-    }
-}
-
-extension ProcessIdentity {
-    fileprivate init?(json: JSON) {
-        guard let pid = json["pid"]?.int.flatMap({ Int32(exactly: $0) }),
-            let ticks = json["start_ticks"]?.int.flatMap({ UInt64(exactly: $0) })
-        else { return nil }
-        self.init(pid: pid, startTicks: ticks)
+            nimmer: nimmer, startedAt: started, system: system, natsURL: json["nats_url"]?.string,
+            postgres: json["postgres"]?.string,
+            postgresPasswordFile: json["postgres_password_file"]?.string, processes: entries)
     }
 }

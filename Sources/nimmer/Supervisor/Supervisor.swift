@@ -53,6 +53,8 @@ struct Supervisor: Sendable {
         case slowing(String, failures: Int)
         case done(String)
         case absent(String, again: Double)
+        /// Its settings are wrong; said once.
+        case misconfigured(String, again: Double)
         case stopping
         case killed(String)
     }
@@ -71,12 +73,15 @@ struct Supervisor: Sendable {
     /// Exit status by which a cell says that there is nothing here for it to sense (a battery cell without a battery):
     /// not a failure, looked at again once a minute.
     static let nothingHere: Int32 = 69
+    /// Exit statuses by which a process says that it was started wrongly (usage, settings): trying again soon is no use.
+    static let wrongSettings: Set<Int32> = [64, 78]
 
     private(set) var members: [Member]
     private(set) var phases: [String: Phase] = [:]
     private(set) var restarts: [String: Int] = [:]
     private var backoffs: [String: Backoff] = [:]
     private var absent: Set<String> = []
+    private var misconfigured: Set<String> = []
     private var jitter: SplitMix
     private(set) var isStopping = false
     private var hasFinished = false
@@ -127,6 +132,10 @@ struct Supervisor: Sendable {
             let first = absent.insert(name).inserted
             phases[name] = .waiting(until: now.advanced(milliseconds: Backoff.longest))
             return first ? [.say(.absent(name, again: Backoff.longest))] : []
+        }
+        if case .exited(let status) = ending, Self.wrongSettings.contains(status) {
+            phases[name] = .waiting(until: now.advanced(milliseconds: Backoff.longest))
+            return misconfigured.insert(name).inserted ? [.say(.misconfigured(name, again: Backoff.longest))] : []
         }
         var lived = 0.0
         if case .running(let since) = phase { lived = now.milliseconds(since: since) }

@@ -1,59 +1,96 @@
-import Dispatch
+import NimmerServers
 import NimmerWave
 
 #if canImport(Glibc)
     import Glibc
 #endif
 
-/// Acts on what ``Supervisor`` decides: one thread that starts programs, reads what they print, and notices their end.
-final class SupervisorLoop {
-    /// What the loop tells whoever shows or records it. Called on the loop's thread.
-    struct Listener {
-        var line: (_ process: String, _ text: String) -> Void
-        var notice: (Supervisor.Notice) -> Void
-        /// The set of living processes has changed.
-        var living: ([String: ProcessIdentity]) -> Void
-        /// Asked now and then: whether there is a reason to stop that is not a signal.
-        var shouldStop: () -> Bool
+/// A process that one member of the supervisor stands for, however it came to run.
+struct Running: Sendable {
+    let identity: ProcessIdentity
+    let waitForExit: @Sendable () async -> ChildExit
+    /// Sends a signal to it and to what it started; returns at once.
+    let send: @Sendable (Int32) -> Void
+}
+
+extension Running {
+    /// A program of ours; each line that it prints goes to the handler.
+    static func program(
+        _ command: ChildCommand, line: @escaping @Sendable (String) -> Void
+    ) async throws(ServerError) -> Running {
+        let child = try await ChildProcess.spawn(command, output: .lines { line($0.text) })
+        return Running(identity: child.identity, waitForExit: { await child.waitForExit() }) { child.send($0) }
+    }
+}
+
+/// Acts on what ``Supervisor`` decides: starts programs, notices their end, passes signals on.
+///
+/// One task owns the supervisor's value; everything else reaches it as an ``Event``.
+struct SupervisorLoop {
+    /// What can happen.
+    enum Event: Sendable {
+        case started(String, Running)
+        case unstartable(String, String)
+        case ended(String, ChildExit)
+        /// Somebody wants the end: a signal, or a reader that has gone.
+        case stop
+        case tick
     }
 
+    /// How the loop is told to do things from outside.
+    let inbox: AsyncStream<Event>.Continuation
+    private let events: AsyncStream<Event>
     private var supervisor: Supervisor
-    private let launches: [String: Launch]
-    private let listener: Listener
-    private var children: [String: (child: Child, lines: LineSplitter)] = [:]
-    private var endings: [String: Supervisor.Ending] = [:]
+    private let starters: [String: @Sendable () async throws -> Running]
+    private let notice: (Supervisor.Notice) -> Void
+    private let changed: ([String: ProcessIdentity]) -> Void
+    private var running: [String: Running] = [:]
     private var finished = false
 
-    init(_ supervisor: Supervisor, launches: [String: Launch], listener: Listener) {
+    /// - Parameters:
+    ///   - starters: how each member is started; called again for each restart.
+    ///   - notice: what a person should hear.
+    ///   - changed: the processes that live now, whenever that changes.
+    init(
+        _ supervisor: Supervisor, starters: [String: @Sendable () async throws -> Running],
+        notice: @escaping (Supervisor.Notice) -> Void, changed: @escaping ([String: ProcessIdentity]) -> Void
+    ) {
+        (events, inbox) = AsyncStream.makeStream()
         self.supervisor = supervisor
-        self.launches = launches
-        self.listener = listener
+        self.starters = starters
+        self.notice = notice
+        self.changed = changed
     }
 
-    /// Runs until everything has been stopped by SIGINT, SIGTERM or SIGHUP. Blocks its thread.
-    func run() {
-        Wakeup.watch([SIGINT, SIGTERM, SIGHUP, SIGCHLD])
+    /// Runs until everything has been stopped.
+    mutating func run() async {
+        var alarm: Task<Void, Never>?
         act(on: supervisor.start())
-        while !finished {
-            wait()
-            if !supervisor.isStopping, listener.shouldStop() { act(on: supervisor.stop(at: Self.now)) }
-            for number in Wakeup.drain() where [SIGINT, SIGTERM, SIGHUP].contains(Int32(number)) {
-                act(on: supervisor.stop(at: Self.now))
+        for await event in events {
+            switch event {
+            case .started(let name, let process): started(name, process)
+            case .unstartable(let name, let why):
+                act(on: supervisor.ended(name, .unstartable(why), at: Self.now))
+            case .ended(let name, let exit):
+                running[name] = nil
+                changed(running.mapValues(\.identity))
+                act(on: supervisor.ended(name, Supervisor.Ending(exit), at: Self.now))
+            case .stop: act(on: supervisor.stop(at: Self.now))
+            case .tick: act(on: supervisor.tick(at: Self.now))
             }
-            readOutput()
-            reap()
-            act(on: supervisor.tick(at: Self.now))
-        }
-    }
-
-    /// The same on a thread of its own.
-    static func run(_ make: @escaping @Sendable () -> SupervisorLoop) async {
-        await withCheckedContinuation { continuation in
-            DispatchQueue(label: "nimmer.supervisor").async {
-                make().run()
-                continuation.resume()
+            if finished { break }
+            alarm?.cancel()
+            alarm = supervisor.nextWake.map { wake in
+                let inbox = inbox
+                return Task {
+                    let wait = max(1, wake.milliseconds(since: Self.now).rounded(.up))
+                    guard (try? await Task.sleep(for: .milliseconds(Int(wait)))) != nil else { return }
+                    inbox.yield(.tick)
+                }
             }
         }
+        alarm?.cancel()
+        inbox.finish()
     }
 
     private static var now: Timestamp {
@@ -62,81 +99,46 @@ final class SupervisorLoop {
         return Timestamp(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
-    private func act(on actions: [Supervisor.Action]) {
+    private mutating func started(_ name: String, _ process: Running) {
+        running[name] = process
+        supervisor.started(name, at: Self.now)
+        changed(running.mapValues(\.identity))
+        let inbox = inbox
+        Task { inbox.yield(.ended(name, await process.waitForExit())) }
+        // The end was asked for while it was being started.
+        if case .ending(_, let killed) = supervisor.phases[name] { process.send(killed ? SIGKILL : SIGTERM) }
+    }
+
+    private mutating func act(on actions: [Supervisor.Action]) {
         for action in actions {
             switch action {
             case .spawn(let name): spawn(name)
-            case .terminate(let name): signal(name, SIGTERM)
-            case .kill(let name): signal(name, SIGKILL)
-            case .say(let notice): listener.notice(notice)
+            case .terminate(let name): running[name]?.send(SIGTERM)
+            case .kill(let name): running[name]?.send(SIGKILL)
+            case .say(let text): notice(text)
             case .finished: finished = true
             }
         }
     }
 
     private func spawn(_ name: String) {
-        guard let launch = launches[name] else { return }
-        do {
-            children[name] = (try Child.start(launch), LineSplitter())
-            supervisor.started(name, at: Self.now)
-            listener.living(living)
-        } catch {
-            let ending = Supervisor.Ending.unstartable("\(launch.executable): \(error.message)")
-            act(on: supervisor.ended(name, ending, at: Self.now))
+        guard let start = starters[name] else { return }
+        let inbox = inbox
+        Task {
+            do {
+                inbox.yield(.started(name, try await start()))
+            } catch {
+                inbox.yield(.unstartable(name, "\(error)"))
+            }
         }
     }
+}
 
-    /// The whole process group, so that a command that a cell runs ends with its cell.
-    private func signal(_ name: String, _ number: Int32) {
-        guard let pid = children[name]?.child.pid else { return }
-        kill(-pid, number)
-    }
-
-    private var living: [String: ProcessIdentity] {
-        children.compactMapValues { ProcessIdentity(living: $0.child.pid) }
-    }
-
-    /// Until output, a signal, or the time of the next decision; at most a quarter of a second.
-    private func wait() {
-        var descriptors = [pollfd(fd: Wakeup.descriptor, events: Int16(POLLIN), revents: 0)]
-        descriptors += children.values.filter { $0.child.output >= 0 }.map {
-            pollfd(fd: $0.child.output, events: Int16(POLLIN), revents: 0)
-        }
-        var timeout = 250.0
-        if let wake = supervisor.nextWake { timeout = min(timeout, max(0, wake.milliseconds(since: Self.now))) }
-        poll(&descriptors, UInt(descriptors.count), Int32(timeout.rounded(.up)))
-    }
-
-    private func readOutput() {
-        for name in children.keys { drain(name) }
-    }
-
-    /// Takes what the child has printed so far, a bounded piece of it so that no child can starve the others.
-    private func drain(_ name: String) {
-        guard var entry = children[name], entry.child.output >= 0 else { return }
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        let count = read(entry.child.output, &buffer, buffer.count)
-        if count == 0 {
-            close(entry.child.output)
-            entry.child.output = -1
-            children[name] = entry
-        }
-        guard count > 0 else { return }
-        let lines = entry.lines.take(buffer[..<count])
-        children[name] = entry
-        for line in lines { listener.line(name, line) }
-    }
-
-    private func reap() {
-        for (name, entry) in children {
-            guard let ending = entry.child.reap() else { continue }
-            drain(name)
-            var lines = children[name]?.lines ?? entry.lines
-            if let rest = lines.finish() { listener.line(name, rest) }
-            if let output = children[name]?.child.output, output >= 0 { close(output) }
-            children[name] = nil
-            listener.living(living)
-            act(on: supervisor.ended(name, ending, at: Self.now))
+extension Supervisor.Ending {
+    init(_ exit: ChildExit) {
+        switch exit {
+        case .exited(let status): self = .exited(status)
+        case .signaled(let signal): self = .signalled(signal)
         }
     }
 }

@@ -5,5 +5,5 @@ struct WaveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wave",
         abstract: "Emit waves, watch what happens, check messages.",
-        subcommands: [WaveCheckCommand.self])
+        subcommands: [WaveTailCommand.self, WaveEmitCommand.self, WaveCheckCommand.self])
 }

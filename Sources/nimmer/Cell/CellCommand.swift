@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// Cells: list, ask, make.
+struct CellCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cell",
+        abstract: "List the living cells, ask one, make a new one.",
+        subcommands: [CellListCommand.self, CellAskCommand.self, CellNewCommand.self])
+}

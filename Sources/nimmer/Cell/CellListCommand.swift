@@ -1,0 +1,46 @@
+import ArgumentParser
+import NimmerBus
+import NimmerWave
+
+/// Lists who lives on the bus.
+struct CellListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the living cells, nerves and services.",
+        discussion: """
+            Everybody who answers the NATS services protocol ($SRV), cells in other languages too.
+            """)
+
+    @OptionGroup var json: JSONOptions
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var color: ColorOptions
+
+    func run() async throws {
+        let environment = try chosenEnvironment()
+        let services = try await Link.with(server, environment) { try await LivingService.discover($0) }
+        if json.json {
+            try Console.line(JSON.array(services.map(\.json)).pretty)
+            return
+        }
+        if services.isEmpty {
+            try Console.line("nobody answers: no cell lives on this server")
+            return
+        }
+        let paint = color.paint
+        for line in Self.table(services, at: .now()).lines(paint) { try Console.line(line) }
+    }
+
+    static func table(_ services: [LivingService], at now: Timestamp) -> Table {
+        var table = Table(["name", "kind", "version", "requests", "up", "what it does"])
+        for service in services {
+            let kind = service.metadata["role"]?.string ?? service.metadata["kind"]?.string ?? ""
+            let errors = service.errors.map { $0 > 0 ? " (\($0) failed)" : "" } ?? ""
+            table.add([
+                service.name, kind, service.version, (service.requests.map { "\($0)" } ?? "") + errors,
+                service.startedAt.map { LocalTime.span(milliseconds: now.milliseconds(since: $0)) } ?? "",
+                service.summary.printable,
+            ])
+        }
+        return table
+    }
+}

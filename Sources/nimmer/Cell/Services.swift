@@ -1,0 +1,63 @@
+import NimmerBus
+import NimmerWave
+
+/// A living process as it answers `$SRV.INFO` and `$SRV.STATS` (protocol.md, Subjects).
+struct LivingService: Equatable, Sendable {
+    let name: String
+    let id: String
+    let version: String
+    let summary: String
+    let metadata: JSON
+    /// Requests answered and failed, from STATS; nil when it gave none.
+    var requests: Int?
+    var errors: Int?
+    var startedAt: Timestamp?
+    var data: JSON = .null
+
+    init?(info: JSON) {
+        guard let name = info["name"]?.string, let id = info["id"]?.string else { return nil }
+        self.name = name
+        self.id = id
+        version = info["version"]?.string ?? ""
+        summary = info["description"]?.string ?? ""
+        metadata = info["metadata"]?.resolved ?? .null
+    }
+
+    mutating func take(stats: JSON) {
+        let endpoints = stats["endpoints"]?.array ?? []
+        requests = endpoints.reduce(0) { $0 + ($1["num_requests"]?.int ?? 0) }
+        errors = endpoints.reduce(0) { $0 + ($1["num_errors"]?.int ?? 0) }
+        startedAt = (stats["started"]?.string).flatMap { try? Timestamp(rfc3339: $0) }
+        data = endpoints.first?["data"]?.resolved ?? .null
+    }
+
+    var json: JSON {
+        var object: JSONObject = [
+            "name": .string(name), "id": .string(id), "version": .string(version), "description": .string(summary),
+            "metadata": metadata,
+        ]
+        object["requests"] = requests.map { .number(Double($0)) }
+        object["errors"] = errors.map { .number(Double($0)) }
+        object["started_at"] = startedAt.map { .string($0.rfc3339) }
+        if !data.isNull { object["data"] = data }
+        return .object(object)
+    }
+
+    /// Asks everybody who lives on the bus; at most one that fills both answers by name and id.
+    static func discover(_ bus: any Bus, wait: Duration = .milliseconds(300)) async throws -> [LivingService] {
+        async let infos = bus.requestMany(try Subject(foreign: "$SRV.INFO"), payload: [], wait: wait)
+        async let stats = bus.requestMany(try Subject(foreign: "$SRV.STATS"), payload: [], wait: wait)
+        return merge(
+            infos: try await infos.compactMap { try? JSON(parsing: $0.payload) },
+            stats: try await stats.compactMap { try? JSON(parsing: $0.payload) })
+    }
+
+    static func merge(infos: [JSON], stats: [JSON]) -> [LivingService] {
+        var services = infos.compactMap(LivingService.init(info:))
+        for stat in stats {
+            guard let index = services.firstIndex(where: { $0.id == stat["id"]?.string }) else { continue }
+            services[index].take(stats: stat)
+        }
+        return services.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+    }
+}

@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// Gates: list, explain, simulate.
+struct GateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gate",
+        abstract: "List gates, ask one why it is open or shut, simulate one.",
+        subcommands: [GateListCommand.self, GateWhyCommand.self, GateSimulateCommand.self])
+}

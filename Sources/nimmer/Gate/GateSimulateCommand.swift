@@ -1,0 +1,37 @@
+import ArgumentParser
+import NimmerGate
+import NimmerWave
+
+/// Runs a gate over waves from a file.
+struct GateSimulateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Run a gate over waves from a file, without any server.",
+        discussion: """
+            Prints JSON: the verdict, potential and state after each wave (trace), each transition with its exact \
+            time, and the final state. A case is
+
+              {"config": {"window_ms": 1500},
+               "events": [{"at_ms": 0, "origin": "math", "confidence": 0.6, "polarity": 1, "region": "math"},
+                          {"at_ms": 300, "origin": "calculate", "confidence": 0.5, "polarity": 1, "region": "math"}],
+               "until_ms": 4000}
+
+            Every setting has a default; polarity is 1 when it is left out.
+            """)
+
+    @Argument(help: "The case; - reads standard input.", completion: .file(extensions: ["json"]))
+    var file: String
+
+    func run() throws {
+        let name = file == "-" ? "standard input" : file
+        let bytes = try FileText.bytes(file)
+        do {
+            try Console.line(try GateCase(JSON(parsing: bytes)).run().pretty)
+        } catch let refusal as Refusal {
+            throw Failure(
+                .failed, "\(name) is not JSON: \(refusal)", mend: "`nimmer gate simulate --help` shows a case")
+        } catch let error as GateError {
+            throw Failure(.failed, "\(name): \(error.message)", mend: "`nimmer gate simulate --help` shows a case")
+        }
+    }
+}

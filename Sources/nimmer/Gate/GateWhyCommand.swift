@@ -1,0 +1,118 @@
+import ArgumentParser
+import NimmerBus
+import NimmerWave
+
+/// Asks a gate why it is open or what keeps it shut.
+struct GateWhyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "why",
+        abstract: "Say why a gate opened, or what keeps it from opening.",
+        discussion: """
+            Shows the last opening with its witnesses, what is missing to the threshold now and why, and how the last \
+            waves pushed it.
+            """)
+
+    @Argument(help: "The gate, or its region, as in `nimmer gate list`.")
+    var gate: String
+
+    @OptionGroup var json: JSONOptions
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var color: ColorOptions
+
+    func run() async throws {
+        let environment = try chosenEnvironment()
+        let explanation = try await Link.with(server, environment) { bus in
+            try await bus.askThalamus(environment, "explain", ["gate": .string(gate)])
+        }.resolved
+        if json.json {
+            try Console.line(explanation.pretty)
+            return
+        }
+        for line in GateStory(explanation, color.paint).lines { try Console.line(line) }
+    }
+}
+
+/// An explanation for a person (gates.md, Explanation).
+struct GateStory {
+    let explanation: JSON
+    let paint: Paint
+
+    init(_ explanation: JSON, _ paint: Paint) {
+        self.explanation = explanation
+        self.paint = paint
+    }
+
+    var lines: [String] { head + opening + obstacles + witnesses + steps }
+
+    private func number(_ json: JSON?, _ key: String) -> Double { json?[key]?.double ?? 0 }
+
+    private var head: [String] {
+        let state = GateState(word: explanation["state"]?.string ?? "") ?? .stable
+        let potential = number(explanation, "potential")
+        let threshold = number(explanation, "open_threshold")
+        let reflex = explanation["reflex"]?.bool == true ? ", a reflex" : ""
+        return [
+            "\(paint(.strong, explanation["region"]?.string ?? ""))  \(paint.state(state))  \(signed(potential))  "
+                + "\(Bar.potential(potential, threshold: threshold))  opens at \(decimals(threshold)), "
+                + "weight \(decimals(number(explanation, "weight")))\(reflex)"
+        ]
+    }
+
+    private var opening: [String] {
+        guard let opening = explanation["opening"], !opening.isNull else { return ["", "It has not opened yet."] }
+        let at = (opening["at"]?.string).flatMap { try? Timestamp(rfc3339: $0) }
+        var lines = [
+            "",
+            "It opened at \(at.map(LocalTime.clock) ?? "?"), at potential \(signed(number(opening, "potential"))), "
+                + "with support \(decimals(number(opening, "support"))), because these agreed:",
+        ]
+        var table = Table([])
+        for witness in opening["witnesses"]?.array ?? [] {
+            let origin = witness["origin"]?.string ?? ""
+            let source = witness["source"]?.string ?? ""
+            table.add([
+                origin, decimals(number(witness, "confidence")), "push \(signed(number(witness, "push")))",
+                number(witness, "polarity") < 0 ? "denies" : "", source == origin ? "" : paint(.quiet, source),
+            ])
+        }
+        lines += table.lines(paint, indent: 2)
+        if let id = opening["transition_id"]?.string { lines.append(paint(.quiet, "  nimmer memory why \(id)")) }
+        return lines
+    }
+
+    private var obstacles: [String] {
+        let reasons = (explanation["kept_from_opening"]?.array ?? []).compactMap(\.string)
+        guard !reasons.isEmpty else { return [] }
+        return ["", "What keeps it from opening now:"] + reasons.map { "  \($0.printable)" }
+    }
+
+    private var witnesses: [String] {
+        let fresh = (explanation["witnesses"]?.array ?? []).filter { $0["in_window"]?.bool == true }
+        guard !fresh.isEmpty else { return [] }
+        var table = Table([])
+        for witness in fresh {
+            table.add([
+                witness["origin"]?.string ?? "", decimals(number(witness, "confidence")),
+                number(witness, "polarity") < 0 ? "denies" : "asserts",
+                "\(LocalTime.span(milliseconds: number(witness, "age_ms"))) ago",
+            ])
+        }
+        let window = LocalTime.span(milliseconds: number(explanation, "window_ms"))
+        return ["", "Witnesses within its window of \(window):"] + table.lines(paint, indent: 2)
+    }
+
+    private var steps: [String] {
+        let steps = explanation["steps"]?.array ?? []
+        guard !steps.isEmpty else { return [] }
+        var table = Table(["time", "origin", "sure", "support", "novelty", "gain", "push", "potential"])
+        for step in steps.suffix(8) {
+            let at = (step["at"]?.string).flatMap { try? Timestamp(rfc3339: $0) }
+            table.add([
+                at.map(LocalTime.clock) ?? "", step["origin"]?.string ?? "", decimals(number(step, "confidence")),
+                decimals(number(step, "support")), decimals(number(step, "novelty")), decimals(number(step, "gain")),
+                signed(number(step, "push")), "\(signed(number(step, "before"))) → \(signed(number(step, "after")))",
+            ])
+        }
+        return ["", "How the last waves moved it:"] + table.lines(paint, indent: 2)
+    }
+}

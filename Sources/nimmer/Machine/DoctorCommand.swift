@@ -1,0 +1,176 @@
+import ArgumentParser
+import NimmerBus
+import NimmerMemory
+import NimmerMemoryPostgres
+import NimmerServers
+import NimmerWave
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Looks at everything that a nervous system needs here, and says what mends what is missing.
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Check every prerequisite and server, each with its mend.",
+        discussion: "Exit status 1 when something necessary is missing; what is only useful is named, too.")
+
+    @OptionGroup var json: JSONOptions
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var color: ColorOptions
+
+    func run() async throws {
+        let environment = try chosenEnvironment()
+        var findings = await Self.prerequisites(Place.here(environment))
+        findings += await Self.servers(environment, server.choice(environment), database.settings(environment))
+        if json.json {
+            try Console.line(JSON.array(findings.map(\.json)).pretty)
+        } else {
+            try Console.line("\(color.paint.chip(environment))  nimmer doctor")
+            for line in Finding.lines(findings, color.paint) { try Console.line(line) }
+        }
+        if findings.contains(where: { $0.state == .missing }) { throw ExitCode(Failure.Status.failed.rawValue) }
+    }
+
+    private static func prerequisites(_ place: Place) async -> [Finding] {
+        var findings: [Finding] = []
+        do throws(ServerError) {
+            let binary = try await NATSBinary.choose()
+            findings.append(.good("nats-server", "\(binary.version), \(binary.path)"))
+        } catch {
+            findings.append(.missing("nats-server", "not installed", "apt-get install nats-server"))
+        }
+        do throws(PostgresServerError) {
+            let installation = try PostgresInstallation.find()
+            findings.append(.good("PostgreSQL", "\(installation.majorVersion), \(installation.folder)"))
+        } catch {
+            findings.append(
+                .lacking("PostgreSQL", "not installed", "apt-get install postgresql; or `nimmer up --no-database`"))
+        }
+        if getuid() == 0, getpwnam("postgres") == nil {
+            findings.append(
+                .lacking("user postgres", "none, and PostgreSQL refuses root", "apt-get install postgresql"))
+        }
+        for (name, _) in SystemPlan.services {
+            let path = Executables.find(name, extraFolders: [OwnProgram.folder])
+            findings.append(
+                path.map { .good(name, $0) }
+                    ?? .missing(name, "not beside \(OwnProgram.path)", "swift build -c release --product \(name)"))
+        }
+        findings.append(folder(place))
+        if let swift = Executables.find("swift") {
+            findings.append(.good("Swift toolchain", swift))
+        } else {
+            findings.append(
+                .lacking(
+                    "Swift toolchain", "not in PATH; only needed to build cells", "https://www.swift.org/install/linux")
+            )
+        }
+        return findings
+    }
+
+    private static func folder(_ place: Place) -> Finding {
+        var folder = place.path
+        while !FileText.exists(folder), let slash = folder.lastIndex(of: "/"), slash != folder.startIndex {
+            folder = String(folder[..<slash])
+        }
+        guard access(folder, W_OK) == 0 else {
+            return .missing("data folder", "\(folder) cannot be written", "start in a folder of your own")
+        }
+        var disk = statvfs()
+        guard statvfs(folder, &disk) == 0 else { return .good("data folder", place.path) }
+        let free = Double(disk.f_bavail) * Double(disk.f_frsize) / 1_073_741_824
+        let text = "\(place.path), \(decimals(free, 1)) GiB free"
+        return free < 1
+            ? .lacking("data folder", text, "make room: streams and the database grow") : .good("data folder", text)
+    }
+
+    private static func servers(
+        _ environment: Environment, _ choice: ServerChoice, _ settings: DatabaseSettings
+    ) async -> [Finding] {
+        var findings: [Finding] = []
+        let isExpected = choice.origin != .usual
+        do throws(Failure) {
+            let bus = try await Link.open(choice)
+            let server = bus.status.server
+            findings.append(
+                .good("NATS", "\(choice.url), \(server?.version ?? ""), \(choice.origin.words)"))
+            if server?.features.contains(.streams) == false {
+                findings.append(.missing("JetStream", "the server has none", "start it with `-js`"))
+            }
+            if server?.features.contains(.syncBeforeAck) == false {
+                findings.append(
+                    .good("JetStream", "acknowledges before it syncs (needs 2.10 and sync_interval: always)"))
+            }
+            await bus.close()
+        } catch {
+            findings.append(
+                isExpected
+                    ? .missing("NATS", error.message, error.mend ?? "")
+                    : .lacking("NATS", error.message, error.mend ?? ""))
+            return findings
+        }
+        do throws(MemoryError) {
+            let state = try await PostgresAdministration(settings).state()
+            switch state {
+            case .current(let version): findings.append(.good("database", "\(settings), schema version \(version)"))
+            case .missing, .older:
+                findings.append(.missing("database", "\(settings) lacks this version's schema", "nimmer db migrate"))
+            default:
+                findings.append(
+                    .missing(
+                        "database", "\(settings) has a schema that this nimmer does not know (\(state))",
+                        "use the nimmer that made it"))
+            }
+        } catch {
+            findings.append(.lacking("database", error.message, error.mend))
+        }
+        return findings
+    }
+}
+
+/// What the doctor found.
+struct Finding: Equatable, Sendable {
+    enum State: String, Sendable {
+        case good = "ok"
+        /// Useful, not necessary.
+        case lacking
+        /// Necessary.
+        case missing
+    }
+
+    let state: State
+    let name: String
+    let text: String
+    var mend = ""
+
+    static func good(_ name: String, _ text: String) -> Finding { Finding(state: .good, name: name, text: text) }
+    static func lacking(_ name: String, _ text: String, _ mend: String) -> Finding {
+        Finding(state: .lacking, name: name, text: text, mend: mend)
+    }
+    static func missing(_ name: String, _ text: String, _ mend: String) -> Finding {
+        Finding(state: .missing, name: name, text: text, mend: mend)
+    }
+
+    var json: JSON {
+        ["name": .string(name), "state": .string(state.rawValue), "found": .string(text), "mend": .string(mend)]
+    }
+
+    static func lines(_ findings: [Finding], _ paint: Paint) -> [String] {
+        let width = findings.map(\.name.width).max() ?? 0
+        return findings.flatMap { finding in
+            let sign =
+                switch finding.state {
+                case .good: paint(.good, "✓ ok     ")
+                case .lacking: paint(.warning, "! lacking")
+                case .missing: paint(.bad, "✗ missing")
+                }
+            let line = "\(sign)  \(finding.name.padded(width))  \(finding.text)"
+            guard !finding.mend.isEmpty else { return [line] }
+            let indent = String(repeating: " ", count: 11 + width + 2)
+            return [line] + finding.mend.split(separator: "\n").map { indent + paint(.strong, "→ \($0)") }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import ArgumentParser
+import NimmerBus
+import NimmerServers
+import NimmerWave
+
+/// How the nervous system is.
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Say how the nervous system is: processes, streams, losses, what is degraded.",
+        discussion: "Exit status 69 when no NATS server answers.")
+
+    @OptionGroup var json: JSONOptions
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var color: ColorOptions
+
+    func run() async throws {
+        let environment = try chosenEnvironment()
+        let choice = server.choice(environment)
+        var report = StatusReport(environment: environment)
+        report.serverURL = choice.url
+        report.serverFrom = choice.origin.words
+        if case .running = choice.origin, let place = Place.nearest(environment), let state = try RunState.read(place) {
+            report.startedAt = state.startedAt
+            report.system = state.system
+            report.processes = state.processes.map {
+                .init(name: $0.name, pid: $0.identity.pid, isAlive: $0.identity.isAlive)
+            }
+        }
+        var failure: Failure?
+        do {
+            let bus = try await Link.open(choice)
+            await report.look(at: bus, environment)
+            await bus.drain(timeout: .seconds(1))
+        } catch {
+            failure = error
+        }
+        if json.json {
+            try Console.line(report.json.pretty)
+        } else if failure == nil {
+            for line in report.lines(color.paint, at: .now()) { try Console.line(line) }
+        }
+        if let failure {
+            if json.json { throw ExitCode(failure.status.rawValue) }
+            throw failure
+        }
+    }
+}
+
+extension StatusReport {
+    /// The durable reader of each stream (protocol.md, Streams).
+    static func readers(_ environment: Environment) -> [(stream: String, reader: String?)] {
+        [
+            (HouseStreams.transitions(environment), "hippocampus"), (HouseStreams.escalations(environment), "bridge"),
+            (HouseStreams.decisions(environment), "hippocampus-decisions"),
+        ]
+    }
+
+    /// Asks the server and everybody on it; what does not answer stays unknown.
+    mutating func look(at bus: any Bus, _ environment: Environment) async {
+        let trip = try? await bus.flush(timeout: .seconds(1))
+        roundTrip = trip.map { Double($0.components.attoseconds) / 1e15 + Double($0.components.seconds) * 1000 }
+        serverVersion = bus.status.server?.version
+        async let services = try? LivingService.discover(bus)
+        async let attention = Self.attention(bus, environment)
+        for (stream, reader) in Self.readers(environment) {
+            streams.append(await Self.stream(bus, stream, reader))
+        }
+        if let waves = try? await bus.stream(HouseStreams.waves(environment)) {
+            streams.append(
+                Stream(name: waves.name, messages: Int(clamping: waves.messages), bytes: Int(clamping: waves.bytes)))
+        }
+        self.services = await services ?? []
+        self.attention = await attention
+    }
+
+    private static func stream(_ bus: any Bus, _ name: String, _ reader: String?) async -> Stream {
+        var stream = Stream(name: name, reader: reader)
+        guard let info = try? await bus.stream(name) else { return stream }
+        stream.messages = Int(clamping: info.messages)
+        stream.bytes = Int(clamping: info.bytes)
+        if let reader, let subject = try? Subject(foreign: "$JS.API.CONSUMER.INFO.\(name).\(reader)"),
+            let answer = try? await bus.request(subject, payload: []), let json = try? JSON(parsing: answer.payload)
+        {
+            stream.lag = json["num_pending"]?.int
+            stream.unacknowledged = json["num_ack_pending"]?.int
+        }
+        return stream
+    }
+
+    /// The thalamus speaks once a second.
+    private static func attention(_ bus: any Bus, _ environment: Environment) async -> Attention? {
+        guard let feed = try? await bus.messages(SubjectPattern(.attention(environment))) else { return nil }
+        let timeout = Task {
+            try? await Task.sleep(for: .milliseconds(1600))
+            feed.cancel()
+        }
+        defer { timeout.cancel() }
+        for await message in feed {
+            if case .attention(let attention)? = try? AnyMessage.decode(message.payload) {
+                feed.cancel()
+                return attention.body
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,174 @@
+import NimmerWave
+
+/// How a nervous system is: what `nimmer status` found, for a person and for a program.
+struct StatusReport: Sendable {
+    /// A process that a `nimmer up` of this place started.
+    struct Process: Equatable, Sendable {
+        let name: String
+        let pid: Int32
+        let isAlive: Bool
+    }
+
+    /// A stream and how far behind its reader is.
+    struct Stream: Equatable, Sendable {
+        let name: String
+        var messages: Int?
+        var bytes: Int?
+        /// Not delivered yet to the durable reader, and delivered but not acknowledged.
+        var lag: Int?
+        var unacknowledged: Int?
+        var reader: String?
+    }
+
+    var environment: Environment
+    var serverURL = ""
+    var serverFrom = ""
+    /// Nil when nothing answers.
+    var serverVersion: String?
+    var roundTrip: Double?
+    var startedAt: Timestamp?
+    var system: String?
+    var processes: [Process] = []
+    var streams: [Stream] = []
+    var services: [LivingService] = []
+    var attention: Attention?
+
+    /// What does not work as it could, each with its consequence (architecture.md, Degrade, and say so).
+    var degraded: [String] {
+        guard serverVersion != nil else {
+            return ["no NATS server: cells keep their reflexes and count what they could not say"]
+        }
+        var found: [String] = []
+        for process in processes where !process.isAlive {
+            found.append("\(process.name) does not run; it is started again")
+        }
+        let names = Set(services.map(\.name))
+        if !names.contains("thalamus") { found.append("no thalamus: nothing correlates, no gate of a region opens") }
+        if !names.contains("cognition-bridge") {
+            found.append("no cognition bridge: requests wait in the stream until they expire")
+        } else if let bridge = services.first(where: { $0.name == "cognition-bridge" }), !Self.hasModel(bridge) {
+            found.append("no language model: the deterministic boundary answers")
+        }
+        if !names.contains("hippocampus") { found.append("no hippocampus: decisions wait in the streams") }
+        for stream in streams where stream.messages == nil {
+            found.append("no stream \(stream.name): nothing keeps what belongs there")
+        }
+        if let lost = attention?.lost, lost > 0 {
+            found.append("the thalamus lost \(count(lost, "wave")): it was too slow")
+        }
+        for service in services {
+            if let state = service.data["degraded"]?.string, !state.isEmpty {
+                found.append("\(service.name): \(state.printable)")
+            }
+        }
+        return found
+    }
+
+    private static func hasModel(_ bridge: LivingService) -> Bool {
+        let boundary = bridge.data["boundary"]?.string ?? bridge.metadata["boundary"]?.string
+        return boundary == "model"
+    }
+
+    var json: JSON {
+        var object: JSONObject = [
+            "environment": .string(environment.rawValue), "running": .bool(serverVersion != nil),
+            "server": ["url": .string(serverURL), "from": .string(serverFrom)],
+        ]
+        if let serverVersion {
+            object["server"] = [
+                "url": .string(serverURL), "from": .string(serverFrom), "version": .string(serverVersion),
+                "round_trip_ms": roundTrip.map { .number($0) } ?? .null,
+            ]
+        }
+        object["started_at"] = startedAt.map { .string($0.rfc3339) }
+        object["system"] = system.map { .string($0) }
+        object["processes"] = .array(
+            processes.map {
+                ["name": .string($0.name), "pid": .number(Double($0.pid)), "alive": .bool($0.isAlive)]
+            })
+        object["streams"] = .array(
+            streams.map {
+                [
+                    "name": .string($0.name), "messages": Self.number($0.messages), "bytes": Self.number($0.bytes),
+                    "reader": $0.reader.map { .string($0) } ?? .null, "lag": Self.number($0.lag),
+                    "unacknowledged": Self.number($0.unacknowledged),
+                ]
+            })
+        object["services"] = .array(services.map(\.json))
+        object["attention"] = attention?.json ?? .null
+        object["degraded"] = .array(degraded.map { .string($0) })
+        return .object(object)
+    }
+
+    private static func number(_ value: Int?) -> JSON { value.map { .number(Double($0)) } ?? .null }
+
+    func lines(_ paint: Paint, at now: Timestamp) -> [String] {
+        var lines = [headline(paint, now)]
+        if serverVersion != nil { lines += attentionLines(paint) }
+        if !processes.isEmpty { lines += [""] + processTable(now).lines(paint) }
+        if serverVersion != nil { lines += [""] + streamTable().lines(paint) }
+        let degraded = degraded
+        lines += degraded.isEmpty ? [] : ["", paint(.warning, "degraded")] + degraded.map { "  \($0)" }
+        return lines
+    }
+
+    private func headline(_ paint: Paint, _ now: Timestamp) -> String {
+        var parts = [paint.chip(environment)]
+        if let serverVersion {
+            let trip = roundTrip.map { ", \(decimals($0, 1)) ms" } ?? ""
+            parts.append("\(serverURL) \(paint(.quiet, "nats-server \(serverVersion)\(trip)"))")
+        } else {
+            parts.append(paint(.bad, "no NATS server answers at \(serverURL)"))
+        }
+        if let startedAt { parts.append("up \(LocalTime.span(milliseconds: now.milliseconds(since: startedAt)))") }
+        if let system { parts.append(paint(.quiet, system)) }
+        return parts.joined(separator: "  ")
+    }
+
+    private func attentionLines(_ paint: Paint) -> [String] {
+        guard let attention else { return ["", "attention  unknown: the thalamus is silent"] }
+        let open = attention.openGates.map { "\($0.region.text) \(signed($0.potential))" }.joined(separator: ", ")
+        return [
+            "",
+            "attention  \(attention.mode.rawValue)  \(open.isEmpty ? "no gate is open" : "open: \(open)")",
+            "waves      \(decimals(attention.wavesPerSecond, 1))/s, \(attention.waves) in all, \(attention.lost) lost, "
+                + "\(attention.rejected) rejected",
+            "decisions  \(count(attention.openings, "opening")), \(count(attention.collapses, "collapse")), "
+                + "\(count(attention.escalations, "escalation")), \(count(attention.regions, "region"))",
+        ]
+    }
+
+    private func processTable(_ now: Timestamp) -> Table {
+        var table = Table(["process", "pid", "state", "up", "requests", "rejected", "lost"])
+        for process in processes {
+            let service = services.first { $0.name == process.name }
+            let number = { (key: String) in (service?.data[key]?.int).map { "\($0)" } ?? "" }
+            table.add([
+                process.name, "\(process.pid)", process.isAlive ? "running" : "gone",
+                (service?.startedAt).map { LocalTime.span(milliseconds: now.milliseconds(since: $0)) } ?? "",
+                (service?.requests).map { "\($0)" } ?? "", number("rejected"), number("lost"),
+            ])
+        }
+        return table
+    }
+
+    private func streamTable() -> Table {
+        var table = Table(["stream", "messages", "size", "reader", "lag", "unacknowledged"])
+        for stream in streams {
+            table.add([
+                stream.name, stream.messages.map { "\($0)" } ?? "none", stream.bytes.map(Self.size) ?? "",
+                stream.reader ?? "", stream.lag.map { "\($0)" } ?? "", stream.unacknowledged.map { "\($0)" } ?? "",
+            ])
+        }
+        return table
+    }
+
+    static func size(_ bytes: Int) -> String {
+        switch bytes {
+        case ..<10_000: "\(bytes) B"
+        case ..<10_000_000: "\(bytes / 1000) kB"
+        case ..<10_000_000_000: "\(bytes / 1_000_000) MB"
+        default: "\(bytes / 1_000_000_000) GB"
+        }
+    }
+}

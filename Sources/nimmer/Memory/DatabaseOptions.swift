@@ -1,0 +1,45 @@
+import ArgumentParser
+import NimmerCell
+import NimmerMemory
+import NimmerMemoryPostgres
+import NimmerWave
+
+/// The database, for every command that reads or changes long-term memory.
+struct DatabaseOptions: ParsableArguments {
+    static let variable = "NIMMERVERSE_POSTGRES_URL"
+
+    @Option(
+        help: ArgumentHelp(
+            "The PostgreSQL database.",
+            discussion: """
+                A URL or libpq conninfo. Default: NIMMERVERSE_POSTGRES_URL, else the database of the `nimmer up` that \
+                runs in this folder or one above it, else what libpq's variables (PGHOST, PGPORT …) say.
+                """, valueName: "url"))
+    var database: String?
+
+    @Option(help: ArgumentHelp("A file that holds the password alone.", valueName: "file"), completion: .file())
+    var passwordFile: String?
+
+    func settings(_ environment: Environment) -> DatabaseSettings {
+        var file: String?
+        var secret = passwordFile
+        if database == nil, let place = Place.nearest(environment), let state = try? RunState.read(place),
+            state.isAlive
+        {
+            file = state.postgres
+            secret = secret ?? state.postgresPasswordFile
+        }
+        return DatabaseSettings(
+            flag: database, variables: ProcessVariable.current(), file: file, passwordFile: secret,
+            environment: environment, applicationName: "nimmer")
+    }
+
+    static func databaseName(_ environment: Environment) -> String { "nimmerverse_\(environment.rawValue)" }
+}
+
+extension Failure {
+    init(_ error: MemoryError) {
+        self.init(
+            error.code == .settings ? .usage : .unavailable, error.message, mend: error.mend.isEmpty ? nil : error.mend)
+    }
+}

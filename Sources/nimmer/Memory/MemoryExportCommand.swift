@@ -1,0 +1,64 @@
+import ArgumentParser
+import NimmerMemory
+import NimmerMemoryPostgres
+import NimmerWave
+
+/// What an export is for.
+enum ExportPurpose: String, ExpressibleByArgument, CaseIterable {
+    case training
+}
+
+/// Writes what was remembered as lines for another program.
+struct MemoryExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Export what was remembered, as JSON lines.",
+        discussion: """
+            For training: one line for each window of signals, with what came of it, what reality said, and the label.
+
+              nimmer memory export --for training --since 2026-02-01T00:00:00Z > examples.ndjson
+            """)
+
+    @Option(name: .customLong("for"), help: ArgumentHelp("What the lines are for.", valueName: "purpose"))
+    var purpose: ExportPurpose
+
+    @Option(help: ArgumentHelp("Only what happened at or after this time (RFC 3339).", valueName: "time"))
+    var since: String?
+
+    @Option(help: ArgumentHelp("Only what happened before this time (RFC 3339).", valueName: "time"))
+    var until: String?
+
+    @Flag(help: "Only what reality has confirmed or refuted.")
+    var labelled = false
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        let environment = try chosenEnvironment()
+        let query = TrainingQuery(
+            environment: environment, since: try time("--since", since), until: try time("--until", until),
+            labelledOnly: labelled)
+        let store = PostgresStore(database.settings(environment))
+        var gone = false
+        let count: Int
+        do {
+            count = try await store.exportTraining(query) { (example) throws(MemoryError) in
+                if gone { return }
+                do throws(ReaderGone) { try Console.line(example.json.text) } catch { gone = true }
+            }
+        } catch {
+            throw Failure(error)
+        }
+        await store.close()
+        if !gone { Console.error("nimmer: \(nimmer.count(count, "example"))") }
+    }
+
+    private func time(_ option: String, _ text: String?) throws(Failure) -> Timestamp? {
+        guard let text else { return nil }
+        guard let time = try? Timestamp(rfc3339: text) else {
+            throw Failure(
+                .usage, "\(option): \(text.printable) is no RFC 3339 time", mend: "for example 2026-02-14T18:30:00Z")
+        }
+        return time
+    }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import NimmerMemory
+import NimmerMemoryPostgres
+import NimmerWave
+
+/// Follows a decision from its waves to its verification.
+struct MemoryWhyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "why",
+        abstract: "Follow a decision from its waves to its verification.",
+        discussion: """
+            Give the id of a transition, a collapse, a request or a response, as `nimmer wave tail --json` shows it in \
+            header.message_id. Exit status 1 when nothing is remembered under that id.
+            """)
+
+    @Argument(help: "The id (a UUID).")
+    var id: String
+
+    @OptionGroup var json: JSONOptions
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var color: ColorOptions
+
+    func run() async throws {
+        let environment = try chosenEnvironment()
+        guard let id = try? MessageID(id) else {
+            throw Failure(
+                .usage, "\(id.printable) is no id", mend: "an id is a UUID such as 0190f5fe-7c2a-7b3e-8d55-1c1f6f3a9b10"
+            )
+        }
+        let settings = database.settings(environment)
+        let store = PostgresStore(settings)
+        let trail: MemoryTrail?
+        do {
+            trail = try await store.trail(of: id)
+        } catch {
+            throw Failure(error)
+        }
+        await store.close()
+        guard let trail else {
+            throw Failure(.failed, "nothing is remembered under \(id.text) in \(settings)")
+        }
+        if json.json {
+            try Console.line(trail.json.text)
+            return
+        }
+        for line in Self.lines(trail, color.paint) { try Console.line(line) }
+    }
+
+    static func lines(_ trail: MemoryTrail, _ paint: Paint) -> [String] {
+        var table = Table([])
+        for line in trail.story {
+            let time = line.at.map { LocalTime.clock($0) } ?? ""
+            let text = line.text.printable
+            table.add([paint(.quiet, time), line.kind, line.isMissing ? paint(.warning, text) : text])
+        }
+        let date = trail.story.compactMap(\.at).first.map { LocalTime.full($0) } ?? ""
+        return ["\(paint.chip(trail.environment))  \(paint(.quiet, date))"] + table.lines(paint)
+    }
+}

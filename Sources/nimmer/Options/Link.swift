@@ -1,0 +1,65 @@
+import NimmerBus
+import NimmerBusNATS
+import NimmerWave
+
+/// A connection to the NATS server for the time of one command.
+enum Link {
+    /// Opens a connection, lets a command use it, and closes it, whatever happens.
+    ///
+    /// - Throws: ``Failure`` that names the server and how to start one, when none answers.
+    static func with<Result>(
+        _ options: ServerOptions, _ environment: Environment,
+        _ body: (any Bus) async throws -> Result
+    ) async throws -> Result {
+        let choice = options.choice(environment)
+        let bus = try await open(choice)
+        do {
+            let result = try await body(bus)
+            await bus.drain(timeout: .seconds(2))
+            return result
+        } catch {
+            await bus.drain(timeout: .seconds(2))
+            if let error = error as? BusError { throw Failure(error, choice) }
+            throw error
+        }
+    }
+
+    static func open(_ choice: ServerChoice, patient: Bool = false) async throws(Failure) -> any Bus {
+        do throws(BusError) {
+            return try await NATS.connector(
+                BusSettings(url: choice.url, name: "nimmer", waitsForServer: patient))
+        } catch {
+            throw Failure(error, choice)
+        }
+    }
+}
+
+extension Failure {
+    /// What a bus could not do, with the server it could not do it at.
+    init(_ error: BusError, _ choice: ServerChoice) {
+        switch error.code {
+        case .notConnected:
+            self.init(
+                .unavailable, "no NATS server answers at \(choice.url) (\(choice.origin.words))",
+                mend: choice.mend)
+        case .badCredentials, .tls:
+            self.init(.unavailable, "\(choice.url) (\(choice.origin.words)): \(error)")
+        case .timeout, .noResponders, .full, .closed, .noStreams, .notFound:
+            self.init(.unavailable, "\(error)")
+        default:
+            self.init(.failed, "\(error)")
+        }
+    }
+}
+
+extension ServerChoice {
+    /// How to come by a server, seen from where this choice came from.
+    var mend: String {
+        switch origin {
+        case .flag: "start a server there, or leave out --server to use the one of `nimmer up`"
+        case .variable: "start a server there, or unset \(ServerChoice.variable) to use the one of `nimmer up`"
+        case .running: "`nimmer status` says how it is; `nimmer down` and `nimmer up` start it anew"
+        case .usual: "start one with `nimmer up`, or name one with --server or \(ServerChoice.variable)"
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import NimmerServers
+import NimmerWave
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Stops the nervous system of this folder.
+struct DownCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "down",
+        abstract: "Stop the nervous system that runs here.",
+        discussion: """
+            Asks the `nimmer up` of this folder, or one above it, to stop, and waits for it. What a killed one left \
+            behind is found by its state file and stopped too; a process that has taken over a number is left alone.
+            """)
+
+    func run() async throws {
+        let environment = try chosenEnvironment()
+        guard let place = Place.nearest(environment), let state = try RunState.read(place) else {
+            try Console.line("nothing runs here in \(environment.rawValue)")
+            return
+        }
+        if state.isAlive {
+            try Console.line("stopping the nervous system in \(place.path) (process \(state.nimmer.pid))")
+            let gone = await state.nimmer.terminate(grace: .seconds(40))
+            guard gone else {
+                throw Failure(
+                    .failed, "process \(state.nimmer.pid) does not end", mend: "it may belong to another user")
+            }
+        }
+        // Read again: it may have changed until the end.
+        let left = try RunState.read(place)?.living ?? []
+        if !left.isEmpty {
+            try Console.line(
+                "stopping what was left: \(left.map { "\($0.name) (\($0.identity.pid))" }.joined(separator: ", "))")
+            await Leftovers.stop(left)
+        }
+        RunState.remove(place)
+        let stubborn = left.filter(\.identity.isAlive)
+        guard stubborn.isEmpty else {
+            throw Failure(
+                .failed, "still alive: \(stubborn.map { "\($0.name) (\($0.identity.pid))" }.joined(separator: ", "))")
+        }
+        try Console.line("all stopped")
+    }
+}

@@ -1,0 +1,99 @@
+import ArgumentParser
+import NimmerSystem
+import NimmerWave
+
+/// Runs a nervous system on this machine.
+struct UpCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up",
+        abstract: "Run a nervous system on this machine and show what happens in it.",
+        discussion: """
+            Starts a private nats-server and a private PostgreSQL (data under .nimmer/<env>/, free loopback ports), then \
+            the thalamus, the cognition bridge, the hippocampus, and the cells and nerves of the system file. What ends \
+            is started again. Ctrl-C stops all of it and leaves no process.
+
+              nimmer up                                 this machine's vitals
+              nimmer up deploy/systems/robot.yaml
+              nimmer up --exercise 15                   with real load, so that there is something to notice
+            """)
+
+    @Argument(
+        help: "The system file. Default: deploy/systems/vitals.yaml, from this folder upward.",
+        completion: .file(extensions: ["yaml", "yml"]))
+    var system: String?
+
+    @Option(help: ArgumentHelp("Start only these processes, separated by commas.", valueName: "names"))
+    var only: String?
+
+    @Flag(help: "Without PostgreSQL: decisions wait in the streams.")
+    var noDatabase = false
+
+    @Option(help: ArgumentHelp("Use this NATS server instead of a private one.", valueName: "url"))
+    var nats: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Make real load on this machine (processors and disk) for so long, soon after the start.",
+            valueName: "seconds"))
+    var exercise: Double?
+
+    @Flag(help: "Also every calm wave and all attention; as a rule only what matters scrolls by.")
+    var all = false
+
+    @Flag(help: "Show the processes' logs only, not what happens in the nervous system.")
+    var quiet = false
+
+    @OptionGroup var color: ColorOptions
+
+    func validate() throws {
+        if let exercise, !(exercise > 0 && exercise <= 600) {
+            throw ValidationError("--exercise must be above 0 and at most 600 seconds; found \(exercise)")
+        }
+    }
+
+    func run() async throws {
+        let environment = try chosenEnvironment()
+        let path = try Self.systemPath(system)
+        let file = try Self.load(path)
+        let names = only?.split(separator: ",").map { String($0) } ?? []
+        let session = UpSession(
+            environment: environment, place: Place.here(environment), path: path, system: file, only: names,
+            wantsDatabase: !noDatabase, natsURL: nats, exercise: exercise, showsCalm: all, showsEvents: !quiet,
+            paint: color.paint)
+        try await session.run()
+    }
+
+    /// The file that was named, or the one of the main job.
+    ///
+    /// - Throws: ``Failure`` when there is none.
+    static func systemPath(_ named: String?) throws(Failure) -> String {
+        if let named {
+            guard FileText.exists(named), !FileText.isDirectory(named) else {
+                throw Failure(
+                    .unavailable, "there is no system file \(named.printable)",
+                    mend: "`ls deploy/systems` shows the ones of the project")
+            }
+            return FileText.absolute(named)
+        }
+        let usual = "deploy/systems/vitals.yaml"
+        var folder = FileText.workingFolder
+        while true {
+            let path = "\(folder == "/" ? "" : folder)/\(usual)"
+            if FileText.exists(path) { return path }
+            guard folder != "/", let slash = folder.lastIndex(of: "/") else {
+                throw Failure(
+                    .usage, "no system file was named, and there is no \(usual) in this folder or above",
+                    mend: "name one: `nimmer up SYSTEM.yaml`")
+            }
+            folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
+        }
+    }
+
+    static func load(_ path: String) throws(Failure) -> SystemFile {
+        do throws(SystemError) {
+            return try SystemFile(path: path)
+        } catch {
+            throw Failure(.usage, error.description, mend: "docs/reference describes the system file")
+        }
+    }
+}

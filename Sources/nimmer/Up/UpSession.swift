@@ -1,0 +1,229 @@
+import NimmerBus
+import NimmerCell
+import NimmerServers
+import NimmerSystem
+import NimmerWave
+import UnixSignals
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// One run of `nimmer up`, from the first line to the last process gone.
+struct UpSession: Sendable {
+    let environment: Environment
+    let place: Place
+    /// The system file, absolute.
+    let path: String
+    let system: SystemFile
+    let only: [String]
+    let wantsDatabase: Bool
+    /// The server that `--nats` names.
+    let natsURL: String?
+    /// Seconds of load, if any.
+    let exercise: Double?
+    let showsCalm: Bool
+    let showsEvents: Bool
+    let paint: Paint
+
+    /// Seconds between the start and the load: the vitals look once a second.
+    static let calmBeforeExercise = 5.0
+
+    func run() async throws {
+        // A wrong --only must not start a server first.
+        _ = try SystemPlan(system, path: path, natsURL: "", only: only, hasDatabase: wantsDatabase)
+        try FileText.makeFolder(place.path)
+        let lock = try UpLock(place)
+        try await cleanUp()
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
+        let began = Timestamp.now()
+        try Console.line(
+            "\(paint(.strong, "nimmer up"))  \(paint.chip(environment))  \(system.name)  \(paint(.quiet, path))")
+
+        let servers = PrivateServers(place)
+        let chosenNATS = natsURL ?? variable("NIMMERVERSE_NATS_URL") ?? system.nats.url
+        let chosenPostgres = variable(DatabaseOptions.variable) ?? system.postgres.url
+        let url: String
+        do {
+            async let database: Void = startDatabase(servers, chosenPostgres)
+            url = try await startNATS(servers, chosenNATS)
+            try await database
+        } catch {
+            await servers.nats?.stop()
+            await servers.postgres?.stop()
+            throw error
+        }
+        let plan = try SystemPlan(
+            system, path: path, natsURL: url, only: only, hasDatabase: servers.database != nil)
+        let display = UpDisplay(
+            paint: paint, columns: Console.isTerminal ? Console.columns : nil, names: plan.processes.map(\.name))
+        var loop = makeLoop(plan, servers, display, natsURL: url, privateNATS: chosenNATS == nil, began: began)
+        let inbox = loop.inbox
+        try Console.line(
+            paint(
+                .quiet,
+                "  \(plan.processes.map(\.name).joined(separator: ", "))  (started in "
+                    + "\(LocalTime.span(milliseconds: Timestamp.now().milliseconds(since: began))); Ctrl-C stops all)"))
+
+        let watching = Task { await watch(url, display) }
+        let listening = Task {
+            for await _ in signals { inbox.yield(.stop) }
+        }
+        let minding = Task {
+            while !Console.readerHasGone { try await Task.sleep(for: .milliseconds(250)) }
+            inbox.yield(.stop)
+        }
+        await loop.run()
+        for task in [watching, listening] { task.cancel() }
+        minding.cancel()
+        await watching.value
+        RunState.remove(place)
+        try? Console.line(display.own("all stopped"))
+        withExtendedLifetime(lock) {}
+    }
+
+    private func variable(_ name: String) -> String? {
+        Surroundings.variable(name).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Ends what an earlier `nimmer up` left behind when it was killed.
+    private func cleanUp() async throws {
+        guard let state = try RunState.read(place) else { return }
+        let left = state.living
+        if !left.isEmpty {
+            try Console.line(
+                "an earlier run was killed; stopping what it left: "
+                    + left.map { "\($0.name) (\($0.identity.pid))" }.joined(separator: ", "))
+            await Leftovers.stop(left)
+        }
+        RunState.remove(place)
+    }
+
+    private func startNATS(_ servers: PrivateServers, _ chosen: String?) async throws -> String {
+        if let chosen {
+            let choice = ServerChoice(url: chosen, origin: natsURL == nil ? .variable : .flag)
+            let bus = try await Link.open(choice)
+            let version = bus.status.server?.version ?? "unknown"
+            await bus.close()
+            try Console.line("  nats-server  \(chosen), not ours  \(paint(.quiet, version))")
+            return chosen
+        }
+        let server = try await servers.startNATS()
+        try Console.line(
+            "  nats-server  \(server.url)  \(paint(.quiet, "\(server.binary.version), pid \(server.pid)"))")
+        return server.url
+    }
+
+    private func startDatabase(_ servers: PrivateServers, _ chosen: String?) async throws {
+        let isWanted = wantsDatabase && (only.isEmpty || only.contains("hippocampus"))
+        guard isWanted else {
+            if wantsDatabase { return }
+            try Console.line("  postgresql   none: decisions wait in the streams until a hippocampus reads them")
+            return
+        }
+        if let chosen {
+            servers.use(.init(url: chosen, passwordFile: system.postgres.passwordFile))
+            try Console.line(
+                "  postgresql   not ours, from \(variable(DatabaseOptions.variable) == nil ? "the system file" : DatabaseOptions.variable)"
+            )
+            return
+        }
+        let server = try await servers.startPostgres()
+        try Console.line(
+            "  postgresql   127.0.0.1:\(server.port)  \(paint(.quiet, "data in \(server.folder), pid \(server.processID)"))"
+        )
+        if let notice = server.notice { try Console.line("               \(paint(.quiet, notice))") }
+    }
+
+    private func makeLoop(
+        _ plan: SystemPlan, _ servers: PrivateServers, _ display: UpDisplay, natsURL: String, privateNATS: Bool,
+        began: Timestamp
+    ) -> SupervisorLoop {
+        var members: [Supervisor.Member] = []
+        var starters: [String: @Sendable () async throws -> Running] = [:]
+        if privateNATS {
+            members.append(.init(name: "nats-server", layer: SystemPlan.Layer.servers, policy: .always, grace: 12_000))
+            starters["nats-server"] = { try await servers.keepNATS() }
+        }
+        if servers.postgres != nil {
+            members.append(.init(name: "postgresql", layer: SystemPlan.Layer.servers, policy: .always, grace: 30_000))
+            starters["postgresql"] = { try await servers.keepPostgres() }
+        }
+        for process in plan.processes {
+            members.append(.init(name: process.name, layer: process.layer, policy: process.policy, grace: 8_000))
+            starters[process.name] = { try await self.start(process, servers, natsURL, display) }
+        }
+        if let exercise {
+            members.append(.init(name: "exercise", layer: SystemPlan.Layer.exercise, policy: .once, grace: 500))
+            starters["exercise"] = {
+                try await self.start(
+                    .init(
+                        name: "exercise", layer: SystemPlan.Layer.exercise, policy: .once, program: OwnProgram.path,
+                        arguments: [
+                            "exercise", "\(exercise)", "--after", "\(Self.calmBeforeExercise)", "--folder", place.path,
+                        ], mend: ""), servers, natsURL, display)
+            }
+        }
+        let layers = Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.layer) })
+        return SupervisorLoop(
+            Supervisor(members, seed: UInt64.random(in: 0 ... .max)), starters: starters,
+            notice: { try? Console.line(display.notice($0)) },
+            changed: { living in
+                guard let own = ProcessIdentity.current else { return }
+                let state = RunState(
+                    nimmer: own, startedAt: began, system: path, natsURL: natsURL, postgres: servers.database?.url,
+                    postgresPasswordFile: servers.database?.passwordFile,
+                    processes: living.map { .init(name: $0.key, identity: $0.value, layer: layers[$0.key] ?? 0) }
+                        .sorted { ($0.layer, $0.name) < ($1.layer, $1.name) })
+                do throws(Failure) { try state.write(place) } catch { Console.error(Report.text(of: error)) }
+            })
+    }
+
+    /// Starts one program of the plan with what it has to know now.
+    private func start(
+        _ process: SystemPlan.Process, _ servers: PrivateServers, _ natsURL: String, _ display: UpDisplay
+    ) async throws -> Running {
+        guard let program = Executables.find(process.program, extraFolders: [OwnProgram.folder]) else {
+            throw Failure(.unavailable, "there is no program \(process.program); \(process.mend)")
+        }
+        var variables = ChildCommand.inheritedEnvironment
+        variables["NIMMERVERSE_ENV"] = environment.rawValue
+        variables["NIMMERVERSE_SYSTEM"] = path
+        variables["NIMMERVERSE_NAME"] = process.name
+        variables["NIMMERVERSE_NATS_URL"] = natsURL
+        if let database = servers.database, process.name == "hippocampus" {
+            variables["NIMMERVERSE_POSTGRES_URL"] = database.url
+            if let file = database.passwordFile, let password = FileText.read(file) {
+                variables["NIMMERVERSE_POSTGRES_PASSWORD"] = password.trimmingLineEnd
+            }
+        }
+        let command = ChildCommand(program, process.arguments, environment: variables)
+        return try await Running.program(command) { line in
+            try? Console.line(display.log(process.name, line))
+        }
+    }
+
+    /// Shows what happens until the task is cancelled.
+    private func watch(_ url: String, _ display: UpDisplay) async {
+        guard showsEvents, let bus = try? await Link.open(.init(url: url, origin: .flag), patient: true) else { return }
+        let formatter = EventFormatter(paint: paint, columns: display.columns)
+        var sieve = WaveSieve()
+        if let feed = try? await bus.messages(.everything(environment), limit: 65_536) {
+            for await message in feed {
+                let decoded = try? AnyMessage.decode(message.payload)
+                switch showsCalm ? .show : sieve.judge(decoded, at: message.at) {
+                case .hide: continue
+                case .show: break
+                case .showAfter(let heldBack):
+                    try? Console.line(paint(.quiet, "             … \(count(heldBack, "more wave")) in that second"))
+                }
+                let subject = message.subject.text
+                try? Console.line(
+                    decoded.map { formatter.line(subject: subject, message: $0) }
+                        ?? formatter.line(subject: subject, payload: message.payload, at: message.at))
+                if Task.isCancelled { break }
+            }
+        }
+        await bus.close()
+    }
+}

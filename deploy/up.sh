@@ -1,0 +1,14 @@
+#!/bin/sh
+# From a fresh clone to a living nervous system over this machine's own vitals: installs what is missing, builds, runs.
+# Arguments go to `nimmer up`; without any it makes some load, so that there is something to notice.
+set -eu
+cd "$(dirname "$0")/.."
+. deploy/prerequisites.sh
+
+need_everything
+say "Building (the first time takes some minutes)"
+swift build -c release || stop "The build failed; what is wrong stands above."
+
+[ $# -gt 0 ] || set -- --exercise 15
+say "Starting: nimmer up deploy/systems/vitals.yaml $*"
+exec .build/release/nimmer up deploy/systems/vitals.yaml "$@"
