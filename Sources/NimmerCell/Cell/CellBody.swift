@@ -24,6 +24,7 @@ public struct CellBody<C: Cell>: Sendable {
     private var nextSense: Timestamp?
     private var nextWake: Timestamp?
     private var lastFault: String?
+    private var latest = Timestamp(nanoseconds: .min)
 
     /// A cell at rest.
     ///
@@ -153,9 +154,12 @@ public struct CellBody<C: Cell>: Sendable {
         Pulse(at: moment, identity: identity, gate: own.gate.state)
     }
 
+    /// A cell's time never goes back, also when a wave that it hears took its time.
     private mutating func pulse(
         at moment: Timestamp, _ body: (inout C, inout Pulse) throws -> Void
     ) -> Pulse {
+        latest = max(latest, moment)
+        let moment = latest
         var inner = pulse(at: moment)
         do {
             try body(&cell, &inner)
