@@ -1,7 +1,7 @@
 import NimmerCell
 
 /// The distance cell: ranges of one sensor, from the bus or from a file, become waves.
-public struct Distance: Cell {
+public struct Distance: NumberCell {
     public static let manifest = Manifest.distance
     private let settings: DistanceSettings
     private let interval: Double
@@ -45,6 +45,10 @@ public struct Distance: Cell {
         if let refused = take(RangeText.number(in: message.payload, path: path), &pulse) {
             throw Refusal(.value, refused.description)
         }
+    }
+
+    public mutating func read(_ number: Double, _ pulse: inout Pulse) throws {
+        if let refused = take(number, &pulse) { throw Refusal(.value, refused.description) }
     }
 
     public mutating func sense(_ pulse: inout Pulse) throws {

@@ -3,7 +3,7 @@ import NimmerCell
 /// A sensor: any stream of numbers, turned into confidence that something lasting has changed (sensing.md).
 ///
 /// LEARNING until it knows what is normal, then CALM, and SURPRISED while it is more sure than not.
-public struct Sensor: Cell {
+public struct Sensor: NumberCell {
     public static let manifest = Manifest.sensor
 
     /// What it is doing.
@@ -50,12 +50,12 @@ public struct Sensor: Cell {
     }
 
     public mutating func receive(_ message: BusMessage, _ pulse: inout Pulse) throws {
-        take(try NumberText.number(in: message.payload, path: path), &pulse)
+        read(try NumberText.number(in: message.payload, path: path), &pulse)
     }
 
     /// Takes a number, and says what it means when that is worth saying.
-    public mutating func take(_ value: Double, _ pulse: inout Pulse) {
-        guard let seen = detector.observe(value) else { return }
+    public mutating func read(_ number: Double, _ pulse: inout Pulse) {
+        guard let seen = detector.observe(number) else { return }
         enter(next(seen), seen, &pulse)
         guard seen.confidence >= floor, seen.confidence > 0 else { return }
         pulse.emit(confidence: seen.confidence, seen.content)

@@ -61,6 +61,6 @@ extension Sensor {
 extension CellHost<Sensor> {
     /// Takes a line; one that holds no number is a fault of that look, and the next line comes.
     func take(_ line: [UInt8], _ path: String) {
-        update { sensor, pulse in sensor.take(try NumberText.number(in: line, path: path), &pulse) }
+        update { sensor, pulse in sensor.read(try NumberText.number(in: line, path: path), &pulse) }
     }
 }
