@@ -96,7 +96,8 @@ struct ReplayInput: Sendable {
             && !texts.contains { format.timeFormat.moment($0) != nil }
         hasNames = named
         columns = named ? texts : texts.indices.map { String($0 + 1) }
-        if named, Set(texts).count < texts.count, let twice = texts.first(where: { name in texts.count { $0 == name } > 1 })
+        if named, Set(texts).count < texts.count,
+            let twice = texts.first(where: { name in texts.count { $0 == name } > 1 })
         {
             throw Failure(.failed, "\(file):1: found the column '\(twice.printable)' twice; expected each name once")
         }
