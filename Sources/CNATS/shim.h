@@ -1,2 +1,3 @@
-// nats.c (libnats-dev). Threading contract relied on: see NimmerBusNATS/Loop.swift.
+// nats.c (libnats-dev). Threading contract relied on: see NimmerBusNATS/Wake.swift and Connection.swift.
 #include <nats/nats.h>
+#include <sys/eventfd.h>

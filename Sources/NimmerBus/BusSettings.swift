@@ -21,6 +21,8 @@ public struct BusSettings: Sendable, Hashable {
     public var credentials: Credentials
     /// The certificate of the authority that signed the server's certificate, PEM; nil: the system's authorities.
     public var tlsCA: String?
+    /// The name that the server's certificate must carry; nil: the host of the address.
+    public var tlsServerName: String?
     /// The client's certificate, PEM.
     public var tlsCertificate: String?
     /// The client's key, PEM.
@@ -31,12 +33,13 @@ public struct BusSettings: Sendable, Hashable {
     /// Settings for one address, everything else as by default: no credentials, and waiting for the server for ever.
     public init(
         url: String, name: String, credentials: Credentials = .none, tlsCA: String? = nil,
-        tlsCertificate: String? = nil, tlsKey: String? = nil, waitsForServer: Bool = true
+        tlsServerName: String? = nil, tlsCertificate: String? = nil, tlsKey: String? = nil, waitsForServer: Bool = true
     ) {
         self.url = url
         self.name = name
         self.credentials = credentials
         self.tlsCA = tlsCA
+        self.tlsServerName = tlsServerName
         self.tlsCertificate = tlsCertificate
         self.tlsKey = tlsKey
         self.waitsForServer = waitsForServer

@@ -1,0 +1,34 @@
+import NimmerBus
+
+/// What was published while there was no connection: a bounded list, sent in order once there is one.
+struct Backlog {
+    struct Entry {
+        var subject: String
+        var payload: [UInt8]
+        var headers: Headers
+        var reply: String?
+        /// After which sending is pointless: nobody waits for the answer any more.
+        var expires: ContinuousClock.Instant?
+    }
+
+    static let maximumBytes = 8 << 20
+    private(set) var entries: [Entry] = []
+    private var bytes = 0
+
+    /// Keeps an entry; false when it is full.
+    mutating func keep(_ entry: Entry) -> Bool {
+        let size = entry.payload.count + entry.subject.utf8.count + 64
+        guard bytes + size <= Self.maximumBytes else { return false }
+        bytes += size
+        entries.append(entry)
+        return true
+    }
+
+    mutating func take() -> [Entry] {
+        defer {
+            entries = []
+            bytes = 0
+        }
+        return entries
+    }
+}

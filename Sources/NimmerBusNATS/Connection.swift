@@ -1,0 +1,223 @@
+import CNATS
+import Glibc
+import NimmerBus
+
+/// One connection to one server, from its opening to its end: it never reconnects by itself, because the loop does.
+///
+/// `@unchecked Sendable`: a `natsConnection` has a lock of its own; nats.h allows every call from any thread.
+final class Connection: @unchecked Sendable {
+    let handle: OpaquePointer
+    /// The address that was connected to, without credentials.
+    let url: String
+
+    private init(handle: OpaquePointer, url: String) {
+        self.handle = handle
+        self.url = url
+    }
+
+    /// Closes and frees. Whoever drops the last reference may wait for a short time, so the loop keeps one until the end.
+    deinit { natsConnection_Destroy(handle) }
+
+    /// Connects; blocks until it stands or failed (at most about 4 s).
+    static func open(_ server: ServerURL, _ settings: BusSettings, _ wake: Wake) -> Result<Connection, BusError> {
+        let options: Options
+        do throws(BusError) { options = try Options(server, settings, wake) } catch { return .failure(error) }
+        // For the error and closed callbacks: released by the closed callback, the last that nats.c posts for a connection,
+        // or below when there will never be one.
+        let forCallbacks = Unmanaged.passRetained(wake)
+        natsOptions_SetErrorHandler(options.handle, onError, forCallbacks.toOpaque())
+        natsOptions_SetClosedCB(options.handle, onClosed, forCallbacks.toOpaque())
+        var handle: OpaquePointer?
+        let status = natsConnection_Connect(&handle, options.handle)
+        guard status == NATS_OK, let handle else {
+            forCallbacks.release()
+            return .failure(.connecting(server, status, lastErrorText(), settings))
+        }
+        return .success(Connection(handle: handle, url: server.shown))
+    }
+
+    var isClosed: Bool { natsConnection_IsClosed(handle) }
+    /// How many bytes wait to be written.
+    var buffered: Int { Int(natsConnection_Buffered(handle)) }
+    var maximumPayload: Int { Int(natsConnection_GetMaxPayload(handle)) }
+    /// Why it ended, in the library's words.
+    var lastError: String {
+        var text: UnsafePointer<CChar>?
+        guard natsConnection_GetLastError(handle, &text) != NATS_OK, let text else { return "" }
+        return String(cString: text)
+    }
+
+    /// Other members of the server's cluster, as it announced them.
+    var discoveredServers: [String] {
+        var list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+        var count: Int32 = 0
+        guard natsConnection_GetDiscoveredServers(handle, &list, &count) == NATS_OK, let list else { return [] }
+        defer { free(list) }
+        return (0..<Int(count)).compactMap { index in
+            guard let text = list[index] else { return nil }
+            defer { free(text) }
+            return String(cString: text)
+        }
+    }
+
+    /// Puts a message into the buffer. No allocation of ours without headers.
+    func publish(_ subject: String, _ payload: UnsafeRawBufferPointer, _ headers: Headers, _ reply: String?)
+        -> natsStatus
+    {
+        if !headers.isEmpty { return publish(withHeaders: headers, subject, payload, reply) }
+        return subject.withCString { subject in
+            guard let reply else {
+                return natsConnection_Publish(handle, subject, payload.baseAddress, Int32(payload.count))
+            }
+            return reply.withCString {
+                natsConnection_PublishRequest(handle, subject, $0, payload.baseAddress, Int32(payload.count))
+            }
+        }
+    }
+
+    private func publish(
+        withHeaders headers: Headers, _ subject: String, _ payload: UnsafeRawBufferPointer, _ reply: String?
+    ) -> natsStatus {
+        var message: OpaquePointer?
+        let bytes = payload.assumingMemoryBound(to: CChar.self).baseAddress
+        var status = natsMsg_Create(&message, subject, reply, bytes, Int32(payload.count))
+        defer { natsMsg_Destroy(message) }
+        for field in headers.fields where status == NATS_OK {
+            status = natsMsgHeader_Add(message, field.name, field.value)
+        }
+        return status == NATS_OK ? natsConnection_PublishMsg(handle, message) : status
+    }
+}
+
+/// The options of one attempt to connect.
+private final class Options {
+    let handle: OpaquePointer
+
+    init(_ server: ServerURL, _ settings: BusSettings, _ wake: Wake) throws(BusError) {
+        var made: OpaquePointer?
+        guard natsOptions_Create(&made) == NATS_OK, let handle = made else {
+            throw BusError(.invalid, "nats.c cannot make options", cause: lastErrorText() ?? "")
+        }
+        self.handle = handle
+        try check(natsOptions_SetURL(handle, server.text), "the address '\(server.shown)'")
+        try check(natsOptions_SetName(handle, settings.name), "the connection's name '\(settings.name)'")
+        // The loop reconnects (for ever, with jitter): the library gives up after 60 attempts, and after two refused
+        // credentials.
+        try check(natsOptions_SetAllowReconnect(handle, false), "no reconnection")
+        try check(natsOptions_SetTimeout(handle, 2000), "the time to connect")
+        try check(natsOptions_SetPingInterval(handle, 20_000), "the ping interval")
+        try check(natsOptions_SetSendAsap(handle, true), "sending at once")
+        try check(
+            natsOptions_SetEventLoop(
+                handle, Unmanaged.passUnretained(wake).toOpaque(), onAttach, onRead, onWrite, onDetach),
+            "the event loop")
+        try secure(server, settings)
+        try authenticate(settings.credentials)
+    }
+
+    deinit { natsOptions_Destroy(handle) }
+
+    private func secure(_ server: ServerURL, _ settings: BusSettings) throws(BusError) {
+        guard server.isSecure || settings.tlsCA != nil || settings.tlsCertificate != nil else { return }
+        try check(natsOptions_SetSecure(handle, true), "TLS")
+        let authorities = settings.tlsCA ?? "/etc/ssl/certs/ca-certificates.crt"
+        guard settings.tlsCA == nil || access(authorities, R_OK) == 0 else {
+            throw BusError(.tls, "the authority's certificate '\(authorities)' cannot be read")
+        }
+        if access(authorities, R_OK) == 0 {
+            try check(
+                natsOptions_LoadCATrustedCertificates(handle, authorities), "the authority '\(authorities)'", .tls)
+        }
+        try check(natsOptions_SetExpectedHostname(handle, settings.tlsServerName ?? server.host), "the server's name")
+        switch (settings.tlsCertificate, settings.tlsKey) {
+        case (nil, nil): break
+        case (let certificate?, let key?):
+            try check(
+                natsOptions_LoadCertificatesChain(handle, certificate, key),
+                "the certificate '\(certificate)' with the key '\(key)'", .tls)
+        default: throw BusError(.tls, "a client's certificate needs its key, and a key its certificate")
+        }
+    }
+
+    private func authenticate(_ credentials: BusSettings.Credentials) throws(BusError) {
+        switch credentials {
+        case .none: break
+        case .password(let user, let password):
+            try check(natsOptions_SetUserInfo(handle, user, password), "the user '\(user)'", .badCredentials)
+        case .token(let token): try check(natsOptions_SetToken(handle, token), "the token", .badCredentials)
+        case .file(let path):
+            switch try CredentialsFile(path) {
+            case .jwt:
+                try check(
+                    natsOptions_SetUserCredentialsFromFiles(handle, path, nil), "the credentials file '\(path)'",
+                    .badCredentials)
+            case .nkey(let publicKey, let seed):
+                // Lives for the process: a seed is read once for each attempt to connect, and nats.c may sign with it on
+                // threads of its own until the connection's end, which it does not announce for options.
+                let box = SeedStore.box(for: seed)
+                try check(natsOptions_SetNKey(handle, publicKey, onSignature, box), "the nkey", .badCredentials)
+            }
+        }
+    }
+
+    private func check(_ status: natsStatus, _ what: String, _ code: BusError.Code = .invalid) throws(BusError) {
+        guard status != NATS_OK else { return }
+        throw BusError(code, "\(what) cannot be used", cause: lastErrorText() ?? words(status))
+    }
+}
+
+/// What the library says about the last failure on this thread; nil when it says nothing.
+func lastErrorText() -> String? {
+    var status = NATS_OK
+    guard let text = nats_GetLastError(&status), status != NATS_OK else { return nil }
+    let words = String(cString: text)
+    return words.isEmpty ? nil : words
+}
+
+/// What a status means.
+func words(_ status: natsStatus) -> String { natsStatus_GetText(status).map { String(cString: $0) } ?? "an error" }
+
+private func wake(_ pointer: UnsafeMutableRawPointer?) -> Wake? {
+    pointer.map { Unmanaged<Wake>.fromOpaque($0).takeUnretainedValue() }
+}
+
+private func onAttach(
+    data: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, loop: UnsafeMutableRawPointer?, connection: OpaquePointer?,
+    socket: natsSock
+) -> natsStatus {
+    guard let data, let wake = wake(loop) else { return NATS_INVALID_ARG }
+    // Released in `onDetach`, which nats.c calls once for each attach.
+    if data.pointee == nil { data.pointee = Unmanaged.passRetained(wake).toOpaque() }
+    wake.attach(Int32(socket))
+    return NATS_OK
+}
+
+private func onRead(data: UnsafeMutableRawPointer?, isWanted: Bool) -> natsStatus {
+    wake(data)?.reading(isWanted)
+    return NATS_OK
+}
+
+private func onWrite(data: UnsafeMutableRawPointer?, isWanted: Bool) -> natsStatus {
+    wake(data)?.writing(isWanted)
+    return NATS_OK
+}
+
+private func onDetach(data: UnsafeMutableRawPointer?) -> natsStatus {
+    guard let data else { return NATS_OK }
+    let wake = Unmanaged<Wake>.fromOpaque(data).takeRetainedValue()
+    wake.detach()
+    return NATS_OK
+}
+
+private func onError(
+    connection: OpaquePointer?, subscription: OpaquePointer?, status: natsStatus, closure: UnsafeMutableRawPointer?
+) {
+    var text: UnsafePointer<CChar>?
+    _ = natsConnection_GetLastError(connection, &text)
+    wake(closure)?.report(status, text.map { String(cString: $0) } ?? words(status))
+}
+
+private func onClosed(connection: OpaquePointer?, closure: UnsafeMutableRawPointer?) {
+    guard let closure else { return }
+    Unmanaged<Wake>.fromOpaque(closure).takeRetainedValue().raise()
+}

@@ -1,0 +1,50 @@
+import CNATS
+import NimmerBus
+
+extension BusError {
+    /// Why an attempt to connect failed, and what mends it.
+    static func connecting(
+        _ server: ServerURL, _ status: natsStatus, _ text: String?, _ settings: BusSettings
+    ) -> BusError {
+        let cause = text ?? words(status)
+        let lowered = cause.lowercased()
+        if status == NATS_CONNECTION_AUTH_FAILED || lowered.contains("authorization violation")
+            || lowered.contains("authentication")
+        {
+            return BusError(
+                .badCredentials,
+                "the server at \(server.shown) refuses \(settings.credentials.words): correct them in the configuration",
+                cause: cause)
+        }
+        switch status {
+        case NATS_SSL_ERROR:
+            return BusError(
+                .tls, "TLS with \(server.shown) fails: check the authority, the certificates and the server's name",
+                cause: cause)
+        case NATS_SECURE_CONNECTION_REQUIRED:
+            return BusError(
+                .tls, "the server at \(server.shown) wants TLS: use tls://\(server.host):\(server.port)", cause: cause)
+        case NATS_SECURE_CONNECTION_WANTED:
+            return BusError(
+                .tls, "TLS is configured, but the server at \(server.shown) has none: use nats:// without certificates",
+                cause: cause)
+        default:
+            return BusError(
+                .notConnected,
+                "no NATS server answers at \(server.shown): start one ('nimmer up' starts a private one) or correct the address",
+                cause: cause)
+        }
+    }
+}
+
+extension BusSettings.Credentials {
+    /// What kind of credentials, without any secret.
+    var words: String {
+        switch self {
+        case .none: "a connection without credentials"
+        case .password(let user, _): "the password of user '\(user)'"
+        case .token: "the token"
+        case .file(let path): "the credentials of '\(path)'"
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import CNATS
+import Glibc
+import NimmerBus
+import NimmerWave
+
+/// What a server says of itself before anybody has said a word: its `INFO` line.
+///
+/// nats.c 3.4 reads it and keeps the version to itself, so it is read once more, over a connection of a few milliseconds.
+enum Greeting {
+    static func identity(of server: ServerURL, _ connection: Connection) -> ServerIdentity {
+        let info = read(server.host, server.port).flatMap { try? JSON(parsing: $0) }
+        let version = info?["version"]?.string ?? "unknown"
+        return ServerIdentity(
+            name: info?["server_name"]?.string ?? connection.url, id: info?["server_id"]?.string ?? "",
+            version: version, url: connection.url,
+            maximumPayload: info?["max_payload"]?.int ?? connection.maximumPayload,
+            features: features(version, info))
+    }
+
+    /// What a version can do (protocol.md, Compatibility).
+    static func features(_ version: String, _ info: JSON?) -> Set<BusFeature> {
+        var found: Set<BusFeature> = []
+        if info?["headers"]?.bool ?? true { found.insert(.headers) }
+        guard info?["jetstream"]?.bool ?? false else { return found }
+        found.insert(.streams)
+        let numbers = version.split(separator: ".").map { Int($0.prefix { $0.isNumber }) ?? 0 }
+        guard numbers.count >= 2 else { return found }
+        let release = (numbers[0], numbers[1])
+        if release >= (2, 9) { found.insert(.directGet) }
+        if release >= (2, 10) { found.formUnion([.multipleFilters, .metadata, .syncBeforeAck]) }
+        if release >= (2, 11) { found.insert(.messageTTL) }
+        return found
+    }
+
+    /// The JSON after `INFO `; nil when the server says nothing within half a second (it may want TLS first).
+    private static func read(_ host: String, _ port: UInt16) -> [UInt8]? {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(host, "\(port)", &hints, &found) == 0 else { return nil }
+        defer { freeaddrinfo(found) }
+        var candidate = found
+        while let address = candidate {
+            defer { candidate = address.pointee.ai_next }
+            let type = address.pointee.ai_socktype | Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+            let descriptor = socket(address.pointee.ai_family, type, 0)
+            guard descriptor >= 0 else { continue }
+            defer { close(descriptor) }
+            let status = connect(descriptor, address.pointee.ai_addr, address.pointee.ai_addrlen)
+            guard status == 0 || errno == EINPROGRESS else { continue }
+            if let line = line(from: descriptor), line.starts(with: Array("INFO ".utf8)) {
+                return Array(line.dropFirst(5))
+            }
+        }
+        return nil
+    }
+
+    private static func line(from descriptor: Int32) -> [UInt8]? {
+        let deadline = ContinuousClock.now.advanced(by: .milliseconds(500))
+        var line: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while line.count < 65_536 {
+            let left = ContinuousClock.now.duration(to: deadline).nanoseconds / 1_000_000
+            var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard left > 0, poll(&request, 1, Int32(left)) > 0 else { return nil }
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { return nil }
+            line += buffer[0..<count]
+            if let end = line.firstIndex(of: 0x0d) { return Array(line[..<end]) }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,108 @@
+import NimmerBus
+import NimmerWave
+
+/// The server's public JSON API for streams: requests on `$JS.API.…`, asked over the bus like any other question, so that
+/// nothing blocks (nats.c's own calls wait on their thread).
+struct JetStreamAPI: Sendable {
+    unowned let bus: NATSBus
+    private static let patience = Duration.seconds(5)
+
+    /// Asks; the answer without an error.
+    func call(_ verb: String, _ body: JSON? = nil) async throws(BusError) -> JSON {
+        let subject = Subject.inbox("$JS.API.\(verb)")
+        let answer: BusMessage
+        do throws(BusError) {
+            answer = try await bus.request(subject, payload: body?.bytes ?? [], headers: [:], timeout: Self.patience)
+        } catch {
+            guard error.code == .noResponders else { throw error }
+            throw noStreams
+        }
+        return try Self.check(answer.payload, what: verb)
+    }
+
+    /// The JSON of an answer, or the error in it.
+    static func check(_ payload: [UInt8], what: String) throws(BusError) -> JSON {
+        guard let json = try? JSON(parsing: payload) else {
+            throw BusError(.refused, "the server's answer to \(what) is no JSON")
+        }
+        guard let error = json["error"] else { return json }
+        throw BusError.jetStream(error, what)
+    }
+
+    private var noStreams: BusError {
+        let server = bus.status.server
+        return BusError(
+            .noStreams,
+            "the server at \(server?.url ?? bus.settings.url) has no streams: enable JetStream ('jetstream {}' in its "
+                + "configuration, or the flag -js) and allow it for this account")
+    }
+}
+
+extension BusError {
+    /// What the JetStream API says, by its error numbers (server/errors.json of nats-server).
+    static func jetStream(_ error: JSON, _ what: String) -> BusError {
+        let number = error["err_code"]?.int ?? 0
+        let words = error["description"]?.string ?? "an error"
+        let code: BusError.Code =
+            switch number {
+            case 10059, 10014, 10037: .notFound
+            case 10076, 10039, 10035: .noStreams
+            case 10058, 10065, 10071, 10012, 10013, 10148, 10164, 10052: .conflict
+            case 10077, 10047, 10023, 10028: .full
+            case 10008: .timeout
+            default: (error["code"]?.int ?? 0) == 503 ? .notConnected : .refused
+            }
+        return BusError(code, "the server refuses \(what): \(words)", cause: number == 0 ? "" : "err_code \(number)")
+    }
+}
+
+extension Duration {
+    /// For the API, whose times are nanoseconds.
+    var json: JSON { .number(Double(nanoseconds)) }
+}
+
+extension StreamConfiguration {
+    /// The keys of the API that this decides; everything else in an existing stream stays as it is.
+    var json: JSONObject {
+        var object: JSONObject = [
+            "name": .string(name),
+            "subjects": .array(subjects.map { .string($0.text) }),
+            "storage": .string(storage.rawValue),
+            "discard": .string(discard.rawValue),
+            "max_age": maximumAge?.json ?? 0,
+            "max_bytes": .number(Double(maximumBytes ?? -1)),
+            "max_msgs": .number(Double(maximumMessages ?? -1)),
+            "max_msgs_per_subject": .number(Double(maximumPerSubject ?? -1)),
+            "duplicate_window": min(duplicateWindow, maximumAge ?? duplicateWindow).json,
+        ]
+        if !summary.isEmpty { object["description"] = .string(summary) }
+        // A bucket is a stream that every client expects to be laid out like this.
+        if name.hasPrefix("KV_") {
+            object["allow_rollup_hdrs"] = true
+            object["deny_delete"] = true
+            object["allow_direct"] = true
+        }
+        return object
+    }
+
+    /// What only matters when a stream is made.
+    var creation: JSONObject {
+        var object = json
+        object["retention"] = "limits"
+        object["max_consumers"] = -1
+        object["max_msg_size"] = -1
+        object["num_replicas"] = 1
+        return object
+    }
+}
+
+extension StreamInfo {
+    init(_ json: JSON) {
+        let state = json["state"]
+        let number = { (key: String) in UInt64(max(0, state?[key]?.int ?? 0)) }
+        self.init(
+            name: json["config"]?["name"]?.string ?? "", messages: number("messages"), bytes: number("bytes"),
+            firstSequence: number("first_seq"), lastSequence: number("last_seq"),
+            consumers: state?["consumer_count"]?.int ?? 0)
+    }
+}

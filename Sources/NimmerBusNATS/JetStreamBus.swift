@@ -1,0 +1,164 @@
+import NimmerBus
+import NimmerWave
+
+extension NATSBus {
+    var api: JetStreamAPI { JetStreamAPI(bus: self) }
+
+    public func publishDurably(
+        _ subject: Subject, payload: [UInt8], id: MessageID, headers: Headers, timeout: Duration,
+        onAck: @escaping @Sendable (Result<StreamAck, BusError>) -> Void
+    ) {
+        let deadline = ContinuousClock.now.advanced(by: timeout)
+        let expected = inbox.expect(subject.text, until: deadline) { answer in
+            onAck(answer.mapToAck(subject))
+        }
+        guard let expected else { return onAck(.failure(BusError(.closed, "the bus is closed"))) }
+        wake.raise()
+        var headers = headers
+        headers[Headers.messageID] = id.text
+        do throws(BusError) {
+            try send(subject, payload, headers, expected.reply, expires: deadline)
+        } catch {
+            inbox.fail(expected.number, error)
+        }
+    }
+
+    public func ensureStream(_ configuration: StreamConfiguration) async throws(BusError) -> StreamInfo {
+        let name = try checked(configuration.name)
+        let wanted = configuration.json
+        do throws(BusError) {
+            let present = try await api.call("STREAM.INFO.\(name)")
+            guard var merged = present["config"]?.object else { return StreamInfo(present) }
+            var isSame = true
+            for member in wanted where merged[member.key]?.resolved != member.value {
+                if merged[member.key] == nil, member.value == false || member.value == 0 { continue }
+                merged[member.key] = member.value
+                isSame = false
+            }
+            if isSame { return StreamInfo(present) }
+            return StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(merged)))
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return StreamInfo(try await api.call("STREAM.CREATE.\(name)", .object(configuration.creation)))
+        }
+    }
+
+    public func stream(_ name: String) async throws(BusError) -> StreamInfo {
+        StreamInfo(try await api.call("STREAM.INFO.\(try checked(name))"))
+    }
+
+    public func deleteStream(_ name: String) async throws(BusError) {
+        do throws(BusError) {
+            _ = try await api.call("STREAM.DELETE.\(try checked(name))")
+        } catch {
+            guard error.code == .notFound else { throw error }
+        }
+    }
+
+    public func lastMessage(stream: String, subject: Subject) async throws(BusError) -> StoredMessage? {
+        do throws(BusError) {
+            let found = try await api.call(
+                "STREAM.MSG.GET.\(try checked(stream))", ["last_by_subj": .string(subject.text)])
+            return StoredMessage(api: found["message"])
+        } catch {
+            // The number says that the stream has no such message; any other "not found" is the stream itself.
+            guard error.code == .notFound, error.cause.hasSuffix("10037") else { throw error }
+            return nil
+        }
+    }
+
+    public func consumer(_ configuration: ConsumerConfiguration) async throws(BusError) -> any Consumer {
+        try configuration.check()
+        _ = try checked(configuration.stream)
+        return try await JetStreamConsumer.open(configuration, on: self)
+    }
+
+    public func keyValue(_ configuration: KeyValueConfiguration) async throws(BusError) -> any KeyValue {
+        try await StreamKeyValue.open(configuration, on: self)
+    }
+
+    /// Refuses a stream's name that would break out of its place in the API's subjects.
+    private func checked(_ name: String) throws(BusError) -> String {
+        guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f && !".*>/\\".utf8.contains($0) }) else {
+            throw BusError(.invalid, "a stream's name has no dots, spaces, slashes or wildcards; found '\(name)'")
+        }
+        return name
+    }
+}
+
+extension Inbox.Answer {
+    fileprivate func mapToAck(_ subject: Subject) -> Result<StreamAck, BusError> {
+        switch self {
+        case .failure(let error) where error.code == .noResponders:
+            return .failure(BusError(.noResponders, "no stream keeps \(subject)", cause: error.cause))
+        case .failure(let error): return .failure(error)
+        case .success(let message):
+            do throws(BusError) {
+                let json = try JetStreamAPI.check(message.payload, what: "storing \(subject)")
+                guard let stream = json["stream"]?.string, let sequence = json["seq"]?.int else {
+                    throw BusError(.refused, "the answer to a durable message on \(subject) is no acknowledgement")
+                }
+                return .success(
+                    StreamAck(
+                        stream: stream, sequence: UInt64(sequence), isDuplicate: json["duplicate"]?.bool ?? false))
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+}
+
+extension StoredMessage {
+    /// A message as `STREAM.MSG.GET` tells it: bytes in base 64.
+    init?(api json: JSON?) {
+        guard let json, let text = json["subject"]?.string, let subject = try? Subject(foreign: text),
+            let sequence = json["seq"]?.int, let payload = Base64.decode(json["data"]?.string ?? ""),
+            let block = Base64.decode(json["hdrs"]?.string ?? "")
+        else { return nil }
+        let at = json["time"]?.string.flatMap { try? Timestamp(rfc3339: $0) } ?? Timestamp(nanoseconds: 0)
+        self.init(
+            message: BusMessage(subject: subject, headers: Headers(block: block), payload: payload, at: at),
+            sequence: UInt64(sequence))
+    }
+}
+
+extension Headers {
+    /// The headers of a block as it travels: `NATS/1.0`, then `Name: value` a line.
+    init(block: [UInt8]) {
+        self = [:]
+        let lines = String(decoding: block, as: UTF8.self).split(separator: "\r\n")
+        for line in lines.dropFirst() {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            let value = line[line.index(after: colon)...].drop { $0 == " " }
+            append(String(line[..<colon]), String(value))
+        }
+    }
+}
+
+/// Base 64 as RFC 4648 has it, with padding.
+enum Base64 {
+    static func decode(_ text: String) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var bits: UInt32 = 0
+        var count = 0
+        for letter in text.utf8 {
+            let value: UInt8
+            switch letter {
+            case 0x41...0x5a: value = letter - 0x41
+            case 0x61...0x7a: value = letter - 0x61 + 26
+            case 0x30...0x39: value = letter - 0x30 + 52
+            case UInt8(ascii: "+"): value = 62
+            case UInt8(ascii: "/"): value = 63
+            case UInt8(ascii: "="): continue
+            default: return nil
+            }
+            bits = bits << 6 | UInt32(value)
+            count += 6
+            if count >= 8 {
+                count -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+            }
+        }
+        return bytes
+    }
+}

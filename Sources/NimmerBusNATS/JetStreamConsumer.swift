@@ -1,0 +1,243 @@
+import NimmerBus
+import NimmerWave
+import Synchronization
+
+/// A pull consumer: asks for a batch, collects what arrives at an inbox of its own, and asks again.
+final class JetStreamConsumer: Consumer {
+    let configuration: ConsumerConfiguration
+    private let bus: NATSBus
+    private let inbox: String
+    private let bell = Doorbell()
+    private let state: Mutex<State>
+
+    private struct State {
+        var name: String
+        var buffer: [Delivery] = []
+        var pull: Pull?
+        var pulls: UInt64 = 0
+        var isGone = false
+        var lastSequence: UInt64 = 0
+        var subscription: NATSSubscription?
+    }
+
+    /// A batch that was asked for.
+    private struct Pull {
+        var number: UInt64
+        var left: Int
+        var expires: ContinuousClock.Instant
+        var connection: UInt64
+    }
+
+    private init(_ configuration: ConsumerConfiguration, name: String, bus: NATSBus) {
+        self.configuration = configuration
+        self.bus = bus
+        inbox = Inbox().prefix
+        state = Mutex(State(name: name))
+    }
+
+    static func open(
+        _ configuration: ConsumerConfiguration, on bus: NATSBus
+    ) async throws(BusError) -> JetStreamConsumer {
+        let name = try await ConsumerAPI(bus: bus).ensure(configuration, from: nil)
+        let consumer = JetStreamConsumer(configuration, name: name, bus: bus)
+        let pattern: SubjectPattern
+        do { pattern = try SubjectPattern("\(consumer.inbox).*") } catch { throw BusError(.invalid, "\(error)") }
+        let subscription = try bus.attach(pattern, queue: nil, pending: 100_000) {
+            [weak consumer] subject, _, arrival in
+            consumer?.receive(arrival.message())
+        }
+        consumer.state.withLock { $0.subscription = subscription }
+        subscription.onEnd { [bell = consumer.bell] in bell.ring() }
+        return consumer
+    }
+
+    deinit { state.withLock { $0.subscription }?.cancel() }
+
+    func fetch(maximum: Int, wait: Duration, linger: Duration) async throws(BusError) -> [Delivery] {
+        guard (1...10_000).contains(maximum) else {
+            throw BusError(.invalid, "a fetch takes 1…10,000 messages; asked for \(maximum)")
+        }
+        var deadline = ContinuousClock.now.advanced(by: wait)
+        var batch: [Delivery] = []
+        while true {
+            let rings = bell.rings
+            let wasEmpty = batch.isEmpty
+            batch += take(maximum - batch.count)
+            let now = ContinuousClock.now
+            if wasEmpty, !batch.isEmpty { deadline = now.advanced(by: linger) }
+            if batch.count >= maximum || now >= deadline && (!batch.isEmpty || hasAsked(since: now, wait)) {
+                return batch
+            }
+            if state.withLock({ $0.subscription?.hasEnded ?? true }) {
+                if !batch.isEmpty { return batch }
+                throw BusError(.closed, "the bus or the consumer was closed")
+            }
+            if Task.isCancelled {
+                if !batch.isEmpty { return batch }
+                throw BusError(.cancelled, "reading \(configuration.stream) was cancelled")
+            }
+            try await mend(until: deadline)
+            pull(maximum - batch.count, until: deadline)
+            // In slices, so that a pull that a lost connection took with it is asked for again.
+            await bell.wait(
+                from: rings,
+                until: min(max(deadline, now.advanced(by: .milliseconds(5))), now.advanced(by: .milliseconds(250))))
+        }
+    }
+
+    /// Whether a fetch without patience has asked at least once.
+    private func hasAsked(since now: ContinuousClock.Instant, _ wait: Duration) -> Bool {
+        wait > .zero || state.withLock { $0.pulls > 0 && $0.pull == nil }
+    }
+
+    private func take(_ most: Int) -> [Delivery] {
+        state.withLock { state in
+            let taken = Array(state.buffer.prefix(most))
+            state.buffer.removeFirst(taken.count)
+            return taken
+        }
+    }
+
+    /// Asks for a batch, unless one is on its way.
+    private func pull(_ count: Int, until deadline: ContinuousClock.Instant) {
+        let now = ContinuousClock.now
+        let connection = bus.status
+        guard connection.isConnected else { return }
+        let generation = connection.counters.reconnects
+        let left = max(.milliseconds(20), min(now.duration(to: deadline), .seconds(30)))
+        let asked: (subject: String, reply: String)? = state.withLock { state in
+            if let pull = state.pull, pull.left > 0, pull.connection == generation,
+                pull.expires.advanced(by: .milliseconds(500)) > now
+            {
+                return nil
+            }
+            guard !state.isGone else { return nil }
+            state.pulls += 1
+            state.pull = Pull(
+                number: state.pulls, left: count, expires: now.advanced(by: left), connection: generation)
+            return (
+                "$JS.API.CONSUMER.MSG.NEXT.\(configuration.stream).\(state.name)", "\(inbox).\(state.pulls)"
+            )
+        }
+        guard let asked else { return }
+        let body: JSON = ["batch": .number(Double(count)), "expires": left.json]
+        do throws(BusError) {
+            try bus.publish(
+                Subject.inbox(asked.subject), payload: body.bytes, headers: [:], reply: Subject.inbox(asked.reply))
+        } catch {
+            state.withLock { $0.pull = nil }
+        }
+    }
+
+    /// Makes a consumer anew that was deleted; a message that cannot be reached yet is asked for again later.
+    private func mend(until deadline: ContinuousClock.Instant) async throws(BusError) {
+        guard state.withLock({ $0.isGone }), bus.status.isConnected else { return }
+        do throws(BusError) {
+            let last = state.withLock { $0.lastSequence }
+            let name = try await ConsumerAPI(bus: bus).ensure(configuration, from: last == 0 ? nil : last + 1)
+            state.withLock { state in
+                state.name = name
+                state.isGone = false
+                state.pull = nil
+            }
+        } catch {
+            guard error.canRetry || error.code == .noStreams else { throw error }
+        }
+    }
+
+    // MARK: On the delivery thread
+
+    private func receive(_ message: BusMessage) {
+        if let reply = message.reply, let position = AckSubject(reply.text) {
+            store(message, reply, position)
+        } else if let status = message.headers["Status"], status != "100" {
+            let pull = UInt64(message.subject.text.dropFirst(inbox.utf8.count + 1))
+            let words = message.headers["Description"] ?? ""
+            state.withLock { state in
+                if status == "503" || words.contains("Deleted") || words.contains("deleted") { state.isGone = true }
+                if state.pull?.number == pull { state.pull = nil }
+            }
+        } else {
+            return
+        }
+        bell.ring()
+    }
+
+    private func store(_ message: BusMessage, _ reply: Subject, _ position: AckSubject) {
+        var kept = message
+        kept.reply = nil
+        kept.at = position.at
+        let acknowledges = configuration.acknowledges
+        let delivery = Delivery(
+            message: kept, sequence: position.sequence, deliveryCount: position.deliveryCount,
+            waiting: position.waiting
+        ) { [bus] answer throws(BusError) in
+            guard acknowledges else { return }
+            try bus.publish(reply, payload: answer.payload, headers: [:], reply: nil)
+        }
+        state.withLock { state in
+            state.buffer.append(delivery)
+            state.pull?.left -= 1
+            if state.pull?.left == 0 { state.pull = nil }
+            state.lastSequence = max(state.lastSequence, position.sequence)
+        }
+    }
+
+    // MARK: The rest
+
+    func info() async throws(BusError) -> ConsumerInfo {
+        let name = state.withLock { $0.name }
+        let json = try await bus.api.call("CONSUMER.INFO.\(configuration.stream).\(name)")
+        return ConsumerInfo(
+            waiting: UInt64(json["num_pending"]?.int ?? 0), unacknowledged: json["num_ack_pending"]?.int ?? 0,
+            redelivered: json["num_redelivered"]?.int ?? 0)
+    }
+
+    func stop() async {
+        let (buffer, subscription, name) = state.withLock { state in
+            defer { state.buffer = [] }
+            return (state.buffer, state.subscription, state.name)
+        }
+        for delivery in buffer { try? delivery.nak() }
+        subscription?.cancel()
+        guard configuration.durable == nil, bus.status.isConnected else { return }
+        _ = try? await bus.api.call("CONSUMER.DELETE.\(configuration.stream).\(name)")
+    }
+}
+
+extension Delivery.Answer {
+    /// The words of the protocol.
+    fileprivate var payload: [UInt8] {
+        switch self {
+        case .ack: Array("+ACK".utf8)
+        case .nak(nil): Array("-NAK".utf8)
+        case .nak(let delay?): Array("-NAK {\"delay\":\(max(0, delay.nanoseconds))}".utf8)
+        case .term: Array("+TERM".utf8)
+        case .inProgress: Array("+WPI".utf8)
+        }
+    }
+}
+
+/// What the reply subject of a delivery says:
+/// `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer sequence>.<time>.<waiting>`, or with
+/// `<domain>.<account>` before the stream and one more token at the end.
+struct AckSubject {
+    let deliveryCount: Int
+    let sequence: UInt64
+    let at: Timestamp
+    let waiting: UInt64
+
+    init?(_ text: String) {
+        guard text.hasPrefix("$JS.ACK.") else { return nil }
+        let tokens = text.split(separator: ".")
+        let first = tokens.count == 9 ? 4 : 6
+        guard tokens.count == 9 || tokens.count >= 11, let deliveries = Int(tokens[first]),
+            let sequence = UInt64(tokens[first + 1]), let time = Int64(tokens[first + 3]),
+            let waiting = UInt64(tokens[first + 4])
+        else { return nil }
+        deliveryCount = deliveries
+        self.sequence = sequence
+        at = Timestamp(nanoseconds: time)
+        self.waiting = waiting
+    }
+}

@@ -1,0 +1,116 @@
+import CNATS
+import Glibc
+import NimmerBus
+import NimmerWave
+
+/// A subscription on the present connection. Used by the loop's thread alone, once it has taken it over.
+///
+/// `@unchecked Sendable`: it is made under the bus's lock by whoever subscribes, and then handed to the loop.
+final class LiveSubscription: @unchecked Sendable {
+    let subscription: NATSSubscription
+    let handle: OpaquePointer
+    /// Keeps the connection until this is freed: a `natsSubscription` needs it.
+    private let connection: Connection
+    private var dropped: Int64 = 0
+    /// How many messages may wait within one burst, and how many bytes.
+    private static let maximumPendingBytes: Int32 = 128 << 20
+
+    init?(_ subscription: NATSSubscription, on connection: Connection) {
+        var handle: OpaquePointer?
+        let status =
+            if let queue = subscription.queue {
+                natsConnection_QueueSubscribeSync(&handle, connection.handle, subscription.pattern.text, queue.text)
+            } else {
+                natsConnection_SubscribeSync(&handle, connection.handle, subscription.pattern.text)
+            }
+        guard status == NATS_OK, let handle else { return nil }
+        self.subscription = subscription
+        self.handle = handle
+        self.connection = connection
+        natsSubscription_SetPendingLimits(
+            handle, Int32(clamping: subscription.limit), Self.maximumPendingBytes)
+    }
+
+    deinit { natsSubscription_Destroy(handle) }
+
+    func unsubscribe() { natsSubscription_Unsubscribe(handle) }
+
+    func startDrain(milliseconds: Int64) { natsSubscription_DrainTimeout(handle, milliseconds) }
+
+    var isDrained: Bool { natsSubscription_DrainCompletionStatus(handle) != NATS_ILLEGAL_STATE }
+
+    /// How many messages wait.
+    var queued: Int {
+        var count: UInt64 = 0
+        return natsSubscription_QueuedMsgs(handle, &count) == NATS_OK ? Int(count) : 0
+    }
+
+    /// The messages that the library dropped since the last look.
+    func newlyDropped() -> UInt64 {
+        var total: Int64 = 0
+        guard natsSubscription_GetDropped(handle, &total) == NATS_OK, total > dropped else { return 0 }
+        defer { dropped = total }
+        return UInt64(total - dropped)
+    }
+}
+
+/// The message in the loop's hands, for ``Arrival``. Used by the loop's thread alone.
+final class CurrentMessage: ArrivalSource {
+    private var serial: UInt64 = 0
+    private var message: OpaquePointer?
+    var at = Timestamp(nanoseconds: 0)
+
+    @inline(__always)
+    func hold(_ message: OpaquePointer) -> Arrival {
+        serial &+= 1
+        self.message = message
+        return Arrival(at: at, serial: serial, source: self)
+    }
+
+    @inline(__always)
+    func release() { message = nil }
+
+    private func held(_ serial: UInt64) -> OpaquePointer {
+        guard serial == self.serial, let message else {
+            preconditionFailure("an Arrival was used after its handler had returned")
+        }
+        return message
+    }
+
+    func reply(of serial: UInt64) -> Subject? {
+        guard let reply = natsMsg_GetReply(held(serial)) else { return nil }
+        return try? Subject(foreign: String(cString: reply))
+    }
+
+    func copy(of serial: UInt64) -> BusMessage {
+        let message = held(serial)
+        let payload = UnsafeRawBufferPointer(
+            start: natsMsg_GetData(message), count: Int(natsMsg_GetDataLength(message)))
+        let text = natsMsg_GetSubject(message).map { String(cString: $0) } ?? ""
+        return BusMessage(
+            subject: (try? Subject(foreign: text)) ?? Self.unnamed, reply: reply(of: serial),
+            headers: headers(of: message), payload: Array(payload), at: at)
+    }
+
+    /// Stands for a subject that is none (a server would not deliver it).
+    private static let unnamed = Subject.inbox("invalid")
+
+    private func headers(of message: OpaquePointer) -> Headers {
+        var headers = Headers()
+        var keys: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+        var count: Int32 = 0
+        guard natsMsgHeader_Keys(message, &keys, &count) == NATS_OK, let keys else { return headers }
+        defer { free(keys) }
+        for index in 0..<Int(count) {
+            guard let key = keys[index] else { continue }
+            var values: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+            var valueCount: Int32 = 0
+            guard natsMsgHeader_Values(message, key, &values, &valueCount) == NATS_OK, let values else { continue }
+            defer { free(values) }
+            for at in 0..<Int(valueCount) {
+                if let value = values[at] { headers.append(String(cString: key), String(cString: value)) }
+            }
+        }
+        return headers
+    }
+}

@@ -1,0 +1,330 @@
+import CNATS
+import Glibc
+import NimmerBus
+import NimmerWave
+import Synchronization
+
+/// The bus's thread: connects, polls, reads, delivers, writes, and connects again (hot-path.md, What mattered).
+///
+/// nats.c reads into the queues of *synchronous* subscriptions on this thread, inside `natsConnection_ProcessReadEvent`; this
+/// thread then empties them, calls the handlers, and writes what they published: no hop, nothing allocated per message.
+final class Loop {
+    let bus: NATSBus
+    let wake: Wake
+    private var connection: Connection?
+    private var live: [LiveSubscription] = []
+    private var discovered: [String] = []
+    private var attempts = 0
+    private let delivery: Delivering
+    private var draining = Draining.no
+    private var lastIdle = ContinuousClock.now
+
+    private enum Draining {
+        case no
+        case subscriptions(until: ContinuousClock.Instant)
+        case publications(until: ContinuousClock.Instant, arrived: Doorbell)
+    }
+
+    init(_ bus: NATSBus) {
+        self.bus = bus
+        wake = bus.wake
+        delivery = Delivering(bus)
+    }
+
+    func run() {
+        wake.isLoop()
+        bus.attachInbox()
+        while !mustEnd {
+            if connect() {
+                serve()
+                disconnect()
+            } else {
+                pause()
+            }
+        }
+        end()
+    }
+
+    /// Whether nothing is left to wait for: closed, or drained without a connection.
+    private var mustEnd: Bool {
+        bus.state.withLock { state in state.mustClose || (state.drainUntil != nil && state.connection == nil) }
+    }
+
+    // MARK: Connecting
+
+    private func connect() -> Bool {
+        var candidates = bus.servers
+        for text in discovered {
+            guard let server = try? ServerURL(text), !candidates.contains(where: { $0.shown == server.shown }) else {
+                continue
+            }
+            candidates.append(server)
+        }
+        var trouble: BusError?
+        for server in candidates {
+            switch Connection.open(server, bus.settings, wake) {
+            case .failure(let error): trouble = trouble ?? error
+            case .success(let connection):
+                take(connection, Greeting.identity(of: server, connection))
+                return true
+            }
+        }
+        if let trouble { report(trouble) }
+        return false
+    }
+
+    private func take(_ connection: Connection, _ server: ServerIdentity) {
+        self.connection = connection
+        attempts = 0
+        let isFirst: Bool = bus.state.withLock { state in
+            live = state.subscriptions.compactMap { LiveSubscription($0, on: connection) }
+            state.fresh = []
+            let now = ContinuousClock.now
+            for entry in state.backlog.take() where entry.expires.map({ $0 > now }) ?? true {
+                _ = entry.payload.withUnsafeBytes { connection.publish(entry.subject, $0, entry.headers, entry.reply) }
+            }
+            let isFirst = state.server == nil
+            state.connection = connection
+            state.phase = .connected
+            state.server = server
+            state.trouble = nil
+            state.maximumPayload = server.maximumPayload
+            if !isFirst { state.counters.reconnects += 1 }
+            return isFirst
+        }
+        bus.hasOutcome()
+        bus.feed.send(isFirst ? .connected(server) : .reconnected(server))
+    }
+
+    private func report(_ trouble: BusError) {
+        let isNew = bus.state.withLock { state in
+            defer { state.trouble = trouble }
+            return state.trouble != trouble
+        }
+        bus.hasOutcome()
+        if isNew { bus.feed.send(.connectFailed(trouble)) }
+    }
+
+    /// Waits before the next attempt: 50 ms doubled up to 2 s, more or less a half.
+    private func pause() {
+        attempts += 1
+        let step = min(2000.0, 50 * Double(1 << min(attempts, 6)))
+        let until = ContinuousClock.now.advanced(by: .milliseconds(Int(step * Double.random(in: 0.5...1.5))))
+        while ContinuousClock.now < until, !mustEnd {
+            _ = poll(-1, forWriting: false, until: until)
+            bus.inbox.expire(.now, isConnected: false)
+        }
+    }
+
+    private func disconnect() {
+        guard let connection else { return }
+        let why = connection.lastError
+        discovered = connection.discoveredServers
+        live = []
+        self.connection = nil
+        let isOver: Bool = bus.state.withLock { state in
+            state.connection = nil
+            state.fresh = []
+            guard !state.mustClose, state.drainUntil == nil else { return true }
+            state.phase = .reconnecting
+            return false
+        }
+        _ = wake.takeReports()
+        guard !isOver else { return }
+        let trouble = BusError(
+            .notConnected, "the connection to \(connection.url) was lost; reconnecting", cause: why)
+        bus.state.withLock { $0.trouble = trouble }
+        bus.feed.send(.disconnected(trouble))
+        attempts = 0
+        pause()
+    }
+
+    // MARK: Serving
+
+    private func serve() {
+        guard let connection else { return }
+        var isBehind = false
+        while true {
+            takeChanges()
+            if bus.state.withLock({ $0.mustClose }) { return }
+            if !advanceDrain() { return }
+            let until = isBehind ? ContinuousClock.now : nextDeadline
+            let ready = poll(wake.socket, forWriting: wake.wantsWrite, until: until)
+            if ready.isReadable { natsConnection_ProcessReadEvent(connection.handle) }
+            isBehind = deliver(ready, connection)
+            // Written in the same turn as what caused it; whoever waits for the socket is polled for.
+            if wake.wantsWrite { natsConnection_ProcessWriteEvent(connection.handle) }
+            delivery.releaseAll()
+            bus.inbox.expire(.now, isConnected: true)
+            handleReports()
+            if wake.socket < 0, connection.isClosed { return }
+        }
+    }
+
+    /// Delivers what was read; whether messages are left.
+    ///
+    /// Normally everything that was read is delivered before the next read: the bytes are still in the cache. When that has
+    /// not caught up with the socket for half a second, reading goes first, so that what is too much waits in the bounded
+    /// queues, and is counted when those are full, instead of the server giving up this client.
+    private func deliver(_ ready: Ready, _ connection: Connection) -> Bool {
+        let now = ContinuousClock.now
+        if !ready.isReadable, !live.contains(where: { $0.queued > 0 }) { lastIdle = now }
+        let isOverwhelmed = lastIdle.duration(to: now) > .milliseconds(500)
+        if isOverwhelmed {
+            var reads = 0
+            while reads < 32, poll(wake.socket, forWriting: false, until: now).isReadable {
+                natsConnection_ProcessReadEvent(connection.handle)
+                reads += 1
+            }
+        }
+        var isDraining = false
+        if case .subscriptions = draining { isDraining = true }
+        return delivery.deliver(live, budget: isOverwhelmed ? 1024 : .max, isDraining: isDraining)
+    }
+
+    private func takeChanges() {
+        let gone: [LiveSubscription] = bus.state.withLock { state in
+            guard state.hasChanges else { return [] }
+            state.hasChanges = false
+            live += state.fresh
+            state.fresh = []
+            let gone = live.filter { $0.subscription.hasEnded }
+            if !gone.isEmpty { live.removeAll { $0.subscription.hasEnded } }
+            return gone
+        }
+        for subscription in gone { subscription.unsubscribe() }
+    }
+
+    private var nextDeadline: ContinuousClock.Instant? {
+        if case .no = draining { return bus.inbox.nextDeadline }
+        return .now.advanced(by: .milliseconds(5))
+    }
+
+    private func handleReports() {
+        for report in wake.takeReports() {
+            switch report.status {
+            case NATS_SLOW_CONSUMER: for subscription in live { delivery.checkDrops(of: subscription) }
+            case NATS_NOT_PERMITTED:
+                bus.feed.send(.failed(BusError(.refused, "the server does not permit it", cause: report.text)))
+            default:
+                bus.feed.send(.failed(BusError(.refused, "the server reports an error", cause: report.text)))
+            }
+        }
+    }
+
+    // MARK: Ending
+
+    /// Takes the next step of an orderly end; false when it is over.
+    private func advanceDrain() -> Bool {
+        switch draining {
+        case .no:
+            guard let until = bus.state.withLock({ $0.drainUntil }) else { return true }
+            bus.state.withLock { $0.phase = .draining }
+            let left = max(1, ContinuousClock.now.duration(to: until).nanoseconds / 1_000_000)
+            for subscription in live where !bus.isInbox(subscription.subscription) {
+                subscription.startDrain(milliseconds: left)
+            }
+            draining = .subscriptions(until: until)
+            return true
+        case .subscriptions(let until):
+            let isDone = live.allSatisfy { bus.isInbox($0.subscription) || $0.isDrained }
+            guard isDone || ContinuousClock.now >= until else { return true }
+            let arrived = Doorbell()
+            if let expected = bus.inbox.expect("the server", until: until, { _ in arrived.ring() }) {
+                try? bus.send(expected.reply, [], [:], nil, expires: nil)
+            }
+            draining = .publications(until: until, arrived: arrived)
+            return true
+        case .publications(let until, let arrived):
+            return arrived.rings == 0 && ContinuousClock.now < until
+        }
+    }
+
+    private func end() {
+        let subscriptions = bus.state.withLock { state in
+            state.phase = .closed
+            state.connection = nil
+            state.fresh = []
+            defer { state.subscriptions = [] }
+            return state.subscriptions
+        }
+        live = []
+        connection = nil
+        for subscription in subscriptions { subscription.cancel() }
+        bus.inbox.close()
+        bus.hasOutcome()
+        bus.feed.send(.closed)
+        bus.state.withLock { $0.hasEnded = true }
+        bus.ended.ring()
+        nats_ReleaseThreadMemory()
+    }
+
+    // MARK: Polling
+
+    private struct Ready {
+        var isReadable = false
+    }
+
+    private func poll(_ socket: Int32, forWriting: Bool, until: ContinuousClock.Instant?) -> Ready {
+        var timeout: Int32 = -1
+        if let until {
+            let left = ContinuousClock.now.duration(to: until).nanoseconds
+            timeout = left <= 0 ? 0 : Int32(clamping: (left + 999_999) / 1_000_000)
+        }
+        var descriptors = (
+            pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: socket, events: Int16(POLLIN | (forWriting ? POLLOUT : 0)), revents: 0)
+        )
+        let count = withUnsafeMutableBytes(of: &descriptors) {
+            Glibc.poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 2, timeout)
+        }
+        guard count > 0 else { return Ready() }
+        if descriptors.0.revents != 0 { wake.lower() }
+        return Ready(isReadable: descriptors.1.revents & Int16(POLLIN | POLLHUP | POLLERR) != 0)
+    }
+}
+
+extension NATSBus {
+    /// Whoever opened the bus may go on: the first attempt has succeeded or failed.
+    func hasOutcome() {
+        let isFirst = state.withLock { state in
+            defer { state.hadOutcome = true }
+            return !state.hadOutcome
+        }
+        if isFirst { firstOutcome.ring() }
+    }
+
+    /// The subscription that serves all answers.
+    func attachInbox() {
+        let pattern: SubjectPattern
+        do { pattern = try SubjectPattern(inbox.pattern) } catch { preconditionFailure("\(error)") }
+        _ = try? attach(pattern, queue: nil, pending: 1 << 20) { [inbox] _, _, arrival in
+            inbox.deliver(arrival.message())
+        }
+    }
+
+    func isInbox(_ subscription: NATSSubscription) -> Bool { subscription.pattern.text == inbox.pattern }
+}
+
+/// Runs a closure on a thread of its own.
+func startThread(_ body: @escaping @Sendable () -> Void) throws(BusError) {
+    final class Box: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+    var thread = pthread_t()
+    // Released by the thread's first line, or below when there is no thread.
+    let box = Unmanaged.passRetained(Box(body))
+    let failure = pthread_create(
+        &thread, nil,
+        { argument in
+            guard let argument else { return nil }
+            Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
+            return nil
+        }, box.toOpaque())
+    guard failure == 0 else {
+        box.release()
+        throw BusError(.invalid, "no thread for the bus", cause: String(cString: strerror(failure)))
+    }
+    pthread_detach(thread)
+}

@@ -1,0 +1,210 @@
+import CNATS
+import NimmerBus
+import NimmerWave
+import Synchronization
+
+/// The bus over a NATS server (the only importer of nats.c).
+public enum NATS {
+    /// Opens a bus to the servers of the settings; see ``NATSBus/open(_:)``.
+    public static let connector: BusConnector = { settings async throws(BusError) in try await NATSBus.open(settings) }
+}
+
+/// A ``Bus`` over a NATS server.
+///
+/// One thread of its own polls, reads, delivers, judges and writes (hot-path.md): handlers are called on it with the bytes
+/// where nats.c put them, and what they publish leaves with the same turn. ``close()`` or ``drain(timeout:)`` ends the thread;
+/// a bus that is merely dropped lives on.
+public final class NATSBus: Bus {
+    let settings: BusSettings
+    let servers: [ServerURL]
+    let wake = Wake()
+    let inbox = Inbox()
+    let feed = EventFeed()
+    let state = Mutex(State())
+    let ended = Doorbell()
+    let firstOutcome = Doorbell()
+
+    struct State {
+        var phase = BusStatus.Phase.connecting
+        var connection: Connection?
+        var server: ServerIdentity?
+        var trouble: BusError?
+        var counters = BusCounters()
+        var backlog = Backlog()
+        var subscriptions: [NATSSubscription] = []
+        /// Made on the present connection, and not yet taken over by the loop.
+        var fresh: [LiveSubscription] = []
+        var hasChanges = false
+        var maximumPayload = 1 << 20
+        var drainUntil: ContinuousClock.Instant?
+        var mustClose = false
+        var hadOutcome = false
+        var hasEnded = false
+    }
+
+    /// How many bytes may wait for the socket before publishing is refused.
+    static let maximumBuffered = 64 << 20
+
+    private init(_ settings: BusSettings, _ servers: [ServerURL]) {
+        self.settings = settings
+        self.servers = servers
+    }
+
+    /// Opens a bus: starts its thread, which connects, and reconnects for ever with jitter.
+    ///
+    /// Returns once the first attempt has succeeded or, when `settings.waitsForServer`, has failed; the reason is then in
+    /// ``status`` and the event feed.
+    ///
+    /// - Throws: ``BusError`` naming the server and what mends it, when the settings make no sense or, unless
+    ///   `settings.waitsForServer`, when the first attempt fails.
+    public static func open(_ settings: BusSettings) async throws(BusError) -> NATSBus {
+        let bus = NATSBus(settings, try ServerURL.list(settings.url))
+        try startThread { Loop(bus).run() }
+        while !bus.state.withLock({ $0.hadOutcome }) {
+            let rings = bus.firstOutcome.rings
+            if bus.state.withLock({ $0.hadOutcome }) { break }
+            await bus.firstOutcome.wait(from: rings, until: .now.advanced(by: .seconds(60)))
+            if Task.isCancelled { break }
+        }
+        let trouble = bus.state.withLock { $0.phase == .connected ? nil : $0.trouble }
+        if let trouble, !settings.waitsForServer {
+            await bus.close()
+            throw trouble
+        }
+        return bus
+    }
+
+    public func publish(_ subject: Subject, payload: [UInt8], headers: Headers, reply: Subject?) throws(BusError) {
+        try send(subject, payload, headers, reply, expires: nil)
+    }
+
+    func send(
+        _ subject: Subject, _ payload: [UInt8], _ headers: Headers, _ reply: Subject?,
+        expires: ContinuousClock.Instant?
+    ) throws(BusError) {
+        let failure: BusError? = state.withLock { state in
+            let failure = state.send(subject, payload, headers, reply, expires)
+            if failure == nil {
+                state.counters.messagesOut += 1
+                state.counters.bytesOut += UInt64(payload.count)
+            } else {
+                state.counters.refused += 1
+            }
+            return failure
+        }
+        if let failure { throw failure }
+    }
+
+    public func subscribe(
+        _ pattern: SubjectPattern, queue: Token?, pending: Int, handler: @escaping DeliveryHandler
+    ) async throws(BusError) -> any Subscription {
+        let subscription = try attach(pattern, queue: queue, pending: pending, handler: handler)
+        if state.withLock({ $0.phase == .connected }) { _ = try? await flush(timeout: .seconds(2)) }
+        return subscription
+    }
+
+    /// Subscribes without waiting for the server.
+    func attach(
+        _ pattern: SubjectPattern, queue: Token?, pending: Int, handler: @escaping DeliveryHandler
+    ) throws(BusError) -> NATSSubscription {
+        guard pending > 0 else { throw BusError(.invalid, "a subscription's pending limit must be above 0") }
+        let subscription = NATSSubscription(pattern: pattern, queue: queue, limit: pending, handler: handler) {
+            [weak self] ended in self?.forget(ended)
+        }
+        let isOpen = state.withLock { state in
+            guard state.phase != .closed, state.phase != .draining else { return false }
+            state.subscriptions.append(subscription)
+            if let connection = state.connection, let live = LiveSubscription(subscription, on: connection) {
+                state.fresh.append(live)
+                state.hasChanges = true
+            }
+            return true
+        }
+        guard isOpen else { throw BusError(.closed, "the bus is closed") }
+        wake.raise()
+        return subscription
+    }
+
+    private func forget(_ subscription: NATSSubscription) {
+        state.withLock { state in
+            state.subscriptions.removeAll { $0 === subscription }
+            state.hasChanges = true
+        }
+        wake.raise()
+    }
+
+    public var status: BusStatus {
+        state.withLock { state in
+            BusStatus(phase: state.phase, server: state.server, counters: state.counters, trouble: state.trouble)
+        }
+    }
+
+    public func events() -> AsyncStream<BusEvent> { feed.listen() }
+
+    public func flush(timeout: Duration) async throws(BusError) -> Duration {
+        let started = ContinuousClock.now
+        _ = try await ask("the server", timeout: timeout) { reply, expires throws(BusError) in
+            try self.send(reply, [], [:], nil, expires: expires)
+        }
+        return started.duration(to: .now)
+    }
+
+    public func drain(timeout: Duration) async {
+        state.withLock { state in
+            if state.drainUntil == nil { state.drainUntil = .now.advanced(by: timeout) }
+        }
+        wake.raise()
+        await waitForEnd()
+    }
+
+    public func close() async {
+        state.withLock { $0.mustClose = true }
+        wake.raise()
+        await waitForEnd()
+    }
+
+    private func waitForEnd() async {
+        while true {
+            let rings = ended.rings
+            if state.withLock({ $0.hasEnded }) { return }
+            // Not cancellable: the end is bounded, and whoever closes must know that it has come.
+            await Task.detached { [ended] in
+                await ended.wait(from: rings, until: .now.advanced(by: .seconds(1)))
+            }.value
+        }
+    }
+}
+
+extension NATSBus.State {
+    fileprivate mutating func send(
+        _ subject: Subject, _ payload: [UInt8], _ headers: Headers, _ reply: Subject?,
+        _ expires: ContinuousClock.Instant?
+    ) -> BusError? {
+        if phase == .closed { return BusError(.closed, "the bus is closed") }
+        guard payload.count <= maximumPayload else { return .tooLarge(payload.count, maximumPayload, subject) }
+        guard let connection else {
+            let entry = Backlog.Entry(
+                subject: subject.text, payload: payload, headers: headers, reply: reply?.text, expires: expires)
+            if backlog.keep(entry) { return nil }
+            return BusError(.full, "no connection to the server, and the buffer for later is full")
+        }
+        guard connection.buffered < NATSBus.maximumBuffered else {
+            return BusError(.full, "the server does not take what is published: \(connection.buffered) bytes wait")
+        }
+        let status = payload.withUnsafeBytes { connection.publish(subject.text, $0, headers, reply?.text) }
+        switch status {
+        case NATS_OK: return nil
+        case NATS_CONNECTION_CLOSED, NATS_CONNECTION_DISCONNECTED, NATS_IO_ERROR:
+            let entry = Backlog.Entry(
+                subject: subject.text, payload: payload, headers: headers, reply: reply?.text, expires: expires)
+            return backlog.keep(entry)
+                ? nil : BusError(.full, "the connection was lost, and the buffer for later is full")
+        case NATS_MAX_PAYLOAD: return .tooLarge(payload.count, maximumPayload, subject)
+        case NATS_NO_SERVER_SUPPORT: return BusError(.unsupported, "the server takes no headers: it is older than 2.2")
+        default:
+            return BusError(
+                .refused, "publishing to \(subject) failed",
+                cause: lastErrorText() ?? words(status))
+        }
+    }
+}

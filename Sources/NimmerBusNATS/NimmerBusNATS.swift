@@ -1,1 +1,0 @@
-// NimmerBusNATS: see the folder's files.

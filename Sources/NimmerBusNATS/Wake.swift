@@ -1,0 +1,95 @@
+import CNATS
+import Glibc
+import Synchronization
+
+/// All that nats.c's threads may touch of ours: flags, a list of errors, and a descriptor that wakes the loop.
+///
+/// The contract of `natsOptions_SetEventLoop` (nats.h, adapters/libuv.h): *attach* is called by the thread that connects;
+/// *read* and *write* by any thread that publishes, times out or closes, with the connection's lock held, so they must not
+/// call back into nats.c; *detach* once for every attach, as the last of them. Each attach therefore retains this object
+/// and its detach releases it.
+final class Wake: Sendable {
+    let descriptor: Int32
+    private let isRaised = Atomic<Bool>(false)
+    private let loopThread = Atomic<UInt>(0)
+    private let socketValue = Atomic<Int32>(-1)
+    private let writes = Atomic<Bool>(false)
+    private let reports = Mutex<[Report]>([])
+    private let hasReports = Atomic<Bool>(false)
+
+    /// An error that nats.c reports outside any call.
+    struct Report: Sendable {
+        var status: natsStatus
+        var text: String
+    }
+
+    init() {
+        descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        precondition(descriptor >= 0, "no descriptor for the loop: \(String(cString: strerror(errno)))")
+    }
+
+    deinit { Glibc.close(descriptor) }
+
+    /// The socket to poll; -1 when there is none.
+    var socket: Int32 { socketValue.load(ordering: .acquiring) }
+    /// Whether bytes wait to be written.
+    var wantsWrite: Bool { writes.load(ordering: .acquiring) }
+
+    /// Called by the loop's thread, before anything else.
+    func isLoop() { loopThread.store(UInt(pthread_self()), ordering: .relaxed) }
+
+    /// Whether the caller is the loop's thread.
+    var isOnLoop: Bool { loopThread.load(ordering: .relaxed) == UInt(pthread_self()) }
+
+    /// Wakes the loop; cheap when it is awake already or is the caller.
+    func raise() {
+        if isOnLoop || isRaised.exchange(true, ordering: .acquiringAndReleasing) { return }
+        var one: UInt64 = 1
+        _ = write(descriptor, &one, 8)
+    }
+
+    /// Called by the loop when the descriptor is readable, before it looks at what there is to do.
+    func lower() {
+        var count: UInt64 = 0
+        _ = read(descriptor, &count, 8)
+        isRaised.store(false, ordering: .sequentiallyConsistent)
+    }
+
+    func attach(_ socket: Int32) {
+        writes.store(false, ordering: .releasing)
+        socketValue.store(socket, ordering: .releasing)
+        raise()
+    }
+
+    func detach() {
+        socketValue.store(-1, ordering: .releasing)
+        writes.store(false, ordering: .releasing)
+        raise()
+    }
+
+    func reading(_ isWanted: Bool) {
+        if !isWanted { socketValue.store(-1, ordering: .releasing) }
+        raise()
+    }
+
+    func writing(_ isWanted: Bool) {
+        writes.store(isWanted, ordering: .releasing)
+        if isWanted { raise() }
+    }
+
+    func report(_ status: natsStatus, _ text: String) {
+        reports.withLock { reports in
+            if reports.count < 64 { reports.append(Report(status: status, text: text)) }
+        }
+        hasReports.store(true, ordering: .releasing)
+        raise()
+    }
+
+    func takeReports() -> [Report] {
+        guard hasReports.exchange(false, ordering: .acquiringAndReleasing) else { return [] }
+        return reports.withLock { reports in
+            defer { reports = [] }
+            return reports
+        }
+    }
+}
