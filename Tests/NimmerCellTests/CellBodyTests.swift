@@ -62,6 +62,22 @@ private struct Guardian: Nerve {
     }
 }
 
+/// Has one command.
+private struct Single: Cell {
+    static let manifest = Manifest(
+        name: "single", version: "1.0.0", summary: "Names its command.", commands: [("calculate", "Calculates.")])
+    init(_ settings: Settings) {}
+    mutating func perform(_ command: Command, _ pulse: inout Pulse) -> Answer { .done(.string(command.command)) }
+}
+
+/// Takes every command.
+private struct Open: Cell {
+    static let manifest = Manifest(
+        name: "open", version: "1.0.0", summary: "Names its command.", commands: [("*", "Anything.")])
+    init(_ settings: Settings) {}
+    mutating func perform(_ command: Command, _ pulse: inout Pulse) -> Answer { .done(.string(command.command)) }
+}
+
 @Suite("A cell's body")
 struct CellBodyTests {
     @Test("it looks at once, and then at every interval")
@@ -156,6 +172,16 @@ struct CellBodyTests {
         #expect(unknown.error == "gauge does not know the command 'fly'; it knows read, slow, bad")
         #expect(bench.body.counters.requests == 4)
         #expect(bench.body.counters.requestsRefused == 2)
+    }
+
+    @Test("'ask' is the only command of a cell that has one, and '*' lets every command through")
+    func otherCommands() async throws {
+        var single = try CellBench<Single>()
+        #expect(await single.result(of: "ask", [:]) == CommandResult(status: .ok, result: "calculate"))
+        #expect(await single.result(of: "other").status == .refused)
+        var open = try CellBench<Open>()
+        #expect(await open.result(of: "ask") == CommandResult(status: .ok, result: "ask"))
+        #expect(await open.result(of: "other") == CommandResult(status: .ok, result: "other"))
     }
 
     @Test("a wave whose numbers are not finite is counted and left out")

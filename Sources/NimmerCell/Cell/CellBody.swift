@@ -88,14 +88,19 @@ public struct CellBody<C: Cell>: Sendable {
     }
 
     /// A command; the answer is to be sent, or (``Answer/later(_:work:)``) to be worked for.
+    ///
+    /// What the manifest does not list is refused; `ask` is the only command of a cell that has one.
     public mutating func perform(_ command: Command, at moment: Timestamp) -> (pulse: Pulse, answer: Answer) {
         counters.requests += 1
-        guard C.manifest.commands.contains(where: { $0.name == command.command || $0.name == "*" }) else {
+        let known = C.manifest.commands.map(\.name)
+        var command = command
+        if command.command == "ask", known.count == 1, let only = known.first, only != "*" { command.command = only }
+        guard known.contains(command.command) || known.contains("*") else {
             counters.requestsRefused += 1
-            let known = C.manifest.commands.map(\.name).joined(separator: ", ")
+            let list = known.joined(separator: ", ")
             return (
                 pulse(at: moment),
-                .refused("\(identity.name) does not know the command '\(command.command)'; it knows \(known)")
+                .refused("\(identity.name) does not know the command '\(command.command)'; it knows \(list)")
             )
         }
         return answer(at: moment) { cell, pulse in try cell.perform(command, &pulse) }

@@ -50,7 +50,7 @@ struct CellAskCommand: AsyncParsableCommand {
         }
         let result = try await Link.with(server, environment) { bus in
             try await bus.ask(
-                .request(environment, cell: name), command ?? payload["operation"]?.string ?? "ask", payload,
+                .request(environment, cell: name), command ?? "ask", payload,
                 seconds: timeout, who: "cell \(name)")
         }
         if json {

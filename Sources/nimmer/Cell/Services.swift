@@ -28,7 +28,7 @@ struct LivingService: Equatable, Sendable {
         requests = endpoints.reduce(0) { $0 + ($1["num_requests"]?.int ?? 0) }
         errors = endpoints.reduce(0) { $0 + ($1["num_errors"]?.int ?? 0) }
         startedAt = (stats["started"]?.string).flatMap { try? Timestamp(rfc3339: $0) }
-        data = endpoints.first?["data"]?.resolved ?? .null
+        data = stats["data"]?.resolved ?? endpoints.first?["data"]?.resolved ?? .null
     }
 
     var json: JSON {
