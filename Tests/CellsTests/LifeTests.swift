@@ -43,6 +43,8 @@ struct LifeTests {
         #expect(bench.waves.first?.domain.text == "math")
         #expect(bench.waves.first?.semanticContent["result"]?.double == 42)
         bench.clear()
+        #expect(await bench.result(of: "power", ["operands": [2, 10]]).result["result"]?.double == 1024)
+        bench.clear()
         let refused = await bench.result(of: "calculate", ["operation": "dance"])
         #expect(refused.status == .refused)
         #expect(refused.error?.contains("addition, subtraction") == true)

@@ -8,7 +8,7 @@ public struct Calculator: Cell {
     public init(_ settings: Settings) {}
 
     public mutating func perform(_ command: Command, _ pulse: inout Pulse) throws -> Answer {
-        let understood = arithmetic.answer(command.payload)
+        let understood = arithmetic.answer(Self.request(command))
         if understood.confidence > 0 {
             pulse.emit(
                 confidence: understood.confidence, understood.content, cost: Self.manifest.cost("calculate"),
@@ -19,5 +19,14 @@ public struct Calculator: Cell {
             return .done(["operation": .string(understood.operation ?? ""), "result": .number(value)])
         case .failure(let refusal): return .refused(refusal.description)
         }
+    }
+
+    /// The payload says the operation, or else the command's name is one.
+    private static func request(_ command: Command) -> JSON {
+        guard command.payload["operation"] == nil, command.command != "*", var object = command.payload.object else {
+            return command.payload
+        }
+        object["operation"] = .string(command.command)
+        return .object(object)
     }
 }

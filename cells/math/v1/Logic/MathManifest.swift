@@ -5,5 +5,7 @@ extension Manifest {
     public static let math = Manifest(
         name: "math", version: "1.0.0", summary: "Calculates, and says how sure it is that it understood.",
         costs: ["calculate": Arithmetic.cost],
-        commands: [("calculate", #"{"operation": "addition", "operands": [15, 27]}"#)])
+        commands: [
+            ("*", #"An operation, or anything with the payload {"operation": "addition", "operands": [15, 27]}."#)
+        ])
 }
