@@ -1,5 +1,8 @@
+import MathCell
+import NimmerBusNATS
+import NimmerCell
+
 @main
 struct Main {
-    static func main() async {
-    }
+    static func main() async { await Calculator.run(on: NATS.connector) }
 }

@@ -1,5 +1,8 @@
+import VitalsCell
+import NimmerBusNATS
+import NimmerCell
+
 @main
 struct Main {
-    static func main() async {
-    }
+    static func main() async { await Vitals.run(on: NATS.connector) }
 }
