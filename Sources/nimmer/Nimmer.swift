@@ -22,7 +22,9 @@ struct Nimmer: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "What happens in it:",
-                subcommands: [WaveCommand.self, GateCommand.self, CellCommand.self, NerveCommand.self]),
+                subcommands: [
+                    WaveCommand.self, GateCommand.self, CellCommand.self, NerveCommand.self, ReplayCommand.self,
+                ]),
             CommandGroup(
                 name: "What it remembers:",
                 subcommands: [MemoryCommand.self, DatabaseCommand.self]),

@@ -1,9 +1,5 @@
 import NimmerWave
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// How a recording writes its times.
 enum TimeFormat: Equatable, Sendable {
     /// RFC 3339, `2020-03-09 10:14:33`, or (when the text is a number) seconds or milliseconds since 1970 by its size.
@@ -12,7 +8,7 @@ enum TimeFormat: Equatable, Sendable {
     case seconds
     /// Milliseconds since 1970.
     case milliseconds
-    /// A pattern of strptime, `%d.%m.%Y %H:%M:%S`, read as UTC.
+    /// A pattern such as `%d.%m.%Y %H:%M:%S`, read as UTC; see ``TimePattern``.
     case pattern(String)
 
     /// A format as the flag names it.
@@ -51,10 +47,7 @@ enum TimeFormat: Equatable, Sendable {
             return Self.written(text)
         case .seconds: return Double(text).flatMap { Self.moment($0 * 1000) }
         case .milliseconds: return Double(text).flatMap { Self.moment($0) }
-        case .pattern(let pattern):
-            var time = tm()
-            guard let end = strptime(text, pattern, &time), end.pointee == 0 else { return nil }
-            return Self.moment(Double(timegm(&time)) * 1000)
+        case .pattern(let pattern): return TimePattern.moment(text, pattern)
         }
     }
 

@@ -1,0 +1,230 @@
+import NimmerCell
+import NimmerGate
+import NimmerSystem
+import NimmerThalamus
+import NimmerWave
+
+/// Something that a replay has to say, in event time.
+enum ReplayOutput: Sendable {
+    case wave(Envelope<WaveSignal>, subject: Subject)
+    case state(NerveState)
+    case command(Command, to: Token, at: Timestamp)
+    case transition(GateTransition)
+    case collapse(Collapse)
+    case escalation(CognitiveRequest, at: Timestamp)
+}
+
+/// A nervous system on a virtual clock: the very cells, gates and thalamus of the live one, and no server
+/// (architecture.md, Replay).
+///
+/// A value without clock or randomness: the same input always gives the same output.
+struct Replay: Sendable {
+    /// What has come out so far.
+    private(set) var counts = ReplayCounts()
+
+    private var cast: ReplayCast
+    private var thalamus: Thalamus
+    private let environment: Environment
+    private let places: [Int?]
+    private let listeners: [(hears: Set<Token>, member: Int)]
+    private let played: Set<Token>
+    private var now: Timestamp?
+    private var pending: [(member: Int, pulse: Pulse)] = []
+    private var outputs: [ReplayOutput] = []
+
+    /// A system at rest before a recording.
+    ///
+    /// - Parameters:
+    ///   - cast: its cells and nerves.
+    ///   - places: the column that each of them reads.
+    /// - Throws: ``Failure`` when the thalamus cannot be what the file says.
+    init(
+        _ system: SystemFile, cast: ReplayCast, places: [Int?], environment: Environment
+    ) throws(Failure) {
+        self.cast = cast
+        self.places = places
+        self.environment = environment
+        do throws(Refusal) {
+            thalamus = Thalamus(try ThalamusConfiguration(system, environment: environment))
+        } catch { throw Failure(.failed, "\(system.file): \(error)") }
+        listeners = cast.members.indices.compactMap { index in
+            let hears = Set(cast.members[index].part.hears)
+            return hears.isEmpty ? nil : (hears, index)
+        }
+        played = Set(
+            cast.members.indices.compactMap { index in
+                places[index] != nil || !cast.members[index].part.hears.isEmpty
+                    ? cast.members[index].part.identity.name : nil
+            })
+    }
+
+    /// Takes what a recording holds next.
+    ///
+    /// - Returns: what follows from it, in order.
+    mutating func take(_ event: ReplayEvent) -> [ReplayOutput] {
+        switch event {
+        case .numbers(let numbers, let at):
+            let moment = pass(to: at)
+            counts.rows += 1
+            for (member, place) in places.enumerated() {
+                guard let place else { continue }
+                guard numbers[place].isFinite else {
+                    counts.gaps += 1
+                    continue
+                }
+                pending.append((member, cast.members[member].part.read(numbers[place], at: moment)))
+                settle()
+            }
+        case .wave(let cell, let isNerve, let payload, let at):
+            let moment = pass(to: at)
+            counts.rows += 1
+            if !played.contains(cell) {
+                let subject: Subject = isNerve ? .nerveWave(environment, nerve: cell) : .wave(environment, cell: cell)
+                hand(payload, subject: subject, from: cell, arrival: moment)
+                settle()
+            }
+        }
+        defer { outputs.removeAll(keepingCapacity: true) }
+        return outputs
+    }
+
+    /// Lets time pass until an event: what was due happens, in the order in which it was due.
+    private mutating func pass(to at: Timestamp) -> Timestamp {
+        guard let before = now else {
+            now = at
+            counts.first = at
+            counts.last = at
+            for member in cast.members.indices {
+                pending.append((member, cast.members[member].part.start(at: at)))
+            }
+            settle()
+            return at
+        }
+        if at < before { counts.outOfOrder += 1 }
+        let moment = max(at, before)
+        while let due = cast.members.compactMap({ $0.part.nextAppointment }).min(), due < moment {
+            let instant = max(due, now ?? due)
+            thalamus.advance(to: instant)
+            say()
+            for member in cast.members.indices {
+                guard let next = cast.members[member].part.nextAppointment, next <= due else { continue }
+                // A release is taken strictly after its time.
+                let after = Timestamp(nanoseconds: instant.nanoseconds + 1)
+                pending.append((member, cast.members[member].part.advance(to: after)))
+                settle()
+            }
+            now = instant
+        }
+        thalamus.advance(to: moment)
+        say()
+        now = moment
+        counts.last = moment
+        return moment
+    }
+
+    /// Does what the cells wrote down, and what follows from that, until nothing is left.
+    private mutating func settle() {
+        var next = 0
+        while next < pending.count {
+            let (member, pulse) = pending[next]
+            next += 1
+            let identity = cast.members[member].part.identity
+            for action in pulse.actions {
+                switch action {
+                case .wave(let wave): emit(wave, from: identity, at: pulse.at)
+                case .state(let change) where identity.role == .nerve:
+                    counts.states += 1
+                    outputs.append(.state(change))
+                case .transition(let change):
+                    if identity.role == .nerve {
+                        counts.transitions += 1
+                        outputs.append(.transition(change))
+                    }
+                case .send(let command, let target):
+                    counts.commands += 1
+                    outputs.append(.command(command, to: target, at: pulse.at))
+                case .state, .publish, .begin, .wake, .say, .leave: break
+                }
+            }
+        }
+        pending.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func emit(_ wave: WaveSignal, from identity: Identity, at: Timestamp) {
+        counts.emitted += 1
+        let isNerve = identity.role == .nerve
+        let message = Envelope(
+            id: .named("replay/\(identity.name)/\(at.nanoseconds)/\(counts.emitted)"), at: at,
+            from: Source(
+                entityID: "\(identity.name)-replay", entityType: isNerve ? .nerve : .cell, garden: .virtual,
+                tier: isNerve ? 2 : 1), wave)
+        outputs.append(.wave(message, subject: identity.waveSubject))
+        hand(message.encoded(), subject: identity.waveSubject, from: identity.name, arrival: nil, message)
+    }
+
+    /// A wave reaches the thalamus and the nerves.
+    private mutating func hand(
+        _ payload: [UInt8], subject: Subject, from cell: Token, arrival: Timestamp?,
+        _ known: Envelope<WaveSignal>? = nil
+    ) {
+        let name = Array(subject.text.utf8)
+        do throws(Refusal) {
+            _ = try thalamus.receive(subject: name.span.bytes, payload: payload.span.bytes, arrival: arrival)
+            counts.waves += 1
+        } catch {
+            counts.refused += 1
+            return
+        }
+        say()
+        guard listeners.contains(where: { $0.hears.contains(cell) }),
+            let message = known ?? (try? Envelope<WaveSignal>(decoding: payload))
+        else { return }
+        let wave = HeardWave(message, cell: cell, arrival: arrival ?? message.header.timestamp)
+        for listener in listeners where listener.hears.contains(cell) {
+            pending.append((listener.member, cast.members[listener.member].part.hear(wave)))
+        }
+    }
+
+    /// Takes what the thalamus wants said.
+    private mutating func say() {
+        guard !thalamus.actions.isEmpty else { return }
+        for action in thalamus.actions {
+            switch action {
+            case .transition(let transition, _):
+                counts.transitions += 1
+                if transition.toState == .open { counts.openings += 1 }
+                outputs.append(.transition(transition))
+            case .collapse(let collapse):
+                counts.collapses += 1
+                outputs.append(.collapse(collapse))
+            case .escalate(let request, let at):
+                counts.escalations += 1
+                outputs.append(.escalation(request, at: at))
+            }
+        }
+        thalamus.actions.removeAll(keepingCapacity: true)
+    }
+}
+
+/// What a replay has seen and said.
+struct ReplayCounts: Sendable, Equatable {
+    var rows = 0
+    /// Cells without a number.
+    var gaps = 0
+    /// Rows with a time before that of an earlier one; they count as of the same time.
+    var outOfOrder = 0
+    /// Recorded messages that are no waves.
+    var refused = 0
+    /// Waves that came out of the system's own cells and nerves.
+    var emitted = 0
+    /// Waves that reached the thalamus, recorded ones included.
+    var waves = 0
+    var transitions = 0
+    var openings = 0
+    var collapses = 0
+    var escalations = 0
+    var states = 0
+    var commands = 0
+    var first: Timestamp?
+    var last: Timestamp?
+}

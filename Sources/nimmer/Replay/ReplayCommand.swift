@@ -1,0 +1,200 @@
+import ArgumentParser
+import NimmerCell
+import NimmerSystem
+import NimmerWave
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Runs a nervous system over a recording.
+struct ReplayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Run a nervous system over a recording, without any server.",
+        discussion: """
+            The very cells, gates and thalamus that `nimmer up` runs, on the recording's own time and as fast as this \
+            machine allows. The same input always gives the same output.
+
+              nimmer replay --system deploy/systems/pump.yaml --input valve1-0.csv
+              nimmer replay --system pump.yaml --compare tuned.yaml --input valve1-0.csv
+              nimmer replay --system pump.yaml --input valve1-0.csv --json | jq 'select(.type == "escalation")'
+
+            A recording is a CSV file (a column for each sensor; with or without names in its first line), NDJSON \
+            objects of numbers, or waves as --record and `nimmer wave tail --record` write them: \
+            {"at": …, "subject": …, "message": {…}}.
+
+            A cell reads the column that its setting `column` names. The time is the column named time, timestamp, \
+            datetime, at or date; without one, rows come at the pace that the system file gives its cells.
+            """)
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The nervous system.", valueName: "file"), completion: .file())
+    var system: String
+
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The recording; - reads standard input.", valueName: "file"),
+        completion: .file())
+    var input: String
+
+    @Option(
+        help: ArgumentHelp("Another nervous system: what would it have done differently?", valueName: "file"),
+        completion: .file())
+    var compare: String?
+
+    @Option(
+        help: ArgumentHelp("Also write the waves to a file that replay can read.", valueName: "file"),
+        completion: .file())
+    var record: String?
+
+    @OptionGroup var json: JSONOptions
+
+    @Flag(help: "Also show waves to a person, not only what follows from them.")
+    var waves = false
+
+    @Option(
+        help: ArgumentHelp(
+            "What separates the columns; found out unless given. tab is the tabulator.", valueName: "character"))
+    var delimiter: String?
+
+    @Option(help: ArgumentHelp("The column of the time, by name or counted from 1.", valueName: "column"))
+    var timeColumn: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "auto, seconds, milliseconds, or a pattern such as '%d.%m.%Y %H:%M:%S'.", valueName: "format"))
+    var timeFormat = "auto"
+
+    @Option(
+        name: .customLong("rate-hz"),
+        help: ArgumentHelp("Rows a second, where the recording has no times.", valueName: "number"))
+    var rate: Double?
+
+    @Option(help: ArgumentHelp("When the recording begins, where it has no times (RFC 3339).", valueName: "time"))
+    var start: String?
+
+    @Option(
+        help: ArgumentHelp("Give a column to a cell: NAME=CELL. May be given more than once.", valueName: "name=cell"))
+    var column: [String] = []
+
+    @OptionGroup var color: ColorOptions
+
+    func validate() throws {
+        if let rate, !(rate > 0 && rate <= 1e6) {
+            throw ValidationError("--rate-hz must be above 0 and at most 1000000; found \(rate)")
+        }
+        if compare != nil, record != nil { throw ValidationError("--record records one system; leave out --compare") }
+    }
+
+    func run() throws {
+        let environment = try chosenEnvironment()
+        let mapping = try column.map(Self.mapping)
+        let format = try format()
+        let file = input == "-" ? "standard input" : input
+        let bytes = try FileText.bytes(input)
+        let first = try ReplayRun(
+            systemPath: system, bytes: bytes, file: file, format: format, mapping: mapping, environment: environment)
+        for note in first.notes { Console.error("nimmer: \(note)") }
+        if let compare {
+            let other = try ReplayRun(
+                systemPath: compare, bytes: bytes, file: file, format: format, mapping: mapping,
+                environment: environment)
+            try show(first, other, names: (system, compare))
+        } else {
+            try show(first, environment)
+        }
+    }
+
+    private func show(_ run: ReplayRun, _ environment: Environment) throws {
+        var run = run
+        let formatter = EventFormatter(paint: color.paint, columns: Console.isTerminal ? Console.columns : nil)
+        let json = json.json
+        var page = ""
+        var recording = ""
+        var progress = ReplayProgress(bytes: run.size)
+        var lastDay = ""
+        try run.finish(&progress) { output throws(ReaderGone) in
+            if record != nil, let line = output.recorded { recording += line.text + "\n" }
+            if json {
+                page += output.json.text + "\n"
+            } else if let line = line(output, formatter, environment) {
+                let day = String(LocalTime.full(output.at).prefix(10))
+                if day != lastDay { page += formatter.paint(.quiet, day) + "\n" }
+                lastDay = day
+                page += line + "\n"
+            }
+            if page.utf8.count > 65_536 || Console.isTerminal {
+                try Console.write(page)
+                page = ""
+            }
+        }
+        if !json { page += formatter.paint(.strong, run.counts.summary) + "\n" }
+        try Console.write(page)
+        if let record { try FileText.write(recording, to: record) }
+        for note in run.counts.notes { Console.error("nimmer: \(note)") }
+    }
+
+    private func line(_ output: ReplayOutput, _ formatter: EventFormatter, _ environment: Environment) -> String? {
+        if case .wave(let message, let subject) = output {
+            return waves ? formatter.line(subject: subject.text, message: .waveSignal(message)) : nil
+        }
+        return output.line(formatter, environment)
+    }
+
+    private func show(_ one: ReplayRun, _ other: ReplayRun, names: (String, String)) throws {
+        var runs = [one, other]
+        var escalations: [[ReplayComparison.Escalation]] = [[], []]
+        var progress = ReplayProgress(bytes: one.size * 2)
+        for index in runs.indices {
+            try runs[index].finish(&progress) { output throws(ReaderGone) in
+                if case .escalation(let request, let at) = output {
+                    escalations[index].append(
+                        .init(
+                            region: request.structuredInput["region"]?.string ?? request.domain.text, at: at,
+                            confidence: request.confidence))
+                }
+            }
+        }
+        let comparison = ReplayComparison(escalations[0], escalations[1])
+        if json.json {
+            for difference in comparison.differences { try Console.line(difference.json.text) }
+            let summary: JSON = [
+                "type": "comparison", "system": .string(names.0), "compared": .string(names.1),
+                "same": .number(Double(comparison.same)), "counts": runs[0].counts.json,
+                "compared_counts": runs[1].counts.json,
+            ]
+            return try Console.line(summary.text)
+        }
+        let paint = color.paint
+        var table = Table(["", "waves", "openings", "escalations"])
+        for (name, run) in zip([names.0, names.1], runs) {
+            table.add([name, "\(run.counts.waves)", "\(run.counts.openings)", "\(run.counts.escalations)"])
+        }
+        for line in table.lines(paint) { try Console.line(line) }
+        try Console.line(
+            comparison.differences.isEmpty
+                ? "no escalation appears, disappears or moves"
+                : "\(count(comparison.same, "escalation")) at the same time in both; the others:")
+        for difference in comparison.differences { try Console.line(difference.line(paint)) }
+    }
+
+    private func format() throws(Failure) -> ReplayFormat {
+        var format = ReplayFormat()
+        do throws(Refusal) {
+            format.delimiter = if let delimiter { try DelimitedText(delimiter: delimiter) } else { nil }
+            if let start { format.start = try Timestamp(rfc3339: start) }
+        } catch { throw Failure(.usage, error.description) }
+        format.timeColumn = timeColumn
+        format.timeFormat = try TimeFormat(timeFormat)
+        format.rate = rate
+        return format
+    }
+
+    private static func mapping(_ text: String) throws(Failure) -> (column: String, cell: String) {
+        guard let equals = text.lastIndex(of: "="), equals != text.startIndex,
+            text.index(after: equals) != text.endIndex
+        else {
+            throw Failure(.usage, "--column \(text.printable) is no NAME=CELL", mend: "--column Pressure=pump-pressure")
+        }
+        return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+    }
+}
