@@ -1,5 +1,34 @@
-@main
-struct Main {
+import NimmerBusNATS
+import NimmerCell
+import NimmerThalamus
+import NimmerWave
+
+/// The thalamus as a process: correlates every wave of its environment.
+@main enum Main {
+    static let manifest = Manifest(
+        name: "thalamus", version: "0.1.0",
+        summary: "Correlates waves: one gate per semantic region; an opening collapses and goes up.",
+        domain: "attention",
+        settings: [
+            .flag(
+                "keep_waves", false,
+                "Keep the last hour of waves (256 MiB at most) in a stream, for looking back; costs the server a write a wave."
+            )
+        ],
+        commands: [
+            ("gates", "lists the gates, the open first"),
+            ("explain", "tells why a gate opened, or what keeps it from opening: {\"gate\": \"math\"}"),
+        ])
+
     static func main() async {
+        await ServiceProcess.main(
+            manifest, kind: .thalamus, on: NATS.connector,
+            check: { configuration in
+                _ = try ThalamusConfiguration(configuration.system, environment: configuration.environment)
+            },
+            run: { process in
+                let configuration = try ThalamusConfiguration(process.system, environment: process.environment)
+                try await ThalamusProcess(process, configuration).run()
+            })
     }
 }

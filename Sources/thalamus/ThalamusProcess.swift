@@ -1,0 +1,145 @@
+import Logging
+import NimmerBus
+import NimmerCell
+import NimmerThalamus
+import NimmerWave
+import Synchronization
+
+/// Wires the thalamus to the bus: waves are judged on the delivery thread, where also the first attempt to say what follows
+/// leaves; releases, attention, requests and outcomes run beside it under one lock.
+final class ThalamusProcess: Sendable {
+    let process: ServiceProcess
+    let bus: any Bus
+    let thalamus: Mutex<Thalamus>
+    let outbox: Outbox
+    let announcer: Announcer
+    private let openings: AsyncStream<Void>
+    private let opened: AsyncStream<Void>.Continuation
+
+    init(_ process: ServiceProcess, _ configuration: ThalamusConfiguration) {
+        self.process = process
+        bus = process.bus
+        thalamus = Mutex(Thalamus(configuration))
+        outbox = Outbox(bus: process.bus)
+        announcer = Announcer(process, outbox)
+        (openings, opened) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    func run() async throws {
+        try await HouseStreams.ensure(
+            on: bus, environment: process.environment, keepingWaves: process.settings.flag("keep_waves"))
+        try await resume()
+        let waves = try await bus.subscribe(.waves(process.environment)) { [self] subject, payload, arrival in
+            receive(subject, payload, arrival)
+        }
+        let questions = Questions(self)
+        let responder = try await questions.serve()
+        process.logger.info(
+            "Listening", metadata: ["pattern": "\(SubjectPattern.waves(process.environment))"])
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.outbox.run() }
+            group.addTask { await self.release() }
+            group.addTask { await self.attend(waves) }
+            group.addTask { await questions.learn() }
+            await process.untilStopped()
+            waves.cancel()
+            if await !outbox.drain(timeout: .seconds(3)) {
+                process.logger.warning(
+                    "Left with messages that no stream has acknowledged",
+                    metadata: ["waiting": "\(self.outbox.counters.waiting)"])
+            }
+            responder.cancel()
+            group.cancelAll()
+        }
+    }
+
+    /// The hot path: from the bytes to the verdict, and where something follows, to the first attempt to say it.
+    private func receive(_ subject: RawSpan, _ payload: RawSpan, _ arrival: Arrival) {
+        do throws(Refusal) {
+            let hasActions = try thalamus.withLock { (thalamus) throws(Refusal) in
+                _ = try thalamus.receive(subject: subject, payload: payload, arrival: arrival.at)
+                return !thalamus.actions.isEmpty
+            }
+            if hasActions { announce() }
+        } catch {
+            announcer.reject(error, arrival)
+        }
+    }
+
+    /// Says what the thalamus has concluded, in order.
+    func announce() {
+        let actions = thalamus.withLock { thalamus in
+            let taken = thalamus.actions
+            thalamus.actions.removeAll(keepingCapacity: true)
+            return taken
+        }
+        for action in actions { announcer.say(action) }
+        if !actions.isEmpty { opened.yield() }
+    }
+
+    /// Takes up each gate where its last persisted transition left it, and the outcomes that came after it
+    /// (protocol.md, What an acknowledgement means).
+    private func resume() async throws {
+        let env = process.environment
+        let last = try await bus.lastPerSubject(stream: HouseStreams.transitions(env), filter: .transitions(env))
+        var since: [GateID: Timestamp] = [:]
+        var resumed = 0
+        for stored in last {
+            guard let message = try? Envelope<GateTransition>(decoding: stored.message.payload),
+                message.header.source.entityType == .thalamus
+            else { continue }
+            thalamus.withLock { $0.resume(message.body) }
+            since[message.body.gateID] = stored.message.at
+            resumed += 1
+        }
+        let outcomes = try await bus.read(stream: HouseStreams.decisions(env), filter: .outcomes(env))
+        for stored in outcomes {
+            guard let gate = Questions.gate(of: stored.message.subject), let earliest = since[gate],
+                stored.message.at > earliest,
+                let message = try? Envelope<VerificationOutcome>(decoding: stored.message.payload)
+            else { continue }
+            thalamus.withLock { _ = $0.learn(message.body.outcome, gate: gate) }
+        }
+        let now = Timestamp.now()
+        thalamus.withLock { $0.advance(to: now) }
+        announce()
+        if resumed > 0 { process.logger.info("Took up gates", metadata: ["gates": "\(resumed)"]) }
+    }
+
+    /// Lets gates release at their time: one timer, for the next release; nothing is polled.
+    private func release() async {
+        let clock = ContinuousClock()
+        for await _ in openings {
+            while !Task.isCancelled, let next = thalamus.withLock({ $0.nextRelease }) {
+                let wait = next.nanoseconds - Timestamp.now().nanoseconds
+                if wait > 0 {
+                    do { try await clock.sleep(for: .nanoseconds(wait)) } catch { return }
+                }
+                let now = Timestamp.now()
+                thalamus.withLock { $0.advance(to: now) }
+                let hasActions = thalamus.withLock { !$0.actions.isEmpty }
+                if hasActions { announce() }
+                await Task.yield()
+            }
+        }
+    }
+
+    /// Publishes Attention once a second.
+    private func attend(_ waves: any Subscription) async {
+        let clock = ContinuousClock()
+        var before = (waves: 0, lost: UInt64(0), at: clock.now)
+        while !Task.isCancelled {
+            do { try await clock.sleep(for: .seconds(1)) } catch { return }
+            let lost = waves.lost
+            let seconds = before.at.duration(to: clock.now) / .seconds(1)
+            let at = Timestamp.now()
+            let attention = thalamus.withLock { thalamus in
+                thalamus.attention(
+                    at: at, wavesPerSecond: Double(thalamus.counters.waves - before.waves) / seconds, lost: Int(lost),
+                    lostLately: Int(lost - before.lost))
+            }
+            before = (attention.waves, lost, clock.now)
+            announcer.say(attention, at: at)
+        }
+    }
+}
