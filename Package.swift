@@ -114,7 +114,7 @@ let package = Package(
             tests("NervesTests", [
                 "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerBus", "NimmerGate", "NimmerWave",
             ]),
-            tests("NimmerToolTests", ["nimmer", "NimmerServers", "NimmerSystem", "NimmerWave"]),
+            tests("NimmerToolTests", ["nimmer", "NimmerServers", "NimmerSystem", "NimmerWave", arguments]),
             .testTarget(
                 name: "IntegrationTests",
                 dependencies: [

@@ -51,16 +51,20 @@ enum FileText {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    static func isEmptyFolder(_ path: String) -> Bool {
-        guard let folder = opendir(path) else { return false }
+    static func isEmptyFolder(_ path: String) -> Bool { isDirectory(path) && names(in: path).isEmpty }
+
+    /// The names in a folder, in no order; none when it cannot be read.
+    static func names(in path: String) -> [String] {
+        guard let folder = opendir(path) else { return [] }
         defer { closedir(folder) }
+        var names: [String] = []
         while let entry = readdir(folder) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if name != ".", name != ".." { return false }
+            if name != ".", name != ".." { names.append(name) }
         }
-        return true
+        return names
     }
 
     /// Makes a folder and those above it.

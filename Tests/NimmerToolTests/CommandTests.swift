@@ -1,0 +1,171 @@
+import ArgumentParser
+import Glibc
+import NimmerServers
+import NimmerWave
+import Testing
+
+@testable import nimmer
+
+/// Every command of nimmer with the words that lead to it.
+private func commands(
+    _ type: any ParsableCommand.Type = Nimmer.self, _ words: [String] = []
+) -> [(words: [String], type: any ParsableCommand.Type)] {
+    let configuration = type.configuration
+    let below = configuration.subcommands + configuration.groupedSubcommands.flatMap(\.subcommands)
+    return [(words, type)]
+        + Set(below.map { ObjectIdentifier($0) }).compactMap { id in below.first { ObjectIdentifier($0) == id } }
+        .flatMap { commands($0, words + [$0.configuration.commandName ?? ""]) }
+}
+
+@Suite struct CommandTests {
+    @Test func everyCommandSaysWhatItIsFor() {
+        let all = commands()
+        #expect(all.count > 20)
+        for command in all {
+            let abstract = command.type.configuration.abstract
+            #expect(abstract.hasSuffix("."), "\(command.words): \(abstract)")
+            #expect(abstract.count < 100, "\(command.words)")
+        }
+    }
+
+    @Test func everyOptionHasHelp() {
+        for command in commands() where !command.words.isEmpty {
+            let help = Nimmer.helpMessage(for: command.type, columns: 200)
+            var rows = help.split(separator: "\n").filter { $0.hasPrefix("  -") || $0.hasPrefix("  <") }
+            rows.removeAll { $0.contains("--help") || $0.contains("--version") }
+            for row in rows {
+                let words = row.split(separator: "  ", omittingEmptySubsequences: true)
+                #expect(words.count >= 2 || row.count > 24, "\(command.words): \(row)")
+            }
+        }
+    }
+
+    @Test(arguments: [CompletionShell.bash, .zsh, .fish])
+    func completionsKnowEveryCommand(shell: CompletionShell) async throws {
+        let script = Nimmer.completionScript(for: shell)
+        for command in commands() {
+            if let last = command.words.last { #expect(script.contains(last), "\(shell): \(command.words)") }
+        }
+        guard let program = Executables.find(shell.rawValue) else {
+            print("SKIPPED: no \(shell.rawValue) to read the completion script")
+            return
+        }
+        let path = "/tmp/nimmer-completion-\(getpid()).\(shell.rawValue)"
+        try FileText.write(script, to: path)
+        defer { unlink(path) }
+        let answer = try await ChildProcess.run(ChildCommand(program, ["-n", path]))
+        #expect(answer.status.isSuccess, "\(answer.lines)")
+    }
+
+    @Test func theScriptComesFromTheProgramItself() async throws {
+        let answer = try await Tool.run(["--generate-completion-script", "bash"])
+        #expect(answer.status.isSuccess)
+        #expect(answer.text.contains("complete "))
+    }
+
+    @Test func aWrongEnvironmentIsRefusedByEveryCommandWithTheValidNames() async throws {
+        let arguments: [[String]] = [
+            ["up"], ["up", "--no-database"], ["down"], ["status"], ["doctor"], ["env"], ["exercise", "1"],
+            ["wave", "emit", "--cell", "a", "--confidence", "1"], ["wave", "tail"], ["wave", "check", "-"],
+            ["gate", "list"], ["gate", "why", "math"], ["gate", "simulate", "-"], ["cell", "list"],
+            ["cell", "ask", "math"], ["cell", "new", "a"], ["nerve", "new", "a"], ["memory", "why", "a"],
+            ["memory", "export", "--for", "training"], ["db", "migrate"], ["db", "prune"],
+        ]
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for words in arguments {
+                group.addTask {
+                    let answer = try await Tool.run(words, environment: ["NIMMERVERSE_ENV": "production"])
+                    #expect(answer.status == .exited(64), "\(words)")
+                    #expect(answer.output.isEmpty)
+                    #expect(answer.errors.first?.contains("dev, staging, prod") == true, "\(words): \(answer.errors)")
+                }
+            }
+            try await group.waitForAll()
+        }
+        let leaves = commands().filter { command in !commands(command.type).dropFirst().contains { _ in true } }
+        let tested = Set(arguments.map { words in leaves.first { words.starts(with: $0.words) }?.words ?? [] })
+        let untested = leaves.map(\.words).filter { !tested.contains($0) && $0 != ["replay"] }
+        #expect(untested.isEmpty)
+    }
+
+    @Test func misuseIsOneLineAndTheUsage() async throws {
+        let answer = try await Tool.run(["wave", "check"])
+        #expect(answer.status == .exited(64))
+        #expect(answer.errors.first?.hasPrefix("nimmer: Missing expected argument") == true)
+        #expect(answer.errors.contains { $0.hasPrefix("Usage: nimmer wave check") })
+    }
+
+    @Test(arguments: [["wave", "tail"], ["gate", "list"], ["cell", "list"], ["status"]])
+    func withoutAServerItIsNamedWithTheMend(words: [String]) async throws {
+        let answer = try await Tool.run(words + ["--server", "nats://127.0.0.1:9"], folder: "/tmp")
+        #expect(answer.status == .exited(69))
+        #expect(answer.errors.first?.contains("nats://127.0.0.1:9") == true, "\(answer.errors)")
+        #expect(answer.errors.count >= 2)
+    }
+
+    @Test func aBrokenSystemFileNamesFileLineAndWhatWasExpected() async throws {
+        let path = "/tmp/nimmer-broken-\(getpid()).yaml"
+        try FileText.write("nimmerverse: 1\nname: x\ncels: []\n", to: path)
+        defer { unlink(path) }
+        let answer = try await Tool.run(["up", path], folder: "/tmp")
+        #expect(answer.status == .exited(64))
+        #expect(answer.errors.first?.contains("\(path):3:1") == true, "\(answer.errors)")
+        #expect(answer.errors.first?.contains("cells") == true)
+    }
+}
+
+@Suite struct GoldenCommandTests {
+    @Test func everyAcceptedMessageIsOK() async throws {
+        let files = Tool.golden("wire/accept", ending: ".json")
+        guard !files.isEmpty else { return }
+        let answer = try await Tool.run(["wave", "check"] + files)
+        #expect(answer.status == .exited(0))
+        #expect(answer.output == files.map { "\($0): ok" })
+    }
+
+    @Test func everyRefusedMessageSaysItsReason() async throws {
+        let files = Tool.golden("wire/reject", ending: ".json")
+        guard !files.isEmpty else { return }
+        let answer = try await Tool.run(["wave", "check", "--json"] + files)
+        #expect(answer.status == .exited(1))
+        #expect(answer.output.count == files.count)
+        for (file, line) in zip(files, answer.output) {
+            let reason = FileText.read(String(file.dropLast(5)) + ".reason")?.trimmingLineEnd
+            #expect(try JSON(parsing: line)["reason"]?.string == reason)
+        }
+    }
+
+    @Test func everyGateCaseRunsAsItIsWritten() async throws {
+        for file in Tool.golden("gates", ending: ".json") {
+            let expected = try #require(try JSON(parsing: FileText.bytes(file))["expected"])
+            let answer = try await Tool.run(["gate", "simulate", file])
+            #expect(answer.status == .exited(0))
+            let found = try JSON(parsing: answer.text)
+            #expect(Self.agree(found["trace"], expected["trace"]), "\(file)")
+            #expect(Self.agree(found["transitions"], expected["transitions"]), "\(file)")
+            #expect(Self.agree(found["final"], expected["final"]), "\(file)")
+        }
+    }
+
+    @Test func linesOfARecordingAreCheckedOneByOne() async throws {
+        guard let file = Tool.golden("wire/accept", ending: "minimal.json").first else { return }
+        let message = try JSON(parsing: FileText.bytes(file)).text
+        let path = "/tmp/nimmer-lines-\(getpid()).ndjson"
+        try FileText.write("\(message)\n{}\n\n\(message)\n", to: path)
+        defer { unlink(path) }
+        let answer = try await Tool.run(["wave", "check", "--lines", path])
+        #expect(answer.status == .exited(1))
+        #expect(answer.output == ["\(path):1: ok", "\(path):2: refused: header is missing", "\(path):4: ok"])
+    }
+
+    /// Equal within the precision of gates.md.
+    private static func agree(_ a: JSON?, _ b: JSON?) -> Bool {
+        switch (a, b) {
+        case (.number(let x)?, .number(let y)?): return abs(x - y) <= 1e-6
+        case (.array(let x)?, .array(let y)?): return x.count == y.count && zip(x, y).allSatisfy { agree($0, $1) }
+        case (.object(let x)?, .object(let y)?):
+            return Set(x.keys) == Set(y.keys) && x.keys.allSatisfy { agree(x[$0], y[$0]) }
+        default: return a == b
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import Glibc
+import NimmerServers
+import NimmerWave
+import Testing
+
+@testable import nimmer
+
+private let plain = Paint(.never)
+
+@Suite struct StatusReportTests {
+    private func service(_ name: String, data: JSON = .null) throws -> LivingService {
+        let info: JSON = ["name": .string(name), "id": .string(name + "-1"), "version": "1.0.0"]
+        var service = try #require(LivingService(info: info))
+        service.data = data
+        return service
+    }
+
+    @Test func whatIsMissingIsSaidWithItsConsequence() throws {
+        var report = StatusReport(environment: .dev)
+        #expect(report.degraded == ["no NATS server: cells keep their reflexes and count what they could not say"])
+        report.serverVersion = "2.9.10"
+        report.services = [try service("thalamus"), try service("cognition-bridge")]
+        report.streams = [.init(name: "DEV-TRANSITIONS")]
+        #expect(
+            report.degraded == [
+                "no language model: the deterministic boundary answers",
+                "no hippocampus: decisions wait in the streams",
+                "no stream DEV-TRANSITIONS: nothing keeps what belongs there",
+            ])
+        report.services = [
+            try service("thalamus"), try service("cognition-bridge", data: ["boundary": "model"]),
+            try service("hippocampus"),
+        ]
+        report.streams = []
+        #expect(report.degraded.isEmpty)
+        report.processes = [.init(name: "vitals", pid: 7, isAlive: false)]
+        #expect(report.degraded == ["vitals does not run; it is started again"])
+    }
+
+    @Test func aProgramReadsTheSame() throws {
+        var report = StatusReport(environment: .staging)
+        report.serverVersion = "2.9.10"
+        report.streams = [.init(name: "STAGING-DECISIONS", messages: 3, bytes: 900, lag: 1, unacknowledged: 0)]
+        let json = try JSON(parsing: report.json.text)
+        #expect(json["environment"]?.string == "staging")
+        #expect(json["streams"]?[0]?["lag"]?.int == 1)
+        #expect(json["degraded"]?.array?.count == 3)
+        #expect(json["attention"]?.isNull == true)
+    }
+
+    @Test func sizesReadWell() {
+        #expect(StatusReport.size(9_999) == "9999 B")
+        #expect(StatusReport.size(268_435_456) == "268 MB")
+    }
+
+    @Test func servicesAreMergedById() throws {
+        let services = LivingService.merge(
+            infos: [["name": "b", "id": "2"], ["name": "a", "id": "1", "metadata": ["role": "cell"]], ["broken": 1]],
+            stats: [
+                [
+                    "id": "1", "started": "2026-02-14T18:30:00Z",
+                    "endpoints": [["num_requests": 3, "num_errors": 1], ["num_requests": 2]],
+                ], ["id": "9"],
+            ])
+        #expect(services.map(\.name) == ["a", "b"])
+        #expect(services[0].requests == 5)
+        #expect(services[0].errors == 1)
+        #expect(services[1].requests == nil)
+        let lines = CellListCommand.table(services, at: try Timestamp(rfc3339: "2026-02-14T18:31:00Z")).lines(plain)
+        #expect(lines[1].contains("5 (1 failed)"))
+        #expect(lines[1].contains("60 s"))
+    }
+}
+
+@Suite struct GateStoryTests {
+    @Test func tellsWhyItOpenedAndWhatKeepsItShut() {
+        let story = GateStory(
+            [
+                "region": "math", "state": "stable", "potential": 0.2, "open_threshold": 0.5, "weight": 0.1,
+                "window_ms": 1500,
+                "opening": [
+                    "at": "2026-02-14T18:30:00Z", "potential": 0.56, "support": 0.6, "transition_id": "x",
+                    "witnesses": [["origin": "calculate", "source": "calc-1", "confidence": 0.5, "push": 0.56]],
+                ],
+                "kept_from_opening": ["alone: only math asserts"],
+                "witnesses": [["origin": "math", "confidence": 0.6, "polarity": 1, "age_ms": 200, "in_window": true]],
+                "steps": [
+                    [
+                        "at": "2026-02-14T18:30:00Z", "origin": "calculate", "confidence": 0.5, "support": 0.6,
+                        "novelty": 1, "gain": 1.11, "push": 0.56, "before": 0, "after": 0.56,
+                    ]
+                ],
+            ], plain)
+        let text = story.lines.joined(separator: "\n")
+        #expect(story.lines[0].hasPrefix("math  STABLE  +0.20"))
+        #expect(text.contains("with support 0.60, because these agreed:"))
+        #expect(text.contains("  calculate  0.50  push +0.56"))
+        #expect(text.contains("  alone: only math asserts"))
+        #expect(text.contains("math  0.60  asserts  200 ms ago"))
+        #expect(text.contains("+0.00 → +0.56"))
+    }
+
+    @Test func aGateThatNeverOpenedSaysSo() {
+        #expect(GateStory(["region": "a", "state": "closed"], plain).lines.contains("It has not opened yet."))
+    }
+
+    @Test func barsStandOnTheirSideOfZero() {
+        #expect(Bar.potential(0, threshold: 0.5) == "▕        │   ┊    ▏")
+        #expect(Bar.potential(1, threshold: 0.5) == "▕        │████████▏")
+        #expect(Bar.potential(-0.5, threshold: 0.5) == "▕    ████│   ┊    ▏")
+    }
+}
+
+@Suite struct ScaffoldTests {
+    @Test(arguments: [
+        ("door", "Door", "DoorCell", "door-cell"),
+        ("front_door-2", "FrontDoor2", "FrontDoor2Cell", "front-door-2-cell"),
+        ("2nd", "N2nd", "N2ndCell", "2nd-cell"), ("cell", "CellCell", "CellCell", "cell-cell"),
+    ])
+    func namesFitTheirPlaces(name: String, type: String, module: String, program: String) throws {
+        let scaffold = Scaffold(kind: .cell, name: try Token(name), project: "..")
+        #expect(scaffold.typeName == type)
+        #expect(scaffold.module == module)
+        #expect(scaffold.program == program)
+    }
+
+    @Test(arguments: [Scaffold.Kind.cell, .nerve])
+    func aWholeCellIsAtMost25Lines(kind: Scaffold.Kind) throws {
+        let scaffold = Scaffold(kind: kind, name: try Token("door"), project: "..")
+        #expect(scaffold.source.trimmingLineEnd.split(separator: "\n", omittingEmptySubsequences: false).count <= 25)
+        #expect(scaffold.files.map(\.path).contains("Package.swift"))
+        #expect(scaffold.files.allSatisfy { !$0.text.isEmpty && $0.text.hasSuffix("\n") })
+    }
+
+    @Test func pathsGoThroughWhatTheyShare() {
+        #expect(ProjectFolder.path(from: "/home/a/door", to: "/home/a/nimmerverse") == "../nimmerverse")
+        #expect(ProjectFolder.path(from: "/home/a/nimmerverse/cells/door", to: "/home/a/nimmerverse") == "../..")
+        #expect(ProjectFolder.path(from: "/tmp/door", to: "/home/a/nimmerverse") == "/home/a/nimmerverse")
+    }
+
+    @Test func anExistingFolderIsNotOverwritten() async throws {
+        let folder = "/tmp/nimmer-new-\(getpid())"
+        defer { for path in ["/x", ""] { remove(folder + path) } }
+        try FileText.makeFolder(folder)
+        try FileText.write("mine", to: folder + "/x")
+        let answer = try await Tool.run(["cell", "new", "door", "--folder", folder])
+        #expect(answer.status == .exited(1))
+        #expect(FileText.read(folder + "/x") == "mine")
+    }
+}
