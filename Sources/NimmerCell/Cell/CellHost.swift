@@ -15,8 +15,7 @@ public final class CellHost<C: Cell>: Sendable {
     private let state: Mutex<State>
     private let jobs: AsyncStream<Job>
     private let jobFeed: AsyncStream<Job>.Continuation
-    private let pokes: AsyncStream<Void>
-    private let pokeFeed: AsyncStream<Void>.Continuation
+    private let alarm = Alarm()
     private let outbox: Outbox
 
     private struct State {
@@ -49,7 +48,6 @@ public final class CellHost<C: Cell>: Sendable {
         outbox = Outbox(bus: process.bus, capacity: 256)
         state = Mutex(State(body: body))
         (jobs, jobFeed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(4096))
-        (pokes, pokeFeed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// What the cell did since its start, what could not leave included.
@@ -165,7 +163,7 @@ public final class CellHost<C: Cell>: Sendable {
             defer { state.isDoing = true }
             return (!state.isDoing, isEarlier ? next : nil)
         }
-        if next != nil { pokeFeed.yield() }
+        if next != nil { alarm.ring() }
         guard isMine else { return }
         while true {
             let actions = state.withLock { state -> [Pulse.Action] in
@@ -241,28 +239,14 @@ public final class CellHost<C: Cell>: Sendable {
     // MARK: Time
 
     private func keepAppointments() async {
-        var pokes = pokes.makeAsyncIterator()
         while !Task.isCancelled {
             let next = state.withLock { state in
                 state.armed = state.body.nextAppointment
                 return state.armed
             }
-            guard let next else {
-                guard await pokes.next() != nil else { return }
-                continue
-            }
-            let wait = max(0.2, next.milliseconds(since: .now()))
-            await sleepOrPoke(milliseconds: wait)
+            await alarm.sleep(until: next)
+            if Task.isCancelled { return }
             act { $0.advance(to: .now()) }
-        }
-    }
-
-    private func sleepOrPoke(milliseconds: Double) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { try? await Task.sleep(for: .microseconds(Int64(milliseconds * 1000))) }
-            group.addTask { [pokes] in for await _ in pokes { return } }
-            await group.next()
-            group.cancelAll()
         }
     }
 

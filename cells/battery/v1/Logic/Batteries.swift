@@ -14,7 +14,8 @@ public struct Batteries: Cell {
     }
 
     public mutating func start(_ pulse: inout Pulse) throws {
-        if PowerSupply.all(under: path).isEmpty {
+        hadBattery = !PowerSupply.all(under: path).isEmpty
+        if !hadBattery {
             pulse.leave(.unavailable, "this machine has no battery under \(path)")
         }
     }
