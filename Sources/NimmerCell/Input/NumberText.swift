@@ -25,9 +25,9 @@ public enum NumberText {
             walked.append(step)
             json = next
         }
-        if let number = json.double { return number }
+        if let number = json.double, number.isFinite { return number }
         if let text = json.string, let number = number(in: Array(text.utf8)[...]) { return number }
-        throw Refusal(.value, field: path, "expected a number", found: json.kind)
+        throw Refusal(.value, field: path, "expected a finite number", found: json.kind)
     }
 
     /// The finite number that a piece of text is, white space around it aside; nil when it is none.

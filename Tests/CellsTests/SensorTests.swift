@@ -1,0 +1,174 @@
+import NimmerBus
+import NimmerCell
+import SensorCell
+import Synchronization
+import Testing
+
+@Suite("sensor: any stream of numbers")
+struct SensorTests {
+    /// A bench whose sensor has learned a level of 10 with a saw-toothed noise of ±1.
+    private func learned(_ changes: [String: SettingValue] = [:]) throws -> CellBench<Sensor> {
+        var bench = try CellBench<Sensor>(changes.merging(["subject": .text("pump.flow")]) { one, _ in one })
+        bench.start()
+        for index in 0..<400 { try say(saw(index), &bench) }
+        return bench
+    }
+
+    private func saw(_ index: Int) -> Double { 10 + Double(index * 7 % 5 - 2) / 2 }
+
+    private func say(_ value: Double, _ bench: inout CellBench<Sensor>) throws {
+        let refusal = try bench.receive("\(value)", on: "pump.flow")
+        #expect(refusal == nil)
+        bench.advance(milliseconds: 1000)
+    }
+
+    @Test("it is silent while nothing changes, and says what changed")
+    func change() throws {
+        var bench = try learned()
+        #expect(bench.waves.isEmpty)
+        #expect(bench.states == ["CALM"])
+        for index in 0..<40 { try say(saw(index) + 6, &bench) }
+        let wave = try #require(bench.waves.max { $0.confidence < $1.confidence })
+        #expect(wave.confidence > 0.9)
+        #expect(wave.semanticContent["view"] == "level")
+        #expect(wave.semanticContent["direction"] == "above")
+        #expect(wave.semanticContent["value"]?.double ?? 0 > 14)
+        #expect(abs((wave.semanticContent["normal"]?.double ?? 0) - 10) < 3)
+        #expect(wave.semanticContent["times"]?.double ?? 0 > 2.75)
+        #expect(bench.states == ["CALM", "SURPRISED"])
+    }
+
+    @Test("its floor is where it begins to speak")
+    func floor() throws {
+        var quiet = try learned(["floor": .number(0.5)])
+        var open = try learned(["floor": .number(0)])
+        for index in 0..<30 {
+            try say(saw(index) + 1, &quiet)
+            try say(saw(index) + 1, &open)
+        }
+        #expect(quiet.waves.allSatisfy { $0.confidence >= 0.5 })
+        #expect(open.waves.filter { $0.confidence >= 0.5 } == quiet.waves)
+        #expect(open.waves.count > quiet.waves.count)
+    }
+
+    @Test("what is no number is refused with what was found, and the next reading counts")
+    func refusals() throws {
+        var bench = try learned()
+        for text in ["", "warm", "{\"value\": 3}", "nan", "1e999", "[1]"] {
+            let refusal = try bench.receive(text, on: "pump.flow")
+            #expect(refusal != nil, "\(text)")
+        }
+        #expect(bench.body.cell.detector.samples == 400)
+        try say(10, &bench)
+        #expect(bench.body.cell.detector.samples == 401)
+    }
+
+    @Test("a path leads into JSON")
+    func path() throws {
+        var bench = try CellBench<Sensor>(["subject": .text("pump"), "path": .text("sensors.1.flow")])
+        bench.start()
+        let good = try bench.receive(#"{"sensors": [{}, {"flow": 31.5}]}"#, on: "pump")
+        #expect(good == nil)
+        #expect(bench.body.cell.detector.samples == 1)
+        let bad = try bench.receive(#"{"sensors": []}"#, on: "pump")
+        #expect(bad != nil)
+    }
+
+    @Test("two sources are one too many")
+    func sources() {
+        #expect(throws: Refusal.self) {
+            _ = try CellBench<Sensor>(["subject": .text("pump"), "file": .text("pump.csv")])
+        }
+        #expect(throws: Refusal.self) {
+            _ = try CellBench<Sensor>(["command": .list(["true"]), "file": .text("pump.csv")])
+        }
+    }
+
+    @Test("the pump system is one that these cells can run")
+    func pump() throws {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let system = try SystemFile(path: "/\(root)/deploy/systems/pump.yaml")
+        #expect(system.cells.count == 8)
+        for organism in system.cells {
+            let configuration = try Configuration(
+                .sensor, role: .cell, environment: .dev, organism: organism, system: system)
+            _ = try CellBody<Sensor>(configuration)
+        }
+    }
+}
+
+@Suite("numbers out of text")
+struct NumberTextTests {
+    @Test(
+        "bare numbers, with white space around them",
+        arguments: [("42.5", 42.5), (" -1e3\r\n", -1000), ("\t7", 7), ("0x10", 16), ("+3", 3)])
+    func bare(text: String, number: Double) throws {
+        #expect(try NumberText.number(in: Array(text.utf8)) == number)
+    }
+
+    @Test("a refusal says where it looked and what it found")
+    func refusal() {
+        let error = #expect(throws: Refusal.self) {
+            try NumberText.number(in: Array(#"{"a": {"b": "warm"}}"#.utf8), path: "a.c")
+        }
+        #expect(error?.description == "expected a number at a.c; found no 'c' in a")
+    }
+
+    @Test("cells of a row, quoted or not, and the delimiter that a line speaks for")
+    func rows() throws {
+        let line = Array(#"a ;"b;c"; "d ""e""" ;"#.utf8)
+        let text = DelimitedText(guessedFrom: line[...])
+        #expect(text.delimiter == UInt8(ascii: ";"))
+        #expect(text.cells(line[...]).map { String(decoding: $0, as: UTF8.self) } == ["a", "b;c", #"d "e""#, ""])
+        #expect(text.names(line[...]) == ["a", "b;c", #"d "e""#, ""])
+        #expect(text.names(Array("1;2".utf8)[...]) == nil)
+        #expect(try DelimitedText.place(of: "b;c", names: ["a", "b;c"], count: 2) == 1)
+        #expect(try DelimitedText.place(of: "2", names: nil, count: 3) == 1)
+        #expect(throws: Refusal.self) { try DelimitedText.place(of: "4", names: nil, count: 3) }
+        #expect(throws: Refusal.self) { try DelimitedText(delimiter: ";;") }
+        #expect(try DelimitedText(delimiter: "tab").delimiter == 9)
+    }
+
+    @Test("lines are the same however the bytes are cut")
+    func lines() {
+        let bytes = Array("one\r\ntwo\n\nthree".utf8)
+        for size in 1...bytes.count {
+            var splitter = LineSplitter()
+            var lines: [[UInt8]] = []
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                lines += splitter.take(rest.prefix(size))
+                rest = rest.dropFirst(size)
+            }
+            if let last = splitter.finish() { lines.append(last) }
+            #expect(lines.map { String(decoding: $0, as: UTF8.self) } == ["one", "two", "", "three"])
+        }
+    }
+
+    @Test("a program's lines arrive, and its exit status; one that does not exist is named")
+    func command() async throws {
+        let lines = Mutex<[String]>([])
+        let status = try await CommandLines.run(["sh", "-c", "echo 1; printf 2; exit 3"]) { line in
+            lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
+        }
+        #expect(status == 3)
+        #expect(lines.withLock { $0 } == ["1", "2"])
+        let error = await #expect(throws: ProcessFailure.self) {
+            try await CommandLines.run(["/no/such/program"]) { _ in }
+        }
+        #expect(error?.message.contains("/no/such/program") == true)
+    }
+
+    @Test("a program ends with the task that reads it")
+    func cancellation() async throws {
+        let started = AsyncStream<Void>.makeStream()
+        let reading = Task {
+            try await CommandLines.run(["sh", "-c", "echo ready; sleep 600 & wait"]) { _ in
+                started.continuation.yield()
+            }
+        }
+        for await _ in started.stream { break }
+        reading.cancel()
+        #expect(try await reading.value == 128 + 15)
+    }
+}
