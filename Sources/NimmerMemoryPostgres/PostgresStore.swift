@@ -129,9 +129,13 @@ public actor PostgresStore: MemoryStore {
     // MARK: - Writing
 
     private func newMonths(of entries: [MemoryEntry]) -> [String] {
+        let perDay: Int64 = 86_400_000_000_000
         var found: Set<String> = []
+        var days: Set<Int64> = []
         for entry in entries {
-            guard case .transition(let message) = entry.row else { continue }
+            guard case .transition(let message) = entry.row,
+                days.insert(message.body.at.nanoseconds / perDay).inserted
+            else { continue }
             let month = String(message.body.at.rfc3339.prefix(7))
             if !months.contains(month) { found.insert(month) }
         }
@@ -175,7 +179,7 @@ public actor PostgresStore: MemoryStore {
             var rows = 0
             for part in parts {
                 rows += try connection.copy(
-                    "copy \(part.table.name) (\(part.table.columns)) from stdin", part.text.bytes)
+                    "copy \(part.table.name) (\(part.table.columns)) from stdin (format binary)", part.data.stream)
             }
             try connection.script("commit")
             return rows
@@ -192,7 +196,7 @@ public actor PostgresStore: MemoryStore {
         var rows = 0
         for part in parts {
             let (name, columns) = (part.table.name, part.table.columns)
-            _ = try connection.copy("copy staging_\(name) (\(columns)) from stdin", part.text.bytes)
+            _ = try connection.copy("copy staging_\(name) (\(columns)) from stdin (format binary)", part.data.stream)
             rows += try connection.script(
                 """
                 insert into \(name) (\(columns)) select \(columns) from staging_\(name) on conflict do nothing

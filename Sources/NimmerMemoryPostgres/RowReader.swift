@@ -33,8 +33,8 @@ extension Table.Kind {
     /// The value of a message's body that a column holds.
     fileprivate func json(_ value: String) throws(Refusal) -> JSON {
         switch self {
-        case .text: .string(value)
-        case .number: .number(Double(value) ?? 0)
+        case .text, .id: .string(value)
+        case .number, .small: .number(Double(value) ?? 0)
         case .time: .string(try Timestamp(postgres: value).rfc3339)
         case .state: .string((Int8(value).flatMap(GateState.init(rawValue:)) ?? .stable).word)
         case .json: try JSON(parsing: Array(value.utf8), keepingRaw: ["semantic_content", "payload"])

@@ -7,10 +7,14 @@ import NimmerWave
 struct Table: Sendable {
     /// How a value of a message's body becomes a column.
     enum Kind: Sendable {
-        /// Text as it is: tokens, words, ids.
+        /// Text as it is: tokens and words.
         case text
+        /// The id of something.
+        case id
         /// A number.
         case number
+        /// A small whole number.
+        case small
         /// A time, kept to the microsecond.
         case time
         /// A gate's state as -1, 0 or 1.
@@ -44,15 +48,18 @@ struct Table: Sendable {
         self.view = view
         self.extra = extra
         self.body = body
+        let own = body.map(\.name)
+        let written = body.isEmpty ? extra : ["message_id", "env"] + extra + own + Table.header
+        columns = written.joined(separator: ", ")
+        width = written.count
     }
 
     static let header = ["version", "published_at", "source", "source_type", "garden", "tier"]
 
     /// All columns that are written, separated by commas.
-    var columns: String {
-        if name == Table.rejected.name { return extra.joined(separator: ", ") }
-        return (["message_id", "env"] + extra + body.map(\.name) + Table.header).joined(separator: ", ")
-    }
+    let columns: String
+    /// How many these are.
+    let width: Int
 
     /// The columns that are read: environment, id, header, body.
     var reading: String {
@@ -64,14 +71,14 @@ struct Table: Sendable {
         [
             Column("gate_id", .text), Column("domain", .text), Column("region", .text), Column("from_state", .state),
             Column("to_state", .state), Column("state_value", .number), Column("weight", .number),
-            Column("correlation_score", .number), Column("trigger_signals", .json), Column("routed_to_tier", .number),
+            Column("correlation_score", .number), Column("trigger_signals", .json), Column("routed_to_tier", .small),
             Column("lifeforce_cost", .number), Column("at", .time),
         ])
     static let collapses = Table(
         "collapses", view: "collapse_messages",
         [
-            Column("collapse_id", .text), Column("region", .text), Column("gate_id", .text),
-            Column("transition_id", .text), Column("confidence", .number), Column("window_start", .time),
+            Column("collapse_id", .id), Column("region", .text), Column("gate_id", .text),
+            Column("transition_id", .id), Column("confidence", .number), Column("window_start", .time),
             Column("window_end", .time), Column("witnesses", .json),
         ])
     static let correlations = Table(
@@ -84,7 +91,7 @@ struct Table: Sendable {
     static let requests = Table(
         "cognitive_requests", view: "request_messages",
         [
-            Column("request_id", .text), Column("collapse_id", .text), Column("event_type", .text),
+            Column("request_id", .id), Column("collapse_id", .id), Column("event_type", .text),
             Column("domain", .text), Column("confidence", .number), Column("structured_input", .opaque),
             Column("suggested_actions", .json), Column("processing_budget_lf", .number),
             Column("response_timeout_ms", .number), Column("expires_at", .time),
@@ -92,14 +99,14 @@ struct Table: Sendable {
     static let responses = Table(
         "cognitive_responses", view: "response_messages",
         [
-            Column("request_id", .text), Column("decision", .text), Column("result", .opaque),
+            Column("request_id", .id), Column("decision", .text), Column("result", .opaque),
             Column("downstream_commands", .json), Column("mind", .json), Column("boundary", .text),
             Column("lifeforce_spent", .number), Column("processing_time_ms", .number), Column("outcome", .text),
         ])
     static let verifications = Table(
         "verification_outcomes", view: "verification_messages", extra: ["gate_id"],
         [
-            Column("original_signal_id", .text), Column("domain", .text), Column("outcome", .text),
+            Column("original_signal_id", .id), Column("domain", .text), Column("outcome", .text),
             Column("actual_result", .opaque), Column("expected_result", .opaque), Column("discrepancy", .number),
             Column("verification_source", .text), Column("feedback_to_virtual", .json),
         ])

@@ -19,6 +19,14 @@ let package = Package(
                 .product(name: "NimmerBusNATS", package: "nimmerverse"),
                 .product(name: "NimmerThalamus", package: "nimmerverse"),
             ]),
+        .executableTarget(
+            name: "memory-copy",
+            dependencies: [
+                .product(name: "NimmerWave", package: "nimmerverse"),
+                .product(name: "NimmerMemory", package: "nimmerverse"),
+                .product(name: "NimmerMemoryPostgres", package: "nimmerverse"),
+                .product(name: "NimmerServers", package: "nimmerverse"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
