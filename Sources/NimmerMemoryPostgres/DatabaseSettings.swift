@@ -65,18 +65,21 @@ public struct DatabaseSettings: Sendable, Hashable, CustomStringConvertible {
     ///   - flag: the address of the command line.
     ///   - variables: the process's environment variables.
     ///   - file: `postgres.url` of the system file.
-    ///   - passwordFile: `postgres.password_file` of the system file, or a flag.
+    ///   - passwordFlag: the password file of the command line.
+    ///   - passwordFile: `postgres.password_file` of the system file.
     ///   - environment: selects the database.
     ///   - applicationName: what the server's activity view shows.
     public init(
-        flag: String? = nil, variables: [String: String], file: String? = nil, passwordFile: String? = nil,
-        environment: Environment, applicationName: String
+        flag: String? = nil, variables: [String: String], file: String? = nil, passwordFlag: String? = nil,
+        passwordFile: String? = nil, environment: Environment, applicationName: String
     ) {
         let given = [flag, variables["NIMMERVERSE_POSTGRES_URL"], file].compactMap { $0 }.first { !$0.isEmpty }
         self.init(
-            address: given ?? "", passwordFile: passwordFile, defaultDatabase: "nimmerverse_\(environment.rawValue)",
+            address: given ?? "", passwordFile: passwordFlag, defaultDatabase: "nimmerverse_\(environment.rawValue)",
             applicationName: applicationName)
+        guard self.passwordFile == nil else { return }
         password = variables["NIMMERVERSE_POSTGRES_PASSWORD"].flatMap { $0.isEmpty ? nil : $0 }
+        if password == nil { self.passwordFile = passwordFile.flatMap { $0.isEmpty ? nil : $0 } }
     }
 
     static func name(host: String?, port: String?, database: String?) -> String {

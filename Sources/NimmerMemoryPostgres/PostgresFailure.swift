@@ -86,7 +86,7 @@ struct PostgresFailure: Error, Sendable {
         func says(_ text: String) -> Bool { reason.contains(text) }
         if says("does not exist"), says("database") {
             return MemoryError(
-                .missingDatabase, "\(name) does not exist: \(line)", mend: "Run nimmer db migrate", canRetry: true)
+                .missingDatabase, "\(name) does not exist", mend: "Run nimmer db migrate", canRetry: true)
         }
         if says("starting up") || says("shutting down") || says("recovery") {
             return MemoryError(.unreachable, "\(name) is not ready: \(line)", canRetry: true)
@@ -105,7 +105,9 @@ struct PostgresFailure: Error, Sendable {
             mend: "Start it (nimmer up starts a private one), or correct its address", canRetry: true)
     }
 
+    /// The first line: what follows are guesses about causes and locations.
     private static func oneLine(_ text: String) -> String {
-        text.split(whereSeparator: \.isNewline).joined(separator: "; ")
+        let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        return String(line.drop { $0.isWhitespace })
     }
 }

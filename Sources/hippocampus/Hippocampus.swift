@@ -67,11 +67,20 @@ final class Hippocampus: Sendable {
     var status: HippocampusStatus { state.withLock { $0 } }
 
     /// Works until `stopped` returns, then writes what is held, for at most `grace`; what is left comes again.
-    func run(until stopped: @escaping @Sendable () async -> Void, grace: Duration = .seconds(5)) async {
+    ///
+    /// - Parameters:
+    ///   - stopped: returns when the process is asked to stop.
+    ///   - grace: how long the last write may take.
+    ///   - trouble: why the store is away already; nil when it was opened.
+    func run(
+        until stopped: @escaping @Sendable () async -> Void, grace: Duration = .seconds(5), trouble: MemoryError? = nil
+    ) async {
+        state.withLock { $0.trouble = trouble }
         let (events, send) = AsyncStream<Event>.makeStream()
         await withTaskGroup(of: Void.self) { group in
             for source in sources { group.addTask { await self.read(source, send) } }
             group.addTask { await self.readTraces(send) }
+            if trouble != nil { group.addTask { await self.reach() } }
             group.addTask {
                 await stopped()
                 send.yield(.stop)
@@ -158,8 +167,28 @@ final class Hippocampus: Sendable {
         if case .rejected = item.entry.row { try? item.delivery?.term() } else { try? item.delivery?.ack() }
     }
 
+    /// Tries the store that was away at the start, with nothing to write yet, until it is there.
+    private func reach() async {
+        var failures = 1
+        while (try? await Task.sleep(for: .seconds(min(failures, 10)))) != nil, status.trouble != nil {
+            do throws(MemoryError) {
+                try await store.open()
+                let isNew = state.withLock { state in
+                    defer { state.trouble = nil }
+                    return state.trouble != nil
+                }
+                if isNew { notify(.recovered(failures: failures)) }
+                return
+            } catch {
+                failures += 1
+                state.withLock { $0.trouble = $0.trouble.map { _ in error } }
+            }
+        }
+    }
+
     private func note(_ report: WriteReport, _ count: Int) {
         state.withLock {
+            $0.trouble = nil
             $0.stored += report.stored
             $0.known += report.known
             $0.setAside += report.setAside.count

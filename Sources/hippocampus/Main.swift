@@ -1,5 +1,64 @@
+import Logging
+import NimmerBus
+import NimmerBusNATS
+import NimmerCell
+import NimmerMemory
+import NimmerMemoryPostgres
+
+/// The hippocampus as a process: moves what the streams hold into PostgreSQL until it is asked to stop.
 @main
-struct Main {
+enum Main {
     static func main() async {
+        await ServiceProcess.main(.hippocampus, on: NATS.connector) { process in
+            let start = HippocampusStart(
+                process.settings, system: process.system, environment: process.environment,
+                variables: ProcessVariable.current())
+            let store = PostgresStore(start.database)
+            let trouble = try await open(store, process.logger)
+            let rejects = RejectLimiter(process)
+            let logger = process.logger
+            let hippocampus = Hippocampus(
+                bus: process.bus, store: store, environment: process.environment, limits: start.limits,
+                reject: { rejects.reject($0, $1) }, notify: { $0.log(to: logger) })
+            process.answers.report {
+                var statistics = ServiceResponder.Statistics()
+                let status = hippocampus.status
+                statistics.requests = status.stored + status.known
+                statistics.errors = status.setAside + status.rejected
+                statistics.lastError = status.trouble?.description ?? ""
+                statistics.data = status.json
+                return statistics
+            }
+            await hippocampus.run(until: { await process.untilStopped() }, trouble: trouble)
+        }
+    }
+
+    /// Makes sure of the schema; a server that does not answer yet is waited for, a wrong schema stops the start.
+    private static func open(_ store: PostgresStore, _ logger: Logger) async throws -> MemoryError? {
+        do throws(MemoryError) {
+            try await store.open()
+            logger.info("Remembering", metadata: ["database": "\(store.settings)"])
+            return nil
+        } catch {
+            if error.stopsTheStart { throw ProcessFailure(.configuration, error.description) }
+            logger.warning("No database yet, messages wait in their streams", metadata: ["reason": "\(error)"])
+            return error
+        }
+    }
+}
+
+extension Hippocampus.Notice {
+    /// One line for a person.
+    func log(to logger: Logger) {
+        switch self {
+        case .lost(let error):
+            logger.warning("Lost the database, messages wait in their streams", metadata: ["reason": "\(error)"])
+        case .recovered(let failures):
+            logger.info("The database is back", metadata: ["failed_tries": "\(failures)"])
+        case .setAside(let count, let reason):
+            logger.warning("Set messages aside", metadata: ["messages": "\(count)", "reason": "\(reason)"])
+        case .waitingForStream(let error):
+            logger.warning("A stream cannot be read yet", metadata: ["reason": "\(error)"])
+        }
     }
 }

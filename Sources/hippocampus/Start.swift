@@ -33,7 +33,7 @@ struct HippocampusStart: Sendable {
     init(_ settings: Settings, system: SystemFile?, environment: Environment, variables: [String: String]) {
         database = DatabaseSettings(
             flag: settings.textIfPresent("postgres"), variables: variables, file: system?.postgres.url,
-            passwordFile: settings.textIfPresent("password_file") ?? system?.postgres.passwordFile,
+            passwordFlag: settings.textIfPresent("password_file"), passwordFile: system?.postgres.passwordFile,
             environment: environment, applicationName: "hippocampus")
         database.statementSeconds = 10
         limits = Batcher.Limits(

@@ -22,16 +22,16 @@ struct DatabaseOptions: ParsableArguments {
 
     func settings(_ environment: Environment) -> DatabaseSettings {
         var file: String?
-        var secret = passwordFile
+        var secret: String?
         if database == nil, let place = Place.nearest(environment), let state = try? RunState.read(place),
             state.isAlive
         {
             file = state.postgres
-            secret = secret ?? state.postgresPasswordFile
+            secret = state.postgresPasswordFile
         }
         return DatabaseSettings(
-            flag: database, variables: ProcessVariable.current(), file: file, passwordFile: secret,
-            environment: environment, applicationName: "nimmer")
+            flag: database, variables: ProcessVariable.current(), file: file, passwordFlag: passwordFile,
+            passwordFile: secret, environment: environment, applicationName: "nimmer")
     }
 
     static func databaseName(_ environment: Environment) -> String { "nimmerverse_\(environment.rawValue)" }
