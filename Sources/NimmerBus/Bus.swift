@@ -61,7 +61,7 @@ public protocol Bus: AnyObject, Sendable {
     func requestMany(_ subject: Subject, payload: [UInt8], wait: Duration) async throws(BusError) -> [BusMessage]
 
     /// Sends a message to a stream, once, and calls back when the stream has acknowledged it, refused it, or did not answer
-    /// in time. The callback runs on the delivery thread or, when it fails at once, on the caller's; it must not block.
+    /// in time. The callback runs on a thread of the bus or, when it fails at once, on the caller's; it must not block.
     ///
     /// The message carries its id as `Nats-Msg-Id`, so that the stream drops repetitions. For retention and retries until
     /// acknowledged use ``Outbox``.

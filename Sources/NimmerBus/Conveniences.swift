@@ -47,11 +47,12 @@ extension Bus {
                     continuation.resume(returning: $0)
                 }
             }
-            guard case .failure(let error) = outcome, error.canRetry, clock.now < deadline else {
+            let again = clock.now.advanced(by: .milliseconds(100))
+            guard case .failure(let error) = outcome, error.canRetry, again < deadline else {
                 return try outcome.get()
             }
             do {
-                try await clock.sleep(until: min(deadline, clock.now.advanced(by: .milliseconds(100))))
+                try await clock.sleep(until: again)
             } catch {
                 throw BusError(.cancelled, "publishing durably to \(subject) was cancelled")
             }

@@ -69,6 +69,10 @@ final class Delivering {
                 checkDrops(of: entry)
                 continue
             }
+            if status == NATS_NO_RESPONDERS {
+                entry.subscription.onNoResponders?()
+                continue
+            }
             guard status == NATS_OK, let message = next, let subject = natsMsg_GetSubject(message) else { break }
             let subjectBytes = UnsafeRawBufferPointer(start: subject, count: strlen(subject))
             let length = Int(natsMsg_GetDataLength(message))

@@ -42,9 +42,10 @@ final class JetStreamConsumer: Consumer {
         let consumer = JetStreamConsumer(configuration, name: name, bus: bus)
         let pattern: SubjectPattern
         do { pattern = try SubjectPattern("\(consumer.inbox).*") } catch { throw BusError(.invalid, "\(error)") }
-        let subscription = try bus.attach(pattern, queue: nil, pending: 100_000) {
-            [weak consumer] subject, _, arrival in
+        let subscription = try bus.attach(pattern, queue: nil, pending: 100_000) { [weak consumer] _, _, arrival in
             consumer?.receive(arrival.message())
+        } onNoResponders: { [weak consumer] in
+            consumer?.isForgotten()
         }
         consumer.state.withLock { $0.subscription = subscription }
         subscription.onEnd { [bell = consumer.bell] in bell.ring() }
@@ -159,6 +160,15 @@ final class JetStreamConsumer: Consumer {
             }
         } else {
             return
+        }
+        bell.ring()
+    }
+
+    /// Nobody answers for the consumer: the server has forgotten it, or its stream.
+    private func isForgotten() {
+        state.withLock { state in
+            state.isGone = true
+            state.pull = nil
         }
         bell.ring()
     }

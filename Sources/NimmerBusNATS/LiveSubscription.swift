@@ -1,5 +1,4 @@
 import CNATS
-import Glibc
 import NimmerBus
 import NimmerWave
 
@@ -82,35 +81,5 @@ final class CurrentMessage: ArrivalSource {
         return try? Subject(foreign: String(cString: reply))
     }
 
-    func copy(of serial: UInt64) -> BusMessage {
-        let message = held(serial)
-        let payload = UnsafeRawBufferPointer(
-            start: natsMsg_GetData(message), count: Int(natsMsg_GetDataLength(message)))
-        let text = natsMsg_GetSubject(message).map { String(cString: $0) } ?? ""
-        return BusMessage(
-            subject: (try? Subject(foreign: text)) ?? Self.unnamed, reply: reply(of: serial),
-            headers: headers(of: message), payload: Array(payload), at: at)
-    }
-
-    /// Stands for a subject that is none (a server would not deliver it).
-    private static let unnamed = Subject.inbox("invalid")
-
-    private func headers(of message: OpaquePointer) -> Headers {
-        var headers = Headers()
-        var keys: UnsafeMutablePointer<UnsafePointer<CChar>?>?
-        var count: Int32 = 0
-        guard natsMsgHeader_Keys(message, &keys, &count) == NATS_OK, let keys else { return headers }
-        defer { free(keys) }
-        for index in 0..<Int(count) {
-            guard let key = keys[index] else { continue }
-            var values: UnsafeMutablePointer<UnsafePointer<CChar>?>?
-            var valueCount: Int32 = 0
-            guard natsMsgHeader_Values(message, key, &values, &valueCount) == NATS_OK, let values else { continue }
-            defer { free(values) }
-            for at in 0..<Int(valueCount) {
-                if let value = values[at] { headers.append(String(cString: key), String(cString: value)) }
-            }
-        }
-        return headers
-    }
+    func copy(of serial: UInt64) -> BusMessage { BusMessage(copying: held(serial), at: at) }
 }

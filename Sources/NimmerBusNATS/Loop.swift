@@ -12,6 +12,8 @@ final class Loop {
     let bus: NATSBus
     let wake: Wake
     private var connection: Connection?
+    private var answers: AnswerSubscription?
+    /// The echo is the last: when it comes back, what arrived before it was handled.
     private var live: [LiveSubscription] = []
     private var discovered: [String] = []
     private var attempts = 0
@@ -33,7 +35,7 @@ final class Loop {
 
     func run() {
         wake.isLoop()
-        bus.attachInbox()
+        bus.attachEcho()
         while !mustEnd {
             if connect() {
                 serve()
@@ -77,7 +79,8 @@ final class Loop {
         self.connection = connection
         attempts = 0
         let isFirst: Bool = bus.state.withLock { state in
-            live = state.subscriptions.compactMap { LiveSubscription($0, on: connection) }
+            answers = AnswerSubscription(bus.inbox, on: connection)
+            live = state.subscriptions.reversed().compactMap { LiveSubscription($0, on: connection) }
             state.fresh = []
             let now = ContinuousClock.now
             for entry in state.backlog.take() where entry.expires.map({ $0 > now }) ?? true {
@@ -112,7 +115,7 @@ final class Loop {
         let until = ContinuousClock.now.advanced(by: .milliseconds(Int(step * Double.random(in: 0.5...1.5))))
         while ContinuousClock.now < until, !mustEnd {
             _ = poll(-1, forWriting: false, until: until)
-            bus.inbox.expire(.now, isConnected: false)
+            bus.expireWaiting(isConnected: false)
         }
     }
 
@@ -121,6 +124,7 @@ final class Loop {
         let why = connection.lastError
         discovered = connection.discoveredServers
         live = []
+        answers = nil
         self.connection = nil
         let isOver: Bool = bus.state.withLock { state in
             state.connection = nil
@@ -155,7 +159,7 @@ final class Loop {
             // Written in the same turn as what caused it; whoever waits for the socket is polled for.
             if wake.wantsWrite { natsConnection_ProcessWriteEvent(connection.handle) }
             delivery.releaseAll()
-            bus.inbox.expire(.now, isConnected: true)
+            bus.expireWaiting(isConnected: true)
             handleReports()
             if wake.socket < 0, connection.isClosed { return }
         }
@@ -186,7 +190,7 @@ final class Loop {
         let gone: [LiveSubscription] = bus.state.withLock { state in
             guard state.hasChanges else { return [] }
             state.hasChanges = false
-            live += state.fresh
+            live.insert(contentsOf: state.fresh, at: max(0, live.count - 1))
             state.fresh = []
             let gone = live.filter { $0.subscription.hasEnded }
             if !gone.isEmpty { live.removeAll { $0.subscription.hasEnded } }
@@ -196,7 +200,7 @@ final class Loop {
     }
 
     private var nextDeadline: ContinuousClock.Instant? {
-        if case .no = draining { return bus.inbox.nextDeadline }
+        if case .no = draining { return bus.nextDeadline }
         return .now.advanced(by: .milliseconds(5))
     }
 
@@ -221,16 +225,16 @@ final class Loop {
             guard let until = bus.state.withLock({ $0.drainUntil }) else { return true }
             bus.state.withLock { $0.phase = .draining }
             let left = max(1, ContinuousClock.now.duration(to: until).nanoseconds / 1_000_000)
-            for subscription in live where !bus.isInbox(subscription.subscription) {
+            for subscription in live where !bus.isEcho(subscription.subscription) {
                 subscription.startDrain(milliseconds: left)
             }
             draining = .subscriptions(until: until)
             return true
         case .subscriptions(let until):
-            let isDone = live.allSatisfy { bus.isInbox($0.subscription) || $0.isDrained }
+            let isDone = live.allSatisfy { bus.isEcho($0.subscription) || $0.isDrained }
             guard isDone || ContinuousClock.now >= until else { return true }
             let arrived = Doorbell()
-            if let expected = bus.inbox.expect("the server", until: until, { _ in arrived.ring() }) {
+            if let expected = bus.echo.expect("the server", until: until, { _ in arrived.ring() }) {
                 try? bus.send(expected.reply, [], [:], nil, expires: nil)
             }
             draining = .publications(until: until, arrived: arrived)
@@ -249,9 +253,11 @@ final class Loop {
             return state.subscriptions
         }
         live = []
+        answers = nil
         connection = nil
         for subscription in subscriptions { subscription.cancel() }
         bus.inbox.close()
+        bus.echo.close()
         bus.hasOutcome()
         bus.feed.send(.closed)
         bus.state.withLock { $0.hasEnded = true }
@@ -294,16 +300,28 @@ extension NATSBus {
         if isFirst { firstOutcome.ring() }
     }
 
-    /// The subscription that serves all answers.
-    func attachInbox() {
+    func expireWaiting(isConnected: Bool) {
+        let now = ContinuousClock.now
+        inbox.expire(now, isConnected: isConnected)
+        echo.expire(now, isConnected: isConnected)
+    }
+
+    /// When somebody's waiting ends.
+    var nextDeadline: ContinuousClock.Instant? {
+        guard let one = inbox.nextDeadline else { return echo.nextDeadline }
+        return min(one, echo.nextDeadline ?? one)
+    }
+
+    /// The subscription by which round trips are measured.
+    func attachEcho() {
         let pattern: SubjectPattern
-        do { pattern = try SubjectPattern(inbox.pattern) } catch { preconditionFailure("\(error)") }
-        _ = try? attach(pattern, queue: nil, pending: 1 << 20) { [inbox] _, _, arrival in
-            inbox.deliver(arrival.message())
+        do { pattern = try SubjectPattern(echo.pattern) } catch { preconditionFailure("\(error)") }
+        _ = try? attach(pattern, queue: nil, pending: 1 << 20) { [echo] _, _, arrival in
+            echo.deliver(arrival.message())
         }
     }
 
-    func isInbox(_ subscription: NATSSubscription) -> Bool { subscription.pattern.text == inbox.pattern }
+    func isEcho(_ subscription: NATSSubscription) -> Bool { subscription.pattern.text == echo.pattern }
 }
 
 /// Runs a closure on a thread of its own.

@@ -18,7 +18,10 @@ public final class NATSBus: Bus {
     let settings: BusSettings
     let servers: [ServerURL]
     let wake = Wake()
+    /// Answers to requests, and acknowledgements of streams.
     let inbox = Inbox()
+    /// Our own messages that come back after a round trip.
+    let echo = Inbox()
     let feed = EventFeed()
     let state = Mutex(State())
     let ended = Doorbell()
@@ -105,12 +108,13 @@ public final class NATSBus: Bus {
 
     /// Subscribes without waiting for the server.
     func attach(
-        _ pattern: SubjectPattern, queue: Token?, pending: Int, handler: @escaping DeliveryHandler
+        _ pattern: SubjectPattern, queue: Token?, pending: Int, handler: @escaping DeliveryHandler,
+        onNoResponders: (@Sendable () -> Void)? = nil
     ) throws(BusError) -> NATSSubscription {
         guard pending > 0 else { throw BusError(.invalid, "a subscription's pending limit must be above 0") }
-        let subscription = NATSSubscription(pattern: pattern, queue: queue, limit: pending, handler: handler) {
-            [weak self] ended in self?.forget(ended)
-        }
+        let subscription = NATSSubscription(
+            pattern: pattern, queue: queue, limit: pending, handler: handler, onNoResponders: onNoResponders
+        ) { [weak self] ended in self?.forget(ended) }
         let isOpen = state.withLock { state in
             guard state.phase != .closed, state.phase != .draining else { return false }
             state.subscriptions.append(subscription)
@@ -143,7 +147,7 @@ public final class NATSBus: Bus {
 
     public func flush(timeout: Duration) async throws(BusError) -> Duration {
         let started = ContinuousClock.now
-        _ = try await ask("the server", timeout: timeout) { reply, expires throws(BusError) in
+        _ = try await ask("the server", timeout: timeout, inbox: echo) { reply, expires throws(BusError) in
             try self.send(reply, [], [:], nil, expires: expires)
         }
         return started.duration(to: .now)

@@ -8,6 +8,8 @@ final class NATSSubscription: Subscription {
     let queue: Token?
     let handler: DeliveryHandler
     let limit: Int
+    /// Called when the server says that nobody serves what was published with this subscription as reply.
+    let onNoResponders: (@Sendable () -> Void)?
     private let leave: @Sendable (NATSSubscription) -> Void
     private let receivedCount = Atomic<UInt64>(0)
     private let lostCount = Atomic<UInt64>(0)
@@ -16,11 +18,12 @@ final class NATSSubscription: Subscription {
 
     init(
         pattern: SubjectPattern, queue: Token?, limit: Int, handler: @escaping DeliveryHandler,
-        leave: @escaping @Sendable (NATSSubscription) -> Void
+        onNoResponders: (@Sendable () -> Void)? = nil, leave: @escaping @Sendable (NATSSubscription) -> Void
     ) {
         self.pattern = pattern
         self.queue = queue
         self.limit = limit
+        self.onNoResponders = onNoResponders
         self.handler = handler
         self.leave = leave
     }

@@ -37,8 +37,10 @@ extension NATSBus {
 
     /// Registers for an answer, sends the question and waits.
     func ask(
-        _ what: String, timeout: Duration, _ send: (Subject, ContinuousClock.Instant) throws(BusError) -> Void
+        _ what: String, timeout: Duration, inbox: Inbox? = nil,
+        _ send: (Subject, ContinuousClock.Instant) throws(BusError) -> Void
     ) async throws(BusError) -> BusMessage {
+        let inbox = inbox ?? self.inbox
         let outcome = Pledge()
         let deadline = ContinuousClock.now.advanced(by: timeout)
         guard let expected = inbox.expect(what, until: deadline, { outcome.settle($0) }) else {
@@ -51,7 +53,7 @@ extension NATSBus {
             inbox.give(up: expected.number)
             throw error
         }
-        return try await outcome.value { self.inbox.fail(expected.number, .cancelled(what)) }
+        return try await outcome.value { inbox.fail(expected.number, .cancelled(what)) }
     }
 }
 

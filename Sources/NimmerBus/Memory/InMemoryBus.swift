@@ -130,6 +130,7 @@ public final class InMemoryBus: Bus {
             bell.ring()
         }
         defer { subscription.cancel() }
+        subscription.onEnd { bell.ring() }
         let message = BusMessage(subject: subject, reply: inbox, headers: headers, payload: payload, at: now())
         guard try send(message).receivers > 0 else {
             throw BusError(.noResponders, "nobody serves \(subject)")
@@ -137,9 +138,10 @@ public final class InMemoryBus: Bus {
         while answers.count < most, !Task.isCancelled, ContinuousClock.now < deadline {
             let rings = bell.rings
             if answers.count >= most { break }
-            if state.withLock({ $0.phase == .closed }) { throw BusError(.closed, "the bus was closed") }
+            if state.withLock({ $0.phase == .closed }) { break }
             await bell.wait(from: rings, until: deadline)
         }
+        if answers.count == 0, state.withLock({ $0.phase == .closed }) { throw BusError(.closed, "the bus was closed") }
         return answers.all
     }
 

