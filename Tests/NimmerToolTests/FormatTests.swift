@@ -23,10 +23,10 @@ private let plain = Paint(.never)
         let formatter = EventFormatter(paint: plain)
         let line = formatter.line(
             subject: "dev.nervous.cells.math.wave", payload: wave(#"{"a":1}"#), at: Timestamp(nanoseconds: 0))
-        #expect(text(line) == #"∿ wave      math          0.80  {"a":1}"#)
+        #expect(text(line) == #"∿ wave      math              0.80  {"a":1}"#)
         let denial = formatter.line(
             subject: "dev.nervous.cells.math.wave", payload: wave("{}", polarity: -1), at: Timestamp(nanoseconds: 0))
-        #expect(text(denial) == "∾ denial    math          0.80  {}")
+        #expect(text(denial) == "∾ denial    math              0.80  {}")
     }
 
     @Test func longContentIsCutToTheTerminal() {
@@ -39,9 +39,10 @@ private let plain = Paint(.never)
     }
 
     @Test func whatCannotBeDecodedSaysWhy() {
-        let line = EventFormatter(paint: plain).line(
+        let formatter = EventFormatter(paint: plain)
+        let line = formatter.line(
             subject: "dev.nervous.cells.door.wave", payload: Array("{".utf8), at: Timestamp(nanoseconds: 0))
-        #expect(text(line) == "✗ refused   door                unexpected end")
+        #expect(text(line) == "✗ refused   door                    unexpected end")
     }
 
     @Test func everyMessageTypeHasALine() throws {
@@ -62,7 +63,7 @@ private let plain = Paint(.never)
         let opened = formatter.line(
             subject: "dev.nervous.gates.math.transition",
             message: .gateTransition(Envelope(id: id, at: at, from: source, transition)))
-        #expect(text(opened) == "▮ gate      math         +0.56  STABLE → OPEN  math 0.60")
+        #expect(text(opened) == "▮ gate      math             +0.56  STABLE → OPEN  math 0.60")
         let response = CognitiveResponse(
             requestID: id, decision: "look", result: ["domain": "math"],
             downstreamCommands: [.init(target: "motor", command: "stop", payload: [:])], mind: nil,
@@ -70,7 +71,7 @@ private let plain = Paint(.never)
         let decision = formatter.line(
             subject: "dev.cognitive.bridge.response",
             message: .cognitiveResponse(Envelope(id: id, at: at, from: source, response)))
-        #expect(text(decision) == "◇ decision  math                look  → motor.stop  (deterministic, 3.0 ms)")
+        #expect(text(decision) == "◇ decision                          look  → motor.stop  (deterministic, 3.0 ms)")
     }
 
     @Test(arguments: [

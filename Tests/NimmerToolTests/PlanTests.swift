@@ -134,13 +134,13 @@ private func system(_ yaml: String) throws -> SystemFile {
 
     @Test func logLinesOfTheHouseLoseWhatTheColumnsSay() {
         let line = display.log("math", "18:30:00.123 warning math: Too slow, messages were lost lost=3")
-        #expect(line.dropFirst(13) == "│ warning   math                Too slow, messages were lost lost=3")
+        #expect(line.dropFirst(13) == "│ warning   math                    Too slow, messages were lost lost=3")
     }
 
     @Test func otherLinesStandAsTheyAre() {
         #expect(
             display.log("math", "Segmentation fault").dropFirst(13)
-                == "│ said      math                Segmentation fault")
+                == "│ said      math                    Segmentation fault")
     }
 
     @Test func endsAreSaidInWords() {

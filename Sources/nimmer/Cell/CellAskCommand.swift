@@ -85,6 +85,10 @@ extension Bus {
                 throw Failure(
                     .unavailable, "no \(who) is alive",
                     mend: "`nimmer cell list` shows who lives; `nimmer status` what should")
+            case .timeout where await !isAlive(who):
+                throw Failure(
+                    .unavailable, "no \(who) is alive",
+                    mend: "`nimmer cell list` shows who lives; `nimmer status` what should")
             case .timeout:
                 throw Failure(
                     .unavailable, "\(who) did not answer within \(LocalTime.span(milliseconds: seconds * 1000))",
@@ -98,5 +102,12 @@ extension Bus {
         } catch {
             throw Failure(.failed, "\(who) answered what is no CommandResult: \(error)")
         }
+    }
+
+    /// Whether somebody of this name (the last word) answers at all. A watcher of every subject keeps the server from
+    /// saying that nobody is there.
+    private func isAlive(_ who: String) async -> Bool {
+        guard let services = try? await LivingService.discover(self) else { return true }
+        return services.contains { who.hasSuffix($0.name) }
     }
 }

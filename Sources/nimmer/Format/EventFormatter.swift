@@ -1,4 +1,5 @@
 import NimmerWave
+import Synchronization
 
 /// One line for each thing that happens, as `nimmer wave tail` and `nimmer up` print it: time, sign and kind, what it is
 /// about, how sure, and what was said (oscilloscope.md, Not a terminal; The visual language).
@@ -8,7 +9,15 @@ struct EventFormatter: Sendable {
     var columns: Int?
 
     /// Width of the column that says what an event is about.
-    static let nameWidth = 12
+    static let nameWidth = 16
+
+    /// What the last requests were about, so that their answers can say it too.
+    private let questions = Questions()
+
+    init(paint: Paint, columns: Int? = nil) {
+        self.paint = paint
+        self.columns = columns
+    }
 
     /// The line for one message from the bus; what cannot be decoded is a line that says why.
     func line(subject: String, payload: [UInt8], at arrival: Timestamp) -> String {
@@ -28,7 +37,7 @@ struct EventFormatter: Sendable {
             let denies = wave.body.polarity < 0
             return compose(
                 wave.header.timestamp, denies ? "∾" : "∿", denies ? "denial" : "wave", ink,
-                wave.body.effectiveRegion.text, decimals(wave.body.confidence), wave.body.semanticContent.text)
+                wave.body.effectiveRegion.text, decimals(wave.body.confidence), said(wave.body, by: name))
         case .gateTransition(let transition): return line(transition, ink)
         case .collapse(let collapse):
             return compose(
@@ -36,6 +45,7 @@ struct EventFormatter: Sendable {
                 decimals(collapse.body.confidence),
                 collapse.body.witnesses.map { "\($0.origin.text) \(decimals($0.confidence))" }.joined(separator: " + "))
         case .cognitiveRequest(let request):
+            questions.remember(request.body)
             return compose(
                 request.header.timestamp, "◆", "escalate", .cognitive, request.body.domain.text,
                 decimals(request.body.confidence),
@@ -73,6 +83,13 @@ struct EventFormatter: Sendable {
         }
     }
 
+    /// What a wave says, after who says it where that is not plain from what it is about.
+    private func said(_ wave: WaveSignal, by cell: String) -> String {
+        let origin = wave.origin?.text ?? cell
+        let content = wave.semanticContent.text
+        return origin == wave.effectiveRegion.text ? content : "\(origin) \(content)"
+    }
+
     private func line(_ transition: Envelope<GateTransition>, _ ink: Paint.Ink) -> String {
         let body = transition.body
         var text = "\(paint.state(body.fromState)) → \(paint.state(body.toState))"
@@ -82,7 +99,7 @@ struct EventFormatter: Sendable {
                 + body.triggerSignals.map { "\($0.origin.text) \(decimals($0.confidence))" }
                 .joined(separator: ", ")
         }
-        return compose(body.at, "▮", "gate", ink, body.region.text, signed(body.stateValue), text)
+        return compose(body.at, "▮", "gate", ink, body.gateID.text, signed(body.stateValue), text)
     }
 
     private func line(_ response: Envelope<CognitiveResponse>) -> String {
@@ -92,7 +109,7 @@ struct EventFormatter: Sendable {
         if !commands.isEmpty { text += "  → \(commands)" }
         let mind = body.mind.map(\.model) ?? body.boundary.rawValue
         text += "  " + paint(.quiet, "(\(mind), \(decimals(body.processingTimeMilliseconds, 1)) ms)")
-        let about = body.result["domain"]?.string ?? body.result["region"]?.string ?? ""
+        let about = questions.about(body.requestID)
         return compose(response.header.timestamp, "◇", "decision", .cognitive, about, "", text)
     }
 
@@ -131,6 +148,20 @@ struct EventFormatter: Sendable {
         let parts = subject.split(separator: ".")
         return parts.count > 1 ? String(parts[parts.count - 2]) : subject
     }
+}
+
+/// Requests that were seen lately and what they were about: a response names only the request.
+private final class Questions: Sendable {
+    private let domains = Mutex<[MessageID: String]>([:])
+
+    func remember(_ request: CognitiveRequest) {
+        domains.withLock { domains in
+            if domains.count >= 256 { domains.removeAll() }
+            domains[request.requestID] = request.domain.text
+        }
+    }
+
+    func about(_ id: MessageID) -> String { domains.withLock { $0[id] ?? "" } }
 }
 
 extension Paint {

@@ -26,6 +26,7 @@ struct StatusCommand: AsyncParsableCommand {
             report.processes = state.processes.map {
                 .init(name: $0.name, pid: $0.identity.pid, isAlive: $0.identity.isAlive)
             }
+            report.processes += state.waiting.map { .init(name: $0, pid: nil, isAlive: false) }
         }
         var failure: Failure?
         do {

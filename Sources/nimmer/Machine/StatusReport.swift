@@ -5,7 +5,8 @@ struct StatusReport: Sendable {
     /// A process that a `nimmer up` of this place started.
     struct Process: Equatable, Sendable {
         let name: String
-        let pid: Int32
+        /// Nil while it waits to be started again.
+        let pid: Int32?
         let isAlive: Bool
     }
 
@@ -84,7 +85,7 @@ struct StatusReport: Sendable {
         object["system"] = system.map { .string($0) }
         object["processes"] = .array(
             processes.map {
-                ["name": .string($0.name), "pid": .number(Double($0.pid)), "alive": .bool($0.isAlive)]
+                ["name": .string($0.name), "pid": Self.number($0.pid.map { Int($0) }), "alive": .bool($0.isAlive)]
             })
         object["streams"] = .array(
             streams.map {
@@ -144,7 +145,7 @@ struct StatusReport: Sendable {
             let service = services.first { $0.name == process.name }
             let number = { (key: String) in (service?.data[key]?.int).map { "\($0)" } ?? "" }
             table.add([
-                process.name, "\(process.pid)", process.isAlive ? "running" : "gone",
+                process.name, process.pid.map { "\($0)" } ?? "", process.isAlive ? "running" : "waiting",
                 (service?.startedAt).map { LocalTime.span(milliseconds: now.milliseconds(since: $0)) } ?? "",
                 (service?.requests).map { "\($0)" } ?? "", number("rejected"), number("lost"),
             ])

@@ -25,6 +25,8 @@ struct RunState: Equatable, Sendable {
     /// The file that holds the password for it.
     var postgresPasswordFile: String?
     var processes: [Entry]
+    /// Processes that ended and wait to be started again.
+    var waiting: [String] = []
 
     /// Whether the `nimmer up` that wrote this still runs.
     var isAlive: Bool { nimmer.isAlive }
@@ -65,9 +67,9 @@ struct RunState: Equatable, Sendable {
             processes.map {
                 ["name": .string($0.name), "process": .string($0.identity.text), "layer": .number(Double($0.layer))]
             })
+        object["waiting"] = .array(waiting.map { .string($0) })
         return .object(object)
     }
-
 }
 
 extension RunState {
@@ -86,6 +88,7 @@ extension RunState {
         self.init(
             nimmer: nimmer, startedAt: started, system: system, natsURL: json["nats_url"]?.string,
             postgres: json["postgres"]?.string,
-            postgresPasswordFile: json["postgres_password_file"]?.string, processes: entries)
+            postgresPasswordFile: json["postgres_password_file"]?.string, processes: entries,
+            waiting: (json["waiting"]?.array ?? []).compactMap(\.string))
     }
 }

@@ -103,6 +103,11 @@ struct Supervisor: Sendable {
         }.min()
     }
 
+    /// What ended and waits to be started again, by name.
+    var waiting: [String] {
+        members.map(\.name).filter { if case .waiting = phases[$0] { true } else { false } }
+    }
+
     /// Starts everything, lower layers first.
     mutating func start() -> [Action] {
         members.map { member in

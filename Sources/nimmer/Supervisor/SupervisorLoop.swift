@@ -43,7 +43,7 @@ struct SupervisorLoop {
     private var supervisor: Supervisor
     private let starters: [String: @Sendable () async throws -> Running]
     private let notice: (Supervisor.Notice) -> Void
-    private let changed: ([String: ProcessIdentity]) -> Void
+    private let changed: (_ living: [String: ProcessIdentity], _ waiting: [String]) -> Void
     private var running: [String: Running] = [:]
     private var finished = false
 
@@ -53,7 +53,8 @@ struct SupervisorLoop {
     ///   - changed: the processes that live now, whenever that changes.
     init(
         _ supervisor: Supervisor, starters: [String: @Sendable () async throws -> Running],
-        notice: @escaping (Supervisor.Notice) -> Void, changed: @escaping ([String: ProcessIdentity]) -> Void
+        notice: @escaping (Supervisor.Notice) -> Void,
+        changed: @escaping (_ living: [String: ProcessIdentity], _ waiting: [String]) -> Void
     ) {
         (events, inbox) = AsyncStream.makeStream()
         self.supervisor = supervisor
@@ -73,8 +74,8 @@ struct SupervisorLoop {
                 act(on: supervisor.ended(name, .unstartable(why), at: Self.now))
             case .ended(let name, let exit):
                 running[name] = nil
-                changed(running.mapValues(\.identity))
                 act(on: supervisor.ended(name, Supervisor.Ending(exit), at: Self.now))
+                changed(running.mapValues(\.identity), supervisor.waiting)
             case .stop: act(on: supervisor.stop(at: Self.now))
             case .tick: act(on: supervisor.tick(at: Self.now))
             }
@@ -102,7 +103,7 @@ struct SupervisorLoop {
     private mutating func started(_ name: String, _ process: Running) {
         running[name] = process
         supervisor.started(name, at: Self.now)
-        changed(running.mapValues(\.identity))
+        changed(running.mapValues(\.identity), supervisor.waiting)
         let inbox = inbox
         Task { inbox.yield(.ended(name, await process.waitForExit())) }
         // The end was asked for while it was being started.

@@ -68,7 +68,7 @@ struct UpDisplay: Sendable {
 
     private func fit(_ text: String) -> String {
         let text = text.printable
-        return columns.map { text.cut(to: max(24, $0 - 46)) } ?? text
+        return columns.map { text.cut(to: max(24, $0 - 50)) } ?? text
     }
 }
 

@@ -168,13 +168,13 @@ struct UpSession: Sendable {
         return SupervisorLoop(
             Supervisor(members, seed: UInt64.random(in: 0 ... .max)), starters: starters,
             notice: { try? Console.line(display.notice($0)) },
-            changed: { living in
+            changed: { living, waiting in
                 guard let own = ProcessIdentity.current else { return }
                 let state = RunState(
                     nimmer: own, startedAt: began, system: path, natsURL: natsURL, postgres: servers.database?.url,
                     postgresPasswordFile: servers.database?.passwordFile,
                     processes: living.map { .init(name: $0.key, identity: $0.value, layer: layers[$0.key] ?? 0) }
-                        .sorted { ($0.layer, $0.name) < ($1.layer, $1.name) })
+                        .sorted { ($0.layer, $0.name) < ($1.layer, $1.name) }, waiting: waiting)
                 do throws(Failure) { try state.write(place) } catch { Console.error(Report.text(of: error)) }
             })
     }
@@ -218,9 +218,11 @@ struct UpSession: Sendable {
                     try? Console.line(paint(.quiet, "             … \(count(heldBack, "more wave")) in that second"))
                 }
                 let subject = message.subject.text
-                try? Console.line(
-                    decoded.map { formatter.line(subject: subject, message: $0) }
-                        ?? formatter.line(subject: subject, payload: message.payload, at: message.at))
+                if let decoded {
+                    try? Console.line(formatter.line(subject: subject, message: decoded))
+                } else {
+                    try? Console.line(formatter.line(subject: subject, payload: message.payload, at: message.at))
+                }
                 if Task.isCancelled { break }
             }
         }
