@@ -1,6 +1,7 @@
 import CNATS
 import Glibc
 import NimmerBus
+import NimmerWave
 import Synchronization
 
 /// What a credentials file holds.
@@ -16,7 +17,7 @@ enum CredentialsFile {
                 .badCredentials, "the credentials file '\(path)' cannot be read",
                 cause: String(cString: strerror(errno)))
         }
-        if text.contains("-----BEGIN") {
+        if text.includes("-----BEGIN") {
             self = .jwt
             return
         }

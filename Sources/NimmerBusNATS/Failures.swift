@@ -1,5 +1,6 @@
 import CNATS
 import NimmerBus
+import NimmerWave
 
 extension BusError {
     /// Why an attempt to connect failed, and what mends it.
@@ -8,8 +9,8 @@ extension BusError {
     ) -> BusError {
         let cause = text ?? words(status)
         let lowered = cause.lowercased()
-        if status == NATS_CONNECTION_AUTH_FAILED || lowered.contains("authorization violation")
-            || lowered.contains("authentication")
+        if status == NATS_CONNECTION_AUTH_FAILED || lowered.includes("authorization violation")
+            || lowered.includes("authentication")
         {
             return BusError(
                 .badCredentials,

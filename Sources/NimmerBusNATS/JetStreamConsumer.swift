@@ -155,7 +155,7 @@ final class JetStreamConsumer: Consumer {
             let pull = UInt64(message.subject.text.dropFirst(inbox.utf8.count + 1))
             let words = message.headers["Description"] ?? ""
             state.withLock { state in
-                if status == "503" || words.contains("Deleted") || words.contains("deleted") { state.isGone = true }
+                if status == "503" || words.includes("Deleted") || words.includes("deleted") { state.isGone = true }
                 if state.pull?.number == pull { state.pull = nil }
             }
         } else {

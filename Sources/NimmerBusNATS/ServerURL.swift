@@ -1,4 +1,5 @@
 import NimmerBus
+import NimmerWave
 
 /// One address out of a comma-separated list, with a form that may be shown.
 struct ServerURL: Sendable, Hashable {
@@ -14,11 +15,9 @@ struct ServerURL: Sendable, Hashable {
     let isSecure: Bool
 
     init(_ given: String) throws(BusError) {
-        let parts: [String] = given.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false).map {
-            String($0)
-        }
-        let scheme = parts.count == 2 ? parts[0] : "nats"
-        var place = parts[parts.count - 1]
+        let halves = given.halves(around: "://")
+        let scheme = halves?.before ?? "nats"
+        var place = halves?.after ?? given
         if place.hasSuffix("/") { place.removeLast() }
         let afterUser: String = place.split(separator: "@").last.map { String($0) } ?? ""
         let shown = "\(scheme)://\(afterUser)"

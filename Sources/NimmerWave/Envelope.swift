@@ -60,7 +60,7 @@ extension MessageBody {
             if error.field.hasPrefix("body.vector[") {
                 throw .wrong("body.vector", "must be numbers", found: error.found)
             }
-            if error.field == "body.vector", error.message.contains("elements") {
+            if error.field == "body.vector", error.message.includes("elements") {
                 throw .wrong("body.vector", "must have at most \(Wire.maximumVector) numbers")
             }
             throw error

@@ -75,7 +75,7 @@ public struct GateID: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The gate of a region.
     public init(region: Region) {
         let flat = region.text.split(separator: ".").joined(separator: "--")
-        if !region.text.contains("--"), !flat.contains("---"), flat.utf8.count <= Wire.maximumToken {
+        if !region.text.includes("--"), !flat.includes("---"), flat.utf8.count <= Wire.maximumToken {
             token = Token(trusted: flat)
             return
         }

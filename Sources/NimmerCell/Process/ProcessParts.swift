@@ -28,6 +28,15 @@ struct Life: Service {
     }
 }
 
+/// Makes the process small once it has started.
+struct Settling: Service {
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
+        StartPages.release()
+        try? await gracefulShutdown()
+    }
+}
+
 /// Says once what happens to the connection (architecture.md, Degrade, and say so).
 struct ConnectionLog: Service {
     let bus: any Bus

@@ -124,6 +124,7 @@ public struct ServiceProcess: Sendable {
                     successTerminationBehavior: .gracefullyShutdownGroup,
                     failureTerminationBehavior: .gracefullyShutdownGroup),
                 .init(service: ConnectionLog(bus: bus, logger: logger)),
+                .init(service: Settling()),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
         group.maximumGracefulShutdownDuration = .seconds(10)
