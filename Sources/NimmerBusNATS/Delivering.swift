@@ -41,7 +41,7 @@ final class Delivering {
                 // While draining, the last look at an empty queue is what tells nats.c that it is empty.
                 deliver(entry, min(queued, budget) + (isDraining ? 1 : 0))
                 if queued > budget { isLeft = true }
-                if queued >= entry.subscription.limit { checkDrops(of: entry) }
+                checkDrops(of: entry)
             }
         }
         if messages > 0 {
@@ -66,7 +66,6 @@ final class Delivering {
             let status = natsSubscription_NextMsg(&next, entry.handle, 0)
             if status == NATS_SLOW_CONSUMER {
                 left += 1
-                checkDrops(of: entry)
                 continue
             }
             if status == NATS_NO_RESPONDERS {

@@ -12,7 +12,7 @@ final class LiveSubscription: @unchecked Sendable {
     private let connection: Connection
     private var dropped: Int64 = 0
     /// How many messages may wait within one burst, and how many bytes.
-    private static let maximumPendingBytes: Int32 = 128 << 20
+    private static let maximumPendingBytes: Int32 = 192 << 20
 
     init?(_ subscription: NATSSubscription, on connection: Connection) {
         var handle: OpaquePointer?

@@ -20,6 +20,8 @@ final class Loop {
     private let delivery: Delivering
     private var draining = Draining.no
     private var lastIdle = ContinuousClock.now
+    /// How long delivery may lag behind the socket before reading goes first.
+    private var patience = Duration.seconds(2)
 
     private enum Draining {
         case no
@@ -122,6 +124,8 @@ final class Loop {
     private func disconnect() {
         guard let connection else { return }
         let why = connection.lastError
+        if lastIdle.duration(to: .now) > .milliseconds(300) { patience = .milliseconds(100) }
+        lastIdle = .now
         discovered = connection.discoveredServers
         live = []
         answers = nil
@@ -168,12 +172,13 @@ final class Loop {
     /// Delivers what was read; whether messages are left.
     ///
     /// Normally everything that was read is delivered before the next read: the bytes are still in the cache. When that has
-    /// not caught up with the socket for half a second, reading goes first, so that what is too much waits in the bounded
-    /// queues, and is counted when those are full, instead of the server giving up this client.
+    /// not caught up with the socket for a while, reading goes first, so that what is too much waits in the bounded queues,
+    /// and is counted when those are full, instead of the server giving up this client (by default with 64 MiB waiting);
+    /// where it did that once, the while is shorter.
     private func deliver(_ ready: Ready, _ connection: Connection) -> Bool {
         let now = ContinuousClock.now
         if !ready.isReadable, !live.contains(where: { $0.queued > 0 }) { lastIdle = now }
-        let isOverwhelmed = lastIdle.duration(to: now) > .milliseconds(500)
+        let isOverwhelmed = lastIdle.duration(to: now) > patience
         if isOverwhelmed {
             var reads = 0
             while reads < 32, poll(wake.socket, forWriting: false, until: now).isReadable {
