@@ -156,7 +156,7 @@ def rtt(main, work, rounds):
 
 
 def postgres(binaries):
-    out = subprocess.run([f"{binaries}/memory-copy"], capture_output=True, text=True)
+    out = subprocess.run([f"{binaries}/memory-copy", f"{LIMITS}/limit_copy.sql"], capture_output=True, text=True)
     sys.stderr.write(out.stderr)
     match = re.search(r'"ratio": ?([\d.]+)', out.stdout)
     if not match:
