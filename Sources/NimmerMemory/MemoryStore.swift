@@ -16,7 +16,8 @@ import NimmerWave
 ///
 /// **Time** is kept to the microsecond.
 public protocol MemoryStore: Sendable {
-    /// Connects, and makes sure that the schema is the one that this program writes.
+    /// Connects, and makes sure that the schema is the one that this program writes; when that is done already, makes
+    /// sure that the store still answers.
     ///
     /// - Throws: ``MemoryError``; for a missing, older or unknown schema its mend names the command.
     func open() async throws(MemoryError)

@@ -10,7 +10,7 @@ public struct TrainingQuery: Sendable, Hashable {
     public var until: Timestamp?
     /// Only examples with a label.
     public var labelledOnly: Bool
-    /// How many at most.
+    /// How many at most, in one page.
     public var limit: Int
     /// Where the page before ended.
     var cursor: Cursor?
@@ -23,7 +23,7 @@ public struct TrainingQuery: Sendable, Hashable {
     /// A query from its parts.
     public init(
         environment: Environment, since: Timestamp? = nil, until: Timestamp? = nil, labelledOnly: Bool = false,
-        limit: Int = 1_000
+        limit: Int = 10_000
     ) {
         self.environment = environment
         self.since = since

@@ -12,6 +12,7 @@ extension TrainingQuery {
           and window_end >= coalesce(\(since)::timestamptz, '-infinity')
           and window_end < coalesce(\(until)::timestamptz, 'infinity')
           and (not \(labelledOnly ? "true" : "false")::boolean or label is not null)
+          and window_end >= coalesce(\(resume?.at)::timestamptz, '-infinity')
           and (window_end, id) > (coalesce(\(resume?.at)::timestamptz, '-infinity'),
                                   coalesce(\(resume?.id.text)::uuid, '00000000-0000-0000-0000-000000000000'))
         order by window_end, id

@@ -21,9 +21,9 @@ public actor PostgresStore: MemoryStore {
     /// The thread of this store.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// Connects and checks the schema; see ``MemoryStore/open()``.
+    /// Connects and checks the schema; asks a connection that is open already whether it lives.
     public func open() throws(MemoryError) {
-        _ = try ready()
+        try perform { (connection) throws(PostgresFailure) in _ = try connection.script("select 1") }
     }
 
     /// Writes a batch; see ``MemoryStore/write(_:)``.
@@ -223,6 +223,11 @@ extension Connection {
                 """)
         } catch {
             throw error.memoryError
+        }
+        guard serverVersion >= 130_000 else {
+            throw MemoryError(
+                .settings, "\(name) is PostgreSQL \(serverVersion / 10_000), 13 or later is needed",
+                mend: "Update the server", canRetry: true)
         }
         guard parameter("server_encoding") == "UTF8" else {
             throw MemoryError(

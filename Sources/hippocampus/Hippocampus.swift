@@ -14,7 +14,7 @@ final class Hippocampus: Sendable {
         /// The store is away.
         case lost(MemoryError)
         /// The store is back.
-        case recovered(failures: Int)
+        case recovered
         /// Rows could not be kept and were set aside.
         case setAside(count: Int, reason: String)
         /// A stream cannot be read yet.
@@ -80,7 +80,7 @@ final class Hippocampus: Sendable {
         await withTaskGroup(of: Void.self) { group in
             for source in sources { group.addTask { await self.read(source, send) } }
             group.addTask { await self.readTraces(send) }
-            if trouble != nil { group.addTask { await self.reach() } }
+            group.addTask { await self.watch() }
             group.addTask {
                 await stopped()
                 send.yield(.stop)
@@ -152,12 +152,8 @@ final class Hippocampus: Sendable {
             case .keepAlive(let items): for item in items { try? item.delivery?.inProgress() }
             case .pause: intake.close()
             case .resume: intake.open()
-            case .lost(let error):
-                state.withLock { $0.trouble = error }
-                notify(.lost(error))
-            case .recovered(let failures):
-                state.withLock { $0.trouble = nil }
-                notify(.recovered(failures: failures))
+            case .lost(let error): storeIs(away: error)
+            case .recovered: storeIs(away: nil)
             }
         }
     }
@@ -167,28 +163,35 @@ final class Hippocampus: Sendable {
         if case .rejected = item.entry.row { try? item.delivery?.term() } else { try? item.delivery?.ack() }
     }
 
-    /// Tries the store that was away at the start, with nothing to write yet, until it is there.
-    private func reach() async {
-        var failures = 1
-        while (try? await Task.sleep(for: .seconds(min(failures, 10)))) != nil, status.trouble != nil {
+    /// Looks after the store while there is nothing to write, so that the status is true in silence too.
+    private func watch() async {
+        while (try? await Task.sleep(for: .seconds(status.trouble == nil ? 5 : 1))) != nil {
+            guard status.held == 0 else { continue }
             do throws(MemoryError) {
                 try await store.open()
-                let isNew = state.withLock { state in
-                    defer { state.trouble = nil }
-                    return state.trouble != nil
-                }
-                if isNew { notify(.recovered(failures: failures)) }
-                return
+                storeIs(away: nil)
             } catch {
-                failures += 1
-                state.withLock { $0.trouble = $0.trouble.map { _ in error } }
+                storeIs(away: error)
             }
         }
     }
 
+    /// Keeps in mind whether the store is there, and says so when that changes.
+    private func storeIs(away error: MemoryError?) {
+        let notice = state.withLock { state -> Notice? in
+            defer { state.trouble = error }
+            switch (state.trouble, error) {
+            case (nil, let error?): return .lost(error)
+            case (_?, nil): return .recovered
+            default: return nil
+            }
+        }
+        if let notice { notify(notice) }
+    }
+
     private func note(_ report: WriteReport, _ count: Int) {
+        storeIs(away: nil)
         state.withLock {
-            $0.trouble = nil
             $0.stored += report.stored
             $0.known += report.known
             $0.setAside += report.setAside.count

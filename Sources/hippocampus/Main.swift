@@ -53,8 +53,7 @@ extension Hippocampus.Notice {
         switch self {
         case .lost(let error):
             logger.warning("Lost the database, messages wait in their streams", metadata: ["reason": "\(error)"])
-        case .recovered(let failures):
-            logger.info("The database is back", metadata: ["failed_tries": "\(failures)"])
+        case .recovered: logger.info("The database is back")
         case .setAside(let count, let reason):
             logger.warning("Set messages aside", metadata: ["messages": "\(count)", "reason": "\(reason)"])
         case .waitingForStream(let error):
