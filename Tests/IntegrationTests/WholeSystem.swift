@@ -87,7 +87,9 @@ final class WholeSystem: Sendable {
     private func stop() async {
         tap.close()
         for service in Service.allCases.reversed() {
-            if let child = children.withLock({ $0[service] }) { await child.terminate() }
+            guard let child = children.withLock({ $0[service] }), child.exitStatus == nil else { continue }
+            let exit = await child.terminate(grace: .seconds(10))
+            #expect(exit.isSuccess, "\(service.rawValue) was asked to stop and ended with \(exit)")
         }
         await nats.stop()
         await postgres.stop()
@@ -183,11 +185,20 @@ final class WholeSystem: Sendable {
     }
 
     private func waitForRow(_ count: String) async throws {
-        for _ in 0..<300 {
-            if try await query(count) == "1" { return }
+        guard try await wait(within: .seconds(15), { try await self.query(count) == "1" }) else {
+            throw Trouble("no row within 15 s: \(count)\n\(log.suffix(20).joined(separator: "\n"))")
+        }
+    }
+
+    /// Whether the condition comes true within the limit.
+    @discardableResult
+    func wait(within limit: Duration, _ condition: () async throws -> Bool) async throws -> Bool {
+        let end = ContinuousClock.now + limit
+        while !(try await condition()) {
+            if ContinuousClock.now >= end { return false }
             try await Task.sleep(for: .milliseconds(50))
         }
-        throw Trouble("no row within 15 s: \(count)\n\(log.suffix(20).joined(separator: "\n"))")
+        return true
     }
 
     struct Trouble: Error, CustomStringConvertible {
