@@ -23,6 +23,7 @@ extension NATSBus {
         }
     }
 
+    @discardableResult
     public func ensureStream(_ configuration: StreamConfiguration) async throws(BusError) -> StreamInfo {
         let name = try checked(configuration.name)
         let wanted = configuration.json

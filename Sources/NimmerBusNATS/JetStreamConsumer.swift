@@ -26,6 +26,16 @@ final class JetStreamConsumer: Consumer {
         var left: Int
         var expires: ContinuousClock.Instant
         var connection: UInt64
+        /// When the server last said something about it; nil heartbeat: it need not.
+        var heard: ContinuousClock.Instant
+        var heartbeat: Duration?
+
+        /// Whether it is lost: over, of an earlier connection, or silent for too long (the server forgot the consumer).
+        func isLost(_ now: ContinuousClock.Instant, _ generation: UInt64) -> Bool {
+            if left <= 0 || connection != generation { return true }
+            if let heartbeat, heard.advanced(by: heartbeat * 2.5) < now { return true }
+            return expires.advanced(by: .milliseconds(500)) < now
+        }
     }
 
     private init(_ configuration: ConsumerConfiguration, name: String, bus: NATSBus) {
@@ -106,25 +116,25 @@ final class JetStreamConsumer: Consumer {
         guard connection.isConnected else { return }
         let generation = connection.counters.reconnects
         let left = max(.milliseconds(20), min(now.duration(to: deadline), .seconds(30)))
+        let heartbeat = left >= .seconds(4) ? Duration.seconds(2) : nil
         let asked: (subject: String, reply: String)? = state.withLock { state in
-            if let pull = state.pull, pull.left > 0, pull.connection == generation,
-                pull.expires.advanced(by: .milliseconds(500)) > now
-            {
-                return nil
-            }
+            if let pull = state.pull, !pull.isLost(now, generation) { return nil }
             guard !state.isGone else { return nil }
             state.pulls += 1
             state.pull = Pull(
-                number: state.pulls, left: count, expires: now.advanced(by: left), connection: generation)
+                number: state.pulls, left: count, expires: now.advanced(by: left), connection: generation, heard: now,
+                heartbeat: heartbeat)
             return (
                 "$JS.API.CONSUMER.MSG.NEXT.\(configuration.stream).\(state.name)", "\(inbox).\(state.pulls)"
             )
         }
         guard let asked else { return }
-        let body: JSON = ["batch": .number(Double(count)), "expires": left.json]
+        var body: JSONObject = ["batch": .number(Double(count)), "expires": left.json]
+        if let heartbeat { body["idle_heartbeat"] = heartbeat.json }
         do throws(BusError) {
             try bus.publish(
-                Subject.inbox(asked.subject), payload: body.bytes, headers: [:], reply: Subject.inbox(asked.reply))
+                Subject.inbox(asked.subject), payload: JSON.object(body).bytes, headers: [:],
+                reply: Subject.inbox(asked.reply))
         } catch {
             state.withLock { $0.pull = nil }
         }
@@ -151,7 +161,9 @@ final class JetStreamConsumer: Consumer {
     private func receive(_ message: BusMessage) {
         if let reply = message.reply, let position = AckSubject(reply.text) {
             store(message, reply, position)
-        } else if let status = message.headers["Status"], status != "100" {
+        } else if message.headers["Status"] == "100" {
+            return state.withLock { $0.pull?.heard = .now }
+        } else if let status = message.headers["Status"] {
             let pull = UInt64(message.subject.text.dropFirst(inbox.utf8.count + 1))
             let words = message.headers["Description"] ?? ""
             state.withLock { state in
@@ -188,6 +200,7 @@ final class JetStreamConsumer: Consumer {
         state.withLock { state in
             state.buffer.append(delivery)
             state.pull?.left -= 1
+            state.pull?.heard = .now
             if state.pull?.left == 0 { state.pull = nil }
             state.lastSequence = max(state.lastSequence, position.sequence)
         }

@@ -145,6 +145,7 @@ public final class NATSBus: Bus {
 
     public func events() -> AsyncStream<BusEvent> { feed.listen() }
 
+    @discardableResult
     public func flush(timeout: Duration) async throws(BusError) -> Duration {
         let started = ContinuousClock.now
         _ = try await ask("the server", timeout: timeout, inbox: echo) { reply, expires throws(BusError) in

@@ -156,6 +156,7 @@ public final class InMemoryBus: Bus {
         }
     }
 
+    @discardableResult
     public func flush(timeout: Duration) async throws(BusError) -> Duration {
         guard state.withLock({ $0.phase != .closed }) else { throw BusError(.closed, "the bus is closed") }
         return .zero

@@ -16,6 +16,7 @@ extension InMemoryBus {
         }
     }
 
+    @discardableResult
     public func ensureStream(_ configuration: StreamConfiguration) async throws(BusError) -> StreamInfo {
         let outcome: Result<StreamInfo, BusError> = state.withLock { state in
             guard state.phase != .closed else { return .failure(BusError(.closed, "the bus is closed")) }

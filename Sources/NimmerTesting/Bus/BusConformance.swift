@@ -49,7 +49,7 @@ public enum BusConformance {
     }
 
     /// All promises.
-    public static let checks: [Check] = messaging + asking + storing + consuming + keeping + ending
+    public static let checks: [Check] = messaging + asking + storing + consuming + keeping + serving + ending
 
     static func expect<Value: Equatable>(_ found: Value, _ expected: Value, _ what: String) throws {
         guard found == expected else { throw Violation(description: "\(what): expected \(expected), found \(found)") }
