@@ -30,9 +30,8 @@ final class JetStreamConsumer: Consumer {
         var heard: ContinuousClock.Instant
         var heartbeat: Duration?
 
-        /// Whether it is lost: over, of an earlier connection, or silent for too long (the server forgot the consumer).
-        func isLost(_ now: ContinuousClock.Instant, _ generation: UInt64) -> Bool {
-            if left <= 0 || connection != generation { return true }
+        /// Whether the server says nothing where it should: it may have forgotten the consumer, and answers to nobody then.
+        func isSilent(_ now: ContinuousClock.Instant) -> Bool {
             if let heartbeat, heard.advanced(by: heartbeat * 2.5) < now { return true }
             return expires.advanced(by: .milliseconds(500)) < now
         }
@@ -118,7 +117,10 @@ final class JetStreamConsumer: Consumer {
         let left = max(.milliseconds(20), min(now.duration(to: deadline), .seconds(30)))
         let heartbeat = left >= .seconds(4) ? Duration.seconds(2) : nil
         let asked: (subject: String, reply: String)? = state.withLock { state in
-            if let pull = state.pull, !pull.isLost(now, generation) { return nil }
+            if let pull = state.pull, pull.left > 0, pull.connection == generation {
+                if pull.isSilent(now) { state.isGone = true }
+                return nil
+            }
             guard !state.isGone else { return nil }
             state.pulls += 1
             state.pull = Pull(
