@@ -133,6 +133,12 @@ struct ConfigurationTests {
         #expect(try !configuration(["--connect", "fail"]).bus.waitsForServer)
     }
 
+    @Test("an address is shown without its credentials")
+    func shown() {
+        let settings = BusSettings(url: "nats://me:secret@a:1,tls://b:2,c", name: "x")
+        #expect(settings.shownURL == "nats://a:1,tls://b:2,c")
+    }
+
     @Test("help names every setting with its default, and every variable")
     func help() {
         let help = manifest.help(role: .cell, program: "gauge-cell")

@@ -12,6 +12,7 @@ public final class CellHost<C: Cell>: Sendable {
     public let process: ServiceProcess
     let identity: Identity
     let rejects: RejectLimiter
+    let requestTimes = RequestTimes()
     private let state: Mutex<State>
     private let jobs: AsyncStream<Job>
     private let jobFeed: AsyncStream<Job>.Continuation
@@ -68,6 +69,7 @@ public final class CellHost<C: Cell>: Sendable {
         var statistics = ServiceResponder.Statistics()
         statistics.requests = counters.requests
         statistics.errors = counters.requestsRefused + counters.requestsFailed
+        (statistics.processingTime, statistics.lastError) = requestTimes.total
         var data = counters.json
         data["state"] = state.map { .string($0) }
         data["gate"] = .string(identity.gateID.text)
@@ -102,7 +104,7 @@ public final class CellHost<C: Cell>: Sendable {
             for subscription in subscriptions { subscription.cancel() }
             await finishWork()
             act { $0.stop(at: .now()) }
-            if process.bus.status.isConnected { _ = await outbox.drain(timeout: .seconds(2)) }
+            if process.bus.status.isConnected { _ = await outbox.drain(timeout: .seconds(1)) }
             jobFeed.finish()
             group.cancelAll()
         }

@@ -54,6 +54,7 @@ extension CellHost {
     }
 
     private func receive(request message: BusMessage, at moment: Timestamp, _ places: Places) {
+        let begun = ContinuousClock.now
         do throws(Refusal) {
             let command = try Command(request: message.payload, commands: C.manifest.commands.map(\.name))
             guard places.take() else {
@@ -69,7 +70,7 @@ extension CellHost {
                 answer = outcome.answer
                 return outcome.pulse
             }
-            finish(answer, for: command, message, places)
+            finish(answer, for: command, message, places, since: begun)
         } catch {
             countRejected()
             rejects.reject(error, message)
@@ -77,10 +78,13 @@ extension CellHost {
         }
     }
 
-    private func finish(_ answer: Answer, for command: Command, _ message: BusMessage, _ places: Places) {
+    private func finish(
+        _ answer: Answer, for command: Command, _ message: BusMessage, _ places: Places,
+        since begun: ContinuousClock.Instant
+    ) {
         guard case .later(let name, let work) = answer else {
             places.give()
-            respond(to: message, CommandResult(answer))
+            conclude(message, CommandResult(answer), since: begun)
             return
         }
         let isTaken = enqueue {
@@ -92,7 +96,7 @@ extension CellHost {
                 return finished.pulse
             }
             places.give()
-            self.respond(to: message, CommandResult(answer))
+            self.conclude(message, CommandResult(answer), since: begun)
         }
         if !isTaken {
             places.give()
@@ -118,6 +122,11 @@ extension CellHost {
         }
     }
 
+    private func conclude(_ message: BusMessage, _ result: CommandResult, since begun: ContinuousClock.Instant) {
+        requestTimes.add(begun.duration(to: .now), error: result.status == .ok ? nil : result.error)
+        respond(to: message, result)
+    }
+
     /// An answer goes to who asked; without a place to answer, to the cell's response subject.
     private func respond(to message: BusMessage, _ result: CommandResult) {
         let envelope = Envelope(id: .v7(), at: .now(), from: process.source, result)
@@ -137,6 +146,21 @@ public struct DeadlineExceeded: Error, Hashable, CustomStringConvertible {
 
     /// One line for a person.
     public var description: String { "the deadline of \(milliseconds) ms was exceeded" }
+}
+
+/// What `$SRV.STATS` says about the time that requests took.
+final class RequestTimes: Sendable {
+    private let state = Mutex((nanoseconds: Int64(0), lastError: ""))
+
+    var total: (nanoseconds: Int64, lastError: String) { state.withLock { $0 } }
+
+    func add(_ time: Duration, error: String?) {
+        let (seconds, attoseconds) = time.components
+        state.withLock { state in
+            state.nanoseconds += seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+            if let error { state.lastError = error }
+        }
+    }
 }
 
 /// How many requests are at work.

@@ -1,6 +1,7 @@
 import Glibc
 import NimmerBus
 import NimmerSystem
+import NimmerWave
 
 /// The environment variables that every process of the house understands.
 public enum ProcessVariable {
@@ -49,6 +50,15 @@ func firstLine(of path: String) -> String? {
 }
 
 extension BusSettings {
+    /// The address without credentials, for logs and reports.
+    public var shownURL: String {
+        url.split(separator: ",").map { address in
+            guard let at = address.lastIndex(of: "@") else { return String(address) }
+            let scheme = String(address).halves(around: "://").map { $0.before + "://" } ?? ""
+            return scheme + address[address.index(after: at)...]
+        }.joined(separator: ",")
+    }
+
     /// Takes what a system file says about the server.
     public mutating func take(_ nats: NATSSettings) {
         url = nats.url ?? url

@@ -40,11 +40,27 @@ struct Settling: Service {
 /// Says once what happens to the connection (architecture.md, Degrade, and say so).
 struct ConnectionLog: Service {
     let bus: any Bus
+    let url: String
     let logger: Logger
 
     func run() async throws {
-        for await event in bus.events().cancelOnGracefulShutdown() { log(event) }
+        let events = bus.events()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await sayWhenAlone() }
+            for await event in events.cancelOnGracefulShutdown() { log(event) }
+            group.cancelAll()
+        }
         try? await gracefulShutdown()
+    }
+
+    /// Nobody listened to the events yet when the first attempt failed.
+    private func sayWhenAlone() async {
+        do { try await Task.sleep(for: .seconds(1)) } catch { return }
+        let status = bus.status
+        guard !status.isConnected, status.server == nil else { return }
+        logger.warning(
+            "No connection yet, trying again for ever",
+            metadata: ["server": "\(url)", "reason": "\(status.trouble?.description ?? "no answer so far")"])
     }
 
     private func log(_ event: BusEvent) {
@@ -108,7 +124,7 @@ extension Configuration {
     /// What `--check` prints: every setting, its value and where it came from.
     func report(role: Role) -> String {
         var text = "\(name): the settings are good\n"
-        text += "  environment: \(environment.rawValue)\n  nats: \(bus.url)\n"
+        text += "  environment: \(environment.rawValue)\n  nats: \(bus.shownURL)\n"
         if let system { text += "  system: \(system.name) (\(system.file))\n" }
         for setting in Configuration.settings(of: manifest, role: role) {
             let value = settings.value(setting.key)?.text ?? "-"

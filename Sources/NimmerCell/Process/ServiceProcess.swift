@@ -123,7 +123,7 @@ public struct ServiceProcess: Sendable {
                     service: Life(process: process, run: run, outcome: outcome),
                     successTerminationBehavior: .gracefullyShutdownGroup,
                     failureTerminationBehavior: .gracefullyShutdownGroup),
-                .init(service: ConnectionLog(bus: bus, logger: logger)),
+                .init(service: ConnectionLog(bus: bus, url: configuration.bus.shownURL, logger: logger)),
                 .init(service: Settling()),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
