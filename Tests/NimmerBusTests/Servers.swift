@@ -12,9 +12,7 @@ struct TestServer: Sendable {
     var url: String { server.url }
 
     static func start(_ binary: NATSBinary, extra: String = "") async throws -> TestServer {
-        var template = Array("/tmp/nimmer-bus-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw ServerError(.folder, "no temporary folder") }
-        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let folder = try temporaryFolder()
         var options = NATSServerOptions(folder: folder, binary: binary.path)
         options.extraConfiguration = extra
         options.syncsAlways = false
@@ -23,6 +21,26 @@ struct TestServer: Sendable {
 
     func stop() async {
         await server.stop()
+        await TestServer.remove(folder)
+    }
+
+    static func temporaryFolder() throws -> String {
+        var template = Array("/tmp/nimmer-bus-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw ServerError(.folder, "no temporary folder") }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    static func write(_ text: String, to path: String) throws {
+        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw ServerError(.folder, "cannot write \(path)") }
+        defer { close(file) }
+        let bytes = Array(text.utf8)
+        guard Glibc.write(file, bytes, bytes.count) == bytes.count else {
+            throw ServerError(.folder, "cannot write \(path)")
+        }
+    }
+
+    static func remove(_ folder: String) async {
         _ = try? await ChildProcess.run(ChildCommand("rm", ["-rf", folder]))
     }
 
@@ -57,6 +75,6 @@ enum Servers {
 
     private static func warn(_ what: String) {
         let line = Array("SKIPPED: no \(what); the bus is not tested against it\n".utf8)
-        _ = write(2, line, line.count)
+        _ = Glibc.write(2, line, line.count)
     }
 }
