@@ -8,10 +8,13 @@ import Synchronization
 final class Delivering {
     private let bus: NATSBus
     private let current = CurrentMessage()
-    /// nats.c hands every destroyed message to a collector thread, with a lock and a wake-up: so they go in bursts.
+    /// nats.c hands every destroyed message to a collector thread, with a lock and a wake-up: so they go in bursts, and a few
+    /// small ones may stay until the next messages come.
     private let burst: UnsafeMutablePointer<OpaquePointer?>
     private var held = 0
+    private var heldBytes = 0
     private static let burstSize = 64
+    private static let burstBytes = 256 << 10
     private var messages = 0
     private var bytes = 0
     private var lastWarning: [ObjectIdentifier: ContinuousClock.Instant] = [:]
@@ -57,41 +60,53 @@ final class Delivering {
     }
 
     private func deliver(_ entry: LiveSubscription, _ most: Int) {
-        let handler = entry.subscription.handler
-        var received = 0
-        var left = most
-        while left > 0, !entry.subscription.hasEnded {
+        let subscription = entry.subscription
+        let handler = subscription.handler
+        let (handle, current, burst) = (entry.handle, current, burst)
+        // Locals, because each access to a property of a class is checked.
+        var (held, bytes, received, left) = (held, 0, 0, most)
+        while left > 0, !subscription.hasEnded {
             left -= 1
             var next: OpaquePointer?
-            let status = natsSubscription_NextMsg(&next, entry.handle, 0)
-            if status == NATS_SLOW_CONSUMER {
-                left += 1
-                continue
+            let status = natsSubscription_NextMsg(&next, handle, 0)
+            guard status == NATS_OK, let message = next, let subject = natsMsg_GetSubject(message) else {
+                if status == NATS_SLOW_CONSUMER { left += 1 }
+                if status == NATS_NO_RESPONDERS { subscription.onNoResponders?() }
+                if status == NATS_SLOW_CONSUMER || status == NATS_NO_RESPONDERS { continue }
+                break
             }
-            if status == NATS_NO_RESPONDERS {
-                entry.subscription.onNoResponders?()
-                continue
-            }
-            guard status == NATS_OK, let message = next, let subject = natsMsg_GetSubject(message) else { break }
             let subjectBytes = UnsafeRawBufferPointer(start: subject, count: strlen(subject))
             let length = Int(natsMsg_GetDataLength(message))
             let payload = UnsafeRawBufferPointer(start: natsMsg_GetData(message), count: length)
             handler(subjectBytes.bytes, payload.bytes, current.hold(message))
-            current.release()
             received += 1
             bytes += length
             burst[held] = message
             held += 1
-            if held == Self.burstSize { releaseAll() }
+            if held == Self.burstSize {
+                current.release()
+                for index in 0..<held { natsMsg_Destroy(burst[index]) }
+                held = 0
+            }
         }
-        if received > 0 { entry.subscription.count(received: received) }
+        current.release()
+        self.held = held
+        heldBytes = held == 0 ? 0 : heldBytes + bytes
+        self.bytes += bytes
         messages += received
+        if received > 0 { subscription.count(received: received) }
+    }
+
+    /// Frees the messages that were delivered, when they are large.
+    func releaseMany() {
+        if heldBytes > Self.burstBytes { releaseAll() }
     }
 
     /// Frees the messages that were delivered.
     func releaseAll() {
         for index in 0..<held { natsMsg_Destroy(burst[index]) }
         held = 0
+        heldBytes = 0
     }
 
     /// Counts what the library dropped of a subscription, and says so at most once a second.

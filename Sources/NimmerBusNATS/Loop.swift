@@ -162,7 +162,7 @@ final class Loop {
             isBehind = deliver(ready, connection)
             // Written in the same turn as what caused it; whoever waits for the socket is polled for.
             if wake.wantsWrite { natsConnection_ProcessWriteEvent(connection.handle) }
-            delivery.releaseAll()
+            delivery.releaseMany()
             bus.expireWaiting(isConnected: true)
             handleReports()
             if wake.socket < 0, connection.isClosed { return }
