@@ -1,0 +1,207 @@
+import Glibc
+import NimmerWave
+import Testing
+
+@testable import NimmerServers
+
+/// A person's folder with a small system file in it, and nimmer run there as a person runs it.
+private struct Desk {
+    let folder: String
+    static let system = """
+        nimmerverse: 1
+        name: desk
+        cells:
+          - name: math
+            kind: math/v1
+        thalamus:
+          regions:
+            math: [math, calculate, arithmetic]
+        """
+
+    init() throws {
+        var template = Array("/tmp/nimmer-desk-XXXXXX".utf8CString)
+        folder = String(cString: try #require(mkdtemp(&template)))
+        chmod(folder, 0o755)
+        try FileText.write(Self.system, to: folder + "/desk.yaml")
+    }
+
+    private func command(_ words: [String], _ environment: String) -> ChildCommand {
+        var variables = ChildCommand.inheritedEnvironment
+        for name in variables.keys where name.hasPrefix("NIMMERVERSE") { variables[name] = nil }
+        variables["NIMMERVERSE_ENV"] = environment
+        return ChildCommand(
+            WholeSystem.executable("nimmer"), words, environment: variables, workingDirectory: folder,
+            leftoverGrace: .seconds(20))
+    }
+
+    /// Runs a command to its end; its lines, standard error behind.
+    @discardableResult
+    func nimmer(_ words: String..., expect: Int32 = 0, environment: String = "dev") async throws -> [String] {
+        let answer = try await ChildProcess.run(command(words, environment), limit: .seconds(60))
+        let lines =
+            answer.lines.filter { $0.stream == .output }.map(\.text)
+            + answer.lines.filter { $0.stream == .error }.map(\.text)
+        #expect(answer.status == .exited(expect), "nimmer \(words): \(lines)")
+        return lines
+    }
+
+    /// Starts `nimmer up` and waits until the thalamus listens.
+    func up(_ words: String..., environment: String = "dev") async throws -> Living {
+        let log = Log()
+        let child = try await ChildProcess.spawn(
+            command(["up", "desk.yaml"] + words, environment), output: .lines { log.append($0.text) })
+        let living = Living(child: child, log: log)
+        try await living.says("Listening pattern=\(environment)")
+        return living
+    }
+
+    func json(_ words: String..., environment: String = "dev") async throws -> JSON {
+        let answer = try await ChildProcess.run(command(words, environment), limit: .seconds(60))
+        return try JSON(
+            parsing: answer.lines.filter { $0.stream == .output }.map(\.text).joined(separator: "\n"))
+    }
+
+    /// The processes that the state file names.
+    func processes(environment: String = "dev") -> [ProcessIdentity] {
+        let text = FileText.read("\(folder)/.nimmer/\(environment)/up.json") ?? ""
+        return ((try? JSON(parsing: text))?["processes"]?.array ?? []).compactMap {
+            $0["process"]?.string.flatMap { ProcessIdentity($0) }
+        }
+    }
+
+    func remove() { FileText.remove(folder) }
+}
+
+private final class Log: Sendable {
+    private let box = LineBox()
+    func append(_ text: String) { box.append(OutputLine(stream: .output, text: text)) }
+    var lines: [String] { box.texts }
+}
+
+private struct Living {
+    let child: ChildProcess
+    let log: Log
+
+    /// Waits until a line contains this; the time limit of the suite ends a wait for ever.
+    func says(_ text: String) async throws {
+        while !log.lines.contains(where: { $0.contains(text) }) {
+            try #require(child.exitStatus == nil, "nimmer up ended without saying '\(text)': \(log.lines)")
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+}
+
+@Suite("nimmer up", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(3)))
+struct NimmerUpTests {
+    @Test("runs a system that shell scripts can speak to, and stops it without a trace")
+    func wholeDay() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        let up = try await desk.up()
+
+        let refusal = try await desk.nimmer("up", "desk.yaml", expect: 1)
+        #expect(refusal.first?.contains("runs here already") == true)
+        #expect(
+            try await desk.nimmer("cell", "ask", "math", #"{"operation": "addition", "operands": [15, 27]}"#)
+                .first?.contains("42") == true)
+
+        for cell in ["first", "second"] {
+            try await desk.nimmer("wave", "emit", "--cell", cell, "--domain", "door", "--confidence", "0.9")
+        }
+        try await up.says("◇ decision  door")
+        for part in ["∿ wave      door", "▮ gate      door", "◉ collapse  door", "◆ escalate  door"] {
+            #expect(up.log.lines.contains { $0.contains(part) }, "\(part)")
+        }
+        #expect(try await desk.nimmer("gate", "why", "door").contains { $0.hasPrefix("It opened at") })
+        #expect(try await desk.nimmer("gate", "list").contains { $0.hasPrefix("door") && $0.contains("OPEN") })
+
+        let status = try await desk.json("status", "--json")
+        #expect(status["running"]?.bool == true)
+        let names = Set((status["services"]?.array ?? []).compactMap { $0["name"]?.string })
+        #expect(names.isSuperset(of: ["math", "thalamus", "cognition-bridge", "hippocampus"]))
+        #expect(status["attention"]?["collapses"]?.int == 1)
+
+        let opening = try await desk.json("gate", "why", "door", "--json")["opening"]?["transition_id"]?.string
+        let id = try #require(opening)
+        var story: [String] = []
+        repeat {
+            let answer = try? await desk.json("memory", "why", id, "--json")
+            story = (answer?.object?.members ?? []).filter { !$0.value.isNull }.map(\.key)
+        } while !Set(story).isSuperset(of: ["transition", "collapse", "request", "response"])
+
+        let processes = desk.processes()
+        #expect(processes.count == 6)
+        try await desk.nimmer("down")
+        #expect(await up.child.waitForExit() == .exited(0))
+        #expect(processes.allSatisfy { !$0.isAlive })
+        #expect(try await desk.nimmer("down").first == "nothing runs here in dev")
+    }
+
+    @Test("restarts what dies, ends in order on a signal, and cleans up after its own violent death")
+    func violence() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        let up = try await desk.up("--no-database", environment: "staging")
+        #expect(up.log.lines.contains { $0.contains("decisions wait in the streams") })
+        let math = try await desk.json("status", "--json", environment: "staging")["processes"]?.array?
+            .first { $0["name"]?.string == "math" }?["pid"]?.int
+        kill(Int32(try #require(math)), SIGKILL)
+        try await up.says("math was ended by signal 9; starting it again")
+
+        let before = desk.processes(environment: "staging")
+        up.child.send(SIGKILL, toGroup: false)
+        _ = await up.child.waitForExit()
+        try await desk.nimmer("down", environment: "staging")
+        #expect(before.allSatisfy { !$0.isAlive })
+
+        let again = try await desk.up("--no-database", "--only", "thalamus", environment: "staging")
+        again.child.send(SIGINT, toGroup: false)
+        #expect(await again.child.waitForExit() == .exited(0))
+        #expect(again.log.lines.last?.hasSuffix("all stopped") == true)
+        #expect(!FileText.exists(desk.folder + "/.nimmer/staging/up.json"))
+    }
+
+    @Test("a tail in a pipe ends when its reader goes, or when it has shown what was asked for")
+    func tail() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        let up = try await desk.up("--no-database")
+        let shell = try await ChildProcess.run(
+            ChildCommand(
+                "/bin/sh",
+                [
+                    "-c",
+                    """
+                    cd '\(desk.folder)'
+                    ('\(WholeSystem.executable("nimmer"))' wave tail --all; echo "ended with $?" >ended) | head -n 1
+                    while [ ! -s ended ]; do sleep 0.05; done
+                    cat ended
+                    '\(WholeSystem.executable("nimmer"))' wave tail --all --json --count 1
+                    """,
+                ]), limit: .seconds(30))
+        let lines = shell.lines.map(\.text)
+        #expect(lines.count == 3, "\(lines)")
+        #expect(lines.dropFirst().first == "ended with 0")
+        #expect(lines.last.flatMap { try? JSON(parsing: $0) }?["header"]?["message_type"]?.string != nil)
+        up.child.send(SIGTERM, toGroup: false)
+        #expect(await up.child.waitForExit() == .exited(0))
+    }
+}
+
+/// What `nimmer nerve new` writes is built and tested (the tutorial builds a cell); the build is kept beside our own, so
+/// that only the first time is slow.
+@Suite struct ScaffoldBuildTests {
+    @Test(.enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(20)))
+    func aNewNerveBuildsAndPassesItsTest() async throws {
+        let desk = try Desk()
+        defer { desk.remove() }
+        try await desk.nimmer("nerve", "new", "evacuate", "--nimmerverse", TutorialTests.root)
+        let swift = try #require(Executables.find("swift"))
+        let answer = try await ChildProcess.run(
+            ChildCommand(
+                swift, ["test", "--scratch-path", TutorialTests.root + "/.build/scaffold"],
+                workingDirectory: desk.folder + "/evacuate"), limit: .seconds(1000))
+        #expect(answer.status.isSuccess, "\(answer.lines.suffix(30).map(\.text))")
+        #expect(answer.lines.contains { $0.text.contains("1 test in 1 suite passed") })
+    }
+}
