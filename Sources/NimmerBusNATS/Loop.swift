@@ -154,8 +154,7 @@ final class Loop {
         var isBehind = false
         while true {
             takeChanges()
-            if bus.state.withLock({ $0.mustClose }) { return }
-            if !advanceDrain() { return }
+            if bus.state.withLock({ $0.mustClose }) || !advanceDrain() { return hangUp(connection) }
             let until = isBehind ? ContinuousClock.now : nextDeadline
             let ready = poll(wake.socket, forWriting: wake.wantsWrite, until: until)
             if ready.isReadable { natsConnection_ProcessReadEvent(connection.handle) }
@@ -189,6 +188,14 @@ final class Loop {
         var isDraining = false
         if case .subscriptions = draining { isDraining = true }
         return delivery.deliver(live, budget: isOverwhelmed ? 1024 : .max, isDraining: isDraining)
+    }
+
+    /// Ends the connection as if the server had: `natsConnection_Destroy` alone would first wait half a second for an answer
+    /// to a ping, which only this thread could read.
+    private func hangUp(_ connection: Connection) {
+        guard wake.socket >= 0 else { return }
+        shutdown(wake.socket, Int32(SHUT_RDWR))
+        natsConnection_ProcessReadEvent(connection.handle)
     }
 
     private func takeChanges() {
