@@ -108,6 +108,15 @@ struct ConfigurationTests {
             failure(["--name", "gague"], file: head + "{}}\n")?.message.contains("did you mean 'gauge'?") == true)
     }
 
+    @Test("a name of another kind is refused")
+    func otherKind() {
+        let refused = failure(file: "cells:\n  - {name: gauge, kind: sensor/v1}\n")
+        #expect(
+            refused?.message
+                == "s.yaml:4:5: found 'gauge' of the kind sensor/v1; expected the kind gauge, which is what this program is"
+        )
+    }
+
     @Test("a wrong environment is refused with the three valid names")
     func environment() throws {
         let refused = failure([], ["NIMMERVERSE_ENV": "production"])

@@ -121,6 +121,11 @@ public struct Configuration: Sendable {
                 .missing, file: system.file, mark: .start, found: "no \(role.rawValue) named '\(name)'\(meant)",
                 expected: names.isEmpty ? "one" : "one of " + names.joined(separator: ", "))
         }
+        guard organism.kind.isEmpty || organism.kindName == manifest.name else {
+            throw SystemError(
+                .invalid, file: system.file, mark: organism.mark, found: "'\(name)' of the kind \(organism.kind)",
+                expected: "the kind \(manifest.name), which is what this program is")
+        }
         for entry in organism.settings {
             guard let setting = known.first(where: { $0.key == entry.key }) else {
                 let keys = known.map(\.key)
