@@ -82,7 +82,8 @@ public struct Explanation: Hashable, Sendable {
     public var novelty = 0.0
     /// What trust multiplies by, at least 1.
     public var gain = 1.0
-    /// What the wave added: a reflex's lift and the resonance, before clamping to -1…1.
+    /// What the wave added: a reflex's lift and gain × confidence × support × novelty, as far as -1…1 left room. Pushes
+    /// and decay add up to the potential.
     public var push = 0.0
     /// The potential before it, decayed to its time.
     public var before = 0.0

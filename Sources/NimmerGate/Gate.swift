@@ -63,7 +63,7 @@ public struct Gate: Sendable {
     ) -> Verdict {
         var now = wave.at.nanoseconds
         if now < moment {
-            if moment &- now > window { return .late }
+            if Self.elapsed(now, moment) > window { return .late }
             now = moment
         }
         advance(toNanoseconds: now, into: &transitions)
@@ -74,9 +74,9 @@ public struct Gate: Sendable {
         let before = potential
         var lifted = before
         if weight > configuration.reflexWeight, wave.polarity > 0 { lifted = max(lifted, wave.confidence) }
-        let push = lifted - before + gain * wave.confidence * support * weighed.novelty
+        potential = min(1, max(-1, lifted + gain * wave.confidence * support * weighed.novelty))
+        let push = potential - before
         remember(wave, vector, norm, now, push, weighed.own)
-        potential = min(1, max(-1, before + push))
         last.origin = wave.origin
         last.confidence = wave.confidence
         last.polarity = wave.polarity
@@ -106,7 +106,7 @@ public struct Gate: Sendable {
     /// The potential at a moment, if nothing arrives until then.
     public func potential(at moment: Timestamp) -> Double {
         guard self.moment != .min, moment.nanoseconds > self.moment else { return potential }
-        return decayed(moment.nanoseconds &- self.moment)
+        return decayed(Self.elapsed(self.moment, moment.nanoseconds))
     }
 
     /// A verification outcome for an opening moves the weight (gates.md, Learning).
@@ -142,13 +142,22 @@ public struct Gate: Sendable {
         potential * exp2(-Double(nanoseconds) / (configuration.halfLifeMilliseconds * 1_000_000))
     }
 
+    /// The time between two moments, the earlier first; what no number of nanoseconds can say is the longest that one can.
+    @inline(__always)
+    private static func elapsed(_ earlier: Int64, _ later: Int64) -> Int64 {
+        let difference = later &- earlier
+        return difference < 0 ? .max : difference
+    }
+
     private var releaseLevel: Double {
         configuration.releaseFraction * (state == .open ? configuration.openThreshold : configuration.closeThreshold)
     }
 
     private func releaseMoment() -> Int64 {
-        let halfLives = log2(potential / releaseLevel)
-        return moment &+ Int64((configuration.halfLifeMilliseconds * 1_000_000 * max(0, halfLives)).rounded())
+        let nanoseconds = configuration.halfLifeMilliseconds * 1_000_000 * max(0, log2(potential / releaseLevel))
+        guard nanoseconds < 9e18 else { return .max }
+        let (release, isBeyond) = moment.addingReportingOverflow(Int64(nanoseconds.rounded()))
+        return isBeyond ? .max : release
     }
 
     private mutating func advance(toNanoseconds now: Int64, into transitions: inout ContiguousArray<Transition>) {
@@ -168,7 +177,7 @@ public struct Gate: Sendable {
                         at: Timestamp(nanoseconds: release), from: from, to: .stable, potential: level, support: 0))
             }
         }
-        if potential != 0 { potential = decayed(now &- moment) }
+        if potential != 0 { potential = decayed(Self.elapsed(moment, now)) }
         moment = now
     }
 
@@ -209,7 +218,7 @@ public struct Gate: Sendable {
         var result = Weighed()
         var kept = 0
         for index in witnesses.indices {
-            let age = now &- witnesses[index].at.nanoseconds
+            let age = Self.elapsed(witnesses[index].at.nanoseconds, now)
             if age > window { continue }
             if kept != index { witnesses.swapAt(kept, index) }
             if witnesses[kept].origin == wave.origin {
