@@ -18,13 +18,14 @@ public struct Batcher<Item: Sendable>: Sendable {
         public var firstRetryMilliseconds: Double
         /// The longest wait between two tries, in milliseconds.
         public var lastRetryMilliseconds: Double
-        /// How often held items are reported to be still in work while they wait, in milliseconds.
+        /// How often held items are reported to be still in work while they wait, in milliseconds: a third of the time after
+        /// which their sender sends them again.
         public var keepAliveMilliseconds: Double
 
         /// Limits by number; values below 1 count as 1.
         public init(
             milliseconds: Double = 200, rows: Int = 2_000, capacity: Int? = nil, firstRetryMilliseconds: Double = 250,
-            lastRetryMilliseconds: Double = 10_000, keepAliveMilliseconds: Double = 10_000
+            lastRetryMilliseconds: Double = 10_000, keepAliveMilliseconds: Double = 3_000
         ) {
             self.milliseconds = max(1, milliseconds)
             self.rows = max(1, rows)

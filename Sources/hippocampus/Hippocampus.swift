@@ -255,7 +255,7 @@ final class Hippocampus: Sendable {
         }
         return try await bus.consumer(
             ConsumerConfiguration(
-                stream: source.stream, durable: durable, ackWait: .seconds(30), maximumPending: limits.capacity))
+                stream: source.stream, durable: durable, ackWait: .seconds(10), maximumPending: limits.capacity))
     }
 
     /// Correlation events come at most once: what arrives while the intake is paused is dropped and counted.
