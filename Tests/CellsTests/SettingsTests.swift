@@ -39,7 +39,7 @@ struct CellSettingsTests {
         #expect(field(["without": .list(["pulse"])]) == "without")
         #expect(field(["levels": row("pulse", "1", "2", "3")]) == "levels")
         #expect(field(["levels": row("cpu", "1", "x", "3")]) == "levels.cpu")
-        #expect(field(["levels": row("cpu", "3", "2", "1")]) == "levels")
+        #expect(field(["levels": row("cpu", "3", "2", "1")]) == "levels.cpu")
         #expect(field(["mounts": .list(["home"])]) == "mounts")
     }
 

@@ -177,7 +177,7 @@ struct PressureTests {
 
     @Test("levels that do not rise are refused", arguments: [[1, 2], [3, 2, 1], [1, 2, 2], [1, 2, .infinity]])
     func levels(numbers: [Double]) {
-        #expect(throws: Refusal.self) { try Levels(numbers) }
+        #expect(throws: Refusal.self) { try Levels(numbers, of: "cpu") }
     }
 }
 

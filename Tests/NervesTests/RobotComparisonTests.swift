@@ -39,6 +39,14 @@ struct RobotComparisonTests {
         }
         let precision = try #require(result.comparison.precision(of: ["Sharp-Right-Turn"]))
         let recall = try #require(result.comparison.recall(of: ["Sharp-Right-Turn"]))
+        // The table of the nerve's README.
+        #expect(
+            result.comparison.counts == [
+                "Move-Forward": ["forward": 2045, "turn_left": 4, "turn_right": 156],
+                "Slight-Left-Turn": ["forward": 322, "DETECT": 5, "turn_right": 1],
+                "Slight-Right-Turn": ["forward": 787, "turn_right": 39],
+                "Sharp-Right-Turn": ["forward": 108, "DETECT": 76, "turn_left": 62, "turn_right": 1851],
+            ])
         #expect(precision > 0.9)
         #expect(recall > 0.9)
         #expect(result.comparison.rows == rows.count)

@@ -80,11 +80,12 @@ public struct Levels: Sendable, Hashable {
     }
 
     /// Levels from a setting: three rising numbers.
-    public init(_ numbers: [Double]) throws(Refusal) {
+    public init(_ numbers: [Double], of vital: String) throws(Refusal) {
         guard numbers.count == 3, numbers[0] <= numbers[1], numbers[1] < numbers[2], numbers.allSatisfy(\.isFinite)
         else {
             throw Refusal(
-                .value, field: "levels", "levels must be three rising numbers: notice, warning, critical",
+                .value, field: "levels.\(vital)",
+                "levels.\(vital) must be three rising numbers: notice, warning, critical",
                 found: "\(numbers)")
         }
         self.init(notice: numbers[0], warning: numbers[1], critical: numbers[2])

@@ -52,7 +52,7 @@ public struct VitalsSettings: Sendable {
                     .value, field: "levels.\(row.name)", "levels.\(row.name) must be three numbers",
                     found: row.values.joined(separator: ", "))
             }
-            levels[try Self.vital(row.name, of: "levels")] = try Levels(numbers)
+            levels[try Self.vital(row.name, of: "levels")] = try Levels(numbers, of: row.name)
         }
     }
 
