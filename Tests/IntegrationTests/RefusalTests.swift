@@ -13,7 +13,7 @@ struct RefusalTests {
                 #expect(await system.tap.publish(subject, Array(payload.utf8)))
             }
             try await system.settle()
-            #expect(await eventually(within: .seconds(5)) { system.rejects().count >= 5 })
+            #expect(await eventually(within: .seconds(30)) { system.rejects().count >= 5 })
             let rejects = system.rejects()
             #expect(rejects.count == 5)
             #expect(rejects.allSatisfy { !$0.body.reason.isEmpty })

@@ -185,7 +185,7 @@ final class WholeSystem: Sendable {
     }
 
     private func waitForRow(_ count: String) async throws {
-        guard try await wait(within: .seconds(15), { try await self.query(count) == "1" }) else {
+        guard try await wait(within: .seconds(60), { try await self.query(count) == "1" }) else {
             throw Trouble("no row within 15 s: \(count)\n\(log.suffix(20).joined(separator: "\n"))")
         }
     }
