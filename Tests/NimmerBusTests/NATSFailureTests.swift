@@ -113,7 +113,14 @@ struct NATSFailureTests {
             #expect(first.map(\.message.payload) == [[1]])
             try first[0].ack()
             try await bus.flush()
-            let reading = Task { try await consumer.fetch(maximum: 10, wait: .seconds(30), linger: .zero) }
+            // A killed server may have forgotten the acknowledgement: at least once.
+            let reading = Task {
+                while true {
+                    let batch = try await consumer.fetch(maximum: 10, wait: .seconds(30), linger: .zero)
+                    for delivery in batch { try delivery.ack() }
+                    if batch.isEmpty || batch.contains(where: { $0.message.payload == [2] }) { return !batch.isEmpty }
+                }
+            }
 
             await server.server.kill()
             var isDown = false
@@ -130,7 +137,7 @@ struct NATSFailureTests {
             let waiting = Task { try await bus.publishDurably(subject, payload: [2], id: .v7(), timeout: .seconds(30)) }
             try await server.server.restart()
             #expect(try await waiting.value.sequence == 2)
-            #expect(try await reading.value.map(\.message.payload) == [[2]])
+            #expect(try await reading.value)
             var iterator = messages.makeAsyncIterator()
             #expect(await iterator.next()?.payload == [9])
             #expect(bus.status.phase == .connected)
