@@ -2,7 +2,7 @@ import NimmerServers
 import NimmerWave
 import Testing
 
-@Suite("What is refused", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(3)))
+@Suite("Refusals and environments", .enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(3)))
 struct RefusalTests {
     @Test("is counted, shown with its reason, and harms nothing")
     func rejects() async throws {
@@ -19,6 +19,22 @@ struct RefusalTests {
             #expect(rejects.allSatisfy { !$0.body.reason.isEmpty })
             for service in WholeSystem.Service.allCases { #expect(system.isRunning(service)) }
             #expect(try await system.query("select count(*) from gate_transitions where region = 'math'") == "0")
+        }
+    }
+
+    @Test("staging moves everything: subjects, streams and database")
+    func staging() async throws {
+        let binary = try await NATSBinary.choose()
+        try await WholeSystem.run(on: binary, environment: .staging, tapping: ">") { system in
+            let subjects = system.tap.messages.map(\.subject)
+            #expect(subjects.contains { $0.hasPrefix("staging.nervous.thalamus.") })
+            #expect(subjects.contains { $0.hasPrefix("$JS.API.") && $0.contains("STAGING-TRANSITIONS") })
+            #expect(!subjects.contains { $0.hasPrefix("dev.") || $0.hasPrefix("prod.") })
+            #expect(!subjects.contains { $0.contains("DEV-") || $0.contains("PROD-") })
+            let environments = try await system.query("select distinct env from gate_transitions")
+            let database = try await system.query("select current_database()")
+            #expect(environments == "staging")
+            #expect(database == "nimmerverse_staging")
         }
     }
 

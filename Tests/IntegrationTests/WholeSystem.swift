@@ -40,7 +40,8 @@ final class WholeSystem: Sendable {
 
     /// Starts everything, runs the body, and stops everything whatever the body did.
     static func run(
-        on binary: NATSBinary, environment: Environment = .dev, _ body: (WholeSystem) async throws -> Void
+        on binary: NATSBinary, environment: Environment = .dev, tapping pattern: String? = nil,
+        _ body: (WholeSystem) async throws -> Void
     ) async throws {
         var template = Array("/tmp/nimmer-whole-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))
@@ -57,7 +58,7 @@ final class WholeSystem: Sendable {
         }
         let system: WholeSystem
         do {
-            system = try WholeSystem(environment, nats, postgres, folder)
+            system = try WholeSystem(environment, nats, postgres, folder, pattern: pattern)
         } catch {
             await nats.stop()
             await postgres.stop()
@@ -76,12 +77,14 @@ final class WholeSystem: Sendable {
         await system.stop()
     }
 
-    private init(_ environment: Environment, _ nats: NATSServer, _ postgres: PostgresServer, _ folder: String) throws {
+    private init(
+        _ environment: Environment, _ nats: NATSServer, _ postgres: PostgresServer, _ folder: String, pattern: String?
+    ) throws {
         self.environment = environment
         self.nats = nats
         self.postgres = postgres
         self.folder = folder
-        tap = try WireTap(port: nats.port, pattern: "\(environment.rawValue).>")
+        tap = try WireTap(port: nats.port, pattern: pattern ?? "\(environment.rawValue).>")
     }
 
     private func stop() async {
