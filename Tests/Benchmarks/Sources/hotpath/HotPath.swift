@@ -8,7 +8,10 @@ import NimmerWave
 @main struct HotPath {
     static func main() {
         if CommandLine.arguments.count > 1 {
-            for _ in 0..<5 { print(line("decode", decode())) }
+            for _ in 0..<3 {
+                print(line("decode", decode()))
+                print(line("together", together(regions: 1, origins: 1)))
+            }
             return
         }
         print(line("decode", decode()))
@@ -76,24 +79,37 @@ import NimmerWave
         }
     }
 
+    /// One buffer, as a socket's, into which each wave's region and origin are written: five digits and one.
     static func together(regions: Int, origins: Int) -> Double {
         var thalamus = Thalamus(ThalamusConfiguration(environment: .dev))
         let subject = Array("dev.nervous.cells.math.wave".utf8)
-        let waves = (0..<regions * origins).map { index in
-            wave(regions == 1 ? "math" : "r\(index % regions)", origin: origins == 1 ? "" : "o\(index / regions)")
-        }
+        var bytes = wave("r00000", origin: origins == 1 ? "" : "o0")
+        let region = place(of: "r00000", in: bytes) + 1
+        let origin = origins == 1 ? nil : place(of: "\"o0\"", in: bytes) + 2
         var arrival: Int64 = 1_771_093_800_000_000_000
         var next = 0
         let count = 500_000
         return best(count) {
             for _ in 0..<count {
                 arrival += 1000
-                let wave = waves[next]
+                if regions > 1 {
+                    var number = next % regions
+                    for digit in stride(from: 4, through: 0, by: -1) {
+                        bytes[region + digit] = UInt8(0x30 + number % 10)
+                        number /= 10
+                    }
+                }
+                if let origin { bytes[origin] = UInt8(0x30 + next / regions) }
                 _ = try? thalamus.receive(
-                    subject: subject.span.bytes, payload: wave.span.bytes, arrival: Timestamp(nanoseconds: arrival))
-                next = next + 1 == waves.count ? 0 : next + 1
+                    subject: subject.span.bytes, payload: bytes.span.bytes, arrival: Timestamp(nanoseconds: arrival))
+                next = next + 1 == regions * origins ? 0 : next + 1
                 if !thalamus.actions.isEmpty { thalamus.actions.removeAll(keepingCapacity: true) }
             }
         }
+    }
+
+    static func place(of text: String, in bytes: [UInt8]) -> Int {
+        let wanted = Array(text.utf8)
+        return bytes.indices.first { bytes[$0...].starts(with: wanted) } ?? 0
     }
 }

@@ -18,7 +18,7 @@ import Synchronization
     static func main() async throws {
         let arguments = CommandLine.arguments
         guard arguments.count == 4, let wanted = Int(arguments[1]) else {
-            fputs("usage: thalamus-reader COUNT URL SUBJECT\n", stderr)
+            print("usage: thalamus-reader COUNT URL SUBJECT")
             exit(2)
         }
         let bus = try await NATS.connector(BusSettings(url: arguments[2], name: "thalamus-reader"))
@@ -36,7 +36,7 @@ import Synchronization
             if isDone { finish.yield() }
         }
         print("ready")
-        fflush(stdout)
+        fflush(nil)
         for await _ in done { break }
         let rate = state.withLock { Double(wanted) / ($0.last - $0.first) }
         print("thalamus \(Int(rate)) messages/s lost \(subscription.lost)")
