@@ -93,27 +93,34 @@ let package = Package(
         + organism("cells/distance/v1", library: "DistanceCell", executable: "distance-cell")
         + organism("cells/motor/v1", library: "MotorCell", executable: "motor-cell")
         + organism(
-            "nerves/collision_avoidance/v1", library: "CollisionAvoidanceNerve", executable: "collision-avoidance-nerve")
+            "nerves/collision_avoidance/v1", library: "CollisionAvoidanceNerve", executable: "collision-avoidance-nerve"
+        )
         + [
             tests("NimmerWaveTests", ["NimmerWave"]),
             tests("NimmerGateTests", ["NimmerGate", "NimmerWave"]),
             tests("NimmerBusTests", ["NimmerBus", "NimmerBusNATS", "NimmerServers", "NimmerTesting", "NimmerWave"]),
-            tests("NimmerMemoryTests", [
-                "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers", "NimmerTesting", "NimmerWave", "NimmerBus",
-                "hippocampus",
-            ]),
+            tests(
+                "NimmerMemoryTests",
+                [
+                    "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers", "NimmerTesting", "NimmerWave", "NimmerBus",
+                    "hippocampus",
+                ]),
             tests("NimmerServersTests", ["NimmerServers"]),
             tests("NimmerThalamusTests", ["NimmerThalamus", "NimmerGate", "NimmerSystem", "NimmerWave"]),
             tests("NimmerCognitionTests", ["NimmerCognition", "NimmerBus", "NimmerWave"]),
             tests("NimmerSystemTests", ["NimmerSystem", "NimmerWave", "NimmerGate"]),
             tests("NimmerCellTests", ["NimmerCell", "NimmerBus", "NimmerSystem", "NimmerWave"]),
-            tests("CellsTests", [
-                "MathCell", "SensorCell", "VitalsCell", "BatteryCell", "DistanceCell", "MotorCell", "NimmerCell",
-                "NimmerBus", "NimmerWave",
-            ]),
-            tests("NervesTests", [
-                "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerBus", "NimmerGate", "NimmerWave",
-            ]),
+            tests(
+                "CellsTests",
+                [
+                    "MathCell", "SensorCell", "VitalsCell", "BatteryCell", "DistanceCell", "MotorCell", "NimmerCell",
+                    "NimmerBus", "NimmerWave",
+                ]),
+            tests(
+                "NervesTests",
+                [
+                    "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerBus", "NimmerGate", "NimmerWave",
+                ]),
             tests("NimmerToolTests", ["nimmer", "NimmerServers", "NimmerSystem", "NimmerWave", arguments]),
             .testTarget(
                 name: "IntegrationTests",

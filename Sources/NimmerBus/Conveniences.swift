@@ -40,6 +40,7 @@ extension Bus {
     ) async throws(BusError) -> StreamAck {
         let clock = ContinuousClock()
         let deadline = clock.now.advanced(by: timeout)
+        var known: BusError?
         while true {
             let attempt = min(.seconds(2), clock.now.duration(to: deadline))
             let outcome: Result<StreamAck, BusError> = await withCheckedContinuation { continuation in
@@ -48,9 +49,10 @@ extension Bus {
                 }
             }
             let again = clock.now.advanced(by: .milliseconds(100))
-            guard case .failure(let error) = outcome, error.canRetry, again < deadline else {
-                return try outcome.get()
-            }
+            guard case .failure(let error) = outcome else { return try outcome.get() }
+            // A last attempt with hardly any time left says "timeout"; what an earlier one was told says more.
+            if error.code != .timeout || known == nil { known = error }
+            guard error.canRetry, again < deadline else { throw known ?? error }
             do {
                 try await clock.sleep(until: again)
             } catch {

@@ -9,13 +9,15 @@ let package = Package(
         .executableTarget(
             name: "hotpath",
             dependencies: [
-                .product(name: "NimmerWave", package: "nimmerverse"), .product(name: "NimmerGate", package: "nimmerverse"),
+                .product(name: "NimmerWave", package: "nimmerverse"),
+                .product(name: "NimmerGate", package: "nimmerverse"),
                 .product(name: "NimmerThalamus", package: "nimmerverse"),
             ]),
         .executableTarget(
             name: "thalamus-reader",
             dependencies: [
-                .product(name: "NimmerWave", package: "nimmerverse"), .product(name: "NimmerBus", package: "nimmerverse"),
+                .product(name: "NimmerWave", package: "nimmerverse"),
+                .product(name: "NimmerBus", package: "nimmerverse"),
                 .product(name: "NimmerBusNATS", package: "nimmerverse"),
                 .product(name: "NimmerThalamus", package: "nimmerverse"),
             ]),

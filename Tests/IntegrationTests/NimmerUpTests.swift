@@ -188,20 +188,22 @@ struct NimmerUpTests {
     }
 }
 
-/// What `nimmer nerve new` writes is built and tested (the tutorial builds a cell); the build is kept beside our own, so
-/// that only the first time is slow.
-@Suite struct ScaffoldBuildTests {
-    @Test(.enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(20)))
-    func aNewNerveBuildsAndPassesItsTest() async throws {
-        let desk = try Desk()
-        defer { desk.remove() }
-        try await desk.nimmer("nerve", "new", "evacuate", "--nimmerverse", TutorialTests.root)
-        let swift = try #require(Executables.find("swift"))
-        let answer = try await ChildProcess.run(
-            ChildCommand(
-                swift, ["test", "--scratch-path", TutorialTests.root + "/.build/scaffold"],
-                workingDirectory: desk.folder + "/evacuate"), limit: .seconds(1000))
-        #expect(answer.status.isSuccess, "\(answer.lines.suffix(30).map(\.text))")
-        #expect(answer.lines.contains { $0.text.contains("1 test in 1 suite passed") })
+extension NewPackages {
+    /// What `nimmer nerve new` writes is built and tested (the tutorial builds a cell); the build is kept beside our own, so
+    /// that only the first time is slow.
+    @Suite struct ScaffoldBuildTests {
+        @Test(.enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(20)))
+        func aNewNerveBuildsAndPassesItsTest() async throws {
+            let desk = try Desk()
+            defer { desk.remove() }
+            try await desk.nimmer("nerve", "new", "evacuate", "--nimmerverse", NewPackages.root)
+            let swift = try #require(Executables.find("swift"))
+            let answer = try await ChildProcess.run(
+                ChildCommand(
+                    swift, ["test", "--scratch-path", NewPackages.root + "/.build/scaffold"],
+                    workingDirectory: desk.folder + "/evacuate"), limit: .seconds(1000))
+            #expect(answer.status.isSuccess, "\(answer.lines.suffix(30).map(\.text))")
+            #expect(answer.lines.contains { $0.text.contains("1 test in 1 suite passed") })
+        }
     }
 }

@@ -4,60 +4,67 @@ import Testing
 
 @testable import NimmerServers
 
-/// The tutorial is run, block by block in one shell, beside a real server and the real thalamus.
-@Suite struct TutorialTests {
+/// Packages that a person makes, really built. One after the other: they share one build folder beside our own, so that only the
+/// first build is slow.
+@Suite("New packages", .serialized) struct NewPackages {
     static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+}
 
-    /// The text of every `sh` block of a page.
-    static func blocks(_ page: String) -> [String] {
-        var blocks: [String] = []
-        var current: [Substring]?
-        for line in page.split(separator: "\n", omittingEmptySubsequences: false) {
-            if line == "```sh" {
-                current = []
-            } else if line == "```", let lines = current {
-                blocks.append(lines.joined(separator: "\n"))
-                current = nil
-            } else {
-                current?.append(line)
+extension NewPackages {
+    /// The tutorial is run, block by block in one shell, beside a real server and the real thalamus.
+    @Suite struct TutorialTests {
+        /// The text of every `sh` block of a page.
+        static func blocks(_ page: String) -> [String] {
+            var blocks: [String] = []
+            var current: [Substring]?
+            for line in page.split(separator: "\n", omittingEmptySubsequences: false) {
+                if line == "```sh" {
+                    current = []
+                } else if line == "```", let lines = current {
+                    blocks.append(lines.joined(separator: "\n"))
+                    current = nil
+                } else {
+                    current?.append(line)
+                }
             }
+            return blocks
         }
-        return blocks
-    }
 
-    @Test(
-        .enabled(Prerequisites.note, Prerequisites.areMet),
-        .timeLimit(.minutes(20)))
-    func everyStepOfTheFirstCellWorks() async throws {
-        let page = try #require(FileText.read(Self.root + "/docs/tutorial/first-cell.md"))
-        let blocks = Self.blocks(page)
-        #expect(blocks.count == 5)
-        let binary = try #require(await NATSBinary.installed().first)
-        try await WholeSystem.run(on: binary) { system in
-            var template = Array("/tmp/nimmer-tutorial-XXXXXX".utf8CString)
-            let folder = String(cString: try #require(mkdtemp(&template)))
-            defer { FileText.remove(folder) }
-            var variables = ChildCommand.inheritedEnvironment
-            variables["NIMMERVERSE_NATS_URL"] = system.nats.url
-            variables["NIMMERVERSE_ENV"] = "dev"
-            variables["PATH"] = WholeSystem.products + ":" + (variables["PATH"] ?? "/usr/bin:/bin")
-            // The builds of new cells and nerves are kept beside our own, so that only the first is slow.
-            var steps = blocks
-            steps[0] += "\nmkdir -p \(Self.root)/.build/scaffold\nln -s \(Self.root)/.build/scaffold .build"
-            let script = "set -e\n" + steps.joined(separator: "\necho '== next ==' \n")
-            let answer = try await ChildProcess.run(
-                ChildCommand("/bin/bash", ["-c", script], environment: variables, workingDirectory: folder),
-                limit: .seconds(900))
-            let text = answer.lines.map(\.text).joined(separator: "\n")
-            #expect(answer.status.isSuccess, "\(text)")
-            let parts = text.components("== next ==")
-            #expect(parts.count == 5, "\(text)")
-            guard parts.count == 5 else { return }
-            #expect(parts[0].contains("struct Cellar: Cell"))
-            #expect(parts[1].contains("1 test") && parts[1].contains("passed"))
-            #expect(parts[2].contains("cellar") && parts[2].contains("wave"))
-            #expect(parts[3].contains("alone: only cellar"))
-            #expect(parts[4].contains("It opened at") && parts[4].contains("thermometer"))
+        @Test(
+            .enabled(Prerequisites.note, Prerequisites.areMet),
+            .timeLimit(.minutes(20)))
+        func everyStepOfTheFirstCellWorks() async throws {
+            let page = try #require(FileText.read(NewPackages.root + "/docs/tutorial/first-cell.md"))
+            let blocks = Self.blocks(page)
+            #expect(blocks.count == 5)
+            let binary = try #require(await NATSBinary.installed().first)
+            try await WholeSystem.run(on: binary) { system in
+                var template = Array("/tmp/nimmer-tutorial-XXXXXX".utf8CString)
+                let folder = String(cString: try #require(mkdtemp(&template)))
+                defer { FileText.remove(folder) }
+                var variables = ChildCommand.inheritedEnvironment
+                variables["NIMMERVERSE_NATS_URL"] = system.nats.url
+                variables["NIMMERVERSE_ENV"] = "dev"
+                variables["PATH"] = WholeSystem.products + ":" + (variables["PATH"] ?? "/usr/bin:/bin")
+                // The builds of new cells and nerves are kept beside our own, so that only the first is slow.
+                var steps = blocks
+                steps[0] +=
+                    "\nmkdir -p \(NewPackages.root)/.build/scaffold\nln -s \(NewPackages.root)/.build/scaffold .build"
+                let script = "set -e\n" + steps.joined(separator: "\necho '== next ==' \n")
+                let answer = try await ChildProcess.run(
+                    ChildCommand("/bin/bash", ["-c", script], environment: variables, workingDirectory: folder),
+                    limit: .seconds(900))
+                let text = answer.lines.map(\.text).joined(separator: "\n")
+                #expect(answer.status.isSuccess, "\(text)")
+                let parts = text.components("== next ==")
+                #expect(parts.count == 5, "\(text)")
+                guard parts.count == 5 else { return }
+                #expect(parts[0].contains("struct Cellar: Cell"))
+                #expect(parts[1].contains("1 test") && parts[1].contains("passed"))
+                #expect(parts[2].contains("cellar") && parts[2].contains("wave"))
+                #expect(parts[3].contains("alone: only cellar"))
+                #expect(parts[4].contains("It opened at") && parts[4].contains("thermometer"))
+            }
         }
     }
 }

@@ -18,7 +18,9 @@ import Testing
         let text = lines[(start + 1)..<end].joined(separator: "\n") + "\n"
         let system = try SystemFile(parsing: Array(text.utf8), file: "system-file.md")
         #expect(system.cells.map(\.name) == ["pump-pressure", "cellar"])
-        #expect(system.gates.defaults.applied(to: GateConfiguration()) == GateConfiguration(), "the documented defaults are the code's")
+        #expect(
+            system.gates.defaults.applied(to: GateConfiguration()) == GateConfiguration(),
+            "the documented defaults are the code's")
         #expect(system.thalamus.maxRegions == ThalamusSettings().maxRegions)
         #expect(system.bridge.events.first?.actions == ["inspect_pump", "lower_load"])
         #expect(system.bridge.expiresAfterMS == BridgeSettings().expiresAfterMS)

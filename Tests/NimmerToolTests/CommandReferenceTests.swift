@@ -1,0 +1,60 @@
+import Glibc
+import Testing
+
+@testable import nimmer
+
+/// The reference of commands is what the commands themselves say. To write it anew:
+/// `NIMMER_WRITE_DOCS=1 swift test --filter CommandReferenceTests`.
+@Suite struct CommandReferenceTests {
+    static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    static let commands = [
+        "up", "down", "status", "doctor", "env", "exercise", "wave emit", "wave tail", "wave check", "gate list",
+        "gate why", "gate simulate", "cell list", "cell ask", "cell new", "nerve new", "replay", "memory why",
+        "memory export", "db migrate", "db prune",
+    ]
+
+    @Test func theReferenceIsWhatTheCommandsSay() async throws {
+        var page = """
+            # Commands
+
+            What each command says about itself. `nimmer --generate-completion-script bash` (or `zsh`, `fish`) writes
+            completions for a shell. This page is written by `NIMMER_WRITE_DOCS=1 swift test --filter CommandReferenceTests`,
+            and a test holds it to the commands.
+
+            """
+        for command in Self.commands {
+            let answer = try await Tool.run(command.split(separator: " ").map(String.init) + ["--help"])
+            let help = answer.output.map(\.trimmingSpacesAtEnd).joined(separator: "\n")
+            page += "\n## nimmer \(command)\n\n```text\n\(help.trimmingNewlinesAtEnd)\n```\n"
+        }
+        let path = Self.root + "/docs/reference/commands.md"
+        if getenv("NIMMER_WRITE_DOCS") != nil { try FileText.write(page, to: path) }
+        #expect(FileText.read(path) == page, "docs/reference/commands.md")
+    }
+
+    /// Every relative link of the documentation leads to something.
+    @Test(arguments: [
+        "README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/performance.md", "docs/decisions/README.md",
+        "docs/reference/subjects.md", "docs/reference/messages.md", "docs/tutorial/first-cell.md",
+    ])
+    func linksLeadSomewhere(page: String) throws {
+        let text = try #require(FileText.read("\(Self.root)/\(page)"))
+        let folder = page.split(separator: "/").dropLast().joined(separator: "/")
+        for part in text.split(separator: "](").dropFirst() {
+            let target = part.prefix { $0 != ")" && $0 != "#" }
+            if target.isEmpty || target.hasPrefix("http") { continue }
+            #expect(FileText.exists("\(Self.root)/\(folder)/\(target)"), "\(page) links to \(target)")
+        }
+    }
+}
+
+extension String {
+    fileprivate var trimmingSpacesAtEnd: String { trimmed { $0 == " " } }
+    fileprivate var trimmingNewlinesAtEnd: String { trimmed { $0 == "\n" } }
+
+    private func trimmed(_ isEmpty: (Character) -> Bool) -> String {
+        var text = self
+        while let last = text.last, isEmpty(last) { text.removeLast() }
+        return text
+    }
+}
