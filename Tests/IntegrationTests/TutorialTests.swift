@@ -4,8 +4,7 @@ import Testing
 
 @testable import NimmerServers
 
-/// Packages that a person makes, really built. One after the other: they share one build folder beside our own, so that only the
-/// first build is slow.
+/// Packages that a person makes, really built; one after the other, since each takes both processors.
 @Suite("New packages", .serialized) struct NewPackages {
     static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
 }
@@ -46,11 +45,7 @@ extension NewPackages {
                 variables["NIMMERVERSE_NATS_URL"] = system.nats.url
                 variables["NIMMERVERSE_ENV"] = "dev"
                 variables["PATH"] = WholeSystem.products + ":" + (variables["PATH"] ?? "/usr/bin:/bin")
-                // The builds of new cells and nerves are kept beside our own, so that only the first is slow.
-                var steps = blocks
-                steps[0] +=
-                    "\nmkdir -p \(NewPackages.root)/.build/scaffold\nln -s \(NewPackages.root)/.build/scaffold .build"
-                let script = "set -e\n" + steps.joined(separator: "\necho '== next ==' \n")
+                let script = "set -e\n" + blocks.joined(separator: "\necho '== next ==' \n")
                 let answer = try await ChildProcess.run(
                     ChildCommand("/bin/bash", ["-c", script], environment: variables, workingDirectory: folder),
                     limit: .seconds(900))
