@@ -161,7 +161,6 @@ final class Loop {
             isBehind = deliver(ready, connection)
             // Written in the same turn as what caused it; whoever waits for the socket is polled for.
             if wake.wantsWrite { natsConnection_ProcessWriteEvent(connection.handle) }
-            delivery.releaseMany()
             bus.expireWaiting(isConnected: true)
             handleReports()
             if wake.socket < 0, connection.isClosed { return }
