@@ -15,6 +15,8 @@ final class ThalamusProcess: Sendable {
     let announcer: Announcer
     private let openings: AsyncStream<Void>
     private let opened: AsyncStream<Void>.Continuation
+    private let unsaid: AsyncStream<ThalamusAction>
+    private let later: AsyncStream<ThalamusAction>.Continuation
 
     init(_ process: ServiceProcess, _ configuration: ThalamusConfiguration) {
         self.process = process
@@ -23,6 +25,7 @@ final class ThalamusProcess: Sendable {
         outbox = Outbox(bus: process.bus)
         announcer = Announcer(process, outbox)
         (openings, opened) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (unsaid, later) = AsyncStream.makeStream()
     }
 
     func run() async throws {
@@ -36,6 +39,7 @@ final class ThalamusProcess: Sendable {
         let responder = try await questions.serve()
         process.logger.info(
             "Listening", metadata: ["pattern": "\(SubjectPattern.waves(process.environment))"])
+        let speaker = Task { for await action in unsaid { announcer.say(action) } }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.outbox.run() }
             group.addTask { await self.release() }
@@ -43,6 +47,8 @@ final class ThalamusProcess: Sendable {
             group.addTask { await questions.learn() }
             await process.untilStopped()
             waves.cancel()
+            later.finish()
+            await speaker.value
             if await !outbox.drain(timeout: .seconds(3)) {
                 process.logger.warning(
                     "Left with messages that no stream has acknowledged",
@@ -66,14 +72,17 @@ final class ThalamusProcess: Sendable {
         }
     }
 
-    /// Says what the thalamus has concluded, in order.
+    /// Says what the thalamus has concluded: collapses at once, since somebody may be waiting to act on them; what only has
+    /// to be kept follows from another thread, in order, so that it does not hold up the turn of the loop.
     func announce() {
         let actions = thalamus.withLock { thalamus in
             let taken = thalamus.actions
             thalamus.actions.removeAll(keepingCapacity: true)
             return taken
         }
-        for action in actions { announcer.say(action) }
+        for action in actions {
+            if case .collapse = action { announcer.say(action) } else { later.yield(action) }
+        }
         if !actions.isEmpty { opened.yield() }
     }
 

@@ -26,7 +26,7 @@ static int ascending(const void *a, const void *b) {
 
 int main(int argc, char **argv) {
   if (argc != 4) return fprintf(stderr, "usage: collapse_rtt COUNT URL ENV\n"), 2;
-  long n = atol(argv[1]), run = (long)time(NULL);
+  long n = atol(argv[1]), run = (long)(now() * 1000);
   char waves[128], collapses[128], bytes[512];
   snprintf(waves, sizeof waves, "%s.nervous.cells.math.wave", argv[3]);
   snprintf(collapses, sizeof collapses, "%s.nervous.thalamus.collapse", argv[3]);
