@@ -15,8 +15,10 @@ final class ThalamusProcess: Sendable {
     let announcer: Announcer
     private let openings: AsyncStream<Void>
     private let opened: AsyncStream<Void>.Continuation
-    private let unsaid: AsyncStream<ThalamusAction>
-    private let later: AsyncStream<ThalamusAction>.Continuation
+    private let unsaid = Mutex<[ThalamusAction]>([])
+    private let unsaidSignal: AsyncStream<Void>
+    private let later: AsyncStream<Void>.Continuation
+    private let timerIsIdle = Atomic<Bool>(true)
 
     init(_ process: ServiceProcess, _ configuration: ThalamusConfiguration) {
         self.process = process
@@ -25,7 +27,7 @@ final class ThalamusProcess: Sendable {
         outbox = Outbox(bus: process.bus)
         announcer = Announcer(process, outbox)
         (openings, opened) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        (unsaid, later) = AsyncStream.makeStream()
+        (unsaidSignal, later) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     func run() async throws {
@@ -39,7 +41,7 @@ final class ThalamusProcess: Sendable {
         let responder = try await questions.serve()
         process.logger.info(
             "Listening", metadata: ["pattern": "\(SubjectPattern.waves(process.environment))"])
-        let speaker = Task { for await action in unsaid { announcer.say(action) } }
+        let speaker = Task { await speak() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.outbox.run() }
             group.addTask { await self.release() }
@@ -80,10 +82,32 @@ final class ThalamusProcess: Sendable {
             thalamus.actions.removeAll(keepingCapacity: true)
             return taken
         }
-        for action in actions {
-            if case .collapse = action { announcer.say(action) } else { later.yield(action) }
+        guard !actions.isEmpty else { return }
+        for action in actions { if case .collapse = action { announcer.say(action) } }
+        let isFirst = unsaid.withLock { unsaid in
+            let isFirst = unsaid.isEmpty
+            for action in actions { if case .collapse = action { continue } else { unsaid.append(action) } }
+            return isFirst
         }
-        if !actions.isEmpty { opened.yield() }
+        if isFirst { later.yield() }
+        if timerIsIdle.load(ordering: .sequentiallyConsistent) { opened.yield() }
+    }
+
+    /// Says what only has to be kept, gathered over two milliseconds: waking a thread for each would cost the waves more.
+    private func speak() async {
+        for await _ in unsaidSignal {
+            try? await ContinuousClock().sleep(for: .milliseconds(2))
+            sayUnsaid()
+        }
+        sayUnsaid()
+    }
+
+    private func sayUnsaid() {
+        let actions = unsaid.withLock { unsaid in
+            defer { unsaid.removeAll(keepingCapacity: true) }
+            return unsaid
+        }
+        for action in actions { announcer.say(action) }
     }
 
     /// Takes up each gate where its last persisted transition left it, and the outcomes that came after it
@@ -115,20 +139,31 @@ final class ThalamusProcess: Sendable {
         if resumed > 0 { process.logger.info("Took up gates", metadata: ["gates": "\(resumed)"]) }
     }
 
-    /// Lets gates release at their time: one timer, for the next release; nothing is polled.
+    /// Lets gates release at their time. While none is open or closed nothing runs; while some are, the timer looks again at
+    /// least five times a second, so that a gate which opened meanwhile and releases earlier is at most that late (its
+    /// transition carries the exact time in any case).
     private func release() async {
         let clock = ContinuousClock()
         for await _ in openings {
-            while !Task.isCancelled, let next = thalamus.withLock({ $0.nextRelease }) {
-                let wait = next.nanoseconds - Timestamp.now().nanoseconds
+            timerIsIdle.store(false, ordering: .sequentiallyConsistent)
+            while !Task.isCancelled {
+                guard let next = thalamus.withLock({ $0.nextRelease }) else {
+                    timerIsIdle.store(true, ordering: .sequentiallyConsistent)
+                    // One that opened just before the timer was seen as idle must not be missed.
+                    if thalamus.withLock({ $0.nextRelease }) == nil { break }
+                    timerIsIdle.store(false, ordering: .sequentiallyConsistent)
+                    continue
+                }
+                let wait = min(next.nanoseconds - Timestamp.now().nanoseconds + 1, 200_000_000)
                 if wait > 0 {
                     do { try await clock.sleep(for: .nanoseconds(wait)) } catch { return }
                 }
                 let now = Timestamp.now()
-                thalamus.withLock { $0.advance(to: now) }
-                let hasActions = thalamus.withLock { !$0.actions.isEmpty }
+                let hasActions = thalamus.withLock { thalamus in
+                    thalamus.advance(to: now)
+                    return !thalamus.actions.isEmpty
+                }
                 if hasActions { announce() }
-                await Task.yield()
             }
         }
     }
