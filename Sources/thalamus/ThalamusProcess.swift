@@ -74,8 +74,8 @@ final class ThalamusProcess: Sendable {
         }
     }
 
-    /// Says what the thalamus has concluded: collapses at once, since somebody may be waiting to act on them; what only has
-    /// to be kept follows from another thread, in order, so that it does not hold up the turn of the loop.
+    /// Says what the thalamus has concluded: transitions and collapses at once and together, so that a crash keeps both or
+    /// none; questions follow from another thread, so that they do not hold up the turn of the loop.
     func announce() {
         let actions = thalamus.withLock { thalamus in
             let taken = thalamus.actions
@@ -83,17 +83,17 @@ final class ThalamusProcess: Sendable {
             return taken
         }
         guard !actions.isEmpty else { return }
-        for action in actions { if case .collapse = action { announcer.say(action) } }
+        for action in actions { if case .escalate = action { continue } else { announcer.say(action) } }
         let isFirst = unsaid.withLock { unsaid in
             let isFirst = unsaid.isEmpty
-            for action in actions { if case .collapse = action { continue } else { unsaid.append(action) } }
-            return isFirst
+            for action in actions { if case .escalate = action { unsaid.append(action) } }
+            return isFirst && !unsaid.isEmpty
         }
         if isFirst { later.yield() }
         if timerIsIdle.load(ordering: .sequentiallyConsistent) { opened.yield() }
     }
 
-    /// Says what only has to be kept, gathered over two milliseconds: waking a thread for each would cost the waves more.
+    /// Asks the questions, gathered over two milliseconds: waking a thread for each would cost the waves more.
     private func speak() async {
         for await _ in unsaidSignal {
             try? await ContinuousClock().sleep(for: .milliseconds(2))
