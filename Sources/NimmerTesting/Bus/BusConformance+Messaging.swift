@@ -134,6 +134,8 @@ extension BusConformance {
 }
 
 /// Holds a subscription for its own handler.
+///
+/// `@unchecked Sendable`: set once, before anything is published that its handler could receive.
 private final class Owner: @unchecked Sendable {
     // Set once before the first message, read on the delivery thread afterwards.
     var subscription: (any Subscription)?
