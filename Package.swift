@@ -39,6 +39,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// `NIMMER_TESTS=NimmerGateTests swift test` builds and runs only the test targets that it names (separated by commas) and
+/// what they link: the short way round while working on one room. Executables that a test starts are not among it: build those
+/// before, without the variable.
+let wantedTests = Context.environment["NIMMER_TESTS"]?.split(separator: ",").map(String.init)
+
 let package = Package(
     name: "nimmerverse",
     products: [
@@ -69,6 +74,8 @@ let package = Package(
         library("NimmerThalamus", ["NimmerWave", "NimmerGate", "NimmerSystem"]),
         library("NimmerCognition", ["NimmerWave", "NimmerGate", "NimmerBus"]),
         library("NimmerSystem", ["CYAML", "NimmerWave", "NimmerGate"]),
+        library("NimmerTerminal"),
+        library("NimmerScope", ["NimmerTerminal", "NimmerWave", "NimmerGate"]),
         library("NimmerCell", ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, lifecycle, unixSignals]),
         library("NimmerBusNATS", ["CNATS", "NimmerBus", "NimmerWave"]),
         library("NimmerMemoryPostgres", ["CPostgres", "NimmerMemory", "NimmerWave"]),
@@ -83,6 +90,7 @@ let package = Package(
             [
                 "NimmerWave", "NimmerGate", "NimmerBus", "NimmerBusNATS", "NimmerThalamus", "NimmerCognition",
                 "NimmerMemory", "NimmerMemoryPostgres", "NimmerSystem", "NimmerCell", "NimmerServers",
+                "NimmerScope", "NimmerTerminal",
                 "SensorCell", "DistanceCell", "CollisionAvoidanceNerve", arguments, unixSignals,
             ]),
     ]
@@ -121,6 +129,8 @@ let package = Package(
                 [
                     "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerBus", "NimmerGate", "NimmerWave",
                 ]),
+            tests("NimmerTerminalTests", ["NimmerTerminal"]),
+            tests("NimmerScopeTests", ["NimmerScope", "NimmerTerminal", "NimmerWave", "NimmerGate"]),
             tests("NimmerToolTests", ["nimmer", "NimmerServers", "NimmerSystem", "NimmerWave", arguments]),
             .testTarget(
                 name: "IntegrationTests",
@@ -131,3 +141,20 @@ let package = Package(
         ],
     swiftLanguageModes: [.v6]
 )
+
+if let wantedTests {
+    let byName = Dictionary(uniqueKeysWithValues: package.targets.map { ($0.name, $0) })
+    var kept = Set<String>()
+    var next = wantedTests
+    while let name = next.popLast() {
+        guard let target = byName[name], kept.insert(name).inserted else { continue }
+        for dependency in target.dependencies {
+            switch dependency {
+            case .byNameItem(let name, _), .targetItem(let name, _): next.append(name)
+            default: break
+            }
+        }
+    }
+    package.targets.removeAll { !kept.contains($0.name) }
+    package.products.removeAll { ($0 as? Product.Library)?.targets.contains { !kept.contains($0) } ?? false }
+}
