@@ -1,0 +1,17 @@
+/// What a person did at the keyboard.
+public enum Key: Hashable, Sendable {
+    /// Something that is written: a letter, a digit, a space.
+    case character(Character)
+    /// With Ctrl: a lower-case letter, or one of `@ [ \ ] ^ _`.
+    case control(Character)
+    /// With Alt.
+    case alt(Character)
+    case up, down, left, right
+    case shiftUp, shiftDown, shiftLeft, shiftRight
+    case home, end, pageUp, pageDown, insert, delete
+    case enter, tab, backTab, escape, backspace
+    /// F1, F2, ….
+    case function(Int)
+    /// What was pasted, where the terminal tells it from typing.
+    case paste(String)
+}
