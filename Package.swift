@@ -72,7 +72,7 @@ let package = Package(
         library("NimmerBus", ["NimmerWave"]),
         library("NimmerMemory", ["NimmerWave"]),
         library("NimmerThalamus", ["NimmerWave", "NimmerGate", "NimmerSystem"]),
-        library("NimmerCognition", ["NimmerWave", "NimmerGate", "NimmerBus"]),
+        library("NimmerCognition", ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem"]),
         library("NimmerSystem", ["CYAML", "NimmerWave", "NimmerGate"]),
         library("NimmerTerminal"),
         library("NimmerScope", ["NimmerTerminal", "NimmerWave", "NimmerGate"]),

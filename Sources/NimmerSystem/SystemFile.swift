@@ -113,51 +113,6 @@ public struct ThalamusSettings: Sendable {
     public init() {}
 }
 
-/// The cognition bridge's part of a system file.
-public struct BridgeSettings: Sendable {
-    /// What happens to the commands of a decision.
-    public enum Commands: String, CaseIterable, Sendable {
-        /// They are published as part of the response and sent to nobody.
-        case dryRun = "dry-run"
-        /// Those that `allow` lists are sent.
-        case send
-        /// There are none.
-        case none
-    }
-
-    /// What happens to the commands of a decision; nothing is sent unless the file says so.
-    public var commands = Commands.dryRun
-    /// The targets that may be sent commands, `motor` or `motor.stop`.
-    public var allow: [String] = []
-    /// Energy that one request may spend.
-    public var budget = 10.0
-    /// How long a mind may take, in milliseconds.
-    public var responseTimeoutMS = 15_000
-    /// How long a request stays worth answering, in milliseconds.
-    public var expiresAfterMS = 60_000
-    /// What the openings of some regions are called above the boundary, and what could be done.
-    public struct Event: Hashable, Sendable {
-        /// Regions that it holds for: `plant`, `plant.>`.
-        public var region: String
-        /// The event's name: `pump_anomaly`.
-        public var eventType: String
-        /// What could be done, the most apt first: `inspect_pump`.
-        public var actions: [String]
-
-        /// An event.
-        public init(region: String, eventType: String, actions: [String] = []) {
-            self.region = region
-            self.eventType = eventType
-            self.actions = actions
-        }
-    }
-    /// Named events, the first match wins.
-    public var events: [Event] = []
-
-    /// The defaults: dry run, 10 lifeforce, 15 s to answer, worth answering for 60 s.
-    public init() {}
-}
-
 /// The hippocampus's part of a system file (memory.md).
 public struct MemorySettings: Sendable {
     /// A batch is written at the latest after this many milliseconds.

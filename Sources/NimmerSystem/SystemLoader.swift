@@ -26,7 +26,7 @@ extension SystemFile {
         nerves = try SystemFile.organisms(try keys.list("nerves"), role: .nerve, file: file)
         gates = try SystemFile.gates(keys.node("gates"), file: file)
         thalamus = try SystemFile.thalamus(keys.node("thalamus"), file: file)
-        bridge = try SystemFile.bridge(keys.node("bridge"), file: file)
+        bridge = try BridgeSettings(keys.node("bridge"), file: file)
         memory = try SystemFile.memory(keys.node("memory"), file: file)
         nats = try SystemFile.nats(keys.node("nats"), file: file)
         postgres = try SystemFile.postgres(keys.node("postgres"), file: file)
@@ -141,45 +141,6 @@ extension SystemFile {
         return settings
     }
 
-    private static func bridge(_ node: YAMLNode?, file: String) throws(SystemError) -> BridgeSettings {
-        var settings = BridgeSettings()
-        guard let node else { return settings }
-        var keys = try MappingReader(node, place: "bridge", file: file)
-        settings.commands = try keys.choice("commands", of: BridgeSettings.Commands.self) ?? settings.commands
-        settings.allow = try keys.texts("allow") ?? []
-        settings.budget = try keys.number("budget_lf", in: 0...1e15, unit: "lifeforce") ?? settings.budget
-        settings.responseTimeoutMS =
-            try keys.integer("response_timeout_ms", in: 1...3_600_000, unit: "milliseconds")
-            ?? settings.responseTimeoutMS
-        settings.expiresAfterMS =
-            try keys.integer("expires_after_ms", in: 1...604_800_000, unit: "milliseconds") ?? settings.expiresAfterMS
-        for entry in try keys.entries("event_types") {
-            try checkPattern(entry.key, mark: entry.mark, file: file)
-            settings.events.append(try event(entry, file: file))
-        }
-        try keys.finish()
-        return settings
-    }
-
-    /// An event type: a name, or a name with what could be done: `{event: plant_fault, actions: [inspect_pump]}`.
-    private static func event(_ entry: YAMLNode.Entry, file: String) throws(SystemError) -> BridgeSettings.Event {
-        if let name = entry.value.text { return BridgeSettings.Event(region: entry.key, eventType: name) }
-        guard entry.value.entries != nil else {
-            throw SystemError(
-                .invalid, file: file, mark: entry.value.mark, found: entry.value.found,
-                expected: "an event type, such as plant_fault, or {event: plant_fault, actions: [inspect]}")
-        }
-        var keys = try MappingReader(entry.value, place: "an event type", file: file)
-        let name = try keys.text("event") ?? "resonance"
-        let actions = keys.node("actions")?.elements ?? []
-        for action in actions where action.text?.isEmpty != false {
-            throw SystemError(
-                .invalid, file: file, mark: action.mark, found: action.found, expected: "an action's name")
-        }
-        try keys.finish()
-        return BridgeSettings.Event(region: entry.key, eventType: name, actions: actions.compactMap(\.text))
-    }
-
     private static func memory(_ node: YAMLNode?, file: String) throws(SystemError) -> MemorySettings {
         var settings = MemorySettings()
         guard let node else { return settings }
@@ -231,7 +192,7 @@ extension SystemFile {
         }
     }
 
-    private static func checkPattern(_ text: String, mark: YAMLMark, file: String) throws(SystemError) {
+    static func checkPattern(_ text: String, mark: YAMLMark, file: String) throws(SystemError) {
         guard (try? SubjectPattern(text)) != nil else {
             throw SystemError(
                 .invalid, file: file, mark: mark, found: "'\(text)'",

@@ -35,7 +35,7 @@ struct SystemFileTests {
               regions:
                 plant: [plant.>, pump.*]
                 math: math
-            bridge: {commands: send, allow: [motor], budget_lf: 3, event_types: {plant: fault}}
+            bridge: {commands: act, allow: [motor], budget_lf: 3, event_types: {plant: fault}}
             memory: {batch_ms: 100, batch_rows: 10, retention_days: 7}
             nats: {url: "nats://h:1", tls: {ca: ca.pem}}
             postgres: {url: "postgresql://h/d"}
@@ -48,7 +48,7 @@ struct SystemFileTests {
         #expect(system.nerves.first?.role == .nerve)
         #expect(system.thalamus.maxRegions == 5)
         #expect(system.thalamus.regions.map(\.patterns) == [["plant.>", "pump.*"], ["math"]])
-        #expect(system.bridge.commands == .send)
+        #expect(system.bridge.commands == .act)
         #expect(system.bridge.events.first?.eventType == "fault")
         #expect(system.memory.batchRows == 10)
         #expect(system.nats.tlsCA == "ca.pem")
@@ -98,7 +98,7 @@ struct SystemFileTests {
             ("thalamus: {max_regions: 0}\n", "3:25: found 0; expected max_regions: a whole number from 1 to 1000000"),
             ("thalamus:\n  regions:\n    plant: [a..b]\n", "5:13: found 'a..b'; expected a pattern of regions"),
             ("thalamus:\n  regions:\n    Plant: [a]\n", "5:5: found 'Plant'; expected a region"),
-            ("bridge: {commands: maybe}\n", "3:20: found 'maybe'; expected commands: one of dry-run, send, none"),
+            ("bridge: {commands: maybe}\n", "3:20: found 'maybe'; expected commands: one of dry-run, confirm, act"),
             ("memory: fast\n", "3:9: found 'fast'; expected memory as a mapping of keys"),
             ("cells: {a: 1}\n", "3:8: found a mapping of 1 keys; expected cells: a list"),
         ])
