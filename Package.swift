@@ -9,6 +9,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -61,6 +62,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -76,15 +78,15 @@ let package = Package(
         library("NimmerSystem", ["CYAML", "NimmerWave", "NimmerGate"]),
         library("NimmerTerminal"),
         library("NimmerScope", ["NimmerTerminal", "NimmerWave", "NimmerGate"]),
-        library("NimmerCell", ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, lifecycle, unixSignals]),
+        library("NimmerCell", ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, metrics, lifecycle, unixSignals]),
         library("NimmerBusNATS", ["CNATS", "NimmerBus", "NimmerWave"]),
         library("NimmerMemoryPostgres", ["CPostgres", "NimmerMemory", "NimmerWave"]),
         .target(name: "CSpawn"),
         library("NimmerServers", ["CSpawn", "NimmerWave"]),
         library("NimmerTesting", ["NimmerBus", "NimmerMemory", "NimmerWave", "NimmerGate"]),
         service("thalamus", ["NimmerThalamus", "NimmerCell", "NimmerBusNATS"]),
-        service("cognition-bridge", ["NimmerCognition", "NimmerCell", "NimmerBusNATS"]),
-        service("hippocampus", ["NimmerMemory", "NimmerMemoryPostgres", "NimmerCell", "NimmerBusNATS"]),
+        service("cognition-bridge", ["NimmerCognition", "NimmerCell", "NimmerBusNATS", metrics]),
+        service("hippocampus", ["NimmerMemory", "NimmerMemoryPostgres", "NimmerCell", "NimmerBusNATS", metrics]),
         service(
             "nimmer",
             [
@@ -117,7 +119,7 @@ let package = Package(
             tests("NimmerThalamusTests", ["NimmerThalamus", "NimmerGate", "NimmerSystem", "NimmerWave"]),
             tests("NimmerCognitionTests", ["NimmerCognition", "NimmerBus", "NimmerWave"]),
             tests("NimmerSystemTests", ["NimmerSystem", "NimmerWave", "NimmerGate"]),
-            tests("NimmerCellTests", ["NimmerCell", "NimmerBus", "NimmerSystem", "NimmerWave"]),
+            tests("NimmerCellTests", ["NimmerCell", "NimmerBus", "NimmerSystem", "NimmerWave", metrics]),
             tests(
                 "CellsTests",
                 [

@@ -19,6 +19,7 @@ extension Thalamus {
             actions.append(.transition(message, id: id))
             if transition.from == .stable, transition.to == .open {
                 counters.openings += 1
+                slots[slot].tally.openings += 1
                 slots[slot].lastOpening = message
                 collapse(slot, message, id)
             }
@@ -74,6 +75,7 @@ extension Thalamus {
             transitionID: transitionID, confidence: min(1, amplified),
             windowStart: agreeing.map(\.witness.at).min() ?? opening.at, windowEnd: opening.at, witnesses: witnesses)
         counters.collapses += 1
+        slots[slot].tally.collapses += 1
         actions.append(.collapse(message))
         escalate(slot, message, ages: agreeing.map(\.witness))
     }
@@ -88,6 +90,7 @@ extension Thalamus {
         }
         slots[slot].lastEscalation = collapse.windowEnd
         counters.escalations += 1
+        slots[slot].tally.escalations += 1
         let event = policy.events.first { $0.pattern.matches(collapse.region.text) }
         let agesOf = Dictionary(
             ages.map { (originToken($0.origin), collapse.windowEnd.milliseconds(since: $0.at)) }

@@ -1,6 +1,16 @@
 import NimmerGate
 import NimmerWave
 
+/// What one region has led to since the thalamus knows it.
+public struct RegionTally: Sendable, Hashable {
+    /// STABLE → OPEN.
+    public var openings = 0
+    /// Collapses.
+    public var collapses = 0
+    /// Requests sent up.
+    public var escalations = 0
+}
+
 /// One region: its gate, and what a collapse must be able to say about each witness.
 struct RegionSlot: Sendable {
     /// The content that is kept of a wave, in bytes; of a longer one only its length is kept.
@@ -27,6 +37,7 @@ struct RegionSlot: Sendable {
     var lastWave: Timestamp
     var lastEscalation: Timestamp?
     var lastOpening: GateTransition?
+    var tally = RegionTally()
 
     init(region: Region, domain: Token, gate: Gate, at moment: Timestamp) {
         self.region = region

@@ -29,6 +29,8 @@ final class BridgeProcess: Sendable {
         let consumer = try await bus.consumer(
             ConsumerConfiguration(stream: HouseStreams.escalations(env), durable: try Token("bridge")))
         let status = try await serve()
+        process.metrics.collect { [weak self] page in self?.measure(into: &page) }
+        process.health.started()
         process.logger.info(
             "Answering",
             metadata: ["boundary": "\(answerer.mind.map(\.model) ?? "deterministic: no mind is configured")"])
@@ -117,6 +119,16 @@ final class BridgeProcess: Sendable {
             try? bus.respond(
                 to: message, payload: Envelope(id: .v7(), at: .now(), from: process.source, result).encoded())
         }
+    }
+
+    /// What the bridge tells on `/metrics`.
+    private func measure(into page: inout MetricsPage) {
+        let counters = logic.withLock { $0.counters }
+        page.counter("nimmer_questions_total", "Questions taken from the stream.", counters.taken)
+        page.counter("nimmer_answers_total", "Questions answered.", counters.answered)
+        page.counter("nimmer_questions_expired_total", "Questions that came too late to be asked.", counters.expired)
+        page.counter("nimmer_questions_repeated_total", "Questions that were answered before.", counters.repeated)
+        page.counter("nimmer_rejected_total", "Messages refused because they could not be understood.", rejects.count)
     }
 
     private var status: JSON {

@@ -1,3 +1,4 @@
+import CoreMetrics
 import NimmerBus
 import NimmerMemory
 import NimmerWave
@@ -27,6 +28,8 @@ final class Hippocampus: Sendable {
     private let limits: Batcher<Held>.Limits
     private let reject: @Sendable (Refusal, BusMessage) -> Void
     private let notify: @Sendable (Notice) -> Void
+    private let rows: Recorder
+    private let commits: Timer
     private let intake = Valve()
     private let state = Mutex(HippocampusStatus())
 
@@ -50,10 +53,12 @@ final class Hippocampus: Sendable {
     ///   - limits: when a batch is due, and how much is held.
     ///   - reject: called for each message that could not be decoded.
     ///   - notify: called once for each change that a person should know.
+    ///   - metrics: where sizes and times of commits are recorded.
     init(
         bus: any Bus, store: any MemoryStore, environment: Environment, limits: Batcher<Held>.Limits,
         reject: @escaping @Sendable (Refusal, BusMessage) -> Void = { _, _ in },
-        notify: @escaping @Sendable (Notice) -> Void = { _ in }
+        notify: @escaping @Sendable (Notice) -> Void = { _ in },
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance
     ) {
         self.bus = bus
         self.store = store
@@ -61,7 +66,12 @@ final class Hippocampus: Sendable {
         self.limits = limits
         self.reject = reject
         self.notify = notify
+        rows = Recorder(label: "nimmer_batch_rows", dimensions: [], aggregate: true, factory: metrics)
+        commits = Timer(label: "nimmer_commit_seconds", dimensions: [], factory: metrics)
     }
+
+    /// The streams that it reads.
+    var streams: [String] { sources.map(\.stream) }
 
     /// How it is now.
     var status: HippocampusStatus { state.withLock { $0 } }
@@ -139,11 +149,16 @@ final class Hippocampus: Sendable {
         for action in actions {
             switch action {
             case .write(let items):
-                let (store, entries) = (store, items.map(\.entry))
+                let (store, entries, commits, rows) = (store, items.map(\.entry), commits, rows)
                 // Owned by the loop through its report; not a child, so that a store that hangs cannot delay a stop.
                 Task {
+                    let start = ContinuousClock.now
                     do throws(MemoryError) {
-                        send.yield(.wrote(.success(try await store.write(entries)), entries.count))
+                        let report = try await store.write(entries)
+                        let took = start.duration(to: .now) / .nanoseconds(1)
+                        commits.recordNanoseconds(Int64(took))
+                        rows.record(entries.count)
+                        send.yield(.wrote(.success(report), entries.count))
                     } catch {
                         send.yield(.wrote(.failure(error), entries.count))
                     }
@@ -227,6 +242,8 @@ final class Hippocampus: Sendable {
                 let consumer = try await consumer(source)
                 pause = .milliseconds(200)
                 said = false
+                let measuring = Task { await measure(consumer, of: source) }
+                defer { measuring.cancel() }
                 do throws(BusError) {
                     while !Task.isCancelled, await intake.pass() {
                         let deliveries = try await consumer.fetch(maximum: 1_000, wait: .seconds(2), linger: .zero)
@@ -246,6 +263,14 @@ final class Hippocampus: Sendable {
                 pause = min(pause * 2, .seconds(5))
             }
         }
+    }
+
+    /// Looks every few seconds how far behind the stream this is.
+    private func measure(_ consumer: any Consumer, of source: Source) async {
+        repeat {
+            guard let info = try? await consumer.info() else { continue }
+            state.withLock { $0.lag[source.stream] = info.waiting + UInt64(max(0, info.unacknowledged)) }
+        } while (try? await Task.sleep(for: .seconds(5))) != nil
     }
 
     private func consumer(_ source: Source) async throws(BusError) -> any Consumer {

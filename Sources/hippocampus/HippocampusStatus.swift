@@ -17,6 +17,8 @@ struct HippocampusStatus: Sendable, Hashable {
     var batches = 0
     /// Messages that wait for their commit.
     var held = 0
+    /// How many messages of each stream are not yet committed; those streams that are being read.
+    var lag: [String: UInt64] = [:]
     /// Why the store is away; nil while it is there.
     var trouble: MemoryError?
 
@@ -27,6 +29,7 @@ struct HippocampusStatus: Sendable, Hashable {
             "rejected": .number(Double(rejected)), "traces_dropped": .number(Double(tracesDropped)),
             "batches": .number(Double(batches)), "held": .number(Double(held)),
             "database": .string(trouble == nil ? "connected" : "lost"),
+            "lag": .object(JSONObject(lag.map { .init($0.key, .number(Double($0.value))) })),
             "trouble": trouble.map { .string($0.description) } ?? .null,
         ]
     }

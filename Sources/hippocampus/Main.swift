@@ -17,9 +17,12 @@ enum Main {
             let trouble = try await open(store, process.logger)
             let rejects = RejectLimiter(process)
             let logger = process.logger
+            process.metrics.describe("nimmer_batch_rows", "Rows in a commit.")
+            process.metrics.describe("nimmer_commit_seconds", "How long a commit took, in seconds.")
             let hippocampus = Hippocampus(
                 bus: process.bus, store: store, environment: process.environment, limits: start.limits,
-                reject: { rejects.reject($0, $1) }, notify: { $0.log(to: logger) })
+                reject: { rejects.reject($0, $1) }, notify: { $0.log(to: logger) },
+                metrics: process.metrics)
             process.answers.report {
                 var statistics = ServiceResponder.Statistics()
                 let status = hippocampus.status
@@ -29,6 +32,14 @@ enum Main {
                 statistics.data = status.json
                 return statistics
             }
+            process.metrics.collect { page in hippocampus.status.measure(into: &page) }
+            process.health.check("database") { hippocampus.status.trouble?.description }
+            process.health.check("streams") {
+                let read = hippocampus.status.lag
+                let missing = hippocampus.streams.filter { read[$0] == nil }
+                return missing.isEmpty ? nil : "not read yet: " + missing.joined(separator: ", ")
+            }
+            process.health.started()
             await hippocampus.run(until: { await process.untilStopped() }, trouble: trouble)
         }
     }

@@ -39,6 +39,8 @@ final class ThalamusProcess: Sendable {
         }
         let questions = Questions(self)
         let responder = try await questions.serve()
+        process.metrics.collect { [weak self] page in self?.measure(lost: waves.lost, into: &page) }
+        process.health.started()
         process.logger.info(
             "Listening", metadata: ["pattern": "\(SubjectPattern.waves(process.environment))"])
         let speaker = Task { await speak() }

@@ -17,7 +17,7 @@ public final class CellHost<C: Cell>: Sendable {
     private let jobs: AsyncStream<Job>
     private let jobFeed: AsyncStream<Job>.Continuation
     private let alarm = Alarm()
-    private let outbox: Outbox
+    let outbox: Outbox
 
     private struct State {
         var body: CellBody<C>
@@ -94,6 +94,8 @@ public final class CellHost<C: Cell>: Sendable {
         await waitForServer()
         let subscriptions = try await subscribe()
         process.answers.report { [weak self] in self?.statistics ?? ServiceResponder.Statistics() }
+        process.metrics.collect { [weak self] page in self?.measure(into: &page) }
+        process.health.started()
         act { $0.start(at: .now()) }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keepAppointments() }

@@ -8,6 +8,7 @@ extension Manifest {
             ("--name NAME", "The name on the bus: \(name) unless given."),
             ("--nats URL", "The nats-server."),
             ("--check", "Check the settings, print them with their origins, and leave."),
+            ("--health", "Ask the process that runs beside this whether it is ready: status 0 or 1, and one line."),
             ("--version", "Print the version and leave."),
             ("--help", "Print this and leave."),
         ]

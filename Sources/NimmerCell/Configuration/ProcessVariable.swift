@@ -19,6 +19,11 @@ public enum ProcessVariable {
         ("NIMMERVERSE_NATS_CA", "The certificate of the authority of the server's certificate, PEM."),
         ("NIMMERVERSE_NATS_CERTIFICATE", "The client's certificate, PEM."),
         ("NIMMERVERSE_NATS_KEY", "The client's key, PEM."),
+        (
+            "NIMMERVERSE_HTTP_PORT",
+            "Where /healthz, /readyz and /metrics are served: a port, or address:port; nowhere unless set."
+        ),
+        ("NIMMERVERSE_REVISION", "What was built, for nimmer_build_info; images set it."),
         ("NIMMERVERSE_POSTGRES_URL", "The PostgreSQL server, for the hippocampus."),
         ("NIMMERVERSE_POSTGRES_PASSWORD", "Its password."),
     ]

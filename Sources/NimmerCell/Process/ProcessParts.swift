@@ -121,6 +121,14 @@ extension Configuration {
             metadata: metadata, endpoints: endpoints, started: .now())
     }
 
+    /// What `nimmer_build_info` says.
+    func build(role: Role, revision: String) -> KeyValuePairs<String, String> {
+        [
+            "name": name.text, "kind": manifest.name, "version": manifest.version, "role": role.rawValue,
+            "environment": environment.rawValue, "revision": revision,
+        ]
+    }
+
     /// What `--check` prints: every setting, its value and where it came from.
     func report(role: Role) -> String {
         var text = "\(name): the settings are good\n"

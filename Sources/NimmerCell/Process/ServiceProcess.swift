@@ -1,3 +1,4 @@
+import CoreMetrics
 import Glibc
 import Logging
 import NimmerBus
@@ -42,6 +43,10 @@ public struct ServiceProcess: Sendable {
     public let bus: any Bus
     /// Answers PING, INFO and STATS for it; tell it where the numbers come from: `process.answers.report { … }`.
     public let answers: ServiceResponder
+    /// Whether it is alive and ready; a service says ``Health/started()`` once it listens.
+    public let health: Health
+    /// What it measures: `process.metrics.collect { page in … }`, or the instruments of swift-metrics.
+    public let metrics: MetricsRegistry
     /// Everything that it was started with.
     public let configuration: Configuration
 
@@ -80,6 +85,10 @@ public struct ServiceProcess: Sendable {
             case .version:
                 print("\(manifest.name) \(manifest.version)")
                 exit(0)
+            case .health:
+                let answer = HealthQuestion.ask(variables["NIMMERVERSE_HTTP_PORT"])
+                print(answer.line)
+                exit(answer.isReady ? 0 : 1)
             case .run, .check: break
             }
             let configuration = try Configuration(manifest, role: role, launch: launch, variables: variables)
@@ -89,8 +98,7 @@ public struct ServiceProcess: Sendable {
                 exit(0)
             }
             try await live(
-                configuration, role: role, kind: kind, connector: connector,
-                json: variables["NIMMERVERSE_LOG"] == "json", run: run)
+                configuration, role: role, kind: kind, connector: connector, variables: variables, run: run)
             exit(0)
         } catch {
             let failure = ProcessFailure(error)
@@ -100,10 +108,12 @@ public struct ServiceProcess: Sendable {
     }
 
     private static func live(
-        _ configuration: Configuration, role: Role, kind: EntityType?, connector: BusConnector, json: Bool,
+        _ configuration: Configuration, role: Role, kind: EntityType?, connector: BusConnector,
+        variables: [String: String],
         run: @escaping @Sendable (ServiceProcess) async throws -> Void
     ) async throws {
         signal(SIGPIPE, SIG_IGN)
+        let json = variables["NIMMERVERSE_LOG"] == "json"
         let level = Logger.Level(rawValue: configuration.settings.text("log_level")) ?? .info
         let logger = Logger(label: configuration.name.text) { label in
             LogOutput(service: label, format: json ? .json : .text, level: level)
@@ -111,8 +121,24 @@ public struct ServiceProcess: Sendable {
         for stranger in configuration.strangers {
             logger.warning("Nothing reads this variable", metadata: ["variable": "\(stranger)"])
         }
+        let (health, metrics) = (Health(), MetricsRegistry())
+        MetricsSystem.bootstrap(metrics)
+        // Before the bus, so that a probe is answered while there is no server yet.
+        let pages = try variables["NIMMERVERSE_HTTP_PORT"].flatMap { $0.isEmpty ? nil : $0 }.map { place in
+            try HealthPages.serve(
+                place, health: health, metrics: metrics,
+                build: configuration.build(role: role, revision: variables["NIMMERVERSE_REVISION"] ?? ""))
+        }
+        if let pages { logger.info("Serving health and metrics", metadata: ["port": "\(pages.port)"]) }
+        defer { pages?.stop() }
         let bus = try await connector(configuration.bus)
-        let process = ServiceProcess(configuration, role: role, kind: kind, logger: logger, bus: bus)
+        let process = ServiceProcess(
+            configuration, role: role, kind: kind, logger: logger, bus: bus, health: health, metrics: metrics)
+        health.check("nats") {
+            let status = bus.status
+            return status.isConnected ? nil : status.trouble?.description ?? "no connection yet"
+        }
+        metrics.collect { page in ProcessMetrics.collect(bus.status, into: &page) }
         try await process.answers.start()
         let outcome = Outcome()
         var quiet = logger
@@ -125,6 +151,7 @@ public struct ServiceProcess: Sendable {
                     failureTerminationBehavior: .gracefullyShutdownGroup),
                 .init(service: ConnectionLog(bus: bus, url: configuration.bus.shownURL, logger: logger)),
                 .init(service: Settling()),
+                .init(service: HealthPulse(health: health)),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
         group.maximumGracefulShutdownDuration = .seconds(10)
@@ -138,8 +165,11 @@ public struct ServiceProcess: Sendable {
     /// A process in miniature on a bus that is there already, for tests and for tools that run cells within themselves;
     /// ``untilStopped()`` returns when its task is cancelled.
     public init(
-        _ configuration: Configuration, role: Role, kind: EntityType? = nil, logger: Logger, bus: any Bus
+        _ configuration: Configuration, role: Role, kind: EntityType? = nil, logger: Logger, bus: any Bus,
+        health: Health = Health(), metrics: MetricsRegistry = MetricsRegistry()
     ) {
+        self.health = health
+        self.metrics = metrics
         self.configuration = configuration
         name = configuration.name
         manifest = configuration.manifest

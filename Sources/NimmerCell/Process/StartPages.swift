@@ -27,12 +27,7 @@ struct StartPages {
 
     /// Gives them back now; what cannot be given back stays.
     static func release() {
-        guard let file = fopen("/proc/self/maps", "re") else { return }
-        defer { fclose(file) }
-        var text: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 16_384)
-        while case let count = fread(&chunk, 1, chunk.count, file), count > 0 { text += chunk[..<count] }
-        for mapping in Self.text(in: String(decoding: text, as: UTF8.self)) {
+        for mapping in Self.text(in: wholeText(of: "/proc/self/maps")) {
             _ = madvise(
                 UnsafeMutableRawPointer(bitPattern: mapping.start), Int(mapping.end - mapping.start), MADV_DONTNEED)
         }

@@ -1,0 +1,28 @@
+import NimmerBus
+import NimmerWave
+
+extension CellHost {
+    /// What a cell or nerve tells on `/metrics`.
+    func measure(into page: inout MetricsPage) {
+        let counters = counters
+        page.waves(
+            in: counters.wavesIn, out: counters.waves, lost: counters.lost, rejected: counters.rejected)
+        page.counter("nimmer_cell_senses_total", "Looks at its capability.", counters.senses)
+        page.counter("nimmer_cell_faults_total", "Looks or messages that ended in an error.", counters.faults)
+        page.counter("nimmer_cell_messages_in_total", "Messages on its inputs.", counters.messagesIn)
+        page.counter("nimmer_cell_lifeforce_total", "Energy spent.", counters.lifeforce)
+        page.counter("nimmer_requests_total", "Commands that came.", counters.requests)
+        page.counter("nimmer_requests_refused_total", "Commands that were refused.", counters.requestsRefused)
+        page.counter(
+            "nimmer_requests_failed_total", "Commands that failed or took too long.", counters.requestsFailed)
+        page.counter("nimmer_gate_transitions_total", "Changes of its own gate.", counters.transitions)
+        let gate = withBody { body in
+            let gate = body.gate
+            return (gate.state, gate.potential(at: .now()), gate.weight, gate.witnesses.count)
+        }
+        page.gate(
+            identity.gateID.text, region: (identity.region ?? Region(identity.domain)).text,
+            state: Int(gate.0.rawValue), potential: gate.1, weight: gate.2, witnesses: gate.3)
+        page.outbox(outbox.counters)
+    }
+}

@@ -1,0 +1,64 @@
+import Synchronization
+
+/// How a process stands, for those who start, watch and replace it: alive, and ready.
+///
+/// **Alive** (`/healthz`): its tasks still get their turn. Only starting it anew helps one that is not. **Ready**
+/// (`/readyz`): connected, subscribed, the schema known: work that comes now is done. What is not ready mends itself, or
+/// waits for something else.
+///
+/// A service says ``started()`` once it listens, and adds what else it needs:
+///
+/// ```swift
+/// process.health.check("database") { store.trouble?.description }
+/// process.health.started()
+/// ```
+public final class Health: Sendable {
+    /// After which silence of its tasks a process counts as stuck.
+    public static let patience = Duration.seconds(30)
+
+    private struct State {
+        var isStarted = false
+        var isStopping = false
+        var checks: [(name: String, trouble: @Sendable () -> String?)] = []
+        var lastTurn: ContinuousClock.Instant
+    }
+
+    private let state: Mutex<State>
+
+    /// The health of a process that starts now.
+    public init(at moment: ContinuousClock.Instant = .now) {
+        state = Mutex(State(lastTurn: moment))
+    }
+
+    /// Says that the process does its work now: every subscription and consumer is there.
+    public func started() { state.withLock { $0.isStarted = true } }
+
+    /// Says that the process finishes what it has and takes no more.
+    public func stopping() { state.withLock { $0.isStopping = true } }
+
+    /// Adds something without which the process cannot do its work.
+    ///
+    /// - Parameter trouble: why not; nil while all is well. Runs when somebody asks, must not block.
+    public func check(_ name: String, _ trouble: @escaping @Sendable () -> String?) {
+        state.withLock { $0.checks.append((name, trouble)) }
+    }
+
+    /// Says that the process's tasks got their turn.
+    func turn(at moment: ContinuousClock.Instant) { state.withLock { $0.lastTurn = moment } }
+
+    /// Why the process must be started anew; nil while it lives.
+    func stuck(at moment: ContinuousClock.Instant) -> String? {
+        let silence = state.withLock { $0.lastTurn }.duration(to: moment)
+        guard silence > Self.patience else { return nil }
+        return "no task got its turn for \(silence.components.seconds) s"
+    }
+
+    /// Why work that comes now would not be done; empty when the process is ready.
+    public var troubles: [String] {
+        let (isStarted, isStopping, checks) = state.withLock { ($0.isStarted, $0.isStopping, $0.checks) }
+        if isStopping { return ["stopping"] }
+        var troubles = checks.compactMap { check in check.trouble().map { "\(check.name): \($0)" } }
+        if !isStarted, troubles.isEmpty { troubles.append("starting") }
+        return troubles
+    }
+}

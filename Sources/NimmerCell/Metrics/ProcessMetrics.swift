@@ -1,0 +1,98 @@
+import Glibc
+import NimmerBus
+
+/// What every process tells about itself, under the names that Prometheus' own clients use.
+enum ProcessMetrics {
+    /// When the process started, since the epoch, in seconds; nil where /proc cannot say.
+    static func startTime(stat: String, bootTime: String, ticksPerSecond: Double) -> Double? {
+        guard let line = bootTime.split(separator: "\n").first(where: { $0.hasPrefix("btime ") }),
+            let boot = Double(line.dropFirst(6)), let ticks = field(22, of: stat)
+        else { return nil }
+        return boot + ticks / ticksPerSecond
+    }
+
+    /// A field of /proc/<pid>/stat, counted from 1 as its manual does; the name in parentheses may hold anything.
+    static func field(_ number: Int, of stat: String) -> Double? {
+        guard let name = stat.lastIndex(of: ")") else { return nil }
+        let fields = stat[stat.index(after: name)...].split(separator: " ")
+        return number >= 3 && number - 3 < fields.count ? Double(fields[number - 3]) : nil
+    }
+
+    static func collect(into page: inout MetricsPage) {
+        let stat = wholeText(of: "/proc/self/stat")
+        let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
+        if let user = field(14, of: stat), let system = field(15, of: stat), ticks > 0 {
+            page.counter(
+                "process_cpu_seconds_total", "Processor time spent, in seconds.", (user + system) / ticks)
+        }
+        if let pages = field(24, of: stat) {
+            page.gauge(
+                "process_resident_memory_bytes", "Resident memory, in bytes.",
+                pages * Double(sysconf(Int32(_SC_PAGESIZE))))
+        }
+        if let threads = field(20, of: stat) { page.gauge("process_threads", "Threads of the process.", threads) }
+        if let start = startTime(stat: stat, bootTime: wholeText(of: "/proc/stat"), ticksPerSecond: ticks) {
+            page.gauge("process_start_time_seconds", "When the process started, in seconds since 1970.", start)
+        }
+        if let folder = opendir("/proc/self/fd") {
+            defer { closedir(folder) }
+            var count = -3  // itself, `.` and `..`
+            while readdir(folder) != nil { count += 1 }
+            page.gauge("process_open_fds", "Open files and sockets.", count)
+        }
+    }
+
+    static func collect(_ status: BusStatus, into page: inout MetricsPage) {
+        let counters = status.counters
+        page.gauge("nimmer_bus_connected", "Whether the nats-server is connected.", status.isConnected ? 1 : 0)
+        page.counter("nimmer_bus_messages_in_total", "Messages received.", counters.messagesIn)
+        page.counter("nimmer_bus_messages_out_total", "Messages published.", counters.messagesOut)
+        page.counter("nimmer_bus_bytes_in_total", "Payload bytes received.", counters.bytesIn)
+        page.counter("nimmer_bus_bytes_out_total", "Payload bytes published.", counters.bytesOut)
+        page.counter("nimmer_bus_lost_total", "Messages dropped because a handler was too slow.", counters.lost)
+        page.counter("nimmer_bus_reconnects_total", "How often the connection came back.", counters.reconnects)
+        page.counter("nimmer_bus_refused_total", "Publications that the bus refused.", counters.refused)
+    }
+}
+
+extension MetricsPage {
+    /// What an outbox holds and has passed on.
+    public mutating func outbox(_ counters: Outbox.Counters) {
+        gauge("nimmer_outbox_waiting", "Messages that wait for a stream's acknowledgement.", counters.waiting)
+        counter("nimmer_outbox_acknowledged_total", "Messages that a stream holds.", counters.acknowledged)
+        counter("nimmer_outbox_retries_total", "Attempts after the first.", counters.retries)
+        counter(
+            "nimmer_outbox_lost_total", "Messages given up: no room to keep them, or refused by every stream.",
+            counters.dropped + counters.refused)
+    }
+
+    /// What every process that works with waves counts: read, sent, lost and refused.
+    public mutating func waves(in read: Int, out sent: Int? = nil, lost: Int, rejected: Int) {
+        counter("nimmer_waves_in_total", "Waves read.", read)
+        if let sent { counter("nimmer_waves_out_total", "Waves sent.", sent) }
+        counter("nimmer_waves_lost_total", "Waves that nobody could hear, or that came too fast to be read.", lost)
+        counter("nimmer_rejected_total", "Messages refused because they could not be understood.", rejected)
+    }
+
+    /// How one gate stands.
+    ///
+    /// - Parameter region: the region that it gathers.
+    public mutating func gate(
+        _ name: String, region: String, state: Int, potential: Double, weight: Double, witnesses: Int
+    ) {
+        gauge("nimmer_gate_state", "-1 closed, 0 stable, 1 open.", state, ["gate": name, "region": region])
+        gauge("nimmer_gate_potential", "Evidence that the gate holds.", potential, ["gate": name, "region": region])
+        gauge("nimmer_gate_weight", "Trust of the gate.", weight, ["gate": name, "region": region])
+        gauge("nimmer_gate_witnesses", "Origins within its window.", witnesses, ["gate": name, "region": region])
+    }
+}
+
+/// A short file as text; empty when it cannot be read.
+func wholeText(of path: String) -> String {
+    guard let file = fopen(path, "re") else { return "" }
+    defer { fclose(file) }
+    var text: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 4096)
+    while case let count = fread(&chunk, 1, chunk.count, file), count > 0 { text += chunk[..<count] }
+    return String(decoding: text, as: UTF8.self)
+}

@@ -1,0 +1,18 @@
+import NimmerCell
+
+extension HippocampusStatus {
+    /// What the hippocampus tells on `/metrics` beside the sizes and times of its commits.
+    func measure(into page: inout MetricsPage) {
+        page.counter("nimmer_rows_stored_total", "Rows that are new in long-term memory.", stored)
+        page.counter("nimmer_rows_known_total", "Rows that were there already.", known)
+        page.counter("nimmer_rows_set_aside_total", "Rows that the store could not hold.", setAside)
+        page.counter("nimmer_rejected_total", "Messages refused because they could not be understood.", rejected)
+        page.counter("nimmer_traces_dropped_total", "Traces dropped while the store was away.", tracesDropped)
+        page.counter("nimmer_commits_total", "Writes that were committed.", batches)
+        page.gauge("nimmer_rows_held", "Messages that wait for their commit.", held)
+        page.gauge("nimmer_database_connected", "Whether the database is there.", trouble == nil ? 1 : 0)
+        for (stream, waiting) in lag.sorted(by: { $0.key < $1.key }) {
+            page.gauge("nimmer_stream_lag", "Messages not yet committed.", waiting, ["stream": stream])
+        }
+    }
+}

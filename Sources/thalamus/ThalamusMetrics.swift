@@ -1,0 +1,40 @@
+import NimmerCell
+import NimmerThalamus
+import NimmerWave
+import Synchronization
+
+extension ThalamusProcess {
+    /// How many gates the page shows at most; all of them are counted by state.
+    private static let shown = 500
+
+    /// What the thalamus tells on `/metrics`: read from its counters when somebody asks, so that no wave pays for it.
+    func measure(lost: UInt64, into page: inout MetricsPage) {
+        let now = Timestamp.now()
+        let (counters, gates) = thalamus.withLock { ($0.counters, $0.census(at: now)) }
+        page.waves(in: counters.waves, lost: Int(lost), rejected: announcer.rejected)
+        page.counter("nimmer_waves_below_floor_total", "Waves below their gate's floor.", counters.belowFloor)
+        page.counter("nimmer_waves_late_total", "Waves more than a window late.", counters.late)
+        page.counter("nimmer_waves_skewed_total", "Waves whose clock was too wrong to be believed.", counters.skewed)
+        page.counter("nimmer_regions_forgotten_total", "Regions forgotten to stay in bounds.", counters.forgotten)
+        page.gauge("nimmer_regions", "Regions that are known.", gates.count)
+        for state in GateState.allCases {
+            page.gauge(
+                "nimmer_gates", "Gates by state.", gates.count { $0.gate.state == state }, ["state": state.word])
+        }
+        // Those that ever opened first: their totals must not come and go.
+        let order = gates.sorted {
+            ($1.tally.openings, abs($1.gate.potential), $0.gate.gateID)
+                < ($0.tally.openings, abs($0.gate.potential), $1.gate.gateID)
+        }
+        for (gate, tally) in order.prefix(Self.shown) {
+            page.gate(
+                gate.gateID.text, region: gate.region.text, state: Int(gate.state.rawValue),
+                potential: gate.potential, weight: gate.weight, witnesses: gate.witnesses)
+            let region: KeyValuePairs = ["region": gate.region.text]
+            page.counter("nimmer_openings_total", "Openings of a region's gate.", tally.openings, region)
+            page.counter("nimmer_collapses_total", "Collapses of a region.", tally.collapses, region)
+            page.counter("nimmer_escalations_total", "Questions that went up.", tally.escalations, region)
+        }
+        page.outbox(outbox.counters)
+    }
+}
