@@ -1,0 +1,73 @@
+import NimmerWave
+
+/// What is shown and what is hidden: text and confidence (oscilloscope.md, Must: `/`, `/!`, `m`, `M`).
+///
+/// The text is looked for, upper and lower case alike, in the subject (and so in cell, nerve and gate), and of a wave in its
+/// region, domain, origin and content, of any other message in all that it says.
+struct ScopeFilter: Sendable, Hashable {
+    /// As it was typed: a `!` before it shows what does not contain it.
+    let text: String
+    private let needle: [UInt8]
+    private let isInverted: Bool
+
+    /// A filter from what was typed; empty text lets everything pass.
+    init(_ text: String) {
+        self.text = text
+        isInverted = text.hasPrefix("!")
+        needle = (isInverted ? text.dropFirst() : text[...]).utf8.map(Self.lower)
+    }
+
+    /// Whether it lets everything pass.
+    var isEmpty: Bool { needle.isEmpty }
+
+    /// Whether a message passes.
+    ///
+    /// - Parameters:
+    ///   - subject: its subject.
+    ///   - names: its region and origin, which are known also when its bytes have gone.
+    ///   - isWave: whether it is a wave.
+    ///   - payload: its bytes; nil when they have gone.
+    func passes(subject: String, names: (String, String), isWave: Bool, payload: ArraySlice<UInt8>?) -> Bool {
+        guard !isEmpty else { return true }
+        return contains(subject, names, isWave, payload) != isInverted
+    }
+
+    private func contains(
+        _ subject: String, _ names: (String, String), _ isWave: Bool, _ payload: ArraySlice<UInt8>?
+    ) -> Bool {
+        if isIn(subject) || isIn(names.0) || isIn(names.1) { return true }
+        guard let payload else { return false }
+        guard isWave else { return payload.withUnsafeBufferPointer { isIn($0) } }
+        return payload.withUnsafeBufferPointer { bytes in
+            var view = WaveView()
+            guard (try? WaveDecoder.decode(bytes.span.bytes, into: &view)) != nil else { return isIn(bytes) }
+            return [view.domain, view.region, view.origin, view.content].contains { range in
+                isIn(UnsafeBufferPointer(rebasing: bytes[range.start..<range.start + range.count]))
+            }
+        }
+    }
+
+    private func isIn(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { isIn($0) }
+    }
+
+    private func isIn(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let first = needle.first, bytes.count >= needle.count else { return needle.isEmpty }
+        return needle.withUnsafeBufferPointer { needle in
+            var start = 0
+            let last = bytes.count - needle.count
+            while start <= last {
+                if Self.lower(bytes[start]) == first {
+                    var next = 1
+                    while next < needle.count, Self.lower(bytes[start + next]) == needle[next] { next += 1 }
+                    if next == needle.count { return true }
+                }
+                start += 1
+            }
+            return false
+        }
+    }
+
+    private static func lower(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte }
+}

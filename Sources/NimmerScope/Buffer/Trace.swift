@@ -1,0 +1,139 @@
+/// What happened within one column of time: where a trace came in, where it left, and its extremes, in 1/32767.
+///
+/// Peak-detect (oscilloscope.md, Must): a column draws from its lowest to its highest, so that a spike is never lost by
+/// zooming out.
+struct TraceColumn: Sendable, Hashable {
+    /// The column's number: its time divided by the duration of a column.
+    var index: Int64
+    var first: Int16
+    var last: Int16
+    var low: Int16
+    var high: Int16
+
+    /// A column with one value.
+    init(_ index: Int64, _ value: Float) {
+        self.index = index
+        first = Self.scaled(value)
+        last = first
+        low = first
+        high = first
+    }
+
+    /// Takes in one more value.
+    mutating func add(_ value: Float) {
+        last = Self.scaled(value)
+        low = min(low, last)
+        high = max(high, last)
+    }
+
+    static func scaled(_ value: Float) -> Int16 { Int16((max(-1, min(1, value)) * 32767).rounded()) }
+    static func value(_ scaled: Int16) -> Double { Double(scaled) / 32767 }
+}
+
+/// The line that one origin draws in one lane.
+struct Trace: Sendable {
+    /// The lane's number.
+    let lane: Int
+    /// What makes the witness independent.
+    let origin: String
+    /// Whether it speaks of the virtual garden; such a line is dotted.
+    let isVirtual: Bool
+    /// The columns in which something was shown, in their order.
+    var columns = Ring<TraceColumn>()
+    /// How far apart its waves come, as a running mean in nanoseconds; 0 before the second.
+    var interval = 0.0
+    var lastArrival = Int64.min
+
+    init(lane: Int, origin: String, isVirtual: Bool) {
+        self.lane = lane
+        self.origin = origin
+        self.isVirtual = isVirtual
+    }
+
+    /// Takes in a wave's time, shown or not.
+    mutating func arrived(_ at: Int64) {
+        if lastArrival != .min {
+            let gap = Double(at - lastArrival)
+            interval = interval == 0 ? gap : interval + (gap - interval) / 8
+        }
+        lastArrival = at
+    }
+
+    /// Takes in a value that is shown.
+    mutating func add(_ value: Float, column: Int64) {
+        let newest = columns.end - 1
+        if newest >= columns.first, columns[newest].index >= column {
+            columns[newest].add(value)
+        } else {
+            columns.append(TraceColumn(column, value))
+        }
+    }
+
+    /// Lets columns before one go.
+    mutating func forget(before column: Int64) {
+        while let oldest = columns.oldest, oldest.index < column { columns.removeFirst() }
+    }
+}
+
+/// A line of the scope: a region with the traces of its witnesses, or an organ or mind with what it was asked.
+struct Lane: Sendable {
+    /// The region, organ or mind.
+    let name: String
+    /// Its world.
+    let domain: SubjectDomain
+    /// The numbers of its traces.
+    var traces: [Int] = []
+    /// How many entries of it are shown.
+    var shown = 0
+    /// How many waves that deny are in the buffer; while there are any, the lane goes from -1 to 1.
+    var denials = 0
+    /// What happened in it besides waves.
+    var marks = Ring<Mark>()
+    /// Waves a second.
+    var rate = RateMeter()
+}
+
+/// Something in a lane that is no wave.
+struct Mark: Sendable {
+    /// When it arrived.
+    let at: Int64
+    /// The entry's number.
+    let number: Int
+    let kind: EntryKind
+    let flags: EntryFlags
+    let value: Float
+}
+
+/// How many came lately: counts of quarters of a second.
+struct RateMeter: Sendable {
+    private static let slot: Int64 = 250_000_000
+    private static let slots = 16
+    private var counts = [UInt32](repeating: 0, count: slots)
+    private var current = Int64.min
+
+    /// Counts one.
+    mutating func count(_ at: Int64) {
+        turn(to: at / Self.slot)
+        counts[Int(current.magnitude % UInt64(Self.slots))] += 1
+    }
+
+    private mutating func turn(to slot: Int64) {
+        guard slot > current else { return }
+        let missed = current == .min ? Self.slots : Int(min(Int64(Self.slots), slot - current))
+        for step in 0..<missed { counts[Int((slot - Int64(step)).magnitude % UInt64(Self.slots))] = 0 }
+        current = slot
+    }
+
+    /// How many a second, over the last three seconds that are complete.
+    func perSecond(at now: Int64) -> Double {
+        guard current != .min else { return 0 }
+        let newest = now / Self.slot
+        var sum = 0
+        for step in 1...12 {
+            let slot = newest - Int64(step)
+            guard slot <= current, slot > current - Int64(Self.slots) else { continue }
+            sum += Int(counts[Int(slot.magnitude % UInt64(Self.slots))])
+        }
+        return Double(sum) / 3
+    }
+}

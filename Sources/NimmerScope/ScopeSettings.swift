@@ -1,0 +1,73 @@
+import NimmerTerminal
+import NimmerWave
+
+/// What an oscilloscope is started with; it does not change while it runs, but for what has keys.
+public struct ScopeSettings: Sendable {
+    /// Which face it shows.
+    public enum Face: Sendable, Hashable {
+        /// Scope, gates, log and inspector: `nimmer wave tail`.
+        case tail
+        /// The gates alone, and what explains them: `nimmer gate watch`.
+        case gates
+    }
+
+    /// Where its messages come from.
+    public enum Source: Sendable, Hashable {
+        /// A server.
+        case live
+        /// A recording of this name, which is played.
+        case recording(String)
+    }
+
+    /// The environment, for the name and the tint of the header.
+    public var environment: Environment
+    /// Which face it shows.
+    public var face: Face
+    /// Where its messages come from.
+    public var source: Source
+    /// What the header says that this is: the command.
+    public var title: String
+    /// What is listened to, as subject patterns: `dev.>`.
+    public var patterns: String
+    /// What the terminal can show.
+    public var glyphs: GlyphLevel
+    /// How many colours it has.
+    public var colors: ColorDepth
+    /// Waves below it are hidden and counted; 0…1. The keys `m` and `M` move it.
+    public var minimumConfidence = 0.0
+    /// Only what contains this text; with `!` before it, only what does not. The key `/` changes it.
+    public var filter = ""
+    /// How far the clock on the wall is ahead of UTC, in seconds.
+    public var utcOffsetSeconds = 0
+    /// How much is kept.
+    public var limits = ScopeLimits()
+
+    /// What an oscilloscope starts with.
+    public init(
+        environment: Environment = .dev, face: Face = .tail, source: Source = .live, title: String = "nimmer wave tail",
+        patterns: String = "", glyphs: GlyphLevel = .braille, colors: ColorDepth = .truecolor
+    ) {
+        self.environment = environment
+        self.face = face
+        self.source = source
+        self.title = title
+        self.patterns = patterns.isEmpty ? "\(environment.rawValue).>" : patterns
+        self.glyphs = glyphs
+        self.colors = colors
+    }
+}
+
+/// How much an oscilloscope keeps (oscilloscope.md, Must: bounded memory). What is beyond goes, the oldest first.
+public struct ScopeLimits: Sendable, Hashable {
+    /// Messages, at least 1.
+    public var messages = 200_000
+    /// How old a message may become, in milliseconds.
+    public var ageMilliseconds = 1_800_000.0
+    /// Bytes of waves that are kept as they came; of older ones only what is drawn.
+    public var waveBytes = 16 << 20
+    /// Bytes of all other messages that are kept as they came.
+    public var eventBytes = 4 << 20
+
+    /// The normative limits.
+    public init() {}
+}
