@@ -13,6 +13,9 @@ let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-m
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let http: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let sockets: [Target.Dependency] = ["NIOCore", "NIOHTTP1", "NIOPosix"].map { .product(name: $0, package: "swift-nio") }
 
 /// A room of the house: a library that others may import.
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -64,6 +67,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     ],
     targets: [
         .systemLibrary(name: "CNATS"),
@@ -75,17 +81,21 @@ let package = Package(
         library("NimmerMemory", ["NimmerWave"]),
         library("NimmerThalamus", ["NimmerWave", "NimmerGate", "NimmerSystem"]),
         library("NimmerCognition", ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem"]),
+        library("NimmerCognitionHTTP", ["NimmerCognition", "NimmerSystem", "NimmerWave", http, tls] + sockets),
         library("NimmerSystem", ["CYAML", "NimmerWave", "NimmerGate"]),
         library("NimmerTerminal"),
         library("NimmerScope", ["NimmerTerminal", "NimmerWave", "NimmerGate"]),
-        library("NimmerCell", ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, metrics, lifecycle, unixSignals]),
+        library(
+            "NimmerCell",
+            ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, metrics, lifecycle, unixSignals]),
         library("NimmerBusNATS", ["CNATS", "NimmerBus", "NimmerWave"]),
         library("NimmerMemoryPostgres", ["CPostgres", "NimmerMemory", "NimmerWave"]),
         .target(name: "CSpawn"),
         library("NimmerServers", ["CSpawn", "NimmerWave"]),
         library("NimmerTesting", ["NimmerBus", "NimmerMemory", "NimmerWave", "NimmerGate"]),
         service("thalamus", ["NimmerThalamus", "NimmerCell", "NimmerBusNATS"]),
-        service("cognition-bridge", ["NimmerCognition", "NimmerCell", "NimmerBusNATS", metrics]),
+        service(
+            "cognition-bridge", ["NimmerCognition", "NimmerCognitionHTTP", "NimmerCell", "NimmerBusNATS", metrics]),
         service("hippocampus", ["NimmerMemory", "NimmerMemoryPostgres", "NimmerCell", "NimmerBusNATS", metrics]),
         service(
             "nimmer",
@@ -118,6 +128,12 @@ let package = Package(
             tests("NimmerServersTests", ["NimmerServers"]),
             tests("NimmerThalamusTests", ["NimmerThalamus", "NimmerGate", "NimmerSystem", "NimmerWave"]),
             tests("NimmerCognitionTests", ["NimmerCognition", "NimmerBus", "NimmerWave"]),
+            // Not shipped: a server that answers wrongly in every way, for the tests of what asks a mind.
+            .target(
+                name: "FaultServer", dependencies: [tls] + sockets, path: "Tests/FaultServer", swiftSettings: strict),
+            tests(
+                "NimmerCognitionHTTPTests",
+                ["NimmerCognitionHTTP", "NimmerCognition", "NimmerSystem", "NimmerWave", "FaultServer"]),
             tests("NimmerSystemTests", ["NimmerSystem", "NimmerWave", "NimmerGate"]),
             tests("NimmerCellTests", ["NimmerCell", "NimmerBus", "NimmerSystem", "NimmerWave", metrics]),
             tests(

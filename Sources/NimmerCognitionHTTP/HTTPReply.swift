@@ -1,0 +1,125 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NimmerCognition
+import NimmerWave
+
+/// The head of an answer, and its body as it comes.
+struct HTTPReply: Sendable {
+    private let response: HTTPClientResponse
+    private let server: String
+
+    /// Bytes of a refusal's body that are looked at for the kind of error.
+    private static let errorBytes = 16_384
+
+    init(_ response: HTTPClientResponse, server: String) {
+        self.response = response
+        self.server = server
+    }
+
+    var status: Int { Int(response.status.code) }
+
+    /// The media type, without parameters, in lower case.
+    var type: String {
+        let text = response.headers.first(name: "content-type") ?? ""
+        return String(text.prefix { $0 != ";" }).lowercased().filter { !$0.isWhitespace }
+    }
+
+    /// What the server calls itself, cut to a token.
+    var serverName: String { Self.word(response.headers.first(name: "server") ?? "") }
+
+    /// The media type, if it is one of those.
+    func type(among types: [String]) throws(MindError) -> String {
+        guard types.contains(type) else {
+            throw MindError(
+                .malformed,
+                "\(server) answered with the content type '\(Self.word(type))'; expected \(types.joined(separator: " or "))",
+                status: status)
+        }
+        return type
+    }
+
+    /// Throws what a status other than 200 means.
+    func requireSuccess(model: String) async throws(MindError) {
+        guard status != 200 else { return }
+        let kind = await errorKind()
+        let said = kind.isEmpty ? "" : " (\(kind))"
+        let retry = response.headers.first(name: "retry-after").flatMap { Int($0) }.map {
+            min(max($0, 0), 86_400) * 1000
+        }
+        let (code, meaning): (MindError.Code, String) =
+            switch status {
+            case 300..<400: (.redirected, "sends elsewhere, which is not followed; set the url to where the server is")
+            case 401, 403: (.unauthorized, "refuses the key; look at key_file or key_variable")
+            case 404: (.rejected, "knows neither the path nor the model \(model)")
+            case 408, 425, 429, 503: (.overloaded, "refuses for now")
+            case 400..<500: (.rejected, "does not take the question")
+            case 500...: (.serverError, "failed")
+            default: (.malformed, "answered with an unexpected status")
+            }
+        throw MindError(
+            code, "\(server) \(meaning): status \(status)\(said)", retryAfterMilliseconds: retry, status: status)
+    }
+
+    /// The body, piece by piece, until `take` or the end gives a value.
+    ///
+    /// - Parameters:
+    ///   - bound: bytes of the whole body at most.
+    ///   - take: gets each piece; a value ends the reading, and the connection with it.
+    ///   - end: the body is over.
+    func read<Value>(
+        bound: Int, take: (ArraySlice<UInt8>) throws(MindError) -> Value?, end: () throws(MindError) -> Value
+    ) async throws(MindError) -> Value {
+        var count = 0
+        var pieces = response.body.makeAsyncIterator()
+        while true {
+            let piece: ByteBuffer?
+            do { piece = try await pieces.next() } catch { throw MindError(reading: error, server: server) }
+            guard let piece else { break }
+            count += piece.readableBytes
+            guard count <= bound else {
+                throw MindError(.tooLarge, "\(server) answered with more than \(bound) bytes")
+            }
+            if let value = try take(Array(piece.readableBytesView)[...]) { return value }
+        }
+        return try end()
+    }
+
+    /// A whole JSON body.
+    func json(bound: Int) async throws(MindError) -> JSON {
+        var bytes: [UInt8] = []
+        return try await read(bound: bound) { (piece) throws(MindError) -> JSON? in
+            bytes += piece
+            return nil
+        } end: { () throws(MindError) in
+            do { return try JSON(parsing: bytes) } catch {
+                throw MindError(.malformed, "\(server) answered what is no JSON: \(error)", status: status)
+            }
+        }
+    }
+
+    /// The kind of an error, if it is a known one: a server may repeat the prompt or the key in its own words.
+    private func errorKind() async -> String {
+        guard let json = try? await json(bound: Self.errorBytes) else { return "" }
+        return Self.kind(json["error"] ?? .null)
+    }
+
+    /// The kind that an error object names, if it is one that servers are known to have.
+    static func kind(_ error: JSON) -> String {
+        [error["type"]?.string, error["code"]?.string].compactMap { $0 }.first(where: kinds.contains) ?? ""
+    }
+
+    private static let kinds: Set<String> = [
+        "authentication_error", "context_length_exceeded", "exceed_context_size_error", "insufficient_quota",
+        "invalid_api_key", "invalid_request_error", "model_not_found", "not_found_error", "not_supported_error",
+        "permission_error", "rate_limit_error", "rate_limit_exceeded", "server_error", "unavailable_error",
+    ]
+
+    /// Text of a stranger as something that may stand in a log: at most 64 plain characters.
+    static func word(_ text: String) -> String {
+        String(
+            text.unicodeScalars.prefix(64).map {
+                $0.isASCII && $0.value > 0x20 && $0.value < 0x7f ? Character($0) : "?"
+            })
+    }
+}
