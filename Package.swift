@@ -83,7 +83,8 @@ let package = Package(
         library("NimmerCognition", ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem"]),
         library("NimmerCognitionHTTP", ["NimmerCognition", "NimmerSystem", "NimmerWave", http, tls] + sockets),
         library("NimmerSystem", ["CYAML", "NimmerWave", "NimmerGate"]),
-        library("NimmerTerminal"),
+        .target(name: "CTerminal"),
+        library("NimmerTerminal", ["CTerminal"]),
         library("NimmerScope", ["NimmerTerminal", "NimmerWave", "NimmerGate"]),
         library(
             "NimmerCell",

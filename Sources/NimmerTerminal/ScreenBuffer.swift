@@ -6,13 +6,16 @@ public struct Area: Hashable, Sendable {
     public var width: Int
     public var height: Int
 
-    /// A rectangle; negative sizes are 0.
+    /// A rectangle; negative sizes are 0, and what is absurdly far away is brought nearer.
     public init(x: Int, y: Int, width: Int, height: Int) {
-        self.x = x
-        self.y = y
-        self.width = max(0, width)
-        self.height = max(0, height)
+        self.x = Self.bounded(x)
+        self.y = Self.bounded(y)
+        self.width = max(0, Self.bounded(width))
+        self.height = max(0, Self.bounded(height))
     }
+
+    /// A coordinate with which one can calculate: all that lies beyond is equally invisible.
+    static func bounded(_ coordinate: Int) -> Int { max(-(1 << 24), min(1 << 24, coordinate)) }
 
     /// The column after the last one.
     public var right: Int { x + width }
@@ -87,6 +90,7 @@ public struct ScreenBuffer: Hashable, Sendable {
     public mutating func write(
         _ text: some StringProtocol, x: Int, y: Int, style: Style = .plain, maxWidth: Int = .max
     ) -> Int {
+        let (x, y) = (Area.bounded(x), Area.bounded(y))
         let limit = min(maxWidth, width - x)
         var used = 0
         for scalar in text.unicodeScalars {
@@ -107,6 +111,7 @@ public struct ScreenBuffer: Hashable, Sendable {
     /// Puts one glyph; a wide one takes the cell to its right too.
     public mutating func put(_ scalar: Unicode.Scalar, x: Int, y: Int, style: Style = .plain) {
         let glyph = Glyph(showing: scalar)
+        let (x, y) = (Area.bounded(x), Area.bounded(y))
         if glyph.columns > 0 { put(glyph.scalar, glyph.columns, x: x, y: y, style: style) }
     }
 
@@ -146,11 +151,16 @@ public struct ScreenBuffer: Hashable, Sendable {
         }
     }
 
-    /// Changes how an area looks without changing what it says: a tint, a cursor's column, a selected line.
+    /// Changes how an area looks without changing what it says: a tint, a cursor's column, a selected line. A wide glyph
+    /// looks as its left half does.
     public mutating func restyle(_ area: Area, _ change: (inout Style) -> Void) {
         let seen = area.intersection(self.area)
         for y in seen.y..<seen.bottom {
-            for x in seen.x..<seen.right { change(&cells[y * width + x].style) }
+            for x in seen.x..<seen.right where !self[x, y].isContinuation {
+                let place = y * width + x
+                change(&cells[place].style)
+                if self[x + 1, y].isContinuation { cells[place + 1].style = cells[place].style }
+            }
         }
     }
 
@@ -175,6 +185,7 @@ public struct ScreenBuffer: Hashable, Sendable {
 
     /// Draws another screen over this one, its upper left corner at a place.
     public mutating func draw(_ other: ScreenBuffer, x: Int, y: Int) {
+        let (x, y) = (Area.bounded(x), Area.bounded(y))
         for row in 0..<other.height {
             for column in 0..<other.width {
                 let cell = other[column, row]

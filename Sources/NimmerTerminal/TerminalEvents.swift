@@ -1,0 +1,138 @@
+import CTerminal
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Something that a program at a terminal must do something about.
+public enum TerminalEvent: Hashable, Sendable {
+    /// Somebody typed.
+    case key(Key)
+    /// The terminal has another size now.
+    case resized
+    /// Somebody asked the process to stop for a while (SIGTSTP from outside; Ctrl-Z arrives as a key).
+    case stop
+    /// The process was stopped and goes on.
+    case continued
+    /// The process is to end: SIGINT, SIGTERM, SIGHUP, or nobody sits at the terminal any more.
+    case end
+    /// The ``Bell`` was rung.
+    case rung
+}
+
+/// Wakes the loop of a ``TerminalEvents`` from another thread. Ringing a bell that was not heard yet costs nothing.
+public final class Bell: Sendable {
+    fileprivate let reading: Int32
+    private let writing: Int32
+
+    /// - Throws: ``TerminalError`` when the process has no more descriptors.
+    public init() throws(TerminalError) {
+        var ends: [Int32] = [0, 0]
+        guard nimmer_pipe(&ends) == 0 else {
+            throw TerminalError(description: "cannot make a pipe: \(String(cString: strerror(errno)))")
+        }
+        (reading, writing) = (ends[0], ends[1])
+    }
+
+    deinit {
+        close(reading)
+        close(writing)
+    }
+
+    /// Wakes whoever waits, now or when they next wait.
+    public func ring() {
+        var byte: UInt8 = 1
+        _ = write(writing, &byte, 1)
+    }
+
+    fileprivate func hush() {
+        var bytes = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
+        while withUnsafeMutableBytes(of: &bytes, { read(reading, $0.baseAddress, $0.count) }) > 0 {}
+    }
+}
+
+/// Everything that happens at a terminal, waited for by one thread without using any time (oscilloscope.md, How to build
+/// it): keys, signals, and a bell that others ring.
+///
+/// One at a time in a process, since signals are the process's.
+public final class TerminalEvents {
+    private let input: Int32
+    private let signals: Int32
+    private let bell: Bell
+    private var parser = KeyParser()
+    private var inputIsOver = false
+    private let clock = ContinuousClock()
+    private let start: ContinuousClock.Instant
+
+    /// - Parameter terminal: whose keys; nil: only signals and the bell.
+    /// - Throws: ``TerminalError`` when the process has no more descriptors.
+    public init(_ terminal: Terminal?, bell: Bell) throws(TerminalError) {
+        input = terminal?.inputDescriptor ?? -1
+        self.bell = bell
+        start = ContinuousClock.now
+        signals = nimmer_signals_listen([SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP, SIGCONT], 6)
+        guard signals >= 0 else {
+            throw TerminalError(description: "cannot make a pipe: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    deinit { nimmer_signals_ignore() }
+
+    /// Waits until something happens or a moment has come, and returns what happened.
+    ///
+    /// - Parameters:
+    ///   - deadline: nil waits for ever.
+    ///   - hearingBell: false lets the bell ring unheard, for a pause between two frames.
+    public func wait(until deadline: ContinuousClock.Instant?, hearingBell: Bool = true) -> [TerminalEvent] {
+        let expiry = parser.deadline.map { start + $0 }
+        let until = [deadline, expiry].compactMap { $0 }.min()
+        var descriptors = [
+            pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: inputIsOver ? -1 : input, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: hearingBell ? bell.reading : -1, events: Int16(POLLIN), revents: 0),
+        ]
+        let count = poll(&descriptors, 3, milliseconds(until: until))
+        var events: [TerminalEvent] = []
+        if count > 0, descriptors[0].revents != 0 { readSignals(&events) }
+        let typed = count > 0 && descriptors[1].revents != 0 ? readKeys(&events) : []
+        events += parser.read(typed, at: start.duration(to: clock.now)).map { .key($0) }
+        if count > 0, descriptors[2].revents != 0 {
+            bell.hush()
+            events.append(.rung)
+        }
+        return events
+    }
+
+    /// Rounded up, so that a wait never ends just before its time; -1 waits for ever.
+    private func milliseconds(until deadline: ContinuousClock.Instant?) -> Int32 {
+        guard let deadline else { return -1 }
+        let (seconds, attoseconds) = clock.now.duration(to: deadline).components
+        if seconds < 0 || attoseconds < 0 { return 0 }
+        return Int32(min(seconds, 1_000_000)) * 1000
+            + Int32((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+    }
+
+    private func readSignals(_ events: inout [TerminalEvent]) {
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = read(signals, &bytes, bytes.count)
+        for byte in bytes.prefix(max(0, count)) {
+            switch Int32(byte) {
+            case SIGWINCH: events.append(.resized)
+            case SIGTSTP: events.append(.stop)
+            case SIGCONT: events.append(.continued)
+            default: events.append(.end)
+            }
+        }
+    }
+
+    private func readKeys(_ events: inout [TerminalEvent]) -> ArraySlice<UInt8> {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = read(input, &bytes, bytes.count)
+        if count > 0 { return bytes[..<count] }
+        if count == 0 || (errno != EAGAIN && errno != EINTR) {
+            inputIsOver = true
+            events.append(.end)
+        }
+        return []
+    }
+}
