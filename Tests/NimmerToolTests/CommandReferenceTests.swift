@@ -10,7 +10,7 @@ import Testing
     static let commands = [
         "up", "down", "status", "doctor", "env", "exercise", "wave emit", "wave tail", "wave check", "gate list",
         "gate why", "gate simulate", "cell list", "cell ask", "cell new", "nerve new", "replay", "memory why",
-        "memory export", "db migrate", "db prune",
+        "memory export", "db migrate", "db prune", "image build",
     ]
 
     @Test func theReferenceIsWhatTheCommandsSay() async throws {

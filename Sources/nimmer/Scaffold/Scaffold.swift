@@ -47,6 +47,7 @@ struct Scaffold: Equatable {
         [
             ("Package.swift", manifest), ("Sources/\(module)/\(typeName).swift", source),
             ("Tests/\(module)Tests/\(typeName)Tests.swift", test), ("README.md", readme), (".gitignore", ".build/\n"),
+            ("Containerfile", containerfile), (".containerignore", containerIgnore), (".dockerignore", containerIgnore),
         ]
     }
 
@@ -67,7 +68,7 @@ struct Scaffold: Equatable {
         let package = Package(
             name: "\(program)",
             products: [.executable(name: "\(program)", targets: ["\(module)"])],
-            dependencies: [.package(name: "nimmerverse", path: "\(project)")],
+            dependencies: [.package(name: "nimmerverse", path: Context.environment["NIMMERVERSE_PACKAGE"] ?? "\(project)")],
             targets: [
                 .executableTarget(
                     name: "\(module)",

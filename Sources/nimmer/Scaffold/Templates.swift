@@ -116,6 +116,7 @@ extension Scaffold {
                 swift test                          # its test
                 swift run \(program) --help         # its settings
                 swift run \(program)                # live, on the server of `nimmer up` or NIMMERVERSE_NATS_URL
+                nimmer image build                  # its container image
 
             | setting | default | |
             |---|---|---|

@@ -1,0 +1,96 @@
+import NimmerServers
+
+/// What building images takes: a Containerfile, its targets, the engine and the arguments. A value; the command runs it.
+struct ImagePlan: Equatable, Sendable {
+    /// What builds images.
+    enum Engine: String, CaseIterable, Sendable { case podman, docker }
+
+    /// The folder that the engine is given.
+    var folder: String
+    /// The Containerfile, as seen from the folder.
+    var containerfile: String
+    /// The checkout of nimmerverse, which holds `deploy/containers/rootfs.sh`.
+    var project: String
+    /// The programs that get an image.
+    var programs: [String]
+    var engine: Engine
+    /// What stands before a program's name: `nimmerverse`, or `registry.example/nimmerverse`.
+    var prefix: String
+    var tag: String
+    /// Whether the binaries are built in a container too.
+    var isInContainer: Bool
+    /// What the image says it was built from.
+    var revision: String
+    /// Every time in the image, in seconds since 1970.
+    var epoch: String
+    /// `epoch` as a date.
+    var created: String
+
+    /// The names after `FROM runtime AS`, in their order.
+    static func targets(of containerfile: String) -> [String] {
+        containerfile.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count == 4, words[0] == "FROM", words[1] == "runtime", words[2] == "AS" else { return nil }
+            return String(words[3])
+        }
+    }
+
+    /// The targets that names ask for: a target, or a cell or nerve by its own name.
+    ///
+    /// - Throws: ``Failure`` that names what there is.
+    static func choose(_ names: [String], of targets: [String]) throws(Failure) -> [String] {
+        if names.isEmpty { return targets }
+        var chosen: [String] = []
+        for name in names {
+            let plain = String(name.map { $0 == "_" ? "-" : $0 })
+            guard let target = [plain, plain + "-cell", plain + "-nerve"].first(where: targets.contains) else {
+                throw Failure(
+                    .usage, "there is no image of \(name.printable)",
+                    mend: "there are " + targets.joined(separator: ", "))
+            }
+            if !chosen.contains(target) { chosen.append(target) }
+        }
+        return chosen
+    }
+
+    func image(_ program: String) -> String { "\(prefix)/\(program):\(tag)" }
+
+    /// Builds one program on this machine.
+    func compile(_ program: String) -> ChildCommand {
+        ChildCommand(
+            "swift", ["build", "-c", "release", "--static-swift-stdlib", "--product", program],
+            workingDirectory: folder)
+    }
+
+    /// Lays out what the images hold, from binaries in a folder.
+    func layOut(from binaries: String) -> ChildCommand {
+        var environment = ChildCommand.inheritedEnvironment
+        environment["SOURCE_DATE_EPOCH"] = epoch
+        return ChildCommand(
+            "sh", [project + "/deploy/containers/rootfs.sh", binaries, folder + "/.build/rootfs"] + programs,
+            environment: environment, workingDirectory: folder)
+    }
+
+    /// Packs one image.
+    func pack(_ program: String) -> ChildCommand {
+        var arguments = ["build", "-f", containerfile, "--target", program, "-t", image(program)]
+        var environment = ChildCommand.inheritedEnvironment
+        switch engine {
+        case .podman: arguments += ["--format", "docker", "--timestamp", epoch]
+        case .docker:
+            environment["DOCKER_BUILDKIT"] = "1"
+            environment["SOURCE_DATE_EPOCH"] = epoch
+        }
+        var build = ["BINARIES=\(isInContainer ? "built" : "host")", "REVISION=\(revision)", "VERSION=\(tag)"]
+        build += ["SOURCE_DATE_EPOCH=\(epoch)", "CREATED=\(created)"]
+        if isInContainer { build.append("PROGRAMS=" + programs.joined(separator: " ")) }
+        for argument in build { arguments += ["--build-arg", argument] }
+        if isInContainer, folder != project { arguments += ["--build-context", "nimmerverse=\(project)"] }
+        return ChildCommand(engine.rawValue, arguments + ["."], environment: environment, workingDirectory: folder)
+    }
+
+    /// Asks for an image's size in bytes.
+    func size(_ program: String) -> ChildCommand {
+        ChildCommand(engine.rawValue, ["image", "inspect", "--format", "{{.Size}}", image(program)])
+    }
+}
