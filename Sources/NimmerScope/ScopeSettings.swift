@@ -37,6 +37,8 @@ public struct ScopeSettings: Sendable {
     public var minimumConfidence = 0.0
     /// Only what contains this text; with `!` before it, only what does not. The key `/` changes it.
     public var filter = ""
+    /// Whether the log also shows what repeats by itself: attention, correlations, heartbeats.
+    public var showsBackground = false
     /// How far the clock on the wall is ahead of UTC, in seconds.
     public var utcOffsetSeconds = 0
     /// How much is kept.

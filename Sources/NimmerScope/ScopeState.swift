@@ -7,12 +7,40 @@ public struct ScopeState: Sendable {
     /// What it was started with.
     public let settings: ScopeSettings
 
+    /// The newest moment that it heard of.
     var now = Timestamp(nanoseconds: 0)
     var size = (width: 120, height: 36)
+    var buffer: MessageBuffer
+    var gates = GateBoard()
+    var stories = Stories()
+    var view = ScopeView()
+
+    var connection: ScopeConnection?
+    /// Since when the connection is as it is.
+    var connectionChanged = Timestamp(nanoseconds: 0)
+    var roundTrip: Double?
+    var lost = 0
+    var notice: (text: String, until: Int64)?
+    var recording: String?
+    var isRecording = false
+    var recorded = 0
+    var playback: (speed: Double, ended: Bool) = (1, false)
+
+    /// What the thalamus said of gates, by region or gate, and what kept it from saying it.
+    var explanations: [String: Result<JSON, ScopeFailure>] = [:]
+    var explained = Int64.min
+    var lastArrival = Int64.min
+    var lastOpening: Int?
+    var regionsOfRequests: [MessageID: String] = [:]
+    var lastCommands: [String: MessageID] = [:]
 
     /// An oscilloscope that has seen nothing yet.
     public init(_ settings: ScopeSettings) {
         self.settings = settings
+        buffer = MessageBuffer(
+            settings.limits, filter: settings.filter, minimumConfidence: settings.minimumConfidence,
+            column: view.scale.column)
+        if settings.face == .gates { view.pane = .gates }
     }
 
     /// Takes in what happened.
@@ -20,22 +48,107 @@ public struct ScopeState: Sendable {
     /// - Returns: what is to be done about it, in order.
     public mutating func reduce(_ event: ScopeEvent) -> [ScopeEffect] {
         switch event {
-        case .key(.character("q"), _), .key(.control("c"), _): return [.quit]
-        case .resize(let width, let height): size = (width, height)
-        case .tick(let moment): now = max(now, moment)
-        default: break
+        case .message(let subject, let payload, let arrival): return take(subject, payload, arrival)
+        case .key(let key, let moment):
+            pass(to: moment)
+            return press(key)
+        case .tick(let moment): pass(to: moment)
+        case .resize(let width, let height):
+            size = (width, height)
+            keepInSight()
+        case .connection(let connection, let moment):
+            pass(to: moment)
+            if case .connected(let server) = connection, case .lost? = self.connection {
+                say("connected again to \(server)")
+            }
+            self.connection = connection
+            connectionChanged = moment
+            if case .lost = connection { roundTrip = nil }
+        case .roundTrip(let milliseconds): roundTrip = milliseconds
+        case .lost(let total): lost = total
+        case .gates(let all):
+            for gate in all { gates.update(gate, at: max(now.nanoseconds, lastArrival)) }
+        case .explained(let gate, let json): keepExplanation(gate, .success(json.resolved))
+        case .unexplained(let gate, let reason): keepExplanation(gate, .failure(ScopeFailure(reason)))
+        case .recording(let change): take(change)
+        case .exported(.success(let files)): say("wrote " + files.joined(separator: " and "))
+        case .exported(.failure(let failure)): say("nothing was exported: \(failure)")
+        case .playback(let speed, let ended): playback = (speed, ended)
+        case .notice(let text, let moment):
+            pass(to: moment)
+            say(text)
         }
         return []
     }
 
-    /// The screen of a size at a moment, which is not before the last event.
-    public func draw(width: Int, height: Int, now: Timestamp) -> ScreenBuffer {
-        var screen = ScreenBuffer(width: width, height: height, glyphs: settings.glyphs)
-        screen.write(settings.title, x: 0, y: 0)
-        return screen
+    /// Lets time pass.
+    mutating func pass(to moment: Timestamp) {
+        now = max(now, moment)
+        buffer.forget(olderThan: now.nanoseconds)
+        if let current = notice, current.until < now.nanoseconds { notice = nil }
     }
 
-    /// When the screen will look different if nothing happens until then: the next sub-column of a rolling trace, the next
-    /// second of the clock.
-    public func nextChange(after now: Timestamp) -> Timestamp { now.advanced(milliseconds: 1000) }
+    /// Shows a line at the bottom for a few seconds.
+    mutating func say(_ text: String) { notice = (text, now.nanoseconds + 5_000_000_000) }
+
+    private mutating func take(_ change: ScopeRecording) {
+        switch change {
+        case .started(let file):
+            recording = file
+            isRecording = true
+            recorded = 0
+            say("recording to \(file)")
+        case .stopped(let file, let messages):
+            isRecording = false
+            recording = nil
+            say("recorded \(grouped(messages)) messages to \(file)")
+        case .failed(let reason):
+            isRecording = false
+            recording = nil
+            say("no recording: \(reason)")
+        }
+    }
+
+    private mutating func keepExplanation(_ gate: String, _ answer: Result<JSON, ScopeFailure>) {
+        if explanations.count >= 64, explanations[gate] == nil { explanations = [:] }
+        explanations[gate] = answer
+    }
+
+    /// While a gate is inspected and the view follows, the thalamus is asked again each second.
+    mutating func explainAgain(_ at: Int64) -> [ScopeEffect] {
+        guard view.isLive, case .gate(let region)? = view.inspected, at >= explained + 900_000_000 else { return [] }
+        explained = at
+        return [.explain(gate: region)]
+    }
+
+    /// When the screen will look different if nothing happens until then: the next sub-column of a rolling trace, or the next
+    /// second of the clock. While a view is held nothing moves but the clock.
+    public func nextChange(after now: Timestamp) -> Timestamp {
+        let second = (TimeWindow.floor(now.nanoseconds, 1_000_000_000) + 1) * 1_000_000_000
+        let layout = layout
+        guard view.isLive, settings.face == .tail, layout.isLargeEnough, lastArrival != .min else {
+            return Timestamp(nanoseconds: second)
+        }
+        let window = window(layout, now.nanoseconds)
+        guard lastArrival >= window.start else { return Timestamp(nanoseconds: second) }
+        let step = view.isSweep || settings.glyphs == .ascii ? view.scale.cell : view.scale.column
+        let column = (TimeWindow.floor(now.nanoseconds, step) + 1) * step
+        return Timestamp(nanoseconds: min(second, column))
+    }
+
+    /// The stretch of time that the scope shows at a moment.
+    func window(_ layout: Layout, _ now: Int64) -> TimeWindow {
+        TimeWindow(
+            end: view.hold?.end ?? now, cells: layout.plotCells, scale: view.scale,
+            isSweep: view.isSweep && view.isLive, wholeCells: settings.glyphs == .ascii)
+    }
+
+    var layout: Layout {
+        Layout(width: size.width, height: size.height, face: settings.face, hasBanner: isServerLost)
+    }
+
+    var isServerLost: Bool {
+        if case .lost? = connection { return true }
+        return false
+    }
 }

@@ -122,6 +122,22 @@ struct MessageBuffer: Sendable {
         return entries.end - 1
     }
 
+    /// Draws a question in a lane until its answer comes.
+    mutating func ask(_ id: MessageID, lane: (name: String, domain: SubjectDomain), at: Int64, value: Double) {
+        let number = self.lane(named: lane.name, lane.domain)
+        lanes[number].exchanges.append(Exchange(id: id, from: at, to: .max, value: Float(value)))
+        if lanes[number].exchanges.count > 1024 { lanes[number].exchanges.removeFirst() }
+    }
+
+    /// Ends the question that this answers.
+    mutating func answer(_ id: MessageID, lane: (name: String, domain: SubjectDomain), at: Int64) {
+        let number = self.lane(named: lane.name, lane.domain)
+        for exchange in lanes[number].exchanges.numbers.reversed() where lanes[number].exchanges[exchange].id == id {
+            lanes[number].exchanges[exchange].to = at
+            return
+        }
+    }
+
     private func judgement(_ entry: Entry, _ payload: ArraySlice<UInt8>?) -> EntryFlags {
         var flags: EntryFlags = []
         let lane = entry.lane == Entry.noLane ? "" : lanes[Int(entry.lane)].name
@@ -150,7 +166,10 @@ struct MessageBuffer: Sendable {
         forget(olderThan: entry.at)
     }
 
-    func isShown(_ entry: Entry) -> Bool { entry.flags.contains(.passes) && !entry.flags.contains(.quiet) }
+    /// Whether an entry is kept and shown.
+    func isShown(_ number: Int) -> Bool { entries.numbers.contains(number) && isShown(entries[number]) }
+
+    private func isShown(_ entry: Entry) -> Bool { entry.flags.contains(.passes) && !entry.flags.contains(.quiet) }
 
     /// Adds an entry to everything that is kept of what is shown.
     private mutating func count(_ entry: Entry, _ number: Int) {

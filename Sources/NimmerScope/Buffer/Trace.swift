@@ -89,6 +89,8 @@ struct Lane: Sendable {
     var denials = 0
     /// What happened in it besides waves.
     var marks = Ring<Mark>()
+    /// What was asked of it, and answered.
+    var exchanges = Ring<Exchange>()
     /// Waves a second.
     var rate = RateMeter()
 }

@@ -1,0 +1,80 @@
+import NimmerTerminal
+import NimmerWave
+
+extension ScopeState {
+    /// What runs where, whether it follows, and how much comes: one line in the environment's colour.
+    func drawHeader(_ pen: inout Pen, _ layout: Layout, _ now: Int64) {
+        let area = layout.header
+        let theme = pen.theme
+        pen.screen.fill(area, " ", style: theme.header)
+        let right = status(now)
+        let rightColumns = right.reduce(0) { $0 + $1.text.terminalColumns }
+        let limit = area.width - rightColumns - 2
+        var x = 0
+        func add(_ text: String, _ style: Style) {
+            guard x < limit else { return }
+            x += pen.write(text, style, x: x, y: area.y, maxWidth: limit - x)
+        }
+        add(" \(settings.title)  ", theme.header.with(adding: .bold))
+        add(" \(settings.environment.rawValue.uppercased()) ", theme.chip)
+        if case .recording(let name) = settings.source { add("  \(name)", theme.header) }
+        add("  \(settings.patterns)", theme.headerQuiet)
+        if buffer.minimumConfidence > 0 { add("  conf≥\(decimals(buffer.minimumConfidence))", theme.header) }
+        if !buffer.filter.text.isEmpty { add("  /\(buffer.filter.text)", theme.header.with(adding: .bold)) }
+        x = area.width - rightColumns
+        for piece in right { x += pen.write(piece.text, piece.style(theme), x: x, y: area.y) }
+    }
+
+    private struct Piece {
+        var text: String
+        var isAlarm = false
+        var isQuiet = false
+        var isBold = false
+
+        func style(_ theme: Theme) -> Style {
+            if isAlarm { return theme.alarm }
+            let style = isQuiet ? theme.headerQuiet : theme.header
+            return isBold ? style.with(adding: .bold) : style
+        }
+    }
+
+    private func status(_ now: Int64) -> [Piece] {
+        var pieces: [Piece] = []
+        if isRecording { pieces += [Piece(text: " ● REC \(grouped(recorded)) ", isAlarm: true), Piece(text: "  ")] }
+        if let hold = view.hold {
+            let back = span(nanoseconds: max(0, now - (view.cursor ?? hold.end)))
+            let new = buffer.arrivedShown - hold.arrived
+            pieces.append(Piece(text: "‖ PAUSED \(back) back, \(grouped(max(0, new))) new", isBold: true))
+        } else if case .recording = settings.source {
+            let speed = playback.speed == playback.speed.rounded() ? 0 : 3
+            pieces.append(
+                Piece(text: playback.ended ? "■ END" : "► \(decimals(playback.speed, speed))x", isBold: true))
+        } else {
+            pieces.append(
+                isServerLost ? Piece(text: "✗ NO SERVER", isBold: true) : Piece(text: "● LIVE", isBold: true))
+        }
+        let perSecond = buffer.rate.perSecond(at: now)
+        let rate = perSecond >= 10 ? grouped(Int(perSecond.rounded())) : decimals(perSecond, 1)
+        pieces.append(Piece(text: "  \(rate) w/s"))
+        if lost > 0 {
+            pieces += [Piece(text: "  "), Piece(text: " lost \(grouped(lost)) ", isAlarm: true)]
+        } else {
+            pieces.append(Piece(text: "  lost 0", isQuiet: true))
+        }
+        if let roundTrip { pieces.append(Piece(text: "  nats \(decimals(roundTrip, 1))ms", isQuiet: true)) }
+        pieces.append(Piece(text: "  \(settings.clock(now, characters: 8)) "))
+        return ascii(pieces)
+    }
+
+    /// The signs of the header for a terminal that has none.
+    private func ascii(_ pieces: [Piece]) -> [Piece] {
+        guard settings.glyphs == .ascii else { return pieces }
+        return pieces.map { piece in
+            var piece = piece
+            for (sign, plain) in [("‖", "="), ("●", "*"), ("►", ">"), ("■", "#"), ("✗", "x")] {
+                if let (before, after) = piece.text.halves(around: sign) { piece.text = before + plain + after }
+            }
+            return piece
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import NimmerTerminal
+
+extension ScopeState {
+    /// What is inspected: a message, a gate, a decision.
+    func drawInspector(_ pen: inout Pen, _ area: Area) {
+        let inspection = inspection()
+        var title = InkLine("inspect", .strong)
+        title.add("  \(inspection.title)")
+        let isMessage = if case .entry? = view.inspected { true } else { false }
+        let inner = pen.pane(
+            area, .inspector, title, hasKeys: hasKeys(.inspector),
+            right: isMessage ? InkLine(view.isRaw ? "raw" : "pretty", .quiet).and(" r", .accent) : InkLine())
+        let lines = inspection.lines.flatMap { Self.wrapped($0, inner.width - 2) }
+        let first = max(0, min(view.inspectorScroll, lines.count - inner.height))
+        for (row, line) in lines.dropFirst(first).prefix(inner.height).enumerated() {
+            pen.write(line, x: inner.x + 1, y: inner.y + row, maxWidth: inner.width - 2)
+        }
+        if lines.count - first > inner.height {
+            pen.writeBack(
+                " \(lines.count - first - inner.height) more ↓ ", .quiet, end: area.right - 2, y: area.bottom - 1)
+        }
+    }
+
+    /// A line cut to a width, what is left indented under it.
+    static func wrapped(_ line: InkLine, _ width: Int) -> [InkLine] {
+        guard width > 8, line.text.terminalColumns > width else { return [line] }
+        var lines: [InkLine] = []
+        var current = InkLine()
+        var used = 0
+        for run in line.runs {
+            var piece = ""
+            for character in run.text {
+                let columns = String(character).terminalColumns
+                if used + columns > width {
+                    current.add(piece, run.ink)
+                    lines.append(current)
+                    current = InkLine("  ")
+                    piece = ""
+                    used = 2
+                }
+                piece.append(character)
+                used += columns
+            }
+            current.add(piece, run.ink)
+        }
+        lines.append(current)
+        return lines
+    }
+}

@@ -1,0 +1,192 @@
+import NimmerTerminal
+import NimmerWave
+
+/// One lane: name, scale, traces, what happened, and the value under the cursor.
+struct LaneDrawing {
+    let state: ScopeState
+    let lane: Lane
+    let window: TimeWindow
+    let layout: Layout
+    let now: Int64
+    let area: Area
+    let isSelected: Bool
+
+    private var plot: Area {
+        Area(x: area.x + layout.nameCells + Layout.axisCells, y: area.y, width: layout.plotCells, height: area.height)
+    }
+
+    private var ink: Ink { Ink(lane.domain) }
+    private var isSigned: Bool { lane.denials > 0 }
+
+    func draw(_ pen: inout Pen) {
+        drawName(&pen)
+        drawGrid(&pen)
+        drawOpenings(&pen)
+        drawTraces(&pen)
+        drawMarks(&pen)
+        drawValue(&pen)
+    }
+
+    private func drawName(_ pen: inout Pen) {
+        pen.write(isSelected ? "▸" : " ", .accent, x: area.x, y: area.y)
+        pen.write(lane.name, isSelected ? .strong : ink, x: area.x + 1, y: area.y, maxWidth: layout.nameCells - 1)
+        if isSelected, pen.theme.style(.strong).foreground.isStandard {
+            pen.screen.restyle(Area(x: area.x + 1, y: area.y, width: layout.nameCells - 1, height: 1)) {
+                $0.underline = true
+            }
+        }
+        let axis = area.x + layout.nameCells
+        let top = isSigned ? "+1" : " 1"
+        let bottom = isSigned ? "-1" : " 0"
+        for y in area.y..<area.bottom { pen.write("  ┤", .faint, x: axis, y: y) }
+        if area.height > 1 {
+            pen.write(top, .quiet, x: axis, y: area.y)
+            pen.write(bottom, .quiet, x: axis, y: area.bottom - 1)
+            if isSigned, area.height > 2, area.height % 2 == 1 {
+                pen.write(" 0", .quiet, x: axis, y: area.y + area.height / 2)
+            }
+        }
+    }
+
+    /// Lines at the divisions, and along the lower edge.
+    private func drawGrid(_ pen: inout Pen) {
+        let step = TimeScale.cellsPerDivision
+        if state.view.isLive, !window.isSweep {
+            var x = plot.width - step
+            while x > 0 {
+                for y in plot.y..<plot.bottom { pen.put("┊", .faint, x: plot.x + x, y: y) }
+                x -= step
+            }
+            return
+        }
+        let columns = TimeScale.columnsPerDivision
+        var division = TimeWindow.floor(window.first, columns) + 1
+        while division * columns <= window.last {
+            if let place = window.place(ofColumn: division * columns) {
+                for y in plot.y..<plot.bottom { pen.put("┊", .faint, x: plot.x + place / 2, y: y) }
+            }
+            division += 1
+        }
+    }
+
+    /// The time in which the lane's gate is open: a line along the upper edge, and a tint.
+    private func drawOpenings(_ pen: inout Pen) {
+        guard lane.domain == .nervous, let track = state.gates.tracks[lane.name] else { return }
+        let openings = track.openings
+        var number = openings.firstNumber { $0.end >= window.start }
+        while number < openings.end, openings[number].start < window.end {
+            let opening = openings[number]
+            number += 1
+            let from = max(window.first, TimeWindow.floor(opening.start, window.scale.column))
+            let to = min(window.last, TimeWindow.floor(min(opening.end, now), window.scale.column))
+            guard from <= to else { continue }
+            var column = from
+            while column <= to {
+                if let place = window.place(ofColumn: column) { openCell(&pen, place / 2) }
+                column = column == to ? to + 1 : min(to, column + 2)
+            }
+        }
+    }
+
+    private func openCell(_ pen: inout Pen, _ cell: Int) {
+        pen.screen.put(
+            state.settings.glyphs == .ascii ? "=" : "▔", x: plot.x + cell, y: plot.y, style: pen.theme.style(.good))
+        pen.screen.restyle(Area(x: plot.x + cell, y: plot.y, width: 1, height: plot.height)) { pen.theme.open(&$0) }
+    }
+
+    private func drawTraces(_ pen: inout Pen) {
+        var drawing = TraceDrawing(
+            window: window, rows: plot.height, level: state.settings.glyphs, isSigned: isSigned)
+        for trace in lane.traces { drawing.add(state.buffer.traces[trace]) }
+        var number = lane.exchanges.firstNumber { $0.from > window.start } - 64
+        number = max(lane.exchanges.first, number)
+        while number < lane.exchanges.end {
+            drawing.add(lane.exchanges[number], now: min(now, state.view.hold?.at ?? now))
+            number += 1
+        }
+        for row in 0..<plot.height {
+            for cell in 0..<plot.width {
+                guard let glyph = drawing.canvas.glyph(cell, row) else { continue }
+                let background = pen.screen[plot.x + cell, plot.y + row].style.background
+                pen.screen.put(
+                    glyph, x: plot.x + cell, y: plot.y + row,
+                    style: pen.theme.style(ink).with(background: background))
+            }
+        }
+    }
+
+    /// What happened besides waves: the most important of what falls on one cell, with its word where there is room.
+    private func drawMarks(_ pen: inout Pen) {
+        var cells: [Int: Mark] = [:]
+        var number = lane.marks.firstNumber { $0.at >= window.start }
+        while number < lane.marks.end, lane.marks[number].at < window.end {
+            let mark = lane.marks[number]
+            number += 1
+            guard let cell = window.cell(at: mark.at), state.buffer.isShown(mark.number) else { continue }
+            if cells[cell].map({ $0.kind <= mark.kind }) ?? true { cells[cell] = mark }
+        }
+        for (cell, mark) in cells.sorted(by: { $0.key < $1.key }) {
+            let row = mark.kind == .collapse && plot.height > 1 ? 1 : 0
+            let (glyph, ink, word) = sign(mark)
+            guard row < plot.height else { continue }
+            pen.screen.put(
+                glyph, x: plot.x + cell, y: plot.y + row,
+                style: pen.theme.style(ink).with(
+                    background: pen.screen[plot.x + cell, plot.y + row].style.background, adding: .bold))
+            guard !word.isEmpty, plot.height > 1, cell + 2 + word.count < plot.width else { continue }
+            let free = (cell + 1)...(cell + 1 + word.count)
+            guard free.allSatisfy({ isFree(pen, $0, row) && cells[$0] == nil }) else { continue }
+            for (offset, scalar) in word.unicodeScalars.enumerated() {
+                let x = plot.x + cell + 2 + offset
+                pen.screen.put(
+                    scalar, x: x, y: plot.y + row,
+                    style: pen.theme.style(ink).with(background: pen.screen[x, plot.y + row].style.background))
+            }
+        }
+    }
+
+    private func isFree(_ pen: Pen, _ cell: Int, _ row: Int) -> Bool {
+        [" ", "┊", "▔", "="].contains(pen.screen[plot.x + cell, plot.y + row].glyph)
+    }
+
+    private func sign(_ mark: Mark) -> (Unicode.Scalar, Ink, String) {
+        let glyph = Sign(mark.kind).glyph(state.settings.glyphs)
+        switch mark.kind {
+        case .request: return (glyph, .cognitive, "escalated")
+        case .response: return (glyph, .cognitive, "")
+        case .collapse: return (glyph, .strong, "collapse")
+        case .transition where mark.flags.contains(.opens): return (glyph, .good, "opened")
+        case .transition where mark.flags.contains(.closes): return (glyph, .bad, "closed")
+        case .transition: return (state.settings.glyphs == .ascii ? "-" : "▯", .quiet, "")
+        case .outcome: return (glyph, .good, "")
+        default: return (glyph, ink, "")
+        }
+    }
+
+    /// The value under the cursor, or the newest, and how many waves a second.
+    private func drawValue(_ pen: inout Pen) {
+        let end = plot.right + Layout.valueCells
+        let moment = state.view.cursor ?? state.view.hold?.end
+        let column = moment.map { TimeWindow.floor($0, window.scale.column) } ?? window.last
+        var newest: TraceColumn?
+        for trace in lane.traces {
+            let columns = state.buffer.traces[trace].columns
+            let number = columns.firstNumber { $0.index > column } - 1
+            guard number >= columns.first, columns[number].index >= window.first else { continue }
+            if newest.map({ columns[number].index > $0.index }) ?? true { newest = columns[number] }
+        }
+        if let newest {
+            let isHere = newest.index == column && newest.low != newest.high && state.view.cursor != nil
+            let text =
+                isHere
+                ? "\(decimals(TraceColumn.value(newest.low)))–\(decimals(TraceColumn.value(newest.high)))"
+                : decimals(TraceColumn.value(newest.last))
+            pen.writeBack(text, state.view.cursor == nil ? .strong : .accent, end: end - 1, y: area.y)
+        }
+        let rate = lane.rate.perSecond(at: now)
+        guard state.view.isLive, rate > 0, area.height > 1 else { return }
+        pen.writeBack(
+            "\(rate >= 9.95 ? grouped(Int(rate.rounded())) : decimals(rate, 1)) w/s", .quiet, end: end - 1,
+            y: area.y + 1)
+    }
+}

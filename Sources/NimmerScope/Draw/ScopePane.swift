@@ -1,0 +1,167 @@
+import NimmerTerminal
+import NimmerWave
+
+extension ScopeState {
+    /// The traces on their common time.
+    func drawScope(_ pen: inout Pen, _ layout: Layout, _ now: Int64) {
+        guard let area = layout.scope else { return }
+        let window = window(layout, now)
+        var title = InkLine("scope", .strong)
+        title.add("  \(view.scale.text)")
+        title.add(view.isSweep ? "  sweep" : "  roll", .quiet)
+        title.add("  peak", .quiet)
+        if buffer.quiet > 0 {
+            title.add("  \(grouped(buffer.quiet)) hidden below \(decimals(buffer.minimumConfidence))", .warning)
+        }
+        let inner = pen.pane(area, .scope, title, hasKeys: hasKeys(.scope))
+        let lanes = lanesShown
+        let rows = LaneRows(lanes: lanes.count, lines: layout.laneLines, selected: view.lane)
+        if lanes.isEmpty { drawEmptyScope(&pen, inner) }
+        var y = inner.y
+        for place in rows.visible {
+            let lane = LaneDrawing(
+                state: self, lane: buffer.lanes[lanes[place]], window: window, layout: layout, now: now,
+                area: Area(x: inner.x, y: y, width: inner.width, height: rows.height(of: place)),
+                isSelected: place == min(view.lane, lanes.count - 1) && hasKeys(.scope))
+            lane.draw(&pen)
+            y += rows.height(of: place)
+        }
+        let left = inner.x + layout.nameCells + Layout.axisCells
+        if rows.hidden > 0 {
+            pen.writeBack("\(rows.hidden) more ↓", .quiet, end: inner.right, y: inner.bottom - 1)
+        }
+        drawCursors(&pen, window, Area(x: left, y: inner.y, width: layout.plotCells, height: max(0, y - inner.y)))
+        drawTimes(&pen, window, layout, Area(x: left, y: inner.bottom - 2, width: layout.plotCells, height: 1), now)
+        drawOverview(&pen, window, layout, Area(x: left, y: inner.bottom - 1, width: layout.plotCells, height: 1), now)
+    }
+
+    func hasKeys(_ pane: Pane) -> Bool { view.overlay.map { $0 == pane } ?? (view.pane == pane) }
+
+    private func drawEmptyScope(_ pen: inout Pen, _ inner: Area) {
+        let text: String
+        if buffer.entries.isEmpty {
+            text = "Nothing has arrived yet on \(settings.patterns)."
+        } else if !buffer.filter.isEmpty {
+            text = "Nothing of \(grouped(buffer.entries.count)) messages passes /\(buffer.filter.text)"
+        } else {
+            text = "No wave yet."
+        }
+        pen.write(text, .quiet, x: inner.x + 2, y: inner.y + 1, maxWidth: inner.width - 4)
+    }
+
+    /// Cursor and second marker as lines through all lanes; where a trace is, it stays.
+    private func drawCursors(_ pen: inout Pen, _ window: TimeWindow, _ area: Area) {
+        for (moment, glyph, ink) in [(view.marker, "┆" as Unicode.Scalar, Ink.warning), (view.cursor, "│", .accent)] {
+            guard let moment, let cell = window.cell(at: moment) else { continue }
+            for y in area.y..<area.bottom {
+                let there = pen.screen[area.x + cell, y].glyph
+                if there == " " || there == "┊" { pen.put(glyph, ink, x: area.x + cell, y: y) }
+            }
+            pen.screen.restyle(Area(x: area.x + cell, y: area.y, width: 1, height: area.height)) {
+                pen.theme.point(&$0)
+            }
+        }
+    }
+
+    /// What time it is along the scope: before now while it rolls, of the day while it is held or sweeps.
+    private func drawTimes(_ pen: inout Pen, _ window: TimeWindow, _ layout: Layout, _ area: Area, _ now: Int64) {
+        var taken = [Range<Int>]()
+        func put(_ text: String, _ ink: Ink, at x: Int) {
+            let columns = text.terminalColumns
+            let start = max(0, min(area.width - columns, x))
+            let range = start..<start + columns
+            guard columns <= area.width,
+                !taken.contains(where: { $0.overlaps((range.lowerBound - 1)..<(range.upperBound + 1)) })
+            else { return }
+            taken.append(range)
+            pen.write(text, ink, x: area.x + start, y: area.y)
+        }
+        if let cursor = view.cursor, let cell = window.cell(at: cursor) {
+            put("└" + settings.clock(cursor, characters: 12), .accent, at: cell)
+        }
+        if let marker = view.marker {
+            if let cell = window.cell(at: marker) {
+                put("└" + settings.clock(marker, characters: 12), .warning, at: cell)
+            }
+            let here = view.cursor ?? view.hold?.end ?? now
+            pen.writeBack(
+                "Δ \(span(nanoseconds: here - marker))", .warning, end: area.right + Layout.valueCells, y: area.y)
+        }
+        let step = TimeScale.cellsPerDivision
+        if view.isLive, !window.isSweep {
+            put("now", .strong, at: area.width - 3)
+            var back = 1
+            while area.width - back * step >= 0 {
+                let text = "-" + span(nanoseconds: view.scale.division * Int64(back))
+                put(text, .quiet, at: area.width - back * step - text.count / 2)
+                back += 1
+            }
+        } else {
+            for (cell, division) in divisions(window) {
+                put(
+                    settings.clock(division * view.scale.division, characters: view.scale.milliseconds < 1000 ? 12 : 8),
+                    .quiet, at: cell)
+            }
+        }
+    }
+
+    /// Where divisions begin on the screen.
+    private func divisions(_ window: TimeWindow) -> [(cell: Int, division: Int64)] {
+        let columns = TimeScale.columnsPerDivision
+        var division = TimeWindow.floor(window.first, columns) + 1
+        var found: [(Int, Int64)] = []
+        while division * columns <= window.last {
+            if let place = window.place(ofColumn: division * columns) { found.append((place / 2, division)) }
+            division += 1
+        }
+        return found
+    }
+
+    /// The whole buffer in one line, with the part that the scope shows.
+    private func drawOverview(_ pen: inout Pen, _ window: TimeWindow, _ layout: Layout, _ area: Area, _ now: Int64) {
+        guard let oldest = buffer.entries.oldest?.at else { return }
+        let nice: [Int64] = [60, 120, 300, 600, 1200, 1800, 3600, 7200].map { $0 * 1_000_000_000 }
+        let extent = max(now, window.end) - min(oldest, window.start)
+        let length = nice.first { $0 >= extent } ?? extent
+        let part = max(1, length / Int64(area.width))
+        let end = (TimeWindow.floor(max(now, window.end), part) + 1) * part
+        let start = end - part * Int64(area.width)
+        let (counts, marks) = buffer.overview.parts(area.width, from: start, to: end)
+        let most = Double(max(1, counts.max() ?? 1))
+        let seen =
+            max(0, Int((window.start - start) / part))...max(0, min(area.width - 1, Int((window.end - start) / part)))
+        for x in 0..<area.width {
+            let inWindow = seen.contains(x)
+            let glyph = Bars.level(counts[x] == 0 ? 0 : max(0.01, Double(counts[x]) / most), settings.glyphs)
+            pen.put(glyph, marks[x] ? .good : inWindow ? .nervous : .quiet, x: area.x + x, y: area.y)
+            if inWindow {
+                pen.screen.restyle(Area(x: area.x + x, y: area.y, width: 1, height: 1)) { pen.theme.select(&$0) }
+            }
+        }
+        if seen.lowerBound > 0 { pen.put("[", .strong, x: area.x + seen.lowerBound - 1, y: area.y) }
+        if seen.upperBound < area.width - 1 { pen.put("]", .strong, x: area.x + seen.upperBound + 1, y: area.y) }
+        let label = "all \(span(nanoseconds: length))"
+        pen.write(label, .quiet, x: area.x - layout.nameCells - Layout.axisCells, y: area.y, maxWidth: layout.nameCells)
+        pen.writeBack(grouped(buffer.shown.count), .quiet, end: area.right + Layout.valueCells, y: area.y)
+    }
+}
+
+/// How lines are shared among lanes, and which lanes there is room for.
+struct LaneRows {
+    let visible: Range<Int>
+    let hidden: Int
+    private let base: Int
+    private let extra: Int
+
+    /// - Parameter selected: the lane that must be among them.
+    init(lanes: Int, lines: Int, selected: Int) {
+        let fitting = max(0, min(lanes, lines))
+        let first = max(0, min(lanes - fitting, selected - fitting + 1))
+        visible = first..<first + fitting
+        hidden = lanes - fitting
+        base = fitting == 0 ? 0 : min(8, lines / fitting)
+        extra = fitting == 0 || base == 8 ? 0 : lines - base * fitting
+    }
+
+    func height(of place: Int) -> Int { base + (place - visible.lowerBound < extra ? 1 : 0) }
+}

@@ -1,0 +1,169 @@
+import NimmerGate
+import NimmerWave
+
+/// What is known of one gate, and how it came there.
+struct GateTrack: Sendable {
+    /// How the gate was at a moment.
+    struct Sample: Sendable, Hashable {
+        var at: Int64
+        var potential: Float
+        var state: GateState
+    }
+
+    /// From when to when the gate was open.
+    struct Opening: Sendable, Hashable {
+        let start: Int64
+        /// `Int64.max` while it is.
+        var end: Int64
+    }
+
+    /// How it was last seen.
+    private(set) var gate: AttendedGate
+    /// How it was, oldest first.
+    private(set) var samples = Ring<Sample>()
+    /// When it was open, oldest first.
+    private(set) var openings = Ring<Opening>()
+    /// The entry that last opened it, for its explanation; nil when it was not seen.
+    var lastOpening: Int?
+
+    /// Samples of a gate that are kept at most.
+    static let maximumSamples = 2048
+
+    init(_ gate: AttendedGate, at: Int64) {
+        self.gate = gate
+        if gate.state == .open { openings.append(Opening(start: gate.openedAt?.nanoseconds ?? at, end: .max)) }
+        note(at)
+    }
+
+    /// Takes in how the gate is now.
+    mutating func update(_ newer: AttendedGate, at: Int64) {
+        turn(to: newer.state, at: at)
+        let openedAt = newer.openedAt ?? gate.openedAt
+        gate = newer
+        gate.openedAt = openedAt
+        note(at)
+    }
+
+    /// Takes in a change of its state.
+    mutating func update(_ transition: GateTransition, at: Int64) {
+        turn(to: transition.toState, at: at)
+        gate.state = transition.toState
+        gate.potential = transition.stateValue
+        gate.weight = transition.weight
+        gate.witnesses = transition.triggerSignals.count
+        if transition.toState == .open { gate.openedAt = transition.at }
+        note(at)
+    }
+
+    /// Takes in that the thalamus did not speak of it: it is at rest.
+    mutating func rest(at: Int64) {
+        turn(to: .stable, at: at)
+        gate.state = .stable
+        gate.potential = 0
+        gate.witnesses = 0
+        note(at)
+    }
+
+    private mutating func turn(to state: GateState, at: Int64) {
+        let newest = openings.end - 1
+        let isOpen = newest >= openings.first && openings[newest].end == .max
+        if state == .open, !isOpen { openings.append(Opening(start: at, end: .max)) }
+        if state != .open, isOpen { openings[newest].end = at }
+    }
+
+    private mutating func note(_ at: Int64) {
+        let sample = Sample(at: at, potential: Float(gate.potential), state: gate.state)
+        if let last = samples.last, last.potential == sample.potential, last.state == sample.state { return }
+        samples.append(sample)
+        if samples.count > Self.maximumSamples { samples.removeFirst() }
+    }
+
+    /// Lets go what is older than a moment, but for how the gate was at that moment.
+    mutating func forget(before moment: Int64) {
+        while samples.count > 1, samples[samples.first + 1].at <= moment { samples.removeFirst() }
+        while let oldest = openings.oldest, oldest.end < moment { openings.removeFirst() }
+    }
+
+    /// How the gate was at a moment; nil when it was not known then.
+    func sample(at moment: Int64) -> Sample? {
+        let number = samples.firstNumber { $0.at > moment } - 1
+        return number >= samples.first ? samples[number] : nil
+    }
+
+    /// The gate as it was at a moment, its thresholds and trust as they are now.
+    func gate(at moment: Int64) -> AttendedGate? {
+        guard let sample = sample(at: moment) else { return nil }
+        var then = gate
+        then.state = sample.state
+        then.potential = Double(sample.potential)
+        return then
+    }
+
+    /// How near a gate is to a threshold: 1 at the one it leans to.
+    static func pull(_ gate: AttendedGate) -> Double {
+        gate.potential >= 0 ? gate.potential / gate.openThreshold : gate.potential / gate.closeThreshold
+    }
+}
+
+/// Every gate that was heard of.
+struct GateBoard: Sendable {
+    /// Gates that are kept at most; of more, those that are at rest are not shown.
+    static let maximum = 512
+
+    private(set) var tracks: [String: GateTrack] = [:]
+    /// How much is open at once; nil before the thalamus spoke.
+    private(set) var mode: AttentionMode?
+    /// When it spoke last.
+    private(set) var heard: Int64?
+
+    /// Takes in what the thalamus says once a second: gates that it does not name are at rest.
+    mutating func update(_ attention: Attention, at: Int64) {
+        mode = attention.mode
+        heard = at
+        let named = attention.openGates + attention.risingGates
+        for gate in named { update(gate, at: at) }
+        let names = Set(named.map(\.region.text))
+        for region in tracks.keys where !names.contains(region) { tracks[region]?.rest(at: at) }
+    }
+
+    /// Takes in one gate.
+    mutating func update(_ gate: AttendedGate, at: Int64) {
+        let region = gate.region.text
+        if tracks[region] != nil {
+            tracks[region]?.update(gate, at: at)
+        } else if tracks.count < Self.maximum {
+            tracks[region] = GateTrack(gate, at: at)
+        }
+    }
+
+    /// Takes in a change of a gate's state, which the entry tells.
+    mutating func update(_ transition: GateTransition, at: Int64, entry: Int) {
+        let region = transition.region.text
+        if tracks[region] == nil, tracks.count < Self.maximum {
+            var gate = AttendedGate(
+                gateID: transition.gateID, region: transition.region, state: transition.fromState,
+                potential: transition.stateValue, weight: transition.weight)
+            if transition.fromState == .open { gate.openedAt = transition.at }
+            tracks[region] = GateTrack(gate, at: at)
+        }
+        tracks[region]?.update(transition, at: at)
+        if transition.toState == .open { tracks[region]?.lastOpening = entry }
+    }
+
+    /// Lets go what is older than a moment.
+    mutating func forget(before moment: Int64) {
+        for region in tracks.keys { tracks[region]?.forget(before: moment) }
+    }
+
+    /// The gates by how much attention they want: the open first, then by how near they are to a threshold.
+    ///
+    /// - Parameter moment: as they were then; nil for now.
+    func gates(at moment: Int64?) -> [AttendedGate] {
+        let all = moment.map { then in tracks.values.compactMap { $0.gate(at: then) } } ?? tracks.values.map(\.gate)
+        return all.sorted { a, b in
+            if (a.state == .open) != (b.state == .open) { return a.state == .open }
+            let (first, second) = (GateTrack.pull(a), GateTrack.pull(b))
+            return first == second ? a.region < b.region : first > second
+        }
+    }
+}

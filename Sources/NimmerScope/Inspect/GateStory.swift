@@ -1,0 +1,118 @@
+import NimmerWave
+
+extension ScopeState {
+    /// A gate: what the thalamus says of it, or, while it says nothing, what was seen of it.
+    func inspection(ofGate region: String) -> Inspection {
+        var inspection = Inspection(title: "gate \(region)")
+        switch explanations[region] {
+        case .success(let report): GateReport(report: report, settings: settings).add(to: &inspection)
+        case .failure(let failure):
+            addSeen(gates.tracks[region], to: &inspection)
+            inspection.section("The thalamus does not say more: \(failure)", .warning)
+        case nil:
+            addSeen(gates.tracks[region], to: &inspection)
+            if settings.source == .live, gates.tracks[region] != nil {
+                inspection.section("Enter asks the thalamus why.", .quiet)
+            }
+        }
+        return inspection
+    }
+
+    /// What is known from messages alone.
+    private func addSeen(_ track: GateTrack?, to inspection: inout Inspection) {
+        guard let track else {
+            inspection.lines.append(InkLine("Nothing was heard of this gate.", .quiet))
+            return
+        }
+        let gate = view.hold.flatMap { track.gate(at: view.cursor ?? $0.end) } ?? track.gate
+        let state = EventText.state(gate.state)
+        inspection.lines.append(
+            InkLine(state.text, state.ink).and("  \(signed(gate.potential))", .strong).and("  opens at ", .quiet)
+                .and(decimals(gate.openThreshold)).and("  missing ", .quiet)
+                .and(decimals(gate.state == .open ? 0 : max(0, gate.openThreshold - gate.potential))))
+        inspection.lines.append(
+            InkLine("weight ", .quiet).and(decimals(gate.weight)).and("  witnesses ", .quiet)
+                .and("\(gate.witnesses)"))
+        guard let number = track.lastOpening, case .gateTransition(let transition)? = kept(number) else { return }
+        inspection.section("last opening")
+        inspection.lines += self.inspection(of: transition, number).lines
+    }
+}
+
+/// The thalamus's explanation of a gate, as the inspector shows it (gates.md, Explanation).
+struct GateReport {
+    let report: JSON
+    let settings: ScopeSettings
+
+    /// Adds its lines.
+    func add(to inspection: inout Inspection) {
+        addHead(to: &inspection)
+        addWitnesses(to: &inspection)
+        addOpening(to: &inspection)
+        addSteps(to: &inspection)
+    }
+
+    private func number(_ json: JSON?, _ key: String) -> Double { json?[key]?.double ?? 0 }
+
+    private func clock(_ json: JSON?, characters: Int) -> String? {
+        guard let text = json?["at"]?.string, let at = try? Timestamp(rfc3339: text) else { return nil }
+        return settings.clock(at.nanoseconds, characters: characters)
+    }
+
+    private func addHead(to inspection: inout Inspection) {
+        let state = EventText.state(GateState(word: report["state"]?.string ?? "") ?? .stable)
+        inspection.lines.append(
+            InkLine(state.text, state.ink).and("  \(signed(number(report, "potential")))", .strong)
+                .and("  opens at ", .quiet).and(decimals(number(report, "open_threshold")))
+                .and("  missing ", .quiet).and(decimals(number(report, "missing"))))
+        inspection.lines.append(
+            InkLine("weight ", .quiet).and(decimals(number(report, "weight")))
+                .and(report["reflex"]?.bool == true ? ", a reflex" : "").and("  window ", .quiet)
+                .and(span(milliseconds: number(report, "window_ms"))).and("  half-life ", .quiet)
+                .and(span(milliseconds: number(report, "half_life_ms"))))
+    }
+
+    private func addWitnesses(to inspection: inout Inspection) {
+        let fresh = (report["witnesses"]?.array ?? []).filter { $0["in_window"]?.bool == true }
+        inspection.section(fresh.isEmpty ? "no witness within the window" : "witnesses within the window")
+        for witness in fresh {
+            var line = self.witness(witness)
+            line.add(number(witness, "polarity") < 0 ? "  denies" : "", .bad)
+            line.add("  \(span(milliseconds: number(witness, "age_ms"))) ago", .quiet)
+            inspection.lines.append(line)
+        }
+        let reasons = (report["kept_from_opening"]?.array ?? []).compactMap(\.string)
+        guard !reasons.isEmpty else { return }
+        inspection.section("what keeps it from opening")
+        for reason in reasons { inspection.lines.append(InkLine("  " + reason)) }
+    }
+
+    private func witness(_ witness: JSON) -> InkLine {
+        let push = number(witness, "push")
+        return InkLine("  " + padded(witness["origin"]?.string ?? "", 14), .nervous)
+            .and("  \(decimals(number(witness, "confidence")))  push ")
+            .and(signed(push), push > 0.005 ? .good : push < -0.005 ? .bad : .quiet)
+    }
+
+    private func addOpening(to inspection: inout Inspection) {
+        guard let opening = report["opening"], !opening.isNull else { return }
+        inspection.section("last opening  \(clock(opening, characters: 12) ?? "")")
+        inspection.lines += (opening["witnesses"]?.array ?? []).map(witness)
+    }
+
+    private func addSteps(to inspection: inout Inspection) {
+        let steps = report["steps"]?.array ?? []
+        guard !steps.isEmpty else { return }
+        inspection.section("how the last waves moved it")
+        inspection.lines.append(
+            InkLine("  \(padded("time", 8))  \(padded("origin", 14))  sure   push  potential", .quiet))
+        for step in steps.suffix(8) {
+            let origin = String((step["origin"]?.string ?? "").prefix(14))
+            inspection.lines.append(
+                InkLine("  \(clock(step, characters: 8) ?? padded("", 8))  ", .quiet)
+                    .and(padded(origin, 14), .nervous)
+                    .and("  \(decimals(number(step, "confidence")))  \(signed(number(step, "push")))  ")
+                    .and("\(signed(number(step, "before"))) → \(signed(number(step, "after")))", .strong))
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import NimmerWave
+
+/// One message in one line: sign and word, what it is about, how sure, and what was said.
+struct EventText: Sendable {
+    var sign: Sign
+    var ink: Ink
+    var name: String
+    var value = ""
+    var text = InkLine()
+
+    /// A gate's state by its word and its colour together.
+    static func state(_ state: GateState) -> InkLine.Run {
+        switch state {
+        case .open: .init(text: "OPEN", ink: .good)
+        case .stable: .init(text: "STABLE", ink: .quiet)
+        case .closed: .init(text: "CLOSED", ink: .bad)
+        }
+    }
+
+    private init(sign: Sign, ink: Ink, name: String) {
+        self.sign = sign
+        self.ink = ink
+        self.name = name
+    }
+
+    /// The line of a message.
+    ///
+    /// - Parameter about: the region of a request, for its answer names only the request.
+    init(_ message: AnyMessage, subject: SubjectName, about: (MessageID) -> String?) {
+        self.init(sign: .wave, ink: Ink(subject.domain), name: subject.owner)
+        switch message {
+        case .waveSignal(let wave):
+            sign = wave.body.polarity < 0 ? .denial : .wave
+            name = wave.body.effectiveRegion.text
+            value = decimals(wave.body.confidence)
+            let origin = wave.body.origin?.text ?? subject.owner
+            if origin != name { text.add(origin + " ", .quiet) }
+            text.add(wave.body.semanticContent.text)
+        case .gateTransition(let transition): self = EventText(transition.body, ink)
+        case .collapse(let collapse):
+            sign = .collapse
+            name = collapse.body.region.text
+            value = decimals(collapse.body.confidence)
+            text.add(collapse.body.witnesses.map { "\($0.origin) \(decimals($0.confidence))" }.joined(separator: " + "))
+        case .cognitiveRequest(let request):
+            sign = .request
+            name = about(request.body.requestID) ?? request.body.domain.text
+            value = decimals(request.body.confidence)
+            text.add("→ bridge: \(request.body.eventType), budget \(decimals(request.body.processingBudgetLF, 1)) LF")
+        case .cognitiveResponse(let response):
+            self = EventText(response.body, about(response.body.requestID) ?? "")
+        case .attention(let attention):
+            sign = .attention
+            name = attention.body.mode.rawValue
+            let open = attention.body.openGates.map { "\($0.region) \(signed($0.potential))" }.joined(separator: ", ")
+            text.add(
+                "\(decimals(attention.body.wavesPerSecond, 1)) waves/s  \(open.isEmpty ? "no gate is open" : open)")
+        case .nerveState(let state):
+            sign = .nerve
+            name = state.body.nerve.text
+            text.add("\(state.body.fromState) → \(state.body.toState)  \(state.body.reason)")
+        case .correlationEvent(let event):
+            sign = .correlation
+            name = event.body.gateID.text
+            value = decimals(event.body.aggregateCorrelation)
+            text.add(event.body.result.rawValue)
+        case .verificationOutcome(let outcome):
+            sign = .outcome
+            name = outcome.body.domain.text
+            text.add("\(outcome.body.outcome.rawValue) by \(outcome.body.verificationSource)")
+        case .command(let command):
+            sign = .command
+            text.add("\(command.body.command) \(command.body.payload.text)")
+        case .commandResult(let result):
+            sign = .result
+            text.add("\(result.body.status.rawValue) \(result.body.error ?? result.body.result.text)")
+        case .reject(let reject):
+            sign = .refused
+            ink = .bad
+            name = reject.body.service.text
+            text.add("\(reject.body.reason) (on \(reject.body.subject), \(grouped(reject.body.rejected)) so far)")
+        case .heartbeat(let beat):
+            sign = .heartbeat
+            name = beat.body.mind.text
+            text.add("\(beat.body.state.rawValue), \(beat.body.answered) answered, queue \(beat.body.queue)")
+        }
+    }
+
+    private init(_ body: GateTransition, _ ink: Ink) {
+        sign = .gate
+        self.ink = ink
+        name = body.region.text
+        value = signed(body.stateValue)
+        text.runs = [Self.state(body.fromState), .init(text: " → ", ink: .text), Self.state(body.toState)]
+        if body.correlationScore != 0 {
+            text.add(
+                "  " + body.triggerSignals.map { "\($0.origin) \(decimals($0.confidence))" }.joined(separator: ", "),
+                .quiet)
+        }
+    }
+
+    private init(_ body: CognitiveResponse, _ about: String) {
+        sign = .response
+        ink = .cognitive
+        name = about
+        text.add(body.outcome == .answered ? body.decision : "\(body.outcome.rawValue): \(body.decision)")
+        let commands = body.downstreamCommands.map { "\($0.target).\($0.command)" }.joined(separator: ", ")
+        if !commands.isEmpty { text.add("  → \(commands)", .organs) }
+        let mind = body.mind.map(\.model) ?? body.boundary.rawValue
+        text.add("  (\(mind), \(decimals(body.processingTimeMilliseconds, 1)) ms)", .quiet)
+    }
+
+    /// The line of what could not be read.
+    init(refused error: Refusal, subject: SubjectName) {
+        sign = .refused
+        ink = .bad
+        name = subject.owner
+        text = InkLine("\(error)")
+    }
+
+    /// The line of a message whose bytes have gone.
+    init(gone entry: Entry, subject: SubjectName, lane: String?, origin: String?) {
+        sign = entry.kind == .wave && entry.value < 0 ? .denial : Sign(entry.kind)
+        ink = Ink(subject.domain)
+        name = lane ?? subject.owner
+        value = entry.value.isFinite ? decimals(Double(entry.value.magnitude)) : ""
+        if let origin, origin != name { text.add(origin + " ", .quiet) }
+        text.add("what it said is no longer kept", .quiet)
+    }
+}
+
+extension ScopeState {
+    /// The message of an entry; nil when its bytes have gone.
+    func message(_ entry: Entry) -> Result<AnyMessage, Refusal>? {
+        guard let bytes = buffer.bytes(of: entry) else { return nil }
+        do throws(Refusal) {
+            return .success(try AnyMessage.decode(Array(bytes)))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// An entry in one line.
+    func line(_ entry: Entry) -> EventText {
+        let subject = buffer.subjects[Int(entry.subject)]
+        switch message(entry) {
+        case .success(let message):
+            return EventText(message, subject: subject) { regionsOfRequests[$0] }
+        case .failure(let refusal): return EventText(refused: refusal, subject: subject)
+        case nil:
+            return EventText(
+                gone: entry, subject: subject,
+                lane: entry.lane == Entry.noLane ? nil : buffer.lanes[Int(entry.lane)].name,
+                origin: entry.kind == .wave ? buffer.traces[Int(entry.trace)].origin : nil)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import NimmerWave
+
+/// A number with a fixed count of decimals: `0.80`.
+func decimals(_ value: Double, _ places: Int = 2) -> String {
+    guard value.isFinite else { return "—" }
+    var scale = 1.0
+    for _ in 0..<places { scale *= 10 }
+    let scaled = (value.magnitude * scale).rounded()
+    guard scaled < 9e15 else { return "\(value)" }
+    let whole = String(Int64(scaled))
+    let sign = value < 0 && scaled > 0 ? "-" : ""
+    guard places > 0 else { return sign + whole }
+    let digits = String(repeating: "0", count: max(0, places + 1 - whole.count)) + whole
+    return sign + digits.dropLast(places) + "." + digits.suffix(places)
+}
+
+/// A potential with its sign: `+0.56`.
+func signed(_ value: Double) -> String {
+    let text = decimals(value)
+    return text.hasPrefix("-") ? text : "+" + text
+}
+
+/// A count with its thousands apart: `12,345`.
+func grouped(_ count: Int) -> String {
+    var text = ""
+    for (place, digit) in String(count.magnitude).reversed().enumerated() {
+        if place > 0, place % 3 == 0 { text.append(",") }
+        text.append(digit)
+    }
+    return (count < 0 ? "-" : "") + String(text.reversed())
+}
+
+/// A stretch of time, short: `840ms`, `12.3s`, `4m05s`, `2h03m`.
+func span(nanoseconds: Int64) -> String {
+    let magnitude = Double(nanoseconds.magnitude)
+    let sign = nanoseconds < 0 ? "-" : ""
+    let seconds = Int(min(magnitude / 1e9, 1e9))
+    func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    if magnitude < 999.5e6 { return "\(sign)\(decimals(magnitude / 1e6, 0))ms" }
+    if magnitude < 99.95e9 { return "\(sign)\(decimals(magnitude / 1e9, 1))s" }
+    if seconds < 3600 { return "\(sign)\(seconds / 60)m\(two(seconds % 60))s" }
+    if seconds < 100 * 3600 { return "\(sign)\(seconds / 3600)h\(two(seconds / 60 % 60))m" }
+    return "\(sign)\(seconds / 86_400)d"
+}
+
+/// A stretch of time, short.
+func span(milliseconds: Double) -> String { span(nanoseconds: Int64(min(9e12, max(-9e12, milliseconds)) * 1e6)) }
+
+/// Text with spaces after it, to a count of characters.
+func padded(_ text: String, _ count: Int) -> String {
+    text + String(repeating: " ", count: max(0, count - text.count))
+}
+
+/// Text with spaces before it, to a count of characters.
+func indented(_ text: String, _ count: Int) -> String {
+    String(repeating: " ", count: max(0, count - text.count)) + text
+}
+
+extension ScopeSettings {
+    /// The time of day on the wall: `12:01:01.557`, `12:01:01` or `12:01`, as long as asked for.
+    func clock(_ moment: Int64, characters: Int = 12) -> String {
+        let (shifted, isBeyond) = moment.addingReportingOverflow(Int64(utcOffsetSeconds) * 1_000_000_000)
+        return String(Timestamp(nanoseconds: isBeyond ? moment : shifted).clockTime.prefix(characters))
+    }
+}
