@@ -1,7 +1,7 @@
 import Glibc
 
 /// A thread of one's own for work that blocks, so that the cooperative pool never does.
-enum OwnThread {
+package enum OwnThread {
     private final class Work {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
@@ -10,12 +10,14 @@ enum OwnThread {
     /// Starts a detached thread; its name shows in `top -H`.
     ///
     /// - Throws: a ``ServerError`` when the machine has no more threads.
-    static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(ServerError) {
+    package static func start(
+        _ name: String, stack: Int = 256 * 1024, _ body: @escaping @Sendable () -> Void
+    ) throws(ServerError) {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        pthread_attr_setstacksize(&attributes, 256 * 1024)
+        pthread_attr_setstacksize(&attributes, stack)
         var thread = pthread_t()
         // The thread releases its work when it begins; below, when it could not begin.
         let work = Unmanaged.passRetained(Work(body))
@@ -32,10 +34,12 @@ enum OwnThread {
     }
 
     /// Runs blocking work off the cooperative pool; in place when the machine has no more threads.
-    static func run<Value: Sendable>(_ name: String, _ body: @escaping @Sendable () -> Value) async -> Value {
+    package static func run<Value: Sendable>(
+        _ name: String, stack: Int = 256 * 1024, _ body: @escaping @Sendable () -> Value
+    ) async -> Value {
         await withCheckedContinuation { continuation in
             do {
-                try start(name) { continuation.resume(returning: body()) }
+                try start(name, stack: stack) { continuation.resume(returning: body()) }
             } catch {
                 continuation.resume(returning: body())
             }

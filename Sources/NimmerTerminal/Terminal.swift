@@ -134,7 +134,7 @@ public final class Terminal {
     /// Lets a memory file stand in for standard error where that is the terminal.
     private func keepErrors() {
         guard isatty(STDERR_FILENO) == 1 else { return }
-        errors = nimmer_memory_file()
+        errors = nimmer_terminal_memory()
         guard errors >= 0 else { return }
         realErrors = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)
         guard realErrors >= 0, dup2(errors, STDERR_FILENO) >= 0 else {

@@ -14,7 +14,7 @@ public enum TerminalEvent: Hashable, Sendable {
     case stop
     /// The process was stopped and goes on.
     case continued
-    /// The process is to end: SIGINT, SIGTERM, SIGHUP, or nobody sits at the terminal any more.
+    /// The process is to end: SIGINT, SIGTERM, SIGHUP, or nobody sits at the terminal or reads the output any more.
     case end
     /// The ``Bell`` was rung.
     case rung
@@ -28,7 +28,7 @@ public final class Bell: Sendable {
     /// - Throws: ``TerminalError`` when the process has no more descriptors.
     public init() throws(TerminalError) {
         var ends: [Int32] = [0, 0]
-        guard nimmer_pipe(&ends) == 0 else {
+        guard nimmer_terminal_pipe(&ends) == 0 else {
             throw TerminalError(description: "cannot make a pipe: \(String(cString: strerror(errno)))")
         }
         (reading, writing) = (ends[0], ends[1])
@@ -58,16 +58,20 @@ public final class Bell: Sendable {
 public final class TerminalEvents {
     private let input: Int32
     private let signals: Int32
+    private let output: Int32
     private let bell: Bell
     private var parser = KeyParser()
     private var inputIsOver = false
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
 
-    /// - Parameter terminal: whose keys; nil: only signals and the bell.
+    /// - Parameters:
+    ///   - terminal: whose keys; nil: no keys, and the end comes when nobody reads standard output any more.
+    ///   - bell: rung by others.
     /// - Throws: ``TerminalError`` when the process has no more descriptors.
     public init(_ terminal: Terminal?, bell: Bell) throws(TerminalError) {
         input = terminal?.inputDescriptor ?? -1
+        output = terminal == nil ? STDOUT_FILENO : -1
         self.bell = bell
         start = ContinuousClock.now
         signals = nimmer_signals_listen([SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP, SIGCONT], 6)
@@ -90,12 +94,14 @@ public final class TerminalEvents {
             pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
             pollfd(fd: inputIsOver ? -1 : input, events: Int16(POLLIN), revents: 0),
             pollfd(fd: hearingBell ? bell.reading : -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: output, events: 0, revents: 0),
         ]
-        let count = poll(&descriptors, 3, milliseconds(until: until))
+        let count = poll(&descriptors, 4, milliseconds(until: until))
         var events: [TerminalEvent] = []
         if count > 0, descriptors[0].revents != 0 { readSignals(&events) }
         let typed = count > 0 && descriptors[1].revents != 0 ? readKeys(&events) : []
         events += parser.read(typed, at: start.duration(to: clock.now)).map { .key($0) }
+        if count > 0, descriptors[3].revents != 0 { events.append(.end) }
         if count > 0, descriptors[2].revents != 0 {
             bell.hush()
             events.append(.rung)

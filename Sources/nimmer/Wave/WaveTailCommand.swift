@@ -1,18 +1,24 @@
 import ArgumentParser
 import NimmerBus
+import NimmerScope
 import NimmerWave
 
-/// Watches what happens, one line an event.
+/// Watches what happens: the oscilloscope on a terminal, one line an event elsewhere.
 struct WaveTailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tail",
         abstract: "Watch what happens: waves, openings, collapses, decisions.",
         discussion: """
-            One line an event, written at once, until Ctrl-C or until the reader of a pipe goes.
+            On a terminal it is an oscilloscope: traces, gates, a log and an inspector; ? shows its keys. Elsewhere, \
+            with --lines, --json or --count it prints one line an event, written at once, until Ctrl-C or until the \
+            reader of a pipe goes.
 
-              nimmer wave tail                              everything but attention and traces
+              nimmer wave tail                              everything
               nimmer wave tail --filter math                what mentions math; '!math' what does not
               nimmer wave tail 'dev.nervous.gates.>'        one branch of the subjects
+              nimmer wave tail --since 10m                  the last ten minutes first, from the streams
+              nimmer wave tail --record storm.ndjson        and keep it
+              nimmer wave tail --from storm.ndjson          look at it again, with the same keys
               nimmer wave tail --json | jq .body.confidence
             """)
 
@@ -23,6 +29,11 @@ struct WaveTailCommand: AsyncParsableCommand {
 
     @Option(name: .shortAndLong, help: ArgumentHelp("End after this many lines.", valueName: "number"))
     var count: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Begin so long ago (90s, 10m, 2h, 1d, or a time), with what the streams still hold.", valueName: "time"))
+    var since: String?
 
     @Option(help: ArgumentHelp("Leave out subjects that match; may be given more than once.", valueName: "pattern"))
     var ignore: [String] = []
@@ -36,43 +47,57 @@ struct WaveTailCommand: AsyncParsableCommand {
     @Flag(help: "Also the attention (once a second), traces and heartbeats.")
     var all = false
 
+    @Option(
+        help: ArgumentHelp("Also write everything to a file that `nimmer replay` and --from read.", valueName: "file"),
+        completion: .file())
+    var record: String?
+
+    @Option(
+        help: ArgumentHelp("Show a recording instead of what happens now.", valueName: "file"), completion: .file())
+    var from: String?
+
+    @Option(
+        help: ArgumentHelp("Play the recording so many times as fast as it was recorded.", valueName: "number"))
+    var speed: Double?
+
     @OptionGroup var server: ServerOptions
-    @OptionGroup var color: ColorOptions
+    @OptionGroup var screen: ScreenOptions
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be at least 1; found \(count)") }
         if !(0...1).contains(minConfidence) {
             throw ValidationError("--min-confidence must be between 0 and 1; found \(minConfidence)")
         }
+        if let speed, !(speed > 0 && speed <= 1e12) {
+            throw ValidationError("--speed must be above 0; found \(speed)")
+        }
+        if speed != nil, from == nil { throw ValidationError("--speed plays a recording; give one with --from") }
+        if from != nil, since != nil || record != nil {
+            throw ValidationError("--from shows a recording; leave out --since and --record")
+        }
     }
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        let patterns = try patterns.isEmpty ? [SubjectPattern.everything(environment)] : patterns.map(Self.pattern)
-        var ignored = try ignore.map(Self.pattern)
-        if !all, self.patterns.isEmpty { ignored += TailFilter.background(environment) }
-        var filter = TailFilter(ignored: ignored, minimumConfidence: minConfidence, text: filter)
-        let formatter = EventFormatter(paint: color.paint, columns: Console.isTerminal ? Console.columns : nil)
-
-        try await Link.with(server, environment) { bus in
-            let feed = try await TailFeed(bus, patterns)
-            for await item in feed.items {
-                switch item {
-                case .message(let message):
-                    guard filter.passes(subject: message.subject.text, payload: message.payload) else { continue }
-                    try Console.line(
-                        json.json
-                            ? Self.json(message)
-                            : formatter.line(subject: message.subject.text, payload: message.payload, at: message.at))
-                case .notice(let text): Console.error("nimmer: \(text)")
-                case .readerGone: throw ReaderGone()
-                }
-                if let count, filter.shown >= count { break }
-            }
-            if filter.quiet > 0 {
-                Console.error(
-                    "nimmer: \(nimmer.count(filter.quiet, "wave")) below confidence \(decimals(minConfidence))")
-            }
+        var settings = ScopeSettings(
+            environment: environment, source: from.map { .recording($0) } ?? .live,
+            patterns: patterns.joined(separator: " "))
+        settings.minimumConfidence = minConfidence
+        settings.filter = filter ?? ""
+        var session = ScopeSession(settings: settings, screen: screen, lines: .init(asJSON: json.json, count: count))
+        session.patterns =
+            try patterns.isEmpty ? [SubjectPattern.everything(environment)] : patterns.map(Self.pattern)
+        session.ignored = try ignore.map(Self.pattern)
+        session.since = try since.map { text throws(Failure) in try Since.moment(text, now: .now()) }
+        session.record = record
+        if !all, patterns.isEmpty {
+            session.lines.background = TailFilter.background(environment)
+            session.ignored.append(SubjectPattern(.correlation(environment)))
+        }
+        if let from {
+            try await session.play(from, speed: speed)
+        } else {
+            try await session.live(server)
         }
     }
 
@@ -84,17 +109,6 @@ struct WaveTailCommand: AsyncParsableCommand {
                 .usage, "\(text.printable) is no subject pattern: \(error)",
                 mend: "for example 'dev.nervous.cells.*.wave' or 'dev.>'")
         }
-    }
-
-    /// The message on one line as it came; one that is no JSON is told as such.
-    static func json(_ message: BusMessage) -> String {
-        guard let value = try? JSON(parsing: message.payload) else {
-            let excerpt = String(decoding: message.payload.prefix(Wire.maximumExcerpt), as: UTF8.self)
-            return JSON.object([
-                "refused": "not JSON", "subject": .string(message.subject.text), "excerpt": .string(excerpt),
-            ]).text
-        }
-        return message.payload.contains(0x0a) ? value.text : String(decoding: message.payload, as: UTF8.self)
     }
 }
 

@@ -1,0 +1,69 @@
+import ArgumentParser
+import NimmerTerminal
+import NimmerWave
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// How a screen is drawn, for the commands that draw one.
+struct ScreenOptions: ParsableArguments {
+    /// When to colour, and with how many colours.
+    enum Color: String, ExpressibleByArgument, CaseIterable {
+        case auto, always, never, truecolor
+        case indexed = "256"
+        case basic = "16"
+    }
+
+    @Option(
+        help: ArgumentHelp(
+            "Colour: auto (what the terminal can), always, never, or so many: truecolor, 256, 16.", valueName: "when"))
+    var color: Color = .auto
+
+    @Option(
+        help: ArgumentHelp(
+            "What to draw with: braille, blocks or ascii. Default: by the locale and the kind of terminal.",
+            valueName: "level"))
+    var glyphs: GlyphLevel?
+
+    @Flag(help: "Lines instead of the screen, on a terminal too.")
+    var lines = false
+
+    /// Whether there is a terminal that a screen can be drawn on, and a person wants that.
+    var wantsScreen: Bool { !lines && Console.isTerminal && abilities.canDraw }
+
+    /// What the terminal can show.
+    var abilities: TerminalAbilities {
+        let wish: TerminalAbilities.ColorWish =
+            switch color {
+            case .auto: .automatic
+            case .always: .always
+            case .never: .depth(.none)
+            case .truecolor: .depth(.truecolor)
+            case .indexed: .depth(.indexed)
+            case .basic: .depth(.basic)
+            }
+        return TerminalAbilities(color: wish, glyphs: glyphs, variable: Surroundings.variable)
+    }
+
+    /// For lines.
+    var paint: Paint {
+        switch color {
+        case .auto: Paint(.auto)
+        case .never: Paint(.never)
+        default: Paint(.always)
+        }
+    }
+}
+
+extension GlyphLevel: ExpressibleByArgument {}
+
+extension LocalTime {
+    /// How far the clock of this machine's zone is ahead of UTC at a moment, in seconds.
+    static func offsetSeconds(at moment: Timestamp) -> Int {
+        var clock = time_t(moment.nanoseconds / 1_000_000_000)
+        var time = tm()
+        localtime_r(&clock, &time)
+        return time.tm_gmtoff
+    }
+}

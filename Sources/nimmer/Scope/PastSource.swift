@@ -1,0 +1,93 @@
+import NimmerBus
+import NimmerWave
+
+/// Brings into a mailbox what the streams still hold (`--since`), in the order in which it happened, before what is heard now.
+struct PastSource {
+    let bus: any Bus
+    let environment: Environment
+    let patterns: [SubjectPattern]
+    let ignored: [SubjectPattern]
+
+    /// A message read from a stream at the same moment may have been heard too.
+    private static let overlapMilliseconds = 2000.0
+
+    /// Reads everything since a moment. What is heard meanwhile must be held back; it is released afterwards.
+    ///
+    /// - Returns: what a person should know of what is missing; nil when nothing is.
+    func read(since start: Timestamp, into mailbox: Mailbox) async throws -> String? {
+        let began = Timestamp.now().advanced(milliseconds: -Self.overlapMilliseconds)
+        var overlap: Set<[UInt8]> = []
+        func post(_ message: BusMessage) {
+            let subject = message.subject.text
+            guard patterns.contains(where: { $0.matches(subject) }), !ignored.contains(where: { $0.matches(subject) })
+            else { return }
+            if message.at >= began { overlap.insert(message.payload) }
+            mailbox.postPast(subject: subject, payload: message.payload, arrival: message.at)
+        }
+        var decisions: [BusMessage] = []
+        for stream in [
+            HouseStreams.transitions(environment), HouseStreams.escalations(environment),
+            HouseStreams.decisions(environment),
+        ] {
+            if let held = try await optional({ try await bus.read(stream: stream, start: .at(start)) }) {
+                decisions += held.map(\.message)
+            }
+        }
+        decisions.sort { $0.at < $1.at }
+        var next = 0
+        let waves = HouseStreams.waves(environment)
+        let consumer = try await optional {
+            try await bus.consumer(
+                ConsumerConfiguration(stream: waves, durable: nil, start: .at(start), acknowledges: false))
+        }
+        if let consumer {
+            var waiting = try await consumer.info().waiting
+            while waiting > 0 {
+                let batch = try await consumer.fetch(maximum: 1000, wait: .seconds(5), linger: .zero)
+                guard let last = batch.last else { break }
+                for delivery in batch {
+                    while next < decisions.count, decisions[next].at <= delivery.message.at {
+                        post(decisions[next])
+                        next += 1
+                    }
+                    post(delivery.message)
+                }
+                waiting = last.waiting
+                while mailbox.isCrowded, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
+            }
+            await consumer.stop()
+        }
+        for decision in decisions[next...] { post(decision) }
+        mailbox.release(except: overlap)
+        return consumer == nil
+            ? "no waves of the past: there is no stream \(waves); the thalamus keeps one with its setting keep_waves"
+            : nil
+    }
+
+    /// Nil where there is no such stream, or no streams at all.
+    private func optional<Value>(_ body: () async throws -> Value) async throws -> Value? {
+        do {
+            return try await body()
+        } catch let error as BusError where error.code == .notFound || error.code == .noStreams {
+            return nil
+        }
+    }
+}
+
+/// A stretch of time as `--since` takes it: `90s`, `10m`, `2h`, `1d`, or the moment itself.
+enum Since {
+    /// The moment that a text names, seen from now.
+    ///
+    /// - Throws: ``Failure`` when it names none.
+    static func moment(_ text: String, now: Timestamp) throws(Failure) -> Timestamp {
+        if let moment = try? Timestamp(rfc3339: text) { return moment }
+        let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+        guard let unit = text.last.flatMap({ units[$0] }), let number = Double(text.dropLast()), number > 0,
+            number * unit <= 30 * 86_400
+        else {
+            throw Failure(
+                .usage, "--since \(text.printable) is no stretch of time", mend: "for example 90s, 10m, 2h or 1d")
+        }
+        return now.advanced(milliseconds: -number * unit * 1000)
+    }
+}

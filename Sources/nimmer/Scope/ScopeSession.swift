@@ -1,0 +1,115 @@
+import NimmerBus
+import NimmerScope
+import NimmerServers
+import NimmerTerminal
+import NimmerWave
+
+/// What an oscilloscope command is about: where its events come from, and whether a screen or lines show them.
+struct ScopeSession {
+    var settings: ScopeSettings
+    var screen: ScreenOptions
+    var patterns: [SubjectPattern] = []
+    var ignored: [SubjectPattern] = []
+    var since: Timestamp?
+    var record: String?
+    /// How lines are printed, where no screen is drawn.
+    var lines: Lines
+
+    struct Lines {
+        var asJSON = false
+        var count: Int?
+        /// Left out of lines besides what is ignored: what repeats by itself and would drown the rest.
+        var background: [SubjectPattern] = []
+    }
+
+    var showsScreen: Bool { screen.wantsScreen && !lines.asJSON && lines.count == nil }
+
+    /// Shows what a server says.
+    func live(_ server: ServerOptions) async throws {
+        let mailbox = try Mailbox()
+        let hidden = ignored + (showsScreen ? [] : lines.background)
+        try await Link.with(server, settings.environment) { bus in
+            let source = LiveSource(bus, settings.environment, mailbox)
+            defer { source.stop() }
+            if since != nil { mailbox.hold() }
+            try await source.listen(patterns, ignoring: hidden)
+            source.reportConnection()
+            if showsScreen { source.followGates(every: settings.face == .gates ? .seconds(1) : .seconds(5)) }
+            let past = since.map { start in
+                let reader = PastSource(
+                    bus: bus, environment: settings.environment, patterns: patterns, ignored: hidden)
+                return Task { await Self.read(reader, since: start, into: mailbox) }
+            }
+            defer { past?.cancel() }
+            try await show(mailbox, .live(source))
+        }
+    }
+
+    /// Shows a recording.
+    ///
+    /// - Parameter speed: so many times as fast as it was recorded; nil: as recorded on a screen, at once as lines.
+    func play(_ path: String, speed: Double?) async throws {
+        let player = try Player(RecordingReader(path), speed: speed ?? (showsScreen ? 1 : 1e12))
+        try await show(Mailbox(), .recording(player))
+    }
+
+    private static func read(_ past: PastSource, since start: Timestamp, into mailbox: Mailbox) async {
+        do {
+            if let missing = try await past.read(since: start, into: mailbox) {
+                mailbox.post(.notice(missing, at: .now()))
+            }
+        } catch {
+            mailbox.release(except: [])
+            mailbox.post(.notice("the past cannot be read: \(error)", at: .now()))
+        }
+    }
+
+    private func show(_ mailbox: Mailbox, _ source: ScreenLoop.Source) async throws {
+        let outcome: Result<String?, any Error> = await OwnThread.run("screen", stack: 1 << 20) {
+            Result {
+                if showsScreen { return try showScreen(mailbox, source) }
+                return try showLines(mailbox, source)
+            }
+        }
+        if let parting = try outcome.get() { Console.error("nimmer: \(parting)") }
+    }
+
+    /// Draws until somebody quits; returns what is to be said afterwards.
+    private func showScreen(_ mailbox: Mailbox, _ source: ScreenLoop.Source) throws -> String? {
+        var settings = settings
+        settings.glyphs = screen.abilities.glyphs
+        settings.colors = screen.abilities.depth
+        settings.utcOffsetSeconds = LocalTime.offsetSeconds(at: .now())
+        do {
+            var loop = try ScreenLoop(settings, source, mailbox)
+            try loop.run(record: record)
+            return loop.recorded.map { "\(count($0.messages, "message")) recorded in \($0.path)" }
+        } catch is TerminalError {
+            throw ReaderGone()
+        }
+    }
+
+    private func showLines(_ mailbox: Mailbox, _ source: ScreenLoop.Source) throws -> String? {
+        let formatter = EventFormatter(paint: screen.paint, columns: Console.isTerminal ? Console.columns : nil)
+        let filter = TailFilter(
+            ignored: source.isLive ? [] : ignored + lines.background, minimumConfidence: settings.minimumConfidence,
+            text: settings.filter.isEmpty ? nil : settings.filter)
+        var loop = try LineLoop(
+            mailbox, live: source.live, record: record, formatter: formatter, asJSON: lines.asJSON, count: lines.count,
+            filter: filter)
+        switch source {
+        case .live: try loop.run()
+        case .recording(let player): try loop.play(player)
+        }
+        guard loop.filter.quiet > 0 else { return nil }
+        return "\(count(loop.filter.quiet, "wave")) below confidence \(decimals(settings.minimumConfidence))"
+    }
+}
+
+extension ScreenLoop.Source {
+    fileprivate var live: LiveSource? {
+        if case .live(let source) = self { source } else { nil }
+    }
+
+    fileprivate var isLive: Bool { live != nil }
+}
