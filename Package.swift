@@ -99,6 +99,12 @@ let package = Package(
             "cognition-bridge", ["NimmerCognition", "NimmerCognitionHTTP", "NimmerCell", "NimmerBusNATS", metrics]),
         service("hippocampus", ["NimmerMemory", "NimmerMemoryPostgres", "NimmerCell", "NimmerBusNATS", metrics]),
         service(
+            "organ",
+            [
+                "NimmerCognition", "NimmerCognitionHTTP", "NimmerCell", "NimmerBus", "NimmerBusNATS", "NimmerServers",
+                "NimmerSystem", "NimmerWave", log,
+            ]),
+        service(
             "nimmer",
             [
                 "NimmerWave", "NimmerGate", "NimmerBus", "NimmerBusNATS", "NimmerThalamus", "NimmerCognition",
@@ -139,6 +145,9 @@ let package = Package(
                     "NimmerCognitionHTTP", "NimmerCognition", "NimmerServers", "NimmerSystem", "NimmerWave",
                     "MindServers",
                 ]),
+            tests(
+                "OrganTests",
+                ["organ", "MindServers", "NimmerBus", "NimmerBusNATS", "NimmerServers", "NimmerWave"]),
             tests("NimmerSystemTests", ["NimmerSystem", "NimmerWave", "NimmerGate"]),
             tests("NimmerCellTests", ["NimmerCell", "NimmerBus", "NimmerSystem", "NimmerWave", metrics]),
             tests(

@@ -14,6 +14,8 @@ public struct SystemFile: Sendable {
     public var cells: [Organism] = []
     /// The nerves, in the order of the file.
     public var nerves: [Organism] = []
+    /// The organs, in the order of the file.
+    public var organs: [OrganSettings] = []
     /// Where gates differ from the defaults.
     public var gates = GateSettings()
     /// The thalamus's regions and bounds.

@@ -24,6 +24,7 @@ extension SystemFile {
         try SystemFile.checkToken(name, key: "name", mark: root["name"]?.mark ?? .start, file: file)
         cells = try SystemFile.organisms(try keys.list("cells"), role: .cell, file: file)
         nerves = try SystemFile.organisms(try keys.list("nerves"), role: .nerve, file: file)
+        for node in try keys.list("organs") { organs.append(try OrganSettings(node, file: file)) }
         gates = try SystemFile.gates(keys.node("gates"), file: file)
         thalamus = try SystemFile.thalamus(keys.node("thalamus"), file: file)
         bridge = try BridgeSettings(keys.node("bridge"), file: file)
@@ -33,12 +34,12 @@ extension SystemFile {
         // Keys that begin with x- are a place for anchors and notes; nothing reads them.
         for entry in root.entries ?? [] where entry.key.hasPrefix("x-") { _ = keys.node(entry.key) }
         try keys.finish()
-        var seen: [String: Organism] = [:]
-        for organism in cells + nerves {
-            if let earlier = seen.updateValue(organism, forKey: organism.name) {
+        var seen: [String: YAMLMark] = [:]
+        for (name, mark) in (cells + nerves).map({ ($0.name, $0.mark) }) + organs.map({ ($0.name, $0.mark) }) {
+            if let earlier = seen.updateValue(mark, forKey: name) {
                 throw SystemError(
-                    .duplicate, file: file, mark: organism.mark, found: "the name '\(organism.name)' again",
-                    expected: "each cell and nerve under its own name (line \(earlier.mark.line) has it already)")
+                    .duplicate, file: file, mark: mark, found: "the name '\(name)' again",
+                    expected: "each cell, nerve and organ under its own name (line \(earlier.line) has it already)")
             }
         }
     }

@@ -87,7 +87,7 @@ struct SystemFileTests {
             ("cells:\n  - {name: a, kind: math}\n", "4:21: found 'math'; expected kind: a kind and its version"),
             (
                 "cells:\n  - {name: a, kind: math/v1}\nnerves:\n  - {name: a, kind: b/v1}\n",
-                "6:5: found the name 'a' again; expected each cell and nerve under its own name (line 4 has it already)"
+                "6:5: found the name 'a' again; expected each cell, nerve and organ under its own name (line 4 has it already)"
             ),
             (
                 "gates:\n  defaults: {weight: 1.5}\n",

@@ -36,6 +36,14 @@ private func system(_ yaml: String) throws -> SystemFile {
         #expect(processes[2].policy == .always && processes[3].policy == .unlessDone)
     }
 
+    @Test func anOrganIsStartedUnderItsName() throws {
+        let yaml = "organs:\n  - {name: language, kind: ollama, model: m, url: http://127.0.0.1:11434}\n"
+        let plan = try SystemPlan(system(yaml), path: "/x/t.yaml", natsURL: "nats://h:1", only: [], hasDatabase: false)
+        let organ = try #require(plan.processes.first { $0.name == "language" })
+        #expect(organ.program == "organ" && organ.policy == .always)
+        #expect(organ.arguments == ["--name", "language", "--system", "/x/t.yaml", "--nats", "nats://h:1"])
+    }
+
     @Test func withoutADatabaseThereIsNoHippocampus() throws {
         #expect(try plan(database: false).processes.first?.name == "cognition-bridge")
     }

@@ -1,7 +1,7 @@
 import NimmerSystem
 import NimmerWave
 
-/// What a `nimmer up` runs: the services of the house, and the cells and nerves of a system file.
+/// What a `nimmer up` runs: the services of the house, and the organs, cells and nerves of a system file.
 struct SystemPlan: Sendable {
     /// Layers of starting: each needs what is below it; stopped from the top.
     enum Layer {
@@ -43,6 +43,13 @@ struct SystemPlan: Sendable {
                 Process(
                     name: name, layer: layer, policy: .always, program: name, arguments: common,
                     mend: "build it with `swift build --product \(name)`"))
+        }
+        for organ in system.organs {
+            all.append(
+                Process(
+                    name: organ.name, layer: Layer.services, policy: .always, program: "organ",
+                    arguments: ["--name", organ.name] + common,
+                    mend: "\(path):\(organ.mark) asks for an organ; build it with `swift build --product organ`"))
         }
         for organism in system.cells + system.nerves {
             if let program = organism.command.first {

@@ -1,0 +1,209 @@
+import NimmerWave
+
+/// One request to an organ.
+public struct OrganJob: Sendable, Hashable {
+    /// What is wanted of the model.
+    public enum Work: Sendable, Hashable {
+        /// An answer to a question.
+        case ask(MindQuestion)
+        /// A vector for each text.
+        case embed([String])
+    }
+
+    /// Tells the request from others; the caller's.
+    public var id: MessageID
+    /// What is wanted.
+    public var work: Work
+    /// When an answer is of no use any more.
+    public var deadline: Timestamp
+
+    /// A request.
+    public init(id: MessageID, work: Work, deadline: Timestamp) {
+        self.id = id
+        self.work = work
+        self.deadline = deadline
+    }
+}
+
+/// What an organ does, as a value: IDLE → LOAD → PROCESS → REPORT → IDLE, with the model kept loaded for a while (no clock, no
+/// server, no bus; architecture.md, rule 1).
+///
+/// Time comes in with every event; ``next`` says when ``tick(at:)`` has to be called at the latest.
+public struct OrganLogic: Sendable {
+    /// Where it is.
+    public enum State: String, Sendable, CaseIterable {
+        /// Nothing to do; the model may still be loaded.
+        case idle
+        /// The card is being waited for and the model loaded.
+        case load
+        /// The model is at work.
+        case process
+        /// The answer is being sent.
+        case report
+        /// The model is being unloaded; requests wait.
+        case unload
+    }
+
+    /// What is to be done now.
+    public enum Action: Sendable, Hashable {
+        /// Take the card and load the model, by then; call ``loaded(at:)`` or ``loadFailed(_:at:)``.
+        case load(by: Timestamp)
+        /// Put the model to work; call ``processed(at:)`` whatever came of it.
+        case process(OrganJob)
+        /// Send what came of it; call ``reported(at:)``.
+        case report(OrganJob)
+        /// Tell the sender that nothing comes of it, and why.
+        case refuse(OrganJob, String)
+        /// Unload the model and give the card back; call ``unloaded(at:)``.
+        case unload
+    }
+
+    /// Where it is.
+    public private(set) var state = State.idle
+    /// Whether the model is loaded.
+    public private(set) var isLoaded = false
+    /// Requests that wait.
+    public private(set) var queue: [OrganJob] = []
+    /// The request at work.
+    public private(set) var current: OrganJob?
+    /// Requests by what became of them.
+    public private(set) var counters = Counters()
+
+    private let warmMilliseconds: Double
+    private let loadMilliseconds: Double
+    private let maximumQueue: Int
+    private var idleSince: Timestamp?
+    private var mustUnload = false
+
+    /// Requests by what became of them.
+    public struct Counters: Sendable, Hashable {
+        /// Requests that were taken.
+        public var taken = 0
+        /// Requests that the model worked on.
+        public var processed = 0
+        /// Requests that were refused: a full queue, a deadline that passed, a model that could not be loaded.
+        public var refused = 0
+        /// Times that the model was loaded.
+        public var loads = 0
+    }
+
+    /// An organ that rests.
+    ///
+    /// - Parameters:
+    ///   - warmMilliseconds: how long the model stays loaded after the last request.
+    ///   - loadMilliseconds: how long loading may take.
+    ///   - maximumQueue: requests that may wait.
+    public init(warmMilliseconds: Int, loadMilliseconds: Int, maximumQueue: Int) {
+        self.warmMilliseconds = Double(warmMilliseconds)
+        self.loadMilliseconds = Double(loadMilliseconds)
+        self.maximumQueue = maximumQueue
+    }
+
+    /// When something is due by itself: the end of the warm time, or the first deadline of the queue.
+    public var next: Timestamp? {
+        let cold = isLoaded && state == .idle ? idleSince?.advanced(milliseconds: warmMilliseconds) : nil
+        return [cold, queue.map(\.deadline).min()].compactMap { $0 }.min()
+    }
+
+    /// A request came.
+    public mutating func receive(_ job: OrganJob, at now: Timestamp) -> [Action] {
+        counters.taken += 1
+        var actions = expire(at: now)
+        guard job.deadline > now else { return actions + [refuse(job, "its time was over when it came")] }
+        guard queue.count < maximumQueue else {
+            return actions + [refuse(job, "\(queue.count) requests wait already, which is all that may")]
+        }
+        queue.append(job)
+        actions += advance(at: now)
+        return actions
+    }
+
+    /// The model is loaded.
+    public mutating func loaded(at now: Timestamp) -> [Action] {
+        counters.loads += 1
+        isLoaded = true
+        state = .idle
+        idleSince = now
+        return expire(at: now) + advance(at: now)
+    }
+
+    /// The model could not be loaded: whoever waits is told so.
+    public mutating func loadFailed(_ reason: String, at now: Timestamp) -> [Action] {
+        state = .idle
+        let waiting = queue
+        queue = []
+        return waiting.map { refuse($0, reason) }
+    }
+
+    /// The model is done with the request.
+    ///
+    /// - Parameter isBroken: whether its server is gone, so that it has to be loaded anew.
+    public mutating func processed(isBroken: Bool = false, at now: Timestamp) -> [Action] {
+        guard state == .process, let job = current else { return [] }
+        counters.processed += 1
+        if isBroken { mustUnload = true }
+        state = .report
+        return [.report(job)]
+    }
+
+    /// The answer was sent.
+    public mutating func reported(at now: Timestamp) -> [Action] {
+        guard state == .report else { return [] }
+        current = nil
+        state = .idle
+        idleSince = now
+        return expire(at: now) + advance(at: now)
+    }
+
+    /// Somebody else wants the card: the model is unloaded after the request at work, and the rest waits its turn.
+    public mutating func release(at now: Timestamp) -> [Action] {
+        guard isLoaded, state != .unload else { return [] }
+        mustUnload = true
+        return advance(at: now)
+    }
+
+    /// The model is unloaded and the card given back.
+    public mutating func unloaded(at now: Timestamp) -> [Action] {
+        isLoaded = false
+        mustUnload = false
+        state = .idle
+        return expire(at: now) + advance(at: now)
+    }
+
+    /// Time went by.
+    public mutating func tick(at now: Timestamp) -> [Action] { expire(at: now) + advance(at: now) }
+
+    private mutating func advance(at now: Timestamp) -> [Action] {
+        guard state == .idle else { return [] }
+        if isLoaded, mustUnload || isCold(at: now) {
+            state = .unload
+            return [.unload]
+        }
+        guard !queue.isEmpty else { return [] }
+        guard isLoaded else {
+            state = .load
+            return [.load(by: now.advanced(milliseconds: loadMilliseconds))]
+        }
+        let job = queue.removeFirst()
+        current = job
+        state = .process
+        return [.process(job)]
+    }
+
+    private func isCold(at now: Timestamp) -> Bool {
+        guard queue.isEmpty, let idleSince else { return false }
+        return now.milliseconds(since: idleSince) >= warmMilliseconds
+    }
+
+    private mutating func expire(at now: Timestamp) -> [Action] {
+        let late = queue.filter { $0.deadline <= now }
+        guard !late.isEmpty else { return [] }
+        queue.removeAll { $0.deadline <= now }
+        return late.map { refuse($0, "its time was over while it waited") }
+    }
+
+    private mutating func refuse(_ job: OrganJob, _ reason: String) -> Action {
+        counters.refused += 1
+        return .refuse(job, reason)
+    }
+}

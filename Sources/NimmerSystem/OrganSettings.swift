@@ -1,0 +1,111 @@
+import NimmerWave
+
+/// One organ of a system file: a model on a server, which the organ loads when it is asked and unloads when it has not been
+/// asked for a while.
+public struct OrganSettings: Hashable, Sendable {
+    /// Its name in `<env>.organs.<name>.<verb>`: a token, unique among cells, nerves and organs.
+    public var name: String
+    /// What the server speaks.
+    public var kind: MindSettings.Kind
+    /// The model, as the server calls it.
+    public var model: String
+    /// The server's address; nil when the organ starts the server itself.
+    public var url: String?
+    /// The server's program and its arguments, when the organ starts it to load the model and ends it to unload it; `{port}`
+    /// becomes a free port of 127.0.0.1.
+    public var command: [String] = []
+    /// What organs on this machine take turns at: those with the same card never have their models loaded at once; nil shares
+    /// nothing.
+    public var card: String?
+    /// How long the model stays loaded after the last request, in milliseconds.
+    public var warmMS = 300_000
+    /// How long loading may take, in milliseconds, waiting for the card included.
+    public var loadTimeoutMS = 120_000
+    /// Requests that may wait.
+    public var queue = 32
+    /// Tokens that an answer may have at most.
+    public var maxTokens = 512
+    /// A file whose first line is the key.
+    public var keyFile: String?
+    /// An environment variable that holds the key.
+    public var keyVariable: String?
+    /// The certificate of the authority that signed the server's certificate, PEM; nil: the machine's.
+    public var tlsCA: String?
+    /// `http://host:port` of a proxy.
+    public var proxy: String?
+    /// Where it stands in the file.
+    public var mark: YAMLMark = .start
+
+    /// An organ with the defaults: five minutes warm, 32 requests in the queue.
+    public init(name: String, kind: MindSettings.Kind, model: String, url: String? = nil, command: [String] = []) {
+        self.name = name
+        self.kind = kind
+        self.model = model
+        self.url = url
+        self.command = command
+    }
+
+    /// The organ's server as a mind's.
+    ///
+    /// - Parameter url: where the server is.
+    public func mind(at url: String) -> MindSettings {
+        var mind = MindSettings(name: name, kind: kind, url: url, model: model)
+        mind.maxTokens = maxTokens
+        mind.keyFile = keyFile
+        mind.keyVariable = keyVariable
+        mind.tlsCA = tlsCA
+        mind.proxy = proxy
+        // The organ unloads it; should it die, the server does so a little later.
+        mind.keepAliveSeconds = kind == .ollama ? warmMS / 1000 + 60 : nil
+        return mind
+    }
+}
+
+extension OrganSettings {
+    init(_ node: YAMLNode, file: String) throws(SystemError) {
+        var keys = try MappingReader(node, place: "an organ", file: file)
+        func refusal(_ key: String, _ expected: String) -> SystemError {
+            let place = node[key] ?? node
+            return SystemError(.invalid, file: file, mark: place.mark, found: place.found, expected: expected)
+        }
+        let name = try keys.required("name", try keys.text("name"))
+        guard (try? Token(name)) != nil else {
+            throw refusal("name", "name: 1 to 63 of a-z 0-9 _ -, beginning with a letter or digit")
+        }
+        let url = try keys.text("url")
+        let command = try keys.texts("command") ?? []
+        guard (url == nil) != command.isEmpty else {
+            throw refusal(
+                url == nil ? "name" : "command",
+                "either url (a server that is there) or command (a server that the organ starts)")
+        }
+        if let url, !MindSettings.isAddress(url) {
+            throw refusal("url", "url: http:// or https://, a host and a port, without a user, key or path")
+        }
+        let kind = try keys.required("kind", try keys.choice("kind", of: MindSettings.Kind.self))
+        self.init(
+            name: name, kind: kind, model: try keys.required("model", try keys.text("model")), url: url,
+            command: command)
+        mark = node.mark
+        card = try keys.text("card")
+        if let card, (try? Token(card)) == nil {
+            throw refusal("card", "card: 1 to 63 of a-z 0-9 _ -, beginning with a letter or digit")
+        }
+        warmMS = try keys.integer("warm_ms", in: 0...604_800_000, unit: "milliseconds") ?? warmMS
+        loadTimeoutMS = try keys.integer("load_timeout_ms", in: 1...3_600_000, unit: "milliseconds") ?? loadTimeoutMS
+        queue = try keys.integer("queue", in: 1...10_000) ?? queue
+        maxTokens = try keys.integer("max_tokens", in: 16...32_768) ?? maxTokens
+        keyFile = try keys.text("key_file")
+        keyVariable = try keys.text("key_variable")
+        if let node = keys.node("tls") {
+            var tls = try MappingReader(node, place: "tls", file: file)
+            tlsCA = try tls.text("ca")
+            try tls.finish()
+        }
+        proxy = try keys.text("proxy")
+        if let proxy, !MindSettings.isAddress(proxy) {
+            throw refusal("proxy", "proxy: http:// or https://, a host and a port")
+        }
+        try keys.finish()
+    }
+}

@@ -1,0 +1,63 @@
+import Glibc
+
+/// A card that organs on this machine take turns at: a lock on a file, which the kernel gives back when its holder dies.
+///
+/// The file tells who holds the card, so that whoever waits can ask for it.
+struct Card: Sendable {
+    let path: String
+
+    /// The lock of a card in a folder that every organ of this machine shares; the folder is made when it is absent.
+    init(_ name: String, folder: String) {
+        path = "\(folder)/\(name).lock"
+        if mkdir(folder, 0o1777) == 0 { chmod(folder, 0o1777) }
+    }
+
+    /// Tries to take the card.
+    ///
+    /// - Parameter holder: what whoever waits is told.
+    /// - Returns: the lock; nil when somebody else holds it.
+    /// - Throws: why the file cannot be used.
+    func take(as holder: String) throws(Failure) -> Lock? {
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
+        guard file >= 0 else { throw Failure("cannot open \(path): \(String(cString: strerror(errno)))") }
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            let isHeld = errno == EWOULDBLOCK
+            let reason = String(cString: strerror(errno))
+            close(file)
+            if isHeld { return nil }
+            throw Failure("cannot lock \(path): \(reason)")
+        }
+        // Others of this machine may be other users; a mode that cannot be changed is somebody else's file, already open to all.
+        fchmod(file, 0o666)
+        ftruncate(file, 0)
+        pwrite(file, holder, holder.utf8.count, 0)
+        return Lock(file: file)
+    }
+
+    /// Who holds the card; nil when nobody does, as far as can be told.
+    var holder: String? {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 128)
+        let count = read(file, &bytes, bytes.count)
+        return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
+    }
+
+    /// Why a card cannot be used.
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+
+    /// A card that is held until it is let go.
+    final class Lock: Sendable {
+        private let file: Int32
+        init(file: Int32) { self.file = file }
+
+        deinit {
+            ftruncate(file, 0)
+            close(file)
+        }
+    }
+}

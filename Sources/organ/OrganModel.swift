@@ -1,0 +1,129 @@
+import Logging
+import NimmerBus
+import NimmerCell
+import NimmerCognition
+import NimmerCognitionHTTP
+import NimmerServers
+import NimmerSystem
+import NimmerWave
+
+/// The model that an organ owns: takes the card, loads, works, unloads. One call at a time.
+actor OrganModel {
+    /// Why the model is not there, or did not work.
+    struct Trouble: Error {
+        let message: String
+        /// Whether it has to be loaded anew.
+        let isGone: Bool
+    }
+
+    private let settings: OrganSettings
+    private let process: ServiceProcess
+    private let variables: [String: String]
+    private let card: Card?
+    private var lock: Card.Lock?
+    private var server: ModelServer?
+    private var mind: HTTPMind?
+
+    init(_ settings: OrganSettings, _ process: ServiceProcess, lockFolder: String) {
+        self.settings = settings
+        self.process = process
+        variables = ChildCommand.inheritedEnvironment
+        card = settings.card.map { Card($0, folder: lockFolder) }
+    }
+
+    /// Takes the card and loads the model, by then.
+    func load(by deadline: ContinuousClock.Instant) async throws(Trouble) {
+        do {
+            if let card { lock = try await take(card, by: deadline) }
+            var url = settings.url ?? ""
+            if !settings.command.isEmpty {
+                let logger = process.logger
+                let server = try await ModelServer.start(
+                    ModelServerOptions(
+                        command: settings.command, readyWithin: ContinuousClock.now.duration(to: deadline)
+                    ) { line in
+                        logger.debug("The server says", metadata: ["line": "\(line)"])
+                    })
+                self.server = server
+                url = server.url
+            }
+            let mind = try HTTPMind(settings.mind(at: url), variables: variables)
+            self.mind = mind
+            try await mind.load(deadline: deadline)
+        } catch {
+            await unload()
+            throw Trouble(message: "the model cannot be loaded: \(Self.reason(error))", isGone: true)
+        }
+    }
+
+    /// Unloads the model and gives the card back.
+    func unload() async {
+        if let mind {
+            // A server that cannot be told lets go of the model by itself a little later.
+            try? await mind.unload(deadline: .now + .seconds(20))
+            await mind.close()
+        }
+        await server?.stop()
+        let hadCard = lock != nil
+        (mind, server, lock) = (nil, nil, nil)
+        // Whoever waits for the card looks ten times a second; without this an organ with work left would take it back first.
+        if hadCard { try? await Task.sleep(for: .milliseconds(300)) }
+    }
+
+    /// Puts the model to work.
+    func perform(_ work: OrganJob.Work, by deadline: ContinuousClock.Instant) async throws(Trouble) -> CommandResult {
+        guard let mind else { throw Trouble(message: "the model is not loaded", isGone: true) }
+        do throws(MindError) {
+            switch work {
+            case .ask(let question):
+                return CommandResult(answer: try await mind.ask(question, deadline: deadline), to: question)
+            case .embed(let texts):
+                let vectors = try await mind.embed(texts, deadline: deadline)
+                return CommandResult(
+                    status: .ok,
+                    result: [
+                        "model": .string(settings.model),
+                        "vectors": .array(vectors.map { .array($0.map { .number(Self.rounded($0)) }) }),
+                    ])
+            }
+        } catch {
+            let hasEnded = server.map { !$0.isRunning } ?? false
+            throw Trouble(message: error.message, isGone: hasEnded || error.code == .unreachable)
+        }
+    }
+
+    /// Six digits behind the point: the vectors of several texts fit into a message.
+    private static func rounded(_ number: Double) -> Double { (number * 1e6).rounded() / 1e6 }
+
+    /// Waits for the card, asking its holder for it once a second.
+    private func take(_ card: Card, by deadline: ContinuousClock.Instant) async throws -> Card.Lock {
+        let own = "\(process.environment.rawValue) \(process.name.text)"
+        var round = 0
+        while true {
+            if let lock = try card.take(as: own) { return lock }
+            guard ContinuousClock.now < deadline, !Task.isCancelled else {
+                throw Card.Failure("\(card.holder ?? "somebody else") holds the card \(settings.card ?? "")")
+            }
+            if round % 10 == 0, let holder = card.holder { askForCard(holder) }
+            round += 1
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// Asks another organ to unload its model; whether it does is up to it.
+    private func askForCard(_ holder: String) {
+        let words = holder.split(separator: " ").map(String.init)
+        guard words.count == 2, let environment = Environment(rawValue: words[0]), let organ = try? Token(words[1]),
+            let verb = try? Token("release")
+        else { return }
+        let order = Command(command: "release", payload: [:], deadlineMilliseconds: 1000, cause: process.name.text)
+        let message = Envelope(id: .v7(), at: .now(), from: process.source, order)
+        try? process.bus.publish(.organ(environment, organ: organ, verb: verb), payload: message.encoded())
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        if let error = error as? MindError { return error.message }
+        if let error = error as? ServerError { return error.message }
+        return "\(error)"
+    }
+}

@@ -1,0 +1,224 @@
+import Logging
+import NimmerBus
+import NimmerCell
+import NimmerCognition
+import NimmerSystem
+import NimmerWave
+
+/// Wires an organ to the bus: one loop owns its logic; what takes time happens beside it and comes back as an event.
+struct OrganProcess: Sendable {
+    /// What happens to an organ.
+    enum Event: Sendable {
+        case message(BusMessage, verb: String)
+        case loaded
+        case loadFailed(String)
+        case processed(CommandResult, isBroken: Bool)
+        case unloaded
+        case tick
+        case stop
+    }
+
+    private let process: ServiceProcess
+    private let settings: OrganSettings
+    private let model: OrganModel
+    private let rejects: RejectLimiter
+    private let events: AsyncStream<Event>
+    private let inbox: AsyncStream<Event>.Continuation
+
+    init(_ process: ServiceProcess, _ settings: OrganSettings) {
+        self.process = process
+        self.settings = settings
+        model = OrganModel(settings, process, lockFolder: process.settings.text("lock_folder"))
+        rejects = RejectLimiter(process)
+        (events, inbox) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingOldest(4096))
+    }
+
+    func run() async throws {
+        let pattern = try SubjectPattern("\(process.environment.rawValue).organs.\(process.name.text).*")
+        let inbox = inbox
+        let subscription = try await process.bus.subscribe(pattern, queue: nil, pending: 4096) { _, _, arrival in
+            let message = arrival.message()
+            let verb = message.subject.text.split(separator: ".").last.map(String.init) ?? ""
+            inbox.yield(.message(message, verb: verb))
+        }
+        process.health.started()
+        process.logger.info(
+            "Ready", metadata: ["model": "\(settings.model)", "card": "\(settings.card ?? "none")"])
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                var desk = OrganDesk(process, settings, model, rejects, inbox)
+                for await event in events where await !desk.take(event) { return }
+            }
+            await process.untilStopped()
+            subscription.cancel()
+            inbox.yield(.stop)
+            await group.waitForAll()
+        }
+        await model.unload()
+    }
+}
+
+/// The loop's state: the logic, who waits for what, and the timer.
+struct OrganDesk {
+    private struct Caller {
+        let message: BusMessage
+        let began: Timestamp
+    }
+
+    private let process: ServiceProcess
+    private let settings: OrganSettings
+    private let model: OrganModel
+    private let rejects: RejectLimiter
+    private let inbox: AsyncStream<OrganProcess.Event>.Continuation
+    private var logic: OrganLogic
+    private var callers: [MessageID: Caller] = [:]
+    private var result: CommandResult?
+    private var timer: Task<Void, Never>?
+    private var work: Task<Void, Never>?
+
+    init(
+        _ process: ServiceProcess, _ settings: OrganSettings, _ model: OrganModel, _ rejects: RejectLimiter,
+        _ inbox: AsyncStream<OrganProcess.Event>.Continuation
+    ) {
+        self.process = process
+        self.settings = settings
+        self.model = model
+        self.rejects = rejects
+        self.inbox = inbox
+        logic = OrganLogic(
+            warmMilliseconds: settings.warmMS, loadMilliseconds: settings.loadTimeoutMS,
+            maximumQueue: settings.queue)
+    }
+
+    /// Takes an event; false ends the loop.
+    mutating func take(_ event: OrganProcess.Event) async -> Bool {
+        let now = Timestamp.now()
+        switch event {
+        case .message(let message, let verb): receive(message, verb, at: now)
+        case .loaded: perform(logic.loaded(at: now), at: now)
+        case .loadFailed(let reason): perform(logic.loadFailed(reason, at: now), at: now)
+        case .processed(let result, let isBroken):
+            self.result = result
+            perform(logic.processed(isBroken: isBroken, at: now), at: now)
+        case .unloaded: perform(logic.unloaded(at: now), at: now)
+        case .tick: perform(logic.tick(at: now), at: now)
+        case .stop:
+            timer?.cancel()
+            work?.cancel()
+            await work?.value
+            let reason = "the organ is leaving"
+            for (_, caller) in callers { answer(caller.message, CommandResult(status: .error, error: reason)) }
+            return false
+        }
+        arm(at: now)
+        return true
+    }
+
+    private mutating func receive(_ message: BusMessage, _ verb: String, at now: Timestamp) {
+        let command: Command
+        let request: OrganRequest
+        let id: MessageID
+        do throws(Refusal) {
+            let envelope = try Envelope<Command>(decoding: message.payload)
+            command = envelope.body
+            id = envelope.header.messageID
+            guard command.command == verb else {
+                throw Refusal(.value, field: "body.command", "must be \(verb), as the subject says")
+            }
+            request = try OrganRequest(verb, command.payload, maximumTokens: settings.maxTokens, id: id)
+        } catch {
+            rejects.reject(error, message)
+            return answer(message, CommandResult(status: .refused, error: error.description))
+        }
+        switch request {
+        case .state: answer(message, CommandResult(status: .ok, result: state))
+        case .release:
+            answer(message, CommandResult(status: .ok))
+            perform(logic.release(at: now), at: now)
+        case .work(let work):
+            guard callers[id] == nil else {
+                return answer(message, CommandResult(status: .refused, error: "the request \(id) is here already"))
+            }
+            callers[id] = Caller(message: message, began: now)
+            let deadline = now.advanced(milliseconds: Double(command.deadlineMilliseconds))
+            perform(logic.receive(OrganJob(id: id, work: work, deadline: deadline), at: now), at: now)
+        }
+    }
+
+    private mutating func perform(_ actions: [OrganLogic.Action], at now: Timestamp) {
+        let (model, inbox) = (model, inbox)
+        for action in actions {
+            switch action {
+            case .load(let deadline):
+                let end = instant(deadline, now)
+                work = Task {
+                    do throws(OrganModel.Trouble) {
+                        try await model.load(by: end)
+                        inbox.yield(.loaded)
+                    } catch { inbox.yield(.loadFailed(error.message)) }
+                }
+            case .process(let job):
+                let end = instant(job.deadline, now)
+                work = Task {
+                    do throws(OrganModel.Trouble) {
+                        inbox.yield(.processed(try await model.perform(job.work, by: end), isBroken: false))
+                    } catch {
+                        inbox.yield(
+                            .processed(CommandResult(status: .error, error: error.message), isBroken: error.isGone))
+                    }
+                }
+            case .report(let job):
+                finish(job, result ?? CommandResult(status: .error, error: "nothing came of it"))
+                perform(logic.reported(at: .now()), at: .now())
+            case .refuse(let job, let reason): finish(job, CommandResult(status: .error, error: reason))
+            case .unload:
+                work = Task {
+                    await model.unload()
+                    inbox.yield(.unloaded)
+                }
+            }
+        }
+    }
+
+    private mutating func finish(_ job: OrganJob, _ result: CommandResult) {
+        guard let caller = callers.removeValue(forKey: job.id) else { return }
+        answer(caller.message, result)
+    }
+
+    private func answer(_ message: BusMessage, _ result: CommandResult) {
+        var bytes = Envelope(id: .v7(), at: .now(), from: process.source, result).encoded()
+        if bytes.count > Wire.maximumBytes {
+            let reason = "the answer of \(bytes.count) bytes does not fit into a message; ask for less at once"
+            bytes = Envelope(id: .v7(), at: .now(), from: process.source, CommandResult(status: .error, error: reason))
+                .encoded()
+        }
+        do throws(BusError) { try process.bus.respond(to: message, payload: bytes) } catch {
+            process.logger.warning("Could not answer", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Wakes the logic when something is due by itself.
+    private mutating func arm(at now: Timestamp) {
+        timer?.cancel()
+        guard let next = logic.next else { return }
+        let (end, inbox) = (instant(next, now), inbox)
+        timer = Task {
+            guard (try? await Task.sleep(until: end)) != nil else { return }
+            inbox.yield(.tick)
+        }
+    }
+
+    private func instant(_ time: Timestamp, _ now: Timestamp) -> ContinuousClock.Instant {
+        .now + .nanoseconds(max(0, time.nanoseconds - now.nanoseconds))
+    }
+
+    private var state: JSON {
+        [
+            "state": .string(logic.state.rawValue), "loaded": .bool(logic.isLoaded),
+            "model": .string(settings.model), "card": settings.card.map { .string($0) } ?? .null,
+            "waiting": .number(Double(logic.queue.count)), "taken": .number(Double(logic.counters.taken)),
+            "processed": .number(Double(logic.counters.processed)),
+            "refused": .number(Double(logic.counters.refused)), "loads": .number(Double(logic.counters.loads)),
+        ]
+    }
+}
