@@ -149,7 +149,13 @@ void nimmer_stop_self(void) {
     sigaction(SIGTSTP, &ignored, &previous);
     kill(0, SIGTSTP);
     sigaction(SIGTSTP, &usual, NULL);
+    // Threads that come from a thread of a pool have nearly every signal blocked.
+    sigset_t stop, blocked;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    pthread_sigmask(SIG_UNBLOCK, &stop, &blocked);
     raise(SIGTSTP);
+    pthread_sigmask(SIG_SETMASK, &blocked, NULL);
     sigaction(SIGTSTP, &previous, NULL);
 }
 

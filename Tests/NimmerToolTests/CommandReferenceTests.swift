@@ -9,7 +9,8 @@ import Testing
     static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     static let commands = [
         "up", "down", "status", "doctor", "env", "exercise", "wave emit", "wave tail", "wave check", "gate list",
-        "gate why", "gate simulate", "cell list", "cell ask", "cell new", "nerve new", "replay", "memory why",
+        "gate watch", "gate why", "gate simulate", "cell list", "cell ask", "cell new", "nerve new", "replay",
+        "memory why",
         "memory export", "db migrate", "db prune", "image build",
     ]
 

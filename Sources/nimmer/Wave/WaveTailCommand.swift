@@ -68,13 +68,7 @@ struct WaveTailCommand: AsyncParsableCommand {
         if !(0...1).contains(minConfidence) {
             throw ValidationError("--min-confidence must be between 0 and 1; found \(minConfidence)")
         }
-        if let speed, !(speed > 0 && speed <= 1e12) {
-            throw ValidationError("--speed must be above 0; found \(speed)")
-        }
-        if speed != nil, from == nil { throw ValidationError("--speed plays a recording; give one with --from") }
-        if from != nil, since != nil || record != nil {
-            throw ValidationError("--from shows a recording; leave out --since and --record")
-        }
+        try RecordingChoice.validate(from: from, speed: speed, since: since, record: record)
     }
 
     func run() async throws {
