@@ -10,6 +10,13 @@ public protocol MessageBody: Sendable, Hashable {
     init(_ fields: FieldReader)
     /// The body as it stands on the wire.
     var json: JSON { get }
+    /// Writes the body as it stands on the wire.
+    func write(_ out: inout MemberWriter)
+}
+
+extension MessageBody {
+    /// Writes ``json``.
+    public func write(_ out: inout MemberWriter) { out.write(json) }
 }
 
 /// A message: who says it and when, and what it says (protocol.md, Envelope).
@@ -44,7 +51,14 @@ public struct Envelope<Body: MessageBody>: Hashable, Sendable {
 
     /// The message as it travels: compact UTF-8 JSON.
     public func encoded() -> [UInt8] {
-        JSON.object(["header": header.json, "body": body.json]).bytes
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(1024)
+        var out = MemberWriter(into: bytes)
+        out.object { out in
+            out.member("header") { header.write(&$0) }
+            out.member("body") { body.write(&$0) }
+        }
+        return out.take()
     }
 }
 

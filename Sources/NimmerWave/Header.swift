@@ -124,14 +124,20 @@ public struct Header: Hashable, Sendable {
             garden: Garden(rawValue: source.text("garden")) ?? .real, tier: source.wholeIfPresent("tier") ?? 1)
     }
 
-    var json: JSON {
-        [
-            "message_id": .string(messageID.text), "message_type": .string(messageType.rawValue),
-            "version": .string(version), "timestamp": .string(timestamp.rfc3339),
-            "source": [
-                "entity_id": .string(source.entityID), "entity_type": .string(source.entityType.rawValue),
-                "garden": .string(source.garden.rawValue), "tier": .number(Double(source.tier)),
-            ],
-        ]
+    func write(_ out: inout MemberWriter) {
+        out.object { out in
+            out.member("message_id", messageID)
+            out.member("message_type", messageType.rawValue)
+            out.member("version", version)
+            out.member("timestamp", timestamp)
+            out.member("source") { out in
+                out.object { out in
+                    out.member("entity_id", source.entityID)
+                    out.member("entity_type", source.entityType.rawValue)
+                    out.member("garden", source.garden.rawValue)
+                    out.member("tier", Double(source.tier))
+                }
+            }
+        }
     }
 }

@@ -57,7 +57,7 @@ extension JSON {
     }
 }
 
-private func writeNumber(_ value: Double, into out: inout [UInt8]) {
+func writeNumber(_ value: Double, into out: inout [UInt8]) {
     if let whole = Int64(exactly: value), abs(whole) < 1 << 53 {
         out.append(contentsOf: String(whole).utf8)
     } else if value.isFinite {
@@ -67,17 +67,25 @@ private func writeNumber(_ value: Double, into out: inout [UInt8]) {
     }
 }
 
-private func writeString(_ value: String, into out: inout [UInt8]) {
+func writeString(_ value: String, into out: inout [UInt8]) {
     out.append(0x22)
-    for byte in value.utf8 {
-        switch byte {
-        case 0x22: out.append(contentsOf: [0x5c, 0x22])
-        case 0x5c: out.append(contentsOf: [0x5c, 0x5c])
-        case 0x0a: out.append(contentsOf: [0x5c, 0x6e])
-        case 0x0d: out.append(contentsOf: [0x5c, 0x72])
-        case 0x09: out.append(contentsOf: [0x5c, 0x74])
-        case 0..<0x20: out.append(contentsOf: "\\u00\(hexadecimal(byte))".utf8)
-        default: out.append(byte)
+    var value = value
+    let isPlain = value.withUTF8 { bytes in
+        guard bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5c }) else { return false }
+        out.append(contentsOf: bytes)
+        return true
+    }
+    if !isPlain {
+        for byte in value.utf8 {
+            switch byte {
+            case 0x22: out.append(contentsOf: [0x5c, 0x22])
+            case 0x5c: out.append(contentsOf: [0x5c, 0x5c])
+            case 0x0a: out.append(contentsOf: [0x5c, 0x6e])
+            case 0x0d: out.append(contentsOf: [0x5c, 0x72])
+            case 0x09: out.append(contentsOf: [0x5c, 0x74])
+            case 0..<0x20: out.append(contentsOf: "\\u00\(hexadecimal(byte))".utf8)
+            default: out.append(byte)
+            }
         }
     }
     out.append(0x22)

@@ -42,11 +42,10 @@ public struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// The id of a name within a space of names (version 5, SHA-1): the same name gives the same id, everywhere and always.
     public static func named(_ name: String, in space: MessageID = .nimmerverse) -> MessageID {
-        let digest = SHA1.hash(space.bytes + Array(name.utf8))
-        let word = { (start: Int) in digest[start..<start + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
+        let hash = SHA1.hash([space.bytes, Array(name.utf8)].joined())
         return MessageID(
-            high: word(0) & 0xffff_ffff_ffff_0fff | 0x5000,
-            low: word(8) & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000)
+            high: (UInt64(hash.0) << 32 | UInt64(hash.1)) & 0xffff_ffff_ffff_0fff | 0x5000,
+            low: (UInt64(hash.2) << 32 | UInt64(hash.3)) & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000)
     }
 
     /// The house's own space of names: version 5 of `nimmerverse` in the DNS space of RFC 9562.
@@ -62,14 +61,14 @@ public struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertible
     public var text: String {
         String(unsafeUninitializedCapacity: 36) { buffer in
             var at = 0
-            for (index, byte) in bytes.enumerated() {
-                if index == 4 || index == 6 || index == 8 || index == 10 {
+            for digit in 0..<32 {
+                if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
                     buffer[at] = 0x2d
-                    at += 1
+                    at &+= 1
                 }
-                buffer[at] = hexDigit(byte >> 4)
-                buffer[at + 1] = hexDigit(byte & 15)
-                at += 2
+                let half = digit < 16 ? high : low
+                buffer[at] = hexDigit(UInt8(truncatingIfNeeded: half >> UInt64(60 - digit % 16 * 4)) & 15)
+                at &+= 1
             }
             return at
         }

@@ -21,13 +21,34 @@ extension Timestamp {
 
     /// The moment as an RFC 3339 time in UTC with at least three and as many as nine digits of a second's fraction.
     public var rfc3339: String {
-        let (day, inDay) = dayAndNanoseconds
-        let date = civil(day)
-        let seconds = inDay / 1_000_000_000
-        var fraction = padded(inDay % 1_000_000_000, 9)
-        while fraction.utf8.count > 3, fraction.hasSuffix("0") { fraction.removeLast() }
-        return "\(padded(Int64(date.year), 4))-\(padded(Int64(date.month), 2))-\(padded(Int64(date.day), 2))T"
-            + "\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2)).\(fraction)Z"
+        String(unsafeUninitializedCapacity: 30) { buffer in
+            let (day, inDay) = dayAndNanoseconds
+            let date = civil(day)
+            let seconds = Int(inDay / 1_000_000_000)
+            var at = 0
+            func write(_ value: Int, _ width: Int, _ end: UInt8) {
+                var rest = value
+                for place in stride(from: at + width - 1, through: at, by: -1) {
+                    buffer[place] = 0x30 + UInt8(rest % 10)
+                    rest /= 10
+                }
+                at += width
+                buffer[at] = end
+                at += 1
+            }
+            write(date.year, 4, UInt8(ascii: "-"))
+            write(date.month, 2, UInt8(ascii: "-"))
+            write(date.day, 2, UInt8(ascii: "T"))
+            write(seconds / 3600, 2, UInt8(ascii: ":"))
+            write(seconds / 60 % 60, 2, UInt8(ascii: ":"))
+            write(seconds % 60, 2, UInt8(ascii: "."))
+            write(Int(inDay % 1_000_000_000), 9, UInt8(ascii: "Z"))
+            while at > 24, buffer[at - 2] == 0x30 {
+                at -= 1
+                buffer[at - 1] = UInt8(ascii: "Z")
+            }
+            return at
+        }
     }
 
     /// The time of day in UTC to the millisecond, such as `12:01:01.557`, for screens and logs.

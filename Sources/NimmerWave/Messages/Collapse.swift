@@ -1,5 +1,5 @@
 /// A wave that was part of a collapse.
-public struct Witness: Hashable, Sendable {
+public struct Witness: Hashable, Sendable, DirectlyWritten {
     /// The sender: the cell or nerve of the subject.
     public var source: String
     /// What made the witness independent.
@@ -39,20 +39,19 @@ public struct Witness: Hashable, Sendable {
         semanticContent = fields.any("semantic_content") ?? [:]
     }
 
-    /// The part as it stands on the wire.
-    public var json: JSON {
-        [
-            "source": .string(source),
-            "origin": .string(origin.text),
-            "confidence": .number(confidence),
-            "similarity": .number(similarity),
-            "semantic_content": semanticContent,
-        ]
+    public func write(_ out: inout MemberWriter) {
+        out.object { out in
+            out.member("source", source)
+            out.member("origin", origin.text)
+            out.member("confidence", confidence)
+            out.member("similarity", similarity)
+            out.member("semantic_content", semanticContent)
+        }
     }
 }
 
 /// Waves that agreed became one amplified signal (gates.md, Collapse).
-public struct Collapse: MessageBody {
+public struct Collapse: MessageBody, DirectlyWritten {
     /// The collapse; named after the opening.
     public var collapseID: MessageID
     /// The semantic region.
@@ -109,16 +108,16 @@ public struct Collapse: MessageBody {
         witnesses = fields.records("witnesses").map(Witness.init)
     }
 
-    public var json: JSON {
-        [
-            "collapse_id": .string(collapseID.text),
-            "region": .string(region.text),
-            "gate_id": .string(gateID.text),
-            "transition_id": .string(transitionID.text),
-            "confidence": .number(confidence),
-            "window_start": .string(windowStart.rfc3339),
-            "window_end": .string(windowEnd.rfc3339),
-            "witnesses": .array(witnesses.map(\.json)),
-        ]
+    public func write(_ out: inout MemberWriter) {
+        out.object { out in
+            out.member("collapse_id", collapseID)
+            out.member("region", region.text)
+            out.member("gate_id", gateID.text)
+            out.member("transition_id", transitionID)
+            out.member("confidence", confidence)
+            out.member("window_start", windowStart)
+            out.member("window_end", windowEnd)
+            out.member("witnesses", list: witnesses) { $0.write(&$1) }
+        }
     }
 }

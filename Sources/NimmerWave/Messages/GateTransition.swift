@@ -1,5 +1,5 @@
 /// A wave that was a witness when a gate changed its state.
-public struct TriggerSignal: Hashable, Sendable {
+public struct TriggerSignal: Hashable, Sendable, DirectlyWritten {
     /// The sender: the cell or nerve of the subject.
     public var source: String
     /// What made the witness independent.
@@ -44,21 +44,20 @@ public struct TriggerSignal: Hashable, Sendable {
         push = fields.number("push")
     }
 
-    /// The part as it stands on the wire.
-    public var json: JSON {
-        [
-            "source": .string(source),
-            "origin": .string(origin.text),
-            "confidence": .number(confidence),
-            "polarity": .number(Double(polarity)),
-            "timestamp": .string(timestamp.rfc3339),
-            "push": .number(push),
-        ]
+    public func write(_ out: inout MemberWriter) {
+        out.object { out in
+            out.member("source", source)
+            out.member("origin", origin.text)
+            out.member("confidence", confidence)
+            out.member("polarity", Double(polarity))
+            out.member("timestamp", timestamp)
+            out.member("push", push)
+        }
     }
 }
 
 /// A gate changed its state (protocol.md, GateTransition; gates.md).
-public struct GateTransition: MessageBody {
+public struct GateTransition: MessageBody, DirectlyWritten {
     /// The gate.
     public var gateID: GateID
     /// What the gate is about.
@@ -136,20 +135,20 @@ public struct GateTransition: MessageBody {
         at = fields.time("at")
     }
 
-    public var json: JSON {
-        [
-            "gate_id": .string(gateID.text),
-            "domain": .string(domain.text),
-            "region": .string(region.text),
-            "from_state": .string(fromState.word),
-            "to_state": .string(toState.word),
-            "state_value": .number(stateValue),
-            "weight": .number(weight),
-            "correlation_score": .number(correlationScore),
-            "trigger_signals": .array(triggerSignals.map(\.json)),
-            "routed_to_tier": .number(Double(routedToTier)),
-            "lifeforce_cost": .number(lifeforceCost),
-            "at": .string(at.rfc3339),
-        ]
+    public func write(_ out: inout MemberWriter) {
+        out.object { out in
+            out.member("gate_id", gateID.text)
+            out.member("domain", domain.text)
+            out.member("region", region.text)
+            out.member("from_state", fromState.word)
+            out.member("to_state", toState.word)
+            out.member("state_value", stateValue)
+            out.member("weight", weight)
+            out.member("correlation_score", correlationScore)
+            out.member("trigger_signals", list: triggerSignals) { $0.write(&$1) }
+            out.member("routed_to_tier", Double(routedToTier))
+            out.member("lifeforce_cost", lifeforceCost)
+            out.member("at", at)
+        }
     }
 }

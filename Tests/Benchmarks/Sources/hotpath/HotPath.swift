@@ -9,6 +9,8 @@ import NimmerWave
     static func main() {
         if CommandLine.arguments.count > 1 {
             for _ in 0..<3 {
+                print(line("openings", openings(encoding: true)))
+                print(line("openings_unencoded", openings(encoding: false)))
                 print(line("decode", decode()))
                 print(line("together", together(regions: 1, origins: 1)))
             }
@@ -18,6 +20,8 @@ import NimmerWave
         print(line("gate", gate()))
         print(line("together", together(regions: 1, origins: 1)))
         print(line("together_64x8", together(regions: 64, origins: 8)))
+        print(line("openings", openings(encoding: true)))
+        print(line("openings_unencoded", openings(encoding: false)))
         print(line("regions_1", together(regions: 1, origins: 8)))
         print(line("regions_10000", together(regions: 10_000, origins: 8)))
     }
@@ -47,6 +51,38 @@ import NimmerWave
                 + #""garden":"virtual","tier":1}},"body":{"domain":"\#(domain)","confidence":0.7,"semantic_content":"#
                 + #"{"operation":"addition","operands":[15,27],"context":"user_request"},"lifeforce_cost":0.1"#
                 + (origin.isEmpty ? "" : #","origin":"\#(origin)""#) + "}}").utf8)
+    }
+
+    /// Openings a second: the second of two waves in a region that nobody has used, and what follows from it as bytes.
+    static func openings(encoding: Bool) -> Double {
+        let source = Source(entityID: "thalamus", entityType: .thalamus, garden: .real, tier: 0)
+        let subject = Array("dev.nervous.cells.math.wave".utf8)
+        let count = 2000
+        let waves = (0..<count).map { (wave("x\($0)", origin: "first"), wave("x\($0)", origin: "second")) }
+        var bytes = 0
+        let rate = best(count) {
+            var thalamus = Thalamus(ThalamusConfiguration(environment: .dev))
+            for (first, second) in waves {
+                _ = try? thalamus.receive(subject: subject.span.bytes, payload: first.span.bytes, arrival: nil)
+                _ = try? thalamus.receive(subject: subject.span.bytes, payload: second.span.bytes, arrival: nil)
+                let actions = thalamus.actions
+                thalamus.actions.removeAll(keepingCapacity: true)
+                guard encoding else { continue }
+                for action in actions {
+                    switch action {
+                    case .transition(let transition, let id):
+                        bytes += Envelope(id: id, at: transition.at, from: source, transition).encoded().count
+                    case .collapse(let collapse):
+                        bytes += Envelope(id: collapse.collapseID, at: collapse.windowEnd, from: source, collapse)
+                            .encoded().count
+                    case .escalate(let request, let at):
+                        bytes += Envelope(id: request.requestID, at: at, from: source, request).encoded().count
+                    }
+                }
+            }
+        }
+        precondition(!encoding || bytes > 0)
+        return rate
     }
 
     static func decode() -> Double {
