@@ -69,6 +69,11 @@ public protocol Bus: AnyObject, Sendable {
         _ subject: Subject, payload: [UInt8], id: MessageID, headers: Headers, timeout: Duration,
         onAck: @escaping @Sendable (Result<StreamAck, BusError>) -> Void)
 
+    /// Runs a closure soon and once, after what the handlers of this turn have published is on its way: for work that follows
+    /// from a message but must not hold up its answer. On a bus with a thread it runs there, whether connected or not;
+    /// the same rules hold as for a handler.
+    func afterTurn(_ work: @escaping @Sendable () -> Void)
+
     /// Creates a stream, or brings an existing one to this configuration. Idempotent.
     ///
     /// - Throws: ``BusError/Code/noStreams`` when the server has none, ``BusError/Code/conflict`` when another stream holds

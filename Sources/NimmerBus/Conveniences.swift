@@ -1,6 +1,9 @@
 import NimmerWave
 
 extension Bus {
+    /// A bus without a thread of its own has no turns: the work runs at once.
+    public func afterTurn(_ work: @escaping @Sendable () -> Void) { work() }
+
     /// Sends bytes, at most once; see ``Bus/publish(_:payload:headers:reply:)``.
     @inlinable
     public func publish(_ subject: Subject, payload: [UInt8], headers: Headers = [:]) throws(BusError) {

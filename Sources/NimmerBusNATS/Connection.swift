@@ -1,6 +1,7 @@
 import CNATS
 import Glibc
 import NimmerBus
+import Synchronization
 
 /// One connection to one server, from its opening to its end: it never reconnects by itself, because the loop does.
 ///
@@ -9,6 +10,8 @@ final class Connection: @unchecked Sendable {
     let handle: OpaquePointer
     /// The address that was connected to, without credentials.
     let url: String
+    /// Messages with headers that the library has taken over and that nobody needs any more.
+    private let spent = Mutex<[SpentMessage]>([])
 
     private init(handle: OpaquePointer, url: String) {
         self.handle = handle
@@ -16,7 +19,22 @@ final class Connection: @unchecked Sendable {
     }
 
     /// Closes and frees. Whoever drops the last reference may wait for a short time, so the loop keeps one until the end.
-    deinit { natsConnection_Destroy(handle) }
+    deinit {
+        destroySpent()
+        natsConnection_Destroy(handle)
+    }
+
+    /// Destroys the messages that were published: each wakes a thread of nats.c, so it is done once what they say has left.
+    func destroySpent() {
+        let messages = spent.withLock { spent in
+            defer { spent.removeAll(keepingCapacity: true) }
+            return spent
+        }
+        for message in messages { natsMsg_Destroy(message.handle) }
+    }
+
+    /// `@unchecked Sendable`: nobody else knows the message any more.
+    private struct SpentMessage: @unchecked Sendable { let handle: OpaquePointer }
 
     /// Connects; blocks until it stands or failed (at most about 4 s).
     static func open(_ server: ServerURL, _ settings: BusSettings, _ wake: Wake) -> Result<Connection, BusError> {
@@ -81,7 +99,8 @@ final class Connection: @unchecked Sendable {
         var message: OpaquePointer?
         let bytes = payload.assumingMemoryBound(to: CChar.self).baseAddress
         var status = natsMsg_Create(&message, subject, reply, bytes, Int32(payload.count))
-        defer { natsMsg_Destroy(message) }
+        guard let message else { return status }
+        defer { spent.withLock { $0.append(SpentMessage(handle: message)) } }
         for field in headers.fields where status == NATS_OK {
             status = natsMsgHeader_Add(message, field.name, field.value)
         }

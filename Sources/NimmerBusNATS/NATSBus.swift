@@ -24,6 +24,8 @@ public final class NATSBus: Bus {
     let echo = Inbox()
     let feed = EventFeed()
     let state = Mutex(State())
+    private let deferred = Mutex<[@Sendable () -> Void]>([])
+    private let hasDeferred = Atomic<Bool>(false)
     let ended = Doorbell()
     let firstOutcome = Doorbell()
 
@@ -96,6 +98,24 @@ public final class NATSBus: Bus {
             return failure
         }
         if let failure { throw failure }
+    }
+
+    public func afterTurn(_ work: @escaping @Sendable () -> Void) {
+        deferred.withLock { $0.append(work) }
+        hasDeferred.store(true, ordering: .releasing)
+        wake.raise()
+        // Behind the end of the loop nobody comes for it any more.
+        if state.withLock({ $0.hasEnded }) { runDeferred() }
+    }
+
+    /// Called by the loop when it has written what its handlers published.
+    func runDeferred() {
+        guard hasDeferred.exchange(false, ordering: .acquiringAndReleasing) else { return }
+        let work = deferred.withLock { deferred in
+            defer { deferred.removeAll(keepingCapacity: true) }
+            return deferred
+        }
+        for item in work { item() }
     }
 
     public func subscribe(

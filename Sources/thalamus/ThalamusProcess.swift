@@ -15,9 +15,6 @@ final class ThalamusProcess: Sendable {
     let announcer: Announcer
     private let openings: AsyncStream<Void>
     private let opened: AsyncStream<Void>.Continuation
-    private let unsaid = Mutex<[ThalamusAction]>([])
-    private let unsaidSignal: AsyncStream<Void>
-    private let later: AsyncStream<Void>.Continuation
     private let timerIsIdle = Atomic<Bool>(true)
 
     init(_ process: ServiceProcess, _ configuration: ThalamusConfiguration) {
@@ -27,7 +24,6 @@ final class ThalamusProcess: Sendable {
         outbox = Outbox(bus: process.bus)
         announcer = Announcer(process, outbox)
         (openings, opened) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        (unsaidSignal, later) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     func run() async throws {
@@ -43,7 +39,6 @@ final class ThalamusProcess: Sendable {
         process.health.started()
         process.logger.info(
             "Listening", metadata: ["pattern": "\(SubjectPattern.waves(process.environment))"])
-        let speaker = Task { await speak() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.outbox.run() }
             group.addTask { await self.release() }
@@ -51,8 +46,6 @@ final class ThalamusProcess: Sendable {
             group.addTask { await questions.learn() }
             await process.untilStopped()
             waves.cancel()
-            later.finish()
-            await speaker.value
             if await !outbox.drain(timeout: .seconds(3)) {
                 process.logger.warning(
                     "Left with messages that no stream has acknowledged",
@@ -77,39 +70,22 @@ final class ThalamusProcess: Sendable {
     }
 
     /// Says what the thalamus has concluded: transitions and collapses at once and together, so that a crash keeps both or
-    /// none; questions follow from another thread, so that they do not hold up the turn of the loop.
+    /// none; their questions as soon as these are on their way, so that they do not hold them up.
     func announce() {
         let actions = thalamus.withLock { thalamus in
             let taken = thalamus.actions
             thalamus.actions.removeAll(keepingCapacity: true)
             return taken
         }
+        var questions: [ThalamusAction] = []
+        for action in actions {
+            if case .escalate = action { questions.append(action) } else { announcer.say(action) }
+        }
         guard !actions.isEmpty else { return }
-        for action in actions { if case .escalate = action { continue } else { announcer.say(action) } }
-        let isFirst = unsaid.withLock { unsaid in
-            let isFirst = unsaid.isEmpty
-            for action in actions { if case .escalate = action { unsaid.append(action) } }
-            return isFirst && !unsaid.isEmpty
+        bus.afterTurn { [self, questions] in
+            for question in questions { announcer.say(question) }
+            if timerIsIdle.load(ordering: .sequentiallyConsistent) { opened.yield() }
         }
-        if isFirst { later.yield() }
-        if timerIsIdle.load(ordering: .sequentiallyConsistent) { opened.yield() }
-    }
-
-    /// Asks the questions, gathered over two milliseconds: waking a thread for each would cost the waves more.
-    private func speak() async {
-        for await _ in unsaidSignal {
-            try? await ContinuousClock().sleep(for: .milliseconds(2))
-            sayUnsaid()
-        }
-        sayUnsaid()
-    }
-
-    private func sayUnsaid() {
-        let actions = unsaid.withLock { unsaid in
-            defer { unsaid.removeAll(keepingCapacity: true) }
-            return unsaid
-        }
-        for action in actions { announcer.say(action) }
     }
 
     /// Takes up each gate where its last persisted transition left it, and the outcomes that came after it
