@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, so that nobody who builds the product builds the benchmarks. Run it by Tests/Benchmarks/run.sh.
+// A package of its own, so that nobody who builds the product builds the benchmarks. Run it by Tests/Benchmarks/run.py.
 let package = Package(
     name: "benchmarks",
     dependencies: [.package(name: "nimmerverse", path: "../..")],
