@@ -27,6 +27,16 @@ struct RegionSlot: Sendable {
         var content: [UInt8]
     }
 
+    /// How many origins' waves below the floor are kept.
+    static let keptFaint = 16
+
+    /// The last wave of an origin that was too faint to resonate.
+    struct Faint: Sendable {
+        var origin: Int32
+        var confidence: Double
+        var at: Timestamp
+    }
+
     let region: Region
     let gateID: GateID
     var domain: Token
@@ -34,6 +44,7 @@ struct RegionSlot: Sendable {
     var records: ContiguousArray<Record> = []
     var explanations: ContiguousArray<Explanation> = []
     var nextExplanation = 0
+    var faint: ContiguousArray<Faint> = []
     var lastWave: Timestamp
     var lastEscalation: Timestamp?
     var lastOpening: GateTransition?
@@ -71,6 +82,18 @@ struct RegionSlot: Sendable {
         nextExplanation = nextExplanation &+ 1 == Self.keptExplanations ? 0 : nextExplanation &+ 1
     }
 
+    /// Keeps which wave fell below the floor, so that the gate can say so.
+    mutating func recordFaint(_ origin: Int32, _ confidence: Double, _ at: Timestamp) {
+        let wave = Faint(origin: origin, confidence: confidence, at: at)
+        if let place = faint.firstIndex(where: { $0.origin == origin }) {
+            faint[place] = wave
+        } else if faint.count < Self.keptFaint {
+            faint.append(wave)
+        } else if let oldest = faint.indices.min(by: { faint[$0].at < faint[$1].at }) {
+            faint[oldest] = wave
+        }
+    }
+
     @inline(never)
     private mutating func makeRecord(_ origin: Int32) -> Int {
         if records.count >= 2 * gate.configuration.maximumOrigins {
@@ -94,6 +117,7 @@ struct RegionSlot: Sendable {
         records.removeAll { record in !gate.witnesses.contains { number(record.origin) == $0.origin } }
         for index in records.indices { records[index].origin = number(records[index].origin) }
         explanations.removeAll()
+        faint.removeAll()
         nextExplanation = 0
     }
 }

@@ -87,7 +87,9 @@ public struct Thalamus: Sendable {
             vector: vector, into: &transitions)
         switch verdict {
         case .resonated: slots[slot].record(origin, source: source, payload, view)
-        case .belowFloor: counters.belowFloor &+= 1
+        case .belowFloor:
+            counters.belowFloor &+= 1
+            slots[slot].recordFaint(origin, view.confidence, at)
         case .late: counters.late &+= 1
         }
         if !transitions.isEmpty { conclude(slot) }

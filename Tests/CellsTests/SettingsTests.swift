@@ -60,7 +60,7 @@ struct CellSettingsTests {
         #expect(read.origin == .subject(try SubjectPattern("robot.front"), path: "range"))
         #expect(read.ranger.scale == 0.01)
         let file = try DistanceSettings(settings(.distance, ["file": .text("x.csv"), "delimiter": .text(";")]))
-        #expect(file.origin == .file("x.csv", column: "1", delimiter: ";"))
+        #expect(file.origin == .file("x.csv", column: "1", DelimitedText(delimiter: UInt8(ascii: ";"))))
         #expect(throws: Refusal.self) {
             try DistanceSettings(settings(.distance, ["file": .text("x.csv"), "delimiter": .text(";;")]))
         }

@@ -53,6 +53,19 @@ struct ReplayInputTests {
             try self.events("1,2\n3,4\n", format).events.compactMap(numbers).map(\.1.nanoseconds) == [5, 500_000_005])
     }
 
+    @Test("a column of words beside the numbers")
+    func labelled() throws {
+        var format = ReplayFormat()
+        format.labelColumn = "3"
+        var input = try ReplayInput(Array("1,2,left \r\n3,4, right\n".utf8), file: "pump.csv", format: format, pace: 9)
+        var labels: [String] = []
+        while try input.next() != nil { labels.append(input.label) }
+        #expect(labels == ["left", "right"])
+        format.labelColumn = "did"
+        #expect(try events("did,b\nleft,2\n", format).input.label == "left")
+        #expect(message { _ = try events("a,b\n1,2\n", format) } == "pump.csv: no label column 'did'")
+    }
+
     @Test("objects of numbers, a line each")
     func objects() throws {
         let (input, events) = try events(#"{"at": 1600000000, "flow": 3}"# + "\n" + #"{"at": 1600000001.5}"# + "\n")
@@ -282,6 +295,31 @@ struct ReplayComparisonTests {
         let all = [at(1), at(2), at(2, "other")]
         #expect(ReplayComparison(all, all).differences.isEmpty)
         #expect(ReplayComparison(all, all).same == 3)
+    }
+}
+
+@Suite("replay: beside what somebody did")
+struct ReplayLabelsTests {
+    @Test("each row counts for what the nerve is doing when the row is done")
+    func counted() throws {
+        let arm = try Token("arm")
+        var labels = ReplayLabels(nerves: [arm])
+        let state = { (to: String, details: JSON?) in
+            ReplayOutput.state(
+                NerveState(nerve: arm, fromState: "X", toState: to, at: Timestamp(nanoseconds: 0), details: details))
+        }
+        labels.count("go")
+        labels.take(state("EVADE", ["maneuver": "turn_left"]))
+        labels.count("turn")
+        labels.count("turn")
+        labels.take(state("IDLE", [:]))
+        labels.count("turn")
+        #expect(labels.counts == ["arm": ["go": ["IDLE": 1], "turn": ["turn_left": 2, "IDLE": 1]]])
+        #expect(
+            labels.json.map(\.text) == [
+                #"{"type":"labels","nerve":"arm","counts":{"go":{"IDLE":1},"turn":{"IDLE":1,"turn_left":2}}}"#
+            ])
+        #expect(labels.lines(Paint(.never)).count == 3)
     }
 }
 

@@ -76,9 +76,16 @@ struct ReplayCommand: ParsableCommand {
         help: ArgumentHelp("Give a column to a cell: NAME=CELL. May be given more than once.", valueName: "name=cell"))
     var column: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "A column that says what somebody did, by name or counted from 1: a table of it beside what each nerve was doing.",
+            valueName: "column"))
+    var labels: String?
+
     @OptionGroup var color: ColorOptions
 
     func validate() throws {
+        if compare != nil, labels != nil { throw ValidationError("--labels looks at one system; leave out --compare") }
         if let rate, !(rate > 0 && rate <= 1e6) {
             throw ValidationError("--rate-hz must be above 0 and at most 1000000; found \(rate)")
         }
@@ -126,6 +133,9 @@ struct ReplayCommand: ParsableCommand {
                 try Console.write(page)
                 page = ""
             }
+        }
+        if let labels = run.labels {
+            for line in json ? labels.json.map(\.text) : labels.lines(formatter.paint) { page += line + "\n" }
         }
         if !json { page += formatter.paint(.strong, run.counts.summary) + "\n" }
         try Console.write(page)
@@ -184,6 +194,7 @@ struct ReplayCommand: ParsableCommand {
             if let start { format.start = try Timestamp(rfc3339: start) }
         } catch { throw Failure(.usage, error.description) }
         format.timeColumn = timeColumn
+        format.labelColumn = labels
         format.timeFormat = try TimeFormat(timeFormat)
         format.rate = rate
         return format

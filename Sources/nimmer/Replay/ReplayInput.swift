@@ -17,6 +17,8 @@ struct ReplayFormat: Sendable {
     var timeColumn: String?
     /// How times are written.
     var timeFormat = TimeFormat.automatic
+    /// The column of what somebody did, by name or counted from 1; nil: nobody asks.
+    var labelColumn: String?
     /// Rows a second of a recording without times.
     var rate: Double?
     /// The time of the first row of a recording without times.
@@ -42,6 +44,9 @@ struct ReplayInput: Sendable {
     private let format: ReplayFormat
     private let text: DelimitedText
     private let timePlace: Int?
+    private let labelPlace: Int?
+    /// The text in the label column of the last row.
+    private(set) var label = ""
     private let step: Double
     private var offset = 0
     private(set) var line = 0
@@ -79,11 +84,17 @@ struct ReplayInput: Sendable {
             }
             hasNames = true
             if object["subject"] != nil, object["message"] != nil {
-                (kind, columns, timePlace) = (.waves, [], nil)
+                (kind, columns, timePlace, labelPlace) = (.waves, [], nil, nil)
+                if let wanted = format.labelColumn {
+                    throw Failure(
+                        .usage, "\(file): no column '\(wanted.printable)': it holds waves",
+                        mend: "--labels needs a recording of numbers")
+                }
             } else {
                 kind = .numbers
                 columns = object.keys
                 timePlace = try Self.timePlace(object.keys, format, file)
+                labelPlace = try Self.labelPlace(object.keys, format, file)
             }
             return
         }
@@ -101,6 +112,7 @@ struct ReplayInput: Sendable {
         {
             throw Failure(.failed, "\(file):1: found the column '\(twice.printable)' twice; expected each name once")
         }
+        labelPlace = try Self.labelPlace(columns, format, file)
         if named {
             offset = end
             line = 1
@@ -112,18 +124,28 @@ struct ReplayInput: Sendable {
         }
     }
 
+    private static func labelPlace(_ columns: [String], _ format: ReplayFormat, _ file: String) throws(Failure) -> Int?
+    {
+        guard let wanted = format.labelColumn else { return nil }
+        return try place(wanted, "label", columns, file)
+    }
+
+    private static func place(_ wanted: String, _ what: String, _ columns: [String], _ file: String) throws(Failure)
+        -> Int
+    {
+        do throws(Refusal) {
+            return try DelimitedText.place(of: wanted, names: columns, count: columns.count)
+        } catch {
+            throw Failure(
+                .usage, "\(file): no \(what) column '\(wanted.printable)'",
+                mend: "its columns are \(columns.joined(separator: ", ").printable)")
+        }
+    }
+
     private static func timePlace(
         _ columns: [String], _ format: ReplayFormat, _ file: String
     ) throws(Failure) -> Int? {
-        if let wanted = format.timeColumn {
-            do throws(Refusal) {
-                return try DelimitedText.place(of: wanted, names: columns, count: columns.count)
-            } catch {
-                throw Failure(
-                    .usage, "\(file): no time column '\(wanted.printable)'",
-                    mend: "its columns are \(columns.joined(separator: ", ").printable)")
-            }
-        }
+        if let wanted = format.timeColumn { return try place(wanted, "time", columns, file) }
         guard format.rate == nil else { return nil }
         let usual = ["datetime", "timestamp", "time", "at", "date", "ts"]
         return usual.lazy.compactMap { name in columns.firstIndex { $0.lowercased() == name } }.first
@@ -167,11 +189,18 @@ struct ReplayInput: Sendable {
             throw wrong("\(nimmer.count(cells.count, "column"))", "\(columns.count), as in the first line")
         }
         let at = try moment(timePlace.map { String(decoding: cells[$0], as: UTF8.self) })
+        if let labelPlace { label = Self.trimmed(cells[labelPlace]) }
         var numbers = [Double](repeating: .nan, count: cells.count)
         for place in cells.indices where place != timePlace {
             if let number = NumberText.number(in: cells[place]) { numbers[place] = number }
         }
         return .numbers(numbers, at: at)
+    }
+
+    private static func trimmed(_ cell: ArraySlice<UInt8>) -> String {
+        var cell = cell
+        while let last = cell.last, last <= 32 { cell.removeLast() }
+        return String(decoding: cell.drop { $0 <= 32 }, as: UTF8.self)
     }
 
     private mutating func object(_ content: ArraySlice<UInt8>) throws(Failure) -> ReplayEvent {
@@ -185,6 +214,7 @@ struct ReplayInput: Sendable {
             }
             time = value.string ?? value.double.map { String($0) } ?? value.kind
         }
+        if let labelPlace { label = object[columns[labelPlace]].map { $0.string ?? $0.text } ?? "" }
         return .numbers(columns.map { object[$0]?.double ?? .nan }, at: try moment(time))
     }
 

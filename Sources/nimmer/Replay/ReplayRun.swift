@@ -10,6 +10,8 @@ import NimmerWave
 struct ReplayRun {
     private var input: ReplayInput
     private var replay: Replay
+    /// What somebody did beside what the nerves were doing; nil when nobody asks.
+    private(set) var labels: ReplayLabels?
     /// What a person should know before it begins.
     let notes: [String]
 
@@ -48,6 +50,14 @@ struct ReplayRun {
         }
         replay = try Replay(system, cast: cast, places: places, environment: environment)
         self.notes = notes
+        if format.labelColumn != nil {
+            let nerves = cast.members.map(\.part.identity).filter { $0.role == .nerve }.map(\.name)
+            guard !nerves.isEmpty else {
+                throw Failure(
+                    .failed, "\(systemPath) has no nerve to compare with a column", mend: "leave out --labels")
+            }
+            labels = ReplayLabels(nerves: nerves)
+        }
     }
 
     /// The size of the recording in bytes.
@@ -61,7 +71,11 @@ struct ReplayRun {
     ) throws {
         defer { progress.clear() }
         while let event = try input.next() {
-            for output in replay.take(event) { try say(output) }
+            for output in replay.take(event) {
+                labels?.take(output)
+                try say(output)
+            }
+            labels?.count(input.label)
             progress.show(input.progress, rows: replay.counts.rows)
         }
         progress.passed(input.size)

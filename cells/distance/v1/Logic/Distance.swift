@@ -7,8 +7,8 @@ public struct Distance: NumberCell {
     private let interval: Double
     private var ranger: Ranger
     private var file: LineFile?
-    private var column: RangeText.Column?
-    private var pending: String?
+    private var column: Int?
+    private var pending: [UInt8]?
     private var lastWave: Timestamp?
     private var lastReading: Timestamp?
     private var isSilent = false
@@ -26,15 +26,17 @@ public struct Distance: NumberCell {
 
     public mutating func start(_ pulse: inout Pulse) throws {
         lastReading = pulse.at
-        guard case .file(let path, let name, let delimiter) = settings.origin else { return }
+        guard case .file(let path, let name, let text) = settings.origin else { return }
         do throws(Refusal) {
             var lines = try LineFile(path: path)
             guard let first = lines.next() else {
                 throw Refusal(.missing, field: "file", "the file \(path) is empty; expected lines of numbers")
             }
-            let found = try RangeText.Column(name, firstLine: first, delimiter: delimiter)
-            if !found.hasNames { pending = first }
-            (file, column) = (lines, found)
+            let names = text.names(first[...])
+            if names == nil { pending = first }
+            (file, column) = (
+                lines, try DelimitedText.place(of: name, names: names, count: text.cells(first[...]).count)
+            )
         } catch {
             pulse.leave(error.field == "file" ? .noInput : .configuration, error.description)
         }
@@ -42,9 +44,9 @@ public struct Distance: NumberCell {
 
     public mutating func receive(_ message: BusMessage, _ pulse: inout Pulse) throws {
         guard case .subject(_, let path) = settings.origin else { return }
-        if let refused = take(RangeText.number(in: message.payload, path: path), &pulse) {
-            throw Refusal(.value, refused.description)
-        }
+        // What is no number is counted as a reading that is none.
+        let number = (try? NumberText.number(in: message.payload, path: path)) ?? .nan
+        if let refused = take(number, &pulse) { throw Refusal(.value, refused.description) }
     }
 
     public mutating func read(_ number: Double, _ pulse: inout Pulse) throws {
@@ -52,9 +54,10 @@ public struct Distance: NumberCell {
     }
 
     public mutating func sense(_ pulse: inout Pulse) throws {
-        if case .file(_, _, let delimiter) = settings.origin {
+        if case .file(_, _, let text) = settings.origin {
             guard let line = nextLine(&pulse), let column else { return }
-            take(column.range(in: line, delimiter: delimiter), &pulse)
+            let cells = text.cells(line[...])
+            take(cells.indices.contains(column) ? NumberText.number(in: cells[column]) ?? .nan : .nan, &pulse)
         } else if let lastReading, !isSilent, pulse.at.milliseconds(since: lastReading) > silence {
             isSilent = true
             pulse.say(.warning, "The sensor is silent", ["sector": settings.sector])
@@ -63,7 +66,7 @@ public struct Distance: NumberCell {
 
     private var silence: Double { max(5000, settings.ranger.forgetting) }
 
-    private mutating func nextLine(_ pulse: inout Pulse) -> String? {
+    private mutating func nextLine(_ pulse: inout Pulse) -> [UInt8]? {
         if let first = pending {
             pending = nil
             return first

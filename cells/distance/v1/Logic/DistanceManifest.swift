@@ -31,7 +31,7 @@ public struct DistanceSettings: Sendable {
         /// A device on the bus; the path leads into a JSON message, and is empty for a bare number.
         case subject(SubjectPattern, path: String)
         /// A column of a CSV file.
-        case file(String, column: String, delimiter: Character)
+        case file(String, column: String, DelimitedText)
     }
 
     /// Where ranges come from.
@@ -54,11 +54,8 @@ public struct DistanceSettings: Sendable {
         case (let subject?, nil):
             origin = .subject(try SubjectPattern(subject), path: settings.textIfPresent("path") ?? "")
         case (nil, let file?):
-            let delimiter = settings.text("delimiter")
-            guard delimiter.count == 1, let character = delimiter.first else {
-                throw Refusal(.value, field: "delimiter", "delimiter must be one character", found: "'\(delimiter)'")
-            }
-            origin = .file(file, column: settings.text("column"), delimiter: character)
+            origin = .file(
+                file, column: settings.text("column"), try DelimitedText(delimiter: settings.text("delimiter")))
         case (nil, nil):
             throw Refusal(.missing, field: "subject", "one of subject and file must be set: where ranges come from")
         case (_?, _?):

@@ -21,16 +21,16 @@ struct LineFile: Sendable {
     }
 
     /// The next line without its end; nil after the last one. A line of more than 64 KiB is cut there.
-    mutating func next() -> String? {
+    mutating func next() -> [UInt8]? {
         while true {
             if let end = buffer[place...].firstIndex(of: 0x0a) {
                 defer { place = end + 1 }
-                return String(decoding: buffer[place..<end], as: UTF8.self)
+                return Array(buffer[place..<end])
             }
             if hasEnded || buffer.count - place >= 65_536 {
                 guard place < buffer.count else { return nil }
                 defer { place = buffer.count }
-                return String(decoding: buffer[place...], as: UTF8.self)
+                return Array(buffer[place...])
             }
             refill()
         }
