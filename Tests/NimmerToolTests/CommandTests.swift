@@ -69,7 +69,7 @@ private func commands(
             ["wave", "emit", "--cell", "a", "--confidence", "1"], ["wave", "tail"], ["wave", "check", "-"],
             ["gate", "list"], ["gate", "watch"], ["gate", "why", "math"], ["gate", "simulate", "-"], ["cell", "list"],
             ["cell", "ask", "math"], ["cell", "new", "a"], ["nerve", "new", "a"], ["memory", "why", "a"],
-            ["memory", "export", "--for", "training"], ["db", "migrate"], ["db", "prune"],
+            ["memory", "export", "--for", "training"], ["db", "migrate"], ["db", "prune"], ["image", "build"],
         ]
         try await withThrowingTaskGroup(of: Void.self) { group in
             for words in arguments {
