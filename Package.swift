@@ -163,7 +163,12 @@ let package = Package(
                 ]),
             tests("NimmerTerminalTests", ["NimmerTerminal"]),
             tests("NimmerScopeTests", ["NimmerScope", "NimmerTerminal", "NimmerWave", "NimmerGate"]),
-            tests("NimmerToolTests", ["nimmer", "NimmerServers", "NimmerSystem", "NimmerWave", arguments]),
+            tests(
+                "NimmerToolTests",
+                [
+                    "nimmer", "NimmerServers", "NimmerSystem", "NimmerScope", "NimmerBus", "NimmerBusNATS",
+                    "NimmerWave", arguments,
+                ]),
             .testTarget(
                 name: "IntegrationTests",
                 dependencies: [

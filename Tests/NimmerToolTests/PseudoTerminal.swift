@@ -102,7 +102,8 @@ final class PseudoTerminal {
         isClosed = true
     }
 
-    private func pump() {
+    /// Takes what was written.
+    func pump() {
         if isClosed { return }
         var bytes = [UInt8](repeating: 0, count: 65_536)
         while true {
