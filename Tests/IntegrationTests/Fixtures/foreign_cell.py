@@ -2,6 +2,7 @@
 """A cell in another language: publishes waves as docs/protocol describes them, with nothing but nats-py.
 
     foreign_cell.py nats://127.0.0.1:4222 dev math=0.6 calculate=0.5 [--repeat N] [--interval SECONDS]
+    foreign_cell.py tls://nats:4222 prod door=0.6 --key door.nk --ca ca.pem
 
 Each NAME=CONFIDENCE is a cell of its own, and by that an origin of its own.
 """
@@ -9,6 +10,7 @@ import argparse
 import asyncio
 import datetime
 import json
+import ssl
 import uuid
 
 import nats
@@ -41,10 +43,20 @@ async def main() -> None:
     parser.add_argument("waves", nargs="+", metavar="NAME=CONFIDENCE")
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--interval", type=float, default=0.0)
+    parser.add_argument("--key", help="what `nimmer auth generate` wrote for this cell")
+    parser.add_argument("--ca", help="the certificate of the authority of the server's")
+    parser.add_argument("--tls-name", help="the server's name, where the address has another")
     options = parser.parse_args()
     waves = [(name, float(confidence)) for name, _, confidence in (w.partition("=") for w in options.waves)]
 
-    client = await nats.connect(options.url, name="foreign-cell")
+    identity = {}
+    if options.key:
+        seed, _, inbox = open(options.key).read().split()
+        identity = {"nkeys_seed_str": seed, "inbox_prefix": inbox.encode()}
+    if options.ca:
+        identity["tls"] = ssl.create_default_context(cafile=options.ca)
+        identity["tls_hostname"] = options.tls_name
+    client = await nats.connect(options.url, name="foreign-cell", **identity)
     for _ in range(options.repeat):
         for name, confidence in waves:
             await client.publish(f"{options.env}.nervous.cells.{name}.wave", wave(name, confidence))

@@ -1,0 +1,42 @@
+"""What was measured of the images, as the table of docs/deployment.md."""
+import datetime
+import re
+
+
+def seconds_since(moment):
+    """Seconds since a moment as docker writes it."""
+    text = re.sub(r"\.(\d{6})\d*Z$", r".\1+00:00", moment)
+    return (datetime.datetime.now(datetime.timezone.utc) - datetime.datetime.fromisoformat(text)).total_seconds()
+
+
+def rows(sizes, measured, fills):
+    for program, size in sizes.items():
+        found = measured.get(program)
+        yield [
+            f"`{program}`", f"{size / 1e6:.1f} MB", f"{found['ready'] * 1000:.0f} ms" if found else "–",
+            f"{found['resident'] / 2**20:.1f} MiB" if found else "–", largest(fills[program]),
+        ]
+
+
+def largest(text, count=4):
+    """The largest files of an image."""
+    words = []
+    for line in text.split("\n")[:count]:
+        size, _, path = line.partition(" ")
+        words.append(f"{path.rsplit('/', 1)[-1]} {int(size) / 1e6:.1f}")
+    return ", ".join(words)
+
+
+def table(rows):
+    lines = ["| image | size | start to ready | resident | filled by (MB) |", "|---|---|---|---|---|"]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def print_table(rows):
+    print(table(rows), flush=True)
+
+
+def write(path, rows):
+    text = open(path).read()
+    new = re.sub(r"(<!-- images -->\n).*?(<!-- /images -->)", lambda m: m[1] + table(rows) + "\n" + m[2], text, flags=re.S)
+    open(path, "w").write(new)
