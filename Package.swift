@@ -84,6 +84,7 @@ let package = Package(
         library("NimmerCognitionHTTP", ["NimmerCognition", "NimmerSystem", "NimmerWave", http, tls] + sockets),
         library("NimmerSystem", ["CYAML", "NimmerWave", "NimmerGate"]),
         .target(name: "CTerminal"),
+        library("NimmerIdentity", ["NimmerBus", "NimmerServers", "NimmerSystem", "NimmerWave"]),
         library("NimmerTerminal", ["CTerminal"]),
         library("NimmerScope", ["NimmerTerminal", "NimmerWave", "NimmerGate"]),
         library(
@@ -109,7 +110,7 @@ let package = Package(
             [
                 "NimmerWave", "NimmerGate", "NimmerBus", "NimmerBusNATS", "NimmerThalamus", "NimmerCognition",
                 "NimmerMemory", "NimmerMemoryPostgres", "NimmerSystem", "NimmerCell", "NimmerServers",
-                "NimmerScope", "NimmerTerminal",
+                "NimmerIdentity", "NimmerScope", "NimmerTerminal",
                 "SensorCell", "DistanceCell", "CollisionAvoidanceNerve", arguments, unixSignals,
             ]),
     ]
@@ -161,6 +162,11 @@ let package = Package(
                 [
                     "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerBus", "NimmerGate", "NimmerWave",
                 ]),
+            tests(
+                "NimmerIdentityTests",
+                [
+                    "NimmerIdentity", "NimmerBus", "NimmerBusNATS", "NimmerServers", "NimmerSystem", "NimmerWave",
+                ]),
             tests("NimmerTerminalTests", ["NimmerTerminal"]),
             tests("NimmerScopeTests", ["NimmerScope", "NimmerTerminal", "NimmerWave", "NimmerGate"]),
             tests(
@@ -172,7 +178,8 @@ let package = Package(
             .testTarget(
                 name: "IntegrationTests",
                 dependencies: [
-                    "NimmerBus", "NimmerBusNATS", "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers", "NimmerWave",
+                    "NimmerBus", "NimmerBusNATS", "NimmerIdentity", "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers",
+                    "NimmerSystem", "NimmerWave",
                 ],
                 exclude: ["Fixtures"], swiftSettings: strict),
         ],

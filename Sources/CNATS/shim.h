@@ -2,3 +2,7 @@
 #include <malloc.h>
 #include <nats/nats.h>
 #include <sys/eventfd.h>
+// OpenSSL, which nats.c links anyway: asked what is wrong with a certificate (NimmerBusNATS/Certificates.swift).
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>

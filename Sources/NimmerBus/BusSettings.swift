@@ -29,11 +29,18 @@ public struct BusSettings: Sendable, Hashable {
     public var tlsKey: String?
     /// Whether opening succeeds without a server and goes on trying for ever (cells keep their reflexes), or fails.
     public var waitsForServer: Bool
+    /// What the subjects begin with on which this client receives answers, one token such as `_INBOX_math`: where every
+    /// identity has a prefix of its own, none can read the answers of another. Nil: what the credentials file says, else
+    /// `_INBOX`.
+    public var inboxPrefix: String?
+    /// How many servers of a cluster keep each stream, 1…5; nil: existing streams stay as they are, new ones are kept by one.
+    public var replicas: Int?
 
     /// Settings for one address, everything else as by default: no credentials, and waiting for the server for ever.
     public init(
         url: String, name: String, credentials: Credentials = .none, tlsCA: String? = nil,
-        tlsServerName: String? = nil, tlsCertificate: String? = nil, tlsKey: String? = nil, waitsForServer: Bool = true
+        tlsServerName: String? = nil, tlsCertificate: String? = nil, tlsKey: String? = nil, waitsForServer: Bool = true,
+        inboxPrefix: String? = nil, replicas: Int? = nil
     ) {
         self.url = url
         self.name = name
@@ -43,6 +50,8 @@ public struct BusSettings: Sendable, Hashable {
         self.tlsCertificate = tlsCertificate
         self.tlsKey = tlsKey
         self.waitsForServer = waitsForServer
+        self.inboxPrefix = inboxPrefix
+        self.replicas = replicas
     }
 }
 

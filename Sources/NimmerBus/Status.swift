@@ -103,6 +103,9 @@ public struct BusCounters: Sendable, Hashable {
     /// Publications that were refused (too large, buffer full, closed).
     public var refused: UInt64 = 0
 
+    /// Publications and subscriptions that the server did not permit this client.
+    public var notPermitted: UInt64 = 0
+
     /// All zero.
     public init() {}
 }

@@ -8,7 +8,7 @@ import Synchronization
 enum CredentialsFile {
     /// A JWT with its seed, as `nsc` writes it.
     case jwt
-    /// An nkey: the public key and the seed, one a line, as `nk -gen user -pubout` prints them.
+    /// An nkey: the public key and the seed, one a line, as `nk -gen user -pubout` and `nimmer auth generate` write them.
     case nkey(publicKey: String, seed: String)
 
     init(_ path: String) throws(BusError) {
@@ -17,11 +17,14 @@ enum CredentialsFile {
                 .badCredentials, "the credentials file '\(path)' cannot be read",
                 cause: String(cString: strerror(errno)))
         }
+        let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
         if text.includes("-----BEGIN") {
+            guard words.contains(where: { $0.hasPrefix("eyJ") }), words.contains(where: { $0.hasPrefix("SU") }) else {
+                throw BusError(.badCredentials, "'\(path)' holds no JWT, or no seed of its user: get it anew from nsc")
+            }
             self = .jwt
             return
         }
-        let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
         guard let seed = words.first(where: { $0.hasPrefix("SU") }) else {
             throw BusError(.badCredentials, "'\(path)' holds neither credentials of nsc nor the seed of a user's nkey")
         }
@@ -31,6 +34,13 @@ enum CredentialsFile {
                 "'\(path)' holds a seed but not its public key: add the line that 'nk -inkey \(path) -pubout' prints")
         }
         self = .nkey(publicKey: publicKey, seed: seed)
+    }
+}
+
+extension CredentialsFile {
+    /// The prefix of inboxes that the file names: a word that begins with `_INBOX`, as `nimmer auth generate` writes it.
+    static func inboxPrefix(_ path: String) -> String? {
+        readText(path)?.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix("_INBOX") }.map(String.init)
     }
 }
 

@@ -19,8 +19,10 @@ extension BusError {
         }
         switch status {
         case NATS_SSL_ERROR:
+            let words = Certificates.diagnosis(of: server, settings)
             return BusError(
-                .tls, "TLS with \(server.shown) fails: check the authority, the certificates and the server's name",
+                .tls,
+                words ?? "TLS with \(server.shown) fails: check the authority, the certificates and the server's name",
                 cause: cause)
         case NATS_SECURE_CONNECTION_REQUIRED:
             return BusError(
@@ -30,6 +32,10 @@ extension BusError {
                 .tls, "TLS is configured, but the server at \(server.shown) has none: use nats:// without certificates",
                 cause: cause)
         default:
+            // A server that refuses a client's certificate hangs up, which alone looks like any other end.
+            if server.isSecure, let words = Certificates.diagnosis(of: server, settings) {
+                return BusError(.tls, words, cause: cause)
+            }
             return BusError(
                 .notConnected,
                 "no NATS server answers at \(server.shown): start one ('nimmer up' starts a private one) or correct the address",

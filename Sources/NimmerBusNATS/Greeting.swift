@@ -34,6 +34,14 @@ enum Greeting {
 
     /// The JSON after `INFO `; nil when the server says nothing within half a second (it may want TLS first).
     private static func read(_ host: String, _ port: UInt16) -> [UInt8]? {
+        guard let descriptor = connection(to: host, port, isBlocking: false) else { return nil }
+        defer { close(descriptor) }
+        guard let line = line(from: descriptor), line.starts(with: Array("INFO ".utf8)) else { return nil }
+        return Array(line.dropFirst(5))
+    }
+
+    /// A socket to a server, which the caller closes; a blocking one gives up after two seconds.
+    static func connection(to host: String, _ port: UInt16, isBlocking: Bool) -> Int32? {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var found: UnsafeMutablePointer<addrinfo>?
@@ -42,17 +50,31 @@ enum Greeting {
         var candidate = found
         while let address = candidate {
             defer { candidate = address.pointee.ai_next }
-            let type = address.pointee.ai_socktype | Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-            let descriptor = socket(address.pointee.ai_family, type, 0)
+            let type = address.pointee.ai_socktype | Int32(SOCK_CLOEXEC.rawValue)
+            let descriptor = socket(
+                address.pointee.ai_family, isBlocking ? type : type | Int32(SOCK_NONBLOCK.rawValue), 0)
             guard descriptor >= 0 else { continue }
-            defer { close(descriptor) }
-            let status = connect(descriptor, address.pointee.ai_addr, address.pointee.ai_addrlen)
-            guard status == 0 || errno == EINPROGRESS else { continue }
-            if let line = line(from: descriptor), line.starts(with: Array("INFO ".utf8)) {
-                return Array(line.dropFirst(5))
+            if isBlocking {
+                var patience = timeval(tv_sec: 2, tv_usec: 0)
+                let size = socklen_t(MemoryLayout<timeval>.size)
+                setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
+                setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
             }
+            let status = connect(descriptor, address.pointee.ai_addr, address.pointee.ai_addrlen)
+            if status == 0 || errno == EINPROGRESS { return descriptor }
+            close(descriptor)
         }
         return nil
+    }
+
+    /// Reads the server's first line byte by byte, so that nothing of what follows (a handshake) is taken away.
+    static func skipLine(of socket: Int32) -> Bool {
+        var byte: UInt8 = 0
+        for _ in 0..<65_536 {
+            guard Glibc.read(socket, &byte, 1) == 1 else { return false }
+            if byte == UInt8(ascii: "\n") { return true }
+        }
+        return false
     }
 
     private static func line(from descriptor: Int32) -> [UInt8]? {

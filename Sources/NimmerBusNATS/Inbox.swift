@@ -2,7 +2,7 @@ import NimmerBus
 import NimmerWave
 import Synchronization
 
-/// Who waits for which answer: one subscription to `_INBOX.<bus>.*` serves all of them, each by a number of its own.
+/// Who waits for which answer: one subscription to `<prefix>.<bus>.*` serves all of them, each by a number of its own.
 final class Inbox: Sendable {
     typealias Answer = Result<BusMessage, BusError>
 
@@ -23,16 +23,17 @@ final class Inbox: Sendable {
         var isClosed = false
     }
 
-    /// `_INBOX.<22 random characters>`
+    /// `_INBOX.<22 random characters>`, or with another first token.
     let prefix: String
     private let state = Mutex(State())
 
-    init() {
+    /// - Parameter first: the first token, by which permissions tell one client's answers from another's.
+    init(under first: String) {
         let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
-        prefix = "_INBOX." + String((0..<22).map { _ in letters[Int.random(in: 0..<letters.count)] })
+        prefix = "\(first)." + String((0..<22).map { _ in letters[Int.random(in: 0..<letters.count)] })
     }
 
-    /// `_INBOX.<bus>.*`
+    /// `<prefix>.*`
     var pattern: String { "\(prefix).*" }
 
     /// Registers somebody; the number and where the answer goes.
@@ -69,6 +70,16 @@ final class Inbox: Sendable {
 
     /// Forgets somebody and tells why.
     func fail(_ number: UInt64, _ error: BusError) { take(number)?.callback(.failure(error)) }
+
+    /// Tells everybody who waits for this that it was refused.
+    func fail(everybodyWaitingFor what: String, _ error: BusError) {
+        let refused: [Pending] = state.withLock { state in
+            let found = state.pending.filter { $0.value.what == what }
+            for number in found.keys { state.pending[number] = nil }
+            return Array(found.values)
+        }
+        for pending in refused { pending.callback(.failure(error)) }
+    }
 
     /// Forgets somebody silently.
     func give(up number: UInt64) { _ = take(number) }

@@ -91,7 +91,6 @@ extension StreamConfiguration {
         object["retention"] = "limits"
         object["max_consumers"] = -1
         object["max_msg_size"] = -1
-        object["num_replicas"] = 1
         return object
     }
 }

@@ -40,7 +40,7 @@ final class JetStreamConsumer: Consumer {
     private init(_ configuration: ConsumerConfiguration, name: String, bus: NATSBus) {
         self.configuration = configuration
         self.bus = bus
-        inbox = Inbox().prefix
+        inbox = Inbox(under: bus.inboxPrefix).prefix
         state = Mutex(State(name: name))
     }
 

@@ -227,8 +227,7 @@ final class Loop {
         for report in wake.takeReports() {
             switch report.status {
             case NATS_SLOW_CONSUMER: for subscription in live { delivery.checkDrops(of: subscription) }
-            case NATS_NOT_PERMITTED:
-                bus.feed.send(.failed(BusError(.refused, "the server does not permit it", cause: report.text)))
+            case NATS_NOT_PERMITTED: bus.wasNotPermitted(report.text)
             default:
                 bus.feed.send(.failed(BusError(.refused, "the server reports an error", cause: report.text)))
             }

@@ -19,9 +19,11 @@ public final class NATSBus: Bus {
     let servers: [ServerURL]
     let wake = Wake()
     /// Answers to requests, and acknowledgements of streams.
-    let inbox = Inbox()
+    let inbox: Inbox
     /// Our own messages that come back after a round trip.
-    let echo = Inbox()
+    let echo: Inbox
+    /// The first token of every inbox of this client.
+    let inboxPrefix: String
     let feed = EventFeed()
     let state = Mutex(State())
     private let deferred = Mutex<[@Sendable () -> Void]>([])
@@ -45,14 +47,30 @@ public final class NATSBus: Bus {
         var mustClose = false
         var hadOutcome = false
         var hasEnded = false
+        /// What the server did not permit, each said once.
+        var notPermitted: Set<Permission> = []
     }
 
     /// How many bytes may wait for the socket before publishing is refused.
     static let maximumBuffered = 64 << 20
 
-    private init(_ settings: BusSettings, _ servers: [ServerURL]) {
+    private init(_ settings: BusSettings, _ servers: [ServerURL], inboxPrefix: String) {
         self.settings = settings
         self.servers = servers
+        self.inboxPrefix = inboxPrefix
+        inbox = Inbox(under: inboxPrefix)
+        echo = Inbox(under: inboxPrefix)
+    }
+
+    /// The settings' prefix of inboxes, else that of the credentials file, else the usual one.
+    private static func inboxPrefix(_ settings: BusSettings) throws(BusError) -> String {
+        var prefix = settings.inboxPrefix
+        if prefix == nil, case .file(let path) = settings.credentials { prefix = CredentialsFile.inboxPrefix(path) }
+        guard let prefix else { return "_INBOX" }
+        guard !prefix.contains("."), !prefix.contains("*"), (try? SubjectPattern("\(prefix).>")) != nil else {
+            throw BusError(.invalid, "the prefix of inboxes must be one token, such as _INBOX_math; found '\(prefix)'")
+        }
+        return prefix
     }
 
     /// Opens a bus: starts its thread, which connects, and reconnects for ever with jitter.
@@ -63,7 +81,8 @@ public final class NATSBus: Bus {
     /// - Throws: ``BusError`` naming the server and what mends it, when the settings make no sense or, unless
     ///   `settings.waitsForServer`, when the first attempt fails.
     public static func open(_ settings: BusSettings) async throws(BusError) -> NATSBus {
-        let bus = NATSBus(settings, try ServerURL.list(settings.url))
+        let bus = NATSBus(
+            settings, try ServerURL.list(settings.url), inboxPrefix: try inboxPrefix(settings))
         try startThread { Loop(bus).run() }
         while !bus.state.withLock({ $0.hadOutcome }) {
             let rings = bus.firstOutcome.rings

@@ -79,7 +79,7 @@ final class Wake: Sendable {
 
     func report(_ status: natsStatus, _ text: String) {
         reports.withLock { reports in
-            if reports.count < 64 { reports.append(Report(status: status, text: text)) }
+            if reports.count < 1024 { reports.append(Report(status: status, text: text)) }
         }
         hasReports.store(true, ordering: .releasing)
         raise()

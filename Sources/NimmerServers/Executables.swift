@@ -15,7 +15,7 @@ public enum Executables {
         let folders = extraFolders + path.split(separator: ":").map(String.init) + serverFolders
         var seen: Set<String> = []
         return folders.map { $0 + "/" + name }.filter { candidate in
-            guard isExecutable(candidate), let file = FileText.absolute(candidate) else { return false }
+            guard isExecutable(candidate), let file = SmallFile.absolute(candidate) else { return false }
             return seen.insert(file).inserted
         }
     }

@@ -12,7 +12,7 @@ public enum LoopbackPort {
     ///
     /// - Throws: a ``ServerError`` when none is free.
     public static func free() throws(ServerError) -> UInt16 {
-        let bounds = (FileText.read("/proc/sys/net/ipv4/ip_local_port_range") ?? "")
+        let bounds = (SmallFile.read("/proc/sys/net/ipv4/ip_local_port_range") ?? "")
             .split(whereSeparator: \.isWhitespace).compactMap { UInt16($0) }
         let outgoing = bounds.first ?? 32_768
         let candidates: ClosedRange<UInt16> = outgoing > 12_000 ? 10_000...(outgoing - 1) : 49_152...65_535

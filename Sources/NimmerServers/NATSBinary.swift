@@ -77,6 +77,6 @@ public struct NATSBinary: Hashable, Sendable, CustomStringConvertible {
 
     private static var pyenvFolders: [String] {
         let versions = pyenvRoot + "/versions"
-        return FileText.names(in: versions).sorted().map { "\(versions)/\($0)/bin" }
+        return SmallFile.names(in: versions).sorted().map { "\(versions)/\($0)/bin" }
     }
 }

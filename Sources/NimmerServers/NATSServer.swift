@@ -16,6 +16,8 @@ public struct NATSServerOptions: Sendable {
     /// Whether JetStream writes to the disk before it acknowledges, where the server can (2.10 and later;
     /// protocol.md, What an acknowledgement means).
     public var syncsAlways: Bool
+    /// Whether it keeps streams. A server of an operator has none unless its system account is known too.
+    public var isJetStream: Bool
     /// How long the server may take until clients can connect; recovery of a large store takes its time.
     public var readyWithin: Duration
     /// Takes each line that the server logs, on a thread that must not block for long.
@@ -24,7 +26,8 @@ public struct NATSServerOptions: Sendable {
     /// A server on this folder, with everything else as a developer's machine wants it.
     public init(
         folder: String, binary: String? = nil, port: UInt16? = nil, name: String = "nimmerverse",
-        extraConfiguration: String = "", syncsAlways: Bool = true, readyWithin: Duration = .seconds(15),
+        extraConfiguration: String = "", syncsAlways: Bool = true, isJetStream: Bool = true,
+        readyWithin: Duration = .seconds(15),
         onLine: (@Sendable (String) -> Void)? = nil
     ) {
         self.folder = folder
@@ -33,6 +36,7 @@ public struct NATSServerOptions: Sendable {
         self.name = name
         self.extraConfiguration = extraConfiguration
         self.syncsAlways = syncsAlways
+        self.isJetStream = isJetStream
         self.readyWithin = readyWithin
         self.onLine = onLine
     }
@@ -67,8 +71,8 @@ public final class NATSServer: Sendable {
     ///   become ready, with its last log lines.
     public static func start(_ options: NATSServerOptions) async throws(ServerError) -> NATSServer {
         let binary = try await NATSBinary.choose(path: options.binary)
-        try FileText.makeFolder(options.folder)
-        guard let folder = FileText.absolute(options.folder) else {
+        try SmallFile.makeFolder(options.folder)
+        guard let folder = SmallFile.absolute(options.folder) else {
             throw ServerError(.folder, "cannot find the folder \(options.folder)")
         }
         var options = options
@@ -130,7 +134,7 @@ public final class NATSServer: Sendable {
         _ binary: NATSBinary, options: NATSServerOptions, port: UInt16, log: LineBox, store: ServerState
     ) async throws(ServerError) -> ChildProcess {
         let configuration = options.folder + "/nats-server.conf"
-        try FileText.write(text(options, binary: binary, port: port), to: configuration, mode: 0o600)
+        try SmallFile.write(text(options, binary: binary, port: port), to: configuration, mode: 0o600)
         let onLine = options.onLine
         let child = try await ChildProcess.spawn(
             ChildCommand(binary.path, ["-c", configuration], workingDirectory: options.folder),
@@ -161,11 +165,13 @@ public final class NATSServer: Sendable {
 
     private static func text(_ options: NATSServerOptions, binary: NATSBinary, port: UInt16) -> String {
         let sync = options.syncsAlways && binary.isAtLeast(2, 10) ? ", sync_interval: always" : ""
+        let streams =
+            options.isJetStream ? "jetstream: { store_dir: \(quoted(options.folder + "/jetstream"))\(sync) }" : ""
         return """
             # Written at every start; changes here are lost.
             listen: "127.0.0.1:\(port)"
             server_name: \(quoted(options.name))
-            jetstream: { store_dir: \(quoted(options.folder + "/jetstream"))\(sync) }
+            \(streams)
             \(options.extraConfiguration)
 
             """

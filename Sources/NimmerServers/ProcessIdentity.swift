@@ -72,7 +72,7 @@ public struct ProcessIdentity: Hashable, Sendable, CustomStringConvertible {
         return true
     }
 
-    private static let bootID: String? = FileText.read("/proc/sys/kernel/random/boot_id").map {
+    private static let bootID: String? = SmallFile.read("/proc/sys/kernel/random/boot_id").map {
         String($0.filter { $0.isHexDigit })
     }
 }
@@ -87,7 +87,7 @@ struct ProcessStatus {
 
     init?(pid: Int32) {
         // The name in parentheses may hold anything; the fields follow the last parenthesis.
-        guard let text = FileText.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
+        guard let text = SmallFile.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(whereSeparator: \.isWhitespace)
         guard fields.count > 19, let state = fields[0].first, let group = Int32(fields[2]),
             let ticks = UInt64(fields[19])
@@ -99,7 +99,7 @@ struct ProcessStatus {
 
     /// The living processes of a process group.
     static func members(ofGroup group: Int32) -> [Int32] {
-        FileText.names(in: "/proc").compactMap { Int32($0) }.filter { pid in
+        SmallFile.names(in: "/proc").compactMap { Int32($0) }.filter { pid in
             guard let status = ProcessStatus(pid: pid) else { return false }
             return status.group == group && !status.hasEnded
         }
@@ -107,6 +107,6 @@ struct ProcessStatus {
 
     /// The living processes whose current folder is this one, as far as this user may know.
     static func pids(workingIn folder: String) -> [Int32] {
-        FileText.names(in: "/proc").compactMap { Int32($0) }.filter { FileText.absolute("/proc/\($0)/cwd") == folder }
+        SmallFile.names(in: "/proc").compactMap { Int32($0) }.filter { SmallFile.absolute("/proc/\($0)/cwd") == folder }
     }
 }

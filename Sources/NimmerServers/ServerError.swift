@@ -20,6 +20,8 @@ public struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
         case account
         /// A database could not be made.
         case database
+        /// Keys or certificates could not be made.
+        case openSSL
     }
 
     /// The kind of trouble.

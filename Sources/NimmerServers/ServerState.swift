@@ -6,7 +6,7 @@ struct ServerState: Sendable {
 
     private var fields: [Substring: Substring] {
         var result: [Substring: Substring] = [:]
-        for line in (FileText.read(path) ?? "").split(separator: "\n").map(Substring.init) {
+        for line in (SmallFile.read(path) ?? "").split(separator: "\n").map(Substring.init) {
             let pair = line.split(separator: "=", maxSplits: 1)
             if pair.count == 2 { result[pair[0]] = pair[1] }
         }
@@ -39,13 +39,13 @@ struct ServerState: Sendable {
 
     func write(child: ProcessIdentity, port: UInt16) throws(ServerError) {
         let owner = ProcessIdentity.current?.text ?? ""
-        try FileText.write("port=\(port)\nchild=\(child.text)\nowner=\(owner)\n", to: path)
+        try SmallFile.write("port=\(port)\nchild=\(child.text)\nowner=\(owner)\n", to: path)
     }
 
     /// Keeps the port and forgets the process.
     func clearRunning() {
         guard let port else { return }
         // A stale file does no harm: the process that it names is known to be gone.
-        try? FileText.write("port=\(port)\n", to: path)
+        try? SmallFile.write("port=\(port)\n", to: path)
     }
 }

@@ -61,6 +61,10 @@ public struct Organism: Sendable {
     public var command: [String]
     /// Its settings, checked later by its manifest.
     public var settings: [YAMLNode.Entry]
+    /// The subjects of devices to which it publishes, beyond its own and those of its setting `publish`.
+    public var publishes: [String] = []
+    /// The subjects of devices that it reads, beyond its own and that of its setting `subject`.
+    public var subscribes: [String] = []
     /// Where it stands in the file.
     public var mark: YAMLMark
 
@@ -104,6 +108,8 @@ public struct ThalamusSettings: Sendable {
 
     /// Regions kept at most; the longest silent go first.
     public var maxRegions = 10_000
+    /// Into how many parts the regions are divided that several thalami share; nil: one thalamus has them all.
+    public var partitions: Int?
     /// The declared regions, in the order of the file.
     public var regions: [RegionRule] = []
     /// Openings that collapse to less than this confidence do not go up.
@@ -146,6 +152,8 @@ public struct NATSSettings: Sendable {
     public var tlsCertificate: String?
     /// The client's key, PEM.
     public var tlsKey: String?
+    /// How many servers of a cluster keep each stream; nil: one.
+    public var replicas: Int?
 
     /// Everything as the environment says.
     public init() {}

@@ -77,9 +77,15 @@ extension SystemFile {
             let command = try keys.texts("command") ?? []
             let kind = command.isEmpty ? try keys.required("kind", try keys.text("kind")) : try keys.text("kind") ?? ""
             let settings = try keys.entries("settings")
-            try keys.finish()
-            let organism = Organism(
+            var organism = Organism(
                 role: role, name: name, kind: kind, command: command, settings: settings, mark: node.mark)
+            if let node = keys.node("subjects") {
+                var subjects = try MappingReader(node, place: "subjects", file: file)
+                organism.publishes = try subjects.texts("publish") ?? []
+                organism.subscribes = try subjects.texts("subscribe") ?? []
+                try subjects.finish()
+            }
+            try keys.finish()
             if !kind.isEmpty {
                 guard (try? Token(organism.kindName)) != nil, isVersion(organism.kindVersion) else {
                     throw SystemError(
@@ -117,6 +123,7 @@ extension SystemFile {
         guard let node else { return settings }
         var keys = try MappingReader(node, place: "thalamus", file: file)
         settings.maxRegions = try keys.integer("max_regions", in: 1...1_000_000) ?? settings.maxRegions
+        settings.partitions = try keys.integer("partitions", in: 1...256)
         settings.minimumConfidence =
             try keys.number("minimum_confidence", in: 0...1) ?? settings.minimumConfidence
         settings.refractoryMS =
@@ -162,6 +169,7 @@ extension SystemFile {
         settings.passwordFile = try keys.text("password_file")
         settings.tokenFile = try keys.text("token_file")
         settings.credentials = try keys.text("credentials")
+        settings.replicas = try keys.integer("replicas", in: 1...5)
         if let node = keys.node("tls") {
             var tls = try MappingReader(node, place: "nats.tls", file: file)
             settings.tlsCA = try tls.text("ca")

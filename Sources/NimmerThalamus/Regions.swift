@@ -9,11 +9,7 @@ extension Thalamus {
     }()
 
     /// The region that a wave's region lives in: that of the first rule that matches, else itself.
-    func home(of region: Region) -> Region {
-        configuration.rules.first { rule in
-            rule.region == region || rule.patterns.contains { $0.matches(region.text) }
-        }?.region ?? region
-    }
+    func home(of region: Region) -> Region { configuration.home(of: region) }
 
     func gateConfiguration(_ region: Region) -> GateConfiguration {
         configuration.gate(region)
@@ -35,6 +31,14 @@ extension Thalamus {
         } else if isListed {
             unsettled.removeAll { $0 == slot }
         }
+    }
+
+    /// Forgets gates that another thalamus looks after from now on, and what they have not said.
+    public mutating func forget(where isGone: (GateID) -> Bool) {
+        slots.removeAll { isGone($0.gateID) }
+        slotOfRegion = Dictionary(uniqueKeysWithValues: slots.indices.map { (slots[$0].region, $0) })
+        unsettled = slots.indices.filter { slots[$0].gate.state != .stable }
+        forgetNames()
     }
 
     /// Makes room: of the regions, the sixty-fourth part (at least one) that has been silent longest goes.

@@ -34,8 +34,24 @@ public struct ThalamusConfiguration: Sendable {
     /// When and how openings go up.
     public var escalation = EscalationPolicy()
 
+    /// Into how many parts the regions are divided that several thalami share; nil: one thalamus has them all.
+    public var partitions: Int?
+
     /// The defaults for an environment.
     public init(environment: Environment) { self.environment = environment }
+
+    /// The region that a wave's region lives in: that of the first rule that matches, else itself.
+    func home(of region: Region) -> Region {
+        rules.first { rule in
+            rule.region == region || rule.patterns.contains { $0.matches(region.text) }
+        }?.region ?? region
+    }
+
+    /// A digest of what decides where a region lives: thalami that share regions must agree in it.
+    public var rulesDigest: String {
+        let lines = rules.map { "\($0.region) \($0.patterns.map(\.text).joined(separator: " "))" }
+        return MessageID.named("\(partitions ?? 1)\n\(lines.joined(separator: "\n"))").text
+    }
 }
 
 /// When an opening becomes a CognitiveRequest, and what it asks (protocol.md, CognitiveRequest).
@@ -122,6 +138,7 @@ extension ThalamusConfiguration {
             rules.append(RegionRule(region: try Region(rule.region), patterns: patterns))
         }
         maximumRegions = system.thalamus.maxRegions
+        partitions = system.thalamus.partitions
         let gates = system.gates
         gate = { gates.configuration(region: $0.text, gate: GateID(region: $0).text) }
         for event in system.bridge.events {

@@ -53,6 +53,21 @@ public struct Subject: Hashable, Sendable, CustomStringConvertible {
     /// `<env>.nervous.thalamus.attention`
     public static func attention(_ env: Environment) -> Subject { Subject(env.rawValue, "nervous.thalamus.attention") }
 
+    /// `<env>.nervous.shards.<part>.<subject>`: what a thalamus passes on to the one that has this part of the regions
+    public static func shard(_ env: Environment, part: Int, carrying subject: Subject) -> Subject {
+        Subject(env.rawValue, "nervous.shards", "\(part)", subject.text)
+    }
+
+    /// `<env>.nervous.shards.<part>.request`: a question for the thalamus that has this part of the regions
+    public static func shardRequest(_ env: Environment, part: Int) -> Subject {
+        Subject(env.rawValue, "nervous.shards", "\(part)", "request")
+    }
+
+    /// `<env>.nervous.shards.all.request`: a question for every thalamus
+    public static func shardRequests(_ env: Environment) -> Subject {
+        Subject(env.rawValue, "nervous.shards.all.request")
+    }
+
     /// `<env>.nervous.traces.correlation`
     public static func correlation(_ env: Environment) -> Subject {
         Subject(env.rawValue, "nervous.traces.correlation")
@@ -143,6 +158,8 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     public static func transitions(_ env: Environment) -> SubjectPattern { under(env, "nervous.gates.*.transition") }
     /// `<env>.nervous.outcomes.>`
     public static func outcomes(_ env: Environment) -> SubjectPattern { under(env, "nervous.outcomes.>") }
+    /// `<env>.nervous.shards.<part>.>`
+    public static func shard(_ env: Environment, part: Int) -> SubjectPattern { under(env, "nervous.shards.\(part).>") }
     /// `<env>.nervous.rejects.*`
     public static func rejects(_ env: Environment) -> SubjectPattern { under(env, "nervous.rejects.*") }
 }

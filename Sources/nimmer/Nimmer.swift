@@ -28,6 +28,6 @@ struct Nimmer: AsyncParsableCommand {
             CommandGroup(
                 name: "What it remembers:",
                 subcommands: [MemoryCommand.self, DatabaseCommand.self]),
-            CommandGroup(name: "Where it runs:", subcommands: [ImageCommand.self]),
+            CommandGroup(name: "Where it runs:", subcommands: [ImageCommand.self, KubeCommand.self, AuthCommand.self]),
         ])
 }

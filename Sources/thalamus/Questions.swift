@@ -8,24 +8,75 @@ import Synchronization
 /// Answers what people ask the thalamus, and hears what became of its openings.
 struct Questions: Sendable {
     private let owner: ThalamusProcess
+    private let shards: Shards?
 
-    init(_ owner: ThalamusProcess) { self.owner = owner }
+    init(_ owner: ThalamusProcess, _ shards: Shards?) {
+        self.owner = owner
+        self.shards = shards
+    }
 
-    /// Serves `<env>.nervous.cells.thalamus.request`: `gates` and `explain {"gate": …}`.
+    /// Serves `<env>.nervous.cells.thalamus.request`: `gates` and `explain {"gate": …}`. Of several who share the regions one
+    /// takes each question; it gathers what all know, or passes the question on to the one who knows.
     func serve() async throws(BusError) -> any Subscription {
         let process = owner.process
-        let subject = Subject.request(process.environment, cell: process.name)
-        return try await process.bus.subscribe(SubjectPattern(subject)) { _, _, arrival in
-            let message = arrival.message()
-            let result: CommandResult
-            do throws(Refusal) {
-                result = answer(try Envelope<Command>(decoding: message.payload).body)
-            } catch {
-                owner.announcer.reject(error, arrival)
-                result = CommandResult(status: .refused, error: error.description)
+        let pattern = SubjectPattern(Subject.request(process.environment, cell: process.name))
+        guard let shards else {
+            return try await process.bus.subscribe(pattern) { _, _, arrival in answerPassedOn(arrival.message()) }
+        }
+        _ = try await process.bus.subscribe(SubjectPattern(.shardRequests(process.environment))) { _, _, arrival in
+            answerPassedOn(arrival.message())
+        }
+        return try await process.bus.subscribe(pattern, queue: process.name) { _, _, arrival in
+            share(arrival.message(), shards)
+        }
+    }
+
+    /// Answers from this process's own gates.
+    func answerPassedOn(_ message: BusMessage) {
+        let result: CommandResult
+        do throws(Refusal) {
+            result = answer(try Envelope<Command>(decoding: message.payload).body)
+        } catch {
+            owner.announcer.reject(error, message)
+            result = CommandResult(status: .refused, error: error.description)
+        }
+        say(result, to: message)
+    }
+
+    private func say(_ result: CommandResult, to message: BusMessage) {
+        let envelope = Envelope(id: .v7(), at: .now(), from: owner.process.source, result)
+        try? owner.bus.respond(to: message, payload: envelope.encoded())
+    }
+
+    /// A question to all who share the regions.
+    private func share(_ message: BusMessage, _ shards: Shards) {
+        let env = owner.process.environment
+        guard let command = try? Envelope<Command>(decoding: message.payload).body else {
+            return answerPassedOn(message)
+        }
+        if command.command == "explain", let name = command.payload["gate"]?.string {
+            // A region's own name never holds "--" unless its gate's name is another.
+            let gate = name.includes("--") ? try? GateID(name) : (try? Region(name)).map { GateID(region: $0) }
+            guard let gate else { return answerPassedOn(message) }
+            let part = shards.part(of: gate)
+            if shards.judges(part) { return answerPassedOn(message) }
+            // The reply subject goes along: whoever has the part answers the asker directly.
+            try? owner.bus.publish(
+                .shardRequest(env, part: part), payload: message.payload, headers: [:], reply: message.reply)
+        } else if command.command == "gates" {
+            Task {
+                let answers = try? await owner.bus.requestMany(
+                    .shardRequests(env), payload: message.payload, wait: .milliseconds(400))
+                let lists = (answers ?? []).compactMap { answer in
+                    (try? Envelope<CommandResult>(decoding: answer.payload))?.body.result.array
+                }
+                let gates = lists.flatMap { $0 }.sorted {
+                    ($0["potential"]?.double ?? 0) > ($1["potential"]?.double ?? 0)
+                }
+                say(CommandResult(status: .ok, result: .array(gates)), to: message)
             }
-            let envelope = Envelope(id: .v7(), at: .now(), from: process.source, result)
-            try? process.bus.respond(to: message, payload: envelope.encoded())
+        } else {
+            answerPassedOn(message)
         }
     }
 
@@ -58,7 +109,7 @@ struct Questions: Sendable {
                     let outcome = try Envelope<VerificationOutcome>(decoding: message.payload).body
                     guard let gate = Self.gate(of: message.subject) else { continue }
                     let isKnown = owner.thalamus.withLock { $0.learn(outcome.outcome, gate: gate) }
-                    if !isKnown {
+                    if !isKnown, shards == nil {
                         process.logger.info("An outcome for a gate that is not here", metadata: ["gate": "\(gate)"])
                     }
                 } catch {

@@ -13,6 +13,7 @@ final class ThalamusProcess: Sendable {
     let thalamus: Mutex<Thalamus>
     let outbox: Outbox
     let announcer: Announcer
+    private let configuration: ThalamusConfiguration
     private let openings: AsyncStream<Void>
     private let opened: AsyncStream<Void>.Continuation
     private let timerIsIdle = Atomic<Bool>(true)
@@ -20,6 +21,7 @@ final class ThalamusProcess: Sendable {
     init(_ process: ServiceProcess, _ configuration: ThalamusConfiguration) {
         self.process = process
         bus = process.bus
+        self.configuration = configuration
         thalamus = Mutex(Thalamus(configuration))
         outbox = Outbox(bus: process.bus)
         announcer = Announcer(process, outbox)
@@ -29,11 +31,9 @@ final class ThalamusProcess: Sendable {
     func run() async throws {
         try await HouseStreams.ensure(
             on: bus, environment: process.environment, keepingWaves: process.settings.flag("keep_waves"))
-        try await resume()
-        let waves = try await bus.subscribe(.waves(process.environment)) { [self] subject, payload, arrival in
-            receive(subject, payload, arrival)
-        }
-        let questions = Questions(self)
+        let shards = try await share()
+        let waves = try await hear(shards)
+        let questions = Questions(self, shards)
         let responder = try await questions.serve()
         process.metrics.collect { [weak self] page in self?.measure(lost: waves.lost, into: &page) }
         process.health.started()
@@ -46,6 +46,7 @@ final class ThalamusProcess: Sendable {
             group.addTask { await questions.learn() }
             await process.untilStopped()
             waves.cancel()
+            await shards?.leave()
             if await !outbox.drain(timeout: .seconds(3)) {
                 process.logger.warning(
                     "Left with messages that no stream has acknowledged",
@@ -53,6 +54,56 @@ final class ThalamusProcess: Sendable {
             }
             responder.cancel()
             group.cancelAll()
+        }
+    }
+
+    /// Shares the regions with other thalami where the system file says so, once they let this one take part; else takes up
+    /// all gates.
+    private func share() async throws -> Shards? {
+        guard let partitions = configuration.partitions else {
+            try await resume { _ in true }
+            return nil
+        }
+        let shards = try await Shards.open(self, configuration, partitions: partitions)
+        process.metrics.collect { [weak shards] page in shards?.measure(into: &page) }
+        await shards.untilTakingPart()
+        return shards
+    }
+
+    /// Hears every wave of the environment; those who share the regions hear each wave once between them, and sort it.
+    private func hear(_ shards: Shards?) async throws(BusError) -> any Subscription {
+        let pattern = SubjectPattern.waves(process.environment)
+        guard let shards else {
+            return try await bus.subscribe(pattern) { [self] subject, payload, arrival in
+                receive(subject, payload, arrival)
+            }
+        }
+        return try await bus.subscribe(pattern, queue: process.name) { [self] subject, payload, arrival in
+            do throws(Refusal) {
+                guard let part = try shards.sort(payload, arrival) else { return }
+                if !judge(subject, payload, arrival, if: { shards.judges(part) }) { shards.missed() }
+            } catch {
+                announcer.reject(error, arrival)
+            }
+        }
+    }
+
+    /// Judges a wave if a condition holds under the lock of the gates: whether this thalamus still has the wave's part, which it
+    /// gives up under the same lock.
+    func judge(
+        _ subject: RawSpan, _ payload: RawSpan, _ arrival: Arrival, if isAllowed: () -> Bool
+    ) -> Bool {
+        do throws(Refusal) {
+            let (isJudged, hasActions) = try thalamus.withLock { (thalamus) throws(Refusal) in
+                guard isAllowed() else { return (false, false) }
+                _ = try thalamus.receive(subject: subject, payload: payload, arrival: arrival.at)
+                return (true, !thalamus.actions.isEmpty)
+            }
+            if hasActions { announce() }
+            return isJudged
+        } catch {
+            announcer.reject(error, arrival)
+            return true
         }
     }
 
@@ -90,14 +141,16 @@ final class ThalamusProcess: Sendable {
 
     /// Takes up each gate where its last persisted transition left it, and the outcomes that came after it
     /// (protocol.md, What an acknowledgement means).
-    private func resume() async throws {
+    ///
+    /// - Parameter isOurs: whether this thalamus looks after a gate.
+    func resume(_ isOurs: @Sendable (GateID) -> Bool) async throws {
         let env = process.environment
         let last = try await bus.lastPerSubject(stream: HouseStreams.transitions(env), filter: .transitions(env))
         var since: [GateID: Timestamp] = [:]
         var resumed = 0
         for stored in last {
             guard let message = try? Envelope<GateTransition>(decoding: stored.message.payload),
-                message.header.source.entityType == .thalamus
+                message.header.source.entityType == .thalamus, isOurs(message.body.gateID)
             else { continue }
             thalamus.withLock { $0.resume(message.body) }
             since[message.body.gateID] = stored.message.at

@@ -22,7 +22,7 @@ private struct Desk {
         var template = Array("/tmp/nimmer-desk-XXXXXX".utf8CString)
         folder = String(cString: try #require(mkdtemp(&template)))
         chmod(folder, 0o755)
-        try FileText.write(Self.system, to: folder + "/desk.yaml")
+        try SmallFile.write(Self.system, to: folder + "/desk.yaml")
     }
 
     private func command(_ words: [String], _ environment: String) -> ChildCommand {
@@ -63,13 +63,13 @@ private struct Desk {
 
     /// The processes that the state file names.
     func processes(environment: String = "dev") -> [ProcessIdentity] {
-        let text = FileText.read("\(folder)/.nimmer/\(environment)/up.json") ?? ""
+        let text = SmallFile.read("\(folder)/.nimmer/\(environment)/up.json") ?? ""
         return ((try? JSON(parsing: text))?["processes"]?.array ?? []).compactMap {
             $0["process"]?.string.flatMap { ProcessIdentity($0) }
         }
     }
 
-    func remove() { FileText.remove(folder) }
+    func remove() { SmallFile.remove(folder) }
 }
 
 private final class Log: Sendable {
@@ -158,7 +158,7 @@ struct NimmerUpTests {
         again.child.send(SIGINT, toGroup: false)
         #expect(await again.child.waitForExit() == .exited(0))
         #expect(again.log.lines.last?.hasSuffix("all stopped") == true)
-        #expect(!FileText.exists(desk.folder + "/.nimmer/staging/up.json"))
+        #expect(!SmallFile.exists(desk.folder + "/.nimmer/staging/up.json"))
     }
 
     @Test("a tail in a pipe ends when its reader goes, or when it has shown what was asked for")

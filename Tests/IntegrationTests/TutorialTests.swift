@@ -33,14 +33,14 @@ extension NewPackages {
             .enabled(Prerequisites.note, Prerequisites.areMet),
             .timeLimit(.minutes(20)))
         func everyStepOfTheFirstCellWorks() async throws {
-            let page = try #require(FileText.read(NewPackages.root + "/docs/tutorial/first-cell.md"))
+            let page = try #require(SmallFile.read(NewPackages.root + "/docs/tutorial/first-cell.md"))
             let blocks = Self.blocks(page)
             #expect(blocks.count == 5)
             let binary = try #require(await NATSBinary.installed().first)
             try await WholeSystem.run(on: binary) { system in
                 var template = Array("/tmp/nimmer-tutorial-XXXXXX".utf8CString)
                 let folder = String(cString: try #require(mkdtemp(&template)))
-                defer { FileText.remove(folder) }
+                defer { SmallFile.remove(folder) }
                 var variables = ChildCommand.inheritedEnvironment
                 variables["NIMMERVERSE_NATS_URL"] = system.nats.url
                 variables["NIMMERVERSE_ENV"] = "dev"

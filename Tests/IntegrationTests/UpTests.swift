@@ -17,13 +17,13 @@ struct UpTests {
 
     /// The living processes whose command line names this folder.
     private static func processes(of folder: String) -> [ProcessIdentity] {
-        FileText.names(in: "/proc").compactMap { Int32($0) }.filter { pid in
-            pid != getpid() && FileText.read("/proc/\(pid)/cmdline")?.contains(folder) == true
+        SmallFile.names(in: "/proc").compactMap { Int32($0) }.filter { pid in
+            pid != getpid() && SmallFile.read("/proc/\(pid)/cmdline")?.contains(folder) == true
         }.compactMap { ProcessIdentity(pid: $0) }.filter(\.isAlive)
     }
 
     private func start(in folder: String) async throws -> (child: ChildProcess, lines: LineBox) {
-        try FileText.write(Self.systemFile, to: folder + "/small.yaml")
+        try SmallFile.write(Self.systemFile, to: folder + "/small.yaml")
         let variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMERVERSE_") }
         let lines = LineBox()
         let child = try await ChildProcess.spawn(
@@ -42,7 +42,7 @@ struct UpTests {
         var template = Array("/tmp/nimmer-up-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))
         chmod(folder, 0o755)
-        defer { FileText.remove(folder) }
+        defer { SmallFile.remove(folder) }
         try await body(folder)
     }
 

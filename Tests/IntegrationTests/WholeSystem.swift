@@ -1,5 +1,7 @@
 import Glibc
+import NimmerIdentity
 import NimmerMemoryPostgres
+import NimmerSystem
 import NimmerWave
 import Synchronization
 import Testing
@@ -16,13 +18,15 @@ final class WholeSystem: Sendable {
     let postgres: PostgresServer
     let tap: WireTap
     private let folder: String
+    /// The identities that the server asks for; nil where everybody may do everything.
+    let identities: IdentityFolder?
     private let children = Mutex<[Service: ChildProcess]>([:])
     private let logs = Mutex<[String]>([])
     private let probes = Mutex(0)
 
     /// Where `swift build` put the executables: beside the running test bundle.
     static let products: String = {
-        let bundle = FileText.absolute("/proc/self/exe") ?? ""
+        let bundle = SmallFile.absolute("/proc/self/exe") ?? ""
         return String(bundle[..<(bundle.lastIndex(of: "/") ?? bundle.startIndex)])
     }()
 
@@ -38,17 +42,38 @@ final class WholeSystem: Sendable {
           commands: dry-run
         """
 
+    /// The same with cells, which have identities.
+    static let identifiedFile =
+        systemFile + """
+
+            cells:
+              - {name: math, kind: math/v1}
+              - {name: calculate, command: [./foreign-cell]}
+            """
+
     /// Starts everything, runs the body, and stops everything whatever the body did.
     static func run(
         on binary: NATSBinary, environment: Environment = .dev, tapping pattern: String? = nil,
-        _ body: (WholeSystem) async throws -> Void
+        isIdentified: Bool = false, _ body: (WholeSystem) async throws -> Void
     ) async throws {
         var template = Array("/tmp/nimmer-whole-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))
         chmod(folder, 0o755)
-        defer { FileText.remove(folder) }
-        try FileText.write(systemFile, to: folder + "/system.yaml")
-        let nats = try await NATSServer.start(NATSServerOptions(folder: folder + "/nats", binary: binary.path))
+        defer { SmallFile.remove(folder) }
+        let text = isIdentified ? identifiedFile : systemFile
+        try SmallFile.write(text, to: folder + "/system.yaml")
+        var options = NATSServerOptions(folder: folder + "/nats", binary: binary.path)
+        var identities: IdentityFolder?
+        if isIdentified {
+            let made = IdentityFolder(path: folder + "/auth")
+            _ = try await made.generate(try SystemFile(parsing: Array(text.utf8), file: "whole"), environment)
+            // The tap is no part of the system: it alone has a password, and no limits.
+            let account = "  \(environment.streamPrefix) {\n    jetstream: enabled\n    users: [\n"
+            let halves = try #require(SmallFile.read(made.configuration)?.halves(around: account))
+            options.extraConfiguration = halves.before + account + WireTap.user + halves.after
+            identities = made
+        }
+        let nats = try await NATSServer.start(options)
         let postgres: PostgresServer
         do {
             postgres = try await PostgresServer.start(folder: folder + "/postgres", durability: .volatile)
@@ -58,7 +83,7 @@ final class WholeSystem: Sendable {
         }
         let system: WholeSystem
         do {
-            system = try WholeSystem(environment, nats, postgres, folder, pattern: pattern)
+            system = try WholeSystem(environment, nats, postgres, folder, identities, pattern: pattern)
         } catch {
             await nats.stop()
             await postgres.stop()
@@ -78,12 +103,14 @@ final class WholeSystem: Sendable {
     }
 
     private init(
-        _ environment: Environment, _ nats: NATSServer, _ postgres: PostgresServer, _ folder: String, pattern: String?
+        _ environment: Environment, _ nats: NATSServer, _ postgres: PostgresServer, _ folder: String,
+        _ identities: IdentityFolder?, pattern: String?
     ) throws {
         self.environment = environment
         self.nats = nats
         self.postgres = postgres
         self.folder = folder
+        self.identities = identities
         tap = try WireTap(port: nats.port, pattern: pattern ?? "\(environment.rawValue).>")
     }
 
@@ -105,7 +132,8 @@ final class WholeSystem: Sendable {
 
     func start(_ service: Service) async throws {
         let command = ChildCommand(
-            Self.executable(service.rawValue), ["--system", folder + "/system.yaml"], environment: variables)
+            Self.executable(service.rawValue), ["--system", folder + "/system.yaml"],
+            environment: variables(for: service.rawValue))
         let child = try await ChildProcess.spawn(
             command, output: .lines { [self] line in logs.withLock { $0.append("\(service.rawValue) | \(line.text)") } }
         )
@@ -121,18 +149,24 @@ final class WholeSystem: Sendable {
     /// Whether a service still runs.
     func isRunning(_ service: Service) -> Bool { children.withLock { $0[service]?.exitStatus == nil } }
 
-    private var variables: [String: String] {
+    /// What a process of this system finds in its environment.
+    func variables(for name: String) -> [String: String] {
         var variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMERVERSE_") }
         variables["NIMMERVERSE_ENV"] = environment.rawValue
         variables["NIMMERVERSE_NATS_URL"] = nats.url
         variables["NIMMERVERSE_POSTGRES_URL"] = postgres.address(database: database)
         variables["NIMMERVERSE_POSTGRES_PASSWORD"] = password
+        if let identities {
+            variables["NIMMERVERSE_NATS_CREDENTIALS"] = identities.credentials(name)
+            variables["NIMMERVERSE_POSTGRES_URL"] = address(as: name)
+            variables["NIMMERVERSE_POSTGRES_PASSWORD"] = "\(name)-secret"
+        }
         return variables
     }
 
     private var database: String { "nimmerverse_\(environment.rawValue)" }
     private var password: String {
-        (FileText.read(postgres.passwordFile) ?? "").split(separator: "\n").first.map { String($0) } ?? ""
+        (SmallFile.read(postgres.passwordFile) ?? "").split(separator: "\n").first.map { String($0) } ?? ""
     }
 
     // MARK: - Waves
@@ -260,7 +294,34 @@ final class WholeSystem: Sendable {
         return text
     }
 
+    /// The database as one of the users that deploy/postgres/roles.sql makes sees it.
+    func address(as role: String) -> String {
+        "postgresql://nimmerverse_\(environment.rawValue)_\(role)@127.0.0.1:\(postgres.port)/\(database)"
+    }
+
+    /// Makes the roles as an administrator does, and the schema as the migrator.
+    private func migrateAsMigrator() async throws {
+        let psql = try PostgresInstallation.find().folder + "/psql"
+        let roles = Prerequisites.fixture("../../../deploy/postgres/roles.sql")
+        var administrator = ChildCommand.inheritedEnvironment
+        administrator["PGPASSWORD"] = password
+        let passwords = ["migrator", "hippocampus", "reader"].map {
+            "alter role nimmerverse_\(environment.rawValue)_\($0) password '\($0)-secret'"
+        }
+        let arguments = ["-Xqv", "ON_ERROR_STOP=1", "-v", "env=\(environment.rawValue)", "-f", roles]
+        let made = try await ChildProcess.run(
+            ChildCommand(
+                psql, arguments + passwords.flatMap { ["-c", $0] } + [postgres.address(database: "postgres")],
+                environment: administrator))
+        try #require(made.status.isSuccess, "\(made.lines.map(\.text))")
+        let migrated = try await ChildProcess.run(
+            ChildCommand(
+                Self.executable("nimmer"), ["db", "migrate"], environment: variables(for: "migrator")))
+        try #require(migrated.status.isSuccess, "\(migrated.lines.map(\.text))")
+    }
+
     private func migrate() async throws {
+        if identities != nil { return try await migrateAsMigrator() }
         _ = try await PostgresAdministration(
             DatabaseSettings(address: postgres.address(database: database), passwordFile: postgres.passwordFile)
         ).migrate()

@@ -20,6 +20,9 @@ final class WireTap: Sendable {
         var connections = 0
     }
 
+    /// The user that a server with identities needs for it.
+    static let user = "      { user: \"tap\", password: \"tap\" }\n"
+
     private let port: UInt16
     private let pattern: String
     private let state = Mutex(State())
@@ -74,7 +77,8 @@ final class WireTap: Sendable {
         }
         var input = Input(socket: socket)
         guard input.line()?.hasPrefix("INFO ") == true else { return }
-        let hello = "CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true}\r\nSUB \(pattern) 1\r\nPING\r\n"
+        let hello =
+            "CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"user\":\"tap\",\"pass\":\"tap\"}\r\nSUB \(pattern) 1\r\nPING\r\n"
         guard Self.send(Array(hello.utf8), over: socket) else { return }
         while let line = input.line() {
             let words = line.split(separator: " ")

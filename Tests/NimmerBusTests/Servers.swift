@@ -11,9 +11,11 @@ struct TestServer: Sendable {
     let folder: String
     var url: String { server.url }
 
-    static func start(_ binary: NATSBinary, extra: String = "") async throws -> TestServer {
+    static func start(
+        _ binary: NATSBinary, name: String = "nimmerverse", extra: String = ""
+    ) async throws -> TestServer {
         let folder = try temporaryFolder()
-        var options = NATSServerOptions(folder: folder, binary: binary.path)
+        var options = NATSServerOptions(folder: folder, binary: binary.path, name: name)
         options.extraConfiguration = extra
         options.syncsAlways = false
         return TestServer(server: try await NATSServer.start(options), folder: folder)

@@ -170,7 +170,7 @@ struct ChildProcessTests {
 
     @Test("leaves no zombie and no file descriptor behind")
     func noLeaks() async throws {
-        let before = FileText.names(in: "/proc/self/fd").count
+        let before = SmallFile.names(in: "/proc/self/fd").count
         let runs = 150
         var pids: [Int32] = []
         try await withThrowingTaskGroup(of: Int32.self) { group in
@@ -187,7 +187,7 @@ struct ChildProcessTests {
         #expect(pids.count == runs)
         #expect(!pids.contains { ProcessStatus(pid: $0)?.hasEnded == true })
         // Other tests run beside this one and hold some; a leak would show as one for each run.
-        #expect(FileText.names(in: "/proc/self/fd").count < before + runs)
+        #expect(SmallFile.names(in: "/proc/self/fd").count < before + runs)
     }
 
     @Test("runs as another user when root asks")

@@ -11,7 +11,7 @@ struct PostgresServerTests {
     private func query(_ server: PostgresServer, _ sql: String) async throws -> String {
         let installation = try PostgresInstallation.find()
         var environment = ChildCommand.inheritedEnvironment
-        environment["PGPASSWORD"] = FileText.read(server.passwordFile).map { String($0.dropLast()) }
+        environment["PGPASSWORD"] = SmallFile.read(server.passwordFile).map { String($0.dropLast()) }
         let answer = try await ChildProcess.run(
             ChildCommand(
                 installation.folder + "/psql", ["-XAtc", sql, server.address(database: "postgres")],
@@ -41,7 +41,7 @@ struct PostgresServerTests {
 
             // A lock that names a living stranger of the same user must not keep the next start away.
             let stranger = try await ChildProcess.spawn(ChildCommand("sleep", ["1000"]), output: .discarded)
-            try FileText.write("\(stranger.pid)\n\(place)/data\n", to: place + "/data/postmaster.pid", mode: 0o644)
+            try SmallFile.write("\(stranger.pid)\n\(place)/data\n", to: place + "/data/postmaster.pid", mode: 0o644)
             let next = try await PostgresServer.start(folder: place, durability: .volatile)
             #expect(stranger.identity.isAlive)
             #expect(next.port == server.port)
@@ -79,13 +79,13 @@ struct PostgresServerTests {
             let place = folder + "/pg"
             let server = try await PostgresServer.start(folder: place, durability: .volatile)
             let orphan = try #require(ProcessIdentity(pid: server.processID))
-            try FileText.write("port=\(server.port)\nchild=\(orphan.text)\nowner=1:1:0\n", to: place + "/server.state")
+            try SmallFile.write("port=\(server.port)\nchild=\(orphan.text)\nowner=1:1:0\n", to: place + "/server.state")
             let heir = try await PostgresServer.start(folder: place, durability: .volatile)
             #expect(!orphan.isAlive)
             await heir.stop()
 
-            FileText.remove(place + "/data")
-            try FileText.makeFolder(place + "/data.new/base")
+            SmallFile.remove(place + "/data")
+            try SmallFile.makeFolder(place + "/data.new/base")
             let anew = try await PostgresServer.start(folder: place, durability: .volatile)
             #expect(try await query(anew, "select 1") == "1")
             await anew.stop()

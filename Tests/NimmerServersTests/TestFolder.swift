@@ -7,6 +7,6 @@ import Testing
 func withFolder(_ body: (String) async throws -> Void) async throws {
     var template = Array("/tmp/nimmer-servers-XXXXXX".utf8CString)
     let path = String(cString: try #require(mkdtemp(&template)))
-    defer { FileText.remove(path) }
+    defer { SmallFile.remove(path) }
     try await body(path)
 }

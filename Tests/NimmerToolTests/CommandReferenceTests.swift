@@ -7,11 +7,13 @@ import Testing
 /// `NIMMER_WRITE_DOCS=1 swift test --filter CommandReferenceTests`.
 @Suite struct CommandReferenceTests {
     static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    /// Whether what is generated is to be written.
+    static let writes = getenv("NIMMER_WRITE_DOCS") != nil
     static let commands = [
         "up", "down", "status", "doctor", "env", "exercise", "wave emit", "wave tail", "wave check", "gate list",
         "gate watch", "gate why", "gate simulate", "cell list", "cell ask", "cell new", "nerve new", "replay",
-        "memory why",
-        "memory export", "db migrate", "db prune", "image build",
+        "memory why", "memory export", "db migrate", "db prune", "image build",
+        "kube render", "auth generate", "auth list", "auth certificates",
     ]
 
     @Test func theReferenceIsWhatTheCommandsSay() async throws {
@@ -29,7 +31,7 @@ import Testing
             page += "\n## nimmer \(command)\n\n```text\n\(help.trimmingNewlinesAtEnd)\n```\n"
         }
         let path = Self.root + "/docs/reference/commands.md"
-        if getenv("NIMMER_WRITE_DOCS") != nil { try FileText.write(page, to: path) }
+        if Self.writes { try FileText.write(page, to: path) }
         #expect(FileText.read(path) == page, "docs/reference/commands.md")
     }
 

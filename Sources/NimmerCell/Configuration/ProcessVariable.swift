@@ -16,6 +16,8 @@ public enum ProcessVariable {
         ("NIMMERVERSE_NATS_PASSWORD", "The user's password."),
         ("NIMMERVERSE_NATS_TOKEN", "A token instead of user and password."),
         ("NIMMERVERSE_NATS_CREDENTIALS", "A credentials file instead of user and password."),
+        ("NIMMERVERSE_NATS_INBOX", "The first token of the subjects of answers, such as _INBOX_math; else _INBOX."),
+        ("NIMMERVERSE_NATS_REPLICAS", "How many servers of a cluster keep each stream, 1 to 5."),
         ("NIMMERVERSE_NATS_CA", "The certificate of the authority of the server's certificate, PEM."),
         ("NIMMERVERSE_NATS_CERTIFICATE", "The client's certificate, PEM."),
         ("NIMMERVERSE_NATS_KEY", "The client's key, PEM."),
@@ -77,6 +79,7 @@ extension BusSettings {
         tlsCA = nats.tlsCA ?? tlsCA
         tlsCertificate = nats.tlsCertificate ?? tlsCertificate
         tlsKey = nats.tlsKey ?? tlsKey
+        replicas = nats.replicas ?? replicas
     }
 
     /// Takes what environment variables say about the server.
@@ -98,5 +101,7 @@ extension BusSettings {
         tlsCA = value("CA") ?? tlsCA
         tlsCertificate = value("CERTIFICATE") ?? tlsCertificate
         tlsKey = value("KEY") ?? tlsKey
+        inboxPrefix = value("INBOX") ?? inboxPrefix
+        replicas = value("REPLICAS").flatMap { Int($0) }.flatMap { (1...5).contains($0) ? $0 : nil } ?? replicas
     }
 }

@@ -52,6 +52,8 @@ enum ProcessMetrics {
         page.counter("nimmer_bus_lost_total", "Messages dropped because a handler was too slow.", counters.lost)
         page.counter("nimmer_bus_reconnects_total", "How often the connection came back.", counters.reconnects)
         page.counter("nimmer_bus_refused_total", "Publications that the bus refused.", counters.refused)
+        page.counter(
+            "nimmer_bus_not_permitted_total", "What the server's permissions refused.", counters.notPermitted)
     }
 }
 

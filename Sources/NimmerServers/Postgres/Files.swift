@@ -21,7 +21,7 @@ enum Files {
         var partial = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
             partial += "/\(part)"
-            if FileText.exists(partial) { continue }
+            if SmallFile.exists(partial) { continue }
             guard mkdir(partial, partial == path ? mode : 0o755) == 0 || errno == EEXIST else {
                 throw failure("make", partial)
             }

@@ -9,14 +9,14 @@ public struct PostgresInstallation: Sendable, Hashable {
 
     /// Everything installed, newest first: Debian's and Red Hat's folders, what `pg_config` names, and `PATH`.
     public static func all() -> [PostgresInstallation] {
-        var folders = FileText.names(in: "/usr/lib/postgresql").map { "/usr/lib/postgresql/\($0)/bin" }
-        folders += FileText.names(in: "/usr").filter { $0.hasPrefix("pgsql-") }.map { "/usr/\($0)/bin" }
+        var folders = SmallFile.names(in: "/usr/lib/postgresql").map { "/usr/lib/postgresql/\($0)/bin" }
+        folders += SmallFile.names(in: "/usr").filter { $0.hasPrefix("pgsql-") }.map { "/usr/\($0)/bin" }
         folders += (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":").map(String.init)
         var seen: Set<String> = []
         let found = folders.compactMap { folder -> PostgresInstallation? in
             let programs = ["initdb", "postgres"]
             guard programs.allSatisfy({ access("\(folder)/\($0)", X_OK) == 0 }),
-                let real = FileText.absolute(folder), seen.insert(real).inserted
+                let real = SmallFile.absolute(folder), seen.insert(real).inserted
             else { return nil }
             return majorVersion(of: real).map { PostgresInstallation(folder: real, majorVersion: $0) }
         }

@@ -20,19 +20,19 @@ struct PostgresPlace: Sendable {
         var path = wanted
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         if !path.hasPrefix("/") {
-            guard let here = FileText.absolute(".") else { throw Files.failure("find", ".") }
+            guard let here = SmallFile.absolute(".") else { throw Files.failure("find", ".") }
             path = here + "/" + path
         }
-        if !FileText.exists(path) {
+        if !SmallFile.exists(path) {
             let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
             try Files.makeFolder(parent, mode: 0o755)
-            if let barrier = account.isOther ? account.barrier(to: FileText.absolute(parent) ?? parent) : nil {
+            if let barrier = account.isOther ? account.barrier(to: SmallFile.absolute(parent) ?? parent) : nil {
                 try PostgresPlace.link(path, because: barrier)
             } else {
                 try Files.makeFolder(path, mode: 0o700)
             }
         }
-        guard let real = FileText.absolute(path) else { throw Files.failure("find", path) }
+        guard let real = SmallFile.absolute(path) else { throw Files.failure("find", path) }
         if account.isOther,
             let barrier = account.barrier(to: String(real[..<(real.lastIndex(of: "/") ?? real.endIndex)]))
         {
@@ -56,10 +56,10 @@ struct PostgresPlace: Sendable {
     /// removed: its link was. Anything else there may belong to a clone that was moved or a disk that is not mounted.
     private static func link(_ path: String, because barrier: String) throws(PostgresServerError) {
         try Files.makeFolder(shelter, mode: 0o755)
-        for name in FileText.names(in: shelter) {
+        for name in SmallFile.names(in: shelter) {
             let old = "\(shelter)/\(name)"
-            guard FileText.read(old + ".origin") == path else { continue }
-            FileText.remove(old)
+            guard SmallFile.read(old + ".origin") == path else { continue }
+            SmallFile.remove(old)
             unlink(old + ".origin")
         }
         let name = String(UInt64.random(in: .min ... .max), radix: 36)
@@ -96,13 +96,13 @@ struct PostgresPlace: Sendable {
 
     /// The server that runs on this data now; a stale lock, whose number another program may have by now, is none.
     private var runningProcess: pid_t? {
-        guard let first = lock.first, let id = pid_t(first), FileText.absolute("/proc/\(id)/cwd") == data
+        guard let first = lock.first, let id = pid_t(first), SmallFile.absolute("/proc/\(id)/cwd") == data
         else { return nil }
         return id
     }
 
     private var lock: [Substring] {
-        (FileText.read(data + "/postmaster.pid") ?? "").split(separator: "\n", omittingEmptySubsequences: false)
+        (SmallFile.read(data + "/postmaster.pid") ?? "").split(separator: "\n", omittingEmptySubsequences: false)
     }
 
     /// Whether this process is the server and takes connections: the last line of its lock says so.
@@ -120,8 +120,8 @@ struct PostgresPlace: Sendable {
         try Files.write(secret + "\n", to: password, owner: account)
         // Under another name until it is whole: an initdb that was killed leaves nothing that looks like data.
         let draft = data + ".new"
-        FileText.remove(draft)
-        FileText.remove(data)
+        SmallFile.remove(draft)
+        SmallFile.remove(data)
         var arguments = [
             "-D", draft, "-U", PostgresServer.user, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8",
             "--locale=C.UTF-8", "--data-checksums",
@@ -159,7 +159,7 @@ struct PostgresPlace: Sendable {
         try Files.write(lines.joined(separator: "\n") + "\n", to: data + "/nimmer.conf", owner: account)
         let main = data + "/postgresql.conf"
         let include = "include = 'nimmer.conf'"
-        guard let text = FileText.read(main) else { throw Files.failure("read", main) }
+        guard let text = SmallFile.read(main) else { throw Files.failure("read", main) }
         if !text.contains(include) { try Files.write(text + "\n\(include)\n", to: main, owner: account) }
     }
 }

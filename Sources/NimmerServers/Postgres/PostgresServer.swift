@@ -72,7 +72,7 @@ public final class PostgresServer: Sendable {
     ) async throws(PostgresServerError) -> PostgresServer {
         let place = try PostgresPlace(folder)
         try await place.takeOver()
-        let made = FileText.read(place.data + "/PG_VERSION").flatMap { Int($0.prefix { $0.isNumber }) }
+        let made = SmallFile.read(place.data + "/PG_VERSION").flatMap { Int($0.prefix { $0.isNumber }) }
         let installation = try PostgresInstallation.find(majorVersion: made)
         if made == nil { try await place.initialise(with: installation, durability) }
         var attempts = 0

@@ -1,5 +1,6 @@
 import NimmerBus
 import NimmerBusNATS
+import NimmerCell
 import NimmerWave
 
 /// A connection to the NATS server for the time of one command.
@@ -25,9 +26,12 @@ enum Link {
     }
 
     static func open(_ choice: ServerChoice, patient: Bool = false) async throws(Failure) -> any Bus {
+        var settings = BusSettings(url: choice.url, name: "nimmer", waitsForServer: patient)
+        settings.take(ProcessVariable.current())
+        settings.url = choice.url
+        if let file = choice.credentials { settings.credentials = .file(file) }
         do throws(BusError) {
-            return try await NATS.connector(
-                BusSettings(url: choice.url, name: "nimmer", waitsForServer: patient))
+            return try await NATS.connector(settings)
         } catch {
             throw Failure(error, choice)
         }

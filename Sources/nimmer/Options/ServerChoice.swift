@@ -25,6 +25,8 @@ struct ServerChoice: Equatable, Sendable {
 
     let url: String
     let origin: Origin
+    /// The credentials file, where a flag names one.
+    var credentials: String?
 
     static func resolve(flag: String?, environment: Environment) -> ServerChoice {
         let running = Place.nearest(environment).flatMap { place in
@@ -54,7 +56,16 @@ struct ServerOptions: ParsableArguments {
                 """, valueName: "url"))
     var server: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Who connects: a credentials file, such as `nimmer auth generate` writes.",
+            discussion: "Default: what the variables NIMMERVERSE_NATS_… say, which also name certificates.",
+            valueName: "file"), completion: .file())
+    var credentials: String?
+
     func choice(_ environment: Environment) -> ServerChoice {
-        ServerChoice.resolve(flag: server, environment: environment)
+        var choice = ServerChoice.resolve(flag: server, environment: environment)
+        choice.credentials = credentials
+        return choice
     }
 }

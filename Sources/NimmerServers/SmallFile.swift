@@ -1,9 +1,9 @@
 import Glibc
 
 /// Small text files and folders, for the state that a private server keeps beside its data.
-enum FileText {
+package enum SmallFile {
     /// The whole file as text; nil when it cannot be read.
-    static func read(_ path: String) -> String? {
+    package static func read(_ path: String) -> String? {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
@@ -18,7 +18,7 @@ enum FileText {
     }
 
     /// Replaces the file as a whole, so that a reader sees the old text or the new one and never a part.
-    static func write(_ text: String, to path: String, mode: mode_t = 0o644) throws(ServerError) {
+    package static func write(_ text: String, to path: String, mode: mode_t = 0o644) throws(ServerError) {
         let draft = path + ".new"
         unlink(draft)
         let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
@@ -41,7 +41,7 @@ enum FileText {
     }
 
     /// Makes a folder and those above it; nothing happens when it is there.
-    static func makeFolder(_ path: String, mode: mode_t = 0o755) throws(ServerError) {
+    package static func makeFolder(_ path: String, mode: mode_t = 0o755) throws(ServerError) {
         var made = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
             made += "/" + part
@@ -56,16 +56,16 @@ enum FileText {
     }
 
     /// The path from the root, without links; nil when nothing is there.
-    static func absolute(_ path: String) -> String? {
+    package static func absolute(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)
     }
 
-    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// What a folder holds; nothing when it cannot be read.
-    static func names(in path: String) -> [String] {
+    package static func names(in path: String) -> [String] {
         guard let folder = opendir(path) else { return [] }
         defer { closedir(folder) }
         var names: [String] = []
@@ -79,7 +79,7 @@ enum FileText {
     }
 
     /// Removes a file or a whole folder; links are removed and not followed.
-    static func remove(_ path: String) {
+    package static func remove(_ path: String) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFDIR else {

@@ -1,0 +1,60 @@
+import NimmerWave
+
+/// One who connects to the NATS server, and the least that it needs (protocol.md, Subjects; decision 0008).
+public struct Grant: Sendable, Hashable {
+    /// What kind of part it is.
+    public enum Role: String, Sendable, CaseIterable {
+        /// A cell: says its waves, answers its requests.
+        case cell
+        /// A nerve: a cell that hears, and asks, the ones that its settings name.
+        case nerve
+        /// An organ: owns a model, and answers what is asked of it.
+        case organ
+        /// The thalamus, or one of several that share its regions.
+        case thalamus
+        /// The cognition bridge, the only one that publishes decisions.
+        case bridge
+        /// The hippocampus.
+        case hippocampus
+        /// Somebody who looks: reads everything, writes nothing.
+        case observer
+        /// Somebody who also asks cells, looks back into streams and says what became of a decision.
+        case `operator`
+    }
+
+    /// The name of the part, or of the role: `pump-flow`, `thalamus`, `observer`; unique in an environment.
+    public var name: String
+    /// What it is.
+    public var role: Role
+    /// Where it may publish.
+    public var publish: [String] = []
+    /// Where it may not publish, although a pattern of ``publish`` covers it.
+    public var publishDenied: [String] = []
+    /// What it may subscribe to.
+    public var subscribe: [String] = []
+    /// Whether it may answer on the reply subject of whatever it receives.
+    public var answers = false
+
+    /// The first token of its inboxes: nobody else may read there.
+    public var inboxPrefix: String { "_INBOX_\(name)" }
+
+    /// Somebody who may do nothing but talk to itself, which is how a round trip is measured.
+    init(_ name: String, _ role: Role) {
+        self.name = name
+        self.role = role
+        publish = ["\(inboxPrefix).>"]
+        subscribe = ["\(inboxPrefix).>"]
+    }
+
+    /// Whether it may publish on a subject, as the server decides it.
+    public func mayPublish(_ subject: String) -> Bool {
+        publish.contains { Self.covers($0, subject) } && !publishDenied.contains { Self.covers($0, subject) }
+    }
+
+    /// Whether it may subscribe to a subject, as the server decides it.
+    public func maySubscribe(_ subject: String) -> Bool { subscribe.contains { Self.covers($0, subject) } }
+
+    private static func covers(_ pattern: String, _ subject: String) -> Bool {
+        (try? SubjectPattern(pattern))?.matches(subject) ?? false
+    }
+}

@@ -1,0 +1,91 @@
+import NimmerSystem
+import NimmerWave
+
+/// What a cell or nerve may do: its own subjects, the devices that its settings name, and for a nerve the cells that its
+/// settings name.
+extension Grant {
+    init(_ organism: Organism, of system: SystemFile, in env: Environment) throws(SystemError) {
+        let isNerve = organism.role == .nerve
+        self.init(organism.name, isNerve ? .nerve : .cell)
+        let own = "\(env.rawValue).nervous.\(isNerve ? "nerves" : "cells").\(name)"
+        publish += [
+            "\(own).wave", "\(env.rawValue).nervous.cells.\(name).response",
+            "\(env.rawValue).nervous.gates.\(name)-\(organism.role.rawValue).transition",
+            "\(env.rawValue).nervous.rejects.\(name)",
+        ]
+        if isNerve { publish.append("\(own).state") }
+        subscribe.append("\(env.rawValue).nervous.cells.\(name).request")
+        isService()
+        let named = Set(organism.settings.flatMap { $0.value.texts })
+        for other in system.cells + system.nerves where isNerve && other.name != name && named.contains(other.name) {
+            subscribe.append("\(env.rawValue).nervous.*.\(other.name).wave")
+            publish.append("\(env.rawValue).nervous.cells.\(other.name).request")
+        }
+        for organ in system.organs where named.contains(organ.name) {
+            publish += ["ask", "embed", "state"].map { "\(env.rawValue).organs.\(organ.name).\($0)" }
+        }
+        for entry in organism.settings where entry.key == "subject" {
+            subscribe += try Self.devices(entry.value, file: system.file)
+        }
+        for entry in organism.settings where entry.key == "publish" {
+            publish += try Self.devices(entry.value, file: system.file)
+        }
+        subscribe += try Self.devices(organism.subscribes, of: organism, file: system.file)
+        publish += try Self.devices(organism.publishes, of: organism, file: system.file)
+        publish = publish.uniqued
+        subscribe = subscribe.uniqued
+    }
+
+    /// Answers the NATS services protocol and whatever it is asked.
+    mutating func isService() {
+        for verb in ["PING", "INFO", "STATS"] {
+            subscribe += ["$SRV.\(verb)", "$SRV.\(verb).\(name)", "$SRV.\(verb).\(name).*"]
+        }
+        answers = true
+    }
+
+    /// The subjects of devices that a setting names; one of the house or of the server is refused, so that no setting can
+    /// make a cell speak for another, let alone for the bridge.
+    private static func devices(_ node: YAMLNode, file: String) throws(SystemError) -> [String] {
+        for text in node.scalars { try check(text.text ?? "", at: text.mark, file: file) }
+        return node.texts
+    }
+
+    private static func devices(_ patterns: [String], of organism: Organism, file: String) throws(SystemError)
+        -> [String]
+    {
+        for pattern in patterns { try check(pattern, at: organism.mark, file: file) }
+        return patterns
+    }
+
+    private static func check(_ pattern: String, at mark: YAMLMark, file: String) throws(SystemError) {
+        let first = pattern.prefix { $0 != "." }
+        let isOwn = Environment(rawValue: String(first)) != nil || ["*", ">"].contains(first)
+        guard (try? SubjectPattern(pattern)) != nil, !isOwn, !first.hasPrefix("$"), !first.hasPrefix("_INBOX") else {
+            throw SystemError(
+                .invalid, file: file, mark: mark, found: "'\(pattern)'",
+                expected: "a device's subject, whose first token is a name of its own: not dev, staging or prod, "
+                    + "nothing that begins with $ or _INBOX, and no wildcard")
+        }
+    }
+}
+
+extension YAMLNode {
+    /// Every scalar in it.
+    fileprivate var scalars: [YAMLNode] {
+        if let entries { return entries.flatMap { $0.value.scalars } }
+        if let elements { return elements.flatMap(\.scalars) }
+        return isNull ? [] : [self]
+    }
+
+    /// The texts of every scalar in it.
+    fileprivate var texts: [String] { scalars.compactMap(\.text) }
+}
+
+extension [String] {
+    /// Each once, in order.
+    fileprivate var uniqued: [String] {
+        var seen: Set<String> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

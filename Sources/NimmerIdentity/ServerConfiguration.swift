@@ -1,0 +1,54 @@
+import NimmerWave
+
+/// The part of a nats-server's configuration that says who may connect and what each may do.
+///
+/// Accounts with users and a system account, and no `authorization` block: on nats-server 2.9 one beside `accounts` that name
+/// only `$SYS` would switch authentication off. Only public keys stand in it, so that it is no secret.
+public enum ServerConfiguration {
+    /// The text, in nats-server's own language.
+    ///
+    /// - Parameters:
+    ///   - grants: everybody who may connect.
+    ///   - keys: the public key of each, by name; and of `system`, who may look at the server itself.
+    ///   - system: the system file's name, for the comment.
+    public static func text(_ grants: [Grant], keys: [String: String], system: String, environment: Environment)
+        -> String
+    {
+        let account = environment.streamPrefix
+        var text = """
+            # Who may connect, and what each may publish and read: written by `nimmer auth generate` from the system file of
+            # '\(system)' for \(environment.rawValue). Public keys only. Changes here are lost; change the system file.
+            system_account: "SYS"
+            accounts {
+              SYS { users: [ { nkey: "\(keys["system"] ?? "")" } ] }
+              \(account) {
+                jetstream: enabled
+                users: [
+
+            """
+        for grant in grants.sorted(by: { ($0.role.rawValue, $0.name) < ($1.role.rawValue, $1.name) }) {
+            text += user(grant, key: keys[grant.name] ?? "")
+        }
+        return text + "    ]\n  }\n}\n"
+    }
+
+    private static func user(_ grant: Grant, key: String) -> String {
+        var text = "      # \(grant.name) (\(grant.role.rawValue))\n"
+        text += "      { nkey: \"\(key)\", permissions: {\n"
+        if grant.publishDenied.isEmpty {
+            text += list("publish", grant.publish, indent: 10)
+        } else {
+            text += "          publish: {\n" + list("allow", grant.publish, indent: 12)
+            text += list("deny", grant.publishDenied, indent: 12) + "          }\n"
+        }
+        text += list("subscribe", grant.subscribe, indent: 10)
+        // A request is answered once, and within two minutes.
+        if grant.answers { text += "          allow_responses: { max: 1, expires: \"2m\" }\n" }
+        return text + "      } }\n"
+    }
+
+    private static func list(_ key: String, _ subjects: [String], indent: Int) -> String {
+        let space = String(repeating: " ", count: indent)
+        return "\(space)\(key): [\n" + subjects.map { "\(space)  \"\($0)\"\n" }.joined() + "\(space)]\n"
+    }
+}

@@ -1,0 +1,56 @@
+import NimmerBus
+import NimmerWave
+
+/// What the server's API for streams takes (`$JS.API.…`), in the words of what a part does with them.
+extension Grant {
+    /// Makes sure that streams are there, as every service does at its start.
+    ///
+    /// - Parameter changes: whether it may also change their settings; one role is enough for that.
+    mutating func ensures(_ streams: [String], changes: Bool) {
+        for stream in streams {
+            publish += ["$JS.API.STREAM.INFO.\(stream)", "$JS.API.STREAM.CREATE.\(stream)"]
+            if changes { publish.append("$JS.API.STREAM.UPDATE.\(stream)") }
+        }
+    }
+
+    /// Takes and acknowledges what a durable of its own holds.
+    mutating func works(_ stream: String, durable: String) {
+        publish += [
+            "$JS.API.CONSUMER.INFO.\(stream).\(durable)", "$JS.API.CONSUMER.DURABLE.CREATE.\(stream).\(durable)",
+            "$JS.API.CONSUMER.MSG.NEXT.\(stream).\(durable)", "$JS.ACK.\(stream).\(durable).>",
+        ]
+    }
+
+    /// Reads a stream through readers of its own that the server names: all but the durables, which are others' unless it works
+    /// one of them itself.
+    mutating func reads(_ stream: String, durables: [String], own: String? = nil) {
+        publish += [
+            "$JS.API.CONSUMER.CREATE.\(stream)", "$JS.API.CONSUMER.INFO.\(stream).*",
+            "$JS.API.CONSUMER.MSG.NEXT.\(stream).*", "$JS.API.CONSUMER.DELETE.\(stream).*",
+        ]
+        for durable in durables {
+            publishDenied.append("$JS.API.CONSUMER.DELETE.\(stream).\(durable)")
+            if durable != own { publishDenied.append("$JS.API.CONSUMER.MSG.NEXT.\(stream).\(durable)") }
+        }
+    }
+
+    /// Reads, writes and watches a bucket of keys.
+    mutating func shares(bucket: String) {
+        let stream = "KV_\(bucket)"
+        ensures([stream], changes: true)
+        reads(stream, durables: [])
+        publish += ["$JS.API.STREAM.MSG.GET.\(stream)", "$KV.\(bucket).>"]
+    }
+}
+
+/// The durables of the house (protocol.md, Streams), by the stream that they read.
+enum HouseDurables {
+    static func of(_ stream: String, _ env: Environment) -> [String] {
+        switch stream {
+        case HouseStreams.transitions(env): ["hippocampus"]
+        case HouseStreams.decisions(env): ["hippocampus-decisions"]
+        case HouseStreams.escalations(env): ["bridge", "hippocampus-requests"]
+        default: []
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import NimmerBus
+import NimmerSystem
+import NimmerWave
+
+extension Grant {
+    /// Everybody who connects in one environment: the services, each cell and nerve, and the people's roles.
+    ///
+    /// - Throws: a `SystemError` where two would share a name, or a setting names a subject that is not a device's.
+    public static func all(of system: SystemFile, in env: Environment) throws(SystemError) -> [Grant] {
+        var grants = [thalamus(env), bridge(system, env), hippocampus(env), observer(env), `operator`(env)]
+        let reserved = Set(grants.map(\.name))
+        for organism in system.cells + system.nerves {
+            guard !reserved.contains(organism.name) else {
+                throw SystemError(
+                    .duplicate, file: system.file, mark: organism.mark, found: "the name '\(organism.name)'",
+                    expected: "a name that is not also a role's: \(reserved.sorted().joined(separator: ", "))")
+            }
+            grants.append(try Grant(organism, of: system, in: env))
+        }
+        for organ in system.organs {
+            guard !reserved.contains(organ.name) else {
+                throw SystemError(
+                    .duplicate, file: system.file, mark: organ.mark, found: "the name '\(organ.name)'",
+                    expected: "a name that is not also a role's: \(reserved.sorted().joined(separator: ", "))")
+            }
+            grants.append(Self.organ(organ, system, env))
+        }
+        return grants
+    }
+
+    /// Answers on its own subjects, and may ask those who share its card to release it.
+    private static func organ(_ organ: OrganSettings, _ system: SystemFile, _ env: Environment) -> Grant {
+        var grant = Grant(organ.name, .organ)
+        grant.subscribe.append("\(env.rawValue).organs.\(organ.name).*")
+        grant.publish.append("\(env.rawValue).nervous.rejects.\(organ.name)")
+        for other in system.organs where other.name != organ.name && other.card != nil && other.card == organ.card {
+            grant.publish.append("\(env.rawValue).organs.\(other.name).release")
+        }
+        grant.isService()
+        return grant
+    }
+
+    private static func thalamus(_ env: Environment) -> Grant {
+        var grant = Grant("thalamus", .thalamus)
+        let nervous = "\(env.rawValue).nervous"
+        grant.publish += [
+            "\(nervous).gates.*.transition", Subject.collapse(env).text, Subject.attention(env).text,
+            Subject.cognitiveRequest(env).text, "\(nervous).rejects.thalamus", "\(nervous).shards.>",
+        ]
+        grant.subscribe += [
+            SubjectPattern.waves(env).text, "\(nervous).cells.thalamus.request", SubjectPattern.outcomes(env).text,
+            "\(nervous).shards.>",
+        ]
+        grant.isService()
+        grant.ensures(house(env) + [HouseStreams.waves(env)], changes: true)
+        for stream in [HouseStreams.transitions(env), HouseStreams.decisions(env)] {
+            grant.reads(stream, durables: HouseDurables.of(stream, env))
+        }
+        grant.shares(bucket: "\(env.streamPrefix)-SHARDS")
+        return grant
+    }
+
+    private static func bridge(_ system: SystemFile, _ env: Environment) -> Grant {
+        var grant = Grant("cognition-bridge", .bridge)
+        grant.publish += [
+            Subject.cognitiveResponse(env).text, "\(env.rawValue).cognitive.bridge.act",
+            "\(env.rawValue).nervous.rejects.cognition-bridge",
+            "\(env.rawValue).cognitive.*.heartbeat",
+        ]
+        grant.subscribe.append("\(env.rawValue).nervous.cells.cognition-bridge.request")
+        if system.bridge.commands != .dryRun {
+            for target in Set(system.bridge.allow.map(\.target)).sorted() {
+                grant.publish += ["\(env.rawValue).nervous.cells.\(target).request", "$SRV.INFO.\(target)"]
+            }
+        }
+        grant.publish += system.organs.map { "\(env.rawValue).organs.\($0.name).*" }
+        grant.isService()
+        grant.ensures(house(env), changes: false)
+        grant.works(HouseStreams.escalations(env), durable: "bridge")
+        let (asked, decided) = (HouseStreams.escalations(env), HouseStreams.decisions(env))
+        grant.reads(asked, durables: HouseDurables.of(asked, env), own: "bridge")
+        grant.reads(decided, durables: HouseDurables.of(decided, env))
+        // What is to become of commands, and has (the bridge alone knows).
+        grant.shares(bucket: "\(env.streamPrefix)-ACTS")
+        return grant
+    }
+
+    private static func hippocampus(_ env: Environment) -> Grant {
+        var grant = Grant("hippocampus", .hippocampus)
+        grant.publish.append("\(env.rawValue).nervous.rejects.hippocampus")
+        grant.subscribe.append(Subject.correlation(env).text)
+        grant.isService()
+        grant.ensures(house(env), changes: false)
+        grant.works(HouseStreams.transitions(env), durable: "hippocampus")
+        grant.works(HouseStreams.decisions(env), durable: "hippocampus-decisions")
+        grant.works(HouseStreams.escalations(env), durable: "hippocampus-requests")
+        return grant
+    }
+
+    /// Reads what passes, asks the thalamus about its gates and every process how it is; changes nothing.
+    private static func observer(_ env: Environment) -> Grant {
+        var grant = Grant("observer", .observer)
+        grant.subscribe.append(SubjectPattern.everything(env).text)
+        grant.publish += ["$SRV.PING", "$SRV.INFO", "$SRV.STATS", "$SRV.PING.>", "$SRV.INFO.>", "$SRV.STATS.>"]
+        grant.publish.append("\(env.rawValue).nervous.cells.thalamus.request")
+        grant.publish += (house(env) + [HouseStreams.waves(env)]).map { "$JS.API.STREAM.INFO.\($0)" }
+        return grant
+    }
+
+    /// An observer who may ask cells, look back into streams, and say what became of an opening.
+    private static func `operator`(_ env: Environment) -> Grant {
+        var grant = observer(env)
+        let name = "operator"
+        var own = Grant(name, .operator)
+        own.subscribe += grant.subscribe.filter { !$0.hasPrefix("_INBOX") }
+        own.publish += grant.publish.filter { !$0.hasPrefix("_INBOX") }
+        grant = own
+        grant.publish += [
+            "\(env.rawValue).nervous.cells.*.request", "\(env.rawValue).nervous.outcomes.*.feedback",
+            "\(env.rawValue).organs.*.*",
+        ]
+        for stream in house(env) + [HouseStreams.waves(env)] {
+            grant.reads(stream, durables: HouseDurables.of(stream, env))
+        }
+        return grant
+    }
+
+    private static func house(_ env: Environment) -> [String] {
+        [HouseStreams.transitions(env), HouseStreams.escalations(env), HouseStreams.decisions(env)]
+    }
+}

@@ -1,0 +1,237 @@
+import NimmerWave
+
+/// Who of several thalami owns which part of the regions: leases in a bucket of keys, as a value (decision 0009).
+///
+/// Every part has one key. Whoever holds it renews it; whoever sees it unchanged for ``expiry`` may take it, by a change that
+/// the server grants to one only. An owner judges only until ``validity`` after it *sent* the last renewal that succeeded,
+/// which ends before anybody else may take the part: at no moment do two judge waves of one region, whatever is lost, late or
+/// stopped in between. Times are of one process's own steady clock; clocks are never compared.
+public struct ShardTable: Sendable {
+    /// How long after sending a renewal its owner judges.
+    public static let validity = 4_000.0
+    /// How long a lease must be seen unchanged before another may take it; more than ``validity``.
+    public static let expiry = 5_500.0
+    /// How often leases and the sign of life are renewed, in milliseconds.
+    public static let renewal = 1_000.0
+    /// How long a part whose heir does not take it waits before anybody does.
+    public static let patience = 2_000.0
+    /// How long a new member looks before it takes or is given anything.
+    public static let settling = 1_500.0
+
+    /// Something to do with the bucket; its outcome is told to the table.
+    public enum Action: Sendable, Hashable {
+        /// Says that this member lives: key `members.<id>`.
+        case beat
+        /// Takes or renews a part if its key is at this revision (0: was never there): key `parts.<n>`.
+        case lease(part: Int, revision: UInt64)
+        /// Stops judging a part, says what is unsaid, and then lets go of its key.
+        case leave(part: Int, revision: UInt64)
+        /// A lease was lost: stop judging a part at once.
+        case drop(part: Int)
+    }
+
+    /// What is known of a key.
+    private struct Lease: Sendable {
+        /// Empty: it was let go.
+        var owner: String
+        var rules: String
+        var revision: UInt64
+        var changed: Timestamp
+    }
+
+    private struct Held: Sendable {
+        var revision: UInt64
+        var validUntil: Timestamp
+        /// When the last renewal was sent.
+        var sent: Timestamp
+        var isAsking = false
+        /// Whether its gates were taken up.
+        var isReady = false
+        var isLeaving = false
+    }
+
+    /// This member; nobody else may ever have the same.
+    public let id: String
+    /// A digest of the rules that this member sorts by: those with other rules must not share regions with it.
+    public let rules: String
+    /// Into how many parts the regions are divided.
+    public let partitions: Int
+    /// When those who go by the same rules gave their last sign of life.
+    private var members: [String: Timestamp] = [:]
+    private var leases: [Int: Lease] = [:]
+    private var held: [Int: Held] = [:]
+    private var claiming: Set<Int> = []
+    private let joined: Timestamp
+    private var lastBeat: Timestamp?
+
+    /// A table in which nothing is known yet.
+    public init(id: String, rules: String, partitions: Int, at now: Timestamp) {
+        self.id = id
+        self.rules = rules
+        self.partitions = partitions
+        joined = now
+    }
+
+    // MARK: What is so
+
+    /// What stands in the keys of this member.
+    public var value: String { "\(id) \(rules)" }
+
+    /// Whether this member judges a part now.
+    public func judges(_ part: Int, at now: Timestamp) -> Bool {
+        guard let lease = held[part], lease.isReady, !lease.isLeaving else { return false }
+        return now < lease.validUntil
+    }
+
+    /// The parts that this member holds, in order.
+    public var parts: [Int] { held.keys.sorted() }
+
+    /// Whether somebody holds a part, as far as is known: a wave for it is worth passing on.
+    public func hasOwner(_ part: Int, at now: Timestamp) -> Bool { leases[part].map { isLiving($0, now) } ?? false }
+
+    /// The members of the same rules that live, in order.
+    public func living(at now: Timestamp) -> [String] {
+        members.filter { $0.key == id || now.milliseconds(since: $0.value) < Self.expiry }.keys.sorted()
+    }
+
+    /// Whether this member looks on: it has just come, or others share the regions by other rules (the larger digest stays).
+    public func isStandingBy(at now: Timestamp) -> Bool {
+        guard now.milliseconds(since: joined) >= Self.settling else { return true }
+        return leases.values.contains { $0.rules != rules && isLiving($0, now) && (held.isEmpty || $0.rules > rules) }
+    }
+
+    private func isLiving(_ lease: Lease, _ now: Timestamp) -> Bool {
+        !lease.owner.isEmpty && now.milliseconds(since: lease.changed) < Self.expiry
+    }
+
+    // MARK: What happens
+
+    /// A key of the bucket was seen to change; the value is ``value`` of its owner, or empty.
+    public mutating func saw(key: String, value: String, revision: UInt64, at now: Timestamp) -> [Action] {
+        let words = key.split(separator: ".")
+        let names = value.split(separator: " ").map(String.init)
+        guard words.count == 2 else { return [] }
+        if words[0] == "members" {
+            members[String(words[1])] = names.last == rules ? now : nil
+            return []
+        }
+        guard words[0] == "parts", let part = Int(words[1]), part >= 0 else { return [] }
+        if let known = leases[part], known.revision >= revision { return [] }
+        let owner = names.first ?? ""
+        leases[part] = Lease(owner: owner, rules: names.last ?? rules, revision: revision, changed: now)
+        if owner == id {
+            // Our own change: where its acknowledgement was lost, the next one is asked for at this revision all the same.
+            if let known = held[part], known.revision < revision { held[part]?.revision = revision }
+            return []
+        }
+        return held.removeValue(forKey: part) == nil ? [] : [.drop(part: part)]
+    }
+
+    /// A lease was granted; `sent` is when it was asked for.
+    ///
+    /// - Returns: whether the part is new to this member: it takes up the gates, says ``isReady(part:)``, and judges from then.
+    public mutating func granted(part: Int, revision: UInt64, sent: Timestamp) -> Bool {
+        claiming.remove(part)
+        let validUntil = sent.advanced(milliseconds: Self.validity)
+        if leases[part].map({ $0.revision < revision }) ?? true {
+            leases[part] = Lease(owner: id, rules: rules, revision: revision, changed: sent)
+        }
+        guard var known = held[part] else {
+            held[part] = Held(revision: revision, validUntil: validUntil, sent: sent)
+            return true
+        }
+        known.revision = max(revision, known.revision)
+        known.validUntil = validUntil
+        known.isAsking = false
+        held[part] = known
+        return false
+    }
+
+    /// The gates of a part were taken up.
+    public mutating func isReady(part: Int) { held[part]?.isReady = true }
+
+    /// A lease was not granted.
+    ///
+    /// - Parameter isTaken: whether the server said that the key is at another revision; else nobody answered.
+    public mutating func refused(part: Int, isTaken: Bool) -> [Action] {
+        claiming.remove(part)
+        guard isTaken else {
+            held[part]?.isAsking = false
+            return []
+        }
+        return held.removeValue(forKey: part) == nil ? [] : [.drop(part: part)]
+    }
+
+    /// A part was left, and its key let go.
+    public mutating func left(part: Int) { held[part] = nil }
+
+    /// The end: every part is left.
+    public mutating func leaveAll() -> [Action] { parts.flatMap { leave($0) } }
+
+    /// Time passes: what is due.
+    public mutating func advance(to now: Timestamp) -> [Action] {
+        var actions: [Action] = []
+        if lastBeat.map({ now.milliseconds(since: $0) >= Self.renewal }) ?? true {
+            lastBeat = now
+            members[id] = now
+            members = members.filter { now.milliseconds(since: $0.value) < 10 * Self.expiry }
+            actions.append(.beat)
+        }
+        for part in parts { actions += renew(part, now) }
+        guard !isStandingBy(at: now) else { return actions + leaveAll() }
+        let heirs = heirs(among: living(at: now))
+        for part in 0..<partitions { actions += move(part, heirs[part], now) }
+        return actions
+    }
+
+    private mutating func renew(_ part: Int, _ now: Timestamp) -> [Action] {
+        guard let lease = held[part], !lease.isLeaving, !lease.isAsking,
+            now.milliseconds(since: lease.sent) >= Self.renewal
+        else { return [] }
+        held[part]?.isAsking = true
+        held[part]?.sent = now
+        return [.lease(part: part, revision: lease.revision)]
+    }
+
+    private mutating func move(_ part: Int, _ heir: String, _ now: Timestamp) -> [Action] {
+        if held[part] != nil { return heir == id ? [] : leave(part) }
+        guard !claiming.contains(part) else { return [] }
+        // What was let go or never taken is free for its heir at once, what is silent after its time; both for anybody later.
+        let lease = leases[part]
+        let free = lease.map { $0.owner.isEmpty || $0.owner == id ? 0 : Self.expiry } ?? 0
+        let age = now.milliseconds(since: lease?.changed ?? joined)
+        guard age >= (heir == id ? free : free + Self.patience) else { return [] }
+        claiming.insert(part)
+        return [.lease(part: part, revision: lease?.revision ?? 0)]
+    }
+
+    private mutating func leave(_ part: Int) -> [Action] {
+        guard let lease = held[part], !lease.isLeaving, !lease.isAsking else { return [] }
+        held[part]?.isLeaving = true
+        return [.leave(part: part, revision: lease.revision)]
+    }
+
+    /// Who should have each part: by rendezvous hashing, none more than its fair share; the same for everybody who sees the
+    /// same members, and hardly anything moves when one comes or goes.
+    func heirs(among members: [String]) -> [String] {
+        guard !members.isEmpty else { return Array(repeating: id, count: partitions) }
+        let share = (partitions + members.count - 1) / members.count
+        var load: [String: Int] = [:]
+        return (0..<partitions).map { part in
+            let order = members.sorted { (Self.score($0, part), $0) > (Self.score($1, part), $1) }
+            let heir = order.first { load[$0, default: 0] < share } ?? order[0]
+            load[heir, default: 0] += 1
+            return heir
+        }
+    }
+
+    private static func score(_ member: String, _ part: Int) -> UInt64 {
+        var hash = "\(member)/\(part)".utf8.reduce(UInt64(14_695_981_039_346_656_037)) {
+            ($0 ^ UInt64($1)) &* 1_099_511_628_211
+        }
+        // Names differ in their last letters only: spread them over all bits.
+        hash ^= hash >> 33
+        hash = hash &* 0xff51_afd7_ed55_8ccd
+        return hash ^ hash >> 33
+    }
+}

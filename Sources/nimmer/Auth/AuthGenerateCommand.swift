@@ -1,0 +1,66 @@
+import ArgumentParser
+import NimmerIdentity
+import NimmerServers
+import NimmerSystem
+import NimmerWave
+
+/// Writes a key a part, and what the server lets each do.
+struct AuthGenerateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "generate",
+        abstract: "Write one identity per role and cell, and the nats-server's permissions.",
+        discussion: """
+            Writes identities.conf, which a nats-server's configuration includes (deploy/nats has one per environment), \
+            and keys/NAME.nk for each part: give it to that part alone, as NIMMERVERSE_NATS_CREDENTIALS. Each may \
+            publish and read only what it needs: a cell its own subjects, decisions none but the bridge, an observer \
+            nothing. Keys that are there stay; run it again after every change of the system file, and tell the server \
+            (nats-server --signal reload). identities.conf holds public keys only and is no secret.
+            """)
+
+    @Argument(help: "The system file.", completion: .file(extensions: ["yaml", "yml"]))
+    var file: String
+
+    @Option(help: ArgumentHelp("Where to write. Default: .nimmer/<env>/auth.", valueName: "folder"))
+    var out: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Make the key of this part anew (again for several); the old one is refused.", valueName: "name"))
+    var renew: [String] = []
+
+    @OptionGroup var json: JSONOptions
+
+    func run() async throws {
+        let environment = try chosenEnvironment()
+        let folder = IdentityFolder(path: FileText.absolute(out ?? "\(Place.here(environment).path)/auth"))
+        let report: IdentityFolder.Report
+        do {
+            let system = try SystemFile(path: file)
+            report = try await folder.generate(system, environment, renewing: Set(renew))
+        } catch let error as SystemError {
+            throw Failure(.usage, error.description)
+        } catch let error as ServerError {
+            throw Failure(.unavailable, error.description)
+        }
+        if json.json {
+            try Console.line(
+                [
+                    "configuration": .string(folder.configuration),
+                    "identities": .array(
+                        report.grants.map {
+                            [
+                                "name": .string($0.name), "role": .string($0.role.rawValue),
+                                "credentials": .string(folder.credentials($0.name)),
+                            ]
+                        }),
+                    "made": .array(report.made.map { .string($0) }),
+                    "orphans": .array(report.orphans.map { .string($0) }),
+                ] as JSON)
+            return
+        }
+        try Console.line("wrote \(folder.configuration): \(report.grants.count) identities for \(environment.rawValue)")
+        if !report.made.isEmpty { try Console.line("made the keys of \(report.made.joined(separator: ", "))") }
+        for name in report.orphans { try Console.line("\(folder.credentials(name)) is nobody's any more: delete it") }
+        try Console.line("each part finds its own with NIMMERVERSE_NATS_CREDENTIALS=\(folder.path)/keys/NAME.nk")
+    }
+}

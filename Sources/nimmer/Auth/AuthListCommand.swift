@@ -1,0 +1,54 @@
+import ArgumentParser
+import NimmerIdentity
+import NimmerSystem
+import NimmerWave
+
+/// Shows who may do what, without writing anything.
+struct AuthListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "Show who may publish and read what, as `auth generate` would grant it.")
+
+    @Argument(help: "The system file.", completion: .file(extensions: ["yaml", "yml"]))
+    var file: String
+
+    @Option(help: ArgumentHelp("Show this part only.", valueName: "name"))
+    var name: String?
+
+    @OptionGroup var json: JSONOptions
+
+    func run() throws {
+        let environment = try chosenEnvironment()
+        var grants: [Grant]
+        do throws(SystemError) {
+            grants = try Grant.all(of: try SystemFile(path: file), in: environment)
+        } catch { throw Failure(.usage, error.description) }
+        if let name {
+            let known = grants.map(\.name)
+            grants.removeAll { $0.name != name }
+            guard !grants.isEmpty else {
+                throw Failure(
+                    .usage, "nobody in \(file) is called \(name.printable)",
+                    mend: "there are \(known.joined(separator: ", "))")
+            }
+        }
+        if json.json { return try Console.line(JSON.array(grants.map(\.json))) }
+        for grant in grants {
+            try Console.line("\(grant.name) (\(grant.role.rawValue))")
+            for subject in grant.publish { try Console.line("  publish    \(subject)") }
+            for subject in grant.publishDenied { try Console.line("  but not    \(subject)") }
+            for subject in grant.subscribe { try Console.line("  subscribe  \(subject)") }
+            if grant.answers { try Console.line("  answer     what it is asked") }
+        }
+    }
+}
+
+extension Grant {
+    fileprivate var json: JSON {
+        let texts = { (list: [String]) in JSON.array(list.map { .string($0) }) }
+        return [
+            "name": .string(name), "role": .string(role.rawValue), "publish": texts(publish),
+            "publish_denied": texts(publishDenied), "subscribe": texts(subscribe), "answers": .bool(answers),
+        ]
+    }
+}

@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// What Kubernetes runs.
+struct KubeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kube",
+        abstract: "Write what Kubernetes runs, from the system file.",
+        subcommands: [KubeRenderCommand.self])
+}

@@ -1,0 +1,117 @@
+import NimmerBus
+import NimmerBusNATS
+import NimmerIdentity
+@testable import NimmerServers
+import NimmerWave
+import Testing
+
+/// The whole system under the identities that `nimmer auth generate` makes: enough for everything, and no more.
+@Suite("Identities", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(3)))
+struct IdentityTests {
+    @Test("are enough from two waves to the rows and back to a person", arguments: await NATSBinary.installed())
+    func areEnough(_ binary: NATSBinary) async throws {
+        try await WholeSystem.run(on: binary, isIdentified: true) { system in
+            let identities = try #require(system.identities)
+            try await say("math", 0.6, on: system)
+            try await say("calculate", 0.5, on: system)
+            try await system.settle()
+            let response = try #require(system.responses(region: "math").first)
+            #expect(system.responses(region: "math").count == 1)
+            let rows = try await system.query(
+                """
+                select count(*) from collapses join cognitive_requests using (collapse_id)
+                join cognitive_responses using (request_id) where region = 'math' and collapses.confidence = 0.8
+                """)
+            #expect(rows == "1")
+
+            // A cell of the house under its own identity answers a person under another.
+            let cell = try await ChildProcess.spawn(
+                ChildCommand(WholeSystem.executable("math-cell"), [], environment: system.variables(for: "math")),
+                output: .discarded)
+            let question = ["cell", "ask", "math", "{\"operation\": \"addition\", \"operands\": [15, 27]}"]
+            let answer = try await ask(question, as: "operator", system)
+            #expect(answer.contains("42"), "\(answer)")
+            // An observer sees who lives and which gates there are, and may ask no cell.
+            let cells = try await ask(["cell", "list"], as: "observer", system)
+            #expect(cells.contains("thalamus") && cells.contains("math"), "\(cells)")
+            let gates = try await ask(["gate", "list"], as: "observer", system)
+            #expect(gates.contains("math"), "\(gates)")
+            let refused = try await ask(question, as: "observer", system)
+            #expect(refused.contains("does not permit"), "\(refused)")
+            let shown = try await ask(["cell", "list", "--json"], as: "observer", system)
+            let processes = try await ChildProcess.run(ChildCommand("ps", ["-eo", "args"])).lines.map(\.text)
+            await cell.terminate(grace: .seconds(5))
+
+            // What was decided is remembered by the writer and told by the reader, who may change nothing.
+            let why = try await remember(["memory", "why", response.body.requestID.text], as: "reader", system)
+            #expect(why.contains("resonance"), "\(why)")
+            let pruned = try await remember(["db", "prune", "--yes"], as: "reader", system)
+            #expect(pruned.contains("nimmer_migrator"), "\(pruned)")
+            let migrated = try await remember(["db", "migrate"], as: "hippocampus", system)
+            #expect(migrated.contains("nimmer_migrator"), "\(migrated)")
+
+            // Nobody but the bridge decides: what a cell says in its place reaches no stream.
+            let liar = try await NATSBus.open(settings("math", system))
+            var forged = response.body
+            forged.decision = "forged"
+            let message = Envelope(id: .v7(), at: .now(), from: response.header.source, forged)
+            let error = await #expect(throws: BusError.self) {
+                try await liar.publishDurably(
+                    .cognitiveResponse(system.environment), payload: message.encoded(), id: .v7(), timeout: .seconds(3))
+            }
+            #expect(error?.code == .badCredentials)
+            await liar.close()
+            try await system.settle()
+            #expect(try await system.query("select count(*) from cognitive_responses where decision = 'forged'") == "0")
+
+            let log = system.log.joined(separator: "\n")
+            #expect(!log.contains("does not permit"), "no service wants more than it may: \(log)")
+            // No secret in a log, in an answer to `$SRV`, or among the arguments of a process.
+            for name in ["thalamus", "hippocampus", "cognition-bridge", "math", "observer"] {
+                let seed = try #require(SmallFile.read(identities.credentials(name))?.split(separator: "\n").first)
+                for secret in [String(seed), "\(name)-secret"] {
+                    #expect(!log.contains(secret), "a secret of \(name) in a log")
+                    #expect(!shown.contains(secret), "a secret of \(name) in $SRV")
+                    #expect(!processes.contains { $0.contains(secret) }, "a secret of \(name) in ps")
+                }
+            }
+            #expect(shown.contains("math") && processes.count > 5)
+        }
+    }
+
+    private func settings(_ name: String, _ system: WholeSystem) throws -> BusSettings {
+        let path = try #require(system.identities).credentials(name)
+        return BusSettings(url: system.nats.url, name: name, credentials: .file(path), waitsForServer: false)
+    }
+
+    /// Says one wave as a cell does.
+    private func say(_ cell: String, _ confidence: Double, on system: WholeSystem) async throws {
+        let name = try Token(cell)
+        let bus = try await NATSBus.open(settings(cell, system))
+        let source = Source(entityID: "\(cell)-1", entityType: .cell)
+        let wave = WaveSignal(domain: name, confidence: confidence, semanticContent: ["operation": "addition"])
+        try bus.publish(
+            .wave(system.environment, cell: name),
+            payload: Envelope(id: .v7(), at: .now(), from: source, wave).encoded())
+        try await bus.flush()
+        await bus.close()
+    }
+
+    /// What the tool says to a user of the database, whatever its exit status.
+    private func remember(_ arguments: [String], as role: String, _ system: WholeSystem) async throws -> String {
+        let answer = try await ChildProcess.run(
+            ChildCommand(
+                WholeSystem.executable("nimmer"), arguments, environment: system.variables(for: role)))
+        return answer.lines.map(\.text).joined(separator: "\n")
+    }
+
+    /// What the tool prints, whatever its exit status.
+    private func ask(_ arguments: [String], as name: String, _ system: WholeSystem) async throws -> String {
+        let credentials = try #require(system.identities).credentials(name)
+        let answer = try await ChildProcess.run(
+            ChildCommand(
+                WholeSystem.executable("nimmer"),
+                arguments + ["--server", system.nats.url, "--credentials", credentials]))
+        return answer.lines.map(\.text).joined(separator: "\n")
+    }
+}

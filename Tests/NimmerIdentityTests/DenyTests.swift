@@ -1,0 +1,113 @@
+import NimmerBus
+import NimmerWave
+import Synchronization
+import Testing
+
+@testable import NimmerBusNATS
+@testable import NimmerIdentity
+@testable import NimmerServers
+
+/// Each identity against a real server with the generated configuration: what it may do is what was written down by hand, and
+/// the server refuses everything else.
+@Suite("Generated identities", .serialized, .timeLimit(.minutes(3)))
+struct DenyTests {
+    @Test(arguments: await Servers.installed())
+    func everyPartMayOnlyWhatItNeeds(_ binary: NATSBinary) async throws {
+        try await Ground.with(binary) { ground in
+            let others: Set<String> = ["speech", "poem"]
+            #expect(Set(ground.grants.map(\.name)) == Set(Catalogue.parts + Catalogue.people).union(others))
+            for name in Catalogue.parts + Catalogue.people {
+                let subjects = Catalogue.subjects
+                let unpublished = try await ground.refused(name, .publish, subjects)
+                let publishes = Set(subjects).subtracting(unpublished)
+                let allowed = Catalogue.mayPublish(name)
+                #expect(publishes.subtracting(allowed).isEmpty, "\(name) may publish too much on \(binary)")
+                #expect(allowed.subtracting(publishes).isEmpty, "\(name) cannot publish what it needs on \(binary)")
+
+                let patterns = subjects + Catalogue.wide
+                let unread = try await ground.refused(name, .subscribe, patterns)
+                let reads = Set(patterns).subtracting(unread)
+                let readable = Catalogue.maySubscribe(name)
+                #expect(reads.subtracting(readable).isEmpty, "\(name) may read too much on \(binary)")
+                #expect(readable.subtracting(reads).isEmpty, "\(name) cannot read what it needs on \(binary)")
+            }
+        }
+    }
+
+    @Test(arguments: await Servers.installed())
+    func onlyThoseWithAKeyComeIn(_ binary: NATSBinary) async throws {
+        try await Ground.with(binary) { ground in
+            var strangers = [ground.settings("math"), ground.settings("math"), ground.settings("math")]
+            strangers[0].credentials = .none
+            strangers[1].credentials = .password(user: "math", password: "math")
+            let pair = try await OpenSSL.makeKeyPair()
+            let path = ground.folder + "/stranger.nk"
+            try SmallFile.write(
+                "\(NKey.userSeed(pair.seed))\n\(NKey.userPublicKey(pair.publicKey))\n", to: path, mode: 0o600)
+            strangers[2].credentials = .file(path)
+            for settings in strangers {
+                let error = await #expect(throws: BusError.self) { try await NATSBus.open(settings) }
+                #expect(error?.code == .badCredentials)
+            }
+        }
+    }
+
+    @Test(arguments: await Servers.installed())
+    func whoeverAsksIsAnsweredAndNobodyElseHears(_ binary: NATSBinary) async throws {
+        try await Ground.with(binary) { ground in
+            let cell = try await ground.open("math")
+            let asker = try await ground.open("operator")
+            let request = Subject.request(.dev, cell: try Token("math"))
+            _ = try await cell.subscribe(SubjectPattern(request)) { _, _, arrival in
+                try? cell.respond(to: arrival.message(), payload: Array("42".utf8))
+            }
+            let answer = try await asker.request(request, payload: [])
+            #expect(answer.payload == Array("42".utf8))
+            // An answer needs a question: of its own accord a cell reaches nobody's inbox.
+            try cell.publish(try Subject(foreign: "\(asker.inboxPrefix).x.1"), payload: [])
+            try await cell.flush()
+            try await cell.flush()
+            #expect(cell.status.counters.notPermitted == 1)
+            await cell.close()
+            await asker.close()
+        }
+    }
+
+    @Test(arguments: await Servers.installed())
+    func aRefusalIsSaidOnceCountedAndEndsTheWaiting(_ binary: NATSBinary) async throws {
+        try await Ground.with(binary) { ground in
+            let bus = try await ground.open("math")
+            let said = Mutex<[BusError]>([])
+            let feed = bus.events()
+            let listener = Task {
+                for await event in feed { if case .failed(let error) = event { said.withLock { $0.append(error) } } }
+            }
+            let decision = Subject.cognitiveResponse(.dev)
+            let started = ContinuousClock.now
+            for _ in 0..<3 {
+                let error = await #expect(throws: BusError.self) {
+                    try await bus.publishDurably(decision, payload: [], id: .v7(), timeout: .seconds(20))
+                }
+                #expect(error?.code == .badCredentials)
+                #expect(error.map { "\($0)".contains("publishing to dev.cognitive.bridge.response") } == true)
+            }
+            #expect(started.duration(to: .now) < .seconds(15), "nobody waits for what cannot come")
+            #expect(bus.status.counters.notPermitted == 3)
+            await bus.close()
+            await listener.value
+            let errors = said.withLock { $0 }
+            #expect(errors.count == 1)
+            let seed = try #require(SmallFile.read(ground.identities.credentials("math"))?.split(separator: "\n").first)
+            #expect(errors.allSatisfy { !"\($0)".contains(seed) }, "no seed in a message")
+        }
+    }
+}
+
+/// The servers of this machine. A missing one is named on standard error.
+enum Servers {
+    static func installed() async -> [NATSBinary] {
+        let found = await NATSBinary.installed()
+        if found.count < 2 { print("SKIPPED: identities are tested on \(found.map(\.version)) only; install another") }
+        return found
+    }
+}

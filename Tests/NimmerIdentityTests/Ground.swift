@@ -1,0 +1,102 @@
+import Glibc
+import NimmerBus
+import NimmerServers
+import NimmerSystem
+import NimmerWave
+import Synchronization
+import Testing
+
+@testable import NimmerBusNATS
+@testable import NimmerIdentity
+
+/// A nats-server that knows the identities of one system file, and nobody else.
+struct Ground: Sendable {
+    static let text = """
+        nimmerverse: 1
+        name: ground
+        cells:
+          - {name: math, kind: math/v1}
+          - {name: flow, kind: sensor/v1, settings: {subject: plant.flow.metres}}
+          - name: motor
+            kind: motor/v1
+            settings: {publish: {forward: plant.wheels, stop: plant.wheels}}
+          - name: cellar
+            command: [./cellar]
+            subjects: {publish: [house.pump], subscribe: [house.level]}
+        nerves:
+          - name: reflex
+            kind: collision_avoidance/v1
+            settings: {front: flow, motor: motor}
+        organs:
+          - {name: vision, kind: ollama, model: eye, url: "http://127.0.0.1:1", card: gpu}
+          - {name: speech, kind: ollama, model: mouth, url: "http://127.0.0.1:1", card: gpu}
+          - {name: poem, kind: ollama, model: pen, url: "http://127.0.0.1:1"}
+        bridge:
+          commands: act
+          allow: [motor.stop]
+        """
+
+    let server: NATSServer
+    let folder: String
+    let identities: IdentityFolder
+    let grants: [Grant]
+
+    static func system(_ text: String = text) throws -> SystemFile {
+        try SystemFile(parsing: Array(text.utf8), file: "ground.yaml")
+    }
+
+    static func temporaryFolder() throws -> String {
+        var template = Array("/tmp/nimmer-identity-XXXXXX".utf8CString)
+        return String(cString: try #require(mkdtemp(&template)))
+    }
+
+    /// Generates, starts a server, runs the body, and stops the server whatever the body did.
+    static func with(_ binary: NATSBinary, _ body: (Ground) async throws -> Void) async throws {
+        let folder = try temporaryFolder()
+        defer { SmallFile.remove(folder) }
+        let identities = IdentityFolder(path: folder + "/auth")
+        let report = try await identities.generate(try system(), .dev)
+        var options = NATSServerOptions(folder: folder + "/nats", binary: binary.path)
+        options.extraConfiguration = try #require(SmallFile.read(identities.configuration))
+        options.syncsAlways = false
+        let server = try await NATSServer.start(options)
+        do {
+            try await body(Ground(server: server, folder: folder, identities: identities, grants: report.grants))
+        } catch {
+            await server.stop()
+            throw error
+        }
+        await server.stop()
+    }
+
+    func settings(_ name: String) -> BusSettings {
+        BusSettings(
+            url: server.url, name: name, credentials: .file(identities.credentials(name)), waitsForServer: false)
+    }
+
+    func open(_ name: String) async throws -> NATSBus { try await NATSBus.open(settings(name)) }
+
+    /// The subjects on which the server refuses a client to publish or to subscribe: each by itself, with a round trip behind
+    /// it, after which the connection's last error names the subject or does not.
+    func refused(_ name: String, _ verb: Permission.Verb, _ subjects: [String]) async throws -> Set<String> {
+        let bus = try await open(name)
+        var subscriptions: [any Subscription] = []
+        var refused: Set<String> = []
+        for subject in subjects {
+            switch verb {
+            case .publish: try bus.publish(try Subject(foreign: subject), payload: [])
+            case .subscribe:
+                subscriptions.append(
+                    try bus.attach(try SubjectPattern(subject), queue: nil, pending: 10) { _, _, _ in })
+            }
+            try await bus.flush(timeout: .seconds(10))
+            let words = bus.state.withLock { $0.connection?.lastError } ?? ""
+            if Permission(words: words) == Permission(verb: verb, subject: subject) { refused.insert(subject) }
+        }
+        let all = UInt64(refused.count)
+        for _ in 0..<200 where bus.status.counters.notPermitted < all { try await bus.flush() }
+        #expect(bus.status.counters.notPermitted == all, "each refusal of \(name) is counted")
+        await bus.close()
+        return refused
+    }
+}

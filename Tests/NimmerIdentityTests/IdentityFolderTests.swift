@@ -1,0 +1,99 @@
+import Glibc
+import NimmerSystem
+import NimmerWave
+import Testing
+
+@testable import NimmerIdentity
+@testable import NimmerServers
+
+@Suite("Identities as files")
+struct IdentityFolderTests {
+    private func mode(_ path: String) -> mode_t {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & 0o777 : 0
+    }
+
+    @Test func keysAreTheirOwnersAloneAndStay() async throws {
+        let folder = try Ground.temporaryFolder()
+        defer { SmallFile.remove(folder) }
+        let identities = IdentityFolder(path: folder + "/auth")
+        let first = try await identities.generate(try Ground.system(), .prod)
+        #expect(Set(first.made) == Set(first.grants.map(\.name) + ["system"]))
+        #expect(mode(folder + "/auth/keys") == 0o700)
+        for name in first.made { #expect(mode(identities.credentials(name)) == 0o600, "\(name)") }
+        let math = try #require(SmallFile.read(identities.credentials("math")))
+        let text = try #require(SmallFile.read(identities.configuration))
+        #expect(text.contains("PROD {") && !text.contains("authorization"))
+        for name in first.made {
+            let seed = try #require(SmallFile.read(identities.credentials(name))?.split(separator: "\n").first)
+            #expect(!text.contains(seed), "the seed of \(name) in the server's configuration")
+        }
+
+        let again = try await identities.generate(try Ground.system(), .prod)
+        #expect(again.made.isEmpty)
+        #expect(SmallFile.read(identities.configuration) == text)
+        let renewed = try await identities.generate(try Ground.system(), .prod, renewing: ["math"])
+        #expect(renewed.made == ["math"])
+        #expect(SmallFile.read(identities.credentials("math")) != math)
+        #expect(SmallFile.read(identities.configuration) != text)
+        let smaller = try Ground.system("nimmerverse: 1\nname: small\ncells: [{name: math, kind: math/v1}]")
+        #expect(try await identities.generate(smaller, .prod).orphans.contains("flow"))
+        await #expect(throws: ServerError.self) {
+            try await identities.generate(smaller, .prod, renewing: ["nobody"])
+        }
+    }
+
+    @Test func theKeysOfTheDocumentationAreKeys() {
+        #expect(NKey.isUserPublicKey("UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4"))
+        #expect(NKey.isUserSeed("SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY"))
+        #expect(!NKey.isUserPublicKey("UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF5"))
+        #expect(!NKey.isUserSeed("SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCUAVY"))
+        #expect(!NKey.isUserSeed(""))
+    }
+
+    @Test(arguments: [
+        ("subject: dev.cognitive.bridge.response", 1), ("subject: prod.>", 1), ("subject: \">\"", 1),
+        ("subject: \"*.wave\"", 1), ("subject: \"$JS.API.>\"", 1), ("subject: _INBOX_math.x", 1),
+        ("publish: {stop: dev.nervous.cells.math.wave}", 1), ("publish: {stop: \"$SYS.REQ\"}", 1),
+    ])
+    func aSettingGrantsNothingOfTheHouse(setting: String, count: Int) throws {
+        let text =
+            "nimmerverse: 1\nname: bad\ncells:\n  - name: motor\n    kind: motor/v1\n    settings: {\(setting)}\n"
+        let error = #expect(throws: SystemError.self) { try Grant.all(of: try Ground.system(text), in: .dev) }
+        #expect(error?.mark.line == 6)
+        #expect(error.map { "\($0)".contains("a device's subject") } == true)
+    }
+
+    @Test func aCellCannotTakeTheNameOfARole() throws {
+        for name in ["observer", "operator", "thalamus", "hippocampus", "cognition-bridge"] {
+            let text = "nimmerverse: 1\nname: bad\ncells: [{name: \(name), kind: math/v1}]"
+            #expect(throws: SystemError.self) { try Grant.all(of: try Ground.system(text), in: .dev) }
+        }
+    }
+
+    @Test(arguments: await Servers.installed())
+    func theServersConfigurationsAreGood(_ binary: NATSBinary) async throws {
+        let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        for environment in Environment.allCases {
+            let folder = try Ground.temporaryFolder()
+            defer { SmallFile.remove(folder) }
+            let identities = IdentityFolder(path: folder)
+            _ = try await identities.generate(try Ground.system(), environment)
+            let tls = try await DevelopmentCertificates.make(in: folder + "/tls", names: ["nats"])
+            #expect(tls.certificate == folder + "/tls/server.pem")
+            for name in ["nats-server.conf", "cluster.conf", "durable.conf"] {
+                guard let kept = SmallFile.read("\(root)/deploy/nats/\(environment.rawValue)/\(name)") else { continue }
+                let text = kept.split(separator: "\"/etc/nats/", omittingEmptySubsequences: false)
+                    .joined(separator: "\"\(folder)/")
+                // What 2.9 does not know is in a file of its own, which is empty for it.
+                let isKnown = binary.isAtLeast(2, 10) || name != "durable.conf"
+                try SmallFile.write(isKnown ? text : "", to: "\(folder)/\(name)")
+            }
+            var variables = ChildCommand.inheritedEnvironment
+            variables["SERVER_NAME"] = "nats-0"
+            let answer = try await ChildProcess.run(
+                ChildCommand(binary.path, ["-t", "-c", folder + "/nats-server.conf"], environment: variables))
+            #expect(answer.status.isSuccess, "\(environment) on \(binary): \(answer.lines.map(\.text))")
+        }
+    }
+}

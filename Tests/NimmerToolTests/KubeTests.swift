@@ -1,0 +1,80 @@
+import NimmerSystem
+import NimmerWave
+import Testing
+
+@testable import nimmer
+
+@Suite struct KubeTests {
+    private static let root = CommandReferenceTests.root + "/deploy/kubernetes"
+
+    private func plan(_ text: String, _ environment: Environment) throws -> KubePlan {
+        try KubePlan(try SystemFile(parsing: Array(text.utf8), file: "plant.yaml"), environment: environment)
+    }
+
+    /// What is committed is what `nimmer kube render` writes:
+    /// `nimmer kube render deploy/kubernetes/system.yaml --out deploy/kubernetes/overlays/dev/rendered`, and so on;
+    /// `NIMMER_WRITE_DOCS=1 swift test --filter KubeTests` writes all three.
+    @Test(arguments: Environment.allCases)
+    func theOverlaysAreWhatTheSystemFileSays(environment: Environment) throws {
+        let text = try #require(FileText.read(Self.root + "/system.yaml"))
+        var plan = try plan(text, environment)
+        if environment == .prod {
+            try plan.take(digests: try #require(FileText.read(Self.root + "/digests.example")), of: "digests.example")
+        }
+        let manifests = try plan.manifests()
+        let folder = "\(Self.root)/overlays/\(environment.rawValue)/rendered"
+        let files = [
+            "system.yaml": text, "organisms.yaml": manifests.organisms, "kustomization.yaml": manifests.component,
+        ]
+        for (name, content) in files {
+            if CommandReferenceTests.writes { try FileText.write(content, to: "\(folder)/\(name)") }
+            #expect(FileText.read("\(folder)/\(name)") == content, "\(environment) \(name)")
+        }
+        #expect(manifests.component.contains("count: \(environment == .prod ? 3 : 1)\n"))
+    }
+
+    @Test func prodNamesEveryImageByItsDigest() throws {
+        let text = "nimmerverse: 1\nname: small\ncells: [{name: math, kind: math/v1}]"
+        let failure = #expect(throws: Failure.self) { try self.plan(text, .prod).manifests() }
+        #expect(failure?.message.contains("math-cell") == true)
+        var some = try plan(text, .prod)
+        let digest = "sha256:" + String(repeating: "a", count: 64)
+        try some.take(digests: "# a comment\nregistry.example/x/math-cell@\(digest)\n\nthalamus \(digest)\n", of: "d")
+        let rest = #expect(throws: Failure.self) { try some.manifests() }
+        #expect(rest?.message.contains("math-cell") == false)
+        #expect(rest?.message.contains("hippocampus") == true)
+        for wrong in ["math-cell", "math-cell sha256:abc", "math-cell md5:\(digest)", "a b c"] {
+            let failure = #expect(throws: Failure.self) { try some.take(digests: "\n" + wrong, of: "digests") }
+            #expect(failure?.message.hasPrefix("digests:2: ") == true, "\(wrong)")
+        }
+    }
+
+    @Test func severalThalamiMustShareTheRegions() throws {
+        var alone = try plan("nimmerverse: 1\nname: small", .dev)
+        let failure = #expect(throws: Failure.self) { try alone.take(thalami: 3) }
+        #expect(failure?.mend?.contains("partitions") == true)
+        var shared = try plan("nimmerverse: 1\nname: small\nthalamus: {partitions: 8}", .dev)
+        try shared.take(thalami: 5)
+        #expect(try shared.manifests().component.contains("count: 5\n"))
+        #expect(throws: Failure.self) { try shared.take(thalami: 0) }
+    }
+
+    @Test func aProgramOfOnesOwnNeedsItsImage() throws {
+        var own = try plan("nimmerverse: 1\nname: small\ncells: [{name: door, command: [./door]}]", .dev)
+        let failure = #expect(throws: Failure.self) { try own.manifests() }
+        #expect(failure?.mend?.contains("--image door=") == true)
+        #expect(throws: Failure.self) { try own.take(image: "window=x") }
+        try own.take(image: "door=registry.example/door:1")
+        #expect(try own.manifests().organisms.contains("image: registry.example/door:1\n"))
+    }
+
+    @Test func namesAreThoseOfKubernetes() throws {
+        let text = "nimmerverse: 1\nname: small\nnerves: [{name: collision_avoidance, kind: collision_avoidance/v1}]"
+        let organisms = try plan(text, .dev).manifests().organisms
+        #expect(organisms.contains("name: collision-avoidance\n"))
+        #expect(organisms.contains("args: [--name, collision_avoidance]"))
+        #expect(throws: SystemError.self) {
+            try self.plan("nimmerverse: 1\nname: small\ncells: [{name: thalamus, kind: math/v1}]", .dev)
+        }
+    }
+}
