@@ -27,16 +27,6 @@ struct RegionSlot: Sendable {
         var content: [UInt8]
     }
 
-    /// How many origins' waves below the floor are kept.
-    static let keptFaint = 16
-
-    /// The last wave of an origin that was too faint to resonate.
-    struct Faint: Sendable {
-        var origin: Int32
-        var confidence: Double
-        var at: Timestamp
-    }
-
     let region: Region
     let gateID: GateID
     var domain: Token
@@ -44,11 +34,19 @@ struct RegionSlot: Sendable {
     var records: ContiguousArray<Record> = []
     var explanations: ContiguousArray<Explanation> = []
     var nextExplanation = 0
-    var faint: ContiguousArray<Faint> = []
     var lastWave: Timestamp
     var lastEscalation: Timestamp?
-    var lastOpening: GateTransition?
     var tally = RegionTally()
+    /// Whether it stands in the list of gates that time alone can change.
+    var isUnsettled = false
+    /// Outside the slot, which stays small for the sake of the processor's caches.
+    private var opening: [GateTransition] = []
+
+    /// The last transition from STABLE to OPEN.
+    var lastOpening: GateTransition? {
+        get { opening.first }
+        set { opening = newValue.map { [$0] } ?? [] }
+    }
 
     init(region: Region, domain: Token, gate: Gate, at moment: Timestamp) {
         self.region = region
@@ -82,18 +80,6 @@ struct RegionSlot: Sendable {
         nextExplanation = nextExplanation &+ 1 == Self.keptExplanations ? 0 : nextExplanation &+ 1
     }
 
-    /// Keeps which wave fell below the floor, so that the gate can say so.
-    mutating func recordFaint(_ origin: Int32, _ confidence: Double, _ at: Timestamp) {
-        let wave = Faint(origin: origin, confidence: confidence, at: at)
-        if let place = faint.firstIndex(where: { $0.origin == origin }) {
-            faint[place] = wave
-        } else if faint.count < Self.keptFaint {
-            faint.append(wave)
-        } else if let oldest = faint.indices.min(by: { faint[$0].at < faint[$1].at }) {
-            faint[oldest] = wave
-        }
-    }
-
     @inline(never)
     private mutating func makeRecord(_ origin: Int32) -> Int {
         if records.count >= 2 * gate.configuration.maximumOrigins {
@@ -117,7 +103,32 @@ struct RegionSlot: Sendable {
         records.removeAll { record in !gate.witnesses.contains { number(record.origin) == $0.origin } }
         for index in records.indices { records[index].origin = number(records[index].origin) }
         explanations.removeAll()
-        faint.removeAll()
         nextExplanation = 0
+    }
+}
+
+/// The last waves of a region that were too faint to resonate, one of each origin; kept apart from the slots, which every
+/// wave touches.
+struct FaintWaves: Sendable {
+    /// How many origins are kept.
+    static let limit = 16
+
+    struct Wave: Sendable {
+        var origin: Int32
+        var confidence: Double
+        var at: Timestamp
+    }
+
+    private(set) var waves: ContiguousArray<Wave> = []
+
+    mutating func record(_ origin: Int32, _ confidence: Double, _ at: Timestamp) {
+        let wave = Wave(origin: origin, confidence: confidence, at: at)
+        if let place = waves.firstIndex(where: { $0.origin == origin }) {
+            waves[place] = wave
+        } else if waves.count < Self.limit {
+            waves.append(wave)
+        } else if let oldest = waves.indices.min(by: { waves[$0].at < waves[$1].at }) {
+            waves[oldest] = wave
+        }
     }
 }

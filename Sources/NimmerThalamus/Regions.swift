@@ -25,12 +25,10 @@ extension Thalamus {
 
     /// Keeps the list of gates that are not stable, which are the ones that time alone can change.
     mutating func noteState(_ slot: Int) {
-        let isListed = unsettled.contains(slot)
-        if slots[slot].gate.state != .stable {
-            if !isListed { unsettled.append(slot) }
-        } else if isListed {
-            unsettled.removeAll { $0 == slot }
-        }
+        let isUnsettled = slots[slot].gate.state != .stable
+        guard isUnsettled != slots[slot].isUnsettled else { return }
+        slots[slot].isUnsettled = isUnsettled
+        if isUnsettled { unsettled.append(slot) } else { unsettled.removeAll { $0 == slot } }
     }
 
     /// Forgets gates that another thalamus looks after from now on, and what they have not said.
@@ -48,6 +46,7 @@ extension Thalamus {
         let order = slots.indices.sorted { (slots[$0].lastWave, $0) < (slots[$1].lastWave, $1) }
         let going = Set(order.prefix(count))
         counters.forgotten += count
+        for slot in going { faint[slots[slot].region] = nil }
         slots = slots.indices.filter { !going.contains($0) }.map { slots[$0] }
         slotOfRegion = Dictionary(uniqueKeysWithValues: slots.indices.map { (slots[$0].region, $0) })
         unsettled = slots.indices.filter { slots[$0].gate.state != .stable }
@@ -65,6 +64,7 @@ extension Thalamus {
                 slots[index].records[place].source = source < 0 ? -1 : newSources.number(of: sources.name(source))
             }
         }
+        faint.removeAll()
         origins = newOrigins
         sources = newSources
     }

@@ -142,7 +142,9 @@ extension Thalamus {
         if !denying.isEmpty { reasons.append("contradicting: \(names(of: denying))") }
         let weak = asserting.filter { $0.confidence < 0.5 }
         if asserting.count > 1, !weak.isEmpty { reasons.append("weak: \(names(of: weak))") }
-        let faint = slots[slot].faint.filter { now.milliseconds(since: $0.at) <= settings.windowMilliseconds }
+        let faint = (faint[slots[slot].region]?.waves ?? []).filter {
+            now.milliseconds(since: $0.at) <= settings.windowMilliseconds
+        }
         if !faint.isEmpty {
             let waves = faint.map { "\(originToken($0.origin).text) \(rounded($0.confidence))" }.sorted()
             reasons.append("below the floor of \(rounded(settings.floor)): \(waves.joined(separator: ", "))")

@@ -18,6 +18,7 @@ public struct Thalamus: Sendable {
     var slots: [RegionSlot] = []
     var slotOfRegion: [Region: Int] = [:]
     var unsettled: [Int] = []
+    var faint: [Region: FaintWaves] = [:]
     var origins: NameTable
     var sources: NameTable
 
@@ -89,7 +90,7 @@ public struct Thalamus: Sendable {
         case .resonated: slots[slot].record(origin, source: source, payload, view)
         case .belowFloor:
             counters.belowFloor &+= 1
-            slots[slot].recordFaint(origin, view.confidence, at)
+            faint[slots[slot].region, default: FaintWaves()].record(origin, view.confidence, at)
         case .late: counters.late &+= 1
         }
         if !transitions.isEmpty { conclude(slot) }

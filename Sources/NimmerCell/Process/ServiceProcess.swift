@@ -92,7 +92,12 @@ public struct ServiceProcess: Sendable {
             case .run, .check: break
             }
             let configuration = try Configuration(manifest, role: role, launch: launch, variables: variables)
-            try check(configuration)
+            do {
+                try check(configuration)
+            } catch let refusal as Refusal {
+                // Every setting alone was in order; together they make no sense.
+                throw ProcessFailure(.configuration, refusal.description)
+            }
             if launch.action == .check {
                 print(configuration.report(role: role), terminator: "")
                 exit(0)
