@@ -172,8 +172,8 @@ let package = Package(
             tests(
                 "NimmerToolTests",
                 [
-                    "nimmer", "NimmerServers", "NimmerSystem", "NimmerScope", "NimmerBus", "NimmerBusNATS",
-                    "NimmerWave", arguments,
+                    "nimmer", "NimmerServers", "NimmerSystem", "NimmerScope", "NimmerTerminal", "NimmerThalamus",
+                    "NimmerBus", "NimmerBusNATS", "NimmerWave", arguments,
                 ]),
             .testTarget(
                 name: "IntegrationTests",

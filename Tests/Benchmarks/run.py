@@ -2,7 +2,7 @@
 
 usage: python3 Tests/Benchmarks/run.py [--rounds N] [--only NAME,…] [--write]
 
-NAME: micro, reader, rtt, postgres, cell, replay. --write puts the table into docs/performance.md.
+NAME: micro, reader, rtt, postgres, cell, replay, scope. --write puts the table into docs/performance.md.
 Needs gcc, libnats-dev, nats-server and PostgreSQL; the limits are the programs of ../shared/bench, and without them the rows
 that need one are left out, and said so. The Python baseline needs nats-py.
 """
@@ -19,6 +19,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import scope
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -236,6 +238,14 @@ def replay(main):
     row("replay of a pump recording (1,147 s, 8 sensors)", "0.5 s", f"{median:.2f} s", median <= 0.5)
 
 
+def oscilloscope(main, work):
+    server = Server(work, jetstream=False)
+    try:
+        scope.scope(f"{main}/nimmer", server, row)
+    finally:
+        server.stop()
+
+
 def write():
     path = os.path.join(ROOT, "docs", "performance.md")
     with open(path) as file:
@@ -258,7 +268,7 @@ def write():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--only", default="micro,reader,rtt,postgres,cell,replay")
+    parser.add_argument("--only", default="micro,reader,rtt,postgres,cell,replay,scope")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     only = options.only.split(",")
@@ -270,7 +280,7 @@ def main():
     try:
         if {"micro", "reader", "postgres"} & set(only):
             binaries = build(HERE)
-        if {"rtt", "replay"} & set(only):
+        if {"rtt", "replay", "scope"} & set(only):
             main_binaries = build(ROOT, "--product", "thalamus")
             build(ROOT, "--product", "nimmer")
         if "micro" in only:
@@ -285,6 +295,8 @@ def main():
             cell(work)
         if "replay" in only and os.path.isdir(DATA):
             replay(main_binaries)
+        if "scope" in only:
+            oscilloscope(main_binaries, work)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     if options.write:

@@ -77,8 +77,8 @@ import Testing
         pacing.drew(at: moment, taking: .milliseconds(1))
         #expect(pacing.next == moment + FramePacing.shortest)
         for _ in 0..<30 { pacing.drew(at: moment, taking: .milliseconds(5)) }
-        #expect(!pacing.isDue(at: moment + .milliseconds(90)))
-        #expect(pacing.isDue(at: moment + .milliseconds(101)))
+        #expect(!pacing.isDue(at: moment + .milliseconds(79)))
+        #expect(pacing.isDue(at: moment + .milliseconds(81)))
         for _ in 0..<30 { pacing.drew(at: moment, taking: .seconds(9)) }
         #expect(pacing.next == moment + FramePacing.longest)
     }

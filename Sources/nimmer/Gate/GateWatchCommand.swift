@@ -49,7 +49,7 @@ struct GateWatchCommand: AsyncParsableCommand {
             session.showsScreen
             ? [SubjectPattern.everything(environment)]
             : [SubjectPattern.transitions(environment), SubjectPattern(.collapse(environment))]
-        session.ignored = [SubjectPattern(.correlation(environment))]
+        session.ignored = ScopeSession.unasked(environment, screen: session.showsScreen)
         session.since = try since.map { text throws(Failure) in try Since.moment(text, now: .now()) }
         if let from {
             try await session.play(from, speed: speed)

@@ -5,8 +5,8 @@ struct FramePacing {
     static let shortest = Duration.milliseconds(34)
     /// Between two frames, at most, however long one takes.
     static let longest = Duration.milliseconds(500)
-    /// A frame waits for so many times what the last ones took.
-    static let patience = 20.0
+    /// A frame waits for so many times what the last ones took: drawing takes a sixteenth of a core at most.
+    static let patience = 16.0
 
     /// When the next frame may be drawn; nil before the first.
     private(set) var next: ContinuousClock.Instant?

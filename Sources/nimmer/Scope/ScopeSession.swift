@@ -22,6 +22,12 @@ struct ScopeSession {
         var background: [SubjectPattern] = []
     }
 
+    /// What nobody wants to see unless they ask: traces of correlation, and the questions that the screen itself asks.
+    static func unasked(_ environment: Environment, screen: Bool) -> [SubjectPattern] {
+        let questions = screen ? (try? Token("thalamus")).map { SubjectPattern(.request(environment, cell: $0)) } : nil
+        return [SubjectPattern(.correlation(environment))] + (questions.map { [$0] } ?? [])
+    }
+
     var showsScreen: Bool { screen.wantsScreen && !lines.asJSON && lines.count == nil }
 
     /// Shows what a server says.

@@ -2,6 +2,10 @@ import NimmerScope
 import NimmerTerminal
 import NimmerWave
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// The oscilloscope on a terminal: one loop that takes in what happened, and draws (oscilloscope.md, How to build it).
 /// It runs on a thread of its own, since it waits there.
 struct ScreenLoop {
@@ -150,13 +154,16 @@ struct ScreenLoop {
 
     private mutating func draw() throws {
         let start = clock.now
+        let worked = ThreadTime.now
         let now = now
         reduce(.tick(now))
         let bytes = encoder.frame(state.draw(width: size.width, height: size.height, now: now))
+        let drawing = ThreadTime.now - worked
+        let begun = clock.now
         if !bytes.isEmpty { try terminal.write(bytes) }
         isChanged = false
         quietUntil = state.nextChange(after: now)
-        pacing.drew(at: start, taking: start.duration(to: clock.now))
+        pacing.drew(at: start, taking: drawing + begun.duration(to: clock.now))
     }
 
     // MARK: - Doing
@@ -220,6 +227,15 @@ struct ScreenLoop {
         } catch {
             return .failure(ScopeFailure(error.message))
         }
+    }
+}
+
+/// What this thread has worked so far: unlike the time on the clock, it does not grow while others have the processor.
+private enum ThreadTime {
+    static var now: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
     }
 }
 

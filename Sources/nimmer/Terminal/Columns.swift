@@ -1,3 +1,5 @@
+import NimmerTerminal
+
 /// Text in columns.
 extension String {
     /// Columns the text takes on a terminal: colour sequences and combining marks take none, wide characters two.
@@ -13,7 +15,7 @@ extension String {
                 escape = true
                 continue
             }
-            width += scalar.columns
+            width += scalar.terminalColumns
         }
         return width
     }
@@ -51,21 +53,6 @@ extension String {
 
 extension Unicode.Scalar {
     fileprivate var isControl: Bool { value < 0x20 || (0x7f...0x9f).contains(value) }
-
-    fileprivate var columns: Int {
-        switch properties.generalCategory {
-        case .nonspacingMark, .enclosingMark, .format, .control: return 0
-        default: break
-        }
-        switch value {
-        case 0x1100...0x115f, 0x2e80...0x303e, 0x3041...0x33ff, 0x3400...0x4dbf, 0x4e00...0x9fff, 0xa000...0xa4cf,
-            0xac00...0xd7a3, 0xf900...0xfaff, 0xfe30...0xfe6f, 0xff00...0xff60, 0xffe0...0xffe6, 0x1f300...0x1f64f,
-            0x1f680...0x1f6ff, 0x1f900...0x1faff, 0x20000...0x3fffd:
-            return 2
-        default:
-            return 1
-        }
-    }
 }
 
 /// Rows under a heading, each column as wide as its widest text.

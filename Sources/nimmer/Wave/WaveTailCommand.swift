@@ -86,7 +86,7 @@ struct WaveTailCommand: AsyncParsableCommand {
         session.record = record
         if !all, patterns.isEmpty {
             session.lines.background = TailFilter.background(environment)
-            session.ignored.append(SubjectPattern(.correlation(environment)))
+            session.ignored += ScopeSession.unasked(environment, screen: session.showsScreen)
         }
         if let from {
             try await session.play(from, speed: speed)

@@ -1,0 +1,153 @@
+import NimmerScope
+import NimmerTerminal
+import NimmerThalamus
+import NimmerWave
+
+@testable import nimmer
+
+/// A minute of a small nervous system, for pictures: a real thalamus judges waves that follow a script, so that what is shown
+/// is what happens. The same every time.
+struct Scene {
+    static let start = Timestamp(nanoseconds: 1_771_093_800_000_000_000)
+    static let milliseconds = 64_000.0
+
+    private(set) var messages: [RecordedMessage] = []
+    private var thalamus: Thalamus
+    private var number: UInt64 = 0
+
+    /// Plays the script.
+    init() throws {
+        var configuration = ThalamusConfiguration(environment: .dev)
+        configuration.rules = [
+            .init(region: try Region("math"), patterns: [try SubjectPattern("math"), try SubjectPattern("calculate")])
+        ]
+        thalamus = Thalamus(configuration)
+        var random = Chance(state: 11)
+        for step in 0..<Int(Self.milliseconds / 50) {
+            let time = Double(step) * 50
+            try waves(at: time, step: step, &random)
+            thalamus.advance(to: Self.moment(time))
+            say(at: time)
+            if step % 20 == 19 { attend(at: time) }
+        }
+    }
+
+    static func moment(_ time: Double) -> Timestamp { start.advanced(milliseconds: time) }
+
+    /// What the thalamus says of a gate at the end.
+    func explanation(of gate: String) -> JSON {
+        thalamus.explanation(of: gate, at: Self.moment(Self.milliseconds)) ?? .null
+    }
+
+    /// What the thalamus says of all gates at the end.
+    var gates: [AttendedGate] { thalamus.gates(at: Self.moment(Self.milliseconds)) }
+
+    private mutating func waves(at time: Double, step: Int, _ random: inout Chance) throws {
+        let seconds = time / 1000
+        func wiggle(_ size: Double) -> Double { (random.next() - 0.5) * size }
+        if step % 2 == 0 {
+            // Two witnesses that are sure together twice in the minute.
+            let rise = max(bump(seconds, 22, 5), bump(seconds, 50, 6))
+            try wave(
+                "math", "math", 0.12 + 0.78 * rise + wiggle(0.06), ["operation": "addition", "left": 15, "right": 27],
+                time)
+            if step % 6 == 0 {
+                try wave("calculate", "math", 0.1 + 0.7 * rise + wiggle(0.1), ["agrees": true], time)
+            }
+        }
+        if step % 4 == 1 {
+            let spike = abs(seconds - 37.05) < 0.06 ? 0.9 : 0.0
+            try wave(
+                "vision", "vision", 0.22 + 0.08 * bump(seconds, 30, 20) + spike + wiggle(0.05), ["objects": 2], time)
+        }
+        if step % 6 == 2 {
+            try wave(
+                "plan", "plan", 0.45 + 0.25 * bump(seconds, 40, 8) + wiggle(0.1), ["step": "wait"], time, polarity: -1)
+            if step % 12 == 2 { try wave("watch", "plan", 0.5 + wiggle(0.1), ["step": "wait"], time, polarity: -1) }
+        }
+        if step % 10 == 3 {
+            try wave(
+                "speech", "speech", 0.35 + 0.3 * bump(seconds, 12, 4) + wiggle(0.1), ["heard": "…"], time,
+                garden: .virtual)
+        }
+    }
+
+    /// 1 at a moment, falling off on both sides.
+    private func bump(_ seconds: Double, _ middle: Double, _ width: Double) -> Double {
+        let distance = (seconds - middle) / width
+        return max(0, 1 - distance * distance)
+    }
+
+    private mutating func wave(
+        _ cell: String, _ region: String, _ confidence: Double, _ content: JSON, _ time: Double, polarity: Int = 1,
+        garden: Garden = .real
+    ) throws {
+        let body = WaveSignal(
+            domain: try Token(region), confidence: (min(1, max(0, confidence)) * 1000).rounded() / 1000,
+            semanticContent: content, lifeforceCost: 0.1, polarity: polarity,
+            origin: cell == region ? nil : try Token(cell))
+        let message = Envelope(
+            id: id(time), at: Self.moment(time), from: Source(entityID: cell, entityType: .cell, garden: garden), body)
+        let payload = message.encoded()
+        let subject = "dev.nervous.cells.\(cell).wave"
+        add(subject, payload, time)
+        let name = Array(subject.utf8)
+        _ = try thalamus.receive(subject: name.span.bytes, payload: payload.span.bytes, arrival: nil)
+    }
+
+    private mutating func say(at time: Double) {
+        let source = Source(entityID: "thalamus", entityType: .thalamus)
+        for action in thalamus.actions {
+            switch action {
+            case .transition(let body, let id):
+                let message = Envelope(id: id, at: body.at, from: source, body)
+                add("dev.nervous.gates.\(body.gateID.text).transition", message.encoded(), time + 1)
+            case .collapse(let body):
+                let message = Envelope(id: body.collapseID, at: body.windowEnd, from: source, body)
+                add("dev.nervous.thalamus.collapse", message.encoded(), time + 2)
+            case .escalate(let body, let at):
+                let message = Envelope(id: body.requestID, at: at, from: source, body)
+                add("dev.cognitive.bridge.request", message.encoded(), time + 3)
+                answer(body, time + 30)
+            }
+        }
+        thalamus.actions.removeAll()
+    }
+
+    private mutating func answer(_ request: CognitiveRequest, _ time: Double) {
+        let body = CognitiveResponse(
+            requestID: request.requestID, decision: "note it; nothing is to be done", result: ["acted": false],
+            downstreamCommands: [], mind: nil, boundary: .deterministic, lifeforceSpent: 0.2,
+            processingTimeMilliseconds: 1.4, outcome: .answered)
+        let message = Envelope(
+            id: id(time), at: Self.moment(time), from: Source(entityID: "cognition-bridge", entityType: .boundary), body
+        )
+        add("dev.cognitive.bridge.response", message.encoded(), time)
+    }
+
+    private mutating func attend(at time: Double) {
+        let body = thalamus.attention(at: Self.moment(time), wavesPerSecond: 17, lost: 0, lostLately: 0)
+        let message = Envelope(
+            id: id(time), at: Self.moment(time), from: Source(entityID: "thalamus", entityType: .thalamus), body)
+        add("dev.nervous.thalamus.attention", message.encoded(), time)
+    }
+
+    private mutating func add(_ subject: String, _ payload: [UInt8], _ time: Double) {
+        messages.append(RecordedMessage(at: Self.moment(time), subject: subject, payload: payload))
+    }
+
+    private mutating func id(_ time: Double) -> MessageID {
+        number += 1
+        return MessageID(high: 0x019c_0000_0000_7000, low: 0x8000_0000_0000_0000 | number)
+    }
+}
+
+/// Reproducible chance, 0..<1.
+struct Chance {
+    var state: UInt64
+
+    mutating func next() -> Double {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return Double(state >> 11) / Double(1 << 53)
+    }
+}
