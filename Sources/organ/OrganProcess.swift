@@ -4,6 +4,7 @@ import NimmerCell
 import NimmerCognition
 import NimmerSystem
 import NimmerWave
+import Synchronization
 
 /// Wires an organ to the bus: one loop owns its logic; what takes time happens beside it and comes back as an event.
 struct OrganProcess: Sendable {
@@ -24,20 +25,39 @@ struct OrganProcess: Sendable {
     private let rejects: RejectLimiter
     private let events: AsyncStream<Event>
     private let inbox: AsyncStream<Event>.Continuation
+    private let backlog = Backlog()
+
+    /// Messages that have arrived and were not looked at.
+    private final class Backlog: Sendable {
+        private let count = Atomic(0)
+
+        /// Whether there is room for one more.
+        func enter() -> Bool {
+            guard count.add(1, ordering: .relaxed).newValue <= 1024 else {
+                leave()
+                return false
+            }
+            return true
+        }
+
+        func leave() { count.subtract(1, ordering: .relaxed) }
+    }
 
     init(_ process: ServiceProcess, _ settings: OrganSettings) {
         self.process = process
         self.settings = settings
         model = OrganModel(settings, process, lockFolder: process.settings.text("lock_folder"))
         rejects = RejectLimiter(process)
-        (events, inbox) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingOldest(4096))
+        // Not bounded, since no event of the organ's own may be lost; messages are, by ``Backlog``.
+        (events, inbox) = AsyncStream.makeStream(of: Event.self)
     }
 
     func run() async throws {
         let pattern = try SubjectPattern("\(process.environment.rawValue).organs.\(process.name.text).*")
-        let inbox = inbox
+        let (inbox, backlog, process) = (inbox, backlog, process)
         let subscription = try await process.bus.subscribe(pattern, queue: nil, pending: 4096) { _, _, arrival in
             let message = arrival.message()
+            guard backlog.enter() else { return Self.refuse(message, process) }
             let verb = message.subject.text.split(separator: ".").last.map(String.init) ?? ""
             inbox.yield(.message(message, verb: verb))
         }
@@ -47,7 +67,10 @@ struct OrganProcess: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 var desk = OrganDesk(process, settings, model, rejects, inbox)
-                for await event in events where await !desk.take(event) { return }
+                for await event in events {
+                    if case .message = event { backlog.leave() }
+                    guard await desk.take(event) else { return }
+                }
             }
             await process.untilStopped()
             subscription.cancel()
@@ -55,6 +78,15 @@ struct OrganProcess: Sendable {
             await group.waitForAll()
         }
         await model.unload()
+    }
+}
+
+extension OrganProcess {
+    private static func refuse(_ message: BusMessage, _ process: ServiceProcess) {
+        let result = CommandResult(status: .error, error: "more requests come than can be looked at")
+        // A sender that cannot be told finds out by its deadline.
+        try? process.bus.respond(
+            to: message, payload: Envelope(id: .v7(), at: .now(), from: process.source, result).encoded())
     }
 }
 
