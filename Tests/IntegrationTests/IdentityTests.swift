@@ -29,7 +29,11 @@ struct IdentityTests {
                 ChildCommand(WholeSystem.executable("math-cell"), [], environment: system.variables(for: "math")),
                 output: .discarded)
             let question = ["cell", "ask", "math", "{\"operation\": \"addition\", \"operands\": [15, 27]}"]
-            let answer = try await ask(question, as: "operator", system)
+            var answer = ""
+            try await system.wait(within: .seconds(30)) {
+                answer = try await ask(question, as: "operator", system)
+                return answer.contains("42")
+            }
             #expect(answer.contains("42"), "\(answer)")
             // An observer sees who lives and which gates there are, and may ask no cell.
             let cells = try await ask(["cell", "list"], as: "observer", system)

@@ -28,9 +28,13 @@ if [ ! -x "$work/kube-apiserver" ]; then
     apt-get $options -q update >/dev/null
     # shellcheck disable=SC2086
     (cd "$work" && rm -rf kubernetes-1.20* && apt-get $options -q source kubernetes) || stop "no source of kubernetes 1.20.2"
-    (cd "$work"/kubernetes-1.20* && GOFLAGS=-mod=vendor GO111MODULE=on GOPATH="$work/go" GOCACHE="$work/cache" \
-        go build -o "$work/kube-apiserver" ./cmd/kube-apiserver) || stop "kube-apiserver does not build"
-    rm -rf "$work"/kubernetes-1.20* "$work/cache" "$work/go" "$work/lists"
+    # As Debian builds it: in a GOPATH, with the sources that come along.
+    mkdir -p "$work/go/src/k8s.io"
+    rm -rf "$work/go/src/k8s.io/kubernetes"
+    mv "$work"/kubernetes-1.20*/ "$work/go/src/k8s.io/kubernetes"
+    (cd "$work/go/src/k8s.io/kubernetes" && GO111MODULE=off GOFLAGS= GOPATH="$work/go" GOCACHE="$work/cache" \
+        go build -o "$work/kube-apiserver" k8s.io/kubernetes/cmd/kube-apiserver) || stop "kube-apiserver does not build"
+    rm -rf "$work"/kubernetes_1.20* "$work/cache" "$work/go" "$work/lists"
 fi
 
 run=$(mktemp -d)

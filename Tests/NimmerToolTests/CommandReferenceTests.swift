@@ -39,6 +39,8 @@ import Testing
     @Test(arguments: [
         "README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/performance.md", "docs/decisions/README.md",
         "docs/reference/subjects.md", "docs/reference/messages.md", "docs/tutorial/first-cell.md",
+        "deploy/README.md", "docs/deployment/identities.md", "docs/deployment/cluster.md", "docs/deployment/kubernetes.md",
+        "docs/deployment/systemd.md", "docs/decisions/0008-identities.md", "docs/decisions/0009-shared-regions.md",
     ])
     func linksLeadSomewhere(page: String) throws {
         let text = try #require(FileText.read("\(Self.root)/\(page)"))
