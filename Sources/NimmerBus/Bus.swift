@@ -127,6 +127,14 @@ public protocol Subscription: AnyObject, Sendable {
     /// Ends it. Idempotent, callable from its own handler; a call that already runs finishes, no other begins after this
     /// returned on the delivery thread.
     func cancel()
+    /// Ends it once everything was handled that the server had sent to it by then, or the time is over. In a queue group
+    /// nothing is lost and nothing comes twice: what the server has not sent yet goes to the others.
+    func drain(timeout: Duration) async
     /// Calls back once when it has ended, by ``cancel()`` or by the end of the bus; at once when it has ended already.
     func onEnd(_ body: @escaping @Sendable () -> Void)
+}
+
+extension Subscription {
+    /// Where messages are handled as they are sent there is nothing to wait for.
+    public func drain(timeout: Duration) async { cancel() }
 }

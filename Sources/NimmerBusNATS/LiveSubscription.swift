@@ -11,6 +11,8 @@ final class LiveSubscription: @unchecked Sendable {
     /// Keeps the connection until this is freed: a `natsSubscription` needs it.
     private let connection: Connection
     private var dropped: Int64 = 0
+    /// Whether the server was told that no more is wanted.
+    private(set) var isDraining = false
     /// How many messages may wait within one burst, and how many bytes.
     private static let maximumPendingBytes: Int32 = 192 << 20
 
@@ -34,7 +36,10 @@ final class LiveSubscription: @unchecked Sendable {
 
     func unsubscribe() { natsSubscription_Unsubscribe(handle) }
 
-    func startDrain(milliseconds: Int64) { natsSubscription_DrainTimeout(handle, milliseconds) }
+    func startDrain(milliseconds: Int64) {
+        isDraining = true
+        natsSubscription_DrainTimeout(handle, milliseconds)
+    }
 
     var isDrained: Bool { natsSubscription_DrainCompletionStatus(handle) != NATS_ILLEGAL_STATE }
 

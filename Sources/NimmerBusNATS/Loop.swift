@@ -19,6 +19,8 @@ final class Loop {
     private var attempts = 0
     private let delivery: Delivering
     private var draining = Draining.no
+    /// Whether single subscriptions are ending in order.
+    private var hasLeaving = false
     private var lastIdle = ContinuousClock.now
     /// How long delivery may lag behind the socket before reading goes first.
     private var patience = Duration.seconds(2)
@@ -165,6 +167,7 @@ final class Loop {
             let ready = poll(wake.socket, forWriting: wake.wantsWrite, until: until)
             if ready.isReadable { natsConnection_ProcessReadEvent(connection.handle) }
             isBehind = deliver(ready, connection)
+            if hasLeaving { endDrained() }
             // Written in the same turn as what caused it; whoever waits for the socket is polled for.
             if wake.wantsWrite { natsConnection_ProcessWriteEvent(connection.handle) }
             bus.runDeferred()
@@ -192,7 +195,7 @@ final class Loop {
                 reads += 1
             }
         }
-        var isDraining = false
+        var isDraining = hasLeaving
         if case .subscriptions = draining { isDraining = true }
         return delivery.deliver(live, budget: isOverwhelmed ? 1024 : .max, isDraining: isDraining)
     }
@@ -216,10 +219,21 @@ final class Loop {
             return gone
         }
         for subscription in gone { subscription.unsubscribe() }
+        for entry in live where entry.subscription.isDraining && !entry.isDraining {
+            entry.startDrain(milliseconds: 5_000)
+            hasLeaving = true
+        }
+    }
+
+    /// Ends the subscriptions that are drained.
+    private func endDrained() {
+        let leaving = live.filter { $0.isDraining }
+        for entry in leaving where entry.isDrained { entry.subscription.cancel() }
+        hasLeaving = leaving.contains { !$0.subscription.hasEnded }
     }
 
     private var nextDeadline: ContinuousClock.Instant? {
-        if case .no = draining { return bus.nextDeadline }
+        if case .no = draining, !hasLeaving { return bus.nextDeadline }
         return .now.advanced(by: .milliseconds(5))
     }
 

@@ -152,7 +152,8 @@ public final class NATSBus: Bus {
     ) throws(BusError) -> NATSSubscription {
         guard pending > 0 else { throw BusError(.invalid, "a subscription's pending limit must be above 0") }
         let subscription = NATSSubscription(
-            pattern: pattern, queue: queue, limit: pending, handler: handler, onNoResponders: onNoResponders
+            pattern: pattern, queue: queue, limit: pending, handler: handler, onNoResponders: onNoResponders,
+            changed: { [weak self] in self?.noteChange() }
         ) { [weak self] ended in self?.forget(ended) }
         let isOpen = state.withLock { state in
             guard state.phase != .closed, state.phase != .draining else { return false }
@@ -166,6 +167,11 @@ public final class NATSBus: Bus {
         guard isOpen else { throw BusError(.closed, "the bus is closed") }
         wake.raise()
         return subscription
+    }
+
+    private func noteChange() {
+        state.withLock { $0.hasChanges = true }
+        wake.raise()
     }
 
     private func forget(_ subscription: NATSSubscription) {

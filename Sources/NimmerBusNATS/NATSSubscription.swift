@@ -14,17 +14,21 @@ final class NATSSubscription: Subscription {
     private let receivedCount = Atomic<UInt64>(0)
     private let lostCount = Atomic<UInt64>(0)
     private let ended = Atomic<Bool>(false)
+    private let draining = Atomic<Bool>(false)
+    private let changed: @Sendable () -> Void
     private let endings = Mutex<[@Sendable () -> Void]>([])
 
     init(
         pattern: SubjectPattern, queue: Token?, limit: Int, handler: @escaping DeliveryHandler,
-        onNoResponders: (@Sendable () -> Void)? = nil, leave: @escaping @Sendable (NATSSubscription) -> Void
+        onNoResponders: (@Sendable () -> Void)? = nil, changed: @escaping @Sendable () -> Void,
+        leave: @escaping @Sendable (NATSSubscription) -> Void
     ) {
         self.pattern = pattern
         self.queue = queue
         self.limit = limit
         self.onNoResponders = onNoResponders
         self.handler = handler
+        self.changed = changed
         self.leave = leave
     }
 
@@ -43,6 +47,23 @@ final class NATSSubscription: Subscription {
             return endings
         }
         for callback in callbacks { callback() }
+    }
+
+    /// Whether the server is to be told that no more is wanted, while what it sent is still handled.
+    var isDraining: Bool { draining.load(ordering: .acquiring) }
+
+    func drain(timeout: Duration) async {
+        guard !hasEnded, !draining.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        changed()
+        let (endings, end) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        onEnd { end.finish() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in endings {} }
+            group.addTask { try? await Task.sleep(for: timeout) }
+            await group.next()
+            group.cancelAll()
+        }
+        cancel()
     }
 
     func onEnd(_ body: @escaping @Sendable () -> Void) {

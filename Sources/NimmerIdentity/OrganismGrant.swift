@@ -11,10 +11,10 @@ extension Grant {
         publish += [
             "\(own).wave", "\(env.rawValue).nervous.cells.\(name).response",
             "\(env.rawValue).nervous.gates.\(name)-\(organism.role.rawValue).transition",
-            "\(env.rawValue).nervous.rejects.\(name)",
+            "\(env.rawValue).nervous.rejects.\(name)", "\(own).handover",
         ]
         if isNerve { publish.append("\(own).state") }
-        subscribe.append("\(env.rawValue).nervous.cells.\(name).request")
+        subscribe += ["\(env.rawValue).nervous.cells.\(name).request", "\(own).handover"]
         isService()
         let named = Set(organism.settings.flatMap { $0.value.texts })
         for other in system.cells + system.nerves where isNerve && other.name != name && named.contains(other.name) {

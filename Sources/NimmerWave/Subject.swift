@@ -32,6 +32,11 @@ public struct Subject: Hashable, Sendable, CustomStringConvertible {
         Subject(env.rawValue, "nervous.cells", cell.text, "response")
     }
 
+    /// `<env>.nervous.cells.<cell>.handover`, or `….nerves.…` for a nerve.
+    public static func handover(_ env: Environment, _ name: Token, isNerve: Bool) -> Subject {
+        Subject(env.rawValue, isNerve ? "nervous.nerves" : "nervous.cells", name.text, "handover")
+    }
+
     /// `<env>.nervous.nerves.<nerve>.wave`
     public static func nerveWave(_ env: Environment, nerve: Token) -> Subject {
         Subject(env.rawValue, "nervous.nerves", nerve.text, "wave")

@@ -124,7 +124,10 @@ def standins(engine, folder):
         if engine("image", "inspect", name, check=False).returncode == 0:
             continue
         if engine("pull", "-q", name, check=False, timeout=300).returncode != 0:
-            run("bash", f"{ROOT}/Tests/Containers/standins.sh", engine.docker, kind, name, folder, env=engine.environment)
+            answer = run("bash", f"{ROOT}/Tests/Containers/standins.sh", engine.docker, kind, name, folder,
+                         env=engine.environment, check=False)
+            if answer.returncode != 0:
+                raise Skipped(f"{name} can neither be pulled nor made here: {answer.stdout.strip()}")
             made.append(kind)
     if made:
         say(f"the official images cannot be pulled here; stand-ins: {', '.join(made)}")
@@ -191,6 +194,18 @@ def check_images(checks, engine, programs, isRelease):
         if isRelease and program.endswith(("-cell", "-nerve")):
             checks(image["Size"] <= 40_000_000, f"the image of {program} is at most 40 MB", image["Size"])
     return sizes
+
+
+def check_third_party(checks, engine, nimmer, binaries, folder, environment):
+    """The package of a new cell gets an image by the same command; its program is stood in for, to save its build."""
+    run(nimmer, "cell", "new", "door", "--folder", f"{folder}/door", "--nimmerverse", ROOT)
+    os.makedirs(f"{folder}/built")
+    shutil.copy(f"{binaries}/math-cell", f"{folder}/built/door-cell")
+    run(nimmer, "image", "build", "--engine", "docker", "--prefix", "somebody", "--tag", "check", "--binaries",
+        f"{folder}/built", env=environment, cwd=f"{folder}/door")
+    answer = engine("run", "--rm", "--network", "none", "somebody/door-cell:check", "--version", check=False)
+    checks(answer.stdout.startswith("math "), "the image of a new cell runs", answer.stdout)
+    engine("rmi", "somebody/door-cell:check", check=False)
 
 
 def check_layers(checks, engine, binaries, programs, folder):
@@ -327,7 +342,11 @@ def main():
 
 def check(checks, engine, folder, options):
     python = os.environ.get("NIMMER_PYTHON") or sys.executable
+    if run(python, "-c", "import nats, nkeys", check=False).returncode != 0:
+        raise Skipped(f"{python} has no nats-py and nkeys; install them with: pip install nats-py nkeys")
     nimmer = f"{options.binaries}/nimmer"
+    if not os.path.exists(nimmer) and not options.release:
+        raise Skipped(f"there are no programs in {options.binaries}; build them with: swift build")
     programs = [*dict.fromkeys(PARTS.values()), "nimmer"]
     say("stand-ins and images")
     standins(engine, folder)
@@ -343,6 +362,7 @@ def check(checks, engine, folder, options):
     sizes = check_images(checks, engine, programs, options.release)
     fills = {program: open(f"{ROOT}/.build/rootfs/{program}.txt").read() for program in programs}
     check_layers(checks, engine, options.binaries, programs, folder)
+    check_third_party(checks, engine, nimmer, options.binaries, folder, environment)
 
     system = System(engine, folder, "dev")
     run(f"{ROOT}/deploy/compose/prepare.sh", env=dict(system.environment, NIMMER=nimmer))

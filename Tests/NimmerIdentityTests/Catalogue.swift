@@ -14,8 +14,8 @@ enum Catalogue {
     static var subjects: [String] {
         var all: [String] = []
         for part in parts + ["stranger"] {
-            all += ["wave", "request", "response"].map { "dev.nervous.cells.\(part).\($0)" }
-            all += ["wave", "state"].map { "dev.nervous.nerves.\(part).\($0)" }
+            all += ["wave", "request", "response", "handover"].map { "dev.nervous.cells.\(part).\($0)" }
+            all += ["wave", "state", "handover"].map { "dev.nervous.nerves.\(part).\($0)" }
             all += ["dev.nervous.rejects.\(part)", "dev.nervous.gates.\(part)-cell.transition"]
             all += ["$SRV.PING.\(part)", "$SRV.STATS.\(part).\(part)-1", "_INBOX_\(part).x.1"]
         }
@@ -58,7 +58,7 @@ enum Catalogue {
     private static func cell(_ name: String) -> Set<String> {
         [
             "dev.nervous.cells.\(name).wave", "dev.nervous.cells.\(name).response", "dev.nervous.rejects.\(name)",
-            "dev.nervous.gates.\(name)-cell.transition",
+            "dev.nervous.gates.\(name)-cell.transition", "dev.nervous.cells.\(name).handover",
         ]
     }
 
@@ -94,7 +94,7 @@ enum Catalogue {
         case "reflex":
             own.formUnion(["dev.nervous.nerves.reflex.wave", "dev.nervous.nerves.reflex.state"])
             own.formUnion(["dev.nervous.cells.reflex.response", "dev.nervous.rejects.reflex"])
-            own.formUnion(["dev.nervous.gates.reflex-nerve.transition"])
+            own.formUnion(["dev.nervous.gates.reflex-nerve.transition", "dev.nervous.nerves.reflex.handover"])
             own.formUnion(["dev.nervous.cells.flow.request", "dev.nervous.cells.motor.request"])
         case "thalamus":
             own.formUnion(subjects.filter { $0.hasPrefix("dev.nervous.gates.") })
@@ -154,6 +154,8 @@ enum Catalogue {
             own.formUnion((subjects + wide).filter { $0.hasPrefix("dev.") })
         default: break
         }
+        if ["math", "flow", "motor", "cellar"].contains(name) { own.insert("dev.nervous.cells.\(name).handover") }
+        if name == "reflex" { own.insert("dev.nervous.nerves.reflex.handover") }
         if name == "thalamus" {
             own.formUnion(subjects.filter { $0.hasPrefix("dev.nervous.") && $0.hasSuffix(".wave") })
             own.formUnion(["dev.nervous.outcomes.plant.feedback", "dev.nervous.shards.3.x"])

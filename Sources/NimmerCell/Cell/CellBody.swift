@@ -47,8 +47,10 @@ public struct CellBody<C: Cell>: Sendable {
     }
 
     /// Begins its life.
-    public mutating func start(at moment: Timestamp) -> Pulse {
-        if interval != nil { nextSense = moment }
+    ///
+    /// - Parameter first: when it senses first; at once unless given (it goes on where another left off).
+    public mutating func start(at moment: Timestamp, first: Timestamp? = nil) -> Pulse {
+        if interval != nil { nextSense = first ?? moment }
         return pulse(at: moment) { cell, pulse in try cell.start(&pulse) }
     }
 
@@ -125,6 +127,19 @@ public struct CellBody<C: Cell>: Sendable {
         at moment: Timestamp, _ change: (inout C, inout Pulse) throws -> Void
     ) -> Pulse {
         pulse(at: moment) { cell, pulse in try change(&cell, &pulse) }
+    }
+
+    /// Senses no more; what it hears and is asked it still answers.
+    ///
+    /// - Returns: when it would have sensed next.
+    public mutating func rest() -> Timestamp? {
+        defer { nextSense = nil }
+        return nextSense
+    }
+
+    /// Its gate goes on where another instance's stood.
+    mutating func resume(_ state: GateState, potential: Double, weight: Double, at moment: Timestamp) {
+        own.resume(state, potential: potential, weight: weight, at: moment)
     }
 
     /// The end of its life.

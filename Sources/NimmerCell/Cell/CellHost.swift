@@ -92,18 +92,31 @@ public final class CellHost<C: Cell>: Sendable {
     /// - Throws: the `ProcessFailure` with which the cell left.
     public func run() async throws {
         await waitForServer()
+        let older = await awaitTurn()
+        if isStopping { return }
         let subscriptions = try await subscribe()
+        let estate = older == nil ? nil : await takeOver()
+        if let older { process.logger.info("Took over", metadata: ["from": "\(older)"]) }
         process.answers.report { [weak self] in self?.statistics ?? ServiceResponder.Statistics() }
         process.metrics.collect { [weak self] page in self?.measure(into: &page) }
         process.health.started()
-        act { $0.start(at: .now()) }
+        act { body in
+            if let estate {
+                body.resume(estate.state, potential: estate.potential, weight: estate.weight, at: estate.at)
+            }
+            return body.start(at: .now(), first: estate?.nextSense)
+        }
+        let desk = try await keepDesk()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keepAppointments() }
             group.addTask { await self.work() }
             group.addTask { await self.live() }
             group.addTask { [outbox] in await outbox.run() }
             await untilEnd()
-            for subscription in subscriptions { subscription.cancel() }
+            desk.cancel()
+            _ = state.withLock { $0.body.rest() }
+            say(.left)
+            await leaveQueues(subscriptions)
             await finishWork()
             act { $0.stop(at: .now()) }
             if process.bus.status.isConnected { _ = await outbox.drain(timeout: .seconds(1)) }
@@ -143,6 +156,33 @@ public final class CellHost<C: Cell>: Sendable {
             await group.next()
             group.cancelAll()
         }
+    }
+
+    /// What the server sent already is still handled: those who share the name get the rest.
+    private func leaveQueues(_ subscriptions: [any Subscription]) async {
+        guard process.bus.status.isConnected else { return subscriptions.forEach { $0.cancel() } }
+        await withTaskGroup(of: Void.self) { group in
+            for subscription in subscriptions { group.addTask { await subscription.drain(timeout: .seconds(2)) } }
+        }
+    }
+
+    /// Whether it was asked to stop.
+    var isStopping: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
+
+    /// Stops sensing, and says what the next instance goes on with.
+    func retire(at moment: Timestamp) -> Estate {
+        state.withLock { state in
+            let gate = state.body.gate
+            return Estate(
+                nextSense: state.body.rest(), state: gate.state, potential: gate.potential(at: moment),
+                weight: gate.weight, at: moment)
+        }
+    }
+
+    /// Leaves, because a newer version does its work now.
+    func giveWay(to version: String) {
+        process.logger.info("Handed over", metadata: ["to": "\(version)"])
+        left.continuation.yield()
     }
 
     private let left = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))

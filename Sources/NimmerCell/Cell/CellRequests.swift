@@ -19,7 +19,7 @@ extension CellHost {
         let (inputs, hears) = try withBody { (try $0.cell.inputs(in: process.environment), $0.cell.hears) }
         for pattern in inputs {
             subscriptions.append(
-                try await process.bus.subscribe(pattern) { _, _, arrival in
+                try await process.bus.subscribe(pattern, queue: identity.name) { _, _, arrival in
                     self.receive(input: arrival.message(), at: arrival.at)
                 })
         }
@@ -128,7 +128,7 @@ extension CellHost {
     }
 
     /// An answer goes to who asked; without a place to answer, to the cell's response subject.
-    private func respond(to message: BusMessage, _ result: CommandResult) {
+    func respond(to message: BusMessage, _ result: CommandResult) {
         let envelope = Envelope(id: .v7(), at: .now(), from: process.source, result)
         let subject = message.reply ?? .response(process.environment, cell: identity.name)
         do throws(BusError) {

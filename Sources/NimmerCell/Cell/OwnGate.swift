@@ -24,6 +24,11 @@ struct OwnGate: Sendable {
         region = identity.region ?? Region(identity.domain)
     }
 
+    /// Goes on where another instance's gate stood.
+    mutating func resume(_ state: GateState, potential: Double, weight: Double, at moment: Timestamp) {
+        gate = Gate(gate.configuration, resuming: state, potential: potential, weight: weight, at: moment)
+    }
+
     /// A wave for the gate.
     mutating func receive(
         source: Token, origin: Token, region: Region, confidence: Double, polarity: Int, cost: Double, at: Timestamp

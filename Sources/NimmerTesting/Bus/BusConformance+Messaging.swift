@@ -63,6 +63,27 @@ extension BusConformance {
             try expect(one.received + two.received, 200, "messages of the group")
             guard one.received > 0, two.received > 0 else { throw Violation(description: "one member got everything") }
         },
+        Check("a member that leaves a queue group in order loses nothing and doubles nothing") { bus, names in
+            let seen = Seen()
+            let group = try Token("group")
+            let one = try await bus.subscribe(names.pattern("d"), queue: group) { _, _, arrival in
+                seen.add(String(decoding: arrival.message().payload, as: UTF8.self))
+            }
+            let two = try await bus.subscribe(names.pattern("d"), queue: group) { _, _, arrival in
+                seen.add(String(decoding: arrival.message().payload, as: UTF8.self))
+            }
+            for number in 0..<500 { try bus.publish(names.subject("d"), payload: bytes("\(number)")) }
+            async let left: Void = one.drain(timeout: .seconds(5))
+            for number in 500..<1000 { try bus.publish(names.subject("d"), payload: bytes("\(number)")) }
+            await left
+            let before = one.received
+            for number in 1000..<1100 { try bus.publish(names.subject("d"), payload: bytes("\(number)")) }
+            try await bus.flush()
+            try expect(Set(seen.all).count, 1100, "different messages")
+            try expect(seen.all.count, 1100, "messages")
+            try expect(one.received, before, "messages of the one that left")
+            two.cancel()
+        },
         Check("a cancelled subscription gets nothing more, and its sequence ends") { bus, names in
             let seen = Seen()
             let subscription = try await bus.subscribe(names.pattern("c")) { _, _, _ in seen.add("called") }

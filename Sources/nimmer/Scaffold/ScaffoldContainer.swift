@@ -11,6 +11,8 @@ extension Scaffold {
 
         # Binaries built here, from source; --build-context nimmerverse=FOLDER names the checkout that this depends on.
         FROM ${SWIFT_IMAGE} AS built
+        # The versions are those of the Swift image's distribution.
+        # hadolint ignore=DL3008
         RUN apt-get -q update \\
             && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \\
                 binutils ca-certificates libnats-dev libpq-dev libssl-dev libyaml-dev pkg-config \\
