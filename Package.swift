@@ -172,7 +172,10 @@ let package = Package(
                     "NimmerIdentity", "NimmerBus", "NimmerBusNATS", "NimmerServers", "NimmerSystem", "NimmerWave",
                 ]),
             tests("NimmerTerminalTests", ["NimmerTerminal"]),
-            tests("NimmerScopeTests", ["NimmerScope", "NimmerTerminal", "NimmerWave", "NimmerGate"]),
+            .testTarget(
+                name: "NimmerScopeTests",
+                dependencies: ["NimmerScope", "NimmerTerminal", "NimmerThalamus", "NimmerGate", "NimmerWave"],
+                exclude: ["Golden"], swiftSettings: strict),
             tests(
                 "NimmerToolTests",
                 [

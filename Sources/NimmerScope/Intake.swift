@@ -3,8 +3,8 @@ import NimmerWave
 extension ScopeState {
     /// Takes in a message: into the buffer, and into what is known of gates and decisions.
     mutating func take(_ subject: String, _ payload: [UInt8], _ arrival: Timestamp) -> [ScopeEffect] {
-        now = max(now, arrival)
-        let at = max(arrival.nanoseconds, lastArrival)
+        now = max(now, Self.bounded(arrival))
+        let at = max(Self.bounded(arrival).nanoseconds, lastArrival)
         lastArrival = at
         if isRecording { recorded += 1 }
         if subject.hasSuffix(".wave"), buffer.receiveWave(subject: subject, payload: payload, at: at) { return [] }

@@ -62,7 +62,7 @@ public struct ScopeState: Sendable {
                 say("connected again to \(server)")
             }
             self.connection = connection
-            connectionChanged = moment
+            connectionChanged = Self.bounded(moment)
             if case .lost = connection { roundTrip = nil }
         case .roundTrip(let milliseconds): roundTrip = milliseconds
         case .lost(let total): lost = total
@@ -81,9 +81,14 @@ public struct ScopeState: Sendable {
         return []
     }
 
+    /// A moment that can be reckoned with: before 2116 and after 1823.
+    static func bounded(_ moment: Timestamp) -> Timestamp {
+        Timestamp(nanoseconds: max(.min / 2, min(.max / 2, moment.nanoseconds)))
+    }
+
     /// Lets time pass.
     mutating func pass(to moment: Timestamp) {
-        now = max(now, moment)
+        now = max(now, Self.bounded(moment))
         buffer.forget(olderThan: now.nanoseconds)
         if let current = notice, current.until < now.nanoseconds { notice = nil }
     }

@@ -67,7 +67,7 @@ struct MessageBuffer: Sendable {
         let region = regions.number(of: payload.span.bytes, view.regionOrDomain)
         let origin =
             view.origin.isEmpty ? subjectOrigins[Int(subject)] : origins.number(of: payload.span.bytes, view.origin)
-        addWave(subject, lane(ofRegion: region), origin, payload, at)
+        addWave(subject, lane(ofRegion: region, at), origin, payload, at)
         return true
     }
 
@@ -79,16 +79,18 @@ struct MessageBuffer: Sendable {
         let subject = subjectNumber(subject)
         let region = regions.number(of: wave.body.effectiveRegion.text)
         let origin = wave.body.origin.map { origins.number(of: $0.text) } ?? subjectOrigins[Int(subject)]
-        addWave(subject, lane(ofRegion: region), origin, payload, at)
+        addWave(subject, lane(ofRegion: region, at), origin, payload, at)
     }
 
     private mutating func addWave(_ subject: UInt16, _ lane: Int, _ origin: Int32, _ payload: [UInt8], _ at: Int64) {
         let isVirtual = view.garden == .virtual
         let trace = traceNumber(lane, origin, isVirtual)
-        traces[trace].arrived(at)
         rate.count(at)
         lanes[lane].rate.count(at)
-        if view.polarity < 0 { lanes[lane].denials += 1 }
+        if view.polarity < 0 {
+            if lanes[lane].denials == 0 { lanes[lane].deniedSince = at }
+            lanes[lane].denials += 1
+        }
         var entry = Entry(
             at: at, place: waves.keep(payload), length: UInt32(payload.count),
             value: Float(view.confidence) * Float(view.polarity), subject: subject, lane: UInt16(lane),
@@ -109,7 +111,7 @@ struct MessageBuffer: Sendable {
         value: Double? = nil, flags: EntryFlags = []
     ) -> Int {
         let subject = subjectNumber(subject)
-        let laneNumber = lane.map { self.lane(named: $0.name, $0.domain) }
+        let laneNumber = lane.map { self.lane(named: $0.name, $0.domain, at) }
         var entry = Entry(
             at: at, place: events.keep(payload), length: UInt32(payload.count), value: value.map { Float($0) } ?? .nan,
             subject: subject, lane: laneNumber.map { UInt16($0) } ?? Entry.noLane, trace: 0, kind: kind, flags: flags)
@@ -124,14 +126,14 @@ struct MessageBuffer: Sendable {
 
     /// Draws a question in a lane until its answer comes.
     mutating func ask(_ id: MessageID, lane: (name: String, domain: SubjectDomain), at: Int64, value: Double) {
-        let number = self.lane(named: lane.name, lane.domain)
+        let number = self.lane(named: lane.name, lane.domain, at)
         lanes[number].exchanges.append(Exchange(id: id, from: at, to: .max, value: Float(value)))
         if lanes[number].exchanges.count > 1024 { lanes[number].exchanges.removeFirst() }
     }
 
     /// Ends the question that this answers.
     mutating func answer(_ id: MessageID, lane: (name: String, domain: SubjectDomain), at: Int64) {
-        let number = self.lane(named: lane.name, lane.domain)
+        let number = self.lane(named: lane.name, lane.domain, at)
         for exchange in lanes[number].exchanges.numbers.reversed() where lanes[number].exchanges[exchange].id == id {
             lanes[number].exchanges[exchange].to = at
             return
@@ -179,7 +181,7 @@ struct MessageBuffer: Sendable {
         overview.add(entry.at, isMark: entry.kind >= .collapse || entry.flags.contains(.opens))
         guard entry.lane != Entry.noLane else { return }
         lanes[Int(entry.lane)].shown += 1
-        if entry.kind == .wave { traces[Int(entry.trace)].add(entry.value, column: entry.at / column) }
+        if entry.kind == .wave { traces[Int(entry.trace)].add(entry.value, at: entry.at, duration: column) }
     }
 
     // MARK: - Letting go
@@ -202,7 +204,7 @@ struct MessageBuffer: Sendable {
         if isShown(entry) { lanes[lane].shown -= 1 }
         if entry.kind == .wave {
             if entry.value < 0 { lanes[lane].denials -= 1 }
-            traces[Int(entry.trace)].forget(before: entry.at / column)
+            if isShown(entry) { traces[Int(entry.trace)].forgetOldest() }
         } else if lanes[lane].marks.oldest?.number == number {
             lanes[lane].marks.removeFirst()
         }
@@ -231,10 +233,10 @@ struct MessageBuffer: Sendable {
     mutating func show(column: Int64) {
         guard column != self.column else { return }
         self.column = column
-        for index in traces.indices { traces[index].columns.removeAll() }
+        for index in traces.indices { traces[index].removeAll() }
         for number in shown.numbers {
             let entry = entries[shown[number]]
-            if entry.kind == .wave { traces[Int(entry.trace)].add(entry.value, column: entry.at / column) }
+            if entry.kind == .wave { traces[Int(entry.trace)].add(entry.value, at: entry.at, duration: column) }
         }
     }
 
@@ -242,7 +244,7 @@ struct MessageBuffer: Sendable {
         shown.removeAll()
         overview = Overview()
         quiet = 0
-        for index in traces.indices { traces[index].columns.removeAll() }
+        for index in traces.indices { traces[index].removeAll() }
         for index in lanes.indices { lanes[index].shown = 0 }
         for number in entries.numbers { count(entries[number], number) }
     }
@@ -253,6 +255,15 @@ struct MessageBuffer: Sendable {
     func bytes(of entry: Entry) -> ArraySlice<UInt8>? {
         let store = entry.kind == .wave ? waves : events
         return store.bytes(at: entry.place, count: Int(entry.length))
+    }
+
+    /// What a wave says; nil when its bytes have gone.
+    func content(ofWave entry: Entry) -> String? {
+        bytes(of: entry)?.withUnsafeBufferPointer { bytes in
+            var view = WaveView()
+            guard (try? WaveDecoder.decode(bytes.span.bytes, into: &view)) != nil else { return nil }
+            return String(decoding: bytes[view.content.start..<view.content.start + view.content.count], as: UTF8.self)
+        }
     }
 
     /// The newest shown entry that is not after a moment.
@@ -280,19 +291,21 @@ struct MessageBuffer: Sendable {
         return number
     }
 
-    private mutating func lane(ofRegion region: Int32) -> Int {
-        guard region >= 0 else { return lane(named: "(others)", .nervous) }
+    private mutating func lane(ofRegion region: Int32, _ at: Int64) -> Int {
+        guard region >= 0 else { return lane(named: "(others)", .nervous, at) }
         if Int(region) < regionLanes.count { return regionLanes[Int(region)] }
-        let number = lane(named: regions.name(region), .nervous)
+        let number = lane(named: regions.name(region), .nervous, at)
         regionLanes.append(number)
         return number
     }
 
-    private mutating func lane(named name: String, _ domain: SubjectDomain) -> Int {
+    private mutating func lane(named name: String, _ domain: SubjectDomain, _ at: Int64) -> Int {
         let key = domain == .nervous ? name : "\(domain) \(name)"
         if let known = laneNumbers[key] { return known }
-        guard lanes.count < Self.maximumLanes || name == "(others)" else { return lane(named: "(others)", .nervous) }
-        lanes.append(Lane(name: name, domain: domain))
+        guard lanes.count < Self.maximumLanes || name == "(others)" else {
+            return lane(named: "(others)", .nervous, at)
+        }
+        lanes.append(Lane(name: name, domain: domain, since: at))
         let number = lanes.count - 1
         laneNumbers[key] = number
         laneOrder.append(number)

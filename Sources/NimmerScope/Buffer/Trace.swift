@@ -9,6 +9,10 @@ struct TraceColumn: Sendable, Hashable {
     var last: Int16
     var low: Int16
     var high: Int16
+    /// How many values it holds.
+    var count: UInt32 = 1
+    /// Whether a line comes to it from the column before: it came no later than such waves come.
+    var isJoined = false
 
     /// A column with one value.
     init(_ index: Int64, _ value: Float) {
@@ -24,6 +28,7 @@ struct TraceColumn: Sendable, Hashable {
         last = Self.scaled(value)
         low = min(low, last)
         high = max(high, last)
+        count += 1
     }
 
     static func scaled(_ value: Float) -> Int16 { Int16((max(-1, min(1, value)) * 32767).rounded()) }
@@ -41,8 +46,12 @@ struct Trace: Sendable {
     /// The columns in which something was shown, in their order.
     var columns = Ring<TraceColumn>()
     /// How far apart its waves come, as a running mean in nanoseconds; 0 before the second.
-    var interval = 0.0
-    var lastArrival = Int64.min
+    private var interval = 0.0
+    private var lastShown = Int64.min
+
+    /// No line goes over a longer silence, in nanoseconds, or over one that is so many times longer than the silences before.
+    static let longestGap = 1e10
+    static let longestRatio = 5.0
 
     init(lane: Int, origin: String, isVirtual: Bool) {
         self.lane = lane
@@ -50,28 +59,34 @@ struct Trace: Sendable {
         self.isVirtual = isVirtual
     }
 
-    /// Takes in a wave's time, shown or not.
-    mutating func arrived(_ at: Int64) {
-        if lastArrival != .min {
-            let gap = Double(at - lastArrival)
-            interval = interval == 0 ? gap : interval + (gap - interval) / 8
-        }
-        lastArrival = at
-    }
-
     /// Takes in a value that is shown.
-    mutating func add(_ value: Float, column: Int64) {
+    ///
+    /// - Parameter duration: of a column, in nanoseconds.
+    mutating func add(_ value: Float, at: Int64, duration: Int64) {
+        let gap = lastShown == .min ? 0 : Double(at - lastShown)
         let newest = columns.end - 1
-        if newest >= columns.first, columns[newest].index >= column {
+        if newest >= columns.first, columns[newest].index >= at / duration {
             columns[newest].add(value)
         } else {
-            columns.append(TraceColumn(column, value))
+            var column = TraceColumn(at / duration, value)
+            column.isJoined = lastShown != .min && gap <= min(Self.longestGap, interval * Self.longestRatio)
+            columns.append(column)
         }
+        if lastShown != .min { interval = interval == 0 ? gap : interval + (gap - interval) / 8 }
+        lastShown = at
     }
 
-    /// Lets columns before one go.
-    mutating func forget(before column: Int64) {
-        while let oldest = columns.oldest, oldest.index < column { columns.removeFirst() }
+    /// Forgets what was shown.
+    mutating func removeAll() {
+        columns.removeAll()
+        interval = 0
+        lastShown = .min
+    }
+
+    /// Lets the oldest value go; its column goes with the last one that it holds.
+    mutating func forgetOldest() {
+        guard !columns.isEmpty else { return }
+        if columns[columns.first].count > 1 { columns[columns.first].count -= 1 } else { columns.removeFirst() }
     }
 }
 
@@ -81,12 +96,16 @@ struct Lane: Sendable {
     let name: String
     /// Its world.
     let domain: SubjectDomain
+    /// When something of it first came.
+    let since: Int64
     /// The numbers of its traces.
     var traces: [Int] = []
     /// How many entries of it are shown.
     var shown = 0
     /// How many waves that deny are in the buffer; while there are any, the lane goes from -1 to 1.
     var denials = 0
+    /// When the first of them came.
+    var deniedSince = Int64.max
     /// What happened in it besides waves.
     var marks = Ring<Mark>()
     /// What was asked of it, and answered.

@@ -78,7 +78,8 @@ struct DotCanvas: Sendable {
         case (true, false, false): return "\""
         case (false, true, false): return "-"
         case (false, false, true): return "_"
-        default: return "|"
+        case (true, true, true): return "|"
+        default: return ":"
         }
     }
 }

@@ -10,7 +10,7 @@ extension ScopeState {
             drawTooSmall(&pen, layout)
             return pen.screen
         }
-        let moment = max(now.nanoseconds, self.now.nanoseconds)
+        let moment = max(Self.bounded(now).nanoseconds, self.now.nanoseconds)
         drawHeader(&pen, layout, moment)
         drawBanner(&pen, layout, moment)
         drawScope(&pen, layout, moment)

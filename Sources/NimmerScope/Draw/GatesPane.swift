@@ -38,9 +38,26 @@ extension ScopeState {
             }
             y += 1
         }
+        if let summary = gates.summary, view.isLive, y + 3 <= inner.bottom {
+            drawSummary(summary, &pen, Area(x: inner.x, y: inner.bottom - 2, width: inner.width, height: 2))
+        }
         if all.count - first > room, room > 0 {
             let text = " \(all.count - first - room) more ↓ "
             pen.writeBack(text, .quiet, end: inner.right - 1, y: area.bottom - 1)
+        }
+    }
+
+    /// What the thalamus has done since its start.
+    private func drawSummary(_ summary: Attention, _ pen: inout Pen, _ area: Area) {
+        let first =
+            "\(grouped(summary.regions)) regions  \(grouped(summary.waves)) waves  \(grouped(summary.openings)) openings"
+        var second = "\(grouped(summary.collapses)) collapses  \(grouped(summary.escalations)) escalated"
+        if summary.rejected > 0 { second += "  \(grouped(summary.rejected)) refused" }
+        pen.write(first, .quiet, x: area.x + 1, y: area.y, maxWidth: area.width - 2)
+        pen.write(second, .quiet, x: area.x + 1, y: area.y + 1, maxWidth: area.width - 2)
+        if summary.lost > 0 {
+            let lost = "lost \(grouped(summary.lost))"
+            pen.writeBack(lost, .bad, end: area.right - 1, y: area.y + 1)
         }
     }
 
@@ -62,14 +79,14 @@ extension ScopeState {
         if all.isEmpty { pen.write("none yet", .quiet, x: x, y: area.y) }
         for (place, gate) in all.enumerated() {
             let state = GateColumns.state(gate.state, settings.glyphs)
-            let text = " \(gate.region) \(signed(gate.potential)) "
+            let text = "\(gate.region) \(signed(gate.potential)) "
             let more = all.count - place
-            guard x + text.count + 6 + (more > 1 ? 9 : 0) <= area.right else {
+            guard x + text.count + 6 + (more > 1 ? 9 : 0) < area.right else {
                 pen.write(" \(more) more", .quiet, x: x, y: area.y)
                 break
             }
             x += pen.write(text, .text, x: x, y: area.y)
-            x += pen.write("\(state.sign)\(state.word)", state.ink, x: x, y: area.y) + 1
+            x += pen.write("\(state.sign) \(state.word)", state.ink, x: x, y: area.y) + 3
         }
     }
 }
@@ -83,8 +100,8 @@ struct GateColumns {
     var hasHeading: Bool { isLong }
 
     init(_ width: Int, longest: Int) {
-        isLong = width >= 56
-        let fixed = isLong ? 1 + 1 + 5 + 2 + 7 + 2 + 5 + 1 + 3 + 1 + 10 + 2 : 1 + 1 + 5 + 1 + 5 + 1
+        isLong = width >= 76
+        let fixed = isLong ? 1 + 1 + 5 + 2 + 8 + 2 + 5 + 1 + 3 + 1 + 10 + 2 : 1 + 1 + 5 + 1 + 6 + 1
         let free = width - fixed
         let name = max(6, min(isLong ? 24 : 14, min(longest, free / 2)))
         self.name = name
@@ -108,14 +125,15 @@ struct GateColumns {
     func drawHeading(_ pen: inout Pen, x: Int, y: Int) {
         var x = x + 1
         for (text, width) in [
-            (padded("gate", name), name + 1), (indented("pot", 5), 7), ("state", 9), ("trust", 6), ("wit", 4),
-            (indented("opened", 10), 12), ("closes", bar), ("", historyCells == 0 ? 0 : 2), ("before", historyCells),
+            (padded("gate", name), name + 1), (indented("pot", 5), 7), ("state", 10), ("trust", 6), ("wit", 4),
+            (indented("opened", 10), 12), ("-1", bar), ("", historyCells == 0 ? 0 : 2), ("before", historyCells),
         ] where width > 0 {
             pen.write(text, .quiet, x: x, y: y, maxWidth: width)
             x += width
         }
         let barEnd = x - (historyCells == 0 ? 0 : historyCells + 2)
-        if bar > 16 { pen.writeBack("opens", .quiet, end: barEnd, y: y) }
+        pen.write("0", .quiet, x: barEnd - bar / 2 - 1, y: y)
+        pen.writeBack("+1", .quiet, end: barEnd, y: y)
     }
 
     func draw(_ gate: AttendedGate, history: GateTrack?, _ pen: inout Pen, _ row: Area, now: Int64) {
@@ -126,13 +144,13 @@ struct GateColumns {
         pen.write(signed(gate.potential), gate.potential.magnitude < 0.01 ? .quiet : .text, x: x, y: row.y)
         x += isLong ? 7 : 6
         let word = isLong ? EventText.state(gate.state).text : state.word
-        pen.write(state.sign + word, state.ink, x: x, y: row.y)
-        x += isLong ? 9 : 6
+        pen.write("\(state.sign) \(word)", state.ink, x: x, y: row.y)
+        x += isLong ? 10 : 7
         if isLong {
             pen.write(indented(decimals(gate.weight), 5), .quiet, x: x, y: row.y)
             pen.write(indented("\(min(999, gate.witnesses))", 3), .quiet, x: x + 6, y: row.y)
             let opened = gate.openedAt.map {
-                $0.nanoseconds <= now ? "\(span(nanoseconds: now - $0.nanoseconds)) ago" : ""
+                $0.nanoseconds <= now ? "\(span(nanoseconds: elapsed(from: $0.nanoseconds, to: now))) ago" : ""
             }
             pen.write(indented(opened ?? "never", 10), .quiet, x: x + 10, y: row.y)
             x += 22
@@ -182,7 +200,7 @@ struct GateColumns {
         for cell in 0..<historyCells {
             let moment = now - Int64(historyCells - 1 - cell) * 1_000_000_000
             guard let sample = track.sample(at: moment) else { continue }
-            let ink: Ink = sample.state == .open ? .good : sample.potential < 0 ? .bad : .quiet
+            let ink: Ink = sample.state == .open ? .good : sample.state == .closed ? .bad : .quiet
             pen.put(Bars.level(Double(abs(sample.potential)), pen.glyphs), ink, x: x + cell, y: y)
         }
     }

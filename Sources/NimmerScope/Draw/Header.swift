@@ -7,7 +7,9 @@ extension ScopeState {
         let area = layout.header
         let theme = pen.theme
         pen.screen.fill(area, " ", style: theme.header)
-        let right = status(now)
+        let title = " \(settings.title)  "
+        let chip = " \(settings.environment.rawValue.uppercased()) "
+        let right = status(now, columns: area.width - title.terminalColumns - chip.terminalColumns - 2)
         let rightColumns = right.reduce(0) { $0 + $1.text.terminalColumns }
         let limit = area.width - rightColumns - 2
         var x = 0
@@ -15,11 +17,14 @@ extension ScopeState {
             guard x < limit else { return }
             x += pen.write(text, style, x: x, y: area.y, maxWidth: limit - x)
         }
-        add(" \(settings.title)  ", theme.header.with(adding: .bold))
-        add(" \(settings.environment.rawValue.uppercased()) ", theme.chip)
+        add(title, theme.header.with(adding: .bold))
+        add(chip, theme.chip)
         if case .recording(let name) = settings.source { add("  \(name)", theme.header) }
         add("  \(settings.patterns)", theme.headerQuiet)
-        if buffer.minimumConfidence > 0 { add("  conf≥\(decimals(buffer.minimumConfidence))", theme.header) }
+        if buffer.minimumConfidence > 0 {
+            let sign = settings.glyphs == .ascii ? ">=" : "≥"
+            add("  conf\(sign)\(decimals(buffer.minimumConfidence))", theme.header)
+        }
         if !buffer.filter.text.isEmpty { add("  /\(buffer.filter.text)", theme.header.with(adding: .bold)) }
         x = area.width - rightColumns
         for piece in right { x += pen.write(piece.text, piece.style(theme), x: x, y: area.y) }
@@ -30,6 +35,9 @@ extension ScopeState {
         var isAlarm = false
         var isQuiet = false
         var isBold = false
+        var kind = Kind.state
+
+        enum Kind { case state, rate, losses, roundTrip }
 
         func style(_ theme: Theme) -> Style {
             if isAlarm { return theme.alarm }
@@ -38,11 +46,21 @@ extension ScopeState {
         }
     }
 
-    private func status(_ now: Int64) -> [Piece] {
+    /// What is said at the right: on a narrow screen without what matters least.
+    private func status(_ now: Int64, columns: Int) -> [Piece] {
+        var pieces = state(now)
+        for omitted in [Piece.Kind.roundTrip, .losses, .rate] {
+            if pieces.reduce(0, { $0 + $1.text.terminalColumns }) <= columns { break }
+            pieces.removeAll { $0.kind == omitted }
+        }
+        return ascii(pieces)
+    }
+
+    private func state(_ now: Int64) -> [Piece] {
         var pieces: [Piece] = []
         if isRecording { pieces += [Piece(text: " ● REC \(grouped(recorded)) ", isAlarm: true), Piece(text: "  ")] }
         if let hold = view.hold {
-            let back = span(nanoseconds: max(0, now - (view.cursor ?? hold.end)))
+            let back = span(nanoseconds: max(0, now - (view.cursor ?? hold.at)))
             let new = buffer.arrivedShown - hold.arrived
             pieces.append(Piece(text: "‖ PAUSED \(back) back, \(grouped(max(0, new))) new", isBold: true))
         } else if case .recording = settings.source {
@@ -55,15 +73,17 @@ extension ScopeState {
         }
         let perSecond = buffer.rate.perSecond(at: now)
         let rate = perSecond >= 10 ? grouped(Int(perSecond.rounded())) : decimals(perSecond, 1)
-        pieces.append(Piece(text: "  \(rate) w/s"))
+        pieces.append(Piece(text: "  \(rate) w/s", kind: .rate))
         if lost > 0 {
             pieces += [Piece(text: "  "), Piece(text: " lost \(grouped(lost)) ", isAlarm: true)]
         } else {
-            pieces.append(Piece(text: "  lost 0", isQuiet: true))
+            pieces.append(Piece(text: "  lost 0", isQuiet: true, kind: .losses))
         }
-        if let roundTrip { pieces.append(Piece(text: "  nats \(decimals(roundTrip, 1))ms", isQuiet: true)) }
+        if let roundTrip {
+            pieces.append(Piece(text: "  nats \(decimals(roundTrip, 1))ms", isQuiet: true, kind: .roundTrip))
+        }
         pieces.append(Piece(text: "  \(settings.clock(now, characters: 8)) "))
-        return ascii(pieces)
+        return pieces
     }
 
     /// The signs of the header for a terminal that has none.

@@ -1,32 +1,59 @@
 import NimmerTerminal
 
 extension ScopeState {
-    /// Every key, in two columns.
+    /// Every key, in two columns, and what signs and lines mean where there is room for it.
     func drawHelp(_ pen: inout Pen, _ layout: Layout) {
-        let groups = ScopeKeys.groups
-        let columns = [Array(groups[..<2]), Array(groups[2...])].map { part in
-            part.flatMap { group -> [InkLine] in
-                [InkLine(group.title, .strong)]
-                    + group.entries.map { InkLine(padded("  " + $0.keys, 13), .accent).and($0.meaning) } + [InkLine()]
-            }
-        }
-        let count = columns.map(\.count).max() ?? 0
-        let width = min(layout.width - 2, 96)
-        let height = min(layout.height - 2, count + 4)
+        let columns = Self.helpColumns
+        let count = Self.helpLines
+        let legend = legend
+        let width = min(layout.width, 96)
+        let height = min(layout.height - 2, count + legend.count + 2)
         let area = Area(x: (layout.width - width) / 2, y: (layout.height - height) / 2, width: width, height: height)
-        pen.screen.fill(area, " ", style: pen.theme.style(.text))
+        pen.screen.fill(area, " ", style: Style(background: pen.theme.background))
         pen.screen.box(area, style: pen.theme.style(.quiet))
         pen.write(InkLine(" keys ", .strong), x: area.x + 2, y: area.y)
         pen.writeBack(" ? closes ", .quiet, end: area.right - 2, y: area.y)
         let inner = area.inset(2, 1)
-        let rows = inner.height
         let half = inner.width / 2
-        let first = max(0, min(view.helpScroll, count - rows))
+        let first = max(0, min(view.helpScroll, count - inner.height))
         for (side, lines) in columns.enumerated() {
-            for (row, line) in lines.dropFirst(first).prefix(rows).enumerated() {
+            for (row, line) in lines.dropFirst(first).prefix(inner.height).enumerated() {
                 pen.write(line, x: inner.x + side * half, y: inner.y + row, maxWidth: half - 1)
             }
         }
-        if first + rows < count { pen.writeBack(" j more ↓ ", .quiet, end: area.right - 2, y: area.bottom - 1) }
+        if first + inner.height < count {
+            pen.writeBack(" j more ↓ ", .quiet, end: area.right - 2, y: area.bottom - 1)
+        } else {
+            for (row, line) in legend.enumerated() where inner.height >= count + legend.count {
+                pen.write(line, x: inner.x, y: inner.y + count + row, maxWidth: inner.width)
+            }
+        }
+    }
+
+    private static let helpColumns = [Array(ScopeKeys.groups[..<2]), Array(ScopeKeys.groups[2...])].map { part in
+        part.flatMap { group -> [InkLine] in
+            [InkLine(group.title, .strong)]
+                + group.entries.map { InkLine(padded(" " + $0.keys, 12), .accent).and($0.meaning) } + [InkLine()]
+        }
+    }
+
+    /// How many lines the keys take.
+    static let helpLines = helpColumns.map(\.count).max() ?? 0
+
+    /// What signs and lines mean.
+    private var legend: [InkLine] {
+        func signs(_ title: String, _ all: [(Sign, Ink)]) -> InkLine {
+            all.reduce(into: InkLine(padded(title, 12), .strong)) { line, sign in
+                line.add("\(Character(sign.0.glyph(settings.glyphs))) ", sign.1)
+                line.add(sign.0.word + "  ", .quiet)
+            }
+        }
+        return [
+            signs("Signs", [(.wave, .nervous), (.denial, .nervous), (.gate, .good), (.collapse, .strong)])
+                .and("\(Character(Sign.request.glyph(settings.glyphs))) ", .cognitive).and("escalate  ", .quiet)
+                .and("\(Character(Sign.response.glyph(settings.glyphs))) ", .cognitive).and("decision", .quiet),
+            InkLine(padded("Lines", 12), .strong).and("solid wave, dashed question to answer, ", .quiet)
+                .and("dotted below the floor or virtual", .quiet),
+        ]
     }
 }

@@ -21,6 +21,12 @@ extension ScopeState {
         }
     }
 
+    /// How many lines the inspector has at its width now.
+    var inspectorLineCount: Int {
+        let width = (layout.inspector ?? layout.overlay).width - 4
+        return inspection().lines.reduce(0) { $0 + Self.wrapped($1, width).count }
+    }
+
     /// A line cut to a width, what is left indented under it.
     static func wrapped(_ line: InkLine, _ width: Int) -> [InkLine] {
         guard width > 8, line.text.terminalColumns > width else { return [line] }
@@ -29,21 +35,49 @@ extension ScopeState {
         var used = 0
         for run in line.runs {
             var piece = ""
-            for character in run.text {
-                let columns = String(character).terminalColumns
-                if used + columns > width {
+            for word in words(run.text) {
+                let columns = word.terminalColumns
+                if used + columns > width, used > 2, columns <= width - 2 {
                     current.add(piece, run.ink)
                     lines.append(current)
-                    current = InkLine("  ")
-                    piece = ""
-                    used = 2
+                    (current, piece, used) = (InkLine("  "), "", 2)
                 }
-                piece.append(character)
-                used += columns
+                if used + columns <= width {
+                    piece += word
+                    used += columns
+                    continue
+                }
+                for character in word {
+                    let columns = String(character).terminalColumns
+                    if used + columns > width {
+                        current.add(piece, run.ink)
+                        lines.append(current)
+                        (current, piece, used) = (InkLine("  "), "", 2)
+                    }
+                    piece.append(character)
+                    used += columns
+                }
             }
             current.add(piece, run.ink)
         }
         lines.append(current)
         return lines
+    }
+
+    /// A text in pieces that are best kept whole, each with the spaces after it.
+    private static func words(_ text: String) -> [Substring] {
+        var words: [Substring] = []
+        var start = text.startIndex
+        var place = start
+        while place < text.endIndex {
+            let next = text.index(after: place)
+            if text[place] == " ", next == text.endIndex || text[next] != " " {
+                words.append(text[start..<next])
+                start = next
+            }
+            place = next
+        }
+        words.append(text[start...])
+        return words
     }
 }

@@ -16,7 +16,7 @@ struct LaneDrawing {
     }
 
     private var ink: Ink { Ink(lane.domain) }
-    private var isSigned: Bool { lane.denials > 0 }
+    private var isSigned: Bool { lane.denials > 0 && lane.deniedSince <= state.view.hold?.at ?? .max }
 
     func draw(_ pen: inout Pen) {
         drawName(&pen)
@@ -72,13 +72,14 @@ struct LaneDrawing {
     /// The time in which the lane's gate is open: a line along the upper edge, and a tint.
     private func drawOpenings(_ pen: inout Pen) {
         guard lane.domain == .nervous, let track = state.gates.tracks[lane.name] else { return }
+        let known = state.isServerLost ? state.connectionChanged.nanoseconds : now
         let openings = track.openings
         var number = openings.firstNumber { $0.end >= window.start }
         while number < openings.end, openings[number].start < window.end {
             let opening = openings[number]
             number += 1
             let from = max(window.first, TimeWindow.floor(opening.start, window.scale.column))
-            let to = min(window.last, TimeWindow.floor(min(opening.end, now), window.scale.column))
+            let to = min(window.last, TimeWindow.floor(min(opening.end, known), window.scale.column))
             guard from <= to else { continue }
             var column = from
             while column <= to {
@@ -117,31 +118,48 @@ struct LaneDrawing {
 
     /// What happened besides waves: the most important of what falls on one cell, with its word where there is room.
     private func drawMarks(_ pen: inout Pen) {
-        var cells: [Int: Mark] = [:]
+        var cells: [Place: Mark] = [:]
         var number = lane.marks.firstNumber { $0.at >= window.start }
         while number < lane.marks.end, lane.marks[number].at < window.end {
             let mark = lane.marks[number]
             number += 1
             guard let cell = window.cell(at: mark.at), state.buffer.isShown(mark.number) else { continue }
-            if cells[cell].map({ $0.kind <= mark.kind }) ?? true { cells[cell] = mark }
+            let place = Place(cell: cell, row: row(mark.kind))
+            if cells[place].map({ $0.kind <= mark.kind }) ?? true { cells[place] = mark }
         }
-        for (cell, mark) in cells.sorted(by: { $0.key < $1.key }) {
-            let row = mark.kind == .collapse && plot.height > 1 ? 1 : 0
+        for (place, mark) in cells.sorted(by: { $0.key.cell < $1.key.cell }) {
+            let (cell, row) = (place.cell, place.row)
             let (glyph, ink, word) = sign(mark)
-            guard row < plot.height else { continue }
             pen.screen.put(
                 glyph, x: plot.x + cell, y: plot.y + row,
                 style: pen.theme.style(ink).with(
                     background: pen.screen[plot.x + cell, plot.y + row].style.background, adding: .bold))
             guard !word.isEmpty, plot.height > 1, cell + 2 + word.count < plot.width else { continue }
             let free = (cell + 1)...(cell + 1 + word.count)
-            guard free.allSatisfy({ isFree(pen, $0, row) && cells[$0] == nil }) else { continue }
+            guard free.allSatisfy({ isFree(pen, $0, row) && cells[Place(cell: $0, row: row)] == nil }) else { continue }
             for (offset, scalar) in word.unicodeScalars.enumerated() {
                 let x = plot.x + cell + 2 + offset
                 pen.screen.put(
                     scalar, x: x, y: plot.y + row,
                     style: pen.theme.style(ink).with(background: pen.screen[x, plot.y + row].style.background))
             }
+        }
+    }
+
+    /// Where a sign stands.
+    private struct Place: Hashable {
+        var cell: Int
+        var row: Int
+    }
+
+    /// What happens at one moment stands one above the other where there is room: the gate's change, the collapse, the question
+    /// and the decision.
+    private func row(_ kind: EntryKind) -> Int {
+        switch kind {
+        case .transition, .outcome: 0
+        case .collapse: min(1, plot.height - 1)
+        case .request, .response: min(2, plot.height - 1)
+        default: 0
         }
     }
 

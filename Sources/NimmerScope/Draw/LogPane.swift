@@ -21,7 +21,7 @@ extension ScopeState {
             pen.write(text, .quiet, x: inner.x + 1, y: inner.y)
             return
         }
-        let nameCells = layout.width >= 150 ? 20 : layout.isWide ? 14 : 12
+        let nameCells = layout.width >= 150 ? 20 : layout.isWide ? 12 : 11
         for place in first...lowest {
             let number = buffer.shown[place]
             let y = inner.y + place - first

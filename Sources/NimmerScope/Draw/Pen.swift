@@ -10,7 +10,7 @@ struct Pen {
         screen = ScreenBuffer(width: width, height: height, glyphs: settings.glyphs)
         theme = Theme(settings.environment, settings.colors)
         glyphs = settings.glyphs
-        screen.fill(screen.area, " ", style: theme.style(.text))
+        screen.fill(screen.area, " ", style: Style(background: theme.background))
     }
 
     /// Writes text of one meaning.
@@ -65,7 +65,7 @@ struct Pen {
     @discardableResult
     mutating func pane(_ area: Area, _ pane: Pane, _ title: InkLine, hasKeys: Bool, right: InkLine = InkLine()) -> Area
     {
-        screen.fill(area, " ", style: theme.style(.text))
+        screen.fill(area, " ", style: Style(background: theme.background))
         screen.box(area, style: theme.style(hasKeys ? .quiet : .faint))
         if glyphs == .blocks { squareCorners(area, hasKeys) }
         var head = InkLine(hasKeys ? " ▸" : "  ", .accent)

@@ -76,23 +76,25 @@ extension ScopeState {
             taken.append(range)
             pen.write(text, ink, x: area.x + start, y: area.y)
         }
-        if let cursor = view.cursor, let cell = window.cell(at: cursor) {
-            put("└" + settings.clock(cursor, characters: 12), .accent, at: cell)
+        /// The moment of a line through the lanes, on the side of it where there is room.
+        func put(_ moment: Int64, _ ink: Ink, at cell: Int) {
+            let clock = settings.clock(moment, characters: 12)
+            if cell + 13 <= area.width { put("└" + clock, ink, at: cell) } else { put(clock + "┘", ink, at: cell - 12) }
         }
+        if let cursor = view.cursor, let cell = window.cell(at: cursor) { put(cursor, .accent, at: cell) }
         if let marker = view.marker {
-            if let cell = window.cell(at: marker) {
-                put("└" + settings.clock(marker, characters: 12), .warning, at: cell)
-            }
+            if let cell = window.cell(at: marker) { put(marker, .warning, at: cell) }
             let here = view.cursor ?? view.hold?.end ?? now
             pen.writeBack(
-                "Δ \(span(nanoseconds: here - marker))", .warning, end: area.right + Layout.valueCells, y: area.y)
+                (settings.glyphs == .ascii ? "delta " : "Δ ") + span(nanoseconds: here - marker), .warning,
+                end: area.right + Layout.valueCells, y: area.y)
         }
         let step = TimeScale.cellsPerDivision
         if view.isLive, !window.isSweep {
             put("now", .strong, at: area.width - 3)
             var back = 1
             while area.width - back * step >= 0 {
-                let text = "-" + span(nanoseconds: view.scale.division * Int64(back))
+                let text = "-" + roundSpan(nanoseconds: view.scale.division * Int64(back))
                 put(text, .quiet, at: area.width - back * step - text.count / 2)
                 back += 1
             }
@@ -128,19 +130,19 @@ extension ScopeState {
         let start = end - part * Int64(area.width)
         let (counts, marks) = buffer.overview.parts(area.width, from: start, to: end)
         let most = Double(max(1, counts.max() ?? 1))
-        let seen =
-            max(0, Int((window.start - start) / part))...max(0, min(area.width - 1, Int((window.end - start) / part)))
+        let leftmost = max(0, min(area.width - 1, Int((window.start - start) / part)))
+        let seen = leftmost...max(leftmost, min(area.width - 1, Int((window.end - start) / part)))
         for x in 0..<area.width {
             let inWindow = seen.contains(x)
             let glyph = Bars.level(counts[x] == 0 ? 0 : max(0.01, Double(counts[x]) / most), settings.glyphs)
             pen.put(glyph, marks[x] ? .good : inWindow ? .nervous : .quiet, x: area.x + x, y: area.y)
             if inWindow {
-                pen.screen.restyle(Area(x: area.x + x, y: area.y, width: 1, height: 1)) { pen.theme.select(&$0) }
+                pen.screen.restyle(Area(x: area.x + x, y: area.y, width: 1, height: 1)) { pen.theme.tint(&$0) }
             }
         }
         if seen.lowerBound > 0 { pen.put("[", .strong, x: area.x + seen.lowerBound - 1, y: area.y) }
         if seen.upperBound < area.width - 1 { pen.put("]", .strong, x: area.x + seen.upperBound + 1, y: area.y) }
-        let label = "all \(span(nanoseconds: length))"
+        let label = "all \(roundSpan(nanoseconds: length))"
         pen.write(label, .quiet, x: area.x - layout.nameCells - Layout.axisCells, y: area.y, maxWidth: layout.nameCells)
         pen.writeBack(grouped(buffer.shown.count), .quiet, end: area.right + Layout.valueCells, y: area.y)
     }

@@ -70,7 +70,16 @@ struct Theme: Sendable {
 
     /// Marks a selected line: by its colour, and by weight or reverse where there is none.
     func select(_ style: inout Style) {
-        if selection.isStandard { style.reverse = true } else { style.background = selection }
+        if selection.isStandard {
+            style.reverse = true
+        } else if style.background == background {
+            style.background = selection
+        }
+    }
+
+    /// Marks a stretch by its colour alone, where something else says the same.
+    func tint(_ style: inout Style) {
+        if !selection.isStandard { style.background = selection }
     }
 
     /// Marks the cursor's column.

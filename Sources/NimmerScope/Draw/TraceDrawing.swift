@@ -11,6 +11,9 @@ struct TraceDrawing {
     private let isSigned: Bool
     private let shift: Int
 
+    /// So few empty columns are always drawn over.
+    static let shortGap: Int64 = 4
+
     /// A drawing of so many rows; it goes from 0 to 1, or from -1 to 1 when it is signed.
     init(window: TimeWindow, rows: Int, level: GlyphLevel, isSigned: Bool) {
         self.window = window
@@ -33,7 +36,6 @@ struct TraceDrawing {
     /// Draws a trace.
     mutating func add(_ trace: Trace) {
         let columns = trace.columns
-        let gap = Int64(max(8, min(1e9, trace.interval * 5 / Double(window.scale.column))))
         let first = columns.firstNumber { $0.index >= window.first }
         var before: TraceColumn?
         if first > columns.first { before = columns[first - 1] }
@@ -42,7 +44,9 @@ struct TraceDrawing {
             let column = columns[number]
             number += 1
             if column.index > window.last { break }
-            if let before, column.index - before.index <= gap { join(before, column, trace.isVirtual) }
+            if let before, column.isJoined || column.index - before.index <= Self.shortGap {
+                join(before, column, trace.isVirtual)
+            }
             range(column, trace.isVirtual)
             before = column
         }

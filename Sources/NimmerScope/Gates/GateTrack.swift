@@ -113,13 +113,16 @@ struct GateBoard: Sendable {
     private(set) var tracks: [String: GateTrack] = [:]
     /// How much is open at once; nil before the thalamus spoke.
     private(set) var mode: AttentionMode?
-    /// When it spoke last.
-    private(set) var heard: Int64?
+    /// What it said last of itself, the gates left out.
+    private(set) var summary: Attention?
 
     /// Takes in what the thalamus says once a second: gates that it does not name are at rest.
     mutating func update(_ attention: Attention, at: Int64) {
         mode = attention.mode
-        heard = at
+        var summary = attention
+        summary.openGates = []
+        summary.risingGates = []
+        self.summary = summary
         let named = attention.openGates + attention.risingGates
         for gate in named { update(gate, at: at) }
         let names = Set(named.map(\.region.text))

@@ -46,7 +46,7 @@ extension ScopeState {
             return
         }
         let asked = request.body
-        inspection.section("◆ request  \(asked.eventType)", .cognitive)
+        inspection.section("\(sign(.request)) request  \(asked.eventType)", .cognitive)
         inspection.field("at", settings.clock(request.header.timestamp.nanoseconds))
         inspection.field(
             "budget",
@@ -64,12 +64,12 @@ extension ScopeState {
     ) -> Int64? {
         guard let number = story.collapse, case .collapse(let collapse)? = kept(number) else { return nil }
         let body = collapse.body
-        inspection.section("◉ collapse  \(body.region)  \(decimals(body.confidence))")
-        let window = body.windowEnd.milliseconds(since: body.windowStart)
+        inspection.section("\(sign(.collapse)) collapse  \(body.region)  \(decimals(body.confidence))")
+        let window = elapsed(from: body.windowStart.nanoseconds, to: body.windowEnd.nanoseconds)
         inspection.field(
             "at",
             settings.clock(body.windowEnd.nanoseconds)
-                + ", \(body.witnesses.count) witnesses within \(span(milliseconds: window))")
+                + ", \(body.witnesses.count) witnesses within \(span(nanoseconds: window))")
         guard withWitnesses else { return body.windowEnd.nanoseconds }
         let width = max(6, min(16, body.witnesses.map { $0.origin.text.count }.max() ?? 0))
         for witness in body.witnesses {
@@ -80,25 +80,28 @@ extension ScopeState {
         return body.windowEnd.nanoseconds
     }
 
+    private func sign(_ sign: Sign) -> Character { Character(sign.glyph(settings.glyphs)) }
+
     private func addDecision(_ story: Stories.Story, _ inspection: inout Inspection, _ collapsedAt: Int64?) {
         guard let number = story.response, case .cognitiveResponse(let response)? = kept(number) else {
-            inspection.section("◇ no decision yet", .warning)
+            inspection.section("\(sign(.response)) no decision yet", .warning)
             return
         }
         let body = response.body
-        inspection.section("◇ decision  \(body.decision)", body.outcome == .answered ? .cognitive : .bad)
+        inspection.section(
+            "\(sign(.response)) decision  \(body.decision)", body.outcome == .answered ? .cognitive : .bad)
         let at = response.header.timestamp
         inspection.field(
             "at",
             settings.clock(at.nanoseconds)
                 + (collapsedAt.map {
-                    ", \(span(milliseconds: at.milliseconds(since: Timestamp(nanoseconds: $0)))) after the collapse"
+                    ", \(span(nanoseconds: elapsed(from: $0, to: at.nanoseconds))) after the collapse"
                 } ?? ""))
         inspection.field("outcome", body.outcome.rawValue, body.outcome == .answered ? .good : .bad)
         inspection.field("by", body.mind.map { "\($0.model) at \($0.server)" } ?? "the boundary, by rule")
         inspection.field(
             "took",
-            "\(decimals(body.processingTimeMilliseconds, 1)) ms, \(decimals(body.lifeforceSpent, 1)) LF")
+            "\(latency(body.processingTimeMilliseconds)), \(decimals(body.lifeforceSpent, 1)) LF")
         for command in body.downstreamCommands {
             inspection.field("command", "\(command.target).\(command.command) \(command.payload.text)", .organs)
         }

@@ -4,22 +4,25 @@ extension ScopeState {
     /// A gate: what the thalamus says of it, or, while it says nothing, what was seen of it.
     func inspection(ofGate region: String) -> Inspection {
         var inspection = Inspection(title: "gate \(region)")
+        let track = gates.tracks[region]
         switch explanations[region] {
         case .success(let report): GateReport(report: report, settings: settings).add(to: &inspection)
         case .failure(let failure):
-            addSeen(gates.tracks[region], to: &inspection)
-            inspection.section("The thalamus does not say more: \(failure)", .warning)
+            addState(track, to: &inspection)
+            inspection.lines.append(InkLine("The thalamus does not say more: \(failure)", .warning))
+            addOpening(track, to: &inspection)
         case nil:
-            addSeen(gates.tracks[region], to: &inspection)
-            if settings.source == .live, gates.tracks[region] != nil {
-                inspection.section("Enter asks the thalamus why.", .quiet)
+            addState(track, to: &inspection)
+            if settings.source == .live, track != nil {
+                inspection.lines.append(InkLine("Enter", .accent).and(" asks the thalamus why.", .quiet))
             }
+            addOpening(track, to: &inspection)
         }
         return inspection
     }
 
-    /// What is known from messages alone.
-    private func addSeen(_ track: GateTrack?, to inspection: inout Inspection) {
+    /// How the gate is, from messages alone.
+    private func addState(_ track: GateTrack?, to inspection: inout Inspection) {
         guard let track else {
             inspection.lines.append(InkLine("Nothing was heard of this gate.", .quiet))
             return
@@ -33,7 +36,11 @@ extension ScopeState {
         inspection.lines.append(
             InkLine("weight ", .quiet).and(decimals(gate.weight)).and("  witnesses ", .quiet)
                 .and("\(gate.witnesses)"))
-        guard let number = track.lastOpening, case .gateTransition(let transition)? = kept(number) else { return }
+    }
+
+    /// How it last opened, from messages alone.
+    private func addOpening(_ track: GateTrack?, to inspection: inout Inspection) {
+        guard let number = track?.lastOpening, case .gateTransition(let transition)? = kept(number) else { return }
         inspection.section("last opening")
         inspection.lines += self.inspection(of: transition, number).lines
     }

@@ -99,12 +99,12 @@ extension ScopeState {
         let header = message.header
         var inspection = Inspection(title: EventText(message, subject: subject) { _ in nil }.sign.word)
         inspection.field("subject", subject.text)
-        let delay = entry.at.subtractingReportingOverflow(header.timestamp.nanoseconds)
-        let isNear = !delay.overflow && delay.partialValue.magnitude < 86_400_000_000_000
+        let delay = elapsed(from: header.timestamp.nanoseconds, to: entry.at)
+        let isNear = delay.magnitude < 86_400_000_000_000
         inspection.field(
             "said",
             settings.clock(header.timestamp.nanoseconds)
-                + (isNear ? ", arrived \(span(nanoseconds: delay.partialValue)) later" : ""))
+                + (isNear ? ", arrived \(span(nanoseconds: delay)) later" : ""))
         inspection.field(
             "by",
             "\(header.source.entityID), \(header.source.entityType.rawValue), \(header.source.garden.rawValue) garden")

@@ -6,8 +6,11 @@ extension ScopeState {
     /// Stops the view; the buffer goes on filling.
     mutating func hold() {
         guard view.isLive else { return }
+        // The column that is being filled stays out, so that what is held does not change.
+        let column = view.scale.column
         view.hold = .init(
-            at: now.nanoseconds, end: now.nanoseconds, lowest: buffer.shown.end - 1, arrived: buffer.arrivedShown)
+            at: now.nanoseconds, end: TimeWindow.floor(now.nanoseconds, column) * column - 1,
+            lowest: buffer.shown.end - 1, arrived: buffer.arrivedShown)
     }
 
     /// Follows what arrives again.
@@ -26,7 +29,7 @@ extension ScopeState {
             hold()
         }
         guard let hold = view.hold else { return }
-        let start = view.cursor ?? hold.end
+        let start = view.cursor ?? hold.at
         setCursor(start + Int64(cells) * view.scale.cell)
         view.selected = view.cursor.flatMap { buffer.shownEntry(notAfter: $0) }
         keepInSight()
@@ -109,7 +112,8 @@ extension ScopeState {
                 return
             }
             select(isFirst && view.selected == nil ? newest + lines + 1 : current + lines)
-        case .inspector: view.inspectorScroll = max(0, view.inspectorScroll + lines)
+        case .inspector:
+            view.inspectorScroll = max(0, min(inspectorLineCount - layout.inspectorLines, view.inspectorScroll + lines))
         }
     }
 
@@ -215,6 +219,12 @@ extension ScopeState {
 
     /// The lanes that have something to show, in their order.
     var lanesShown: [Int] {
-        buffer.laneOrder.filter { buffer.lanes[$0].shown > 0 || !buffer.lanes[$0].exchanges.isEmpty }
+        buffer.laneOrder.filter { number in
+            let lane = buffer.lanes[number]
+            if let hold = view.hold, lane.since > hold.at { return false }
+            if lane.shown > 0 { return true }
+            return !lane.exchanges.isEmpty
+                && buffer.filter.passes(subject: lane.name, names: ("", ""), isWave: false, payload: nil)
+        }
     }
 }

@@ -79,7 +79,7 @@ extension ScopeState {
 
     private mutating func pressInHelp(_ key: Key) {
         switch key {
-        case .down, .character("j"): view.helpScroll += 1
+        case .down, .character("j"): view.helpScroll = min(Self.helpLines, view.helpScroll + 1)
         case .up, .character("k"): view.helpScroll = max(0, view.helpScroll - 1)
         case .character("?"), .character("q"), .escape, .enter: view.isHelpShown = false
         default: break

@@ -1,12 +1,17 @@
 import NimmerWave
 
-/// One message in one line: sign and word, what it is about, how sure, and what was said.
-struct EventText: Sendable {
-    var sign: Sign
-    var ink: Ink
-    var name: String
-    var value = ""
-    var text = InkLine()
+/// One message in one line, on the screen and elsewhere: sign and word, what it is about, how sure, and what was said.
+public struct EventText: Sendable {
+    /// What happened.
+    public private(set) var sign: Sign
+    /// The world that it belongs to, or that it is refused.
+    public private(set) var ink: Ink
+    /// What it is about: a region, a nerve, a mind.
+    public private(set) var name: String
+    /// How sure, or a potential; empty where there is neither.
+    public private(set) var value = ""
+    /// What was said.
+    public private(set) var text = InkLine()
 
     /// A gate's state by its word and its colour together.
     static func state(_ state: GateState) -> InkLine.Run {
@@ -23,9 +28,16 @@ struct EventText: Sendable {
         self.name = name
     }
 
-    /// The line of a message.
+    /// The line of a message that came on a subject.
     ///
     /// - Parameter about: the region of a request, for its answer names only the request.
+    public init(_ message: AnyMessage, subject: String, about: (MessageID) -> String?) {
+        self.init(message, subject: SubjectName(subject), about: about)
+    }
+
+    /// The line of what could not be read.
+    public init(refused error: Refusal, subject: String) { self.init(refused: error, subject: SubjectName(subject)) }
+
     init(_ message: AnyMessage, subject: SubjectName, about: (MessageID) -> String?) {
         self.init(sign: .wave, ink: Ink(subject.domain), name: subject.owner)
         switch message {
@@ -107,15 +119,22 @@ struct EventText: Sendable {
         let commands = body.downstreamCommands.map { "\($0.target).\($0.command)" }.joined(separator: ", ")
         if !commands.isEmpty { text.add("  → \(commands)", .organs) }
         let mind = body.mind.map(\.model) ?? body.boundary.rawValue
-        text.add("  (\(mind), \(decimals(body.processingTimeMilliseconds, 1)) ms)", .quiet)
+        text.add("  (\(mind), \(latency(body.processingTimeMilliseconds)))", .quiet)
     }
 
-    /// The line of what could not be read.
     init(refused error: Refusal, subject: SubjectName) {
         sign = .refused
         ink = .bad
         name = subject.owner
         text = InkLine("\(error)")
+    }
+
+    /// The line of a wave, from what is kept of it and its content as it lies in its bytes: what scrolls by fast is read fast.
+    init(wave entry: Entry, lane: String, origin: String, ink: Ink, content: String) {
+        self.init(sign: entry.value < 0 ? .denial : .wave, ink: ink, name: lane)
+        value = decimals(Double(entry.value.magnitude))
+        if origin != lane { text.add(origin + " ", .quiet) }
+        text.add(content)
     }
 
     /// The line of a message whose bytes have gone.
@@ -143,6 +162,11 @@ extension ScopeState {
     /// An entry in one line.
     func line(_ entry: Entry) -> EventText {
         let subject = buffer.subjects[Int(entry.subject)]
+        if entry.kind == .wave, let content = buffer.content(ofWave: entry) {
+            return EventText(
+                wave: entry, lane: buffer.lanes[Int(entry.lane)].name, origin: buffer.traces[Int(entry.trace)].origin,
+                ink: Ink(subject.domain), content: content)
+        }
         switch message(entry) {
         case .success(let message):
             return EventText(message, subject: subject) { regionsOfRequests[$0] }

@@ -1,5 +1,6 @@
 /// What a piece of text means; the theme says how it looks.
-enum Ink: Sendable, Hashable {
+public enum Ink: Sendable, Hashable {
+    /// Plain, of weight, beside the point, hardly seen.
     case text, strong, quiet, faint
     /// The worlds.
     case nervous, cognitive, organs
@@ -19,14 +20,17 @@ enum Ink: Sendable, Hashable {
 }
 
 /// A line of text in pieces.
-struct InkLine: Sendable, Hashable {
+public struct InkLine: Sendable, Hashable {
     /// A piece of one meaning.
-    struct Run: Sendable, Hashable {
-        var text: String
-        var ink: Ink
+    public struct Run: Sendable, Hashable {
+        /// What is said.
+        public var text: String
+        /// What it means.
+        public var ink: Ink
     }
 
-    var runs: [Run] = []
+    /// The pieces, in their order.
+    public var runs: [Run] = []
 
     init() {}
 

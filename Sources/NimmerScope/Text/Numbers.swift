@@ -1,25 +1,5 @@
 import NimmerWave
 
-/// A number with a fixed count of decimals: `0.80`.
-func decimals(_ value: Double, _ places: Int = 2) -> String {
-    guard value.isFinite else { return "—" }
-    var scale = 1.0
-    for _ in 0..<places { scale *= 10 }
-    let scaled = (value.magnitude * scale).rounded()
-    guard scaled < 9e15 else { return "\(value)" }
-    let whole = String(Int64(scaled))
-    let sign = value < 0 && scaled > 0 ? "-" : ""
-    guard places > 0 else { return sign + whole }
-    let digits = String(repeating: "0", count: max(0, places + 1 - whole.count)) + whole
-    return sign + digits.dropLast(places) + "." + digits.suffix(places)
-}
-
-/// A potential with its sign: `+0.56`.
-func signed(_ value: Double) -> String {
-    let text = decimals(value)
-    return text.hasPrefix("-") ? text : "+" + text
-}
-
 /// A count with its thousands apart: `12,345`.
 func grouped(_ count: Int) -> String {
     var text = ""
@@ -28,6 +8,12 @@ func grouped(_ count: Int) -> String {
         text.append(digit)
     }
     return (count < 0 ? "-" : "") + String(text.reversed())
+}
+
+/// The time from one moment to another, as long as a number can say.
+func elapsed(from earlier: Int64, to later: Int64) -> Int64 {
+    let (difference, isBeyond) = later.subtractingReportingOverflow(earlier)
+    return isBeyond ? (later < earlier ? .min : .max) : difference
 }
 
 /// A stretch of time, short: `840ms`, `12.3s`, `4m05s`, `2h03m`.
@@ -43,8 +29,23 @@ func span(nanoseconds: Int64) -> String {
     return "\(sign)\(seconds / 86_400)d"
 }
 
+/// A stretch of time without what is zero at its end: `45s`, `2m`, `1m30s`, `500ms`.
+func roundSpan(nanoseconds: Int64) -> String {
+    let (seconds, rest) = (nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000)
+    if rest != 0 { return span(nanoseconds: nanoseconds) }
+    if seconds < 60 { return "\(seconds)s" }
+    if seconds % 3600 == 0 { return "\(seconds / 3600)h" }
+    if seconds < 3600 { return seconds % 60 == 0 ? "\(seconds / 60)m" : "\(seconds / 60)m\(seconds % 60)s" }
+    return "\(seconds / 3600)h\(seconds / 60 % 60)m"
+}
+
 /// A stretch of time, short.
 func span(milliseconds: Double) -> String { span(nanoseconds: Int64(min(9e12, max(-9e12, milliseconds)) * 1e6)) }
+
+/// How long an answer took: `0.4 ms`, `3.7s`.
+func latency(_ milliseconds: Double) -> String {
+    milliseconds < 1000 ? "\(decimals(milliseconds, 1)) ms" : span(milliseconds: milliseconds)
+}
 
 /// Text with spaces after it, to a count of characters.
 func padded(_ text: String, _ count: Int) -> String {

@@ -1,7 +1,8 @@
 import NimmerTerminal
 
-/// The sign of what happened, beside its word and colour; one for each glyph level.
-enum Sign: Sendable, CaseIterable {
+/// The sign of what happened, beside its word and colour; one for each glyph level
+/// (oscilloscope.md, The visual language).
+public enum Sign: Sendable, CaseIterable {
     case wave, denial, gate, collapse, request, response, nerve, attention, refused, outcome, correlation, command
     case result, heartbeat
 
@@ -25,7 +26,7 @@ enum Sign: Sendable, CaseIterable {
     }
 
     /// What is shown on a terminal: of the symbols, of those that every console font has, of ASCII.
-    func glyph(_ level: GlyphLevel) -> Unicode.Scalar {
+    public func glyph(_ level: GlyphLevel) -> Unicode.Scalar {
         let three: (Unicode.Scalar, Unicode.Scalar, Unicode.Scalar) =
             switch self {
             case .wave: ("∿", "~", "~")
@@ -51,7 +52,7 @@ enum Sign: Sendable, CaseIterable {
     }
 
     /// The word beside it.
-    var word: String {
+    public var word: String {
         switch self {
         case .wave: "wave"
         case .denial: "denial"

@@ -38,7 +38,7 @@ struct Layout: Sendable, Hashable {
         switch (face, isWide) {
         case (.tail, true):
             let upper = rows * 11 / 20
-            let right = min(60, max(38, width * 29 / 100))
+            let right = min(64, max(41, width * 30 / 100))
             let inspector = min(84, max(44, width * 38 / 100))
             scope = row(0, 0, width - right, upper)
             gates = row(width - right, 0, right, upper)
@@ -61,11 +61,11 @@ struct Layout: Sendable, Hashable {
     var overlay: Area {
         let rows = max(0, height - 2 - (banner == nil ? 0 : 1))
         let lines = min(rows, max(12, rows * 3 / 4))
-        return Area(x: 2, y: height - 1 - lines, width: width - 4, height: lines)
+        return Area(x: 0, y: height - 1 - lines, width: width, height: lines)
     }
 
     /// Columns for a lane's name.
-    var nameCells: Int { width >= 150 ? 20 : width >= 110 ? 14 : 11 }
+    var nameCells: Int { width >= 150 ? 20 : width >= 110 ? 12 : 11 }
     /// Columns for a lane's scale.
     static let axisCells = 3
     /// Columns for a lane's value and rate.

@@ -1,0 +1,121 @@
+import NimmerWave
+
+extension ScopeDrawing {
+    private static func className(_ domain: SubjectDomain) -> String {
+        switch domain {
+        case .nervous: "nervous"
+        case .cognitive: "cognitive"
+        case .organs: "organs"
+        }
+    }
+
+    /// One lane: its name and scale, its openings, its traces, and what happened.
+    func draw(_ lane: Lane, _ traces: [Trace], _ top: Double, _ out: inout SVGText) {
+        let bottom = top + Self.laneHeight
+        let name = Self.className(lane.domain)
+        let end = Self.left + Self.plotWidth
+        out.text(16, top + 14, "\(name)name", lane.name)
+        if !traces.isEmpty {
+            out.text(16, top + 32, "quiet", traces.count == 1 ? traces[0].origin : "\(traces.count) origins")
+        }
+        out.text(Self.left - 8, top + 6, "quiet end", lane.denials > 0 ? "+1" : "1")
+        out.text(Self.left - 8, bottom + 4, "quiet end", lane.denials > 0 ? "-1" : "0")
+        drawOpenings(lane, top, &out)
+        out.line(Self.left, bottom, end, bottom, "axis")
+        if lane.denials > 0 { out.line(Self.left, top + Self.laneHeight / 2, end, top + Self.laneHeight / 2, "axis") }
+        for trace in traces { draw(trace, lane, name, top, &out) }
+        for number in lane.exchanges.numbers {
+            let exchange = lane.exchanges[number]
+            guard exchange.from < to, exchange.to >= from else { continue }
+            let y = y(Double(exchange.value), lane, top)
+            out.line(x(exchange.from), y, x(min(exchange.to, state.now.nanoseconds)), y, "trace dashed \(name)")
+        }
+        for number in lane.marks.numbers {
+            let mark = lane.marks[number]
+            if (from..<to).contains(mark.at), state.buffer.isShown(mark.number) {
+                draw(mark, name, x(mark.at), top, bottom, &out)
+            }
+        }
+    }
+
+    private func drawOpenings(_ lane: Lane, _ top: Double, _ out: inout SVGText) {
+        guard lane.domain == .nervous, let openings = state.gates.tracks[lane.name]?.openings else { return }
+        for number in openings.numbers where openings[number].start < to && openings[number].end >= from {
+            let start = x(openings[number].start)
+            let end = x(min(openings[number].end, state.now.nanoseconds))
+            out.rectangle(start, top, max(1, end - start), Self.laneHeight, "band")
+            out.line(start, top, max(start + 1, end), top, "bandline")
+        }
+    }
+
+    /// A trace as two paths: what resonates solid, what does not dotted.
+    private func draw(_ trace: Trace, _ lane: Lane, _ name: String, _ top: Double, _ out: inout SVGText) {
+        var solid = ""
+        var dotted = ""
+        var before: TraceColumn?
+        for number in trace.columns.numbers {
+            let here = trace.columns[number]
+            let (low, high) = (TraceColumn.value(here.low), TraceColumn.value(here.high))
+            let x = x(column: here.index)
+            if let before, here.isJoined || here.index - before.index <= TraceDrawing.shortGap {
+                let (start, end) = (TraceColumn.value(before.last), TraceColumn.value(here.first))
+                let isTentative = trace.isVirtual || max(abs(start), abs(end)) < MessageBuffer.floor
+                let piece =
+                    "M\(decimals(self.x(column: before.index), 1)) \(decimals(y(start, lane, top), 1))"
+                    + "L\(decimals(x, 1)) \(decimals(y(end, lane, top), 1))"
+                if isTentative { dotted += piece } else { solid += piece }
+            } else if low == high {
+                solid += "M\(decimals(x - 2, 1)) \(decimals(y(low, lane, top), 1))h4"
+            }
+            if low != high {
+                solid += "M\(decimals(x, 1)) \(decimals(y(high, lane, top), 1))V\(decimals(y(low, lane, top), 1))"
+            }
+            before = here
+        }
+        if !solid.isEmpty { out.path(solid, trace.isVirtual ? "trace dotted \(name)" : "trace \(name)") }
+        if !dotted.isEmpty { out.path(dotted, "trace dotted \(name)") }
+    }
+
+    private func draw(
+        _ mark: Mark, _ name: String, _ x: Double, _ top: Double, _ bottom: Double, _ out: inout SVGText
+    ) {
+        let middle = top + Self.laneHeight / 2
+        switch mark.kind {
+        case .collapse: out.ring(x, middle, "collapse")
+        case .request: out.diamond(x, top + 14, "request")
+        case .response: out.diamond(x, top + 14, "response")
+        case .transition where mark.flags.contains(.opens): out.triangle(x, top - 2, up: true, "opened")
+        case .transition where mark.flags.contains(.closes): out.triangle(x, bottom + 2, up: false, "closed")
+        case .transition: out.line(x, top - 5, x, top + 5, "released")
+        case .command, .result: out.text(x, middle + 5, "\(name)name middle", mark.kind == .command ? "→" : "←")
+        default: break
+        }
+    }
+
+    /// What lines, colours and signs mean.
+    func drawLegend(_ out: inout SVGText, _ y: Double) {
+        var x = Self.left
+        func next(_ text: String, _ width: Double, _ draw: (Double) -> Void) {
+            draw(x)
+            out.text(x + 26, y + 4, "quiet", text)
+            x += width
+        }
+        next("wave", 74) { out.line($0, y, $0 + 20, y, "trace nervous") }
+        next("below the floor, or virtual", 196) { out.line($0, y, $0 + 20, y, "trace dotted nervous") }
+        next("question to answer", 152) { out.line($0, y, $0 + 20, y, "trace dashed cognitive") }
+        next("open", 72) {
+            out.rectangle($0, y - 7, 20, 14, "band")
+            out.line($0, y - 7, $0 + 20, y - 7, "bandline")
+        }
+        next("opened", 84) { out.triangle($0 + 10, y - 2, up: true, "opened") }
+        next("closed", 80) { out.triangle($0 + 10, y + 2, up: false, "closed") }
+        next("collapse", 94) { out.ring($0 + 10, y, "collapse") }
+        next("escalated", 100) { out.diamond($0 + 10, y, "request") }
+        next("decided", 90) { out.diamond($0 + 10, y, "response") }
+        x = Self.left
+        for (name, text) in [("nervous", "nervous"), ("cognitive", "cognitive"), ("organs", "organs")] {
+            out.text(x, y + 24, "\(name)name", text)
+            x += 74
+        }
+    }
+}
