@@ -24,6 +24,18 @@ struct IdentityTests {
                 """)
             #expect(rows == "1")
 
+            // Two hippocampi share one durable a stream: each message is one row, whichever of them took it.
+            let second = try await ChildProcess.spawn(
+                ChildCommand(
+                    WholeSystem.executable("hippocampus"), [], environment: system.variables(for: "hippocampus")),
+                output: .discarded)
+            for number in 0..<20 { try await system.agree(on: "pair-\(number)") }
+            let count = "select count(*), count(distinct collapse_id) from collapses where region like 'pair-%'"
+            try await system.wait(within: .seconds(30)) { try await system.query(count) == "20|20" }
+            #expect(try await system.query(count) == "20|20")
+            #expect(second.exitStatus == nil && system.isRunning(.hippocampus))
+            await second.terminate(grace: .seconds(10))
+
             // A cell of the house under its own identity answers a person under another.
             let cell = try await ChildProcess.spawn(
                 ChildCommand(WholeSystem.executable("math-cell"), [], environment: system.variables(for: "math")),
