@@ -21,7 +21,7 @@ struct KubeDeployment {
                 nimmerverse.io/tls: client
             spec:
               replicas: 1
-              # The new one is there before the old one leaves; both are one witness, since they share a name.
+              # The new one is ready when it has taken over from the old one, which then leaves (hot swap).
               strategy:
                 rollingUpdate: {maxSurge: 1, maxUnavailable: 0}
               selector:
