@@ -17,15 +17,21 @@ extension ScopeState {
             guard x < limit else { return }
             x += pen.write(text, style, x: x, y: area.y, maxWidth: limit - x)
         }
-        add(title, theme.header.with(adding: .bold))
+        add(title.terminalColumns + chip.terminalColumns <= limit ? title : " ", theme.header.with(adding: .bold))
         add(chip, theme.chip)
-        if case .recording(let name) = settings.source { add("  \(name)", theme.header) }
-        add("  \(settings.patterns)", theme.headerQuiet)
+        var said = [("  \(settings.patterns)", theme.headerQuiet)]
+        if case .recording(let name) = settings.source { said.append(("  \(name)", theme.header)) }
         if buffer.minimumConfidence > 0 {
             let sign = settings.glyphs == .ascii ? ">=" : "≥"
-            add("  conf\(sign)\(decimals(buffer.minimumConfidence))", theme.header)
+            said.append(("  conf\(sign)\(decimals(buffer.minimumConfidence))", theme.header))
         }
-        if !buffer.filter.text.isEmpty { add("  /\(buffer.filter.text)", theme.header.with(adding: .bold)) }
+        if !buffer.filter.text.isEmpty { said.append(("  /\(buffer.filter.text)", theme.header.with(adding: .bold))) }
+        // What hides something is said before what is listened to.
+        while let first = said.first, x + said.reduce(0, { $0 + $1.0.terminalColumns }) > limit {
+            if said.count == 1, limit - x > 12, first.0.terminalColumns > 12 { break }
+            said.removeFirst()
+        }
+        for (text, style) in said { add(text, style) }
         x = area.width - rightColumns
         for piece in right { x += pen.write(piece.text, piece.style(theme), x: x, y: area.y) }
     }
