@@ -139,7 +139,7 @@ let package = Package(
                 ]),
             tests("NimmerServersTests", ["NimmerServers"]),
             tests("NimmerThalamusTests", ["NimmerThalamus", "NimmerGate", "NimmerSystem", "NimmerWave"]),
-            tests("NimmerCognitionTests", ["NimmerCognition", "NimmerBus", "NimmerWave"]),
+            tests("NimmerCognitionTests", ["NimmerCognition", "NimmerSystem", "NimmerWave"]),
             // Not shipped: a server that answers wrongly in every way, and the real one with a small model.
             .target(
                 name: "MindServers", dependencies: ["NimmerServers", tls] + sockets, path: "Tests/MindServers",

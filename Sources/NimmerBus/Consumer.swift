@@ -129,6 +129,14 @@ public struct Delivery: Sendable {
         self.answer = answer
     }
 
+    /// The same delivery without its bytes, for whoever answers it much later and needs the memory.
+    public var withoutPayload: Delivery {
+        var message = message
+        message.payload = []
+        return Delivery(
+            message: message, sequence: sequence, deliveryCount: deliveryCount, waiting: waiting, answer: answer)
+    }
+
     /// Done: the stream need not deliver it again. Buffered; a lost acknowledgement only means one more delivery.
     public func ack() throws(BusError) { try answer(.ack) }
 

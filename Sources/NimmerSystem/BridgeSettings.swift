@@ -40,12 +40,29 @@ public struct BridgeSettings: Sendable {
         public var eventType: String
         /// What could be done, the most apt first: `inspect_pump`.
         public var actions: [String]
+        /// What an opening by a reflex gate does at once, before any mind is asked; nil: it asks like every other.
+        public var reflex: Reflex?
 
         /// An event.
-        public init(region: String, eventType: String, actions: [String] = []) {
+        public init(region: String, eventType: String, actions: [String] = [], reflex: Reflex? = nil) {
             self.region = region
             self.eventType = eventType
             self.actions = actions
+            self.reflex = reflex
+        }
+    }
+
+    /// What an opening by a reflex gate does at once.
+    public struct Reflex: Hashable, Sendable {
+        /// The action that it takes.
+        public var action: String
+        /// The commands, which `allow` must allow too.
+        public var commands: [DownstreamCommand]
+
+        /// An action and its commands.
+        public init(action: String, commands: [DownstreamCommand]) {
+            self.action = action
+            self.commands = commands
         }
     }
 
@@ -79,6 +96,8 @@ public struct BridgeSettings: Sendable {
     public var events: [Event] = []
     /// The minds, in order of preference; none: the deterministic boundary answers.
     public var minds: [MindSettings] = []
+    /// Requests that may wait for a mind, those of one region counted once; more stay in the stream.
+    public var queue = 256
     /// Budgets of regions; the first match of the file counts.
     public var regionBudgets: [RegionBudget] = []
     /// What the minds are told about this system, beside the house's own instructions.
@@ -115,6 +134,7 @@ extension BridgeSettings {
             }
             minds.append(mind)
         }
+        queue = try keys.integer("queue", in: 1...4_096) ?? queue
         for entry in try keys.entries("region_budgets") {
             try SystemFile.checkPattern(entry.key, mark: entry.mark, file: file)
             let budget = try BudgetSettings(entry.value, place: "region_budgets.\(entry.key)", file: file)
@@ -145,7 +165,52 @@ extension BridgeSettings.Event {
                 .invalid, file: file, mark: action.mark, found: action.found,
                 expected: "an action's name of at most 128 bytes")
         }
+        var reflex: BridgeSettings.Reflex?
+        if let node = keys.node("reflex") { reflex = try BridgeSettings.Reflex(node, file: file) }
         try keys.finish()
-        self.init(region: entry.key, eventType: name, actions: actions.compactMap(\.text))
+        self.init(region: entry.key, eventType: name, actions: actions.compactMap(\.text), reflex: reflex)
+    }
+}
+
+extension BridgeSettings.Reflex {
+    /// `{action: stop, commands: [{target: motor, command: stop, payload: {}}]}`
+    init(_ node: YAMLNode, file: String) throws(SystemError) {
+        var keys = try MappingReader(node, place: "a reflex", file: file)
+        let action = try keys.required("action", try keys.text("action"))
+        var commands: [DownstreamCommand] = []
+        for node in try keys.list("commands") {
+            var command = try MappingReader(node, place: "a command", file: file)
+            let target = try command.required("target", try command.text("target"))
+            let name = try command.required("command", try command.text("command"))
+            let payload = command.node("payload")
+            try command.finish()
+            if let payload, payload.entries == nil {
+                throw SystemError(
+                    .invalid, file: file, mark: payload.mark, found: payload.found,
+                    expected: "payload: a mapping of keys")
+            }
+            commands.append(DownstreamCommand(target: target, command: name, payload: payload?.json ?? [:]))
+        }
+        try keys.finish()
+        guard action.utf8.count <= 128, commands.count <= 8 else {
+            throw SystemError(
+                .invalid, file: file, mark: node.mark, found: node.found,
+                expected: "an action of at most 128 bytes and at most 8 commands")
+        }
+        self.init(action: action, commands: commands)
+    }
+}
+
+extension YAMLNode {
+    /// The value as JSON: what is not quoted and looks like a number or a truth value is one.
+    var json: JSON {
+        switch content {
+        case .scalar(let text, _):
+            if isNull { return .null }
+            return number.map { .number($0) } ?? boolean.map { .bool($0) } ?? .string(text)
+        case .sequence(let elements): return .array(elements.map(\.json))
+        case .mapping(let entries):
+            return .object(JSONObject(entries.map { JSONObject.Member($0.key, $0.value.json) }))
+        }
     }
 }

@@ -26,8 +26,6 @@ public struct MindSettings: Hashable, Sendable {
     public var timeoutMS = 15_000
     /// Questions at once.
     public var maxConcurrent = 1
-    /// Requests that may wait.
-    public var queue = 64
     /// Tokens that an answer may have.
     public var maxTokens = 512
     /// 0 takes the most likely word each time.
@@ -114,7 +112,6 @@ extension MindSettings {
         keyVariable = try keys.text("key_variable")
         timeoutMS = try keys.integer("timeout_ms", in: 1...3_600_000, unit: "milliseconds") ?? timeoutMS
         maxConcurrent = try keys.integer("max_concurrent", in: 1...1024) ?? maxConcurrent
-        queue = try keys.integer("queue", in: 1...100_000) ?? queue
         maxTokens = try keys.integer("max_tokens", in: 16...32_768) ?? maxTokens
         temperature = try keys.number("temperature", in: 0...2) ?? temperature
         promptBytes = try keys.integer("prompt_bytes", in: 2_048...1_048_576, unit: "bytes") ?? promptBytes

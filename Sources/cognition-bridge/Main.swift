@@ -1,18 +1,51 @@
 import NimmerBusNATS
 import NimmerCell
 import NimmerCognition
+import NimmerCognitionHTTP
+import NimmerSystem
 import NimmerWave
 
 /// The cognition bridge as a process: takes requests from their stream, and answers each once.
 @main enum Main {
     static let manifest = Manifest(
-        name: "cognition-bridge", version: "0.1.0",
-        summary: "The structured boundary: answers each question once, by rule where there is no mind.",
-        domain: "cognition", commands: [("status", "tells which mind answers, and how many requests ended how")])
+        name: "cognition-bridge", version: "0.2.0",
+        summary: "The structured boundary: answers each question once, by a mind or by rule.",
+        domain: "cognition",
+        settings: [
+            .text(
+                "kill_at", nil,
+                "A drill: the process kills itself after this step (and :2 for the second time): \(BridgeStep.names).")
+        ],
+        commands: [
+            ("status", "tells who answers, and how many requests ended how"),
+            ("minds", "lists the minds with breaker, queue, latency and what they may command"),
+            ("pending", "lists the decisions whose commands wait for a person, or are on their way"),
+            ("approve", "sends the commands of a decision: {\"id\": ID, \"by\": NAME}"),
+            ("refuse", "sends none of them: {\"id\": ID, \"by\": NAME}"),
+            ("budget", "tells what minds and regions have spent, of what"),
+            ("replay", "asks the minds again about a request and shows the difference: {\"id\": ID}"),
+        ])
 
     static func main() async {
-        await ServiceProcess.main(manifest, kind: .boundary, on: NATS.connector) { process in
-            try await BridgeProcess(process, answerer: DeterministicBoundary()).run()
+        await ServiceProcess.main(
+            manifest, kind: .boundary, on: NATS.connector,
+            check: { configuration in
+                for mind in configuration.system?.bridge.minds ?? [] { _ = try server(mind) }
+                _ = try Drill(configuration.settings.textIfPresent("kill_at"))
+            },
+            run: { process in
+                let minds = try (process.system?.bridge.minds ?? []).map(server)
+                let drill = try Drill(process.settings.textIfPresent("kill_at"))
+                try await BridgeProcess(process, minds: minds, drill: drill).run()
+                for mind in minds { await mind.close() }
+            })
+    }
+
+    private static func server(_ settings: MindSettings) throws -> HTTPMind {
+        do throws(MindError) {
+            return try HTTPMind(settings, variables: ProcessVariable.current())
+        } catch {
+            throw ProcessFailure(.configuration, "the mind \(settings.name): \(error.message)")
         }
     }
 }

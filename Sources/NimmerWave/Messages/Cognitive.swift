@@ -134,6 +134,8 @@ public enum ResponseOutcome: String, CaseIterable, Sendable, Hashable {
     case expired
     /// It was not allowed: budget, policy or the mind refused.
     case refused
+    /// It was merged into a newer request of its region, whose answer stands for both.
+    case merged
     /// No mind could be reached.
     case unavailable
     /// The answer broke its schema and was not used.

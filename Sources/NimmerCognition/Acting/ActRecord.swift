@@ -1,0 +1,170 @@
+import NimmerSystem
+import NimmerWave
+
+/// What becomes of the commands of one decision, as a value that is kept under the decision's id, step by step.
+///
+/// A decision's id is that of the request that it answers. Before a command leaves, the record says that it leaves; after its
+/// answer, what came back. Whoever finds a record after a crash therefore knows each command as *not begun* (it may be sent),
+/// *ended*, or *begun without an end*: that one may have been sent, is never sent again, and ends the rest with it. So no command
+/// is sent twice, whenever the bridge dies, and what is not known is said.
+public struct ActRecord: Sendable, Hashable {
+    /// Where a record stands.
+    public enum State: String, Sendable, CaseIterable {
+        /// It waits for a person's word. Can go to ``approved``, ``refused`` or ``expired``.
+        case pending
+        /// The next command may be sent. Can go to ``sending``, ``done`` or ``expired``.
+        case approved
+        /// A command leaves or has left, and nothing is known of its end. Can go to ``approved``, ``done``, ``failed`` or
+        /// ``unknown``.
+        case sending
+        /// Every command was carried out. Final.
+        case done
+        /// A command failed or was refused; the following were not sent. Final.
+        case failed
+        /// The bridge died while a command was on its way; it is not sent again, and neither are the following. Final.
+        case unknown
+        /// A person refused. Final.
+        case refused
+        /// Nobody approved in time, or the bridge was away too long. Final.
+        case expired
+
+        /// Whether nothing can follow.
+        public var isFinal: Bool {
+            switch self {
+            case .pending, .approved, .sending: false
+            case .done, .failed, .unknown, .refused, .expired: true
+            }
+        }
+    }
+
+    /// The decision: the id of the request that it answers.
+    public let decision: MessageID
+    /// What was decided, in a word.
+    public let action: String
+    /// The region that it was about.
+    public let region: String
+    /// The commands, in order.
+    public let commands: [DownstreamCommand]
+    /// When its commands are of no use any more.
+    public let until: Timestamp
+    /// Where it stands.
+    public private(set) var state: State
+    /// What came of the commands that ended, in order.
+    public private(set) var results: [CommandResult] = []
+    /// Who approved or refused, and why; empty without one.
+    public private(set) var word = ""
+    /// When it last changed.
+    public private(set) var changedAt: Timestamp
+
+    /// The record of a response; nil when it asks for nothing, or its commands are sent to nobody (`dry-run`).
+    public init?(_ response: CognitiveResponse, at now: Timestamp) {
+        guard !response.downstreamCommands.isEmpty,
+            let mode = response.result["commands"]?.string.flatMap(BridgeSettings.Commands.init(rawValue:)),
+            mode != .dryRun,
+            let until = response.result["commands_until"]?.string.flatMap({ try? Timestamp(rfc3339: $0) })
+        else { return nil }
+        decision = response.requestID
+        action = response.decision
+        region = response.result["region"]?.string ?? ""
+        commands = response.downstreamCommands
+        self.until = until
+        state = mode == .act ? .approved : .pending
+        changedAt = now
+    }
+
+    /// What to do next.
+    public enum Step: Sendable, Hashable {
+        /// Nothing, until a person speaks or its time is over.
+        case wait
+        /// Keep the record as it now is, then send this command (by its place), then tell ``ended(_:at:)``.
+        case send(Int)
+        /// Keep the record as it now is: it has come to its end.
+        case finish
+        /// Nothing: it had come to its end.
+        case none
+    }
+
+    /// Goes on; the record may have changed after this, and has to be kept before what is returned is done.
+    public mutating func next(at now: Timestamp) -> Step {
+        switch state {
+        case .pending where now < until: return .wait
+        case .pending: return end(.expired, at: now)
+        case .approved where now >= until: return end(.expired, at: now)
+        case .approved where results.count == commands.count: return end(.done, at: now)
+        case .approved:
+            state = .sending
+            changedAt = now
+            return .send(results.count)
+        case .sending: return end(.unknown, at: now)
+        case .done, .failed, .unknown, .refused, .expired: return .none
+        }
+    }
+
+    /// The command on its way has ended.
+    public mutating func ended(_ result: CommandResult, at now: Timestamp) {
+        guard state == .sending else { return }
+        results.append(result)
+        changedAt = now
+        state = result.status != .ok ? .failed : results.count == commands.count ? .done : .approved
+    }
+
+    /// A person speaks.
+    ///
+    /// - Returns: why that changes nothing; nil when it did.
+    public mutating func decide(approve: Bool, by person: String, at now: Timestamp) -> String? {
+        guard state == .pending else { return "it is \(state.rawValue) already" }
+        guard now < until else {
+            _ = end(.expired, at: now)
+            return "its time was over at \(until.rfc3339)"
+        }
+        state = approve ? .approved : .refused
+        word = Prompt.cut(person, 256)
+        changedAt = now
+        return nil
+    }
+
+    private mutating func end(_ state: State, at now: Timestamp) -> Step {
+        self.state = state
+        changedAt = now
+        return .finish
+    }
+}
+
+extension ActRecord {
+    /// The record as it is kept.
+    public var json: JSON {
+        [
+            "decision": .string(decision.text), "action": .string(action), "region": .string(region),
+            "state": .string(state.rawValue), "commands": .array(commands.map(\.json)),
+            "results": .array(results.map(\.json)), "word": .string(word), "until": .string(until.rfc3339),
+            "changed_at": .string(changedAt.rfc3339),
+        ]
+    }
+
+    /// A record as it was kept; nil when the text is none.
+    public init?(_ json: JSON) {
+        guard let id = json["decision"]?.string.flatMap({ try? MessageID($0) }),
+            let state = json["state"]?.string.flatMap(State.init(rawValue:)),
+            let until = json["until"]?.string.flatMap({ try? Timestamp(rfc3339: $0) }),
+            let changed = json["changed_at"]?.string.flatMap({ try? Timestamp(rfc3339: $0) }),
+            let commands = json["commands"]?.array, let results = json["results"]?.array
+        else { return nil }
+        decision = id
+        action = json["action"]?.string ?? ""
+        region = json["region"]?.string ?? ""
+        self.commands = commands.map { command in
+            DownstreamCommand(
+                target: command["target"]?.string ?? "", command: command["command"]?.string ?? "",
+                payload: command["payload"] ?? [:])
+        }
+        self.until = until
+        self.state = state
+        self.results = results.map { result in
+            CommandResult(
+                status: result["status"]?.string.flatMap(CommandStatus.init(rawValue:)) ?? .error,
+                result: result["result"] ?? .null, error: result["error"]?.string)
+        }
+        word = json["word"]?.string ?? ""
+        changedAt = changed
+    }
+}

@@ -1,0 +1,35 @@
+import NimmerWave
+
+/// Which requests have been answered, so that one which is delivered again is acknowledged and not asked twice (protocol.md,
+/// What an acknowledgement means). Bounded: the oldest are forgotten first.
+public struct AnsweredRequests: Sendable {
+    /// How many are remembered.
+    public static let capacity = 100_000
+
+    private var known: Set<MessageID> = []
+    private var order: [MessageID] = []
+    private var oldest = 0
+
+    /// None.
+    public init() {}
+
+    /// Whether an answer to a request is in the stream.
+    public func contains(_ request: MessageID) -> Bool { known.contains(request) }
+
+    /// An answer is in the stream: found there at the start, or just acknowledged.
+    public mutating func insert(_ request: MessageID) {
+        guard known.insert(request).inserted else { return }
+        order.append(request)
+        if known.count > Self.capacity {
+            known.remove(order[oldest])
+            oldest += 1
+            if oldest > Self.capacity {
+                order.removeFirst(oldest)
+                oldest = 0
+            }
+        }
+    }
+
+    /// The id of the message that carries the answer to a request: the same on every retry.
+    public static func messageID(answering request: MessageID) -> MessageID { .named("response/\(request.text)") }
+}

@@ -1,0 +1,123 @@
+import NimmerWave
+
+/// What a mind may answer to one request: the actions to choose from and the commands that are allowed, as the schema that
+/// goes to the server and as the check of what comes back (the same schema, by our own check).
+public struct DecisionContract: Sendable, Hashable {
+    /// Commands that a decision may hold.
+    public static let maximumCommands = 8
+    /// Characters that a reason may have.
+    public static let maximumReason = 240
+
+    /// The actions to choose from.
+    public let actions: [String]
+    /// The commands that may be asked for.
+    public let catalogue: CommandCatalogue
+
+    /// The contract of a request: its suggested actions, or `observe` where there are none.
+    public init(_ request: CognitiveRequest, catalogue: CommandCatalogue) {
+        var actions: [String] = []
+        for suggestion in request.suggestedActions where !actions.contains(suggestion.action) {
+            actions.append(suggestion.action)
+        }
+        if !actions.contains("observe") { actions.append("observe") }
+        self.actions = actions
+        self.catalogue = catalogue
+    }
+
+    /// The JSON Schema of an answer.
+    public var schema: JSON {
+        var properties: JSONObject = [
+            "reason": [
+                "type": "string", "maxLength": .number(Double(Self.maximumReason)),
+                "description": "why, in one short sentence",
+            ],
+            "action": ["type": "string", "enum": .array(actions.map { .string($0) })],
+            "confidence": ["type": "number", "minimum": 0, "maximum": 1],
+            "unsure": ["type": "boolean"],
+        ]
+        if !catalogue.entries.isEmpty {
+            properties["commands"] = [
+                "type": "array", "maxItems": .number(Double(Self.maximumCommands)),
+                "items": ["anyOf": .array(catalogue.entries.map(Self.schema))],
+            ]
+        }
+        return [
+            "type": "object", "properties": .object(properties),
+            "required": .array(properties.keys.map { .string($0) }), "additionalProperties": false,
+        ]
+    }
+
+    private static func schema(of entry: CommandCatalogue.Entry) -> JSON {
+        [
+            "type": "object",
+            "properties": [
+                "target": ["type": "string", "const": .string(entry.target)],
+                "command": ["type": "string", "const": .string(entry.command)], "payload": entry.payload,
+            ],
+            "required": ["target", "command", "payload"], "additionalProperties": false,
+        ]
+    }
+
+    /// Reads an answer.
+    ///
+    /// Nothing but its bytes counts: not the server's word that it kept to the schema, not its reason for stopping.
+    public func check(_ answer: [UInt8]) -> Verdict {
+        let value: JSON
+        do throws(Refusal) {
+            value = try JSON(parsing: answer)
+        } catch {
+            return .invalid(["the answer must be one JSON object and nothing else: \(error.message)"])
+        }
+        var problems = SchemaCheck.problems(of: value, against: schema)
+        guard problems.isEmpty, let action = value["action"]?.string, let confidence = value["confidence"]?.double,
+            let isUnsure = value["unsure"]?.bool
+        else { return .invalid(problems) }
+        let commands = (value["commands"]?.array ?? []).map { item in
+            DownstreamCommand(
+                target: item["target"]?.string ?? "", command: item["command"]?.string ?? "",
+                payload: item["payload"] ?? [:])
+        }
+        for (index, command) in commands.enumerated() {
+            problems += catalogue.problems(of: command)
+            if commands[..<index].contains(command) { problems.append("commands[\(index)] repeats an earlier command") }
+        }
+        guard problems.isEmpty else { return .invalid(Array(problems.prefix(SchemaCheck.namedProblems))) }
+        return .valid(
+            Decision(
+                action: action, reason: value["reason"]?.string ?? "", confidence: confidence, isUnsure: isUnsure,
+                commands: commands))
+    }
+}
+
+/// What a mind decided, after the check.
+public struct Decision: Sendable, Hashable {
+    /// One of the contract's actions.
+    public var action: String
+    /// Why, in the mind's words.
+    public var reason: String
+    /// How sure it says that it is, 0…1.
+    public var confidence: Double
+    /// Whether it says that it is unsure: then the next mind is asked.
+    public var isUnsure: Bool
+    /// Allowed commands with payloads that fit their schemas.
+    public var commands: [DownstreamCommand]
+
+    /// A decision from its parts.
+    public init(
+        action: String, reason: String, confidence: Double, isUnsure: Bool, commands: [DownstreamCommand] = []
+    ) {
+        self.action = action
+        self.reason = reason
+        self.confidence = confidence
+        self.isUnsure = isUnsure
+        self.commands = commands
+    }
+}
+
+/// What the boundary thinks of an answer.
+public enum Verdict: Sendable, Hashable {
+    /// It keeps to its contract.
+    case valid(Decision)
+    /// It does not, and why; it is kept, named `invalid`, and never acted on.
+    case invalid([String])
+}

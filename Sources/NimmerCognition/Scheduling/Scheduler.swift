@@ -1,0 +1,309 @@
+import NimmerSystem
+import NimmerWave
+
+/// Which request is asked of which mind, and when, as a value: no clock, no bus, no server (architecture.md, rule 1).
+///
+/// A request that arrives waits (those of one region merged into the newest) until the first mind of the list that its circuit
+/// breaker lets through has a place and a budget; the surest go first. What the mind says is judged outside and told to
+/// ``finished(_:_:at:)``: a valid answer is the decision; an invalid one is asked for once more with its problems named; after
+/// that, after a failure, and after an answer that calls itself unsure, the next mind is asked; when none is left, the
+/// deterministic boundary answers. Every request that was taken leaves exactly once, as ``SchedulerAction/respond(_:merged:)``,
+/// among the merged of another, or as ``SchedulerAction/giveBack(_:)``.
+public struct Scheduler: Sendable {
+    /// A question in the hands of a mind.
+    struct Running: Sendable {
+        var entry: WaitingRequest
+        var mind: Int
+        var repairs: Int
+        var deadline: Timestamp
+    }
+
+    /// A budget that the regions of a pattern share.
+    struct RegionPurse: Sendable {
+        var region: String
+        var pattern: SubjectPattern
+        var budget: Budget
+    }
+
+    /// Requests in hand at most, merged ones included; what comes beyond is given back to the stream.
+    public static let capacity = 4_096
+
+    var desks: [MindDesk]
+    var purses: [RegionPurse]
+    var waiting: [WaitingRequest] = []
+    var running: [MessageID: Running] = [:]
+    /// What has happened since the start.
+    public internal(set) var counters = SchedulerCounters()
+    private let queue: Int
+    private let reflexes: [(pattern: SubjectPattern, reflex: BridgeSettings.Reflex)]
+    let mode: BridgeSettings.Commands
+    let confirmWithin: Double
+
+    /// A scheduler at rest.
+    public init(_ settings: BridgeSettings) {
+        desks = settings.minds.map(MindDesk.init)
+        purses = settings.regionBudgets.compactMap { item in
+            (try? SubjectPattern(item.region)).map {
+                RegionPurse(region: item.region, pattern: $0, budget: Budget(item.budget))
+            }
+        }
+        reflexes = settings.events.compactMap { event in
+            guard let reflex = event.reflex, let pattern = try? SubjectPattern(event.region) else { return nil }
+            return (pattern, reflex)
+        }
+        queue = settings.queue
+        mode = settings.commands
+        confirmWithin = Double(settings.confirmWithinMS)
+    }
+
+    /// Requests in hand, merged ones included.
+    public var held: Int {
+        waiting.reduce(running.values.reduce(0) { $0 + 1 + $1.entry.merged.count }) { $0 + 1 + $1.merged.count }
+    }
+
+    /// A request came. One that is in hand already (delivered again) changes nothing.
+    public mutating func arrive(_ request: CognitiveRequest, at now: Timestamp) -> [SchedulerAction] {
+        let id = request.requestID
+        guard !holds(id) else { return [] }
+        counters.taken += 1
+        var entry = WaitingRequest(request, at: now)
+        if request.expiresAt <= now { return [expire(entry, at: now)] }
+        if let reflex = reflex(of: request, region: entry.region) { return act(reflex, entry, at: now) }
+        guard held < Self.capacity else { return [giveBack(id)] }
+        if let key = entry.mergeKey,
+            let older = waiting.firstIndex(where: { $0.mergeKey == key && $0.asked.isEmpty })
+        {
+            entry.take(waiting.remove(at: older))
+            counters.merged += 1
+        }
+        waiting.append(entry)
+        var actions = dispatch(at: now)
+        while waiting.count > queue, let least = waiting.indices.min(by: { Self.before(waiting[$1], waiting[$0]) }) {
+            let dropped = waiting.remove(at: least)
+            counters.merged -= dropped.merged.count
+            actions += ([dropped.id] + dropped.merged).map { giveBack($0) }
+        }
+        return actions
+    }
+
+    /// Time passed: what expired is answered so, what may go now goes.
+    public mutating func tick(at now: Timestamp) -> [SchedulerAction] {
+        var actions: [SchedulerAction] = []
+        for entry in waiting where entry.request.expiresAt <= now {
+            actions.append(expire(entry, at: now))
+        }
+        waiting.removeAll { $0.request.expiresAt <= now }
+        return actions + dispatch(at: now)
+    }
+
+    /// When ``tick(at:)`` next has something to do.
+    public func nextWake(after now: Timestamp) -> Timestamp? {
+        guard !waiting.isEmpty else { return nil }
+        var moments = waiting.map(\.request.expiresAt) + waiting.compactMap(\.askUntil)
+        for desk in desks {
+            if let change = desk.breaker.nextChange(after: now) { moments.append(change) }
+            if let change = desk.budget.nextChange(after: now) { moments.append(change) }
+        }
+        for purse in purses { if let change = purse.budget.nextChange(after: now) { moments.append(change) } }
+        return moments.min()
+    }
+
+    /// A mind has answered, or has not.
+    ///
+    /// - Parameter id: the request; one that is not in a mind's hands changes nothing.
+    public mutating func finished(_ id: MessageID, _ outcome: AskOutcome, at now: Timestamp) -> [SchedulerAction] {
+        guard var hand = running.removeValue(forKey: id) else { return [] }
+        let index = hand.mind
+        let asked = account(outcome, hand, at: now)
+        hand.entry.asked.append(asked)
+        switch outcome {
+        case .answered(.valid(let decision), _, let model, _):
+            let by = desks[index].mind(model: model)
+            let isUnsure = decision.isUnsure || decision.confidence < desks[index].settings.sureFrom
+            if !isUnsure { return release(index, [conclude(hand.entry, decision, by, at: now)], at: now) }
+            if decision.confidence >= hand.entry.unsure?.decision.confidence ?? -1 {
+                hand.entry.unsure = (decision, by)
+            }
+        case .answered(.invalid(let problems), _, _, _):
+            if hand.repairs == 0, mayAskOn(hand.entry, at: now), shortage(index, hand.entry, at: now) == nil {
+                hand.repairs = 1
+                hand.deadline = deadline(index, hand.entry, at: now)
+                running[id] = hand
+                desks[index].asked += 1
+                return [
+                    .ask(Ask(request: hand.entry.request, mind: index, repair: problems, deadline: hand.deadline))
+                ]
+            }
+        case .failed: break
+        }
+        hand.entry.tried.insert(index)
+        waiting.append(hand.entry)
+        return release(index, [], at: now)
+    }
+
+    private mutating func release(
+        _ index: Int, _ actions: [SchedulerAction], at now: Timestamp
+    ) -> [SchedulerAction] {
+        desks[index].running -= 1
+        return actions + dispatch(at: now)
+    }
+
+    /// Gives waiting requests to minds, the surest first.
+    private mutating func dispatch(at now: Timestamp) -> [SchedulerAction] {
+        var actions: [SchedulerAction] = []
+        waiting.sort(by: Self.before)
+        var left: [WaitingRequest] = []
+        for var entry in waiting {
+            if entry.askUntil != nil, !mayAskOn(entry, at: now) {
+                actions.append(fallBack(entry, at: now))
+                continue
+            }
+            guard let index = desks.indices.first(where: { isAvailable($0, to: entry, at: now) }) else {
+                actions.append(fallBack(entry, at: now))
+                continue
+            }
+            if let reason = obstacle(index, entry, at: now) {
+                entry.waitingFor = reason
+                left.append(entry)
+                continue
+            }
+            actions.append(ask(index, &entry, at: now))
+        }
+        waiting = left
+        return actions
+    }
+
+    private mutating func ask(_ index: Int, _ entry: inout WaitingRequest, at now: Timestamp) -> SchedulerAction {
+        entry.askUntil =
+            entry.askUntil
+            ?? min(
+                now.advanced(milliseconds: Double(entry.request.responseTimeoutMilliseconds)), entry.request.expiresAt)
+        let deadline = deadline(index, entry, at: now)
+        desks[index].running += 1
+        desks[index].asked += 1
+        desks[index].breaker.begin(at: now)
+        running[entry.id] = Running(entry: entry, mind: index, repairs: 0, deadline: deadline)
+        return .ask(Ask(request: entry.request, mind: index, repair: [], deadline: deadline))
+    }
+
+    /// The surer first, then the older, then by id: a total order, so that the same input gives the same output.
+    private static func before(_ a: WaitingRequest, _ b: WaitingRequest) -> Bool {
+        (b.priority, a.since, a.id) < (a.priority, b.since, b.id)
+    }
+
+    private func holds(_ id: MessageID) -> Bool {
+        running[id] != nil || waiting.contains { $0.id == id || $0.merged.contains(id) }
+            || running.values.contains { $0.entry.merged.contains(id) }
+    }
+
+    private mutating func giveBack(_ id: MessageID) -> SchedulerAction {
+        counters.givenBack += 1
+        return .giveBack(id)
+    }
+
+    // MARK: - Whom to ask
+
+    private func isAvailable(_ index: Int, to entry: WaitingRequest, at now: Timestamp) -> Bool {
+        !entry.tried.contains(index) && desks[index].breaker.answer(at: now) != .refuse
+    }
+
+    /// What keeps a request from a mind that is available; nil when nothing does.
+    private func obstacle(_ index: Int, _ entry: WaitingRequest, at now: Timestamp) -> String? {
+        let name = desks[index].settings.name
+        if case .wait(let until) = desks[index].breaker.answer(at: now) {
+            return "\(name) asked to be left alone until \(until.rfc3339)"
+        }
+        if desks[index].running >= desks[index].settings.maxConcurrent { return "\(name) is busy" }
+        return shortage(index, entry, at: now)
+    }
+
+    private func shortage(_ index: Int, _ entry: WaitingRequest, at now: Timestamp) -> String? {
+        if let spent = desks[index].budget.shortage(at: now) {
+            return "the budget of \(desks[index].settings.name) is spent: \(spent)"
+        }
+        if let purse = purses.first(where: { $0.pattern.matches(entry.region) }),
+            let spent = purse.budget.shortage(at: now)
+        {
+            return "the budget of region \(purse.region) is spent: \(spent)"
+        }
+        return nil
+    }
+
+    /// Whether asking may go on: time is left, and what the request may spend is not spent.
+    private func mayAskOn(_ entry: WaitingRequest, at now: Timestamp) -> Bool {
+        let until = entry.askUntil ?? entry.request.expiresAt
+        let hasMeans = entry.asked.isEmpty || entry.spent < entry.request.processingBudgetLF
+        return now < until && hasMeans
+    }
+
+    private func deadline(_ index: Int, _ entry: WaitingRequest, at now: Timestamp) -> Timestamp {
+        min(
+            now.advanced(milliseconds: Double(desks[index].settings.timeoutMS)),
+            entry.askUntil ?? entry.request.expiresAt)
+    }
+
+    private mutating func account(_ outcome: AskOutcome, _ hand: Running, at now: Timestamp) -> Asked {
+        let index = hand.mind
+        var asked = Asked(
+            mind: desks[index].settings.name, model: "", verdict: "", problems: [], cost: Budget.Cost(), milliseconds: 0
+        )
+        let usage: Usage
+        switch outcome {
+        case .answered(let verdict, let measured, let model, let refused):
+            usage = measured
+            desks[index].breaker.succeed()
+            desks[index].note(usage)
+            desks[index].answered += 1
+            asked.model = Prompt.cut(model, 128)
+            switch verdict {
+            case .valid(let decision):
+                let isUnsure = decision.isUnsure || decision.confidence < desks[index].settings.sureFrom
+                asked.verdict = isUnsure ? "unsure" : "valid"
+            case .invalid(let problems):
+                counters.invalid += 1
+                desks[index].invalid += 1
+                asked.verdict = ResponseOutcome.invalid.rawValue
+                asked.problems = problems
+                asked.refused = Prompt.cut(refused, 1024)
+            }
+        case .failed(let error, let measured):
+            usage = measured
+            asked.verdict = error.code.rawValue
+            asked.problems = [Prompt.cut(error.message, 256)]
+            if error.isFaultOfServer {
+                desks[index].failed += 1
+                desks[index].lastFailure = Prompt.cut(error.description, 256)
+                desks[index].breaker.fail(at: now, retryAfter: error.retryAfterMilliseconds.map(Double.init))
+            } else {
+                desks[index].breaker.cancel()
+            }
+        }
+        asked.completionTokens = usage.completionTokens
+        asked.milliseconds = usage.milliseconds
+        asked.cost = desks[index].cost(usage)
+        spend(asked.cost, mind: index, region: hand.entry.region, at: now)
+        return asked
+    }
+
+    mutating func spend(_ cost: Budget.Cost, mind index: Int, region: String, at now: Timestamp) {
+        desks[index].budget.spend(cost, at: now)
+        if let purse = purses.firstIndex(where: { $0.pattern.matches(region) }) {
+            purses[purse].budget.spend(cost, at: now)
+        }
+    }
+
+    /// Counts what an earlier life spent, as its responses tell it.
+    public mutating func recall(_ response: CognitiveResponse, at moment: Timestamp) {
+        let region = response.result["region"]?.string ?? ""
+        for asked in response.result["asked"]?.array ?? [] {
+            guard let index = desks.firstIndex(where: { $0.settings.name == asked["mind"]?.string }) else { continue }
+            let cost = Budget.Cost(lifeforce: asked["lf"]?.double ?? 0, tokens: asked["tokens"]?.int ?? 0)
+            spend(cost, mind: index, region: region, at: moment)
+        }
+    }
+
+    private func reflex(of request: CognitiveRequest, region: String) -> BridgeSettings.Reflex? {
+        guard request.structuredInput["reflex"]?.bool == true else { return nil }
+        return reflexes.first { $0.pattern.matches(region) }?.reflex
+    }
+}

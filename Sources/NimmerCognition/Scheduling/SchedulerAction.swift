@@ -1,0 +1,61 @@
+import NimmerWave
+
+/// What a scheduler wants done.
+public enum SchedulerAction: Sendable, Hashable {
+    /// Ask a mind; tell the outcome to ``Scheduler/finished(_:_:at:)``.
+    case ask(Ask)
+    /// Publish this response durably; those that were merged into it are answered as merged first.
+    case respond(CognitiveResponse, merged: [MessageID])
+    /// Ask minds this request too, after something was done without them: publish it durably.
+    case tell(CognitiveRequest)
+    /// There is no room for this request now: the stream keeps it for later.
+    case giveBack(MessageID)
+}
+
+/// A question to one mind.
+public struct Ask: Sendable, Hashable {
+    /// What is asked, with the witnesses of what was merged into it.
+    public var request: CognitiveRequest
+    /// The mind's place in the list of preference.
+    public var mind: Int
+    /// What was wrong with its last answer; empty for the first try.
+    public var repair: [String]
+    /// When an answer is of no use any more.
+    public var deadline: Timestamp
+
+    /// A question from its parts.
+    public init(request: CognitiveRequest, mind: Int, repair: [String] = [], deadline: Timestamp) {
+        self.request = request
+        self.mind = mind
+        self.repair = repair
+        self.deadline = deadline
+    }
+}
+
+/// What became of a question.
+public enum AskOutcome: Sendable, Hashable {
+    /// The mind answered: the verdict on it, what it took, the model as the server names it, and the text where it is refused.
+    case answered(Verdict, Usage, model: String, refused: String)
+    /// It did not.
+    case failed(MindError, Usage)
+}
+
+/// Requests by what became of them, since the start.
+public struct SchedulerCounters: Sendable, Hashable {
+    /// Requests that came.
+    public var taken = 0
+    /// Answered by a mind.
+    public var byMind = 0
+    /// Answered by the deterministic boundary.
+    public var byRule = 0
+    /// Of these, by a reflex.
+    public var reflexes = 0
+    /// Merged into a newer one of their region.
+    public var merged = 0
+    /// Expired before an answer.
+    public var expired = 0
+    /// Given back to the stream for later.
+    public var givenBack = 0
+    /// Answers of minds that were refused.
+    public var invalid = 0
+}

@@ -1,0 +1,169 @@
+import Logging
+import NimmerBus
+import NimmerCell
+import NimmerCognition
+import NimmerWave
+import Synchronization
+
+/// Carries out the commands of decisions, each step kept in the bucket `<ENV>-ACTS` under the decision's id before the next is
+/// taken (see ``ActRecord``). Changes go by revision, so that of two bridges only one sends.
+final class Acts: Sendable {
+    private struct Kept {
+        var record: ActRecord
+        var revision: UInt64
+    }
+
+    private let process: ServiceProcess
+    private let drill: Drill
+    private let bucket = Mutex<(any KeyValue)?>(nil)
+    private let kept = Mutex<[MessageID: Kept]>([:])
+    private let busy = Mutex<Set<MessageID>>([])
+    private let due: AsyncStream<MessageID>
+    private let makeDue: AsyncStream<MessageID>.Continuation
+
+    init(_ process: ServiceProcess, drill: Drill) {
+        self.process = process
+        self.drill = drill
+        (due, makeDue) = AsyncStream.makeStream()
+    }
+
+    /// Records that have not come to their end.
+    var open: Int { kept.withLock { $0.count } }
+
+    /// The records that have not come to their end, the oldest first.
+    var records: [ActRecord] {
+        kept.withLock { $0.values.map(\.record) }.sorted { ($0.changedAt, $0.decision) < ($1.changedAt, $1.decision) }
+    }
+
+    /// Opens the bucket and takes up what an earlier life left unfinished.
+    func open() async throws(BusError) {
+        let bucket = try await process.bus.keyValue(
+            KeyValueConfiguration(
+                bucket: "\(process.environment.streamPrefix)-ACTS", maximumAge: .seconds(30 * 86_400)))
+        self.bucket.withLock { $0 = bucket }
+        for entry in try await bucket.entries() {
+            guard let record = (try? JSON(parsing: entry.value)).flatMap(ActRecord.init), !record.state.isFinal else {
+                continue
+            }
+            kept.withLock { $0[record.decision] = Kept(record: record, revision: entry.revision) }
+            makeDue.yield(record.decision)
+        }
+    }
+
+    /// Makes the record of a response's commands, where they are to be sent; one that is there already stays.
+    func keep(_ response: CognitiveResponse) async throws(BusError) {
+        guard let record = ActRecord(response, at: .now()), let bucket = bucket.withLock({ $0 }) else { return }
+        do throws(BusError) {
+            let revision = try await bucket.create(record.decision.text, record.json.bytes)
+            kept.withLock { $0[record.decision] = Kept(record: record, revision: revision) }
+            makeDue.yield(record.decision)
+        } catch {
+            guard error.code == .conflict else { throw error }
+        }
+    }
+
+    /// A decision's commands may go now.
+    func begin(_ decision: MessageID) {
+        if kept.withLock({ $0[decision] != nil }) { makeDue.yield(decision) }
+    }
+
+    /// A person speaks.
+    ///
+    /// - Returns: why that changes nothing; nil when it did.
+    func decide(_ decision: MessageID, approve: Bool, by person: String) async -> String? {
+        guard busy.withLock({ $0.insert(decision).inserted }) else { return "it is being carried out" }
+        defer { _ = busy.withLock { $0.remove(decision) } }
+        guard var record = kept.withLock({ $0[decision]?.record }) else {
+            return "no decision of this id waits; `nimmer mind pending` lists those that do"
+        }
+        let problem = record.decide(approve: approve, by: person, at: .now())
+        guard record != kept.withLock({ $0[decision]?.record }) else { return problem }
+        guard await write(record) else { return "somebody else has decided meanwhile" }
+        if record.state.isFinal { await report(record) }
+        makeDue.yield(decision)
+        return problem
+    }
+
+    /// Carries out what is due until the task is cancelled; looks every second at what waits for a person.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    do { try await Task.sleep(for: .seconds(1)) } catch { return }
+                    let now = Timestamp.now()
+                    for record in self.records where record.until <= now { self.makeDue.yield(record.decision) }
+                }
+            }
+            for await decision in due { group.addTask { await self.carryOut(decision) } }
+        }
+    }
+
+    private func carryOut(_ decision: MessageID) async {
+        guard busy.withLock({ $0.insert(decision).inserted }) else { return }
+        defer { _ = busy.withLock { $0.remove(decision) } }
+        while !Task.isCancelled, var record = kept.withLock({ $0[decision]?.record }) {
+            switch record.next(at: .now()) {
+            case .wait, .none: return
+            case .finish:
+                guard await write(record) else { return }
+                await report(record)
+                return
+            case .send(let place):
+                guard await write(record) else { return }
+                drill.passed(.begun)
+                let result = await send(record.commands[place], of: record)
+                drill.passed(.sent)
+                record.ended(result, at: .now())
+                guard await write(record) else { return }
+                drill.passed(.ended)
+                if record.state.isFinal { return await report(record) }
+            }
+        }
+    }
+
+    private func send(_ command: DownstreamCommand, of record: ActRecord) async -> CommandResult {
+        guard let target = try? Token(command.target) else {
+            return CommandResult(status: .error, error: "'\(command.target)' is no target's name")
+        }
+        let left = Int(record.until.milliseconds(since: .now()))
+        let order = Command(
+            command: command.command, payload: command.payload, deadlineMilliseconds: min(5000, max(1, left)),
+            cause: record.decision.text)
+        let result = await process.ask(order, cell: target)
+        process.logger.info(
+            "A decision commanded",
+            metadata: [
+                "decision": "\(record.decision)", "command": "\(target).\(command.command)",
+                "status": "\(result.status.rawValue)",
+            ])
+        return result
+    }
+
+    /// Keeps a record; false when somebody else has changed it, who then goes on with it.
+    private func write(_ record: ActRecord) async -> Bool {
+        guard let bucket = bucket.withLock({ $0 }), let revision = kept.withLock({ $0[record.decision]?.revision })
+        else {
+            return false
+        }
+        while true {
+            do throws(BusError) {
+                let next = try await bucket.update(record.decision.text, record.json.bytes, revision: revision)
+                kept.withLock { $0[record.decision] = Kept(record: record, revision: next) }
+                return true
+            } catch {
+                if error.code == .conflict {
+                    kept.withLock { $0[record.decision] = nil }
+                    return false
+                }
+                guard !Task.isCancelled else { return false }
+                process.logger.warning("Cannot keep what became of a command", metadata: ["reason": "\(error)"])
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    private func report(_ record: ActRecord) async {
+        kept.withLock { $0[record.decision] = nil }
+        drill.passed(.reported)
+    }
+}
