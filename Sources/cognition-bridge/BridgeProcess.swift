@@ -60,7 +60,8 @@ final class BridgeProcess: Sendable {
         await commands.refresh()
         try await remember()
         let consumer = try await bus.consumer(
-            ConsumerConfiguration(stream: HouseStreams.escalations(env), durable: try Token("bridge")))
+            ConsumerConfiguration(
+                stream: HouseStreams.escalations(env), durable: try Token("bridge"), ackWait: .seconds(10)))
         let questions = Questions(self)
         let responder = try await questions.serve()
         process.answers.report { [weak self] in
@@ -261,10 +262,10 @@ final class BridgeProcess: Sendable {
         }
     }
 
-    /// Tells the stream that what is in hand is being worked on (its patience is 30 s).
+    /// Tells the stream that what is in hand is being worked on (its patience is 10 s).
     private func keepAlive() async {
         while !Task.isCancelled {
-            do { try await Task.sleep(for: .seconds(10)) } catch { return }
+            do { try await Task.sleep(for: .seconds(3)) } catch { return }
             for delivery in held.withLock({ $0 }).values { try? delivery.inProgress() }
         }
     }

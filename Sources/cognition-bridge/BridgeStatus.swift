@@ -9,20 +9,26 @@ import Synchronization
 extension BridgeProcess {
     /// Who answers, for a person.
     var boundary: String {
-        if settings.minds.isEmpty { return "deterministic: no mind is configured" }
-        let able = scheduler.withLock { $0.availableMinds(at: .now()) }
-        return able.isEmpty
-            ? "deterministic: no mind is available" : "model: \(able.joined(separator: ", "))"
+        if let whyByRule { return "the deterministic boundary: \(whyByRule)" }
+        return scheduler.withLock { $0.availableMinds(at: .now()) }.joined(separator: ", ")
+    }
+
+    /// Why the deterministic boundary answers; nil when a mind does.
+    private var whyByRule: String? {
+        if settings.minds.isEmpty { return "no mind is configured" }
+        return scheduler.withLock { $0.availableMinds(at: .now()) }.isEmpty
+            ? "no mind is available, their circuit breakers are open" : nil
     }
 
     /// For `$SRV.STATS`, `nimmer status` and the command `status`.
     var status: JSON {
         let own = counters.withLock { $0 }
-        let (scheduled, waiting, asking, able) = scheduler.withLock {
-            ($0.counters, $0.waitingRequests, $0.askingRequests, $0.availableMinds(at: .now()))
+        let (scheduled, waiting, asking) = scheduler.withLock {
+            ($0.counters, $0.waitingRequests, $0.askingRequests)
         }
+        let why = whyByRule
         return [
-            "boundary": .string(able.isEmpty ? "deterministic" : "model"), "answers": .string(boundary),
+            "boundary": .string(why == nil ? "model" : "deterministic"), "why": why.map { .string($0) } ?? .null,
             "minds": .array(settings.minds.map { .string($0.name) }), "commands": .string(settings.commands.rawValue),
             "taken": .number(Double(scheduled.taken)), "answered": .number(Double(own.answered)),
             "by_mind": .number(Double(scheduled.byMind)), "by_rule": .number(Double(scheduled.byRule)),

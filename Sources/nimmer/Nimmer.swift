@@ -26,8 +26,8 @@ struct Nimmer: AsyncParsableCommand {
                     WaveCommand.self, GateCommand.self, CellCommand.self, NerveCommand.self, ReplayCommand.self,
                 ]),
             CommandGroup(
-                name: "What it remembers:",
-                subcommands: [MemoryCommand.self, DatabaseCommand.self]),
+                name: "What it decides and remembers:",
+                subcommands: [MindCommand.self, MemoryCommand.self, DatabaseCommand.self]),
             CommandGroup(name: "Where it runs:", subcommands: [ImageCommand.self, KubeCommand.self, AuthCommand.self]),
         ])
 }

@@ -23,7 +23,7 @@ private let plain = Paint(.never)
         report.streams = [.init(name: "DEV-TRANSITIONS")]
         #expect(
             report.degraded == [
-                "no language model: the deterministic boundary answers",
+                "the deterministic boundary answers: no mind is known",
                 "no hippocampus: decisions wait in the streams",
                 "no stream DEV-TRANSITIONS: nothing keeps what belongs there",
             ])

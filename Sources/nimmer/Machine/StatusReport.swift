@@ -48,7 +48,8 @@ struct StatusReport: Sendable {
         if !names.contains("cognition-bridge") {
             found.append("no cognition bridge: requests wait in the stream until they expire")
         } else if let bridge = services.first(where: { $0.name == "cognition-bridge" }), !Self.hasModel(bridge) {
-            found.append("no language model: the deterministic boundary answers")
+            let why = bridge.data["why"]?.string?.printable ?? "no mind is known"
+            found.append("the deterministic boundary answers: \(why)")
         }
         if !names.contains("hippocampus") { found.append("no hippocampus: decisions wait in the streams") }
         for stream in streams where stream.messages == nil {

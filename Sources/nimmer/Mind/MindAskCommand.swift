@@ -1,0 +1,114 @@
+import ArgumentParser
+import NimmerBus
+import NimmerWave
+
+/// Asks a question through the same boundary as every collapse.
+struct MindAskCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ask",
+        abstract: "Ask a question through the boundary, as a collapse would.",
+        discussion: """
+              nimmer mind ask "the cellar is at 80 % humidity" --action ventilate --action wait
+
+            The answer is one of the actions, with a reason, and is remembered like every decision: its commands are \
+            allowed, confirmed or only shown as the system file says. Exit status 1 when the request expired.
+            """)
+
+    @Argument(help: "What is asked or known.")
+    var question: String
+
+    @Option(name: .customLong("event"), help: ArgumentHelp("What kind of event it is.", valueName: "type"))
+    var eventType = "question"
+
+    @Option(
+        name: .customLong("action"),
+        help: ArgumentHelp("What could be done; may be given several times.", valueName: "name"))
+    var actions: [String] = []
+
+    @Option(help: ArgumentHelp("How long to wait for the answer, in seconds.", valueName: "seconds"))
+    var timeout = 60.0
+
+    @OptionGroup var json: JSONOptions
+    @OptionGroup var server: ServerOptions
+
+    func validate() throws {
+        if !(timeout >= 1 && timeout <= 3600) {
+            throw ValidationError("--timeout must be from 1 to 3600 seconds; found \(timeout)")
+        }
+        if question.utf8.count > 8192 { throw ValidationError("a question has at most 8192 bytes") }
+        for text in actions + [eventType] where text.isEmpty || text.utf8.count > 128 {
+            throw ValidationError("an event or action has 1 to 128 bytes")
+        }
+    }
+
+    func run() async throws {
+        let environment = try chosenEnvironment()
+        let request = try request(at: .now())
+        let response = try await Link.with(server, environment) { bus in
+            let answers = try await bus.messages(SubjectPattern(.cognitiveResponse(environment)))
+            let message = Envelope(
+                id: request.requestID, at: .now(), from: Source(entityID: "nimmer", entityType: .service), request)
+            try await bus.publishDurably(
+                .cognitiveRequest(environment), payload: message.encoded(), id: request.requestID)
+            return try await wait(for: request.requestID, in: answers)
+        }
+        if json.json {
+            try Console.line(response.json.resolved.pretty)
+        } else {
+            for line in Self.lines(response) { try Console.line(line) }
+        }
+        if response.outcome != .answered { throw ExitCode(Failure.Status.failed.rawValue) }
+    }
+
+    private func request(at now: Timestamp) throws -> CognitiveRequest {
+        let id = MessageID.v7()
+        let milliseconds = Int(timeout * 1000)
+        return CognitiveRequest(
+            requestID: id, collapseID: .named("question/\(id.text)"), eventType: eventType,
+            domain: try Token("question"),
+            confidence: 1, structuredInput: ["question": .string(question)],
+            suggestedActions: actions.map { SuggestedAction(action: $0, confidence: 0.5) }, processingBudgetLF: 10,
+            responseTimeoutMilliseconds: milliseconds, expiresAt: now.advanced(milliseconds: Double(milliseconds)))
+    }
+
+    private func wait(for request: MessageID, in answers: MessageSequence) async throws -> CognitiveResponse {
+        let patience = timeout + 2
+        let alarm = Task {
+            try await Task.sleep(for: .seconds(patience))
+            answers.cancel()
+        }
+        defer {
+            alarm.cancel()
+            answers.cancel()
+        }
+        for await message in answers {
+            if let response = try? Envelope<CognitiveResponse>(decoding: message.payload).body,
+                response.requestID == request
+            {
+                return response
+            }
+        }
+        throw Failure(
+            .unavailable, "no answer came within \(LocalTime.span(milliseconds: patience * 1000))",
+            mend: "`nimmer status` says whether the cognition-bridge lives")
+    }
+
+    static func lines(_ response: CognitiveResponse) -> [String] {
+        let by = response.mind.map { "\($0.model) at \($0.server)" } ?? "the deterministic boundary"
+        var lines = [
+            "\(response.outcome == .answered ? response.decision.printable : response.outcome.rawValue)  "
+                + "(\(by.printable), \(LocalTime.span(milliseconds: response.processingTimeMilliseconds)), "
+                + "\(decimals(response.lifeforceSpent, 3)) LF)"
+        ]
+        if let reason = response.result["reason"]?.string { lines.append("because   \(reason.printable)") }
+        if let why = response.result["why"]?.string { lines.append("by rule   \(why.printable)") }
+        for command in response.downstreamCommands {
+            lines.append("command   \(command.target).\(command.command) \(command.payload.text)".printable)
+        }
+        if let mode = response.result["commands"]?.string {
+            lines.append(
+                "           \(mode)" + (mode == "confirm" ? ": nimmer mind approve \(response.requestID)" : ""))
+        }
+        return lines
+    }
+}

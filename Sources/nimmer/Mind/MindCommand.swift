@@ -1,0 +1,32 @@
+import ArgumentParser
+import NimmerBus
+import NimmerWave
+
+/// Minds and their decisions.
+struct MindCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mind",
+        abstract: "Question minds, and have the last word on what they command.",
+        subcommands: [
+            MindListCommand.self, MindAskCommand.self, MindPendingCommand.self, MindApproveCommand.self,
+            MindRefuseCommand.self, MindBudgetCommand.self, MindReplayCommand.self,
+        ])
+}
+
+extension Bus {
+    /// Asks the cognition bridge.
+    ///
+    /// - Returns: what it answered.
+    /// - Throws: ``Failure`` when it does not live, refuses or fails.
+    func askBridge(
+        _ environment: Environment, _ command: String, _ payload: JSON = [:], seconds: Double = 5
+    ) async throws -> JSON {
+        let result = try await ask(
+            .request(environment, cell: try Token("cognition-bridge")), command, payload, seconds: seconds,
+            who: "service cognition-bridge")
+        guard result.status == .ok else {
+            throw Failure(.failed, (result.error ?? "the bridge failed without saying why").printable)
+        }
+        return result.result.resolved
+    }
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+import NimmerBus
+import NimmerWave
+
+/// Lists the decisions whose commands wait.
+struct MindPendingCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pending",
+        abstract: "List the decisions whose commands wait for a person, or are on their way.")
+
+    @OptionGroup var json: JSONOptions
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var color: ColorOptions
+
+    func run() async throws {
+        let environment = try chosenEnvironment()
+        let found = try await Link.with(server, environment) { try await $0.askBridge(environment, "pending") }
+        if json.json { return try Console.line(found.pretty) }
+        let records = found.array ?? []
+        if records.isEmpty { return try Console.line("nothing waits") }
+        for line in Self.table(records, at: .now()).lines(color.paint) { try Console.line(line) }
+    }
+
+    static func table(_ records: [JSON], at now: Timestamp) -> Table {
+        var table = Table(["decision", "state", "region", "action", "commands", "until"])
+        for record in records {
+            let commands = (record["commands"]?.array ?? []).map { command in
+                "\(command["target"]?.string ?? "").\(command["command"]?.string ?? "") \(command["payload"]?.text ?? "")"
+            }
+            let until = (record["until"]?.string).flatMap { try? Timestamp(rfc3339: $0) }
+            table.add([
+                record["decision"]?.string ?? "", record["state"]?.string ?? "",
+                (record["region"]?.string ?? "").printable, (record["action"]?.string ?? "").printable,
+                commands.joined(separator: ", ").printable,
+                until.map { "in " + LocalTime.span(milliseconds: max(0, $0.milliseconds(since: now))) } ?? "",
+            ])
+        }
+        return table
+    }
+}
+
+/// Which decision, for approving and refusing.
+struct DecisionOptions: ParsableArguments {
+    @Argument(help: "The decision's id, or the beginning of it, as `nimmer mind pending` lists it.")
+    var id: String
+
+    @Option(help: ArgumentHelp("Who says so, for the record; the user's name unless given.", valueName: "name"))
+    var by: String?
+
+    var payload: JSON {
+        ["id": .string(id), "by": .string(by ?? Surroundings.variable("USER") ?? "somebody")]
+    }
+}
+
+/// Lets a decision's commands go.
+struct MindApproveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "approve", abstract: "Let the commands of a decision go, once.")
+
+    @OptionGroup var decision: DecisionOptions
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        let environment = try chosenEnvironment()
+        let payload = decision.payload
+        let found = try await Link.with(server, environment) {
+            try await $0.askBridge(environment, "approve", payload)
+        }
+        try Console.line("approved \(found["id"]?.string ?? "")")
+    }
+}
+
+/// Keeps a decision's commands from going.
+struct MindRefuseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "refuse", abstract: "Keep the commands of a decision from going, for good.")
+
+    @OptionGroup var decision: DecisionOptions
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        let environment = try chosenEnvironment()
+        let payload = decision.payload
+        let found = try await Link.with(server, environment) {
+            try await $0.askBridge(environment, "refuse", payload)
+        }
+        try Console.line("refused \(found["id"]?.string ?? "")")
+    }
+}

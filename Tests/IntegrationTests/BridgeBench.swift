@@ -1,0 +1,163 @@
+import Glibc
+import NimmerBus
+import NimmerBusNATS
+import NimmerWave
+import Synchronization
+import Testing
+
+@testable import NimmerServers
+
+/// A cognition bridge as a process on a private nats-server, and a motor that counts what it is told.
+final class BridgeBench: Sendable {
+    /// A command that reached the motor.
+    struct Received: Hashable, Sendable {
+        let cause: String
+        let command: String
+    }
+
+    let nats: NATSServer
+    let bus: any Bus
+    private let folder: String
+    private let child = Mutex<ChildProcess?>(nil)
+    private let received = Mutex<[Received]>([])
+    private let logs = Mutex<[String]>([])
+
+    /// Starts everything but the bridge, runs the body, and stops everything whatever the body did.
+    static func run(bridge settings: String, _ body: (BridgeBench) async throws -> Void) async throws {
+        var template = Array("/tmp/nimmer-bridge-XXXXXX".utf8CString)
+        let folder = String(cString: try #require(mkdtemp(&template)))
+        defer { FileText.remove(folder) }
+        try FileText.write("nimmerverse: 1\nname: bench\nbridge:\n" + settings, to: folder + "/system.yaml")
+        let nats = try await NATSServer.start(
+            NATSServerOptions(folder: folder + "/nats", binary: try await NATSBinary.choose().path))
+        do {
+            let bus = try await NATS.connector(BusSettings(url: nats.url, name: "bench"))
+            let bench = BridgeBench(folder, nats, bus)
+            try await bench.listen()
+            do { try await body(bench) } catch {
+                print(bench.log)
+                await bench.stop()
+                throw error
+            }
+            await bench.stop()
+        } catch {
+            await nats.stop()
+            throw error
+        }
+        await nats.stop()
+    }
+
+    private init(_ folder: String, _ nats: NATSServer, _ bus: any Bus) {
+        self.folder = folder
+        self.nats = nats
+        self.bus = bus
+    }
+
+    private func stop() async {
+        if let child = child.withLock({ $0 }), child.exitStatus == nil { await child.terminate(grace: .seconds(10)) }
+        await bus.close()
+    }
+
+    /// What the bridge logged.
+    var log: String { logs.withLock { $0.joined(separator: "\n") } }
+    /// What reached the motor, in order.
+    var commands: [Received] { received.withLock { $0 } }
+
+    private func listen() async throws {
+        try await HouseStreams.ensure(on: bus, environment: .dev)
+        _ = try await bus.subscribe(SubjectPattern(.request(.dev, cell: try Token("motor")))) { [self] _, _, arrival in
+            let message = arrival.message()
+            guard let command = try? Envelope<Command>(decoding: message.payload).body else { return }
+            received.withLock { $0.append(Received(cause: command.cause ?? "", command: command.command)) }
+            let answer = Envelope(
+                id: .v7(), at: .now(), from: Source(entityID: "motor-1", entityType: .cell),
+                CommandResult(status: .ok, result: ["done": .string(command.command)]))
+            try? bus.respond(to: message, payload: answer.encoded())
+        }
+    }
+
+    /// Starts the bridge.
+    func start(_ arguments: [String] = []) async throws {
+        var variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMERVERSE_") }
+        variables["NIMMERVERSE_ENV"] = "dev"
+        variables["NIMMERVERSE_NATS_URL"] = nats.url
+        let command = ChildCommand(
+            WholeSystem.executable("cognition-bridge"), ["--system", folder + "/system.yaml"] + arguments,
+            environment: variables)
+        let spawned = try await ChildProcess.spawn(
+            command, output: .lines { [self] line in logs.withLock { $0.append(line.text) } })
+        child.withLock { $0 = spawned }
+    }
+
+    /// Starts the bridge and waits until it answers.
+    func startAndWait() async throws {
+        try await start()
+        let isThere = try await wait(within: .seconds(30)) { (try? await command("status"))?.status == .ok }
+        #expect(isThere, "the bridge answers: \(log)")
+    }
+
+    /// Ends the bridge as a crash would.
+    func crash() async { await child.withLock { $0 }?.terminate(signal: SIGKILL) }
+
+    /// Whether the bridge has ended within the limit.
+    func ends(within limit: Duration) async -> Bool {
+        guard let child = child.withLock({ $0 }) else { return true }
+        return await eventually(within: limit) { child.exitStatus != nil }
+    }
+
+    /// Puts a request into its stream.
+    func ask(_ request: CognitiveRequest) async throws {
+        let message = Envelope(
+            id: request.requestID, at: .now(), from: Source(entityID: "bench", entityType: .thalamus), request)
+        try await bus.publishDurably(.cognitiveRequest(.dev), payload: message.encoded(), id: request.requestID)
+    }
+
+    /// A request of the region `plant`; of a reflex gate when it says so.
+    static func request(
+        _ name: String, region: String = "plant", reflex: Bool = false, expiresIn seconds: Double = 120
+    ) throws -> CognitiveRequest {
+        var input: JSONObject = [
+            "region": .string(region), "opened_at": .string(Timestamp.now().rfc3339), "witnesses": [],
+        ]
+        if reflex { input["reflex"] = true }
+        return CognitiveRequest(
+            requestID: .named(name), collapseID: .named("c-\(name)"), eventType: "fault", domain: try Token("plant"),
+            confidence: 0.9, structuredInput: .object(input),
+            suggestedActions: [SuggestedAction(action: "inspect", confidence: 0.5)], processingBudgetLF: 10,
+            responseTimeoutMilliseconds: 10_000, expiresAt: .now().advanced(milliseconds: seconds * 1000))
+    }
+
+    /// Every response that is in the stream.
+    func responses() async throws -> [CognitiveResponse] {
+        try await bus.read(stream: HouseStreams.decisions(.dev), filter: SubjectPattern(.cognitiveResponse(.dev)))
+            .compactMap { try? Envelope<CognitiveResponse>(decoding: $0.message.payload).body }
+    }
+
+    /// Where the record of a decision's commands stands; nil when there is none.
+    func state(of decision: MessageID) async throws -> String? {
+        let bucket = try await bus.keyValue(
+            KeyValueConfiguration(bucket: "DEV-ACTS", maximumAge: .seconds(30 * 86_400)))
+        guard let entry = try await bucket.get(decision.text) else { return nil }
+        return try JSON(parsing: entry.value)["state"]?.string
+    }
+
+    /// Asks the bridge as `nimmer mind` does.
+    func command(_ name: String, _ payload: JSON = [:]) async throws -> CommandResult {
+        let order = Envelope(
+            id: .v7(), at: .now(), from: Source(entityID: "nimmer", entityType: .service),
+            Command(command: name, payload: payload))
+        let answer = try await bus.request(
+            .request(.dev, cell: try Token("cognition-bridge")), payload: order.encoded(), timeout: .seconds(10))
+        return try Envelope<CommandResult>(decoding: answer.payload).body
+    }
+
+    /// Whether a condition comes true within the limit.
+    func wait(within limit: Duration, _ condition: () async throws -> Bool) async throws -> Bool {
+        let end = ContinuousClock.now + limit
+        while !(try await condition()) {
+            if ContinuousClock.now >= end { return false }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        return true
+    }
+}
