@@ -186,7 +186,7 @@ let package = Package(
                 name: "IntegrationTests",
                 dependencies: [
                     "NimmerBus", "NimmerBusNATS", "NimmerIdentity", "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers",
-                    "NimmerSystem", "NimmerWave",
+                    "NimmerSystem", "NimmerWave", "MindServers",
                 ],
                 exclude: ["Fixtures"], swiftSettings: strict),
         ],

@@ -6,7 +6,7 @@ public enum HouseStreams {
     public static func transitions(_ env: Environment) -> String { "\(env.streamPrefix)-TRANSITIONS" }
     /// `<ENV>-ESCALATIONS`: requests to minds, 7 days.
     public static func escalations(_ env: Environment) -> String { "\(env.streamPrefix)-ESCALATIONS" }
-    /// `<ENV>-DECISIONS`: answers and verification outcomes, 30 days.
+    /// `<ENV>-DECISIONS`: answers, what became of their commands, and verification outcomes, 30 days.
     public static func decisions(_ env: Environment) -> String { "\(env.streamPrefix)-DECISIONS" }
     /// `<ENV>-WAVES`: the last waves, 1 h and 256 MiB at most.
     public static func waves(_ env: Environment) -> String { "\(env.streamPrefix)-WAVES" }
@@ -27,8 +27,9 @@ public enum HouseStreams {
                 name: escalations(env), subjects: [SubjectPattern(.cognitiveRequest(env))], maximumAge: day * 7,
                 duplicateWindow: window, summary: "requests to minds"),
             StreamConfiguration(
-                name: decisions(env), subjects: [SubjectPattern(.cognitiveResponse(env)), .outcomes(env)],
-                maximumAge: day * 30, duplicateWindow: window, summary: "answers and verification outcomes"),
+                name: decisions(env),
+                subjects: [SubjectPattern(.cognitiveResponse(env)), SubjectPattern(.act(env)), .outcomes(env)],
+                maximumAge: day * 30, duplicateWindow: window, summary: "answers, what became of them, outcomes"),
         ]
         if keepingWaves {
             streams.append(

@@ -57,6 +57,7 @@ struct MemoryContents: TrailSource {
     private var correlations: [MessageID: Remembered<CorrelationEvent>] = [:]
     private var requests: [MessageID: Remembered<CognitiveRequest>] = [:]
     private var responses: [MessageID: Remembered<CognitiveResponse>] = [:]
+    private var acts: [MessageID: Remembered<Act>] = [:]
     private var verified: [MessageID: Remembered<VerificationOutcome>] = [:]
     private var rejected: [MessageID: MemoryEntry] = [:]
 
@@ -67,6 +68,7 @@ struct MemoryContents: TrailSource {
         counts.correlations = correlations.count
         counts.requests = requests.count
         counts.responses = responses.count
+        counts.acts = acts.count
         counts.verifications = verified.count
         counts.rejected = rejected.count
         return counts
@@ -99,6 +101,7 @@ struct MemoryContents: TrailSource {
         case .correlation(let message): return Self.keep(&correlations, key, environment, message)
         case .request(let message): return Self.keep(&requests, key, environment, message)
         case .response(let message): return Self.keep(&responses, key, environment, message)
+        case .act(let message): return Self.keep(&acts, key, environment, message)
         case .verification(let message, let gate):
             guard Self.keep(&verified, key, environment, message) else { return false }
             total(message, gate: gate, in: environment)
@@ -191,6 +194,13 @@ struct MemoryContents: TrailSource {
         switch key {
         case .own(let id): responses[id] ?? responses.values.first { $0.message.header.messageID == id }
         case .cause(let id): responses[id]
+        }
+    }
+
+    func act(_ key: TrailKey) -> Remembered<Act>? {
+        switch key {
+        case .own(let id): acts[id] ?? acts.values.first { $0.message.header.messageID == id }
+        case .cause(let id): acts[id]
         }
     }
 
@@ -294,6 +304,7 @@ extension MemoryRow {
             case .correlation(let message): [message.header.source.entityID, message.body.trainingLabel ?? ""]
             case .request(let message): [message.header.source.entityID, message.body.eventType]
             case .response(let message): [message.header.source.entityID, message.body.decision]
+            case .act(let message): [message.header.source.entityID, message.body.word ?? ""]
             case .verification(let message, _):
                 [message.header.source.entityID, message.body.verificationSource]
             case .rejected: []

@@ -34,6 +34,7 @@ public struct MemoryEntry: Sendable, Hashable {
         case .correlationEvent(let message): row = .correlation(message)
         case .cognitiveRequest(let message): row = .request(message)
         case .cognitiveResponse(let message): row = .response(message)
+        case .act(let message): row = .act(message)
         case .verificationOutcome(let message): row = .verification(message, gate: try MemoryEntry.gate(of: subject))
         case let other:
             throw Refusal(
@@ -91,6 +92,8 @@ public enum MemoryRow: Sendable, Hashable {
     case request(Envelope<CognitiveRequest>)
     /// It answered.
     case response(Envelope<CognitiveResponse>)
+    /// What became of its commands.
+    case act(Envelope<Act>)
     /// Reality confirmed it or did not; the gate comes from the subject.
     case verification(Envelope<VerificationOutcome>, gate: GateID)
     /// A message that was not accepted.
@@ -104,6 +107,7 @@ public enum MemoryRow: Sendable, Hashable {
         case .correlation(let message): message.header.messageID
         case .request(let message): message.header.messageID
         case .response(let message): message.header.messageID
+        case .act(let message): message.header.messageID
         case .verification(let message, _): message.header.messageID
         case .rejected(let message): message.id
         }
@@ -115,6 +119,7 @@ public enum MemoryRow: Sendable, Hashable {
         case .collapse(let message): message.body.collapseID
         case .request(let message): message.body.requestID
         case .response(let message): message.body.requestID
+        case .act(let message): message.body.requestID
         case .transition, .correlation, .verification, .rejected: messageID
         }
     }

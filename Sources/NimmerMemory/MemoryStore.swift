@@ -87,6 +87,8 @@ public struct MemoryCounts: Sendable, Hashable {
     public var requests = 0
     /// Rows of `cognitive_responses`.
     public var responses = 0
+    /// Rows of `decision_acts`.
+    public var acts = 0
     /// Rows of `verification_outcomes`.
     public var verifications = 0
     /// Rows of `rejected_messages`.

@@ -18,6 +18,8 @@ public struct MemoryTrail: Sendable, Hashable {
     public var request: Envelope<CognitiveRequest>?
     /// What it answered.
     public var response: Envelope<CognitiveResponse>?
+    /// What became of its commands.
+    public var act: Envelope<Act>?
     /// What reality said, oldest first.
     public var verifications: [Envelope<VerificationOutcome>] = []
 
@@ -35,14 +37,14 @@ public struct MemoryTrail: Sendable, Hashable {
         return [
             "asked": .string(asked.text), "environment": .string(environment.rawValue),
             "transition": message(transition), "next_transition": message(next), "collapse": message(collapse),
-            "request": message(request), "response": message(response),
+            "request": message(request), "response": message(response), "act": message(act),
             "verifications": .array(verifications.map { message($0) }),
         ]
     }
 
     /// One line of the story: what it is about, when, and what happened.
     public struct Line: Sendable, Hashable {
-        /// `wave`, `transition`, `collapse`, `witness`, `request`, `response`, `command`, `verification` or `next`.
+        /// `wave`, `transition`, `collapse`, `witness`, `request`, `response`, `command`, `act`, `verification` or `next`.
         public var kind: String
         /// When; nil for parts of the line before and for what is missing.
         public var at: Timestamp?
@@ -54,7 +56,7 @@ public struct MemoryTrail: Sendable, Hashable {
 
     /// The trail for a person, in the order in which it happened.
     public var story: [Line] {
-        transitionLines + collapseLines + requestLines + responseLines + verificationLines
+        transitionLines + collapseLines + requestLines + responseLines + actLines + verificationLines
     }
 
     private var opened: Bool { transition.map { $0.body.toState == .open } ?? (collapse != nil) }
@@ -128,6 +130,18 @@ public struct MemoryTrail: Sendable, Hashable {
                 "\(body.outcome.rawValue) by \(who) in \(short(body.processingTimeMilliseconds)) ms for "
                     + "\(short(body.lifeforceSpent)) LF: \(body.decision)")
         ] + body.downstreamCommands.map { line("command", nil, "\($0.target): \($0.command) \($0.payload.text)") }
+    }
+
+    private var actLines: [Line] {
+        guard let act else { return [] }
+        let by = act.body.word.map { ", by the word of \($0)" } ?? ""
+        return [line("act", act.body.at, "\(act.body.outcome.rawValue)\(by)")]
+            + act.body.commands.map { command in
+                let end = command.status.map { $0.rawValue } ?? "not known to have been sent"
+                let more = command.error ?? (command.result.isNull ? "" : command.result.text)
+                return line(
+                    "act", nil, "\(command.target): \(command.command) \(end)\(more.isEmpty ? "" : ": \(more)")")
+            }
     }
 
     private var verificationLines: [Line] {

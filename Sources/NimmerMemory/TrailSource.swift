@@ -21,6 +21,8 @@ public protocol TrailSource {
     func request(_ key: TrailKey) throws(MemoryError) -> Remembered<CognitiveRequest>?
     /// A response; its cause is a request.
     func response(_ key: TrailKey) throws(MemoryError) -> Remembered<CognitiveResponse>?
+    /// What became of the commands of a decision; its cause is a request.
+    func act(_ key: TrailKey) throws(MemoryError) -> Remembered<Act>?
     /// Verifications, oldest first; their cause is a transition.
     func verifications(_ key: TrailKey) throws(MemoryError) -> [Remembered<VerificationOutcome>]
 }
@@ -62,6 +64,7 @@ extension TrailSource {
         trail.collapse = collapse?.remember(&found)
         trail.request = request?.remember(&found)
         trail.response = response?.remember(&found)
+        if let cause = request?.message.body.requestID { trail.act = try act(.cause(cause))?.remember(&found) }
         for outcome in try verifications(.cause(transitionID)) { trail.verifications.append(outcome.remember(&found)) }
 
         guard let environment = found else { return nil }

@@ -76,6 +76,10 @@ struct Access {
                 grant select, insert, update on gates, gate_transitions, collapses, correlation_events,
                     cognitive_requests, cognitive_responses, verification_outcomes, rejected_messages to nimmer_writer;
                 do $$ begin
+                    grant select, insert, update on decision_acts to nimmer_writer;
+                exception when undefined_table then null;
+                end $$;
+                do $$ begin
                     grant execute on function make_transition_partition(timestamptz) to nimmer_writer;
                 exception when undefined_function then null;
                 end $$

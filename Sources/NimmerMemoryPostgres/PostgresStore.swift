@@ -72,11 +72,11 @@ public actor PostgresStore: MemoryStore {
                     select (select count(*) from transition_messages), (select count(*) from collapse_messages),
                            (select count(*) from correlation_messages), (select count(*) from request_messages),
                            (select count(*) from response_messages), (select count(*) from verification_messages),
-                           (select count(*) from rejected_overview)
+                           (select count(*) from rejected_overview), (select count(*) from act_messages)
                     """)
             }.values.first ?? []
         let numbers = row.map { $0.flatMap { Int($0) } ?? 0 }
-        guard numbers.count == 7 else { throw MemoryError(.unexpected, "\(settings) counted nothing") }
+        guard numbers.count == 8 else { throw MemoryError(.unexpected, "\(settings) counted nothing") }
         var counts = MemoryCounts()
         counts.transitions = numbers[0]
         counts.collapses = numbers[1]
@@ -85,6 +85,7 @@ public actor PostgresStore: MemoryStore {
         counts.responses = numbers[4]
         counts.verifications = numbers[5]
         counts.rejected = numbers[6]
+        counts.acts = numbers[7]
         return counts
     }
 

@@ -39,6 +39,13 @@ struct PostgresTrail: TrailSource {
         }
     }
 
+    func act(_ key: TrailKey) throws(MemoryError) -> Remembered<Act>? {
+        switch key {
+        case .own(let id): try first(.acts, "request_id = $1::uuid or message_id = $1::uuid", [id.text])
+        case .cause(let id): try first(.acts, "request_id = $1::uuid", [id.text])
+        }
+    }
+
     func verifications(_ key: TrailKey) throws(MemoryError) -> [Remembered<VerificationOutcome>] {
         switch key {
         case .own(let id): try all(.verifications, "message_id = $1::uuid", [id.text])

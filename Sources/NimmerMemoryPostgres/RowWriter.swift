@@ -8,6 +8,7 @@ struct RowWriter {
     private var correlations = CopyRows()
     private var requests = CopyRows()
     private var responses = CopyRows()
+    private var acts = CopyRows()
     private var verifications = CopyRows()
     private var rejected = CopyRows()
 
@@ -18,7 +19,8 @@ struct RowWriter {
     var parts: [(table: Table, data: CopyRows)] {
         let all: [(table: Table, data: CopyRows)] = [
             (.transitions, transitions), (.collapses, collapses), (.correlations, correlations),
-            (.requests, requests), (.responses, responses), (.verifications, verifications), (.rejected, rejected),
+            (.requests, requests), (.responses, responses), (.acts, acts), (.verifications, verifications),
+            (.rejected, rejected),
         ]
         return all.filter { $0.data.rows > 0 }
     }
@@ -31,6 +33,7 @@ struct RowWriter {
         case .correlation(let message): correlations.row(.correlations, message, env)
         case .request(let message): requests.row(.requests, message, env)
         case .response(let message): responses.row(.responses, message, env)
+        case .act(let message): acts.row(.acts, message, env)
         case .verification(let message, let gate):
             verifications.row(.verifications, message, env, extra: [gate.text])
         case .rejected(let message): rejected.rejected(message, entry)

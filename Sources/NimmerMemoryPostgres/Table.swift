@@ -103,6 +103,12 @@ struct Table: Sendable {
             Column("downstream_commands", .json), Column("mind", .json), Column("boundary", .text),
             Column("lifeforce_spent", .number), Column("processing_time_ms", .number), Column("outcome", .text),
         ])
+    static let acts = Table(
+        "decision_acts", view: "act_messages",
+        [
+            Column("request_id", .id), Column("outcome", .text), Column("commands", .json), Column("word", .text),
+            Column("at", .time),
+        ])
     static let verifications = Table(
         "verification_outcomes", view: "verification_messages", extra: ["gate_id"],
         [

@@ -53,6 +53,7 @@ extension ScopeState {
                 lane: buffer.lane(of: region) == nil ? nil : (region, .nervous))
         case .command(let command): takeCommand(command, subject, payload, at)
         case .commandResult: takeResult(subject, payload, at)
+        case .act: buffer.receive(.result, subject: subject, payload: payload, at: at, lane: nil)
         }
         return []
     }

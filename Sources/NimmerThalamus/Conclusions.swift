@@ -95,7 +95,7 @@ extension Thalamus {
         let agesOf = Dictionary(
             ages.map { (originToken($0.origin), collapse.windowEnd.milliseconds(since: $0.at)) }
         ) { first, _ in first }
-        let input: JSON = [
+        var input: JSONObject = [
             "region": .string(collapse.region.text), "gate": .string(collapse.gateID.text),
             "opened_at": .string(collapse.windowEnd.rfc3339), "confidence": .number(collapse.confidence),
             "witnesses": .array(
@@ -107,13 +107,14 @@ extension Thalamus {
                     ]
                 }),
         ]
+        if slots[slot].gate.isReflex { input["reflex"] = true }
         let observe = SuggestedAction(action: "observe", confidence: collapse.confidence)
         actions.append(
             .escalate(
                 CognitiveRequest(
                     requestID: .named("request/\(collapse.collapseID.text)"), collapseID: collapse.collapseID,
                     eventType: event?.type ?? "resonance", domain: slots[slot].domain, confidence: collapse.confidence,
-                    structuredInput: input,
+                    structuredInput: .object(input),
                     suggestedActions: event.map(\.actions).flatMap { $0.isEmpty ? nil : $0 } ?? [observe],
                     processingBudgetLF: policy.budget, responseTimeoutMilliseconds: policy.responseTimeout,
                     expiresAt: collapse.windowEnd.advanced(milliseconds: Double(policy.expiresAfter))),

@@ -10,6 +10,8 @@ public enum AnyMessage: Sendable, Hashable {
     case cognitiveRequest(Envelope<CognitiveRequest>)
     /// Its answer.
     case cognitiveResponse(Envelope<CognitiveResponse>)
+    /// What became of its commands.
+    case act(Envelope<Act>)
     /// What is open.
     case attention(Envelope<Attention>)
     /// A nerve changed its state.
@@ -41,6 +43,7 @@ public enum AnyMessage: Sendable, Hashable {
         case .collapse: return .collapse(try Envelope(header, body))
         case .cognitiveRequest: return .cognitiveRequest(try Envelope(header, body))
         case .cognitiveResponse: return .cognitiveResponse(try Envelope(header, body))
+        case .act: return .act(try Envelope(header, body))
         case .attention: return .attention(try Envelope(header, body))
         case .nerveState: return .nerveState(try Envelope(header, body))
         case .correlationEvent: return .correlationEvent(try Envelope(header, body))
@@ -60,6 +63,7 @@ public enum AnyMessage: Sendable, Hashable {
         case .collapse(let message): message.header
         case .cognitiveRequest(let message): message.header
         case .cognitiveResponse(let message): message.header
+        case .act(let message): message.header
         case .attention(let message): message.header
         case .nerveState(let message): message.header
         case .correlationEvent(let message): message.header
@@ -75,7 +79,7 @@ public enum AnyMessage: Sendable, Hashable {
     public static var jsonSchemas: [(name: String, schema: JSON)] {
         let bodies: [any MessageBody.Type] = [
             WaveSignal.self, GateTransition.self, Collapse.self, CognitiveRequest.self, CognitiveResponse.self,
-            Attention.self, NerveState.self, CorrelationEvent.self, VerificationOutcome.self, Command.self,
+            Act.self, Attention.self, NerveState.self, CorrelationEvent.self, VerificationOutcome.self, Command.self,
             CommandResult.self, Reject.self, Heartbeat.self,
         ]
         return bodies.map { ($0.type.rawValue, $0.jsonSchema) }

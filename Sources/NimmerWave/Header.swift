@@ -10,6 +10,8 @@ public enum MessageType: String, CaseIterable, Sendable, Hashable {
     case cognitiveRequest = "CognitiveRequest"
     /// Its answer.
     case cognitiveResponse = "CognitiveResponse"
+    /// What became of its commands.
+    case act = "Act"
     /// What is open, once a second.
     case attention = "Attention"
     /// A nerve changed its state.

@@ -38,6 +38,13 @@ extension FieldKind {
         return schema
     }
 
+    /// The JSON Schema of an object that holds these fields and nothing else: what a command's payload is declared with.
+    public static func strictSchema(of fields: [Field]) -> JSON {
+        var schema = schema(of: fields)
+        schema["additionalProperties"] = false
+        return .object(schema)
+    }
+
     static func schema(of fields: [Field]) -> JSONObject {
         var properties = JSONObject()
         for field in fields {

@@ -98,6 +98,9 @@ public struct Subject: Hashable, Sendable, CustomStringConvertible {
         Subject(env.rawValue, "cognitive.bridge.response")
     }
 
+    /// `<env>.cognitive.bridge.act`
+    public static func act(_ env: Environment) -> Subject { Subject(env.rawValue, "cognitive.bridge.act") }
+
     /// `<env>.cognitive.<mind>.heartbeat`
     public static func heartbeat(_ env: Environment, mind: Token) -> Subject {
         Subject(env.rawValue, "cognitive", mind.text, "heartbeat")

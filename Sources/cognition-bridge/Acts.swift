@@ -27,12 +27,13 @@ final class Acts: Sendable {
         (due, makeDue) = AsyncStream.makeStream()
     }
 
-    /// Records that have not come to their end.
+    /// Records that have not come to their end, or whose end has not been told.
     var open: Int { kept.withLock { $0.count } }
 
     /// The records that have not come to their end, the oldest first.
     var records: [ActRecord] {
-        kept.withLock { $0.values.map(\.record) }.sorted { ($0.changedAt, $0.decision) < ($1.changedAt, $1.decision) }
+        kept.withLock { $0.values.map(\.record) }.filter { !$0.state.isFinal }
+            .sorted { ($0.changedAt, $0.decision) < ($1.changedAt, $1.decision) }
     }
 
     /// Opens the bucket and takes up what an earlier life left unfinished.
@@ -41,13 +42,21 @@ final class Acts: Sendable {
             KeyValueConfiguration(
                 bucket: "\(process.environment.streamPrefix)-ACTS", maximumAge: .seconds(30 * 86_400)))
         self.bucket.withLock { $0 = bucket }
+        let told = try await told()
         for entry in try await bucket.entries() {
-            guard let record = (try? JSON(parsing: entry.value)).flatMap(ActRecord.init), !record.state.isFinal else {
-                continue
-            }
+            guard let record = (try? JSON(parsing: entry.value)).flatMap(ActRecord.init) else { continue }
+            if record.state.isFinal, told.contains(record.decision) { continue }
             kept.withLock { $0[record.decision] = Kept(record: record, revision: entry.revision) }
             makeDue.yield(record.decision)
         }
+    }
+
+    /// Decisions of which the stream says what became of them.
+    private func told() async throws(BusError) -> Set<MessageID> {
+        let stored = try await process.bus.read(
+            stream: HouseStreams.decisions(process.environment), filter: SubjectPattern(.act(process.environment)))
+        return Set(
+            stored.compactMap { try? Envelope<Act>(decoding: $0.message.payload).body.requestID })
     }
 
     /// Makes the record of a response's commands, where they are to be sent; one that is there already stays.
@@ -91,7 +100,8 @@ final class Acts: Sendable {
                 while !Task.isCancelled {
                     do { try await Task.sleep(for: .seconds(1)) } catch { return }
                     let now = Timestamp.now()
-                    for record in self.records where record.until <= now { self.makeDue.yield(record.decision) }
+                    let late = self.kept.withLock { $0.values.filter { $0.record.until <= now } }
+                    for item in late { self.makeDue.yield(item.record.decision) }
                 }
             }
             for await decision in due { group.addTask { await self.carryOut(decision) } }
@@ -103,7 +113,8 @@ final class Acts: Sendable {
         defer { _ = busy.withLock { $0.remove(decision) } }
         while !Task.isCancelled, var record = kept.withLock({ $0[decision]?.record }) {
             switch record.next(at: .now()) {
-            case .wait, .none: return
+            case .wait: return
+            case .none: return await report(record)
             case .finish:
                 guard await write(record) else { return }
                 await report(record)
@@ -162,8 +173,24 @@ final class Acts: Sendable {
         }
     }
 
+    /// Tells everybody what became of a decision's commands. A bridge that dies before it has told so tells it at its next
+    /// start; the id is the same each time.
     private func report(_ record: ActRecord) async {
-        kept.withLock { $0[record.decision] = nil }
+        guard let act = record.act else { return }
+        let id = ActRecord.messageID(of: record.decision)
+        let message = Envelope(id: id, at: .now(), from: process.source, act)
+        while true {
+            do throws(BusError) {
+                try await process.bus.publishDurably(
+                    .act(process.environment), payload: message.encoded(), id: id, timeout: .seconds(20))
+                break
+            } catch {
+                guard !Task.isCancelled, error.canRetry else { return }
+                process.logger.warning("Cannot tell what became of a decision", metadata: ["reason": "\(error)"])
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
         drill.passed(.reported)
+        kept.withLock { $0[record.decision] = nil }
     }
 }

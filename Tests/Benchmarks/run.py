@@ -2,7 +2,7 @@
 
 usage: python3 Tests/Benchmarks/run.py [--rounds N] [--only NAME,…] [--write]
 
-NAME: micro, reader, rtt, postgres, cell, replay, scope. --write puts the table into docs/performance.md.
+NAME: micro, reader, rtt, boundary, postgres, cell, replay, scope. --write puts the table into docs/performance.md.
 Needs gcc, libnats-dev, nats-server and PostgreSQL; the limits are the programs of ../shared/bench, and without them the rows
 that need one are left out, and said so. The Python baseline needs nats-py.
 """
@@ -161,6 +161,23 @@ def rtt(main, work, rounds):
         server.stop()
 
 
+def boundary(main, work):
+    """A request until its response is seen by another process, bus, both streams and the record included; no mind."""
+    ours = compile_c(work, f"{HERE}/c/boundary_rtt.c")
+    server = Server(work)
+    bridge = subprocess.Popen([f"{main}/cognition-bridge", "--nats", server.url], env={**os.environ, "NIMMERVERSE_ENV": "dev"},
+                              stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(2)
+        p50, p99 = (statistics.median(x) for x in zip(*(percentiles([ours, "500", server.url, "dev"]) for _ in range(5))))
+        row("a request answered by the deterministic boundary, bus included, p50 and p99", "5 ms beyond the bus",
+            f"{p50 / 1000:.2f} and {p99 / 1000:.2f} ms", p99 <= 5000)
+    finally:
+        bridge.terminate()
+        bridge.wait()
+        server.stop()
+
+
 def postgres(binaries):
     out = subprocess.run([f"{binaries}/memory-copy", f"{LIMITS}/limit_copy.sql"], capture_output=True, text=True)
     sys.stderr.write(out.stderr)
@@ -268,7 +285,7 @@ def write():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--only", default="micro,reader,rtt,postgres,cell,replay,scope")
+    parser.add_argument("--only", default="micro,reader,rtt,boundary,postgres,cell,replay,scope")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     only = options.only.split(",")
@@ -280,6 +297,8 @@ def main():
     try:
         if {"micro", "reader", "postgres"} & set(only):
             binaries = build(HERE)
+        if "boundary" in only:
+            boundary(build(ROOT, "--product", "cognition-bridge"), work)
         if {"rtt", "replay", "scope"} & set(only):
             main_binaries = build(ROOT, "--product", "thalamus")
             build(ROOT, "--product", "nimmer")

@@ -112,12 +112,16 @@ final class BridgeBench: Sendable {
         try await bus.publishDurably(.cognitiveRequest(.dev), payload: message.encoded(), id: request.requestID)
     }
 
-    /// A request of the region `plant`; of a reflex gate when it says so.
+    /// A request of a region; of a reflex gate when it says so.
     static func request(
-        _ name: String, region: String = "plant", reflex: Bool = false, expiresIn seconds: Double = 120
+        _ name: String, region: String = "plant", reflex: Bool = false, sensed: String = "",
+        expiresIn seconds: Double = 120
     ) throws -> CognitiveRequest {
+        let witness: JSON = [
+            "source": "pump", "confidence": 0.9, "age_ms": 10, "content": ["note": .string(sensed)],
+        ]
         var input: JSONObject = [
-            "region": .string(region), "opened_at": .string(Timestamp.now().rfc3339), "witnesses": [],
+            "region": .string(region), "opened_at": .string(Timestamp.now().rfc3339), "witnesses": [witness],
         ]
         if reflex { input["reflex"] = true }
         return CognitiveRequest(
@@ -125,6 +129,23 @@ final class BridgeBench: Sendable {
             confidence: 0.9, structuredInput: .object(input),
             suggestedActions: [SuggestedAction(action: "inspect", confidence: 0.5)], processingBudgetLF: 10,
             responseTimeoutMilliseconds: 10_000, expiresAt: .now().advanced(milliseconds: seconds * 1000))
+    }
+
+    /// The response to a request, once it is in the stream.
+    func response(to request: CognitiveRequest) async throws -> CognitiveResponse {
+        var found: CognitiveResponse?
+        _ = try await wait(within: .seconds(60)) {
+            found = try await responses().first { $0.requestID == request.requestID }
+            return found != nil
+        }
+        return try #require(found, "\(log)")
+    }
+
+    /// What the stream says became of a decision's commands.
+    func acts(of decision: MessageID) async throws -> [Act] {
+        try await bus.read(stream: HouseStreams.decisions(.dev), filter: SubjectPattern(.act(.dev)))
+            .compactMap { try? Envelope<Act>(decoding: $0.message.payload).body }
+            .filter { $0.requestID == decision }
     }
 
     /// Every response that is in the stream.

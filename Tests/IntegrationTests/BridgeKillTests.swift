@@ -44,6 +44,8 @@ struct BridgeKillTests {
                 try await bench.wait(within: .seconds(60)) { try await bench.state(of: after.requestID) == "done" })
             let responses = try await bench.responses()
             #expect(responses.count { $0.requestID == request.requestID } == 1)
+            let acts = try await bench.acts(of: request.requestID)
+            #expect(acts.map(\.outcome.rawValue) == [state], "what became of it is told once")
             let own = bench.commands.filter { $0.cause == request.requestID.text }
             #expect(Set(own).count == own.count, "no command twice: \(own)")
             #expect(counts.contains(own.count), "\(own)")

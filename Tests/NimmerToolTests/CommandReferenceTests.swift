@@ -12,6 +12,7 @@ import Testing
     static let commands = [
         "up", "down", "status", "doctor", "env", "exercise", "wave emit", "wave tail", "wave check", "gate list",
         "gate watch", "gate why", "gate simulate", "cell list", "cell ask", "cell new", "nerve new", "replay",
+        "mind list", "mind ask", "mind pending", "mind approve", "mind refuse", "mind budget", "mind replay",
         "memory why", "memory export", "db migrate", "db prune", "image build",
         "kube render", "auth generate", "auth list", "auth certificates",
     ]

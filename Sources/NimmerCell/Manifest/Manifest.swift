@@ -26,12 +26,15 @@ public struct Manifest: Sendable {
     /// The commands that it answers, with one line about each; none: it takes no requests. The name `*` stands for whatever
     /// its settings name: the cell decides itself what it refuses.
     public var commands: [(name: String, help: String)]
+    /// What the payload of a command may hold, by the command's name; what stands under `*` holds for every command that the
+    /// name stands for. A command that is not here takes an empty payload from a mind (the system file may say otherwise).
+    public var payloads: [String: [Field]]
 
     /// A manifest. Names and ranges are checked when the process starts, not here.
     public init(
         name: String, version: String, summary: String, domain: String? = nil, region: String? = nil,
         costs: [String: Double] = [:], interval: Int? = nil, weight: Double = 0.1, settings: [Setting] = [],
-        commands: [(name: String, help: String)] = []
+        commands: [(name: String, help: String)] = [], payloads: [String: [Field]] = [:]
     ) {
         self.name = name
         self.version = version
@@ -43,6 +46,7 @@ public struct Manifest: Sendable {
         self.weight = weight
         self.settings = settings
         self.commands = commands
+        self.payloads = payloads
     }
 
     /// What an action costs, in lifeforce; 0 for an action without a price.

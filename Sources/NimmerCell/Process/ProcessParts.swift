@@ -111,10 +111,14 @@ extension Configuration {
             for (action, cost) in manifest.costs { metadata["cost_" + action] = plain(cost) }
         }
         if !manifest.commands.isEmpty {
+            var declared = Dictionary(manifest.commands.map { ($0.name, $0.help) }) { first, _ in first }
+            for (command, fields) in manifest.payloads {
+                declared["payload:" + command] = FieldKind.strictSchema(of: fields).text
+            }
             endpoints.append(
                 ServiceResponder.Endpoint(
                     name: "request", subject: Subject.request(environment, cell: name).text, queueGroup: name.text,
-                    metadata: Dictionary(manifest.commands.map { ($0.name, $0.help) }) { first, _ in first }))
+                    metadata: declared))
         }
         return ServiceResponder.Description(
             name: name.text, id: source.entityID, version: manifest.version, summary: manifest.summary,

@@ -131,6 +131,22 @@ public struct ActRecord: Sendable, Hashable {
 }
 
 extension ActRecord {
+    /// What became of it, for everybody; nil before its end.
+    public var act: Act? {
+        guard let outcome = ActOutcome(rawValue: state.rawValue) else { return nil }
+        let acted = commands.enumerated().map { place, command in
+            let result = results.indices.contains(place) ? results[place] : nil
+            return ActedCommand(
+                target: command.target, command: command.command, payload: command.payload, status: result?.status,
+                result: result?.result ?? .null, error: result?.error)
+        }
+        return Act(
+            requestID: decision, outcome: outcome, commands: acted, word: word.isEmpty ? nil : word, at: changedAt)
+    }
+
+    /// The id of the message that tells what became of a decision's commands: the same on every retry.
+    public static func messageID(of decision: MessageID) -> MessageID { .named("act/\(decision.text)") }
+
     /// The record as it is kept.
     public var json: JSON {
         [

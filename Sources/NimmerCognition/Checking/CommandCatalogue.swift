@@ -29,7 +29,7 @@ public struct CommandCatalogue: Sendable, Hashable {
 
     /// A command as a living target declares it.
     public struct Declaration: Sendable, Hashable {
-        /// The command's name; `*` stands for whatever its settings name, which declares nothing.
+        /// The command's name; `*` stands for any name: with a payload it declares them all, without one none.
         public var name: String
         /// What it does.
         public var help: String
@@ -61,7 +61,10 @@ public struct CommandCatalogue: Sendable, Hashable {
         for item in allow {
             let known = declared[item.target]
             if let command = item.command {
-                let own = known?.first { $0.name == command }
+                var own = known?.first { $0.name == command }
+                if own == nil, let any = known?.first(where: { $0.name == "*" && $0.payload != nil }) {
+                    own = Declaration(name: command, help: any.help, payload: any.payload)
+                }
                 if let fields = item.payload {
                     let help = own?.help ?? ""
                     add(Entry(target: item.target, command: command, payload: Self.schema(of: fields), help: help))
@@ -122,17 +125,7 @@ public struct CommandCatalogue: Sendable, Hashable {
 
     /// An object with these fields and no others, as a JSON Schema.
     public static func schema(of fields: [Field]) -> JSON {
-        var properties = JSONObject()
-        for field in fields {
-            var schema = field.kind.jsonSchema
-            if !field.meaning.isEmpty { schema["description"] = .string(field.meaning) }
-            if case .word = field.kind { schema["type"] = "string" }
-            properties[field.key] = .object(schema)
-        }
-        return [
-            "type": "object", "properties": .object(properties),
-            "required": .array(fields.filter(\.isRequired).map { .string($0.key) }), "additionalProperties": false,
-        ]
+        FieldKind.strictSchema(of: fields)
     }
 }
 

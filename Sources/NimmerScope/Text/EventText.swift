@@ -86,6 +86,9 @@ public struct EventText: Sendable {
         case .commandResult(let result):
             sign = .result
             text.add("\(result.body.status.rawValue) \(result.body.error ?? result.body.result.text)")
+        case .act(let act):
+            sign = .result
+            text.add(act.body.summary)
         case .reject(let reject):
             sign = .refused
             ink = .bad

@@ -129,6 +129,19 @@ public struct DecisionFixture: Sendable {
     /// The opening alone.
     public var opening: MemoryEntry { entry(.transition(transition), transition) }
 
+    /// What became of the response's command.
+    public var act: MemoryEntry {
+        let message = Envelope(
+            id: .named("act/\(request.body.requestID.text)"), at: at.advanced(milliseconds: 40),
+            from: response.header.source,
+            Act(
+                requestID: request.body.requestID, outcome: .done,
+                commands: [
+                    ActedCommand(target: "math", command: "add", status: .ok, result: .raw(Array(#"{"sum": 42}"#.utf8)))
+                ], word: "ada", at: at.advanced(milliseconds: 39)))
+        return entry(.act(message), message)
+    }
+
     /// The verification alone.
     public var verdict: MemoryEntry { entry(.verification(verification, gate: gate), verification) }
 
@@ -140,6 +153,7 @@ public struct DecisionFixture: Sendable {
             case .correlation: Subject.correlation(environment)
             case .request: Subject.cognitiveRequest(environment)
             case .response: Subject.cognitiveResponse(environment)
+            case .act: Subject.act(environment)
             case .verification, .rejected: Subject.feedback(environment, gate: gate)
             }
         return MemoryEntry(environment: environment, subject: subject.text, payload: message.encoded(), row: row)

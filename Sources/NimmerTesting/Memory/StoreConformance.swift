@@ -37,7 +37,7 @@ public enum StoreConformance {
 
     /// All promises.
     public static let checks: [Check] = [
-        wholeDecision, anyOrder, redelivery, twiceInOneBatch, oneBadRow, onlyBadRows, undecodable, totals,
+        wholeDecision, acts, anyOrder, redelivery, twiceInOneBatch, oneBadRow, onlyBadRows, undecodable, totals,
         latestState, trailFromEveryID, trailOfNothing, exactContent, training, trainingPages, environments, reopening,
     ]
 
@@ -64,6 +64,21 @@ public enum StoreConformance {
         try expect(counts.responses, 1, "responses")
         try expect(counts.verifications, 1, "verifications")
         try expect(counts.rejected, 0, "rejected")
+    }
+
+    static let acts = Check("what became of a decision's commands is remembered with it, once") { store in
+        let decision = try DecisionFixture(seed: "act")
+        _ = try await store.write(decision.entries + [decision.act])
+        try expect(try await store.write([decision.act]).known, 1, "known the second time")
+        try expect(try await store.counts().acts, 1, "acts")
+        let trail = try unwrap(try await store.trail(of: decision.request.body.requestID), "trail")
+        let act = try unwrap(trail.act, "act")
+        guard case .act(let written) = decision.act.row else { throw Violation(description: "an act is an act") }
+        try expect(act.body.outcome, .done, "outcome")
+        try expect(
+            act.body.commands.map { $0.json.resolved }, written.body.commands.map { $0.json.resolved }, "commands")
+        try expect(act.body.word, "ada", "word")
+        try expect(trail.story.contains { $0.kind == "act" && $0.text == "done, by the word of ada" }, true, "story")
     }
 
     static let anyOrder = Check("rows of a decision arrive in any order, in any batches") { store in

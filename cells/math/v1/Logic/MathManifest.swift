@@ -7,5 +7,11 @@ extension Manifest {
         costs: ["calculate": Arithmetic.cost],
         commands: [
             ("*", #"An operation, or anything with the payload {"operation": "addition", "operands": [15, 27]}."#)
+        ],
+        payloads: [
+            "*": [
+                .required("operation", .word(Operation.allCases.map(\.rawValue)), "what to calculate"),
+                .required("operands", .list(.finite, 16), "numbers"),
+            ]
         ])
 }
