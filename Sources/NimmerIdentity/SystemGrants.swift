@@ -68,10 +68,14 @@ extension Grant {
             "\(env.rawValue).cognitive.*.heartbeat",
         ]
         grant.subscribe.append("\(env.rawValue).nervous.cells.cognition-bridge.request")
-        if system.bridge.commands != .dryRun {
-            for target in Set(system.bridge.allow.map(\.target)).sorted() {
-                grant.publish += ["\(env.rawValue).nervous.cells.\(target).request", "$SRV.INFO.\(target)"]
-            }
+        for target in Set(system.bridge.allow.map(\.target)).sorted() {
+            grant.publish.append("$SRV.INFO.\(target)")
+            guard system.bridge.commands != .dryRun else { continue }
+            grant.publish.append("\(env.rawValue).nervous.cells.\(target).request")
+        }
+        // Minds are told what a reflex did by a request of its own.
+        if system.bridge.events.contains(where: { $0.reflex != nil }) {
+            grant.publish.append(Subject.cognitiveRequest(env).text)
         }
         grant.publish += system.organs.map { "\(env.rawValue).organs.\($0.name).*" }
         grant.isService()
@@ -117,7 +121,7 @@ extension Grant {
         grant = own
         grant.publish += [
             "\(env.rawValue).nervous.cells.*.request", "\(env.rawValue).nervous.outcomes.*.feedback",
-            "\(env.rawValue).organs.*.*",
+            "\(env.rawValue).organs.*.*", Subject.cognitiveRequest(env).text,
         ]
         for stream in house(env) + [HouseStreams.waves(env)] {
             grant.reads(stream, durables: HouseDurables.of(stream, env))

@@ -26,8 +26,8 @@ final class BridgeBench: Sendable {
     static func run(bridge settings: String, _ body: (BridgeBench) async throws -> Void) async throws {
         var template = Array("/tmp/nimmer-bridge-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))
-        defer { FileText.remove(folder) }
-        try FileText.write("nimmerverse: 1\nname: bench\nbridge:\n" + settings, to: folder + "/system.yaml")
+        defer { SmallFile.remove(folder) }
+        try SmallFile.write("nimmerverse: 1\nname: bench\nbridge:\n" + settings, to: folder + "/system.yaml")
         let nats = try await NATSServer.start(
             NATSServerOptions(folder: folder + "/nats", binary: try await NATSBinary.choose().path))
         do {

@@ -25,7 +25,7 @@ struct ActRecordTests {
 
     @Test("nothing is recorded where nothing may be sent")
     func none() {
-        #expect(self.record("dry-run") == nil && self.record("act", commands: 0) == nil && self.record("whatever") == nil)
+        #expect(record("dry-run") == nil && record("act", commands: 0) == nil && record("whatever") == nil)
     }
 
     @Test("commands go one after the other, each kept before it leaves")

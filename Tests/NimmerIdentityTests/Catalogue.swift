@@ -125,7 +125,7 @@ enum Catalogue {
             own.formUnion(subjects.filter { $0.hasPrefix("dev.organs.") })
             own.formUnion(looking)
             own.formUnion(subjects.filter { $0.hasPrefix("dev.nervous.cells.") && $0.hasSuffix(".request") })
-            own.formUnion(["dev.nervous.outcomes.plant.feedback"])
+            own.formUnion(["dev.nervous.outcomes.plant.feedback", "dev.cognitive.bridge.request"])
             for stream in streams { own.formUnion(reading(stream)) }
         default: break
         }
