@@ -59,13 +59,13 @@ final class Acts: Sendable {
             stored.compactMap { try? Envelope<Act>(decoding: $0.message.payload).body.requestID })
     }
 
-    /// Makes the record of a response's commands, where they are to be sent; one that is there already stays.
+    /// Makes the record of a response's commands, where they are to be sent; one that is there already stays. Nothing leaves
+    /// before ``begin(_:)``.
     func keep(_ response: CognitiveResponse) async throws(BusError) {
         guard let record = ActRecord(response, at: .now()), let bucket = bucket.withLock({ $0 }) else { return }
         do throws(BusError) {
             let revision = try await bucket.create(record.decision.text, record.json.bytes)
             kept.withLock { $0[record.decision] = Kept(record: record, revision: revision) }
-            makeDue.yield(record.decision)
         } catch {
             guard error.code == .conflict else { throw error }
         }

@@ -100,6 +100,7 @@ final class BridgeProcess: Sendable {
             answered.withLock { $0.insert(response.requestID) }
             scheduler.withLock { $0.recall(response, at: item.message.at) }
             try await acts.keep(response)
+            acts.begin(response.requestID)
         }
     }
 
