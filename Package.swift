@@ -153,6 +153,12 @@ let package = Package(
             tests(
                 "OrganTests",
                 ["organ", "MindServers", "NimmerBus", "NimmerBusNATS", "NimmerServers", "NimmerWave"]),
+            tests(
+                "BridgeTests",
+                [
+                    "cognition-bridge", "nimmer", "MindServers", "NimmerBus", "NimmerBusNATS", "NimmerServers",
+                    "NimmerWave",
+                ]),
             tests("NimmerSystemTests", ["NimmerSystem", "NimmerWave", "NimmerGate"]),
             tests("NimmerCellTests", ["NimmerCell", "NimmerBus", "NimmerSystem", "NimmerWave", metrics]),
             tests(

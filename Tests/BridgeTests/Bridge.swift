@@ -1,0 +1,139 @@
+import Glibc
+import NimmerBus
+import NimmerBusNATS
+import NimmerServers
+import NimmerWave
+import Synchronization
+import Testing
+
+/// The bridge as a process on a private bus, with every cell of the world played by the test: it hears each command that is sent
+/// to anybody, and does it.
+struct Bridge: Sendable {
+    /// What was seen on the bus.
+    private final class Ears: Sendable {
+        let responses = Mutex<[CognitiveResponse]>([])
+        let orders = Mutex<[(target: String, command: Command)]>([])
+    }
+
+    let bus: NATSBus
+    private let ears = Ears()
+    private let source = Source(entityID: "test", entityType: .service)
+
+    /// Where `swift build` put the executables: beside the running test bundle.
+    static let products: String = {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        return String(decoding: buffer[..<max(0, count)], as: UTF8.self).split(separator: "/").dropLast()
+            .reduce("") { $0 + "/" + $1 }
+    }()
+
+    /// The folder of the checkout.
+    static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+
+    /// Runs a bridge with this part of a system file, and a body beside it.
+    static func run(bridge yaml: String, _ body: (Bridge) async throws -> Void) async throws {
+        var template = Array("/tmp/nimmer-bridge-XXXXXX".utf8CString)
+        let folder = String(cString: try #require(mkdtemp(&template)))
+        write("nimmerverse: 1\nname: bridge\n" + yaml, to: folder + "/system.yaml")
+        let nats = try await NATSServer.start(NATSServerOptions(folder: folder + "/nats", syncsAlways: false))
+        var child: ChildProcess?
+        let log = Mutex<[String]>([])
+        var problem: (any Error)?
+        do {
+            let bus = try await NATSBus.open(BusSettings(url: nats.url, name: "test"))
+            let bridge = Bridge(bus: bus)
+            try await HouseStreams.ensure(on: bus, environment: .dev)
+            try await bridge.listen()
+            var variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMERVERSE_") }
+            variables["NIMMERVERSE_NATS_URL"] = nats.url
+            variables["MIND_KEY"] = "sk-very-secret-0123456789"
+            let started = try await ChildProcess.spawn(
+                ChildCommand(
+                    products + "/cognition-bridge", ["--system", folder + "/system.yaml"], environment: variables),
+                output: .lines { line in log.withLock { $0.append(line.text) } })
+            child = started
+            try await body(bridge)
+            await bus.close()
+        } catch { problem = error }
+        let exit = await child?.terminate(grace: .seconds(15))
+        let lines = log.withLock { $0 }
+        #expect(exit?.isSuccess == true, "the bridge ended with \(String(describing: exit)): \(lines.suffix(20))")
+        #expect(!lines.contains { $0.contains("very-secret") }, "the key stands in the log")
+        await nats.stop()
+        _ = try await ChildProcess.run(ChildCommand("rm", ["-rf", folder]))
+        if let problem {
+            print(lines.suffix(40).joined(separator: "\n"))
+            throw problem
+        }
+    }
+
+    static func write(_ text: String, to path: String) {
+        guard let file = fopen(path, "w") else { return }
+        fputs(text, file)
+        fclose(file)
+    }
+
+    static func read(_ path: String) -> String? {
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while case let count = fread(&chunk, 1, chunk.count, file), count > 0 { bytes += chunk[..<count] }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func listen() async throws {
+        let (ears, bus, source) = (ears, bus, source)
+        _ = try await bus.subscribe(SubjectPattern(.cognitiveResponse(.dev))) { _, _, arrival in
+            guard let body = try? Envelope<CognitiveResponse>(decoding: arrival.message().payload).body else { return }
+            ears.responses.withLock { $0.append(body) }
+        }
+        _ = try await bus.subscribe(SubjectPattern("dev.nervous.>")) { _, _, arrival in
+            let message = arrival.message()
+            let words = message.subject.text.split(separator: ".")
+            guard words.count == 5, words[4] == "request", words[3] != "cognition-bridge",
+                let command = try? Envelope<Command>(decoding: message.payload).body
+            else { return }
+            ears.orders.withLock { $0.append((String(words[3]), command)) }
+            let done = Envelope(id: .v7(), at: .now(), from: source, CommandResult(status: .ok))
+            try? bus.respond(to: message, payload: done.encoded())
+        }
+    }
+
+    /// Every response so far.
+    var responses: [CognitiveResponse] { ears.responses.withLock { $0 } }
+    /// Every command that anybody was sent, and whom.
+    var orders: [(target: String, command: Command)] { ears.orders.withLock { $0 } }
+
+    /// Sends a request and waits for its one response.
+    func decide(_ request: CognitiveRequest, within limit: Duration = .seconds(60)) async throws -> CognitiveResponse {
+        let message = Envelope(id: request.requestID, at: .now(), from: source, request)
+        try await bus.publishDurably(
+            .cognitiveRequest(.dev), payload: message.encoded(), id: request.requestID, timeout: .seconds(20))
+        let end = ContinuousClock.now + limit
+        while ContinuousClock.now < end {
+            if let found = responses.first(where: { $0.requestID == request.requestID }) { return found }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        throw Trouble(description: "no response to \(request.requestID) within \(limit)")
+    }
+
+    /// Waits until so many commands of a decision have arrived; those that there are after the limit.
+    func orders(of decision: MessageID, atLeast count: Int, within limit: Duration = .seconds(10)) async throws
+        -> [(target: String, command: Command)]
+    {
+        let end = ContinuousClock.now + limit
+        while true {
+            let found = orders.filter { $0.command.cause == decision.text }
+            if found.count >= count || ContinuousClock.now >= end { return found }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    struct Trouble: Error, CustomStringConvertible { let description: String }
+}
+
+extension Bridge {
+    /// Whether pages are written instead of compared.
+    static var isWriting: Bool { ChildCommand.inheritedEnvironment["NIMMER_WRITE_DOCS"] == "1" }
+}
