@@ -191,7 +191,8 @@ let package = Package(
             .testTarget(
                 name: "IntegrationTests",
                 dependencies: [
-                    "NimmerBus", "NimmerBusNATS", "NimmerIdentity", "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers",
+                    "NimmerBus", "NimmerBusNATS", "NimmerIdentity", "NimmerMemory", "NimmerMemoryPostgres",
+                    "NimmerServers",
                     "NimmerSystem", "NimmerWave", "MindServers",
                 ],
                 exclude: ["Fixtures"], swiftSettings: strict),

@@ -18,7 +18,9 @@ struct ShippedSystemTests {
         return try SystemFile(path: "/\(root)/deploy/systems/\(name).yaml")
     }
 
-    @Test("every cell is one that is known, with settings that it takes", arguments: ["vitals", "robot"])
+    @Test(
+        "every cell is one that is known, with settings that it takes",
+        arguments: ["vitals", "vitals-with-a-mind", "robot"])
     func cells(name: String) throws {
         let system = try system(name)
         for organism in system.cells {
