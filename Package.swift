@@ -201,7 +201,7 @@ let package = Package(
 )
 
 if let wantedTests, wantedTests.isEmpty {
-    package.targets.removeAll { $0.isTest || $0.name == "swap-cell" }
+    package.targets.removeAll { $0.isTest || $0.path?.hasPrefix("Tests/") == true }
 } else if let wantedTests {
     let byName = Dictionary(uniqueKeysWithValues: package.targets.map { ($0.name, $0) })
     var kept = Set<String>()

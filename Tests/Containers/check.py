@@ -4,6 +4,7 @@
     Tests/Containers/check.py [--binaries FOLDER] [--release] [--private] [--write-docs] [--keep]
 
 --release     build the programs as they are shipped (optimised, static); else the binaries of `swift build` are packed
+--shipped     the binaries of --binaries are such: check and measure them as such
 --private     an engine of our own even where one answers
 --write-docs  write what was measured into docs/deployment.md (with --release)
 --keep        leave everything up, for looking at it
@@ -17,6 +18,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import sys
 import tarfile
 import time
@@ -317,9 +319,10 @@ def measure(engine, system):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binaries", default=f"{ROOT}/.build/debug")
-    for flag in ("--release", "--private", "--write-docs", "--keep"):
+    for flag in ("--release", "--shipped", "--private", "--write-docs", "--keep"):
         parser.add_argument(flag, action="store_true")
     options = parser.parse_args()
+    options.shipped = options.shipped or options.release
     checks = Checks()
     folder = workfolder()
     engine = None
@@ -344,6 +347,8 @@ def check(checks, engine, folder, options):
     python = os.environ.get("NIMMER_PYTHON") or sys.executable
     if run(python, "-c", "import nats, nkeys", check=False).returncode != 0:
         raise Skipped(f"{python} has no nats-py and nkeys; install them with: pip install nats-py nkeys")
+    if options.release:
+        options.binaries = f"{ROOT}/.build/release"
     nimmer = f"{options.binaries}/nimmer"
     if not os.path.exists(nimmer) and not options.release:
         raise Skipped(f"there are no programs in {options.binaries}; build them with: swift build")
@@ -351,7 +356,6 @@ def check(checks, engine, folder, options):
     say("stand-ins and images")
     standins(engine, folder)
     if options.release:
-        options.binaries = f"{ROOT}/.build/release"
         for program in programs:
             run("swift", "build", "-c", "release", "--static-swift-stdlib", "--product", program, cwd=ROOT, timeout=1800)
     start = time.monotonic()
@@ -359,7 +363,7 @@ def check(checks, engine, folder, options):
     run(nimmer, "image", "build", "--engine", "docker", "--tag", "check", "--binaries", options.binaries, *programs,
         env=environment, cwd=ROOT)
     say(f"{len(programs)} images in {time.monotonic() - start:.0f} s")
-    sizes = check_images(checks, engine, programs, options.release)
+    sizes = check_images(checks, engine, programs, options.shipped)
     fills = {program: open(f"{ROOT}/.build/rootfs/{program}.txt").read() for program in programs}
     check_layers(checks, engine, options.binaries, programs, folder)
     check_third_party(checks, engine, nimmer, options.binaries, folder, environment)
@@ -383,11 +387,12 @@ def check(checks, engine, folder, options):
         decide(checks, system, python, 2)
         say("secrets")
         leaks.check(checks, engine, system, python, [f"nimmerverse/{program}:check" for program in programs], PARTS)
-        if options.release:
+        if options.shipped:
             say("start to ready, and resident memory")
-            report.print_table(report.rows(sizes, measure(engine, system), fills))
+            rows = list(report.rows(sizes, measure(engine, system), fills))
+            report.print_table(rows)
             if options.write_docs:
-                report.write(f"{ROOT}/docs/deployment.md", report.rows(sizes, measure(engine, system), fills))
+                report.write(f"{ROOT}/docs/deployment.md", rows)
         if checks.failed:
             print(system.compose("logs", "--tail", "40").stdout[-12000:], flush=True)
     except RuntimeError:
@@ -401,12 +406,39 @@ def check(checks, engine, folder, options):
                 state = engine.inspect(system.container(service))["State"]
                 checks(state["ExitCode"] == 0, f"{service} ended when asked to", state)
             system.compose("--profile", "*", "down", "-v", "--remove-orphans", "-t", "15", check=False)
-            label = f"label=com.docker.compose.project={system.environment['COMPOSE_PROJECT_NAME']}"
-            for kind in (("ps", "-a"), ("volume", "ls"), ("network", "ls")):
-                left = engine(*kind, "-q", "--filter", label).stdout.strip()
-                checks(left == "", f"{kind[0]}: nothing is left", left)
-            for program in [*programs, "again"]:
-                engine("rmi", f"nimmerverse/{program}:check", check=False)
+            check_gone(checks, engine, system)
+    check_production(checks, engine, folder, python, nimmer)
+    if not options.keep:
+        for program in [*programs, "again"]:
+            engine("rmi", f"nimmerverse/{program}:check", check=False)
+
+
+def check_production(checks, engine, folder, python, nimmer):
+    """The overlay of production: TLS, its own subjects, streams and database; the same images."""
+    say("compose up with prod.yaml")
+    os.makedirs(f"{folder}/prod")
+    system = System(engine, f"{folder}/prod", "prod", "prod.yaml")
+    run(f"{ROOT}/deploy/compose/prepare.sh", env=dict(system.environment, NIMMER=nimmer))
+    try:
+        system.compose("up", "-d", "--wait", *PARTS, timeout=180)
+        decide(checks, system, python, 1)
+        with socket.create_connection((system.address("nats"), 4222), timeout=5) as connection:
+            greeting = connection.recv(4096).decode()
+        checks('"tls_required":true' in greeting, "production's nats-server insists on TLS", greeting)
+    except RuntimeError:
+        print(system.compose("logs", "--tail", "60", check=False).stdout[-20000:], flush=True)
+        raise
+    finally:
+        system.compose("down", "-v", "--remove-orphans", "-t", "15", check=False)
+        check_gone(checks, engine, system)
+
+
+def check_gone(checks, engine, system):
+    """Nothing of a project is left."""
+    label = f"label=com.docker.compose.project={system.environment['COMPOSE_PROJECT_NAME']}"
+    for kind in (("ps", "-a"), ("volume", "ls"), ("network", "ls")):
+        left = engine(*kind, "-q", "--filter", label).stdout.strip()
+        checks(left == "", f"{kind[0]}: nothing is left", left)
 
 
 if __name__ == "__main__":
