@@ -27,12 +27,12 @@ struct Ring<Element: Sendable>: Sendable {
     /// Adds the newest.
     mutating func append(_ element: Element) { storage.append(element) }
 
-    /// Lets the oldest go. What they took is given back when it is as much as what is left.
+    /// Lets the oldest go. What they took is used again when it is a quarter of what is left.
     mutating func removeFirst(_ number: Int = 1) {
         let number = min(number, count)
         head += number
         first += number
-        if head > 1024, head > storage.count / 2 {
+        if head > 1024, head > count / 4 {
             storage.removeFirst(head)
             head = 0
         }
