@@ -10,7 +10,8 @@ import Testing
     /// Whether what is generated is to be written.
     static let writes = getenv("NIMMER_WRITE_DOCS") != nil
     static let commands = [
-        "up", "down", "status", "doctor", "env", "exercise", "wave emit", "wave tail", "wave check", "gate list",
+        "up", "down", "status", "doctor", "env", "exercise", "wave emit", "wave tail", "wave plot", "wave check",
+        "gate list",
         "gate watch", "gate why", "gate simulate", "cell list", "cell ask", "cell new", "nerve new", "replay",
         "mind list", "mind ask", "mind pending", "mind approve", "mind refuse", "mind budget", "mind replay",
         "memory why", "memory export", "db migrate", "db prune", "image build",
@@ -40,7 +41,8 @@ import Testing
     @Test(arguments: [
         "README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/performance.md", "docs/decisions/README.md",
         "docs/reference/subjects.md", "docs/reference/messages.md", "docs/tutorial/first-cell.md", "docs/deployment.md",
-        "deploy/README.md", "docs/deployment/identities.md", "docs/deployment/cluster.md", "docs/deployment/kubernetes.md",
+        "deploy/README.md", "docs/deployment/identities.md", "docs/deployment/cluster.md",
+        "docs/deployment/kubernetes.md",
         "docs/deployment/systemd.md", "docs/decisions/0008-identities.md", "docs/decisions/0009-shared-regions.md",
     ])
     func linksLeadSomewhere(page: String) throws {

@@ -67,6 +67,7 @@ private func commands(
         let arguments: [[String]] = [
             ["up"], ["up", "--no-database"], ["down"], ["status"], ["doctor"], ["env"], ["exercise", "1"],
             ["wave", "emit", "--cell", "a", "--confidence", "1"], ["wave", "tail"], ["wave", "check", "-"],
+            ["wave", "plot", "--from", "a", "--out", "a.svg"],
             ["gate", "list"], ["gate", "watch"], ["gate", "why", "math"], ["gate", "simulate", "-"], ["cell", "list"],
             ["cell", "ask", "math"], ["cell", "new", "a"], ["nerve", "new", "a"], ["memory", "why", "a"],
             ["memory", "export", "--for", "training"], ["db", "migrate"], ["db", "prune"], ["image", "build"],

@@ -74,12 +74,15 @@ import Testing
         var pacing = FramePacing()
         let moment = ContinuousClock.now
         #expect(pacing.isDue(at: moment))
-        pacing.drew(at: moment, taking: .milliseconds(1))
+        pacing.drew(at: moment, drawing: .milliseconds(1), writing: .milliseconds(1))
         #expect(pacing.next == moment + FramePacing.shortest)
-        for _ in 0..<30 { pacing.drew(at: moment, taking: .milliseconds(5)) }
+        for _ in 0..<30 { pacing.drew(at: moment, drawing: .milliseconds(5), writing: .milliseconds(9)) }
         #expect(!pacing.isDue(at: moment + .milliseconds(79)))
         #expect(pacing.isDue(at: moment + .milliseconds(81)))
-        for _ in 0..<30 { pacing.drew(at: moment, taking: .seconds(9)) }
+        for _ in 0..<30 { pacing.drew(at: moment, drawing: .milliseconds(1), writing: .milliseconds(60)) }
+        #expect(!pacing.isDue(at: moment + .milliseconds(119)))
+        #expect(pacing.isDue(at: moment + .milliseconds(121)))
+        for _ in 0..<30 { pacing.drew(at: moment, drawing: .seconds(9), writing: .zero) }
         #expect(pacing.next == moment + FramePacing.longest)
     }
 

@@ -121,6 +121,20 @@ import Testing
         #expect(try await terminal.end() != nil)
     }
 
+    @Test func aRecordingIsPlotted() async throws {
+        let path = try Self.recording()
+        for ending in ["svg", "csv"] {
+            let answer = try await Tool.run(["wave", "plot", "--from", path, "--out", "\(path).\(ending)"])
+            #expect(answer.status.isSuccess, "\(answer.errors)")
+        }
+        let picture = try #require(FileText.read(path + ".svg"))
+        #expect(picture.hasPrefix("<svg") || picture.hasPrefix("<?xml"))
+        #expect(picture.contains("math"))
+        // A heading, and each of the waves.
+        let table = try #require(FileText.read(path + ".csv"))
+        #expect(table.utf8.filter { $0 == 0x0a }.count == 41)
+    }
+
     @Test func aNewSizeIsDrawnAnew() async throws {
         let terminal = try await Self.screen()
         let place = terminal.output.count

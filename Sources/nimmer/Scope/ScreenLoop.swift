@@ -163,7 +163,7 @@ struct ScreenLoop {
         if !bytes.isEmpty { try terminal.write(bytes) }
         isChanged = false
         quietUntil = state.nextChange(after: now)
-        pacing.drew(at: start, taking: drawing + begun.duration(to: clock.now))
+        pacing.drew(at: start, drawing: drawing, writing: begun.duration(to: clock.now))
     }
 
     // MARK: - Doing

@@ -4,6 +4,6 @@ import ArgumentParser
 struct WaveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wave",
-        abstract: "Emit waves, watch what happens, check messages.",
-        subcommands: [WaveTailCommand.self, WaveEmitCommand.self, WaveCheckCommand.self])
+        abstract: "Emit waves, watch and draw what happens, check messages.",
+        subcommands: [WaveTailCommand.self, WavePlotCommand.self, WaveEmitCommand.self, WaveCheckCommand.self])
 }

@@ -1,0 +1,90 @@
+import ArgumentParser
+import NimmerScope
+import NimmerTerminal
+import NimmerWave
+
+/// Draws a recording as a picture, for an issue or a report.
+struct WavePlotCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plot",
+        abstract: "Draw a recording as a picture (SVG), or its window as CSV.",
+        discussion: """
+            What the key e of `nimmer wave tail` exports, for the whole of a recording: traces, openings, collapses and \
+            escalations, with a legend, for light and dark pages.
+
+              nimmer wave tail --record storm.ndjson
+              nimmer wave plot --from storm.ndjson --out storm.svg
+              nimmer wave plot --from storm.ndjson --out math.csv --filter math
+            """)
+
+    @Option(
+        help: ArgumentHelp("The recording, as `nimmer wave tail --record` writes it.", valueName: "file"),
+        completion: .file())
+    var from: String
+
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The picture: a name that ends in .svg or .csv.", valueName: "file"),
+        completion: .file())
+    var out: String
+
+    @Option(help: ArgumentHelp("Only what contains this text; with ! before it, what does not.", valueName: "text"))
+    var filter: String?
+
+    @Option(help: ArgumentHelp("Leave out waves below this confidence.", valueName: "number"))
+    var minConfidence = 0.0
+
+    func validate() throws {
+        if !out.hasSuffix(".svg"), !out.hasSuffix(".csv") {
+            throw ValidationError("--out must end in .svg or .csv; found \(out.printable)")
+        }
+        if !(0...1).contains(minConfidence) {
+            throw ValidationError("--min-confidence must be between 0 and 1; found \(minConfidence)")
+        }
+    }
+
+    func run() throws {
+        var settings = ScopeSettings(environment: try chosenEnvironment(), source: .recording(from))
+        settings.minimumConfidence = minConfidence
+        settings.filter = filter ?? ""
+        settings.utcOffsetSeconds = LocalTime.offsetSeconds(at: .now())
+        var state = ScopeState(settings)
+        let end = try Self.take(RecordingReader(from), into: &state)
+        let bytes = out.hasSuffix(".svg") ? state.plot() : try Self.wholeTable(&state, end)
+        try FileText.write(String(decoding: bytes, as: UTF8.self), to: out)
+    }
+
+    /// No recording is so long that more steps of zooming out would be needed.
+    private static let maximumSteps = 40
+
+    /// Lets an oscilloscope see a whole recording; returns its end.
+    static func take(_ recording: RecordingReader, into state: inout ScopeState) throws(Failure) -> Timestamp {
+        var reader = recording
+        _ = state.reduce(.resize(width: 200, height: 60))
+        var end = Timestamp(nanoseconds: 0)
+        while let message = try reader.next() {
+            _ = state.reduce(.message(subject: message.subject, payload: message.payload, arrival: message.at))
+            end = message.at
+        }
+        _ = state.reduce(.tick(end))
+        return end
+    }
+
+    /// The window as CSV, zoomed out until it holds all that is kept.
+    private static func wholeTable(_ state: inout ScopeState, _ end: Timestamp) throws(Failure) -> [UInt8] {
+        var table = try export(&state, end).csv
+        for _ in 0..<maximumSteps {
+            _ = state.reduce(.key(.character("-"), at: end))
+            let wider = try export(&state, end).csv
+            if wider == table { break }
+            table = wider
+        }
+        return table
+    }
+
+    private static func export(_ state: inout ScopeState, _ now: Timestamp) throws(Failure) -> ScopeExport {
+        for effect in state.reduce(.key(.character("e"), at: now)) {
+            if case .export(let export) = effect { return export }
+        }
+        throw Failure(.failed, "the recording holds nothing that could be drawn")
+    }
+}
