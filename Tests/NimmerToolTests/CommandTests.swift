@@ -71,6 +71,10 @@ private func commands(
             ["gate", "list"], ["gate", "watch"], ["gate", "why", "math"], ["gate", "simulate", "-"], ["cell", "list"],
             ["cell", "ask", "math"], ["cell", "new", "a"], ["nerve", "new", "a"], ["memory", "why", "a"],
             ["memory", "export", "--for", "training"], ["db", "migrate"], ["db", "prune"], ["image", "build"],
+            ["auth", "list", "a"], ["auth", "generate", "a"], ["auth", "certificates"],
+            ["kube", "render", "a", "--out", "b"], ["mind", "list"], ["mind", "pending"], ["mind", "ask", "a"],
+            ["mind", "replay", "019c0000-0000-7000-8000-000000000001"], ["mind", "refuse", "a"], ["mind", "budget"],
+            ["mind", "approve", "a"],
         ]
         try await withThrowingTaskGroup(of: Void.self) { group in
             for words in arguments {
