@@ -297,10 +297,13 @@ def measure(engine, system):
     """Start to ready and resident memory of each part."""
     found = {}
     for service, program in PARTS.items():
-        engine("restart", "-t", "10", system.container(service))
-        container = engine.inspect(system.container(service))
+        name = system.container(service)
+        engine("restart", "-t", "10", name)
+        container = engine.inspect(name)
         started = time.time() - report.seconds_since(container["State"]["StartedAt"])
-        url = f"http://{system.address(service)}:9464/readyz"
+        networks = container["NetworkSettings"]["Networks"]
+        address = next(found["IPAddress"] for network, found in networks.items() if network.endswith("_bus"))
+        url = f"http://{address}:9464/readyz"
         def ready():
             try:
                 return urllib.request.urlopen(url, timeout=1).status == 200
@@ -322,6 +325,7 @@ def main():
     for flag in ("--release", "--shipped", "--private", "--write-docs", "--keep"):
         parser.add_argument(flag, action="store_true")
     options = parser.parse_args()
+    options.binaries = os.path.abspath(options.binaries)
     options.shipped = options.shipped or options.release
     checks = Checks()
     folder = workfolder()
