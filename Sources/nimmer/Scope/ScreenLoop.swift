@@ -101,7 +101,8 @@ struct ScreenLoop {
             encoder.forget()
             isChanged = true
         case .end: ends = true
-        case .rung: break
+        // What came is taken in with the next frame, which may not be due yet.
+        case .rung: isChanged = true
         }
     }
 
