@@ -81,7 +81,14 @@ final class Acts: Sendable {
     /// - Returns: why that changes nothing; nil when it did.
     func decide(_ decision: MessageID, approve: Bool, by person: String) async -> String? {
         guard busy.withLock({ $0.insert(decision).inserted }) else { return "it is being carried out" }
-        defer { _ = busy.withLock { $0.remove(decision) } }
+        let problem = await note(decision, approve: approve, by: person)
+        // Only now: what is busy is not carried out.
+        busy.withLock { _ = $0.remove(decision) }
+        begin(decision)
+        return problem
+    }
+
+    private func note(_ decision: MessageID, approve: Bool, by person: String) async -> String? {
         guard var record = kept.withLock({ $0[decision]?.record }) else {
             return "no decision of this id waits; `nimmer mind pending` lists those that do"
         }
@@ -89,7 +96,6 @@ final class Acts: Sendable {
         guard record != kept.withLock({ $0[decision]?.record }) else { return problem }
         guard await write(record) else { return "somebody else has decided meanwhile" }
         if record.state.isFinal { await report(record) }
-        makeDue.yield(decision)
         return problem
     }
 
