@@ -78,17 +78,19 @@ public final class ServiceResponder: Sendable {
     /// Who answers.
     public let description: Description
     private let bus: any Bus
-    private let statistics: Mutex<@Sendable () -> Statistics>
+    private let statistics: Mutex<(@Sendable () -> Statistics)?>
     private let subscriptions = Mutex<[any Subscription]>([])
 
     /// A responder at rest until ``start()``.
     public init(_ description: Description, bus: any Bus) {
         self.description = description
         self.bus = bus
-        statistics = Mutex { Statistics() }
+        statistics = Mutex(nil)
     }
 
     /// Says where STATS come from; called on the delivery thread, must not block.
+    ///
+    /// From now on STATS list the endpoints: call it once their subjects are subscribed. INFO declares them from the start.
     public func report(_ statistics: @escaping @Sendable () -> Statistics) {
         self.statistics.withLock { $0 = statistics }
     }
@@ -139,9 +141,11 @@ public final class ServiceResponder: Sendable {
             object["description"] = .string(description.summary)
             object["endpoints"] = .array(description.endpoints.map { .object(place($0)) })
         case .stats:
-            let statistics = statistics.withLock { $0 }()
+            let report = statistics.withLock { $0 }
+            let statistics = report?() ?? Statistics()
+            let served = report == nil ? [] : description.endpoints
             object["started"] = .string(description.started.rfc3339)
-            object["endpoints"] = .array(description.endpoints.map { .object(place($0, statistics)) })
+            object["endpoints"] = .array(served.map { .object(place($0, statistics)) })
             object["data"] = statistics.data
         }
         return .object(object)

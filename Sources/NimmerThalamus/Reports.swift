@@ -53,6 +53,9 @@ extension Thalamus {
             all.sorted { ($1.state, $1.potential, $0.gateID) < ($0.state, $0.potential, $1.gateID) }.prefix(limit))
     }
 
+    /// How many regions are known.
+    public var regionCount: Int { slots.count }
+
     /// Every gate with what its region has led to, in no order, for measuring.
     public func census(at now: Timestamp) -> [(gate: AttendedGate, tally: RegionTally)] {
         slots.indices.map { (attended($0, slots[$0].gate.potential(at: now)), slots[$0].tally) }

@@ -44,6 +44,8 @@ struct Questions: Sendable {
     }
 
     private func say(_ result: CommandResult, to message: BusMessage) {
+        owner.answered.wrappingAdd(1, ordering: .relaxed)
+        if result.status != .ok { owner.refused.wrappingAdd(1, ordering: .relaxed) }
         let envelope = Envelope(id: .v7(), at: .now(), from: owner.process.source, result)
         try? owner.bus.respond(to: message, payload: envelope.encoded())
     }

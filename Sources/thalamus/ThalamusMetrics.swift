@@ -1,3 +1,4 @@
+import NimmerBus
 import NimmerCell
 import NimmerThalamus
 import NimmerWave
@@ -6,6 +7,20 @@ import Synchronization
 extension ThalamusProcess {
     /// How many gates the page shows at most; all of them are counted by state.
     private static let shown = 500
+
+    /// What the thalamus tells `$SRV.STATS`.
+    func statistics(lost: UInt64) -> ServiceResponder.Statistics {
+        let (counters, regions) = thalamus.withLock { ($0.counters, $0.regionCount) }
+        var statistics = ServiceResponder.Statistics()
+        statistics.requests = answered.load(ordering: .relaxed)
+        statistics.errors = refused.load(ordering: .relaxed)
+        statistics.data = [
+            "waves_in": .number(Double(counters.waves)), "waves_lost": .number(Double(lost)),
+            "rejected": .number(Double(announcer.rejected)), "regions": .number(Double(regions)),
+            "unacknowledged": .number(Double(outbox.counters.waiting)),
+        ]
+        return statistics
+    }
 
     /// What the thalamus tells on `/metrics`: read from its counters when somebody asks, so that no wave pays for it.
     func measure(lost: UInt64, into page: inout MetricsPage) {

@@ -17,6 +17,9 @@ final class ThalamusProcess: Sendable {
     private let openings: AsyncStream<Void>
     private let opened: AsyncStream<Void>.Continuation
     private let timerIsIdle = Atomic<Bool>(true)
+    /// Questions of people that were answered, and those that were refused.
+    let answered = Atomic<Int>(0)
+    let refused = Atomic<Int>(0)
 
     init(_ process: ServiceProcess, _ configuration: ThalamusConfiguration) {
         self.process = process
@@ -35,6 +38,9 @@ final class ThalamusProcess: Sendable {
         let waves = try await hear(shards)
         let questions = Questions(self, shards)
         let responder = try await questions.serve()
+        process.answers.report { [weak self] in
+            self?.statistics(lost: waves.lost) ?? ServiceResponder.Statistics()
+        }
         process.metrics.collect { [weak self] page in self?.measure(lost: waves.lost, into: &page) }
         process.health.started()
         process.logger.info(

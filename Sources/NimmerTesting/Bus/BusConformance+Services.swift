@@ -9,13 +9,15 @@ extension BusConformance {
                 endpoints: [.init(name: "request", subject: try names.subject("request").text, queueGroup: "q")],
                 started: Timestamp(milliseconds: 1_000))
             let responder = ServiceResponder(description, bus: bus)
+            try await responder.start()
+            let early = try await bus.request(Subject(foreign: "$SRV.STATS.\(names.base)"), payload: []).payload
+            try expect(try JSON(parsing: early)["endpoints"]?.array?.count, 0, "endpoints while nothing is subscribed")
             responder.report {
                 var statistics = ServiceResponder.Statistics()
                 statistics.requests = 2
                 statistics.processingTime = 6_000
                 return statistics
             }
-            try await responder.start()
             for place in [".\(names.base)", ".\(names.base).one"] {
                 for verb in ["PING", "INFO", "STATS"] {
                     let subject = try Subject(foreign: "$SRV.\(verb)\(place)")

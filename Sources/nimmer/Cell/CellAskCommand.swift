@@ -49,9 +49,7 @@ struct CellAskCommand: AsyncParsableCommand {
                 mend: #"for example '{"operation": "addition", "operands": [15, 27]}'"#)
         }
         let result = try await Link.with(server, environment) { bus in
-            try await bus.ask(
-                .request(environment, cell: name), command ?? "ask", payload,
-                seconds: timeout, who: "cell \(name)")
+            try await bus.ask(name, command ?? "ask", payload, in: environment, seconds: timeout)
         }
         if json {
             try Console.line(result.json.text)
@@ -66,13 +64,17 @@ struct CellAskCommand: AsyncParsableCommand {
 }
 
 extension Bus {
-    /// Sends a command and waits for its result.
+    /// Sends a cell (or another service that takes requests) a command and waits for its result.
     ///
-    /// - Throws: ``Failure`` when nobody serves the subject or the answer is none.
+    /// - Throws: ``Failure`` when the cell does not live, does not answer in time, or answers what is no result.
     func ask(
-        _ subject: Subject, _ command: String, _ payload: JSON, seconds: Double, who: String
+        _ cell: Token, _ command: String, _ payload: JSON, in environment: Environment, seconds: Double,
+        as kind: String = "cell"
     ) async throws(Failure) -> CommandResult {
-        let milliseconds = Int((seconds * 1000).rounded())
+        let end = ContinuousClock.now + .seconds(seconds)
+        let subject = Subject.request(environment, cell: cell)
+        try await untilServed(subject, by: (kind, cell), end)
+        let milliseconds = max(1, Int((end - .now) / .milliseconds(1)))
         let order = Command(command: command, payload: payload, deadlineMilliseconds: milliseconds, cause: nil)
         let message = Envelope(
             id: .v7(), at: .now(), from: Source(entityID: "nimmer", entityType: .service), order)
@@ -81,17 +83,10 @@ extension Bus {
             answer = try await request(subject, payload: message.encoded(), timeout: .milliseconds(milliseconds))
         } catch {
             switch error.code {
-            case .noResponders:
-                throw Failure(
-                    .unavailable, "no \(who) is alive",
-                    mend: "`nimmer cell list` shows who lives; `nimmer status` what should")
-            case .timeout where await !isAlive(who):
-                throw Failure(
-                    .unavailable, "no \(who) is alive",
-                    mend: "`nimmer cell list` shows who lives; `nimmer status` what should")
+            case .noResponders: throw .nobody(kind, cell)
             case .timeout:
                 throw Failure(
-                    .unavailable, "\(who) did not answer within \(LocalTime.span(milliseconds: seconds * 1000))",
+                    .unavailable, "\(kind) \(cell) did not answer within \(LocalTime.span(milliseconds: seconds * 1000))",
                     mend: "--timeout waits longer")
             default:
                 throw Failure(.unavailable, "\(error)")
@@ -100,14 +95,45 @@ extension Bus {
         do throws(Refusal) {
             return try Envelope<CommandResult>(decoding: answer.payload).body
         } catch {
-            throw Failure(.failed, "\(who) answered what is no CommandResult: \(error)")
+            throw Failure(.failed, "\(kind) \(cell) answered what is no CommandResult: \(error)")
         }
     }
 
-    /// Whether somebody of this name (the last word) answers at all. A watcher of every subject keeps the server from
-    /// saying that nobody is there.
-    private func isAlive(_ who: String) async -> Bool {
-        guard let services = try? await LivingService.discover(self) else { return true }
-        return services.contains { who.hasSuffix($0.name) }
+    /// Waits while the cell lives and does not take requests yet: it has just been started, or a newer version takes over.
+    ///
+    /// Asked of `$SRV`, because whoever watches every subject keeps the server from saying that nobody takes a request.
+    private func untilServed(
+        _ subject: Subject, by who: (kind: String, name: Token), _ end: ContinuousClock.Instant
+    ) async throws(Failure) {
+        do {
+            let question = try Subject(foreign: "$SRV.STATS.\(who.name)")
+            let left = end - .now
+            var answers = [try await request(question, payload: [], timeout: left)]
+            while !answers.contains(where: { LivingService.serves(subject, stats: $0.payload) }) {
+                guard .now < end else {
+                    throw Failure(
+                        .unavailable, "\(who.kind) \(who.name) lives and takes no requests",
+                        mend: "`nimmer cell list` shows what it declares")
+                }
+                answers = try await requestMany(question, payload: [], wait: .milliseconds(50))
+            }
+        } catch let failure as Failure {
+            throw failure
+        } catch let error as BusError {
+            switch error.code {
+            case .noResponders, .timeout: throw .nobody(who.kind, who.name)
+            default: throw Failure(.unavailable, "\(error)")
+            }
+        } catch {
+            throw Failure(.unavailable, "\(error)")
+        }
+    }
+}
+
+extension Failure {
+    fileprivate static func nobody(_ kind: String, _ name: Token) -> Failure {
+        Failure(
+            .unavailable, "no \(kind) \(name) is alive",
+            mend: "`nimmer cell list` shows who lives; `nimmer status` what should")
     }
 }

@@ -52,6 +52,12 @@ struct LivingService: Equatable, Sendable {
             stats: try await stats.compactMap { try? JSON(parsing: $0.payload) })
     }
 
+    /// Whether an answer to `$SRV.STATS` says that requests to a subject are taken now.
+    static func serves(_ subject: Subject, stats: [UInt8]) -> Bool {
+        let endpoints = (try? JSON(parsing: stats))?["endpoints"]?.array ?? []
+        return endpoints.contains { $0["subject"]?.string == subject.text }
+    }
+
     static func merge(infos: [JSON], stats: [JSON]) -> [LivingService] {
         var services = infos.compactMap(LivingService.init(info:))
         for stat in stats {

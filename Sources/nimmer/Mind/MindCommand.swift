@@ -22,8 +22,7 @@ extension Bus {
         _ environment: Environment, _ command: String, _ payload: JSON = [:], seconds: Double = 5
     ) async throws -> JSON {
         let result = try await ask(
-            .request(environment, cell: try Token("cognition-bridge")), command, payload, seconds: seconds,
-            who: "service cognition-bridge")
+            try Token("cognition-bridge"), command, payload, in: environment, seconds: seconds, as: "service")
         guard result.status == .ok else {
             throw Failure(.failed, (result.error ?? "the bridge failed without saying why").printable)
         }
