@@ -53,5 +53,33 @@ extension BridgeProcess {
         page.counter("nimmer_questions_expired_total", "Questions that came too late to be asked.", scheduled.expired)
         page.counter("nimmer_questions_repeated_total", "Questions that were answered before.", own.repeated)
         page.counter("nimmer_rejected_total", "Messages refused because they could not be understood.", rejects.count)
+        let now = Timestamp.now()
+        for mind in scheduler.withLock({ $0.accounts(at: now) }) { measure(mind, at: now, into: &page) }
+    }
+
+    private func measure(_ mind: MindAccount, at now: Timestamp, into page: inout MetricsPage) {
+        let of: KeyValuePairs = ["mind": mind.name]
+        page.gauge("nimmer_mind_available", "Whether the mind would be asked now.", mind.isAvailable ? 1 : 0, of)
+        page.counter("nimmer_mind_calls_total", "Questions put to the mind.", mind.asked, of)
+        page.counter("nimmer_mind_answers_total", "Answers of the mind.", mind.answered, of)
+        page.counter("nimmer_mind_refusals_total", "Answers of the mind that were refused.", mind.refused, of)
+        page.counter("nimmer_mind_failures_total", "Questions that failed at the mind's server.", mind.failed, of)
+        page.counter("nimmer_mind_tokens_total", "Tokens read and written by the mind.", mind.spent.tokens, of)
+        page.counter("nimmer_mind_lifeforce_total", "Lifeforce that the mind cost.", mind.spent.lifeforce, of)
+        let limits = mind.budget.limits
+        let periods = [
+            ("minute", mind.budget.spentThisMinute(at: now), limits.lfPerMinute, limits.tokensPerMinute),
+            ("day", mind.budget.spentToday(at: now), limits.lfPerDay, limits.tokensPerDay),
+        ]
+        for (period, spent, lifeforce, tokens) in periods {
+            for (unit, value, limit) in [
+                ("lifeforce", spent.lifeforce, lifeforce), ("tokens", Double(spent.tokens), tokens.map(Double.init)),
+            ] {
+                let of: KeyValuePairs = ["mind": mind.name, "period": period, "unit": unit]
+                page.gauge("nimmer_mind_budget_spent", "Spent within the minute or the day (UTC).", value, of)
+                guard let limit else { continue }
+                page.gauge("nimmer_mind_budget_limit", "What may be spent in that time; absent: no bound.", limit, of)
+            }
+        }
     }
 }

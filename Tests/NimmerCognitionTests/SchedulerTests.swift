@@ -34,6 +34,9 @@ struct SchedulerTests {
         #expect(response.lifeforceSpent == 0.2 && response.processingTimeMilliseconds == 500)
         #expect(response.result["asked"]?[0]?["verdict"]?.string == "valid")
         #expect(scheduler.finished(request.requestID, Sample.valid(), at: later(600)).isEmpty, "answered once")
+        let account = try #require(scheduler.accounts(at: later(600)).first)
+        #expect(account.asked == 1 && account.answered == 1 && account.refused == 0 && account.failed == 0)
+        #expect(account.isAvailable && account.spent == Budget.Cost(lifeforce: 0.2, tokens: 100))
     }
 
     @Test("an invalid answer is asked for once more with its problems, then the next mind, then the rule; all is kept")

@@ -11,6 +11,8 @@ struct MindDesk: Sendable {
     var answered = 0
     var invalid = 0
     var failed = 0
+    /// What its questions have cost in this life.
+    var spent = Budget.Cost()
     var lastFailure = ""
     private var latencies: [Double] = []
     private var next = 0

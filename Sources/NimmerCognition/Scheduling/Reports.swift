@@ -25,6 +25,16 @@ extension Scheduler {
         }
     }
 
+    /// What each mind was asked and what it cost, in the order of preference.
+    public func accounts(at now: Timestamp) -> [MindAccount] {
+        desks.map { desk in
+            MindAccount(
+                name: desk.settings.name, isAvailable: desk.breaker.answer(at: now) != .refuse, asked: desk.asked,
+                answered: desk.answered, refused: desk.invalid, failed: desk.failed, spent: desk.spent,
+                budget: desk.budget)
+        }
+    }
+
     /// How a mind stands, for `nimmer mind list`.
     public func report(on mind: String, at now: Timestamp) -> JSONObject {
         guard let desk = desks.first(where: { $0.settings.name == mind }) else { return [:] }
@@ -61,6 +71,8 @@ extension Scheduler {
             case .answered(_, let usage, _, _): usage
             case .failed(_, let usage): usage
             }
-        spend(desks[index].cost(usage), mind: index, region: region, at: now)
+        let cost = desks[index].cost(usage)
+        desks[index].spent = desks[index].spent + cost
+        spend(cost, mind: index, region: region, at: now)
     }
 }

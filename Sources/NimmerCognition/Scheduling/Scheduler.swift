@@ -281,6 +281,7 @@ public struct Scheduler: Sendable {
         asked.completionTokens = usage.completionTokens
         asked.milliseconds = usage.milliseconds
         asked.cost = desks[index].cost(usage)
+        desks[index].spent = desks[index].spent + asked.cost
         spend(asked.cost, mind: index, region: hand.entry.region, at: now)
         return asked
     }
