@@ -86,6 +86,10 @@ struct ImageBuildCommand: AsyncParsableCommand {
     }
 
     private func plan() async throws(Failure) -> ImagePlan {
+        guard !inContainer || binaries == nil else {
+            throw Failure(
+                .usage, "--in-container builds the programs, --binaries packs those that are built: give one of them")
+        }
         let project = try ProjectFolder.find(named: nil)
         let own = FileText.workingFolder + "/Containerfile"
         let isOwn = FileText.exists(own)
@@ -101,10 +105,10 @@ struct ImageBuildCommand: AsyncParsableCommand {
             found = ImagePlan.Engine.allCases.first { Executables.find($0.rawValue) != nil }
         }
         guard let chosen = found else {
-            throw Failure(
-                engine == nil ? .unavailable : .usage,
-                engine.map { "--engine: \($0.printable) is none; expected podman or docker" }
-                    ?? "neither podman nor docker is here", mend: "apt-get install podman")
+            if let engine {
+                throw Failure(.usage, "--engine: \(engine.printable) is none; expected podman or docker")
+            }
+            throw Failure(.unavailable, "neither podman nor docker is here", mend: "apt-get install podman")
         }
         let epoch =
             if let given = Surroundings.variable("SOURCE_DATE_EPOCH") { given } else {
