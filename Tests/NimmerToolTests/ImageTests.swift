@@ -31,6 +31,18 @@ import Testing
         #expect(text.contains("ARG PROGRAMS=\"\(targets.joined(separator: " "))\""))
     }
 
+    /// A version's tag publishes every image, and what is tested before is what the README's command tests.
+    @Test func theWorkflowPublishesEveryImage() throws {
+        let containerfile = try #require(FileText.read(Self.root + "/deploy/containers/Containerfile"))
+        let lines = try #require(FileText.read(Self.root + "/.github/workflows/ci.yaml")).split(separator: "\n")
+        let start = try #require(lines.firstIndex { $0.hasSuffix(" program:") })
+        let published = lines[(start + 1)...].prefix { $0.hasPrefix("          - ") }.map { String($0.dropFirst(12)) }
+        #expect(published == ImagePlan.targets(of: containerfile))
+        let readme = try #require(FileText.read(Self.root + "/README.md"))
+        #expect(readme.contains("bash Tests/run.sh"))
+        #expect(lines.contains { $0.hasSuffix("run: bash Tests/run.sh") })
+    }
+
     @Test(arguments: [Scaffold.Kind.cell, .nerve])
     func aNewCellGetsTheSameContainerfile(kind: Scaffold.Kind) throws {
         let ours = try #require(FileText.read(Self.root + "/deploy/containers/Containerfile"))
