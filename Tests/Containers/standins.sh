@@ -32,7 +32,9 @@ case $kind in
 nats)
     server=${NATS_SERVER:-$(need nats-server)}
     mkdir -p "$work/usr/local/bin"
-    cp -L "$server" "$work/usr/local/bin/nats-server"
+    # Where the small image has it and where the one with a shell has it.
+    cp -L "$server" "$work/nats-server"
+    ln -s /nats-server "$work/usr/local/bin/nats-server"
     libraries "$server" || true
     printf '#!/bin/sh\nset -e\ncase "$1" in -*) set -- nats-server "$@" ;; esac\nexec "$@"\n' >"$work/bin/docker-entrypoint.sh"
     chmod 755 "$work/bin/docker-entrypoint.sh"
