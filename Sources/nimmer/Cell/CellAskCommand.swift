@@ -86,7 +86,8 @@ extension Bus {
             case .noResponders: throw .nobody(kind, cell)
             case .timeout:
                 throw Failure(
-                    .unavailable, "\(kind) \(cell) did not answer within \(LocalTime.span(milliseconds: seconds * 1000))",
+                    .unavailable,
+                    "\(kind) \(cell) did not answer within \(LocalTime.span(milliseconds: seconds * 1000))",
                     mend: "--timeout waits longer")
             default:
                 throw Failure(.unavailable, "\(error)")
