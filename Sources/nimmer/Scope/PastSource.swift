@@ -1,4 +1,5 @@
 import NimmerBus
+import NimmerScope
 import NimmerWave
 
 /// Brings into a mailbox what the streams still hold (`--since`), in the order in which it happened, before what is heard now.
@@ -11,10 +12,9 @@ struct PastSource {
     /// A message read from a stream at the same moment may have been heard too.
     private static let overlapMilliseconds = 2000.0
 
-    /// Reads everything since a moment. What is heard meanwhile must be held back; it is released afterwards.
-    ///
-    /// - Returns: what a person should know of what is missing; nil when nothing is.
-    func read(since start: Timestamp, into mailbox: Mailbox) async throws -> String? {
+    /// Reads everything since a moment, and says what is missing. What is heard meanwhile must be held back; it is released
+    /// afterwards.
+    func read(since start: Timestamp, into mailbox: Mailbox) async throws {
         let began = Timestamp.now().advanced(milliseconds: -Self.overlapMilliseconds)
         var overlap: Set<[UInt8]> = []
         func post(_ message: BusMessage) {
@@ -58,10 +58,11 @@ struct PastSource {
             await consumer.stop()
         }
         for decision in decisions[next...] { post(decision) }
+        if consumer == nil {
+            let missing = "there is no stream \(waves); the thalamus keeps one with its setting keep_waves"
+            mailbox.post(.notice("no waves of the past: \(missing)", at: .now()))
+        }
         mailbox.release(except: overlap)
-        return consumer == nil
-            ? "no waves of the past: there is no stream \(waves); the thalamus keeps one with its setting keep_waves"
-            : nil
     }
 
     /// Nil where there is no such stream, or no streams at all.

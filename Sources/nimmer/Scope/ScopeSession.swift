@@ -61,12 +61,10 @@ struct ScopeSession {
 
     private static func read(_ past: PastSource, since start: Timestamp, into mailbox: Mailbox) async {
         do {
-            if let missing = try await past.read(since: start, into: mailbox) {
-                mailbox.post(.notice(missing, at: .now()))
-            }
+            try await past.read(since: start, into: mailbox)
         } catch {
-            mailbox.release(except: [])
             mailbox.post(.notice("the past cannot be read: \(error)", at: .now()))
+            mailbox.release(except: [])
         }
     }
 
