@@ -78,21 +78,31 @@ public final class ServiceResponder: Sendable {
     /// Who answers.
     public let description: Description
     private let bus: any Bus
-    private let statistics: Mutex<(@Sendable () -> Statistics)?>
+    private let reporter = Mutex<Reporter?>(nil)
     private let subscriptions = Mutex<[any Subscription]>([])
 
     /// A responder at rest until ``start()``.
     public init(_ description: Description, bus: any Bus) {
         self.description = description
         self.bus = bus
-        statistics = Mutex(nil)
     }
 
-    /// Says where STATS come from; called on the delivery thread, must not block.
+    /// What is said once the process listens.
+    private struct Reporter: Sendable {
+        let endpoints: [Endpoint]
+        let statistics: @Sendable () -> Statistics
+    }
+
+    /// Says where STATS come from.
     ///
     /// From now on STATS list the endpoints: call it once their subjects are subscribed. INFO declares them from the start.
-    public func report(_ statistics: @escaping @Sendable () -> Statistics) {
-        self.statistics.withLock { $0 = statistics }
+    ///
+    /// - Parameters:
+    ///   - endpoints: those that the description does not name.
+    ///   - statistics: called on the delivery thread, must not block.
+    public func report(also endpoints: [Endpoint] = [], _ statistics: @escaping @Sendable () -> Statistics) {
+        let reporter = Reporter(endpoints: description.endpoints + endpoints, statistics: statistics)
+        self.reporter.withLock { $0 = reporter }
     }
 
     /// Begins to answer.
@@ -139,13 +149,13 @@ public final class ServiceResponder: Sendable {
         case .ping: break
         case .info:
             object["description"] = .string(description.summary)
-            object["endpoints"] = .array(description.endpoints.map { .object(place($0)) })
+            let endpoints = reporter.withLock { $0 }?.endpoints ?? description.endpoints
+            object["endpoints"] = .array(endpoints.map { .object(place($0)) })
         case .stats:
-            let report = statistics.withLock { $0 }
-            let statistics = report?() ?? Statistics()
-            let served = report == nil ? [] : description.endpoints
+            let reporter = reporter.withLock { $0 }
+            let statistics = reporter?.statistics() ?? Statistics()
             object["started"] = .string(description.started.rfc3339)
-            object["endpoints"] = .array(served.map { .object(place($0, statistics)) })
+            object["endpoints"] = .array((reporter?.endpoints ?? []).map { .object(place($0, statistics)) })
             object["data"] = statistics.data
         }
         return .object(object)

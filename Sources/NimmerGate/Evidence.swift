@@ -51,6 +51,7 @@ public struct GateWitness: Hashable, Sendable {
     public internal(set) var push: Double
     /// The embedding; empty when it carried none.
     public internal(set) var vector: [Double]
+    /// The length of the embedding; -1 when there is none.
     var norm: Double
 }
 

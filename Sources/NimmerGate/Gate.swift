@@ -48,6 +48,15 @@ public struct Gate: Sendable {
         moment = at.nanoseconds
     }
 
+    /// Where the witnesses lie, for a processor that is to fetch them early; never read through.
+    @inlinable
+    public var witnessesPlace: UnsafeRawPointer { unsafeBitCast(witnesses, to: UnsafeRawPointer.self) }
+
+    /// Makes room for as many witnesses, before the first wave.
+    public mutating func reserveWitnesses(_ count: Int) {
+        witnesses.reserveCapacity(min(count, configuration.maximumOrigins))
+    }
+
     /// Whether trust has made the gate a reflex: one asserting wave is enough.
     public var isReflex: Bool { weight > configuration.reflexWeight }
 
@@ -67,7 +76,7 @@ public struct Gate: Sendable {
             now = moment
         }
         advance(toNanoseconds: now, into: &transitions)
-        let norm = vector.isEmpty ? 0 : Self.norm(vector)
+        let norm = vector.isEmpty ? -1 : Self.norm(vector)
         let weighed = weigh(wave, vector, norm, now)
         guard wave.confidence >= configuration.floor else { return .belowFloor }
         let support = weighed.agreement / max(weighed.confidence, 0.5)
@@ -227,7 +236,7 @@ public struct Gate: Sendable {
             } else {
                 let confidence = witnesses[kept].confidence
                 let similarity: Double
-                if norm > 0 || !witnesses[kept].vector.isEmpty {
+                if norm >= 0 || witnesses[kept].norm >= 0 {
                     similarity = Self.similarity(witnesses[kept], wave.region, vector, norm)
                 } else {
                     similarity = witnesses[kept].region == wave.region ? 1 : 0
@@ -253,7 +262,7 @@ public struct Gate: Sendable {
             witnesses[own].confidence = wave.confidence
             witnesses[own].at = Timestamp(nanoseconds: now)
             witnesses[own].push = push
-            if norm > 0 || !witnesses[own].vector.isEmpty {
+            if norm >= 0 || witnesses[own].norm >= 0 {
                 witnesses[own].vector = vector
                 witnesses[own].norm = norm
             }

@@ -1,3 +1,4 @@
+import CPrefetch
 import NimmerGate
 import NimmerWave
 
@@ -17,6 +18,11 @@ struct RegionSlot: Sendable {
     static let keptContent = 2048
     /// How many explanations are kept.
     static let keptExplanations = 16
+
+    /// Origins that there is room for from the start.
+    static let expectedOrigins = 8
+    /// What an array has before its elements, in bytes.
+    private static let arrayHead = 32
 
     /// What is known of an origin's last wave beyond what its gate needs.
     struct Record: Sendable {
@@ -54,6 +60,21 @@ struct RegionSlot: Sendable {
         self.gate = gate
         gateID = GateID(region: region)
         lastWave = moment
+        // One after the other and once: what a wave of this region touches lies together.
+        self.gate.reserveWitnesses(Self.expectedOrigins)
+        records.reserveCapacity(Self.expectedOrigins)
+        explanations.reserveCapacity(Self.keptExplanations)
+    }
+
+    /// Has the processor fetch what a wave will touch, while the caller still finds out who speaks: with thousands of regions
+    /// none of it is in the caches.
+    @inline(__always)
+    mutating func prefetch() {
+        nimmer_prefetch(gate.witnessesPlace, Self.expectedOrigins * MemoryLayout<GateWitness>.stride + Self.arrayHead)
+        // The address alone: a closure over the elements would count the array's references twice a wave.
+        nimmer_prefetch(
+            unsafeBitCast(records, to: UnsafeRawPointer.self),
+            Self.expectedOrigins * MemoryLayout<Record>.stride + Self.arrayHead)
     }
 
     /// Keeps a resonating wave's content and cost.

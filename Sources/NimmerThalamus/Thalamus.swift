@@ -68,6 +68,7 @@ public struct Thalamus: Sendable {
             }
         }
         let slot = slot(of: payload, at)
+        slots[slot].prefetch()
         let name = cell(of: subject)
         var source = sources.number(of: subject, name)
         var origin = view.origin.isEmpty ? origins.number(of: subject, name) : origins.number(of: payload, view.origin)

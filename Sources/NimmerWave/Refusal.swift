@@ -43,7 +43,8 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// The message, and what was found where that is known.
     public var description: String { found.isEmpty ? message : "\(message); found \(found)" }
 
-    static func wrong(_ field: String, _ expectation: String, found: String = "") -> Refusal {
+    /// A value that is not what was expected of a field; the message begins with the field's name.
+    public static func wrong(_ field: String, _ expectation: String, found: String = "") -> Refusal {
         Refusal(.value, field: field, "\(field) \(expectation)", found: found)
     }
 

@@ -27,7 +27,7 @@ struct Nimmer: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "What it decides and remembers:",
-                subcommands: [MindCommand.self, MemoryCommand.self, DatabaseCommand.self]),
+                subcommands: [MindCommand.self, OrganCommand.self, MemoryCommand.self, DatabaseCommand.self]),
             CommandGroup(name: "Where it runs:", subcommands: [ImageCommand.self, KubeCommand.self, AuthCommand.self]),
         ])
 }

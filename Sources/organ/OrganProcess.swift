@@ -61,12 +61,16 @@ struct OrganProcess: Sendable {
             let verb = message.subject.text.split(separator: ".").last.map(String.init) ?? ""
             inbox.yield(.message(message, verb: verb))
         }
+        let desk = OrganDesk(process, settings, model, rejects, inbox)
+        let standing = desk.standing
+        process.answers.report(also: [endpoint(pattern)]) { standing.statistics }
+        process.metrics.collect { page in standing.measure(into: &page) }
         process.health.started()
         process.logger.info(
             "Ready", metadata: ["model": "\(settings.model)", "card": "\(settings.card ?? "none")"])
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                var desk = OrganDesk(process, settings, model, rejects, inbox)
+                var desk = desk
                 for await event in events {
                     if case .message = event { backlog.leave() }
                     guard await desk.take(event) else { return }
@@ -82,6 +86,16 @@ struct OrganProcess: Sendable {
 }
 
 extension OrganProcess {
+    /// What it can be asked, as `$SRV.INFO` and `$SRV.STATS` list it.
+    private func endpoint(_ pattern: SubjectPattern) -> ServiceResponder.Endpoint {
+        .init(
+            name: "verbs", subject: pattern.text, queueGroup: "",
+            metadata: [
+                "ask": "asks the model", "embed": "turns texts into vectors", "state": "tells how the organ stands",
+                "release": "asks it to give its card away",
+            ])
+    }
+
     private static func refuse(_ message: BusMessage, _ process: ServiceProcess) {
         let result = CommandResult(status: .error, error: "more requests come than can be looked at")
         // A sender that cannot be told finds out by its deadline.
@@ -102,6 +116,7 @@ struct OrganDesk {
     private let model: OrganModel
     private let rejects: RejectLimiter
     private let inbox: AsyncStream<OrganProcess.Event>.Continuation
+    let standing: OrganStanding
     private var logic: OrganLogic
     private var callers: [MessageID: Caller] = [:]
     private var result: CommandResult?
@@ -120,11 +135,13 @@ struct OrganDesk {
         logic = OrganLogic(
             warmMilliseconds: settings.warmMS, loadMilliseconds: settings.loadTimeoutMS,
             maximumQueue: settings.queue)
+        standing = OrganStanding(logic, Self.state(logic, settings))
     }
 
     /// Takes an event; false ends the loop.
     mutating func take(_ event: OrganProcess.Event) async -> Bool {
         let now = Timestamp.now()
+        defer { standing.set(logic, Self.state(logic, settings)) }
         switch event {
         case .message(let message, let verb): receive(message, verb, at: now)
         case .loaded: perform(logic.loaded(at: now), at: now)
@@ -155,7 +172,7 @@ struct OrganDesk {
             command = envelope.body
             id = envelope.header.messageID
             guard command.command == verb else {
-                throw Refusal(.value, field: "body.command", "must be \(verb), as the subject says")
+                throw Refusal.wrong("body.command", "must be \(verb), as the subject says", found: command.command)
             }
             request = try OrganRequest(verb, command.payload, maximumTokens: settings.maxTokens, id: id)
         } catch {
@@ -163,7 +180,7 @@ struct OrganDesk {
             return answer(message, CommandResult(status: .refused, error: error.description))
         }
         switch request {
-        case .state: answer(message, CommandResult(status: .ok, result: state))
+        case .state: answer(message, CommandResult(status: .ok, result: Self.state(logic, settings)))
         case .release:
             answer(message, CommandResult(status: .ok))
             perform(logic.release(at: now), at: now)
@@ -244,7 +261,7 @@ struct OrganDesk {
         .now + .nanoseconds(max(0, time.nanoseconds - now.nanoseconds))
     }
 
-    private var state: JSON {
+    private static func state(_ logic: OrganLogic, _ settings: OrganSettings) -> JSON {
         [
             "state": .string(logic.state.rawValue), "loaded": .bool(logic.isLoaded),
             "model": .string(settings.model), "card": settings.card.map { .string($0) } ?? .null,

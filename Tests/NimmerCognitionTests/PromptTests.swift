@@ -25,6 +25,12 @@ struct PromptTests {
         #expect(prompt(Sample.request("a"), repair: ["action is missing"]).user.contains("- action is missing"))
     }
 
+    @Test("what stands before is the same for every request, so that a server can keep it")
+    func prefix() {
+        let (one, other) = (Sample.request("a"), Sample.request("b", content: ["pressure": 9]))
+        #expect(prompt(one, about: "two pumps").system == prompt(other, about: "two pumps").system)
+    }
+
     @Test(
         "sensed text cannot leave its place",
         arguments: [

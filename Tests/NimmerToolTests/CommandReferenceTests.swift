@@ -9,14 +9,6 @@ import Testing
     static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     /// Whether what is generated is to be written.
     static let writes = getenv("NIMMER_WRITE_DOCS") != nil
-    static let commands = [
-        "up", "down", "status", "doctor", "env", "exercise", "wave emit", "wave tail", "wave plot", "wave check",
-        "gate list",
-        "gate watch", "gate why", "gate simulate", "cell list", "cell ask", "cell new", "nerve new", "replay",
-        "mind list", "mind ask", "mind pending", "mind approve", "mind refuse", "mind budget", "mind replay",
-        "memory why", "memory export", "db migrate", "db prune", "image build",
-        "kube render", "auth generate", "auth list", "auth certificates",
-    ]
 
     @Test func theReferenceIsWhatTheCommandsSay() async throws {
         var page = """
@@ -27,10 +19,11 @@ import Testing
             and a test holds it to the commands.
 
             """
-        for command in Self.commands {
-            let answer = try await Tool.run(command.split(separator: " ").map(String.init) + ["--help"])
+        for command in leaves() {
+            let answer = try await Tool.run(command.words + ["--help"])
             let help = answer.output.map(\.trimmingSpacesAtEnd).joined(separator: "\n")
-            page += "\n## nimmer \(command)\n\n```text\n\(help.trimmingNewlinesAtEnd)\n```\n"
+            page +=
+                "\n## nimmer \(command.words.joined(separator: " "))\n\n```text\n\(help.trimmingNewlinesAtEnd)\n```\n"
         }
         let path = Self.root + "/docs/reference/commands.md"
         if Self.writes { try FileText.write(page, to: path) }

@@ -32,6 +32,13 @@ import Testing
             return try Envelope<CommandResult>(decoding: answer.payload).body
         }
 
+        /// Runs `nimmer organ …`.
+        func nimmer(_ words: String...) async throws -> (status: ChildExit, lines: [String]) {
+            let command = ChildCommand(products + "/nimmer", ["organ"] + words + ["--server", nats.url])
+            let answer = try await ChildProcess.run(command)
+            return (answer.status, answer.lines.map(\.text))
+        }
+
         func isLoaded(_ organ: String) async throws -> Bool {
             try await ask(organ, "state").result["loaded"]?.bool == true
         }
@@ -127,7 +134,24 @@ import Testing
             let state = try await place.ask("language", "state").result
             #expect(state["loads"]?.int == 2 && state["processed"]?.int == 2 && state["waiting"]?.int == 0)
 
+            // A person asks with the tool.
+            let file = place.folder + "/schema.json"
+            let stream = try #require(fopen(file, "w"))
+            fputs(schema.text, stream)
+            fclose(stream)
+            let (status, lines) = try await place.nimmer("ask", "language", "What colour is grass?", "--schema", file)
+            let said = try JSON(parsing: lines.first ?? "")
+            #expect(status == .exited(0), "\(lines)")
+            #expect(["red", "green", "blue"].contains(said["colour"]?.string ?? ""), "\(lines)")
+            let told = try await place.nimmer("state", "language")
+            #expect(told.status == .exited(0) && told.lines.contains { $0.hasPrefix("loaded") && $0.hasSuffix("true") })
+            let nobody = try await place.nimmer("state", "nobody")
+            #expect(nobody.status == .exited(69) && nobody.lines.first?.contains("no organ nobody is alive") == true)
+
             // What makes no sense is refused with the reason, and reaches no model.
+            let wrong = try await place.nimmer("ask", "language", "hello", "--temperature", "9")
+            let complaint = "language refuses: payload.temperature must be a number from 0 to 2; found 9"
+            #expect(wrong.status == .exited(1) && wrong.lines.first?.hasSuffix(complaint) == true, "\(wrong)")
             let refused = try await place.ask("language", "ask", ["prompt": 7])
             #expect(refused.status == .refused && refused.error?.contains("must be a text") == true)
         }

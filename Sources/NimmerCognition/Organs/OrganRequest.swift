@@ -34,36 +34,41 @@ public enum OrganRequest: Sendable, Hashable {
         case "ask": self = .work(.ask(try Self.question(payload, maximumTokens: maximumTokens, id: id)))
         case "embed": self = .work(.embed(try Self.texts(payload)))
         default:
-            throw Refusal(.value, field: "command", "must be one of \(Self.verbs.joined(separator: ", "))")
+            throw Refusal.wrong("command", "must be one of \(Self.verbs.joined(separator: ", "))", found: verb)
         }
     }
 
     private static func question(_ payload: JSON, maximumTokens: Int, id: MessageID) throws(Refusal) -> MindQuestion {
         try refuseUnknown(payload, known: ["prompt", "system", "schema", "max_tokens", "temperature"])
         guard let prompt = payload["prompt"]?.string, !prompt.isEmpty else {
-            throw Refusal(.value, field: "payload.prompt", "must be a text that is not empty")
+            throw Refusal.wrong(
+                "payload.prompt", "must be a text that is not empty", found: Self.found(payload["prompt"]))
         }
         var system = ""
         if let value = payload["system"] {
-            guard let text = value.string else { throw Refusal(.value, field: "payload.system", "must be a text") }
+            guard let text = value.string else {
+                throw Refusal.wrong("payload.system", "must be a text", found: Self.found(value))
+            }
             system = text
         }
         if let schema = payload["schema"] {
             if let unknown = SchemaCheck.unknownKeyword(in: schema) {
-                throw Refusal(.value, field: "payload.schema", "cannot be checked here: it holds \(unknown.excerpted)")
+                throw Refusal.wrong("payload.schema", "cannot be checked here: it holds \(unknown.excerpted)")
             }
         }
         var tokens = maximumTokens
         if let value = payload["max_tokens"] {
             guard let number = value.int, (1...maximumTokens).contains(number) else {
-                throw Refusal(.value, field: "payload.max_tokens", "must be a whole number from 1 to \(maximumTokens)")
+                throw Refusal.wrong(
+                    "payload.max_tokens", "must be a whole number from 1 to \(maximumTokens)",
+                    found: Self.found(value))
             }
             tokens = number
         }
         var temperature = 0.0
         if let value = payload["temperature"] {
             guard let number = value.double, (0...2).contains(number) else {
-                throw Refusal(.value, field: "payload.temperature", "must be a number from 0 to 2")
+                throw Refusal.wrong("payload.temperature", "must be a number from 0 to 2", found: Self.found(value))
             }
             temperature = number
         }
@@ -76,13 +81,18 @@ public enum OrganRequest: Sendable, Hashable {
         try refuseUnknown(payload, known: ["texts"])
         let texts = (payload["texts"]?.array ?? []).compactMap(\.string)
         guard (1...maximumTexts).contains(texts.count), texts.count == payload["texts"]?.array?.count else {
-            throw Refusal(.value, field: "payload.texts", "must be a list of 1 to \(maximumTexts) texts")
+            throw Refusal.wrong(
+                "payload.texts", "must be a list of 1 to \(maximumTexts) texts", found: Self.found(payload["texts"]))
         }
         return texts
     }
 
+    private static func found(_ value: JSON?) -> String { value.map { String($0.text.prefix(60)) } ?? "nothing" }
+
     private static func refuseUnknown(_ payload: JSON, known: [String]) throws(Refusal) {
-        guard let object = payload.object else { throw Refusal(.value, field: "payload", "must be an object") }
+        guard let object = payload.object else {
+            throw Refusal.wrong("payload", "must be an object", found: Self.found(payload))
+        }
         for key in object.keys where !known.contains(key) {
             throw Refusal(
                 .value, field: "payload.\(key.excerpted)",

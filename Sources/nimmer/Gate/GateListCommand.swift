@@ -64,7 +64,9 @@ enum Bar {
 extension Bus {
     /// Asks the thalamus and gives its result.
     func askThalamus(_ environment: Environment, _ command: String, _ payload: JSON) async throws -> JSON {
-        let answer = try await ask(try Token("thalamus"), command, payload, in: environment, seconds: 2, as: "service")
+        let name = try Token("thalamus")
+        let answer = try await ask(
+            .request(environment, cell: name), of: .init("service", name), command, payload, seconds: 2)
         guard answer.status == .ok else {
             throw Failure(
                 .failed, (answer.error ?? answer.result.text).printable,

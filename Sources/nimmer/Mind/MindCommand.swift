@@ -21,8 +21,9 @@ extension Bus {
     func askBridge(
         _ environment: Environment, _ command: String, _ payload: JSON = [:], seconds: Double = 5
     ) async throws -> JSON {
+        let name = try Token("cognition-bridge")
         let result = try await ask(
-            try Token("cognition-bridge"), command, payload, in: environment, seconds: seconds, as: "service")
+            .request(environment, cell: name), of: .init("service", name), command, payload, seconds: seconds)
         guard result.status == .ok else {
             throw Failure(.failed, (result.error ?? "the bridge failed without saying why").printable)
         }

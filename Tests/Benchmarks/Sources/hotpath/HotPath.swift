@@ -4,26 +4,22 @@ import NimmerThalamus
 import NimmerWave
 
 /// The hot path on one core without a server: decode alone, gate alone, both together, and with many regions.
-/// Prints one JSON line a measurement: waves a second, the best of five rounds.
+/// Prints one JSON line a measurement: waves a second, the best of five rounds. Arguments name those that are wanted.
 @main struct HotPath {
     static func main() {
-        if CommandLine.arguments.count > 1 {
-            for _ in 0..<3 {
-                print(line("openings", openings(encoding: true)))
-                print(line("openings_unencoded", openings(encoding: false)))
-                print(line("decode", decode()))
-                print(line("together", together(regions: 1, origins: 1)))
-            }
-            return
+        let wanted = CommandLine.arguments.dropFirst()
+        let measurements: [(name: String, rate: () -> Double)] = [
+            ("decode", decode), ("gate", gate),
+            ("together", { together(regions: 1, origins: 1) }),
+            ("together_64x8", { together(regions: 64, origins: 8) }),
+            ("openings", { openings(encoding: true) }),
+            ("openings_unencoded", { openings(encoding: false) }),
+            ("regions_1", { together(regions: 1, origins: 8) }),
+            ("regions_10000", { together(regions: 10_000, origins: 8) }),
+        ]
+        for (name, rate) in measurements where wanted.isEmpty || wanted.contains(name) {
+            print(line(name, rate()))
         }
-        print(line("decode", decode()))
-        print(line("gate", gate()))
-        print(line("together", together(regions: 1, origins: 1)))
-        print(line("together_64x8", together(regions: 64, origins: 8)))
-        print(line("openings", openings(encoding: true)))
-        print(line("openings_unencoded", openings(encoding: false)))
-        print(line("regions_1", together(regions: 1, origins: 8)))
-        print(line("regions_10000", together(regions: 10_000, origins: 8)))
     }
 
     static func line(_ name: String, _ rate: Double) -> String {
@@ -73,7 +69,8 @@ import NimmerWave
                     case .transition(let transition, let id):
                         bytes += Envelope(id: id, at: transition.at, from: source, transition).encoded().count
                     case .collapse(let collapse):
-                        bytes += Envelope(id: collapse.collapseID, at: collapse.windowEnd, from: source, collapse)
+                        bytes +=
+                            Envelope(id: collapse.collapseID, at: collapse.windowEnd, from: source, collapse)
                             .encoded().count
                     case .escalate(let request, let at):
                         bytes += Envelope(id: request.requestID, at: at, from: source, request).encoded().count
@@ -115,7 +112,8 @@ import NimmerWave
         }
     }
 
-    /// One buffer, as a socket's, into which each wave's region and origin are written: five digits and one.
+    /// One buffer, as a socket's, into which each wave's region and origin are written: five digits and one; the same
+    /// writing for one region as for many, so that only the thalamus makes the difference.
     static func together(regions: Int, origins: Int) -> Double {
         var thalamus = Thalamus(ThalamusConfiguration(environment: .dev))
         let subject = Array("dev.nervous.cells.math.wave".utf8)
@@ -128,14 +126,14 @@ import NimmerWave
         return best(count) {
             for _ in 0..<count {
                 arrival += 1000
-                if regions > 1 {
+                if let origin {
                     var number = next % regions
                     for digit in stride(from: 4, through: 0, by: -1) {
                         bytes[region + digit] = UInt8(0x30 + number % 10)
                         number /= 10
                     }
+                    bytes[origin] = UInt8(0x30 + next / regions)
                 }
-                if let origin { bytes[origin] = UInt8(0x30 + next / regions) }
                 _ = try? thalamus.receive(
                     subject: subject.span.bytes, payload: bytes.span.bytes, arrival: Timestamp(nanoseconds: arrival))
                 next = next + 1 == regions * origins ? 0 : next + 1
