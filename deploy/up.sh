@@ -6,8 +6,16 @@ cd "$(dirname "$0")/.."
 . deploy/prerequisites.sh
 
 need_everything
-say "Building (the first time takes some minutes)"
-swift build -c release || stop "The build failed; what is wrong stands above."
+# Asking the build system whether there is anything to do takes longer than a start.
+stamp=.build/release.stamp
+if [ ! -x .build/release/nimmer ] || [ ! -e "$stamp" ] ||
+    [ -n "$(find Package.swift Sources cells nerves -newer "$stamp" -print -quit)" ]; then
+    say "Building (the first time takes some minutes)"
+    mkdir -p .build
+    : >"$stamp.new"
+    swift build -c release || stop "The build failed; what is wrong stands above."
+    mv "$stamp.new" "$stamp"
+fi
 
 [ $# -gt 0 ] || set -- --exercise 15
 say "Starting: nimmer up deploy/systems/vitals.yaml $*"
