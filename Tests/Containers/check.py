@@ -17,6 +17,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import socket
 import sys
 import time
@@ -173,6 +174,8 @@ def main():
     options = parser.parse_args()
     options.binaries = os.path.abspath(options.binaries)
     options.shipped = options.shipped or options.release
+    # Whoever ends the check early still finds nothing left.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     checks = Checks()
     folder = workfolder()
     engine = None
