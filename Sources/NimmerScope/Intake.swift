@@ -28,7 +28,10 @@ extension ScopeState {
                 value: body.stateValue, flags: body.toState == .open ? .opens : body.toState == .closed ? .closes : [])
             gates.update(body, at: at, entry: number)
             stories.add(transition: transition.header.messageID, entry: number)
-            if body.toState == .open { lastOpening = number }
+            if body.toState == .open {
+                openings.append(number)
+                while openings.count > 1, openings[openings.first] < buffer.entries.first { openings.removeFirst() }
+            }
         case .collapse(let collapse):
             let body = collapse.body
             let number = buffer.receive(

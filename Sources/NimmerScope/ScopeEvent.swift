@@ -29,7 +29,7 @@ public enum ScopeEvent: Sendable {
     /// What was written for ``ScopeEffect/export(_:)``: the files' names, or what kept it from being written.
     case exported(Result<[String], ScopeFailure>)
     /// How a recording is played.
-    case playback(speed: Double, ended: Bool)
+    case playback(speed: Double, ScopePlayback)
     /// Something that a person should know, in one line.
     case notice(String, at: Timestamp)
 }
@@ -40,6 +40,16 @@ public enum ScopeConnection: Sendable, Hashable {
     case connected(String)
     /// It is gone, and is being looked for.
     case lost(String)
+}
+
+/// Whether a recording that is played moves.
+public enum ScopePlayback: Sendable, Hashable, CaseIterable {
+    /// It does.
+    case playing
+    /// It stands until somebody plays it on.
+    case stopped
+    /// All of it was played.
+    case ended
 }
 
 /// What became of a recording.
@@ -77,8 +87,10 @@ public enum ScopeEffect: Sendable, Hashable {
     case export(ScopeExport)
     /// Ask the thalamus why this gate is as it is.
     case explain(gate: String)
-    /// Play the recording so many times as fast as it was recorded.
+    /// Play the recording on, so many times as fast as it was recorded.
     case play(speed: Double)
+    /// Let the recording stand where it is.
+    case stopPlaying
 }
 
 /// The window, to be written to files.

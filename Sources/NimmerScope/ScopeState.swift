@@ -24,13 +24,14 @@ public struct ScopeState: Sendable {
     var recording: String?
     var isRecording = false
     var recorded = 0
-    var playback: (speed: Double, ended: Bool) = (1, false)
+    var playback: (speed: Double, motion: ScopePlayback) = (1, .playing)
 
     /// What the thalamus said of gates, by region or gate, and what kept it from saying it.
     var explanations: [String: Result<JSON, ScopeFailure>] = [:]
     var explained = Int64.min
     var lastArrival = Int64.min
-    var lastOpening: Int?
+    /// The entries that opened a gate, oldest first.
+    var openings = Ring<Int>()
     var regionsOfRequests: [MessageID: String] = [:]
     var lastCommands: [String: MessageID] = [:]
 
@@ -51,6 +52,7 @@ public struct ScopeState: Sendable {
         case .message(let subject, let payload, let arrival): return take(subject, payload, arrival)
         case .key(let key, let moment):
             pass(to: moment)
+            notice = nil
             return press(key)
         case .tick(let moment): pass(to: moment)
         case .resize(let width, let height):
@@ -73,7 +75,7 @@ public struct ScopeState: Sendable {
         case .recording(let change): take(change)
         case .exported(.success(let files)): say("wrote " + files.joined(separator: " and "))
         case .exported(.failure(let failure)): say("nothing was exported: \(failure)")
-        case .playback(let speed, let ended): playback = (speed, ended)
+        case .playback(let speed, let motion): playback = (speed, motion)
         case .notice(let text, let moment):
             pass(to: moment)
             say(text)
@@ -147,6 +149,9 @@ public struct ScopeState: Sendable {
             end: view.hold?.end ?? now, cells: layout.plotCells, scale: view.scale,
             isSweep: view.isSweep && view.isLive, wholeCells: settings.glyphs == .ascii)
     }
+
+    /// The moment that everything is shown at; nil for now.
+    var momentShown: Int64? { view.hold.map { view.cursor ?? $0.at } }
 
     var layout: Layout {
         Layout(width: size.width, height: size.height, face: settings.face, hasBanner: isServerLost)

@@ -80,7 +80,10 @@ import Testing
                     ?? .failed(""))
         case 8: return .exported(.failure(ScopeFailure(text)))
         case 9: return .roundTrip(milliseconds: [0.3, .nan, .infinity, -1].randomElement(using: &chance) ?? 0)
-        case 10: return .playback(speed: Double.random(in: 0...64, using: &chance), ended: Bool.random(using: &chance))
+        case 10:
+            return .playback(
+                speed: Double.random(in: 0...64, using: &chance),
+                ScopePlayback.allCases.randomElement(using: &chance) ?? .ended)
         default: return .notice(text, at: now)
         }
     }

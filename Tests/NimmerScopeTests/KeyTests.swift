@@ -183,8 +183,47 @@ import Testing
         #expect(stage.press(.character(">")) == [.play(speed: 2)])
         #expect(stage.press(.character(">"), .character("<")) == [.play(speed: 4), .play(speed: 2)])
         #expect(stage.screen.row(0).contains("► 2x") && stage.screen.row(0).contains("pump.ndjson"))
-        _ = stage.scope.reduce(.playback(speed: 2, ended: true))
+        _ = stage.scope.reduce(.playback(speed: 2, .ended))
         #expect(stage.screen.row(0).contains("END"))
+    }
+
+    @Test func aRecordingStopsAndGoesOn() {
+        var stage = Stage([], seconds: 1, settings: ScopeSettings(source: .recording("folder/pump.ndjson")))
+        _ = stage.scope.reduce(.playback(speed: 2, .playing))
+        #expect(stage.press(.character("p")) == [.stopPlaying])
+        _ = stage.scope.reduce(.playback(speed: 2, .stopped))
+        #expect(stage.screen.row(0).contains("STOPPED") && stage.screen.row(35).contains("p play"))
+        #expect(stage.press(.character("p")) == [.play(speed: 2)])
+        _ = stage.scope.reduce(.playback(speed: 2, .ended))
+        #expect(stage.press(.character("p"), .character(">")).isEmpty, "there is nothing left to play")
+        #expect(!stage.screen.row(35).contains("p play"))
+        #expect(!stage.screen.row(0).contains("folder"))
+        var live = Stage([], seconds: 1)
+        #expect(live.press(.character("p")).isEmpty)
+    }
+
+    /// What is shown of a held view is what was known then: also the opening that the inspector explains by itself.
+    @Test func aHeldViewExplainsWhatHadOpenedByThen() throws {
+        let opening = "why plant.pump opened"
+        var stage = try stage(60)
+        #expect(!stage.screen.text.contains(opening))
+        stage.press(.character(" "))
+        let before = stage.screen.text.split(separator: "\n").dropFirst(19).map { String($0.dropFirst(74)) }
+        stage.pass(try GoldenScreenTests.plant.get(), seconds: 25)
+        let after = stage.screen.text.split(separator: "\n").dropFirst(19).map { String($0.dropFirst(74)) }
+        #expect(before.dropLast() == after.dropLast())
+        stage.press(.end)
+        #expect(stage.screen.text.contains(opening))
+        stage.press(.home)
+        #expect(stage.screen.text.contains("Nothing had opened by then."))
+    }
+
+    @Test func aNoticeGoesWithTheNextKey() throws {
+        var stage = try stage()
+        _ = stage.scope.reduce(.exported(.success(["a.csv", "a.svg"])))
+        #expect(stage.screen.row(35).contains("wrote a.csv and a.svg"))
+        stage.press(.left)
+        #expect(stage.screen.row(35).contains("quit"))
     }
 
     @Test func aGateThatIsInspectedIsAskedForAgainEachSecond() throws {

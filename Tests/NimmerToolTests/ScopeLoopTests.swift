@@ -28,20 +28,63 @@ import Testing
         #expect(
             try player.advance(milliseconds: 51).map(\.at) == [100, 200].map { Self.start.advanced(milliseconds: $0) })
         #expect(player.now == Self.start.advanced(milliseconds: 200))
-        player.play(speed: 0)
+        player.stop()
+        #expect(player.motion == .stopped)
         #expect(try player.advance(milliseconds: 1e9).isEmpty)
         #expect(player.millisecondsUntilNext == nil)
         player.play(speed: 1e12)
         #expect(try player.advance(milliseconds: 1).count == 1)
-        #expect(player.hasEnded)
+        #expect(player.motion == .ended)
         #expect(player.now == Self.start.advanced(milliseconds: 1000))
+    }
+
+    @Test func aRecordingIsPlayedUpToAMomentAtOnce() throws {
+        var player = try Player(
+            RecordingReader("r", bytes: Self.lines([0, 100, 200, 1000])), speed: 1,
+            until: Self.start.advanced(milliseconds: 500))
+        #expect(player.motion == .playing && player.millisecondsUntilNext == 0)
+        #expect(try player.advance(milliseconds: 0, limit: 2).count == 2)
+        #expect(player.motion == .playing, "the rest comes next")
+        #expect(try player.advance(milliseconds: 0).count == 1)
+        #expect(player.motion == .stopped && player.millisecondsUntilNext == nil)
+        #expect(player.now == Self.start.advanced(milliseconds: 500))
+        #expect(try player.advance(milliseconds: 1e9).isEmpty)
+        player.play(speed: 2)
+        #expect(player.millisecondsUntilNext == 250)
+        #expect(try player.advance(milliseconds: 250).count == 1)
+        #expect(player.motion == .ended && player.now == Self.start.advanced(milliseconds: 1000))
+        var beyond = try Player(
+            RecordingReader("r", bytes: Self.lines([0, 100])), speed: 1, until: Self.start.advanced(milliseconds: 5000))
+        #expect(try beyond.advance(milliseconds: 0).count == 2)
+        #expect(beyond.motion == .ended && beyond.now == Self.start.advanced(milliseconds: 100))
+    }
+
+    /// The recording begins at 18:30:00 UTC; clocks are this machine's.
+    @Test func aMomentIsNamedInThreeWays() throws {
+        let recording = try RecordingReader("r", bytes: Self.lines([400, 90_000]))
+        func milliseconds(_ text: String) throws -> Double {
+            try RecordedMoment.moment(text, of: recording).milliseconds(since: Self.start)
+        }
+        #expect(try milliseconds("90s") == 90_400)
+        #expect(try milliseconds("2026-02-14T18:31:00Z") == 60_000)
+        let clock = LocalTime.clock(Self.start.advanced(milliseconds: 61_500))
+        #expect(try milliseconds(clock) == 61_500)
+        #expect(try milliseconds(String(clock.prefix(8))) == 61_000)
+        #expect(try milliseconds(String(clock.prefix(5))) == 60_000)
+        // It begins within this second: the moment is its start.
+        #expect(try milliseconds(String(LocalTime.clock(Self.start).prefix(8))) == 400)
+        for wrong in ["", "x", "25:00", "1:2:3:4", "-3s", "12", "12:61", "12:00:nan"] {
+            #expect(throws: Failure.self, "\(wrong)") { _ = try milliseconds(wrong) }
+        }
+        let failure = #expect(throws: Failure.self) { _ = try milliseconds("2026-02-14T18:29:00Z") }
+        #expect(failure?.message.contains("before the recording") == true)
     }
 
     @Test func aFastRecordingComesInPieces() throws {
         var player = try Self.player((0..<10).map { Double($0) }, speed: 1e12)
         let pieces = try (0..<4).map { _ in try player.advance(milliseconds: 1, limit: 4).count }
         #expect(pieces == [4, 4, 2, 0])
-        #expect(player.hasEnded)
+        #expect(player.motion == .ended)
     }
 
     @Test func timesThatGoBackCountAsTheOneBefore() throws {

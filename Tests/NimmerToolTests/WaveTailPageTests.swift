@@ -124,10 +124,13 @@ import Testing
             nimmer wave tail --since 10m              the last ten minutes first
             nimmer wave tail --record storm.ndjson    and keep it
             nimmer wave tail --from storm.ndjson      look at it again, with the same keys
+            nimmer wave tail --from storm.ndjson --at 90s   stopped at a moment of it; p plays on
             nimmer wave tail --json | jq .body        one message a line, for programs
             nimmer gate watch                         the gates alone
             nimmer wave plot --from storm.ndjson --out storm.svg
             ```
+
+            No server at hand? `nimmer wave tail --from docs/wave-tail/minute.ndjson` plays the minute of these pictures.
 
             Without a terminal the same events are printed, one line each, when they happen. All options are in the
             [commands](reference/commands.md#nimmer-wave-tail). This page and its pictures are what the program draws of one

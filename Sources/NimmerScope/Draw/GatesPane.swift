@@ -5,16 +5,18 @@ extension ScopeState {
     /// Every gate: potential with thresholds and release marks, sign, word; the one that wants most attention first.
     func drawGates(_ pen: inout Pen, _ area: Area, _ now: Int64) {
         var title = InkLine("gates", .strong)
-        if let mode = gates.mode { title.add("  \(mode.rawValue)", Self.ink(mode)) }
-        if let moment = momentOfGates { title.add("  at \(settings.clock(moment, characters: 8))", .accent) }
+        if let moment = momentOfGates {
+            title.add("  at \(settings.clock(moment, characters: 8))", .accent)
+        } else if let mode = gates.mode {
+            title.add("  \(mode.rawValue)", Self.ink(mode))
+        }
         let inner = pen.pane(area, .gates, title, hasKeys: hasKeys(.gates))
         let all = gates.gates(at: momentOfGates)
         guard !all.isEmpty else {
-            pen.write(
-                "No gate yet: the thalamus speaks once a", .quiet, x: inner.x + 1, y: inner.y, maxWidth: inner.width - 2
-            )
-            pen.write(
-                "second of what is open or rising.", .quiet, x: inner.x + 1, y: inner.y + 1, maxWidth: inner.width - 2)
+            let text = InkLine("No gate yet: once a second the thalamus says what is open or rising.", .quiet)
+            for (row, line) in Self.wrapped(text, inner.width - 2, indent: 0).enumerated() {
+                pen.write(line, x: inner.x + 1, y: inner.y + row, maxWidth: inner.width - 2)
+            }
             return
         }
         let columns = GateColumns(inner.width, longest: all.map(\.region.text.count).max() ?? 0)
@@ -74,7 +76,11 @@ extension ScopeState {
     func drawGateLine(_ pen: inout Pen, _ area: Area) {
         var x = area.x + 1
         x += pen.write("gates ", hasKeys(.gates) ? .accent : .quiet, x: x, y: area.y)
-        if let mode = gates.mode { x += pen.write("\(mode.rawValue)  ", Self.ink(mode), x: x, y: area.y) }
+        if let moment = momentOfGates {
+            x += pen.write("at \(settings.clock(moment, characters: 8))  ", .accent, x: x, y: area.y)
+        } else if let mode = gates.mode {
+            x += pen.write("\(mode.rawValue)  ", Self.ink(mode), x: x, y: area.y)
+        }
         let all = gates.gates(at: momentOfGates)
         if all.isEmpty { pen.write("none yet", .quiet, x: x, y: area.y) }
         for (place, gate) in all.enumerated() {

@@ -20,7 +20,9 @@ extension ScopeState {
         add(title.terminalColumns + chip.terminalColumns <= limit ? title : " ", theme.header.with(adding: .bold))
         add(chip, theme.chip)
         var said = [("  \(settings.patterns)", theme.headerQuiet)]
-        if case .recording(let name) = settings.source { said.append(("  \(name)", theme.header)) }
+        if case .recording(let path) = settings.source {
+            said.append(("  \(path.split(separator: "/").last ?? "")", theme.header))
+        }
         if buffer.minimumConfidence > 0 {
             let sign = settings.glyphs == .ascii ? ">=" : "≥"
             said.append(("  conf\(sign)\(decimals(buffer.minimumConfidence))", theme.header))
@@ -70,9 +72,14 @@ extension ScopeState {
             let new = buffer.arrivedShown - hold.arrived
             pieces.append(Piece(text: "‖ PAUSED \(back) back, \(grouped(max(0, new))) new", isBold: true))
         } else if case .recording = settings.source {
-            let speed = playback.speed == playback.speed.rounded() ? 0 : 3
-            pieces.append(
-                Piece(text: playback.ended ? "■ END" : "► \(decimals(playback.speed, speed))x", isBold: true))
+            let digits = playback.speed == playback.speed.rounded() ? 0 : 3
+            let text =
+                switch playback.motion {
+                case .playing: "► \(decimals(playback.speed, digits))x"
+                case .stopped: "‖ STOPPED"
+                case .ended: "■ END"
+                }
+            pieces.append(Piece(text: text, isBold: true))
         } else {
             pieces.append(
                 isServerLost ? Piece(text: "✗ NO SERVER", isBold: true) : Piece(text: "● LIVE", isBold: true))

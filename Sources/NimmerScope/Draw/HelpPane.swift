@@ -7,7 +7,9 @@ extension ScopeState {
         let count = Self.helpLines
         let legend = legend
         let width = min(layout.width, 96)
-        let height = min(layout.height - 2, count + legend.count + 2)
+        let wanted = count + legend.count + 2
+        // A line left over at top or bottom would look like a piece of what is behind.
+        let height = wanted + 4 > layout.height ? layout.height - 2 : wanted
         let area = Area(x: (layout.width - width) / 2, y: (layout.height - height) / 2, width: width, height: height)
         pen.screen.fill(area, " ", style: Style(background: pen.theme.background))
         pen.screen.box(area, style: pen.theme.style(.quiet))
@@ -52,8 +54,8 @@ extension ScopeState {
             signs("Signs", [(.wave, .nervous), (.denial, .nervous), (.gate, .good), (.collapse, .strong)])
                 .and("\(Character(Sign.request.glyph(settings.glyphs))) ", .cognitive).and("escalate  ", .quiet)
                 .and("\(Character(Sign.response.glyph(settings.glyphs))) ", .cognitive).and("decision", .quiet),
-            InkLine(padded("Lines", 12), .strong).and("solid wave, dashed question to answer, ", .quiet)
-                .and("dotted below the floor or virtual", .quiet),
+            InkLine(padded("Lines", 12), .strong).and("solid wave, dashed question, ", .quiet)
+                .and("dotted below floor or virtual", .quiet),
         ]
     }
 }

@@ -5,7 +5,7 @@ extension ScopeState {
     func drawInspector(_ pen: inout Pen, _ area: Area) {
         let inspection = inspection()
         var title = InkLine("inspect", .strong)
-        title.add("  \(inspection.title)")
+        if !inspection.title.isEmpty { title.add("  \(inspection.title)") }
         let isMessage = if case .entry? = view.inspected { true } else { false }
         let inner = pen.pane(
             area, .inspector, title, hasKeys: hasKeys(.inspector),
@@ -28,7 +28,7 @@ extension ScopeState {
     }
 
     /// A line cut to a width, what is left indented under it.
-    static func wrapped(_ line: InkLine, _ width: Int) -> [InkLine] {
+    static func wrapped(_ line: InkLine, _ width: Int, indent: Int = 2) -> [InkLine] {
         guard width > 8, line.text.terminalColumns > width else { return [line] }
         var lines: [InkLine] = []
         var current = InkLine()
@@ -37,10 +37,10 @@ extension ScopeState {
             var piece = ""
             for word in words(run.text) {
                 let columns = word.terminalColumns
-                if used + columns > width, used > 2, columns <= width - 2 {
+                if used + columns > width, used > indent, columns <= width - indent {
                     current.add(piece, run.ink)
                     lines.append(current)
-                    (current, piece, used) = (InkLine("  "), "", 2)
+                    (current, piece, used) = (InkLine(indented("", indent)), "", indent)
                 }
                 if used + columns <= width {
                     piece += word
@@ -52,7 +52,7 @@ extension ScopeState {
                     if used + columns > width {
                         current.add(piece, run.ink)
                         lines.append(current)
-                        (current, piece, used) = (InkLine("  "), "", 2)
+                        (current, piece, used) = (InkLine(indented("", indent)), "", indent)
                     }
                     piece.append(character)
                     used += columns

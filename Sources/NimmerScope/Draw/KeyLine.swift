@@ -28,17 +28,31 @@ extension ScopeState {
 
     private func keyWords(_ layout: Layout) -> [(String, String)] {
         let arrows = settings.glyphs == .ascii ? "<- ->" : "←→"
+        let record = ("w", isRecording ? "stop recording" : "record")
         if settings.face == .gates {
             return [
-                ("q", "quit"), ("?", "help"), ("Enter", "why"), ("↑↓", "gate"), ("Tab", "pane"),
-                ("Space", view.isLive ? "pause" : "live"), ("w", isRecording ? "stop recording" : "record"),
-            ]
+                ("q", "quit"), ("?", "help"), ("Enter", "why"), (settings.glyphs == .ascii ? "jk" : "↑↓", "gate"),
+                ("Tab", "pane"),
+            ] + following + [record]
         }
-        return [
-            ("q", "quit"), ("?", "help"), ("/", "filter"), ("Space", view.isLive ? "pause" : "live"),
-            (arrows, "scrub"), ("+-", "zoom"), ("Enter", "inspect"), ("Tab", "pane"),
-            ("mM", "confidence"), ("End", "live"), ("w", isRecording ? "stop recording" : "record"), ("e", "export"),
-            ("x", "marker"), ("s", view.isSweep ? "roll" : "sweep"), ("c", "clear"),
+        return [("q", "quit"), ("?", "help"), ("/", "filter")] + following + [
+            (arrows, "scrub"), ("+-", "zoom"),
+            ("Enter", view.pane == .inspector ? (view.isRaw ? "pretty" : "raw") : "inspect"), ("Tab", "pane"),
+            ("mM", "confidence"), record, ("e", "export"), ("x", "marker"),
+            ("s", view.isSweep ? "roll" : "sweep"), ("c", "clear"),
         ]
+    }
+
+    /// The keys that stop and go on, in words of what they do now.
+    private var following: [(String, String)] {
+        guard case .recording = settings.source else {
+            return view.isLive ? [("Space", "pause")] : [("Space", "live")]
+        }
+        let space = ("Space", view.isLive ? "pause" : "newest")
+        switch playback.motion {
+        case .playing: return [space, ("p", "stop"), ("<>", "speed")]
+        case .stopped: return [space, ("p", "play")]
+        case .ended: return [space]
+        }
     }
 }

@@ -152,6 +152,8 @@ extension ScopeState {
 struct LaneRows {
     let visible: Range<Int>
     let hidden: Int
+    /// Higher lanes say no more.
+    private static let maximum = 16
     private let base: Int
     private let extra: Int
 
@@ -161,8 +163,8 @@ struct LaneRows {
         let first = max(0, min(lanes - fitting, selected - fitting + 1))
         visible = first..<first + fitting
         hidden = lanes - fitting
-        base = fitting == 0 ? 0 : min(8, lines / fitting)
-        extra = fitting == 0 || base == 8 ? 0 : lines - base * fitting
+        base = fitting == 0 ? 0 : min(Self.maximum, lines / fitting)
+        extra = fitting == 0 || base == Self.maximum ? 0 : lines - base * fitting
     }
 
     func height(of place: Int) -> Int { base + (place - visible.lowerBound < extra ? 1 : 0) }

@@ -17,17 +17,26 @@ struct GateTrack: Sendable {
         var end: Int64
     }
 
+    /// A change of its state, and the entry that tells of it.
+    struct Change: Sendable, Hashable {
+        let at: Int64
+        let entry: Int
+        let to: GateState
+    }
+
     /// How it was last seen.
     private(set) var gate: AttendedGate
     /// How it was, oldest first.
     private(set) var samples = Ring<Sample>()
     /// When it was open, oldest first.
     private(set) var openings = Ring<Opening>()
-    /// The entry that last opened it, for its explanation; nil when it was not seen.
-    var lastOpening: Int?
+    /// The changes of its state that were seen, oldest first, for its explanation.
+    private(set) var changes = Ring<Change>()
 
     /// Samples of a gate that are kept at most.
     static let maximumSamples = 2048
+    /// Changes of a gate that are kept at most.
+    static let maximumChanges = 256
 
     init(_ gate: AttendedGate, at: Int64) {
         self.gate = gate
@@ -44,8 +53,10 @@ struct GateTrack: Sendable {
         note(at)
     }
 
-    /// Takes in a change of its state.
-    mutating func update(_ transition: GateTransition, at: Int64) {
+    /// Takes in a change of its state, which the entry tells.
+    mutating func update(_ transition: GateTransition, at: Int64, entry: Int) {
+        changes.append(Change(at: at, entry: entry, to: transition.toState))
+        if changes.count > Self.maximumChanges { changes.removeFirst() }
         turn(to: transition.toState, at: at)
         gate.state = transition.toState
         gate.potential = transition.stateValue
@@ -99,6 +110,13 @@ struct GateTrack: Sendable {
         return then
     }
 
+    /// The last change before a moment, or the last that opened it; nil when none was seen.
+    func change(notAfter moment: Int64, to state: GateState? = nil) -> Change? {
+        var number = changes.firstNumber { $0.at > moment } - 1
+        while number >= changes.first, state.map({ $0 != changes[number].to }) ?? false { number -= 1 }
+        return number >= changes.first ? changes[number] : nil
+    }
+
     /// How near a gate is to a threshold: 1 at the one it leans to.
     static func pull(_ gate: AttendedGate) -> Double {
         gate.potential >= 0 ? gate.potential / gate.openThreshold : gate.potential / gate.closeThreshold
@@ -149,8 +167,7 @@ struct GateBoard: Sendable {
             if transition.fromState == .open { gate.openedAt = transition.at }
             tracks[region] = GateTrack(gate, at: at)
         }
-        tracks[region]?.update(transition, at: at)
-        if transition.toState == .open { tracks[region]?.lastOpening = entry }
+        tracks[region]?.update(transition, at: at, entry: entry)
     }
 
     /// Lets go what is older than a moment.

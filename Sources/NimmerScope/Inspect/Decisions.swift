@@ -3,11 +3,20 @@ import NimmerWave
 extension ScopeState {
     /// Why a gate opened, from the transition itself (gates.md, Explanation): the witnesses, what each added, and the threshold.
     func inspection(of transition: Envelope<GateTransition>, _ number: Int) -> Inspection {
-        let body = transition.body
-        var inspection = Inspection(title: "why \(body.region) opened")
         let story = stories.story(ofTransition: number)
+        var inspection = Inspection(title: "why \(transition.body.region) opened")
+        inspection.lines = lines(of: transition.body, story: story)
+        if let story { add(story, to: &inspection, withWitnesses: false) }
+        return inspection
+    }
+
+    /// What a transition says: the witnesses and what each added, where it was then, what it cost.
+    func lines(of body: GateTransition, story: Stories.Story?) -> [InkLine] {
+        var lines: [InkLine] = []
         let width = max(6, min(16, body.triggerSignals.map { $0.origin.text.count }.max() ?? 0))
-        inspection.lines.append(InkLine("\(padded("origin", width))  sure  alike   push", .quiet))
+        if !body.triggerSignals.isEmpty {
+            lines.append(InkLine("\(padded("origin", width))  sure  alike   push", .quiet))
+        }
         var collapsed: [Witness] = []
         if let entry = story?.collapse, case .collapse(let collapse)? = kept(entry) {
             collapsed = collapse.body.witnesses
@@ -18,18 +27,25 @@ extension ScopeState {
             line.add("  \(decimals(signal.confidence))   \(alike)  ")
             line.add(signed(signal.push), signal.push > 0.005 ? .good : signal.push < -0.005 ? .bad : .quiet)
             if signal.polarity < 0 { line.add("  denies", .bad) }
-            inspection.lines.append(line)
+            lines.append(line)
         }
-        let threshold = gates.tracks[body.region.text]?.gate.openThreshold ?? 0.5
-        inspection.lines.append(
-            InkLine("threshold ", .quiet).and(decimals(threshold)).and(" reached at ", .quiet)
-                .and(decimals(body.stateValue), .good))
-        inspection.lines.append(
+        let gate = gates.tracks[body.region.text]?.gate
+        switch body.toState {
+        case .open:
+            lines.append(
+                InkLine("threshold ", .quiet).and(decimals(gate?.openThreshold ?? 0.5)).and(" reached at ", .quiet)
+                    .and(decimals(body.stateValue), .good))
+        case .closed:
+            lines.append(
+                InkLine("threshold ", .quiet).and(decimals(gate?.closeThreshold ?? -0.5)).and(" reached at ", .quiet)
+                    .and(signed(body.stateValue), .bad))
+        case .stable: lines.append(InkLine("released at ", .quiet).and(signed(body.stateValue)))
+        }
+        lines.append(
             InkLine("support ", .quiet).and(decimals(body.correlationScore)).and("  weight ", .quiet)
                 .and(decimals(body.weight)).and("  cost ", .quiet).and("\(decimals(body.lifeforceCost, 1)) LF"))
-        inspection.lines.append(InkLine("at ", .quiet).and(settings.clock(body.at.nanoseconds)))
-        if let story { add(story, to: &inspection, withWitnesses: false) }
-        return inspection
+        lines.append(InkLine("at ", .quiet).and(settings.clock(body.at.nanoseconds)))
+        return lines
     }
 
     /// A collapse, what it led to, and what was decided.

@@ -10,13 +10,13 @@ extension ScopeState {
         case .failure(let failure):
             addState(track, to: &inspection)
             inspection.lines.append(InkLine("The thalamus does not say more: \(failure)", .warning))
-            addOpening(track, to: &inspection)
+            addChanges(track, to: &inspection)
         case nil:
             addState(track, to: &inspection)
             if settings.source == .live, track != nil {
                 inspection.lines.append(InkLine("Enter", .accent).and(" asks the thalamus why.", .quiet))
             }
-            addOpening(track, to: &inspection)
+            addChanges(track, to: &inspection)
         }
         return inspection
     }
@@ -38,11 +38,21 @@ extension ScopeState {
                 .and("\(gate.witnesses)"))
     }
 
-    /// How it last opened, from messages alone.
-    private func addOpening(_ track: GateTrack?, to inspection: inout Inspection) {
-        guard let number = track?.lastOpening, case .gateTransition(let transition)? = kept(number) else { return }
+    /// How it last closed or was released, and how it last opened, from messages alone.
+    private func addChanges(_ track: GateTrack?, to inspection: inout Inspection) {
+        let moment = momentShown ?? .max
+        if let change = track?.change(notAfter: moment), change.to != .open,
+            case .gateTransition(let transition)? = kept(change.entry)
+        {
+            let (from, to) = (EventText.state(transition.body.fromState), EventText.state(transition.body.toState))
+            inspection.section("last change  \(from.text) → \(to.text)")
+            inspection.lines += lines(of: transition.body, story: nil)
+        }
+        guard let opening = track?.change(notAfter: moment, to: .open),
+            case .gateTransition(let transition)? = kept(opening.entry)
+        else { return }
         inspection.section("last opening")
-        inspection.lines += self.inspection(of: transition, number).lines
+        inspection.lines += self.inspection(of: transition, opening.entry).lines
     }
 }
 

@@ -40,18 +40,27 @@ extension ScopeState {
         case .gate(let region): return inspection(ofGate: region)
         case nil:
             if settings.face == .gates, let gate = selectedGate { return inspection(ofGate: gate) }
-            guard let lastOpening, case .gateTransition(let transition)? = kept(lastOpening) else {
-                return Inspection(title: "inspect", lines: Self.introduction)
+            guard let number = lastOpening, case .gateTransition(let transition)? = kept(number) else {
+                return Inspection(title: "", lines: introduction)
             }
-            return inspection(of: transition, lastOpening)
+            return inspection(of: transition, number)
         }
     }
 
-    private static let introduction = [
-        InkLine("Nothing has opened yet.", .quiet), InkLine(),
-        InkLine("Enter", .accent).and(" inspects what is selected:", .quiet),
-        InkLine("a wave in the log, a gate, an escalation.", .quiet),
-    ]
+    /// The entry that last opened a gate before the moment that is shown.
+    private var lastOpening: Int? {
+        guard let moment = momentShown else { return openings.last }
+        let number = openings.firstNumber { buffer.entries.numbers.contains($0) && buffer.entries[$0].at > moment } - 1
+        return number >= openings.first ? openings[number] : nil
+    }
+
+    private var introduction: [InkLine] {
+        [
+            InkLine(view.isLive ? "Nothing has opened yet." : "Nothing had opened by then.", .quiet), InkLine(),
+            InkLine("Enter", .accent).and(" inspects what is selected:", .quiet),
+            InkLine("a wave in the log, a gate, an escalation.", .quiet),
+        ]
+    }
 
     /// The message of an entry; nil when it has gone or cannot be read.
     func kept(_ number: Int) -> AnyMessage? {
@@ -104,7 +113,7 @@ extension ScopeState {
         inspection.field(
             "said",
             settings.clock(header.timestamp.nanoseconds)
-                + (isNear ? ", arrived \(span(nanoseconds: delay)) later" : ""))
+                + (isNear && delay != 0 ? ", arrived \(span(nanoseconds: delay)) later" : ""))
         inspection.field(
             "by",
             "\(header.source.entityID), \(header.source.entityType.rawValue), \(header.source.garden.rawValue) garden")

@@ -72,6 +72,7 @@ extension ScopeState {
         case "e": return [.export(export())]
         case "<": return play(0.5)
         case ">": return play(2)
+        case "p": return playOn()
         default: break
         }
         return []
@@ -134,14 +135,20 @@ extension ScopeState {
     private mutating func clear() {
         buffer.clear()
         stories = Stories()
-        lastOpening = nil
+        openings = Ring()
         view.inspected = nil
         view.marker = nil
         follow()
     }
 
+    /// Plays a recording on that stands, or lets it stand.
+    private mutating func playOn() -> [ScopeEffect] {
+        guard case .recording = settings.source, playback.motion != .ended else { return [] }
+        return [playback.motion == .stopped ? .play(speed: playback.speed) : .stopPlaying]
+    }
+
     private mutating func play(_ factor: Double) -> [ScopeEffect] {
-        guard case .recording = settings.source else { return [] }
+        guard case .recording = settings.source, playback.motion != .ended else { return [] }
         let speed = min(64, max(0.125, playback.speed * factor))
         playback.speed = speed
         return [.play(speed: speed)]

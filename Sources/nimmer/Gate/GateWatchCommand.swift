@@ -27,6 +27,12 @@ struct GateWatchCommand: AsyncParsableCommand {
     var from: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Play the recording up to this moment at once, and stop there: 90s after its start, 12:01:06, or a full time.",
+            valueName: "time"))
+    var at: String?
+
+    @Option(
         help: ArgumentHelp("Play the recording so many times as fast as it was recorded.", valueName: "number"))
     var speed: Double?
 
@@ -35,7 +41,7 @@ struct GateWatchCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be at least 1; found \(count)") }
-        try RecordingChoice.validate(from: from, speed: speed, since: since, record: nil)
+        try RecordingChoice.validate(from: from, at: at, speed: speed, since: since, record: nil)
     }
 
     func run() async throws {
@@ -52,7 +58,7 @@ struct GateWatchCommand: AsyncParsableCommand {
         session.ignored = ScopeSession.unasked(environment, screen: session.showsScreen)
         session.since = try since.map { text throws(Failure) in try Since.moment(text, now: .now()) }
         if let from {
-            try await session.play(from, speed: speed)
+            try await session.play(from, speed: speed, at: at)
         } else {
             try await session.live(server)
         }
@@ -61,11 +67,12 @@ struct GateWatchCommand: AsyncParsableCommand {
 
 /// What may be said together about a recording.
 enum RecordingChoice {
-    static func validate(from: String?, speed: Double?, since: String?, record: String?) throws {
+    static func validate(from: String?, at: String?, speed: Double?, since: String?, record: String?) throws {
         if let speed, !(speed > 0 && speed <= 1e12) {
             throw ValidationError("--speed must be above 0; found \(speed)")
         }
         if speed != nil, from == nil { throw ValidationError("--speed plays a recording; give one with --from") }
+        if at != nil, from == nil { throw ValidationError("--at is a moment of a recording; give one with --from") }
         if from != nil, since != nil || record != nil {
             throw ValidationError("--from shows a recording; leave out --since and --record")
         }

@@ -82,13 +82,19 @@ enum Since {
     /// - Throws: ``Failure`` when it names none.
     static func moment(_ text: String, now: Timestamp) throws(Failure) -> Timestamp {
         if let moment = try? Timestamp(rfc3339: text) { return moment }
-        let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-        guard let unit = text.last.flatMap({ units[$0] }), let number = Double(text.dropLast()), number > 0,
-            number * unit <= 30 * 86_400
-        else {
+        guard let milliseconds = milliseconds(text) else {
             throw Failure(
                 .usage, "--since \(text.printable) is no stretch of time", mend: "for example 90s, 10m, 2h or 1d")
         }
-        return now.advanced(milliseconds: -number * unit * 1000)
+        return now.advanced(milliseconds: -milliseconds)
+    }
+
+    /// How long a stretch of time is; nil when the text is none, or one of more than thirty days.
+    static func milliseconds(_ text: String) -> Double? {
+        let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+        guard let unit = text.last.flatMap({ units[$0] }), let number = Double(text.dropLast()), number > 0,
+            number * unit <= 30 * 86_400
+        else { return nil }
+        return number * unit * 1000
     }
 }

@@ -1,3 +1,4 @@
+import NimmerScope
 import NimmerWave
 
 /// Plays a recording: which messages are due, and what time it is in the recording. Told how much time passes, so that it
@@ -8,30 +9,45 @@ struct Player {
     private(set) var speed: Double
     /// The moment of the recording that is played now.
     private(set) var now: Timestamp
+    /// The moment up to which all is played at once, to stop there.
+    private var goal: Timestamp?
+    private var isStopped = false
 
     /// Begins just before the first message.
     ///
+    /// - Parameter goal: all until then is played at once, and there it stops; nil plays from the start.
     /// - Throws: ``Failure`` when there is none.
-    init(_ reader: RecordingReader, speed: Double) throws(Failure) {
+    init(_ reader: RecordingReader, speed: Double, until goal: Timestamp? = nil) throws(Failure) {
         self.reader = reader
         self.speed = speed
+        self.goal = goal
         upcoming = try self.reader.next()
         now = upcoming?.at ?? Timestamp(nanoseconds: 0)
     }
 
-    var hasEnded: Bool { upcoming == nil }
+    /// Whether it moves.
+    var motion: ScopePlayback { upcoming == nil ? .ended : isStopped ? .stopped : .playing }
 
-    /// Plays on at another speed; 0 stands still.
-    mutating func play(speed: Double) { self.speed = max(0, speed) }
+    /// Plays on, so many times as fast as it was recorded.
+    mutating func play(speed: Double) {
+        self.speed = speed
+        isStopped = false
+    }
+
+    /// Stands still until it is played on.
+    mutating func stop() {
+        goal = nil
+        isStopped = true
+    }
 
     /// Lets so much time pass and returns the messages that come in it, at most `limit`; when there are more, less time passes.
     ///
     /// - Throws: ``Failure`` for a line that is no message.
     mutating func advance(milliseconds: Double, limit: Int = 20_000) throws(Failure) -> [RecordedMessage] {
         // A century is enough for any speed, and leaves room in a timestamp.
-        let end = now.advanced(milliseconds: min(3e12, max(0, milliseconds) * speed))
+        let end = goal ?? now.advanced(milliseconds: min(3e12, max(0, milliseconds) * speed))
         var due: [RecordedMessage] = []
-        while let message = upcoming, message.at <= end, speed > 0 {
+        while let message = upcoming, message.at <= end, !isStopped {
             if due.count == limit {
                 now = max(now, due[limit - 1].at)
                 return due
@@ -40,13 +56,15 @@ struct Player {
             upcoming = try reader.next()
         }
         // At the end the clock stands where the recording stopped.
-        if upcoming == nil, let last = due.last { now = last.at } else if upcoming != nil { now = end }
+        if upcoming == nil, let last = due.last { now = last.at } else if motion == .playing { now = max(now, end) }
+        if goal != nil { stop() }
         return due
     }
 
     /// After how many milliseconds a moment of the recording comes; nil for never.
     func milliseconds(until moment: Timestamp) -> Double? {
-        speed > 0 && upcoming != nil ? max(0, moment.milliseconds(since: now) / speed) : nil
+        if motion != .playing { return nil }
+        return goal == nil ? max(0, moment.milliseconds(since: now) / speed) : 0
     }
 
     /// After how many milliseconds the next message comes; nil for never.

@@ -88,6 +88,15 @@ struct RecordingReader {
         }
     }
 
+    /// When the first message arrived that is yet to be read.
+    ///
+    /// - Throws: ``Failure`` where ``next()`` does, and at the end.
+    func start() throws(Failure) -> Timestamp {
+        var reader = self
+        guard let first = try reader.next() else { throw Failure(.failed, "\(path) ends here") }
+        return first.at
+    }
+
     /// The next message; nil at the end. Times never go back: one that does counts as the one before.
     ///
     /// - Throws: ``Failure`` with file, line, what was found and what was expected.

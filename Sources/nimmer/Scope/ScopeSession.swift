@@ -53,9 +53,13 @@ struct ScopeSession {
 
     /// Shows a recording.
     ///
-    /// - Parameter speed: so many times as fast as it was recorded; nil: as recorded on a screen, at once as lines.
-    func play(_ path: String, speed: Double?) async throws {
-        let player = try Player(RecordingReader(path), speed: speed ?? (showsScreen ? 1 : 1e12))
+    /// - Parameters:
+    ///   - speed: so many times as fast as it was recorded; nil: as recorded on a screen, at once as lines.
+    ///   - moment: the moment up to which it is played, as ``RecordedMoment`` reads it; nil plays it from its start to its end.
+    func play(_ path: String, speed: Double?, at moment: String?) async throws {
+        let reader = try RecordingReader(path)
+        let goal = try moment.map { text throws(Failure) in try RecordedMoment.moment(text, of: reader) }
+        let player = try Player(reader, speed: speed ?? (showsScreen ? 1 : 1e12), until: goal)
         try await show(Mailbox(), .recording(player))
     }
 
@@ -83,7 +87,7 @@ struct ScopeSession {
         var settings = settings
         settings.glyphs = screen.abilities.glyphs
         settings.colors = screen.abilities.depth
-        settings.utcOffsetSeconds = LocalTime.offsetSeconds(at: .now())
+        settings.utcOffsetSeconds = LocalTime.offsetSeconds(at: source.now)
         do {
             var loop = try ScreenLoop(settings, source, mailbox)
             try loop.run(record: record)
@@ -113,6 +117,14 @@ struct ScopeSession {
 extension ScreenLoop.Source {
     fileprivate var live: LiveSource? {
         if case .live(let source) = self { source } else { nil }
+    }
+
+    /// What time it is where the messages come from.
+    fileprivate var now: Timestamp {
+        switch self {
+        case .live: .now()
+        case .recording(let player): player.now
+        }
     }
 
     fileprivate var isLive: Bool { live != nil }

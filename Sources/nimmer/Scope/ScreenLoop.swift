@@ -53,7 +53,7 @@ struct ScreenLoop {
         try terminal.enter()
         defer { terminal.leave() }
         takeSize()
-        if let player { reduce(.playback(speed: player.speed, ended: false)) }
+        tellPlayback()
         if let record { startRecording(record) }
         while !ends {
             let isDue = pacing.isDue(at: clock.now)
@@ -128,7 +128,7 @@ struct ScreenLoop {
     private mutating func play() throws {
         let moment = clock.now
         defer { playedUntil = moment }
-        guard let before = player, !before.hasEnded else { return }
+        guard let before = player, before.motion == .playing else { return }
         let messages: [RecordedMessage]
         do {
             messages = try player?.advance(milliseconds: playedUntil.duration(to: moment) / .milliseconds(1)) ?? []
@@ -140,7 +140,12 @@ struct ScreenLoop {
         for message in messages {
             reduce(.message(subject: message.subject, payload: message.payload, arrival: message.at))
         }
-        if let player, player.hasEnded { reduce(.playback(speed: player.speed, ended: true)) }
+        if player?.motion != .playing { tellPlayback() }
+    }
+
+    /// Says how the recording is played.
+    private mutating func tellPlayback() {
+        if let player { reduce(.playback(speed: player.speed, player.motion)) }
     }
 
     private mutating func takeSize() {
@@ -190,8 +195,12 @@ struct ScreenLoop {
                 reduce(.unexplained(gate: gate, reason: "a recording has no thalamus that could be asked"))
             }
         case .play(let speed):
+            playedUntil = clock.now
             player?.play(speed: speed)
-            if let player { reduce(.playback(speed: player.speed, ended: player.hasEnded)) }
+            tellPlayback()
+        case .stopPlaying:
+            player?.stop()
+            tellPlayback()
         }
     }
 

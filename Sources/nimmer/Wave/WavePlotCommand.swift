@@ -46,9 +46,10 @@ struct WavePlotCommand: ParsableCommand {
         var settings = ScopeSettings(environment: try chosenEnvironment(), source: .recording(from))
         settings.minimumConfidence = minConfidence
         settings.filter = filter ?? ""
-        settings.utcOffsetSeconds = LocalTime.offsetSeconds(at: .now())
+        let recording = try RecordingReader(from)
+        settings.utcOffsetSeconds = LocalTime.offsetSeconds(at: try recording.start())
         var state = ScopeState(settings)
-        let end = try Self.take(RecordingReader(from), into: &state)
+        let end = try Self.take(recording, into: &state)
         let bytes = out.hasSuffix(".svg") ? state.plot() : try Self.wholeTable(&state, end)
         try FileText.write(String(decoding: bytes, as: UTF8.self), to: out)
     }

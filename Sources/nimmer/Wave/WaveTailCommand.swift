@@ -19,6 +19,7 @@ struct WaveTailCommand: AsyncParsableCommand {
               nimmer wave tail --since 10m                  the last ten minutes first, from the streams
               nimmer wave tail --record storm.ndjson        and keep it
               nimmer wave tail --from storm.ndjson          look at it again, with the same keys
+              nimmer wave tail --from storm.ndjson --at 90s stopped at a moment of it; p plays on
               nimmer wave tail --json | jq .body.confidence
             """)
 
@@ -57,6 +58,12 @@ struct WaveTailCommand: AsyncParsableCommand {
     var from: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Play the recording up to this moment at once, and stop there: 90s after its start, 12:01:06, or a full time.",
+            valueName: "time"))
+    var at: String?
+
+    @Option(
         help: ArgumentHelp("Play the recording so many times as fast as it was recorded.", valueName: "number"))
     var speed: Double?
 
@@ -68,7 +75,7 @@ struct WaveTailCommand: AsyncParsableCommand {
         if !(0...1).contains(minConfidence) {
             throw ValidationError("--min-confidence must be between 0 and 1; found \(minConfidence)")
         }
-        try RecordingChoice.validate(from: from, speed: speed, since: since, record: record)
+        try RecordingChoice.validate(from: from, at: at, speed: speed, since: since, record: record)
     }
 
     func run() async throws {
@@ -89,7 +96,7 @@ struct WaveTailCommand: AsyncParsableCommand {
             session.ignored += ScopeSession.unasked(environment, screen: session.showsScreen)
         }
         if let from {
-            try await session.play(from, speed: speed)
+            try await session.play(from, speed: speed, at: at)
         } else {
             try await session.live(server)
         }
