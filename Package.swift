@@ -183,12 +183,13 @@ let package = Package(
                 name: "NimmerScopeTests",
                 dependencies: ["NimmerScope", "NimmerTerminal", "NimmerThalamus", "NimmerGate", "NimmerWave"],
                 exclude: ["Golden"], swiftSettings: strict),
-            tests(
-                "NimmerToolTests",
-                [
+            .testTarget(
+                name: "NimmerToolTests",
+                dependencies: [
                     "nimmer", "NimmerServers", "NimmerSystem", "NimmerScope", "NimmerTerminal", "NimmerThalamus",
                     "NimmerBus", "NimmerBusNATS", "NimmerWave", arguments,
-                ]),
+                ],
+                exclude: ["Golden"], swiftSettings: strict),
             .testTarget(
                 name: "IntegrationTests",
                 dependencies: [

@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/.."
 . deploy/prerequisites.sh
 
-need_everything python3 python3-venv
+need_everything python3 python3-venv tmux
 
 # A newer nats-server and a client in another language, for the tests that need them; those skip, loudly, without.
 venv=.build/test-venv

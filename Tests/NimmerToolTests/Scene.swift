@@ -14,6 +14,7 @@ struct Scene {
     private(set) var messages: [RecordedMessage] = []
     private var thalamus: Thalamus
     private var number: UInt64 = 0
+    private var questions = 0
 
     /// Plays the script.
     init() throws {
@@ -23,13 +24,15 @@ struct Scene {
         ]
         thalamus = Thalamus(configuration)
         var random = Chance(state: 11)
-        for step in 0..<Int(Self.milliseconds / 50) {
-            let time = Double(step) * 50
+        for step in 0..<Int(Self.milliseconds / 100) {
+            let time = Double(step) * 100
             try waves(at: time, step: step, &random)
             thalamus.advance(to: Self.moment(time))
             say(at: time)
-            if step % 20 == 19 { attend(at: time) }
+            if step % 10 == 9 { attend(at: time) }
         }
+        messages = messages.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(
+            \.element)
     }
 
     static func moment(_ time: Double) -> Timestamp { start.advanced(milliseconds: time) }
@@ -56,7 +59,7 @@ struct Scene {
             }
         }
         if step % 4 == 1 {
-            let spike = abs(seconds - 37.05) < 0.06 ? 0.9 : 0.0
+            let spike = abs(seconds - 37.3) < 0.06 ? 0.9 : 0.0
             try wave(
                 "vision", "vision", 0.22 + 0.08 * bump(seconds, 30, 20) + spike + wiggle(0.05), ["objects": 2], time)
         }
@@ -114,19 +117,36 @@ struct Scene {
         thalamus.actions.removeAll()
     }
 
+    /// The first question is answered by rule, the next ones by a mind that takes its time and has an organ speak.
     private mutating func answer(_ request: CognitiveRequest, _ time: Double) {
+        questions += 1
+        let isRule = questions == 1
+        let answered = isRule ? time : time + 2600
         let body = CognitiveResponse(
-            requestID: request.requestID, decision: "note it; nothing is to be done", result: ["acted": false],
-            downstreamCommands: [], mind: nil, boundary: .deterministic, lifeforceSpent: 0.2,
-            processingTimeMilliseconds: 1.4, outcome: .answered)
-        let message = Envelope(
-            id: id(time), at: Self.moment(time), from: Source(entityID: "cognition-bridge", entityType: .boundary), body
-        )
-        add("dev.cognitive.bridge.response", message.encoded(), time)
+            requestID: request.requestID, decision: isRule ? "note it; nothing is to be done" : "say that both agree",
+            result: ["acted": .bool(!isRule)],
+            downstreamCommands: isRule ? [] : [DownstreamCommand(target: "voice", command: "say", payload: said)],
+            mind: isRule ? nil : Mind(model: "qwen2.5:0.5b", server: "http://127.0.0.1:11434"),
+            boundary: isRule ? .deterministic : .model, lifeforceSpent: isRule ? 0.2 : 2.4,
+            processingTimeMilliseconds: isRule ? 1.4 : 2588, outcome: .answered)
+        let bridge = Source(entityID: "cognition-bridge", entityType: .boundary)
+        let message = Envelope(id: id(answered), at: Self.moment(answered), from: bridge, body)
+        add("dev.cognitive.bridge.response", message.encoded(), answered)
+        if isRule { return }
+        let order = Envelope(
+            id: id(answered), at: Self.moment(answered), from: bridge,
+            Command(command: "say", payload: said, deadlineMilliseconds: 5000))
+        add("dev.organs.voice.say", order.encoded(), answered + 3)
+        let done = Envelope(
+            id: id(answered), at: Self.moment(answered + 1800), from: Source(entityID: "voice", entityType: .organ),
+            CommandResult(status: .ok, result: ["seconds": 1.7]))
+        add("dev.organs.voice.response", done.encoded(), answered + 1800)
     }
 
+    private let said: JSON = ["text": "Both agree."]
+
     private mutating func attend(at time: Double) {
-        let body = thalamus.attention(at: Self.moment(time), wavesPerSecond: 17, lost: 0, lostLately: 0)
+        let body = thalamus.attention(at: Self.moment(time), wavesPerSecond: 12.7, lost: 0, lostLately: 0)
         let message = Envelope(
             id: id(time), at: Self.moment(time), from: Source(entityID: "thalamus", entityType: .thalamus), body)
         add("dev.nervous.thalamus.attention", message.encoded(), time)
