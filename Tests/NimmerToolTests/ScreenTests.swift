@@ -156,7 +156,7 @@ import Testing
     }
 
     /// What a process has used, in hundredths of a second.
-    private static func processorTicks(_ process: pid_t) throws -> Int {
+    static func processorTicks(_ process: pid_t) throws -> Int {
         let line = try #require(FileText.read("/proc/\(process)/stat"))
         let fields = line.split(separator: ")").last?.split(separator: " ") ?? []
         return (try #require(Int(fields[11]))) + (try #require(Int(fields[12])))

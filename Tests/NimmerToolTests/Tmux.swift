@@ -109,6 +109,11 @@ final class Tmux {
         }
     }
 
+    /// What the terminal says of itself.
+    func display(_ format: String) async throws -> String {
+        try await tmux(["display-message", "-p", format]).joined()
+    }
+
     @discardableResult
     private func tmux(_ words: [String]) async throws -> [String] {
         var variables = ChildCommand.inheritedEnvironment

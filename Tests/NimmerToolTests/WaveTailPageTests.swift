@@ -101,7 +101,7 @@ import Testing
         }
         take(.gates(scene.gates))
         if shot.isLost {
-            take(.connection(.lost("connection closed by the server"), at: end.advanced(milliseconds: -8000)))
+            take(.connection(.lost("nats://127.0.0.1:4222"), at: end.advanced(milliseconds: -8000)))
         }
         take(.tick(end))
         for key in shot.keys {

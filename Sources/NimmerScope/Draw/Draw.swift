@@ -48,10 +48,11 @@ extension ScopeState {
         guard let area = layout.banner, case .lost(let server)? = connection else { return }
         pen.screen.fill(area, " ", style: pen.theme.alarm)
         let since = span(nanoseconds: max(0, now - connectionChanged.nanoseconds))
-        pen.write(
-            " ✗ \(server) is lost since \(settings.clock(connectionChanged.nanoseconds, characters: 8)) (\(since)). "
-                + "Connecting again by itself; what happens meanwhile is not seen.", pen.theme.alarm, x: area.x,
-            y: area.y, maxWidth: area.width)
+        let what =
+            " ✗ \(server) is lost since \(settings.clock(connectionChanged.nanoseconds, characters: 8)) (\(since))"
+        let more = [". Connecting again by itself; what happens meanwhile is not seen.", ", connecting again", ""]
+        let text = more.map { what + $0 }.first { $0.terminalColumns < area.width } ?? what
+        pen.write(text, pen.theme.alarm, x: area.x, y: area.y, maxWidth: area.width)
         pen.screen.put(Sign.refused.glyph(settings.glyphs), x: area.x + 1, y: area.y, style: pen.theme.alarm)
     }
 }

@@ -79,7 +79,7 @@ struct LineLoop {
                     asJSON ? Self.json(subject, payload) : formatter.line(subject: subject, payload: payload, at: at)
                 page += "\n"
                 isEnough = count.map { filter.shown >= $0 } ?? false
-            case .connection(.lost(let why), _): Console.error("nimmer: no connection: \(why); trying again")
+            case .connection(.lost(let server), _): Console.error("nimmer: \(server) is lost; connecting again")
             case .connection(.connected(let server), _) where wasConnected:
                 Console.error("nimmer: connected again to \(server)")
             case .connection(.connected, _): wasConnected = true

@@ -9,6 +9,8 @@ final class LiveSource: Sendable {
     private let environment: Environment
     private let mailbox: Mailbox
     private let subscriptions = Mutex<[any Subscription]>([])
+    /// The server that it was last connected to.
+    private let server = Mutex("the server")
     private let tasks = Mutex<[Task<Void, Never>]>([])
 
     init(_ bus: any Bus, _ environment: Environment, _ mailbox: Mailbox) {
@@ -38,7 +40,7 @@ final class LiveSource: Sendable {
     /// Reports from now on how the connection stands, and how fast the server answers.
     func reportConnection() {
         let events = bus.events()
-        if let server = bus.status.server { mailbox.post(.connection(.connected(server.url), at: .now())) }
+        if let server = bus.status.server { connected(to: server.url) }
         run { source in
             for await event in events { source.report(event) }
         }
@@ -85,13 +87,17 @@ final class LiveSource: Sendable {
         for subscription in subscriptions.withLock({ $0 }) { subscription.cancel() }
     }
 
+    private func connected(to url: String) {
+        server.withLock { $0 = url }
+        mailbox.post(.connection(.connected(url), at: .now()))
+    }
+
     private func report(_ event: BusEvent) {
         let now = Timestamp.now()
         switch event {
         case .connected(let server), .reconnected(let server):
-            mailbox.post(.connection(.connected(server.url), at: now))
-        case .disconnected(let error):
-            mailbox.post(.connection(.lost(error.map { "\($0)" } ?? "the server is gone"), at: now))
+            connected(to: server.url)
+        case .disconnected: mailbox.post(.connection(.lost(server.withLock { $0 }), at: now))
         case .connectFailed, .slowConsumer, .closed: break
         case .failed(let error): mailbox.post(.notice("\(error)", at: now))
         case .serverLeaving: mailbox.post(.notice("the NATS server says that it will leave", at: now))
