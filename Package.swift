@@ -129,6 +129,10 @@ let package = Package(
             .executableTarget(
                 name: "swap-cell", dependencies: ["NimmerCell", "NimmerBusNATS"], path: "Tests/Fixtures/SwapCell",
                 swiftSettings: strict),
+            // A program at a terminal, for the tests of what a trap leaves of it.
+            .executableTarget(
+                name: "trap-screen", dependencies: ["NimmerTerminal"], path: "Tests/Fixtures/TrapScreen",
+                swiftSettings: strict),
             tests("NimmerWaveTests", ["NimmerWave"]),
             tests("NimmerGateTests", ["NimmerGate", "NimmerWave"]),
             tests("NimmerBusTests", ["NimmerBus", "NimmerBusNATS", "NimmerServers", "NimmerTesting", "NimmerWave"]),
@@ -186,8 +190,8 @@ let package = Package(
             .testTarget(
                 name: "NimmerToolTests",
                 dependencies: [
-                    "nimmer", "NimmerServers", "NimmerSystem", "NimmerScope", "NimmerTerminal", "NimmerThalamus",
-                    "NimmerBus", "NimmerBusNATS", "NimmerWave", arguments,
+                    "nimmer", "trap-screen", "NimmerServers", "NimmerSystem", "NimmerScope", "NimmerTerminal",
+                    "NimmerThalamus", "NimmerBus", "NimmerBusNATS", "NimmerWave", arguments,
                 ],
                 exclude: ["Golden"], swiftSettings: strict),
             .testTarget(

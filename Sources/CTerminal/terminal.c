@@ -14,6 +14,8 @@ static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT,
 enum { CRASHES = sizeof crashes / sizeof crashes[0], MAXIMUM_SIGNAL = 64 };
 
 static atomic_int armed;
+// Whether the handlers of crashes are ours; they stay so after the terminal was given back, until it is disarmed.
+static atomic_int handling;
 static struct {
     int input, output, errors, real_errors;
     struct termios settings;
@@ -51,6 +53,8 @@ void nimmer_terminal_give_back(void) {
         write_all(held.real_errors, buffer, (size_t)count);
         place += count;
     }
+    // What is still to be said, such as where it crashed, is said to whoever looks.
+    dup2(held.real_errors, STDERR_FILENO);
 }
 
 static void crashed(int signal, siginfo_t *info, void *context) {
@@ -87,13 +91,15 @@ int nimmer_terminal_arm(int input, int output, const struct termios *settings, c
     action.sa_sigaction = crashed;
     action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
     sigemptyset(&action.sa_mask);
+    if (atomic_exchange(&handling, 1)) return 0;
     for (int i = 0; i < CRASHES; i++)
         if (sigaction(crashes[i], &action, &before_crash[i]) < 0) return errno;
     return 0;
 }
 
 void nimmer_terminal_disarm(void) {
-    if (!atomic_exchange(&armed, 0)) return;
+    atomic_store(&armed, 0);
+    if (!atomic_exchange(&handling, 0)) return;
     for (int i = 0; i < CRASHES; i++) sigaction(crashes[i], &before_crash[i], NULL);
 }
 
