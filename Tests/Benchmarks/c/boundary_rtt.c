@@ -1,10 +1,6 @@
 /* usage: boundary_rtt COUNT URL ENV: publishes COUNT requests, one after the other, and takes the time from the publishing of each
    until its response arrives at another connection; prints percentiles, as limit_rtt does. Needs a cognition-bridge without minds. */
-#include <nats/nats.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include "latency.h"
 
 static const char request[] =
     "{\"header\":{\"message_id\":\"%s\",\"message_type\":\"CognitiveRequest\",\"version\":\"2.0\",\"timestamp\":"
@@ -14,31 +10,15 @@ static const char request[] =
     "\"age_ms\":200,\"content\":{\"value\":3.5,\"baseline\":1.2}}]},\"suggested_actions\":[{\"action\":\"inspect\",\"confidence\":0.5}],"
     "\"processing_budget_lf\":10,\"response_timeout_ms\":15000,\"expires_at\":\"2200-01-01T00:00:00Z\"}}";
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec + t.tv_nsec * 1e-9;
-}
-
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 int main(int argc, char **argv) {
   if (argc != 4) return fprintf(stderr, "usage: boundary_rtt COUNT URL ENV\n"), 2;
   long n = atol(argv[1]), run = (long)(now() * 1000);
   char requests[128], responses[128], id[64], bytes[2048];
   snprintf(requests, sizeof requests, "%s.cognitive.bridge.request", argv[3]);
   snprintf(responses, sizeof responses, "%s.cognitive.bridge.response", argv[3]);
-  natsOptions *o = NULL;
   natsConnection *speaks = NULL, *hears = NULL;
   natsSubscription *s = NULL;
-  natsStatus st = natsOptions_Create(&o);
-  if (st == NATS_OK) st = natsOptions_SetURL(o, argv[2]);
-  if (st == NATS_OK) st = natsOptions_SetSendAsap(o, true);
-  if (st == NATS_OK) st = natsConnection_Connect(&speaks, o);
-  if (st == NATS_OK) st = natsConnection_Connect(&hears, o);
+  natsStatus st = connect_both(&speaks, &hears, argv[2]);
   if (st == NATS_OK) st = natsConnection_SubscribeSync(&s, hears, responses);
   if (st == NATS_OK) st = natsConnection_Flush(hears);
   double *took = calloc(n, sizeof *took);
@@ -53,8 +33,5 @@ int main(int argc, char **argv) {
     if (st == NATS_OK && strstr(natsMsg_GetData(response), id) == NULL) return fprintf(stderr, "another answer\n"), 1;
     natsMsg_Destroy(response);
   }
-  if (st != NATS_OK) return fprintf(stderr, "%s\n", natsStatus_GetText(st)), 1;
-  qsort(took, n, sizeof *took, ascending);
-  printf("boundary us p50 %.1f p99 %.1f p99.9 %.1f\n", took[n / 2], took[n * 99L / 100], took[n * 999L / 1000]);
-  return 0;
+  return print_percentiles(st, "boundary", took, n);
 }

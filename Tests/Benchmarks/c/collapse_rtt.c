@@ -1,10 +1,6 @@
 /* usage: collapse_rtt COUNT URL ENV: for COUNT regions that nobody has used, publishes two waves of two origins and takes the
    time from the second one's publishing until the collapse arrives; prints percentiles, as limit_rtt does. */
-#include <nats/nats.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include "latency.h"
 
 static const char wave[] =
     "{\"header\":{\"message_id\":\"550e8400-e29b-41d4-a716-446655440000\",\"message_type\":\"WaveSignal\",\"version\":"
@@ -13,31 +9,15 @@ static const char wave[] =
     "{\"operation\":\"addition\",\"operands\":[15,27],\"context\":\"user_request\"},\"lifeforce_cost\":0.1,"
     "\"origin\":\"%s\"}}";
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec + t.tv_nsec * 1e-9;
-}
-
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 int main(int argc, char **argv) {
   if (argc != 4) return fprintf(stderr, "usage: collapse_rtt COUNT URL ENV\n"), 2;
   long n = atol(argv[1]), run = (long)(now() * 1000);
   char waves[128], collapses[128], bytes[512];
   snprintf(waves, sizeof waves, "%s.nervous.cells.math.wave", argv[3]);
   snprintf(collapses, sizeof collapses, "%s.nervous.thalamus.collapse", argv[3]);
-  natsOptions *o = NULL;
   natsConnection *speaks = NULL, *hears = NULL;
   natsSubscription *s = NULL;
-  natsStatus st = natsOptions_Create(&o);
-  if (st == NATS_OK) st = natsOptions_SetURL(o, argv[2]);
-  if (st == NATS_OK) st = natsOptions_SetSendAsap(o, true);
-  if (st == NATS_OK) st = natsConnection_Connect(&speaks, o);
-  if (st == NATS_OK) st = natsConnection_Connect(&hears, o);
+  natsStatus st = connect_both(&speaks, &hears, argv[2]);
   if (st == NATS_OK) st = natsConnection_SubscribeSync(&s, hears, collapses);
   if (st == NATS_OK) st = natsConnection_Flush(hears);
   double *took = calloc(n, sizeof *took);
@@ -53,8 +33,5 @@ int main(int argc, char **argv) {
     took[i] = (now() - start) * 1e6;
     natsMsg_Destroy(collapse);
   }
-  if (st != NATS_OK) return fprintf(stderr, "%s\n", natsStatus_GetText(st)), 1;
-  qsort(took, n, sizeof *took, ascending);
-  printf("collapse us p50 %.1f p99 %.1f p99.9 %.1f\n", took[n / 2], took[n * 99L / 100], took[n * 999L / 1000]);
-  return 0;
+  return print_percentiles(st, "collapse", took, n);
 }

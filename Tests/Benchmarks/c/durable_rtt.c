@@ -1,24 +1,10 @@
 /* usage: durable_rtt COUNT URL: nats.c alone doing what an opening has to do: for each message that it hears, it says two durable
    ones, of 900 bytes, with an id and a place for their acknowledgements, into a stream; takes the time from publishing the
    first until somebody else has the second of the two; prints percentiles, as limit_rtt does. */
-#include <nats/nats.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+#include "latency.h"
 
 static char payload[900];
 static long serial;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec + t.tv_nsec * 1e-9;
-}
-
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
 
 static void say(natsConnection *c, const char *subject) {
   char id[64];
@@ -39,18 +25,13 @@ static void opening(natsConnection *c, natsSubscription *s, natsMsg *m, void *cl
 int main(int argc, char **argv) {
   if (argc != 3) return fprintf(stderr, "usage: durable_rtt COUNT URL\n"), 2;
   int n = atoi(argv[1]);
-  natsOptions *o = NULL;
   natsConnection *speaks = NULL, *answers = NULL;
   natsSubscription *s = NULL, *acks = NULL, *hears = NULL;
   jsCtx *js = NULL;
   jsStreamConfig stream;
   jsErrCode code = 0;
   const char *subjects[] = {"limit.durable.>"};
-  natsStatus st = natsOptions_Create(&o);
-  if (st == NATS_OK) st = natsOptions_SetURL(o, argv[2]);
-  if (st == NATS_OK) st = natsOptions_SetSendAsap(o, true);
-  if (st == NATS_OK) st = natsConnection_Connect(&speaks, o);
-  if (st == NATS_OK) st = natsConnection_Connect(&answers, o);
+  natsStatus st = connect_both(&speaks, &answers, argv[2]);
   if (st == NATS_OK) st = natsConnection_JetStream(&js, speaks, NULL);
   jsStreamConfig_Init(&stream);
   stream.Name = "LIMIT";
@@ -74,8 +55,5 @@ int main(int argc, char **argv) {
     natsMsg_Destroy(collapse);
   }
   js_DeleteStream(js, "LIMIT", NULL, &code);
-  if (st != NATS_OK) return fprintf(stderr, "%s\n", natsStatus_GetText(st)), 1;
-  qsort(took, n, sizeof *took, ascending);
-  printf("durable us p50 %.1f p99 %.1f p99.9 %.1f\n", took[n / 2], took[n * 99L / 100], took[n * 999L / 1000]);
-  return 0;
+  return print_percentiles(st, "durable", took, n);
 }
