@@ -39,16 +39,24 @@ struct MindPendingCommand: AsyncParsableCommand {
     }
 }
 
-/// Which decision, for approving and refusing.
-struct DecisionOptions: ParsableArguments {
+/// What a person says of a decision whose commands wait.
+struct VerdictOptions: ParsableArguments {
     @Argument(help: "The decision's id, or the beginning of it, as `nimmer mind pending` lists it.")
     var id: String
 
     @Option(help: ArgumentHelp("Who says so, for the record; the user's name unless given.", valueName: "name"))
     var by: String?
 
-    var payload: JSON {
-        ["id": .string(id), "by": .string(by ?? Surroundings.variable("USER") ?? "somebody")]
+    @OptionGroup var server: ServerOptions
+
+    /// Says it to the bridge, by its verb; then to the person, by the word for what is done.
+    func say(_ verb: String, done: String) async throws {
+        let environment = try chosenEnvironment()
+        let payload: JSON = ["id": .string(id), "by": .string(by ?? Surroundings.variable("USER") ?? "somebody")]
+        let found = try await Link.with(server, environment) {
+            try await $0.askBridge(environment, verb, payload)
+        }
+        try Console.line("\(done) \(found["id"]?.string ?? "")")
     }
 }
 
@@ -57,17 +65,9 @@ struct MindApproveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "approve", abstract: "Let the commands of a decision go, once.")
 
-    @OptionGroup var decision: DecisionOptions
-    @OptionGroup var server: ServerOptions
+    @OptionGroup var verdict: VerdictOptions
 
-    func run() async throws {
-        let environment = try chosenEnvironment()
-        let payload = decision.payload
-        let found = try await Link.with(server, environment) {
-            try await $0.askBridge(environment, "approve", payload)
-        }
-        try Console.line("approved \(found["id"]?.string ?? "")")
-    }
+    func run() async throws { try await verdict.say("approve", done: "approved") }
 }
 
 /// Keeps a decision's commands from going.
@@ -75,15 +75,7 @@ struct MindRefuseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "refuse", abstract: "Keep the commands of a decision from going, for good.")
 
-    @OptionGroup var decision: DecisionOptions
-    @OptionGroup var server: ServerOptions
+    @OptionGroup var verdict: VerdictOptions
 
-    func run() async throws {
-        let environment = try chosenEnvironment()
-        let payload = decision.payload
-        let found = try await Link.with(server, environment) {
-            try await $0.askBridge(environment, "refuse", payload)
-        }
-        try Console.line("refused \(found["id"]?.string ?? "")")
-    }
+    func run() async throws { try await verdict.say("refuse", done: "refused") }
 }
