@@ -44,12 +44,13 @@ struct MemoryConsumerState {
         backlog.count + stream.messages[stream.index(from: next)...].count { matches($0.message.subject) }
     }
 
-    /// Takes up to a number of messages: first what is due again, then what is new.
+    /// Takes up to a number of messages: first what is due again and not held by the same reader's batch, then what is new.
     mutating func take(
-        _ maximum: Int, from stream: MemoryStream, at now: ContinuousClock.Instant
+        _ maximum: Int, from stream: MemoryStream, at now: ContinuousClock.Instant, holding held: Set<UInt64>
     ) -> [(stored: StoredMessage, count: Int, waiting: UInt64)] {
         var taken: [(stored: StoredMessage, count: Int)] = []
-        for (sequence, entry) in pending.sorted(by: { $0.key < $1.key }) where entry.due <= now {
+        for (sequence, entry) in pending.sorted(by: { $0.key < $1.key })
+        where entry.due <= now && !held.contains(sequence) {
             guard taken.count < maximum else { break }
             let isSpent = configuration.maximumDeliveries.map { entry.count >= $0 } ?? false
             guard !isSpent, let stored = stream.message(sequence) else {
@@ -114,7 +115,7 @@ final class MemoryConsumer: Consumer {
         var batch: [Delivery] = []
         while true {
             let rings = bus.streamsChanged.rings
-            let (found, due) = try take(maximum - batch.count, clock.now)
+            let (found, due) = try take(maximum - batch.count, clock.now, holding: Set(batch.map(\.sequence)))
             if batch.isEmpty, !found.isEmpty { deadline = clock.now.advanced(by: linger) }
             batch += found
             guard batch.count < maximum, clock.now < deadline else { return batch }
@@ -127,10 +128,10 @@ final class MemoryConsumer: Consumer {
     }
 
     private func take(
-        _ maximum: Int, _ now: ContinuousClock.Instant
+        _ maximum: Int, _ now: ContinuousClock.Instant, holding held: Set<UInt64>
     ) throws(BusError) -> ([Delivery], ContinuousClock.Instant?) {
         let taken = try onState { consumer, stream in
-            (consumer.take(maximum, from: stream, at: now), consumer.nextDue)
+            (consumer.take(maximum, from: stream, at: now, holding: held), consumer.nextDue)
         }
         let deliveries = taken.0.map { item in
             Delivery(
