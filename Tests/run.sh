@@ -32,7 +32,7 @@ results=.build/test-results
 rm -rf "$results" && mkdir -p "$results"
 # Whole systems, clusters, real minds and killed processes each want the machine: one after the other. The rest runs beside
 # each other.
-whole='^(IntegrationTests|BridgeTests|NimmerIdentityTests|NimmerCognitionHTTPTests|OrganTests)\.'
+whole='^(IntegrationTests|BridgeTests|NimmerIdentityTests|NimmerCognitionHTTPTests|OrganTests|NimmerBusTests\.ClusterTests)[./]'
 if [ $# -gt 0 ]; then
     swift test --xunit-output "$results/tests.xml" "$@"
     status=$?
