@@ -16,6 +16,8 @@ struct Bridge: Sendable {
     }
 
     let bus: NATSBus
+    /// Its process.
+    let pid: Int32
     private let ears = Ears()
     private let source = Source(entityID: "test", entityType: .service)
 
@@ -41,9 +43,7 @@ struct Bridge: Sendable {
         var problem: (any Error)?
         do {
             let bus = try await NATSBus.open(BusSettings(url: nats.url, name: "test"))
-            let bridge = Bridge(bus: bus)
             try await HouseStreams.ensure(on: bus, environment: .dev)
-            try await bridge.listen()
             var variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMERVERSE_") }
             variables["NIMMERVERSE_NATS_URL"] = nats.url
             variables["MIND_KEY"] = "sk-very-secret-0123456789"
@@ -52,6 +52,8 @@ struct Bridge: Sendable {
                     products + "/cognition-bridge", ["--system", folder + "/system.yaml"], environment: variables),
                 output: .lines { line in log.withLock { $0.append(line.text) } })
             child = started
+            let bridge = Bridge(bus: bus, pid: started.pid)
+            try await bridge.listen()
             try await body(bridge)
             await bus.close()
         } catch { problem = error }
@@ -105,11 +107,22 @@ struct Bridge: Sendable {
     /// Every command that anybody was sent, and whom.
     var orders: [(target: String, command: Command)] { ears.orders.withLock { $0 } }
 
-    /// Sends a request and waits for its one response.
-    func decide(_ request: CognitiveRequest, within limit: Duration = .seconds(60)) async throws -> CognitiveResponse {
+    /// The most memory that it has had resident at once, in MiB.
+    var peakMemory: Double {
+        let line = (Self.read("/proc/\(pid)/status") ?? "").split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line?.split(separator: " ").dropLast().last).flatMap { Double($0) }.map { $0 / 1024 } ?? .infinity
+    }
+
+    /// Sends a request.
+    func send(_ request: CognitiveRequest) async throws {
         let message = Envelope(id: request.requestID, at: .now(), from: source, request)
         try await bus.publishDurably(
             .cognitiveRequest(.dev), payload: message.encoded(), id: request.requestID, timeout: .seconds(20))
+    }
+
+    /// Sends a request and waits for its one response.
+    func decide(_ request: CognitiveRequest, within limit: Duration = .seconds(60)) async throws -> CognitiveResponse {
+        try await send(request)
         let end = ContinuousClock.now + limit
         while ContinuousClock.now < end {
             if let found = responses.first(where: { $0.requestID == request.requestID }) { return found }
