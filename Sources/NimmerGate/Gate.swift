@@ -112,6 +112,9 @@ public struct Gate: Sendable {
         return Timestamp(nanoseconds: releaseMoment())
     }
 
+    /// Whether the last wave that resonated brought the gate nearer to its release, where it is not STABLE.
+    public var wasPushedBack: Bool { state == .open ? last.push < 0 : last.push > 0 }
+
     /// The potential at a moment, if nothing arrives until then.
     public func potential(at moment: Timestamp) -> Double {
         guard self.moment != .min, moment.nanoseconds > self.moment else { return potential }

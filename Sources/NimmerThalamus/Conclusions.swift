@@ -24,7 +24,7 @@ extension Thalamus {
                 collapse(slot, message, id)
             }
         }
-        noteState(slot)
+        schedule(slot)
     }
 
     /// The id of a transition: the same for the same gate, time and states in one environment.

@@ -43,8 +43,8 @@ struct RegionSlot: Sendable {
     var lastWave: Timestamp
     var lastEscalation: Timestamp?
     var tally = RegionTally()
-    /// Whether it stands in the list of gates that time alone can change.
-    var isUnsettled = false
+    /// When ``Thalamus/releases`` looks at it next, in nanoseconds; `Int64.max`: never.
+    var looksAt = Int64.max
     /// Outside the slot, which stays small for the sake of the processor's caches.
     private var opening: [GateTransition] = []
 

@@ -23,19 +23,11 @@ extension Thalamus {
         return slots.count - 1
     }
 
-    /// Keeps the list of gates that are not stable, which are the ones that time alone can change.
-    mutating func noteState(_ slot: Int) {
-        let isUnsettled = slots[slot].gate.state != .stable
-        guard isUnsettled != slots[slot].isUnsettled else { return }
-        slots[slot].isUnsettled = isUnsettled
-        if isUnsettled { unsettled.append(slot) } else { unsettled.removeAll { $0 == slot } }
-    }
-
     /// Forgets gates that another thalamus looks after from now on, and what they have not said.
     public mutating func forget(where isGone: (GateID) -> Bool) {
         slots.removeAll { isGone($0.gateID) }
         slotOfRegion = Dictionary(uniqueKeysWithValues: slots.indices.map { (slots[$0].region, $0) })
-        unsettled = slots.indices.filter { slots[$0].gate.state != .stable }
+        scheduleAll()
         forgetNames()
     }
 
@@ -49,7 +41,7 @@ extension Thalamus {
         for slot in going { faint[slots[slot].region] = nil }
         slots = slots.indices.filter { !going.contains($0) }.map { slots[$0] }
         slotOfRegion = Dictionary(uniqueKeysWithValues: slots.indices.map { (slots[$0].region, $0) })
-        unsettled = slots.indices.filter { slots[$0].gate.state != .stable }
+        scheduleAll()
         forgetNames()
     }
 

@@ -1,3 +1,4 @@
+import HeapModule
 import NimmerGate
 import NimmerWave
 
@@ -17,7 +18,7 @@ public struct Thalamus: Sendable {
 
     var slots: [RegionSlot] = []
     var slotOfRegion: [Region: Int] = [:]
-    var unsettled: [Int] = []
+    var releases = Heap<Release>()
     var faint: [Region: FaintWaves] = [:]
     var origins: NameTable
     var sources: NameTable
@@ -25,7 +26,7 @@ public struct Thalamus: Sendable {
     private var regionNames: NameTable
     private var slotOfName: [Int32] = []
     private var view = WaveView()
-    private var transitions: ContiguousArray<Transition> = []
+    var transitions: ContiguousArray<Transition> = []
     private var vector: [Double] = []
     private let cellStart: Int
 
@@ -94,25 +95,12 @@ public struct Thalamus: Sendable {
             faint[slots[slot].region, default: FaintWaves()].record(origin, view.confidence, at)
         case .late: counters.late &+= 1
         }
-        if !transitions.isEmpty { conclude(slot) }
-        return verdict
-    }
-
-    /// Lets time pass: gates that are not stable release when their time has come.
-    public mutating func advance(to now: Timestamp) {
-        var index = 0
-        while index < unsettled.count {
-            let slot = unsettled[index]
-            slots[slot].gate.advance(to: now, into: &transitions)
-            let before = unsettled.count
-            if !transitions.isEmpty { conclude(slot) }
-            if unsettled.count == before { index += 1 }
+        if !transitions.isEmpty {
+            conclude(slot)
+        } else if slots[slot].gate.state != .stable, slots[slot].gate.wasPushedBack {
+            schedule(slot)
         }
-    }
-
-    /// When the next gate releases if nothing arrives; nil when all are stable.
-    public var nextRelease: Timestamp? {
-        unsettled.compactMap { slots[$0].gate.nextRelease }.min()
+        return verdict
     }
 
     /// Takes up a gate where its last persisted transition left it (protocol.md, What an acknowledgement means).
@@ -123,7 +111,7 @@ public struct Thalamus: Sendable {
         let slot = makeSlot(transition.region, domain: transition.domain, transition.at)
         slots[slot].gate = gate
         if transition.toState == .open { slots[slot].lastOpening = transition }
-        noteState(slot)
+        schedule(slot)
     }
 
     /// A verification outcome for an opening moves its gate's weight (gates.md, Learning).

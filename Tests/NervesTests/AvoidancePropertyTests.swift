@@ -1,23 +1,11 @@
 import NimmerCell
+import Seeds
 import Testing
 
 @testable import CollisionAvoidanceNerve
 
 @Suite("collision avoidance: whatever happens")
 struct AvoidancePropertyTests {
-    /// A generator with a seed (SplitMix64), so that a failure can be repeated.
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-            return z ^ (z >> 31)
-        }
-    }
-
     /// What the documentation of each state allows; any state can become DISABLED.
     private let allowed: [CollisionAvoidance.State: Set<CollisionAvoidance.State>] = [
         .disabled: [.idle], .idle: [.detect, .disabled], .detect: [.evaluate, .idle, .disabled],
@@ -29,7 +17,7 @@ struct AvoidancePropertyTests {
         "states follow each other as documented, lifeforce adds up, and a turn goes where there is room",
         arguments: 0..<40)
     func walks(seed: Int) {
-        var random = Seeded(state: UInt64(seed))
+        var random = Seeded(UInt64(seed))
         var nerve = GatedAvoidance(settings: AvoidanceSettings())
         var last = CollisionAvoidance.State.idle
         var spent = 0.0

@@ -1,5 +1,6 @@
 import NimmerCognition
 import NimmerWave
+import Seeds
 import Testing
 
 @Suite("The record of a decision's commands")

@@ -1,6 +1,7 @@
 import NimmerCognition
 import NimmerSystem
 import NimmerWave
+import Seeds
 import Testing
 
 @Suite("Breakers and budgets")

@@ -1,6 +1,7 @@
 import NimmerCognition
 import NimmerSystem
 import NimmerWave
+import Seeds
 import Testing
 
 /// Everything that is taken leaves exactly once, whatever happens in whatever order.

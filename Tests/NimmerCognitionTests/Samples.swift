@@ -72,20 +72,6 @@ enum Sample {
         ])
 }
 
-/// A generator whose numbers are the same each time.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 | 1 }
-
-    mutating func next() -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state
-    }
-}
-
 extension SchedulerAction {
     var response: CognitiveResponse? { if case .respond(let response, _) = self { response } else { nil } }
     var ask: Ask? { if case .ask(let ask) = self { ask } else { nil } }

@@ -1,28 +1,14 @@
 import Glibc
 import NimmerGate
 import NimmerWave
+import Seeds
 import Testing
 
 /// What must hold of every gate, whatever it is tuned to and whatever comes in (gates.md).
 @Suite struct GatePropertyTests {
-    /// Numbers from a seed, so that a failure repeats (SplitMix64).
-    struct Source: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-            return z ^ (z >> 31)
-        }
-
-        mutating func chance(_ part: Double) -> Bool { Double.random(in: 0..<1, using: &self) < part }
-    }
-
     static let seeds = Array(UInt64(1)...100)
 
-    static func configuration(_ source: inout Source, earned: Bool) throws -> GateConfiguration {
+    static func configuration(_ source: inout Seeded, earned: Bool) throws -> GateConfiguration {
         var configuration = GateConfiguration()
         try configuration.set("window_ms", Double.random(in: 10...5000, using: &source))
         try configuration.set("half_life_ms", Double.random(in: 10...10_000, using: &source))
@@ -42,7 +28,7 @@ import Testing
         var vector: [Double]
     }
 
-    static func waves(_ source: inout Source, count: Int, origins: Int32) -> [Wave] {
+    static func waves(_ source: inout Seeded, count: Int, origins: Int32) -> [Wave] {
         var at = 1_600_000_000_000.0
         return (0..<count).map { _ in
             at +=
@@ -61,7 +47,7 @@ import Testing
 
     @Test(arguments: seeds)
     func oneOriginNeverOpensAnUnearnedGate(seed: UInt64) throws {
-        var source = Source(state: seed)
+        var source = Seeded(seed)
         var gate = Gate(try Self.configuration(&source, earned: false))
         var transitions: ContiguousArray<Transition> = []
         for wave in Self.waves(&source, count: 500, origins: 1) {
@@ -73,7 +59,7 @@ import Testing
 
     @Test(arguments: seeds)
     func potentialsStayInBoundsAndStatesAreNeighbours(seed: UInt64) throws {
-        var source = Source(state: seed)
+        var source = Seeded(seed)
         let configuration = try Self.configuration(&source, earned: true)
         var gate = Gate(configuration)
         var transitions: ContiguousArray<Transition> = []
@@ -97,7 +83,7 @@ import Testing
 
     @Test(arguments: seeds)
     func pushesAndDecayAddUpToThePotential(seed: UInt64) throws {
-        var source = Source(state: seed)
+        var source = Seeded(seed)
         let configuration = try Self.configuration(&source, earned: true)
         var gate = Gate(configuration)
         var transitions: ContiguousArray<Transition> = []
@@ -122,7 +108,7 @@ import Testing
 
     @Test(arguments: seeds)
     func talkingFasterAddsNothing(seed: UInt64) throws {
-        var source = Source(state: seed)
+        var source = Seeded(seed)
         var configuration = GateConfiguration()
         try configuration.set("window_ms", 1000)
         // So long that nothing decays: what is left is what the waves add.
@@ -149,7 +135,7 @@ import Testing
 
     @Test(arguments: seeds)
     func lookingOftenerChangesNothing(seed: UInt64) throws {
-        var source = Source(state: seed)
+        var source = Seeded(seed)
         let configuration = try Self.configuration(&source, earned: true)
         var gate = Gate(configuration)
         var watched = gate
@@ -173,7 +159,7 @@ import Testing
 
     @Test(arguments: seeds)
     func aResumedGateGoesOnAsIfNothingHadHappened(seed: UInt64) throws {
-        var source = Source(state: seed)
+        var source = Seeded(seed)
         let configuration = try Self.configuration(&source, earned: true)
         var gate = Gate(configuration)
         var transitions: ContiguousArray<Transition> = []

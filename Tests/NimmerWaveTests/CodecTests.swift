@@ -1,5 +1,6 @@
 import Glibc
 import NimmerWave
+import Seeds
 import Testing
 
 @Suite struct CodecTests {

@@ -1,4 +1,5 @@
 import NimmerWave
+import Seeds
 import Testing
 
 @Suite struct ValueTests {
@@ -112,18 +113,5 @@ import Testing
         #expect(Set(gates).count == names.count)
         #expect(gates.allSatisfy(Token.isValid))
         #expect(gates[1] == "a--b" && gates[0] == "a")
-    }
-}
-
-/// A small seeded generator (SplitMix64), so that a failing case can be run again.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }
