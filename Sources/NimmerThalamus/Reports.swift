@@ -1,5 +1,30 @@
+import HeapModule
 import NimmerGate
 import NimmerWave
+
+/// How strongly a gate asks for attention: how near it is to its threshold, or how far beyond.
+private struct Pull: Comparable {
+    let pull: Double
+    let slot: Int
+    let potential: Double
+
+    init(_ pull: Double, _ slot: Int, _ potential: Double) {
+        self.pull = pull
+        self.slot = slot
+        self.potential = potential
+    }
+
+    static func < (a: Pull, b: Pull) -> Bool { (a.pull, b.slot) < (b.pull, a.slot) }
+
+    /// Joins the strongest, of which the weakest leaves where they are too many.
+    func join(_ strongest: inout Heap<Pull>, most: Int) {
+        if strongest.count < most {
+            strongest.insert(self)
+        } else if let weakest = strongest.min, weakest < self {
+            strongest.replaceMin(with: self)
+        }
+    }
+}
 
 extension Thalamus {
     /// What is open, what rises, and how busy it is (protocol.md, Subjects: Attention).
@@ -9,32 +34,43 @@ extension Thalamus {
     ///   - lost: waves that the bus dropped because this reader was too slow, since the start.
     ///   - lostLately: of these, since the last report.
     public func attention(at now: Timestamp, wavesPerSecond: Double, lost: Int, lostLately: Int) -> Attention {
-        var open: [AttendedGate] = []
-        var rising: [(pull: Double, gate: AttendedGate)] = []
+        // Of thousands of gates only those that are named are looked at closely: waves wait meanwhile.
+        var open = Heap<Pull>()
+        var rising = Heap<Pull>()
+        var openGates = 0
+        var isAlert = false
         for slot in slots.indices {
             let potential = slots[slot].gate.potential(at: now)
             if slots[slot].gate.state == .open {
-                open.append(attended(slot, potential))
+                openGates += 1
+                Pull(potential, slot, potential).join(&open, most: 256)
             } else if abs(potential) >= 0.01 {
-                let settings = slots[slot].gate.configuration
-                let threshold = potential > 0 ? settings.openThreshold : settings.closeThreshold
-                rising.append((potential / threshold, attended(slot, potential)))
+                let threshold =
+                    potential > 0
+                    ? slots[slot].gate.configuration.openThreshold : slots[slot].gate.configuration.closeThreshold
+                let pull = potential / threshold
+                if pull >= 0.5, potential > 0 { isAlert = true }
+                Pull(pull, slot, potential).join(&rising, most: 64)
             }
         }
-        open.sort { ($1.potential, $0.gateID) < ($0.potential, $1.gateID) }
-        rising.sort { ($1.pull, $0.gate.gateID) < ($0.pull, $1.gate.gateID) }
         let mode: AttentionMode =
-            if open.count > configuration.focusLimit || lostLately > 0 {
+            if openGates > configuration.focusLimit || lostLately > 0 {
                 .overwhelmed
-            } else if !open.isEmpty {
+            } else if openGates > 0 {
                 .focused
             } else {
-                rising.contains { $0.pull >= 0.5 && $0.gate.potential > 0 } ? .alert : .idle
+                isAlert ? .alert : .idle
             }
         return Attention(
-            mode: mode, openGates: Array(open.prefix(256)), risingGates: rising.prefix(64).map(\.gate),
+            mode: mode, openGates: named(open), risingGates: named(rising),
             regions: slots.count, wavesPerSecond: wavesPerSecond, waves: counters.waves, openings: counters.openings,
             collapses: counters.collapses, escalations: counters.escalations, rejected: counters.rejected, lost: lost)
+    }
+
+    /// Those that pull strongest first, by name where they pull alike.
+    private func named(_ pulls: Heap<Pull>) -> [AttendedGate] {
+        pulls.unordered.sorted { ($1.pull, slots[$0.slot].gateID) < ($0.pull, slots[$1.slot].gateID) }
+            .map { attended($0.slot, $0.potential) }
     }
 
     private func attended(_ slot: Int, _ potential: Double) -> AttendedGate {

@@ -103,11 +103,15 @@ public struct Thalamus: Sendable {
         return verdict
     }
 
-    /// Takes up a gate where its last persisted transition left it (protocol.md, What an acknowledgement means).
+    /// Takes up a gate where its last persisted transition left it (protocol.md, What an acknowledgement means); of more than
+    /// there is room for, the latest. Call it in the order of time.
     public mutating func resume(_ transition: GateTransition) {
         let gate = Gate(
             gateConfiguration(transition.region), resuming: transition.toState, potential: transition.stateValue,
             weight: transition.weight, at: transition.at)
+        if slotOfRegion[transition.region] == nil, slots.count >= configuration.maximumRegions {
+            forgetSilent(transition.at)
+        }
         let slot = makeSlot(transition.region, domain: transition.domain, transition.at)
         slots[slot].gate = gate
         if transition.toState == .open { slots[slot].lastOpening = transition }

@@ -42,7 +42,9 @@ public struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// The id of a name within a space of names (version 5, SHA-1): the same name gives the same id, everywhere and always.
     public static func named(_ name: String, in space: MessageID = .nimmerverse) -> MessageID {
-        let hash = SHA1.hash([space.bytes, Array(name.utf8)].joined())
+        var bytes = space.bytes
+        bytes.append(contentsOf: name.utf8)
+        let hash = SHA1.hash(bytes)
         return MessageID(
             high: (UInt64(hash.0) << 32 | UInt64(hash.1)) & 0xffff_ffff_ffff_0fff | 0x5000,
             low: (UInt64(hash.2) << 32 | UInt64(hash.3)) & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000)
@@ -54,7 +56,12 @@ public struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// The sixteen bytes.
     public var bytes: [UInt8] {
-        [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> UInt64(56 - $0 * 8)) } }
+        [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
+            for index in 0..<16 {
+                buffer[index] = UInt8(truncatingIfNeeded: (index < 8 ? high : low) >> UInt64(56 - (index & 7) * 8))
+            }
+            count = 16
+        }
     }
 
     /// The id as text: 36 characters, lower case.

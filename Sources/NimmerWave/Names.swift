@@ -79,7 +79,7 @@ public struct GateID: Hashable, Sendable, Comparable, CustomStringConvertible {
             token = Token(trusted: flat)
             return
         }
-        let hash = SHA1.hash(region.text.utf8).0
+        let hash = SHA1.hash(Array(region.text.utf8)).0
         let digest = (0..<4).map { hexadecimal(UInt8(truncatingIfNeeded: hash >> UInt32(24 - $0 * 8))) }.joined()
         token = Token(trusted: "\(flat.prefix(50))---\(digest)")
     }

@@ -3,7 +3,7 @@
 /// It stands here, not in a library, because this target imports nothing but the standard library and every cell links it.
 enum SHA1 {
     /// The five words of the hash of some bytes. Nothing is allocated.
-    static func hash(_ message: some Sequence<UInt8>) -> (UInt32, UInt32, UInt32, UInt32, UInt32) {
+    static func hash(_ message: [UInt8]) -> (UInt32, UInt32, UInt32, UInt32, UInt32) {
         var h: State = (0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0)
         var block = InlineArray<16, UInt32>(repeating: 0)
         var count: UInt64 = 0

@@ -53,6 +53,8 @@ final class ThalamusProcess: Sendable {
             await process.untilStopped()
             waves.cancel()
             await shards?.leave()
+            // What waits for the end of a turn comes into the outbox before that is emptied.
+            _ = try? await bus.flush(timeout: .seconds(1))
             if await !outbox.drain(timeout: .seconds(3)) {
                 process.logger.warning(
                     "Left with messages that no stream has acknowledged",
@@ -126,21 +128,21 @@ final class ThalamusProcess: Sendable {
         }
     }
 
-    /// Says what the thalamus has concluded: transitions and collapses at once and together, so that a crash keeps both or
-    /// none; their questions as soon as these are on their way, so that they do not hold them up.
+    /// Says what the thalamus has concluded: a collapse in the turn that caused it, since somebody may be waiting to act on it;
+    /// transitions and questions as soon as the collapse has been written, so that they do not hold it up.
     func announce() {
         let actions = thalamus.withLock { thalamus in
             let taken = thalamus.actions
             thalamus.actions.removeAll(keepingCapacity: true)
             return taken
         }
-        var questions: [ThalamusAction] = []
-        for action in actions {
-            if case .escalate = action { questions.append(action) } else { announcer.say(action) }
-        }
         guard !actions.isEmpty else { return }
-        bus.afterTurn { [self, questions] in
-            for question in questions { announcer.say(question) }
+        for action in actions { if case .collapse = action { announcer.say(action) } }
+        bus.afterTurn { [self] in
+            for action in actions {
+                if case .collapse = action { continue }
+                announcer.say(action)
+            }
             if timerIsIdle.load(ordering: .sequentiallyConsistent) { opened.yield() }
         }
     }

@@ -143,6 +143,39 @@ struct Bench {
         #expect(second.take().count == 1)
     }
 
+    @Test func ofMoreGatesThanItMayKnowItTakesUpTheLatest() throws {
+        var first = Bench()
+        for index in 0..<300 {
+            try first.wave("a", 0.9, at: Double(index) * 20, domain: "r\(index)")
+            try first.wave("b", 0.9, at: Double(index) * 20 + 10, domain: "r\(index)")
+        }
+        var second = Bench { $0.maximumRegions = 100 }
+        for action in first.take() {
+            if case .transition(let transition, _) = action, transition.toState == .open {
+                second.thalamus.resume(transition)
+            }
+        }
+        let regions = second.thalamus.gates(at: Bench.epoch.advanced(milliseconds: 6000)).map(\.region.text)
+        #expect(regions.count <= 100 && regions.contains("r299") && !regions.contains("r0"))
+    }
+
+    @Test func attentionNamesTheStrongestOfManyInOrder() throws {
+        var bench = Bench { $0.maximumRegions = 1000 }
+        for index in 0..<600 {
+            let domain = "r\(index)"
+            try bench.wave("a", 0.5 + Double(index % 300) / 1000, at: 0, domain: domain)
+            if index < 300 { try bench.wave("b", 0.5 + Double(index) / 1000, at: 10, domain: domain) }
+        }
+        let now = Bench.epoch.advanced(milliseconds: 20)
+        let attention = bench.thalamus.attention(at: now, wavesPerSecond: 0, lost: 0, lostLately: 0)
+        let all = bench.thalamus.gates(at: now).filter { $0.state == .open }
+        #expect(all.count == 300 && attention.mode == .overwhelmed)
+        #expect(
+            attention.openGates
+                == Array(all.sorted { ($1.potential, $0.gateID) < ($0.potential, $1.gateID) }.prefix(256)))
+        #expect(attention.risingGates.count <= 64)
+    }
+
     @Test func theExplanationNamesWhatIsMissing() throws {
         var bench = Bench()
         try bench.wave("a", 0.9, at: 0)
