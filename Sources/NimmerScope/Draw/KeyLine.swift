@@ -10,7 +10,8 @@ extension ScopeState {
             x += pen.write(edit.text, .strong, x: x, y: area.y, maxWidth: area.width - 44)
             pen.screen.put(" ", x: x, y: area.y, style: pen.theme.style(.text).with(adding: .reverse))
             let shown = "\(grouped(buffer.shown.count)) of \(grouped(buffer.entries.count))"
-            pen.writeBack("\(shown)   Enter keeps  Esc undoes ", .quiet, end: area.right, y: area.y)
+            let enter = edit.text.isEmpty && !edit.before.isEmpty ? "Enter shows all" : "Enter keeps"
+            pen.writeBack("\(shown)   \(enter)  Esc undoes ", .quiet, end: area.right, y: area.y)
             return
         }
         if let notice {

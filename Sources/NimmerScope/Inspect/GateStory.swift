@@ -30,8 +30,8 @@ extension ScopeState {
         let gate = view.hold.flatMap { track.gate(at: view.cursor ?? $0.end) } ?? track.gate
         let state = EventText.state(gate.state)
         inspection.lines.append(
-            InkLine(state.text, state.ink).and("  \(signed(gate.potential))", .strong).and("  opens at ", .quiet)
-                .and(decimals(gate.openThreshold)).and("  missing ", .quiet)
+            InkLine(state.text, state.ink).and(" \(signed(gate.potential))", .strong).and(" opens at ", .quiet)
+                .and(decimals(gate.openThreshold)).and(" missing ", .quiet)
                 .and(decimals(gate.state == .open ? 0 : max(0, gate.openThreshold - gate.potential))))
         inspection.lines.append(
             InkLine("weight ", .quiet).and(decimals(gate.weight)).and("  witnesses ", .quiet)
@@ -79,9 +79,9 @@ struct GateReport {
     private func addHead(to inspection: inout Inspection) {
         let state = EventText.state(GateState(word: report["state"]?.string ?? "") ?? .stable)
         inspection.lines.append(
-            InkLine(state.text, state.ink).and("  \(signed(number(report, "potential")))", .strong)
-                .and("  opens at ", .quiet).and(decimals(number(report, "open_threshold")))
-                .and("  missing ", .quiet).and(decimals(number(report, "missing"))))
+            InkLine(state.text, state.ink).and(" \(signed(number(report, "potential")))", .strong)
+                .and(" opens at ", .quiet).and(decimals(number(report, "open_threshold")))
+                .and(" missing ", .quiet).and(decimals(number(report, "missing"))))
         inspection.lines.append(
             InkLine("weight ", .quiet).and(decimals(number(report, "weight")))
                 .and(report["reflex"]?.bool == true ? ", a reflex" : "").and("  window ", .quiet)

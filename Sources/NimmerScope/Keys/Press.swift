@@ -108,6 +108,7 @@ extension ScopeState {
             while let last = edit.text.last, last != " " { edit.text.removeLast() }
         case .enter:
             view.edit = nil
+            show(filter: edit.text)
             return
         case .escape:
             view.edit = nil

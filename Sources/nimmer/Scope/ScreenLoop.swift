@@ -138,6 +138,7 @@ struct ScreenLoop {
             return
         }
         for message in messages {
+            writer?.add(subject: message.subject, payload: message.payload, at: message.at)
             reduce(.message(subject: message.subject, payload: message.payload, arrival: message.at))
         }
         if player?.motion != .playing { tellPlayback() }
