@@ -159,6 +159,10 @@ private struct ScreenPicture {
         case 0x251c: return "M\(centre) \(middle)H\(right)M\(centre) \(top)V\(bottom)"
         case 0x250a:
             return "M\(centre) \(top + 1)v3M\(centre) \(top + 6)v3M\(centre) \(top + 11)v3M\(centre) \(top + 16)v2"
+        // Signs that the monospaced fonts of many readers do not have.
+        case 0x223f: return "M\(left + 1) \(middle)q1.5 -7 3 0t3 0"
+        case 0x223e: return "M\(left + 1) \(middle)q1.5 7 3 0t3 0"
+        case 0x25af: return "M\(left + 2) \(top + 4)h4v10h-4z"
         default: return nil
         }
     }
@@ -171,6 +175,8 @@ private struct ScreenPicture {
             let height = Int(glyph - 0x2580) * cell.height * 10 / 8
             let start = tenths((top + cell.height) * 10 - height)
             return "M\(left) \(start)h\(cell.width)v\(tenths(height))h-\(cell.width)z"
+        case 0x2594: return "M\(left) \(top)h\(cell.width)v2h-\(cell.width)z"
+        case 0x2595: return "M\(left + cell.width - 1) \(top)h1v\(cell.height)h-1z"
         case 0x2589...0x258f:
             let width = Int(0x2590 - glyph) * cell.width / 8
             return "M\(left) \(top)h\(width)v\(cell.height)h-\(width)z"

@@ -28,7 +28,10 @@ extension ScopeDrawing {
             let exchange = lane.exchanges[number]
             guard exchange.from < to, exchange.to >= from else { continue }
             let y = y(Double(exchange.value), lane, top)
-            out.line(x(exchange.from), y, x(min(exchange.to, state.now.nanoseconds)), y, "trace dashed \(name)")
+            // One that took no time to speak of is still to be seen.
+            let start = x(exchange.from)
+            let end = max(start + 5, x(min(exchange.to, state.now.nanoseconds)))
+            out.line(start, y, end, y, "trace dashed \(name)")
         }
         for number in lane.marks.numbers {
             let mark = lane.marks[number]
@@ -83,7 +86,7 @@ extension ScopeDrawing {
         switch mark.kind {
         case .collapse: out.ring(x, middle, "collapse")
         case .request: out.diamond(x, top + 14, "request")
-        case .response: out.diamond(x, top + 14, "response")
+        case .response: out.diamond(x, top + 28, "response")
         case .transition where mark.flags.contains(.opens): out.triangle(x, top - 2, up: true, "opened")
         case .transition where mark.flags.contains(.closes): out.triangle(x, bottom + 2, up: false, "closed")
         case .transition: out.line(x, top - 5, x, top + 5, "released")
@@ -116,6 +119,11 @@ extension ScopeDrawing {
         for (name, text) in [("nervous", "nervous"), ("cognitive", "cognitive"), ("organs", "organs")] {
             out.text(x, y + 24, "\(name)name", text)
             x += 74
+        }
+        for (sign, text, width) in [("→", "command", 86.0), ("←", "what came of it", 0)] {
+            out.text(x, y + 24, "organsname", sign)
+            out.text(x + 18, y + 24, "quiet", text)
+            x += width
         }
     }
 }

@@ -92,8 +92,9 @@ struct GateReport {
     private func addWitnesses(to inspection: inout Inspection) {
         let fresh = (report["witnesses"]?.array ?? []).filter { $0["in_window"]?.bool == true }
         inspection.section(fresh.isEmpty ? "no witness within the window" : "witnesses within the window")
+        let width = heading(fresh, &inspection)
         for witness in fresh {
-            var line = self.witness(witness)
+            var line = self.witness(witness, width)
             line.add(number(witness, "polarity") < 0 ? "  denies" : "", .bad)
             line.add("  \(span(milliseconds: number(witness, "age_ms"))) ago", .quiet)
             inspection.lines.append(line)
@@ -104,17 +105,30 @@ struct GateReport {
         for reason in reasons { inspection.lines.append(InkLine("  " + reason)) }
     }
 
-    private func witness(_ witness: JSON) -> InkLine {
+    /// What stands above witnesses.
+    ///
+    /// - Returns: how wide their names are.
+    private func heading(_ witnesses: [JSON], _ inspection: inout Inspection) -> Int {
+        let width = max(6, min(14, witnesses.map { $0["origin"]?.string?.count ?? 0 }.max() ?? 0))
+        if !witnesses.isEmpty {
+            inspection.lines.append(InkLine("\(padded("origin", width))  sure   push", .quiet))
+        }
+        return width
+    }
+
+    private func witness(_ witness: JSON, _ width: Int) -> InkLine {
         let push = number(witness, "push")
-        return InkLine("  " + padded(witness["origin"]?.string ?? "", 14), .nervous)
-            .and("  \(decimals(number(witness, "confidence")))  push ")
+        return InkLine(padded(witness["origin"]?.string ?? "", width), .nervous)
+            .and("  \(decimals(number(witness, "confidence")))  ")
             .and(signed(push), push > 0.005 ? .good : push < -0.005 ? .bad : .quiet)
     }
 
     private func addOpening(to inspection: inout Inspection) {
         guard let opening = report["opening"], !opening.isNull else { return }
         inspection.section("last opening  \(clock(opening, characters: 12) ?? "")")
-        inspection.lines += (opening["witnesses"]?.array ?? []).map(witness)
+        let witnesses = opening["witnesses"]?.array ?? []
+        let width = heading(witnesses, &inspection)
+        inspection.lines += witnesses.map { witness($0, width) }
     }
 
     private func addSteps(to inspection: inout Inspection) {
