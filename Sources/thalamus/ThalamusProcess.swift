@@ -128,21 +128,21 @@ final class ThalamusProcess: Sendable {
         }
     }
 
-    /// Says what the thalamus has concluded: a collapse in the turn that caused it, since somebody may be waiting to act on it;
-    /// transitions and questions as soon as the collapse has been written, so that they do not hold it up.
+    /// Says what the thalamus has concluded: transitions and collapses at once and together, so that a crash keeps both or
+    /// none; their questions as soon as these are on their way, so that they do not hold them up.
     func announce() {
         let actions = thalamus.withLock { thalamus in
             let taken = thalamus.actions
             thalamus.actions.removeAll(keepingCapacity: true)
             return taken
         }
+        var questions: [ThalamusAction] = []
+        for action in actions {
+            if case .escalate = action { questions.append(action) } else { announcer.say(action) }
+        }
         guard !actions.isEmpty else { return }
-        for action in actions { if case .collapse = action { announcer.say(action) } }
-        bus.afterTurn { [self] in
-            for action in actions {
-                if case .collapse = action { continue }
-                announcer.say(action)
-            }
+        bus.afterTurn { [self, questions] in
+            for question in questions { announcer.say(question) }
             if timerIsIdle.load(ordering: .sequentiallyConsistent) { opened.yield() }
         }
     }

@@ -12,12 +12,13 @@ struct ForeignCellTests {
         #expect(answer.status.isSuccess, "\(answer.lines.map(\.text))")
     }
 
-    @Test("wakes cognition once when two origins agree, and never alone, on every nats-server")
+    @Test(
+        "wakes cognition once when two origins agree, and never alone, on every nats-server",
+        .enabled("no python3 with nats-py; install it with: pip install nats-py") {
+            await Prerequisites.python() != nil
+        })
     func twoOrigins() async throws {
-        guard let python = await Prerequisites.python() else {
-            print("SKIPPED: no python3 with nats-py; install it with: pip install nats-py")
-            return
-        }
+        let python = try #require(await Prerequisites.python())
         for binary in await NATSBinary.installed() {
             try await WholeSystem.run(on: binary) { system in
                 try await run(python, ["math=0.6", "--repeat", "200", "--interval", "0.002"], on: system)
