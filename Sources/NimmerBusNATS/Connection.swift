@@ -11,7 +11,7 @@ final class Connection: @unchecked Sendable {
     /// The address that was connected to, without credentials.
     let url: String
     /// Messages with headers that the library has taken over and that nobody needs any more.
-    private let spent = Mutex<[SpentMessage]>([])
+    private let spent = Mutex<(messages: [SpentMessage], bytes: Int)>(([], 0))
 
     private init(handle: OpaquePointer, url: String) {
         self.handle = handle
@@ -20,15 +20,19 @@ final class Connection: @unchecked Sendable {
 
     /// Closes and frees. Whoever drops the last reference may wait for a short time, so the loop keeps one until the end.
     deinit {
-        destroySpent()
+        destroySpent(all: true)
         natsConnection_Destroy(handle)
     }
 
-    /// Destroys the messages that were published: each wakes a thread of nats.c, so it is done once what they say has left.
-    func destroySpent() {
-        let messages = spent.withLock { spent in
-            defer { spent.removeAll(keepingCapacity: true) }
-            return spent
+    /// Messages that may stay, and their payloads' bytes: each that goes wakes a thread of nats.c, which then wants a core.
+    private static let kept = (messages: 256, bytes: 256 << 10)
+
+    /// Destroys the messages that were published, once what they say has left and there are many.
+    func destroySpent(all: Bool = false) {
+        let messages: [SpentMessage] = spent.withLock { spent in
+            guard all || spent.messages.count > Self.kept.messages || spent.bytes > Self.kept.bytes else { return [] }
+            defer { spent = ([], 0) }
+            return spent.messages
         }
         for message in messages { natsMsg_Destroy(message.handle) }
     }
@@ -100,7 +104,12 @@ final class Connection: @unchecked Sendable {
         let bytes = payload.assumingMemoryBound(to: CChar.self).baseAddress
         var status = natsMsg_Create(&message, subject, reply, bytes, Int32(payload.count))
         guard let message else { return status }
-        defer { spent.withLock { $0.append(SpentMessage(handle: message)) } }
+        defer {
+            spent.withLock { spent in
+                spent.messages.append(SpentMessage(handle: message))
+                spent.bytes += payload.count
+            }
+        }
         for field in headers.fields where status == NATS_OK {
             status = natsMsgHeader_Add(message, field.name, field.value)
         }

@@ -81,6 +81,16 @@ final class Inbox: Sendable {
         for pending in refused { pending.callback(.failure(error)) }
     }
 
+    /// One of those who wait will get no answer, and nats.c does not say who: tells all of them. Whoever sends a durable
+    /// message again under its id loses nothing by that.
+    func nobodyServes() {
+        let all: [Pending] = state.withLock { state in
+            defer { state.pending = [:] }
+            return Array(state.pending.values)
+        }
+        for pending in all { pending.callback(.failure(BusError(.noResponders, "nobody serves \(pending.what)"))) }
+    }
+
     /// Forgets somebody silently.
     func give(up number: UInt64) { _ = take(number) }
 

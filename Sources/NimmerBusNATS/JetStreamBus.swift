@@ -9,6 +9,8 @@ extension NATSBus {
         onAck: @escaping @Sendable (Result<StreamAck, BusError>) -> Void
     ) {
         let deadline = ContinuousClock.now.advanced(by: timeout)
+        // What holds only once, such as an expected revision, must not be failed for another message's sake.
+        let inbox = headers.isEmpty ? acks : inbox
         let expected = inbox.expect(subject.text, until: deadline) { answer in
             onAck(answer.mapToAck(subject))
         }

@@ -40,7 +40,7 @@ final class Loop {
     func run() {
         wake.isLoop()
         Self.keepHeap()
-        bus.attachEcho()
+        bus.attachInboxes()
         while !mustEnd {
             if connect() {
                 serve()
@@ -257,13 +257,13 @@ final class Loop {
             guard let until = bus.state.withLock({ $0.drainUntil }) else { return true }
             bus.state.withLock { $0.phase = .draining }
             let left = max(1, ContinuousClock.now.duration(to: until).nanoseconds / 1_000_000)
-            for subscription in live where !bus.isEcho(subscription.subscription) {
+            for subscription in live where !bus.isOwn(subscription.subscription) {
                 subscription.startDrain(milliseconds: left)
             }
             draining = .subscriptions(until: until)
             return true
         case .subscriptions(let until):
-            let isDone = live.allSatisfy { bus.isEcho($0.subscription) || $0.isDrained }
+            let isDone = live.allSatisfy { bus.isOwn($0.subscription) || $0.isDrained }
             guard isDone || ContinuousClock.now >= until else { return true }
             let arrived = Doorbell()
             if let expected = bus.echo.expect("the server", until: until, { _ in arrived.ring() }) {
@@ -289,6 +289,7 @@ final class Loop {
         connection = nil
         for subscription in subscriptions { subscription.cancel() }
         bus.inbox.close()
+        bus.acks.close()
         bus.echo.close()
         bus.hasOutcome()
         bus.feed.send(.closed)
@@ -336,25 +337,32 @@ extension NATSBus {
     func expireWaiting(isConnected: Bool) {
         let now = ContinuousClock.now
         inbox.expire(now, isConnected: isConnected)
+        acks.expire(now, isConnected: isConnected)
         echo.expire(now, isConnected: isConnected)
     }
 
     /// When somebody's waiting ends.
     var nextDeadline: ContinuousClock.Instant? {
-        guard let one = inbox.nextDeadline else { return echo.nextDeadline }
-        return min(one, echo.nextDeadline ?? one)
+        [inbox.nextDeadline, acks.nextDeadline, echo.nextDeadline].compactMap { $0 }.min()
     }
 
-    /// The subscription by which round trips are measured.
-    func attachEcho() {
-        let pattern: SubjectPattern
-        do { pattern = try SubjectPattern(echo.pattern) } catch { preconditionFailure("\(error)") }
-        _ = try? attach(pattern, queue: nil, pending: 1 << 20) { [echo] _, _, arrival in
-            echo.deliver(arrival.message())
+    /// The subscriptions of the loop's own: to what streams acknowledge, and to its echoes, by which round trips are measured;
+    /// the echo first, which makes it the last that is looked at.
+    func attachInboxes() {
+        for own in [echo, acks] {
+            let pattern: SubjectPattern
+            do { pattern = try SubjectPattern(own.pattern) } catch { preconditionFailure("\(error)") }
+            _ = try? attach(pattern, queue: nil, pending: 1 << 20) { _, _, arrival in
+                own.deliver(arrival.message())
+            } onNoResponders: {
+                own.nobodyServes()
+            }
         }
     }
 
-    func isEcho(_ subscription: NATSSubscription) -> Bool { subscription.pattern.text == echo.pattern }
+    func isOwn(_ subscription: NATSSubscription) -> Bool {
+        subscription.pattern.text == echo.pattern || subscription.pattern.text == acks.pattern
+    }
 }
 
 /// Runs a closure on a thread of its own.

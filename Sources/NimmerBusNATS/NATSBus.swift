@@ -18,8 +18,10 @@ public final class NATSBus: Bus {
     let settings: BusSettings
     let servers: [ServerURL]
     let wake = Wake()
-    /// Answers to requests, and acknowledgements of streams.
+    /// Answers to requests.
     let inbox: Inbox
+    /// Acknowledgements of streams: read by the loop, which says most of what is acknowledged, so that nothing hops a thread.
+    let acks: Inbox
     /// Our own messages that come back after a round trip.
     let echo: Inbox
     /// The first token of every inbox of this client.
@@ -59,6 +61,7 @@ public final class NATSBus: Bus {
         self.servers = servers
         self.inboxPrefix = inboxPrefix
         inbox = Inbox(under: inboxPrefix)
+        acks = Inbox(under: inboxPrefix)
         echo = Inbox(under: inboxPrefix)
     }
 

@@ -47,6 +47,8 @@ extension NATSBus {
                 + "use the right identity, or generate the server's permissions anew from the system file",
             cause: words)
         if isNew { feed.send(.failed(error)) }
-        if permission.verb == .publish { inbox.fail(everybodyWaitingFor: permission.subject, error) }
+        if permission.verb == .publish {
+            for inbox in [inbox, acks] { inbox.fail(everybodyWaitingFor: permission.subject, error) }
+        }
     }
 }
