@@ -33,6 +33,8 @@ rm -rf "$results" && mkdir -p "$results"
 # Whole systems, clusters, real minds and killed processes each want the machine: one after the other. The rest runs beside
 # each other.
 whole='^(IntegrationTests|BridgeTests|NimmerIdentityTests|NimmerCognitionHTTPTests|OrganTests|NimmerBusTests\.ClusterTests)[./]'
+# Of the rest not all at once: what waits with a deadline would wait behind hundreds that compute.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-$(($(nproc) * 4))}
 if [ $# -gt 0 ]; then
     swift test --xunit-output "$results/tests.xml" "$@"
     status=$?
