@@ -72,7 +72,7 @@ final class JetStreamConsumer: Consumer {
         while true {
             let rings = bell.rings
             let wasEmpty = batch.isEmpty
-            batch += take(maximum - batch.count)
+            for delivery in take(maximum - batch.count) { batch.take(delivery) }
             let now = ContinuousClock.now
             if wasEmpty, !batch.isEmpty { deadline = now.advanced(by: linger) }
             if batch.count >= maximum || now >= deadline && (!batch.isEmpty || hasAsked(since: now, wait)) {
@@ -200,7 +200,7 @@ final class JetStreamConsumer: Consumer {
             try bus.publish(reply, payload: answer.payload, headers: [:], reply: nil)
         }
         state.withLock { state in
-            state.buffer.append(delivery)
+            state.buffer.take(delivery)
             state.pull?.left -= 1
             state.pull?.heard = .now
             if state.pull?.left == 0 { state.pull = nil }
@@ -227,6 +227,17 @@ final class JetStreamConsumer: Consumer {
         subscription?.cancel()
         guard configuration.durable == nil, bus.status.isConnected else { return }
         _ = try? await bus.api.call("CONSUMER.DELETE.\(configuration.stream).\(name)")
+    }
+}
+
+extension [Delivery] {
+    /// Takes a delivery; one that comes again before anybody has seen it takes the place of its last.
+    fileprivate mutating func take(_ delivery: Delivery) {
+        if delivery.deliveryCount > 1, let place = firstIndex(where: { $0.sequence == delivery.sequence }) {
+            self[place] = delivery
+        } else {
+            append(delivery)
+        }
     }
 }
 
