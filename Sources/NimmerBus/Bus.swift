@@ -69,8 +69,8 @@ public protocol Bus: AnyObject, Sendable {
         _ subject: Subject, payload: [UInt8], id: MessageID, headers: Headers, timeout: Duration,
         onAck: @escaping @Sendable (Result<StreamAck, BusError>) -> Void)
 
-    /// Runs a closure soon and once, after what the handlers of this turn have published is on its way: for work that follows
-    /// from a message but must not hold up its answer. On a bus with a thread it runs there, whether connected or not;
+    /// Runs a closure once, after what the handlers of this turn have published is on its way, with the next turn or within a
+    /// millisecond: for work that follows from a message but must not hold up its answer, nor whoever waits for that. On a bus with a thread it runs there, whether connected or not;
     /// the same rules hold as for a handler.
     func afterTurn(_ work: @escaping @Sendable () -> Void)
 

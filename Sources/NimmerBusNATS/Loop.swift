@@ -163,14 +163,21 @@ final class Loop {
         while true {
             takeChanges()
             if bus.state.withLock({ $0.mustClose }) || !advanceDrain() { return hangUp(connection) }
-            let until = isBehind ? ContinuousClock.now : nextDeadline
+            // What was put off in the last turn has let the others have the processor first: its time is now, or when something
+            // comes.
+            let hasDeferred = bus.hasDeferredWork
+            var until = isBehind ? ContinuousClock.now : nextDeadline
+            if hasDeferred {
+                let soon = ContinuousClock.now.advanced(by: .milliseconds(1))
+                until = min(until ?? soon, soon)
+            }
             let ready = poll(wake.socket, forWriting: wake.wantsWrite, until: until)
             if ready.isReadable { natsConnection_ProcessReadEvent(connection.handle) }
             isBehind = deliver(ready, connection)
             if hasLeaving { endDrained() }
             // Written in the same turn as what caused it; whoever waits for the socket is polled for.
             if wake.wantsWrite { natsConnection_ProcessWriteEvent(connection.handle) }
-            bus.runDeferred()
+            if hasDeferred { bus.runDeferred() }
             connection.destroySpent()
             bus.expireWaiting(isConnected: true)
             handleReports()

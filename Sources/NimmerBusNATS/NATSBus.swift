@@ -130,6 +130,9 @@ public final class NATSBus: Bus {
         if state.withLock({ $0.hasEnded }) { runDeferred() }
     }
 
+    /// Whether something was put off.
+    var hasDeferredWork: Bool { hasDeferred.load(ordering: .acquiring) }
+
     /// Called by the loop when it has written what its handlers published.
     func runDeferred() {
         guard hasDeferred.exchange(false, ordering: .acquiringAndReleasing) else { return }

@@ -53,8 +53,8 @@ final class ThalamusProcess: Sendable {
             await process.untilStopped()
             waves.cancel()
             await shards?.leave()
-            // What waits for the end of a turn comes into the outbox before that is emptied.
-            _ = try? await bus.flush(timeout: .seconds(1))
+            // What was put off comes into the outbox before that is emptied: it waits for a turn, and runs at the end of one.
+            for _ in 0..<2 { _ = try? await bus.flush(timeout: .seconds(1)) }
             if await !outbox.drain(timeout: .seconds(3)) {
                 process.logger.warning(
                     "Left with messages that no stream has acknowledged",
