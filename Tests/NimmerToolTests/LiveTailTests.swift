@@ -125,6 +125,24 @@ struct LiveTailTests {
         }
     }
 
+    /// `nimmer wave tail | head -3`: three lines, no word, and both end well.
+    @Test func aReaderThatGoesEndsItQuietly() async throws {
+        guard let bash = Executables.find("bash") else {
+            print("SKIPPED: no bash, whose PIPESTATUS says how both ended")
+            return
+        }
+        try await Desk.run { desk in
+            let lines = Lines()
+            let line =
+                "'\(Tool.path)' wave tail --server \(desk.server.url) | head -3; echo ended ${PIPESTATUS[@]}"
+            let child = try await ChildProcess.spawn(
+                ChildCommand(bash, ["-c", line], workingDirectory: desk.folder), output: .lines { lines.add($0) })
+            try await desk.emit("math") { child.exitStatus != nil }
+            #expect(lines.output.count == 4 && lines.output.last == "ended 0 0", "\(lines.output)")
+            #expect(lines.errors.isEmpty)
+        }
+    }
+
     @Test func thePastComesFirstEachMessageOnce() async throws {
         try await Desk.run { desk in
             try await HouseStreams.ensure(on: desk.bus, environment: .dev, keepingWaves: true)

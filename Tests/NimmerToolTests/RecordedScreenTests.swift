@@ -63,6 +63,7 @@ struct RecordedScreenTests {
         Shot(name: "colors-16-asked-for", size: (80, 24), words: stopped + ["--color", "16"]),
         Shot(name: "colors-none", size: (80, 24), words: stopped, variables: ["NO_COLOR": "1"], keys: ["3", "Up"]),
         Shot(name: "glyphs-blocks", size: (80, 24), words: stopped, variables: ["TERM": "linux", "COLORTERM": ""]),
+        Shot(name: "plain-asked-for", size: (80, 24), words: stopped + ["--color", "never", "--glyphs", "ascii"]),
         Shot(name: "glyphs-ascii", size: (80, 24), words: stopped, variables: ["LC_ALL": "C"]),
     ]
 

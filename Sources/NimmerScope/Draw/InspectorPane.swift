@@ -6,10 +6,9 @@ extension ScopeState {
         let inspection = inspection()
         var title = InkLine("inspect", .strong)
         if !inspection.title.isEmpty { title.add("  \(inspection.title)") }
-        let isMessage = if case .entry? = view.inspected { true } else { false }
         let inner = pen.pane(
             area, .inspector, title, hasKeys: hasKeys(.inspector),
-            right: isMessage ? InkLine(view.isRaw ? "raw" : "pretty", .quiet).and(" r", .accent) : InkLine())
+            right: isMessageInspected ? InkLine(view.isRaw ? "raw" : "pretty", .quiet).and(" r", .accent) : InkLine())
         let lines = inspection.lines.flatMap { Self.wrapped($0, inner.width - 2) }
         let first = max(0, min(view.inspectorScroll, lines.count - inner.height))
         for (row, line) in lines.dropFirst(first).prefix(inner.height).enumerated() {

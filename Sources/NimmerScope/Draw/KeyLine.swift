@@ -29,6 +29,13 @@ extension ScopeState {
 
     private func keyWords(_ layout: Layout) -> [(String, String)] {
         let arrows = settings.glyphs == .ascii ? "<- ->" : "←→"
+        if view.overlay == .inspector {
+            var keys = [
+                ("q", "quit"), ("?", "help"), ("Esc", "close"), (settings.glyphs == .ascii ? "jk" : "↑↓", "line"),
+            ]
+            if isMessageInspected { keys.append(enter) }
+            return keys + following
+        }
         let record = ("w", isRecording ? "stop recording" : "record")
         if settings.face == .gates {
             return [
@@ -38,10 +45,19 @@ extension ScopeState {
         }
         return [("q", "quit"), ("?", "help"), ("/", "filter")] + following + [
             (arrows, "scrub"), ("+-", "zoom"),
-            ("Enter", view.pane == .inspector ? (view.isRaw ? "pretty" : "raw") : "inspect"), ("Tab", "pane"),
-            ("mM", "confidence"), record, ("e", "export"), ("x", "marker"),
+            enter, ("Tab", "pane"), ("mM", "confidence"), record, ("e", "export"), ("x", "marker"),
             ("s", view.isSweep ? "roll" : "sweep"), ("c", "clear"),
         ]
+    }
+
+    /// Whether the inspector shows a message, which can be told in two ways.
+    var isMessageInspected: Bool {
+        if case .entry? = view.inspected { true } else { false }
+    }
+
+    private var enter: (String, String) {
+        let isToggle = (view.overlay ?? view.pane) == .inspector && isMessageInspected
+        return ("Enter", isToggle ? (view.isRaw ? "pretty" : "raw") : "inspect")
     }
 
     /// The keys that stop and go on, in words of what they do now.

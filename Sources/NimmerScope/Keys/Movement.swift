@@ -190,7 +190,7 @@ extension ScopeState {
             select(place(of: number))
             view.inspected = .entry(view.selected ?? number)
             if !layout.isWide { view.overlay = .inspector }
-        case .inspector: view.isRaw.toggle()
+        case .inspector: if isMessageInspected { view.isRaw.toggle() }
         }
         return []
     }

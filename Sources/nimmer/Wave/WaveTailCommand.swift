@@ -28,13 +28,7 @@ struct WaveTailCommand: AsyncParsableCommand {
 
     @OptionGroup var json: JSONOptions
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("End after this many lines.", valueName: "number"))
-    var count: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "Begin so long ago (90s, 10m, 2h, 1d, or a time), with what the streams still hold.", valueName: "time"))
-    var since: String?
+    @OptionGroup var watch: WatchOptions
 
     @Option(help: ArgumentHelp("Leave out subjects that match; may be given more than once.", valueName: "pattern"))
     var ignore: [String] = []
@@ -53,53 +47,35 @@ struct WaveTailCommand: AsyncParsableCommand {
         completion: .file())
     var record: String?
 
-    @Option(
-        help: ArgumentHelp("Show a recording instead of what happens now.", valueName: "file"), completion: .file())
-    var from: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Play the recording up to this moment at once, and stop there: 90s after its start, 12:01:06, or a full time.",
-            valueName: "time"))
-    var at: String?
-
-    @Option(
-        help: ArgumentHelp("Play the recording so many times as fast as it was recorded.", valueName: "number"))
-    var speed: Double?
-
     @OptionGroup var server: ServerOptions
     @OptionGroup var screen: ScreenOptions
 
     func validate() throws {
-        if let count, count < 1 { throw ValidationError("--count must be at least 1; found \(count)") }
         if !(0...1).contains(minConfidence) {
             throw ValidationError("--min-confidence must be between 0 and 1; found \(minConfidence)")
         }
-        try RecordingChoice.validate(from: from, at: at, speed: speed, since: since, record: record)
+        if watch.from != nil, record != nil {
+            throw ValidationError("--from shows a recording; leave out --record")
+        }
     }
 
     func run() async throws {
         let environment = try chosenEnvironment()
         var settings = ScopeSettings(
-            environment: environment, source: from.map { .recording($0) } ?? .live,
-            patterns: patterns.joined(separator: " "))
+            environment: environment, source: watch.source, patterns: patterns.joined(separator: " "))
         settings.minimumConfidence = minConfidence
         settings.filter = filter ?? ""
-        var session = ScopeSession(settings: settings, screen: screen, lines: .init(asJSON: json.json, count: count))
+        var session = ScopeSession(
+            settings: settings, screen: screen, lines: .init(asJSON: json.json, count: watch.count))
         session.patterns =
             try patterns.isEmpty ? [SubjectPattern.everything(environment)] : patterns.map(Self.pattern)
         session.ignored = try ignore.map(Self.pattern)
-        session.since = try since.map { text throws(Failure) in try Since.moment(text, now: .now()) }
         session.record = record
         if !all, patterns.isEmpty {
             session.lines.background = TailFilter.background(environment)
             session.ignored += ScopeSession.unasked(environment, screen: session.showsScreen)
         }
-        if let from {
-            try await session.play(from, speed: speed, at: at)
-        } else {
-            try await session.live(server)
-        }
+        try await watch.show(session, server)
     }
 
     static func pattern(_ text: String) throws(Failure) -> SubjectPattern {
