@@ -84,6 +84,30 @@ public struct MappingReader {
         return choice
     }
 
+    /// A name that is a token of subjects.
+    public mutating func token(_ key: String) throws(SystemError) -> String? {
+        guard let text = try text(key) else { return nil }
+        guard (try? Token(text)) != nil else {
+            throw refusal(key, expected: "\(key): 1 to 63 of a-z 0-9 _ -, beginning with a letter or digit")
+        }
+        return text
+    }
+
+    /// The address of an HTTP server: `http://HOST[:PORT]` or `https://…`, a final slash aside, without a user, a path or a query.
+    public mutating func address(_ key: String) throws(SystemError) -> String? {
+        guard let text = try text(key) else { return nil }
+        let scheme = ["http://", "https://"].first { text.hasPrefix($0) }
+        var host = text.dropFirst(scheme?.count ?? 0)
+        if host.hasSuffix("/") { host = host.dropLast() }
+        guard scheme != nil, !host.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }),
+            !host.utf8.contains(where: { "/@?#".utf8.contains($0) })
+        else {
+            throw refusal(
+                key, expected: "\(key): http:// or https://, a host and a port, without a user, key or path")
+        }
+        return text
+    }
+
     /// A list of texts.
     public mutating func texts(_ key: String) throws(SystemError) -> [String]? {
         guard let node = node(key) else { return nil }
@@ -127,6 +151,14 @@ public struct MappingReader {
                 .unknownKey, file: file, mark: entry.mark, found: "the unknown key '\(entry.key)'\(meant)",
                 expected: "\(place) with any of: \(asked.sorted().joined(separator: ", "))")
         }
+    }
+
+    /// That what stands under a key is not what is expected.
+    func refusal(_ key: String, expected: String) -> SystemError {
+        let value = entries.first { $0.key == key }?.value
+        return SystemError(
+            .invalid, file: file, mark: value?.mark ?? mark, found: value?.found ?? "\(place) without '\(key)'",
+            expected: expected)
     }
 
     private func refusal(_ node: YAMLNode, expected: String) -> SystemError {

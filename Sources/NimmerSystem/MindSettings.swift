@@ -91,19 +91,9 @@ public struct BudgetSettings: Hashable, Sendable {
 extension MindSettings {
     init(_ node: YAMLNode, file: String) throws(SystemError) {
         var keys = try MappingReader(node, place: "a mind", file: file)
-        func refusal(_ key: String, _ expected: String) -> SystemError {
-            let place = node[key] ?? node
-            return SystemError(.invalid, file: file, mark: place.mark, found: place.found, expected: expected)
-        }
-        let name = try keys.required("name", try keys.text("name"))
-        guard (try? Token(name)) != nil else {
-            throw refusal("name", "name: 1 to 63 of a-z 0-9 _ -, beginning with a letter or digit")
-        }
-        guard name != "bridge" else { throw refusal("name", "name: another word; 'bridge' is the bridge's own") }
-        let url = try keys.required("url", try keys.text("url"))
-        guard Self.isAddress(url) else {
-            throw refusal("url", "url: http:// or https://, a host and a port, without a user, key or path")
-        }
+        let name = try keys.required("name", try keys.token("name"))
+        guard name != "bridge" else { throw keys.refusal("name", expected: "name: another word; 'bridge' is the bridge's own") }
+        let url = try keys.required("url", try keys.address("url"))
         self.init(
             name: name, kind: try keys.required("kind", try keys.choice("kind", of: Kind.self)), url: url,
             model: try keys.required("model", try keys.text("model")))
@@ -133,20 +123,8 @@ extension MindSettings {
             tlsKey = try tls.text("key")
             try tls.finish()
         }
-        proxy = try keys.text("proxy")
-        if let proxy, !Self.isAddress(proxy) { throw refusal("proxy", "proxy: http:// or https://, a host and a port") }
+        proxy = try keys.address("proxy")
         try keys.finish()
-    }
-
-    /// Whether a text is `http://HOST[:PORT]` or `https://…`, a final slash aside, without a user, a path or a query.
-    static func isAddress(_ text: String) -> Bool {
-        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return false }
-        for scheme in ["http://", "https://"] where text.hasPrefix(scheme) {
-            var host = text.dropFirst(scheme.count)
-            if host.hasSuffix("/") { host = host.dropLast() }
-            return !host.isEmpty && !host.utf8.contains { "/@?#".utf8.contains($0) }
-        }
-        return false
     }
 }
 

@@ -64,33 +64,20 @@ public struct OrganSettings: Hashable, Sendable {
 extension OrganSettings {
     init(_ node: YAMLNode, file: String) throws(SystemError) {
         var keys = try MappingReader(node, place: "an organ", file: file)
-        func refusal(_ key: String, _ expected: String) -> SystemError {
-            let place = node[key] ?? node
-            return SystemError(.invalid, file: file, mark: place.mark, found: place.found, expected: expected)
-        }
-        let name = try keys.required("name", try keys.text("name"))
-        guard (try? Token(name)) != nil else {
-            throw refusal("name", "name: 1 to 63 of a-z 0-9 _ -, beginning with a letter or digit")
-        }
-        let url = try keys.text("url")
+        let name = try keys.required("name", try keys.token("name"))
+        let url = try keys.address("url")
         let command = try keys.texts("command") ?? []
         guard (url == nil) != command.isEmpty else {
-            throw refusal(
+            throw keys.refusal(
                 url == nil ? "name" : "command",
-                "either url (a server that is there) or command (a server that the organ starts)")
-        }
-        if let url, !MindSettings.isAddress(url) {
-            throw refusal("url", "url: http:// or https://, a host and a port, without a user, key or path")
+                expected: "either url (a server that is there) or command (a server that the organ starts)")
         }
         let kind = try keys.required("kind", try keys.choice("kind", of: MindSettings.Kind.self))
         self.init(
             name: name, kind: kind, model: try keys.required("model", try keys.text("model")), url: url,
             command: command)
         mark = node.mark
-        card = try keys.text("card")
-        if let card, (try? Token(card)) == nil {
-            throw refusal("card", "card: 1 to 63 of a-z 0-9 _ -, beginning with a letter or digit")
-        }
+        card = try keys.token("card")
         warmMS = try keys.integer("warm_ms", in: 0...604_800_000, unit: "milliseconds") ?? warmMS
         loadTimeoutMS = try keys.integer("load_timeout_ms", in: 1...3_600_000, unit: "milliseconds") ?? loadTimeoutMS
         queue = try keys.integer("queue", in: 1...10_000) ?? queue
@@ -102,10 +89,7 @@ extension OrganSettings {
             tlsCA = try tls.text("ca")
             try tls.finish()
         }
-        proxy = try keys.text("proxy")
-        if let proxy, !MindSettings.isAddress(proxy) {
-            throw refusal("proxy", "proxy: http:// or https://, a host and a port")
-        }
+        proxy = try keys.address("proxy")
         try keys.finish()
     }
 }
