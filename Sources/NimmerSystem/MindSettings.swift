@@ -92,7 +92,9 @@ extension MindSettings {
     init(_ node: YAMLNode, file: String) throws(SystemError) {
         var keys = try MappingReader(node, place: "a mind", file: file)
         let name = try keys.required("name", try keys.token("name"))
-        guard name != "bridge" else { throw keys.refusal("name", expected: "name: another word; 'bridge' is the bridge's own") }
+        guard name != "bridge" else {
+            throw keys.refusal("name", expected: "name: another word; 'bridge' is the bridge's own")
+        }
         let url = try keys.required("url", try keys.address("url"))
         self.init(
             name: name, kind: try keys.required("kind", try keys.choice("kind", of: Kind.self)), url: url,
