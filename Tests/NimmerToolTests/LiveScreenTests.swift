@@ -63,7 +63,7 @@ struct LiveScreenTests {
     /// A terminal and a reader that take nothing for a while lose messages, and each says how many: what they showed and what
     /// they lost is what was sent.
     @Test func whatASlowReaderLosesIsCounted() async throws {
-        let sent = Mailbox.capacity + 6000
+        let sent = Mailbox.capacity + 20_000
         try await Desk.run { desk in
             let words = ["wave", "tail", "--server", desk.server.url]
             let fifo = desk.folder + "/lines"

@@ -83,7 +83,7 @@ final class Tmux {
 
     /// Looks until the screen is as wanted, or the time is over; returns the last look.
     @discardableResult
-    func wait(seconds: Double = 30, colors: Bool = false, until isWanted: (String) -> Bool) async throws -> String {
+    func wait(seconds: Double = 60, colors: Bool = false, until isWanted: (String) -> Bool) async throws -> String {
         let end = ContinuousClock.now + .milliseconds(Int(seconds * 1000))
         while true {
             let shown = try await screen(colors: colors)
@@ -122,7 +122,7 @@ final class Tmux {
         variables["LC_ALL"] = "C.UTF-8"
         let answer = try await ChildProcess.run(
             ChildCommand(program, ["-u"] + words, environment: variables, signalWhenParentDies: nil),
-            limit: .seconds(30))
+            limit: .seconds(60))
         try #require(answer.status.isSuccess, "tmux \(words): \(answer.lines.map(\.text))")
         return answer.lines.filter { $0.stream == .output }.map(\.text)
     }

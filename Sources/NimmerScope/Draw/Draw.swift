@@ -50,7 +50,7 @@ extension ScopeState {
         let since = span(nanoseconds: max(0, now - connectionChanged.nanoseconds))
         let what =
             " ✗ \(server) is lost since \(settings.clock(connectionChanged.nanoseconds, characters: 8)) (\(since))"
-        let more = [". Connecting again by itself; what happens meanwhile is not seen.", ", connecting again", ""]
+        let more = [". Connecting again; what happens meanwhile is not seen.", ", connecting again", ""]
         let text = more.map { what + $0 }.first { $0.terminalColumns < area.width } ?? what
         pen.write(text, pen.theme.alarm, x: area.x, y: area.y, maxWidth: area.width)
         pen.screen.put(Sign.refused.glyph(settings.glyphs), x: area.x + 1, y: area.y, style: pen.theme.alarm)
