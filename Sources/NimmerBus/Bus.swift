@@ -133,8 +133,3 @@ public protocol Subscription: AnyObject, Sendable {
     /// Calls back once when it has ended, by ``cancel()`` or by the end of the bus; at once when it has ended already.
     func onEnd(_ body: @escaping @Sendable () -> Void)
 }
-
-extension Subscription {
-    /// Where messages are handled as they are sent there is nothing to wait for.
-    public func drain(timeout: Duration) async { cancel() }
-}

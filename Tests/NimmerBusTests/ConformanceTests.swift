@@ -2,6 +2,8 @@ import NimmerBus
 import NimmerBusNATS
 import NimmerServers
 import NimmerTesting
+import NimmerWave
+import Synchronization
 import Testing
 
 @Suite("Every bus keeps the contract")
@@ -9,6 +11,31 @@ struct ConformanceTests {
     @Test("in memory", arguments: BusConformance.checks)
     func inMemory(_ check: BusConformance.Check) async throws {
         try await check.run(InMemoryBus())
+    }
+
+    @Test("in memory, what was given to a subscription before it leaves is handled, whoever delivers it")
+    func leavesInOrder() async throws {
+        let bus = InMemoryBus()
+        let (go, data) = (try Subject(foreign: "test.go"), try Subject(foreign: "test.data"))
+        let seen = Atomic<Int>(0)
+        let leaver = try await bus.subscribe(SubjectPattern(data)) { _, _, _ in
+            seen.add(1, ordering: .relaxed)
+        }
+        let left = Task.detached {
+            // Leaves while its messages wait behind the handler below.
+            while leaver.received == 0 { await Task.yield() }
+            await leaver.drain(timeout: .seconds(20))
+        }
+        let holder = try await bus.subscribe(SubjectPattern(go)) { _, _, _ in
+            for _ in 0..<3 { try? bus.publish(data, payload: []) }
+            let end = ContinuousClock.now + .milliseconds(50)
+            while ContinuousClock.now < end {}
+        }
+        try bus.publish(data, payload: [])
+        try bus.publish(go, payload: [])
+        await left.value
+        #expect(seen.load(ordering: .relaxed) == 4)
+        holder.cancel()
     }
 
     @Test("over NATS", arguments: await Servers.installed())

@@ -204,6 +204,7 @@ public final class InMemoryBus: Bus {
                 subject.span.bytes, message.payload.span.bytes, Arrival(at: message.at, serial: serial, source: current)
             )
             current.release()
+            subscription.end()
             state.withLock { state in
                 state.counters.messagesIn += 1
                 state.counters.bytesIn += UInt64(message.payload.count)

@@ -15,6 +15,7 @@ final class MemorySubscription: Subscription {
         var received: UInt64 = 0
         var lost: UInt64 = 0
         var pending = 0
+        var isHandling = false
         var isLosing = false
         var hasEnded = false
         var onEnd: [@Sendable () -> Void] = []
@@ -58,9 +59,13 @@ final class MemorySubscription: Subscription {
             state.pending -= 1
             guard !state.hasEnded else { return false }
             state.received += 1
+            state.isHandling = true
             return true
         }
     }
+
+    /// The handler has returned.
+    func end() { state.withLock { $0.isHandling = false } }
 
     func cancel() {
         let callbacks: [@Sendable () -> Void]? = state.withLock { state in
@@ -72,6 +77,16 @@ final class MemorySubscription: Subscription {
         guard let callbacks else { return }
         leave(self)
         for callback in callbacks { callback() }
+    }
+
+    /// Gets nothing more, and ends when what it was given has been handled: by the thread that delivers, which may be another.
+    func drain(timeout: Duration) async {
+        leave(self)
+        let deadline = ContinuousClock.now.advanced(by: timeout)
+        while state.withLock({ ($0.pending > 0 || $0.isHandling) && !$0.hasEnded }), ContinuousClock.now < deadline, !Task.isCancelled {
+            await Task.yield()
+        }
+        cancel()
     }
 
     func onEnd(_ body: @escaping @Sendable () -> Void) {
