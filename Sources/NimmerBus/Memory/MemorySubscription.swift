@@ -83,7 +83,9 @@ final class MemorySubscription: Subscription {
     func drain(timeout: Duration) async {
         leave(self)
         let deadline = ContinuousClock.now.advanced(by: timeout)
-        while state.withLock({ ($0.pending > 0 || $0.isHandling) && !$0.hasEnded }), ContinuousClock.now < deadline, !Task.isCancelled {
+        while state.withLock({ ($0.pending > 0 || $0.isHandling) && !$0.hasEnded }), ContinuousClock.now < deadline,
+            !Task.isCancelled
+        {
             await Task.yield()
         }
         cancel()
