@@ -57,6 +57,7 @@ extension Thalamus {
             }
         }
         faint.removeAll()
+        originOfSource.removeAll(keepingCapacity: true)
         origins = newOrigins
         sources = newSources
     }

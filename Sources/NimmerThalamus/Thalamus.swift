@@ -25,6 +25,7 @@ public struct Thalamus: Sendable {
 
     private var regionNames: NameTable
     private var slotOfName: [Int32] = []
+    var originOfSource: [Int32] = []
     private var view = WaveView()
     var transitions: ContiguousArray<Transition> = []
     private var vector: [Double] = []
@@ -72,11 +73,11 @@ public struct Thalamus: Sendable {
         slots[slot].prefetch()
         let name = cell(of: subject)
         var source = sources.number(of: subject, name)
-        var origin = view.origin.isEmpty ? origins.number(of: subject, name) : origins.number(of: payload, view.origin)
+        var origin = view.origin.isEmpty ? ownOrigin(source, subject, name) : origins.number(of: payload, view.origin)
         if source < 0 || origin < 0 {
             renumber()
             source = sources.number(of: subject, name)
-            origin = view.origin.isEmpty ? origins.number(of: subject, name) : origins.number(of: payload, view.origin)
+            origin = view.origin.isEmpty ? ownOrigin(source, subject, name) : origins.number(of: payload, view.origin)
         }
         if view.vectorCount > 0 {
             vector.removeAll(keepingCapacity: true)
@@ -136,6 +137,23 @@ public struct Thalamus: Sendable {
         let kind = cellStart < subject.byteCount ? subject.unsafeLoad(fromByteOffset: cellStart, as: UInt8.self) : 0
         let start = cellStart &+ (kind == UInt8(ascii: "n") ? 7 : 6)
         return ByteRange(start, max(0, subject.byteCount &- start &- 5))
+    }
+
+    /// The number of the origin of a wave that names none: its sender, looked up once for each.
+    @inline(__always)
+    private mutating func ownOrigin(_ source: Int32, _ subject: RawSpan, _ name: ByteRange) -> Int32 {
+        let source = Int(source)
+        if source >= 0, source < originOfSource.count, originOfSource[source] >= 0 { return originOfSource[source] }
+        return makeOwnOrigin(source, subject, name)
+    }
+
+    @inline(never)
+    private mutating func makeOwnOrigin(_ source: Int, _ subject: RawSpan, _ name: ByteRange) -> Int32 {
+        let origin = origins.number(of: subject, name)
+        guard source >= 0 else { return origin }
+        while originOfSource.count <= source { originOfSource.append(-1) }
+        originOfSource[source] = origin
+        return origin
     }
 
     /// Reads a message whose names are written with escapes, by writing it anew without.
