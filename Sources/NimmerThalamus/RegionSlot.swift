@@ -77,9 +77,24 @@ struct RegionSlot: Sendable {
             Self.expectedOrigins * MemoryLayout<Record>.stride + Self.arrayHead)
     }
 
+    /// Hands a wave to the gate and keeps what is to be said of it, in one access to the slot.
+    ///
+    /// - Parameter releasesSooner: becomes true when the gate is not STABLE and the wave brought its release nearer.
+    @inline(__always)
+    mutating func receive(
+        _ wave: Evidence, source: Int32, vector: [Double], _ payload: RawSpan, _ view: WaveView,
+        into transitions: inout ContiguousArray<Transition>, releasesSooner: inout Bool
+    ) -> Verdict {
+        if wave.at > lastWave { lastWave = wave.at }
+        let verdict = gate.receive(wave, vector: vector, into: &transitions)
+        if verdict == .resonated { record(wave.origin, source: source, payload, view) }
+        releasesSooner = gate.state != .stable && gate.wasPushedBack
+        return verdict
+    }
+
     /// Keeps a resonating wave's content and cost.
     @inline(__always)
-    mutating func record(_ origin: Int32, source: Int32, _ payload: RawSpan, _ view: WaveView) {
+    private mutating func record(_ origin: Int32, source: Int32, _ payload: RawSpan, _ view: WaveView) {
         var place = 0
         while place < records.count, records[place].origin != origin { place &+= 1 }
         if place == records.count { place = makeRecord(origin) }

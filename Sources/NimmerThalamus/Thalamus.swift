@@ -85,12 +85,12 @@ public struct Thalamus: Sendable {
         } else if !vector.isEmpty {
             vector.removeAll(keepingCapacity: true)
         }
-        slots[slot].lastWave = max(slots[slot].lastWave, at)
-        let verdict = slots[slot].gate.receive(
+        var releasesSooner = false
+        let verdict = slots[slot].receive(
             Evidence(origin: origin, region: 0, polarity: view.polarity, confidence: view.confidence, at: at),
-            vector: vector, into: &transitions)
+            source: source, vector: vector, payload, view, into: &transitions, releasesSooner: &releasesSooner)
         switch verdict {
-        case .resonated: slots[slot].record(origin, source: source, payload, view)
+        case .resonated: break
         case .belowFloor:
             counters.belowFloor &+= 1
             faint[slots[slot].region, default: FaintWaves()].record(origin, view.confidence, at)
@@ -98,7 +98,7 @@ public struct Thalamus: Sendable {
         }
         if !transitions.isEmpty {
             conclude(slot)
-        } else if slots[slot].gate.state != .stable, slots[slot].gate.wasPushedBack {
+        } else if releasesSooner {
             schedule(slot)
         }
         return verdict
