@@ -31,10 +31,7 @@ package final class Doorbell: Sendable {
             state.nextTicket += 1
             return state.nextTicket
         }
-        let timer = Task {
-            try await ContinuousClock().sleep(until: deadline)
-            wake(ticket)
-        }
+        var timer: Task<Void, any Error>?
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state in
@@ -42,12 +39,17 @@ package final class Doorbell: Sendable {
                     state.waiting[ticket] = continuation
                     return false
                 }
-                if isOver { continuation.resume() }
+                if isOver { return continuation.resume() }
+                // Only now: one that goes off before there is anybody to wake would wake nobody.
+                timer = Task {
+                    try await ContinuousClock().sleep(until: deadline)
+                    wake(ticket)
+                }
             }
         } onCancel: {
             wake(ticket)
         }
-        timer.cancel()
+        timer?.cancel()
     }
 
     private func wake(_ ticket: UInt64) {
