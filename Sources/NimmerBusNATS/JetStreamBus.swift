@@ -51,8 +51,27 @@ extension NATSBus {
             guard error.code == .notFound else { throw error }
             var creation = configuration.creation
             creation["num_replicas"] = .number(Double(settings.replicas ?? 1))
-            return StreamInfo(try await api.call("STREAM.CREATE.\(name)", .object(creation)))
+            do throws(BusError) {
+                return StreamInfo(try await api.call("STREAM.CREATE.\(name)", .object(creation)))
+            } catch {
+                guard error.code == .conflict else { throw error }
+                return try await madeMeanwhile(name, else: error)
+            }
         }
+    }
+
+    /// The stream, where another process made it between the question and the creation: servers before 2.10 then speak of
+    /// overlapping subjects.
+    private func madeMeanwhile(_ name: String, else conflict: BusError) async throws(BusError) -> StreamInfo {
+        for _ in 0..<3 {
+            do throws(BusError) {
+                return StreamInfo(try await api.call("STREAM.INFO.\(name)"))
+            } catch {
+                guard error.code == .notFound else { throw error }
+            }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        throw conflict
     }
 
     public func stream(_ name: String) async throws(BusError) -> StreamInfo {

@@ -38,6 +38,36 @@ struct ConformanceTests {
         holder.cancel()
     }
 
+    @Test("of many who make the same streams at once none is refused", arguments: await Servers.installed())
+    func streamsAtOnce(_ binary: NATSBinary) async throws {
+        let server = try await TestServer.start(binary)
+        var buses: [NATSBus] = []
+        for _ in 0..<16 {
+            buses.append(try await NATSBus.open(BusSettings(url: server.url, name: "maker", waitsForServer: false)))
+        }
+        for round in 0..<60 {
+            let made = await withTaskGroup(of: String.self) { group in
+                for bus in buses {
+                    group.addTask {
+                        do {
+                            for name in ["A", "B"] {
+                                try await bus.ensureStream(
+                                    StreamConfiguration(
+                                        name: "\(name)-\(round)",
+                                        subjects: [SubjectPattern("\(name.lowercased()).\(round).>")]))
+                            }
+                            return ""
+                        } catch { return "\(error)" }
+                    }
+                }
+                return await group.reduce(into: Set<String>()) { $0.insert($1) }
+            }
+            #expect(made == [""])
+        }
+        for bus in buses { await bus.close() }
+        await server.stop()
+    }
+
     @Test("over NATS", arguments: await Servers.installed())
     func overNATS(_ binary: NATSBinary) async throws {
         let server = try await TestServer.start(binary)
