@@ -28,6 +28,11 @@ struct GateWatchCommand: AsyncParsableCommand {
             session.showsScreen
             ? [SubjectPattern.everything(environment)]
             : [SubjectPattern.transitions(environment), SubjectPattern(.collapse(environment))]
+        if !session.showsScreen {
+            session.chosen.patterns = [
+                try SubjectPattern("*.nervous.gates.*.transition"), try SubjectPattern("*.nervous.thalamus.collapse"),
+            ]
+        }
         session.ignored = ScopeSession.unasked(environment, screen: session.showsScreen)
         try await watch.show(session, server)
     }

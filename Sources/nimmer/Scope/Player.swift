@@ -5,6 +5,8 @@ import NimmerWave
 /// plays the same in a test.
 struct Player {
     private var reader: RecordingReader
+    private let patterns: [SubjectPattern]
+    private let ignored: [SubjectPattern]
     private var upcoming: RecordedMessage?
     private(set) var speed: Double
     /// The moment of the recording that is played now.
@@ -15,14 +17,32 @@ struct Player {
 
     /// Begins just before the first message.
     ///
-    /// - Parameter goal: all until then is played at once, and there it stops; nil plays from the start.
+    /// - Parameters:
+    ///   - goal: all until then is played at once, and there it stops; nil plays from the start.
+    ///   - patterns: which subjects are played; none: all, of whatever environment the recording is.
+    ///   - ignored: which of these are not.
     /// - Throws: ``Failure`` when there is none.
-    init(_ reader: RecordingReader, speed: Double, until goal: Timestamp? = nil) throws(Failure) {
+    init(
+        _ reader: RecordingReader, speed: Double, until goal: Timestamp? = nil, patterns: [SubjectPattern] = [],
+        ignoring ignored: [SubjectPattern] = []
+    ) throws(Failure) {
         self.reader = reader
+        self.patterns = patterns
+        self.ignored = ignored
         self.speed = speed
         self.goal = goal
-        upcoming = try self.reader.next()
-        now = upcoming?.at ?? Timestamp(nanoseconds: 0)
+        now = Timestamp(nanoseconds: 0)
+        upcoming = try next()
+        now = upcoming?.at ?? now
+    }
+
+    /// The next message that is played.
+    private mutating func next() throws(Failure) -> RecordedMessage? {
+        while let message = try reader.next() {
+            if ignored.contains(where: { $0.matches(message.subject) }) { continue }
+            if patterns.isEmpty || patterns.contains(where: { $0.matches(message.subject) }) { return message }
+        }
+        return nil
     }
 
     /// Whether it moves.
@@ -53,7 +73,7 @@ struct Player {
                 return due
             }
             due.append(message)
-            upcoming = try reader.next()
+            upcoming = try next()
         }
         // At the end the clock stands where the recording stopped.
         if upcoming == nil, let last = due.last { now = last.at } else if motion == .playing { now = max(now, end) }

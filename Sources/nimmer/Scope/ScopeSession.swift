@@ -9,6 +9,8 @@ struct ScopeSession {
     var settings: ScopeSettings
     var screen: ScreenOptions
     var patterns: [SubjectPattern] = []
+    /// What was asked for by name: what of a recording is played, of whatever environment it is; none plays all.
+    var chosen: (patterns: [SubjectPattern], ignored: [SubjectPattern]) = ([], [])
     var ignored: [SubjectPattern] = []
     var since: Timestamp?
     var record: String?
@@ -59,7 +61,9 @@ struct ScopeSession {
     func play(_ path: String, speed: Double?, at moment: String?) async throws {
         let reader = try RecordingReader(path)
         let goal = try moment.map { text throws(Failure) in try RecordedMoment.moment(text, of: reader) }
-        let player = try Player(reader, speed: speed ?? (showsScreen ? 1 : 1e12), until: goal)
+        let player = try Player(
+            reader, speed: speed ?? (showsScreen ? 1 : 1e12), until: goal, patterns: chosen.patterns,
+            ignoring: chosen.ignored)
         try await show(Mailbox(), .recording(player))
     }
 

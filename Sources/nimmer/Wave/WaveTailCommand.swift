@@ -70,6 +70,7 @@ struct WaveTailCommand: AsyncParsableCommand {
         session.patterns =
             try patterns.isEmpty ? [SubjectPattern.everything(environment)] : patterns.map(Self.pattern)
         session.ignored = try ignore.map(Self.pattern)
+        session.chosen = (try patterns.map(Self.pattern), session.ignored)
         session.record = record
         if !all, patterns.isEmpty {
             session.lines.background = TailFilter.background(environment)
