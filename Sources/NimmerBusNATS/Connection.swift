@@ -42,6 +42,17 @@ final class Connection: @unchecked Sendable {
 
     /// Connects; blocks until it stands or failed (at most about 4 s).
     static func open(_ server: ServerURL, _ settings: BusSettings, _ wake: Wake) -> Result<Connection, BusError> {
+        // One in 256 wants another nonce: eight in a row are as likely as a guessed key.
+        for _ in 0..<8 {
+            if let opened = attempt(server, settings, wake) { return opened }
+        }
+        return .failure(.connecting(server, NATS_CONNECTION_AUTH_FAILED, nil, settings))
+    }
+
+    /// One attempt; nil when it wants another nonce.
+    private static func attempt(
+        _ server: ServerURL, _ settings: BusSettings, _ wake: Wake
+    ) -> Result<Connection, BusError>? {
         let options: Options
         do throws(BusError) { options = try Options(server, settings, wake) } catch { return .failure(error) }
         // For the error and closed callbacks: released by the closed callback, the last that nats.c posts for a connection,
@@ -50,9 +61,10 @@ final class Connection: @unchecked Sendable {
         natsOptions_SetErrorHandler(options.handle, onError, forCallbacks.toOpaque())
         natsOptions_SetClosedCB(options.handle, onClosed, forCallbacks.toOpaque())
         var handle: OpaquePointer?
-        let status = natsConnection_Connect(&handle, options.handle)
+        let status = withExtendedLifetime(options) { natsConnection_Connect(&handle, options.handle) }
         guard status == NATS_OK, let handle else {
             forCallbacks.release()
+            guard options.signer?.wantsAnotherNonce != true else { return nil }
             return .failure(.connecting(server, status, lastErrorText(), settings))
         }
         return .success(Connection(handle: handle, url: server.shown))
@@ -120,6 +132,8 @@ final class Connection: @unchecked Sendable {
 /// The options of one attempt to connect.
 private final class Options {
     let handle: OpaquePointer
+    /// What signs, when something has to.
+    private(set) var signer: Signer?
 
     init(_ server: ServerURL, _ settings: BusSettings, _ wake: Wake) throws(BusError) {
         var made: OpaquePointer?
@@ -174,17 +188,21 @@ private final class Options {
             try check(natsOptions_SetUserInfo(handle, user, password), "the user '\(user)'", .badCredentials)
         case .token(let token): try check(natsOptions_SetToken(handle, token), "the token", .badCredentials)
         case .file(let path):
+            let signer: Signer
             switch try CredentialsFile(path) {
-            case .jwt:
+            case .jwt(let token, let seed):
+                signer = Signer(token: token, seed: seed)
                 try check(
-                    natsOptions_SetUserCredentialsFromFiles(handle, path, nil), "the credentials file '\(path)'",
-                    .badCredentials)
+                    natsOptions_SetUserCredentialsCallbacks(
+                        handle, Signer.onToken, signer.pointer, Signer.onSignature, signer.pointer),
+                    "the credentials file '\(path)'", .badCredentials)
             case .nkey(let publicKey, let seed):
-                // Lives for the process: a seed is read once for each attempt to connect, and nats.c may sign with it on
-                // threads of its own until the connection's end, which it does not announce for options.
-                let box = SeedStore.box(for: seed)
-                try check(natsOptions_SetNKey(handle, publicKey, onSignature, box), "the nkey", .badCredentials)
+                signer = Signer(seed: seed)
+                try check(
+                    natsOptions_SetNKey(handle, publicKey, Signer.onSignature, signer.pointer), "the nkey",
+                    .badCredentials)
             }
+            self.signer = signer
         }
     }
 

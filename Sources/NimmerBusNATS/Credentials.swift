@@ -7,7 +7,7 @@ import Synchronization
 /// What a credentials file holds.
 enum CredentialsFile {
     /// A JWT with its seed, as `nsc` writes it.
-    case jwt
+    case jwt(String, seed: String)
     /// An nkey: the public key and the seed, one a line, as `nk -gen user -pubout` and `nimmer auth generate` write them.
     case nkey(publicKey: String, seed: String)
 
@@ -19,10 +19,12 @@ enum CredentialsFile {
         }
         let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
         if text.includes("-----BEGIN") {
-            guard words.contains(where: { $0.hasPrefix("eyJ") }), words.contains(where: { $0.hasPrefix("SU") }) else {
+            guard let token = words.first(where: { $0.hasPrefix("eyJ") }),
+                let seed = words.first(where: { $0.hasPrefix("SU") })
+            else {
                 throw BusError(.badCredentials, "'\(path)' holds no JWT, or no seed of its user: get it anew from nsc")
             }
-            self = .jwt
+            self = .jwt(token, seed: seed)
             return
         }
         guard let seed = words.first(where: { $0.hasPrefix("SU") }) else {
@@ -44,34 +46,48 @@ extension CredentialsFile {
     }
 }
 
-/// The seeds that nats.c may sign with; one box for each, kept for the process (there is one or two).
-enum SeedStore {
-    final class Box: Sendable {
-        let seed: String
-        init(_ seed: String) { self.seed = seed }
+/// Signs the nonce of one attempt to connect.
+///
+/// nats.c 3.4 takes a signature for a C string: of one that begins with a zero byte it sends nothing, and the server refuses a
+/// good key. One in 256 does so, and nothing but another nonce changes it, so such an attempt ends here and is made again.
+final class Signer: Sendable {
+    private let token: String
+    private let seed: String
+    private let mustRepeat = Atomic(false)
+
+    /// - Parameter token: the JWT; empty with an nkey.
+    init(token: String = "", seed: String) {
+        self.token = token
+        self.seed = seed
     }
 
-    private static let boxes = Mutex<[String: Box]>([:])
+    /// Whether the attempt failed only because its signature cannot be sent.
+    var wantsAnotherNonce: Bool { mustRepeat.load(ordering: .relaxed) }
 
-    static func box(for seed: String) -> UnsafeMutableRawPointer {
-        let box = boxes.withLock { boxes in
-            let box = boxes[seed] ?? Box(seed)
-            boxes[seed] = box
-            return box
-        }
-        return Unmanaged.passUnretained(box).toOpaque()
+    /// What nats.c gives back to the callbacks. It calls them while it connects, and never after, for it does not reconnect.
+    var pointer: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }
+
+    private static func at(_ pointer: UnsafeMutableRawPointer?) -> Signer? {
+        pointer.map { Unmanaged<Signer>.fromOpaque($0).takeUnretainedValue() }
     }
-}
 
-/// Signs the server's nonce; nats.c frees the signature.
-func onSignature(
-    errorText: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?,
-    signature: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?, length: UnsafeMutablePointer<Int32>?,
-    nonce: UnsafePointer<CChar>?, closure: UnsafeMutableRawPointer?
-) -> natsStatus {
-    guard let closure else { return NATS_INVALID_ARG }
-    let box = Unmanaged<SeedStore.Box>.fromOpaque(closure).takeUnretainedValue()
-    return nats_Sign(box.seed, nonce, signature, length)
+    /// Gives the JWT; nats.c frees it.
+    static let onToken: natsUserJWTHandler = { token, _, closure in
+        guard let signer = Signer.at(closure), let copy = strdup(signer.token) else { return NATS_NO_MEMORY }
+        token?.pointee = copy
+        return NATS_OK
+    }
+
+    /// Signs the server's nonce; nats.c frees the signature.
+    static let onSignature: natsSignatureHandler = { _, signature, length, nonce, closure in
+        guard let signer = Signer.at(closure), let signature else { return NATS_INVALID_ARG }
+        let status = nats_Sign(signer.seed, nonce, signature, length)
+        guard status == NATS_OK, let bytes = signature.pointee, bytes.pointee == 0 else { return status }
+        free(bytes)
+        signature.pointee = nil
+        signer.mustRepeat.store(true, ordering: .relaxed)
+        return NATS_ILLEGAL_STATE
+    }
 }
 
 private func readText(_ path: String) -> String? {
