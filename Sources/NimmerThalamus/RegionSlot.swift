@@ -31,6 +31,20 @@ struct RegionSlot: Sendable {
         var cost: Double
         var contentBytes: Int
         var content: [UInt8]
+
+        /// Keeps a wave's content, where it is not too long, and what else is to be said of it.
+        @inline(__always)
+        mutating func take(_ source: Int32, _ payload: RawSpan, _ view: WaveView) {
+            self.source = source
+            cost = view.lifeforceCost
+            contentBytes = view.content.count
+            content.removeAll(keepingCapacity: true)
+            guard contentBytes <= RegionSlot.keptContent else { return }
+            payload.withUnsafeBytes { bytes in
+                let range = view.content.start..<view.content.start &+ view.content.count
+                content.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[range]))
+            }
+        }
     }
 
     let region: Region
@@ -98,16 +112,7 @@ struct RegionSlot: Sendable {
         var place = 0
         while place < records.count, records[place].origin != origin { place &+= 1 }
         if place == records.count { place = makeRecord(origin) }
-        records[place].source = source
-        records[place].cost = view.lifeforceCost
-        records[place].contentBytes = view.content.count
-        records[place].content.removeAll(keepingCapacity: true)
-        if view.content.count <= Self.keptContent {
-            payload.withUnsafeBytes { bytes in
-                let range = view.content.start..<view.content.start &+ view.content.count
-                records[place].content.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[range]))
-            }
-        }
+        records[place].take(source, payload, view)
         if explanations.count < Self.keptExplanations {
             explanations.append(gate.last)
         } else {

@@ -7,7 +7,8 @@ public struct NameTable: Sendable {
     private var places: [Int32]
     private var hashes: [UInt64] = []
     private var ranges: [ByteRange] = []
-    private var arena: [UInt8] = []
+    /// The names one after the other, and a word of zeros behind the last, so that each can be read by words.
+    private var arena = [UInt8](repeating: 0, count: 8)
     private let seed: UInt64
 
     /// How many names it may hold; a full table gives no new numbers.
@@ -59,6 +60,7 @@ public struct NameTable: Sendable {
         hashes.removeAll(keepingCapacity: true)
         ranges.removeAll(keepingCapacity: true)
         arena.removeAll(keepingCapacity: true)
+        for _ in 0..<8 { arena.append(0) }
     }
 
     @inline(always)
@@ -81,8 +83,10 @@ public struct NameTable: Sendable {
         guard hashes.count < capacity else { return -1 }
         let number = Int32(hashes.count)
         hashes.append(hash)
+        arena.removeLast(8)
         ranges.append(ByteRange(arena.count, range.count))
         arena.append(contentsOf: span.bytes(range))
+        for _ in 0..<8 { arena.append(0) }
         places[place] = number
         if hashes.count * 2 > places.count { grow() }
         return number

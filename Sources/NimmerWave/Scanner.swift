@@ -6,10 +6,13 @@
 struct Bytes {
     private let base: UnsafeRawPointer
     let byteCount: Int
+    /// How many places there are from which eight bytes can be read.
+    private let words: Int
 
     fileprivate init(_ buffer: UnsafeRawBufferPointer, empty: UnsafeRawPointer) {
         base = buffer.baseAddress ?? empty
         byteCount = buffer.count
+        words = max(0, buffer.count &- 7)
     }
 
     /// The byte at a place; zero past the end.
@@ -21,11 +24,14 @@ struct Bytes {
     /// The eight bytes from a place, first byte lowest; zeros past the end.
     @inline(always)
     func word(_ i: Int) -> UInt64 {
-        if UInt(bitPattern: i) < UInt(bitPattern: byteCount &- 7), byteCount >= 8 {
-            return UInt64(littleEndian: base.loadUnaligned(fromByteOffset: i, as: UInt64.self))
+        if UInt(bitPattern: i) < UInt(bitPattern: words) {
+            return UInt64(littleEndian: unsafeBitCast(base.load(fromByteOffset: i, as: Eight.self), to: UInt64.self))
         }
         return wordNearEnd(i)
     }
+
+    /// Eight bytes that lie anywhere: `loadUnaligned` became a call of its own, a twelfth of decoding.
+    private typealias Eight = (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8)
 
     @inline(never)
     private func wordNearEnd(_ i: Int) -> UInt64 {

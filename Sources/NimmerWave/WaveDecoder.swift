@@ -162,6 +162,11 @@ public enum WaveDecoder {
             switch key {
             case .messageID:
                 try once(&seen, key)
+                if s.peek(i) == 0x22, s.peek(i &+ 37) == 0x22, let id = parseUUID(s, i &+ 1, 36) {
+                    view.messageID = id
+                    i &+= 38
+                    break
+                }
                 let range = try text(s, &i, &flags, &view, key, "must be a UUID")
                 guard let id = parseUUID(s, range.start, range.count) else {
                     throw wrong(s, start, key, "must be a UUID")
@@ -169,18 +174,31 @@ public enum WaveDecoder {
                 view.messageID = id
             case .messageType:
                 try once(&seen, key)
-                let range = try text(s, &i, &flags, &view, key, "must be a message type")
-                if range.count != 10 || s.word(range.start) != 0x6e67_6953_6576_6157
-                    || s.peek(range.start &+ 8) != 0x61 || s.peek(range.start &+ 9) != 0x6c
+                // "WaveSignal"
+                if s.peek(i) == 0x22, s.word(i &+ 1) == 0x6e67_6953_6576_6157,
+                    s.word(i &+ 9) & 0xff_ffff == 0x22_6c61
                 {
-                    try otherType(s, range)
+                    i &+= 12
+                    break
                 }
+                let range = try text(s, &i, &flags, &view, key, "must be a message type")
+                try otherType(s, range)
             case .version:
                 try once(&seen, key)
-                let range = try text(s, &i, &flags, &view, key, "must be MAJOR.MINOR")
-                if range.count != 3 || s.word(range.start) & 0xff_ffff != 0x30_2e32 { try version(s, range) }
+                // "2.0"
+                if s.word(i) & 0xff_ffff_ffff == 0x22_302e_3222 {
+                    i &+= 5
+                    break
+                }
+                try version(s, try text(s, &i, &flags, &view, key, "must be MAJOR.MINOR"))
             case .timestamp:
                 try once(&seen, key)
+                // With milliseconds and Z, as `Timestamp` writes it.
+                if s.peek(i) == 0x22, s.peek(i &+ 25) == 0x22, let moment = parseTimestamp(s, i &+ 1, 24) {
+                    view.timestamp = moment
+                    i &+= 26
+                    break
+                }
                 let range = try text(s, &i, &flags, &view, key, "must be an RFC 3339 time")
                 guard let moment = parseTimestamp(s, range.start, range.count) else {
                     throw wrong(s, start, key, "must be an RFC 3339 time")
@@ -198,7 +216,7 @@ public enum WaveDecoder {
 
     @inline(never)
     private static func otherType(_ s: Bytes, _ range: ByteRange) throws(Refusal) {
-        let name = String(decoding: JSONParser.unescape(s, range), as: UTF8.self)
+        let name = plain(s, range)
         if name == MessageType.waveSignal.rawValue { return }
         guard MessageType(rawValue: name) == nil else {
             throw .wrong("header.message_type", "must be WaveSignal", found: name)
@@ -208,7 +226,12 @@ public enum WaveDecoder {
 
     @inline(never)
     private static func version(_ s: Bytes, _ range: ByteRange) throws(Refusal) {
-        try Header.checkVersion(String(decoding: JSONParser.unescape(s, range), as: UTF8.self))
+        try Header.checkVersion(plain(s, range))
+    }
+
+    /// The text of a string value, its escapes resolved.
+    private static func plain(_ s: Bytes, _ range: ByteRange) -> String {
+        String(decoding: JSONParser.unescape(s, range), as: UTF8.self)
     }
 
     private static func source(
@@ -232,21 +255,40 @@ public enum WaveDecoder {
                 view.entityID = range
             case .entityType:
                 try once(&seen, key)
+                let bytes = s.word(i)
+                if bytes & 0xffff_ffff_ffff == 0x226c_6c65_6322 {  // "cell"
+                    view.entityType = .cell
+                    i &+= 6
+                    break
+                }
+                if bytes & 0xff_ffff_ffff_ffff == 0x22_6576_7265_6e22 {  // "nerve"
+                    view.entityType = .nerve
+                    i &+= 7
+                    break
+                }
                 let range = try text(s, &i, &flags, &view, key, "is unknown")
                 view.entityType = try entityType(s, range, start)
             case .garden:
                 try once(&seen, key)
-                let range = try text(s, &i, &flags, &view, key, "must be virtual or real")
-                switch s.word(range.start) & 0xff_ffff_ffff_ffff {
-                case 0x6c_6175_7472_6976 where range.count == 7: view.garden = .virtual
-                default:
-                    guard range.count == 4, s.word(range.start) & 0xffff_ffff == 0x6c61_6572 else {
-                        throw wrong(s, start, key, "must be virtual or real")
-                    }
+                let bytes = s.word(i)
+                if bytes == 0x6c61_7574_7269_7622, s.peek(i &+ 8) == 0x22 {  // "virtual"
+                    view.garden = .virtual
+                    i &+= 9
+                } else if bytes & 0xffff_ffff_ffff == 0x226c_6165_7222 {  // "real"
                     view.garden = .real
+                    i &+= 6
+                } else {
+                    view.garden = try garden(s, &i, &flags, &view)
                 }
             case .tier:
                 try once(&seen, key)
+                let digit = s.peek(i) &- 0x30
+                let behind = s.peek(i &+ 1)
+                if digit <= 5, behind == 0x2c || behind == 0x7d {
+                    view.tier = digit
+                    i &+= 1
+                    break
+                }
                 guard isNumberStart(s.peek(i)) else { throw wrong(s, i, key, "must be 0 to 5") }
                 let value = try s.scanNumber(&i)
                 guard value >= 0, value <= 5, value == Double(Int(value)) else {
@@ -260,10 +302,22 @@ public enum WaveDecoder {
         i &+= 1
     }
 
-    @inline(always)
+    /// A garden that is written unlike most, or wrong.
+    @inline(never)
+    private static func garden(
+        _ s: Bytes, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView
+    ) throws(Refusal) -> Garden {
+        let start = i
+        let range = try text(s, &i, &flags, &view, .garden, "must be virtual or real")
+        guard let garden = Garden(rawValue: plain(s, range)) else {
+            throw wrong(s, start, .garden, "must be virtual or real")
+        }
+        return garden
+    }
+
+    @inline(never)
     private static func entityType(_ s: Bytes, _ range: ByteRange, _ start: Int) throws(Refusal) -> EntityType {
-        if range.count == 4, s.word(range.start) & 0xffff_ffff == 0x6c6c_6563 { return .cell }
-        guard let type = EntityType(rawValue: s.string(range)) else { throw wrong(s, start, .entityType, "is unknown") }
+        guard let type = EntityType(rawValue: plain(s, range)) else { throw wrong(s, start, .entityType, "is unknown") }
         return type
     }
 
@@ -330,6 +384,15 @@ public enum WaveDecoder {
         _ s: Bytes, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ key: Key
     ) throws(Refusal) -> ByteRange {
         let start = i
+        // The quote behind a token ends it: what is a token needs no second look for escapes.
+        if s.peek(i) == 0x22, isTokenStart(s.peek(i &+ 1)) {
+            var end = i &+ 2
+            while isTokenByte(s.peek(end)) { end &+= 1 }
+            if s.peek(end) == 0x22, end &- i <= Wire.maximumToken &+ 1 {
+                i = end &+ 1
+                return ByteRange(start &+ 1, end &- start &- 1)
+            }
+        }
         let range = try text(s, &i, &flags, &view, key, "must be a token")
         if flags.escaped {
             let plain = JSONParser.unescape(s, range)

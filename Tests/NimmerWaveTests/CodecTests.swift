@@ -127,12 +127,72 @@ import Testing
                 default: bytes.removeLast(min(bytes.count - 1, Int.random(in: 0..<40, using: &generator)))
                 }
             }
-            let hot = refusal { () throws(Refusal) in _ = try hotDecode(bytes) }
-            let tree = refusal { () throws(Refusal) in _ = try Envelope<WaveSignal>(decoding: bytes) }
+            var view = WaveView()
+            var envelope: Envelope<WaveSignal>?
+            let hot = refusal { () throws(Refusal) in view = try hotDecode(bytes) }
+            let tree = refusal { () throws(Refusal) in envelope = try Envelope<WaveSignal>(decoding: bytes) }
+            if hot == nil, let envelope {
+                #expect(says(view, envelope, bytes), "\(String(decoding: bytes, as: UTF8.self))")
+            }
             #expect(
                 (hot == nil) == (tree == nil),
                 "\(String(decoding: bytes, as: UTF8.self)): \(hot ?? "-") / \(tree ?? "-")")
         }
+    }
+
+    /// The same values in other spellings: the hot path has a short way for the usual ones.
+    @Test(arguments: [
+        ("18:30:00.123Z", "18:30:00.123000+00:00"), ("18:30:00.123Z", "18:30:00.123000Z"),
+        ("18:30:00.123Z", "19:30:00.123+01:00"), ("T18:30:00.123Z", "t18:30:00.123z"),
+        ("550e8400-e29b-41d4-a716-446655440000", "550E8400-E29B-41D4-A716-446655440000"),
+        ("\"cell\"", "\"\\u0063ell\""), ("\"virtual\"", "\"virtua\\u006c\""), ("WaveSignal", "WaveSigna\\u006c"),
+        ("\"2.0\"", "\"2\\u002e0\""), ("\"tier\":1}", "\"tier\" : 1 }"), ("\"tier\":1", "\"tier\":1.0"),
+        ("\"tier\":1", "\"tier\":10e-1"), (",\"tier\":1", ""), ("0.7", "7e-1"),
+    ])
+    func anotherSpellingSaysTheSame(_ usual: String, _ other: String) throws {
+        let text = sample(content: #"{"t":1}"#, extra: #","origin":"o""#)
+        let parts = text.split(separator: usual, omittingEmptySubsequences: false)
+        #expect(parts.count == 2)
+        let respelled = Array(parts.joined(separator: other).utf8)
+        let view = try hotDecode(respelled)
+        #expect(says(view, try Envelope<WaveSignal>(decoding: respelled), respelled))
+        #expect(says(view, try Envelope<WaveSignal>(decoding: Array(text.utf8)), respelled))
+    }
+
+    @Test(arguments: [("real", Garden.real), ("virtual", .virtual)])
+    func gardensAreToldApart(_ word: String, _ garden: Garden) throws {
+        let text = sample().split(separator: "virtual").joined(separator: word)
+        #expect(try hotDecode(Array(text.utf8)).garden == garden)
+        for wrong in ["rea", "reall", "virtuall", "Real", ""] {
+            let text = sample().split(separator: "\"virtual\"").joined(separator: "\"\(wrong)\"")
+            #expect(
+                refusal { () throws(Refusal) in _ = try hotDecode(Array(text.utf8)) }
+                    == "header.source.garden must be virtual or real")
+        }
+    }
+
+    @Test func everyEntityTypeIsRead() throws {
+        for type in EntityType.allCases {
+            let text = sample().split(separator: "\"cell\"").joined(separator: "\"\(type.rawValue)\"")
+            #expect(try hotDecode(Array(text.utf8)).entityType == type)
+        }
+    }
+
+    /// Whether the hot path and the tree have read the same wave.
+    private func says(_ view: WaveView, _ envelope: Envelope<WaveSignal>, _ bytes: [UInt8]) -> Bool {
+        func text(_ range: ByteRange) -> String {
+            String(decoding: bytes[range.start..<range.start + range.count], as: UTF8.self)
+        }
+        let (header, body) = (envelope.header, envelope.body)
+        let areNamesAlike =
+            view.hasEscapedNames
+            || text(view.domain) == body.domain.text && text(view.origin) == body.origin?.text ?? ""
+                && text(view.region) == body.region?.text ?? "" && text(view.entityID) == header.source.entityID
+        return areNamesAlike && view.messageID == header.messageID && view.timestamp == header.timestamp
+            && view.entityType == header.source.entityType && view.garden == header.source.garden
+            && Int(view.tier) == header.source.tier && view.confidence == body.confidence
+            && view.lifeforceCost == body.lifeforceCost && Int(view.polarity) == body.polarity
+            && view.vectorCount == body.vector?.count ?? 0
     }
 
     @Test func theLargestMessageIsTakenAndOneByteMoreRefused() {
