@@ -65,7 +65,7 @@ public struct Envelope<Body: MessageBody>: Hashable, Sendable {
 extension MessageBody {
     static func checkBody(_ object: JSONObject) throws(Refusal) {
         do throws(Refusal) {
-            try FieldKind.check(object, fields, at: "body")
+            try FieldKind.check(object, fields) { "body" }
         } catch {
             // The hot path's words for the two fields that the golden files pin to a text of their own.
             if error.field == "body.lifeforce_cost", error.message.hasSuffix("must be at least 0") {

@@ -91,6 +91,7 @@ public struct Header: Hashable, Sendable {
 
     /// Checks a version text: `MAJOR.MINOR` with the major that is understood.
     static func checkVersion(_ text: String) throws(Refusal) {
+        if text == Wire.version { return }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2,
             parts.allSatisfy({ !$0.isEmpty && $0.count < 6 && $0.utf8.allSatisfy { $0 &- 0x30 <= 9 } }),
@@ -114,7 +115,7 @@ public struct Header: Hashable, Sendable {
         {
             throw .wrong("header.source.entity_type", "is unknown", found: kind.text.excerpt)
         }
-        try FieldKind.check(object, Self.fields, at: "header")
+        try FieldKind.check(object, Self.fields) { "header" }
         let reader = FieldReader(object)
         let source = reader.record("source")
         messageID = reader.id("message_id")

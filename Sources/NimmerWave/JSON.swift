@@ -71,9 +71,15 @@ public enum JSON: Hashable, Sendable {
     }
 
     /// The text, when this is one.
-    public var string: String? { if case .string(let value) = plain { value } else { nil } }
+    public var string: String? {
+        if case .string(let value) = self { return value }
+        return if case .string(let value) = plain { value } else { nil }
+    }
     /// The number, when this is one.
-    public var double: Double? { if case .number(let value) = plain { value } else { nil } }
+    public var double: Double? {
+        if case .number(let value) = self { return value }
+        return if case .number(let value) = plain { value } else { nil }
+    }
     /// The number, when this is a whole one that fits.
     public var int: Int? { double.flatMap { Int(exactly: $0) } }
     /// The truth value, when this is one.
@@ -132,7 +138,10 @@ public struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, Se
 
     /// The first value of a key; setting replaces it, appends it, or (with nil) removes it.
     public subscript(key: String) -> JSON? {
-        get { members.first { $0.key == key }?.value }
+        get {
+            for index in members.indices where members[index].key == key { return members[index].value }
+            return nil
+        }
         set {
             let place = members.firstIndex { $0.key == key }
             switch (place, newValue) {

@@ -48,7 +48,7 @@ enum JSONParser {
             span.skipSpace(&i)
             try span.expect(0x3a, &i)
             span.skipSpace(&i)
-            if rawKeys.contains(key), span.peek(i) == 0x7b || span.peek(i) == 0x5b {
+            if span.peek(i) == 0x7b || span.peek(i) == 0x5b, rawKeys.contains(key) {
                 let start = i
                 try span.skipValue(&i, depth: depth + 1, &flags)
                 members.append(JSONObject.Member(key, .raw(span.bytes(ByteRange(start, i - start)))))

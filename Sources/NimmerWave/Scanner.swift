@@ -199,7 +199,10 @@ struct Bytes {
 
     /// The text of a range that is known to hold UTF-8 without escapes; repaired where it does not.
     func string(_ range: ByteRange) -> String {
-        String(decoding: bytes(range), as: UTF8.self)
+        String(unsafeUninitializedCapacity: range.count) { buffer in
+            for offset in 0..<range.count { buffer[offset] = peek(range.start &+ offset) }
+            return range.count
+        }
     }
 
     /// A copy of a range.

@@ -12,6 +12,7 @@ import NimmerWave
             ("decode", decode), ("gate", gate),
             ("together", { together(regions: 1, origins: 1) }),
             ("together_64x8", { together(regions: 64, origins: 8) }),
+            ("transitions", transitions),
             ("openings", { openings(encoding: true) }),
             ("openings_unencoded", { openings(encoding: false) }),
             ("regions_1", { together(regions: 1, origins: 8) }),
@@ -94,6 +95,25 @@ import NimmerWave
         }
         precondition(sum > 0)
         return rate
+    }
+
+    /// Transitions a second, decoded into values as the hippocampus does.
+    static func transitions() -> Double {
+        let at = Timestamp(nanoseconds: 1_771_093_800_123_000_000)
+        guard let gate = try? Token("math"), let one = try? Token("one"), let two = try? Token("two") else { return 0 }
+        let body = GateTransition(
+            gateID: GateID(gate), domain: gate, region: Region(gate), fromState: .stable, toState: .open,
+            stateValue: 0.91, weight: 0.1, correlationScore: 0.87,
+            triggerSignals: [one, two].map {
+                TriggerSignal(
+                    source: "math_cell_\($0)", origin: $0, confidence: 0.7, polarity: 1, timestamp: at, push: 0.3)
+            }, lifeforceCost: 0.2, at: at)
+        let bytes = Envelope(
+            id: .v7(), at: at, from: Source(entityID: "thalamus-7f9c", entityType: .thalamus), body
+        ).encoded()
+        return best(20_000) {
+            for _ in 0..<20_000 { _ = try? Envelope<GateTransition>(decoding: bytes) }
+        }
     }
 
     static func gate() -> Double {
