@@ -64,8 +64,10 @@ final class Connection {
         return try finish()
     }
 
-    /// Runs one `COPY … FROM STDIN` with the given text; returns the number of rows.
-    func copy(_ statement: String, _ data: [UInt8]) throws(PostgresFailure) -> Int {
+    /// Runs one `COPY … FROM STDIN`; returns the number of rows.
+    ///
+    /// - Parameter nextPiece: the next of the data; nil behind the last.
+    func copy(_ statement: String, _ nextPiece: () -> [UInt8]?) throws(PostgresFailure) -> Int {
         guard PQsendQuery(handle, statement) == 1 else { throw lost() }
         try flush()
         try awaitResult()
@@ -77,7 +79,7 @@ final class Connection {
             while let rest = PQgetResult(handle) { PQclear(rest) }
             throw failure
         }
-        try put(data)
+        while let piece = nextPiece() { try put(piece) }
         while true {
             let ended = PQputCopyEnd(handle, nil)
             if ended == 1 { break }
@@ -94,16 +96,12 @@ final class Connection {
     }
 
     private func put(_ data: [UInt8]) throws(PostgresFailure) {
-        let piece = 256 * 1024
-        var start = 0
-        while start < data.count {
-            let count = min(piece, data.count - start)
+        while true {
             let status = data.withUnsafeBytes { bytes in
-                PQputCopyData(
-                    handle, bytes.baseAddress?.advanced(by: start).assumingMemoryBound(to: CChar.self), Int32(count))
+                PQputCopyData(handle, bytes.assumingMemoryBound(to: CChar.self).baseAddress, Int32(bytes.count))
             }
             switch status {
-            case 1: start += count
+            case 1: return
             case 0: try wait(for: Int16(POLLOUT))
             default: throw lost()
             }

@@ -3,20 +3,24 @@ import NimmerWave
 /// Rows in the binary format of PostgreSQL's `COPY` (reference of COPY, "Binary Format"): each field its length and its
 /// bytes in network order. Cheaper than text for both sides, and nothing needs escaping.
 struct CopyRows {
-    /// The rows so far, with the header that every stream begins with.
+    /// The rows that were not taken yet, behind the header that every stream begins with.
     private(set) var bytes: [UInt8] = Array("PGCOPY\n".utf8) + [0xff, 0x0d, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-    private(set) var rows = 0
     /// The last day whose date was worked out, and its text: the times of a batch share it.
     private var day = Int64.min
     private var date: [UInt8] = []
 
-    /// The rows and the trailer that ends a stream.
-    var stream: [UInt8] { bytes + [0xff, 0xff] }
-
-    mutating func beginRow(fields: Int) {
-        integer(Int16(truncatingIfNeeded: fields))
-        rows += 1
+    /// The rows since the last time.
+    mutating func take() -> [UInt8] {
+        let taken = bytes
+        bytes = []
+        bytes.reserveCapacity(taken.count)
+        return taken
     }
+
+    /// The trailer that ends a stream.
+    mutating func end() { integer(Int16(-1)) }
+
+    mutating func beginRow(fields: Int) { integer(Int16(truncatingIfNeeded: fields)) }
 
     mutating func null() { integer(Int32(-1)) }
 

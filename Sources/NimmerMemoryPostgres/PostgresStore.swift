@@ -172,15 +172,14 @@ public actor PostgresStore: MemoryStore {
     /// New rows are the rule: they are copied straight into their tables. A row that is known stops that, and the
     /// batch goes through staging tables, which leave known rows alone.
     private func transact(_ entries: [MemoryEntry], on connection: Connection) throws(PostgresFailure) -> Int {
-        var writer = RowWriter()
-        for entry in entries { writer.add(entry) }
-        let parts = writer.parts
+        let parts = RowWriter.parts(of: entries)
         do throws(PostgresFailure) {
             try connection.script(PostgresStore.begin)
             var rows = 0
-            for part in parts {
+            for var part in parts {
                 rows += try connection.copy(
-                    "copy \(part.table.name) (\(part.table.columns)) from stdin (format binary)", part.data.stream)
+                    "copy \(part.table.name) (\(part.table.columns)) from stdin (format binary)"
+                ) { part.nextPiece() }
             }
             try connection.script("commit")
             return rows
@@ -195,9 +194,9 @@ public actor PostgresStore: MemoryStore {
         }
         try connection.script(PostgresStore.begin)
         var rows = 0
-        for part in parts {
+        for var part in parts {
             let (name, columns) = (part.table.name, part.table.columns)
-            _ = try connection.copy("copy staging_\(name) (\(columns)) from stdin (format binary)", part.data.stream)
+            _ = try connection.copy("copy staging_\(name) (\(columns)) from stdin (format binary)") { part.nextPiece() }
             rows += try connection.script(
                 """
                 insert into \(name) (\(columns)) select \(columns) from staging_\(name) on conflict do nothing

@@ -1,42 +1,75 @@
 import NimmerMemory
 import NimmerWave
 
-/// The rows of a batch, by table, as `COPY` data.
+/// The rows of one table in a batch, as `COPY` data in pieces: the server reads one while the next is written.
 struct RowWriter {
-    private var transitions = CopyRows()
-    private var collapses = CopyRows()
-    private var correlations = CopyRows()
-    private var requests = CopyRows()
-    private var responses = CopyRows()
-    private var acts = CopyRows()
-    private var verifications = CopyRows()
-    private var rejected = CopyRows()
+    let table: Table
+    private var entries: [MemoryEntry]
+    private var next = 0
+    private var data = CopyRows()
 
     /// The most of a rejected message that is kept, in bytes: the largest message of the wire.
     static let keptPayload = Wire.maximumBytes
+    /// How many bytes make a piece.
+    private static let piece = 32 * 1024
 
-    /// Tables with rows; transitions come before the verifications that pay for them.
-    var parts: [(table: Table, data: CopyRows)] {
-        let all: [(table: Table, data: CopyRows)] = [
-            (.transitions, transitions), (.collapses, collapses), (.correlations, correlations),
-            (.requests, requests), (.responses, responses), (.acts, acts), (.verifications, verifications),
-            (.rejected, rejected),
+    /// A batch by table; transitions come before the verifications that pay for them.
+    static func parts(of entries: [MemoryEntry]) -> [RowWriter] {
+        let order: [Table] = [
+            .transitions, .collapses, .correlations, .requests, .responses, .acts, .verifications, .rejected,
         ]
-        return all.filter { $0.data.rows > 0 }
+        let entries = Dictionary(grouping: entries) { $0.row.table.name }
+        return order.compactMap { table in entries[table.name].map { RowWriter(table: table, entries: $0) } }
     }
 
-    mutating func add(_ entry: MemoryEntry) {
+    private init(table: Table, entries: [MemoryEntry]) {
+        self.table = table
+        self.entries = entries
+    }
+
+    /// The next piece; nil behind the last.
+    mutating func nextPiece() -> [UInt8]? {
+        guard next <= entries.count else { return nil }
+        while next < entries.count, data.bytes.count < Self.piece {
+            data.add(entries[next])
+            next += 1
+        }
+        if next == entries.count, data.bytes.count < Self.piece {
+            data.end()
+            next += 1
+        }
+        return data.take()
+    }
+}
+
+extension MemoryRow {
+    /// The table that keeps it.
+    fileprivate var table: Table {
+        switch self {
+        case .transition: .transitions
+        case .collapse: .collapses
+        case .correlation: .correlations
+        case .request: .requests
+        case .response: .responses
+        case .act: .acts
+        case .verification: .verifications
+        case .rejected: .rejected
+        }
+    }
+}
+
+extension CopyRows {
+    fileprivate mutating func add(_ entry: MemoryEntry) {
         let env = entry.environment
         switch entry.row {
-        case .transition(let message): transitions.transition(message, env)
-        case .collapse(let message): collapses.row(.collapses, message, env)
-        case .correlation(let message): correlations.row(.correlations, message, env)
-        case .request(let message): requests.row(.requests, message, env)
-        case .response(let message): responses.row(.responses, message, env)
-        case .act(let message): acts.row(.acts, message, env)
-        case .verification(let message, let gate):
-            verifications.row(.verifications, message, env, extra: [gate.text])
-        case .rejected(let message): rejected.rejected(message, entry)
+        case .transition(let message): transition(message, env)
+        case .collapse(let message): row(.collapses, message, env)
+        case .correlation(let message): row(.correlations, message, env)
+        case .request(let message): row(.requests, message, env)
+        case .response(let message): row(.responses, message, env)
+        case .act(let message): row(.acts, message, env)
+        case .verification(let message, let gate): row(.verifications, message, env, extra: [gate.text])
+        case .rejected(let message): rejected(message, entry)
         }
     }
 }

@@ -146,7 +146,9 @@ extension FieldKind {
             guard seen & 1 &<< UInt64(place) == 0 else { return false }
             seen |= 1 &<< UInt64(place)
             next = place &+ 1
-            do throws(Refusal) { try fields[place].kind.check(object.members[index].value) { "" } } catch { return false }
+            do throws(Refusal) { try fields[place].kind.check(object.members[index].value) { "" } } catch {
+                return false
+            }
         }
         return fields.indices.allSatisfy { seen & 1 &<< UInt64($0) != 0 || !fields[$0].isRequired }
     }

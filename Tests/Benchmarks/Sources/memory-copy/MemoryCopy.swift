@@ -72,7 +72,8 @@ import NimmerWave
 
     /// Writes in batches, as the hippocampus does, into a fresh database; every row must be there, once.
     static func write(
-        _ server: PostgresServer, _ database: String, count: Int, _ entry: (Int) throws -> MemoryEntry
+        _ server: PostgresServer, _ database: String, count: Int,
+        _ entry: @escaping @Sendable (Int) throws -> MemoryEntry
     ) async throws -> Double {
         let settings = DatabaseSettings(
             address: server.address(database: database), passwordFile: server.passwordFile)
@@ -80,8 +81,12 @@ import NimmerWave
         let store = PostgresStore(settings)
         try await store.open()
         let began = ContinuousClock.now
-        for start in stride(from: 0, to: count, by: batch) {
-            let report = try await store.write(try (start..<min(start + batch, count)).map(entry))
+        // The next batch is made while one is written, as the hippocampus reads its streams.
+        var next: Task<[MemoryEntry], any Error> = Task { try (0..<min(batch, count)).map(entry) }
+        for start in stride(from: batch, through: count + batch - 1, by: batch) {
+            let entries = try await next.value
+            next = Task { try (start..<max(start, min(start + batch, count))).map(entry) }
+            let report = try await store.write(entries)
             precondition(report.setAside.isEmpty && report.known == 0)
         }
         let took = ContinuousClock.now - began
