@@ -25,18 +25,20 @@ public struct NameTable: Sendable {
     public var count: Int { hashes.count }
 
     /// The number of a name, giving it one when it is new; -1 when it is new and the table is full.
-    public mutating func number(of span: RawSpan, _ range: ByteRange) -> Int32 {
-        span.scan { find($0, range) }
+    ///
+    /// - Parameter isTaken: false for a guess: a new name gets no number then, and the range may lie anywhere.
+    public mutating func number(of span: RawSpan, _ range: ByteRange, isTaken: Bool = true) -> Int32 {
+        span.scan { find($0, range, isTaken) }
     }
 
     @inline(always)
-    private mutating func find(_ span: Bytes, _ range: ByteRange) -> Int32 {
+    private mutating func find(_ span: Bytes, _ range: ByteRange, _ isTaken: Bool) -> Int32 {
         let hash = Self.hash(span, range, seed)
         let mask = places.count &- 1
         var place = Int(truncatingIfNeeded: hash) & mask
         while true {
             let number = places[place]
-            if number < 0 { return add(span, range, hash, place) }
+            if number < 0 { return isTaken ? add(span, range, hash, place) : -1 }
             if hashes[Int(number)] == hash, matches(span, range, ranges[Int(number)]) { return number }
             place = (place &+ 1) & mask
         }

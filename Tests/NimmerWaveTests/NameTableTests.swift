@@ -23,4 +23,15 @@ import Testing
         #expect(Set([whole, first, short]).count == 3)
         #expect(table.number(of: "abc") == short)
     }
+
+    @Test func aGuessAddsNoName() {
+        var table = NameTable(capacity: 10)
+        let bytes = Array("abcdefghijkl".utf8)
+        let number = table.number(of: bytes.span.bytes, ByteRange(2, 9))
+        #expect(table.number(of: bytes.span.bytes, ByteRange(2, 9), isTaken: false) == number)
+        for (start, count) in [(2, 8), (3, 9), (0, 0), (11, 5), (40, 3)] {
+            #expect(table.number(of: bytes.span.bytes, ByteRange(start, count), isTaken: false) == -1)
+        }
+        #expect(table.count == 1)
+    }
 }
