@@ -284,7 +284,7 @@ def write():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=16)
     parser.add_argument("--only", default="micro,reader,rtt,boundary,postgres,cell,replay,scope")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
