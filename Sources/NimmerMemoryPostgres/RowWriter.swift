@@ -4,7 +4,7 @@ import NimmerWave
 /// The rows of one table in a batch, as `COPY` data in pieces: the server reads one while the next is written.
 struct RowWriter {
     let table: Table
-    private var entries: [MemoryEntry]
+    private let entries: [MemoryEntry]
     private var next = 0
     private var data = CopyRows()
 

@@ -18,16 +18,18 @@ struct ConformanceTests {
         let bus = InMemoryBus()
         let (go, data) = (try Subject(foreign: "test.go"), try Subject(foreign: "test.data"))
         let seen = Atomic<Int>(0)
+        let isGiven = Atomic<Bool>(false)
         let leaver = try await bus.subscribe(SubjectPattern(data)) { _, _, _ in
             seen.add(1, ordering: .relaxed)
         }
         let left = Task.detached {
             // Leaves while its messages wait behind the handler below.
-            while leaver.received == 0 { await Task.yield() }
+            while !isGiven.load(ordering: .acquiring) { try? await Task.sleep(for: .milliseconds(1)) }
             await leaver.drain(timeout: .seconds(20))
         }
         let holder = try await bus.subscribe(SubjectPattern(go)) { _, _, _ in
             for _ in 0..<3 { try? bus.publish(data, payload: []) }
+            isGiven.store(true, ordering: .releasing)
             let end = ContinuousClock.now + .milliseconds(50)
             while ContinuousClock.now < end {}
         }
