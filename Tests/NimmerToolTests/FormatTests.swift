@@ -64,6 +64,12 @@ private let plain = Paint(.never)
             subject: "dev.nervous.gates.math.transition",
             message: .gateTransition(Envelope(id: id, at: at, from: source, transition)))
         #expect(text(opened) == "▮ gate      math             +0.56  STABLE → OPEN  math 0.60")
+        var own = transition
+        own.gateID = GateID(try Token("math-cell"))
+        let openedToo = formatter.line(
+            subject: "dev.nervous.gates.math-cell.transition",
+            message: .gateTransition(Envelope(id: id, at: at, from: source, own)))
+        #expect(text(openedToo) == "▮ gate      math-cell        +0.56  STABLE → OPEN  math 0.60")
         let response = CognitiveResponse(
             requestID: id, decision: "look", result: ["domain": "math"],
             downstreamCommands: [.init(target: "motor", command: "stop", payload: [:])], mind: nil,

@@ -104,7 +104,8 @@ public struct EventText: Sendable {
     private init(_ body: GateTransition, _ ink: Ink) {
         sign = .gate
         self.ink = ink
-        name = body.region.text
+        // A cell's own gate is about the same region as the thalamus's, and opens with it.
+        name = body.gateID == GateID(region: body.region) ? body.region.text : body.gateID.text
         value = signed(body.stateValue)
         text.runs = [Self.state(body.fromState), .init(text: " → ", ink: .text), Self.state(body.toState)]
         if body.correlationScore != 0 {
