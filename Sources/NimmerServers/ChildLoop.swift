@@ -136,10 +136,13 @@ struct ChildLoop {
         if others.contains(state.wake.reading) { _ = read(state.wake.reading, &bytes, bytes.count) }
     }
 
-    /// Reads what the pipes hold without waiting for more.
+    /// Reads what the pipes hold without waiting for more, and hands over a line that the child has left without an end: somebody
+    /// else may hold the pipe for longer, be it a child that is just being started beside this one.
     private mutating func drain() {
         for index in sources.indices {
             while sources[index].isOpen && readOnce(index) {}
+            let (stream, handler) = (sources[index].stream, handler)
+            sources[index].splitter.finish { handler?(OutputLine(stream: stream, text: $0)) }
         }
     }
 

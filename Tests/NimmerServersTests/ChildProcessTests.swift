@@ -53,6 +53,15 @@ struct ChildProcessTests {
         #expect(!child.send(SIGTERM))
     }
 
+    @Test("its last line is handed over though somebody else still holds its output")
+    func heldOutput() async throws {
+        let lines = Lines()
+        let child = try await ChildProcess.spawn(
+            shell("setsid sleep 3 & sleep 0.5; printf 'one\\ntwo'; exit 7"), output: .lines(lines.handler))
+        #expect(await child.waitForExit() == .exited(7))
+        #expect(lines.texts(.output) == ["one", "two"])
+    }
+
     @Test("writes as much as it likes")
     func muchOutput() async throws {
         let (status, lines) = try await ChildProcess.run(shell("seq 1 20000; head -c 200000 /dev/zero | tr '\\0' x"))
