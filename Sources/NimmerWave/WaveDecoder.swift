@@ -1,3 +1,5 @@
+// In one file, though long: with the rare parts in another, `hotpath together` fell from 3.5 to 3.1 million waves a second.
+
 /// Reads a WaveSignal where it lies: one pass over the bytes, nothing copied, nothing allocated (hot-path.md).
 public enum WaveDecoder {
     /// Reads a message into a view.
