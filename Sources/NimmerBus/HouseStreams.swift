@@ -2,41 +2,94 @@ import NimmerWave
 
 /// The house's own streams (protocol.md, Streams). Whoever needs them makes sure that they are there; all say the same.
 public enum HouseStreams {
-    /// `<ENV>-TRANSITIONS`: gate transitions and collapses, 7 days.
+    /// `<ENV>-TRANSITIONS`: gate transitions, of which each opening carries its collapse, 7 days.
     public static func transitions(_ env: Environment) -> String { "\(env.streamPrefix)-TRANSITIONS" }
-    /// `<ENV>-ESCALATIONS`: requests to minds, 7 days.
+    /// `<ENV>-ESCALATIONS`: the requests to minds that follow from no opening, 7 days.
     public static func escalations(_ env: Environment) -> String { "\(env.streamPrefix)-ESCALATIONS" }
     /// `<ENV>-DECISIONS`: answers, what became of their commands, and verification outcomes, 30 days.
     public static func decisions(_ env: Environment) -> String { "\(env.streamPrefix)-DECISIONS" }
     /// `<ENV>-WAVES`: the last waves, 1 h and 256 MiB at most.
     public static func waves(_ env: Environment) -> String { "\(env.streamPrefix)-WAVES" }
 
-    /// Makes sure that the streams are there, as protocol.md says.
+    /// Makes sure that the streams are there, as protocol.md says, and migrates those of 2.0 (see ``legacy(_:)``) unless a process
+    /// of 2.0 lives.
     ///
     /// - Parameter keepingWaves: whether the optional stream of waves is wanted; it costs the server a write a wave.
+    /// - Returns: whether a stream still captures subjects of 2.0.
+    @discardableResult
     public static func ensure(
         on bus: any Bus, environment env: Environment, keepingWaves: Bool = false
-    ) async throws(BusError) {
-        let day = Duration.seconds(86_400)
-        let window = Duration.seconds(3600)
-        var streams = [
-            StreamConfiguration(
-                name: transitions(env), subjects: [.transitions(env), SubjectPattern(.collapse(env))],
-                maximumAge: day * 7, duplicateWindow: window, summary: "gate transitions and collapses"),
-            StreamConfiguration(
-                name: escalations(env), subjects: [SubjectPattern(.cognitiveRequest(env))], maximumAge: day * 7,
-                duplicateWindow: window, summary: "requests to minds"),
-            StreamConfiguration(
-                name: decisions(env),
-                subjects: [SubjectPattern(.cognitiveResponse(env)), SubjectPattern(.act(env)), .outcomes(env)],
-                maximumAge: day * 30, duplicateWindow: window, summary: "answers, what became of them, outcomes"),
-        ]
+    ) async throws(BusError) -> Bool {
+        var streams = streams(env)
         if keepingWaves {
             streams.append(
                 StreamConfiguration(
                     name: waves(env), subjects: [.cellWaves(env), .nerveWaves(env)], maximumAge: .seconds(3600),
                     maximumBytes: 256 << 20, summary: "the last waves, for looking back"))
         }
-        for stream in streams { try await bus.ensureStream(stream) }
+        let legacy = legacy(env)
+        var mustKeep: Bool?
+        var isKept = false
+        for var stream in streams {
+            if let old = legacy[stream.name], try await present(stream.name, on: bus)?.subjects.contains(old.text) == true {
+                if mustKeep == nil { mustKeep = await hasLegacyPeers(on: bus) }
+                if mustKeep == true {
+                    stream.subjects.append(old)
+                    isKept = true
+                }
+            }
+            try await bus.ensureStream(stream)
+        }
+        return isKept
+    }
+
+    /// The streams of protocol 2.1.
+    static func streams(_ env: Environment) -> [StreamConfiguration] {
+        let day = Duration.seconds(86_400)
+        let window = Duration.seconds(3600)
+        return [
+            StreamConfiguration(
+                name: transitions(env), subjects: [.transitions(env)], maximumAge: day * 7, duplicateWindow: window,
+                summary: "gate transitions; an opening carries its collapse"),
+            StreamConfiguration(
+                name: escalations(env), subjects: [.cognitiveRequests(env)], maximumAge: day * 7, duplicateWindow: window,
+                summary: "requests to minds that follow from no opening"),
+            StreamConfiguration(
+                name: decisions(env),
+                subjects: [SubjectPattern(.cognitiveResponse(env)), SubjectPattern(.act(env)), .outcomes(env)],
+                maximumAge: day * 30, duplicateWindow: window, summary: "answers, what became of them, outcomes"),
+        ]
+    }
+
+    // MARK: - From 2.0 to 2.1
+
+    /// The subjects that streams captured in 2.0 and capture no more, by the stream: a collapse was a message of its own, and so was
+    /// the request of each opening. Observers still hear both there.
+    static func legacy(_ env: Environment) -> [String: SubjectPattern] {
+        [
+            transitions(env): SubjectPattern(.collapse(env)),
+            escalations(env): SubjectPattern(.cognitiveRequest(env)),
+        ]
+    }
+
+    private static func present(_ name: String, on bus: any Bus) async throws(BusError) -> StreamInfo? {
+        do throws(BusError) { return try await bus.stream(name) } catch {
+            guard error.code == .notFound else { throw error }
+            return nil
+        }
+    }
+
+    /// Whether a process that writes or reads the streams as 2.0 did is alive; asked only while there is something to migrate. When
+    /// nobody may ask, it is assumed.
+    private static func hasLegacyPeers(on bus: any Bus) async -> Bool {
+        guard let subject = try? Subject(foreign: "$SRV.INFO"),
+            let answers = try? await bus.requestMany(subject, payload: [], wait: .milliseconds(500))
+        else { return true }
+        return answers.contains { answer in
+            guard let metadata = (try? JSON(parsing: answer.payload))?["metadata"],
+                let type = metadata["entity_type"]?.string, ["thalamus", "boundary", "service"].contains(type)
+            else { return false }
+            return metadata["protocol"]?.string.map { $0.hasPrefix("2.0") } ?? true
+        }
     }
 }

@@ -63,6 +63,9 @@ public struct Headers: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 
     /// The header that carries a message's id, by which streams drop repetitions (protocol.md, Envelope).
     public static let messageID = "Nats-Msg-Id"
+
+    /// The header by which a stream refuses a message when the newest one on its subject has another sequence.
+    public static let expectedLastOfSubject = "Nats-Expected-Last-Subject-Sequence"
 }
 
 /// What is known about a message while its handler runs, besides its subject and bytes.

@@ -7,8 +7,6 @@ package final class StreamKeyValue: KeyValue {
     private let bus: any Bus
     private var stream: String { "KV_\(bucket)" }
     private static let operation = "KV-Operation"
-    /// The server refuses the message when the newest one on its subject has another sequence.
-    package static let expectedRevision = "Nats-Expected-Last-Subject-Sequence"
 
     private init(bucket: String, bus: any Bus) {
         self.bucket = bucket
@@ -59,7 +57,7 @@ package final class StreamKeyValue: KeyValue {
 
     package func update(_ key: String, _ value: [UInt8], revision: UInt64) async throws(BusError) -> UInt64 {
         try await bus.publishDurably(
-            try subject(key), payload: value, id: .v7(), headers: [Self.expectedRevision: "\(revision)"]
+            try subject(key), payload: value, id: .v7(), headers: [Headers.expectedLastOfSubject: "\(revision)"]
         ).sequence
     }
 

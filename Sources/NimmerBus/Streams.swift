@@ -61,12 +61,16 @@ public struct StreamInfo: Sendable, Hashable {
     public var lastSequence: UInt64
     /// How many consumers it has.
     public var consumers: Int
+    /// The patterns of the subjects that it captures.
+    public var subjects: [String]
 
     /// Information from its parts.
     public init(
-        name: String, messages: UInt64, bytes: UInt64, firstSequence: UInt64, lastSequence: UInt64, consumers: Int
+        name: String, messages: UInt64, bytes: UInt64, firstSequence: UInt64, lastSequence: UInt64, consumers: Int,
+        subjects: [String] = []
     ) {
         self.name = name
+        self.subjects = subjects
         self.messages = messages
         self.bytes = bytes
         self.firstSequence = firstSequence

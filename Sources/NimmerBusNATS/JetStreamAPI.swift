@@ -102,6 +102,7 @@ extension StreamInfo {
         self.init(
             name: json["config"]?["name"]?.string ?? "", messages: number("messages"), bytes: number("bytes"),
             firstSequence: number("first_seq"), lastSequence: number("last_seq"),
-            consumers: state?["consumer_count"]?.int ?? 0)
+            consumers: state?["consumer_count"]?.int ?? 0,
+            subjects: (json["config"]?["subjects"]?.array ?? []).compactMap(\.string))
     }
 }

@@ -1,7 +1,7 @@
 import NimmerGate
 import NimmerWave
 
-// What follows from a transition: the message about it, and for an opening the collapse and the question.
+// What follows from a transition: the message about it, which for an opening carries its collapse and the terms of its question.
 
 extension Thalamus {
     /// Witnesses that a message names at most, the surest first; the amplified confidence counts them all.
@@ -9,20 +9,25 @@ extension Thalamus {
     /// What a collapse and a request may carry of their witnesses' contents, in bytes together.
     static let carriedContent = 24_576
 
-    /// Turns what has just happened in a slot into actions.
+    /// Turns what has just happened in a slot into conclusions: one message each, so that an opening is stored with its
+    /// collapse and the terms of its question, or not at all (decision 0012).
     @inline(never)
     mutating func conclude(_ slot: Int) {
         let happened = takeTransitions()
         for transition in happened {
-            let message = message(slot, transition)
+            var message = message(slot, transition)
             let id = transitionID(message)
-            actions.append(.transition(message, id: id))
             if transition.from == .stable, transition.to == .open {
                 counters.openings += 1
                 slots[slot].tally.openings += 1
-                slots[slot].lastOpening = message
-                collapse(slot, message, id)
+                collapse(slot, &message, id)
+                var opening = message
+                // Reports need neither contents nor terms.
+                opening.collapse = nil
+                opening.escalation = nil
+                slots[slot].lastOpening = opening
             }
+            conclusions.append(Conclusion(transition: message, id: id))
         }
         schedule(slot)
     }
@@ -52,7 +57,8 @@ extension Thalamus {
             at: transition.at)
     }
 
-    private mutating func collapse(_ slot: Int, _ opening: GateTransition, _ transitionID: MessageID) {
+    /// Adds to an opening what its witnesses say together, and the terms on which that goes up.
+    private mutating func collapse(_ slot: Int, _ opening: inout GateTransition, _ transitionID: MessageID) {
         let gate = slots[slot].gate
         guard let opener = gate.witnesses.first(where: { $0.origin == gate.last.origin }) else { return }
         let agreeing = gate.witnesses.filter { $0.polarity > 0 }.map { witness in
@@ -61,64 +67,53 @@ extension Thalamus {
                 similarity: witness.origin == opener.origin ? 1 : gate.similarity(of: witness, to: opener)
             )
         }
-        let amplified = amplifiedConfidence(agreeing.map { ($0.witness.confidence, $0.similarity) })
-        var room = Self.carriedContent
-        let named = Set(surest(ContiguousArray(agreeing.map(\.witness))).map(\.origin))
+        let confidence = min(1, amplifiedConfidence(agreeing.map { ($0.witness.confidence, $0.similarity) }))
+        opening.escalation = escalation(slot, confidence, at: opening.at)
+        var room = room(for: opening)
+        // The trigger signals name the sender and the confidence of each: contents stand here, once.
+        let named = Set(surest(gate.witnesses).map(\.origin))
         let witnesses = agreeing.filter { named.contains($0.witness.origin) }.map { item in
-            Witness(
-                source: sourceName(slot, item.witness.origin), origin: originToken(item.witness.origin),
-                confidence: item.witness.confidence, similarity: item.similarity,
+            OpeningWitness(
+                origin: originToken(item.witness.origin), similarity: item.similarity,
                 semanticContent: content(slot, item.witness.origin, &room))
         }
-        let message = Collapse(
-            collapseID: .named("collapse/\(transitionID.text)"), region: slots[slot].region, gateID: slots[slot].gateID,
-            transitionID: transitionID, confidence: min(1, amplified),
-            windowStart: agreeing.map(\.witness.at).min() ?? opening.at, windowEnd: opening.at, witnesses: witnesses)
+        opening.collapse = OpeningCollapse(
+            collapseID: .named("collapse/\(transitionID.text)"), confidence: confidence,
+            windowStart: agreeing.map(\.witness.at).min() ?? opening.at, witnesses: witnesses)
         counters.collapses += 1
         slots[slot].tally.collapses += 1
-        actions.append(.collapse(message))
-        escalate(slot, message, ages: agreeing.map(\.witness))
     }
 
-    private mutating func escalate(_ slot: Int, _ collapse: Collapse, ages: [GateWitness]) {
+    /// The terms on which an opening goes up; nil where the policy keeps it down.
+    private mutating func escalation(_ slot: Int, _ confidence: Double, at moment: Timestamp) -> Escalation? {
         let policy = configuration.escalation
-        guard collapse.confidence >= policy.minimumConfidence else { return }
+        guard confidence >= policy.minimumConfidence else { return nil }
         if let last = slots[slot].lastEscalation, policy.refractory > 0,
-            collapse.windowEnd.milliseconds(since: last) < policy.refractory
+            moment.milliseconds(since: last) < policy.refractory
         {
-            return
+            return nil
         }
-        slots[slot].lastEscalation = collapse.windowEnd
+        slots[slot].lastEscalation = moment
         counters.escalations += 1
         slots[slot].tally.escalations += 1
-        let event = policy.events.first { $0.pattern.matches(collapse.region.text) }
-        let agesOf = Dictionary(
-            ages.map { (originToken($0.origin), collapse.windowEnd.milliseconds(since: $0.at)) }
-        ) { first, _ in first }
-        var input: JSONObject = [
-            "region": .string(collapse.region.text), "gate": .string(collapse.gateID.text),
-            "opened_at": .string(collapse.windowEnd.rfc3339), "confidence": .number(collapse.confidence),
-            "witnesses": .array(
-                collapse.witnesses.map { witness in
-                    [
-                        "source": .string(witness.source), "origin": .string(witness.origin.text),
-                        "confidence": .number(witness.confidence),
-                        "age_ms": .number((agesOf[witness.origin] ?? 0).rounded()), "content": witness.semanticContent,
-                    ]
-                }),
-        ]
-        if slots[slot].gate.isReflex { input["reflex"] = true }
-        let observe = SuggestedAction(action: "observe", confidence: collapse.confidence)
-        actions.append(
-            .escalate(
-                CognitiveRequest(
-                    requestID: .named("request/\(collapse.collapseID.text)"), collapseID: collapse.collapseID,
-                    eventType: event?.type ?? "resonance", domain: slots[slot].domain, confidence: collapse.confidence,
-                    structuredInput: .object(input),
-                    suggestedActions: event.map(\.actions).flatMap { $0.isEmpty ? nil : $0 } ?? [observe],
-                    processingBudgetLF: policy.budget, responseTimeoutMilliseconds: policy.responseTimeout,
-                    expiresAt: collapse.windowEnd.advanced(milliseconds: Double(policy.expiresAfter))),
-                at: collapse.windowEnd))
+        let region = slots[slot].region.text
+        let event = policy.events.first { $0.pattern.matches(region) }
+        let observe = SuggestedAction(action: "observe", confidence: confidence)
+        return Escalation(
+            eventType: event?.type ?? "resonance",
+            suggestedActions: event.map(\.actions).flatMap { $0.isEmpty ? nil : $0 } ?? [observe],
+            processingBudgetLF: policy.budget, responseTimeoutMilliseconds: policy.responseTimeout,
+            expiresAt: moment.advanced(milliseconds: Double(policy.expiresAfter)),
+            isReflex: slots[slot].gate.isReflex)
+    }
+
+    /// What the contents of an opening's witnesses may take, in bytes together, so that the message keeps within its bound
+    /// (protocol.md, Envelope: 64 KiB).
+    private func room(for opening: GateTransition) -> Int {
+        // Names as they are; keys, numbers, times and the envelope as long as they can be.
+        let signals = opening.triggerSignals.reduce(4_096) { $0 + $1.source.utf8.count + 2 * $1.origin.text.utf8.count + 400 }
+        let actions = (opening.escalation?.suggestedActions ?? []).reduce(0) { $0 + 2 * $1.action.utf8.count + 64 }
+        return max(0, min(Self.carriedContent, Wire.maximumBytes - signals - actions))
     }
 
     /// A witness's content as it came, or how long it was where it is too long to carry.

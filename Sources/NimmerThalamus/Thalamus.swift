@@ -6,7 +6,7 @@ import NimmerWave
 /// most one question goes up (architecture.md; gates.md, Collapse).
 ///
 /// A value: no clock, no bus, no logger. Waves come in as bytes and with their arrival, what follows goes out through
-/// ``actions``; the same code runs live on the bus's delivery thread, in tests and in replay. Once warm, a wave that
+/// ``conclusions``; the same code runs live on the bus's delivery thread, in tests and in replay. Once warm, a wave that
 /// changes nothing allocates nothing.
 public struct Thalamus: Sendable {
     /// What it is tuned by.
@@ -14,7 +14,7 @@ public struct Thalamus: Sendable {
     /// What has come through.
     public internal(set) var counters = ThalamusCounters()
     /// What is to be said, in order; the caller takes it away.
-    public var actions: ContiguousArray<ThalamusAction> = []
+    public var conclusions: ContiguousArray<Conclusion> = []
 
     var slots: [RegionSlot] = []
     var slotOfRegion: [Region: Int] = [:]

@@ -90,14 +90,24 @@ public struct EscalationPolicy: Sendable {
     public init() {}
 }
 
-/// Something that the thalamus wants said; whoever runs it says it.
-public enum ThalamusAction: Sendable, Hashable {
-    /// A gate changed its state; the id is derived from gate, time and states.
-    case transition(GateTransition, id: MessageID)
-    /// Waves that agreed became one signal.
-    case collapse(Collapse)
-    /// A question goes up.
-    case escalate(CognitiveRequest, at: Timestamp)
+/// A transition that a thalamus has concluded; whoever runs the thalamus says it. An opening is one durable message, which
+/// carries its collapse and the terms of its question; the two are also said to observers, who derive nothing.
+public struct Conclusion: Sendable, Hashable {
+    /// The transition.
+    public var transition: GateTransition
+    /// The id of its message: derived from gate, time and states.
+    public var id: MessageID
+
+    /// A conclusion from its parts.
+    public init(transition: GateTransition, id: MessageID) {
+        self.transition = transition
+        self.id = id
+    }
+
+    /// The waves that agreed, as one signal; nil unless the transition is an opening.
+    public var collapse: Collapse? { transition.collapsed(transitionID: id) }
+    /// The question that goes up; nil where none does.
+    public var request: CognitiveRequest? { transition.escalated }
 }
 
 /// What has come through a thalamus since its start.

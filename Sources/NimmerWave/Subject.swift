@@ -166,6 +166,10 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     public static func transitions(_ env: Environment) -> SubjectPattern { under(env, "nervous.gates.*.transition") }
     /// `<env>.nervous.outcomes.>`
     public static func outcomes(_ env: Environment) -> SubjectPattern { under(env, "nervous.outcomes.>") }
+    /// `<env>.cognitive.bridge.request.*`: requests to minds, each by its sender
+    public static func cognitiveRequests(_ env: Environment) -> SubjectPattern {
+        under(env, "cognitive.bridge.request.*")
+    }
     /// `<env>.nervous.shards.<part>.>`
     public static func shard(_ env: Environment, part: Int) -> SubjectPattern { under(env, "nervous.shards.\(part).>") }
     /// `<env>.nervous.rejects.*`

@@ -5,35 +5,43 @@ import NimmerThalamus
 import NimmerWave
 import Synchronization
 
-/// Puts what the thalamus concludes into messages: durably what must not be lost, at most once what comes again anyway.
+/// Puts the conclusions of a thalamus into messages: each transition durably, and of an opening that is stored, what follows from it
+/// to observers, who need not derive it.
 final class Announcer: Sendable {
     private let process: ServiceProcess
     private let outbox: Outbox
     private let limiter: RejectLimiter
     private let env: Environment
+    private let stream: String
 
     init(_ process: ServiceProcess, _ outbox: Outbox) {
         self.process = process
         self.outbox = outbox
         env = process.environment
+        stream = HouseStreams.transitions(env)
         limiter = RejectLimiter(process)
     }
 
     /// Messages refused since the start.
     var rejected: Int { limiter.count }
 
-    func say(_ action: ThalamusAction) {
-        switch action {
-        case .transition(let transition, let id):
-            let message = Envelope(id: id, at: transition.at, from: process.source, transition)
-            outbox.send(.transition(env, gate: transition.gateID), payload: message.encoded(), id: id)
-        case .collapse(let collapse):
-            let message = Envelope(
-                id: collapse.collapseID, at: collapse.windowEnd, from: process.source, collapse)
-            outbox.send(.collapse(env), payload: message.encoded(), id: collapse.collapseID)
-        case .escalate(let request, let at):
-            let message = Envelope(id: request.requestID, at: at, from: process.source, request)
-            outbox.send(.cognitiveRequest(env), payload: message.encoded(), id: request.requestID)
+    /// Puts a conclusion into the outbox, which fixes its place among those of its gate; called under the lock of the gates.
+    func put(_ conclusion: Conclusion) {
+        let transition = conclusion.transition
+        let message = Envelope(id: conclusion.id, at: transition.at, from: process.source, transition)
+        let kept = OutboxMessage(
+            subject: .transition(env, gate: transition.gateID), id: conclusion.id, payload: message.encoded(), fence: stream)
+        guard transition.collapse != nil else { return outbox.put(kept) }
+        outbox.put(kept) { [self] _ in process.bus.afterTurn { [self] in tell(message) } }
+    }
+
+    /// Tells observers the collapse of a stored opening and the question that goes up.
+    private func tell(_ opening: Envelope<GateTransition>) {
+        if let collapse = opening.collapsed {
+            try? process.bus.publish(.collapse(env), payload: collapse.encoded())
+        }
+        if let request = opening.escalated {
+            try? process.bus.publish(.cognitiveRequest(env), payload: request.encoded())
         }
     }
 

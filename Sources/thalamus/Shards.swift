@@ -74,6 +74,9 @@ final class Shards: Sendable {
     /// Whether this thalamus judges a part at this moment; asked under the lock of its gates.
     func judges(_ part: Int) -> Bool { table.withLock { $0.judges(part, at: Self.now) } }
 
+    /// Whether this thalamus judges a gate at this moment; asked under the lock of its gates.
+    func judges(_ gate: GateID) -> Bool { judges(part(of: gate)) }
+
     /// The part of a gate.
     func part(of gate: GateID) -> Int { Sorter.partition(of: gate, among: partitions) }
 
@@ -227,8 +230,11 @@ final class Shards: Sendable {
 
     private func drop(_ part: Int) async {
         subscriptions.withLock { $0.removeValue(forKey: part) }?.cancel()
-        owner.announce()
-        owner.thalamus.withLock { $0.forget { Sorter.partition(of: $0, among: self.partitions) == part } }
+        owner.settle { $0.forget { Sorter.partition(of: $0, among: self.partitions) == part } }
+        // Whoever has the part from now on stores behind what this one knows of.
+        owner.outbox.forget { subject in
+            ThalamusProcess.gate(of: subject).map { Sorter.partition(of: $0, among: partitions) == part } ?? false
+        }
         process.logger.info("Left a part of the regions", metadata: ["part": "\(part)"])
     }
 

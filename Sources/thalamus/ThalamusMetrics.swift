@@ -17,7 +17,7 @@ extension ThalamusProcess {
         statistics.data = [
             "waves_in": .number(Double(counters.waves)), "waves_lost": .number(Double(lost)),
             "rejected": .number(Double(announcer.rejected)), "regions": .number(Double(regions)),
-            "unacknowledged": .number(Double(outbox.counters.waiting)),
+            "unacknowledged": .number(Double(outbox.counters.waiting)), "outbox": outbox.json,
         ]
         return statistics
     }
@@ -50,6 +50,6 @@ extension ThalamusProcess {
             page.counter("nimmer_collapses_total", "Collapses of a region.", tally.collapses, region)
             page.counter("nimmer_escalations_total", "Questions that went up.", tally.escalations, region)
         }
-        page.outbox(outbox.counters)
+        page.outbox(outbox)
     }
 }

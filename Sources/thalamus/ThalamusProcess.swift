@@ -6,7 +6,8 @@ import NimmerWave
 import Synchronization
 
 /// Wires the thalamus to the bus: waves are judged on the delivery thread, where also the first attempt to say what follows
-/// leaves; releases, attention, requests and outcomes run beside it under one lock.
+/// leaves; releases, attention, requests and outcomes run beside it under one lock. Under that lock conclusions also get their place
+/// in the outbox, so that a gate's transitions are stored in the order in which they happened, whichever thread concluded them.
 final class ThalamusProcess: Sendable {
     let process: ServiceProcess
     let bus: any Bus
@@ -17,6 +18,8 @@ final class ThalamusProcess: Sendable {
     private let openings: AsyncStream<Void>
     private let opened: AsyncStream<Void>.Continuation
     private let timerIsIdle = Atomic<Bool>(true)
+    /// Gates that somebody else has judged: to be taken up again.
+    private let superseded: AsyncStream<Subject>
     /// Questions of people that were answered, and those that were refused.
     let answered = Atomic<Int>(0)
     let refused = Atomic<Int>(0)
@@ -26,7 +29,9 @@ final class ThalamusProcess: Sendable {
         bus = process.bus
         self.configuration = configuration
         thalamus = Mutex(Thalamus(configuration))
-        outbox = Outbox(bus: process.bus)
+        let (superseded, supersede) = AsyncStream.makeStream(of: Subject.self)
+        self.superseded = superseded
+        outbox = process.outbox { subject, _ in supersede.yield(subject) }
         announcer = Announcer(process, outbox)
         (openings, opened) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -46,7 +51,8 @@ final class ThalamusProcess: Sendable {
         process.logger.info(
             "Listening", metadata: ["pattern": "\(SubjectPattern.waves(process.environment))"])
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.outbox.run() }
+            group.addTask { await self.process.run(self.outbox) }
+            group.addTask { await self.retake(shards) }
             group.addTask { await self.release() }
             group.addTask { await self.attend(waves) }
             group.addTask { await questions.learn() }
@@ -102,13 +108,11 @@ final class ThalamusProcess: Sendable {
         _ subject: RawSpan, _ payload: RawSpan, _ arrival: Arrival, if isAllowed: () -> Bool
     ) -> Bool {
         do throws(Refusal) {
-            let (isJudged, hasActions) = try thalamus.withLock { (thalamus) throws(Refusal) in
-                guard isAllowed() else { return (false, false) }
+            return try settle { (thalamus) throws(Refusal) in
+                guard isAllowed() else { return false }
                 _ = try thalamus.receive(subject: subject, payload: payload, arrival: arrival.at)
-                return (true, !thalamus.actions.isEmpty)
+                return true
             }
-            if hasActions { announce() }
-            return isJudged
         } catch {
             announcer.reject(error, arrival)
             return true
@@ -118,64 +122,118 @@ final class ThalamusProcess: Sendable {
     /// The hot path: from the bytes to the verdict, and where something follows, to the first attempt to say it.
     private func receive(_ subject: RawSpan, _ payload: RawSpan, _ arrival: Arrival) {
         do throws(Refusal) {
-            let hasActions = try thalamus.withLock { (thalamus) throws(Refusal) in
+            try settle { (thalamus) throws(Refusal) in
                 _ = try thalamus.receive(subject: subject, payload: payload, arrival: arrival.at)
-                return !thalamus.actions.isEmpty
             }
-            if hasActions { announce() }
         } catch {
             announcer.reject(error, arrival)
         }
     }
 
-    /// Says what the thalamus has concluded: transitions and collapses at once and together, so that a crash keeps both or
-    /// none; their questions as soon as these are on their way, so that they do not hold them up.
-    func announce() {
-        let actions = thalamus.withLock { thalamus in
-            let taken = thalamus.actions
-            thalamus.actions.removeAll(keepingCapacity: true)
-            return taken
+    /// Changes the thalamus, and says what follows: its place is fixed under the lock, it leaves outside.
+    func settle<Result: Sendable, Failure: Error>(
+        _ change: (inout Thalamus) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var isConcluded = false
+        let result = try thalamus.withLock { (thalamus) throws(Failure) in
+            let result = try change(&thalamus)
+            if !thalamus.conclusions.isEmpty {
+                isConcluded = true
+                for conclusion in thalamus.conclusions { announcer.put(conclusion) }
+                thalamus.conclusions.removeAll(keepingCapacity: true)
+            }
+            return result
         }
-        var questions: [ThalamusAction] = []
-        for action in actions {
-            if case .escalate = action { questions.append(action) } else { announcer.say(action) }
+        if isConcluded {
+            outbox.push()
+            bus.afterTurn { [self] in
+                if timerIsIdle.load(ordering: .sequentiallyConsistent) { opened.yield() }
+            }
         }
-        guard !actions.isEmpty else { return }
-        bus.afterTurn { [self, questions] in
-            for question in questions { announcer.say(question) }
-            if timerIsIdle.load(ordering: .sequentiallyConsistent) { opened.yield() }
-        }
+        return result
     }
 
-    /// Takes up each gate where its last persisted transition left it, and the outcomes that came after it
-    /// (protocol.md, What an acknowledgement means).
+    /// Takes up each gate where its last transition left it, the outcomes that came after it, and what an earlier life has not said
+    /// yet (protocol.md, What an acknowledgement means).
     ///
     /// - Parameter isOurs: whether this thalamus looks after a gate.
     func resume(_ isOurs: @Sendable (GateID) -> Bool) async throws {
         let env = process.environment
-        let last = try await bus.lastPerSubject(stream: HouseStreams.transitions(env), filter: .transitions(env))
-        var since: [GateID: Timestamp] = [:]
-        var resumed = 0
+        let stream = HouseStreams.transitions(env)
+        var last = try await bus.lastPerSubject(stream: stream, filter: .transitions(env))
+        let newest = last.map { ($0.message.subject, $0.sequence) }
+        // Older versions could store a transition behind a later one of its gate, when they said it again.
+        if let latest = last.map(\.message.at).max() {
+            let before = latest.advanced(milliseconds: -Self.disorderMilliseconds)
+            last += try await bus.read(stream: stream, filter: .transitions(env), start: .at(before))
+        }
+        var found: [GateID: (transition: GateTransition, storedAt: Timestamp)] = [:]
         for stored in last {
             guard let message = try? Envelope<GateTransition>(decoding: stored.message.payload),
                 message.header.source.entityType == .thalamus, isOurs(message.body.gateID)
             else { continue }
-            thalamus.withLock { $0.resume(message.body) }
-            since[message.body.gateID] = stored.message.at
-            resumed += 1
+            if let known = found[message.body.gateID], known.transition.at > message.body.at { continue }
+            found[message.body.gateID] = (message.body, stored.message.at)
+        }
+        let unsaid = outbox.waiting.compactMap { try? Envelope<GateTransition>(decoding: $0.payload).body }
+        for transition in unsaid where isOurs(transition.gateID) {
+            if let known = found[transition.gateID], known.transition.at > transition.at { continue }
+            found[transition.gateID] = (transition, .now())
         }
         let outcomes = try await bus.read(stream: HouseStreams.decisions(env), filter: .outcomes(env))
-        for stored in outcomes {
-            guard let gate = Questions.gate(of: stored.message.subject), let earliest = since[gate],
-                stored.message.at > earliest,
-                let message = try? Envelope<VerificationOutcome>(decoding: stored.message.payload)
-            else { continue }
-            thalamus.withLock { _ = $0.learn(message.body.outcome, gate: gate) }
+        settle { thalamus in
+            for (subject, sequence) in newest where Self.gate(of: subject).map(isOurs) ?? false {
+                outbox.know(subject, last: sequence)
+            }
+            // Of more than there is room for, the latest stay: in the order of time.
+            for item in found.values.sorted(by: { ($0.transition.at, $0.transition.gateID) < ($1.transition.at, $1.transition.gateID) }) {
+                thalamus.resume(item.transition)
+            }
+            for stored in outcomes {
+                guard let gate = Questions.gate(of: stored.message.subject), let known = found[gate],
+                    stored.message.at > known.storedAt,
+                    let message = try? Envelope<VerificationOutcome>(decoding: stored.message.payload)
+                else { continue }
+                thalamus.learn(message.body.outcome, gate: gate)
+            }
+            thalamus.advance(to: .now())
         }
-        let now = Timestamp.now()
-        thalamus.withLock { $0.advance(to: now) }
-        announce()
-        if resumed > 0 { process.logger.info("Took up gates", metadata: ["gates": "\(resumed)"]) }
+        if !found.isEmpty { process.logger.info("Took up gates", metadata: ["gates": "\(found.count)"]) }
+    }
+
+    /// How far the stream's order may differ from that of time, where an older version has written it, in milliseconds.
+    private static let disorderMilliseconds = 120_000.0
+
+    /// The gate of `<env>.nervous.gates.<gate>.transition`.
+    static func gate(of subject: Subject) -> GateID? {
+        let tokens = subject.text.split(separator: ".")
+        return tokens.count == 5 ? try? GateID(String(tokens[3])) : nil
+    }
+
+    /// Takes up gates again that somebody else has judged meanwhile (another thalamus, from which this one was cut off): what they
+    /// concluded here and had not said is given up, and they go on from what is stored.
+    private func retake(_ shards: Shards?) async {
+        let stream = HouseStreams.transitions(process.environment)
+        for await subject in superseded {
+            guard let gate = Self.gate(of: subject) else { continue }
+            process.logger.warning("Another has judged this gate: going on from what is stored", metadata: ["gate": "\(gate)"])
+            while !Task.isCancelled {
+                do throws(BusError) {
+                    let stored = try await bus.lastMessage(stream: stream, subject: subject)
+                    settle { thalamus in
+                        guard shards?.judges(gate) ?? true else { return }
+                        outbox.know(subject, last: stored?.sequence ?? 0)
+                        guard let stored, let last = try? Envelope<GateTransition>(decoding: stored.message.payload).body
+                        else { return }
+                        thalamus.resume(last)
+                        thalamus.advance(to: .now())
+                    }
+                    break
+                } catch {
+                    do { try await Task.sleep(for: .milliseconds(200)) } catch { return }
+                }
+            }
+        }
     }
 
     /// Lets gates release at their time. While none is open or closed nothing runs; while some are, the timer looks again at
@@ -198,11 +256,7 @@ final class ThalamusProcess: Sendable {
                     do { try await clock.sleep(for: .nanoseconds(wait)) } catch { return }
                 }
                 let now = Timestamp.now()
-                let hasActions = thalamus.withLock { thalamus in
-                    thalamus.advance(to: now)
-                    return !thalamus.actions.isEmpty
-                }
-                if hasActions { announce() }
+                settle { $0.advance(to: now) }
             }
         }
     }

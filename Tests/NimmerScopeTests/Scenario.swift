@@ -81,19 +81,18 @@ struct Scenario {
     private static let thalamusSource = Source(entityID: "thalamus-1", entityType: .thalamus)
 
     private mutating func announce() {
-        let actions = Array(thalamus.actions)
-        thalamus.actions.removeAll()
-        for action in actions {
-            switch action {
-            case .transition(let transition, let id):
+        let conclusions = Array(thalamus.conclusions)
+        thalamus.conclusions.removeAll()
+        for item in conclusions {
+            let at = item.transition.at
+            say(
+                .transition(environment, gate: item.transition.gateID), item.transition, by: Self.thalamusSource,
+                id: item.id, at: at, after: 2.1)
+            if let collapse = item.collapse {
                 say(
-                    .transition(environment, gate: transition.gateID), transition, by: Self.thalamusSource, id: id,
-                    at: transition.at, after: 2.1)
-            case .collapse(let collapse):
-                say(
-                    .collapse(environment), collapse, by: Self.thalamusSource, id: collapse.collapseID,
-                    at: collapse.windowEnd, after: 2.3)
-            case .escalate(let request, let at):
+                    .collapse(environment), collapse, by: Self.thalamusSource, id: collapse.collapseID, at: at, after: 2.3)
+            }
+            if let request = item.request {
                 say(
                     .cognitiveRequest(environment), request, by: Self.thalamusSource, id: request.requestID, at: at,
                     after: 2.6)

@@ -22,7 +22,7 @@ import Testing
     }
 
     private static func steps(_ bench: inout Bench) -> [Step] {
-        bench.take().compactMap { if case .transition(let transition, _) = $0 { Step(transition) } else { nil } }
+        bench.take().map { Step($0.transition) }
     }
 
     /// The same waves, with somebody looking this often (in milliseconds); nil: only at the end.

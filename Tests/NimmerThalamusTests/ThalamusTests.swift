@@ -38,9 +38,9 @@ struct Bench {
         return try #require(next, "no gate releases by itself")
     }
 
-    mutating func take() -> [ThalamusAction] {
-        let taken = Array(thalamus.actions)
-        thalamus.actions.removeAll()
+    mutating func take() -> [Conclusion] {
+        let taken = Array(thalamus.conclusions)
+        thalamus.conclusions.removeAll()
         return taken
     }
 }
@@ -53,14 +53,12 @@ struct Bench {
         try bench.wave("math", 0.6, at: 0, content: #"{"a": 1.0}"#)
         #expect(bench.take().isEmpty)
         try bench.wave("calculate", 0.5, at: 200, domain: "calculate", content: #"{"b":[ 2 ]}"#)
-        let actions = bench.take()
-        #expect(actions.count == 3)
-        guard case .transition(let transition, let id) = actions[0], case .collapse(let collapse) = actions[1],
-            case .escalate(let request, _) = actions[2]
-        else {
-            Issue.record("a transition, a collapse and a request in this order")
-            return
-        }
+        let conclusions = bench.take()
+        let opening = try #require(conclusions.first)
+        #expect(conclusions.count == 1)
+        let (transition, id) = (opening.transition, opening.id)
+        let collapse = try #require(opening.collapse)
+        let request = try #require(opening.request)
         #expect(transition.fromState == .stable && transition.toState == .open && transition.gateID.text == "math")
         #expect(abs(transition.stateValue - 0.5555555555555556) < 1e-9)
         #expect(abs(collapse.confidence - 0.8) < 1e-12 && collapse.transitionID == id)
@@ -68,10 +66,8 @@ struct Bench {
         #expect(collapse.witnesses.map(\.semanticContent.text) == [#"{"a": 1.0}"#, #"{"b":[ 2 ]}"#])
         #expect(request.collapseID == collapse.collapseID && abs(request.confidence - 0.8) < 1e-12)
         bench.thalamus.advance(to: Bench.epoch.advanced(milliseconds: 10_000))
-        guard case .transition(let release, _)? = bench.take().first else {
-            Issue.record("an open gate releases in silence")
-            return
-        }
+        let release = try #require(bench.take().first, "an open gate releases in silence").transition
+        #expect(release.collapse == nil && release.escalation == nil)
         #expect(release.toState == .stable && release.correlationScore == 0)
         #expect(abs(release.at.milliseconds(since: Bench.epoch) - 2504.0061868901003) < 1e-3)
         let none = bench.thalamus.nextRelease
@@ -86,7 +82,7 @@ struct Bench {
     }
 
     @Test func idsAreDerivedFromWhatTheyAreAbout() throws {
-        func ids() throws -> [ThalamusAction] {
+        func ids() throws -> [Conclusion] {
             var bench = Bench()
             try bench.wave("a", 0.9, at: 0)
             try bench.wave("b", 0.9, at: 10)
@@ -99,7 +95,7 @@ struct Bench {
         var bench = Bench()
         try bench.wave("a", 0.9, at: -1e9, arrival: 0)
         try bench.wave("b", 0.9, at: -5e9, arrival: 100)
-        #expect(bench.take().count == 3 && bench.thalamus.counters.skewed == 2)
+        #expect(bench.take().count == 1 && bench.thalamus.counters.skewed == 2)
         try bench.wave("c", 0.9, at: 1e9, arrival: 200)
         #expect(try bench.wave("d", 0.9, at: 300, arrival: 300) == .resonated)
     }
@@ -111,7 +107,7 @@ struct Bench {
         #expect(regions.count <= 100 && bench.thalamus.counters.forgotten >= 150)
         #expect(regions.contains("r249") && !regions.contains("r0"))
         try bench.wave("b", 0.9, at: 251, domain: "r249")
-        #expect(bench.take().count == 3)
+        #expect(bench.take().count == 1)
     }
 
     @Test func inventedNamesDoNotGrowWithoutBound() throws {
@@ -120,10 +116,7 @@ struct Bench {
         for index in 0..<65_600 { try bench.wave("x\(index)", 0.9, at: Double(index) / 1000, domain: "flood") }
         _ = bench.take()
         try bench.wave("other", 0.9, at: 70, domain: "kept")
-        guard case .collapse(let collapse)? = bench.take().dropFirst().first else {
-            Issue.record("the witness from before the flood still counts")
-            return
-        }
+        let collapse = try #require(bench.take().first?.collapse, "the witness from before the flood still counts")
         #expect(collapse.witnesses.map(\.origin.text) == ["keep", "other"])
     }
 
@@ -131,10 +124,7 @@ struct Bench {
         var first = Bench()
         try first.wave("a", 0.9, at: 0)
         try first.wave("b", 0.9, at: 10)
-        guard case .transition(let opening, _)? = first.take().first else {
-            Issue.record("two witnesses open")
-            return
-        }
+        let opening = try #require(first.take().first, "two witnesses open").transition
         var second = Bench()
         second.thalamus.resume(opening)
         let (expected, found) = (try first.nextRelease(), try second.nextRelease())
@@ -150,11 +140,7 @@ struct Bench {
             try first.wave("b", 0.9, at: Double(index) * 20 + 10, domain: "r\(index)")
         }
         var second = Bench { $0.maximumRegions = 100 }
-        for action in first.take() {
-            if case .transition(let transition, _) = action, transition.toState == .open {
-                second.thalamus.resume(transition)
-            }
-        }
+        for item in first.take() where item.transition.toState == .open { second.thalamus.resume(item.transition) }
         let regions = second.thalamus.gates(at: Bench.epoch.advanced(milliseconds: 6000)).map(\.region.text)
         #expect(regions.count <= 100 && regions.contains("r299") && !regions.contains("r0"))
     }

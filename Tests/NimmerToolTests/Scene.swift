@@ -100,21 +100,16 @@ struct Scene {
 
     private mutating func say(at time: Double) {
         let source = Source(entityID: "thalamus", entityType: .thalamus)
-        for action in thalamus.actions {
-            switch action {
-            case .transition(let body, let id):
-                let message = Envelope(id: id, at: body.at, from: source, body)
-                add("dev.nervous.gates.\(body.gateID.text).transition", message.encoded(), time + 1)
-            case .collapse(let body):
-                let message = Envelope(id: body.collapseID, at: body.windowEnd, from: source, body)
-                add("dev.nervous.thalamus.collapse", message.encoded(), time + 2)
-            case .escalate(let body, let at):
-                let message = Envelope(id: body.requestID, at: at, from: source, body)
-                add("dev.cognitive.bridge.request", message.encoded(), time + 3)
-                answer(body, time + 30)
+        for item in thalamus.conclusions {
+            let message = Envelope(id: item.id, at: item.transition.at, from: source, item.transition)
+            add("dev.nervous.gates.\(item.transition.gateID.text).transition", message.encoded(), time + 1)
+            if let collapse = message.collapsed { add("dev.nervous.thalamus.collapse", collapse.encoded(), time + 2) }
+            if let request = message.escalated {
+                add("dev.cognitive.bridge.request", request.encoded(), time + 3)
+                answer(request.body, time + 30)
             }
         }
-        thalamus.actions.removeAll()
+        thalamus.conclusions.removeAll()
     }
 
     /// The first question is answered by rule, the next ones by a mind that takes its time and has an organ speak.

@@ -16,7 +16,7 @@ struct MemoryStream {
         StreamInfo(
             name: configuration.name, messages: UInt64(messages.count), bytes: bytes,
             firstSequence: messages.first?.sequence ?? lastSequence + 1, lastSequence: lastSequence,
-            consumers: consumers.count)
+            consumers: consumers.count, subjects: configuration.subjects.map(\.text))
     }
 
     func captures(_ subject: Subject) -> Bool { configuration.subjects.contains { $0.matches(subject) } }
@@ -46,7 +46,7 @@ struct MemoryStream {
         if let id, let first = seen[id] {
             return .success(StreamAck(stream: configuration.name, sequence: first.sequence, isDuplicate: true))
         }
-        if let expected = message.headers[StreamKeyValue.expectedRevision] {
+        if let expected = message.headers[Headers.expectedLastOfSubject] {
             let present = last(on: message.subject)?.sequence ?? 0
             guard UInt64(expected) == present else {
                 return .failure(

@@ -46,7 +46,7 @@ public final class CellHost<C: Cell>: Sendable {
         self.process = process
         identity = body.identity
         rejects = RejectLimiter(process)
-        outbox = Outbox(bus: process.bus, capacity: 256)
+        outbox = process.outbox(limits: OutboxQueue.Limits(messages: 256, bytes: 4 << 20))
         state = Mutex(State(body: body))
         (jobs, jobFeed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(4096))
     }
@@ -76,6 +76,7 @@ public final class CellHost<C: Cell>: Sendable {
         data["gate_state"] = .string(gate)
         data["gate_potential"] = .number(potential)
         data["unacknowledged"] = .number(Double(outbox.counters.waiting))
+        data["outbox"] = outbox.json
         statistics.data = .object(data)
         return statistics
     }
@@ -111,7 +112,7 @@ public final class CellHost<C: Cell>: Sendable {
             group.addTask { await self.keepAppointments() }
             group.addTask { await self.work() }
             group.addTask { await self.live() }
-            group.addTask { [outbox] in await outbox.run() }
+            group.addTask { [outbox, process] in await process.run(outbox) }
             await untilEnd()
             desk.cancel()
             _ = state.withLock { $0.body.rest() }

@@ -23,6 +23,6 @@ extension CellHost {
         page.gate(
             identity.gateID.text, region: (identity.region ?? Region(identity.domain)).text,
             state: Int(gate.0.rawValue), potential: gate.1, weight: gate.2, witnesses: gate.3)
-        page.outbox(outbox.counters)
+        page.outbox(outbox)
     }
 }

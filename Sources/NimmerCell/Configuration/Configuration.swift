@@ -18,6 +18,8 @@ public struct Configuration: Sendable {
     public var system: SystemFile?
     /// How to reach the nats-server.
     public var bus: BusSettings
+    /// The folder for what must outlive the process; nil: there is none.
+    public var stateFolder: String?
     /// Where NIMMERVERSE variables stand that nothing reads; said once at the start.
     public var strangers: [String] = []
 
@@ -50,6 +52,10 @@ public struct Configuration: Sendable {
             .choice(
                 "connect", "wait", of: ["wait", "fail"],
                 "Without a server at the start: keep trying for ever (wait), or leave with status 69 (fail)."),
+            .text(
+                "state", nil,
+                "A folder for what must outlive the process: decisions that wait while their stream cannot be reached. Else "
+                    + "NIMMERVERSE_STATE; without one they are kept in memory only."),
         ]
         return manifest.settings + common.filter { own in !manifest.settings.contains { $0.key == own.key } }
     }
@@ -93,6 +99,7 @@ public struct Configuration: Sendable {
         }
         if let nats = launch.nats { bus.url = nats }
         bus.waitsForServer = settings.text("connect") == "wait"
+        stateFolder = settings.textIfPresent("state") ?? variables["NIMMERVERSE_STATE"].flatMap { $0.isEmpty ? nil : $0 }
         for setting in known where setting.isRequired && settings.value(setting.key) == nil {
             throw ProcessFailure(
                 .configuration,

@@ -25,6 +25,10 @@ public enum ProcessVariable {
             "NIMMERVERSE_HTTP_PORT",
             "Where /healthz, /readyz and /metrics are served: a port, or address:port; nowhere unless set."
         ),
+        (
+            "NIMMERVERSE_STATE",
+            "A folder for what must outlive the process, such as decisions that wait for their stream; else memory only."
+        ),
         ("NIMMERVERSE_REVISION", "What was built, for nimmer_build_info; images set it."),
         ("NIMMERVERSE_POSTGRES_URL", "The PostgreSQL server, for the hippocampus."),
         ("NIMMERVERSE_POSTGRES_PASSWORD", "Its password."),

@@ -58,16 +58,6 @@ enum ProcessMetrics {
 }
 
 extension MetricsPage {
-    /// What an outbox holds and has passed on.
-    public mutating func outbox(_ counters: Outbox.Counters) {
-        gauge("nimmer_outbox_waiting", "Messages that wait for a stream's acknowledgement.", counters.waiting)
-        counter("nimmer_outbox_acknowledged_total", "Messages that a stream holds.", counters.acknowledged)
-        counter("nimmer_outbox_retries_total", "Attempts after the first.", counters.retries)
-        counter(
-            "nimmer_outbox_lost_total", "Messages given up: no room to keep them, or refused by every stream.",
-            counters.dropped + counters.refused)
-    }
-
     /// What every process that works with waves counts: read, sent, lost and refused.
     public mutating func waves(in read: Int, out sent: Int? = nil, lost: Int, rejected: Int) {
         counter("nimmer_waves_in_total", "Waves read.", read)

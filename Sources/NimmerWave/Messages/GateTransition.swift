@@ -82,12 +82,16 @@ public struct GateTransition: MessageBody, DirectlyWritten {
     public var lifeforceCost: Double
     /// The exact time of the change.
     public var at: Timestamp
+    /// The collapse of an opening; nil for other transitions, and for openings as 2.0 wrote them.
+    public var collapse: OpeningCollapse?
+    /// The terms on which an opening goes up; nil where it does not.
+    public var escalation: Escalation?
 
     /// A message body of its parts.
     public init(
         gateID: GateID, domain: Token, region: Region, fromState: GateState, toState: GateState, stateValue: Double,
         weight: Double, correlationScore: Double = 0, triggerSignals: [TriggerSignal] = [], routedToTier: Int = 1,
-        lifeforceCost: Double = 0, at: Timestamp
+        lifeforceCost: Double = 0, at: Timestamp, collapse: OpeningCollapse? = nil, escalation: Escalation? = nil
     ) {
         self.gateID = gateID
         self.domain = domain
@@ -101,6 +105,8 @@ public struct GateTransition: MessageBody, DirectlyWritten {
         self.routedToTier = routedToTier
         self.lifeforceCost = lifeforceCost
         self.at = at
+        self.collapse = collapse
+        self.escalation = escalation
     }
 
     public static let type = MessageType.gateTransition
@@ -118,6 +124,13 @@ public struct GateTransition: MessageBody, DirectlyWritten {
         .optional("routed_to_tier", .whole(0...5), "The tier that the opening is routed to."),
         .optional("lifeforce_cost", .notNegative, "Energy spent by the witnesses, in LF."),
         .required("at", .time, "The exact time of the change."),
+        .optional(
+            "collapse", .record(OpeningCollapse.fields),
+            "The collapse of an opening: the witnesses' contents, once. Absent in other transitions, and where 2.0 wrote them."
+        ),
+        .optional(
+            "escalation", .record(Escalation.fields),
+            "The terms on which an opening goes up; the boundary derives its request from these. Absent where it does not."),
     ]
 
     public init(_ fields: FieldReader) {
@@ -133,6 +146,8 @@ public struct GateTransition: MessageBody, DirectlyWritten {
         routedToTier = fields.has("routed_to_tier") ? fields.whole("routed_to_tier") : 1
         lifeforceCost = fields.number("lifeforce_cost")
         at = fields.time("at")
+        collapse = fields.has("collapse") ? OpeningCollapse(fields.record("collapse")) : nil
+        escalation = fields.has("escalation") ? Escalation(fields.record("escalation")) : nil
     }
 
     public func write(_ out: inout MemberWriter) {
@@ -149,6 +164,8 @@ public struct GateTransition: MessageBody, DirectlyWritten {
             out.member("routed_to_tier", Double(routedToTier))
             out.member("lifeforce_cost", lifeforceCost)
             out.member("at", at)
+            if let collapse { out.member("collapse") { collapse.write(&$0) } }
+            if let escalation { out.member("escalation") { escalation.write(&$0) } }
         }
     }
 }

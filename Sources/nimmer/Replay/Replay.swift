@@ -187,22 +187,25 @@ struct Replay: Sendable {
 
     /// Takes what the thalamus wants said.
     private mutating func say() {
-        guard !thalamus.actions.isEmpty else { return }
-        for action in thalamus.actions {
-            switch action {
-            case .transition(let transition, _):
-                counts.transitions += 1
-                if transition.toState == .open { counts.openings += 1 }
-                outputs.append(.transition(transition))
-            case .collapse(let collapse):
+        guard !thalamus.conclusions.isEmpty else { return }
+        for item in thalamus.conclusions {
+            counts.transitions += 1
+            if item.transition.toState == .open { counts.openings += 1 }
+            // What an opening carries follows in lines of its own.
+            var transition = item.transition
+            transition.collapse = nil
+            transition.escalation = nil
+            outputs.append(.transition(transition))
+            if let collapse = item.collapse {
                 counts.collapses += 1
                 outputs.append(.collapse(collapse))
-            case .escalate(let request, let at):
+            }
+            if let request = item.request {
                 counts.escalations += 1
-                outputs.append(.escalation(request, at: at))
+                outputs.append(.escalation(request, at: item.transition.at))
             }
         }
-        thalamus.actions.removeAll(keepingCapacity: true)
+        thalamus.conclusions.removeAll(keepingCapacity: true)
     }
 }
 

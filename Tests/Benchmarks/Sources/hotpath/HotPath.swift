@@ -66,20 +66,11 @@ import NimmerWave
             for (first, second) in waves {
                 _ = try? thalamus.receive(subject: subject.span.bytes, payload: first.span.bytes, arrival: nil)
                 _ = try? thalamus.receive(subject: subject.span.bytes, payload: second.span.bytes, arrival: nil)
-                let actions = thalamus.actions
-                thalamus.actions.removeAll(keepingCapacity: true)
+                let conclusions = thalamus.conclusions
+                thalamus.conclusions.removeAll(keepingCapacity: true)
                 guard encoding else { continue }
-                for action in actions {
-                    switch action {
-                    case .transition(let transition, let id):
-                        bytes += Envelope(id: id, at: transition.at, from: source, transition).encoded().count
-                    case .collapse(let collapse):
-                        bytes +=
-                            Envelope(id: collapse.collapseID, at: collapse.windowEnd, from: source, collapse)
-                            .encoded().count
-                    case .escalate(let request, let at):
-                        bytes += Envelope(id: request.requestID, at: at, from: source, request).encoded().count
-                    }
+                for item in conclusions {
+                    bytes += Envelope(id: item.id, at: item.transition.at, from: source, item.transition).encoded().count
                 }
             }
         }
@@ -161,7 +152,7 @@ import NimmerWave
                 _ = try? thalamus.receive(
                     subject: subject.span.bytes, payload: bytes.span.bytes, arrival: Timestamp(nanoseconds: arrival))
                 next = next + 1 == regions * origins ? 0 : next + 1
-                if !thalamus.actions.isEmpty { thalamus.actions.removeAll(keepingCapacity: true) }
+                if !thalamus.conclusions.isEmpty { thalamus.conclusions.removeAll(keepingCapacity: true) }
             }
         }
     }

@@ -28,7 +28,7 @@ import Synchronization
             let isDone = state.withLock { state in
                 if state.seen == 0 { state.first = now() }
                 _ = try? state.thalamus.receive(subject: subject, payload: payload, arrival: arrival.at)
-                if !state.thalamus.actions.isEmpty { state.thalamus.actions.removeAll(keepingCapacity: true) }
+                if !state.thalamus.conclusions.isEmpty { state.thalamus.conclusions.removeAll(keepingCapacity: true) }
                 state.seen += 1
                 if state.seen == wanted { state.last = now() }
                 return state.seen == wanted

@@ -1,0 +1,331 @@
+import NimmerWave
+import Synchronization
+
+/// Retains what a stream must hold until the stream has said so (protocol.md, What an acknowledgement means), in order
+/// (``OutboxQueue``), also across restarts of the server and, with a journal, of the process.
+///
+/// `send` may be called from inside a handler: the first attempt leaves with the same turn of the loop. What fails is sent again by
+/// ``run(notify:)``: at once on a new connection, else with growing pauses.
+public final class Outbox: Sendable {
+    /// The counts of an outbox.
+    public typealias Counters = OutboxCounters
+
+    /// A change that a person should know.
+    public enum Notice: Sendable, Hashable {
+        /// Streams do not take what is sent, though there is a connection.
+        case waits(BusError)
+        /// They do again.
+        case flows
+        /// Messages were given up to stay within the limits.
+        case dropped(UInt64)
+        /// No stream will ever take a message.
+        case refused(BusError)
+        /// The journal cannot keep anything; nil: it can again.
+        case journal(String?)
+    }
+
+    private struct State {
+        var queue: OutboxQueue
+        var onAck: [MessageID: @Sendable (StreamAck) -> Void] = [:]
+        /// Whether what waits is also kept in the journal.
+        var isKeeping = false
+    }
+
+    private let bus: any Bus
+    private let limits: OutboxQueue.Limits
+    private let attemptTimeout: Duration
+    private let journal: (any OutboxJournal)?
+    private let onSuperseded: @Sendable (Subject, StoredIdentity) -> Void
+    private let state: Mutex<State>
+    /// Something has failed, was given up, or has changed with the connection.
+    private let changes: AsyncStream<Void>
+    private let changed: AsyncStream<Void>.Continuation
+
+    /// An outbox on a bus.
+    ///
+    /// - Parameters:
+    ///   - limits: how much may wait; without a journal, and beyond it, the oldest messages are given up and counted.
+    ///   - attemptTimeout: how long one attempt waits for its acknowledgement.
+    ///   - journal: where waiting messages are kept across a crash, and beyond the limits of memory.
+    ///   - onSuperseded: called when fenced messages of a subject were given up, because somebody else had stored on it; the identity
+    ///     is that of the newest message of the subject. Must not block.
+    public init(
+        bus: any Bus, limits: OutboxQueue.Limits = OutboxQueue.Limits(), attemptTimeout: Duration = .seconds(5),
+        journal: (any OutboxJournal)? = nil,
+        onSuperseded: @escaping @Sendable (Subject, StoredIdentity) -> Void = { _, _ in }
+    ) {
+        self.bus = bus
+        self.limits = limits
+        self.attemptTimeout = attemptTimeout
+        self.journal = journal
+        self.onSuperseded = onSuperseded
+        // What memory has no room for stays in the journal, where there is one: there a message costs a place in a table.
+        var bounds = limits
+        if journal != nil { bounds.messages *= 64 }
+        state = Mutex(State(queue: OutboxQueue(bounds)))
+        (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// The counters now.
+    public var counters: Counters { state.withLock { $0.queue.counters } }
+
+    /// Why messages wait although there is a connection; nil while they do not.
+    public var trouble: BusError? { state.withLock { $0.queue.trouble } }
+
+    /// How the journal stands; nil without one.
+    public var journalStatus: OutboxJournalStatus? { journal?.status }
+
+    /// Puts the messages of an earlier life first, before any other message; once, at the start.
+    ///
+    /// - Returns: these messages, in order.
+    public func takeUp() -> [OutboxMessage] {
+        guard let messages = journal?.takeUp(), !messages.isEmpty else { return [] }
+        state.withLock { state in
+            state.isKeeping = true
+            for message in messages {
+                _ = state.queue.put(message, isKept: true)
+                state.queue.spill(message.id)
+            }
+        }
+        return messages
+    }
+
+    /// The newest message of a subject has this sequence; 0: there is none. Told before its first fenced message.
+    public func know(_ subject: Subject, last sequence: UInt64) {
+        state.withLock { $0.queue.know(subject, last: sequence) }
+    }
+
+    /// The messages that wait, in the order in which they were put in, with their bytes.
+    public var waiting: [OutboxMessage] {
+        state.withLock { $0.queue.waiting }.map { message in
+            var message = message
+            if message.payload.isEmpty { message.payload = journal?.payload(of: message.id) ?? [] }
+            return message
+        }
+    }
+
+    /// Forgets what is known of subjects that have nothing to send.
+    public func forget(where isGone: (Subject) -> Bool) { state.withLock { $0.queue.forget(where: isGone) } }
+
+    /// Takes a message and sends it; never waits. An id that waits already is not taken twice.
+    ///
+    /// - Parameter onAck: called once when a stream holds the message; must not block.
+    public func send(
+        _ subject: Subject, payload: [UInt8], id: MessageID, onAck: (@Sendable (StreamAck) -> Void)? = nil
+    ) {
+        put(OutboxMessage(subject: subject, id: id, payload: payload), onAck: onAck)
+        push()
+    }
+
+    /// Takes a message, which fixes its place among those of its subject; ``push()`` sends it. For callers that hold a lock under
+    /// which the order is decided: nothing is sent, and nobody called, before ``push()``.
+    public func put(_ message: OutboxMessage, onAck: (@Sendable (StreamAck) -> Void)? = nil) {
+        let dropped = state.withLock { state in
+            guard !state.queue.holds(message.id) else { return false }
+            if let onAck { state.onAck[message.id] = onAck }
+            if state.queue.counters.bytes > limits.bytes / 2 { beginKeeping(&state) }
+            let isKept = state.isKeeping && journal?.keep(message) == true
+            let actions = state.queue.put(message, isKept: isKept)
+            for case .dropped(let id) in actions {
+                state.onAck[id] = nil
+                journal?.release(id)
+            }
+            return !actions.isEmpty
+        }
+        if dropped { changed.yield() }
+    }
+
+    /// Sends what may be sent.
+    public func push() { perform(state.withLock { $0.queue.due() }) }
+
+    private func perform(_ actions: [OutboxQueue.Action]) {
+        for action in actions {
+            switch action {
+            case .send(let attempt): send(attempt)
+            case .compare(let attempt): compare(attempt)
+            case .stored(let id, let ack):
+                journal?.release(id)
+                let (callback, wasWaiting) = state.withLock { state in
+                    (state.onAck.removeValue(forKey: id), state.isKeeping)
+                }
+                callback?(ack)
+                if wasWaiting { changed.yield() }
+            case .refused(let id, _), .dropped(let id):
+                journal?.release(id)
+                state.withLock { _ = $0.onAck.removeValue(forKey: id) }
+                changed.yield()
+            case .superseded(let subject, let ids, let newest):
+                for id in ids { journal?.release(id) }
+                state.withLock { state in for id in ids { state.onAck[id] = nil } }
+                onSuperseded(subject, newest)
+            }
+        }
+    }
+
+    private func send(_ attempt: OutboxQueue.Attempt) {
+        guard let payload = state.withLock({ $0.queue.payload(of: attempt.id) }) ?? journal?.payload(of: attempt.id)
+        else {
+            // Kept by the journal, which cannot give it back.
+            let lost = BusError(.invalid, "the journal cannot give back what was kept for \(attempt.subject)")
+            return conclude { $0.failed(attempt, lost) }
+        }
+        var headers: Headers = [:]
+        if let fence = attempt.fence { headers[Headers.expectedLastOfSubject] = "\(fence.last)" }
+        bus.publishDurably(
+            attempt.subject, payload: payload, id: attempt.id, headers: headers, timeout: attemptTimeout
+        ) { [weak self] result in
+            guard let self else { return }
+            switch result {
+            case .success(let ack): conclude { $0.acknowledged(attempt, ack) }
+            case .failure(let error):
+                conclude { $0.failed(attempt, error) }
+                changed.yield()
+            }
+        }
+    }
+
+    private func compare(_ attempt: OutboxQueue.Attempt) {
+        guard let stream = attempt.fence?.stream else { return }
+        // Bounded by the request's own timeout; owned by the outbox through its outcome.
+        Task { [weak self, bus] in
+            let outcome: Result<StoredIdentity?, BusError>
+            do throws(BusError) {
+                let newest = try await bus.lastMessage(stream: stream, subject: attempt.subject)
+                outcome = .success(newest.map(StoredIdentity.init))
+            } catch { outcome = .failure(error) }
+            self?.conclude { $0.compared(attempt, outcome) }
+            self?.changed.yield()
+        }
+    }
+
+    /// Tells the queue an outcome, does what follows, and sends what may be sent by then.
+    private func conclude(_ outcome: (inout OutboxQueue) -> [OutboxQueue.Action]) {
+        perform(
+            state.withLock { state in
+                let actions = outcome(&state.queue)
+                return actions + state.queue.due()
+            })
+    }
+
+    // MARK: - The rest of its life
+
+    /// Sends again what has failed, until the task is cancelled or the bus has ended.
+    ///
+    /// - Parameter notify: called once for each change that a person should know.
+    public func run(notify: @escaping @Sendable (Notice) -> Void = { _ in }) async {
+        let events = bus.events()
+        // What was put in before anybody listened to the events.
+        if bus.status.isConnected { connected() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.watch(notify) }
+            group.addTask { await self.watchJournal() }
+            for await event in events {
+                switch event {
+                case .connected, .reconnected: connected()
+                case .disconnected: state.withLock { $0.queue.disconnected() }
+                default: continue
+                }
+                changed.yield()
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func connected() {
+        conclude {
+            $0.connected()
+            return []
+        }
+    }
+
+    /// Looks at each change: what waits is kept, what has failed is sent again after a pause, a person is told.
+    private func watch(_ notify: @Sendable (Notice) -> Void) async {
+        var pause = Duration.milliseconds(100)
+        var acknowledged: UInt64 = 0
+        var said = Said()
+        for await _ in changes {
+            keepWhatWaits()
+            said.look(counters, trouble, journalStatus?.trouble, notify)
+            guard state.withLock({ $0.queue.isStalled }) else { continue }
+            let now = counters.acknowledged
+            if now != acknowledged { pause = .milliseconds(100) }
+            acknowledged = now
+            do { try await ContinuousClock().sleep(for: pause) } catch { return }
+            pause = min(pause * 2, .seconds(1))
+            conclude {
+                $0.resume()
+                return []
+            }
+        }
+    }
+
+    /// From the first failure until nothing waits, what waits is kept in the journal too.
+    private func keepWhatWaits() {
+        guard journal != nil else { return }
+        state.withLock { state in
+            if state.queue.counters.waiting == 0 {
+                state.isKeeping = false
+            } else if !state.queue.isConnected || state.queue.isStalled {
+                beginKeeping(&state)
+            }
+        }
+    }
+
+    private func beginKeeping(_ state: inout State) {
+        guard let journal, !state.isKeeping || journal.status.trouble != nil else { return }
+        state.isKeeping = true
+        for message in state.queue.waiting where state.queue.payload(of: message.id) != nil {
+            guard journal.keep(message) else { return }
+            if state.queue.counters.bytes > limits.bytes { state.queue.spill(message.id) }
+        }
+    }
+
+    /// Looks each second while a journal is in use: a full disk is named soon, and written again when it has room.
+    private func watchJournal() async {
+        guard journal != nil else { return }
+        while (try? await ContinuousClock().sleep(for: .seconds(1))) != nil {
+            if state.withLock({ $0.isKeeping }) { changed.yield() }
+        }
+    }
+
+    /// Waits until nothing waits for its acknowledgement, or the time is over.
+    ///
+    /// - Returns: whether everything is acknowledged.
+    public func drain(timeout: Duration) async -> Bool {
+        let clock = ContinuousClock()
+        let deadline = clock.now.advanced(by: timeout)
+        while counters.waiting > 0, clock.now < deadline {
+            do { try await clock.sleep(for: .milliseconds(20)) } catch { break }
+        }
+        return counters.waiting == 0
+    }
+}
+
+/// What was said last, so that each change is said once.
+private struct Said {
+    var trouble: BusError.Code?
+    var journal: String?
+    var dropped: UInt64 = 0
+    var refused: UInt64 = 0
+
+    mutating func look(
+        _ counters: OutboxCounters, _ trouble: BusError?, _ journal: String?, _ notify: (Outbox.Notice) -> Void
+    ) {
+        if trouble?.code != self.trouble {
+            notify(trouble.map { .waits($0) } ?? .flows)
+            self.trouble = trouble?.code
+        }
+        if journal != self.journal {
+            notify(.journal(journal))
+            self.journal = journal
+        }
+        if counters.dropped > dropped {
+            notify(.dropped(counters.dropped))
+            dropped = counters.dropped
+        }
+        if counters.refused > refused {
+            notify(.refused(BusError(.tooLarge, "\(counters.refused) messages were refused by their streams")))
+            refused = counters.refused
+        }
+    }
+}

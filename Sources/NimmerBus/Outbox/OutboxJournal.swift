@@ -1,0 +1,45 @@
+import NimmerWave
+
+/// A place that outlives the process, where an ``Outbox`` keeps what waits while its streams cannot be reached.
+///
+/// Nothing is written while acknowledgements come: only once an attempt has failed. Members are called from any thread, also from
+/// the bus's, and must not wait for a disk: what they write has to be safe within a bounded time, not when they return.
+public protocol OutboxJournal: AnyObject, Sendable {
+    /// The messages that an earlier life kept and whose storing it did not note, in the order in which they were kept. Called once,
+    /// before any other member.
+    func takeUp() -> [OutboxMessage]
+
+    /// Keeps a message; one that is kept already stays as it is.
+    ///
+    /// - Returns: whether it is kept: ``payload(of:)`` can give its bytes back.
+    func keep(_ message: OutboxMessage) -> Bool
+
+    /// The bytes of a message that is kept.
+    func payload(of id: MessageID) -> [UInt8]?
+
+    /// A stream holds a message, or nobody ever will: it need not be kept.
+    func release(_ id: MessageID)
+
+    /// How it stands.
+    var status: OutboxJournalStatus { get }
+}
+
+/// How a journal stands.
+public struct OutboxJournalStatus: Sendable, Hashable {
+    /// Messages that are kept.
+    public var messages: Int
+    /// Bytes of its file.
+    public var bytes: Int
+    /// Damaged records that were found at the start and skipped.
+    public var damaged: Int
+    /// Why nothing can be kept now, such as a full disk; nil while it can.
+    public var trouble: String?
+
+    /// A status from its parts.
+    public init(messages: Int = 0, bytes: Int = 0, damaged: Int = 0, trouble: String? = nil) {
+        self.messages = messages
+        self.bytes = bytes
+        self.damaged = damaged
+        self.trouble = trouble
+    }
+}

@@ -1,0 +1,360 @@
+import NimmerWave
+
+/// The order of an outbox as a value: which message may be sent, and what an acknowledgement or a failure means. No bus, no clock,
+/// no lock (architecture.md, rule 1); ``Outbox`` performs its actions.
+///
+/// **Order.** Of each subject one message is on its way at a time: the next leaves when a stream holds it. So whatever is lost, late
+/// or repeated, a stream holds the messages of a subject in the order in which they were put in.
+///
+/// **Repetition.** A message is sent again, under its id, when its attempt has failed; at once on a new connection, where nothing
+/// overtakes it. The stream drops what it holds already.
+///
+/// **Fences.** A fenced message names the sequence of the newest message that its subject is known to hold. When the stream has
+/// another, what it has is read: the message itself (its acknowledgement was lost), nothing (it was purged), or another's, which
+/// supersedes it and all that follow from it.
+public struct OutboxQueue: Sendable {
+    /// What is to be done; the outcome is told to the queue.
+    public enum Action: Sendable, Hashable {
+        /// Publish durably; tell ``acknowledged(_:_:)`` or ``failed(_:_:)``.
+        case send(Attempt)
+        /// Read the newest message of the attempt's subject; tell ``compared(_:_:)``.
+        case compare(Attempt)
+        /// A stream holds the message.
+        case stored(MessageID, StreamAck)
+        /// No stream will ever hold the message.
+        case refused(MessageID, BusError)
+        /// Another has stored on the subject: these messages are given up.
+        case superseded(Subject, [MessageID], by: StoredIdentity)
+        /// Given up to stay within the limits.
+        case dropped(MessageID)
+    }
+
+    /// One attempt to send a message.
+    public struct Attempt: Sendable, Hashable {
+        /// Counts the attempts of the outbox; a later attempt of the same message has a greater one.
+        public var number: UInt64
+        /// The message.
+        public var id: MessageID
+        /// Its subject.
+        public var subject: Subject
+        /// The sequence that the newest message of the subject must have in its stream; nil: any.
+        public var fence: Fence?
+    }
+
+    /// A condition on which a stream takes a message.
+    public struct Fence: Sendable, Hashable {
+        /// The stream.
+        public var stream: String
+        /// The sequence of the newest message of the subject; 0: there must be none.
+        public var last: UInt64
+    }
+
+    /// The limits of an outbox.
+    public struct Limits: Sendable, Hashable {
+        /// Messages that may wait.
+        public var messages: Int
+        /// Payload bytes that may wait in memory.
+        public var bytes: Int
+        /// Messages that may be on their way at a time, each of another subject.
+        public var inFlight: Int
+
+        /// Limits from their parts.
+        public init(messages: Int = 65_536, bytes: Int = 64 << 20, inFlight: Int = 1_024) {
+            self.messages = messages
+            self.bytes = bytes
+            self.inFlight = inFlight
+        }
+    }
+
+    private struct Entry: Sendable {
+        var message: OutboxMessage
+        var order: UInt64
+        /// Payload bytes in memory.
+        var size: Int
+        var attempts = 0
+        var isSpilled = false
+    }
+
+    /// The messages of one subject, and what is known of it.
+    private struct Lane: Sendable {
+        enum Phase: Sendable, Equatable {
+            /// Nothing is on its way.
+            case idle
+            /// The first message is on its way.
+            case sending(UInt64)
+            /// The newest message of the subject is being read.
+            case comparing(UInt64)
+        }
+
+        var entries: ArraySlice<Entry> = []
+        var phase = Phase.idle
+        /// The newest message of the subject, as far as is known; nil: not known.
+        var last: StoredIdentity?
+        var isReady = false
+        /// Whether another has stored on the subject, and nobody has said since from what to go on.
+        var isSuperseded = false
+    }
+
+    /// The counts.
+    public private(set) var counters = OutboxCounters()
+    /// Whether there is a connection to send on.
+    public private(set) var isConnected = true
+    /// Why messages wait although there is a connection; nil while none does for long.
+    public private(set) var trouble: BusError?
+
+    private let limits: Limits
+    private var lanes: [Subject: Lane] = [:]
+    private var subjects: [MessageID: Subject] = [:]
+    private var ready: ArraySlice<Subject> = []
+    private var stalled: Set<Subject> = []
+    private var inFlight = 0
+    private var attempts: UInt64 = 0
+
+    /// An empty queue.
+    public init(_ limits: Limits = Limits()) { self.limits = limits }
+
+    // MARK: - What happens
+
+    /// Puts a message behind the others of its subject. One whose id waits already is not taken twice.
+    ///
+    /// - Parameter isKept: whether its bytes are kept elsewhere too, and may be let go of.
+    public mutating func put(_ message: OutboxMessage, isKept: Bool = false) -> [Action] {
+        guard subjects[message.id] == nil else { return [] }
+        counters.taken += 1
+        if message.fence != nil, lanes[message.subject]?.isSuperseded == true {
+            // It follows from what was given up.
+            counters.superseded += 1
+            return [.dropped(message.id)]
+        }
+        counters.waiting += 1
+        let size = message.payload.count
+        counters.bytes += size
+        subjects[message.id] = message.subject
+        lanes[message.subject, default: Lane()].entries.append(
+            Entry(message: message, order: counters.taken, size: size))
+        makeReady(message.subject)
+        if isKept, counters.bytes > limits.bytes { spill(message.id) }
+        return counters.waiting > limits.messages || counters.bytes > limits.bytes ? makeRoom() : []
+    }
+
+    /// The newest message of a subject has this sequence; 0: there is none. Told before its first fenced message, and after it was
+    /// superseded, when the sender goes on from there.
+    public mutating func know(_ subject: Subject, last sequence: UInt64) {
+        lanes[subject, default: Lane()].last = StoredIdentity(id: nil, sequence: sequence)
+        lanes[subject]?.isSuperseded = false
+    }
+
+    /// Forgets what is known of the subjects that have nothing to send.
+    public mutating func forget(where isGone: (Subject) -> Bool) {
+        lanes = lanes.filter { !$0.value.entries.isEmpty || !isGone($0.key) }
+    }
+
+    /// What may be sent now, in the order in which it was put in.
+    public mutating func due() -> [Action] {
+        var actions: [Action] = []
+        while isConnected, inFlight < limits.inFlight, let subject = ready.popFirst() {
+            guard var lane = lanes[subject], lane.phase == .idle, var first = lane.entries.first else {
+                lanes[subject]?.isReady = false
+                continue
+            }
+            attempts += 1
+            inFlight += 1
+            if first.attempts > 0 { counters.retries += 1 }
+            first.attempts += 1
+            lane.entries[lane.entries.startIndex] = first
+            lane.phase = .sending(attempts)
+            lane.isReady = false
+            lanes[subject] = lane
+            actions.append(
+                .send(
+                    Attempt(
+                        number: attempts, id: first.message.id, subject: subject,
+                        fence: first.message.fence.map { Fence(stream: $0, last: lane.last?.sequence ?? 0) })))
+        }
+        return actions
+    }
+
+    /// A stream holds the message of an attempt, whichever of its attempts that was.
+    public mutating func acknowledged(_ attempt: Attempt, _ ack: StreamAck) -> [Action] {
+        guard let first = lanes[attempt.subject]?.entries.first, first.message.id == attempt.id else { return [] }
+        trouble = nil
+        counters.acknowledged += 1
+        if ack.isDuplicate { counters.repeated += 1 }
+        // Only fences need to know; of a repetition the sequence is that of the first.
+        if first.message.fence != nil || lanes[attempt.subject]?.last != nil {
+            lanes[attempt.subject]?.last = StoredIdentity(id: attempt.id, sequence: ack.sequence)
+        }
+        removeFirst(of: attempt.subject)
+        return [.stored(attempt.id, ack)]
+    }
+
+    /// An attempt has failed. The failure of an earlier attempt than the last changes nothing.
+    public mutating func failed(_ attempt: Attempt, _ error: BusError) -> [Action] {
+        guard lanes[attempt.subject]?.phase == .sending(attempt.number) else { return [] }
+        switch error.code {
+        case .conflict where attempt.fence != nil:
+            lanes[attempt.subject]?.phase = .comparing(attempt.number)
+            return [.compare(attempt)]
+        case .tooLarge, .invalid:
+            counters.refused += 1
+            removeFirst(of: attempt.subject)
+            return [.refused(attempt.id, error)]
+        default:
+            stall(attempt.subject, error)
+            return []
+        }
+    }
+
+    /// The newest message of an attempt's subject was read: nil where the stream has none; or reading failed.
+    public mutating func compared(_ attempt: Attempt, _ outcome: Result<StoredIdentity?, BusError>) -> [Action] {
+        guard lanes[attempt.subject]?.phase == .comparing(attempt.number) else { return [] }
+        switch outcome {
+        case .failure(let error):
+            stall(attempt.subject, error)
+            return []
+        case .success(let newest):
+            if let newest, newest.id == attempt.id {
+                return acknowledged(
+                    attempt, StreamAck(stream: "", sequence: newest.sequence, isDuplicate: true))
+            }
+            let known = lanes[attempt.subject]?.last
+            lanes[attempt.subject]?.last = newest ?? StoredIdentity(id: nil, sequence: 0)
+            if let newest, known?.id == nil || newest.id != known?.id { return supersede(attempt.subject, by: newest) }
+            // Purged, too old to be kept, or the stream was made anew with our last in it: nothing stands in between.
+            becomeIdle(attempt.subject)
+            makeReady(attempt.subject)
+            return []
+        }
+    }
+
+    /// There is a connection: what was on its way on the last one is sent again, in order and before anything else.
+    public mutating func connected() {
+        isConnected = true
+        for subject in lanes.keys where lanes[subject]?.phase != .idle { becomeIdle(subject) }
+        stalled = []
+        let waiting = lanes.filter { !$0.value.entries.isEmpty }
+            .sorted { ($0.value.entries.first?.order ?? 0) < ($1.value.entries.first?.order ?? 0) }
+        ready = ArraySlice(waiting.map(\.key))
+        for subject in ready { lanes[subject]?.isReady = true }
+    }
+
+    /// The connection is lost: nothing is sent until there is one.
+    public mutating func disconnected() { isConnected = false }
+
+    /// The pause after failures is over: what has failed may be sent again.
+    public mutating func resume() {
+        let again = stalled.sorted {
+            (lanes[$0]?.entries.first?.order ?? 0) < (lanes[$1]?.entries.first?.order ?? 0)
+        }
+        stalled = []
+        for subject in again { makeReady(subject) }
+    }
+
+    // MARK: - What is so
+
+    /// Whether something has failed and waits for ``resume()``.
+    public var isStalled: Bool { !stalled.isEmpty }
+
+    /// The payload of a message that waits; nil when it does not, or was spilled.
+    public func payload(of id: MessageID) -> [UInt8]? {
+        guard let subject = subjects[id], let entry = lanes[subject]?.entries.first(where: { $0.message.id == id }),
+            !entry.isSpilled
+        else { return nil }
+        return entry.message.payload
+    }
+
+    /// Lets go of the payload of a message that waits: it is kept elsewhere.
+    public mutating func spill(_ id: MessageID) {
+        guard let subject = subjects[id], let place = lanes[subject]?.entries.firstIndex(where: { $0.message.id == id }),
+            let entry = lanes[subject]?.entries[place], !entry.isSpilled
+        else { return }
+        counters.bytes -= entry.size
+        counters.journaled += 1
+        lanes[subject]?.entries[place].message.payload = []
+        lanes[subject]?.entries[place].size = 0
+        lanes[subject]?.entries[place].isSpilled = true
+    }
+
+    /// Whether a message waits.
+    public func holds(_ id: MessageID) -> Bool { subjects[id] != nil }
+
+    /// The messages that wait, in the order in which they were put in.
+    public var waiting: [OutboxMessage] {
+        lanes.values.flatMap(\.entries).sorted { $0.order < $1.order }.map(\.message)
+    }
+
+    // MARK: - Steps
+
+    private mutating func makeReady(_ subject: Subject) {
+        guard let lane = lanes[subject], lane.phase == .idle, !lane.isReady, !lane.entries.isEmpty,
+            !stalled.contains(subject)
+        else { return }
+        lanes[subject]?.isReady = true
+        ready.append(subject)
+    }
+
+    private mutating func becomeIdle(_ subject: Subject) {
+        guard lanes[subject]?.phase != .idle else { return }
+        lanes[subject]?.phase = .idle
+        inFlight -= 1
+    }
+
+    private mutating func stall(_ subject: Subject, _ error: BusError) {
+        if error.code != .notConnected { trouble = error }
+        becomeIdle(subject)
+        stalled.insert(subject)
+    }
+
+    private mutating func removeFirst(of subject: Subject) {
+        guard let first = lanes[subject]?.entries.popFirst() else { return }
+        forget(first)
+        becomeIdle(subject)
+        settle(subject)
+        makeReady(subject)
+    }
+
+    private mutating func forget(_ entry: Entry) {
+        subjects[entry.message.id] = nil
+        counters.waiting -= 1
+        counters.bytes -= entry.size
+        if entry.isSpilled { counters.journaled -= 1 }
+    }
+
+    /// A lane without messages stays only for what is known of its subject.
+    private mutating func settle(_ subject: Subject) {
+        guard let lane = lanes[subject], lane.entries.isEmpty else { return }
+        stalled.remove(subject)
+        // A slice keeps what stood before it.
+        if lane.last == nil { lanes[subject] = nil } else { lanes[subject]?.entries = [] }
+    }
+
+    private mutating func supersede(_ subject: Subject, by newest: StoredIdentity) -> [Action] {
+        guard let lane = lanes[subject] else { return [] }
+        let given = lane.entries.prefix { $0.message.fence != nil }
+        counters.superseded += UInt64(given.count)
+        lanes[subject]?.entries.removeFirst(given.count)
+        for entry in given { forget(entry) }
+        lanes[subject]?.isSuperseded = true
+        becomeIdle(subject)
+        settle(subject)
+        makeReady(subject)
+        return [.superseded(subject, given.map(\.message.id), by: newest)]
+    }
+
+    /// Gives up the oldest messages, the newest never: a sixty-fourth more than the limits ask for, so that the search for them is
+    /// not made for each message.
+    private mutating func makeRoom() -> [Action] {
+        let most = (messages: limits.messages - limits.messages / 64, bytes: limits.bytes - limits.bytes / 64)
+        let order = lanes.flatMap { lane in lane.value.entries.map { ($0.order, lane.key) } }.sorted { $0.0 < $1.0 }
+        var actions: [Action] = []
+        // The oldest of all is the first of its subject.
+        for (_, subject) in order.dropLast() {
+            guard counters.waiting > most.messages || counters.bytes > most.bytes else { break }
+            guard let first = lanes[subject]?.entries.first else { continue }
+            counters.dropped += 1
+            removeFirst(of: subject)
+            actions.append(.dropped(first.message.id))
+        }
+        return actions
+    }
+}

@@ -1,0 +1,189 @@
+import Glibc
+import NimmerBus
+import NimmerWave
+import Synchronization
+
+/// The journal of an outbox as a file: append-only, a checksum a record, written at once and made durable within ``interval``.
+///
+/// A record is `NJ`, its kind, its length, its CRC-32 and its bytes. What a crash cut off, or a disk damaged, is skipped and counted.
+/// Once nothing is kept any more the file is emptied.
+final class JournalFile: OutboxJournal {
+    /// Why there is no journal.
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// How long what was written may be lost with the machine (not with the process), in milliseconds.
+    static let interval = 100
+    /// The bytes of a file at most; beyond, nothing more is kept.
+    static let maximumBytes = 1 << 30
+
+    private struct Place {
+        var offset: Int
+        var count: Int
+    }
+
+    private struct State {
+        var places: [MessageID: Place] = [:]
+        var size = 0
+        var damaged = 0
+        var trouble: String?
+        var left: [OutboxMessage] = []
+    }
+
+    /// Where it lies.
+    let path: String
+    private let descriptor: Int32
+    private let state = Mutex(State())
+    private let syncer: Syncer
+
+    /// Opens the journal of a process in a folder, which is made when it is not there. Of several processes of one name each has a
+    /// file of its own; one that a dead process left is taken up by the next.
+    init(folder: String, name: String) throws(Failure) {
+        guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
+            throw Failure(description: "the state folder '\(folder)' cannot be made: \(Self.reason())")
+        }
+        for number in 1...64 {
+            let path = "\(folder)/outbox-\(name)\(number == 1 ? "" : "-\(number)").journal"
+            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            guard descriptor >= 0 else {
+                throw Failure(description: "the journal '\(path)' cannot be opened: \(Self.reason())")
+            }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                close(descriptor)
+                continue
+            }
+            self.path = path
+            self.descriptor = descriptor
+            syncer = Syncer(descriptor, milliseconds: Self.interval)
+            read()
+            return
+        }
+        throw Failure(description: "64 other processes named '\(name)' use the state folder '\(folder)'")
+    }
+
+    deinit {
+        syncer.stop()
+        close(descriptor)
+    }
+
+    private static func reason() -> String { String(cString: strerror(errno)) }
+
+    var status: OutboxJournalStatus {
+        state.withLock { state in
+            OutboxJournalStatus(
+                messages: state.places.count, bytes: state.size, damaged: state.damaged,
+                trouble: state.trouble ?? syncer.trouble)
+        }
+    }
+
+    func takeUp() -> [OutboxMessage] {
+        state.withLock { state in
+            defer { state.left = [] }
+            return state.left
+        }
+    }
+
+    func keep(_ message: OutboxMessage) -> Bool {
+        let body = JournalRecord.put(message)
+        return state.withLock { state in
+            if state.places[message.id] != nil { return true }
+            guard append(body, &state) else { return false }
+            let count = message.payload.count
+            state.places[message.id] = Place(offset: state.size - count, count: count)
+            return true
+        }
+    }
+
+    func payload(of id: MessageID) -> [UInt8]? {
+        state.withLock { state in
+            guard let place = state.places[id] else { return nil }
+            return bytes(at: place.offset, count: place.count)
+        }
+    }
+
+    func release(_ id: MessageID) {
+        state.withLock { state in
+            guard state.places.removeValue(forKey: id) != nil else { return }
+            if state.places.isEmpty {
+                if ftruncate(descriptor, 0) == 0 { state.size = 0 }
+            } else {
+                // Not written: the message comes once more after a crash, and is dropped by its stream.
+                _ = append(JournalRecord.release(id), &state)
+            }
+        }
+    }
+
+    private func bytes(at offset: Int, count: Int) -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: count)
+        var done = 0
+        while done < count {
+            let got = buffer.withUnsafeMutableBytes {
+                pread(descriptor, $0.baseAddress.map { $0 + done }, count - done, off_t(offset + done))
+            }
+            if got < 0, errno == EINTR { continue }
+            guard got > 0 else { return nil }
+            done += got
+        }
+        return buffer
+    }
+
+    /// Writes one record at the end; what was written of one that has no room is taken back.
+    private func append(_ record: [UInt8], _ state: inout State) -> Bool {
+        guard state.size + record.count <= Self.maximumBytes else {
+            state.trouble = "the journal '\(path)' is full: \(state.size >> 20) MiB"
+            return false
+        }
+        var done = 0
+        while done < record.count {
+            let put = record.withUnsafeBytes {
+                pwrite(descriptor, $0.baseAddress.map { $0 + done }, record.count - done, off_t(state.size + done))
+            }
+            if put < 0, errno == EINTR { continue }
+            guard put > 0 else {
+                state.trouble = "the journal '\(path)' cannot be written: \(Self.reason())"
+                _ = ftruncate(descriptor, off_t(state.size))
+                return false
+            }
+            done += put
+        }
+        state.size += record.count
+        state.trouble = nil
+        syncer.wake()
+        return true
+    }
+
+    /// Reads what an earlier life left.
+    private func read() {
+        let size = Int(lseek(descriptor, 0, SEEK_END))
+        guard size > 0, let all = bytes(at: 0, count: min(size, Self.maximumBytes)) else { return }
+        state.withLock { state in
+            var kept: [MessageID: (order: Int, message: OutboxMessage, place: Place)] = [:]
+            var at = 0
+            var order = 0
+            while at < all.count {
+                guard let record = JournalRecord.read(all, at: at) else {
+                    // A torn or damaged record: go on at the next that is whole.
+                    state.damaged += 1
+                    at = JournalRecord.next(all, after: at)
+                    continue
+                }
+                switch record.content {
+                case .put(let message):
+                    order += 1
+                    let count = message.payload.count
+                    kept[message.id] = (order, message, Place(offset: record.end - count, count: count))
+                case .release(let id): kept[id] = nil
+                }
+                at = record.end
+            }
+            state.size = all.count
+            guard !kept.isEmpty else {
+                if ftruncate(descriptor, 0) == 0 { state.size = 0 }
+                return
+            }
+            state.left = kept.values.sorted { $0.order < $1.order }.map(\.message)
+            state.places = kept.mapValues(\.place)
+        }
+    }
+}
