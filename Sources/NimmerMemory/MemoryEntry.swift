@@ -44,6 +44,23 @@ public struct MemoryEntry: Sendable, Hashable {
         self.init(environment: environment, subject: subject, payload: payload, row: row)
     }
 
+    /// The entries of a message: one, or of an opening that carries its collapse the transition, the collapse and, where it goes up,
+    /// the request, as if each had come by itself (decision 0012).
+    ///
+    /// - Throws: a ``Refusal`` when the message is not understood or is not one that is remembered.
+    public static func entries(
+        decoding payload: [UInt8], subject: String, environment: Environment
+    ) throws(Refusal) -> [MemoryEntry] {
+        let entry = try MemoryEntry(decoding: payload, subject: subject, environment: environment)
+        guard case .transition(var opening) = entry.row, let collapse = opening.collapsed else { return [entry] }
+        let request = opening.escalated
+        // Contents stand in one row.
+        opening.body.collapse = nil
+        opening.body.escalation = nil
+        let rows = [.transition(opening), .collapse(collapse)] + (request.map { [MemoryRow.request($0)] } ?? [])
+        return rows.map { MemoryEntry(environment: environment, subject: subject, payload: payload, row: $0) }
+    }
+
     /// An entry that sets a message aside.
     public init(rejecting payload: [UInt8], subject: String, environment: Environment, because refusal: Refusal) {
         let rejected = RejectedMessage(

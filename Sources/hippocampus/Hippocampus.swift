@@ -33,7 +33,8 @@ final class Hippocampus: Sendable {
     private let intake = Valve()
     private let state = Mutex(HippocampusStatus())
 
-    /// A message on its way: what it says, and whom to tell when it is safe. Traces have nobody to tell.
+    /// A message on its way, or a part of one: what it says, and whom to tell when it is safe. Traces have nobody to tell, and of the
+    /// parts of an opening only the last has.
     struct Held: Sendable {
         let entry: MemoryEntry
         let delivery: Delivery?
@@ -248,7 +249,7 @@ final class Hippocampus: Sendable {
                     while !Task.isCancelled, await intake.pass() {
                         let deliveries = try await consumer.fetch(maximum: 1_000, wait: .seconds(2), linger: .zero)
                         guard !deliveries.isEmpty else { continue }
-                        send.yield(.arrived(deliveries.map { Held(entry: decode($0.message), delivery: $0) }))
+                        send.yield(.arrived(deliveries.flatMap(held)))
                     }
                 } catch {
                     await consumer.stop()
@@ -290,7 +291,7 @@ final class Hippocampus: Sendable {
                 for await message in try await bus.messages(SubjectPattern(.correlation(environment))) {
                     guard !intake.isShut else { return }
                     if intake.isOpen {
-                        send.yield(.arrived([Held(entry: decode(message), delivery: nil)]))
+                        send.yield(.arrived(decode(message).map { Held(entry: $0, delivery: nil) }))
                     } else {
                         state.withLock { $0.tracesDropped += 1 }
                     }
@@ -303,14 +304,24 @@ final class Hippocampus: Sendable {
         }
     }
 
-    private func decode(_ message: BusMessage) -> MemoryEntry {
+    /// What a delivery says; the last of several entries answers it, when all are safe: batches are written in order.
+    private func held(_ delivery: Delivery) -> [Held] {
+        let entries = decode(delivery.message)
+        return entries.indices.map {
+            Held(entry: entries[$0], delivery: $0 == entries.indices.last ? delivery.withoutPayload : nil)
+        }
+    }
+
+    private func decode(_ message: BusMessage) -> [MemoryEntry] {
         let subject = message.subject.text
         do throws(Refusal) {
-            return try MemoryEntry(decoding: message.payload, subject: subject, environment: environment)
+            return try MemoryEntry.entries(decoding: message.payload, subject: subject, environment: environment)
         } catch {
             state.withLock { $0.rejected += 1 }
             reject(error, message)
-            return MemoryEntry(rejecting: message.payload, subject: subject, environment: environment, because: error)
+            return [
+                MemoryEntry(rejecting: message.payload, subject: subject, environment: environment, because: error)
+            ]
         }
     }
 }

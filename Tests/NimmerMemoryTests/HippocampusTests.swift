@@ -1,4 +1,3 @@
-import NimmerBus
 import NimmerMemory
 import NimmerMemoryPostgres
 import NimmerTesting
@@ -6,6 +5,7 @@ import NimmerWave
 import Synchronization
 import Testing
 
+@testable import NimmerBus
 @testable import hippocampus
 
 /// A store that fails as often as it is told, before or after its work is done.
@@ -62,9 +62,27 @@ private final class Bench: Sendable {
         weak var bench: Bench?
     }
 
+    /// Makes the streams as 2.0 had them, and lets a thalamus of 2.0 live, so that they stay so.
+    func keepLegacy() async throws {
+        let answer = Array(#"{"metadata": {"entity_type": "thalamus"}}"#.utf8)
+        _ = try await bus.subscribe(try SubjectPattern("$SRV.INFO")) { [bus] _, _, arrival in
+            try? bus.respond(to: arrival.message(), payload: answer)
+        }
+        for (name, subject, legacy) in [
+            (HouseStreams.transitions(.dev), SubjectPattern.transitions(.dev), Subject.collapse(.dev)),
+            (HouseStreams.escalations(.dev), .cognitiveRequests(.dev), Subject.cognitiveRequest(.dev)),
+        ] {
+            try await bus.ensureStream(
+                StreamConfiguration(name: name, subjects: [subject, SubjectPattern(legacy)]))
+        }
+    }
+
     /// Runs it while `body` does, then stops it and waits for its end.
-    func run(_ body: () async throws -> Void) async throws {
-        try await HouseStreams.ensure(on: bus, environment: .dev)
+    ///
+    /// - Parameter legacy: whether the streams are those of 2.0, with a peer that needs them.
+    func run(legacy: Bool = true, _ body: () async throws -> Void) async throws {
+        if legacy { try await keepLegacy() }
+        #expect(try await HouseStreams.ensure(on: bus, environment: .dev) == legacy)
         let (stopped, ask) = stop
         let hippocampus = hippocampus
         let task = Task { await hippocampus.run(until: { for await _ in stopped {} }) }
@@ -136,13 +154,49 @@ struct HippocampusTests {
         #expect(bench.notices.withLock { $0 } == [])
     }
 
+    @Test("makes three rows of an opening that carries its collapse, once, and migrates the streams of 2.0")
+    func openings() async throws {
+        let store = FlakyStore([.after])
+        let bench = Bench(store, rows: 2)
+        let decision = try DecisionFixture(seed: "whole")
+        guard case .transition(var opening) = decision.opening.row else { return }
+        let collapse = decision.collapse.body
+        opening.body.collapse = OpeningCollapse(
+            collapseID: collapse.collapseID, confidence: collapse.confidence, windowStart: collapse.windowStart,
+            witnesses: collapse.witnesses.map {
+                OpeningWitness(origin: $0.origin, similarity: $0.similarity, semanticContent: $0.semanticContent)
+            })
+        opening.body.escalation = Escalation(
+            eventType: "resonance", suggestedActions: [], processingBudgetLF: 1, responseTimeoutMilliseconds: 1000,
+            expiresAt: opening.body.at)
+        let request = try #require(opening.escalated?.body.requestID)
+        for stream in HouseStreams.streams(.dev) {
+            var old = stream
+            old.subjects += HouseStreams.legacy(.dev)[stream.name].map { [$0] } ?? []
+            try await bench.bus.ensureStream(old)
+        }
+        try await bench.run(legacy: false) {
+            let subject = Subject.transition(.dev, gate: opening.body.gateID)
+            try await bench.bus.publishDurably(subject, payload: opening.encoded(), id: opening.header.messageID)
+            try await eventually("it is acknowledged") { try await bench.open() == 0 }
+            #expect(bench.hippocampus.status.stored + bench.hippocampus.status.known == 3)
+        }
+        let trail = try #require(try await store.trail(of: collapse.collapseID))
+        #expect(trail.collapse?.body.transitionID == opening.header.messageID && trail.transition?.body.collapse == nil)
+        #expect(trail.request?.body.requestID == request)
+        for (name, legacy) in HouseStreams.legacy(.dev) {
+            #expect(try await bench.bus.stream(name).subjects.contains(legacy.text) == false)
+        }
+    }
+
     @Test("keeps what was published before it started")
     func catchesUp() async throws {
         let store = FlakyStore()
         let bench = Bench(store, rows: 10)
+        try await bench.keepLegacy()
         try await HouseStreams.ensure(on: bench.bus, environment: .dev)
         for number in 0..<95 { try await bench.publish([try DecisionFixture(seed: "early \(number)").opening]) }
-        try await bench.run { try await eventually("95 rows") { bench.hippocampus.status.stored == 95 } }
+        try await bench.run(legacy: true) { try await eventually("95 rows") { bench.hippocampus.status.stored == 95 } }
     }
 
     @Test("sets aside what it cannot decode, tells, and is not asked again")

@@ -30,7 +30,7 @@ struct PastSource {
             HouseStreams.decisions(environment),
         ] {
             if let held = try await optional({ try await bus.read(stream: stream, start: .at(start)) }) {
-                decisions += held.map(\.message)
+                decisions += held.flatMap { following($0.message) }
             }
         }
         decisions.sort { $0.at < $1.at }
@@ -63,6 +63,18 @@ struct PastSource {
             mailbox.post(.notice("no waves of the past: \(missing)", at: .now()))
         }
         mailbox.release(except: overlap)
+    }
+
+    /// A message, and where it is an opening what observers hear of it besides: the streams keep an opening as one.
+    private func following(_ message: BusMessage) -> [BusMessage] {
+        guard let opening = try? Envelope<GateTransition>(decoding: message.payload), let collapse = opening.collapsed
+        else { return [message] }
+        var all = [message, BusMessage(subject: .collapse(environment), payload: collapse.encoded(), at: message.at)]
+        if let request = opening.escalated {
+            all.append(
+                BusMessage(subject: .cognitiveRequest(environment), payload: request.encoded(), at: message.at))
+        }
+        return all
     }
 
     /// Nil where there is no such stream, or no streams at all.
