@@ -12,7 +12,7 @@ import NimmerWave
 /// **Fences.** A fenced message names the sequence of the newest message that its subject is known to hold. When the stream has
 /// another, what it has is read: the message itself (its acknowledgement was lost), nothing (it was purged), or another's, which
 /// supersedes it and all that follow from it.
-public struct OutboxQueue: Sendable {
+public struct OutboxQueue: Sendable, Hashable {
     /// What is to be done; the outcome is told to the queue.
     public enum Action: Sendable, Hashable {
         /// Publish durably; tell ``acknowledged(_:_:)`` or ``failed(_:_:)``.
@@ -66,7 +66,7 @@ public struct OutboxQueue: Sendable {
         }
     }
 
-    private struct Entry: Sendable {
+    private struct Entry: Sendable, Hashable {
         var message: OutboxMessage
         var order: UInt64
         /// Payload bytes in memory.
@@ -76,8 +76,8 @@ public struct OutboxQueue: Sendable {
     }
 
     /// The messages of one subject, and what is known of it.
-    private struct Lane: Sendable {
-        enum Phase: Sendable, Equatable {
+    private struct Lane: Sendable, Hashable {
+        enum Phase: Sendable, Hashable {
             /// Nothing is on its way.
             case idle
             /// The first message is on its way.
