@@ -15,8 +15,8 @@ final class JournalFile: OutboxJournal {
 
     /// How long what was written may be lost with the machine (not with the process), in milliseconds.
     static let interval = 100
-    /// The bytes of a file at most; beyond, nothing more is kept.
-    static let maximumBytes = 1 << 30
+    /// The bytes of a file at most, unless told otherwise; beyond, nothing more is kept.
+    static let usualBytes = 1 << 30
 
     private struct Place {
         var offset: Int
@@ -36,10 +36,12 @@ final class JournalFile: OutboxJournal {
     private let descriptor: Int32
     private let state = Mutex(State())
     private let syncer: Syncer
+    private let maximumBytes: Int
 
     /// Opens the journal of a process in a folder, which is made when it is not there. Of several processes of one name each has a
     /// file of its own; one that a dead process left is taken up by the next.
-    init(folder: String, name: String) throws(Failure) {
+    init(folder: String, name: String, maximumBytes: Int = JournalFile.usualBytes) throws(Failure) {
+        self.maximumBytes = maximumBytes
         guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
             throw Failure(description: "the state folder '\(folder)' cannot be made: \(Self.reason())")
         }
@@ -130,7 +132,7 @@ final class JournalFile: OutboxJournal {
 
     /// Writes one record at the end; what was written of one that has no room is taken back.
     private func append(_ record: [UInt8], _ state: inout State) -> Bool {
-        guard state.size + record.count <= Self.maximumBytes else {
+        guard state.size + record.count <= maximumBytes else {
             state.trouble = "the journal '\(path)' is full: \(state.size >> 20) MiB"
             return false
         }
@@ -156,7 +158,7 @@ final class JournalFile: OutboxJournal {
     /// Reads what an earlier life left.
     private func read() {
         let size = Int(lseek(descriptor, 0, SEEK_END))
-        guard size > 0, let all = bytes(at: 0, count: min(size, Self.maximumBytes)) else { return }
+        guard size > 0, let all = bytes(at: 0, count: min(size, maximumBytes)) else { return }
         state.withLock { state in
             var kept: [MessageID: (order: Int, message: OutboxMessage, place: Place)] = [:]
             var at = 0

@@ -1,0 +1,133 @@
+import Glibc
+import NimmerBus
+import NimmerWave
+import Seeds
+import Testing
+
+@testable import NimmerCell
+
+/// The journal of an outbox: what a crash, a damaged disk and a full one leave of it.
+@Suite("The journal of an outbox") struct JournalFileTests {
+    /// A folder of a test's own, removed at its end.
+    final class Folder {
+        let path: String
+
+        init() throws {
+            var template = Array("/tmp/nimmer-journal-XXXXXX".utf8CString)
+            path = try #require(
+                template.withUnsafeMutableBufferPointer { buffer in
+                    buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
+                })
+        }
+
+        deinit {
+            for name in ["outbox-t.journal", "outbox-t-2.journal"] { unlink("\(path)/\(name)") }
+            rmdir(path)
+        }
+
+        var file: String { "\(path)/outbox-t.journal" }
+
+        func read() throws -> [UInt8] {
+            let descriptor = open(file, O_RDONLY)
+            defer { close(descriptor) }
+            var bytes = [UInt8](repeating: 0, count: 1 << 20)
+            let count = Glibc.read(descriptor, &bytes, bytes.count)
+            try #require(count >= 0)
+            return Array(bytes.prefix(count))
+        }
+
+        func write(_ bytes: [UInt8]) throws {
+            let descriptor = open(file, O_WRONLY | O_TRUNC | O_CREAT, 0o600)
+            defer { close(descriptor) }
+            try #require(Glibc.write(descriptor, bytes, bytes.count) == bytes.count)
+        }
+    }
+
+    static func message(_ number: Int, bytes: Int = 100) throws -> OutboxMessage {
+        OutboxMessage(
+            subject: try Subject(foreign: "dev.nervous.gates.g\(number % 3).transition"), id: .named("m\(number)"),
+            payload: (0..<bytes).map { UInt8(truncatingIfNeeded: $0 &* number) }, fence: number % 2 == 0 ? "S" : nil)
+    }
+
+    @Test func whatWasNotReleasedIsTakenUpInOrder() throws {
+        let folder = try Folder()
+        var journal: JournalFile? = try JournalFile(folder: folder.path, name: "t")
+        for number in 0..<20 {
+            let message = try Self.message(number)
+            #expect(journal?.keep(message) == true)
+        }
+        for number in [3, 0, 19] { journal?.release(try Self.message(number).id) }
+        let (seventh, third) = (try Self.message(7), try Self.message(3))
+        #expect(journal?.payload(of: seventh.id) == seventh.payload)
+        #expect(journal?.payload(of: third.id) == nil)
+        journal = nil
+        let later = try JournalFile(folder: folder.path, name: "t")
+        let expected = try (0..<20).filter { ![3, 0, 19].contains($0) }.map { try Self.message($0) }
+        #expect(later.takeUp() == expected && later.takeUp().isEmpty)
+        for message in expected { later.release(message.id) }
+        #expect(later.status == OutboxJournalStatus(), "an empty journal is an empty file")
+        #expect(try folder.read().isEmpty)
+    }
+
+    @Test func aCrashAnywhereInARecordCostsThatRecordAlone() throws {
+        let folder = try Folder()
+        let records = try (0..<4).map { JournalRecord.put(try Self.message($0, bytes: 30)) }
+        let whole = records.flatMap { $0 }
+        let last = records.dropLast().reduce(0) { $0 + $1.count }
+        for cut in stride(from: last, to: whole.count, by: 7) {
+            try folder.write(Array(whole.prefix(cut)))
+            let journal = try JournalFile(folder: folder.path, name: "t")
+            let expected = try (0..<3).map { try Self.message($0, bytes: 30) }
+            #expect(journal.takeUp() == expected)
+            #expect(journal.status.damaged == (cut == last ? 0 : 1))
+        }
+    }
+
+    @Test func aDamagedRecordIsSkippedAndTheRestTakenUp() throws {
+        let folder = try Folder()
+        let records = try (0..<6).map { JournalRecord.put(try Self.message($0, bytes: 50)) }
+        let whole = records.flatMap { $0 }
+        var random = Seeded(5)
+        for _ in 0..<300 {
+            var damaged = whole
+            damaged[Int.random(in: damaged.indices, using: &random)] ^= UInt8.random(in: 1...255, using: &random)
+            try folder.write(damaged)
+            let journal = try JournalFile(folder: folder.path, name: "t")
+            let left = journal.takeUp()
+            #expect(left.count == 5 && journal.status.damaged >= 1)
+            let whole = try (0..<6).map { try Self.message($0, bytes: 50) }
+            #expect(left.allSatisfy { whole.contains($0) })
+        }
+    }
+
+    @Test func noiseIsNoJournalAndHarmsNothing() throws {
+        let folder = try Folder()
+        var random = Seeded(9)
+        for _ in 0..<50 {
+            try folder.write((0..<Int.random(in: 1...2000, using: &random)).map { _ in .random(in: 0...255, using: &random) })
+            let journal = try JournalFile(folder: folder.path, name: "t")
+            let message = try Self.message(1)
+            #expect(journal.takeUp().isEmpty && journal.keep(message))
+        }
+    }
+
+    @Test func whatHasNoRoomIsSaidAndKeptOnceThereIsSome() throws {
+        let folder = try Folder()
+        let journal = try JournalFile(folder: folder.path, name: "t", maximumBytes: 1_000)
+        var kept = 0
+        while kept < 100, journal.keep(try Self.message(kept, bytes: 200)) { kept += 1 }
+        #expect((1..<5).contains(kept) && journal.status.trouble?.contains("full") == true)
+        for number in 0..<kept { journal.release(try Self.message(number).id) }
+        let last = try Self.message(kept)
+        #expect(journal.keep(last) && journal.status.trouble == nil)
+    }
+
+    @Test func twoProcessesOfOneNameHaveAFileEach() throws {
+        let folder = try Folder()
+        let first = try JournalFile(folder: folder.path, name: "t")
+        let second = try JournalFile(folder: folder.path, name: "t")
+        let message = try Self.message(1)
+        #expect(first.path != second.path && second.keep(message) && first.takeUp().isEmpty)
+        #expect(throws: JournalFile.Failure.self) { try JournalFile(folder: "/proc/nowhere", name: "t") }
+    }
+}
