@@ -44,6 +44,10 @@ public struct ShardTable: Sendable {
         var validUntil: Timestamp
         /// When the last renewal was sent.
         var sent: Timestamp
+        /// At which revision the last renewal was asked for.
+        var asked: UInt64
+        /// When the first renewal at this revision was sent; nil once the outcome of all of them is known.
+        var unanswered: Timestamp?
         var isAsking = false
         /// Whether its gates were taken up.
         var isReady = false
@@ -120,11 +124,22 @@ public struct ShardTable: Sendable {
         let owner = names.first ?? ""
         leases[part] = Lease(owner: owner, rules: names.last ?? rules, revision: revision, changed: now)
         if owner == id {
-            // Our own change: where its acknowledgement was lost, the next one is asked for at this revision all the same.
-            if let known = held[part], known.revision < revision { held[part]?.revision = revision }
+            seeOwn(part, revision)
             return []
         }
         return held.removeValue(forKey: part) == nil ? [] : [.drop(part: part)]
+    }
+
+    /// A renewal of this member is in the bucket, whether or not its acknowledgement arrives. All that were sent so far asked
+    /// for the revision before, and only one of them could succeed: it was sent no earlier than the first.
+    private mutating func seeOwn(_ part: Int, _ revision: UInt64) {
+        guard var known = held[part], known.revision < revision else { return }
+        known.revision = revision
+        if let first = known.unanswered {
+            known.validUntil = max(known.validUntil, first.advanced(milliseconds: Self.validity))
+        }
+        known.unanswered = nil
+        held[part] = known
     }
 
     /// A lease was granted; `sent` is when it was asked for.
@@ -137,11 +152,12 @@ public struct ShardTable: Sendable {
             leases[part] = Lease(owner: id, rules: rules, revision: revision, changed: sent)
         }
         guard var known = held[part] else {
-            held[part] = Held(revision: revision, validUntil: validUntil, sent: sent)
+            held[part] = Held(revision: revision, validUntil: validUntil, sent: sent, asked: revision)
             return true
         }
         known.revision = max(revision, known.revision)
-        known.validUntil = validUntil
+        known.validUntil = max(known.validUntil, validUntil)
+        known.unanswered = nil
         known.isAsking = false
         held[part] = known
         return false
@@ -155,7 +171,8 @@ public struct ShardTable: Sendable {
     /// - Parameter isTaken: whether the server said that the key is at another revision; else nobody answered.
     public mutating func refused(part: Int, isTaken: Bool) -> [Action] {
         claiming.remove(part)
-        guard isTaken else {
+        // The other revision may be our own: an earlier renewal, whose acknowledgement was lost, and which was seen meanwhile.
+        guard isTaken, held[part].map({ $0.revision == $0.asked }) ?? true else {
             held[part]?.isAsking = false
             return []
         }
@@ -190,6 +207,8 @@ public struct ShardTable: Sendable {
         else { return [] }
         held[part]?.isAsking = true
         held[part]?.sent = now
+        held[part]?.asked = lease.revision
+        held[part]?.unanswered = lease.unanswered ?? now
         return [.lease(part: part, revision: lease.revision)]
     }
 
