@@ -92,8 +92,7 @@ extension NATSBus {
                 "STREAM.MSG.GET.\(try checked(stream))", ["last_by_subj": .string(subject.text)])
             return StoredMessage(api: found["message"])
         } catch {
-            // The number says that the stream has no such message; any other "not found" is the stream itself.
-            guard error.code == .notFound, error.cause.hasSuffix("10037") else { throw error }
+            guard error.number == BusError.noMessage else { throw error }
             return nil
         }
     }
