@@ -90,7 +90,8 @@ public protocol Bus: AnyObject, Sendable {
     /// Deletes a stream with everything in it; a stream that does not exist is no error.
     func deleteStream(_ name: String) async throws(BusError)
 
-    /// The newest message of a stream on a subject; nil when there is none.
+    /// The newest message of a stream on a subject; nil when there is none. Asked of the stream's leader and not of a replica:
+    /// everything that was acknowledged before is seen.
     func lastMessage(stream: String, subject: Subject) async throws(BusError) -> StoredMessage?
 
     /// Opens a consumer of a stream; a durable one is created on first use and continues where its last reader stopped.
