@@ -27,7 +27,7 @@ public typealias DeliveryHandler = @Sendable (_ subject: RawSpan, _ payload: Raw
 ///
 /// **Disconnection.** After the start, losing the server is not an error of the caller: the bus reconnects for ever with
 /// jitter, subscriptions survive it, small publishing continues into a bounded buffer and then throws
-/// ``BusError/Code/full``. The event feed tells.
+/// ``BusError/Code/full``; durable publishing fails at once. The event feed tells.
 public protocol Bus: AnyObject, Sendable {
     /// Sends bytes, at most once; returns as soon as they are buffered. Called from inside a handler, they leave with the
     /// same turn of the loop.
@@ -63,8 +63,11 @@ public protocol Bus: AnyObject, Sendable {
     /// Sends a message to a stream, once, and calls back when the stream has acknowledged it, refused it, or did not answer
     /// in time. The callback runs on a thread of the bus or, when it fails at once, on the caller's; it must not block.
     ///
-    /// The message carries its id as `Nats-Msg-Id`, so that the stream drops repetitions. For retention and retries until
-    /// acknowledged use ``Outbox``.
+    /// The message carries its id as `Nats-Msg-Id`, so that the stream drops repetitions. Without a connection it fails at once
+    /// with ``BusError/Code/notConnected``, and so does every one that waits for its acknowledgement when the connection is
+    /// lost: nothing is kept for later, so that what is sent again goes in the order of its sender. A failure other than a
+    /// refusal leaves open whether the stream holds the message; under the same id it can be sent again without harm. For
+    /// retention and retries until acknowledged use ``Outbox``.
     func publishDurably(
         _ subject: Subject, payload: [UInt8], id: MessageID, headers: Headers, timeout: Duration,
         onAck: @escaping @Sendable (Result<StreamAck, BusError>) -> Void)
@@ -87,7 +90,8 @@ public protocol Bus: AnyObject, Sendable {
     /// Deletes a stream with everything in it; a stream that does not exist is no error.
     func deleteStream(_ name: String) async throws(BusError)
 
-    /// The newest message of a stream on a subject; nil when there is none.
+    /// The newest message of a stream on a subject; nil when there is none. Asked of the stream's leader and not of a replica:
+    /// everything that was acknowledged before is seen.
     func lastMessage(stream: String, subject: Subject) async throws(BusError) -> StoredMessage?
 
     /// Opens a consumer of a stream; a durable one is created on first use and continues where its last reader stopped.

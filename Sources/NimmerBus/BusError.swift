@@ -14,7 +14,7 @@ public struct BusError: Error, Sendable, Hashable, CustomStringConvertible {
         case noResponders
         /// The message is larger than the server takes.
         case tooLarge
-        /// A bounded buffer (pending bytes, outbox) is full.
+        /// A bounded buffer (pending bytes, outbox) is full, or the server has no room left: its disk, its memory, a stream.
         case full
         /// The bus or the subscription was closed.
         case closed
@@ -40,12 +40,16 @@ public struct BusError: Error, Sendable, Hashable, CustomStringConvertible {
     public let message: String
     /// What the underlying library or server said; empty when nothing more is known.
     public let cause: String
+    /// The server's own number of the error (`err_code` of its API for streams), such as 10071 for a wrong revision; nil when
+    /// it gave none.
+    public let number: Int?
 
     /// A failure.
-    public init(_ code: Code, _ message: String, cause: String = "") {
+    public init(_ code: Code, _ message: String, cause: String = "", number: Int? = nil) {
         self.code = code
         self.message = message
         self.cause = cause
+        self.number = number
     }
 
     /// Whether trying the same again later can succeed.
@@ -56,6 +60,9 @@ public struct BusError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The message, and the cause where one is known.
-    public var description: String { cause.isEmpty ? message : "\(message) (\(cause))" }
+    /// The message, and the cause and the server's number where they are known.
+    public var description: String {
+        let details = [cause, number.map { "err_code \($0)" } ?? ""].filter { !$0.isEmpty }.joined(separator: ", ")
+        return details.isEmpty ? message : "\(message) (\(details))"
+    }
 }

@@ -12,6 +12,8 @@ public struct ConsumerConfiguration: Sendable, Hashable {
         case lastPerSubject
         /// With the first message stored at or after a moment.
         case at(Timestamp)
+        /// With the first message whose sequence is this or a later one.
+        case sequence(UInt64)
     }
 
     /// The stream.
@@ -22,7 +24,8 @@ public struct ConsumerConfiguration: Sendable, Hashable {
     public var filter: SubjectPattern?
     /// Where a new consumer begins; an existing durable continues instead.
     public var start: Start
-    /// Whether deliveries must be acknowledged; false reads without redelivery and only for `durable == nil`.
+    /// Whether deliveries must be acknowledged; false reads only for `durable == nil`: in order, each message once, and what a
+    /// lost connection took is read again.
     public var acknowledges: Bool
     /// After which time without acknowledgement a message comes again.
     public var ackWait: Duration

@@ -81,34 +81,6 @@ extension Bus {
         return sequence
     }
 
-    /// The newest stored message of every subject that matches, in the order of the stream (what the thalamus takes its
-    /// gates up from after a crash).
-    public func lastPerSubject(
-        stream: String, filter: SubjectPattern? = nil
-    ) async throws(BusError) -> [StoredMessage] {
-        try await read(stream: stream, filter: filter, start: .lastPerSubject)
-    }
-
-    /// What a stream holds now, from a start on, in order; at most `limit` messages.
-    public func read(
-        stream: String, filter: SubjectPattern? = nil, start: ConsumerConfiguration.Start = .all, limit: Int = 1_000_000
-    ) async throws(BusError) -> [StoredMessage] {
-        let consumer = try await consumer(
-            ConsumerConfiguration(
-                stream: stream, durable: nil, filter: filter, start: start, acknowledges: false))
-        var found: [StoredMessage] = []
-        var waiting = try await consumer.info().waiting
-        while waiting > 0, found.count < limit {
-            let batch = try await consumer.fetch(
-                maximum: min(1000, limit - found.count), wait: .seconds(5), linger: .zero)
-            guard let last = batch.last else { break }
-            found += batch.map { StoredMessage(message: $0.message, sequence: $0.sequence) }
-            waiting = last.waiting
-        }
-        await consumer.stop()
-        return found
-    }
-
     /// Measures one round trip to the server, within 2 s.
     @discardableResult
     public func flush() async throws(BusError) -> Duration { try await flush(timeout: .seconds(2)) }

@@ -28,7 +28,8 @@ public protocol KeyValue: AnyObject, Sendable {
     /// The bucket's name.
     var bucket: String { get }
 
-    /// The present value; nil when there is none or it was deleted.
+    /// The present value; nil when there is none or it was deleted. Asked of the stream's leader, so that everything that was
+    /// acknowledged before is seen.
     func get(_ key: String) async throws(BusError) -> KeyValueEntry?
 
     /// Sets a value, whatever was there. Returns its revision.
@@ -40,6 +41,10 @@ public protocol KeyValue: AnyObject, Sendable {
     func create(_ key: String, _ value: [UInt8]) async throws(BusError) -> UInt64
 
     /// Sets a value if the present revision is the expected one; ``BusError/Code/conflict`` otherwise.
+    ///
+    /// When the answer to an attempt was lost the bucket is asked what it holds: a value that this call has set is a success,
+    /// and never a conflict with itself. Where that cannot be asked either the error can be retried: the same update made again
+    /// on this bucket is stored once.
     @discardableResult
     func update(_ key: String, _ value: [UInt8], revision: UInt64) async throws(BusError) -> UInt64
 

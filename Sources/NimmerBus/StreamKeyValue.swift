@@ -5,6 +5,7 @@ import NimmerWave
 package final class StreamKeyValue: KeyValue {
     package let bucket: String
     private let bus: any Bus
+    private let attempts = OpenAttempts()
     private var stream: String { "KV_\(bucket)" }
     private static let operation = "KV-Operation"
 
@@ -40,7 +41,7 @@ package final class StreamKeyValue: KeyValue {
     }
 
     package func put(_ key: String, _ value: [UInt8]) async throws(BusError) -> UInt64 {
-        try await bus.publishDurably(try subject(key), payload: value, id: .v7()).sequence
+        try await write(key, value, headers: [:], id: .v7())
     }
 
     package func create(_ key: String, _ value: [UInt8]) async throws(BusError) -> UInt64 {
@@ -56,13 +57,42 @@ package final class StreamKeyValue: KeyValue {
     }
 
     package func update(_ key: String, _ value: [UInt8], revision: UInt64) async throws(BusError) -> UInt64 {
-        try await bus.publishDurably(
-            try subject(key), payload: value, id: .v7(), headers: [Headers.expectedLastOfSubject: "\(revision)"]
-        ).sequence
+        let attempt = attempts.attempt(key, value, revision)
+        do throws(BusError) {
+            let stored = try await write(
+                key, value, headers: [Headers.expectedLastOfSubject: "\(revision)"], id: attempt)
+            attempts.isOver(key)
+            return stored
+        } catch {
+            if error.isOutcomeKnown { attempts.isOver(key) }
+            throw error
+        }
     }
 
     package func delete(_ key: String) async throws(BusError) {
-        try await bus.publishDurably(try subject(key), payload: [], id: .v7(), headers: [Self.operation: "DEL"])
+        _ = try await write(key, [], headers: [Self.operation: "DEL"], id: .v7())
+    }
+
+    /// Writes a key. A failure may be the answer to an earlier attempt that was stored, or hide one: what the bucket holds
+    /// decides, and only what it does not hold has failed.
+    private func write(
+        _ key: String, _ value: [UInt8], headers: Headers, id: MessageID
+    ) async throws(BusError) -> UInt64 {
+        let subject = try subject(key)
+        do throws(BusError) {
+            return try await bus.publishDurably(subject, payload: value, id: id, headers: headers).sequence
+        } catch {
+            guard error.code == .conflict || !error.isOutcomeKnown else { throw error }
+            let last: StoredMessage?
+            do throws(BusError) {
+                last = try await bus.lastMessage(stream: stream, subject: subject)
+            } catch let unread {
+                // It may be our own attempt that is in the way: nobody can say yet that it is another's.
+                throw error.code == .conflict ? unread : error
+            }
+            guard let last, last.message.headers[Headers.messageID] == id.text else { throw error }
+            return last.sequence
+        }
     }
 
     package func entries() async throws(BusError) -> [KeyValueEntry] {

@@ -5,13 +5,20 @@ import NimmerWave
 struct ConsumerAPI {
     let bus: NATSBus
 
-    /// The consumer's name, once it exists.
+    /// A consumer that is there.
+    struct Made {
+        var name: String
+        /// The sequence that it has come to: 0 before the first message.
+        var position: UInt64 = 0
+    }
+
+    /// The consumer, once it exists.
     ///
     /// - Parameter from: the sequence to go on from, when a consumer without a name was forgotten by the server.
-    func ensure(_ configuration: ConsumerConfiguration, from sequence: UInt64?) async throws(BusError) -> String {
+    func ensure(_ configuration: ConsumerConfiguration, from sequence: UInt64? = nil) async throws(BusError) -> Made {
         guard let durable = configuration.durable else {
             var config = wanted(configuration)
-            start(configuration, from: sequence, &config)
+            start(sequence.map { .sequence($0) } ?? configuration.start, &config)
             // The server forgets a reader that did not ask for this long.
             config["inactive_threshold"] = Duration.seconds(300).json
             let filter = try await filter(for: configuration)
@@ -21,7 +28,7 @@ struct ConsumerAPI {
             guard let name = made["name"]?.string else {
                 throw BusError(.refused, "the server made a consumer of \(configuration.stream) without a name")
             }
-            return name
+            return Made(name: name, position: UInt64(max(0, made["delivered"]?["stream_seq"]?.int ?? 0)))
         }
         do throws(BusError) {
             let present = try await bus.api.call("CONSUMER.INFO.\(configuration.stream).\(durable.text)")
@@ -31,16 +38,16 @@ struct ConsumerAPI {
                 merged[member.key] = member.value
                 isSame = false
             }
-            if isSame { return durable.text }
+            if isSame { return Made(name: durable.text) }
             try await make(configuration.stream, durable, merged)
         } catch {
             guard error.code == .notFound else { throw error }
             var config = wanted(configuration)
-            start(configuration, from: nil, &config)
+            start(configuration.start, &config)
             config["durable_name"] = .string(durable.text)
             try await make(configuration.stream, durable, config)
         }
-        return durable.text
+        return Made(name: durable.text)
     }
 
     private func make(_ stream: String, _ durable: Token, _ config: JSONObject) async throws(BusError) {
@@ -65,19 +72,17 @@ struct ConsumerAPI {
         return config
     }
 
-    private func start(_ configuration: ConsumerConfiguration, from sequence: UInt64?, _ config: inout JSONObject) {
-        if let sequence {
-            config["deliver_policy"] = "by_start_sequence"
-            config["opt_start_seq"] = .number(Double(sequence))
-            return
-        }
-        switch configuration.start {
+    private func start(_ start: ConsumerConfiguration.Start, _ config: inout JSONObject) {
+        switch start {
         case .all: config["deliver_policy"] = "all"
         case .new: config["deliver_policy"] = "new"
         case .lastPerSubject: config["deliver_policy"] = "last_per_subject"
         case .at(let moment):
             config["deliver_policy"] = "by_start_time"
             config["opt_start_time"] = .string(moment.rfc3339)
+        case .sequence(let first):
+            config["deliver_policy"] = "by_start_sequence"
+            config["opt_start_seq"] = .number(Double(max(1, first)))
         }
     }
 

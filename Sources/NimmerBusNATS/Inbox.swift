@@ -81,14 +81,33 @@ final class Inbox: Sendable {
         for pending in refused { pending.callback(.failure(error)) }
     }
 
-    /// One of those who wait will get no answer, and nats.c does not say who: tells all of them. Whoever sends a durable
-    /// message again under its id loses nothing by that.
+    /// One of those who wait will get no answer, and nats.c does not say who: tells all of them. A durable message that is
+    /// sent again under its id loses nothing by that.
     func nobodyServes() {
-        let all: [Pending] = state.withLock { state in
-            defer { state.pending = [:] }
+        for pending in takeAll() {
+            pending.callback(.failure(BusError(.noResponders, "nobody serves \(pending.what)")))
+        }
+    }
+
+    /// The connection is gone, and with it every answer that was on its way.
+    func connectionLost(_ why: BusError) {
+        for pending in takeAll() {
+            pending.callback(
+                .failure(
+                    BusError(
+                        .notConnected, "no answer from \(pending.what): the connection to the server was lost",
+                        cause: why.cause)))
+        }
+    }
+
+    private func takeAll() -> [Pending] {
+        state.withLock { state in
+            defer {
+                state.pending = [:]
+                state.earliest = nil
+            }
             return Array(state.pending.values)
         }
-        for pending in all { pending.callback(.failure(BusError(.noResponders, "nobody serves \(pending.what)"))) }
     }
 
     /// Forgets somebody silently.

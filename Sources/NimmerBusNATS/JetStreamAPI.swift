@@ -41,18 +41,33 @@ struct JetStreamAPI: Sendable {
 extension BusError {
     /// What the JetStream API says, by its error numbers (server/errors.json of nats-server).
     static func jetStream(_ error: JSON, _ what: String) -> BusError {
-        let number = error["err_code"]?.int ?? 0
+        let number = error["err_code"]?.int
         let words = error["description"]?.string ?? "an error"
-        let code: BusError.Code =
-            switch number {
-            case 10059, 10014, 10037: .notFound
-            case 10076, 10039, 10035: .noStreams
-            case 10058, 10065, 10071, 10012, 10013, 10148, 10164, 10052: .conflict
-            case 10077, 10047, 10023, 10028: .full
-            case 10008: .timeout
-            default: (error["code"]?.int ?? 0) == 503 ? .notConnected : .refused
-            }
-        return BusError(code, "the server refuses \(what): \(words)", cause: number == 0 ? "" : "err_code \(number)")
+        return BusError(
+            code(of: number, status: error["code"]?.int ?? 0), "the server refuses \(what): \(words)", number: number)
+    }
+
+    /// The number that says that a stream holds no such message; any other "not found" is the stream or consumer itself.
+    static let noMessage = 10037
+
+    /// The kind of failure behind a number.
+    ///
+    /// - Parameter status: the status of HTTP that comes with it, for numbers that are not listed.
+    static func code(of number: Int?, status: Int) -> Code {
+        switch number {
+        // No stream, no consumer, no message.
+        case 10059, 10014, noMessage: .notFound
+        // Not enabled, not for this account, no such account.
+        case 10076, 10039, 10035: .noStreams
+        // A name or subjects in use; another sequence, id or stream than expected.
+        case 10058, 10065, 10012, 10013, 10148, 10052, 10060, 10063, 10070, 10071, 10164: .conflict
+        // No room: the account's, the server's, its disk's, its memory's, the stream's own (streams and consumers included).
+        case 10002, 10023, 10026, 10027, 10028, 10047, 10077: .full
+        case 10054: .tooLarge
+        // The cluster chooses a leader, or this server is not the one to answer.
+        case 10004, 10007, 10008, 10009: .timeout
+        default: status == 503 ? .notConnected : .refused
+        }
     }
 }
 

@@ -9,9 +9,7 @@ extension NATSBus {
         onAck: @escaping @Sendable (Result<StreamAck, BusError>) -> Void
     ) {
         let deadline = ContinuousClock.now.advanced(by: timeout)
-        // What holds only once, such as an expected revision, must not be failed for another message's sake.
-        let inbox = headers.isEmpty ? acks : inbox
-        let expected = inbox.expect(subject.text, until: deadline) { answer in
+        let expected = acks.expect(subject.text, until: deadline) { answer in
             onAck(answer.mapToAck(subject))
         }
         guard let expected else { return onAck(.failure(BusError(.closed, "the bus is closed"))) }
@@ -19,9 +17,9 @@ extension NATSBus {
         var headers = headers
         headers[Headers.messageID] = id.text
         do throws(BusError) {
-            try send(subject, payload, headers, expected.reply, expires: deadline)
+            try send(subject, payload, headers, expected.reply, expires: deadline, isKept: false)
         } catch {
-            inbox.fail(expected.number, error)
+            acks.fail(expected.number, error)
         }
     }
 
@@ -92,8 +90,7 @@ extension NATSBus {
                 "STREAM.MSG.GET.\(try checked(stream))", ["last_by_subj": .string(subject.text)])
             return StoredMessage(api: found["message"])
         } catch {
-            // The number says that the stream has no such message; any other "not found" is the stream itself.
-            guard error.code == .notFound, error.cause.hasSuffix("10037") else { throw error }
+            guard error.number == BusError.noMessage else { throw error }
             return nil
         }
     }

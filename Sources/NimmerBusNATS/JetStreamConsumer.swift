@@ -18,6 +18,19 @@ final class JetStreamConsumer: Consumer {
         var isGone = false
         var lastSequence: UInt64 = 0
         var subscription: NATSSubscription?
+        /// Of a reader without acknowledgements; nil: the server sends again what was not acknowledged.
+        var order: ReadingOrder?
+        /// The connection on which the consumer of such a reader was made.
+        var connection: UInt64 = 0
+
+        /// Goes on with a consumer that was just made.
+        mutating func begin(_ made: ConsumerAPI.Made, on connection: UInt64) {
+            name = made.name
+            self.connection = connection
+            order?.begin(position: made.position)
+            isGone = false
+            pull = nil
+        }
     }
 
     /// A batch that was asked for.
@@ -37,18 +50,24 @@ final class JetStreamConsumer: Consumer {
         }
     }
 
-    private init(_ configuration: ConsumerConfiguration, name: String, bus: NATSBus) {
+    private init(
+        _ configuration: ConsumerConfiguration, _ made: ConsumerAPI.Made, on connection: UInt64, bus: NATSBus
+    ) {
         self.configuration = configuration
         self.bus = bus
         inbox = Inbox(under: bus.inboxPrefix).prefix
-        state = Mutex(State(name: name))
+        var state = State(name: made.name)
+        if !configuration.acknowledges { state.order = ReadingOrder(configuration.start) }
+        state.begin(made, on: connection)
+        self.state = Mutex(state)
     }
 
     static func open(
         _ configuration: ConsumerConfiguration, on bus: NATSBus
     ) async throws(BusError) -> JetStreamConsumer {
-        let name = try await ConsumerAPI(bus: bus).ensure(configuration, from: nil)
-        let consumer = JetStreamConsumer(configuration, name: name, bus: bus)
+        let connection = bus.status.counters.reconnects
+        let made = try await ConsumerAPI(bus: bus).ensure(configuration)
+        let consumer = JetStreamConsumer(configuration, made, on: connection, bus: bus)
         let pattern: SubjectPattern
         do { pattern = try SubjectPattern("\(consumer.inbox).*") } catch { throw BusError(.invalid, "\(error)") }
         let subscription = try bus.attach(pattern, queue: nil, pending: 100_000) { [weak consumer] _, _, arrival in
@@ -121,6 +140,8 @@ final class JetStreamConsumer: Consumer {
                 if pull.isSilent(now) { state.isGone = true }
                 return nil
             }
+            // What was on its way to such a reader when the connection was lost does not come again.
+            if state.order != nil, state.connection != generation { state.isGone = true }
             guard !state.isGone else { return nil }
             state.pulls += 1
             state.pull = Pull(
@@ -142,20 +163,49 @@ final class JetStreamConsumer: Consumer {
         }
     }
 
-    /// Makes a consumer anew that was deleted; a message that cannot be reached yet is asked for again later.
+    /// Makes a consumer anew that was deleted or has lost deliveries; one that cannot be reached yet is asked for again later.
     private func mend(until deadline: ContinuousClock.Instant) async throws(BusError) {
-        guard state.withLock({ $0.isGone }), bus.status.isConnected else { return }
+        let connection = bus.status
+        guard state.withLock({ $0.isGone }), connection.isConnected else { return }
         do throws(BusError) {
-            let last = state.withLock { $0.lastSequence }
-            let name = try await ConsumerAPI(bus: bus).ensure(configuration, from: last == 0 ? nil : last + 1)
-            state.withLock { state in
-                state.name = name
-                state.isGone = false
-                state.pull = nil
+            let made = try await remade()
+            let earlier = state.withLock { state in
+                defer { state.begin(made, on: connection.counters.reconnects) }
+                return state.name
             }
+            if earlier != made.name { forget(earlier) }
         } catch {
             guard error.canRetry || error.code == .noStreams else { throw error }
         }
+    }
+
+    /// Has the server forget a consumer that nobody reads any more, if it has not yet.
+    private func forget(_ name: String) {
+        let subject = Subject.inbox("$JS.API.CONSUMER.DELETE.\(configuration.stream).\(name)")
+        try? bus.publish(subject, payload: [])
+    }
+
+    private func remade() async throws(BusError) -> ConsumerAPI.Made {
+        let api = ConsumerAPI(bus: bus)
+        let (name, last, order) = state.withLock { ($0.name, $0.lastSequence, $0.order) }
+        if let order {
+            var wanted = configuration
+            wanted.start = order.next
+            if try await bus.stream(configuration.stream).lastSequence < order.last {
+                state.withLock { $0.order?.forget() }
+                wanted.start = configuration.start
+            }
+            return try await api.ensure(wanted)
+        }
+        if configuration.durable == nil {
+            do throws(BusError) {
+                _ = try await bus.api.call("CONSUMER.INFO.\(configuration.stream).\(name)")
+                return ConsumerAPI.Made(name: name)
+            } catch {
+                guard error.code == .notFound else { throw error }
+            }
+        }
+        return try await api.ensure(configuration, from: last == 0 ? nil : last + 1)
     }
 
     // MARK: On the delivery thread
@@ -166,11 +216,14 @@ final class JetStreamConsumer: Consumer {
         } else if message.headers["Status"] == "100" {
             return state.withLock { $0.pull?.heard = .now }
         } else if let status = message.headers["Status"] {
-            let pull = UInt64(message.subject.text.dropFirst(inbox.utf8.count + 1))
-            let words = message.headers["Description"] ?? ""
+            let number = UInt64(message.subject.text.dropFirst(inbox.utf8.count + 1))
+            let unsent = message.headers["Nats-Pending-Messages"].flatMap { Int($0) }
             state.withLock { state in
-                if status == "503" || words.includes("Deleted") || words.includes("deleted") { state.isGone = true }
-                if state.pull?.number == pull { state.pull = nil }
+                // A conflict (409) may be its deletion, or a leader that goes: worth a look whether it is still there.
+                if status == "503" || status == "409" { state.isGone = true }
+                guard let pull = state.pull, pull.number == number else { return }
+                if state.order != nil, let unsent, unsent < pull.left { state.isGone = true }
+                state.pull = nil
             }
         } else {
             return
@@ -190,7 +243,7 @@ final class JetStreamConsumer: Consumer {
     private func store(_ message: BusMessage, _ reply: Subject, _ position: AckSubject) {
         var kept = message
         kept.reply = nil
-        kept.at = position.at
+        kept.at = Timestamp(nanoseconds: position.storedAt)
         let acknowledges = configuration.acknowledges
         let delivery = Delivery(
             message: kept, sequence: position.sequence, deliveryCount: position.deliveryCount,
@@ -200,10 +253,16 @@ final class JetStreamConsumer: Consumer {
             try bus.publish(reply, payload: answer.payload, headers: [:], reply: nil)
         }
         state.withLock { state in
-            state.buffer.take(delivery)
+            // From an earlier consumer of this reader.
+            guard state.order == nil || position.consumer == state.name else { return }
             state.pull?.left -= 1
             state.pull?.heard = .now
             if state.pull?.left == 0 { state.pull = nil }
+            switch state.order?.judge(position) {
+            case nil, .next: state.buffer.take(delivery)
+            case .known: return
+            case .gap: return state.isGone = true
+            }
             state.lastSequence = max(state.lastSequence, position.sequence)
         }
     }
@@ -251,29 +310,5 @@ extension Delivery.Answer {
         case .term: Array("+TERM".utf8)
         case .inProgress: Array("+WPI".utf8)
         }
-    }
-}
-
-/// What the reply subject of a delivery says:
-/// `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer sequence>.<time>.<waiting>`, or with
-/// `<domain>.<account>` before the stream and one more token at the end.
-struct AckSubject {
-    let deliveryCount: Int
-    let sequence: UInt64
-    let at: Timestamp
-    let waiting: UInt64
-
-    init?(_ text: String) {
-        guard text.hasPrefix("$JS.ACK.") else { return nil }
-        let tokens = text.split(separator: ".")
-        let first = tokens.count == 9 ? 4 : 6
-        guard tokens.count == 9 || tokens.count >= 11, let deliveries = Int(tokens[first]),
-            let sequence = UInt64(tokens[first + 1]), let time = Int64(tokens[first + 3]),
-            let waiting = UInt64(tokens[first + 4])
-        else { return nil }
-        deliveryCount = deliveries
-        self.sequence = sequence
-        at = Timestamp(nanoseconds: time)
-        self.waiting = waiting
     }
 }

@@ -146,9 +146,11 @@ final class Loop {
             return false
         }
         _ = wake.takeReports()
-        guard !isOver else { return }
         let trouble = BusError(
             .notConnected, "the connection to \(connection.url) was lost; reconnecting", cause: why)
+        // Nothing is sent on it any more: no acknowledgement that is waited for can come.
+        bus.acks.connectionLost(trouble)
+        guard !isOver else { return }
         bus.state.withLock { $0.trouble = trouble }
         bus.feed.send(.disconnected(trouble))
         attempts = 0

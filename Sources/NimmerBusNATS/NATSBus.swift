@@ -105,12 +105,13 @@ public final class NATSBus: Bus {
         try send(subject, payload, headers, reply, expires: nil)
     }
 
+    /// - Parameter isKept: whether the message waits for a connection where there is none, instead of failing.
     func send(
         _ subject: Subject, _ payload: [UInt8], _ headers: Headers, _ reply: Subject?,
-        expires: ContinuousClock.Instant?
+        expires: ContinuousClock.Instant?, isKept: Bool = true
     ) throws(BusError) {
         let failure: BusError? = state.withLock { state in
-            let failure = state.send(subject, payload, headers, reply, expires)
+            let failure = state.send(subject, payload, headers, reply, expires, isKept: isKept)
             if failure == nil {
                 state.counters.messagesOut += 1
                 state.counters.bytesOut += UInt64(payload.count)
@@ -234,16 +235,22 @@ public final class NATSBus: Bus {
 extension NATSBus.State {
     fileprivate mutating func send(
         _ subject: Subject, _ payload: [UInt8], _ headers: Headers, _ reply: Subject?,
-        _ expires: ContinuousClock.Instant?
+        _ expires: ContinuousClock.Instant?, isKept: Bool
     ) -> BusError? {
         if phase == .closed { return BusError(.closed, "the bus is closed") }
         guard payload.count <= maximumPayload else { return .tooLarge(payload.count, maximumPayload, subject) }
-        guard let connection else {
+        func withoutConnection() -> BusError? {
+            guard isKept else {
+                return BusError(
+                    .notConnected, "no connection to the server: \(subject) was not sent",
+                    cause: trouble?.description ?? "")
+            }
             let entry = Backlog.Entry(
                 subject: subject.text, payload: payload, headers: headers, reply: reply?.text, expires: expires)
             if backlog.keep(entry) { return nil }
             return BusError(.full, "no connection to the server, and the buffer for later is full")
         }
+        guard let connection else { return withoutConnection() }
         guard connection.buffered < NATSBus.maximumBuffered else {
             return BusError(.full, "the server does not take what is published: \(connection.buffered) bytes wait")
         }
@@ -251,10 +258,7 @@ extension NATSBus.State {
         switch status {
         case NATS_OK: return nil
         case NATS_CONNECTION_CLOSED, NATS_CONNECTION_DISCONNECTED, NATS_IO_ERROR:
-            let entry = Backlog.Entry(
-                subject: subject.text, payload: payload, headers: headers, reply: reply?.text, expires: expires)
-            return backlog.keep(entry)
-                ? nil : BusError(.full, "the connection was lost, and the buffer for later is full")
+            return withoutConnection()
         case NATS_MAX_PAYLOAD: return .tooLarge(payload.count, maximumPayload, subject)
         case NATS_NO_SERVER_SUPPORT: return BusError(.unsupported, "the server takes no headers: it is older than 2.2")
         default:

@@ -130,20 +130,13 @@ struct Questions: Sendable {
     private func find<Body>(
         _ stream: String, _ subject: Subject, _ read: ([UInt8]) -> Body?, _ isWanted: (Body) -> Bool
     ) async throws(BusError) -> Body? {
-        let consumer = try await owner.bus.consumer(
-            ConsumerConfiguration(
-                stream: stream, durable: nil, filter: SubjectPattern(subject), acknowledges: false))
         var found: Body?
-        var waiting = try await consumer.info().waiting
-        while waiting > 0, found == nil {
-            let batch = try await consumer.fetch(maximum: 500, wait: .seconds(5), linger: .zero)
-            guard let last = batch.last else { break }
+        try await owner.bus.read(stream: stream, filter: SubjectPattern(subject)) { batch in
             for item in batch where found == nil {
                 if let body = read(item.message.payload), isWanted(body) { found = body }
             }
-            waiting = last.waiting
+            return found == nil
         }
-        await consumer.stop()
         return found
     }
 }

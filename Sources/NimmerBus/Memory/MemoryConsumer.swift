@@ -16,6 +16,7 @@ struct MemoryConsumerState {
         switch configuration.start {
         case .all: next = 0
         case .new: next = stream.lastSequence + 1
+        case .sequence(let first): next = first
         case .at(let moment):
             next = stream.messages.first { $0.message.at >= moment }?.sequence ?? stream.lastSequence + 1
         case .lastPerSubject:

@@ -36,29 +36,21 @@ struct PastSource {
         decisions.sort { $0.at < $1.at }
         var next = 0
         let waves = HouseStreams.waves(environment)
-        let consumer = try await optional {
-            try await bus.consumer(
-                ConsumerConfiguration(stream: waves, durable: nil, start: .at(start), acknowledges: false))
-        }
-        if let consumer {
-            var waiting = try await consumer.info().waiting
-            while waiting > 0 {
-                let batch = try await consumer.fetch(maximum: 1000, wait: .seconds(5), linger: .zero)
-                guard let last = batch.last else { break }
-                for delivery in batch {
-                    while next < decisions.count, decisions[next].at <= delivery.message.at {
+        let hasWaves: Void? = try await optional {
+            try await bus.read(stream: waves, start: .at(start)) { batch in
+                for stored in batch {
+                    while next < decisions.count, decisions[next].at <= stored.message.at {
                         post(decisions[next])
                         next += 1
                     }
-                    post(delivery.message)
+                    post(stored.message)
                 }
-                waiting = last.waiting
                 while mailbox.isCrowded, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
+                return true
             }
-            await consumer.stop()
         }
         for decision in decisions[next...] { post(decision) }
-        if consumer == nil {
+        if hasWaves == nil {
             let missing = "there is no stream \(waves); the thalamus keeps one with its setting keep_waves"
             mailbox.post(.notice("no waves of the past: \(missing)", at: .now()))
         }
