@@ -131,7 +131,8 @@ extension Inbox.Answer {
                 }
                 return .success(
                     StreamAck(
-                        stream: stream, sequence: UInt64(sequence), isDuplicate: json["duplicate"]?.bool ?? false))
+                        stream: stream, sequence: UInt64(clamping: sequence),
+                        isDuplicate: json["duplicate"]?.bool ?? false))
             } catch {
                 return .failure(error)
             }
@@ -149,7 +150,7 @@ extension StoredMessage {
         let at = json["time"]?.string.flatMap { try? Timestamp(rfc3339: $0) } ?? Timestamp(nanoseconds: 0)
         self.init(
             message: BusMessage(subject: subject, headers: Headers(block: block), payload: payload, at: at),
-            sequence: UInt64(sequence))
+            sequence: UInt64(clamping: sequence))
     }
 }
 
