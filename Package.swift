@@ -137,18 +137,23 @@ let package = Package(
                 swiftSettings: strict),
             // Not shipped: random numbers that can be repeated.
             .target(name: "Seeds", path: "Tests/Seeds", swiftSettings: strict),
-            tests("NimmerWaveTests", ["NimmerWave", "Seeds"]),
+            // Not shipped: messages at the edges of what the wire allows.
+            .target(
+                name: "Extremes", dependencies: ["NimmerWave", "Seeds"], path: "Tests/Extremes", swiftSettings: strict),
+            tests("NimmerWaveTests", ["NimmerWave", "Extremes", "Seeds"]),
             tests("NimmerGateTests", ["NimmerGate", "NimmerWave", "Seeds"]),
             tests("NimmerBusTests", ["NimmerBus", "NimmerBusNATS", "NimmerServers", "NimmerTesting", "NimmerWave"]),
             tests(
                 "NimmerMemoryTests",
                 [
                     "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers", "NimmerTesting", "NimmerWave", "NimmerBus",
-                    "hippocampus",
+                    "Extremes", "hippocampus",
                 ]),
             tests("NimmerServersTests", ["NimmerServers"]),
-            tests("NimmerThalamusTests", ["NimmerThalamus", "NimmerGate", "NimmerSystem", "NimmerWave", "Seeds"]),
-            tests("NimmerCognitionTests", ["NimmerCognition", "NimmerSystem", "NimmerWave", "Seeds"]),
+            tests(
+                "NimmerThalamusTests",
+                ["NimmerThalamus", "NimmerGate", "NimmerSystem", "NimmerWave", "Extremes", "Seeds"]),
+            tests("NimmerCognitionTests", ["NimmerCognition", "NimmerSystem", "NimmerWave", "Extremes", "Seeds"]),
             // Not shipped: a server that answers wrongly in every way, and the real one with a small model.
             .target(
                 name: "MindServers", dependencies: ["NimmerServers", tls] + sockets, path: "Tests/MindServers",
@@ -180,7 +185,7 @@ let package = Package(
                 "NervesTests",
                 [
                     "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerBus", "NimmerGate", "NimmerWave",
-                    "Seeds",
+                    "Extremes", "Seeds",
                 ]),
             tests(
                 "NimmerIdentityTests",
@@ -190,13 +195,15 @@ let package = Package(
             tests("NimmerTerminalTests", ["NimmerTerminal"]),
             .testTarget(
                 name: "NimmerScopeTests",
-                dependencies: ["NimmerScope", "NimmerTerminal", "NimmerThalamus", "NimmerGate", "NimmerWave"],
+                dependencies: [
+                    "NimmerScope", "NimmerTerminal", "NimmerThalamus", "NimmerGate", "NimmerWave", "Extremes",
+                ],
                 exclude: ["Golden"], swiftSettings: strict),
             .testTarget(
                 name: "NimmerToolTests",
                 dependencies: [
                     "nimmer", "trap-screen", "NimmerServers", "NimmerSystem", "NimmerScope", "NimmerTerminal",
-                    "NimmerThalamus", "NimmerBus", "NimmerBusNATS", "NimmerWave", arguments,
+                    "NimmerThalamus", "NimmerBus", "NimmerBusNATS", "NimmerWave", "Extremes", arguments,
                 ],
                 exclude: ["Golden"], swiftSettings: strict),
             .testTarget(

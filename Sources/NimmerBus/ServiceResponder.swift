@@ -176,7 +176,8 @@ public final class ServiceResponder: Sendable {
         object["last_error"] = .string(statistics.lastError)
         object["processing_time"] = .number(Double(statistics.processingTime))
         object["average_processing_time"] = .number(
-            Double(statistics.requests == 0 ? 0 : statistics.processingTime / Int64(statistics.requests)))
+            statistics.requests == 0
+                ? 0 : (Double(statistics.processingTime) / Double(statistics.requests)).rounded(.down))
         object["data"] = statistics.data
         return object
     }

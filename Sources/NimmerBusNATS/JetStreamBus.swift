@@ -128,7 +128,8 @@ extension Inbox.Answer {
                 }
                 return .success(
                     StreamAck(
-                        stream: stream, sequence: UInt64(sequence), isDuplicate: json["duplicate"]?.bool ?? false))
+                        stream: stream, sequence: UInt64(clamping: sequence),
+                        isDuplicate: json["duplicate"]?.bool ?? false))
             } catch {
                 return .failure(error)
             }
@@ -146,7 +147,7 @@ extension StoredMessage {
         let at = json["time"]?.string.flatMap { try? Timestamp(rfc3339: $0) } ?? Timestamp(nanoseconds: 0)
         self.init(
             message: BusMessage(subject: subject, headers: Headers(block: block), payload: payload, at: at),
-            sequence: UInt64(sequence))
+            sequence: UInt64(clamping: sequence))
     }
 }
 

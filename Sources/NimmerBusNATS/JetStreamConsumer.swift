@@ -273,7 +273,7 @@ final class JetStreamConsumer: Consumer {
         let name = state.withLock { $0.name }
         let json = try await bus.api.call("CONSUMER.INFO.\(configuration.stream).\(name)")
         return ConsumerInfo(
-            waiting: UInt64(json["num_pending"]?.int ?? 0), unacknowledged: json["num_ack_pending"]?.int ?? 0,
+            waiting: UInt64(clamping: json["num_pending"]?.int ?? 0), unacknowledged: json["num_ack_pending"]?.int ?? 0,
             redelivered: json["num_redelivered"]?.int ?? 0)
     }
 

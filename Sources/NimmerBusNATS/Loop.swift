@@ -121,7 +121,7 @@ final class Loop {
     private func pause() {
         attempts += 1
         let step = min(2000.0, 50 * Double(1 << min(attempts, 6)))
-        let until = ContinuousClock.now.advanced(by: .milliseconds(Int(step * Double.random(in: 0.5...1.5))))
+        let until = ContinuousClock.now.advanced(by: .milliseconds(saturating: step * Double.random(in: 0.5...1.5)))
         while ContinuousClock.now < until, !mustEnd {
             _ = poll(-1, forWriting: false, until: until)
             bus.runDeferred()

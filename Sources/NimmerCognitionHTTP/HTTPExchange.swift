@@ -97,10 +97,9 @@ final class HTTPExchange: Sendable {
     }
 
     private static func deadline(_ instant: ContinuousClock.Instant) -> NIODeadline {
-        let left = ContinuousClock.now.duration(to: instant).components
-        let nanoseconds = left.seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !nanoseconds.overflow else { return .distantFuture }
-        return .now() + .nanoseconds(max(0, nanoseconds.partialValue + left.attoseconds / 1_000_000_000))
+        let left = max(0, ContinuousClock.now.duration(to: instant).nanoseconds)
+        // Their sum must fit into 64 bits, too.
+        return left > .max / 2 ? .distantFuture : .now() + .nanoseconds(left)
     }
 
     private static func proxy(_ address: String) throws(MindError) -> HTTPClient.Configuration.Proxy {

@@ -31,7 +31,7 @@ public struct Gate: Sendable {
         self.configuration = configuration
         weight = configuration.weight
         gain = 1
-        window = Int64((min(configuration.windowMilliseconds, 1e12) * 1_000_000).rounded())
+        window = Int64(saturating: (min(configuration.windowMilliseconds, 1e12) * 1_000_000).rounded())
         gain = Self.gain(weight, configuration)
     }
 
@@ -168,8 +168,7 @@ public struct Gate: Sendable {
     private func releaseMoment() -> Int64 {
         let nanoseconds = configuration.halfLifeMilliseconds * 1_000_000 * max(0, log2(potential / releaseLevel))
         guard nanoseconds < 9e18 else { return .max }
-        let (release, isBeyond) = moment.addingReportingOverflow(Int64(nanoseconds.rounded()))
-        return isBeyond ? .max : release
+        return moment.addingSaturated(Int64(saturating: nanoseconds.rounded()))
     }
 
     private mutating func advance(toNanoseconds now: Int64, into transitions: inout ContiguousArray<Transition>) {

@@ -1,3 +1,5 @@
+import NimmerWave
+
 /// What a gate is tuned by (gates.md, Configuration). The defaults are the normative ones.
 public struct GateConfiguration: Hashable, Sendable {
     /// How long a wave can be a witness, in milliseconds.
@@ -61,7 +63,7 @@ public struct GateConfiguration: Hashable, Sendable {
         case "weight": weight = value
         case "reflex_weight": reflexWeight = value
         case "floor": floor = value
-        default: maximumOrigins = Int(value)
+        default: maximumOrigins = Int(saturating: value)
         }
     }
 }

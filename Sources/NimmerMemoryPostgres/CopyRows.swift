@@ -63,10 +63,11 @@ struct CopyRows {
 
     /// A `timestamptz`: microseconds since 2000; what is finer is cut off.
     mutating func time(_ value: Timestamp) {
-        let before: Int64 = 946_684_800_000_000_000
-        let (quotient, remainder) = (value.nanoseconds - before).quotientAndRemainder(dividingBy: 1_000)
+        let before: Int64 = 946_684_800_000_000
+        let (second, rest) = value.secondAndRest
         integer(Int32(8))
-        integer(remainder < 0 ? quotient - 1 : quotient)
+        // Of microseconds, 64 bits hold 292,000 years.
+        integer(second * 1_000_000 + rest / 1_000 - before)
     }
 
     /// The trigger signals of a transition as `jsonb`, in the words of the message.
@@ -121,10 +122,8 @@ struct CopyRows {
 
     /// A time in RFC 3339, UTC, with three digits of a second or as many as it needs.
     private mutating func moment(_ value: Timestamp) {
-        let perDay: Int64 = 86_400_000_000_000
-        var inDay = value.nanoseconds % perDay
-        if inDay < 0 { inDay += perDay }
-        let today = (value.nanoseconds - inDay) / perDay
+        let value = min(.latest, max(.earliest, value))
+        let (today, inDay) = value.dayAndRest
         if today != day {
             day = today
             date = Array(value.rfc3339.utf8.prefix(11))

@@ -130,12 +130,11 @@ public actor PostgresStore: MemoryStore {
     // MARK: - Writing
 
     private func newMonths(of entries: [MemoryEntry]) -> [String] {
-        let perDay: Int64 = 86_400_000_000_000
         var found: Set<String> = []
         var days: Set<Int64> = []
         for entry in entries {
             guard case .transition(let message) = entry.row,
-                days.insert(message.body.at.nanoseconds / perDay).inserted
+                days.insert(message.body.at.dayAndRest.day).inserted
             else { continue }
             let month = String(message.body.at.rfc3339.prefix(7))
             if !months.contains(month) { found.insert(month) }

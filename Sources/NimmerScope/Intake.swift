@@ -42,7 +42,7 @@ extension ScopeState {
         case .cognitiveResponse(let response): takeResponse(response.body, subject, payload, at)
         case .attention(let attention):
             gates.update(attention.body, at: at)
-            gates.forget(before: at - Int64(settings.limits.ageMilliseconds * 1e6))
+            gates.forget(before: at.subtractingSaturated(Int64(saturating: settings.limits.ageMilliseconds * 1e6)))
             takeBackground(.attention, subject, payload, at)
             return explainAgain(at)
         case .correlationEvent: takeBackground(.correlation, subject, payload, at)

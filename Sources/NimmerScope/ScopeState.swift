@@ -96,7 +96,7 @@ public struct ScopeState: Sendable {
     }
 
     /// Shows a line at the bottom for a few seconds.
-    mutating func say(_ text: String) { notice = (text, now.nanoseconds + 5_000_000_000) }
+    mutating func say(_ text: String) { notice = (text, now.advanced(by: .seconds(5)).nanoseconds) }
 
     private mutating func take(_ change: ScopeRecording) {
         switch change {

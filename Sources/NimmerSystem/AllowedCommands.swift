@@ -62,10 +62,13 @@ extension BridgeSettings.Allowed {
                 .missing, file: file, mark: entry.mark, found: "a choice without 'of'",
                 expected: "of: the words to choose from")
         }
+        // A number with a fraction holds every whole one up to here.
+        let least = Int(saturating: max(bounds.0, -1e15))
+        let greatest = max(least, Int(saturating: min(bounds.1, 1e15)))
         let kind: FieldKind =
             switch type {
             case .number: .number(bounds.0...bounds.1)
-            case .integer: .whole(Int(max(bounds.0, -1e15))...Int(min(bounds.1, 1e15)))
+            case .integer: .whole(least...greatest)
             case .text: .text(most ?? 256)
             case .boolean: .truth
             case .choice: .word(words)

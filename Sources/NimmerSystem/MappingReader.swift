@@ -174,5 +174,5 @@ func bounds(_ range: ClosedRange<Double>) -> String {
 
 /// A number without `.0` where it is whole.
 func plain(_ number: Double) -> String {
-    number == number.rounded() && abs(number) < 1e15 ? String(Int(number)) : String(number)
+    number == number.rounded() && abs(number) < 1e15 ? String(Int(saturating: number)) : String(number)
 }

@@ -1,3 +1,5 @@
+import NimmerWave
+
 /// A place in a file; both numbers count from one.
 public struct YAMLMark: Hashable, Sendable, CustomStringConvertible {
     /// The line, from one.
@@ -98,7 +100,7 @@ public struct YAMLNode: Hashable, Sendable {
     /// The whole number, when this is an unquoted one that fits.
     public var integer: Int? {
         guard let number, abs(number) < 9e15, number == number.rounded() else { return nil }
-        return Int(number)
+        return Int(saturating: number)
     }
 
     /// The truth value: `true`, `false`, `yes`, `no`, `on` or `off`, unquoted.

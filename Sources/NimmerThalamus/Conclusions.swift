@@ -53,7 +53,7 @@ extension Thalamus {
                     push: witness.push)
             },
             routedToTier: isOpening ? 2 : 1,
-            lifeforceCost: gate.witnesses.reduce(0) { $0 + (slots[slot].record(of: $1.origin)?.cost ?? 0) },
+            lifeforceCost: gate.witnesses.reduce(0) { $0 + (slots[slot].record(of: $1.origin)?.cost ?? 0) }.finite,
             at: transition.at)
     }
 

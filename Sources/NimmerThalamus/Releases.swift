@@ -37,7 +37,7 @@ extension Thalamus {
     public mutating func advance(to now: Timestamp) {
         while let release = nextRelease, release < now, let first = releases.popMin() {
             slots[first.slot].looksAt = .max
-            slots[first.slot].gate.advance(to: Timestamp(nanoseconds: release.nanoseconds + 1), into: &transitions)
+            slots[first.slot].gate.advance(to: release.advanced(nanoseconds: 1), into: &transitions)
             conclude(first.slot)
         }
     }

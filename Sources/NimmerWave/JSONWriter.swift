@@ -58,7 +58,7 @@ extension JSON {
 }
 
 func writeNumber(_ value: Double, into out: inout [UInt8]) {
-    if let whole = Int64(exactly: value), abs(whole) < 1 << 53 {
+    if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 {
         out.append(contentsOf: String(whole).utf8)
     } else if value.isFinite {
         out.append(contentsOf: value.description.utf8)

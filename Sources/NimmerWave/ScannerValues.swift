@@ -193,7 +193,7 @@ private func packHex(_ x: UInt64, _ valid: inout UInt64) -> UInt64 {
 }
 
 /// The moment that an RFC 3339 time in a range names, or nil: UTC or a numeric offset, 0 to 9 digits of a second's
-/// fraction, the years 1678 to 2261.
+/// fraction, in the years 1678 to 2261 of UTC.
 @inline(always)
 func parseTimestamp(_ span: Bytes, _ start: Int, _ count: Int) -> Timestamp? {
     guard count >= 20, count <= 35 else { return nil }
@@ -238,7 +238,11 @@ func parseTimestamp(_ span: Bytes, _ start: Int, _ count: Int) -> Timestamp? {
     }
     guard i == count else { return nil }
     let seconds = daysFromEpoch(year: year, month: month, day: day) &* 86_400 &+ hour &* 3600 &+ minute &* 60 &+ second
-    return Timestamp(nanoseconds: Int64(seconds &- offset) &* 1_000_000_000 &+ fraction)
+    let nanoseconds = Int64(seconds &- offset) &* 1_000_000_000 &+ fraction
+    // A zone or a leap second may carry it beyond; what is read must be sayable.
+    let place = UInt64(bitPattern: nanoseconds &- Timestamp.earliest.nanoseconds)
+    let last = UInt64(bitPattern: Timestamp.latest.nanoseconds &- Timestamp.earliest.nanoseconds)
+    return place <= last ? Timestamp(nanoseconds: nanoseconds) : nil
 }
 
 @inline(always)

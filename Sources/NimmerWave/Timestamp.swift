@@ -2,9 +2,18 @@
 ///
 /// Every clock in the house counts in this unit, so that replay, live running and tests agree to the nanosecond
 /// (protocol.md, Envelope: fractions of a second have 0 to 9 digits).
+///
+/// Messages may name any moment of nearly six centuries, and two of them can lie farther apart than 64 bits of nanoseconds
+/// say. All arithmetic with moments is therefore done by the members of this type, none of which can overflow: a result
+/// beyond what can be said is the nearest that can.
 public struct Timestamp: Hashable, Comparable, Sendable {
     /// Nanoseconds since the Unix epoch; covers the years 1678 to 2262.
     public var nanoseconds: Int64
+
+    /// The first moment that a message can name: 1678-01-01T00:00:00Z.
+    public static let earliest = Timestamp(nanoseconds: -9_214_560_000_000_000_000)
+    /// The last moment that a message can name: the last nanosecond of the year 2261.
+    public static let latest = Timestamp(nanoseconds: 9_214_646_399_999_999_999)
 
     /// A moment by its nanoseconds since the Unix epoch.
     @inlinable
@@ -12,27 +21,74 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         self.nanoseconds = nanoseconds
     }
 
-    /// A moment by its milliseconds since the Unix epoch, rounded to the nearest nanosecond.
+    /// A moment by its seconds since the Unix epoch, and nanoseconds after them.
+    @inlinable
+    public init(seconds: Int64, nanoseconds: Int64 = 0) {
+        let (whole, isBeyond) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let start = isBeyond ? (seconds < 0 ? .min : .max) : whole
+        self.nanoseconds = start.addingSaturated(nanoseconds)
+    }
+
+    /// A moment by its milliseconds since the Unix epoch, rounded to the nearest nanosecond; 1970 for what is no number.
     @inlinable
     public init(milliseconds: Double) {
         let whole = milliseconds.rounded(.down)
-        nanoseconds = Int64(whole) * 1_000_000 + Int64(((milliseconds - whole) * 1_000_000).rounded())
+        guard abs(whole) < 9e12 else {
+            nanoseconds = Int64(saturating: milliseconds * 1_000_000)
+            return
+        }
+        nanoseconds =
+            Int64(saturating: whole) &* 1_000_000 &+ Int64(saturating: ((milliseconds - whole) * 1_000_000).rounded())
     }
 
     /// Milliseconds since the Unix epoch.
     @inlinable
     public var milliseconds: Double { Double(nanoseconds) / 1_000_000 }
 
+    /// The time from `earlier` to this moment, in nanoseconds; negative when this moment is the earlier one.
+    @inlinable
+    public func nanoseconds(since earlier: Timestamp) -> Int64 {
+        nanoseconds.subtractingSaturated(earlier.nanoseconds)
+    }
+
     /// The time from `earlier` to this moment, in milliseconds; negative when this moment is the earlier one.
     @inlinable
     public func milliseconds(since earlier: Timestamp) -> Double {
-        Double(nanoseconds - earlier.nanoseconds) / 1_000_000
+        Double(nanoseconds(since: earlier)) / 1_000_000
     }
 
-    /// This moment moved by a number of milliseconds, rounded to the nearest nanosecond.
+    /// The time from `earlier` to this moment; negative when this moment is the earlier one.
+    @inlinable
+    public func duration(since earlier: Timestamp) -> Duration { .nanoseconds(nanoseconds(since: earlier)) }
+
+    /// This moment moved by a number of nanoseconds.
+    @inlinable
+    public func advanced(nanoseconds distance: Int64) -> Timestamp {
+        Timestamp(nanoseconds: nanoseconds.addingSaturated(distance))
+    }
+
+    /// This moment moved by a number of milliseconds, rounded to the nearest nanosecond; not moved by what is no number.
     @inlinable
     public func advanced(milliseconds: Double) -> Timestamp {
-        Timestamp(nanoseconds: nanoseconds + Int64((milliseconds * 1_000_000).rounded()))
+        advanced(nanoseconds: Int64(saturating: (milliseconds * 1_000_000).rounded()))
+    }
+
+    /// This moment moved by a duration.
+    @inlinable
+    public func advanced(by duration: Duration) -> Timestamp { advanced(nanoseconds: duration.nanoseconds) }
+
+    /// The whole seconds since the Unix epoch, rounded down, and the nanoseconds after them: 0 to 999,999,999.
+    @inlinable
+    public var secondAndRest: (second: Int64, rest: Int64) { Self.floor(nanoseconds, 1_000_000_000) }
+
+    /// The whole days since the Unix epoch, rounded down, and the nanoseconds after midnight (UTC).
+    @inlinable
+    public var dayAndRest: (day: Int64, rest: Int64) { Self.floor(nanoseconds, 86_400_000_000_000) }
+
+    @inlinable
+    static func floor(_ value: Int64, _ unit: Int64) -> (Int64, Int64) {
+        let (quotient, remainder) = value.quotientAndRemainder(dividingBy: unit)
+        return remainder < 0 ? (quotient - 1, remainder + unit) : (quotient, remainder)
     }
 
     @inlinable

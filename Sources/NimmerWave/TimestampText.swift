@@ -16,13 +16,14 @@ extension Timestamp {
     public static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(nanoseconds: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
+        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int64(time.tv_nsec))
     }
 
-    /// The moment as an RFC 3339 time in UTC with at least three and as many as nine digits of a second's fraction.
+    /// The moment as an RFC 3339 time in UTC with at least three and as many as nine digits of a second's fraction; where it
+    /// lies outside ``earliest`` to ``latest``, the nearer of these, so that whatever is said can also be read.
     public var rfc3339: String {
         String(unsafeUninitializedCapacity: 30) { buffer in
-            let (day, inDay) = dayAndNanoseconds
+            let (day, inDay) = min(.latest, max(.earliest, self)).dayAndRest
             let date = civil(day)
             let seconds = Int(inDay / 1_000_000_000)
             var at = 0
@@ -53,16 +54,10 @@ extension Timestamp {
 
     /// The time of day in UTC to the millisecond, such as `12:01:01.557`, for screens and logs.
     public var clockTime: String {
-        let inDay = dayAndNanoseconds.1
+        let inDay = dayAndRest.rest
         let seconds = inDay / 1_000_000_000
         return "\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2))."
             + padded(inDay / 1_000_000 % 1000, 3)
-    }
-
-    private var dayAndNanoseconds: (Int64, Int64) {
-        let perDay: Int64 = 86_400_000_000_000
-        let day = nanoseconds >= 0 ? nanoseconds / perDay : (nanoseconds + 1) / perDay - 1
-        return (day, nanoseconds - day * perDay)
     }
 }
 

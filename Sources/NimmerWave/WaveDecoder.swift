@@ -293,10 +293,10 @@ public enum WaveDecoder {
                 }
                 guard isNumberStart(s.peek(i)) else { throw wrong(s, i, key, "must be 0 to 5") }
                 let value = try s.scanNumber(&i)
-                guard value >= 0, value <= 5, value == Double(Int(value)) else {
+                guard value >= 0, value <= 5, value == value.rounded() else {
                     throw wrong(s, start, key, "must be 0 to 5")
                 }
-                view.tier = UInt8(value)
+                view.tier = UInt8(saturating: value)
             default: try s.skipValue(&i, depth: 3, &flags)
             }
             more = try another(s, &i)

@@ -142,7 +142,7 @@ final class Acts: Sendable {
         guard let target = try? Token(command.target) else {
             return CommandResult(status: .error, error: "'\(command.target)' is no target's name")
         }
-        let left = Int(record.until.milliseconds(since: .now()))
+        let left = Int(saturating: record.until.milliseconds(since: .now()))
         let order = Command(
             command: command.command, payload: command.payload, deadlineMilliseconds: min(5000, max(1, left)),
             cause: record.decision.text)

@@ -232,7 +232,8 @@ final class BridgeProcess: Sendable {
         let began = ContinuousClock.now
         let left = max(0, ask.deadline.milliseconds(since: .now()))
         do throws(MindError) {
-            let answer = try await minds[ask.mind].ask(question, deadline: began.advanced(by: .milliseconds(left)))
+            let answer = try await minds[ask.mind].ask(
+                question, deadline: began.advanced(by: .milliseconds(saturating: left)))
             let usage = Usage(
                 promptTokens: answer.promptTokens, completionTokens: answer.completionTokens, promptBytes: prompt.bytes,
                 answerBytes: answer.text.count, milliseconds: answer.milliseconds,
@@ -254,7 +255,7 @@ final class BridgeProcess: Sendable {
         for await _ in bell {
             while let next = scheduler.withLock({ $0.nextWake(after: .now()) }) {
                 let wait = min(max(1, next.milliseconds(since: .now())), 250)
-                do { try await clock.sleep(for: .milliseconds(wait)) } catch { return }
+                do { try await clock.sleep(for: .milliseconds(saturating: wait)) } catch { return }
                 let actions = scheduler.withLock { $0.tick(at: .now()) }
                 await withDiscardingTaskGroup { group in
                     for action in actions { group.addTask { await self.perform(action) } }

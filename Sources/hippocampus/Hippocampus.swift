@@ -138,7 +138,7 @@ final class Hippocampus: Sendable {
                 alarm?.task.cancel()
                 let wait = max(0, next.milliseconds(since: now))
                 let task = Task {
-                    guard (try? await Task.sleep(for: .milliseconds(wait))) != nil else { return }
+                    guard (try? await Task.sleep(for: .milliseconds(saturating: wait))) != nil else { return }
                     send.yield(.timer)
                 }
                 alarm = (next, task)
@@ -157,7 +157,7 @@ final class Hippocampus: Sendable {
                     do throws(MemoryError) {
                         let report = try await store.write(entries)
                         let took = start.duration(to: .now) / .nanoseconds(1)
-                        commits.recordNanoseconds(Int64(took))
+                        commits.recordNanoseconds(Int64(saturating: took))
                         rows.record(entries.count)
                         send.yield(.wrote(.success(report), entries.count))
                     } catch {
@@ -270,7 +270,9 @@ final class Hippocampus: Sendable {
     private func measure(_ consumer: any Consumer, of source: Source) async {
         repeat {
             guard let info = try? await consumer.info() else { continue }
-            state.withLock { $0.lag[source.stream] = info.waiting + UInt64(max(0, info.unacknowledged)) }
+            state.withLock {
+                $0.lag[source.stream] = info.waiting.addingSaturated(UInt64(clamping: info.unacknowledged))
+            }
         } while (try? await Task.sleep(for: .seconds(5))) != nil
     }
 

@@ -258,7 +258,7 @@ struct OrganDesk {
     }
 
     private func instant(_ time: Timestamp, _ now: Timestamp) -> ContinuousClock.Instant {
-        .now + .nanoseconds(max(0, time.nanoseconds - now.nanoseconds))
+        .now + max(.zero, time.duration(since: now))
     }
 
     private static func state(_ logic: OrganLogic, _ settings: OrganSettings) -> JSON {

@@ -56,7 +56,7 @@ final class Shards: Sendable {
     static var now: Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_BOOTTIME, &time)
-        return Timestamp(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int64(time.tv_nsec))
     }
 
     /// What it tells on `/metrics`.

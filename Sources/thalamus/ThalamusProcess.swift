@@ -251,7 +251,7 @@ final class ThalamusProcess: Sendable {
                     timerIsIdle.store(false, ordering: .sequentiallyConsistent)
                     continue
                 }
-                let wait = min(next.nanoseconds - Timestamp.now().nanoseconds + 1, 200_000_000)
+                let wait = min(next.nanoseconds(since: .now()).addingSaturated(1), 200_000_000)
                 if wait > 0 {
                     do { try await clock.sleep(for: .nanoseconds(wait)) } catch { return }
                 }

@@ -117,7 +117,8 @@ import Testing
             guard !values.isEmpty else { return "none" }
             let sorted = values.sorted()
             func at(_ share: Double) -> String {
-                let value = (sorted[Int(Double(sorted.count - 1) * share)] * scale * digits).rounded() / digits
+                let value =
+                    (sorted[Int(saturating: Double(sorted.count - 1) * share)] * scale * digits).rounded() / digits
                 return JSON.number(value).text
             }
             return "\(at(0.5)) (\(at(0.05)) to \(at(0.95)))"

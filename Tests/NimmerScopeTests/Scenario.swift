@@ -213,7 +213,7 @@ extension Scenario {
                 "vitals", region: "vitals", max(0, confidence), at: at + Double(index), origin: vital,
                 content: #"{"vital":"\#(vital)","level":\#(decimals(confidence))}"#)
         }
-        if Int(second) % 23 == 11 {
+        if Int(saturating: second) % 23 == 11 {
             try wave(
                 "watchdog", region: "vitals", 0.7, at: at + 6, polarity: -1,
                 content: #"{"load":"expected","job":"nightly build"}"#)

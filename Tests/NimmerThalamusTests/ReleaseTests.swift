@@ -13,7 +13,7 @@ import Testing
         var change: String
 
         init(_ transition: GateTransition) {
-            at = Int64((transition.at.milliseconds(since: Bench.epoch) * 1000).rounded())
+            at = Int64(saturating: (transition.at.milliseconds(since: Bench.epoch) * 1000).rounded())
             gate = transition.gateID.text
             change = "\(transition.fromState.word) → \(transition.toState.word)"
         }

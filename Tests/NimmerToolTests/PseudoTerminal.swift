@@ -1,4 +1,5 @@
 import Glibc
+import NimmerWave
 import Testing
 
 /// A real terminal, as the kernel gives one to a terminal emulator, with a program at it.
@@ -76,7 +77,7 @@ final class PseudoTerminal {
     /// Takes what was written until something holds, or the time is over.
     @discardableResult
     func wait(seconds: Double = 20, until isEnough: (PseudoTerminal) -> Bool) async throws -> Bool {
-        let end = ContinuousClock.now + .milliseconds(Int(seconds * 1000))
+        let end = ContinuousClock.now + .seconds(saturating: seconds)
         while true {
             pump()
             if isEnough(self) { return true }

@@ -24,7 +24,7 @@ struct Scene {
         ]
         thalamus = Thalamus(configuration)
         var random = Chance(state: 11)
-        for step in 0..<Int(Self.milliseconds / 100) {
+        for step in 0..<Int(saturating: Self.milliseconds / 100) {
             let time = Double(step) * 100
             try waves(at: time, step: step, &random)
             thalamus.advance(to: Self.moment(time))

@@ -89,28 +89,17 @@ struct MemoryStream {
     mutating func expire(_ now: Timestamp) {
         let window = configuration.duplicateWindow.nanoseconds
         var gone = 0
-        while gone < seenInOrder.count, now.nanoseconds - seenInOrder[gone].at.nanoseconds > window {
+        while gone < seenInOrder.count, now.nanoseconds(since: seenInOrder[gone].at) > window {
             seen[seenInOrder[gone].id] = nil
             gone += 1
         }
         if gone > 0 { seenInOrder.removeFirst(gone) }
         guard let age = configuration.maximumAge?.nanoseconds else { return }
-        while let first = messages.first, now.nanoseconds - first.message.at.nanoseconds > age { remove(at: 0) }
+        while let first = messages.first, now.nanoseconds(since: first.message.at) > age { remove(at: 0) }
     }
 
     private mutating func remove(at index: Int) {
         bytes -= UInt64(messages[index].message.payload.count)
         messages.remove(at: index)
-    }
-}
-
-extension Duration {
-    /// The duration in nanoseconds, bounded by what 64 bits hold.
-    package var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        if overflow { return seconds < 0 ? .min : .max }
-        let (sum, carry) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return carry ? (seconds < 0 ? .min : .max) : sum
     }
 }

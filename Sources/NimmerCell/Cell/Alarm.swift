@@ -19,7 +19,7 @@ final class Alarm: Sendable {
         let sleeper = state.withLock { state -> Task<Void, Never>? in
             defer { state.rang = false }
             guard !state.rang else { return nil }
-            let sleeper = Task<Void, Never> { try? await Task.sleep(for: .microseconds(Int64(wait * 1000))) }
+            let sleeper = Task<Void, Never> { try? await Task.sleep(for: .milliseconds(saturating: wait)) }
             state.sleeper = sleeper
             return sleeper
         }

@@ -68,7 +68,7 @@ public struct CellBench<C: Cell>: Sendable {
         let end = now.advanced(milliseconds: milliseconds)
         while let next = body.nextAppointment, next <= end {
             // A release of the gate happens just after its time.
-            let moment = max(now, next == end ? end : min(end, Timestamp(nanoseconds: next.nanoseconds + 1)))
+            let moment = max(now, next == end ? end : min(end, next.advanced(nanoseconds: 1)))
             let before = body.nextAppointment
             keep(body.advance(to: next > now ? next : now))
             if body.nextAppointment == before {

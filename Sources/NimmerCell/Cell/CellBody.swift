@@ -238,7 +238,9 @@ public struct CellBody<C: Cell>: Sendable {
     private mutating func schedule(after due: Timestamp, now: Timestamp) {
         let step = Double(interval ?? 1000)
         let next = due.advanced(milliseconds: step)
-        nextSense = next > now ? next : now.advanced(milliseconds: step)
+        let following = next > now ? next : now.advanced(milliseconds: step)
+        // After the last moment that can be named nothing comes any more.
+        nextSense = following > now ? following : nil
     }
 }
 

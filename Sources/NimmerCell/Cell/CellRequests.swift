@@ -155,9 +155,8 @@ final class RequestTimes: Sendable {
     var total: (nanoseconds: Int64, lastError: String) { state.withLock { $0 } }
 
     func add(_ time: Duration, error: String?) {
-        let (seconds, attoseconds) = time.components
         state.withLock { state in
-            state.nanoseconds += seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+            state.nanoseconds = state.nanoseconds.addingSaturated(time.nanoseconds)
             if let error { state.lastError = error }
         }
     }

@@ -77,7 +77,7 @@ struct OwnGate: Sendable {
                         polarity: Int(witness.polarity), timestamp: witness.at, push: witness.push)
                 }
             },
-            routedToTier: 1, lifeforceCost: gate.witnesses.reduce(0) { $0 + (witnesses[$1.origin]?.cost ?? 0) },
+            routedToTier: 1, lifeforceCost: gate.witnesses.reduce(0) { $0 + (witnesses[$1.origin]?.cost ?? 0) }.finite,
             at: change.at)
     }
 }

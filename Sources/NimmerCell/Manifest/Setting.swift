@@ -1,4 +1,5 @@
 import NimmerSystem
+import NimmerWave
 
 /// The value of a setting.
 public enum SettingValue: Hashable, Sendable {
@@ -213,5 +214,5 @@ func trimmed(_ text: String) -> String {
 
 /// A number without `.0` where it is whole.
 func plain(_ number: Double) -> String {
-    number == number.rounded() && abs(number) < 1e15 ? String(Int(number)) : String(number)
+    number == number.rounded() && abs(number) < 1e15 ? String(Int(saturating: number)) : String(number)
 }

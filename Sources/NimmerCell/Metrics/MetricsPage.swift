@@ -109,7 +109,7 @@ public struct MetricsPage: Sendable {
     static func written(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
-        if value == value.rounded(), abs(value) < 9e15 { return String(Int64(value)) }
+        if value == value.rounded(), abs(value) < 9e15 { return String(Int64(saturating: value)) }
         return "\(value)"
     }
 

@@ -37,7 +37,7 @@ public final class RejectLimiter: Sendable {
         let now = Timestamp.now()
         let (count, publishes, logs) = state.withLock { state -> (Int, Bool, Bool) in
             state.count += 1
-            let second = now.nanoseconds / 1_000_000_000
+            let second = now.secondAndRest.second
             if second != state.second {
                 state.second = second
                 state.inSecond = 0

@@ -193,7 +193,7 @@ public struct ServiceProcess: Sendable {
     /// Never throws: nobody there, no answer in time or an answer that cannot be read is an `error` result that says so.
     public func ask(_ command: Command, cell: Token) async -> CommandResult {
         let message = Envelope(id: .v7(), at: .now(), from: source, command)
-        let patience = Duration.milliseconds(command.deadlineMilliseconds + 500)
+        let patience = Duration.milliseconds(command.deadlineMilliseconds.addingSaturated(500))
         do throws(BusError) {
             let answer = try await bus.request(
                 .request(environment, cell: cell), payload: message.encoded(), timeout: patience)

@@ -76,7 +76,7 @@ public struct Detector: Sendable {
         let noise = max(grain, (steps / Double(max(1, learnedSamples - 1)) / 2).squareRoot())
         let deviation = max(grain, (squares / Double(max(1, learnedSamples - 1))).squareRoot())
         let calm = 2 * noise * noise
-        if samples <= Int(settings.spreadSamples) {
+        if samples <= Int(saturating: settings.spreadSamples) {
             shortSteps = calm
         } else {
             let bound = calm * settings.outlier * settings.outlier

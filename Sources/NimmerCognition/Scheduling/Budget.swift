@@ -20,7 +20,7 @@ public struct Budget: Sendable, Hashable {
         }
 
         static func + (a: Cost, b: Cost) -> Cost {
-            Cost(lifeforce: a.lifeforce + b.lifeforce, tokens: a.tokens + b.tokens)
+            Cost(lifeforce: (a.lifeforce + b.lifeforce).finite, tokens: a.tokens.addingSaturated(b.tokens))
         }
     }
 
@@ -33,8 +33,7 @@ public struct Budget: Sendable, Hashable {
     /// A budget of which nothing is spent.
     public init(_ limits: BudgetSettings = BudgetSettings()) { self.limits = limits }
 
-    private static let second: Int64 = 1_000_000_000
-    private static func day(_ at: Timestamp) -> Int64 { at.nanoseconds / (86_400 * second) }
+    private static func day(_ at: Timestamp) -> Int64 { at.dayAndRest.day }
 
     /// Adds a cost.
     public mutating func spend(_ cost: Cost, at now: Timestamp) {
@@ -44,14 +43,14 @@ public struct Budget: Sendable, Hashable {
             daySpent = Cost()
         }
         if today == day { daySpent = daySpent + cost }
-        let second = now.nanoseconds / Self.second
+        let second = now.secondAndRest.second
         seconds = seconds.filter { $0.key > second - 61 }
         seconds[second] = (seconds[second] ?? Cost()) + cost
     }
 
     /// What was spent within the last minute.
     public func spentThisMinute(at now: Timestamp) -> Cost {
-        let second = now.nanoseconds / Self.second
+        let second = now.secondAndRest.second
         return seconds.reduce(Cost()) { $1.key > second - 60 && $1.key <= second ? $0 + $1.value : $0 }
     }
 
@@ -77,10 +76,10 @@ public struct Budget: Sendable, Hashable {
 
     /// When there may be room again: at the end of a second whose cost leaves the minute, or of the day.
     public func nextChange(after now: Timestamp) -> Timestamp? {
-        let second = now.nanoseconds / Self.second
+        let second = now.secondAndRest.second
         let oldest = seconds.keys.filter { $0 > second - 60 && $0 <= second }.min()
-        let leaves = oldest.map { Timestamp(nanoseconds: ($0 + 60) * Self.second) }
-        let midnight = Timestamp(nanoseconds: (Self.day(now) + 1) * 86_400 * Self.second)
+        let leaves = oldest.map { Timestamp(seconds: $0 + 60) }
+        let midnight = Timestamp(seconds: (Self.day(now) + 1) * 86_400)
         return [leaves, midnight].compactMap { $0 }.filter { $0 > now }.min()
     }
 

@@ -35,7 +35,7 @@ struct MindDesk: Sendable {
     func cost(_ usage: Usage) -> Budget.Cost {
         let read = usage.promptTokens ?? usage.promptBytes / 3
         let written = usage.completionTokens ?? usage.answerBytes / 3
-        let tokens = max(0, read) + max(0, written)
+        let tokens = max(0, read).addingSaturated(max(0, written))
         return Budget.Cost(
             lifeforce: Double(tokens) / 1000 * settings.lfPerThousandTokens
                 + usage.milliseconds / 1000 * settings.lfPerSecond, tokens: tokens)

@@ -29,7 +29,7 @@ struct WaitingRequest: Sendable, Hashable {
     var waitingFor = ""
 
     var id: MessageID { request.requestID }
-    var spent: Double { asked.reduce(0) { $0 + $1.cost.lifeforce } }
+    var spent: Double { asked.reduce(0) { $0 + $1.cost.lifeforce }.finite }
 
     init(_ request: CognitiveRequest, at now: Timestamp) {
         self.request = request

@@ -188,7 +188,7 @@ struct MessageBuffer: Sendable {
 
     /// Lets go what is older than the limit at a moment.
     mutating func forget(olderThan moment: Int64) {
-        let oldest = moment - Int64(limits.ageMilliseconds * 1e6)
+        let oldest = moment.subtractingSaturated(Int64(saturating: limits.ageMilliseconds * 1e6))
         while let entry = entries.oldest, entry.at < oldest { forgetOldest() }
     }
 

@@ -1,4 +1,5 @@
 import NimmerTerminal
+import NimmerWave
 
 /// Small bars of one cell.
 enum Bars {
@@ -8,13 +9,13 @@ enum Bars {
 
     /// A bar as high as a part of one; whatever is more than nothing is seen.
     static func level(_ part: Double, _ glyphs: GlyphLevel) -> Unicode.Scalar {
-        let step = part <= 0 ? 0 : max(1, min(8, Int((part * 8).rounded())))
+        let step = part <= 0 ? 0 : max(1, min(8, Int(saturating: (part * 8).rounded())))
         return glyphs == .ascii ? plain[step] : eighths[step]
     }
 
     /// A bar as long as a part of one cell, from its left edge.
     static func length(_ part: Double, _ glyphs: GlyphLevel) -> Unicode.Scalar {
-        let step = max(0, min(8, Int((part * 8).rounded())))
+        let step = max(0, min(8, Int(saturating: (part * 8).rounded())))
         if glyphs == .ascii { return step >= 4 ? "#" : " " }
         return across[step]
     }

@@ -47,7 +47,7 @@ extension ScopeState {
     private func drawBanner(_ pen: inout Pen, _ layout: Layout, _ now: Int64) {
         guard let area = layout.banner, case .lost(let server)? = connection else { return }
         pen.screen.fill(area, " ", style: pen.theme.alarm)
-        let since = span(nanoseconds: max(0, now - connectionChanged.nanoseconds))
+        let since = span(nanoseconds: max(0, elapsed(from: connectionChanged.nanoseconds, to: now)))
         let what =
             " ✗ \(server) is lost since \(settings.clock(connectionChanged.nanoseconds, characters: 8)) (\(since))"
         let more = [". Connecting again; what happens meanwhile is not seen.", ", connecting again", ""]

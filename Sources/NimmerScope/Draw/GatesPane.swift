@@ -183,7 +183,7 @@ struct GateColumns {
             }
         }
         func mark(_ value: Double, _ glyph: Unicode.Scalar, _ ink: Ink) {
-            let cell = half + Int((value * Double(half)).rounded())
+            let cell = half.addingSaturated(Int(saturating: (value * Double(half)).rounded()))
             guard cell != half, cell >= 0, cell < bar else { return }
             let there = pen.screen[x + cell, y]
             if there.glyph == " " || there.glyph == "▏" {

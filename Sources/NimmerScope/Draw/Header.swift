@@ -85,7 +85,7 @@ extension ScopeState {
                 isServerLost ? Piece(text: "✗ NO SERVER", isBold: true) : Piece(text: "● LIVE", isBold: true))
         }
         let perSecond = buffer.rate.perSecond(at: now)
-        let rate = perSecond >= 10 ? grouped(Int(perSecond.rounded())) : decimals(perSecond, 1)
+        let rate = perSecond >= 10 ? grouped(Int(saturating: perSecond.rounded())) : decimals(perSecond, 1)
         pieces.append(Piece(text: "  \(rate) w/s", kind: .rate))
         if lost > 0 {
             pieces += [Piece(text: "  "), Piece(text: " lost \(grouped(lost)) ", isAlarm: true)]

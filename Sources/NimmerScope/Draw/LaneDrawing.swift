@@ -204,7 +204,7 @@ struct LaneDrawing {
         let rate = lane.rate.perSecond(at: now)
         guard state.view.isLive, rate > 0, area.height > 1 else { return }
         pen.writeBack(
-            "\(rate >= 9.95 ? grouped(Int(rate.rounded())) : decimals(rate, 1)) w/s", .quiet, end: end - 1,
+            "\(rate >= 9.95 ? grouped(Int(saturating: rate.rounded())) : decimals(rate, 1)) w/s", .quiet, end: end - 1,
             y: area.y + 1)
     }
 }

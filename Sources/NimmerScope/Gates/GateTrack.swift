@@ -40,7 +40,9 @@ struct GateTrack: Sendable {
 
     init(_ gate: AttendedGate, at: Int64) {
         self.gate = gate
-        if gate.state == .open { openings.append(Opening(start: gate.openedAt?.nanoseconds ?? at, end: .max)) }
+        if gate.state == .open {
+            openings.append(Opening(start: gate.openedAt.map { ScopeState.bounded($0).nanoseconds } ?? at, end: .max))
+        }
         note(at)
     }
 

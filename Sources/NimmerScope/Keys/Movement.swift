@@ -70,7 +70,7 @@ extension ScopeState {
         buffer.show(column: view.scale.column)
         guard var hold = view.hold, let cursor = view.cursor else { return }
         let ratio = Double(view.scale.column) / Double(before.column)
-        hold.end = min(hold.at, cursor + Int64(Double(hold.end - cursor) * ratio))
+        hold.end = min(hold.at, cursor + Int64(saturating: Double(hold.end - cursor) * ratio))
         view.hold = hold
         setCursor(cursor)
     }

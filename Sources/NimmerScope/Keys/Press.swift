@@ -128,7 +128,7 @@ extension ScopeState {
     }
 
     private mutating func raise(_ steps: Int) {
-        let step = Int((buffer.minimumConfidence * 20).rounded()) + steps
+        let step = Int(saturating: (buffer.minimumConfidence * 20).rounded()) + steps
         buffer.show(filter: buffer.filter.text, minimumConfidence: Double(min(20, max(0, step))) / 20)
         keepInSight()
     }

@@ -12,15 +12,14 @@ func grouped(_ count: Int) -> String {
 
 /// The time from one moment to another, as long as a number can say.
 func elapsed(from earlier: Int64, to later: Int64) -> Int64 {
-    let (difference, isBeyond) = later.subtractingReportingOverflow(earlier)
-    return isBeyond ? (later < earlier ? .min : .max) : difference
+    later.subtractingSaturated(earlier)
 }
 
 /// A stretch of time, short: `840ms`, `12.3s`, `4m05s`, `2h03m`.
 func span(nanoseconds: Int64) -> String {
     let magnitude = Double(nanoseconds.magnitude)
     let sign = nanoseconds < 0 ? "-" : ""
-    let seconds = Int(min(magnitude / 1e9, 1e9))
+    let seconds = Int(saturating: min(magnitude / 1e9, 1e9))
     func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
     if magnitude < 999.5e6 { return "\(sign)\(decimals(magnitude / 1e6, 0))ms" }
     if magnitude < 99.95e9 { return "\(sign)\(decimals(magnitude / 1e9, 1))s" }
@@ -40,7 +39,7 @@ func roundSpan(nanoseconds: Int64) -> String {
 }
 
 /// A stretch of time, short.
-func span(milliseconds: Double) -> String { span(nanoseconds: Int64(min(9e12, max(-9e12, milliseconds)) * 1e6)) }
+func span(milliseconds: Double) -> String { span(nanoseconds: Int64(saturating: milliseconds * 1e6)) }
 
 /// How long an answer took: `0.4 ms`, `3.7s`.
 func latency(_ milliseconds: Double) -> String {
@@ -60,7 +59,7 @@ func indented(_ text: String, _ count: Int) -> String {
 extension ScopeSettings {
     /// The time of day on the wall: `12:01:01.557`, `12:01:01` or `12:01`, as long as asked for.
     func clock(_ moment: Int64, characters: Int = 12) -> String {
-        let (shifted, isBeyond) = moment.addingReportingOverflow(Int64(utcOffsetSeconds) * 1_000_000_000)
-        return String(Timestamp(nanoseconds: isBeyond ? moment : shifted).clockTime.prefix(characters))
+        let shifted = Timestamp(nanoseconds: moment).advanced(by: .seconds(utcOffsetSeconds))
+        return String(shifted.clockTime.prefix(characters))
     }
 }

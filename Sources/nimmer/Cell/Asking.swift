@@ -25,9 +25,9 @@ extension Bus {
     func ask(
         _ subject: Subject, of who: Asked, _ command: String, _ payload: JSON, seconds: Double
     ) async throws(Failure) -> CommandResult {
-        let end = ContinuousClock.now + .seconds(seconds)
+        let end = ContinuousClock.now + .seconds(saturating: seconds)
         try await untilServed(subject, by: who, end)
-        let milliseconds = max(1, Int((end - .now) / .milliseconds(1)))
+        let milliseconds = max(1, Int(saturating: (end - .now) / .milliseconds(1)))
         let order = Command(command: command, payload: payload, deadlineMilliseconds: milliseconds, cause: nil)
         let message = Envelope(
             id: .v7(), at: .now(), from: Source(entityID: "nimmer", entityType: .service), order)

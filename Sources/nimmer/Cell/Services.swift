@@ -25,10 +25,14 @@ struct LivingService: Equatable, Sendable {
 
     mutating func take(stats: JSON) {
         let endpoints = stats["endpoints"]?.array ?? []
-        requests = endpoints.reduce(0) { $0 + ($1["num_requests"]?.int ?? 0) }
-        errors = endpoints.reduce(0) { $0 + ($1["num_errors"]?.int ?? 0) }
+        requests = Self.sum(endpoints, "num_requests")
+        errors = Self.sum(endpoints, "num_errors")
         startedAt = (stats["started"]?.string).flatMap { try? Timestamp(rfc3339: $0) }
         data = stats["data"]?.resolved ?? endpoints.first?["data"]?.resolved ?? .null
+    }
+
+    private static func sum(_ endpoints: [JSON], _ key: String) -> Int {
+        endpoints.reduce(0) { $0.addingSaturated($1[key]?.int ?? 0) }
     }
 
     var json: JSON {

@@ -51,8 +51,8 @@ enum Bar {
     static let half = 8
 
     static func potential(_ value: Double, threshold: Double) -> String {
-        let filled = min(half, Int((value.magnitude * Double(half)).rounded()))
-        let mark = min(half - 1, max(0, Int((threshold * Double(half)).rounded()) - 1))
+        let filled = min(half, Int(saturating: (value.magnitude * Double(half)).rounded()))
+        let mark = min(half - 1, Int(saturating: max(1, (threshold * Double(half)).rounded())) - 1)
         let positive = (0..<half).map { index in
             value > 0 && index < filled ? "█" : index == mark ? "┊" : " "
         }.joined()

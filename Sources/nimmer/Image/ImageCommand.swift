@@ -122,7 +122,7 @@ struct ImageBuildCommand: AsyncParsableCommand {
             programs: try ImagePlan.choose(names, of: ImagePlan.targets(of: text)), engine: chosen, prefix: prefix,
             tag: tag, isInContainer: inContainer,
             revision: await Self.git(["rev-parse", "--short=12", "HEAD"], in: folder) ?? "unknown", epoch: epoch,
-            created: Timestamp(nanoseconds: seconds * 1_000_000_000).rfc3339)
+            created: Timestamp(seconds: seconds).rfc3339)
     }
 
     private static func git(_ arguments: [String], in folder: String) async -> String? {

@@ -62,7 +62,7 @@ struct MindAskCommand: AsyncParsableCommand {
 
     private func request(at now: Timestamp) throws -> CognitiveRequest {
         let id = MessageID.v7()
-        let milliseconds = Int(timeout * 1000)
+        let milliseconds = Int(saturating: timeout * 1000)
         return CognitiveRequest(
             requestID: id, collapseID: .named("question/\(id.text)"), eventType: eventType,
             domain: try Token("question"),
@@ -74,7 +74,7 @@ struct MindAskCommand: AsyncParsableCommand {
     private func wait(for request: MessageID, in answers: MessageSequence) async throws -> CognitiveResponse {
         let patience = timeout + 2
         let alarm = Task {
-            try await Task.sleep(for: .seconds(patience))
+            try await Task.sleep(for: .seconds(saturating: patience))
             answers.cancel()
         }
         defer {

@@ -61,7 +61,7 @@ extension GlyphLevel: ExpressibleByArgument {}
 extension LocalTime {
     /// How far the clock of this machine's zone is ahead of UTC at a moment, in seconds.
     static func offsetSeconds(at moment: Timestamp) -> Int {
-        var clock = time_t(moment.nanoseconds / 1_000_000_000)
+        var clock = time_t(moment.secondAndRest.second)
         var time = tm()
         localtime_r(&clock, &time)
         return time.tm_gmtoff

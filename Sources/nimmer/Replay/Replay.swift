@@ -109,7 +109,7 @@ struct Replay: Sendable {
             for member in cast.members.indices {
                 guard let next = cast.members[member].part.nextAppointment, next <= due else { continue }
                 // A release is taken strictly after its time.
-                let after = Timestamp(nanoseconds: instant.nanoseconds + 1)
+                let after = instant.advanced(nanoseconds: 1)
                 pending.append((member, cast.members[member].part.advance(to: after)))
                 settle()
             }

@@ -101,7 +101,8 @@ struct ReplayProgress {
     mutating func show(_ part: Double, rows: Int) {
         guard isShown, rows % 1024 == 0 else { return }
         current = part
-        let percent = Int(100 * (Double(before) / Double(total) + part * Double(total - before) / Double(total)))
+        let percent = Int(
+            saturating: 100 * (Double(before) / Double(total) + part * Double(total - before) / Double(total)))
         guard percent != lastPercent else { return }
         lastPercent = percent
         Self.put("\r\u{1b}[K\(percent) %  \(rows) rows")

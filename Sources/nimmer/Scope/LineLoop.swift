@@ -61,7 +61,7 @@ struct LineLoop {
             until = moment
             let events = due.map { ScopeEvent.message(subject: $0.subject, payload: $0.payload, arrival: $0.at) }
             if try !show(events) || player.motion != .playing { return }
-            let pause = Duration.milliseconds(min(3_600_000, player.millisecondsUntilNext ?? 0))
+            let pause = Duration.milliseconds(saturating: min(3_600_000, player.millisecondsUntilNext ?? 0))
             if happenings.wait(until: clock.now + pause).contains(.end) { return }
         }
     }

@@ -36,8 +36,7 @@ enum RecordedMoment {
         let day = 86_400_000.0
         let wanted = Double(hour * 3600 + minute * 60) * 1000 + (second * 1000).rounded()
         let wall = start.advanced(milliseconds: Double(LocalTime.offsetSeconds(at: start)) * 1000)
-        let midnight = wall.nanoseconds - wall.nanoseconds % 86_400_000_000_000
-        let shown = wall.milliseconds(since: Timestamp(nanoseconds: midnight))
+        let shown = Double(wall.dayAndRest.rest) / 1_000_000
         let length = parts.count == 2 ? 60_000.0 : text.contains(".") ? 1 : 1000
         let ahead = wanted + length <= shown ? wanted + day - shown : wanted - shown
         return start.advanced(milliseconds: max(0, ahead))

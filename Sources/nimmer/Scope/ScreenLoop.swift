@@ -86,7 +86,7 @@ struct ScreenLoop {
                 ?? 3_600_000
         }
         guard let quiet else { return nil }
-        return clock.now + .milliseconds(max(0, min(quiet, 3_600_000)))
+        return clock.now + .milliseconds(saturating: max(0, min(quiet, 3_600_000)))
     }
 
     // MARK: - Taking in

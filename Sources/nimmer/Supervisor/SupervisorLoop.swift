@@ -85,7 +85,7 @@ struct SupervisorLoop {
                 let inbox = inbox
                 return Task {
                     let wait = max(1, wake.milliseconds(since: Self.now).rounded(.up))
-                    guard (try? await Task.sleep(for: .milliseconds(Int(wait)))) != nil else { return }
+                    guard (try? await Task.sleep(for: .milliseconds(saturating: wait))) != nil else { return }
                     inbox.yield(.tick)
                 }
             }
@@ -97,7 +97,7 @@ struct SupervisorLoop {
     private static var now: Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
-        return Timestamp(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int64(time.tv_nsec))
     }
 
     private mutating func started(_ name: String, _ process: Running) {

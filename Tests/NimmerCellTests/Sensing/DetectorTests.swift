@@ -138,7 +138,7 @@ struct DetectorTests {
             try settings.validate()
             var detector = Detector(settings)
             for _ in 0..<300 {
-                let value = noise.next() * exp10(Int(noise.uniform() * 200) - 60)
+                let value = noise.next() * exp10(Int(saturating: noise.uniform() * 200) - 60)
                 let seen = try see(&detector, (value))
                 #expect((0...1).contains(seen.confidence))
                 #expect(seen.times.isFinite && seen.normal.isFinite && seen.spread.isFinite)

@@ -31,7 +31,8 @@ public struct Batteries: Cell {
             monitors[battery.name] = monitor
             for next in seen.entered {
                 pulse.enter(
-                    next.rawValue, from: state.rawValue, reason: "\(battery.name) at \(Int(battery.charge * 100)) %")
+                    next.rawValue, from: state.rawValue,
+                    reason: "\(battery.name) at \(Int(saturating: battery.charge * 100)) %")
                 state = next
             }
             pulse.emit(

@@ -1,0 +1,52 @@
+import Extremes
+import NimmerGate
+import NimmerThalamus
+import NimmerWave
+import Testing
+
+/// Whatever times and numbers waves and stored transitions carry, the thalamus goes on, and what it says can be read.
+@Suite struct ExtremeWavesTests {
+    @Test(arguments: UInt64(1)...12) func areJudgedLikeOthers(seed: UInt64) throws {
+        var extremes = Extremes(seed)
+        var bench = Bench {
+            $0.maximumRegions = 3
+            $0.escalation.refractory = seed % 2 == 0 ? 1 : 1e308
+            $0.escalation.expiresAfter = seed % 3 == 0 ? .max : 60_000
+        }
+        let subjects = ["dev.nervous.cells.a.wave", "dev.nervous.nerves.b.wave"].map { Array($0.utf8) }
+        for step in 0..<600 {
+            let payload = extremes.message(WaveSignal.self)
+            let arrival = seed % 4 == 0 ? nil : extremes.time()
+            let subject = subjects[step % 2]
+            _ = try bench.thalamus.receive(
+                subject: subject.span.bytes, payload: payload.span.bytes, arrival: arrival)
+            if step % 7 == 0 {
+                let transition = try Envelope<GateTransition>(decoding: extremes.message(GateTransition.self)).body
+                bench.thalamus.resume(transition)
+            }
+            if step % 5 == 0 { bench.thalamus.advance(to: extremes.time()) }
+            let now = extremes.time()
+            let attention = bench.thalamus.attention(
+                at: now, wavesPerSecond: extremes.number(), lost: .max, lostLately: 0)
+            #expect((attention.openGates + attention.risingGates).allSatisfy { (-1...1).contains($0.potential) })
+            #expect(bench.thalamus.explanation(of: "plant", at: now).map { $0["state"] != nil } != false)
+            for action in bench.take() { try Self.expectReadable(action) }
+        }
+        #expect(bench.thalamus.counters.waves == 600)
+    }
+
+    private static func expectReadable(_ action: ThalamusAction) throws {
+        let source = Source(entityID: "t", entityType: .thalamus)
+        switch action {
+        case .transition(let body, let id):
+            let bytes = Envelope(id: id, at: body.at, from: source, body).encoded()
+            #expect(try Envelope<GateTransition>(decoding: bytes).header.messageID == id)
+        case .collapse(let body):
+            let bytes = Envelope(id: body.collapseID, at: body.windowEnd, from: source, body).encoded()
+            #expect(try Envelope<Collapse>(decoding: bytes).body.region == body.region)
+        case .escalate(let body, let at):
+            let bytes = Envelope(id: body.requestID, at: at, from: source, body).encoded()
+            #expect(try Envelope<CognitiveRequest>(decoding: bytes).body.requestID == body.requestID)
+        }
+    }
+}
