@@ -137,7 +137,7 @@ let package = Package(
                 swiftSettings: strict),
             // Not shipped: random numbers that can be repeated.
             .target(name: "Seeds", path: "Tests/Seeds", swiftSettings: strict),
-            tests("NimmerWaveTests", ["NimmerWave", "Seeds"]),
+            tests("NimmerWaveTests", ["NimmerServers", "NimmerWave", "Seeds"]),
             tests("NimmerGateTests", ["NimmerGate", "NimmerWave", "Seeds"]),
             tests("NimmerBusTests", ["NimmerBus", "NimmerBusNATS", "NimmerServers", "NimmerTesting", "NimmerWave"]),
             tests(

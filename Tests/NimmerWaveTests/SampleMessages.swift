@@ -34,7 +34,7 @@ enum SampleMessages {
                     domain: math, confidence: 0.125, semanticContent: opaque, lifeforceCost: 0.1,
                     region: try Region("math.sums"), polarity: -1, origin: try Token("abacus"),
                     vector: [1, -0.5, 1e-3],
-                    correlationID: "question-7"), from: .nerve, .virtual),
+                    correlationID: "question-7", intervalMilliseconds: 250.5), from: .nerve, .virtual),
         ]
     }
 
@@ -52,7 +52,7 @@ enum SampleMessages {
                 "full",
                 GateTransition(
                     gateID: gate, domain: math, region: region, fromState: .stable, toState: .open, stateValue: 0.6,
-                    weight: 0.1, correlationScore: 0.9,
+                    weight: 0.1, opener: try Token("abacus"), trust: 0.75, correlationScore: 0.9,
                     triggerSignals: [
                         TriggerSignal(
                             source: "math-7f9c", origin: math, confidence: 0.6, polarity: 1, timestamp: at, push: 0.5),
@@ -125,7 +125,7 @@ enum SampleMessages {
             sample(
                 "sparse",
                 VerificationOutcome(
-                    originalSignalID: .named("t"), domain: math, outcome: .partial, verificationSource: ""),
+                    originalSignalID: .named("t"), domain: math, outcome: .partial, verificationSource: "ada"),
                 from: .service),
             sample(
                 "full",
@@ -134,7 +134,20 @@ enum SampleMessages {
                     expectedResult: [42], discrepancy: 0.5, verificationSource: "ada",
                     feedbackToVirtual: VirtualFeedback(correlationAdjustment: 0.1, gateWeightDelta: 0.02)),
                 from: .service),
+            sample("sparse", try accepted(by: []), from: .thalamus),
+            sample(
+                "full",
+                try accepted(
+                    by: [math, try Token("abacus")],
+                    origins: [OriginRecord(origin: math, confirmed: 3.5, failed: 0.5)]), from: .thalamus),
         ]
+    }
+
+    private static func accepted(by witnesses: [Token], origins: [OriginRecord]? = nil) throws -> AcceptedOutcome {
+        AcceptedOutcome(
+            gateID: try GateID("math--sums"), region: try Region("math.sums"), opening: .named("t"),
+            opener: try Token("abacus"), witnesses: witnesses, sender: "operator", result: .failed, at: at,
+            origins: origins)
     }
 
     private static func reports() throws -> [Sample] {
@@ -154,8 +167,8 @@ enum SampleMessages {
                 "full",
                 NerveState(
                     nerve: math, fromState: "IDLE", toState: "DETECT", reason: "too near", lifeforceCost: 0.5, at: at,
-                    details: opaque), from: .nerve),
-            sample("sparse", Reject(service: math, subject: "", reason: "not JSON", excerpt: ""), from: .service),
+                    details: ["distance": 0.25]), from: .nerve),
+            sample("sparse", Reject(service: math, subject: "dev.x", reason: "not JSON", excerpt: ""), from: .service),
             sample(
                 "full",
                 Reject(
@@ -168,7 +181,10 @@ enum SampleMessages {
         [
             sample("sparse", Command(command: "stop"), from: .service),
             sample(
-                "full", Command(command: "turn", payload: opaque, deadlineMilliseconds: 250, cause: "decision 7"),
+                "full",
+                Command(
+                    command: "turn", payload: opaque, deadlineMilliseconds: 250, cause: "decision 7", tier: 4,
+                    leaseMilliseconds: 1500),
                 from: .boundary),
             sample("sparse", CommandResult(status: .refused), from: .cell),
             sample("full", CommandResult(status: .error, result: opaque, error: "too hot"), from: .organ),
