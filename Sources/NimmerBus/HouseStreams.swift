@@ -24,7 +24,7 @@ public enum HouseStreams {
                 name: transitions(env), subjects: [.transitions(env), SubjectPattern(.collapse(env))],
                 maximumAge: day * 7, duplicateWindow: window, summary: "gate transitions and collapses"),
             StreamConfiguration(
-                name: escalations(env), subjects: [SubjectPattern(.cognitiveRequest(env))], maximumAge: day * 7,
+                name: escalations(env), subjects: SubjectPattern.shared(.cognitiveRequest(env)), maximumAge: day * 7,
                 duplicateWindow: window, summary: "requests to minds"),
             StreamConfiguration(
                 name: decisions(env),
