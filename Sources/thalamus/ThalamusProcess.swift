@@ -166,7 +166,7 @@ final class ThalamusProcess: Sendable {
         }
         let outcomes = try await bus.read(stream: HouseStreams.decisions(env), filter: .outcomes(env))
         for stored in outcomes {
-            guard let gate = Questions.gate(of: stored.message.subject), let earliest = since[gate],
+            guard let gate = stored.message.subject.feedbackGate, let earliest = since[gate],
                 stored.message.at > earliest,
                 let message = try? Envelope<VerificationOutcome>(decoding: stored.message.payload)
             else { continue }
