@@ -140,7 +140,7 @@ let package = Package(
             // Not shipped: messages at the edges of what the wire allows.
             .target(
                 name: "Extremes", dependencies: ["NimmerWave", "Seeds"], path: "Tests/Extremes", swiftSettings: strict),
-            tests("NimmerWaveTests", ["NimmerWave", "Extremes", "Seeds"]),
+            tests("NimmerWaveTests", ["Extremes", "NimmerServers", "NimmerWave", "Seeds"]),
             tests("NimmerGateTests", ["NimmerGate", "NimmerWave", "Seeds"]),
             tests("NimmerBusTests", ["NimmerBus", "NimmerBusNATS", "NimmerServers", "NimmerTesting", "NimmerWave"]),
             tests(

@@ -100,6 +100,10 @@ public protocol Bus: AnyObject, Sendable {
     /// Opens a bucket of keys and values, creating it on first use.
     func keyValue(_ configuration: KeyValueConfiguration) async throws(BusError) -> any KeyValue
 
+    /// The name of the identity that the client connects as: what it puts behind the subjects that several identities publish
+    /// to (protocol.md, Sender). Nil where none is configured; then it writes the forms without a sender.
+    var identity: Token? { get }
+
     /// How the connection stands, who the server is and what it can do, and the counters. Cheap; never waits.
     var status: BusStatus { get }
 

@@ -1,6 +1,9 @@
 import NimmerWave
 
 extension Bus {
+    /// A bus on which everybody may say everything has no identities.
+    public var identity: Token? { nil }
+
     /// A bus without a thread of its own has no turns: the work runs at once.
     public func afterTurn(_ work: @escaping @Sendable () -> Void) { work() }
 

@@ -48,13 +48,30 @@ public final class ServiceResponder: Sendable {
         public var queueGroup: String
         /// What else is known, as texts.
         public var metadata: [String: String]
+        /// Whether it is another form of the subject of the endpoint before it, which counts the requests of both.
+        public var isOtherForm: Bool
 
         /// An endpoint.
-        public init(name: String, subject: String, queueGroup: String, metadata: [String: String] = [:]) {
+        public init(
+            name: String, subject: String, queueGroup: String, metadata: [String: String] = [:],
+            isOtherForm: Bool = false
+        ) {
             self.name = name
             self.subject = subject
             self.queueGroup = queueGroup
             self.metadata = metadata
+            self.isOtherForm = isOtherForm
+        }
+
+        /// Both forms of a shared subject: requests without a sender, and with any.
+        public static func shared(
+            name: String, subject: String, queueGroup: String, metadata: [String: String] = [:]
+        ) -> [Endpoint] {
+            [
+                Endpoint(name: name, subject: subject, queueGroup: queueGroup, metadata: metadata),
+                Endpoint(
+                    name: name + "-from", subject: subject + ".*", queueGroup: queueGroup, isOtherForm: true),
+            ]
         }
     }
 
@@ -133,6 +150,15 @@ public final class ServiceResponder: Sendable {
         for subscription in ended { subscription.cancel() }
     }
 
+    /// Whether an answer to `$SRV.STATS` says that requests to a subject are taken now.
+    public static func serves(_ subject: Subject, stats: [UInt8]) -> Bool {
+        let endpoints = (try? JSON(parsing: stats))?["endpoints"]?.array ?? []
+        return endpoints.contains { endpoint in
+            let pattern = endpoint["subject"]?.string.flatMap { try? SubjectPattern($0) }
+            return pattern?.matches(subject) == true
+        }
+    }
+
     enum Verb: String, CaseIterable {
         case ping = "PING"
         case info = "INFO"
@@ -155,7 +181,8 @@ public final class ServiceResponder: Sendable {
             let reporter = reporter.withLock { $0 }
             let statistics = reporter?.statistics() ?? Statistics()
             object["started"] = .string(description.started.rfc3339)
-            object["endpoints"] = .array((reporter?.endpoints ?? []).map { .object(place($0, statistics)) })
+            object["endpoints"] = .array(
+                (reporter?.endpoints ?? []).map { .object(place($0, $0.isOtherForm ? Statistics() : statistics)) })
             object["data"] = statistics.data
         }
         return .object(object)

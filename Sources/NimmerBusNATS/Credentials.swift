@@ -44,6 +44,15 @@ extension CredentialsFile {
     static func inboxPrefix(_ path: String) -> String? {
         readText(path)?.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix("_INBOX") }.map(String.init)
     }
+
+    /// The identity that credentials are those of: what stands behind `_INBOX_` in their file. Nil for any other credentials,
+    /// and for a file that names none: its permissions are somebody else's making, and know no senders.
+    static func identity(_ credentials: BusSettings.Credentials) -> Token? {
+        guard case .file(let path) = credentials, let prefix = inboxPrefix(path), prefix.hasPrefix("_INBOX_") else {
+            return nil
+        }
+        return try? Token(String(prefix.dropFirst("_INBOX_".utf8.count)))
+    }
 }
 
 /// Signs the nonce of one attempt to connect.

@@ -26,6 +26,8 @@ public final class NATSBus: Bus {
     let echo: Inbox
     /// The first token of every inbox of this client.
     let inboxPrefix: String
+    /// Whom the credentials file names.
+    public let identity: Token?
     let feed = EventFeed()
     let state = Mutex(State())
     private let deferred = Mutex<[@Sendable () -> Void]>([])
@@ -60,6 +62,7 @@ public final class NATSBus: Bus {
         self.settings = settings
         self.servers = servers
         self.inboxPrefix = inboxPrefix
+        identity = CredentialsFile.identity(settings.credentials)
         inbox = Inbox(under: inboxPrefix)
         acks = Inbox(under: inboxPrefix)
         echo = Inbox(under: inboxPrefix)

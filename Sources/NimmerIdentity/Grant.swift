@@ -46,6 +46,16 @@ public struct Grant: Sendable, Hashable {
         subscribe = ["\(inboxPrefix).>"]
     }
 
+    /// Lets it ask on a shared subject, in its own name and, as long as 2.0 is spoken (until 2.2), without one; and find out
+    /// which of the two a peer takes (protocol.md, Sender).
+    mutating func asks(_ subject: String, of peer: String? = nil) {
+        publish += [subject, "\(subject).\(name)"]
+        if let peer { publish.append("$SRV.STATS.\(peer)") }
+    }
+
+    /// Lets it hear a shared subject, whoever sends.
+    mutating func serves(_ subject: String) { subscribe += [subject, "\(subject).*"] }
+
     /// Whether it may publish on a subject, as the server decides it.
     public func mayPublish(_ subject: String) -> Bool {
         publish.contains { Self.covers($0, subject) } && !publishDenied.contains { Self.covers($0, subject) }

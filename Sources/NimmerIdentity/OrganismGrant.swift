@@ -14,15 +14,18 @@ extension Grant {
             "\(env.rawValue).nervous.rejects.\(name)", "\(own).handover",
         ]
         if isNerve { publish.append("\(own).state") }
-        subscribe += ["\(env.rawValue).nervous.cells.\(name).request", "\(own).handover"]
+        serves("\(env.rawValue).nervous.cells.\(name).request")
+        subscribe.append("\(own).handover")
         isService()
         let named = Set(organism.settings.flatMap { $0.value.texts })
         for other in system.cells + system.nerves where isNerve && other.name != name && named.contains(other.name) {
             subscribe.append("\(env.rawValue).nervous.*.\(other.name).wave")
-            publish.append("\(env.rawValue).nervous.cells.\(other.name).request")
+            asks("\(env.rawValue).nervous.cells.\(other.name).request", of: other.name)
         }
         for organ in system.organs where named.contains(organ.name) {
-            publish += ["ask", "embed", "state"].map { "\(env.rawValue).organs.\(organ.name).\($0)" }
+            for verb in ["ask", "embed", "state"] {
+                asks("\(env.rawValue).organs.\(organ.name).\(verb)", of: organ.name)
+            }
         }
         for entry in organism.settings where entry.key == "subject" {
             subscribe += try Self.devices(entry.value, file: system.file)

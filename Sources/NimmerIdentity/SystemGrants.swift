@@ -31,10 +31,10 @@ extension Grant {
     /// Answers on its own subjects, and may ask those who share its card to release it.
     private static func organ(_ organ: OrganSettings, _ system: SystemFile, _ env: Environment) -> Grant {
         var grant = Grant(organ.name, .organ)
-        grant.subscribe.append("\(env.rawValue).organs.\(organ.name).*")
+        grant.serves("\(env.rawValue).organs.\(organ.name).*")
         grant.publish.append("\(env.rawValue).nervous.rejects.\(organ.name)")
         for other in system.organs where other.name != organ.name && other.card != nil && other.card == organ.card {
-            grant.publish.append("\(env.rawValue).organs.\(other.name).release")
+            grant.asks("\(env.rawValue).organs.\(other.name).release", of: other.name)
         }
         grant.isService()
         return grant
@@ -44,16 +44,15 @@ extension Grant {
         var grant = Grant("thalamus", .thalamus)
         let nervous = "\(env.rawValue).nervous"
         grant.publish += [
-            "\(nervous).gates.*.transition", Subject.collapse(env).text, Subject.attention(env).text,
-            Subject.cognitiveRequest(env).text, "\(nervous).rejects.thalamus", "\(nervous).shards.>",
+            "\(nervous).gates.*.transition", SubjectPattern.acceptedOutcomes(env).text, Subject.collapse(env).text,
+            Subject.attention(env).text, "\(nervous).rejects.thalamus", "\(nervous).shards.>",
         ]
-        grant.subscribe += [
-            SubjectPattern.waves(env).text, "\(nervous).cells.thalamus.request", SubjectPattern.outcomes(env).text,
-            "\(nervous).shards.>",
-        ]
+        grant.asks(Subject.cognitiveRequest(env).text)
+        grant.subscribe += [SubjectPattern.waves(env).text, SubjectPattern.outcomes(env).text, "\(nervous).shards.>"]
+        grant.serves("\(nervous).cells.thalamus.request")
         grant.isService()
         grant.ensures(house(env) + [HouseStreams.waves(env)], changes: true)
-        for stream in [HouseStreams.transitions(env), HouseStreams.decisions(env)] {
+        for stream in [HouseStreams.transitions(env), HouseStreams.decisions(env), HouseStreams.outcomes(env)] {
             grant.reads(stream, durables: HouseDurables.of(stream, env))
         }
         grant.shares(bucket: "\(env.streamPrefix)-SHARDS")
@@ -67,17 +66,17 @@ extension Grant {
             "\(env.rawValue).nervous.rejects.cognition-bridge",
             "\(env.rawValue).cognitive.*.heartbeat",
         ]
-        grant.subscribe.append("\(env.rawValue).nervous.cells.cognition-bridge.request")
+        grant.serves("\(env.rawValue).nervous.cells.cognition-bridge.request")
         for target in Set(system.bridge.allow.map(\.target)).sorted() {
             grant.publish.append("$SRV.INFO.\(target)")
             guard system.bridge.commands != .dryRun else { continue }
-            grant.publish.append("\(env.rawValue).nervous.cells.\(target).request")
+            grant.asks("\(env.rawValue).nervous.cells.\(target).request", of: target)
         }
         // Minds are told what a reflex did by a request of its own.
         if system.bridge.events.contains(where: { $0.reflex != nil }) {
-            grant.publish.append(Subject.cognitiveRequest(env).text)
+            grant.asks(Subject.cognitiveRequest(env).text)
         }
-        grant.publish += system.organs.map { "\(env.rawValue).organs.\($0.name).*" }
+        for organ in system.organs { grant.asks("\(env.rawValue).organs.\(organ.name).*", of: organ.name) }
         grant.isService()
         grant.ensures(house(env), changes: false)
         grant.works(HouseStreams.escalations(env), durable: "bridge")
@@ -103,26 +102,27 @@ extension Grant {
 
     /// Reads what passes, asks the thalamus about its gates and every process how it is; changes nothing.
     private static func observer(_ env: Environment) -> Grant {
-        var grant = Grant("observer", .observer)
+        var grant = looking("observer", .observer, env)
+        grant.asks("\(env.rawValue).nervous.cells.thalamus.request")
+        return grant
+    }
+
+    private static func looking(_ name: String, _ role: Role, _ env: Environment) -> Grant {
+        var grant = Grant(name, role)
         grant.subscribe.append(SubjectPattern.everything(env).text)
         grant.publish += ["$SRV.PING", "$SRV.INFO", "$SRV.STATS", "$SRV.PING.>", "$SRV.INFO.>", "$SRV.STATS.>"]
-        grant.publish.append("\(env.rawValue).nervous.cells.thalamus.request")
-        grant.publish += (house(env) + [HouseStreams.waves(env)]).map { "$JS.API.STREAM.INFO.\($0)" }
+        grant.publish += (house(env) + [HouseStreams.waves(env)])
+            .map { "$JS.API.STREAM.INFO.\($0)" }
         return grant
     }
 
     /// An observer who may ask cells, look back into streams, and say what became of an opening.
     private static func `operator`(_ env: Environment) -> Grant {
-        var grant = observer(env)
-        let name = "operator"
-        var own = Grant(name, .operator)
-        own.subscribe += grant.subscribe.filter { !$0.hasPrefix("_INBOX") }
-        own.publish += grant.publish.filter { !$0.hasPrefix("_INBOX") }
-        grant = own
-        grant.publish += [
+        var grant = looking("operator", .operator, env)
+        for shared in [
             "\(env.rawValue).nervous.cells.*.request", "\(env.rawValue).nervous.outcomes.*.feedback",
             "\(env.rawValue).organs.*.*", Subject.cognitiveRequest(env).text,
-        ]
+        ] { grant.asks(shared) }
         for stream in house(env) + [HouseStreams.waves(env)] {
             grant.reads(stream, durables: HouseDurables.of(stream, env))
         }
@@ -130,6 +130,9 @@ extension Grant {
     }
 
     private static func house(_ env: Environment) -> [String] {
-        [HouseStreams.transitions(env), HouseStreams.escalations(env), HouseStreams.decisions(env)]
+        [
+            HouseStreams.transitions(env), HouseStreams.escalations(env), HouseStreams.decisions(env),
+            HouseStreams.outcomes(env),
+        ]
     }
 }

@@ -86,14 +86,13 @@ public struct MemoryEntry: Sendable, Hashable {
     }
 
     private static func gate(of subject: String) throws(Refusal) -> GateID {
-        let tokens = subject.split(separator: ".", omittingEmptySubsequences: false)
-        guard tokens.count == 5, tokens[2] == "outcomes" else {
+        guard let gate = try Subject(foreign: subject).feedbackGate else {
             throw Refusal(
                 .name, field: "subject",
-                "the subject of a VerificationOutcome must be <env>.nervous.outcomes.<gate>.feedback",
-                found: subject)
+                "the subject of a VerificationOutcome must be <env>.nervous.outcomes.<gate>.feedback, or this with its "
+                    + "sender behind", found: subject)
         }
-        return try GateID(String(tokens[3]))
+        return gate
     }
 }
 

@@ -120,6 +120,8 @@ extension CopyRows {
         small(body.routedToTier)
         number(body.lifeforceCost)
         time(body.at)
+        if let opener = body.opener { text(opener.text) } else { null() }
+        if let trust = body.trust { number(trust) } else { null() }
         header(message.header)
     }
 

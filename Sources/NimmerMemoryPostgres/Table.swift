@@ -72,7 +72,7 @@ struct Table: Sendable {
             Column("gate_id", .text), Column("domain", .text), Column("region", .text), Column("from_state", .state),
             Column("to_state", .state), Column("state_value", .number), Column("weight", .number),
             Column("correlation_score", .number), Column("trigger_signals", .json), Column("routed_to_tier", .small),
-            Column("lifeforce_cost", .number), Column("at", .time),
+            Column("lifeforce_cost", .number), Column("at", .time), Column("opener", .text), Column("trust", .number),
         ])
     static let collapses = Table(
         "collapses", view: "collapse_messages",

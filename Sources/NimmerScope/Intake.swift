@@ -49,16 +49,18 @@ extension ScopeState {
         case .heartbeat: takeBackground(.heartbeat, subject, payload, at)
         case .nerveState: buffer.receive(.nerve, subject: subject, payload: payload, at: at, lane: nil)
         case .reject: buffer.receive(.reject, subject: subject, payload: payload, at: at, lane: nil)
-        case .verificationOutcome(let outcome):
-            let region = outcome.body.domain.text
-            buffer.receive(
-                .outcome, subject: subject, payload: payload, at: at,
-                lane: buffer.lane(of: region) == nil ? nil : (region, .nervous))
+        case .verificationOutcome(let outcome): takeOutcome(of: outcome.body.domain.text, subject, payload, at)
+        case .acceptedOutcome(let outcome): takeOutcome(of: outcome.body.region.text, subject, payload, at)
         case .command(let command): takeCommand(command, subject, payload, at)
         case .commandResult: takeResult(subject, payload, at)
         case .act: buffer.receive(.result, subject: subject, payload: payload, at: at, lane: nil)
         }
         return []
+    }
+
+    private mutating func takeOutcome(of region: String, _ subject: String, _ payload: [UInt8], _ at: Int64) {
+        let lane: (String, SubjectDomain)? = buffer.lane(of: region) == nil ? nil : (region, .nervous)
+        buffer.receive(.outcome, subject: subject, payload: payload, at: at, lane: lane)
     }
 
     private mutating func takeBackground(_ kind: EntryKind, _ subject: String, _ payload: [UInt8], _ at: Int64) {

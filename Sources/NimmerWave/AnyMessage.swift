@@ -20,6 +20,8 @@ public enum AnyMessage: Sendable, Hashable {
     case correlationEvent(Envelope<CorrelationEvent>)
     /// What became of an opening.
     case verificationOutcome(Envelope<VerificationOutcome>)
+    /// What the thalamus took of it into its trust.
+    case acceptedOutcome(Envelope<AcceptedOutcome>)
     /// An order.
     case command(Envelope<Command>)
     /// What came of it.
@@ -48,6 +50,7 @@ public enum AnyMessage: Sendable, Hashable {
         case .nerveState: return .nerveState(try Envelope(header, body))
         case .correlationEvent: return .correlationEvent(try Envelope(header, body))
         case .verificationOutcome: return .verificationOutcome(try Envelope(header, body))
+        case .acceptedOutcome: return .acceptedOutcome(try Envelope(header, body))
         case .command: return .command(try Envelope(header, body))
         case .commandResult: return .commandResult(try Envelope(header, body))
         case .reject: return .reject(try Envelope(header, body))
@@ -68,6 +71,7 @@ public enum AnyMessage: Sendable, Hashable {
         case .nerveState(let message): message.header
         case .correlationEvent(let message): message.header
         case .verificationOutcome(let message): message.header
+        case .acceptedOutcome(let message): message.header
         case .command(let message): message.header
         case .commandResult(let message): message.header
         case .reject(let message): message.header
@@ -79,8 +83,8 @@ public enum AnyMessage: Sendable, Hashable {
     public static var jsonSchemas: [(name: String, schema: JSON)] {
         let bodies: [any MessageBody.Type] = [
             WaveSignal.self, GateTransition.self, Collapse.self, CognitiveRequest.self, CognitiveResponse.self,
-            Act.self, Attention.self, NerveState.self, CorrelationEvent.self, VerificationOutcome.self, Command.self,
-            CommandResult.self, Reject.self, Heartbeat.self,
+            Act.self, Attention.self, NerveState.self, CorrelationEvent.self, VerificationOutcome.self,
+            AcceptedOutcome.self, Command.self, CommandResult.self, Reject.self, Heartbeat.self,
         ]
         return bodies.map { ($0.type.rawValue, $0.jsonSchema) }
     }

@@ -20,6 +20,8 @@ public enum MessageType: String, CaseIterable, Sendable, Hashable {
     case correlationEvent = "CorrelationEvent"
     /// What became of an opening.
     case verificationOutcome = "VerificationOutcome"
+    /// What the thalamus took of it into its trust.
+    case acceptedOutcome = "AcceptedOutcome"
     /// An order to a cell, nerve or organ.
     case command = "Command"
     /// What came of it.

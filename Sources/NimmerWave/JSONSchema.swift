@@ -11,6 +11,7 @@ extension FieldKind {
         case .text(let most): ["type": "string", "maxLength": .number(Double(most))]
         case .name(let most): ["type": "string", "minLength": 1, "maxLength": .number(Double(most))]
         case .number(let bounds): Self.bounded("number", bounds.lowerBound, bounds.upperBound)
+        case .positive(let most): ["type": "number", "exclusiveMinimum": 0, "maximum": .number(most)]
         case .whole(let bounds):
             Self.bounded(
                 "integer", Double(bounds.lowerBound), bounds.upperBound == .max ? .infinity : Double(bounds.upperBound))

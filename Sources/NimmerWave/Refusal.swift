@@ -76,7 +76,11 @@ public enum Wire {
     /// The major version that this code speaks.
     public static let majorVersion = 2
     /// The version that this code writes.
-    public static let version = "2.0"
+    public static let version = "2.1"
+    /// The longest ``WaveSignal/intervalMilliseconds``: a day.
+    public static let maximumInterval = 86_400_000.0
+    /// The longest time for which a command may hold, in milliseconds: a day.
+    public static let maximumLease = 86_400_000
     /// How much of a refused message a Reject carries, in bytes.
     public static let maximumExcerpt = 4096
 }

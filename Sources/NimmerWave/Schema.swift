@@ -11,6 +11,8 @@ public indirect enum FieldKind: Sendable, Hashable {
     case name(Int)
     /// A finite number within bounds, both included; infinite bounds are no bounds.
     case number(ClosedRange<Double>)
+    /// A number above 0 and of at most this much.
+    case positive(Double)
     /// A whole number within bounds.
     case whole(ClosedRange<Int>)
     /// `1` or `-1`.
@@ -87,6 +89,9 @@ extension FieldKind {
             guard let number = value.double else { throw .wrong(path(), "must be a number", found: value.text.excerpt) }
             guard bounds.contains(number) else { throw wrong(value, path()) }
             guard number.isFinite else { throw .wrong(path(), "must be finite", found: value.text.excerpt) }
+        case .positive(let most):
+            guard let number = value.double else { throw .wrong(path(), "must be a number", found: value.text.excerpt) }
+            guard number > 0, number <= most else { throw wrong(value, path()) }
         case .whole(let bounds):
             guard let number = value.int, bounds.contains(number) else { throw wrong(value, path()) }
         case .polarity:
@@ -170,6 +175,7 @@ extension FieldKind {
             case (true, false): bounds.lowerBound == 0 ? "at least 0" : "at least \(plain(bounds.lowerBound))"
             default: "a number"
             }
+        case .positive(let most): "above 0 and at most \(plain(most))"
         case .whole(let bounds):
             bounds.upperBound == .max
                 ? "a whole number from \(bounds.lowerBound)" : "\(bounds.lowerBound) to \(bounds.upperBound)"

@@ -4,7 +4,7 @@ public struct Subject: Hashable, Sendable, CustomStringConvertible {
     /// The subject as it travels.
     public let text: String
 
-    private init(_ parts: String...) { text = parts.joined(separator: ".") }
+    init(_ parts: String...) { text = parts.joined(separator: ".") }
 
     /// A subject that somebody else named: a device's, an inbox, `$SRV.…`, `$JS.…`.
     ///
@@ -50,6 +50,11 @@ public struct Subject: Hashable, Sendable, CustomStringConvertible {
     /// `<env>.nervous.gates.<gate>.transition`
     public static func transition(_ env: Environment, gate: GateID) -> Subject {
         Subject(env.rawValue, "nervous.gates", gate.text, "transition")
+    }
+
+    /// `<env>.nervous.gates.<gate>.outcome`: what the thalamus took into the gate's trust
+    public static func acceptedOutcome(_ env: Environment, gate: GateID) -> Subject {
+        Subject(env.rawValue, "nervous.gates", gate.text, "outcome")
     }
 
     /// `<env>.nervous.thalamus.collapse`
@@ -126,7 +131,7 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
         self.init(trusted: text)
     }
 
-    private init(trusted text: String) {
+    init(trusted text: String) {
         self.text = text
         self.tokens = text.split(separator: ".").map(String.init)
     }
@@ -164,6 +169,8 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     public static func nerveWaves(_ env: Environment) -> SubjectPattern { under(env, "nervous.nerves.*.wave") }
     /// `<env>.nervous.gates.*.transition`
     public static func transitions(_ env: Environment) -> SubjectPattern { under(env, "nervous.gates.*.transition") }
+    /// `<env>.nervous.gates.*.outcome`
+    public static func acceptedOutcomes(_ env: Environment) -> SubjectPattern { under(env, "nervous.gates.*.outcome") }
     /// `<env>.nervous.outcomes.>`
     public static func outcomes(_ env: Environment) -> SubjectPattern { under(env, "nervous.outcomes.>") }
     /// `<env>.cognitive.bridge.request.*`: requests to minds, each by its sender

@@ -19,6 +19,7 @@ public enum WaveDecoder {
         guard payload.byteCount > 0 else { throw Refusal(.syntax, "empty message") }
         view.polarity = 1
         view.lifeforceCost = 0
+        view.intervalMilliseconds = 0
         view.vectorCount = 0
         view.region = .none
         view.origin = .none
@@ -187,8 +188,8 @@ public enum WaveDecoder {
                 try otherType(s, range)
             case .version:
                 try once(&seen, key)
-                // "2.0"
-                if s.word(i) & 0xff_ffff_ffff == 0x22_302e_3222 {
+                // "2.1" and "2.0", which differ in one bit.
+                if s.word(i) & 0xff_feff_ffff == 0x22_302e_3222 {
                     i &+= 5
                     break
                 }
@@ -374,6 +375,9 @@ public enum WaveDecoder {
                 let range = try text(s, &i, &flags, &view, key, "must be a text of at most 64 bytes")
                 guard range.count <= 64 else { throw wrong(s, start, key, "must be a text of at most 64 bytes") }
                 view.correlationID = range
+            case .interval:
+                try once(&seen, key)
+                view.intervalMilliseconds = try interval(s, &i)
             default: try s.skipValue(&i, depth: 2, &flags)
             }
             more = try another(s, &i)
@@ -421,6 +425,17 @@ public enum WaveDecoder {
             throw wrong(s, start, .region, "must be dot-separated tokens")
         }
         return range
+    }
+
+    @inline(never)
+    private static func interval(_ s: Bytes, _ i: inout Int) throws(Refusal) -> Double {
+        let start = i
+        guard isNumberStart(s.peek(i)) else { throw wrong(s, i, .interval, "must be a number") }
+        let value = try s.scanNumber(&i)
+        guard value > 0, value <= Wire.maximumInterval else {
+            throw wrong(s, start, .interval, "must be \(FieldKind.positive(Wire.maximumInterval).expectation)")
+        }
+        return value
     }
 
     @inline(never)

@@ -3,7 +3,7 @@ enum Key: UInt32 {
     case header, body
     case messageID, messageType, version, timestamp, source
     case entityID, entityType, garden, tier
-    case domain, confidence, content, cost, region, polarity, origin, vector, correlationID
+    case domain, confidence, content, cost, region, polarity, origin, vector, correlationID, interval
     case unknown
 
     /// The key that these bytes are.
@@ -39,6 +39,7 @@ enum Key: UInt32 {
             if low == 0x6e65_6469_666e_6f63, high == 0x6563 { self = .confidence }
         case 11:
             if low == 0x745f_7974_6974_6e65, high == 0x65_7079 { self = .entityType }
+            if low == 0x6c61_7672_6574_6e69, high == 0x73_6d5f { self = .interval }
         case 12:
             if low == 0x5f65_6761_7373_656d, high == 0x6570_7974 { self = .messageType }
         case 14:
@@ -114,6 +115,7 @@ enum Key: UInt32 {
         case .origin: "body.origin"
         case .vector: "body.vector"
         case .correlationID: "body.correlation_id"
+        case .interval: "body.interval_ms"
         case .unknown: ""
         }
     }

@@ -11,6 +11,8 @@ public struct WaveView: Sendable {
     public var lifeforceCost = 0.0
     /// `1` asserts, `-1` denies.
     public var polarity: Int8 = 1
+    /// How often its sender speaks when all is well, in milliseconds; 0 where it does not say.
+    public var intervalMilliseconds = 0.0
     /// How many numbers ``vector`` holds.
     public var vectorCount = 0
     /// Who sent it: kind, garden and tier.

@@ -191,7 +191,11 @@ final class BridgeProcess: Sendable {
     private func publish(_ subject: Subject, _ payload: [UInt8], _ id: MessageID) async -> Bool {
         while !Task.isCancelled {
             do throws(BusError) {
-                try await bus.publishDurably(subject, payload: payload, id: id, timeout: .seconds(20))
+                if SharedSubject(subject) == nil {
+                    try await bus.publishDurably(subject, payload: payload, id: id, timeout: .seconds(20))
+                } else {
+                    try await bus.publishDurably(shared: subject, payload: payload, id: id, timeout: .seconds(20))
+                }
                 return true
             } catch {
                 process.logger.warning("Saying it again", metadata: ["reason": "\(error)"])

@@ -19,7 +19,7 @@ struct Questions: Sendable {
 
     func serve() async throws(BusError) -> any Subscription {
         let subject = Subject.request(owner.env, cell: owner.process.name)
-        return try await owner.bus.subscribe(SubjectPattern(subject), queue: owner.process.name) { _, _, arrival in
+        return try await owner.bus.subscribe(shared: subject, queue: owner.process.name) { _, _, arrival in
             ask.yield(arrival.message())
         }
     }
@@ -115,7 +115,7 @@ struct Questions: Sendable {
         do throws(BusError) {
             guard
                 let request = try await find(
-                    HouseStreams.escalations(owner.env), .cognitiveRequest(owner.env),
+                    HouseStreams.escalations(owner.env), nil,
                     { try? Envelope<CognitiveRequest>(decoding: $0).body }, { $0.requestID == id })
             else { return CommandResult(status: .refused, error: "the stream holds no request \(id): it keeps 7 days") }
             let before = try await find(
@@ -128,10 +128,10 @@ struct Questions: Sendable {
     }
 
     private func find<Body>(
-        _ stream: String, _ subject: Subject, _ read: ([UInt8]) -> Body?, _ isWanted: (Body) -> Bool
+        _ stream: String, _ subject: Subject?, _ read: ([UInt8]) -> Body?, _ isWanted: (Body) -> Bool
     ) async throws(BusError) -> Body? {
         var found: Body?
-        try await owner.bus.read(stream: stream, filter: SubjectPattern(subject)) { batch in
+        try await owner.bus.read(stream: stream, filter: subject.map { SubjectPattern($0) }) { batch in
             for item in batch where found == nil {
                 if let body = read(item.message.payload), isWanted(body) { found = body }
             }

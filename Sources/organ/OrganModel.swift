@@ -118,7 +118,12 @@ actor OrganModel {
         else { return }
         let order = Command(command: "release", payload: [:], deadlineMilliseconds: 1000, cause: process.name.text)
         let message = Envelope(id: .v7(), at: .now(), from: process.source, order)
-        try? process.bus.publish(.organ(environment, organ: organ, verb: verb), payload: message.encoded())
+        // It answers at once; what it answers changes nothing.
+        Task { [process] in
+            _ = try? await process.requests.request(
+                .organ(environment, organ: organ, verb: verb), of: organ, payload: message.encoded(),
+                timeout: .seconds(1))
+        }
     }
 
     private static func reason(_ error: any Error) -> String {

@@ -53,17 +53,22 @@ struct OrganProcess: Sendable {
     }
 
     func run() async throws {
-        let pattern = try SubjectPattern("\(process.environment.rawValue).organs.\(process.name.text).*")
+        let verbs = "\(process.environment.rawValue).organs.\(process.name.text).*"
         let (inbox, backlog, process) = (inbox, backlog, process)
-        let subscription = try await process.bus.subscribe(pattern, queue: nil, pending: 4096) { _, _, arrival in
-            let message = arrival.message()
-            guard backlog.enter() else { return Self.refuse(message, process) }
-            let verb = message.subject.text.split(separator: ".").last.map(String.init) ?? ""
-            inbox.yield(.message(message, verb: verb))
+        // Both forms: a verb, and a verb with the sender behind it.
+        var subscriptions: [any Subscription] = []
+        for pattern in [try SubjectPattern(verbs), try SubjectPattern(verbs + ".*")] {
+            let subscription = try await process.bus.subscribe(pattern, queue: nil, pending: 4096) { _, _, arrival in
+                let message = arrival.message()
+                guard backlog.enter() else { return Self.refuse(message, process) }
+                let tokens = message.subject.text.split(separator: ".")
+                inbox.yield(.message(message, verb: tokens.count > 3 ? String(tokens[3]) : ""))
+            }
+            subscriptions.append(subscription)
         }
         let desk = OrganDesk(process, settings, model, rejects, inbox)
         let standing = desk.standing
-        process.answers.report(also: [endpoint(pattern)]) { standing.statistics }
+        process.answers.report(also: endpoints(verbs)) { standing.statistics }
         process.metrics.collect { page in standing.measure(into: &page) }
         process.health.started()
         process.logger.info(
@@ -77,7 +82,7 @@ struct OrganProcess: Sendable {
                 }
             }
             await process.untilStopped()
-            subscription.cancel()
+            for subscription in subscriptions { subscription.cancel() }
             inbox.yield(.stop)
             await group.waitForAll()
         }
@@ -87,9 +92,9 @@ struct OrganProcess: Sendable {
 
 extension OrganProcess {
     /// What it can be asked, as `$SRV.INFO` and `$SRV.STATS` list it.
-    private func endpoint(_ pattern: SubjectPattern) -> ServiceResponder.Endpoint {
-        .init(
-            name: "verbs", subject: pattern.text, queueGroup: "",
+    private func endpoints(_ verbs: String) -> [ServiceResponder.Endpoint] {
+        ServiceResponder.Endpoint.shared(
+            name: "verbs", subject: verbs, queueGroup: "",
             metadata: [
                 "ask": "asks the model", "embed": "turns texts into vectors", "state": "tells how the organ stands",
                 "release": "asks it to give its card away",

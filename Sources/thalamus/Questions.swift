@@ -19,14 +19,15 @@ struct Questions: Sendable {
     /// takes each question; it gathers what all know, or passes the question on to the one who knows.
     func serve() async throws(BusError) -> any Subscription {
         let process = owner.process
-        let pattern = SubjectPattern(Subject.request(process.environment, cell: process.name))
+        let subject = Subject.request(process.environment, cell: process.name)
         guard let shards else {
-            return try await process.bus.subscribe(pattern) { _, _, arrival in answerPassedOn(arrival.message()) }
+            return try await process.bus.subscribe(shared: subject) { _, _, arrival in answerPassedOn(arrival.message())
+            }
         }
         _ = try await process.bus.subscribe(SubjectPattern(.shardRequests(process.environment))) { _, _, arrival in
             answerPassedOn(arrival.message())
         }
-        return try await process.bus.subscribe(pattern, queue: process.name) { _, _, arrival in
+        return try await process.bus.subscribe(shared: subject, queue: process.name) { _, _, arrival in
             share(arrival.message(), shards)
         }
     }
@@ -109,7 +110,7 @@ struct Questions: Sendable {
             for try await message in try await process.bus.messages(.outcomes(process.environment)) {
                 do throws(Refusal) {
                     let outcome = try Envelope<VerificationOutcome>(decoding: message.payload).body
-                    guard let gate = Self.gate(of: message.subject) else { continue }
+                    guard let gate = message.subject.feedbackGate else { continue }
                     let isKnown = owner.thalamus.withLock { $0.learn(outcome.outcome, gate: gate) }
                     if !isKnown, shards == nil {
                         process.logger.info("An outcome for a gate that is not here", metadata: ["gate": "\(gate)"])
@@ -121,12 +122,5 @@ struct Questions: Sendable {
         } catch {
             process.logger.error("Cannot hear outcomes", metadata: ["reason": "\(error)"])
         }
-    }
-
-    /// The gate of `<env>.nervous.outcomes.<gate>.feedback`.
-    static func gate(of subject: Subject) -> GateID? {
-        let tokens = subject.text.split(separator: ".")
-        guard tokens.count == 5, tokens[4] == "feedback" else { return nil }
-        return try? GateID(String(tokens[3]))
     }
 }

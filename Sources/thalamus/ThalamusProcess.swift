@@ -190,7 +190,7 @@ final class ThalamusProcess: Sendable {
                 thalamus.resume(item.transition)
             }
             for stored in outcomes {
-                guard let gate = Questions.gate(of: stored.message.subject), let known = found[gate],
+                guard let gate = stored.message.subject.feedbackGate, let known = found[gate],
                     stored.message.at > known.storedAt,
                     let message = try? Envelope<VerificationOutcome>(decoding: stored.message.payload)
                 else { continue }

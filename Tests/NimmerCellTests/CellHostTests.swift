@@ -98,6 +98,33 @@ struct CellHostTests {
         }
     }
 
+    @Test("a request that names its sender is answered like one that does not, each once")
+    func senders() async throws {
+        try await living(try await World()) { world in
+            _ = try await world.ask(Command(command: "echo", payload: ["n": 0]))
+            let subject = Subject.request(.dev, cell: world.process.name)
+            for (number, form) in [subject, subject.from(try Token("operator")), subject].enumerated() {
+                let order = Command(command: "echo", payload: ["n": .number(Double(number + 1))])
+                let message = Envelope(id: .v7(), at: .now(), from: world.process.source, order)
+                let answer = try await world.bus.request(form, payload: message.encoded())
+                let result = try Envelope<CommandResult>(decoding: answer.payload).body
+                #expect(result.result["n"]?.int == number + 1)
+            }
+            var waves = world.waves.makeAsyncIterator()
+            for number in 0..<4 {
+                let wave = try Envelope<WaveSignal>(decoding: try #require(await waves.next()).payload)
+                #expect(wave.body.semanticContent["n"]?.int == number)
+            }
+            try await world.process.answers.start()
+            let stats = try JSON(
+                parsing: try await world.bus.request(Subject(foreign: "$SRV.STATS.desk"), payload: []).payload)
+            #expect(ServiceResponder.serves(subject.from(try Token("operator")), stats: stats.bytes))
+            #expect(stats["metadata"]?["protocol"]?.string == "2.1")
+            #expect(
+                stats["endpoints"]?.array?.map { $0["num_requests"]?.int } == [4, 0], "each request is counted once")
+        }
+    }
+
     @Test("what takes longer than its deadline is an error, and the cell goes on")
     func deadline() async throws {
         try await living(try await World()) { world in

@@ -4,7 +4,11 @@ enum Catalogue {
         "math", "flow", "motor", "cellar", "reflex", "thalamus", "cognition-bridge", "hippocampus", "vision",
     ]
     static let people = ["observer", "operator"]
-    static let streams = ["DEV-TRANSITIONS", "DEV-ESCALATIONS", "DEV-DECISIONS", "DEV-WAVES"]
+    static let streams = ["DEV-TRANSITIONS", "DEV-ESCALATIONS", "DEV-DECISIONS", "DEV-OUTCOMES", "DEV-WAVES"]
+    /// Whose names stand behind subjects that several may publish to; a stranger has no identity.
+    static let senders = [
+        "math", "reflex", "thalamus", "cognition-bridge", "vision", "observer", "operator", "stranger",
+    ]
     static let durables = [
         "DEV-TRANSITIONS.hippocampus", "DEV-DECISIONS.hippocampus-decisions", "DEV-ESCALATIONS.bridge",
         "DEV-ESCALATIONS.hippocampus-requests",
@@ -19,6 +23,18 @@ enum Catalogue {
             all += ["dev.nervous.rejects.\(part)", "dev.nervous.gates.\(part)-cell.transition"]
             all += ["$SRV.PING.\(part)", "$SRV.STATS.\(part).\(part)-1", "_INBOX_\(part).x.1"]
         }
+        for sender in senders {
+            all += ["math", "flow", "motor", "reflex", "thalamus", "cognition-bridge"].map {
+                "dev.nervous.cells.\($0).request.\(sender)"
+            }
+            all += ["dev.nervous.outcomes.plant.feedback.\(sender)", "dev.cognitive.bridge.request.\(sender)"]
+            all += ["dev.organs.vision.ask.\(sender)", "dev.organs.speech.release.\(sender)"]
+        }
+        all += [
+            "dev.nervous.gates.plant.outcome", "dev.nervous.gates.math-cell.outcome",
+            "dev.nervous.cells.math.wave.math",
+        ]
+        all += ["math", "flow", "motor", "speech", "poem"].map { "$SRV.STATS.\($0)" }
         all += ["dev.nervous.gates.reflex-nerve.transition", "dev.nervous.gates.plant.transition"]
         all += ["dev.nervous.thalamus.collapse", "dev.nervous.thalamus.attention", "dev.nervous.traces.correlation"]
         all += ["dev.nervous.outcomes.plant.feedback", "dev.nervous.shards.3.x"]
@@ -50,7 +66,8 @@ enum Catalogue {
     /// Patterns that somebody might try to read more with.
     static let wide = [
         ">", "*.>", "dev.>", "prod.>", "dev.nervous.>", "dev.cognitive.>", "dev.nervous.cells.>",
-        "dev.nervous.cells.*.wave", "dev.nervous.cells.*.request", "dev.nervous.*.*.wave", "dev.nervous.outcomes.>",
+        "dev.nervous.cells.*.wave", "dev.nervous.cells.*.request", "dev.nervous.cells.*.request.*",
+        "dev.nervous.cells.math.request.*", "dev.organs.vision.*.*", "dev.nervous.*.*.wave", "dev.nervous.outcomes.>",
         "dev.nervous.shards.>", "_INBOX.>", "_INBOX_math.>", "_INBOX_thalamus.>", "$JS.>", "$JS.API.>", "$JS.ACK.>",
         "$KV.>", "$SYS.>", "$SRV.>",
     ]
@@ -79,10 +96,20 @@ enum Catalogue {
         Set(names.flatMap { name in verbs.map { "$JS.API.STREAM.\($0).\(name)" } })
     }
 
+    /// The verbs of every organ, without a sender and with one's own.
+    private static func organs(_ name: String) -> Set<String> {
+        Set(
+            subjects.filter {
+                $0.hasPrefix("dev.organs.") && ($0.split(separator: ".").count == 4 || $0.hasSuffix(".\(name)"))
+            })
+    }
+
     private static var looking: Set<String> {
         Set(subjects.filter { $0.hasPrefix("$SRV.") }).union(streams(streams[...], ["INFO"]))
-            .union(["dev.nervous.cells.thalamus.request"])
     }
+
+    /// A shared subject, without a sender and with one's own.
+    private static func both(_ subject: String, _ name: String) -> Set<String> { [subject, "\(subject).\(name)"] }
 
     /// What a part may publish, of all ``subjects``.
     static func mayPublish(_ name: String) -> Set<String> {
@@ -95,13 +122,16 @@ enum Catalogue {
             own.formUnion(["dev.nervous.nerves.reflex.wave", "dev.nervous.nerves.reflex.state"])
             own.formUnion(["dev.nervous.cells.reflex.response", "dev.nervous.rejects.reflex"])
             own.formUnion(["dev.nervous.gates.reflex-nerve.transition", "dev.nervous.nerves.reflex.handover"])
-            own.formUnion(["dev.nervous.cells.flow.request", "dev.nervous.cells.motor.request"])
+            for cell in ["flow", "motor"] {
+                own.formUnion(both("dev.nervous.cells.\(cell).request", name).union(["$SRV.STATS.\(cell)"]))
+            }
         case "thalamus":
             own.formUnion(subjects.filter { $0.hasPrefix("dev.nervous.gates.") })
             own.formUnion(["dev.nervous.thalamus.collapse", "dev.nervous.thalamus.attention"])
-            own.formUnion(["dev.cognitive.bridge.request", "dev.nervous.rejects.thalamus", "dev.nervous.shards.3.x"])
+            own.formUnion(both("dev.cognitive.bridge.request", name))
+            own.formUnion(["dev.nervous.rejects.thalamus", "dev.nervous.shards.3.x"])
             own.formUnion(streams(streams[...], ["INFO", "CREATE", "UPDATE"]))
-            own.formUnion(reading("DEV-TRANSITIONS").union(reading("DEV-DECISIONS")))
+            for stream in ["DEV-TRANSITIONS", "DEV-DECISIONS", "DEV-OUTCOMES"] { own.formUnion(reading(stream)) }
             own.formUnion(streams(["KV_DEV-SHARDS"], ["INFO", "CREATE", "UPDATE", "MSG.GET"]))
             own.formUnion(reading("KV_DEV-SHARDS").union(["$KV.DEV-SHARDS.members.a"]))
         case "cognition-bridge":
@@ -111,21 +141,28 @@ enum Catalogue {
             own.formUnion(["$SRV.INFO.motor", "$KV.DEV-ACTS.a"])
             own.formUnion(streams(["KV_DEV-ACTS"], ["INFO", "CREATE", "UPDATE", "MSG.GET"]))
             own.formUnion(reading("KV_DEV-ACTS").union(reading("DEV-ESCALATIONS")))
-            own.formUnion(["dev.nervous.rejects.cognition-bridge", "dev.nervous.cells.motor.request"])
-            own.formUnion(subjects.filter { $0.hasPrefix("dev.organs.") })
-            own.formUnion(streams(streams[..<3], ["INFO", "CREATE"]))
+            own.formUnion(both("dev.nervous.cells.motor.request", name))
+            own.formUnion(["dev.nervous.rejects.cognition-bridge", "$SRV.STATS.motor"])
+            own.formUnion(organs(name).union(["$SRV.STATS.speech", "$SRV.STATS.poem"]))
+            own.formUnion(streams(streams[..<4], ["INFO", "CREATE"]))
             own.formUnion(working("DEV-ESCALATIONS.bridge").union(reading("DEV-DECISIONS")))
         case "hippocampus":
             own.formUnion(["dev.nervous.rejects.hippocampus"])
-            own.formUnion(streams(streams[..<3], ["INFO", "CREATE"]))
+            own.formUnion(streams(streams[..<4], ["INFO", "CREATE"]))
             for durable in durables where durable.contains("hippocampus") { own.formUnion(working(durable)) }
-        case "vision": own.formUnion(["dev.nervous.rejects.vision", "dev.organs.speech.release"])
-        case "observer": own.formUnion(looking)
+        case "vision":
+            own.formUnion(both("dev.organs.speech.release", name))
+            own.formUnion(["dev.nervous.rejects.vision", "$SRV.STATS.speech"])
+        case "observer": own.formUnion(looking.union(both("dev.nervous.cells.thalamus.request", name)))
         case "operator":
-            own.formUnion(subjects.filter { $0.hasPrefix("dev.organs.") })
-            own.formUnion(looking)
-            own.formUnion(subjects.filter { $0.hasPrefix("dev.nervous.cells.") && $0.hasSuffix(".request") })
-            own.formUnion(["dev.nervous.outcomes.plant.feedback", "dev.cognitive.bridge.request"])
+            own.formUnion(organs(name).union(looking))
+            own.formUnion(
+                subjects.filter {
+                    $0.hasPrefix("dev.nervous.cells.")
+                        && ($0.hasSuffix(".request") || $0.hasSuffix(".request.operator"))
+                })
+            own.formUnion(both("dev.nervous.outcomes.plant.feedback", name))
+            own.formUnion(both("dev.cognitive.bridge.request", name))
             for stream in streams { own.formUnion(reading(stream)) }
         default: break
         }
@@ -138,27 +175,30 @@ enum Catalogue {
         own.formUnion(wide.filter { $0 == "_INBOX_\(name).>" })
         if parts.contains(name) {
             own.formUnion(["$SRV.PING", "$SRV.INFO", "$SRV.STATS", "$SRV.PING.\(name)", "$SRV.STATS.\(name).\(name)-1"])
-            if subjects.contains("$SRV.INFO.\(name)") { own.insert("$SRV.INFO.\(name)") }
+            own.formUnion(["$SRV.INFO.\(name)", "$SRV.STATS.\(name)"].filter(subjects.contains))
         }
         switch name {
-        case "math", "motor", "thalamus", "cognition-bridge": own.insert("dev.nervous.cells.\(name).request")
-        case "flow": own.formUnion(["dev.nervous.cells.flow.request", "plant.flow.metres"])
-        case "cellar": own.formUnion(["dev.nervous.cells.cellar.request", "house.level"])
+        case "flow": own.insert("plant.flow.metres")
+        case "cellar": own.insert("house.level")
         case "reflex":
-            own.insert("dev.nervous.cells.reflex.request")
             own.formUnion(
                 ["flow", "motor"].flatMap { ["dev.nervous.cells.\($0).wave", "dev.nervous.nerves.\($0).wave"] })
         case "hippocampus": own.insert("dev.nervous.traces.correlation")
-        case "vision": own.formUnion(["dev.organs.vision.ask", "dev.organs.vision.release"])
+        case "vision": own.formUnion((subjects + wide).filter { $0.hasPrefix("dev.organs.vision.") })
         case "observer", "operator":
             own.formUnion((subjects + wide).filter { $0.hasPrefix("dev.") })
         default: break
+        }
+        // Whoever is asked hears every sender.
+        if parts.contains(name), !["hippocampus", "vision"].contains(name) {
+            own.formUnion((subjects + wide).filter { $0.hasPrefix("dev.nervous.cells.\(name).request") })
         }
         if ["math", "flow", "motor", "cellar"].contains(name) { own.insert("dev.nervous.cells.\(name).handover") }
         if name == "reflex" { own.insert("dev.nervous.nerves.reflex.handover") }
         if name == "thalamus" {
             own.formUnion(subjects.filter { $0.hasPrefix("dev.nervous.") && $0.hasSuffix(".wave") })
-            own.formUnion(["dev.nervous.outcomes.plant.feedback", "dev.nervous.shards.3.x"])
+            own.formUnion(subjects.filter { $0.hasPrefix("dev.nervous.outcomes.plant.feedback") })
+            own.insert("dev.nervous.shards.3.x")
             own.formUnion(["dev.nervous.cells.*.wave", "dev.nervous.*.*.wave"])
             own.formUnion(["dev.nervous.outcomes.>", "dev.nervous.shards.>"])
         }

@@ -103,6 +103,60 @@ struct DenyTests {
         }
     }
 
+    /// Whoever looks at everything keeps the server from saying that nobody serves a subject: a cell that knows no senders is
+    /// asked in its own form all the same, one that does hears who asks, and nobody asks in another's name.
+    @Test(arguments: await Servers.installed())
+    func whoAsksIsNamedWhereTheyWhoAreAskedKnowSenders(_ binary: NATSBinary) async throws {
+        try await Ground.with(binary) { ground in
+            let watcher = try await ground.open("observer")
+            _ = try await watcher.subscribe(.everything(.dev)) { _, _, _ in }
+            let (flow, motor, reflex) = (
+                try await ground.open("flow"), try await ground.open("motor"), try await ground.open("reflex")
+            )
+            #expect(reflex.identity?.text == "reflex")
+            let heard = Mutex<[String]>([])
+            func answering(_ bus: NATSBus) -> DeliveryHandler {
+                { _, _, arrival in
+                    let message = arrival.message()
+                    heard.withLock { $0.append(message.subject.text) }
+                    try? bus.respond(to: message, payload: [0x31])
+                }
+            }
+            // Flow speaks 2.0: a foreign cell, which `$SRV` does not know.
+            let (toFlow, toMotor) = (
+                Subject.request(.dev, cell: try Token("flow")), Subject.request(.dev, cell: try Token("motor"))
+            )
+            _ = try await flow.subscribe(SubjectPattern(toFlow), handler: answering(flow))
+            _ = try await motor.subscribe(shared: toMotor, queue: try Token("motor"), handler: answering(motor))
+            let services = ServiceResponder(
+                .init(
+                    name: "motor", id: "motor-1", version: "1.0.0", summary: "Moves.",
+                    endpoints: ServiceResponder.Endpoint.shared(
+                        name: "request", subject: toMotor.text, queueGroup: "motor"), started: .now()), bus: motor)
+            services.report { ServiceResponder.Statistics() }
+            try await services.start()
+            let requests = SharedRequests(reflex)
+            for _ in 0..<2 {
+                for (subject, peer) in [(toFlow, "flow"), (toMotor, "motor")] {
+                    let answer = try await requests.request(
+                        subject, of: try Token(peer), payload: [], timeout: .seconds(10))
+                    #expect(answer.payload == [0x31])
+                }
+            }
+            #expect(
+                heard.withLock { $0 } == [
+                    "dev.nervous.cells.flow.request", "dev.nervous.cells.motor.request.reflex",
+                    "dev.nervous.cells.flow.request", "dev.nervous.cells.motor.request.reflex",
+                ])
+            #expect(reflex.status.counters.notPermitted == 0)
+            let error = await #expect(throws: BusError.self) {
+                try await reflex.request(toMotor.from(try Token("operator")), payload: [], timeout: .seconds(10))
+            }
+            #expect(error?.code == .badCredentials)
+            for bus in [watcher, flow, motor, reflex] { await bus.close() }
+        }
+    }
+
     @Test(arguments: await Servers.installed())
     func aRefusalIsSaidOnceCountedAndEndsTheWaiting(_ binary: NATSBinary) async throws {
         try await Ground.with(binary) { ground in

@@ -38,6 +38,45 @@ import Testing
                 == "body.domain must be a token")
     }
 
+    @Test(arguments: [
+        ("250", 250.0, nil), ("0.5", 0.5, nil), ("86400000", 86_400_000, nil), ("1e-300", 1e-300, nil),
+        ("0", 0, "above 0 and at most 86400000"), ("-1", 0, "above 0 and at most 86400000"),
+        ("86400000.5", 0, "above 0 and at most 86400000"), ("1e400", 0, "above 0 and at most 86400000"),
+        (#""9""#, 0, "a number"), ("null", 0, "a number"), ("[1]", 0, "a number"),
+    ])
+    func intervalsAreReadWithinTheirBounds(_ text: String, _ value: Double, _ expected: String?) throws {
+        let bytes = Array(sample(extra: #","interval_ms":\#(text)"#).utf8)
+        var envelope: Envelope<WaveSignal>?
+        var view = WaveView()
+        view.intervalMilliseconds = 77
+        let hot = refusal { () throws(Refusal) in try WaveDecoder.decode(bytes.span.bytes, into: &view) }
+        let tree = refusal { () throws(Refusal) in envelope = try Envelope<WaveSignal>(decoding: bytes) }
+        #expect(hot == expected.map { "body.interval_ms must be \($0)" })
+        #expect(tree == hot)
+        guard expected == nil else { return }
+        #expect(view.intervalMilliseconds == value)
+        #expect(envelope?.body.intervalMilliseconds == value)
+        // A view serves many waves: one that does not say how often it speaks leaves nothing of another behind.
+        let other = Array(sample().utf8)
+        try WaveDecoder.decode(other.span.bytes, into: &view)
+        #expect(view.intervalMilliseconds == 0)
+    }
+
+    @Test func anIntervalIsSaidOnce() {
+        let bytes = Array(sample(extra: #","interval_ms":1,"interval_ms":2"#).utf8)
+        #expect(refusal { () throws(Refusal) in _ = try hotDecode(bytes) }?.contains("body.interval_ms") == true)
+        #expect(
+            refusal { () throws(Refusal) in _ = try hotDecode(bytes) }
+                == refusal { () throws(Refusal) in _ = try AnyMessage.decode(bytes) })
+    }
+
+    @Test(arguments: [("2.0", true), ("2.1", true), ("2.2", true), ("2.19", true), ("3.0", false), ("1.1", false)])
+    func everyMinorVersionIsUnderstood(_ version: String, _ isUnderstood: Bool) throws {
+        let bytes = Array(sample().replacing(#""version":"2.0""#, with: #""version":"\#(version)""#).utf8)
+        #expect((refusal { () throws(Refusal) in _ = try hotDecode(bytes) } == nil) == isUnderstood)
+        #expect((refusal { () throws(Refusal) in _ = try AnyMessage.decode(bytes) } == nil) == isUnderstood)
+    }
+
     @Test func vectorsAreReadWhereTheyLie() throws {
         let bytes = Array(sample(extra: #","vector":[0.25, -1e-3,3]"#).utf8)
         let view = try hotDecode(bytes)
@@ -60,7 +99,8 @@ import Testing
         try check(
             WaveSignal(
                 domain: math, confidence: 0.5, semanticContent: .raw(Array(#"{"a":1.0}"#.utf8)), lifeforceCost: 0.1,
-                region: region, polarity: -1, origin: math, vector: [1, 2], correlationID: "c"))
+                region: region, polarity: -1, origin: math, vector: [1, 2], correlationID: "c",
+                intervalMilliseconds: 2000))
         try check(
             GateTransition(
                 gateID: gate, domain: math, region: region, fromState: .stable, toState: .open, stateValue: 0.6,
@@ -114,8 +154,11 @@ import Testing
     @Test func damagedMessagesAreRefusedAlikeAndNeverTrap() {
         var generator = Seeded(3)
         let original = Array(
-            sample(content: #"{"t":"é😀\n","n":[1e5,-0.5,{}]}"#, extra: #","vector":[1,2],"region":"a.b","origin":"o""#)
-                .utf8)
+            sample(
+                content: #"{"t":"é😀\n","n":[1e5,-0.5,{}]}"#,
+                extra: #","vector":[1,2],"region":"a.b","origin":"o","interval_ms":9"#
+            )
+            .utf8)
         for _ in 0..<20_000 {
             var bytes = original
             for _ in 0..<Int.random(in: 1...4, using: &generator) {
@@ -193,6 +236,7 @@ import Testing
             && Int(view.tier) == header.source.tier && view.confidence == body.confidence
             && view.lifeforceCost == body.lifeforceCost && Int(view.polarity) == body.polarity
             && view.vectorCount == body.vector?.count ?? 0
+            && view.intervalMilliseconds == body.intervalMilliseconds ?? 0
     }
 
     @Test func theLargestMessageIsTakenAndOneByteMoreRefused() {

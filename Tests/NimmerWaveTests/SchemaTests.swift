@@ -53,8 +53,8 @@ import Testing
 
     static let bodies: [any MessageBody.Type] = [
         WaveSignal.self, GateTransition.self, Collapse.self, CognitiveRequest.self, CognitiveResponse.self,
-        Attention.self, NerveState.self, CorrelationEvent.self, VerificationOutcome.self, Command.self,
-        CommandResult.self, Reject.self, Heartbeat.self,
+        Act.self, Attention.self, NerveState.self, CorrelationEvent.self, VerificationOutcome.self,
+        AcceptedOutcome.self, Command.self, CommandResult.self, Reject.self, Heartbeat.self,
     ]
 
     static func table(_ fields: [Field]) -> String {

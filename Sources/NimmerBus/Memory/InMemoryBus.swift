@@ -14,6 +14,7 @@ public final class InMemoryBus: Bus {
     let feed = EventFeed()
     let streamsChanged = Doorbell()
     let now: @Sendable () -> Timestamp
+    public let identity: Token?
     private let current = CurrentMessage()
 
     struct State {
@@ -30,8 +31,11 @@ public final class InMemoryBus: Bus {
 
     /// A bus.
     ///
-    /// - Parameter now: the clock that stamps messages and streams; the machine's by default.
-    public init(now: @escaping @Sendable () -> Timestamp = { .now() }) {
+    /// - Parameters:
+    ///   - identity: who the one client of this bus is; nil where there are no identities.
+    ///   - now: the clock that stamps messages and streams; the machine's by default.
+    public init(identity: Token? = nil, now: @escaping @Sendable () -> Timestamp = { .now() }) {
+        self.identity = identity
         self.now = now
     }
 

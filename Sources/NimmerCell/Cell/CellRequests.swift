@@ -11,7 +11,7 @@ extension CellHost {
             let places = Places(limit: process.settings.whole("max_requests"))
             subscriptions.append(
                 try await process.bus.subscribe(
-                    SubjectPattern(.request(process.environment, cell: identity.name)), queue: identity.name
+                    shared: .request(process.environment, cell: identity.name), queue: identity.name
                 ) { _, _, arrival in
                     self.receive(request: arrival.message(), at: arrival.at, places)
                 })

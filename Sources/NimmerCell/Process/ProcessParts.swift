@@ -102,7 +102,7 @@ extension Configuration {
     func description(role: Role, source: Source) -> ServiceResponder.Description {
         var metadata = [
             "environment": environment.rawValue, "role": role.rawValue, "entity_type": source.entityType.rawValue,
-            "entity_id": source.entityID, "kind": manifest.name, "domain": manifest.domain,
+            "entity_id": source.entityID, "kind": manifest.name, "domain": manifest.domain, "protocol": Wire.version,
         ]
         var endpoints: [ServiceResponder.Endpoint] = []
         if role != .service {
@@ -115,10 +115,9 @@ extension Configuration {
             for (command, fields) in manifest.payloads {
                 declared["payload:" + command] = FieldKind.strictSchema(of: fields).text
             }
-            endpoints.append(
-                ServiceResponder.Endpoint(
-                    name: "request", subject: Subject.request(environment, cell: name).text, queueGroup: name.text,
-                    metadata: declared))
+            endpoints += ServiceResponder.Endpoint.shared(
+                name: "request", subject: Subject.request(environment, cell: name).text, queueGroup: name.text,
+                metadata: declared)
         }
         return ServiceResponder.Description(
             name: name.text, id: source.entityID, version: manifest.version, summary: manifest.summary,

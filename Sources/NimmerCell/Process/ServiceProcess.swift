@@ -43,6 +43,8 @@ public struct ServiceProcess: Sendable {
     public let bus: any Bus
     /// Answers PING, INFO and STATS for it; tell it where the numbers come from: `process.answers.report { … }`.
     public let answers: ServiceResponder
+    /// Asks on subjects that several identities publish to.
+    public let requests: SharedRequests
     /// Whether it is alive and ready; a service says ``Health/started()`` once it listens.
     public let health: Health
     /// What it measures: `process.metrics.collect { page in … }`, or the instruments of swift-metrics.
@@ -184,6 +186,7 @@ public struct ServiceProcess: Sendable {
         system = configuration.system
         self.logger = logger
         self.bus = bus
+        requests = SharedRequests(bus)
         source = configuration.source(role: role, kind: kind, instance: UInt16.random(in: .min ... .max))
         answers = ServiceResponder(configuration.description(role: role, source: source), bus: bus)
     }
@@ -195,8 +198,8 @@ public struct ServiceProcess: Sendable {
         let message = Envelope(id: .v7(), at: .now(), from: source, command)
         let patience = Duration.milliseconds(command.deadlineMilliseconds.addingSaturated(500))
         do throws(BusError) {
-            let answer = try await bus.request(
-                .request(environment, cell: cell), payload: message.encoded(), timeout: patience)
+            let answer = try await requests.request(
+                .request(environment, cell: cell), of: cell, payload: message.encoded(), timeout: patience)
             do throws(Refusal) {
                 return try Envelope<CommandResult>(decoding: answer.payload).body
             } catch { return CommandResult(status: .error, error: "\(cell) answered what cannot be read: \(error)") }

@@ -69,14 +69,15 @@ enum SubjectDomain: UInt8, Sendable, Hashable, Comparable {
 struct SubjectName: Sendable {
     /// As it travels.
     let text: String
-    /// Whom it names: the last token but one.
+    /// Whom it names: the last token but one, a sender behind it left aside.
     let owner: String
     /// Its world.
     let domain: SubjectDomain
 
     init(_ text: String) {
         self.text = text
-        let tokens = text.split(separator: ".")
+        let plain = (try? Subject(foreign: text)).flatMap { SharedSubject($0) }?.plain.text ?? text
+        let tokens = plain.split(separator: ".")
         owner = tokens.count > 1 ? String(tokens[tokens.count - 2]) : text
         domain = SubjectDomain(text)
     }

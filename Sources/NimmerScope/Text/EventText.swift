@@ -80,6 +80,10 @@ public struct EventText: Sendable {
             sign = .outcome
             name = outcome.body.domain.text
             text.add("\(outcome.body.outcome.rawValue) by \(outcome.body.verificationSource)")
+        case .acceptedOutcome(let outcome):
+            sign = .outcome
+            name = outcome.body.region.text
+            text.add("\(outcome.body.result.rawValue) by \(outcome.body.sender), opened by \(outcome.body.opener)")
         case .command(let command):
             sign = .command
             text.add("\(command.body.command) \(command.body.payload.text)")

@@ -62,7 +62,8 @@ public struct DecisionFixture: Sendable {
             id: id("transition"), at: at, from: thalamus,
             GateTransition(
                 gateID: gateID, domain: domain, region: Region(domain), fromState: .stable, toState: .open,
-                stateValue: 0.6, weight: 0.1, correlationScore: 0.6, triggerSignals: signals, routedToTier: 2,
+                stateValue: 0.6, weight: 0.1, opener: try Token("two"), trust: 0.375, correlationScore: 0.6,
+                triggerSignals: signals, routedToTier: 2,
                 lifeforceCost: cost, at: at))
         let later = at.advanced(milliseconds: 3_000)
         release = Envelope(

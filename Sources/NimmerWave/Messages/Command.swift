@@ -18,15 +18,22 @@ public struct Command: MessageBody {
     public var deadlineMilliseconds: Int
     /// What it follows from: a decision or a person.
     public var cause: String?
+    /// Whose voice it is when several command one target, 0…5; nil: that of the header.
+    public var tier: Int?
+    /// How long its effect holds unless it is renewed, in milliseconds, at most a day; nil: until another command.
+    public var leaseMilliseconds: Int?
 
     /// A message body of its parts.
     public init(
-        command: String, payload: JSON = [:], deadlineMilliseconds: Int = 5000, cause: String? = nil
+        command: String, payload: JSON = [:], deadlineMilliseconds: Int = 5000, cause: String? = nil,
+        tier: Int? = nil, leaseMilliseconds: Int? = nil
     ) {
         self.command = command
         self.payload = payload
         self.deadlineMilliseconds = deadlineMilliseconds
         self.cause = cause
+        self.tier = tier
+        self.leaseMilliseconds = leaseMilliseconds
     }
 
     public static let type = MessageType.command
@@ -36,6 +43,10 @@ public struct Command: MessageBody {
         .optional("payload", .opaque, "Its arguments."),
         .optional("deadline_ms", .whole(1...86400000), "How long it may take."),
         .optional("cause", .text(128), "What it follows from: a decision or a person."),
+        .optional("tier", .whole(0...5), "Whose voice it is when several command one target; since 2.1."),
+        .optional(
+            "lease_ms", .whole(1...Wire.maximumLease),
+            "How long its effect holds unless it is renewed, in milliseconds; since 2.1."),
     ]
 
     public init(_ fields: FieldReader) {
@@ -43,6 +54,8 @@ public struct Command: MessageBody {
         payload = fields.has("payload") ? fields.any("payload") ?? [:] : [:]
         deadlineMilliseconds = fields.has("deadline_ms") ? fields.whole("deadline_ms") : 5000
         cause = fields.has("cause") ? fields.text("cause") : nil
+        tier = fields.wholeIfPresent("tier")
+        leaseMilliseconds = fields.wholeIfPresent("lease_ms")
     }
 
     public var json: JSON {
@@ -52,6 +65,8 @@ public struct Command: MessageBody {
             "deadline_ms": .number(Double(deadlineMilliseconds)),
         ]
         object["cause"] = cause.map { .string($0) }
+        object["tier"] = tier.map { .number(Double($0)) }
+        object["lease_ms"] = leaseMilliseconds.map { .number(Double($0)) }
         return .object(object)
     }
 }

@@ -72,6 +72,10 @@ public struct GateTransition: MessageBody, DirectlyWritten {
     public var stateValue: Double
     /// Trust earned by verified openings.
     public var weight: Double
+    /// The origin whose wave opened the gate, where trust is earned; nil otherwise.
+    public var opener: Token?
+    /// The opener's trust at the change, 0…1; nil where trust is declared.
+    public var trust: Double?
     /// The support of the wave that tipped it; 0 for a release.
     public var correlationScore: Double
     /// The witnesses at the change.
@@ -90,8 +94,9 @@ public struct GateTransition: MessageBody, DirectlyWritten {
     /// A message body of its parts.
     public init(
         gateID: GateID, domain: Token, region: Region, fromState: GateState, toState: GateState, stateValue: Double,
-        weight: Double, correlationScore: Double = 0, triggerSignals: [TriggerSignal] = [], routedToTier: Int = 1,
-        lifeforceCost: Double = 0, at: Timestamp, collapse: OpeningCollapse? = nil, escalation: Escalation? = nil
+        weight: Double, opener: Token? = nil, trust: Double? = nil, correlationScore: Double = 0,
+        triggerSignals: [TriggerSignal] = [], routedToTier: Int = 1, lifeforceCost: Double = 0, at: Timestamp,
+        collapse: OpeningCollapse? = nil, escalation: Escalation? = nil
     ) {
         self.gateID = gateID
         self.domain = domain
@@ -100,6 +105,8 @@ public struct GateTransition: MessageBody, DirectlyWritten {
         self.toState = toState
         self.stateValue = stateValue
         self.weight = weight
+        self.opener = opener
+        self.trust = trust
         self.correlationScore = correlationScore
         self.triggerSignals = triggerSignals
         self.routedToTier = routedToTier
@@ -119,6 +126,8 @@ public struct GateTransition: MessageBody, DirectlyWritten {
         .required("to_state", .gateState, "The state after, one step away."),
         .required("state_value", .number(-1...1), "The potential at the change, -1 to 1."),
         .required("weight", .fraction, "Trust earned by verified openings."),
+        .optional("opener", .token, "The origin whose wave opened the gate, where trust is earned; since 2.1."),
+        .optional("trust", .fraction, "The opener's trust at the change; since 2.1."),
         .optional("correlation_score", .number(-1...1), "The support of the wave that tipped it; 0 for a release."),
         .optional("trigger_signals", .list(.record(TriggerSignal.fields), 1024), "The witnesses at the change."),
         .optional("routed_to_tier", .whole(0...5), "The tier that the opening is routed to."),
@@ -141,6 +150,8 @@ public struct GateTransition: MessageBody, DirectlyWritten {
         toState = fields.state("to_state")
         stateValue = fields.number("state_value")
         weight = fields.number("weight")
+        opener = fields.has("opener") ? fields.token("opener") : nil
+        trust = fields.numberIfPresent("trust")
         correlationScore = fields.number("correlation_score")
         triggerSignals = fields.records("trigger_signals").map(TriggerSignal.init)
         routedToTier = fields.has("routed_to_tier") ? fields.whole("routed_to_tier") : 1
@@ -159,6 +170,8 @@ public struct GateTransition: MessageBody, DirectlyWritten {
             out.member("to_state", toState.word)
             out.member("state_value", stateValue)
             out.member("weight", weight)
+            if let opener { out.member("opener", opener.text) }
+            if let trust { out.member("trust", trust) }
             out.member("correlation_score", correlationScore)
             out.member("trigger_signals", list: triggerSignals) { $0.write(&$1) }
             out.member("routed_to_tier", Double(routedToTier))

@@ -18,11 +18,14 @@ public struct WaveSignal: MessageBody {
     public var vector: [Double]?
     /// What ties the wave to the request that caused it, at most 64 bytes.
     public var correlationID: String?
+    /// How often the sender speaks when all is well, in milliseconds: above 0, at most a day; nil: it does not say.
+    public var intervalMilliseconds: Double?
 
     /// A wave.
     public init(
         domain: Token, confidence: Double, semanticContent: JSON, lifeforceCost: Double = 0, region: Region? = nil,
-        polarity: Int = 1, origin: Token? = nil, vector: [Double]? = nil, correlationID: String? = nil
+        polarity: Int = 1, origin: Token? = nil, vector: [Double]? = nil, correlationID: String? = nil,
+        intervalMilliseconds: Double? = nil
     ) {
         self.domain = domain
         self.confidence = confidence
@@ -33,6 +36,7 @@ public struct WaveSignal: MessageBody {
         self.origin = origin
         self.vector = vector
         self.correlationID = correlationID
+        self.intervalMilliseconds = intervalMilliseconds
     }
 
     /// The region that the wave speaks of.
@@ -50,6 +54,9 @@ public struct WaveSignal: MessageBody {
         .optional("origin", .token, "What makes the witness independent; default: the cell's name in the subject."),
         .optional("vector", .list(.finite, Wire.maximumVector), "An embedding of the content."),
         .optional("correlation_id", .text(64), "Ties a wave to the request that caused it."),
+        .optional(
+            "interval_ms", .positive(Wire.maximumInterval),
+            "How often the sender speaks when all is well, in milliseconds; since 2.1."),
     ]
 
     public init(_ fields: FieldReader) {
@@ -62,6 +69,7 @@ public struct WaveSignal: MessageBody {
         origin = fields.has("origin") ? fields.token("origin") : nil
         vector = fields.has("vector") ? fields.list("vector").compactMap(\.double) : nil
         correlationID = fields.textIfPresent("correlation_id")
+        intervalMilliseconds = fields.numberIfPresent("interval_ms")
     }
 
     public var json: JSON {
@@ -74,6 +82,7 @@ public struct WaveSignal: MessageBody {
         object["origin"] = origin.map { .string($0.text) }
         object["vector"] = vector.map { .array($0.map { .number($0) }) }
         object["correlation_id"] = correlationID.map { .string($0) }
+        object["interval_ms"] = intervalMilliseconds.map { .number($0) }
         return .object(object)
     }
 }

@@ -19,7 +19,7 @@ extension Bus {
     /// Sends a command and waits for its result.
     ///
     /// - Parameters:
-    ///   - subject: where it takes requests.
+    ///   - subject: where it takes requests, without a sender.
     ///   - who: answers `$SRV` by its name.
     /// - Throws: ``Failure`` when it does not live, does not answer in time, or answers what is no result.
     func ask(
@@ -33,7 +33,8 @@ extension Bus {
             id: .v7(), at: .now(), from: Source(entityID: "nimmer", entityType: .service), order)
         let answer: BusMessage
         do {
-            answer = try await request(subject, payload: message.encoded(), timeout: .milliseconds(milliseconds))
+            answer = try await SharedRequests(self).request(
+                subject, of: who.name, payload: message.encoded(), timeout: .milliseconds(milliseconds))
         } catch {
             switch error.code {
             case .noResponders: throw .nobody(who)
@@ -63,7 +64,7 @@ extension Bus {
             let question = try Subject(foreign: "$SRV.STATS.\(who.name)")
             let left = end - .now
             var answers = [try await request(question, payload: [], timeout: left)]
-            while !answers.contains(where: { LivingService.serves(subject, stats: $0.payload) }) {
+            while !answers.contains(where: { ServiceResponder.serves(subject, stats: $0.payload) }) {
                 guard .now < end else {
                     throw Failure(
                         .unavailable, "\(who) lives and takes no requests",

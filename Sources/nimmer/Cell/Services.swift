@@ -56,15 +56,6 @@ struct LivingService: Equatable, Sendable {
             stats: try await stats.compactMap { try? JSON(parsing: $0.payload) })
     }
 
-    /// Whether an answer to `$SRV.STATS` says that requests to a subject are taken now.
-    static func serves(_ subject: Subject, stats: [UInt8]) -> Bool {
-        let endpoints = (try? JSON(parsing: stats))?["endpoints"]?.array ?? []
-        return endpoints.contains { endpoint in
-            let pattern = endpoint["subject"]?.string.flatMap { try? SubjectPattern($0) }
-            return pattern?.matches(subject) == true
-        }
-    }
-
     static func merge(infos: [JSON], stats: [JSON]) -> [LivingService] {
         var services = infos.compactMap(LivingService.init(info:))
         for stat in stats {

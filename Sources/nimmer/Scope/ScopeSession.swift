@@ -26,8 +26,8 @@ struct ScopeSession {
 
     /// What nobody wants to see unless they ask: traces of correlation, and the questions that the screen itself asks.
     static func unasked(_ environment: Environment, screen: Bool) -> [SubjectPattern] {
-        let questions = screen ? (try? Token("thalamus")).map { SubjectPattern(.request(environment, cell: $0)) } : nil
-        return [SubjectPattern(.correlation(environment))] + (questions.map { [$0] } ?? [])
+        let questions = screen ? (try? Token("thalamus")).map { Subject.request(environment, cell: $0) } : nil
+        return [SubjectPattern(.correlation(environment))] + (questions.map { SubjectPattern.shared($0) } ?? [])
     }
 
     var showsScreen: Bool { screen.wantsScreen && !lines.asJSON && lines.count == nil }

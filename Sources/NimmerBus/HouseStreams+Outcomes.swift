@@ -1,0 +1,17 @@
+import NimmerWave
+
+extension HouseStreams {
+    /// `<ENV>-OUTCOMES`: what thalami took into their trust, for ever, the last of each gate.
+    public static func outcomes(_ env: Environment) -> String { "\(env.streamPrefix)-OUTCOMES" }
+
+    /// How many accepted outcomes of a gate are kept. Each may carry a snapshot of the gate's trust, which makes those before
+    /// it needless.
+    public static let outcomesPerGate: Int64 = 256
+
+    /// The stream of accepted outcomes (trust.md, Replay, restart). Trust does not age, so neither do they.
+    public static func outcomesStream(_ env: Environment) -> StreamConfiguration {
+        StreamConfiguration(
+            name: outcomes(env), subjects: [.acceptedOutcomes(env)], maximumPerSubject: outcomesPerGate,
+            duplicateWindow: .seconds(3600), summary: "outcomes that thalami took into their trust")
+    }
+}
