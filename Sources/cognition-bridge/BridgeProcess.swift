@@ -6,9 +6,8 @@ import NimmerSystem
 import NimmerWave
 import Synchronization
 
-/// Wires the bridge to the bus. A request is acknowledged only after its response is in the stream and the record of its
-/// commands is kept; what was answered before a crash is found there at the start and not asked again (protocol.md, What an
-/// acknowledgement means).
+/// Wires the bridge to the bus: performs what ``AnswerBook`` and ``Scheduler`` want done. What was answered before a crash is found
+/// in the stream at the start and not asked again.
 final class BridgeProcess: Sendable {
     let process: ServiceProcess
     let bus: any Bus
@@ -17,13 +16,11 @@ final class BridgeProcess: Sendable {
     let minds: [any MindServer]
     let drill: Drill
     let scheduler: Mutex<Scheduler>
-    let answered = Mutex(AnsweredRequests())
+    let book = Mutex(AnswerBook<Receipt>())
     let counters = Mutex(Counters())
     let commands: CommandBook
     let acts: Acts
     let rejects: RejectLimiter
-    /// Requests in hand: what acknowledges them.
-    private let held = Mutex<[MessageID: Delivery]>([:])
     private let work: AsyncStream<Ask>
     private let asks: AsyncStream<Ask>.Continuation
     private let bell: AsyncStream<Void>
@@ -33,8 +30,6 @@ final class BridgeProcess: Sendable {
     struct Counters: Sendable {
         /// Responses that are in the stream.
         var answered = 0
-        /// Requests that had been answered before.
-        var repeated = 0
         /// Messages that were no requests.
         var rejected = 0
     }
@@ -85,7 +80,7 @@ final class BridgeProcess: Sendable {
             group.cancelAll()
         }
         responder.cancel()
-        for delivery in held.withLock({ $0 }).values { try? delivery.nak() }
+        for receipt in book.withLock({ $0.receipts }) { try? receipt.delivery.nak() }
         await consumer.stop()
     }
 
@@ -97,9 +92,9 @@ final class BridgeProcess: Sendable {
             stream: HouseStreams.decisions(env), filter: SubjectPattern(.cognitiveResponse(env)), start: .at(week))
         for item in stored {
             guard let response = try? Envelope<CognitiveResponse>(decoding: item.message.payload).body else { continue }
-            answered.withLock { $0.insert(response.requestID) }
+            book.withLock { $0.recall(response) }
             scheduler.withLock { $0.recall(response, at: item.message.at) }
-            try await acts.keep(response)
+            guard await acts.keep(response) else { return }
             acts.begin(response.requestID)
         }
     }
@@ -110,11 +105,9 @@ final class BridgeProcess: Sendable {
         while !Task.isCancelled {
             do throws(BusError) {
                 let batch = try await consumer.fetch(maximum: 64, wait: .seconds(5), linger: .zero)
-                await withDiscardingTaskGroup { group in
-                    for delivery in batch {
-                        for action in receive(delivery) { group.addTask { await self.perform(action) } }
-                    }
-                }
+                let actions = batch.flatMap(receive)
+                drill.passed(.taken, batch.count)
+                await perform(actions)
                 if !batch.isEmpty { ring.yield() }
             } catch {
                 guard error.code != .cancelled, error.code != .closed else { return }
@@ -124,81 +117,18 @@ final class BridgeProcess: Sendable {
         }
     }
 
-    private func receive(_ delivery: Delivery) -> [SchedulerAction] {
-        let request: CognitiveRequest
+    private func receive(_ delivery: Delivery) -> [AnswerBook<Receipt>.Action] {
         do throws(Refusal) {
-            request = try Envelope<CognitiveRequest>(decoding: delivery.message.payload).body
+            let request = try Envelope<CognitiveRequest>(decoding: delivery.message.payload).body
+            let telling = scheduler.withLock { $0.telling(of: request, at: .now()) }
+            let receipt = Receipt(delivery, of: HouseStreams.escalations(env))
+            return book.withLock { $0.arrive(request, receipt, telling: telling) }
         } catch {
             counters.withLock { $0.rejected += 1 }
             rejects.reject(error, delivery.message)
             try? delivery.term()
             return []
         }
-        guard !answered.withLock({ $0.contains(request.requestID) }) else {
-            counters.withLock { $0.repeated += 1 }
-            try? delivery.ack()
-            return []
-        }
-        held.withLock { $0[request.requestID] = delivery.withoutPayload }
-        drill.passed(.taken)
-        return scheduler.withLock { $0.arrive(request, at: .now()) }
-    }
-
-    func perform(_ action: SchedulerAction) async {
-        switch action {
-        case .ask(let ask): asks.yield(ask)
-        case .giveBack(let id): try? held.withLock { $0.removeValue(forKey: id) }?.nak(delay: .seconds(5))
-        case .tell(let request):
-            let message = Envelope(id: request.requestID, at: .now(), from: process.source, request)
-            await publish(.cognitiveRequest(env), message.encoded(), request.requestID)
-        case .respond(let response, let merged):
-            await withDiscardingTaskGroup { group in
-                for id in merged {
-                    group.addTask { await self.say(Scheduler.merged(id, into: response.requestID)) }
-                }
-            }
-            await say(response)
-        }
-    }
-
-    /// Says a response, keeps the record of its commands, and only then acknowledges the request.
-    private func say(_ response: CognitiveResponse) async {
-        drill.passed(.decided)
-        let id = AnsweredRequests.messageID(answering: response.requestID)
-        let message = Envelope(id: id, at: .now(), from: process.source, response)
-        guard await publish(.cognitiveResponse(env), message.encoded(), id) else { return }
-        drill.passed(.answered)
-        answered.withLock { $0.insert(response.requestID) }
-        counters.withLock { $0.answered += 1 }
-        while !Task.isCancelled {
-            do throws(BusError) {
-                try await acts.keep(response)
-                break
-            } catch {
-                process.logger.warning("Cannot keep what a decision commands", metadata: ["reason": "\(error)"])
-                try? await Task.sleep(for: .seconds(1))
-            }
-        }
-        guard !Task.isCancelled else { return }
-        drill.passed(.kept)
-        try? held.withLock { $0.removeValue(forKey: response.requestID) }?.ack()
-        drill.passed(.acknowledged)
-        acts.begin(response.requestID)
-    }
-
-    /// Publishes durably, however long it takes; false when the process stops before.
-    @discardableResult
-    private func publish(_ subject: Subject, _ payload: [UInt8], _ id: MessageID) async -> Bool {
-        while !Task.isCancelled {
-            do throws(BusError) {
-                try await bus.publishDurably(subject, payload: payload, id: id, timeout: .seconds(20))
-                return true
-            } catch {
-                process.logger.warning("Saying it again", metadata: ["reason": "\(error)"])
-                try? await Task.sleep(for: .seconds(1))
-            }
-        }
-        return false
     }
 
     // MARK: - Asking minds
@@ -212,12 +142,12 @@ final class BridgeProcess: Sendable {
     private func ask(_ ask: Ask) async {
         let outcome = await outcome(of: ask)
         guard !Task.isCancelled else { return }
-        let actions = scheduler.withLock { $0.finished(ask.request.requestID, outcome, at: .now()) }
-        await withDiscardingTaskGroup { group in
-            for action in actions { group.addTask { await self.perform(action) } }
-        }
+        await perform(scheduler.withLock { $0.finished(ask.request.requestID, outcome, at: .now()) })
         ring.yield()
     }
+
+    /// Hands a question to a mind.
+    func put(_ ask: Ask) { asks.yield(ask) }
 
     /// Asks one mind and judges its answer.
     func outcome(of ask: Ask) async -> AskOutcome {
@@ -255,19 +185,16 @@ final class BridgeProcess: Sendable {
             while let next = scheduler.withLock({ $0.nextWake(after: .now()) }) {
                 let wait = min(max(1, next.milliseconds(since: .now())), 250)
                 do { try await clock.sleep(for: .milliseconds(wait)) } catch { return }
-                let actions = scheduler.withLock { $0.tick(at: .now()) }
-                await withDiscardingTaskGroup { group in
-                    for action in actions { group.addTask { await self.perform(action) } }
-                }
+                await perform(scheduler.withLock { $0.tick(at: .now()) })
             }
         }
     }
 
-    /// Tells the stream that what is in hand is being worked on (its patience is 10 s).
+    /// Tells the stream that what is in hand is being worked on (it waits for 10 s).
     private func keepAlive() async {
         while !Task.isCancelled {
             do { try await Task.sleep(for: .seconds(3)) } catch { return }
-            for delivery in held.withLock({ $0 }).values { try? delivery.inProgress() }
+            for receipt in book.withLock({ $0.receipts }) { try? receipt.delivery.inProgress() }
         }
     }
 }

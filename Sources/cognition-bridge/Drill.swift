@@ -44,9 +44,10 @@ final class Drill: Sendable {
         }
     }
 
-    /// A step was taken.
-    func passed(_ step: BridgeStep) {
+    /// A step was taken, or so many at once.
+    func passed(_ step: BridgeStep, _ times: Int = 1) {
         guard step == self.step else { return }
-        if left.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 { kill(getpid(), SIGKILL) }
+        let left = left.subtract(times, ordering: .sequentiallyConsistent)
+        if left.oldValue > 0, left.newValue <= 0 { kill(getpid(), SIGKILL) }
     }
 }
