@@ -21,6 +21,8 @@ final class BridgeProcess: Sendable {
     let commands: CommandBook
     let acts: Acts
     let rejects: RejectLimiter
+    let suspects: SuspectKeeper
+    private let solitude = Solitude()
     private let work: AsyncStream<Ask>
     private let asks: AsyncStream<Ask>.Continuation
     private let bell: AsyncStream<Void>
@@ -45,6 +47,7 @@ final class BridgeProcess: Sendable {
         commands = CommandBook(process, settings.allow)
         acts = Acts(process, drill: drill)
         rejects = RejectLimiter(process)
+        suspects = SuspectKeeper(process)
         (work, asks) = AsyncStream.makeStream()
         (bell, ring) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -54,6 +57,7 @@ final class BridgeProcess: Sendable {
         try await acts.open()
         await commands.refresh()
         try await remember()
+        await suspects.open()
         let consumer = try await bus.consumer(
             ConsumerConfiguration(
                 stream: HouseStreams.escalations(env), durable: try Token("bridge"), ackWait: .seconds(10)))
@@ -69,6 +73,7 @@ final class BridgeProcess: Sendable {
         process.logger.info("Answering", metadata: ["boundary": "\(boundary)"])
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.take(consumer) }
+            group.addTask { await self.suspects.run() }
             group.addTask { await self.ask() }
             group.addTask { await self.watchTheClock() }
             group.addTask { await self.keepAlive() }
@@ -82,6 +87,7 @@ final class BridgeProcess: Sendable {
         responder.cancel()
         for receipt in book.withLock({ $0.receipts }) { try? receipt.delivery.nak() }
         await consumer.stop()
+        await suspects.close()
     }
 
     /// What has been answered in the time that a request may come again: these are not asked again, their cost counts, and
@@ -105,9 +111,13 @@ final class BridgeProcess: Sendable {
         while !Task.isCancelled {
             do throws(BusError) {
                 let batch = try await consumer.fetch(maximum: 64, wait: .seconds(5), linger: .zero)
-                let actions = batch.flatMap(receive)
-                drill.passed(.taken, batch.count)
+                let stream = consumer.configuration.stream
+                let (actions, alone) = await solitude.together {
+                    let sorted = await suspects.sort(batch, of: stream)
+                    return (sorted.now.flatMap { receive($0, of: stream) }, sorted.alone)
+                }
                 await perform(actions)
+                for delivery in alone { await takeAlone(delivery, of: stream) }
                 if !batch.isEmpty { ring.yield() }
             } catch {
                 guard error.code != .cancelled, error.code != .closed else { return }
@@ -117,17 +127,30 @@ final class BridgeProcess: Sendable {
         }
     }
 
-    private func receive(_ delivery: Delivery) -> [AnswerBook<Receipt>.Action] {
+    private func receive(_ delivery: Delivery, of stream: String) -> [BookAction] {
         do throws(Refusal) {
             let request = try Envelope<CognitiveRequest>(decoding: delivery.message.payload).body
             let telling = scheduler.withLock { $0.telling(of: request, at: .now()) }
-            let receipt = Receipt(delivery, of: HouseStreams.escalations(env))
-            return book.withLock { $0.arrive(request, receipt, telling: telling) }
+            let actions = book.withLock { $0.arrive(request, Receipt(delivery, of: stream), telling: telling) }
+            drill.took(request)
+            return actions
         } catch {
             counters.withLock { $0.rejected += 1 }
             rejects.reject(error, delivery.message)
             try? delivery.term()
+            suspects.finished(delivery.sequence, of: stream)
             return []
+        }
+    }
+
+    /// Takes a message that may end the process, with nothing else in hand.
+    private func takeAlone(_ delivery: Delivery, of stream: String) async {
+        await solitude.alone(
+            delivery, isEmpty: { book.withLock { $0.held } == 0 },
+            isCritical: { suspects.isCritical(delivery, of: stream) }
+        ) {
+            await suspects.begin(alone: delivery, of: stream)
+            await perform(receive(delivery, of: stream))
         }
     }
 

@@ -37,7 +37,8 @@ extension BridgeProcess {
             "repeated": .number(Double(book.withLock { $0.repeated })),
             "rejected": .number(Double(own.rejected)),
             "waiting": .number(Double(waiting)), "asking": .number(Double(asking)),
-            "acts_open": .number(Double(acts.open)),
+            "acts_open": .number(Double(acts.open)), "suspects": .number(Double(suspects.suspected)),
+            "set_aside": .number(Double(suspects.setAside)),
         ]
     }
 
@@ -56,6 +57,8 @@ extension BridgeProcess {
             "nimmer_questions_repeated_total", "Questions that came again.",
             book.withLock { $0.repeated })
         page.counter("nimmer_rejected_total", "Messages refused because they could not be understood.", rejects.count)
+        page.counter(
+            "nimmer_set_aside_total", "Messages set aside, since the process ended by them.", suspects.setAside)
         let now = Timestamp.now()
         for mind in scheduler.withLock({ $0.accounts(at: now) }) { measure(mind, at: now, into: &page) }
     }

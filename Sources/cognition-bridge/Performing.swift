@@ -96,10 +96,16 @@ extension BridgeProcess {
                 return self.book.withLock { $0.told(request.requestID, after: id) }
             }
         case .acknowledge(let receipts):
-            for receipt in receipts { try? receipt.delivery.ack() }
+            for receipt in receipts {
+                try? receipt.delivery.ack()
+                suspects.finished(receipt.id.sequence, of: receipt.id.stream)
+            }
             drill.passed(.acknowledged)
         case .giveBack(let receipts):
-            for receipt in receipts { try? receipt.delivery.nak(delay: .seconds(5)) }
+            for receipt in receipts {
+                try? receipt.delivery.nak(delay: .seconds(5))
+                suspects.gaveBack(receipt.id.sequence, of: receipt.id.stream)
+            }
         }
         return []
     }
