@@ -94,6 +94,15 @@ public protocol Bus: AnyObject, Sendable {
     /// everything that was acknowledged before is seen.
     func lastMessage(stream: String, subject: Subject) async throws(BusError) -> StoredMessage?
 
+    /// The message of a stream at a sequence; nil when the stream does not hold it (any more).
+    func message(stream: String, sequence: UInt64) async throws(BusError) -> StoredMessage?
+
+    /// Removes one message of a stream.
+    ///
+    /// - Returns: whether it was there.
+    @discardableResult
+    func deleteMessage(stream: String, sequence: UInt64) async throws(BusError) -> Bool
+
     /// Opens a consumer of a stream; a durable one is created on first use and continues where its last reader stopped.
     func consumer(_ configuration: ConsumerConfiguration) async throws(BusError) -> any Consumer
 

@@ -63,12 +63,14 @@ extension Bus {
     /// Sends a message to the stream that captures a shared subject, in the form that names this client where it has an
     /// identity; where no stream takes that form (2.0 made it), in the form without a sender. The id is the same, so that the
     /// stream holds the message once. See ``Bus/publishDurably(_:payload:id:headers:timeout:)``.
+    ///
+    /// - Parameter name: the sender where the client has no identity; nil: the form without one.
     @discardableResult
     public func publishDurably(
-        shared subject: Subject, payload: [UInt8], id: MessageID, timeout: Duration = .seconds(10)
+        shared subject: Subject, by name: Token? = nil, payload: [UInt8], id: MessageID, timeout: Duration = .seconds(10)
     ) async throws(BusError) -> StreamAck {
         let deadline = ContinuousClock.now + timeout
-        if let sender = identity {
+        if let sender = identity ?? name {
             let own = subject.from(sender)
             let first = min(.seconds(2), timeout / 2)
             let outcome: Result<StreamAck, BusError> = await withCheckedContinuation { continuation in

@@ -85,13 +85,35 @@ extension NATSBus {
     }
 
     public func lastMessage(stream: String, subject: Subject) async throws(BusError) -> StoredMessage? {
+        try await stored(in: stream, ["last_by_subj": .string(subject.text)])
+    }
+
+    public func message(stream: String, sequence: UInt64) async throws(BusError) -> StoredMessage? {
+        // The server takes 0 for no question at all.
+        guard sequence > 0 else { return nil }
+        return try await stored(in: stream, ["seq": .number(Double(sequence))])
+    }
+
+    private func stored(in stream: String, _ question: JSON) async throws(BusError) -> StoredMessage? {
         do throws(BusError) {
-            let found = try await api.call(
-                "STREAM.MSG.GET.\(try checked(stream))", ["last_by_subj": .string(subject.text)])
+            let found = try await api.call("STREAM.MSG.GET.\(try checked(stream))", question)
             return StoredMessage(api: found["message"])
         } catch {
             guard error.number == BusError.noMessage else { throw error }
             return nil
+        }
+    }
+
+    public func deleteMessage(stream: String, sequence: UInt64) async throws(BusError) -> Bool {
+        do throws(BusError) {
+            let question: JSON = ["seq": .number(Double(sequence)), "no_erase": true]
+            return try await api.call("STREAM.MSG.DELETE.\(try checked(stream))", question)["success"]?.bool ?? false
+        } catch {
+            // The server passes on what its store says of a message that is not there, in words that differ by version.
+            guard error.code == .refused, try await message(stream: stream, sequence: sequence) == nil else {
+                throw error
+            }
+            return false
         }
     }
 

@@ -164,6 +164,9 @@ public struct Batcher<Item: Sendable>: Sendable {
         return begin(at: now)
     }
 
+    /// What is held need not wait for company; what comes later does.
+    public mutating func hurry(at now: Timestamp) -> [Action] { begin(at: now, isDue: true) }
+
     private var current: [Item] {
         switch writer {
         case .idle: []
@@ -171,9 +174,9 @@ public struct Batcher<Item: Sendable>: Sendable {
         }
     }
 
-    private mutating func begin(at now: Timestamp) -> [Action] {
+    private mutating func begin(at now: Timestamp, isDue: Bool = false) -> [Action] {
         guard case .idle = writer, let first = oldest else { return [] }
-        let due = flushing || pending.count >= limits.rows || now >= first.advanced(milliseconds: limits.milliseconds)
+        let due = isDue || flushing || pending.count >= limits.rows || now >= first.advanced(milliseconds: limits.milliseconds)
         guard due else { return [] }
         let batch = Array(pending.prefix(limits.rows))
         pending.removeFirst(batch.count)

@@ -93,6 +93,11 @@ public struct Subject: Hashable, Sendable, CustomStringConvertible {
         Subject(env.rawValue, "nervous.rejects", service.text)
     }
 
+    /// `<env>.nervous.aside.<service>`: messages that this service has set aside
+    public static func aside(_ env: Environment, service: Token) -> Subject {
+        Subject(env.rawValue, "nervous.aside", service.text)
+    }
+
     /// `<env>.cognitive.bridge.request`
     public static func cognitiveRequest(_ env: Environment) -> Subject {
         Subject(env.rawValue, "cognitive.bridge.request")
@@ -179,6 +184,8 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     }
     /// `<env>.nervous.shards.<part>.>`
     public static func shard(_ env: Environment, part: Int) -> SubjectPattern { under(env, "nervous.shards.\(part).>") }
+    /// `<env>.nervous.aside.*`
+    public static func aside(_ env: Environment) -> SubjectPattern { under(env, "nervous.aside.*") }
     /// `<env>.nervous.rejects.*`
     public static func rejects(_ env: Environment) -> SubjectPattern { under(env, "nervous.rejects.*") }
 }

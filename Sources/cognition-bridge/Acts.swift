@@ -6,17 +6,32 @@ import NimmerWave
 import Synchronization
 
 /// Carries out the commands of decisions, each step kept in the bucket `<ENV>-ACTS` under the decision's id before the next is
-/// taken (see ``ActRecord``). Changes go by revision, so that of two bridges only one sends.
+/// taken (see ``ActRecord``). Changes go by revision, so that of two bridges only one sends; whether a change was stored is read
+/// from the bucket wherever its acknowledgement does not say (see ``RecordWrite``).
 final class Acts: Sendable {
     private struct Kept {
         var record: ActRecord
         var revision: UInt64
     }
 
+    /// What became of a change.
+    private enum Stored {
+        /// It is kept, at this revision.
+        case stored(UInt64)
+        /// Somebody else was first.
+        case overtaken
+        /// The process stops before it is known.
+        case stopped
+    }
+
     private let process: ServiceProcess
     private let drill: Drill
     private let bucket = Mutex<(any KeyValue)?>(nil)
     private let kept = Mutex<[MessageID: Kept]>([:])
+    /// Decisions that had a record at the start.
+    private let known = Mutex<Set<MessageID>>([])
+    /// This life, in the records that it writes.
+    private let life = MessageID.v7().text
     private let busy = Mutex<Set<MessageID>>([])
     private let due: AsyncStream<MessageID>
     private let makeDue: AsyncStream<MessageID>.Continuation
@@ -45,6 +60,7 @@ final class Acts: Sendable {
         let told = try await told()
         for entry in try await bucket.entries() {
             guard let record = (try? JSON(parsing: entry.value)).flatMap(ActRecord.init) else { continue }
+            known.withLock { _ = $0.insert(record.decision) }
             if record.state.isFinal, told.contains(record.decision) { continue }
             kept.withLock { $0[record.decision] = Kept(record: record, revision: entry.revision) }
             makeDue.yield(record.decision)
@@ -59,16 +75,21 @@ final class Acts: Sendable {
             stored.compactMap { try? Envelope<Act>(decoding: $0.message.payload).body.requestID })
     }
 
-    /// Makes the record of a response's commands, where they are to be sent; one that is there already stays. Nothing leaves
-    /// before ``begin(_:)``.
-    func keep(_ response: CognitiveResponse) async throws(BusError) {
-        guard let record = ActRecord(response, at: .now()), let bucket = bucket.withLock({ $0 }) else { return }
-        do throws(BusError) {
-            let revision = try await bucket.create(record.decision.text, record.json.bytes)
-            kept.withLock { $0[record.decision] = Kept(record: record, revision: revision) }
-        } catch {
-            guard error.code == .conflict else { throw error }
+    /// Makes the record of the commands of a response that the stream holds, where they are to be sent; one that is there already
+    /// stays. Nothing leaves before ``begin(_:)``.
+    ///
+    /// - Returns: false when the process stops before it is known to be kept.
+    func keep(_ response: CognitiveResponse) async -> Bool {
+        guard var record = ActRecord(response, at: .now()), let bucket = bucket.withLock({ $0 }) else { return true }
+        guard !known.withLock({ $0.contains(record.decision) }) else { return true }
+        record.writer = life
+        switch await store(record, in: bucket, over: 0) {
+        case .stored(let revision): kept.withLock { $0[record.decision] = Kept(record: record, revision: revision) }
+        // Another bridge has made it, of the same response, and carries it out.
+        case .overtaken: break
+        case .stopped: return false
         }
+        return true
     }
 
     /// A decision's commands may go now.
@@ -128,6 +149,11 @@ final class Acts: Sendable {
             case .send(let place):
                 guard await write(record) else { return }
                 drill.passed(.begun)
+                guard Timestamp.now() < record.until else {
+                    record.withdraw(at: .now())
+                    guard await write(record) else { return }
+                    return await report(record)
+                }
                 let result = await send(record.commands[place], of: record)
                 drill.passed(.sent)
                 record.ended(result, at: .now())
@@ -162,17 +188,41 @@ final class Acts: Sendable {
         else {
             return false
         }
+        var record = record
+        record.writer = life
+        switch await store(record, in: bucket, over: revision) {
+        case .stored(let next):
+            kept.withLock { $0[record.decision] = Kept(record: record, revision: next) }
+            return true
+        case .overtaken:
+            kept.withLock { $0[record.decision] = nil }
+            return false
+        case .stopped: return false
+        }
+    }
+
+    /// Stores a record, however long it takes.
+    ///
+    private func store(_ record: ActRecord, in bucket: any KeyValue, over revision: UInt64) async -> Stored {
+        let write = RecordWrite(record.json.bytes, over: revision)
+        let key = record.decision.text
+        var step = write.first
         while true {
             do throws(BusError) {
-                let next = try await bucket.update(record.decision.text, record.json.bytes, revision: revision)
-                kept.withLock { $0[record.decision] = Kept(record: record, revision: next) }
-                return true
-            } catch {
-                if error.code == .conflict {
-                    kept.withLock { $0[record.decision] = nil }
-                    return false
+                switch step {
+                case .stored(let revision): return .stored(revision)
+                case .overtaken: return .overtaken
+                case .read:
+                    let present = try await bucket.get(key)
+                    step = write.found(revision: present?.revision ?? 0, bytes: present?.value)
+                case .write(0): step = write.wrote(try await bucket.create(key, write.bytes))
+                case .write(let revision):
+                    step = write.wrote(try await bucket.update(key, write.bytes, revision: revision))
                 }
-                guard !Task.isCancelled else { return false }
+            } catch {
+                step = write.failed()
+                guard !Task.isCancelled else { return .stopped }
+                guard error.code != .conflict else { continue }
                 process.logger.warning("Cannot keep what became of a command", metadata: ["reason": "\(error)"])
                 try? await Task.sleep(for: .seconds(1))
             }

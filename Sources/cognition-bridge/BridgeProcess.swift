@@ -6,9 +6,8 @@ import NimmerSystem
 import NimmerWave
 import Synchronization
 
-/// Wires the bridge to the bus. A request is acknowledged only after its response is in the stream and the record of its
-/// commands is kept; what was answered before a crash is found there at the start and not asked again (protocol.md, What an
-/// acknowledgement means).
+/// Wires the bridge to the bus: performs what ``AnswerBook`` and ``Scheduler`` want done. What was answered before a crash is found
+/// in the stream at the start and not asked again.
 final class BridgeProcess: Sendable {
     let process: ServiceProcess
     let bus: any Bus
@@ -17,13 +16,13 @@ final class BridgeProcess: Sendable {
     let minds: [any MindServer]
     let drill: Drill
     let scheduler: Mutex<Scheduler>
-    let answered = Mutex(AnsweredRequests())
+    let book = Mutex(AnswerBook<Receipt>())
     let counters = Mutex(Counters())
     let commands: CommandBook
     let acts: Acts
     let rejects: RejectLimiter
-    /// Requests in hand: what acknowledges them.
-    private let held = Mutex<[MessageID: Delivery]>([:])
+    let suspects: SuspectKeeper
+    private let solitude = Solitude()
     private let work: AsyncStream<Ask>
     private let asks: AsyncStream<Ask>.Continuation
     private let bell: AsyncStream<Void>
@@ -33,8 +32,6 @@ final class BridgeProcess: Sendable {
     struct Counters: Sendable {
         /// Responses that are in the stream.
         var answered = 0
-        /// Requests that had been answered before.
-        var repeated = 0
         /// Messages that were no requests.
         var rejected = 0
     }
@@ -50,6 +47,7 @@ final class BridgeProcess: Sendable {
         commands = CommandBook(process, settings.allow)
         acts = Acts(process, drill: drill)
         rejects = RejectLimiter(process)
+        suspects = SuspectKeeper(process)
         (work, asks) = AsyncStream.makeStream()
         (bell, ring) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -59,6 +57,7 @@ final class BridgeProcess: Sendable {
         try await acts.open()
         await commands.refresh()
         try await remember()
+        await suspects.open()
         let consumer = try await bus.consumer(
             ConsumerConfiguration(
                 stream: HouseStreams.escalations(env), durable: try Token("bridge"), ackWait: .seconds(10)))
@@ -74,6 +73,7 @@ final class BridgeProcess: Sendable {
         process.logger.info("Answering", metadata: ["boundary": "\(boundary)"])
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.take(consumer) }
+            group.addTask { await self.suspects.run() }
             group.addTask { await self.ask() }
             group.addTask { await self.watchTheClock() }
             group.addTask { await self.keepAlive() }
@@ -85,8 +85,9 @@ final class BridgeProcess: Sendable {
             group.cancelAll()
         }
         responder.cancel()
-        for delivery in held.withLock({ $0 }).values { try? delivery.nak() }
+        for receipt in book.withLock({ $0.receipts }) { try? receipt.delivery.nak() }
         await consumer.stop()
+        await suspects.close()
     }
 
     /// What has been answered in the time that a request may come again: these are not asked again, their cost counts, and
@@ -97,9 +98,9 @@ final class BridgeProcess: Sendable {
             stream: HouseStreams.decisions(env), filter: SubjectPattern(.cognitiveResponse(env)), start: .at(week))
         for item in stored {
             guard let response = try? Envelope<CognitiveResponse>(decoding: item.message.payload).body else { continue }
-            answered.withLock { $0.insert(response.requestID) }
+            book.withLock { $0.recall(response) }
             scheduler.withLock { $0.recall(response, at: item.message.at) }
-            try await acts.keep(response)
+            guard await acts.keep(response) else { return }
             acts.begin(response.requestID)
         }
     }
@@ -110,11 +111,13 @@ final class BridgeProcess: Sendable {
         while !Task.isCancelled {
             do throws(BusError) {
                 let batch = try await consumer.fetch(maximum: 64, wait: .seconds(5), linger: .zero)
-                await withDiscardingTaskGroup { group in
-                    for delivery in batch {
-                        for action in receive(delivery) { group.addTask { await self.perform(action) } }
-                    }
+                let stream = consumer.configuration.stream
+                let (actions, alone) = await solitude.together {
+                    let sorted = await suspects.sort(batch, of: stream)
+                    return (sorted.now.flatMap { receive($0, of: stream) }, sorted.alone)
                 }
+                await perform(actions)
+                for delivery in alone { await takeAlone(delivery, of: stream) }
                 if !batch.isEmpty { ring.yield() }
             } catch {
                 guard error.code != .cancelled, error.code != .closed else { return }
@@ -124,85 +127,31 @@ final class BridgeProcess: Sendable {
         }
     }
 
-    private func receive(_ delivery: Delivery) -> [SchedulerAction] {
-        let request: CognitiveRequest
+    private func receive(_ delivery: Delivery, of stream: String) -> [BookAction] {
         do throws(Refusal) {
-            request = try Envelope<CognitiveRequest>(decoding: delivery.message.payload).body
+            let request = try Envelope<CognitiveRequest>(decoding: delivery.message.payload).body
+            let telling = scheduler.withLock { $0.telling(of: request, at: .now()) }
+            let actions = book.withLock { $0.arrive(request, Receipt(delivery, of: stream), telling: telling) }
+            drill.took(request)
+            return actions
         } catch {
             counters.withLock { $0.rejected += 1 }
             rejects.reject(error, delivery.message)
             try? delivery.term()
+            suspects.finished(delivery.sequence, of: stream)
             return []
         }
-        guard !answered.withLock({ $0.contains(request.requestID) }) else {
-            counters.withLock { $0.repeated += 1 }
-            try? delivery.ack()
-            return []
-        }
-        held.withLock { $0[request.requestID] = delivery.withoutPayload }
-        drill.passed(.taken)
-        return scheduler.withLock { $0.arrive(request, at: .now()) }
     }
 
-    func perform(_ action: SchedulerAction) async {
-        switch action {
-        case .ask(let ask): asks.yield(ask)
-        case .giveBack(let id): try? held.withLock { $0.removeValue(forKey: id) }?.nak(delay: .seconds(5))
-        case .tell(let request):
-            let message = Envelope(id: request.requestID, at: .now(), from: process.source, request)
-            await publish(.cognitiveRequest(env), message.encoded(), request.requestID)
-        case .respond(let response, let merged):
-            await withDiscardingTaskGroup { group in
-                for id in merged {
-                    group.addTask { await self.say(Scheduler.merged(id, into: response.requestID)) }
-                }
-            }
-            await say(response)
+    /// Takes a message that may end the process, with nothing else in hand.
+    private func takeAlone(_ delivery: Delivery, of stream: String) async {
+        await solitude.alone(
+            delivery, isEmpty: { book.withLock { $0.held } == 0 },
+            isCritical: { suspects.isCritical(delivery, of: stream) }
+        ) {
+            await suspects.begin(alone: delivery, of: stream)
+            await perform(receive(delivery, of: stream))
         }
-    }
-
-    /// Says a response, keeps the record of its commands, and only then acknowledges the request.
-    private func say(_ response: CognitiveResponse) async {
-        drill.passed(.decided)
-        let id = AnsweredRequests.messageID(answering: response.requestID)
-        let message = Envelope(id: id, at: .now(), from: process.source, response)
-        guard await publish(.cognitiveResponse(env), message.encoded(), id) else { return }
-        drill.passed(.answered)
-        answered.withLock { $0.insert(response.requestID) }
-        counters.withLock { $0.answered += 1 }
-        while !Task.isCancelled {
-            do throws(BusError) {
-                try await acts.keep(response)
-                break
-            } catch {
-                process.logger.warning("Cannot keep what a decision commands", metadata: ["reason": "\(error)"])
-                try? await Task.sleep(for: .seconds(1))
-            }
-        }
-        guard !Task.isCancelled else { return }
-        drill.passed(.kept)
-        try? held.withLock { $0.removeValue(forKey: response.requestID) }?.ack()
-        drill.passed(.acknowledged)
-        acts.begin(response.requestID)
-    }
-
-    /// Publishes durably, however long it takes; false when the process stops before.
-    @discardableResult
-    private func publish(_ subject: Subject, _ payload: [UInt8], _ id: MessageID) async -> Bool {
-        while !Task.isCancelled {
-            do throws(BusError) {
-                if SharedSubject(subject) == nil {
-                    try await bus.publishDurably(subject, payload: payload, id: id, timeout: .seconds(20))
-                } else {
-                    try await bus.publishDurably(shared: subject, payload: payload, id: id, timeout: .seconds(20))
-                }
-                return true
-            } catch {
-                process.logger.warning("Saying it again", metadata: ["reason": "\(error)"])
-                try? await Task.sleep(for: .seconds(1))
-            }
-        }
-        return false
     }
 
     // MARK: - Asking minds
@@ -216,12 +165,12 @@ final class BridgeProcess: Sendable {
     private func ask(_ ask: Ask) async {
         let outcome = await outcome(of: ask)
         guard !Task.isCancelled else { return }
-        let actions = scheduler.withLock { $0.finished(ask.request.requestID, outcome, at: .now()) }
-        await withDiscardingTaskGroup { group in
-            for action in actions { group.addTask { await self.perform(action) } }
-        }
+        await perform(scheduler.withLock { $0.finished(ask.request.requestID, outcome, at: .now()) })
         ring.yield()
     }
+
+    /// Hands a question to a mind.
+    func put(_ ask: Ask) { asks.yield(ask) }
 
     /// Asks one mind and judges its answer.
     func outcome(of ask: Ask) async -> AskOutcome {
@@ -260,19 +209,16 @@ final class BridgeProcess: Sendable {
             while let next = scheduler.withLock({ $0.nextWake(after: .now()) }) {
                 let wait = min(max(1, next.milliseconds(since: .now())), 250)
                 do { try await clock.sleep(for: .milliseconds(saturating: wait)) } catch { return }
-                let actions = scheduler.withLock { $0.tick(at: .now()) }
-                await withDiscardingTaskGroup { group in
-                    for action in actions { group.addTask { await self.perform(action) } }
-                }
+                await perform(scheduler.withLock { $0.tick(at: .now()) })
             }
         }
     }
 
-    /// Tells the stream that what is in hand is being worked on (its patience is 10 s).
+    /// Tells the stream that what is in hand is being worked on (it waits for 10 s).
     private func keepAlive() async {
         while !Task.isCancelled {
             do { try await Task.sleep(for: .seconds(3)) } catch { return }
-            for delivery in held.withLock({ $0 }).values { try? delivery.inProgress() }
+            for receipt in book.withLock({ $0.receipts }) { try? receipt.delivery.inProgress() }
         }
     }
 }

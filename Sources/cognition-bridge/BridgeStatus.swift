@@ -34,9 +34,11 @@ extension BridgeProcess {
             "by_mind": .number(Double(scheduled.byMind)), "by_rule": .number(Double(scheduled.byRule)),
             "merged": .number(Double(scheduled.merged)), "expired": .number(Double(scheduled.expired)),
             "given_back": .number(Double(scheduled.givenBack)), "invalid": .number(Double(scheduled.invalid)),
-            "repeated": .number(Double(own.repeated)), "rejected": .number(Double(own.rejected)),
+            "repeated": .number(Double(book.withLock { $0.repeated })),
+            "rejected": .number(Double(own.rejected)),
             "waiting": .number(Double(waiting)), "asking": .number(Double(asking)),
-            "acts_open": .number(Double(acts.open)),
+            "acts_open": .number(Double(acts.open)), "suspects": .number(Double(suspects.suspected)),
+            "set_aside": .number(Double(suspects.setAside)),
         ]
     }
 
@@ -51,8 +53,12 @@ extension BridgeProcess {
         page.counter("nimmer_answers_invalid_total", "Answers of minds that were refused.", scheduled.invalid)
         page.counter("nimmer_questions_merged_total", "Questions merged into newer ones.", scheduled.merged)
         page.counter("nimmer_questions_expired_total", "Questions that came too late to be asked.", scheduled.expired)
-        page.counter("nimmer_questions_repeated_total", "Questions that were answered before.", own.repeated)
+        page.counter(
+            "nimmer_questions_repeated_total", "Questions that came again.",
+            book.withLock { $0.repeated })
         page.counter("nimmer_rejected_total", "Messages refused because they could not be understood.", rejects.count)
+        page.counter(
+            "nimmer_set_aside_total", "Messages set aside, since the process ended by them.", suspects.setAside)
         let now = Timestamp.now()
         for mind in scheduler.withLock({ $0.accounts(at: now) }) { measure(mind, at: now, into: &page) }
     }

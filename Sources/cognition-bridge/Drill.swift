@@ -1,5 +1,6 @@
 import Glibc
 import NimmerCell
+import NimmerWave
 import Synchronization
 
 /// The steps between which the bridge may die; the order of one decision that sends one command.
@@ -30,9 +31,15 @@ enum BridgeStep: String, CaseIterable {
 final class Drill: Sendable {
     private let step: BridgeStep?
     private let left: Atomic<Int>
+    private let poison: String?
 
-    /// A drill from its setting, `answered` or `answered:2`; nil: none.
-    init(_ text: String?) throws {
+    /// A drill from its settings.
+    ///
+    /// - Parameters:
+    ///   - text: the step, `answered` or `answered:2`; nil: none.
+    ///   - poison: the event type of requests that it does not survive; nil: none.
+    init(_ text: String?, poison: String? = nil) throws {
+        self.poison = poison
         let parts = (text ?? "").split(separator: ":", maxSplits: 1)
         step = parts.first.flatMap { BridgeStep(rawValue: String($0)) }
         let times = parts.count > 1 ? Int(parts[1]) ?? 0 : 1
@@ -48,5 +55,11 @@ final class Drill: Sendable {
     func passed(_ step: BridgeStep) {
         guard step == self.step else { return }
         if left.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 { kill(getpid(), SIGKILL) }
+    }
+
+    /// A request was taken.
+    func took(_ request: CognitiveRequest) {
+        if request.eventType == poison { kill(getpid(), SIGKILL) }
+        passed(.taken)
     }
 }

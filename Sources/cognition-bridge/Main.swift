@@ -14,7 +14,9 @@ import NimmerWave
         settings: [
             .text(
                 "kill_at", nil,
-                "A drill: the process kills itself after this step (and :2 for the second time): \(BridgeStep.names).")
+                "A drill: the process kills itself after this step (and :2 for the second time): \(BridgeStep.names)."),
+            .text(
+                "kill_by", nil, "A drill: the process kills itself whenever it takes a request with this event type."),
         ],
         commands: [
             ("status", "tells who answers, and how many requests ended how"),
@@ -35,7 +37,8 @@ import NimmerWave
             },
             run: { process in
                 let minds = try (process.system?.bridge.minds ?? []).map(server)
-                let drill = try Drill(process.settings.textIfPresent("kill_at"))
+                let drill = try Drill(
+                    process.settings.textIfPresent("kill_at"), poison: process.settings.textIfPresent("kill_by"))
                 try await BridgeProcess(process, minds: minds, drill: drill).run()
                 for mind in minds { await mind.close() }
             })

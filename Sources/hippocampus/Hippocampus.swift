@@ -1,5 +1,6 @@
 import CoreMetrics
 import NimmerBus
+import NimmerCell
 import NimmerMemory
 import NimmerWave
 import Synchronization
@@ -32,16 +33,21 @@ final class Hippocampus: Sendable {
     private let commits: Timer
     private let intake = Valve()
     private let state = Mutex(HippocampusStatus())
+    private let suspects: SuspectKeeper?
+    private let solitude = Solitude()
+    private let inHand = Atomic(0)
 
     /// A message on its way, or a part of one: what it says, and whom to tell when it is safe. Traces have nobody to tell, and of the
     /// parts of an opening only the last has.
     struct Held: Sendable {
         let entry: MemoryEntry
-        let delivery: Delivery?
+        var delivery: Delivery?
+        var stream = ""
     }
 
     private enum Event: Sendable {
         case arrived([Held])
+        case hurry
         case wrote(Result<WriteReport, MemoryError>, Int)
         case timer
         case stop
@@ -55,12 +61,14 @@ final class Hippocampus: Sendable {
     ///   - reject: called for each message that could not be decoded.
     ///   - notify: called once for each change that a person should know.
     ///   - metrics: where sizes and times of commits are recorded.
+    ///   - suspects: keeps which messages may have ended an earlier life; nil: nobody does.
     init(
         bus: any Bus, store: any MemoryStore, environment: Environment, limits: Batcher<Held>.Limits,
         reject: @escaping @Sendable (Refusal, BusMessage) -> Void = { _, _ in },
         notify: @escaping @Sendable (Notice) -> Void = { _ in },
-        metrics: any MetricsFactory = NOOPMetricsHandler.instance
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance, suspects: SuspectKeeper? = nil
     ) {
+        self.suspects = suspects
         self.bus = bus
         self.store = store
         self.environment = environment
@@ -87,11 +95,13 @@ final class Hippocampus: Sendable {
         until stopped: @escaping @Sendable () async -> Void, grace: Duration = .seconds(5), trouble: MemoryError? = nil
     ) async {
         state.withLock { $0.trouble = trouble }
+        await suspects?.open()
         let (events, send) = AsyncStream<Event>.makeStream()
         await withTaskGroup(of: Void.self) { group in
             for source in sources { group.addTask { await self.read(source, send) } }
             group.addTask { await self.readTraces(send) }
             group.addTask { await self.watch() }
+            group.addTask { await self.suspects?.run() }
             group.addTask {
                 await stopped()
                 send.yield(.stop)
@@ -102,6 +112,7 @@ final class Hippocampus: Sendable {
             send.finish()
             group.cancelAll()
         }
+        await suspects?.close()
         await store.close()
     }
 
@@ -117,6 +128,7 @@ final class Hippocampus: Sendable {
             switch event {
             case .arrived(let items):
                 for item in items { perform(batcher.receive(item, at: now), send) }
+            case .hurry: perform(batcher.hurry(at: now), send)
             case .wrote(.success(let report), let count):
                 note(report, count)
                 perform(batcher.wrote(at: now), send)
@@ -176,7 +188,10 @@ final class Hippocampus: Sendable {
 
     /// A lost answer only means one more delivery of what is known by then.
     private func answer(_ item: Held) {
-        if case .rejected = item.entry.row { try? item.delivery?.term() } else { try? item.delivery?.ack() }
+        guard let delivery = item.delivery else { return }
+        inHand.subtract(1, ordering: .relaxed)
+        if case .rejected = item.entry.row { try? delivery.term() } else { try? delivery.ack() }
+        suspects?.finished(delivery.sequence, of: item.stream)
     }
 
     /// Looks after the store while there is nothing to write, so that the status is true in silence too.
@@ -249,7 +264,7 @@ final class Hippocampus: Sendable {
                     while !Task.isCancelled, await intake.pass() {
                         let deliveries = try await consumer.fetch(maximum: 1_000, wait: .seconds(2), linger: .zero)
                         guard !deliveries.isEmpty else { continue }
-                        send.yield(.arrived(deliveries.flatMap(held)))
+                        await take(deliveries, of: source.stream, send)
                     }
                 } catch {
                     await consumer.stop()
@@ -264,6 +279,31 @@ final class Hippocampus: Sendable {
                 pause = min(pause * 2, .seconds(5))
             }
         }
+    }
+
+    private func take(_ batch: [Delivery], of stream: String, _ send: AsyncStream<Event>.Continuation) async {
+        let alone = await solitude.together {
+            let sorted = await suspects?.sort(batch, of: stream) ?? SuspectKeeper.Sorted(now: batch)
+            hand(sorted.now, of: stream, send)
+            if sorted.hasSuspects { send.yield(.hurry) }
+            return sorted.alone
+        }
+        for delivery in alone {
+            await solitude.alone(
+                delivery, isEmpty: { inHand.load(ordering: .relaxed) == 0 },
+                isCritical: { suspects?.isCritical(delivery, of: stream) ?? false }
+            ) {
+                await suspects?.begin(alone: delivery, of: stream)
+                hand([delivery], of: stream, send)
+                send.yield(.hurry)
+            }
+        }
+    }
+
+    private func hand(_ batch: [Delivery], of stream: String, _ send: AsyncStream<Event>.Continuation) {
+        guard !batch.isEmpty else { return }
+        inHand.add(batch.count, ordering: .relaxed)
+        send.yield(.arrived(batch.flatMap { held($0, of: stream) }))
     }
 
     /// Looks every few seconds how far behind the stream this is.
@@ -293,7 +333,7 @@ final class Hippocampus: Sendable {
                 for await message in try await bus.messages(SubjectPattern(.correlation(environment))) {
                     guard !intake.isShut else { return }
                     if intake.isOpen {
-                        send.yield(.arrived(decode(message).map { Held(entry: $0, delivery: nil) }))
+                        send.yield(.arrived(decode(message).map { Held(entry: $0) }))
                     } else {
                         state.withLock { $0.tracesDropped += 1 }
                     }
@@ -307,10 +347,10 @@ final class Hippocampus: Sendable {
     }
 
     /// What a delivery says; the last of several entries answers it, when all are safe: batches are written in order.
-    private func held(_ delivery: Delivery) -> [Held] {
+    private func held(_ delivery: Delivery, of stream: String) -> [Held] {
         let entries = decode(delivery.message)
         return entries.indices.map {
-            Held(entry: entries[$0], delivery: $0 == entries.indices.last ? delivery.withoutPayload : nil)
+            Held(entry: entries[$0], delivery: $0 == entries.indices.last ? delivery : nil, stream: stream)
         }
     }
 

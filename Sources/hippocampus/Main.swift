@@ -16,23 +16,31 @@ enum Main {
             let store = PostgresStore(start.database)
             let trouble = try await open(store, process.logger)
             let rejects = RejectLimiter(process)
+            let suspects = SuspectKeeper(process)
             let logger = process.logger
             process.metrics.describe("nimmer_batch_rows", "Rows in a commit.")
             process.metrics.describe("nimmer_commit_seconds", "How long a commit took, in seconds.")
             let hippocampus = Hippocampus(
                 bus: process.bus, store: store, environment: process.environment, limits: start.limits,
                 reject: { rejects.reject($0, $1) }, notify: { $0.log(to: logger) },
-                metrics: process.metrics)
+                metrics: process.metrics, suspects: suspects)
             process.answers.report {
                 var statistics = ServiceResponder.Statistics()
                 let status = hippocampus.status
                 statistics.requests = status.stored + status.known
                 statistics.errors = status.setAside + status.rejected
                 statistics.lastError = status.trouble?.description ?? ""
-                statistics.data = status.json
+                var data = status.json.object ?? [:]
+                data["suspects"] = .number(Double(suspects.suspected))
+                data["messages_set_aside"] = .number(Double(suspects.setAside))
+                statistics.data = .object(data)
                 return statistics
             }
-            process.metrics.collect { page in hippocampus.status.measure(into: &page) }
+            process.metrics.collect { page in
+                hippocampus.status.measure(into: &page)
+                page.counter(
+                    "nimmer_set_aside_total", "Messages set aside, since the process ended by them.", suspects.setAside)
+            }
             process.health.check("database") { hippocampus.status.trouble?.description }
             process.health.check("streams") {
                 let read = hippocampus.status.lag

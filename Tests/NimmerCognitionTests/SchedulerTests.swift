@@ -204,7 +204,7 @@ struct SchedulerTests {
         let response = try #require(actions.first?.response)
         #expect(response.decision == "halt" && response.downstreamCommands == [stop])
         #expect(response.boundary == .deterministic)
-        guard case .tell(let told) = try #require(actions.last) else {
+        guard case .tell(let told, after: response.requestID) = try #require(actions.last) else {
             Issue.record("minds are told")
             return
         }

@@ -58,6 +58,23 @@ extension InMemoryBus {
         return found
     }
 
+    public func message(stream: String, sequence: UInt64) async throws(BusError) -> StoredMessage? {
+        let moment = now()
+        let found: StoredMessage?? = state.withLock { state in
+            state.streams[stream]?.expire(moment)
+            return state.streams[stream].map { $0.message(sequence) }
+        }
+        guard let found else { throw BusError(.notFound, "there is no stream \(stream)") }
+        return found
+    }
+
+    public func deleteMessage(stream: String, sequence: UInt64) async throws(BusError) -> Bool {
+        guard let isGone = state.withLock({ $0.streams[stream]?.delete(sequence) }) else {
+            throw BusError(.notFound, "there is no stream \(stream)")
+        }
+        return isGone
+    }
+
     public func consumer(_ configuration: ConsumerConfiguration) async throws(BusError) -> any Consumer {
         try configuration.check()
         let outcome: Result<String, BusError> = state.withLock { state in

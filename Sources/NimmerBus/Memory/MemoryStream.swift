@@ -98,6 +98,14 @@ struct MemoryStream {
         while let first = messages.first, now.nanoseconds(since: first.message.at) > age { remove(at: 0) }
     }
 
+    /// Removes a message; false when it is not there.
+    mutating func delete(_ sequence: UInt64) -> Bool {
+        let index = index(from: sequence)
+        guard index < messages.count, messages[index].sequence == sequence else { return false }
+        remove(at: index)
+        return true
+    }
+
     private mutating func remove(at index: Int) {
         bytes -= UInt64(messages[index].message.payload.count)
         messages.remove(at: index)

@@ -14,8 +14,8 @@ public struct ActRecord: Sendable, Hashable {
         case pending
         /// The next command may be sent. Can go to ``sending``, ``done`` or ``expired``.
         case approved
-        /// A command leaves or has left, and nothing is known of its end. Can go to ``approved``, ``done``, ``failed`` or
-        /// ``unknown``.
+        /// A command leaves or has left, and nothing is known of its end. Can go to ``approved``, ``done``, ``failed``,
+        /// ``unknown`` or, where the time was over before it left, ``expired``.
         case sending
         /// Every command was carried out. Final.
         case done
@@ -55,6 +55,8 @@ public struct ActRecord: Sendable, Hashable {
     public private(set) var word = ""
     /// When it last changed.
     public private(set) var changedAt: Timestamp
+    /// The life of a process that wrote it last: what was written by one's own hand can be told from what another wrote.
+    public var writer = ""
 
     /// The record of a response; nil when it asks for nothing, or its commands are sent to nobody (`dry-run`).
     public init?(_ response: CognitiveResponse, at now: Timestamp) {
@@ -108,6 +110,12 @@ public struct ActRecord: Sendable, Hashable {
         state = result.status != .ok ? .failed : results.count == commands.count ? .done : .approved
     }
 
+    /// The command that was to leave did not, since its time was over once the record was kept.
+    public mutating func withdraw(at now: Timestamp) {
+        guard state == .sending, now >= until else { return }
+        _ = end(.expired, at: now)
+    }
+
     /// A person speaks.
     ///
     /// - Returns: why that changes nothing; nil when it did.
@@ -153,7 +161,7 @@ extension ActRecord {
             "decision": .string(decision.text), "action": .string(action), "region": .string(region),
             "state": .string(state.rawValue), "commands": .array(commands.map(\.json)),
             "results": .array(results.map(\.json)), "word": .string(word), "until": .string(until.rfc3339),
-            "changed_at": .string(changedAt.rfc3339),
+            "changed_at": .string(changedAt.rfc3339), "writer": .string(writer),
         ]
     }
 
@@ -182,5 +190,6 @@ extension ActRecord {
         }
         word = json["word"]?.string ?? ""
         changedAt = changed
+        writer = json["writer"]?.string ?? ""
     }
 }

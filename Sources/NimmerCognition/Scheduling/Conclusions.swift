@@ -62,14 +62,25 @@ extension Scheduler {
         let response = respond(
             entry, reflex.action, result, commands: reflex.commands, boundary: .deterministic, outcome: .answered,
             at: now)
-        guard !desks.isEmpty else { return [response] }
-        var input = entry.request.structuredInput.resolved.object ?? [:]
+        return [response] + told(reflex, entry.request).map { .tell($0, after: entry.id) }
+    }
+
+    /// What minds are to be told about a request that a reflex answered, one at most: for a request that comes again after its
+    /// answer, since whoever answered may have died before it told them.
+    public func telling(of request: CognitiveRequest, at now: Timestamp) -> [CognitiveRequest] {
+        guard request.expiresAt > now else { return [] }
+        return reflex(of: request, region: WaitingRequest(request, at: now).region).map { told($0, request) } ?? []
+    }
+
+    private func told(_ reflex: BridgeSettings.Reflex, _ request: CognitiveRequest) -> [CognitiveRequest] {
+        guard !desks.isEmpty else { return [] }
+        var input = request.structuredInput.resolved.object ?? [:]
         input["reflex"] = nil
         input["done_by_reflex"] = ["action": .string(reflex.action), "commands": .array(reflex.commands.map(\.json))]
-        var told = entry.request
-        told.requestID = Self.told(entry.id)
+        var told = request
+        told.requestID = Self.told(request.requestID)
         told.structuredInput = .object(input)
-        return [response, .tell(told)]
+        return [told]
     }
 
     /// The id of the request that tells minds what a reflex did.

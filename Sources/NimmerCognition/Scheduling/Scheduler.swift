@@ -303,7 +303,7 @@ public struct Scheduler: Sendable {
         }
     }
 
-    private func reflex(of request: CognitiveRequest, region: String) -> BridgeSettings.Reflex? {
+    func reflex(of request: CognitiveRequest, region: String) -> BridgeSettings.Reflex? {
         guard request.structuredInput["reflex"]?.bool == true else { return nil }
         return reflexes.first { $0.pattern.matches(region) }?.reflex
     }

@@ -6,8 +6,9 @@ public enum SchedulerAction: Sendable, Hashable {
     case ask(Ask)
     /// Publish this response durably; those that were merged into it are answered as merged first.
     case respond(CognitiveResponse, merged: [MessageID])
-    /// Ask minds this request too, after something was done without them: publish it durably.
-    case tell(CognitiveRequest)
+    /// Ask minds this request too, after something was done without them about another: publish it durably before that one is
+    /// acknowledged.
+    case tell(CognitiveRequest, after: MessageID)
     /// There is no room for this request now: the stream keeps it for later.
     case giveBack(MessageID)
 }

@@ -91,6 +91,22 @@ extension BusConformance {
             let everything = try await bus.read(stream: names.stream)
             try expect(everything.map(\.sequence), Array(1...7), "all of it")
         },
+        Check("one message is found by its sequence, and removed") { bus, names in
+            try await makeStream(bus, names)
+            try await fill(bus, names, 3)
+            let second = try unwrap(try await bus.message(stream: names.stream, sequence: 2), "the second")
+            try expect(text(second.message.payload), "1", "payload")
+            try expect(second.sequence, 2, "sequence")
+            try expect(second.message.headers[Headers.messageID] != nil, true, "its id came with it")
+            try expect(try await bus.message(stream: names.stream, sequence: 4), nil, "not there yet")
+            try expect(try await bus.message(stream: names.stream, sequence: 0), nil, "never there")
+            try expect(try await bus.deleteMessage(stream: names.stream, sequence: 2), true, "removed")
+            try expect(try await bus.deleteMessage(stream: names.stream, sequence: 2), false, "removed once")
+            try expect(try await bus.message(stream: names.stream, sequence: 2), nil, "gone")
+            try expect(try await bus.read(stream: names.stream).map(\.sequence), [1, 3], "the others stay")
+            try await expectFailure(.notFound, "no stream") { try await bus.message(stream: "NONE", sequence: 1) }
+            try await expectFailure(.notFound, "no stream") { try await bus.deleteMessage(stream: "NONE", sequence: 1) }
+        },
         Check("bounds hold: the oldest go") { bus, names in
             try await bus.ensureStream(
                 StreamConfiguration(name: names.stream, subjects: [names.pattern("s.>")], maximumMessages: 5))

@@ -1,0 +1,44 @@
+/// One change of a value under its key, until it is known whether it was stored.
+///
+/// An acknowledgement says that it was. Anything else says nothing: the change may have been stored and its acknowledgement lost,
+/// and then a repetition meets one's own change as a conflict. So whatever fails, the key is read and compared. Nobody else writes
+/// the same bytes: they name their writer.
+public struct RecordWrite: Sendable, Hashable {
+    /// What to do next.
+    public enum Step: Sendable, Hashable {
+        /// Write ``RecordWrite/bytes`` where the key is at this revision, 0 where it has none: ``RecordWrite/wrote(_:)`` or
+        /// ``RecordWrite/failed()``.
+        case write(revision: UInt64)
+        /// Read the key: ``RecordWrite/found(revision:bytes:)``; a reading that fails is repeated.
+        case read
+        /// It is stored, at this revision.
+        case stored(revision: UInt64)
+        /// Somebody else has changed the value first; this change is not stored and never will be.
+        case overtaken
+    }
+
+    /// What is to be stored.
+    public let bytes: [UInt8]
+    private let revision: UInt64
+
+    /// A change of what is at a revision; 0: a value where there is none.
+    public init(_ bytes: [UInt8], over revision: UInt64) {
+        self.bytes = bytes
+        self.revision = revision
+    }
+
+    /// How it begins.
+    public var first: Step { .write(revision: revision) }
+
+    /// It was acknowledged.
+    public func wrote(_ revision: UInt64) -> Step { .stored(revision: revision) }
+
+    /// It was refused as a conflict, or nobody knows what became of it.
+    public func failed() -> Step { .read }
+
+    /// What is under the key now; nil and 0 where nothing is.
+    public func found(revision: UInt64, bytes: [UInt8]?) -> Step {
+        if bytes == self.bytes { return .stored(revision: revision) }
+        return revision == self.revision ? .write(revision: revision) : .overtaken
+    }
+}
