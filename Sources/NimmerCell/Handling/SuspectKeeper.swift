@@ -128,7 +128,7 @@ public final class SuspectKeeper: Sendable {
             }
             await write()
             let wait = next.map { min(max(1, $0.milliseconds(since: .now())), 60_000) } ?? 60_000
-            await changed.wait(from: rings, until: clock.now.advanced(by: .milliseconds(wait)))
+            await changed.wait(from: rings, until: clock.now.advanced(by: .milliseconds(saturating: wait)))
             // What comes together is written together.
             if state.withLock({ $0.suspects.suspects.count > 64 }) { try? await Task.sleep(for: .milliseconds(50)) }
         }

@@ -49,7 +49,8 @@ struct MindAskCommand: AsyncParsableCommand {
             let message = Envelope(
                 id: request.requestID, at: .now(), from: Source(entityID: "nimmer", entityType: .service), request)
             try await bus.publishDurably(
-                shared: .cognitiveRequest(environment), payload: message.encoded(), id: request.requestID)
+                shared: .cognitiveRequest(environment), by: try Token("nimmer"), payload: message.encoded(),
+                id: request.requestID)
             return try await wait(for: request.requestID, in: answers)
         }
         if json.json {
