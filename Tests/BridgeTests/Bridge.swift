@@ -12,6 +12,8 @@ struct Bridge: Sendable {
     /// What was seen on the bus.
     private final class Ears: Sendable {
         let responses = Mutex<[CognitiveResponse]>([])
+        /// A response is said again when its acknowledgement is late, under the same id.
+        let heard = Mutex<Set<MessageID>>([])
         let orders = Mutex<[(target: String, command: Command)]>([])
     }
 
@@ -87,8 +89,10 @@ struct Bridge: Sendable {
     private func listen() async throws {
         let (ears, bus, source) = (ears, bus, source)
         _ = try await bus.subscribe(SubjectPattern(.cognitiveResponse(.dev))) { _, _, arrival in
-            guard let body = try? Envelope<CognitiveResponse>(decoding: arrival.message().payload).body else { return }
-            ears.responses.withLock { $0.append(body) }
+            guard let said = try? Envelope<CognitiveResponse>(decoding: arrival.message().payload),
+                ears.heard.withLock({ $0.insert(said.header.messageID).inserted })
+            else { return }
+            ears.responses.withLock { $0.append(said.body) }
         }
         _ = try await bus.subscribe(SubjectPattern("dev.nervous.>")) { _, _, arrival in
             let message = arrival.message()
@@ -102,8 +106,13 @@ struct Bridge: Sendable {
         }
     }
 
-    /// Every response so far.
+    /// Every response so far, each once, however often it was said.
     var responses: [CognitiveResponse] { ears.responses.withLock { $0 } }
+    /// Every response that is in the stream.
+    func stored() async throws -> [CognitiveResponse] {
+        try await bus.read(stream: HouseStreams.decisions(.dev), filter: SubjectPattern(.cognitiveResponse(.dev)))
+            .compactMap { try? Envelope<CognitiveResponse>(decoding: $0.message.payload).body }
+    }
     /// Every command that anybody was sent, and whom.
     var orders: [(target: String, command: Command)] { ears.orders.withLock { $0 } }
 
