@@ -32,8 +32,10 @@ final class ThalamusProcess: Sendable {
     }
 
     func run() async throws {
-        try await HouseStreams.ensure(
-            on: bus, environment: process.environment, keepingWaves: process.settings.flag("keep_waves"))
+        try await process.waiting(for: "the streams") { [process] in
+            try await HouseStreams.ensure(
+                on: process.bus, environment: process.environment, keepingWaves: process.settings.flag("keep_waves"))
+        }
         let shards = try await share()
         let waves = try await hear(shards)
         let questions = Questions(self, shards)
@@ -69,10 +71,12 @@ final class ThalamusProcess: Sendable {
     /// all gates.
     private func share() async throws -> Shards? {
         guard let partitions = configuration.partitions else {
-            try await resume { _ in true }
+            try await process.waiting(for: "the last transitions of its gates") { try await self.resume { _ in true } }
             return nil
         }
-        let shards = try await Shards.open(self, configuration, partitions: partitions)
+        let shards = try await process.waiting(for: "the bucket of leases") {
+            try await Shards.open(self, self.configuration, partitions: partitions)
+        }
         process.metrics.collect { [weak shards] page in shards?.measure(into: &page) }
         await shards.untilTakingPart()
         return shards
@@ -153,7 +157,9 @@ final class ThalamusProcess: Sendable {
     /// - Parameter isOurs: whether this thalamus looks after a gate.
     func resume(_ isOurs: @Sendable (GateID) -> Bool) async throws {
         let env = process.environment
+        // Both before anything is taken up: a reading that fails leaves nothing half done.
         let last = try await bus.lastPerSubject(stream: HouseStreams.transitions(env), filter: .transitions(env))
+        let outcomes = try await bus.read(stream: HouseStreams.decisions(env), filter: .outcomes(env))
         var since: [GateID: Timestamp] = [:]
         var resumed = 0
         for stored in last {
@@ -164,7 +170,6 @@ final class ThalamusProcess: Sendable {
             since[message.body.gateID] = stored.message.at
             resumed += 1
         }
-        let outcomes = try await bus.read(stream: HouseStreams.decisions(env), filter: .outcomes(env))
         for stored in outcomes {
             guard let gate = Questions.gate(of: stored.message.subject), let earliest = since[gate],
                 stored.message.at > earliest,
