@@ -53,14 +53,18 @@ final class BridgeProcess: Sendable {
     }
 
     func run() async throws {
-        try await HouseStreams.ensure(on: bus, environment: env)
-        try await acts.open()
+        try await process.waiting(for: "the streams") {
+            try await HouseStreams.ensure(on: self.bus, environment: self.env)
+        }
+        try await process.waiting(for: "the record of its commands") { try await self.acts.open() }
         await commands.refresh()
         try await remember()
         await suspects.open()
-        let consumer = try await bus.consumer(
-            ConsumerConfiguration(
-                stream: HouseStreams.escalations(env), durable: try Token("bridge"), ackWait: .seconds(10)))
+        let consumer = try await process.waiting(for: "its requests") {
+            try await self.bus.consumer(
+                ConsumerConfiguration(
+                    stream: HouseStreams.escalations(self.env), durable: try Token("bridge"), ackWait: .seconds(10)))
+        }
         let questions = Questions(self)
         let responder = try await questions.serve()
         process.answers.report { [weak self] in
@@ -92,10 +96,13 @@ final class BridgeProcess: Sendable {
 
     /// What has been answered in the time that a request may come again: these are not asked again, their cost counts, and
     /// their commands have a record, even if an earlier life died before it made one.
-    private func remember() async throws(BusError) {
+    private func remember() async throws {
         let week = Timestamp.now().advanced(milliseconds: -7 * 86_400_000)
-        let stored = try await bus.read(
-            stream: HouseStreams.decisions(env), filter: SubjectPattern(.cognitiveResponse(env)), start: .at(week))
+        let stored = try await process.waiting(for: "what it has answered") {
+            try await self.bus.read(
+                stream: HouseStreams.decisions(self.env), filter: SubjectPattern(.cognitiveResponse(self.env)),
+                start: .at(week))
+        }
         for item in stored {
             guard let response = try? Envelope<CognitiveResponse>(decoding: item.message.payload).body else { continue }
             book.withLock { $0.recall(response) }

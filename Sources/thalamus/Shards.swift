@@ -199,6 +199,8 @@ final class Shards: Sendable {
 
     /// Empties a part's key, so that its heir need not wait. The last renewal may have been stored without our knowing.
     private func letGo(_ part: Int, _ revision: UInt64) async {
+        // Without a server nobody can take it before its lease has run out anyway.
+        guard process.bus.status.isConnected else { return }
         var revision = revision
         for _ in 0..<3 {
             do throws(BusError) {
@@ -247,6 +249,6 @@ final class Shards: Sendable {
             if table.withLock({ $0.parts.isEmpty }) { break }
             try? await Task.sleep(for: .milliseconds(50))
         }
-        _ = try? await bucket.put("members.\(id)", [])
+        if process.bus.status.isConnected { _ = try? await bucket.put("members.\(id)", []) }
     }
 }

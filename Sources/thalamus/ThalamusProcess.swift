@@ -37,8 +37,12 @@ final class ThalamusProcess: Sendable {
     }
 
     func run() async throws {
-        try await HouseStreams.ensure(
-            on: bus, environment: process.environment, keepingWaves: process.settings.flag("keep_waves"))
+        try await process.waiting(for: "the streams") { [process] in
+            try await HouseStreams.ensure(
+                on: process.bus, environment: process.environment, keepingWaves: process.settings.flag("keep_waves"))
+        }
+        // Before any other message: what an earlier life concluded and has not said yet.
+        _ = outbox.takeUp()
         let shards = try await share()
         let waves = try await hear(shards)
         let questions = Questions(self, shards)
@@ -75,10 +79,12 @@ final class ThalamusProcess: Sendable {
     /// all gates.
     private func share() async throws -> Shards? {
         guard let partitions = configuration.partitions else {
-            try await resume { _ in true }
+            try await process.waiting(for: "the last transitions of its gates") { try await self.resume { _ in true } }
             return nil
         }
-        let shards = try await Shards.open(self, configuration, partitions: partitions)
+        let shards = try await process.waiting(for: "the bucket of leases") {
+            try await Shards.open(self, self.configuration, partitions: partitions)
+        }
         process.metrics.collect { [weak shards] page in shards?.measure(into: &page) }
         await shards.untilTakingPart()
         return shards

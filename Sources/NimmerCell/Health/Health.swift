@@ -20,6 +20,7 @@ public final class Health: Sendable {
         var isStarted = false
         var isStopping = false
         var checks: [(name: String, trouble: @Sendable () -> String?)] = []
+        var waits: [String: String] = [:]
         var lastTurn: ContinuousClock.Instant
     }
 
@@ -43,6 +44,9 @@ public final class Health: Sendable {
         state.withLock { $0.checks.append((name, trouble)) }
     }
 
+    /// Says what a step of the start waits for, and why; nil: it waits no more.
+    func waits(for what: String, because reason: String?) { state.withLock { $0.waits[what] = reason } }
+
     /// Says that the process's tasks got their turn.
     func turn(at moment: ContinuousClock.Instant) { state.withLock { $0.lastTurn = moment } }
 
@@ -55,9 +59,12 @@ public final class Health: Sendable {
 
     /// Why work that comes now would not be done; empty when the process is ready.
     public var troubles: [String] {
-        let (isStarted, isStopping, checks) = state.withLock { ($0.isStarted, $0.isStopping, $0.checks) }
+        let (isStarted, isStopping, checks, waits) = state.withLock {
+            ($0.isStarted, $0.isStopping, $0.checks, $0.waits)
+        }
         if isStopping { return ["stopping"] }
         var troubles = checks.compactMap { check in check.trouble().map { "\(check.name): \($0)" } }
+        troubles += waits.sorted { $0.key < $1.key }.map { "waiting for \($0.key): \($0.value)" }
         if !isStarted, troubles.isEmpty { troubles.append("starting") }
         return troubles
     }
