@@ -105,11 +105,12 @@ final class BridgeBench: Sendable {
         return await eventually(within: limit) { child.exitStatus != nil }
     }
 
-    /// Puts a request into its stream.
-    func ask(_ request: CognitiveRequest) async throws {
+    /// Puts a request into its stream, with the sender behind its subject or without.
+    func ask(_ request: CognitiveRequest, from sender: Token? = nil) async throws {
         let message = Envelope(
             id: request.requestID, at: .now(), from: Source(entityID: "bench", entityType: .thalamus), request)
-        try await bus.publishDurably(.cognitiveRequest(.dev), payload: message.encoded(), id: request.requestID)
+        try await bus.publishDurably(
+            .cognitiveRequest(.dev).from(sender), payload: message.encoded(), id: request.requestID)
     }
 
     /// A request of a region; of a reflex gate when it says so.
@@ -163,12 +164,13 @@ final class BridgeBench: Sendable {
     }
 
     /// Asks the bridge as `nimmer mind` does.
-    func command(_ name: String, _ payload: JSON = [:]) async throws -> CommandResult {
+    func command(_ name: String, _ payload: JSON = [:], from sender: Token? = nil) async throws -> CommandResult {
         let order = Envelope(
             id: .v7(), at: .now(), from: Source(entityID: "nimmer", entityType: .service),
             Command(command: name, payload: payload))
         let answer = try await bus.request(
-            .request(.dev, cell: try Token("cognition-bridge")), payload: order.encoded(), timeout: .seconds(10))
+            .request(.dev, cell: try Token("cognition-bridge")).from(sender), payload: order.encoded(),
+            timeout: .seconds(10))
         return try Envelope<CommandResult>(decoding: answer.payload).body
     }
 

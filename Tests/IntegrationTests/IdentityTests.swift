@@ -54,6 +54,7 @@ struct IdentityTests {
             #expect(gates.contains("math"), "\(gates)")
             let refused = try await ask(question, as: "observer", system)
             #expect(refused.contains("does not permit"), "\(refused)")
+            try await namesAreBehindSubjects(system)
             let shown = try await ask(["cell", "list", "--json"], as: "observer", system)
             let processes = try await ChildProcess.run(ChildCommand("ps", ["-eo", "args"])).lines.map(\.text)
             await cell.terminate(grace: .seconds(5))
@@ -93,6 +94,45 @@ struct IdentityTests {
             }
             #expect(shown.contains("math") && processes.count > 5)
         }
+    }
+
+    /// Who asks, and who says what became of an opening, stands in the subject, and every reader takes it (protocol.md, Sender).
+    private func namesAreBehindSubjects(_ system: WholeSystem) async throws {
+        let env = system.environment
+        let subjects = Set(system.tap.messages.map(\.subject))
+        #expect(subjects.contains("\(env).nervous.cells.math.request.operator"))
+        #expect(!subjects.contains("\(env).nervous.cells.math.request"), "nobody asked in the old form too")
+        #expect(subjects.contains("\(env).nervous.cells.thalamus.request.observer"))
+
+        let answer = try await ask(["mind", "ask", "is it warm?", "--action", "wait"], as: "operator", system)
+        #expect(answer.contains("wait"), "\(answer)")
+        #expect(system.tap.messages.contains { $0.subject == "\(env).cognitive.bridge.request.operator" })
+        let asked = "select count(*) from cognitive_requests where event_type = 'question'"
+        try await system.wait(within: .seconds(30)) { try await system.query(asked) == "1" }
+        #expect(try await system.query(asked) == "1")
+
+        let person = try await NATSBus.open(settings("operator", system))
+        let gate = try GateID("math")
+        let opening = try await system.query(
+            "select message_id from gate_transitions where gate_id = 'math' and to_state = 1 limit 1")
+        let weight = "select weight from gates where gate_id = 'math'"
+        let before = try await system.query(weight)
+        let outcome = Envelope(
+            id: .v7(), at: .now(), from: Source(entityID: "ada", entityType: .service),
+            VerificationOutcome(
+                originalSignalID: try MessageID(opening), domain: try Token("math"), outcome: .confirmed,
+                verificationSource: "ada"))
+        try await person.publishDurably(
+            shared: .feedback(env, gate: gate), payload: outcome.encoded(), id: outcome.header.messageID)
+        await person.close()
+        #expect(system.tap.messages.contains { $0.subject == "\(env).nervous.outcomes.math.feedback.operator" })
+        let kept = "select count(*) from verification_outcomes where gate_id = 'math' and outcome = 'confirmed'"
+        try await system.wait(within: .seconds(30)) { try await system.query(kept) == "1" }
+        #expect(try await system.query(kept) == "1")
+        // The thalamus learned from it: the next opening shows the weight that it has now.
+        let gates = try await ask(["gate", "list", "--json"], as: "observer", system)
+        let learned = try JSON(parsing: gates).array?.first { $0["gate_id"]?.string == "math" }?["weight"]?.double
+        #expect((learned ?? 0) > (Double(before) ?? 1), "\(gates), before \(before)")
     }
 
     private func settings(_ name: String, _ system: WholeSystem) throws -> BusSettings {

@@ -157,6 +157,54 @@ struct DenyTests {
         }
     }
 
+    /// Programs of 2.1 under permissions that 2.0 generated: everything goes on in the forms of 2.0.
+    @Test(arguments: await Servers.installed())
+    func underOldPermissionsTheOldFormsAreSpoken(_ binary: NATSBinary) async throws {
+        try await Ground.with(binary, oldPermissions: true) { ground in
+            let (motor, reflex, person) = (
+                try await ground.open("motor"), try await ground.open("reflex"), try await ground.open("operator")
+            )
+            let heard = Mutex<[String]>([])
+            let subject = Subject.request(.dev, cell: try Token("motor"))
+            _ = try await motor.subscribe(shared: subject, queue: try Token("motor")) { _, _, arrival in
+                let message = arrival.message()
+                heard.withLock { $0.append(message.subject.text) }
+                try? motor.respond(to: message, payload: [0x31])
+            }
+            let services = ServiceResponder(
+                .init(
+                    name: "motor", id: "motor-1", version: "1.0.0", summary: "Moves.",
+                    endpoints: ServiceResponder.Endpoint.shared(
+                        name: "request", subject: subject.text, queueGroup: "motor"), started: .now()), bus: motor)
+            services.report { ServiceResponder.Statistics() }
+            try await services.start()
+            let started = ContinuousClock.now
+            for bus in [reflex, person] {
+                let requests = SharedRequests(bus)
+                for _ in 0..<2 {
+                    let answer = try await requests.request(
+                        subject, of: try Token("motor"), payload: [], timeout: .seconds(20))
+                    #expect(answer.payload == [0x31])
+                }
+                #expect(bus.status.counters.notPermitted == 1, "what was refused once is not tried again")
+            }
+            #expect(started.duration(to: .now) < .seconds(8), "nobody waits for what cannot come")
+            #expect(heard.withLock { $0 } == Array(repeating: subject.text, count: 4))
+
+            // A stream as 2.0 made it takes a question in the old form.
+            let thalamus = try await ground.open("thalamus")
+            let question = Subject.cognitiveRequest(.dev)
+            try await thalamus.ensureStream(
+                StreamConfiguration(name: HouseStreams.escalations(.dev), subjects: [SubjectPattern(question)]))
+            let id = MessageID.v7()
+            for _ in 0..<2 {
+                try await person.publishDurably(shared: question, payload: [1], id: id, timeout: .seconds(20))
+            }
+            #expect(try await person.read(stream: HouseStreams.escalations(.dev)).map(\.message.subject) == [question])
+            for bus in [motor, reflex, person, thalamus] { await bus.close() }
+        }
+    }
+
     @Test(arguments: await Servers.installed())
     func aRefusalIsSaidOnceCountedAndEndsTheWaiting(_ binary: NATSBinary) async throws {
         try await Ground.with(binary) { ground in

@@ -51,13 +51,31 @@ struct Ground: Sendable {
     }
 
     /// Generates, starts a server, runs the body, and stops the server whatever the body did.
-    static func with(_ binary: NATSBinary, _ body: (Ground) async throws -> Void) async throws {
+    /// The permissions as 2.0 generated them: no name stands behind a shared subject, and a nerve may not ask `$SRV`.
+    static func ofOldVersion(_ configuration: String) -> String {
+        var isPublish = false
+        let lines = configuration.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.filter { line in
+            let text = String(line.drop { $0 == " " })
+            if text.hasPrefix("publish:") { isPublish = true }
+            if text.hasPrefix("subscribe:") { isPublish = false }
+            if isPublish, text.hasPrefix("\"$SRV.STATS."), !text.contains(">") { return false }
+            guard text.hasPrefix("\"dev.") else { return true }
+            let subject = String(text.dropFirst().dropLast()).replacing("*", with: "x")
+            return (try? Subject(foreign: subject)).flatMap { SharedSubject($0) }?.sender == nil
+        }.joined(separator: "\n")
+    }
+
+    static func with(
+        _ binary: NATSBinary, oldPermissions: Bool = false, _ body: (Ground) async throws -> Void
+    ) async throws {
         let folder = try temporaryFolder()
         defer { SmallFile.remove(folder) }
         let identities = IdentityFolder(path: folder + "/auth")
         let report = try await identities.generate(try system(), .dev)
         var options = NATSServerOptions(folder: folder + "/nats", binary: binary.path)
-        options.extraConfiguration = try #require(SmallFile.read(identities.configuration))
+        let configuration = try #require(SmallFile.read(identities.configuration))
+        options.extraConfiguration = oldPermissions ? ofOldVersion(configuration) : configuration
         options.syncsAlways = false
         let server = try await NATSServer.start(options)
         do {

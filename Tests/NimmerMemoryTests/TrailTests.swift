@@ -65,11 +65,34 @@ struct MemoryEntryTests {
             try MemoryEntry(decoding: wave.encoded(), subject: "dev.nervous.cells.math.wave", environment: .dev)
         }
         #expect(refusal?.field == "header.message_type")
+        let gate = try GateID("math")
+        let accepted = Envelope(
+            id: .v7(), at: .now(), from: Source(entityID: "thalamus", entityType: .thalamus),
+            AcceptedOutcome(
+                gateID: gate, region: try Region("math"), opening: .v7(), opener: try Token("one"), witnesses: [],
+                sender: "operator", result: .confirmed, at: .now()))
+        let other = #expect(throws: Refusal.self) {
+            try MemoryEntry(
+                decoding: accepted.encoded(), subject: Subject.acceptedOutcome(.dev, gate: gate).text,
+                environment: .dev)
+        }
+        #expect(other?.field == "header.message_type")
         let verdict = try DecisionFixture(seed: "gate").verdict
         let noGate = #expect(throws: Refusal.self) {
             try MemoryEntry(decoding: verdict.payload, subject: "dev.nervous.outcomes", environment: .dev)
         }
         #expect(noGate?.field == "subject")
+        // With its sender behind the subject or without, it is the same gate's.
+        for sender in [nil, try Token("operator")] {
+            let entry = try MemoryEntry(
+                decoding: verdict.payload, subject: Subject.feedback(.dev, gate: gate).from(sender).text,
+                environment: .dev)
+            guard case .verification(_, let found) = entry.row else {
+                Issue.record("a verification became \(entry.row)")
+                continue
+            }
+            #expect(found == gate)
+        }
     }
 
     @Test("a rejected message keeps the id that it claims, else one of its bytes")

@@ -33,7 +33,8 @@ import Testing
     /// Every relative link of the documentation leads to something.
     @Test(arguments: [
         "README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/performance.md", "docs/decisions/README.md",
-        "docs/reference/subjects.md", "docs/reference/messages.md", "docs/tutorial/first-cell.md", "docs/deployment.md",
+        "docs/reference/subjects.md", "docs/reference/messages.md", "docs/reference/compatibility.md",
+        "docs/reference/processes.md", "docs/tutorial/first-cell.md", "docs/deployment.md",
         "deploy/README.md", "docs/deployment/identities.md", "docs/deployment/cluster.md",
         "docs/deployment/kubernetes.md",
         "docs/deployment/systemd.md", "docs/decisions/0008-identities.md", "docs/decisions/0009-shared-regions.md",
