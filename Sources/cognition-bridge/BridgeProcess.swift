@@ -54,7 +54,7 @@ final class BridgeProcess: Sendable {
 
     func run() async throws {
         try await process.waiting(for: "the streams") {
-            try await HouseStreams.ensure(on: self.bus, environment: self.env)
+            _ = try await HouseStreams.ensure(on: self.bus, environment: self.env)
         }
         try await process.waiting(for: "the record of its commands") { try await self.acts.open() }
         await commands.refresh()

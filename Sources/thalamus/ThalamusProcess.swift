@@ -38,7 +38,7 @@ final class ThalamusProcess: Sendable {
 
     func run() async throws {
         try await process.waiting(for: "the streams") { [process] in
-            try await HouseStreams.ensure(
+            _ = try await HouseStreams.ensure(
                 on: process.bus, environment: process.environment, keepingWaves: process.settings.flag("keep_waves"))
         }
         // Before any other message: what an earlier life concluded and has not said yet.

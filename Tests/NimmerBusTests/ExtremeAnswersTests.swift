@@ -10,8 +10,9 @@ import Testing
     func acknowledgementSubjectsMayNameAnyTime(time: Int64) throws {
         let text = "$JS.ACK.S.c.\(Int.max).\(UInt64.max).1.\(time).\(UInt64.max)"
         let position = try #require(AckSubject(text))
-        #expect(position.at.nanoseconds == time && position.waiting == .max && position.deliveryCount == .max)
-        #expect(try Timestamp(rfc3339: position.at.rfc3339) <= .latest)
+        #expect(position.storedAt == time && position.waiting == .max && position.deliveryCount == .max)
+        let moment = Timestamp(nanoseconds: position.storedAt)
+        #expect(try Timestamp(rfc3339: moment.rfc3339) <= .latest)
     }
 
     @Test(arguments: [-9_223_372_036_854_775_808.0, -5, 0, 9_223_372_036_854_774_784])

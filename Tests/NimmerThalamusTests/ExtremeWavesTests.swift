@@ -30,23 +30,22 @@ import Testing
                 at: now, wavesPerSecond: extremes.number(), lost: .max, lostLately: 0)
             #expect((attention.openGates + attention.risingGates).allSatisfy { (-1...1).contains($0.potential) })
             #expect(bench.thalamus.explanation(of: "plant", at: now).map { $0["state"] != nil } != false)
-            for action in bench.take() { try Self.expectReadable(action) }
+            for conclusion in bench.take() { try Self.expectReadable(conclusion) }
         }
         #expect(bench.thalamus.counters.waves == 600)
     }
 
-    private static func expectReadable(_ action: ThalamusAction) throws {
+    private static func expectReadable(_ conclusion: Conclusion) throws {
         let source = Source(entityID: "t", entityType: .thalamus)
-        switch action {
-        case .transition(let body, let id):
-            let bytes = Envelope(id: id, at: body.at, from: source, body).encoded()
-            #expect(try Envelope<GateTransition>(decoding: bytes).header.messageID == id)
-        case .collapse(let body):
-            let bytes = Envelope(id: body.collapseID, at: body.windowEnd, from: source, body).encoded()
-            #expect(try Envelope<Collapse>(decoding: bytes).body.region == body.region)
-        case .escalate(let body, let at):
-            let bytes = Envelope(id: body.requestID, at: at, from: source, body).encoded()
-            #expect(try Envelope<CognitiveRequest>(decoding: bytes).body.requestID == body.requestID)
+        let body = conclusion.transition
+        let message = Envelope(id: conclusion.id, at: body.at, from: source, body)
+        let read = try Envelope<GateTransition>(decoding: message.encoded())
+        #expect(read.header.messageID == conclusion.id)
+        if let collapse = read.collapsed {
+            #expect(try Envelope<Collapse>(decoding: collapse.encoded()).body.region == body.region)
+        }
+        if let request = read.escalated {
+            #expect(try Envelope<CognitiveRequest>(decoding: request.encoded()).body.requestID == request.body.requestID)
         }
     }
 }

@@ -1,6 +1,6 @@
-/* usage: durable_rtt COUNT URL: nats.c alone doing what an opening has to do: for each message that it hears, it says two durable
-   ones, of 900 bytes, with an id and a place for their acknowledgements, into a stream; takes the time from publishing the
-   first until somebody else has the second of the two; prints percentiles, as limit_rtt does. */
+/* usage: durable_rtt COUNT URL: nats.c alone doing what an opening has to do: for each message that it hears, it says a durable
+   one, of 900 bytes, with an id and a place for its acknowledgement, into a stream; takes the time from publishing the first until
+   somebody else has the second; prints percentiles, as limit_rtt does. */
 #include "latency.h"
 
 static char payload[900];
@@ -17,8 +17,7 @@ static void say(natsConnection *c, const char *subject) {
 }
 
 static void opening(natsConnection *c, natsSubscription *s, natsMsg *m, void *closure) {
-  say(c, "limit.durable.transition");
-  say(c, "limit.durable.collapse");
+  say(c, "limit.durable.opening");
   natsMsg_Destroy(m);
 }
 
@@ -42,17 +41,17 @@ int main(int argc, char **argv) {
   if (st == NATS_OK) st = natsConnection_SubscribeSync(&acks, answers, "limit.acks");
   if (st == NATS_OK) st = natsSubscription_SetPendingLimits(acks, -1, -1);
   if (st == NATS_OK) st = natsConnection_Flush(answers);
-  if (st == NATS_OK) st = natsConnection_SubscribeSync(&hears, speaks, "limit.durable.collapse");
+  if (st == NATS_OK) st = natsConnection_SubscribeSync(&hears, speaks, "limit.durable.opening");
   if (st == NATS_OK) st = natsConnection_Flush(speaks);
   double *took = calloc(n, sizeof *took);
   for (int i = 0; i < n && st == NATS_OK; i++) {
-    natsMsg *collapse = NULL;
+    natsMsg *heard = NULL;
     st = natsConnection_Flush(speaks);
     double start = now();
     if (st == NATS_OK) st = natsConnection_Publish(speaks, "limit.wave", payload, 384);
-    if (st == NATS_OK) st = natsSubscription_NextMsg(&collapse, hears, 2000);
+    if (st == NATS_OK) st = natsSubscription_NextMsg(&heard, hears, 2000);
     took[i] = (now() - start) * 1e6;
-    natsMsg_Destroy(collapse);
+    natsMsg_Destroy(heard);
   }
   js_DeleteStream(js, "LIMIT", NULL, &code);
   return print_percentiles(st, "durable", took, n);
