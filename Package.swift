@@ -135,6 +135,10 @@ let package = Package(
             .executableTarget(
                 name: "trap-screen", dependencies: ["NimmerTerminal"], path: "Tests/Fixtures/TrapScreen",
                 swiftSettings: strict),
+            // Connects and closes a bus many times, for the test that nothing is left behind.
+            .executableTarget(
+                name: "bus-rounds", dependencies: ["NimmerBus", "NimmerBusNATS", "NimmerWave"],
+                path: "Tests/Fixtures/BusRounds", swiftSettings: strict),
             // Not shipped: random numbers that can be repeated.
             .target(name: "Seeds", path: "Tests/Seeds", swiftSettings: strict),
             // Not shipped: messages at the edges of what the wire allows.
@@ -142,7 +146,9 @@ let package = Package(
                 name: "Extremes", dependencies: ["NimmerWave", "Seeds"], path: "Tests/Extremes", swiftSettings: strict),
             tests("NimmerWaveTests", ["Extremes", "NimmerServers", "NimmerWave", "Seeds"]),
             tests("NimmerGateTests", ["NimmerGate", "NimmerWave", "Seeds"]),
-            tests("NimmerBusTests", ["NimmerBus", "NimmerBusNATS", "NimmerServers", "NimmerTesting", "NimmerWave"]),
+            tests(
+                "NimmerBusTests",
+                ["bus-rounds", "NimmerBus", "NimmerBusNATS", "NimmerServers", "NimmerTesting", "NimmerWave"]),
             tests(
                 "NimmerMemoryTests",
                 [

@@ -93,7 +93,8 @@ public final class NATSBus: Bus {
         while !bus.state.withLock({ $0.hadOutcome }) {
             let rings = bus.firstOutcome.rings
             if bus.state.withLock({ $0.hadOutcome }) { break }
-            await bus.firstOutcome.wait(from: rings, until: .now.advanced(by: .seconds(60)))
+            // In slices: Swift keeps the timer of a wait that ends early until its time has come.
+            await bus.firstOutcome.wait(from: rings, until: .now.advanced(by: .seconds(1)))
             if Task.isCancelled { break }
         }
         let trouble = bus.state.withLock { $0.phase == .connected ? nil : $0.trouble }
