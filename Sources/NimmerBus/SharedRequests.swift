@@ -67,7 +67,8 @@ extension Bus {
     /// - Parameter name: the sender where the client has no identity; nil: the form without one.
     @discardableResult
     public func publishDurably(
-        shared subject: Subject, by name: Token? = nil, payload: [UInt8], id: MessageID, timeout: Duration = .seconds(10)
+        shared subject: Subject, by name: Token? = nil, payload: [UInt8], id: MessageID,
+        timeout: Duration = .seconds(10)
     ) async throws(BusError) -> StreamAck {
         let deadline = ContinuousClock.now + timeout
         if let sender = identity ?? name {

@@ -59,7 +59,14 @@ enum SampleMessages {
                         TriggerSignal(
                             source: "calculate", origin: try Token("calculate"), confidence: 0.4, polarity: -1,
                             timestamp: at, push: -0.1),
-                    ], routedToTier: 2, lifeforceCost: 1.5, at: at), from: .thalamus),
+                    ], routedToTier: 2, lifeforceCost: 1.5, at: at,
+                    collapse: OpeningCollapse(
+                        collapseID: .named("c"), confidence: 0.8, windowStart: at,
+                        witnesses: [OpeningWitness(origin: math, similarity: 0.9, semanticContent: opaque)]),
+                    escalation: Escalation(
+                        eventType: "math_question",
+                        suggestedActions: [SuggestedAction(action: "answer", confidence: 0.3)], processingBudgetLF: 5,
+                        responseTimeoutMilliseconds: 1000, expiresAt: at, isReflex: true)), from: .thalamus),
             sample(
                 "full",
                 Collapse(
