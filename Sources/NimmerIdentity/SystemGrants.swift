@@ -85,6 +85,9 @@ extension Grant {
         grant.reads(decided, durables: HouseDurables.of(decided, env))
         // What is to become of commands, and has (the bridge alone knows).
         grant.shares(bucket: "\(env.streamPrefix)-ACTS")
+        // What the stream holds where it says that it held an answer already.
+        grant.looks(into: decided)
+        grant.setsAside("cognition-bridge", env)
         return grant
     }
 
@@ -97,6 +100,7 @@ extension Grant {
         grant.works(HouseStreams.transitions(env), durable: "hippocampus")
         grant.works(HouseStreams.decisions(env), durable: "hippocampus-decisions")
         grant.works(HouseStreams.escalations(env), durable: "hippocampus-requests")
+        grant.setsAside("hippocampus", env)
         return grant
     }
 
@@ -123,9 +127,12 @@ extension Grant {
             "\(env.rawValue).nervous.cells.*.request", "\(env.rawValue).nervous.outcomes.*.feedback",
             "\(env.rawValue).organs.*.*", Subject.cognitiveRequest(env).text,
         ] { grant.asks(shared) }
-        for stream in house(env) + [HouseStreams.waves(env)] {
+        for stream in house(env) + [HouseStreams.waves(env), AsideMessage.stream(env)] {
             grant.reads(stream, durables: HouseDurables.of(stream, env))
         }
+        // What was set aside is dropped, or said again where it came from.
+        grant.looks(into: AsideMessage.stream(env))
+        grant.publish.append("$JS.API.STREAM.MSG.DELETE.\(AsideMessage.stream(env))")
         return grant
     }
 
