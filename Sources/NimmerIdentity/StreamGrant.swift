@@ -57,7 +57,7 @@ extension Grant {
 enum HouseDurables {
     static func of(_ stream: String, _ env: Environment) -> [String] {
         switch stream {
-        case HouseStreams.transitions(env): ["hippocampus"]
+        case HouseStreams.transitions(env): ["hippocampus", "bridge"]
         case HouseStreams.decisions(env): ["hippocampus-decisions"]
         case HouseStreams.escalations(env): ["bridge", "hippocampus-requests"]
         default: []

@@ -72,16 +72,17 @@ extension Grant {
             guard system.bridge.commands != .dryRun else { continue }
             grant.asks("\(env.rawValue).nervous.cells.\(target).request", of: target)
         }
-        // Minds are told what a reflex did by a request of its own.
-        if system.bridge.events.contains(where: { $0.reflex != nil }) {
-            grant.asks(Subject.cognitiveRequest(env).text)
-        }
+        // What came without a sender is stored in its own name, and so is what minds are told of a reflex.
+        grant.subscribe.append(Subject.cognitiveRequest(env).text)
+        grant.publish.append("\(Subject.cognitiveRequest(env)).cognition-bridge")
         for organ in system.organs { grant.asks("\(env.rawValue).organs.\(organ.name).*", of: organ.name) }
         grant.isService()
         grant.ensures(house(env), changes: false)
-        grant.works(HouseStreams.escalations(env), durable: "bridge")
-        let (asked, decided) = (HouseStreams.escalations(env), HouseStreams.decisions(env))
-        grant.reads(asked, durables: HouseDurables.of(asked, env), own: "bridge")
+        let decided = HouseStreams.decisions(env)
+        for asked in [HouseStreams.escalations(env), HouseStreams.transitions(env)] {
+            grant.works(asked, durable: "bridge")
+            grant.reads(asked, durables: HouseDurables.of(asked, env), own: "bridge")
+        }
         grant.reads(decided, durables: HouseDurables.of(decided, env))
         // What is to become of commands, and has (the bridge alone knows).
         grant.shares(bucket: "\(env.streamPrefix)-ACTS")

@@ -48,15 +48,20 @@ public final class SuspectKeeper: Sendable {
 
     /// The keeper of a service's suspects.
     ///
-    /// - Parameter instance: the id under which this instance answers `$SRV.PING.<service>.<id>`: a former life that still does is
-    ///   another instance and not over.
-    public init(bus: any Bus, environment: Environment, service: Token, instance: String, logger: Logger) {
+    /// - Parameters:
+    ///   - instance: the id under which this instance answers `$SRV.PING.<service>.<id>`: a former life that still does is
+    ///     another instance and not over.
+    ///   - window: see ``Suspects``.
+    public init(
+        bus: any Bus, environment: Environment, service: Token, instance: String, logger: Logger,
+        window: Double = Suspects.firstWindow
+    ) {
         self.bus = bus
         self.environment = environment
         self.service = service
         self.instance = instance
         self.logger = logger
-        state = Mutex(State(suspects: Suspects(life: .v7(), instance: instance, at: .now())))
+        state = Mutex(State(suspects: Suspects(life: .v7(), instance: instance, at: .now(), window: window)))
     }
 
     /// The bucket of an environment.
