@@ -128,7 +128,8 @@ final class BridgeProcess: Sendable {
                     return (sorted.now.flatMap { receive($0, of: stream) }, sorted.alone)
                 }
                 await perform(actions)
-                for delivery in alone { await takeAlone(delivery, of: stream) }
+                // What is left alone comes again.
+                for delivery in alone where await !takeAlone(delivery, of: stream) { break }
                 if !batch.isEmpty { ring.yield() }
             } catch {
                 guard error.code != .cancelled, error.code != .closed else { return }
@@ -159,7 +160,7 @@ final class BridgeProcess: Sendable {
     }
 
     /// Takes a message that may end the process, with nothing else in hand.
-    private func takeAlone(_ delivery: Delivery, of stream: String) async {
+    private func takeAlone(_ delivery: Delivery, of stream: String) async -> Bool {
         await solitude.alone(
             delivery, isEmpty: { book.withLock { $0.held } == 0 },
             isCritical: { suspects.isCritical(delivery, of: stream) }

@@ -41,7 +41,7 @@ enum Catalogue {
         all += ["dev.nervous.outcomes.plant.feedback", "dev.nervous.shards.3.x"]
         all += ["vision", "speech", "poem"].flatMap { name in ["ask", "release"].map { "dev.organs.\(name).\($0)" } }
         all += ["dev.cognitive.bridge.act", "dev.cognitive.bridge.request", "dev.cognitive.bridge.response"]
-        all += ["dev.cognitive.gemma.heartbeat", "dev.cognitive.bridge.request.cognition-bridge"]
+        all += ["dev.cognitive.gemma.heartbeat"]
         for other in ["staging", "prod"] {
             all += ["\(other).nervous.cells.math.wave", "\(other).cognitive.bridge.response"]
         }
