@@ -34,6 +34,16 @@ extension Grant {
         }
     }
 
+    /// Reads single messages of a stream by their place.
+    mutating func looks(into stream: String) { publish.append("$JS.API.STREAM.MSG.GET.\(stream)") }
+
+    /// Keeps which messages may have ended a former life, asks whether that is over, and sets messages aside.
+    mutating func setsAside(_ service: String, _ env: Environment) {
+        shares(bucket: "\(env.streamPrefix)-HANDLING")
+        ensures([AsideMessage.stream(env)], changes: false)
+        publish += ["\(env.rawValue).nervous.aside.\(service)", "$SRV.PING.\(service).*"]
+    }
+
     /// Reads, writes and watches a bucket of keys.
     mutating func shares(bucket: String) {
         let stream = "KV_\(bucket)"
@@ -47,7 +57,7 @@ extension Grant {
 enum HouseDurables {
     static func of(_ stream: String, _ env: Environment) -> [String] {
         switch stream {
-        case HouseStreams.transitions(env): ["hippocampus"]
+        case HouseStreams.transitions(env): ["hippocampus", "bridge"]
         case HouseStreams.decisions(env): ["hippocampus-decisions"]
         case HouseStreams.escalations(env): ["bridge", "hippocampus-requests"]
         default: []

@@ -72,19 +72,23 @@ extension Grant {
             guard system.bridge.commands != .dryRun else { continue }
             grant.asks("\(env.rawValue).nervous.cells.\(target).request", of: target)
         }
-        // Minds are told what a reflex did by a request of its own.
-        if system.bridge.events.contains(where: { $0.reflex != nil }) {
-            grant.asks(Subject.cognitiveRequest(env).text)
-        }
+        // What came without a sender is stored in its own name, and so is what minds are told of a reflex.
+        grant.subscribe.append(Subject.cognitiveRequest(env).text)
+        grant.publish.append("\(Subject.cognitiveRequest(env)).cognition-bridge")
         for organ in system.organs { grant.asks("\(env.rawValue).organs.\(organ.name).*", of: organ.name) }
         grant.isService()
         grant.ensures(house(env), changes: false)
-        grant.works(HouseStreams.escalations(env), durable: "bridge")
-        let (asked, decided) = (HouseStreams.escalations(env), HouseStreams.decisions(env))
-        grant.reads(asked, durables: HouseDurables.of(asked, env), own: "bridge")
+        let decided = HouseStreams.decisions(env)
+        for asked in [HouseStreams.escalations(env), HouseStreams.transitions(env)] {
+            grant.works(asked, durable: "bridge")
+            grant.reads(asked, durables: HouseDurables.of(asked, env), own: "bridge")
+        }
         grant.reads(decided, durables: HouseDurables.of(decided, env))
         // What is to become of commands, and has (the bridge alone knows).
         grant.shares(bucket: "\(env.streamPrefix)-ACTS")
+        // What the stream holds where it says that it held an answer already.
+        grant.looks(into: decided)
+        grant.setsAside("cognition-bridge", env)
         return grant
     }
 
@@ -97,6 +101,7 @@ extension Grant {
         grant.works(HouseStreams.transitions(env), durable: "hippocampus")
         grant.works(HouseStreams.decisions(env), durable: "hippocampus-decisions")
         grant.works(HouseStreams.escalations(env), durable: "hippocampus-requests")
+        grant.setsAside("hippocampus", env)
         return grant
     }
 
@@ -123,9 +128,12 @@ extension Grant {
             "\(env.rawValue).nervous.cells.*.request", "\(env.rawValue).nervous.outcomes.*.feedback",
             "\(env.rawValue).organs.*.*", Subject.cognitiveRequest(env).text,
         ] { grant.asks(shared) }
-        for stream in house(env) + [HouseStreams.waves(env)] {
+        for stream in house(env) + [HouseStreams.waves(env), AsideMessage.stream(env)] {
             grant.reads(stream, durables: HouseDurables.of(stream, env))
         }
+        // What was set aside is dropped, or said again where it came from.
+        grant.looks(into: AsideMessage.stream(env))
+        grant.publish.append("$JS.API.STREAM.MSG.DELETE.\(AsideMessage.stream(env))")
         return grant
     }
 

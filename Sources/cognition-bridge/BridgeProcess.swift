@@ -60,11 +60,19 @@ final class BridgeProcess: Sendable {
         await commands.refresh()
         try await remember()
         await suspects.open()
-        let consumer = try await process.waiting(for: "its requests") {
-            try await self.bus.consumer(
-                ConsumerConfiguration(
-                    stream: HouseStreams.escalations(self.env), durable: try Token("bridge"), ackWait: .seconds(10)))
+        let consumers = try await process.waiting(for: "its requests") {
+            var consumers: [any Consumer] = []
+            for source in Asking.streams(self.env) {
+                consumers.append(
+                    try await self.bus.consumer(
+                        ConsumerConfiguration(
+                            stream: source.stream, durable: try Token("bridge"), filter: source.filter,
+                            ackWait: .seconds(10))))
+            }
+            return consumers
         }
+        let plain = PlainRequests(self)
+        let plainly = try await plain.serve()
         let questions = Questions(self)
         let responder = try await questions.serve()
         process.answers.report { [weak self] in
@@ -76,7 +84,8 @@ final class BridgeProcess: Sendable {
         process.health.started()
         process.logger.info("Answering", metadata: ["boundary": "\(boundary)"])
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.take(consumer) }
+            for consumer in consumers { group.addTask { await self.take(consumer) } }
+            group.addTask { await plain.run() }
             group.addTask { await self.suspects.run() }
             group.addTask { await self.ask() }
             group.addTask { await self.watchTheClock() }
@@ -89,8 +98,9 @@ final class BridgeProcess: Sendable {
             group.cancelAll()
         }
         responder.cancel()
+        plainly.cancel()
         for receipt in book.withLock({ $0.receipts }) { try? receipt.delivery.nak() }
-        await consumer.stop()
+        for consumer in consumers { await consumer.stop() }
         await suspects.close()
     }
 
@@ -115,16 +125,19 @@ final class BridgeProcess: Sendable {
     // MARK: - Taking requests
 
     private func take(_ consumer: any Consumer) async {
+        // Of transitions, most ask nothing.
+        let maximum = consumer.configuration.filter == nil ? 64 : 512
         while !Task.isCancelled {
             do throws(BusError) {
-                let batch = try await consumer.fetch(maximum: 64, wait: .seconds(5), linger: .zero)
+                let batch = try await consumer.fetch(maximum: maximum, wait: .seconds(5), linger: .zero)
                 let stream = consumer.configuration.stream
                 let (actions, alone) = await solitude.together {
                     let sorted = await suspects.sort(batch, of: stream)
                     return (sorted.now.flatMap { receive($0, of: stream) }, sorted.alone)
                 }
                 await perform(actions)
-                for delivery in alone { await takeAlone(delivery, of: stream) }
+                // What is left alone comes again.
+                for delivery in alone where await !takeAlone(delivery, of: stream) { break }
                 if !batch.isEmpty { ring.yield() }
             } catch {
                 guard error.code != .cancelled, error.code != .closed else { return }
@@ -136,7 +149,11 @@ final class BridgeProcess: Sendable {
 
     private func receive(_ delivery: Delivery, of stream: String) -> [BookAction] {
         do throws(Refusal) {
-            let request = try Envelope<CognitiveRequest>(decoding: delivery.message.payload).body
+            guard let request = try Asking.request(in: delivery.message, of: stream, env) else {
+                try? delivery.ack()
+                suspects.finished(delivery.sequence, of: stream)
+                return []
+            }
             let telling = scheduler.withLock { $0.telling(of: request, at: .now()) }
             let actions = book.withLock { $0.arrive(request, Receipt(delivery, of: stream), telling: telling) }
             drill.took(request)
@@ -151,7 +168,7 @@ final class BridgeProcess: Sendable {
     }
 
     /// Takes a message that may end the process, with nothing else in hand.
-    private func takeAlone(_ delivery: Delivery, of stream: String) async {
+    private func takeAlone(_ delivery: Delivery, of stream: String) async -> Bool {
         await solitude.alone(
             delivery, isEmpty: { book.withLock { $0.held } == 0 },
             isCritical: { suspects.isCritical(delivery, of: stream) }

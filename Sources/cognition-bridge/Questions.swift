@@ -113,28 +113,34 @@ struct Questions: Sendable {
             return CommandResult(status: .refused, error: "no mind is configured: the rule answers the same each time")
         }
         do throws(BusError) {
-            guard
-                let request = try await find(
-                    HouseStreams.escalations(owner.env), nil,
-                    { try? Envelope<CognitiveRequest>(decoding: $0).body }, { $0.requestID == id })
-            else { return CommandResult(status: .refused, error: "the stream holds no request \(id): it keeps 7 days") }
-            let before = try await find(
-                HouseStreams.decisions(owner.env), .cognitiveResponse(owner.env),
-                { try? Envelope<CognitiveResponse>(decoding: $0).body }, { $0.requestID == id })
+            var asked: CognitiveRequest?
+            for (stream, filter) in Asking.streams(owner.env) where asked == nil {
+                asked = try await find(stream, filter) { message in
+                    let request = try? Asking.request(in: message, of: stream, owner.env)
+                    return request?.requestID == id ? request : nil
+                }
+            }
+            guard let request = asked else {
+                return CommandResult(status: .refused, error: "no stream holds a request \(id): they keep 7 days")
+            }
+            let answers = SubjectPattern(.cognitiveResponse(owner.env))
+            let before = try await find(HouseStreams.decisions(owner.env), answers) { message in
+                let response = try? Envelope<CognitiveResponse>(decoding: message.payload).body
+                return response?.requestID == id ? response : nil
+            }
             return CommandResult(status: .ok, result: await Replay(owner).run(request, before: before))
         } catch {
             return CommandResult(status: .error, error: "\(error)")
         }
     }
 
-    private func find<Body>(
-        _ stream: String, _ subject: Subject?, _ read: ([UInt8]) -> Body?, _ isWanted: (Body) -> Bool
-    ) async throws(BusError) -> Body? {
-        var found: Body?
-        try await owner.bus.read(stream: stream, filter: subject.map { SubjectPattern($0) }) { batch in
-            for item in batch where found == nil {
-                if let body = read(item.message.payload), isWanted(body) { found = body }
-            }
+    /// The first message of a stream in which something is found; nil when none is.
+    private func find<Found>(
+        _ stream: String, _ filter: SubjectPattern?, _ read: (BusMessage) -> Found?
+    ) async throws(BusError) -> Found? {
+        var found: Found?
+        try await owner.bus.read(stream: stream, filter: filter) { batch in
+            for item in batch where found == nil { found = read(item.message) }
             return found == nil
         }
         return found

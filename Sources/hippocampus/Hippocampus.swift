@@ -95,7 +95,6 @@ final class Hippocampus: Sendable {
         until stopped: @escaping @Sendable () async -> Void, grace: Duration = .seconds(5), trouble: MemoryError? = nil
     ) async {
         state.withLock { $0.trouble = trouble }
-        await suspects?.open()
         let (events, send) = AsyncStream<Event>.makeStream()
         await withTaskGroup(of: Void.self) { group in
             for source in sources { group.addTask { await self.read(source, send) } }
@@ -255,6 +254,7 @@ final class Hippocampus: Sendable {
         while !Task.isCancelled, !intake.isShut {
             do throws(BusError) {
                 try await HouseStreams.ensure(on: bus, environment: environment)
+                await suspects?.open()
                 let consumer = try await consumer(source)
                 pause = .milliseconds(200)
                 said = false
@@ -289,7 +289,7 @@ final class Hippocampus: Sendable {
             return sorted.alone
         }
         for delivery in alone {
-            await solitude.alone(
+            let isHandled = await solitude.alone(
                 delivery, isEmpty: { inHand.load(ordering: .relaxed) == 0 },
                 isCritical: { suspects?.isCritical(delivery, of: stream) ?? false }
             ) {
@@ -297,6 +297,8 @@ final class Hippocampus: Sendable {
                 hand([delivery], of: stream, send)
                 send.yield(.hurry)
             }
+            // What is left alone comes again.
+            guard isHandled else { return }
         }
     }
 

@@ -80,7 +80,7 @@ public struct Extremes {
         case .token, .region: .string(pick(["plant", "math", "a", "b"]))
         case .text, .name: .string(pick(["x", "plant", "2261-12-31T23:59:59Z"]))
         case .number(let bounds): .number(number(in: bounds))
-        case .positive(let most): .number(pick([Double.leastNonzeroMagnitude, 1, most]))
+        case .positive(let most): .number(number(in: .leastNonzeroMagnitude...most))
         case .whole(let bounds):
             .number(Double(pick([bounds.lowerBound, max(bounds.lowerBound, bounds.upperBound - 1023)])))
         case .polarity: .number(pick([1, -1]))

@@ -90,8 +90,8 @@ final class BridgeBench: Sendable {
     }
 
     /// Starts the bridge and waits until it answers.
-    func startAndWait() async throws {
-        try await start()
+    func startAndWait(_ arguments: [String] = []) async throws {
+        try await start(arguments)
         let isThere = try await wait(within: .seconds(30)) { (try? await command("status"))?.status == .ok }
         #expect(isThere, "the bridge answers: \(log)")
     }
@@ -110,7 +110,17 @@ final class BridgeBench: Sendable {
         let message = Envelope(
             id: request.requestID, at: .now(), from: Source(entityID: "bench", entityType: .thalamus), request)
         try await bus.publishDurably(
-            .cognitiveRequest(.dev).from(sender), payload: message.encoded(), id: request.requestID)
+            shared: .cognitiveRequest(.dev), by: try sender ?? Token("bench"), payload: message.encoded(),
+            id: request.requestID)
+    }
+
+    /// Asks as 2.0 did, without a sender in the subject.
+    @discardableResult
+    func askPlainly(_ request: CognitiveRequest) async throws -> StreamAck {
+        let message = Envelope(
+            id: request.requestID, at: .now(), from: Source(entityID: "bench", entityType: .thalamus), request)
+        return try await bus.publishDurably(
+            .cognitiveRequest(.dev), payload: message.encoded(), id: request.requestID)
     }
 
     /// A request of a region; of a reflex gate when it says so.

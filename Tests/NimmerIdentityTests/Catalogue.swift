@@ -11,7 +11,7 @@ enum Catalogue {
     ]
     static let durables = [
         "DEV-TRANSITIONS.hippocampus", "DEV-DECISIONS.hippocampus-decisions", "DEV-ESCALATIONS.bridge",
-        "DEV-ESCALATIONS.hippocampus-requests",
+        "DEV-ESCALATIONS.hippocampus-requests", "DEV-TRANSITIONS.bridge",
     ]
 
     /// Subjects to publish on; each is also one to subscribe to.
@@ -22,6 +22,7 @@ enum Catalogue {
             all += ["wave", "state", "handover"].map { "dev.nervous.nerves.\(part).\($0)" }
             all += ["dev.nervous.rejects.\(part)", "dev.nervous.gates.\(part)-cell.transition"]
             all += ["$SRV.PING.\(part)", "$SRV.STATS.\(part).\(part)-1", "_INBOX_\(part).x.1"]
+            all += ["$SRV.PING.\(part).\(part)-1", "dev.nervous.aside.\(part)"]
         }
         for sender in senders {
             all += ["math", "flow", "motor", "reflex", "thalamus", "cognition-bridge"].map {
@@ -47,7 +48,7 @@ enum Catalogue {
         all += ["plant.flow.metres", "plant.wheels", "house.pump", "house.level", "elsewhere.device"]
         all += ["$SRV.PING", "$SRV.INFO", "$SRV.STATS", "_INBOX.x.1", "_INBOX_observer.x.1", "_INBOX_operator.x.1"]
         all += ["$SYS.REQ.SERVER.PING", "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST"]
-        for stream in streams + ["OTHER", "KV_DEV-SHARDS", "KV_DEV-ACTS", "KV_OTHER"] {
+        for stream in streams + ["OTHER", "KV_DEV-SHARDS", "KV_DEV-ACTS", "KV_DEV-HANDLING", "DEV-ASIDE", "KV_OTHER"] {
             for verb in ["INFO", "CREATE", "UPDATE", "DELETE", "PURGE", "SNAPSHOT", "MSG.GET", "MSG.DELETE"] {
                 all.append("$JS.API.STREAM.\(verb).\(stream)")
             }
@@ -59,7 +60,10 @@ enum Catalogue {
             all += ["DURABLE.CREATE", "INFO", "MSG.NEXT", "DELETE"].map { "$JS.API.CONSUMER.\($0).\(durable)" }
             all.append("$JS.ACK.\(durable).1.1.1.1.0")
         }
-        all += ["$KV.DEV-SHARDS.members.a", "$KV.DEV-ACTS.a", "$KV.OTHER.key", "$SRV.INFO.motor", "$SRV.INFO.math"]
+        all += [
+            "$KV.DEV-SHARDS.members.a", "$KV.DEV-ACTS.a", "$KV.DEV-HANDLING.a", "$KV.OTHER.key", "$SRV.INFO.motor",
+            "$SRV.INFO.math",
+        ]
         return all
     }
 
@@ -104,6 +108,12 @@ enum Catalogue {
             })
     }
 
+    private static func settingAside(_ name: String) -> Set<String> {
+        streams(["KV_DEV-HANDLING"], ["INFO", "CREATE", "UPDATE", "MSG.GET"])
+            .union(streams(["DEV-ASIDE"], ["INFO", "CREATE"])).union(reading("KV_DEV-HANDLING"))
+            .union(["$KV.DEV-HANDLING.a", "dev.nervous.aside.\(name)", "$SRV.PING.\(name).\(name)-1"])
+    }
+
     private static var looking: Set<String> {
         Set(subjects.filter { $0.hasPrefix("$SRV.") }).union(streams(streams[...], ["INFO"]))
     }
@@ -146,8 +156,11 @@ enum Catalogue {
             own.formUnion(organs(name).union(["$SRV.STATS.speech", "$SRV.STATS.poem"]))
             own.formUnion(streams(streams[..<4], ["INFO", "CREATE"]))
             own.formUnion(working("DEV-ESCALATIONS.bridge").union(reading("DEV-DECISIONS")))
+            own.formUnion(working("DEV-TRANSITIONS.bridge").union(reading("DEV-TRANSITIONS")))
+            own.formUnion(settingAside(name).union(streams(["DEV-DECISIONS"], ["MSG.GET"])))
+            own.insert("dev.cognitive.bridge.request.cognition-bridge")
         case "hippocampus":
-            own.formUnion(["dev.nervous.rejects.hippocampus"])
+            own.formUnion(settingAside(name).union(["dev.nervous.rejects.hippocampus"]))
             own.formUnion(streams(streams[..<4], ["INFO", "CREATE"]))
             for durable in durables where durable.contains("hippocampus") { own.formUnion(working(durable)) }
         case "vision":
@@ -163,7 +176,8 @@ enum Catalogue {
                 })
             own.formUnion(both("dev.nervous.outcomes.plant.feedback", name))
             own.formUnion(both("dev.cognitive.bridge.request", name))
-            for stream in streams { own.formUnion(reading(stream)) }
+            for stream in streams + ["DEV-ASIDE"] { own.formUnion(reading(stream)) }
+            own.formUnion(streams(["DEV-ASIDE"], ["MSG.GET", "MSG.DELETE"]))
         default: break
         }
         return own
@@ -176,10 +190,12 @@ enum Catalogue {
         if parts.contains(name) {
             own.formUnion(["$SRV.PING", "$SRV.INFO", "$SRV.STATS", "$SRV.PING.\(name)", "$SRV.STATS.\(name).\(name)-1"])
             own.formUnion(["$SRV.INFO.\(name)", "$SRV.STATS.\(name)"].filter(subjects.contains))
+            own.insert("$SRV.PING.\(name).\(name)-1")
         }
         switch name {
         case "flow": own.insert("plant.flow.metres")
         case "cellar": own.insert("house.level")
+        case "cognition-bridge": own.insert("dev.cognitive.bridge.request")
         case "reflex":
             own.formUnion(
                 ["flow", "motor"].flatMap { ["dev.nervous.cells.\($0).wave", "dev.nervous.nerves.\($0).wave"] })

@@ -35,15 +35,17 @@ public final class Solitude: Sendable {
     }
 
     /// Takes a message alone: waits until nobody takes and, looking every 20 ms, until nothing is in hand; then handles it, and
-    /// lets others take again once that is over or the message is not critical any more. A cancelled task handles nothing.
+    /// lets others take again once that is over or the message is not critical any more. Where something stays in hand for ten
+    /// seconds the message is left alone instead, and others take again: it comes again. A cancelled task handles nothing.
     ///
     /// - Parameters:
     ///   - delivery: kept alive while it waits.
     ///   - isEmpty: whether nothing is in hand.
     ///   - isCritical: whether others still have to wait for it.
+    /// - Returns: whether it was handled.
     public func alone(
         _ delivery: Delivery, isEmpty: () -> Bool, isCritical: () -> Bool, handle: () async -> Void
-    ) async {
+    ) async -> Bool {
         var spoken = ContinuousClock.now
         let keepAlive = {
             guard spoken.duration(to: .now) > .seconds(3) else { return }
@@ -60,17 +62,20 @@ public final class Solitude: Sendable {
             if !isIn { try? await Task.sleep(for: .milliseconds(20)) }
             keepAlive()
         }
-        guard isIn else { return }
+        guard isIn else { return false }
         defer {
             state.withLock { $0.isAlone = false }
             changed.ring()
         }
+        let end = ContinuousClock.now.advanced(by: .seconds(10))
         while !Task.isCancelled, state.withLock({ $0.together > 0 }) || !isEmpty() {
+            if ContinuousClock.now > end { return false }
             try? await Task.sleep(for: .milliseconds(20))
             keepAlive()
         }
-        guard !Task.isCancelled else { return }
+        guard !Task.isCancelled else { return false }
         await handle()
         while !Task.isCancelled, !isEmpty(), isCritical() { try? await Task.sleep(for: .milliseconds(20)) }
+        return true
     }
 }

@@ -28,6 +28,7 @@ public final class SuspectKeeper: Sendable {
         var changes: UInt64 = 0
         var written: UInt64 = 0
         var setAside = 0
+        var isOpening = false
     }
 
     private let bus: any Bus
@@ -38,6 +39,7 @@ public final class SuspectKeeper: Sendable {
     private let state: Mutex<State>
     private let changed = Doorbell()
     private let wrote = Doorbell()
+    private let opened = Doorbell()
 
     /// The keeper of a process's suspects.
     public convenience init(_ process: ServiceProcess) {
@@ -48,15 +50,20 @@ public final class SuspectKeeper: Sendable {
 
     /// The keeper of a service's suspects.
     ///
-    /// - Parameter instance: the id under which this instance answers `$SRV.PING.<service>.<id>`: a former life that still does is
-    ///   another instance and not over.
-    public init(bus: any Bus, environment: Environment, service: Token, instance: String, logger: Logger) {
+    /// - Parameters:
+    ///   - instance: the id under which this instance answers `$SRV.PING.<service>.<id>`: a former life that still does is
+    ///     another instance and not over.
+    ///   - window: see ``Suspects``.
+    public init(
+        bus: any Bus, environment: Environment, service: Token, instance: String, logger: Logger,
+        window: Double = Suspects.firstWindow
+    ) {
         self.bus = bus
         self.environment = environment
         self.service = service
         self.instance = instance
         self.logger = logger
-        state = Mutex(State(suspects: Suspects(life: .v7(), instance: instance, at: .now())))
+        state = Mutex(State(suspects: Suspects(life: .v7(), instance: instance, at: .now(), window: window)))
     }
 
     /// The bucket of an environment.
@@ -72,8 +79,25 @@ public final class SuspectKeeper: Sendable {
 
     // MARK: - The life
 
-    /// Takes over what earlier lives left, and begins this one.
+    /// Takes over what earlier lives left, and begins this one; to be called with a connection, before messages are taken. Whoever
+    /// calls while another does waits; once it is open nothing more happens, and where it failed the next call tries again.
     public func open() async {
+        while !Task.isCancelled {
+            let rings = opened.rings
+            let (isOpen, isMine) = state.withLock { state in
+                defer { state.isOpening = true }
+                return (state.bucket != nil, !state.isOpening)
+            }
+            if isMine {
+                if !isOpen { await begin() }
+                state.withLock { $0.isOpening = false }
+                return opened.ring()
+            }
+            await opened.wait(from: rings, until: ContinuousClock.now.advanced(by: .seconds(1)))
+        }
+    }
+
+    private func begin() async {
         do throws(BusError) {
             let bucket = try await bus.keyValue(Self.bucket(environment))
             var former: [Suspects] = []
@@ -120,7 +144,13 @@ public final class SuspectKeeper: Sendable {
     /// Writes what changes, until the task is cancelled.
     public func run() async {
         let clock = ContinuousClock()
+        var written = clock.now
         while !Task.isCancelled {
+            // What the bucket holds has an age; a life may be longer.
+            if written.duration(to: clock.now) > .seconds(3600) {
+                state.withLock { $0.changes += 1 }
+                written = clock.now
+            }
             let rings = changed.rings
             let next = state.withLock { state -> Timestamp? in
                 if state.suspects.advance(to: .now()) { state.changes += 1 }

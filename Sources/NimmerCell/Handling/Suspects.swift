@@ -98,9 +98,13 @@ public struct Suspects: Sendable, Hashable {
     /// Messages that this life has given back.
     public internal(set) var givenBack: Set<Place> = []
     private var crashes: [Crash] = []
+    private let window: Double
 
     /// A first life.
-    public init(life: MessageID, instance: String, at now: Timestamp) {
+    ///
+    /// - Parameter window: for how long after its beginning a crash counts against a suspect at first, in milliseconds.
+    public init(life: MessageID, instance: String, at now: Timestamp, window: Double = Suspects.firstWindow) {
+        self.window = window
         self.life = life
         self.instance = instance
         begunAt = now
@@ -162,7 +166,7 @@ public struct Suspects: Sendable, Hashable {
         else { return .handle }
         // It was in the hands of the life that crashed, unless that had no time to get again what one before it had.
         let wasInHand = !last.isExplained && (storedAt >= last.begun || !last.isAfterCrash)
-        suspects[place] = Suspect(crashes: wasInHand ? 1 : 0, window: Self.firstWindow, phase: .waiting)
+        suspects[place] = Suspect(crashes: wasInHand ? 1 : 0, window: window, phase: .waiting)
         return .suspect
     }
 

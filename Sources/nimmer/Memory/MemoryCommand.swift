@@ -1,9 +1,9 @@
 import ArgumentParser
 
-/// Long-term memory: follow a decision, export for training.
+/// Long-term memory: follow a decision, export for training, look at what could not be handled.
 struct MemoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "memory",
-        abstract: "Follow a decision, export what was learned.",
-        subcommands: [MemoryWhyCommand.self, MemoryExportCommand.self])
+        abstract: "Follow a decision, export what was learned, look at what was set aside.",
+        subcommands: [MemoryWhyCommand.self, MemoryExportCommand.self, MemoryAsideCommand.self])
 }

@@ -1,0 +1,45 @@
+import NimmerBus
+import NimmerWave
+
+/// Where requests stand, and how one is read from there: as a message of its own, or as an opening that carries its terms.
+enum Asking {
+    /// The streams that hold requests, each with the filter of its reader (a server of 2.9 takes one filter a reader).
+    static func streams(_ env: Environment) -> [(stream: String, filter: SubjectPattern?)] {
+        [(HouseStreams.escalations(env), nil), (HouseStreams.transitions(env), .transitions(env))]
+    }
+
+    /// The request that a stored message asks; nil for one that asks nothing.
+    ///
+    /// - Throws: a ``Refusal`` for a message that cannot be read.
+    static func request(in message: BusMessage, of stream: String, _ env: Environment) throws(Refusal)
+        -> CognitiveRequest?
+    {
+        guard stream == HouseStreams.transitions(env) else {
+            return try Envelope<CognitiveRequest>(decoding: message.payload).body
+        }
+        // Most transitions ask nothing, and are not taken apart.
+        guard message.payload.holds("\"escalation\"") else { return nil }
+        let opening = try Envelope<GateTransition>(decoding: message.payload)
+        // A cell's own gate asks nobody; and no gate speaks for the region of another.
+        guard ![.cell, .nerve].contains(opening.header.source.entityType),
+            message.subject == .transition(env, gate: opening.body.gateID),
+            opening.body.gateID == GateID(region: opening.body.region)
+        else { return nil }
+        return opening.body.escalated
+    }
+}
+
+extension [UInt8] {
+    /// Whether a text stands somewhere in these bytes.
+    fileprivate func holds(_ text: StaticString) -> Bool {
+        withUnsafeBytes { bytes in
+            text.withUTF8Buffer { wanted in
+                guard let first = wanted.first, bytes.count >= wanted.count else { return false }
+                for start in 0...(bytes.count - wanted.count) where bytes[start] == first {
+                    if (1..<wanted.count).allSatisfy({ bytes[start + $0] == wanted[$0] }) { return true }
+                }
+                return false
+            }
+        }
+    }
+}
