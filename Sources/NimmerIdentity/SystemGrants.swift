@@ -56,6 +56,10 @@ extension Grant {
             grant.reads(stream, durables: HouseDurables.of(stream, env))
         }
         grant.shares(bucket: "\(env.streamPrefix)-SHARDS")
+        // Where a fence says that somebody else has stored, what that is.
+        grant.looks(into: HouseStreams.transitions(env))
+        // Whether a process of 2.0 still needs the streams as they were.
+        grant.publish.append("$SRV.INFO")
         return grant
     }
 

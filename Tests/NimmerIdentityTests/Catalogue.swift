@@ -143,6 +143,7 @@ enum Catalogue {
             own.formUnion(streams(streams[...], ["INFO", "CREATE", "UPDATE"]))
             for stream in ["DEV-TRANSITIONS", "DEV-DECISIONS", "DEV-OUTCOMES"] { own.formUnion(reading(stream)) }
             own.formUnion(streams(["KV_DEV-SHARDS"], ["INFO", "CREATE", "UPDATE", "MSG.GET"]))
+            own.formUnion(streams(["DEV-TRANSITIONS"], ["MSG.GET"]).union(["$SRV.INFO"]))
             own.formUnion(reading("KV_DEV-SHARDS").union(["$KV.DEV-SHARDS.members.a"]))
         case "cognition-bridge":
             own.formUnion([
