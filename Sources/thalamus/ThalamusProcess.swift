@@ -204,6 +204,8 @@ final class ThalamusProcess: Sendable {
             }
             thalamus.advance(to: .now())
         }
+        // Among them may be some that are open: they release in their time, also when no wave comes.
+        opened.yield()
         if !found.isEmpty { process.logger.info("Took up gates", metadata: ["gates": "\(found.count)"]) }
     }
 
@@ -234,6 +236,7 @@ final class ThalamusProcess: Sendable {
                         thalamus.resume(last)
                         thalamus.advance(to: .now())
                     }
+                    opened.yield()
                     break
                 } catch {
                     do { try await Task.sleep(for: .milliseconds(200)) } catch { return }
