@@ -21,10 +21,19 @@ struct ConsumerAPI {
             start(sequence.map { .sequence($0) } ?? configuration.start, &config)
             // The server forgets a reader that did not ask for this long.
             config["inactive_threshold"] = Duration.seconds(300).json
+            // A reader does not need the disk, which may be full; one that a restart forgets is made again.
+            config["mem_storage"] = true
             let filter = try await filter(for: configuration)
             if let filter { config["filter_subject"] = .string(filter) }
-            let made = try await bus.api.call(
-                "CONSUMER.CREATE.\(configuration.stream)", body(configuration.stream, config))
+            let made: JSON
+            do throws(BusError) {
+                made = try await bus.api.call(
+                    "CONSUMER.CREATE.\(configuration.stream)", body(configuration.stream, config))
+            } catch {
+                // Nothing is there that it could differ from: the server could not make it.
+                guard error.code == .conflict else { throw error }
+                throw BusError(.full, error.message, cause: error.cause, number: error.number)
+            }
             guard let name = made["name"]?.string else {
                 throw BusError(.refused, "the server made a consumer of \(configuration.stream) without a name")
             }

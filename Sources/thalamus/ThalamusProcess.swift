@@ -42,7 +42,7 @@ final class ThalamusProcess: Sendable {
                 on: process.bus, environment: process.environment, keepingWaves: process.settings.flag("keep_waves"))
         }
         // Before any other message: what an earlier life concluded and has not said yet.
-        _ = outbox.takeUp()
+        outbox.takeUp()
         let shards = try await share()
         let waves = try await hear(shards)
         let questions = Questions(self, shards)
@@ -167,7 +167,7 @@ final class ThalamusProcess: Sendable {
         let env = process.environment
         let stream = HouseStreams.transitions(env)
         var last = try await bus.lastPerSubject(stream: stream, filter: .transitions(env))
-        let newest = last.map { ($0.message.subject, $0.sequence) }
+        let newest = last
         // Older versions could store a transition behind a later one of its gate, when they said it again.
         if let latest = last.map(\.message.at).max() {
             let before = latest.advanced(milliseconds: -Self.disorderMilliseconds)
@@ -181,18 +181,25 @@ final class ThalamusProcess: Sendable {
             if let known = found[message.body.gateID], known.transition.at > message.body.at { continue }
             found[message.body.gateID] = (message.body, stored.message.at)
         }
-        let unsaid = outbox.waiting.compactMap { try? Envelope<GateTransition>(decoding: $0.payload).body }
-        for transition in unsaid where isOurs(transition.gateID) {
-            if let known = found[transition.gateID], known.transition.at > transition.at { continue }
+        for stored in newest where Self.gate(of: stored.message.subject).map(isOurs) ?? false {
+            outbox.reconcile(stored.message.subject, newest: StoredIdentity(stored))
+        }
+        outbox.forEachWaiting { message in
+            guard let transition = try? Envelope<GateTransition>(decoding: message.payload).body,
+                isOurs(transition.gateID)
+            else { return }
+            if let known = found[transition.gateID], known.transition.at > transition.at { return }
             found[transition.gateID] = (transition, .now())
         }
         let outcomes = try await bus.read(stream: HouseStreams.decisions(env), filter: .outcomes(env))
         settle { thalamus in
-            for (subject, sequence) in newest where Self.gate(of: subject).map(isOurs) ?? false {
-                outbox.know(subject, last: sequence)
+            for stored in newest where Self.gate(of: stored.message.subject).map(isOurs) ?? false {
+                outbox.know(stored.message.subject, last: stored.sequence, id: StoredIdentity(stored).id)
             }
             // Of more than there is room for, the latest stay: in the order of time.
-            for item in found.values.sorted(by: { ($0.transition.at, $0.transition.gateID) < ($1.transition.at, $1.transition.gateID) }) {
+            for item in found.values.sorted(by: {
+                ($0.transition.at, $0.transition.gateID) < ($1.transition.at, $1.transition.gateID)
+            }) {
                 thalamus.resume(item.transition)
             }
             for stored in outcomes {
@@ -224,14 +231,17 @@ final class ThalamusProcess: Sendable {
         let stream = HouseStreams.transitions(process.environment)
         for await subject in superseded {
             guard let gate = Self.gate(of: subject) else { continue }
-            process.logger.warning("Another has judged this gate: going on from what is stored", metadata: ["gate": "\(gate)"])
+            process.logger.warning(
+                "Another has judged this gate: going on from what is stored", metadata: ["gate": "\(gate)"])
             while !Task.isCancelled {
                 do throws(BusError) {
                     let stored = try await bus.lastMessage(stream: stream, subject: subject)
                     settle { thalamus in
                         guard shards?.judges(gate) ?? true else { return }
-                        outbox.know(subject, last: stored?.sequence ?? 0)
-                        guard let stored, let last = try? Envelope<GateTransition>(decoding: stored.message.payload).body
+                        outbox.know(
+                            subject, last: stored?.sequence ?? 0, id: stored.flatMap { StoredIdentity($0).id })
+                        guard let stored,
+                            let last = try? Envelope<GateTransition>(decoding: stored.message.payload).body
                         else { return }
                         thalamus.resume(last)
                         thalamus.advance(to: .now())

@@ -22,6 +22,7 @@ def check(checks, system):
         metric, label = re.fullmatch(r"label_values\((.*), (\w+)\)", variable["query"]["query"]).groups()
         found = eventually(lambda: prometheus.values(label, metric), limit=25, pause=1)
         checks(found, f"the variable '{variable['name']}' has values to choose from", variable["query"])
+    check_alerts(checks, prometheus)
 
 
 def check_shape(checks, dashboard, panels):
@@ -61,6 +62,17 @@ def check_queries(checks, panels, prometheus):
             checks(found, f"the panel '{title}' finds something", expression)
         except urllib.error.HTTPError as error:
             checks(False, f"the panel '{title}' asks what Prometheus understands", error.read().decode())
+
+
+def check_alerts(checks, prometheus):
+    """Prometheus evaluates each rule, asks for numbers that are there, and raises none while all is well."""
+    rules = lambda: [rule for group in prometheus.get("/api/v1/rules")["groups"] for rule in group["rules"]]
+    healthy = eventually(lambda: (found := rules()) and all(rule["health"] == "ok" for rule in found), limit=40, pause=1)
+    checks(healthy, "every alert is evaluated", [(rule["name"], rule["health"], rule.get("lastError")) for rule in rules()])
+    for rule in rules():
+        for name in re.findall(r"nimmer_\w+", rule["query"]):
+            checks(prometheus.numbers(name), f"the alert '{rule['name']}' asks for numbers that are there", name)
+        checks(rule["state"] == "inactive", f"the alert '{rule['name']}' is quiet", rule["alerts"])
 
 
 class Prometheus:

@@ -117,6 +117,11 @@ struct NimmerUpTests {
 
         let status = try await desk.json("status", "--json")
         #expect(status["running"]?.bool == true)
+        // Everybody who decides has a journal in a folder of the owner alone.
+        let services = status["services"]?.array ?? []
+        #expect(services.filter { $0["data"]?["outbox"]?["journal"]?.object != nil }.count == 2, "thalamus and math")
+        var about = stat()
+        #expect(stat(desk.folder + "/.nimmer/dev/state", &about) == 0 && about.st_mode & 0o777 == 0o700)
         let names = Set((status["services"]?.array ?? []).compactMap { $0["name"]?.string })
         #expect(names.isSuperset(of: ["math", "thalamus", "cognition-bridge", "hippocampus"]))
         #expect(status["attention"]?["collapses"]?.int == 1)

@@ -63,6 +63,8 @@ struct OutboxModel: Hashable {
 
     var budget = Budget()
     let isFenced: Bool
+    /// Whether what waits outlives the sender.
+    var isKept = false
     private(set) var stream: [Stored] = []
     private var queue = OutboxQueue()
     /// The message that each waiting one follows from.
@@ -131,7 +133,7 @@ struct OutboxModel: Hashable {
             last = id
             let message = OutboxMessage(
                 subject: Self.subject, id: Self.identity(id), payload: [], fence: isFenced ? "S" : nil)
-            perform(queue.put(message) + queue.due())
+            perform(queue.put(queue.placed(message)) + queue.due())
         case .serve(let place):
             let wire = place < 0 ? connection?.removeFirst() : earlier[place].removeFirst()
             if let wire {
@@ -140,7 +142,9 @@ struct OutboxModel: Hashable {
             }
         case .refuse:
             budget.refusals -= 1
-            if let wire = connection?.removeFirst() { answers.append(Answer(attempt: wire.attempt, outcome: .failure(BusError(.full, "")))) }
+            if let wire = connection?.removeFirst() {
+                answers.append(Answer(attempt: wire.attempt, outcome: .failure(BusError(.full, ""))))
+            }
         case .hear:
             let answer = answers.removeFirst()
             flying.removeAll { $0 == answer.attempt }
@@ -181,10 +185,11 @@ struct OutboxModel: Hashable {
             answers = []
             flying = []
             comparing = []
-            givenUp.formUnion(concluded)
+            let left = isKept ? queue.waiting : []
+            givenUp.formUnion(concluded.subtracting(left.map { Self.number($0.id) }))
             mustRetake = false
             queue = OutboxQueue()
-            goOn()
+            takeUp(left)
         case .rival:
             budget.rivals -= 1
             stream.append(Stored(id: next, follows: stream.last?.id ?? 0))
@@ -195,10 +200,21 @@ struct OutboxModel: Hashable {
         }
     }
 
+    /// From what the sender's earlier life left, and what the stream holds.
+    private mutating func takeUp(_ left: [OutboxMessage]) {
+        for message in left { perform(queue.put(message)) }
+        if let newest = stream.last {
+            let identity = StoredIdentity(id: Self.identity(newest.id), sequence: UInt64(stream.count))
+            perform(queue.reconcile(Self.subject, newest: identity))
+        }
+        if let waiting = queue.waiting.last { last = Self.number(waiting.id) } else { goOn() }
+        perform(queue.due())
+    }
+
     /// From what the stream holds.
     private mutating func goOn() {
         last = stream.last?.id ?? 0
-        queue.know(Self.subject, last: UInt64(stream.count))
+        queue.know(Self.subject, last: UInt64(stream.count), id: stream.last.map { Self.identity($0.id) })
     }
 
     /// As a stream does: first what it holds already, then the fence.
@@ -207,7 +223,9 @@ struct OutboxModel: Hashable {
         if let place = stream.firstIndex(where: { $0.id == id }) {
             return .success(StreamAck(stream: "S", sequence: UInt64(place + 1), isDuplicate: true))
         }
-        if let fence = wire.attempt.fence, fence.last != UInt64(stream.count) { return .failure(BusError(.conflict, "")) }
+        if let fence = wire.attempt.fence, fence.last != UInt64(stream.count) {
+            return .failure(BusError(.conflict, ""))
+        }
         stream.append(Stored(id: id, follows: wire.follows))
         return .success(StreamAck(stream: "S", sequence: UInt64(stream.count), isDuplicate: false))
     }

@@ -13,7 +13,9 @@ import Testing
         while let (model, path) = paths.popLast() {
             let steps = model.steps
             // Once no harm is left to do, all must be said.
-            if steps.allSatisfy({ [.crash, .rival, .lose].contains($0) }), !model.isComplete { return (path, seen.count) }
+            if steps.allSatisfy({ [.crash, .rival, .lose].contains($0) }), !model.isComplete {
+                return (path, seen.count)
+            }
             for step in steps {
                 var next = model
                 next.take(step)
@@ -25,7 +27,9 @@ import Testing
         return (nil, seen.count)
     }
 
-    @Test("whatever is lost, late, repeated, refused or killed, a fenced subject holds a chain and all of it", arguments: [0, 1])
+    @Test(
+        "whatever is lost, late, repeated, refused or killed, a fenced subject holds a chain and all of it",
+        arguments: [0, 1])
     func fenced(rivals: Int) {
         var model = OutboxModel(isFenced: true)
         model.budget.rivals = rivals
@@ -33,6 +37,50 @@ import Testing
         let (harm, states) = Self.explore(model)
         #expect(harm == nil, "\(harm ?? [])")
         #expect(states > 1_000)
+    }
+
+    @Test(
+        "what a dead sender's journal kept is said by its heir: once, in its place, and not behind what another has said"
+    )
+    func kept() {
+        for rivals in [0, 1] {
+            var model = OutboxModel(isFenced: true)
+            model.isKept = true
+            model.budget.rivals = rivals
+            model.budget.refusals = 1 - rivals
+            let (harm, states) = Self.explore(model)
+            #expect(harm == nil, "\(harm ?? [])")
+            #expect(states > 1_000)
+        }
+    }
+
+    @Test("what an earlier life left is compared with its stream, however long ago that was")
+    func reconciled() throws {
+        var (queue, messages) = (OutboxQueue(), try (0..<3).map { try Self.message("a", $0) })
+        for place in messages.indices {
+            messages[place].fence = "S"
+            messages[place] = queue.placed(messages[place])
+            _ = queue.put(messages[place])
+        }
+        let subject = messages[0].subject
+        #expect(messages.map(\.follows) == [nil, messages[0].id, messages[1].id])
+        let stored = queue.reconcile(subject, newest: StoredIdentity(id: messages[1].id, sequence: 9))
+        #expect(
+            stored.count == 2 && queue.waiting == [messages[2]], "two were stored, their acknowledgements were lost")
+        #expect(Self.attempts(queue.due()).first?.fence?.last == 9)
+
+        queue = OutboxQueue()
+        _ = queue.put(messages[2])
+        #expect(
+            queue.reconcile(subject, newest: StoredIdentity(id: messages[1].id, sequence: 9)).isEmpty,
+            "it follows from it")
+        #expect(queue.waiting == [messages[2]])
+
+        queue = OutboxQueue()
+        for message in messages { _ = queue.put(message) }
+        let other = StoredIdentity(id: .v7(), sequence: 11)
+        #expect(queue.reconcile(subject, newest: other) == [.superseded(subject, messages.map(\.id), by: other)])
+        #expect(queue.waiting.isEmpty && queue.due().isEmpty && queue.counters.superseded == 3)
     }
 
     @Test("without a fence the order holds as long as the sender lives")
@@ -129,6 +177,30 @@ import Testing
         let second = try #require(Self.attempts(queue.due()).first)
         _ = queue.acknowledged(second, StreamAck(stream: "S", sequence: 1, isDuplicate: false))
         #expect(queue.trouble == nil && !queue.isStalled && queue.counters.waiting == 0)
+    }
+
+    @Test("a server that says nothing is trouble too, before any attempt has failed, until it acknowledges something")
+    func silence() throws {
+        var queue = OutboxQueue()
+        let nothing = BusError(.timeout, "no stream acknowledges anything")
+        queue.hearNothing(nothing)
+        #expect(queue.trouble == nil, "nothing waits")
+        _ = queue.put(try Self.message("a", 0))
+        let attempt = try #require(Self.attempts(queue.due()).first)
+        queue.disconnected()
+        queue.hearNothing(nothing)
+        #expect(queue.trouble == nil, "without a connection nobody is to blame")
+        queue.connected()
+        let again = try #require(Self.attempts(queue.due()).first)
+        queue.hearNothing(nothing)
+        #expect(queue.trouble == nothing)
+        #expect(queue.failed(attempt, BusError(.timeout, "late")).isEmpty && queue.trouble == nothing)
+        _ = queue.failed(again, BusError(.timeout, "no answer in time"))
+        #expect(queue.trouble == nothing, "it says more than the attempt's own failure")
+        queue.resume()
+        let last = try #require(Self.attempts(queue.due()).first)
+        _ = queue.acknowledged(last, StreamAck(stream: "S", sequence: 1, isDuplicate: false))
+        #expect(queue.trouble == nil)
     }
 
     @Test("a stream that was purged or made anew takes what follows; another's message does not let it")

@@ -51,7 +51,8 @@ import Testing
         #expect(ImagePlan.targets(of: theirs) == [scaffold.program])
         let lines = Set(ours.split(separator: "\n"))
         for start in [
-            "ARG", "COPY --from=rootfs /rootfs/base", "ENV", "EXPOSE", "USER", "STOPSIGNAL", "        binutils",
+            "ARG", "COPY --from=rootfs /rootfs/base", "COPY --from=rootfs --chown", "ENV", "EXPOSE", "USER",
+            "STOPSIGNAL", "        binutils",
         ] {
             let line = theirs.split(separator: "\n").first { $0.hasPrefix(start) }
             #expect(line.map(lines.contains) == true, "\(start)")

@@ -31,10 +31,51 @@ private let plain = Paint(.never)
             try service("thalamus"), try service("cognition-bridge", data: ["boundary": "model"]),
             try service("hippocampus"),
         ]
+        report.streams = [.init(name: "DEV-TRANSITIONS", trouble: "JetStream hangs")]
+        #expect(report.degraded == ["the stream DEV-TRANSITIONS does not answer: JetStream hangs"])
         report.streams = []
         #expect(report.degraded.isEmpty)
         report.processes = [.init(name: "vitals", pid: 7, isAlive: false)]
         #expect(report.degraded == ["vitals does not run; it is started again"])
+    }
+
+    @Test func whatWaitsForItsStreamIsSaid() throws {
+        var report = StatusReport(environment: .dev)
+        report.serverVersion = "2.15.0"
+        let counts: JSONObject = ["waiting": 3, "bytes": 900, "in_journal_only": 0, "dropped": 0, "refused": 0]
+        func degraded(_ changes: JSONObject) throws -> [String] {
+            var outbox = counts
+            for change in changes { outbox[change.key] = change.value }
+            report.services = [
+                try service("thalamus", data: ["outbox": .object(outbox)]),
+                try service("cognition-bridge", data: ["boundary": "model"]), try service("hippocampus"),
+            ]
+            return report.degraded
+        }
+        #expect(try degraded([:]) == [], "three on their way are nothing to speak of")
+        #expect(
+            try degraded(["trouble": "the server refuses storing it: insufficient resources"]) == [
+                "thalamus: streams do not take what it decides, 3 messages wait: the server refuses storing it: "
+                    + "insufficient resources"
+            ])
+        #expect(
+            try degraded(["waiting": 1, "journal": ["messages": 1, "bytes": 300, "trouble": .null]]) == [
+                "thalamus: 1 message waits for its stream (kept in its journal)"
+            ])
+        #expect(
+            try degraded([
+                "in_journal_only": 2, "dropped": 4, "refused": 1,
+                "journal": ["messages": 3, "trouble": "the journal cannot be written: No space left on device"],
+            ]) == [
+                "thalamus: 3 messages wait for their stream (2 in its journal only)",
+                "thalamus: what waits is kept in memory only: the journal cannot be written: No space left on device",
+                "thalamus gave up 4 messages: there was no room to keep them",
+                "thalamus: no stream takes 1 message; they were given up",
+            ])
+        let told = try JSON(parsing: report.json.text)["degraded"]?.array?.compactMap(\.string)
+        #expect(told == report.degraded)
+        report.services = [try service("thalamus", data: ["outbox": "nonsense"])]
+        #expect(!report.degraded.contains { $0.hasPrefix("thalamus") }, "what cannot be read says nothing")
     }
 
     @Test func aProgramReadsTheSame() throws {

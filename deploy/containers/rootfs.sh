@@ -3,8 +3,8 @@
 #
 #   deploy/containers/rootfs.sh BINARIES OUT PROGRAM…
 #
-# Makes OUT/base (what all of the programs need, so that their images share a layer) and OUT/<program> (the program and what
-# only it needs), and OUT/<program>.txt, which says what fills the image. Runs alike on the host and in the build stage of
+# Makes OUT/base (what all of the programs need, so that their images share a layer), OUT/state (the empty folder for a volume),
+# OUT/<program> (the program and what only it needs), and OUT/<program>.txt, which says what fills the image. Runs alike on the host and in the build stage of
 # the Containerfile. The same input gives the same output to the byte: every time is SOURCE_DATE_EPOCH.
 set -eu
 [ $# -ge 3 ] || { echo "usage: rootfs.sh BINARIES OUT PROGRAM..." >&2; exit 64; }
@@ -14,7 +14,7 @@ epoch=${SOURCE_DATE_EPOCH:-0}
 here=$(cd "$(dirname "$0")" && pwd)
 umask 022
 rm -rf "$out"
-mkdir -p "$out/base/etc/ssl/certs" "$out/base/usr/share/doc"
+mkdir -p "$out/base/etc/ssl/certs" "$out/base/usr/share/doc" "$out/base/var/lib" "$out/state/nimmerverse"
 lists=$(mktemp -d)
 trap 'rm -rf "$lists"' EXIT
 
@@ -70,5 +70,6 @@ for program in "$@"; do
     (cd "$out" && find base "$program" -type f -printf '%s %P\n' | LC_ALL=C sort -k1,1nr -k2) >"$out/$program.txt"
 done
 find "$out" -type d -exec chmod 755 {} +
+chmod 700 "$out/state/nimmerverse"
 find "$out" ! -perm -u+x -type f -exec chmod 644 {} +
 find "$out" -exec touch -h -d "@$epoch" {} +

@@ -29,6 +29,8 @@ public final class Outbox: Sendable {
         var onAck: [MessageID: @Sendable (StreamAck) -> Void] = [:]
         /// Whether what waits is also kept in the journal.
         var isKeeping = false
+        /// Whether something that waits could not be kept.
+        var hasUnkept = false
     }
 
     private let bus: any Bus
@@ -77,30 +79,34 @@ public final class Outbox: Sendable {
 
     /// Puts the messages of an earlier life first, before any other message; once, at the start.
     ///
-    /// - Returns: these messages, in order.
-    public func takeUp() -> [OutboxMessage] {
-        guard let messages = journal?.takeUp(), !messages.isEmpty else { return [] }
+    /// - Returns: how many they are.
+    @discardableResult public func takeUp() -> Int {
+        guard let messages = journal?.takeUp(), !messages.isEmpty else { return 0 }
         state.withLock { state in
             state.isKeeping = true
-            for message in messages {
-                _ = state.queue.put(message, isKept: true)
-                state.queue.spill(message.id)
-            }
+            for message in messages { _ = state.queue.put(message, isKept: true) }
+            state.queue.spill { _ in true }
         }
-        return messages
+        return messages.count
+    }
+
+    /// Compares what was taken up of a subject with the newest message that its stream holds, before any of it is sent: what is stored
+    /// already does not go again; what follows from another message is given up.
+    public func reconcile(_ subject: Subject, newest: StoredIdentity) {
+        perform(state.withLock { $0.queue.reconcile(subject, newest: newest) })
     }
 
     /// The newest message of a subject has this sequence; 0: there is none. Told before its first fenced message.
-    public func know(_ subject: Subject, last sequence: UInt64) {
-        state.withLock { $0.queue.know(subject, last: sequence) }
+    public func know(_ subject: Subject, last sequence: UInt64, id: MessageID? = nil) {
+        state.withLock { $0.queue.know(subject, last: sequence, id: id) }
     }
 
-    /// The messages that wait, in the order in which they were put in, with their bytes.
-    public var waiting: [OutboxMessage] {
-        state.withLock { $0.queue.waiting }.map { message in
-            var message = message
+    /// Looks at the messages that wait, in the order in which they were put in, with their bytes: one at a time, since a journal may
+    /// hold more than memory does.
+    public func forEachWaiting(_ look: (OutboxMessage) -> Void) {
+        for var message in state.withLock({ $0.queue.waiting }) {
             if message.payload.isEmpty { message.payload = journal?.payload(of: message.id) ?? [] }
-            return message
+            look(message)
         }
     }
 
@@ -124,7 +130,9 @@ public final class Outbox: Sendable {
             guard !state.queue.holds(message.id) else { return false }
             if let onAck { state.onAck[message.id] = onAck }
             if state.queue.counters.bytes > limits.bytes / 2 { beginKeeping(&state) }
+            let message = state.queue.placed(message)
             let isKept = state.isKeeping && journal?.keep(message) == true
+            if state.isKeeping, !isKept { state.hasUnkept = true }
             let actions = state.queue.put(message, isKept: isKept)
             for case .dropped(let id) in actions {
                 state.onAck[id] = nil
@@ -218,7 +226,7 @@ public final class Outbox: Sendable {
         if bus.status.isConnected { connected() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.watch(notify) }
-            group.addTask { await self.watchJournal() }
+            group.addTask { await self.watchTime() }
             for await event in events {
                 switch event {
                 case .connected, .reconnected: connected()
@@ -272,21 +280,45 @@ public final class Outbox: Sendable {
     }
 
     private func beginKeeping(_ state: inout State) {
-        guard let journal, !state.isKeeping || journal.status.trouble != nil else { return }
+        guard let journal, !state.isKeeping || (state.hasUnkept && journal.status.trouble == nil) else { return }
         state.isKeeping = true
-        for message in state.queue.waiting where state.queue.payload(of: message.id) != nil {
-            guard journal.keep(message) else { return }
-            if state.queue.counters.bytes > limits.bytes { state.queue.spill(message.id) }
+        state.hasUnkept = false
+        var kept: Set<MessageID> = []
+        for message in state.queue.waiting where !message.payload.isEmpty {
+            guard journal.keep(message) else {
+                state.hasUnkept = true
+                break
+            }
+            kept.insert(message.id)
+        }
+        if state.queue.counters.bytes > limits.bytes { state.queue.spill { kept.contains($0) } }
+    }
+
+    /// Looks five times a second while anything waits: what waits that long, while nothing is acknowledged, is kept before its attempt
+    /// has failed, and said soon after; a full disk is named, and written again when it has room.
+    private func watchTime() async {
+        var before = counters
+        var silence = 0
+        while (try? await ContinuousClock().sleep(for: .milliseconds(200))) != nil {
+            let hadTrouble = journal?.status.trouble != nil
+            if hadTrouble { journal?.retry() }
+            let isWatched = state.withLock { state in
+                let now = state.queue.counters
+                let isSilent = now.waiting > 0 && before.waiting > 0 && now.acknowledged == before.acknowledged
+                before = now
+                silence = isSilent ? silence + 1 : 0
+                if isSilent { beginKeeping(&state) }
+                if silence >= 3 { state.queue.hearNothing(Self.silence) }
+                return state.isKeeping || silence == 3
+            }
+            if hadTrouble || isWatched { changed.yield() }
         }
     }
 
-    /// Looks each second while a journal is in use: a full disk is named soon, and written again when it has room.
-    private func watchJournal() async {
-        guard journal != nil else { return }
-        while (try? await ContinuousClock().sleep(for: .seconds(1))) != nil {
-            if state.withLock({ $0.isKeeping }) { changed.yield() }
-        }
-    }
+    private static let silence = BusError(
+        .timeout,
+        "no stream acknowledges anything. Where nats-server's disk was full: make room, then restart it, by SIGKILL if it does not stop"
+    )
 
     /// Waits until nothing waits for its acknowledgement, or the time is over.
     ///

@@ -6,7 +6,7 @@ import NimmerWave
 /// the bus's, and must not wait for a disk: what they write has to be safe within a bounded time, not when they return.
 public protocol OutboxJournal: AnyObject, Sendable {
     /// The messages that an earlier life kept and whose storing it did not note, in the order in which they were kept. Called once,
-    /// before any other member.
+    /// before any other member. Their bytes stay in the journal: ``payload(of:)`` gives them.
     func takeUp() -> [OutboxMessage]
 
     /// Keeps a message; one that is kept already stays as it is.
@@ -19,6 +19,9 @@ public protocol OutboxJournal: AnyObject, Sendable {
 
     /// A stream holds a message, or nobody ever will: it need not be kept.
     func release(_ id: MessageID)
+
+    /// Finds out whether what could not be written could be now, and says so in ``status``.
+    func retry()
 
     /// How it stands.
     var status: OutboxJournalStatus { get }

@@ -11,13 +11,17 @@ public struct OutboxMessage: Sendable, Hashable {
     /// The stream of a fenced message: one that follows from the newest of its subject, and must not be stored behind one that
     /// somebody else has stored meanwhile (`Nats-Expected-Last-Subject-Sequence`). Nil: it follows from nothing.
     public var fence: String?
+    /// The message that a fenced one follows from: the newest of its subject when it was put in, as far as is known. ``OutboxQueue``
+    /// says so; a journal keeps it.
+    public var follows: MessageID?
 
     /// A message from its parts.
-    public init(subject: Subject, id: MessageID, payload: [UInt8], fence: String? = nil) {
+    public init(subject: Subject, id: MessageID, payload: [UInt8], fence: String? = nil, follows: MessageID? = nil) {
         self.subject = subject
         self.id = id
         self.payload = payload
         self.fence = fence
+        self.follows = follows
     }
 }
 

@@ -133,15 +133,47 @@ public struct OutboxQueue: Sendable, Hashable {
         lanes[message.subject, default: Lane()].entries.append(
             Entry(message: message, order: counters.taken, size: size))
         makeReady(message.subject)
-        if isKept, counters.bytes > limits.bytes { spill(message.id) }
+        if isKept, counters.bytes > limits.bytes { spill(last: message.subject) }
         return counters.waiting > limits.messages || counters.bytes > limits.bytes ? makeRoom() : []
     }
 
     /// The newest message of a subject has this sequence; 0: there is none. Told before its first fenced message, and after it was
     /// superseded, when the sender goes on from there.
-    public mutating func know(_ subject: Subject, last sequence: UInt64) {
-        lanes[subject, default: Lane()].last = StoredIdentity(id: nil, sequence: sequence)
+    public mutating func know(_ subject: Subject, last sequence: UInt64, id: MessageID? = nil) {
+        lanes[subject, default: Lane()].last = StoredIdentity(id: id, sequence: sequence)
         lanes[subject]?.isSuperseded = false
+    }
+
+    /// A message as it is put in now: a fenced one names what it follows from.
+    public func placed(_ message: OutboxMessage) -> OutboxMessage {
+        guard message.fence != nil, let lane = lanes[message.subject] else { return message }
+        var message = message
+        message.follows = lane.entries.last?.message.id ?? lane.last?.id
+        return message
+    }
+
+    /// Compares what an earlier life left of a subject with the newest message that its stream holds, before any of it is sent: what
+    /// is stored already does not go again, however long ago that was; what follows from another message than the newest is given up.
+    public mutating func reconcile(_ subject: Subject, newest: StoredIdentity) -> [Action] {
+        var actions: [Action] = []
+        if let lane = lanes[subject], lane.phase == .idle {
+            if let id = newest.id, lane.entries.contains(where: { $0.message.id == id }) {
+                // The stream took them in order: up to this one it has them all.
+                var isFound = false
+                while !isFound, let first = lanes[subject]?.entries.first {
+                    isFound = first.message.id == id
+                    counters.acknowledged += 1
+                    counters.repeated += 1
+                    removeFirst(of: subject)
+                    actions.append(
+                        .stored(first.message.id, StreamAck(stream: "", sequence: newest.sequence, isDuplicate: true)))
+                }
+            } else if let first = lane.entries.first?.message, first.fence != nil, first.follows != newest.id {
+                actions = supersede(subject, by: newest)
+            }
+        }
+        know(subject, last: newest.sequence, id: newest.id)
+        return actions
     }
 
     /// Forgets what is known of the subjects that have nothing to send.
@@ -241,6 +273,11 @@ public struct OutboxQueue: Sendable, Hashable {
     /// The connection is lost: nothing is sent until there is one.
     public mutating func disconnected() { isConnected = false }
 
+    /// Nothing was acknowledged for a while, though messages are on their way: a server whose disk is full may say nothing at all.
+    public mutating func hearNothing(_ reason: BusError) {
+        if isConnected, counters.waiting > 0, trouble == nil { trouble = reason }
+    }
+
     /// The pause after failures is over: what has failed may be sent again.
     public mutating func resume() {
         let again = stalled.sorted {
@@ -263,11 +300,24 @@ public struct OutboxQueue: Sendable, Hashable {
         return entry.message.payload
     }
 
-    /// Lets go of the payload of a message that waits: it is kept elsewhere.
-    public mutating func spill(_ id: MessageID) {
-        guard let subject = subjects[id], let place = lanes[subject]?.entries.firstIndex(where: { $0.message.id == id }),
-            let entry = lanes[subject]?.entries[place], !entry.isSpilled
-        else { return }
+    /// Lets go of the payloads of messages that are kept elsewhere.
+    public mutating func spill(where isKept: (MessageID) -> Bool) {
+        for subject in lanes.keys {
+            for place in lanes[subject]?.entries.indices ?? 0..<0 {
+                guard let id = lanes[subject]?.entries[place].message.id, isKept(id) else { continue }
+                spill(subject, at: place)
+            }
+        }
+    }
+
+    /// Lets go of the payload of a subject's last message.
+    private mutating func spill(last subject: Subject) {
+        guard let place = lanes[subject]?.entries.indices.last else { return }
+        spill(subject, at: place)
+    }
+
+    private mutating func spill(_ subject: Subject, at place: Int) {
+        guard let entry = lanes[subject]?.entries[place], !entry.isSpilled else { return }
         counters.bytes -= entry.size
         counters.journaled += 1
         lanes[subject]?.entries[place].message.payload = []
@@ -300,7 +350,7 @@ public struct OutboxQueue: Sendable, Hashable {
     }
 
     private mutating func stall(_ subject: Subject, _ error: BusError) {
-        if error.code != .notConnected { trouble = error }
+        if error.code != .notConnected, error.code != trouble?.code { trouble = error }
         becomeIdle(subject)
         stalled.insert(subject)
     }
@@ -318,6 +368,7 @@ public struct OutboxQueue: Sendable, Hashable {
         counters.waiting -= 1
         counters.bytes -= entry.size
         if entry.isSpilled { counters.journaled -= 1 }
+        if counters.waiting == 0 { trouble = nil }
     }
 
     /// A lane without messages stays only for what is known of its subject.

@@ -93,7 +93,7 @@ public final class CellHost<C: Cell>: Sendable {
     /// - Throws: the `ProcessFailure` with which the cell left.
     public func run() async throws {
         // Before any other message: what an earlier life concluded and has not said yet.
-        _ = outbox.takeUp()
+        outbox.takeUp()
         await waitForServer()
         let older = await awaitTurn()
         if isStopping { return }

@@ -13,10 +13,10 @@ extension ServiceProcess {
         limits: OutboxQueue.Limits = OutboxQueue.Limits(),
         onSuperseded: @escaping @Sendable (Subject, StoredIdentity) -> Void = { _, _ in }
     ) -> Outbox {
-        Outbox(bus: bus, limits: limits, journal: journal(), onSuperseded: onSuperseded)
+        Outbox(bus: bus, limits: limits, journal: journal(limits), onSuperseded: onSuperseded)
     }
 
-    private func journal() -> JournalFile? {
+    private func journal(_ limits: OutboxQueue.Limits) -> JournalFile? {
         guard let folder = configuration.stateFolder else {
             // Of the many cells none needs to say it.
             logger.log(
@@ -25,7 +25,8 @@ extension ServiceProcess {
             return nil
         }
         do {
-            let journal = try JournalFile(folder: folder, name: name.text)
+            let journal = try JournalFile(
+                folder: folder, name: name.text, maximumBytes: limits.bytes * JournalFile.timesMemory)
             let status = journal.status
             if status.messages > 0 {
                 logger.info("An earlier life left messages", metadata: ["messages": "\(status.messages)"])
@@ -52,7 +53,8 @@ extension Outbox.Notice {
     /// One line for a person.
     func log(to logger: Logger) {
         switch self {
-        case .waits(let error): logger.warning("Streams do not take messages, they wait", metadata: ["reason": "\(error)"])
+        case .waits(let error):
+            logger.warning("Streams do not take messages, they wait", metadata: ["reason": "\(error)"])
         case .flows: logger.info("Streams take messages again")
         case .dropped(let count):
             logger.error("Gave up messages that waited, there is no room for them", metadata: ["messages": "\(count)"])

@@ -15,8 +15,11 @@ final class JournalFile: OutboxJournal {
 
     /// How long what was written may be lost with the machine (not with the process), in milliseconds.
     static let interval = 100
-    /// The bytes of a file at most, unless told otherwise; beyond, nothing more is kept.
-    static let usualBytes = 1 << 30
+    /// Times as many bytes as an outbox may have in memory are in its file at most; beyond, nothing more is kept. A message in the
+    /// file still costs a place in the outbox's table: these are to fit into the memory of a container, too.
+    static let timesMemory = 4
+    /// The bytes of which a start has a part of the file in memory at a time.
+    private static let windowBytes = 4 << 20
 
     private struct Place {
         var offset: Int
@@ -40,7 +43,7 @@ final class JournalFile: OutboxJournal {
 
     /// Opens the journal of a process in a folder, which is made when it is not there. Of several processes of one name each has a
     /// file of its own; one that a dead process left is taken up by the next.
-    init(folder: String, name: String, maximumBytes: Int = JournalFile.usualBytes) throws(Failure) {
+    init(folder: String, name: String, maximumBytes: Int = 64 << 20) throws(Failure) {
         self.maximumBytes = maximumBytes
         guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
             throw Failure(description: "the state folder '\(folder)' cannot be made: \(Self.reason())")
@@ -66,6 +69,8 @@ final class JournalFile: OutboxJournal {
 
     deinit {
         syncer.stop()
+        // The syncer's thread may still hold the file open.
+        _ = flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 
@@ -116,6 +121,17 @@ final class JournalFile: OutboxJournal {
         }
     }
 
+    func retry() {
+        state.withLock { state in
+            guard state.trouble != nil || syncer.trouble != nil else { return }
+            // As much as a message may have, of records that say nothing; what a crash leaves of them harms nobody.
+            let record = JournalRecord.release(MessageID(high: 0, low: 0))
+            let size = state.size
+            guard append((0...Wire.maximumBytes / record.count).flatMap { _ in record }, &state) else { return }
+            if ftruncate(descriptor, off_t(size)) == 0 { state.size = size }
+        }
+    }
+
     private func bytes(at offset: Int, count: Int) -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: count)
         var done = 0
@@ -155,31 +171,46 @@ final class JournalFile: OutboxJournal {
         return true
     }
 
-    /// Reads what an earlier life left.
+    /// Reads what an earlier life left, a part at a time; the bytes of the messages stay in the file.
     private func read() {
         let size = Int(lseek(descriptor, 0, SEEK_END))
-        guard size > 0, let all = bytes(at: 0, count: min(size, maximumBytes)) else { return }
+        guard size > 0 else { return }
         state.withLock { state in
             var kept: [MessageID: (order: Int, message: OutboxMessage, place: Place)] = [:]
-            var at = 0
-            var order = 0
-            while at < all.count {
-                guard let record = JournalRecord.read(all, at: at) else {
+            var (base, at, order) = (0, 0, 0)
+            var isWhole = true
+            var window = bytes(at: 0, count: min(size, Self.windowBytes)) ?? []
+            // Where a record that begins before it lies in the window as a whole, unless the file ends before.
+            var safe: Int { base + window.count < size ? window.count - JournalRecord.maximumBytes : window.count }
+            while base + at < size {
+                if at > 0, at >= safe {
+                    base += at
+                    at = 0
+                    window = bytes(at: base, count: min(size - base, Self.windowBytes)) ?? []
+                }
+                guard at < window.count else {
+                    state.trouble = "the journal '\(path)' cannot be read: \(Self.reason())"
+                    break
+                }
+                guard let record = JournalRecord.read(window, at: at) else {
                     // A torn or damaged record: go on at the next that is whole.
-                    state.damaged += 1
-                    at = JournalRecord.next(all, after: at)
+                    if isWhole { state.damaged += 1 }
+                    at = min(JournalRecord.next(window, after: at), max(at + 1, safe))
+                    isWhole = false
                     continue
                 }
+                isWhole = true
                 switch record.content {
-                case .put(let message):
+                case .put(var message):
                     order += 1
                     let count = message.payload.count
-                    kept[message.id] = (order, message, Place(offset: record.end - count, count: count))
+                    message.payload = []
+                    kept[message.id] = (order, message, Place(offset: base + record.end - count, count: count))
                 case .release(let id): kept[id] = nil
                 }
                 at = record.end
             }
-            state.size = all.count
+            state.size = size
             guard !kept.isEmpty else {
                 if ftruncate(descriptor, 0) == 0 { state.size = 0 }
                 return

@@ -16,10 +16,14 @@ enum JournalRecord {
     private static let magic: [UInt8] = [0x4e, 0x4a]
     /// A message has at most 64 KiB; names and an id stand before it.
     private static let maximumBody = Wire.maximumBytes * 17
+    /// Stands where a message follows from none.
+    private static let none = MessageID(high: 0, low: 0)
+    /// The bytes of a record at most.
+    static let maximumBytes = headBytes + maximumBody
 
     /// The record of a message; its payload stands at the end.
     static func put(_ message: OutboxMessage) -> [UInt8] {
-        var body = message.id.bytes
+        var body = message.id.bytes + (message.follows ?? Self.none).bytes
         for text in [message.subject.text, message.fence ?? ""] {
             let bytes = Array(text.utf8.prefix(0xffff))
             body += [UInt8(truncatingIfNeeded: bytes.count), UInt8(truncatingIfNeeded: bytes.count >> 8)]
@@ -73,8 +77,9 @@ enum JournalRecord {
         }
         let id = MessageID(high: half(0), low: half(8))
         if kind == 0x52 { return body.count == 16 ? .release(id) : nil }
-        guard kind == 0x50 else { return nil }
-        var rest = body.dropFirst(16)
+        guard kind == 0x50, body.count >= 32 else { return nil }
+        let follows = MessageID(high: half(16), low: half(24))
+        var rest = body.dropFirst(32)
         var texts: [String] = []
         for _ in 0..<2 {
             guard rest.count >= 2 else { return nil }
@@ -87,7 +92,8 @@ enum JournalRecord {
         guard let subject = try? Subject(foreign: texts[0]) else { return nil }
         return .put(
             OutboxMessage(
-                subject: subject, id: id, payload: Array(rest), fence: texts[1].isEmpty ? nil : texts[1]))
+                subject: subject, id: id, payload: Array(rest), fence: texts[1].isEmpty ? nil : texts[1],
+                follows: follows == none ? nil : follows))
     }
 }
 

@@ -54,6 +54,7 @@ struct KubeDeployment {
                       env:
                         - {name: NIMMERVERSE_SYSTEM, value: /etc/nimmerverse/system.yaml}
                         - {name: NIMMERVERSE_NATS_CREDENTIALS, value: /run/secrets/nats/credentials}
+                        - {name: NIMMERVERSE_STATE, value: /var/lib/nimmerverse}
                       ports:
                         - {name: http, containerPort: 9464}
                       startupProbe:
@@ -70,7 +71,7 @@ struct KubeDeployment {
                         timeoutSeconds: 4
                       resources:
                         requests: {cpu: 25m, memory: 32Mi, ephemeral-storage: 1Mi}
-                        limits: {cpu: 500m, memory: 128Mi, ephemeral-storage: 16Mi}
+                        limits: {cpu: 500m, memory: 128Mi, ephemeral-storage: 64Mi}
                       securityContext:
                         allowPrivilegeEscalation: false
                         readOnlyRootFilesystem: true
@@ -78,11 +79,15 @@ struct KubeDeployment {
                       volumeMounts:
                         - {name: system, mountPath: /etc/nimmerverse, readOnly: true}
                         - {name: nats, mountPath: /run/secrets/nats, readOnly: true}
+                        - {name: state, mountPath: /var/lib/nimmerverse}
                   volumes:
                     - name: system
                       configMap: {name: system}
                     - name: nats
                       secret: {secretName: nats-\(name), defaultMode: 0440}
+                    # What waits for its stream, 16 MiB at most: outlives the container's crash, not the pod.
+                    - name: state
+                      emptyDir: {sizeLimit: 32Mi}
 
             """
     }

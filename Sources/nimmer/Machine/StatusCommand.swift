@@ -65,9 +65,14 @@ extension StatusReport {
         async let services = try? LivingService.discover(bus)
         async let attention = Self.attention(bus, environment)
         for (stream, reader) in Self.readers(environment) {
-            streams.append(await Self.stream(bus, stream, reader))
+            // A server whose JetStream hangs is not asked again and again.
+            if let trouble = streams.last?.trouble {
+                streams.append(Stream(name: stream, reader: reader, trouble: trouble))
+            } else {
+                streams.append(await Self.stream(bus, stream, reader))
+            }
         }
-        if let waves = try? await bus.stream(HouseStreams.waves(environment)) {
+        if streams.last?.trouble == nil, let waves = try? await bus.stream(HouseStreams.waves(environment)) {
             streams.append(
                 Stream(name: waves.name, messages: Int(clamping: waves.messages), bytes: Int(clamping: waves.bytes)))
         }
@@ -77,7 +82,13 @@ extension StatusReport {
 
     private static func stream(_ bus: any Bus, _ name: String, _ reader: String?) async -> Stream {
         var stream = Stream(name: name, reader: reader)
-        guard let info = try? await bus.stream(name) else { return stream }
+        let info: StreamInfo
+        do throws(BusError) { info = try await bus.stream(name) } catch {
+            if error.code == .timeout {
+                stream.trouble = "JetStream hangs, as where its disk was full: make room, then restart nats-server"
+            }
+            return stream
+        }
         stream.messages = Int(clamping: info.messages)
         stream.bytes = Int(clamping: info.bytes)
         if let reader, let subject = try? Subject(foreign: "$JS.API.CONSUMER.INFO.\(name).\(reader)"),

@@ -19,6 +19,8 @@ struct StatusReport: Sendable {
         var lag: Int?
         var unacknowledged: Int?
         var reader: String?
+        /// Why it could not be asked; nil when it was, or is not there.
+        var trouble: String?
     }
 
     var environment: Environment
@@ -53,7 +55,11 @@ struct StatusReport: Sendable {
         }
         if !names.contains("hippocampus") { found.append("no hippocampus: decisions wait in the streams") }
         for stream in streams where stream.messages == nil {
-            found.append("no stream \(stream.name): nothing keeps what belongs there")
+            if let trouble = stream.trouble {
+                found.append("the stream \(stream.name) does not answer: \(trouble)")
+            } else {
+                found.append("no stream \(stream.name): nothing keeps what belongs there")
+            }
         }
         if let lost = attention?.lost, lost > 0 {
             found.append("the thalamus lost \(count(lost, "wave")): it was too slow")
@@ -62,6 +68,7 @@ struct StatusReport: Sendable {
             if let state = service.data["degraded"]?.string, !state.isEmpty {
                 found.append("\(service.name): \(state.printable)")
             }
+            found += OutboxReport(service.data)?.degraded(service.name) ?? []
         }
         return found
     }
@@ -141,14 +148,17 @@ struct StatusReport: Sendable {
     }
 
     private func processTable(_ now: Timestamp) -> Table {
-        var table = Table(["process", "pid", "state", "up", "requests", "rejected", "lost"])
+        var table = Table(["process", "pid", "state", "up", "requests", "rejected", "lost", "waiting"])
         for process in processes {
             let service = services.first { $0.name == process.name }
             let number = { (key: String) in (service?.data[key]?.int).map { "\($0)" } ?? "" }
+            let outbox = service.flatMap { OutboxReport($0.data) }
+            let waiting = outbox.map { "\($0.waiting)" } ?? ""
             table.add([
                 process.name, process.pid.map { "\($0)" } ?? "", process.isAlive ? "running" : "waiting",
                 (service?.startedAt).map { LocalTime.span(milliseconds: now.milliseconds(since: $0)) } ?? "",
                 (service?.requests).map { "\($0)" } ?? "", number("rejected"), number("lost"),
+                waiting,
             ])
         }
         return table
@@ -158,7 +168,8 @@ struct StatusReport: Sendable {
         var table = Table(["stream", "messages", "size", "reader", "lag", "unacknowledged"])
         for stream in streams {
             table.add([
-                stream.name, stream.messages.map { "\($0)" } ?? "none", stream.bytes.map(Self.size) ?? "",
+                stream.name, stream.messages.map { "\($0)" } ?? (stream.trouble == nil ? "none" : "?"),
+                stream.bytes.map(Self.size) ?? "",
                 stream.reader ?? "", stream.lag.map { "\($0)" } ?? "", stream.unacknowledged.map { "\($0)" } ?? "",
             ])
         }

@@ -39,6 +39,8 @@ struct Place: Equatable, Sendable {
 
     /// What is running: who, since when, on which ports. Written by `nimmer up`, read by everybody.
     var statePath: String { "\(path)/up.json" }
+    /// What the processes keep there while their streams cannot be reached (NIMMERVERSE_STATE), unless told otherwise.
+    var stateFolder: String { "\(path)/state" }
     /// Held locked for as long as a `nimmer up` runs here.
     var lockPath: String { "\(path)/up.lock" }
 }

@@ -68,12 +68,12 @@ enum FileText {
     }
 
     /// Makes a folder and those above it.
-    static func makeFolder(_ path: String) throws(Failure) {
+    static func makeFolder(_ path: String, mode: mode_t = 0o755) throws(Failure) {
         if isDirectory(path) || path.isEmpty { return }
         if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
             try makeFolder(String(path[..<slash]))
         }
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure("cannot make the folder", path) }
+        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw failure("cannot make the folder", path) }
     }
 
     /// The folder this process works in.

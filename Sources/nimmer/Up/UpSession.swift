@@ -33,6 +33,7 @@ struct UpSession: Sendable {
         // A wrong --only must not start a server first.
         _ = try SystemPlan(system, path: path, natsURL: "", only: only, hasDatabase: wantsDatabase)
         try FileText.makeFolder(place.path)
+        try FileText.makeFolder(place.stateFolder, mode: 0o700)
         let lock = try UpLock(place)
         try await cleanUp()
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
@@ -191,6 +192,7 @@ struct UpSession: Sendable {
         variables["NIMMERVERSE_SYSTEM"] = path
         variables["NIMMERVERSE_NAME"] = process.name
         variables["NIMMERVERSE_NATS_URL"] = natsURL
+        if (variables["NIMMERVERSE_STATE"] ?? "").isEmpty { variables["NIMMERVERSE_STATE"] = place.stateFolder }
         if let database = servers.database, process.name == "hippocampus" {
             variables["NIMMERVERSE_POSTGRES_URL"] = database.url
             if let file = database.passwordFile, let password = FileText.read(file) {
