@@ -60,6 +60,7 @@ final class ThalamusProcess: Sendable {
             group.addTask { await self.release() }
             group.addTask { await self.attend(waves) }
             group.addTask { await questions.learn() }
+            group.addTask { await self.watchStreams() }
             await process.untilStopped()
             waves.cancel()
             await shards?.leave()
@@ -72,6 +73,21 @@ final class ThalamusProcess: Sendable {
             }
             responder.cancel()
             group.cancelAll()
+        }
+    }
+
+    /// Keeps the streams as those who live need them; the thalamus does it for all.
+    private func watchStreams() async {
+        await HouseStreams.watch(
+            on: bus, environment: process.environment, keepingWaves: process.settings.flag("keep_waves")
+        ) { outcome in
+            switch outcome {
+            case .success(.widened):
+                process.logger.notice("Processes of protocol 2.0 live: the streams keep what these need, too")
+            case .success(.migrated): process.logger.notice("The streams are those of this version now")
+            case .failure(let error):
+                process.logger.warning("Cannot look after the streams", metadata: ["reason": "\(error)"])
+            }
         }
     }
 
