@@ -182,20 +182,25 @@ final class ThalamusProcess: Sendable {
     func resume(_ isOurs: @Sendable (GateID) -> Bool) async throws {
         let env = process.environment
         let stream = HouseStreams.transitions(env)
-        var last = try await bus.lastPerSubject(stream: stream, filter: .transitions(env))
+        let last = try await bus.lastPerSubject(stream: stream, filter: .transitions(env))
         let newest = last.map { ($0.message.subject, $0.sequence) }
-        // Older versions could store a transition behind a later one of its gate, when they said it again.
-        if let latest = last.map(\.message.at).max() {
-            let before = latest.advanced(milliseconds: -Self.disorderMilliseconds)
-            last += try await bus.read(stream: stream, filter: .transitions(env), start: .at(before))
-        }
         var found: [GateID: (transition: GateTransition, storedAt: Timestamp)] = [:]
-        for stored in last {
+        func look(at stored: StoredMessage) {
             guard let message = try? Envelope<GateTransition>(decoding: stored.message.payload),
                 message.header.source.entityType == .thalamus, isOurs(message.body.gateID)
-            else { continue }
-            if let known = found[message.body.gateID], known.transition.at > message.body.at { continue }
+            else { return }
+            if let known = found[message.body.gateID], known.transition.at > message.body.at { return }
             found[message.body.gateID] = (message.body, stored.message.at)
+        }
+        for stored in last { look(at: stored) }
+        // Older versions could store a transition behind a later one of its gate, when they said it again. After a restore all that
+        // there is was stored lately.
+        if let latest = last.map(\.message.at).max() {
+            let before = latest.advanced(milliseconds: -Self.disorderMilliseconds)
+            try await bus.read(stream: stream, filter: .transitions(env), start: .at(before)) { batch in
+                for stored in batch { look(at: stored) }
+                return true
+            }
         }
         let unsaid = outbox.waiting.compactMap { try? Envelope<GateTransition>(decoding: $0.payload).body }
         for transition in unsaid where isOurs(transition.gateID) {
@@ -208,7 +213,9 @@ final class ThalamusProcess: Sendable {
                 outbox.know(subject, last: sequence)
             }
             // Of more than there is room for, the latest stay: in the order of time.
-            for item in found.values.sorted(by: { ($0.transition.at, $0.transition.gateID) < ($1.transition.at, $1.transition.gateID) }) {
+            for item in found.values.sorted(by: {
+                ($0.transition.at, $0.transition.gateID) < ($1.transition.at, $1.transition.gateID)
+            }) {
                 thalamus.resume(item.transition)
             }
             for stored in outcomes {
@@ -238,14 +245,16 @@ final class ThalamusProcess: Sendable {
         let stream = HouseStreams.transitions(process.environment)
         for await subject in superseded {
             guard let gate = Self.gate(of: subject) else { continue }
-            process.logger.warning("Another has judged this gate: going on from what is stored", metadata: ["gate": "\(gate)"])
+            process.logger.warning(
+                "Another has judged this gate: going on from what is stored", metadata: ["gate": "\(gate)"])
             while !Task.isCancelled {
                 do throws(BusError) {
                     let stored = try await bus.lastMessage(stream: stream, subject: subject)
                     settle { thalamus in
                         guard shards?.judges(gate) ?? true else { return }
                         outbox.know(subject, last: stored?.sequence ?? 0)
-                        guard let stored, let last = try? Envelope<GateTransition>(decoding: stored.message.payload).body
+                        guard let stored,
+                            let last = try? Envelope<GateTransition>(decoding: stored.message.payload).body
                         else { return }
                         thalamus.resume(last)
                         thalamus.advance(to: .now())
