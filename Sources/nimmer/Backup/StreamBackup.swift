@@ -30,10 +30,11 @@ struct StreamBackup {
     ///
     /// - Returns: the last sequence of each stream.
     func write(to writer: BackupWriter, progress: () -> Void) async throws -> [String: UInt64] {
+        var cut = BackupCut(streams, environment)
         for stream in streams {
             try writer.stream(stream)
             try await bus.read(stream: stream.name) { batch in
-                for stored in batch {
+                for stored in batch where cut.takes(stored, of: stream.name) {
                     // The writer keeps in mind why it takes nothing more.
                     guard (try? writer.message(BackupMessage(stored))) != nil else { return false }
                 }
