@@ -82,11 +82,15 @@ public struct AsideMessage: Sendable, Hashable {
     /// `<ENV>-ASIDE`: what was set aside, 30 days, 64 MiB at most.
     public static func stream(_ env: Environment) -> String { "\(env.streamPrefix)-ASIDE" }
 
+    /// How the stream is made.
+    public static func configuration(_ env: Environment) -> StreamConfiguration {
+        StreamConfiguration(
+            name: stream(env), subjects: [.aside(env)], maximumAge: .seconds(30 * 86_400), maximumBytes: 64 << 20,
+            duplicateWindow: .seconds(3600), summary: "messages that were set aside")
+    }
+
     /// Makes sure that the stream is there.
     public static func ensureStream(on bus: any Bus, environment env: Environment) async throws(BusError) {
-        try await bus.ensureStream(
-            StreamConfiguration(
-                name: stream(env), subjects: [.aside(env)], maximumAge: .seconds(30 * 86_400),
-                maximumBytes: 64 << 20, duplicateWindow: .seconds(3600), summary: "messages that were set aside"))
+        try await bus.ensureStream(configuration(env))
     }
 }

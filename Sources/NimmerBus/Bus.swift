@@ -103,6 +103,15 @@ public protocol Bus: AnyObject, Sendable {
     @discardableResult
     func deleteMessage(stream: String, sequence: UInt64) async throws(BusError) -> Bool
 
+    /// How far the durable consumers of a stream are, by their names in order. In doubt a position is told too low, never too high.
+    func durables(of stream: String) async throws(BusError) -> [DurablePosition]
+
+    /// Lets an empty stream go on with a sequence, so that none below it is ever given again. A sequence that it has passed already
+    /// changes nothing.
+    ///
+    /// - Throws: ``BusError/Code/conflict`` when the stream holds messages.
+    func skip(stream: String, to sequence: UInt64) async throws(BusError)
+
     /// Opens a consumer of a stream; a durable one is created on first use and continues where its last reader stopped.
     func consumer(_ configuration: ConsumerConfiguration) async throws(BusError) -> any Consumer
 

@@ -20,6 +20,13 @@ public enum HouseStreams {
     public static func ensure(
         on bus: any Bus, environment env: Environment, keepingWaves: Bool = false
     ) async throws(BusError) -> Bool {
+        try await make(on: bus, environment: env, keepingWaves: keepingWaves, isMixed: nil)
+    }
+
+    /// - Parameter isMixed: whether processes of 2.0 live; nil: they are asked where a stream captures a subject of theirs.
+    static func make(
+        on bus: any Bus, environment env: Environment, keepingWaves: Bool, isMixed: Bool?
+    ) async throws(BusError) -> Bool {
         var streams = streams(env)
         if keepingWaves {
             streams.append(
@@ -28,11 +35,13 @@ public enum HouseStreams {
                     maximumBytes: 256 << 20, summary: "the last waves, for looking back"))
         }
         let legacy = legacy(env)
-        var mustKeep: Bool?
+        var mustKeep = isMixed
         var isKept = false
         for var stream in streams {
-            if let old = legacy[stream.name], try await present(stream.name, on: bus)?.subjects.contains(old.text) == true {
-                if mustKeep == nil { mustKeep = await hasLegacyPeers(on: bus) }
+            if let old = legacy[stream.name] {
+                if mustKeep == nil, try await present(stream.name, on: bus)?.subjects.contains(old.text) == true {
+                    mustKeep = await hasLegacyPeers(on: bus, environment: env) ?? true
+                }
                 if mustKeep == true {
                     stream.subjects.append(old)
                     isKept = true
@@ -52,7 +61,8 @@ public enum HouseStreams {
                 name: transitions(env), subjects: [.transitions(env)], maximumAge: day * 7, duplicateWindow: window,
                 summary: "gate transitions; an opening carries its collapse"),
             StreamConfiguration(
-                name: escalations(env), subjects: [.cognitiveRequests(env)], maximumAge: day * 7, duplicateWindow: window,
+                name: escalations(env), subjects: [.cognitiveRequests(env)], maximumAge: day * 7,
+                duplicateWindow: window,
                 summary: "requests to minds that follow from no opening"),
             StreamConfiguration(
                 name: decisions(env),
@@ -79,15 +89,16 @@ public enum HouseStreams {
         }
     }
 
-    /// Whether a process that writes or reads the streams as 2.0 did is alive; asked only while there is something to migrate. When
-    /// nobody may ask, it is assumed.
-    private static func hasLegacyPeers(on bus: any Bus) async -> Bool {
+    /// Whether a process that writes or reads the streams as 2.0 did is alive; nil: nobody can say, since the question is not allowed
+    /// or came to nobody.
+    static func hasLegacyPeers(on bus: any Bus, environment env: Environment) async -> Bool? {
         guard let subject = try? Subject(foreign: "$SRV.INFO"),
-            let answers = try? await bus.requestMany(subject, payload: [], wait: .milliseconds(500))
-        else { return true }
+            let answers = try? await bus.requestMany(subject, payload: [], wait: .seconds(2))
+        else { return nil }
         return answers.contains { answer in
             guard let metadata = (try? JSON(parsing: answer.payload))?["metadata"],
-                let type = metadata["entity_type"]?.string, ["thalamus", "boundary", "service"].contains(type)
+                let type = metadata["entity_type"]?.string, ["thalamus", "boundary", "service"].contains(type),
+                metadata["environment"]?.string ?? env.rawValue == env.rawValue
             else { return false }
             return metadata["protocol"]?.string.map { $0.hasPrefix("2.0") } ?? true
         }

@@ -117,6 +117,29 @@ extension NATSBus {
         }
     }
 
+    public func durables(of stream: String) async throws(BusError) -> [DurablePosition] {
+        var found: [DurablePosition] = []
+        var offset = 0
+        while true {
+            let page = try await api.call(
+                "CONSUMER.LIST.\(try checked(stream))", ["offset": .number(Double(offset))])
+            let consumers = page["consumers"]?.array ?? []
+            offset += consumers.count
+            found += consumers.compactMap { DurablePosition(api: $0) }
+            guard !consumers.isEmpty, offset < page["total"]?.int ?? 0 else {
+                return found.sorted { $0.name < $1.name }
+            }
+        }
+    }
+
+    public func skip(stream: String, to sequence: UInt64) async throws(BusError) {
+        let present = try await self.stream(stream)
+        guard present.messages == 0 else { throw BusError.holdsMessages(stream) }
+        // Purging up to a sequence that an empty stream has not come to moves it there (2.9 and later).
+        guard sequence > present.lastSequence + 1 else { return }
+        _ = try await api.call("STREAM.PURGE.\(try checked(stream))", ["seq": .number(Double(sequence))])
+    }
+
     public func consumer(_ configuration: ConsumerConfiguration) async throws(BusError) -> any Consumer {
         try configuration.check()
         _ = try checked(configuration.stream)
@@ -156,6 +179,22 @@ extension Inbox.Answer {
                 return .failure(error)
             }
         }
+    }
+}
+
+extension DurablePosition {
+    /// A durable as `CONSUMER.LIST` tells it; nil for a consumer that the server forgets with its reader.
+    init?(api json: JSON) {
+        guard let config = json["config"], let name = config["durable_name"]?.string, !name.isEmpty else { return nil }
+        let sequence = { (key: String) in UInt64(clamping: json[key]?["stream_seq"]?.int ?? 0) }
+        // Before its first acknowledgement the server says 0, wherever it begins.
+        let begin = UInt64(clamping: max(1, config["opt_start_seq"]?.int ?? 1)) - 1
+        let isIdle = json["num_ack_pending"]?.int == 0
+        let filter = config["filter_subject"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        self.init(
+            name: name, filter: filter, position: isIdle ? sequence("delivered") : max(sequence("ack_floor"), begin),
+            isOrdinary: config["ack_policy"]?.string == "explicit" && config["deliver_subject"] == nil
+                && config["filter_subjects"] == nil)
     }
 }
 

@@ -34,6 +34,12 @@ extension Grant {
         }
     }
 
+    /// Reads a stream, and how far others have read it.
+    mutating func copies(_ stream: String, durables: [String]) {
+        reads(stream, durables: durables)
+        publish += ["$JS.API.STREAM.INFO.\(stream)", "$JS.API.CONSUMER.LIST.\(stream)"]
+    }
+
     /// Reads single messages of a stream by their place.
     mutating func looks(into stream: String) { publish.append("$JS.API.STREAM.MSG.GET.\(stream)") }
 

@@ -132,8 +132,10 @@ extension Grant {
             "\(env.rawValue).nervous.cells.*.request", "\(env.rawValue).nervous.outcomes.*.feedback",
             "\(env.rawValue).organs.*.*", Subject.cognitiveRequest(env).text,
         ] { grant.asks(shared) }
-        for stream in house(env) + [HouseStreams.waves(env), AsideMessage.stream(env)] {
-            grant.reads(stream, durables: HouseDurables.of(stream, env))
+        grant.reads(HouseStreams.waves(env), durables: [])
+        // What a backup copies, and how far its readers are.
+        for archived in HouseStreams.archived(env) {
+            grant.copies(archived.name, durables: HouseDurables.of(archived.name, env))
         }
         // What was set aside is dropped, or said again where it came from.
         grant.looks(into: AsideMessage.stream(env))

@@ -89,6 +89,39 @@ final class Connection {
         return try finish().affected
     }
 
+    /// Runs one `COPY … TO STDOUT` in the text format.
+    ///
+    /// - Parameter take: takes each row with its line feed, in order; false: it takes no more, and the connection is given up.
+    func copy(_ statement: String, to take: (UnsafeRawBufferPointer) -> Bool) throws(PostgresFailure) {
+        guard PQsendQuery(handle, statement) == 1 else { throw lost() }
+        try flush()
+        try awaitResult()
+        guard let begun = PQgetResult(handle) else { throw lost() }
+        let status = PQresultStatus(begun)
+        defer { PQclear(begun) }
+        guard status == PGRES_COPY_OUT else {
+            let failure = PostgresFailure(result: begun, name: name)
+            while let rest = PQgetResult(handle) { PQclear(rest) }
+            throw failure
+        }
+        while true {
+            var row: UnsafeMutablePointer<CChar>?
+            let count = PQgetCopyData(handle, &row, 1)
+            defer { PQfreemem(row) }
+            switch count {
+            case 1...:
+                guard take(UnsafeRawBufferPointer(start: row, count: Int(count))) else {
+                    throw lost("nobody takes the rows any more")
+                }
+            case 0: try wait(for: 0)
+            case -1:
+                _ = try finish()
+                return
+            default: throw lost()
+            }
+        }
+    }
+
     /// Rolls back what is open; a failure to do so means that the connection is lost.
     func rollback() {
         guard !isLost, isInTransaction else { return }

@@ -53,9 +53,7 @@ final class Acts: Sendable {
 
     /// Opens the bucket and takes up what an earlier life left unfinished.
     func open() async throws(BusError) {
-        let bucket = try await process.bus.keyValue(
-            KeyValueConfiguration(
-                bucket: "\(process.environment.streamPrefix)-ACTS", maximumAge: .seconds(30 * 86_400)))
+        let bucket = try await process.bus.keyValue(HouseStreams.acts(process.environment))
         self.bucket.withLock { $0 = bucket }
         let told = try await told()
         for entry in try await bucket.entries() {

@@ -114,9 +114,11 @@ final class BridgeProcess: Sendable {
                 start: .at(week))
         }
         for item in stored {
-            guard let response = try? Envelope<CognitiveResponse>(decoding: item.message.payload).body else { continue }
+            guard let message = try? Envelope<CognitiveResponse>(decoding: item.message.payload) else { continue }
+            let response = message.body
             book.withLock { $0.recall(response) }
-            scheduler.withLock { $0.recall(response, at: item.message.at) }
+            // Budgets count by when it was said: what was restored is stored later, and costs nothing again.
+            scheduler.withLock { $0.recall(response, at: min(message.header.timestamp, item.message.at)) }
             guard await acts.keep(response) else { return }
             acts.begin(response.requestID)
         }

@@ -60,6 +60,7 @@ final class ThalamusProcess: Sendable {
             group.addTask { await self.release() }
             group.addTask { await self.attend(waves) }
             group.addTask { await questions.learn() }
+            group.addTask { await self.watchStreams() }
             await process.untilStopped()
             waves.cancel()
             await shards?.leave()
@@ -72,6 +73,21 @@ final class ThalamusProcess: Sendable {
             }
             responder.cancel()
             group.cancelAll()
+        }
+    }
+
+    /// Keeps the streams as those who live need them; the thalamus does it for all.
+    private func watchStreams() async {
+        await HouseStreams.watch(
+            on: bus, environment: process.environment, keepingWaves: process.settings.flag("keep_waves")
+        ) { outcome in
+            switch outcome {
+            case .success(.widened):
+                process.logger.notice("Processes of protocol 2.0 live: the streams keep what these need, too")
+            case .success(.migrated): process.logger.notice("The streams are those of this version now")
+            case .failure(let error):
+                process.logger.warning("Cannot look after the streams", metadata: ["reason": "\(error)"])
+            }
         }
     }
 
@@ -166,22 +182,26 @@ final class ThalamusProcess: Sendable {
     func resume(_ isOurs: @Sendable (GateID) -> Bool) async throws {
         let env = process.environment
         let stream = HouseStreams.transitions(env)
-        var last = try await bus.lastPerSubject(stream: stream, filter: .transitions(env))
-        let newest = last
-        // Older versions could store a transition behind a later one of its gate, when they said it again.
-        if let latest = last.map(\.message.at).max() {
-            let before = latest.advanced(milliseconds: -Self.disorderMilliseconds)
-            last += try await bus.read(stream: stream, filter: .transitions(env), start: .at(before))
-        }
+        let last = try await bus.lastPerSubject(stream: stream, filter: .transitions(env))
         var found: [GateID: (transition: GateTransition, storedAt: Timestamp)] = [:]
-        for stored in last {
+        func look(at stored: StoredMessage) {
             guard let message = try? Envelope<GateTransition>(decoding: stored.message.payload),
                 message.header.source.entityType == .thalamus, isOurs(message.body.gateID)
-            else { continue }
-            if let known = found[message.body.gateID], known.transition.at > message.body.at { continue }
+            else { return }
+            if let known = found[message.body.gateID], known.transition.at > message.body.at { return }
             found[message.body.gateID] = (message.body, stored.message.at)
         }
-        for stored in newest where Self.gate(of: stored.message.subject).map(isOurs) ?? false {
+        for stored in last { look(at: stored) }
+        // Older versions could store a transition behind a later one of its gate, when they said it again. After a restore all that
+        // there is was stored lately.
+        if let latest = last.map(\.message.at).max() {
+            let before = latest.advanced(milliseconds: -Self.disorderMilliseconds)
+            try await bus.read(stream: stream, filter: .transitions(env), start: .at(before)) { batch in
+                for stored in batch { look(at: stored) }
+                return true
+            }
+        }
+        for stored in last where Self.gate(of: stored.message.subject).map(isOurs) ?? false {
             outbox.reconcile(stored.message.subject, newest: StoredIdentity(stored))
         }
         outbox.forEachWaiting { message in
@@ -193,7 +213,7 @@ final class ThalamusProcess: Sendable {
         }
         let outcomes = try await bus.read(stream: HouseStreams.decisions(env), filter: .outcomes(env))
         settle { thalamus in
-            for stored in newest where Self.gate(of: stored.message.subject).map(isOurs) ?? false {
+            for stored in last where Self.gate(of: stored.message.subject).map(isOurs) ?? false {
                 outbox.know(stored.message.subject, last: stored.sequence, id: StoredIdentity(stored).id)
             }
             // Of more than there is room for, the latest stay: in the order of time.

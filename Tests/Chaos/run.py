@@ -106,6 +106,7 @@ def arguments():
     parser.add_argument("--away", type=float, default=10.0, help="twice, wait: how long nats-server is away, in seconds")
     parser.add_argument("--cycles", type=int, default=5, help="twice, double-kill, fenced: how often")
     parser.add_argument("--old-binaries", help="rolling: the programs of the version before")
+    parser.add_argument("--order", default="hippocampus,bridge,thalamus", help="rolling: who is replaced first")
     parser.add_argument("--faketime", default="/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", help="clock: libfaketime")
     parser.add_argument("--out", default="/tmp/nimmer-chaos", help="the folder for everything; what is there is removed")
     parser.add_argument("--json", metavar="FILE", help="write what was found there, too")

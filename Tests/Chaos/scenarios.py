@@ -189,21 +189,48 @@ async def fenced(house):
 
 
 async def rolling(house):
-    """Old processes are replaced by new ones while gates open: readers first, and for a while both in turns."""
-    order = [house.hippocampus, house.bridge, *house.thalami]
+    """Old processes are replaced by new ones while gates open, in the order of --order, and for a while both in turns: each goes
+    back once, when old and new live side by side, and what is new lives on."""
+    kinds = {"hippocampus": [house.hippocampus], "bridge": [house.bridge], "thalamus": house.thalami}
     house.driver.start()
     await asyncio.sleep(5)
-    new = {p: house.command(os.path.basename(p.command[0])) for p in order}
-    for process in order:
-        old = process.command
-        # There, back, and there again: a new one that has to go back leaves nothing that the old one cannot read.
-        for command in (new[process], old, new[process]):
-            await process.terminate()
-            process.command = command
-            await process.start()
-            await asyncio.sleep(6)
+    new = {p: house.command(os.path.basename(p.command[0])) for p in house.processes if p.name not in ("nats", "postgres")}
+
+    async def become(process, command):
+        await process.terminate()
+        process.command = command
+        await process.start()
+        await asyncio.sleep(6)
+
+    for kind in house.options.order.split(","):
+        for process in kinds[kind]:
+            old = process.command
+            # There, back, and there again: a new one that has to go back leaves nothing that the old one cannot read.
+            for command in (new[process], old, new[process]):
+                await become(process, command)
+            house.note("subjects", kind, **await subjects(house))
     await well(house)
+    # Half a minute after the last of the old ones has gone, the streams are those of the new ones; the thalamus looks twice.
+    end = time.monotonic() + 120
+    while (left := await subjects(house)) != MIGRATED and time.monotonic() < end:
+        await asyncio.sleep(2)
+    house.note("subjects", "in the end", **left)
+    if left != MIGRATED:
+        house.ended_by_themselves.append(f"the streams were not migrated: {left}")
+    await asyncio.sleep(5)
     await house.driver.stop()
+
+
+MIGRATED = {"TRANSITIONS": "dev.nervous.gates.*.transition", "ESCALATIONS": "dev.cognitive.bridge.request.*"}
+
+
+async def subjects(house):
+    """What the streams capture that changed since 2.0."""
+    found = {}
+    for name in MIGRATED:
+        info = await house.observer.wire.api(f"STREAM.INFO.DEV-{name}")
+        found[name] = " ".join(sorted(info["config"]["subjects"]))
+    return found
 
 
 async def clock(house):

@@ -23,6 +23,8 @@ final class WholeSystem: Sendable {
     private let children = Mutex<[Service: ChildProcess]>([:])
     private let logs = Mutex<[String]>([])
     private let probes = Mutex(0)
+    /// Tells the probes of this system from those that its database was given.
+    private let mark = String(UInt32.random(in: .min ... .max), radix: 16)
 
     /// Where `swift build` put the executables: beside the running test bundle.
     static let products: String = {
@@ -52,9 +54,12 @@ final class WholeSystem: Sendable {
             """
 
     /// Starts everything, runs the body, and stops everything whatever the body did.
+    ///
+    /// - Parameter services: those that are started; none: the servers alone, without a database.
     static func run(
         on binary: NATSBinary, environment: Environment = .dev, tapping pattern: String? = nil,
-        isIdentified: Bool = false, _ body: (WholeSystem) async throws -> Void
+        isIdentified: Bool = false, starting services: [Service] = Service.allCases,
+        _ body: (WholeSystem) async throws -> Void
     ) async throws {
         var template = Array("/tmp/nimmer-whole-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))
@@ -90,9 +95,9 @@ final class WholeSystem: Sendable {
             throw error
         }
         do {
-            try await system.migrate()
-            for service in Service.allCases { try await system.start(service) }
-            try await system.settle()
+            if !services.isEmpty { try await system.migrate() }
+            for service in services { try await system.start(service) }
+            if !services.isEmpty { try await system.settle() }
             try await body(system)
         } catch {
             await system.stop()
@@ -203,7 +208,7 @@ final class WholeSystem: Sendable {
                 number += 1
                 return number
             }
-            let region = "probe-\(number)"
+            let region = "probe-\(mark)-\(number)"
             try await agree(on: region)
             // The first probes find services that do not listen yet.
             let patience: Duration = attempt < 20 ? .milliseconds(500) : .seconds(2)

@@ -52,7 +52,7 @@ enum Catalogue {
             for verb in ["INFO", "CREATE", "UPDATE", "DELETE", "PURGE", "SNAPSHOT", "MSG.GET", "MSG.DELETE"] {
                 all.append("$JS.API.STREAM.\(verb).\(stream)")
             }
-            all.append("$JS.API.CONSUMER.CREATE.\(stream)")
+            all += ["CREATE", "LIST", "NAMES"].map { "$JS.API.CONSUMER.\($0).\(stream)" }
             all += ["INFO", "MSG.NEXT", "DELETE"].map { "$JS.API.CONSUMER.\($0).\(stream).somebody" }
             all += ["$JS.API.CONSUMER.DURABLE.CREATE.\(stream).somebody", "$JS.ACK.\(stream).somebody.1.1.1.1.0"]
         }
@@ -177,8 +177,12 @@ enum Catalogue {
                 })
             own.formUnion(both("dev.nervous.outcomes.plant.feedback", name))
             own.formUnion(both("dev.cognitive.bridge.request", name))
-            for stream in streams + ["DEV-ASIDE"] { own.formUnion(reading(stream)) }
-            own.formUnion(streams(["DEV-ASIDE"], ["MSG.GET", "MSG.DELETE"]))
+            for stream in streams + ["DEV-ASIDE", "KV_DEV-ACTS"] { own.formUnion(reading(stream)) }
+            own.formUnion(streams(["DEV-ASIDE"], ["INFO", "MSG.GET", "MSG.DELETE"]))
+            own.formUnion(streams(["KV_DEV-ACTS"], ["INFO"]))
+            // How far the readers are of what a backup copies.
+            let copied = streams.filter { $0 != "DEV-WAVES" } + ["DEV-ASIDE", "KV_DEV-ACTS"]
+            own.formUnion(copied.map { "$JS.API.CONSUMER.LIST.\($0)" })
         default: break
         }
         return own

@@ -75,6 +75,20 @@ extension InMemoryBus {
         return isGone
     }
 
+    public func durables(of stream: String) async throws(BusError) -> [DurablePosition] {
+        guard let found = state.withLock({ $0.streams[stream]?.durables }) else {
+            throw BusError(.notFound, "there is no stream \(stream)")
+        }
+        return found
+    }
+
+    public func skip(stream: String, to sequence: UInt64) async throws(BusError) {
+        guard let isEmpty = state.withLock({ $0.streams[stream]?.skip(to: sequence) }) else {
+            throw BusError(.notFound, "there is no stream \(stream)")
+        }
+        guard isEmpty else { throw BusError.holdsMessages(stream) }
+    }
+
     public func consumer(_ configuration: ConsumerConfiguration) async throws(BusError) -> any Consumer {
         try configuration.check()
         let outcome: Result<String, BusError> = state.withLock { state in
@@ -99,6 +113,13 @@ extension InMemoryBus {
 
     private func overlap(_ some: [SubjectPattern], _ others: [SubjectPattern]) -> Bool {
         some.contains { one in others.contains { one.overlaps($0) } }
+    }
+}
+
+extension BusError {
+    /// Why a stream's sequence cannot be moved.
+    package static func holdsMessages(_ stream: String) -> BusError {
+        BusError(.conflict, "the stream \(stream) holds messages: only an empty one can go on with another sequence")
     }
 }
 

@@ -35,6 +35,9 @@ struct MemoryConsumerState {
     /// When the next unacknowledged message is due again.
     var nextDue: ContinuousClock.Instant? { pending.values.map(\.due).min() }
 
+    /// The sequence up to which everything was acknowledged, or is not for it.
+    var acknowledged: UInt64 { max(1, min(pending.keys.min() ?? next, backlog.first ?? next, next)) - 1 }
+
     func info(_ stream: MemoryStream) -> ConsumerInfo {
         ConsumerInfo(
             waiting: UInt64(waiting(stream)), unacknowledged: pending.count,

@@ -19,6 +19,23 @@ struct MemoryStream {
             consumers: consumers.count, subjects: configuration.subjects.map(\.text))
     }
 
+    /// How far its durables are.
+    var durables: [DurablePosition] {
+        consumers.values.compactMap { consumer in
+            consumer.configuration.durable.map {
+                DurablePosition(
+                    name: $0.text, filter: consumer.configuration.filter?.text, position: consumer.acknowledged)
+            }
+        }.sorted { $0.name < $1.name }
+    }
+
+    /// Goes on with a sequence; false when it holds something.
+    mutating func skip(to sequence: UInt64) -> Bool {
+        guard messages.isEmpty else { return false }
+        lastSequence = max(lastSequence, max(sequence, 1) - 1)
+        return true
+    }
+
     func captures(_ subject: Subject) -> Bool { configuration.subjects.contains { $0.matches(subject) } }
 
     func last(on subject: Subject) -> StoredMessage? { messages.last { $0.message.subject == subject } }

@@ -96,14 +96,3 @@ enum JournalRecord {
                 follows: follows == none ? nil : follows))
     }
 }
-
-/// The checksum of Ethernet, gzip and PNG (ISO 3309): finds every burst of damage of up to 32 bits.
-enum CRC32 {
-    private static let table: [UInt32] = (0..<256).map { byte in
-        (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 1 ? 0xedb8_8320 ^ value >> 1 : value >> 1 }
-    }
-
-    static func of(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-        ~bytes.reduce(~0) { table[Int(($0 ^ UInt32($1)) & 0xff)] ^ $0 >> 8 }
-    }
-}

@@ -31,6 +31,40 @@ extension BusConformance {
             try await bus.deleteStream(names.stream)
             try await expectFailure(.notFound, "a deleted stream") { try await bus.stream(names.stream) }
         },
+        Check("an empty stream goes on with a later sequence, and one that holds something does not") { bus, names in
+            try await makeStream(bus, names)
+            try await bus.skip(stream: names.stream, to: 5001)
+            try await fill(bus, names, 2)
+            let info = try await bus.stream(names.stream)
+            try expect([info.messages, info.firstSequence, info.lastSequence], [2, 5001, 5002], "after a skip")
+            try await expectFailure(.conflict, "a skip of messages") {
+                try await bus.skip(stream: names.stream, to: 9000)
+            }
+            try await expectFailure(.notFound, "no stream") {
+                try await bus.skip(stream: names.stream + "-none", to: 2)
+            }
+        },
+        Check("how far durables are is told, too low rather than too high") { bus, names in
+            try await makeStream(bus, names)
+            try await fill(bus, names, 6)
+            let (one, two) = (try Token("one"), try Token("two"))
+            let reader = try await bus.consumer(ConsumerConfiguration(stream: names.stream, durable: one))
+            let batch = try await reader.fetch(maximum: 5, wait: .seconds(5), linger: .seconds(1))
+            try expect(batch.count, 5, "fetched")
+            for place in [0, 1, 3] { try batch[place].ack() }
+            try await bus.flush()
+            let other = try await bus.consumer(
+                ConsumerConfiguration(
+                    stream: names.stream, durable: two, filter: try names.pattern("s.0"), start: .sequence(4)))
+            let found = try await bus.durables(of: names.stream)
+            try expect(found.map(\.name), ["one", "two"], "names")
+            try expect(found.map(\.filter), [nil, try names.pattern("s.0").text], "filters")
+            try expect(found.map(\.position), [2, 3], "positions")
+            try expect(found.map(\.isOrdinary), [true, true], "kinds")
+            await reader.stop()
+            await other.stop()
+            try await expectFailure(.notFound, "no stream") { _ = try await bus.durables(of: names.stream + "-none") }
+        },
         Check("two streams cannot keep the same subject") { bus, names in
             try await makeStream(bus, names)
             try await expectFailure(.conflict, "an overlap") {

@@ -87,32 +87,6 @@ struct MemoryAsideShowCommand: AsyncParsableCommand {
     }
 }
 
-/// Says one again.
-struct MemoryAsideReplayCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "replay",
-        abstract: "Say a message that was set aside again, on its own subject.",
-        discussion: """
-            It is a new message of its stream, of which nothing is known; its own id is as it was, so that what was stored of \
-            it already is not stored twice. It is no longer set aside then. One that still ends its reader will be again.
-            """)
-
-    @OptionGroup var aside: AsideOptions
-
-    func run() async throws {
-        let (sequence, message) = try await aside.with { bus, environment, found in
-            let message = found.message
-            let ack = try await bus.publishDurably(
-                message.subject, payload: message.payload, id: .named("replay/\(message.id.text)/\(found.number)"),
-                headers: message.headersToRepeat)
-            // Only now: a crash between the two says it twice, which harms nobody.
-            try await bus.deleteMessage(stream: AsideMessage.stream(environment), sequence: found.number)
-            return (ack.sequence, message)
-        }
-        try Console.line("said again on \(message.subject), as \(message.stream) \(sequence)".printable)
-    }
-}
-
 /// Drops one.
 struct MemoryAsideDropCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

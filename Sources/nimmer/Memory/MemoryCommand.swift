@@ -4,6 +4,9 @@ import ArgumentParser
 struct MemoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "memory",
-        abstract: "Follow a decision, export what was learned, look at what was set aside.",
-        subcommands: [MemoryWhyCommand.self, MemoryExportCommand.self, MemoryAsideCommand.self])
+        abstract: "Follow a decision, export what was learned, look at what was set aside, back up and restore.",
+        subcommands: [
+            MemoryWhyCommand.self, MemoryExportCommand.self, MemoryAsideCommand.self, MemoryBackupCommand.self,
+            MemoryRestoreCommand.self,
+        ])
 }

@@ -1,0 +1,42 @@
+import NimmerWave
+
+extension HouseStreams {
+    /// The bucket `<ENV>-ACTS`: what is to become of the commands of decisions, and has.
+    public static func acts(_ env: Environment) -> KeyValueConfiguration {
+        KeyValueConfiguration(bucket: "\(env.streamPrefix)-ACTS", maximumAge: .seconds(30 * 86_400))
+    }
+
+    /// A stream that a backup holds, and how it is made.
+    public struct Archived: Sendable {
+        /// How it is made.
+        public enum Form: Sendable {
+            /// As a stream.
+            case stream(StreamConfiguration)
+            /// As a bucket.
+            case bucket(KeyValueConfiguration)
+        }
+
+        /// The stream's name.
+        public var name: String
+        /// How it is made.
+        public var form: Form
+        /// A subject of 2.0 that it may hold messages of, although it captures it no more.
+        public var legacy: SubjectPattern?
+    }
+
+    /// The streams that hold what an environment has decided, in the order in which they are copied while it lives: what follows from
+    /// another comes behind it, so that no copy holds a question without the answer, or an answer without the record of its commands,
+    /// that was there when the question was copied.
+    ///
+    /// The others are about processes that live, and mean nothing to those of another life: leases, what was in hand, the last waves.
+    public static func archived(_ env: Environment) -> [Archived] {
+        var archived = streams(env).map {
+            Archived(name: $0.name, form: .stream($0), legacy: legacy(env)[$0.name])
+        }
+        for configuration in [outcomesStream(env), AsideMessage.configuration(env)] {
+            archived.append(Archived(name: configuration.name, form: .stream(configuration)))
+        }
+        archived.append(Archived(name: "KV_\(acts(env).bucket)", form: .bucket(acts(env))))
+        return archived
+    }
+}

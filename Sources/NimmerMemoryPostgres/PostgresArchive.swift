@@ -1,0 +1,204 @@
+import NimmerMemory
+
+/// Copies the rows of a whole database out of it, and into an empty one, as they are (`nimmer memory backup`, `restore`).
+///
+/// Works as the owner of the schema. Every call connects, works and closes.
+public actor PostgresArchive {
+    /// Where the database is.
+    public nonisolated let settings: DatabaseSettings
+    private nonisolated let executor = ThreadExecutor()
+
+    /// An archive of one database.
+    public init(_ settings: DatabaseSettings) {
+        var patient = settings
+        patient.statementSeconds = max(settings.statementSeconds, 3_600)
+        self.settings = patient
+    }
+
+    /// The thread of this archive.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    // MARK: - Out
+
+    /// Hands out every row, as one moment had them: whatever is committed meanwhile is not among them.
+    ///
+    /// - Parameter take: takes the next piece; false ends it with an error.
+    /// - Throws: also where the schema is not one that this program knows.
+    public func export(to take: @Sendable (ArchivePiece) -> Bool) throws(MemoryError) {
+        try work { (connection) throws(PostgresFailure) -> Result<Void, MemoryError> in
+            try connection.script("begin isolation level repeatable read read only")
+            let state = try Schema(connection: connection).state(expecting: Migration.all)
+            if case .older = state {} else if let refusal = state.refusal(connection.name) { return .failure(refusal) }
+            let schema = try connection.run("select version, checksum from schema_migrations order by version")
+            var isTaken = take(
+                .schema(ArchivedSchema(version: state.version, checksums: schema.values.compactMap { $0[1] })))
+            for table in try tables(on: connection) {
+                guard isTaken else { break }
+                isTaken = take(.table(table))
+                guard isTaken else { break }
+                try connection.copy("copy (\(try select(table, on: connection))) to stdout") { take(.row($0)) }
+            }
+            guard isTaken else { throw .lost(name: connection.name, reason: "nobody takes the rows any more") }
+            try connection.script("commit")
+            return .success(())
+        }
+    }
+
+    /// The tables of the schema's owner, with the columns that are not computed.
+    private func tables(on connection: Connection) throws(PostgresFailure) -> [ArchivedTable] {
+        let found = try connection.run(
+            """
+            select c.relname, c.relkind, string_agg(a.attname, ' ' order by a.attnum)
+            from pg_class c join pg_attribute a on a.attrelid = c.oid
+            where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+              and c.relowner = (select relowner from pg_class where oid = 'public.schema_migrations'::regclass)
+              and c.relname <> 'schema_migrations' and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+            group by c.relname, c.relkind order by c.relname
+            """)
+        let months = try connection.run(
+            "select to_char(first_day, 'YYYY-MM') from transition_partitions(now()) order by 1"
+        ).column
+        return found.values.compactMap { row in
+            guard let name = row[0], let columns = row[2] else { return nil }
+            return ArchivedTable(
+                name: name, columns: columns.split(separator: " ").map(String.init),
+                months: row[1] == "p" ? months : [])
+        }
+    }
+
+    private func select(_ table: ArchivedTable, on connection: Connection) throws(PostgresFailure) -> String {
+        "select \(try names(table.columns, on: connection)) from \(try names([table.name], on: connection))"
+    }
+
+    /// Names as they stand in a statement, quoted by the server.
+    private func names(_ names: [String], on connection: Connection) throws(PostgresFailure) -> String {
+        var quoted: [String] = []
+        for name in names { quoted.append(try connection.run("select quote_ident(\(name))").first ?? "") }
+        return quoted.joined(separator: ", ")
+    }
+
+    // MARK: - In
+
+    /// Whether rows of a schema may come into this database: it does not exist, has no schema, or has that very one and not a row.
+    ///
+    /// - Throws: why not.
+    public func checkRoom(for schema: ArchivedSchema) throws(MemoryError) {
+        guard schema.version <= Migration.all.count, schema.version > 0 else {
+            throw MemoryError(
+                .schemaUnknown,
+                "the rows are of schema version \(schema.version), this program knows \(Migration.all.count)",
+                mend: "Restore them with a program of that version or later")
+        }
+        do throws(MemoryError) {
+            try work { (connection) throws(PostgresFailure) -> Result<Void, MemoryError> in
+                let state = try Schema(connection: connection).state(expecting: Migration.all)
+                let own = Migration.all.prefix(schema.version)
+                for (index, migration) in own.enumerated() {
+                    let checksum = try Schema(connection: connection).checksum(of: migration)
+                    guard index < schema.checksums.count, schema.checksums[index] == checksum else {
+                        return .failure(
+                            MemoryError(
+                                .schemaTampered,
+                                "migration \(migration.version) of the rows is not the one that this program has"))
+                    }
+                }
+                return try room(for: schema, state, on: connection)
+            }
+        } catch {
+            guard error.code == .missingDatabase else { throw error }
+        }
+    }
+
+    private func room(
+        for schema: ArchivedSchema, _ state: SchemaState, on connection: Connection
+    ) throws(PostgresFailure) -> Result<Void, MemoryError> {
+        switch state {
+        case .missing: return .success(())
+        case .older(schema.version), .current(schema.version): break
+        case .older, .current:
+            return .failure(
+                MemoryError(
+                    .schemaUnknown,
+                    "\(connection.name) has schema version \(state.version), the rows are of version \(schema.version)",
+                    mend: "Restore into a database that does not exist yet, or has no tables: it is made as it was"))
+        case .foreign, .newer, .tampered:
+            if let refusal = state.refusal(connection.name) { return .failure(refusal) }
+        }
+        for table in try tables(on: connection) {
+            let name = try names([table.name], on: connection)
+            guard try connection.run(SQL(constant: "select 1 from \(name) limit 1", binds: [])).isEmpty else {
+                return .failure(
+                    MemoryError(
+                        .conflict,
+                        "the table \(table.name) of \(connection.name) holds rows: a restore needs an empty one",
+                        mend: "Name another database with --database, or drop this one"))
+            }
+        }
+        return .success(())
+    }
+
+    /// Copies rows in, in one transaction: all of them, or none. Makes the database and its schema as they were when it has none,
+    /// and brings the schema to this program's version in the end.
+    ///
+    /// - Parameters:
+    ///   - next: the next rows of a table by its place, several whole rows at a time; nil behind the last.
+    /// - Returns: the number of rows of each table.
+    public func restore(
+        _ schema: ArchivedSchema, _ tables: [ArchivedTable], next: @Sendable (Int) -> [UInt8]?
+    ) async throws(MemoryError) -> [Int] {
+        try checkRoom(for: schema)
+        let then = Array(Migration.all.prefix(schema.version))
+        _ = try await PostgresAdministration(settings, migrations: then).migrate()
+        let counts: [Int] = try work { (connection) throws(PostgresFailure) -> Result<[Int], MemoryError> in
+            try connection.script("begin")
+            let present = try self.tables(on: connection)
+            var counts: [Int] = []
+            for (place, table) in tables.enumerated() {
+                guard let own = present.first(where: { $0.name == table.name }),
+                    Set(own.columns) == Set(table.columns)
+                else {
+                    return .failure(
+                        MemoryError(
+                            .schemaUnknown, "\(connection.name) has no table \(table.name) with the columns of the rows"
+                        ))
+                }
+                let name = try names([table.name], on: connection)
+                try connection.script("lock table \(name) in access exclusive mode")
+                guard try connection.run(SQL(constant: "select 1 from \(name) limit 1", binds: [])).isEmpty else {
+                    return .failure(MemoryError(.conflict, "somebody else writes to \(connection.name)"))
+                }
+                for month in table.months {
+                    try connection.run("select make_transition_partition(\(month + "-01T00:00:00Z")::timestamptz)")
+                }
+                // The totals are rows too, and come as they were.
+                try connection.script("alter table \(name) disable trigger user")
+                let columns = try names(table.columns, on: connection)
+                counts.append(try connection.copy("copy \(name) (\(columns)) from stdin") { next(place) })
+                try connection.script("alter table \(name) enable trigger user")
+            }
+            try connection.script("commit")
+            try connection.script("analyze")
+            return .success(counts)
+        }
+        _ = try await PostgresAdministration(settings).migrate()
+        return counts
+    }
+
+    // MARK: -
+
+    private func work<Value>(
+        _ body: (Connection) throws(PostgresFailure) -> Result<Value, MemoryError>
+    ) throws(MemoryError) -> Value {
+        let connection = try Connection(settings)
+        try connection.prepareSession()
+        let result: Result<Value, MemoryError>
+        do throws(PostgresFailure) {
+            try connection.script("set datestyle = 'ISO, YMD'; set extra_float_digits = 1; set bytea_output = 'hex'")
+            try Access(connection: connection).becomeOwner()
+            result = try body(connection)
+        } catch {
+            throw error.memoryError
+        }
+        return try result.get()
+    }
+}

@@ -1,0 +1,35 @@
+import Synchronization
+
+/// The rows of a backup, table by table, as a database takes them.
+final class RestoredRows: Sendable {
+    private struct State {
+        var places: [Int]
+        var failure: Failure?
+    }
+
+    private let file: BackupFile
+    private let state: Mutex<State>
+
+    init(_ index: BackupIndex, _ file: BackupFile) {
+        self.file = file
+        state = Mutex(State(places: index.tables.map(\.place)))
+    }
+
+    /// Why a table ended before its end.
+    var failure: Failure? { state.withLock { $0.failure } }
+
+    /// The next rows of a table; nil behind the last.
+    func next(of table: Int) -> [UInt8]? {
+        state.withLock { state in
+            do throws(Failure) {
+                let found = try file.record(at: state.places[table])
+                guard found.record.kind == .rows else { return nil }
+                state.places[table] = found.next
+                return found.record.body
+            } catch {
+                state.failure = error
+                return nil
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+import NimmerBus
+import NimmerWave
+
+/// Stores the messages of a backup in empty streams.
+///
+/// They are stored in the order in which they were, over all streams, since some readers compare when messages of two streams were
+/// stored. They get new sequences, above every one that their stream had given: so none that somebody kept in mind (in a file of
+/// waiting messages, in the word for what was set aside) ever names another message. Readers begin with the first message that they
+/// had not acknowledged.
+struct StreamRestore {
+    /// What was restored of a stream.
+    struct Report: Equatable, Sendable {
+        var name: String
+        /// Messages stored.
+        var messages = 0
+        /// Messages left out, since the stream holds one of the same id.
+        var repeated = 0
+        /// Readers that stand where they stood.
+        var durables: [String] = []
+        /// Readers that only their owner can make.
+        var others: [String] = []
+    }
+
+    private struct Reader {
+        let archived: HouseStreams.Archived
+        let durables: [DurablePosition]
+        var place: Int
+        var next: BackupMessage?
+        /// For each durable the new sequence of the first message that it had not acknowledged.
+        var starts: [String: UInt64] = [:]
+        /// The sequence that the next message gets.
+        var sequence: UInt64
+        var report: Report
+    }
+
+    /// So many messages of one stream are on their way at a time.
+    private static let run = 256
+
+    let bus: any Bus
+    let file: BackupFile
+    private var readers: [Reader] = []
+    /// Streams that this has made, to be deleted if it fails.
+    private var made: [String] = []
+
+    /// - Throws: ``Failure`` where the backup holds a stream that this program does not know.
+    init(_ index: BackupIndex, of file: BackupFile, on bus: any Bus) throws(Failure) {
+        self.bus = bus
+        self.file = file
+        let known = HouseStreams.archived(index.head.environment)
+        for stream in index.streams {
+            guard let archived = known.first(where: { $0.name == stream.stream.name }) else {
+                throw Failure(
+                    .failed, "\(file.path) holds the stream \(stream.stream.name), which this program does not know",
+                    mend: "restore it with a program of the version that made it, or later")
+            }
+            readers.append(
+                Reader(
+                    archived: archived, durables: stream.stream.durables, place: stream.place,
+                    sequence: (index.end.last[archived.name] ?? 0) + 1, report: Report(name: archived.name)))
+        }
+    }
+
+    /// Checks that no stream of the environment holds a message.
+    static func checkRoom(on bus: any Bus, _ environment: Environment) async throws {
+        for archived in HouseStreams.archived(environment) {
+            do throws(BusError) {
+                let present = try await bus.stream(archived.name)
+                guard present.messages == 0 else {
+                    throw BusError(.conflict, "the stream \(archived.name) holds \(present.messages) messages")
+                }
+            } catch {
+                guard error.code != .conflict else {
+                    throw Failure(
+                        .failed, "\(error.message): a restore needs an empty environment",
+                        mend: "name another server with --server, or delete its streams")
+                }
+                guard error.code == .notFound else { throw error }
+            }
+        }
+    }
+
+    /// Stores everything. Where that fails, what was stored is deleted again.
+    ///
+    /// - Parameter progress: called now and then with the number of messages so far.
+    mutating func run(progress: (Int) -> Void = { _ in }) async throws -> [Report] {
+        do {
+            try await makeStreams()
+            try await storeMessages(progress)
+            try await finish()
+        } catch {
+            await undo()
+            throw error
+        }
+        return readers.map(\.report)
+    }
+
+    /// Deletes what was stored.
+    func undo() async { for name in made { try? await bus.deleteStream(name) } }
+
+    private mutating func makeStreams() async throws {
+        for place in readers.indices {
+            let reader = readers[place]
+            // An empty one may have readers, who would begin where they stand.
+            try await bus.deleteStream(reader.archived.name)
+            made.append(reader.archived.name)
+            switch reader.archived.form {
+            case .bucket(let configuration): _ = try await bus.keyValue(configuration)
+            case .stream(var configuration):
+                // Until everything is stored it also takes what it held of 2.0.
+                if let legacy = reader.archived.legacy { configuration.subjects.append(legacy) }
+                try await bus.ensureStream(configuration)
+            }
+            try await bus.skip(stream: reader.archived.name, to: reader.sequence)
+            try advance(place)
+        }
+    }
+
+    /// Reads the next message of a stream.
+    private mutating func advance(_ place: Int) throws(Failure) {
+        let found = try file.record(at: readers[place].place)
+        guard found.record.kind == .message else { return readers[place].next = nil }
+        readers[place].place = found.next
+        readers[place].next = BackupMessage(body: found.record.body)
+    }
+
+    private mutating func storeMessages(_ progress: (Int) -> Void) async throws {
+        var count = 0
+        while let place = readers.indices.filter({ readers[$0].next != nil }).min(by: { isBefore($0, $1) }) {
+            let others = readers.indices.filter { $0 != place && readers[$0].next != nil }
+            var run: [BackupMessage] = []
+            while run.count < Self.run, let next = readers[place].next, others.allSatisfy({ isBefore(place, $0) }) {
+                run.append(next)
+                try advance(place)
+            }
+            try await store(run, in: place)
+            count += run.count
+            progress(count)
+        }
+    }
+
+    /// Whether the next message of a stream was stored before that of another.
+    private func isBefore(_ one: Int, _ other: Int) -> Bool {
+        guard let first = readers[one].next, let second = readers[other].next else { return readers[one].next != nil }
+        return (first.at, one) < (second.at, other)
+    }
+
+    private mutating func store(_ run: [BackupMessage], in place: Int) async throws {
+        let name = readers[place].archived.name
+        let acks = try await StoringRun(bus: bus, stream: name).store(run, from: readers[place].sequence)
+        for (message, sequence) in zip(run, acks) {
+            guard let sequence else {
+                readers[place].report.repeated += 1
+                continue
+            }
+            for durable in readers[place].durables
+            where message.sequence > durable.position && readers[place].starts[durable.name] == nil {
+                readers[place].starts[durable.name] = sequence
+            }
+            readers[place].report.messages += 1
+            readers[place].sequence = sequence + 1
+        }
+    }
+
+    private mutating func finish() async throws {
+        for place in readers.indices {
+            let reader = readers[place]
+            for durable in reader.durables {
+                let filter = durable.filter.flatMap { try? SubjectPattern($0) }
+                guard durable.isOrdinary, let name = try? Token(durable.name), filter?.text == durable.filter else {
+                    readers[place].report.others.append(durable.name)
+                    continue
+                }
+                let consumer = try await bus.consumer(
+                    ConsumerConfiguration(
+                        stream: reader.archived.name, durable: name, filter: filter,
+                        start: .sequence(reader.starts[durable.name] ?? reader.sequence)))
+                await consumer.stop()
+                readers[place].report.durables.append(durable.name)
+            }
+            if case .stream(let configuration) = reader.archived.form { try await bus.ensureStream(configuration) }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import ArgumentParser
+import NimmerBus
+import NimmerMemory
+import NimmerMemoryPostgres
+import NimmerWave
+
+/// Hands a message that was set aside to its reader again.
+struct MemoryAsideReplayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Have a message that was set aside handled after all, once.",
+        discussion: """
+            What the bridge has set aside is asked again: a request on its own subject, an opening by the request that it carries. \
+            A request that has an answer is not asked. What the hippocampus has set aside is written into the database from here, \
+            by the same rules; rows that are there stay. It is no longer set aside then.
+
+            A transition is never said again: behind later ones of its gate it would be wrong.
+            """)
+
+    @OptionGroup var aside: AsideOptions
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        let database = database
+        let words = try await aside.with { bus, environment, found in
+            let words = try await AsideReplay(bus, environment, database).replay(found)
+            // Only now: a crash between the two hands it over twice, which changes nothing.
+            try await bus.deleteMessage(stream: AsideMessage.stream(environment), sequence: found.number)
+            return words
+        }
+        try Console.line(words.printable)
+    }
+}
+
+/// Hands a message over by whoever has set it aside.
+struct AsideReplay {
+    let bus: any Bus
+    let environment: Environment
+    let database: DatabaseOptions
+
+    init(_ bus: any Bus, _ environment: Environment, _ database: DatabaseOptions) {
+        self.bus = bus
+        self.environment = environment
+        self.database = database
+    }
+
+    /// - Returns: what was done, in words.
+    func replay(_ aside: Aside) async throws -> String {
+        let message = aside.message
+        if message.service == "hippocampus" { return try await remember(message) }
+        guard message.stream == HouseStreams.escalations(environment) else { return try await ask(aside) }
+        let ack = try await bus.publishDurably(
+            message.subject, payload: message.payload, id: id(of: aside), headers: message.headersToRepeat)
+        return "said again on \(message.subject), as \(ack.stream) \(ack.sequence)"
+    }
+
+    /// Asks what an opening asks.
+    private func ask(_ aside: Aside) async throws -> String {
+        let message = aside.message
+        guard message.stream == HouseStreams.transitions(environment),
+            let opening = try? Envelope<GateTransition>(decoding: message.payload), let request = opening.escalated
+        else {
+            throw Failure(
+                .failed, "the message on \(message.subject) asks nothing, so nothing can be done with it",
+                mend: "`nimmer memory aside drop \(aside.number)` drops it")
+        }
+        // Under another id than that of the request: the stream may hold one that was told to observers (2.0).
+        let ack = try await bus.publishDurably(
+            shared: .cognitiveRequest(environment), by: try Token("nimmer"), payload: request.encoded(),
+            id: id(of: aside))
+        return "asked again what the opening of \(opening.body.gateID) asks, as \(ack.stream) \(ack.sequence)"
+    }
+
+    /// Writes the rows of a message.
+    private func remember(_ message: AsideMessage) async throws -> String {
+        do {
+            let entries = try MemoryEntry.entries(
+                decoding: message.payload, subject: message.subject.text, environment: environment)
+            let store = PostgresStore(database.settings(environment))
+            let report = try await store.write(entries)
+            await store.close()
+            if let first = report.setAside.first {
+                return
+                    "the database refuses \(count(report.setAside.count, "row")) and keeps the reason: \(first.reason)"
+            }
+            return "wrote \(count(report.stored, "row")) of \(message.subject); \(report.known) were known"
+        } catch let error as Refusal {
+            throw Failure(.failed, "the message on \(message.subject) cannot be read: \(error.description)")
+        } catch let error as MemoryError {
+            throw Failure(error)
+        }
+    }
+
+    /// The same for each time that one message that was set aside is handed over.
+    private func id(of aside: Aside) -> MessageID { .named("replay/\(aside.message.id.text)/\(aside.number)") }
+}

@@ -1,0 +1,144 @@
+import ArgumentParser
+import NimmerBus
+import NimmerMemory
+import NimmerMemoryPostgres
+import NimmerWave
+
+/// Brings back what a backup holds into an empty environment.
+struct MemoryRestoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Bring back what a backup holds, into an empty environment.",
+        discussion: """
+            Checks the whole file first, and that no process of the environment lives, no table holds a row and no stream a \
+            message; only then is anything written. Of the tables and of the streams all is brought back, or nothing. Readers go on \
+            where they stood: what was handled is not handled again.
+
+            The file's environment must be the one that is chosen (NIMMERVERSE_ENV). With --check nothing is written.
+            """)
+
+    @Argument(help: "The backup.", completion: .file())
+    var file: String
+
+    @Flag(help: "Only check the file and whether it could be restored.")
+    var check = false
+
+    @OptionGroup var parts: BackupParts
+    @OptionGroup var json: JSONOptions
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        let environment = try chosenEnvironment()
+        let backup = try BackupFile(file)
+        let progress = Progress()
+        defer { progress.end() }
+        let total = max(1, backup.bytes)
+        let index = try BackupIndex(backup) { progress.show("checking: \($0 * 100 / total) %") }
+        guard index.head.environment == environment else {
+            throw Failure(
+                .usage,
+                "\(file) is of \(index.head.environment.rawValue), and the environment is \(environment.rawValue)",
+                mend: "export NIMMERVERSE_ENV=\(index.head.environment.rawValue)")
+        }
+        let schema = parts.hasDatabase ? index.schema : nil
+        let hasStreams = parts.hasStreams && !index.streams.isEmpty
+        guard schema != nil || hasStreams else { throw Failure(.usage, "\(file) holds nothing of what is asked for") }
+        let archive = PostgresArchive(database.settings(environment))
+        var rows: [Int] = []
+        var reports: [StreamRestore.Report] = []
+        do {
+            if let schema { try await archive.checkRoom(for: schema) }
+            if hasStreams {
+                reports = try await Link.with(server, environment) { bus in
+                    try await Self.checkPeace(on: bus, environment)
+                    try await StreamRestore.checkRoom(on: bus, environment)
+                    var streams = try StreamRestore(index, of: backup, on: bus)
+                    if check { return [] }
+                    let reports = try await streams.run { progress.show("\(count($0, "message"))") }
+                    guard let schema else { return reports }
+                    // Last, in one transaction: where it fails, the streams are empty again too.
+                    do { rows = try await restoreTables(index, schema, backup, archive, progress) } catch {
+                        await streams.undo()
+                        throw error
+                    }
+                    return reports
+                }
+            } else if let schema, !check {
+                rows = try await restoreTables(index, schema, backup, archive, progress)
+            }
+        } catch let error as MemoryError {
+            throw Failure(error)
+        }
+        progress.end()
+        try report(index, rows, reports)
+    }
+
+    /// Refuses while somebody lives who reads or writes what is restored.
+    private static func checkPeace(on bus: any Bus, _ environment: Environment) async throws {
+        let living = try await LivingService.discover(bus).filter { service in
+            service.metadata["environment"]?.string == environment.rawValue
+                && ["thalamus", "boundary", "service"].contains(service.metadata["entity_type"]?.string)
+        }
+        guard living.isEmpty else {
+            throw Failure(
+                .failed, "\(living.map(\.name).sorted().joined(separator: ", ")) of \(environment.rawValue) live",
+                mend: "stop them, and start them again after the restore")
+        }
+    }
+
+    private func restoreTables(
+        _ index: BackupIndex, _ schema: ArchivedSchema, _ backup: BackupFile, _ archive: PostgresArchive,
+        _ progress: Progress
+    ) async throws -> [Int] {
+        let rows = RestoredRows(index, backup)
+        let counts: [Int]
+        do throws(MemoryError) {
+            counts = try await archive.restore(schema, index.tables.map(\.table)) { place in
+                progress.show("table \(place + 1) of \(index.tables.count)")
+                return rows.next(of: place)
+            }
+        } catch {
+            throw rows.failure ?? Failure(error)
+        }
+        return counts
+    }
+
+    private func report(_ index: BackupIndex, _ rows: [Int], _ reports: [StreamRestore.Report]) throws {
+        if json.json {
+            return try Console.line(
+                [
+                    "file": .string(file), "environment": .string(index.head.environment.rawValue),
+                    "made_at": .string(index.head.madeAt.rfc3339), "restored": .bool(!check),
+                    "rows": index.end.json["rows"] ?? .null,
+                    "streams": .array(reports.map(\.json)),
+                ] as JSON)
+        }
+        guard !check else {
+            return try Console.line(
+                "\(file) of \(LocalTime.full(index.head.madeAt)) is whole, and can be restored here")
+        }
+        try Console.line("restored \(file) of \(LocalTime.full(index.head.madeAt))")
+        for (table, count) in zip(index.tables, rows) {
+            try Console.line("  \(table.table.name): \(nimmer.count(count, "row"))")
+        }
+        for report in reports {
+            var text = "  \(report.name): \(count(report.messages, "message"))"
+            if report.repeated > 0 { text += ", \(report.repeated) left out that it held twice" }
+            try Console.line(text.printable)
+            if !report.others.isEmpty {
+                try Console.line(
+                    "    readers to be made by their owners: \(report.others.joined(separator: ", "))".printable)
+            }
+        }
+    }
+}
+
+extension StreamRestore.Report {
+    var json: JSON {
+        [
+            "name": .string(name), "messages": .number(Double(messages)), "repeated": .number(Double(repeated)),
+            "durables": .array(durables.map { .string($0) }), "others": .array(others.map { .string($0) }),
+        ]
+    }
+}
