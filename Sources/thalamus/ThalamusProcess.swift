@@ -204,6 +204,8 @@ final class ThalamusProcess: Sendable {
             }
             thalamus.advance(to: .now())
         }
+        // What is still open follows from no wave of this life: somebody has to look at its time.
+        opened.yield()
         if !found.isEmpty { process.logger.info("Took up gates", metadata: ["gates": "\(found.count)"]) }
     }
 
@@ -234,6 +236,7 @@ final class ThalamusProcess: Sendable {
                         thalamus.resume(last)
                         thalamus.advance(to: .now())
                     }
+                    opened.yield()
                     break
                 } catch {
                     do { try await Task.sleep(for: .milliseconds(200)) } catch { return }
