@@ -23,7 +23,8 @@ class Checks:
 
 
 def check_persisted(checks, house, stored):
-    """Streams and PostgreSQL hold the same, once; what was said is stored unless its sender died."""
+    """Streams and PostgreSQL hold the same, once; what was said is stored unless its sender died, or another sender was
+    before it."""
     heard = house.observer.heard
     for kind in KINDS:
         names = stored.names[kind]
@@ -36,7 +37,8 @@ def check_persisted(checks, house, stored):
         gone = {name for what, name in house.observer.acknowledged if what == kind and name not in names}
         checks("persisted", f"each {kind} that nats-server acknowledged is in its stream", gone)
         sender = "bridge" if kind in ("response", "act") else "thalamus"
-        unstored = {name: at for name, (at, _) in heard[kind].items() if name not in names}
+        unstored = {name: at for name, (at, _) in heard[kind].items()
+                    if name not in names and (kind, name) not in house.observer.superseded}
         unexplained = [f"{name}@{at:.2f}" for name, at in unstored.items() if not house.died(sender, at)]
         checks("outbox", f"each {kind} that was said is stored, where its sender lived on", unexplained)
         checks.counts["decided"] += len(set(heard[kind]) | set(names))
@@ -46,6 +48,8 @@ def check_persisted(checks, house, stored):
         checks.counts["doubled"] += len(twice)
         checks.facts[f"{kind}s"] = (f"{len(set(heard[kind]) | set(names))} decided, {len(names)} stored, {len(rows)} persisted, "
                                     f"{len(unstored) - len(unexplained)} died with their sender before they were stored")
+    checks.facts["given up, since another had judged the gate"] = len(
+        [name for kind, name in house.observer.superseded if kind == "transition" and name not in stored.names[kind]])
     checks("persisted", "the hippocampus refused nothing", stored.rejected)
     checks("persisted", "nothing was rejected on the bus", house.observer.rejects)
     checks.facts["openings that carry their collapse"] = f"{stored.carried} of {len(stored.openings)}"

@@ -68,9 +68,9 @@ async def check_reported(checks, house, last):
     checks("reported", "nimmer gate list says what the last transitions say", wrong)
 
 
-def check_episodes(checks, house, stored, storm, calm):
+def check_episodes(checks, house, stored, ready, storm, calm):
     """Controls never open, no episode opens twice; what was sent before the storm and in the calm after it does what the
-    mathematics says. `storm` and `calm` are the moments where each begins."""
+    mathematics says. The first calm, the storm and the second calm begin at `ready`, `storm` and `calm`."""
     regions = {r.gate: r for r in house.driver.regions}
     number_of = {(r.gate, wave[0]): e["number"] for r in house.driver.regions for e in r.episodes for wave in e["waves"]}
     opened, strange = collections.Counter(), []
@@ -95,7 +95,7 @@ def check_episodes(checks, house, stored, storm, calm):
             times = [wave[0] / 1e6 - house.begun for wave in episode["waves"]]
             if len(times) < 2 or not episode["delivered"] or region.kind == "slow":
                 continue
-            if not (times[-1] < storm - 0.5 or times[0] > calm):
+            if not (ready < times[0] and times[-1] < storm - 0.5 or times[0] > calm):
                 continue
             gate = Gate(region.window, region.half_life)
             for us, origin, confidence, polarity in episode["waves"]:

@@ -6,6 +6,8 @@ import uuid
 from times import named, rfc3339
 from wire import Wire
 
+# JetStream's number of a refusal: the last message of the subject is another than its sender knew.
+WRONG_LAST_SEQUENCE = 10071
 # What of a message tells it from every other of its kind: in its body, else the id of the message.
 IDENTITY = {"collapse": "collapse_id", "request": "request_id"}
 
@@ -45,6 +47,8 @@ class Observer:
         self.moments = collections.defaultdict(list)
         self.openings = collections.Counter()
         self.acknowledged, self._replies = set(), {}
+        # What a stream did not take since somebody else had stored a later one of its subject: (kind, identity).
+        self.superseded, self._carried = set(), {}
         self.commands = collections.defaultdict(list)
         self.rejects = []
         self.wire = Wire(house.nats_port, "observer")
@@ -66,6 +70,7 @@ class Observer:
         if kind == "transition":
             if message["body"]["to_state"] == "open":
                 self.openings[message["body"]["gate_id"]] += 1
+            self._carried[identity(kind, message)] = carried(message)
             for part, name in zip(("collapse", "request"), carried(message)):
                 if name:
                     self._count(part, name, now)
@@ -81,6 +86,9 @@ class Observer:
             answer = json.loads(payload)
             if answer.get("seq") and not answer.get("error"):
                 self.acknowledged.add(asked)
+            elif answer.get("error", {}).get("err_code") == WRONG_LAST_SEQUENCE:
+                self.superseded.add(asked)
+                self.superseded.update(zip(("collapse", "request"), self._carried.get(asked[1], ())))
 
     def _move(self, subject, reply, headers, payload):
         command = json.loads(payload)["body"]

@@ -38,9 +38,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 
 async def run_storm(house, options):
-    """Calm, storm, calm; the moments at which the storm and the second calm begin."""
+    """Calm, storm, calm; the moments at which each begins."""
     await house.set_up()
     await well(house)
+    await asyncio.sleep(2)
+    ready = house.age()
     house.driver.start()
     await asyncio.sleep(options.calm)
     begun = house.age()
@@ -51,7 +53,7 @@ async def run_storm(house, options):
     calm = house.age()
     await asyncio.sleep(options.calm * 2)
     await house.driver.stop()
-    return begun, calm
+    return ready, begun, calm
 
 
 async def run_scenario(house, options):
@@ -65,17 +67,17 @@ async def run_scenario(house, options):
     await well(house)
     await SCENARIOS[options.scenario](house)
     await asyncio.sleep(7)
-    return 0, float("inf")
+    return 0, 0, float("inf")
 
 
-async def judge(house, options, checks, begun, calm):
+async def judge(house, options, checks, moments):
     """Every check, in the order in which a reader wants to know."""
     left = await settle(house, options.settle)
     stored = await Stored.read(house)
     check_persisted(checks, house, stored)
     check_complete(checks, house, stored)
     last = check_paths(checks, house, stored, clock_jumped=options.scenario == "clock")
-    check_episodes(checks, house, stored, begun, calm)
+    check_episodes(checks, house, stored, *moments)
     await check_reported(checks, house, last)
     check_minds(checks, house, stored)
     await check_alive(checks, house, left)
@@ -138,8 +140,8 @@ async def main():
         return 2
     house, checks = House(options), Checks()
     try:
-        begun, calm = await (run_scenario if options.scenario else run_storm)(house, options)
-        recovery = await judge(house, options, checks, begun, calm)
+        moments = await (run_scenario if options.scenario else run_storm)(house, options)
+        recovery = await judge(house, options, checks, moments)
     except Exception:
         traceback.print_exc()
         await house.tear_down()

@@ -10,8 +10,6 @@ from times import nanoseconds
 
 KINDS = ("transition", "collapse", "request", "response", "act")
 STREAMS = ("TRANSITIONS", "ESCALATIONS", "DECISIONS")
-READERS = (("TRANSITIONS", "hippocampus"), ("ESCALATIONS", "hippocampus-requests"), ("DECISIONS", "hippocampus-decisions"),
-           ("ESCALATIONS", "bridge"), ("TRANSITIONS", "bridge-openings"))
 TABLES = {
     "transition": "select message_id::text, stored_at from gate_transitions",
     "collapse": "select collapse_id::text, stored_at, transition_id::text from collapses",
@@ -97,11 +95,11 @@ async def settle(house, patience):
             for name in STREAMS:
                 info = await house.observer.wire.api(f"STREAM.INFO.DEV-{name}")
                 state.append((name, info["state"]["messages"]))
-            for stream, durable in READERS:
-                info = await house.observer.wire.api(f"CONSUMER.INFO.DEV-{stream}.{durable}")
-                if "error" not in info:  # not every version has each of them
-                    state.append((durable, info["num_pending"], info["num_ack_pending"]))
-                    left += info["num_pending"] + info["num_ack_pending"]
+                readers = await house.observer.wire.api(f"CONSUMER.LIST.DEV-{name}")
+                for info in readers["consumers"]:
+                    if info["config"].get("durable_name"):
+                        state.append((info["name"], info["num_pending"], info["num_ack_pending"]))
+                        left += info["num_pending"] + info["num_ack_pending"]
             rows, unreleased = house.rows(TOTAL)[0]
             state.append(("gates that are not stable", unreleased))
             now = (state, left + unreleased, rows)

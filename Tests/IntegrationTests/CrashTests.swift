@@ -87,6 +87,26 @@ struct CrashTests {
         }
     }
 
+    @Test("of the thalamus while a gate is open, the gate releases at its time, though nothing else happens")
+    func openGate() async throws {
+        let binary = try await NATSBinary.choose()
+        try await WholeSystem.run(on: binary) { system in
+            @Sendable func opened() -> Int { system.transitions.count { $0.body.toState == .open } }
+            @Sendable func released() -> Int { system.transitions.count { $0.body.fromState == .open } }
+            // A gate that releases at the start would have the others looked at.
+            #expect(await eventually(within: .seconds(30)) { opened() == released() })
+            try await system.agree(on: "left-open")
+            #expect(await eventually(within: .seconds(20)) { !system.openings(region: "left-open").isEmpty })
+            await system.crash(.thalamus)
+            // Nobody sends a wave from here on: time alone has to do it.
+            try await system.start(.thalamus)
+            let isReleased = await eventually(within: .seconds(30)) {
+                system.transitions.contains { $0.body.region.text == "left-open" && $0.body.fromState == .open }
+            }
+            #expect(isReleased)
+        }
+    }
+
     @Test("of nats-server, publishers come back and say again what was not acknowledged")
     func natsServer() async throws {
         for binary in await NATSBinary.installed() {
