@@ -176,7 +176,9 @@ public struct Batcher<Item: Sendable>: Sendable {
 
     private mutating func begin(at now: Timestamp, isDue: Bool = false) -> [Action] {
         guard case .idle = writer, let first = oldest else { return [] }
-        let due = isDue || flushing || pending.count >= limits.rows || now >= first.advanced(milliseconds: limits.milliseconds)
+        let due =
+            isDue || flushing || pending.count >= limits.rows
+            || now >= first.advanced(milliseconds: limits.milliseconds)
         guard due else { return [] }
         let batch = Array(pending.prefix(limits.rows))
         pending.removeFirst(batch.count)

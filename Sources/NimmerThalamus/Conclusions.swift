@@ -111,7 +111,9 @@ extension Thalamus {
     /// (protocol.md, Envelope: 64 KiB).
     private func room(for opening: GateTransition) -> Int {
         // Names as they are; keys, numbers, times and the envelope as long as they can be.
-        let signals = opening.triggerSignals.reduce(4_096) { $0 + $1.source.utf8.count + 2 * $1.origin.text.utf8.count + 400 }
+        let signals = opening.triggerSignals.reduce(4_096) {
+            $0 + $1.source.utf8.count + 2 * $1.origin.text.utf8.count + 400
+        }
         let actions = (opening.escalation?.suggestedActions ?? []).reduce(0) { $0 + 2 * $1.action.utf8.count + 64 }
         return max(0, min(Self.carriedContent, Wire.maximumBytes - signals - actions))
     }

@@ -30,7 +30,8 @@ final class Announcer: Sendable {
         let transition = conclusion.transition
         let message = Envelope(id: conclusion.id, at: transition.at, from: process.source, transition)
         let kept = OutboxMessage(
-            subject: .transition(env, gate: transition.gateID), id: conclusion.id, payload: message.encoded(), fence: stream)
+            subject: .transition(env, gate: transition.gateID), id: conclusion.id, payload: message.encoded(),
+            fence: stream)
         guard transition.collapse != nil else { return outbox.put(kept) }
         outbox.put(kept) { [self] _ in process.bus.afterTurn { [self] in tell(message) } }
     }

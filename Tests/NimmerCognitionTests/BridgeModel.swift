@@ -117,7 +117,9 @@ struct BridgeModel {
     var steps: [Step] {
         var steps: [Step] = []
         // The stream delivers what is not acknowledged again and again; while something is under way, as often as the budget says.
-        if !isAcknowledged, life.works.isEmpty || delivered < lives || budget.redeliveries > 0 { steps.append(.deliver) }
+        if !isAcknowledged, life.works.isEmpty || delivered < lives || budget.redeliveries > 0 {
+            steps.append(.deliver)
+        }
         for place in life.works.indices {
             steps.append(.end(place, .done))
             if case .asking = life.works[place] { continue }
@@ -161,7 +163,8 @@ struct BridgeModel {
         let id = Self.request.requestID
         switch work {
         case .asking:
-            let command = DownstreamCommand(target: "motor", command: "turn", payload: ["angle": .number(Double(asked))])
+            let command = DownstreamCommand(
+                target: "motor", command: "turn", payload: ["angle": .number(Double(asked))])
             let again = DownstreamCommand(target: "motor", command: "turn", payload: ["angle": .number(Double(asked))])
             let outcome = Sample.valid(commands: [command, again])
             let next = life.scheduler.finished(id, outcome, at: Sample.now)

@@ -90,7 +90,8 @@ struct Scenario {
                 id: item.id, at: at, after: 2.1)
             if let collapse = item.collapse {
                 say(
-                    .collapse(environment), collapse, by: Self.thalamusSource, id: collapse.collapseID, at: at, after: 2.3)
+                    .collapse(environment), collapse, by: Self.thalamusSource, id: collapse.collapseID, at: at,
+                    after: 2.3)
             }
             if let request = item.request {
                 say(

@@ -45,7 +45,8 @@ import Testing
             #expect(try Envelope<Collapse>(decoding: collapse.encoded()).body.region == body.region)
         }
         if let request = read.escalated {
-            #expect(try Envelope<CognitiveRequest>(decoding: request.encoded()).body.requestID == request.body.requestID)
+            #expect(
+                try Envelope<CognitiveRequest>(decoding: request.encoded()).body.requestID == request.body.requestID)
         }
     }
 }

@@ -99,7 +99,8 @@ public struct Configuration: Sendable {
         }
         if let nats = launch.nats { bus.url = nats }
         bus.waitsForServer = settings.text("connect") == "wait"
-        stateFolder = settings.textIfPresent("state") ?? variables["NIMMERVERSE_STATE"].flatMap { $0.isEmpty ? nil : $0 }
+        stateFolder =
+            settings.textIfPresent("state") ?? variables["NIMMERVERSE_STATE"].flatMap { $0.isEmpty ? nil : $0 }
         for setting in known where setting.isRequired && settings.value(setting.key) == nil {
             throw ProcessFailure(
                 .configuration,

@@ -139,7 +139,8 @@ public struct GateTransition: MessageBody, DirectlyWritten {
         ),
         .optional(
             "escalation", .record(Escalation.fields),
-            "The terms on which an opening goes up; the boundary derives its request from these. Absent where it does not."),
+            "The terms on which an opening goes up; the boundary derives its request from these. Absent where it does not."
+        ),
     ]
 
     public init(_ fields: FieldReader) {

@@ -70,7 +70,8 @@ import NimmerWave
                 thalamus.conclusions.removeAll(keepingCapacity: true)
                 guard encoding else { continue }
                 for item in conclusions {
-                    bytes += Envelope(id: item.id, at: item.transition.at, from: source, item.transition).encoded().count
+                    bytes +=
+                        Envelope(id: item.id, at: item.transition.at, from: source, item.transition).encoded().count
                 }
             }
         }
