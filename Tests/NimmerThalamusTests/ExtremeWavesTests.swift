@@ -22,7 +22,7 @@ import Testing
                 subject: subject.span.bytes, payload: payload.span.bytes, arrival: arrival)
             if step % 7 == 0 {
                 let transition = try Envelope<GateTransition>(decoding: extremes.message(GateTransition.self)).body
-                bench.thalamus.resume(transition)
+                bench.thalamus.resume(transition, now: extremes.time())
             }
             if step % 5 == 0 { bench.thalamus.advance(to: extremes.time()) }
             let now = extremes.time()
@@ -45,7 +45,8 @@ import Testing
             #expect(try Envelope<Collapse>(decoding: collapse.encoded()).body.region == body.region)
         }
         if let request = read.escalated {
-            #expect(try Envelope<CognitiveRequest>(decoding: request.encoded()).body.requestID == request.body.requestID)
+            #expect(
+                try Envelope<CognitiveRequest>(decoding: request.encoded()).body.requestID == request.body.requestID)
         }
     }
 }
