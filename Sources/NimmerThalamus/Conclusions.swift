@@ -20,7 +20,7 @@ extension Thalamus {
             if transition.from == .stable, transition.to == .open {
                 counters.openings += 1
                 slots[slot].tally.openings += 1
-                collapse(slot, &message, id)
+                collapse(slot, &message, id, at: transition.at)
                 var opening = message
                 // Reports need neither contents nor terms.
                 opening.collapse = nil
@@ -39,9 +39,12 @@ extension Thalamus {
                 + "\(transition.fromState.word)/\(transition.toState.word)")
     }
 
-    private func message(_ slot: Int, _ transition: Transition) -> GateTransition {
+    private mutating func message(_ slot: Int, _ transition: Transition) -> GateTransition {
         let gate = slots[slot].gate
         let isOpening = transition.to == .open
+        let at = clock.published(transition.at, after: slots[slot].lastSaid)
+        slots[slot].lastSaid = at
+        let shift = at.nanoseconds(since: transition.at)
         return GateTransition(
             gateID: slots[slot].gateID, domain: slots[slot].domain, region: slots[slot].region,
             fromState: transition.from, toState: transition.to, stateValue: transition.potential, weight: gate.weight,
@@ -49,16 +52,20 @@ extension Thalamus {
             triggerSignals: surest(gate.witnesses).map { witness in
                 TriggerSignal(
                     source: sourceName(slot, witness.origin), origin: originToken(witness.origin),
-                    confidence: witness.confidence, polarity: Int(witness.polarity), timestamp: witness.at,
-                    push: witness.push)
+                    confidence: witness.confidence, polarity: Int(witness.polarity),
+                    timestamp: witness.at.advanced(nanoseconds: shift), push: witness.push)
             },
             routedToTier: isOpening ? 2 : 1,
             lifeforceCost: gate.witnesses.reduce(0) { $0 + (slots[slot].record(of: $1.origin)?.cost ?? 0) }.finite,
-            at: transition.at)
+            at: at)
     }
 
     /// Adds to an opening what its witnesses say together, and the terms on which that goes up.
-    private mutating func collapse(_ slot: Int, _ opening: inout GateTransition, _ transitionID: MessageID) {
+    ///
+    /// - Parameter moment: when it opened, in the time of the gates.
+    private mutating func collapse(
+        _ slot: Int, _ opening: inout GateTransition, _ transitionID: MessageID, at moment: Timestamp
+    ) {
         let gate = slots[slot].gate
         guard let opener = gate.witnesses.first(where: { $0.origin == gate.last.origin }) else { return }
         let agreeing = gate.witnesses.filter { $0.polarity > 0 }.map { witness in
@@ -68,7 +75,7 @@ extension Thalamus {
             )
         }
         let confidence = min(1, amplifiedConfidence(agreeing.map { ($0.witness.confidence, $0.similarity) }))
-        opening.escalation = escalation(slot, confidence, at: opening.at)
+        opening.escalation = escalation(slot, confidence, at: moment)
         var room = room(for: opening)
         // The trigger signals name the sender and the confidence of each: contents stand here, once.
         let named = Set(surest(gate.witnesses).map(\.origin))
@@ -79,7 +86,8 @@ extension Thalamus {
         }
         opening.collapse = OpeningCollapse(
             collapseID: .named("collapse/\(transitionID.text)"), confidence: confidence,
-            windowStart: agreeing.map(\.witness.at).min() ?? opening.at, witnesses: witnesses)
+            windowStart: (agreeing.map(\.witness.at).min() ?? moment).advanced(
+                nanoseconds: opening.at.nanoseconds(since: moment)), witnesses: witnesses)
         counters.collapses += 1
         slots[slot].tally.collapses += 1
     }
@@ -103,7 +111,7 @@ extension Thalamus {
             eventType: event?.type ?? "resonance",
             suggestedActions: event.map(\.actions).flatMap { $0.isEmpty ? nil : $0 } ?? [observe],
             processingBudgetLF: policy.budget, responseTimeoutMilliseconds: policy.responseTimeout,
-            expiresAt: moment.advanced(milliseconds: Double(policy.expiresAfter)),
+            expiresAt: clock.wall(moment).advanced(milliseconds: Double(policy.expiresAfter)),
             isReflex: slots[slot].gate.isReflex)
     }
 

@@ -59,6 +59,8 @@ struct RegionSlot: Sendable {
     var tally = RegionTally()
     /// When ``Thalamus/releases`` looks at it next, in nanoseconds; `Int64.max`: never.
     var looksAt = Int64.max
+    /// The moment of its gate's last transition as it was published, on the wall.
+    var lastSaid: Timestamp?
     /// Outside the slot, which stays small for the sake of the processor's caches.
     private var opening: [GateTransition] = []
 

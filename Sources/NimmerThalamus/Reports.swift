@@ -115,7 +115,7 @@ extension Thalamus {
             "close_threshold": .number(settings.closeThreshold), "floor": .number(settings.floor),
             "window_ms": .number(settings.windowMilliseconds), "half_life_ms": .number(settings.halfLifeMilliseconds),
             "missing": .number(max(0, settings.openThreshold - potential)),
-            "last_wave": .string(slots[slot].lastWave.rfc3339),
+            "last_wave": .string(clock.wall(slots[slot].lastWave).rfc3339),
             "witnesses": .array(gate.witnesses.map { witness(slot, $0, now) }),
             "steps": .array(steps.map { step($0) }),
         ]
@@ -145,7 +145,7 @@ extension Thalamus {
 
     private func step(_ step: Explanation) -> JSON {
         [
-            "at": .string(step.at.rfc3339), "origin": .string(originToken(step.origin).text),
+            "at": .string(clock.wall(step.at).rfc3339), "origin": .string(originToken(step.origin).text),
             "confidence": .number(step.confidence), "polarity": .number(Double(step.polarity)),
             "support": .number(step.support), "novelty": .number(step.novelty), "gain": .number(step.gain),
             "push": .number(step.push), "before": .number(step.before), "after": .number(step.after),

@@ -11,6 +11,8 @@ import NimmerWave
 public struct Thalamus: Sendable {
     /// What it is tuned by.
     public let configuration: ThalamusConfiguration
+    /// The time that its gates live in. Who runs it live feeds it with readings; in replay it is never fed, and all times are one.
+    public var clock = LiveClock()
     /// What has come through.
     public internal(set) var counters = ThalamusCounters()
     /// What is to be said, in order; the caller takes it away.
@@ -30,6 +32,7 @@ public struct Thalamus: Sendable {
     var transitions: ContiguousArray<Transition> = []
     private var vector: [Double] = []
     private let cellStart: Int
+    private let tolerance: UInt64
 
     /// A thalamus that knows no region yet.
     public init(_ configuration: ThalamusConfiguration) {
@@ -38,6 +41,7 @@ public struct Thalamus: Sendable {
         origins = NameTable(capacity: 65_536)
         sources = NameTable(capacity: 65_536)
         cellStart = "\(configuration.environment.rawValue).nervous.".utf8.count
+        tolerance = UInt64(saturating: configuration.clockTolerance * 1_000_000)
     }
 
     /// A wave arrives.
@@ -45,8 +49,8 @@ public struct Thalamus: Sendable {
     /// - Parameters:
     ///   - subject: `<env>.nervous.cells.<cell>.wave` or `<env>.nervous.nerves.<nerve>.wave`.
     ///   - payload: the message.
-    ///   - arrival: when it came in, which bounds how far its own time is believed; nil in replay, where its own time is
-    ///     the only one.
+    ///   - arrival: when it came in, on the wall as ``clock`` knows it, which bounds how far its own time is believed; nil in
+    ///     replay, where its own time is the only one.
     /// - Throws: a ``Refusal`` when the message is no wave; it is counted.
     public mutating func receive(
         subject: RawSpan, payload: RawSpan, arrival: Timestamp?
@@ -62,13 +66,14 @@ public struct Thalamus: Sendable {
         counters.waves &+= 1
         var at = view.timestamp
         if let arrival {
-            let ahead = at.nanoseconds &- arrival.nanoseconds
-            if ahead > 0 {
+            if at > arrival {
                 at = arrival
-            } else if Double(ahead) < -configuration.clockTolerance * 1_000_000 {
+            } else if UInt64(bitPattern: arrival.nanoseconds &- at.nanoseconds) > tolerance {
                 at = arrival
                 counters.skewed &+= 1
             }
+            // Near the arrival, so that it cannot overflow.
+            at = Timestamp(nanoseconds: at.nanoseconds &- clock.drift)
         }
         let slot = slot(of: payload, at)
         slots[slot].prefetch()
@@ -107,15 +112,18 @@ public struct Thalamus: Sendable {
 
     /// Takes up a gate where its last persisted transition left it (protocol.md, What an acknowledgement means); of more than
     /// there is room for, the latest. Call it in the order of time.
-    public mutating func resume(_ transition: GateTransition) {
+    ///
+    /// - Parameter now: the present in the time of ``clock``. A transition from ahead of it (the clock on the wall was set back
+    ///   since) counts as of now: its gate decays from now on.
+    public mutating func resume(_ transition: GateTransition, now: Timestamp) {
+        let moment = min(now, clock.process(transition.at))
         let gate = Gate(
             gateConfiguration(transition.region), resuming: transition.toState, potential: transition.stateValue,
-            weight: transition.weight, at: transition.at)
-        if slotOfRegion[transition.region] == nil, slots.count >= configuration.maximumRegions {
-            forgetSilent(transition.at)
-        }
-        let slot = makeSlot(transition.region, domain: transition.domain, transition.at)
+            weight: transition.weight, at: moment)
+        if slotOfRegion[transition.region] == nil, slots.count >= configuration.maximumRegions { forgetSilent(moment) }
+        let slot = makeSlot(transition.region, domain: transition.domain, moment)
         slots[slot].gate = gate
+        slots[slot].lastSaid = transition.at
         if transition.toState == .open { slots[slot].lastOpening = transition }
         schedule(slot)
     }

@@ -156,7 +156,7 @@ final class BridgeProcess: Sendable {
                 suspects.finished(delivery.sequence, of: stream)
                 return []
             }
-            let telling = scheduler.withLock { $0.telling(of: request, at: .now()) }
+            let telling = scheduler.withLock { $0.telling(of: request, at: $0.clock.read(.now())) }
             let actions = book.withLock { $0.arrive(request, Receipt(delivery, of: stream), telling: telling) }
             drill.took(request)
             return actions
@@ -191,7 +191,7 @@ final class BridgeProcess: Sendable {
     private func ask(_ ask: Ask) async {
         let outcome = await outcome(of: ask)
         guard !Task.isCancelled else { return }
-        await perform(scheduler.withLock { $0.finished(ask.request.requestID, outcome, at: .now()) })
+        await perform(scheduler.withLock { $0.finished(ask.request.requestID, outcome, at: $0.clock.read(.now())) })
         ring.yield()
     }
 
@@ -209,7 +209,7 @@ final class BridgeProcess: Sendable {
             requestID: ask.request.requestID, system: prompt.system, user: prompt.user, schema: contract.schema,
             maximumTokens: mind.maxTokens, temperature: mind.temperature)
         let began = ContinuousClock.now
-        let left = max(0, ask.deadline.milliseconds(since: .now()))
+        let left = max(0, ask.deadline.milliseconds(since: scheduler.withLock { $0.clock.read(.now()) }))
         do throws(MindError) {
             let answer = try await minds[ask.mind].ask(
                 question, deadline: began.advanced(by: .milliseconds(saturating: left)))
@@ -232,10 +232,15 @@ final class BridgeProcess: Sendable {
     private func watchTheClock() async {
         let clock = ContinuousClock()
         for await _ in bell {
-            while let next = scheduler.withLock({ $0.nextWake(after: .now()) }) {
-                let wait = min(max(1, next.milliseconds(since: .now())), 250)
+            while true {
+                let (next, now) = scheduler.withLock { scheduler in
+                    let now = scheduler.clock.read(.now())
+                    return (scheduler.nextWake(after: now), now)
+                }
+                guard let next else { break }
+                let wait = min(max(1, next.milliseconds(since: now)), 250)
                 do { try await clock.sleep(for: .milliseconds(saturating: wait)) } catch { return }
-                await perform(scheduler.withLock { $0.tick(at: .now()) })
+                await perform(scheduler.withLock { $0.tick(at: $0.clock.read(.now())) })
             }
         }
     }

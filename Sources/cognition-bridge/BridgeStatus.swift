@@ -10,13 +10,13 @@ extension BridgeProcess {
     /// Who answers, for a person.
     var boundary: String {
         if let whyByRule { return "the deterministic boundary: \(whyByRule)" }
-        return scheduler.withLock { $0.availableMinds(at: .now()) }.joined(separator: ", ")
+        return scheduler.withLock { $0.availableMinds(at: $0.clock.read(.now())) }.joined(separator: ", ")
     }
 
     /// Why the deterministic boundary answers; nil when a mind does.
     private var whyByRule: String? {
         if settings.minds.isEmpty { return "no mind is configured" }
-        return scheduler.withLock { $0.availableMinds(at: .now()) }.isEmpty
+        return scheduler.withLock { $0.availableMinds(at: $0.clock.read(.now())) }.isEmpty
             ? "no mind is available, their circuit breakers are open" : nil
     }
 
@@ -59,7 +59,7 @@ extension BridgeProcess {
         page.counter("nimmer_rejected_total", "Messages refused because they could not be understood.", rejects.count)
         page.counter(
             "nimmer_set_aside_total", "Messages set aside, since the process ended by them.", suspects.setAside)
-        let now = Timestamp.now()
+        let now = scheduler.withLock { $0.clock.read(.now()) }
         for mind in scheduler.withLock({ $0.accounts(at: now) }) { measure(mind, at: now, into: &page) }
     }
 

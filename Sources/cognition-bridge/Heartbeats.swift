@@ -15,7 +15,7 @@ struct Heartbeats: Sendable {
         guard !owner.settings.minds.isEmpty else { return }
         while !Task.isCancelled {
             let now = Timestamp.now()
-            for beat in owner.scheduler.withLock({ $0.heartbeats(at: now) }) {
+            for beat in owner.scheduler.withLock({ $0.heartbeats(at: $0.clock.read(.now())) }) {
                 let message = Envelope(id: .v7(), at: now, from: owner.process.source, beat)
                 try? owner.bus.publish(.heartbeat(owner.env, mind: beat.mind), payload: message.encoded())
             }

@@ -70,7 +70,7 @@ extension BridgeProcess {
     private func step(_ action: BookAction) async -> [BookAction] {
         switch action {
         case .schedule(let request):
-            await perform(scheduler.withLock { $0.arrive(request, at: .now()) })
+            await perform(scheduler.withLock { $0.arrive(request, at: $0.clock.read(.now())) })
         case .store(let response, let isRepeated):
             if !isRepeated { drill.passed(.decided) }
             return await trying(response.requestID, isRepeated) { () throws(BusError) in

@@ -48,7 +48,8 @@ struct Questions: Sendable {
         case "status": return CommandResult(status: .ok, result: owner.status)
         case "minds": return CommandResult(status: .ok, result: await minds())
         case "budget":
-            return CommandResult(status: .ok, result: owner.scheduler.withLock { $0.budgets(at: .now()) })
+            return CommandResult(
+                status: .ok, result: owner.scheduler.withLock { $0.budgets(at: $0.clock.read(.now())) })
         case "pending":
             return CommandResult(status: .ok, result: .array(owner.acts.records.map(\.json)))
         case "approve": return await decide(command.payload, approve: true)
@@ -72,7 +73,7 @@ struct Questions: Sendable {
             ]
             object["has_model"] = state.hasModel.map { .bool($0) }
             object["loaded"] = state.isLoaded.map { .bool($0) }
-            for member in owner.scheduler.withLock({ $0.report(on: settings.name, at: .now()) }) {
+            for member in owner.scheduler.withLock({ $0.report(on: settings.name, at: $0.clock.read(.now())) }) {
                 object[member.key] = member.value
             }
             states.append(.object(object))

@@ -16,10 +16,13 @@ struct Replay: Sendable {
         var asked: [JSON] = []
         var now: Decision?
         for index in owner.settings.minds.indices where now == nil {
-            let deadline = Timestamp.now().advanced(milliseconds: Double(owner.settings.minds[index].timeoutMS))
+            let deadline = owner.scheduler.withLock { $0.clock.read(.now()) }
+                .advanced(milliseconds: Double(owner.settings.minds[index].timeoutMS))
             let outcome = await owner.outcome(of: Ask(request: request, mind: index, deadline: deadline))
             let name = owner.settings.minds[index].name
-            owner.scheduler.withLock { $0.account(outcome, mind: index, region: request.domain.text, at: .now()) }
+            owner.scheduler.withLock {
+                $0.account(outcome, mind: index, region: request.domain.text, at: $0.clock.read(.now()))
+            }
             switch outcome {
             case .answered(.valid(let decision), let usage, _, _):
                 now = decision

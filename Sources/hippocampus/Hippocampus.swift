@@ -123,7 +123,8 @@ final class Hippocampus: Sendable {
         var alarm: (at: Timestamp, task: Task<Void, Never>)?
         defer { alarm?.task.cancel() }
         for await event in events {
-            let now = Timestamp.now()
+            // Nobody may keep a batch waiting by setting the clock.
+            let now = Timestamp.steady()
             switch event {
             case .arrived(let items):
                 for item in items { perform(batcher.receive(item, at: now), send) }

@@ -145,7 +145,8 @@ struct OrganDesk {
 
     /// Takes an event; false ends the loop.
     mutating func take(_ event: OrganProcess.Event) async -> Bool {
-        let now = Timestamp.now()
+        // Requests wait for so long, not until a time of day that somebody may set.
+        let now = Timestamp.steady()
         defer { standing.set(logic, Self.state(logic, settings)) }
         switch event {
         case .message(let message, let verb): receive(message, verb, at: now)
@@ -223,7 +224,7 @@ struct OrganDesk {
                 }
             case .report(let job):
                 finish(job, result ?? CommandResult(status: .error, error: "nothing came of it"))
-                perform(logic.reported(at: .now()), at: .now())
+                perform(logic.reported(at: .steady()), at: .steady())
             case .refuse(let job, let reason): finish(job, CommandResult(status: .error, error: reason))
             case .unload:
                 work = Task {

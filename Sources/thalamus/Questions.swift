@@ -84,16 +84,15 @@ struct Questions: Sendable {
     }
 
     private func answer(_ command: Command) -> CommandResult {
-        let now = Timestamp.now()
         switch command.command {
         case "gates":
-            let gates = owner.thalamus.withLock { $0.gates(at: now) }
+            let gates = owner.thalamus.withLock { $0.gates(at: $0.clock.read(.now())) }
             return CommandResult(status: .ok, result: .array(gates.map(\.json)))
         case "explain":
             guard let gate = command.payload["gate"]?.string else {
                 return CommandResult(status: .refused, error: "payload.gate must be a gate's name or region")
             }
-            guard let report = owner.thalamus.withLock({ $0.explanation(of: gate, at: now) }) else {
+            guard let report = owner.thalamus.withLock({ $0.explanation(of: gate, at: $0.clock.read(.now())) }) else {
                 return CommandResult(status: .refused, error: "no gate '\(gate)': no wave of that region has come yet")
             }
             return CommandResult(status: .ok, result: report)

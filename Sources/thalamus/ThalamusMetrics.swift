@@ -24,8 +24,7 @@ extension ThalamusProcess {
 
     /// What the thalamus tells on `/metrics`: read from its counters when somebody asks, so that no wave pays for it.
     func measure(lost: UInt64, into page: inout MetricsPage) {
-        let now = Timestamp.now()
-        let (counters, gates) = thalamus.withLock { ($0.counters, $0.census(at: now)) }
+        let (counters, gates) = thalamus.withLock { ($0.counters, $0.census(at: $0.clock.read(.now()))) }
         page.waves(in: counters.waves, lost: Int(lost), rejected: announcer.rejected)
         page.counter("nimmer_waves_below_floor_total", "Waves below their gate's floor.", counters.belowFloor)
         page.counter("nimmer_waves_late_total", "Waves more than a window late.", counters.late)

@@ -132,7 +132,8 @@ final class ThalamusProcess: Sendable {
         do throws(Refusal) {
             return try settle { (thalamus) throws(Refusal) in
                 guard isAllowed() else { return false }
-                _ = try thalamus.receive(subject: subject, payload: payload, arrival: arrival.at)
+                let at = thalamus.clock.arrival(arrival.at, ClockReading.now)
+                _ = try thalamus.receive(subject: subject, payload: payload, arrival: at)
                 return true
             }
         } catch {
@@ -145,7 +146,8 @@ final class ThalamusProcess: Sendable {
     private func receive(_ subject: RawSpan, _ payload: RawSpan, _ arrival: Arrival) {
         do throws(Refusal) {
             try settle { (thalamus) throws(Refusal) in
-                _ = try thalamus.receive(subject: subject, payload: payload, arrival: arrival.at)
+                let at = thalamus.clock.arrival(arrival.at, ClockReading.now)
+                _ = try thalamus.receive(subject: subject, payload: payload, arrival: at)
             }
         } catch {
             announcer.reject(error, arrival)
@@ -213,6 +215,7 @@ final class ThalamusProcess: Sendable {
         }
         let outcomes = try await bus.read(stream: HouseStreams.decisions(env), filter: .outcomes(env))
         settle { thalamus in
+            let now = thalamus.clock.read(.now())
             for stored in last where Self.gate(of: stored.message.subject).map(isOurs) ?? false {
                 outbox.know(stored.message.subject, last: stored.sequence, id: StoredIdentity(stored).id)
             }
@@ -220,7 +223,7 @@ final class ThalamusProcess: Sendable {
             for item in found.values.sorted(by: {
                 ($0.transition.at, $0.transition.gateID) < ($1.transition.at, $1.transition.gateID)
             }) {
-                thalamus.resume(item.transition)
+                thalamus.resume(item.transition, now: now)
             }
             for stored in outcomes {
                 guard let gate = stored.message.subject.feedbackGate, let known = found[gate],
@@ -229,7 +232,7 @@ final class ThalamusProcess: Sendable {
                 else { continue }
                 thalamus.learn(message.body.outcome, gate: gate)
             }
-            thalamus.advance(to: .now())
+            thalamus.advance(to: now)
         }
         // Among them may be some that are open: they release in their time, also when no wave comes.
         opened.yield()
@@ -263,8 +266,9 @@ final class ThalamusProcess: Sendable {
                         guard let stored,
                             let last = try? Envelope<GateTransition>(decoding: stored.message.payload).body
                         else { return }
-                        thalamus.resume(last)
-                        thalamus.advance(to: .now())
+                        let now = thalamus.clock.read(.now())
+                        thalamus.resume(last, now: now)
+                        thalamus.advance(to: now)
                     }
                     opened.yield()
                     break
@@ -283,19 +287,19 @@ final class ThalamusProcess: Sendable {
         for await _ in openings {
             timerIsIdle.store(false, ordering: .sequentiallyConsistent)
             while !Task.isCancelled {
-                guard let next = thalamus.withLock({ $0.nextRelease }) else {
+                let (release, now) = thalamus.withLock { ($0.nextRelease, $0.clock.read(.now())) }
+                guard let next = release else {
                     timerIsIdle.store(true, ordering: .sequentiallyConsistent)
                     // One that opened just before the timer was seen as idle must not be missed.
                     if thalamus.withLock({ $0.nextRelease }) == nil { break }
                     timerIsIdle.store(false, ordering: .sequentiallyConsistent)
                     continue
                 }
-                let wait = min(next.nanoseconds(since: .now()).addingSaturated(1), 200_000_000)
+                let wait = min(next.nanoseconds(since: now).addingSaturated(1), 200_000_000)
                 if wait > 0 {
                     do { try await clock.sleep(for: .nanoseconds(wait)) } catch { return }
                 }
-                let now = Timestamp.now()
-                settle { $0.advance(to: now) }
+                settle { $0.advance(to: $0.clock.read(.now())) }
             }
         }
     }
@@ -308,14 +312,15 @@ final class ThalamusProcess: Sendable {
             do { try await clock.sleep(for: .seconds(1)) } catch { return }
             let lost = waves.lost
             let seconds = before.at.duration(to: clock.now) / .seconds(1)
-            let at = Timestamp.now()
+            let reading = ClockReading.now()
             let attention = thalamus.withLock { thalamus in
                 thalamus.attention(
-                    at: at, wavesPerSecond: Double(thalamus.counters.waves - before.waves) / seconds, lost: Int(lost),
+                    at: thalamus.clock.read(reading),
+                    wavesPerSecond: Double(thalamus.counters.waves - before.waves) / seconds, lost: Int(lost),
                     lostLately: Int(lost - before.lost))
             }
             before = (attention.waves, lost, clock.now)
-            announcer.say(attention, at: at)
+            announcer.say(attention, at: reading.wall)
         }
     }
 }

@@ -135,10 +135,11 @@ final class WholeSystem: Sendable {
 
     // MARK: - Services
 
-    func start(_ service: Service) async throws {
+    /// Starts a service; it finds `variables` in its environment besides those of the system.
+    func start(_ service: Service, adding variables: [String: String] = [:]) async throws {
         let command = ChildCommand(
             Self.executable(service.rawValue), ["--system", folder + "/system.yaml"],
-            environment: variables(for: service.rawValue))
+            environment: self.variables(for: service.rawValue).merging(variables) { $1 })
         let child = try await ChildProcess.spawn(
             command, output: .lines { [self] line in logs.withLock { $0.append("\(service.rawValue) | \(line.text)") } }
         )

@@ -10,10 +10,10 @@ struct AlarmTests {
         let alarm = Alarm()
         for _ in 0..<3 {
             alarm.ring()
-            await alarm.sleep(until: nil)
+            await alarm.sleep(milliseconds: nil)
             let awake = Flag()
             let sleeper = Task {
-                await alarm.sleep(until: nil)
+                await alarm.sleep(milliseconds: nil)
                 awake.raise()
             }
             for _ in 0..<200 { await Task.yield() }
@@ -27,11 +27,11 @@ struct AlarmTests {
     @Test("a cancelled sleeper wakes, and the alarm still works")
     func cancelled() async {
         let alarm = Alarm()
-        let sleeper = Task { await alarm.sleep(until: nil) }
+        let sleeper = Task { await alarm.sleep(milliseconds: nil) }
         sleeper.cancel()
         await sleeper.value
         alarm.ring()
-        await alarm.sleep(until: nil)
+        await alarm.sleep(milliseconds: nil)
     }
 }
 

@@ -64,3 +64,37 @@ import Testing
         #expect(budget.nextChange(after: Timestamp(nanoseconds: .min)) != nil)
     }
 }
+
+/// Somebody sets the clock on the wall while requests wait.
+@Suite struct ScheduledClockTests {
+    private static func reading(_ milliseconds: Double, off: Double = 0) -> ClockReading {
+        ClockReading(
+            wall: Sample.now.advanced(milliseconds: milliseconds + off),
+            steady: Timestamp(milliseconds: 9_000 + milliseconds))
+    }
+
+    @Test(arguments: [-3_600_000.0, 86_400_000]) func aWaitingRequestExpiresWhenItWouldHave(jump: Double) throws {
+        let mind = Sample.mind("small") { $0.maxConcurrent = 1 }
+        var scheduler = Scheduler(Sample.bridge([mind]))
+        var now = scheduler.clock.read(Self.reading(0))
+        #expect(scheduler.arrive(Sample.request("first", region: "x"), at: now).count == 1)
+        #expect(scheduler.arrive(Sample.request("second", region: "y", expiresIn: 30_000), at: now).isEmpty)
+        now = scheduler.clock.read(Self.reading(29_000, off: jump))
+        #expect(scheduler.tick(at: now).isEmpty)
+        let next = try #require(scheduler.nextWake(after: now))
+        #expect(next.milliseconds(since: now) <= 1000)
+        // A request of the new wall expires by the new wall.
+        let wall = Self.reading(29_000, off: jump).wall
+        #expect(scheduler.arrive(Sample.request("third", region: "z", expiresIn: 60_000, at: wall), at: now).isEmpty)
+        now = scheduler.clock.read(Self.reading(30_001, off: jump))
+        let expired = scheduler.tick(at: now)
+        guard case .respond(let response, _)? = expired.first, expired.count == 1 else {
+            Issue.record("one has expired: \(expired)")
+            return
+        }
+        #expect(response.outcome == .expired && response.requestID == .named("second"))
+        let seen = try #require(response.result["seen_at"]?.string)
+        #expect(try Timestamp(rfc3339: seen) == Self.reading(30_001, off: jump).wall)
+        #expect(response.processingTimeMilliseconds == 30_001)
+    }
+}

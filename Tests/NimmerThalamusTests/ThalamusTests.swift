@@ -126,7 +126,7 @@ struct Bench {
         try first.wave("b", 0.9, at: 10)
         let opening = try #require(first.take().first, "two witnesses open").transition
         var second = Bench()
-        second.thalamus.resume(opening)
+        second.thalamus.resume(opening, now: opening.at)
         let (expected, found) = (try first.nextRelease(), try second.nextRelease())
         #expect(found == expected)
         second.thalamus.advance(to: Bench.epoch.advanced(milliseconds: 60_000))
@@ -140,7 +140,9 @@ struct Bench {
             try first.wave("b", 0.9, at: Double(index) * 20 + 10, domain: "r\(index)")
         }
         var second = Bench { $0.maximumRegions = 100 }
-        for item in first.take() where item.transition.toState == .open { second.thalamus.resume(item.transition) }
+        for item in first.take() where item.transition.toState == .open {
+            second.thalamus.resume(item.transition, now: item.transition.at)
+        }
         let regions = second.thalamus.gates(at: Bench.epoch.advanced(milliseconds: 6000)).map(\.region.text)
         #expect(regions.count <= 100 && regions.contains("r299") && !regions.contains("r0"))
     }

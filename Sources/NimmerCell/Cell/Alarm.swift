@@ -12,10 +12,10 @@ final class Alarm: Sendable {
 
     private let state = Mutex(State())
 
-    /// Sleeps until a moment (for ever without one), until ``ring()``, or until the task is cancelled. A ring since the last
-    /// sleep ends this one at once, so that none is lost.
-    func sleep(until moment: Timestamp?) async {
-        let wait = moment.map { max(0.2, $0.milliseconds(since: .now())) } ?? 3_600_000
+    /// Sleeps so many milliseconds (for ever without a number), until ``ring()``, or until the task is cancelled. A ring since
+    /// the last sleep ends this one at once, so that none is lost.
+    func sleep(milliseconds: Double?) async {
+        let wait = milliseconds.map { max(0.2, $0) } ?? 3_600_000
         let sleeper = state.withLock { state -> Task<Void, Never>? in
             defer { state.rang = false }
             guard !state.rang else { return nil }

@@ -21,6 +21,7 @@ public final class CellHost<C: Cell>: Sendable {
 
     private struct State {
         var body: CellBody<C>
+        var clock = CellClock()
         var waiting: [Pulse.Action] = []
         var isDoing = false
         var armed: Timestamp?
@@ -63,8 +64,9 @@ public final class CellHost<C: Cell>: Sendable {
     /// What `$SRV.STATS` says.
     private var statistics: ServiceResponder.Statistics {
         let counters = counters
+        let now = now
         let (state, gate, potential) = withBody { body in
-            (body.state, body.gate.state.word, body.gate.potential(at: .now()))
+            (body.state, body.gate.state.word, body.gate.potential(at: now))
         }
         var statistics = ServiceResponder.Statistics()
         statistics.requests = counters.requests
@@ -83,9 +85,9 @@ public final class CellHost<C: Cell>: Sendable {
 
     /// Changes the cell from its own life (``Cell/live(_:)``): a line was read, a device spoke.
     ///
-    /// - Parameter moment: when it happened; now unless given.
+    /// - Parameter moment: when it happened, on the wall; now unless given.
     public func update(at moment: Timestamp? = nil, _ change: (inout C, inout Pulse) throws -> Void) {
-        act { body in body.update(at: moment ?? .now(), change) }
+        act(moment.map { .wall($0) } ?? .now) { body, now in body.update(at: now, change) }
     }
 
     /// Lives until the process is asked to stop.
@@ -103,11 +105,14 @@ public final class CellHost<C: Cell>: Sendable {
         process.answers.report { [weak self] in self?.statistics ?? ServiceResponder.Statistics() }
         process.metrics.collect { [weak self] page in self?.measure(into: &page) }
         process.health.started()
-        act { body in
-            if let estate {
-                body.resume(estate.state, potential: estate.potential, weight: estate.weight, at: estate.at)
+        let takenUp = estate.map { estate in
+            state.withLock { $0.clock.takeUp(estate, interval: $0.body.interval) }
+        }
+        act { body, now in
+            if let takenUp {
+                body.resume(takenUp.state, potential: takenUp.potential, weight: takenUp.weight, at: takenUp.at)
             }
-            return body.start(at: .now(), first: estate?.nextSense)
+            return body.start(at: now, first: takenUp?.nextSense)
         }
         let desk = try await keepDesk()
         await withTaskGroup(of: Void.self) { group in
@@ -121,7 +126,7 @@ public final class CellHost<C: Cell>: Sendable {
             say(.left)
             await leaveQueues(subscriptions)
             await finishWork()
-            act { $0.stop(at: .now()) }
+            act { $0.stop(at: $1) }
             if process.bus.status.isConnected { _ = await outbox.drain(timeout: .seconds(1)) }
             jobFeed.finish()
             group.cancelAll()
@@ -173,12 +178,13 @@ public final class CellHost<C: Cell>: Sendable {
     var isStopping: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
 
     /// Stops sensing, and says what the next instance goes on with.
-    func retire(at moment: Timestamp) -> Estate {
+    func retire() -> Estate {
         state.withLock { state in
-            let gate = state.body.gate
-            return Estate(
-                nextSense: state.body.rest(), state: gate.state, potential: gate.potential(at: moment),
-                weight: gate.weight, at: moment)
+            let (gate, now) = (state.body.gate, state.clock.now())
+            return state.clock.leave(
+                Estate(
+                    nextSense: state.body.rest(), state: gate.state, potential: gate.potential(at: now),
+                    weight: gate.weight, at: now))
         }
     }
 
@@ -201,10 +207,23 @@ public final class CellHost<C: Cell>: Sendable {
 
     // MARK: Doing what the cell wrote down
 
-    /// Lets the body act, then does what follows, outside the lock and in order.
-    func act(_ change: (inout CellBody<C>) -> Pulse) {
+    /// The cell's time.
+    var now: Timestamp { state.withLock { $0.clock.now() } }
+
+    /// Lets the body act at a moment of its time, then does what follows, outside the lock and in order.
+    func act(_ moment: CellClock.Moment = .now, _ change: (inout CellBody<C>, Timestamp) -> Pulse) {
+        act(at: { $0.time(of: moment) }, change)
+    }
+
+    /// A wave of another cell came.
+    func hear(_ message: Envelope<WaveSignal>, of cell: Token, at arrival: Timestamp) {
+        act(at: { $0.heard(message, of: cell, arrival: arrival) }) { body, wave in body.hear(wave) }
+    }
+
+    private func act<Input>(at input: (inout CellClock) -> Input, _ change: (inout CellBody<C>, Input) -> Pulse) {
         let (isMine, next) = state.withLock { state -> (Bool, Timestamp?) in
-            state.waiting += change(&state.body).actions
+            let input = input(&state.clock)
+            for action in change(&state.body, input).actions { state.waiting.append(state.clock.said(action)) }
             let next = state.body.nextAppointment
             let isEarlier = next.map { next in state.armed.map { next < $0 } ?? true } ?? false
             defer { state.isDoing = true }
@@ -287,13 +306,13 @@ public final class CellHost<C: Cell>: Sendable {
 
     private func keepAppointments() async {
         while !Task.isCancelled {
-            let next = state.withLock { state in
+            let wait = state.withLock { state in
                 state.armed = state.body.nextAppointment
-                return state.armed
+                return state.armed?.milliseconds(since: state.clock.now())
             }
-            await alarm.sleep(until: next)
+            await alarm.sleep(milliseconds: wait)
             if Task.isCancelled { return }
-            act { $0.advance(to: .now()) }
+            act { $0.advance(to: $1) }
         }
     }
 
@@ -341,11 +360,11 @@ public final class CellHost<C: Cell>: Sendable {
     private func finish(_ name: String, _ work: @Sendable () async throws -> JSON) async {
         let outcome: Result<JSON, any Error>
         do { outcome = .success(try await work()) } catch { outcome = .failure(error) }
-        act { $0.finished(name, outcome, at: .now()).pulse }
+        act { $0.finished(name, outcome, at: $1).pulse }
     }
 
     private func ask(_ command: Command, _ cell: Token) async {
         let result = await process.ask(command, cell: cell)
-        act { $0.answered(command, by: cell, result, at: .now()) }
+        act { $0.answered(command, by: cell, result, at: $1) }
     }
 }

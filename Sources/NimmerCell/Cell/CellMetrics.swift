@@ -16,9 +16,10 @@ extension CellHost {
         page.counter(
             "nimmer_requests_failed_total", "Commands that failed or took too long.", counters.requestsFailed)
         page.counter("nimmer_gate_transitions_total", "Changes of its own gate.", counters.transitions)
+        let now = now
         let gate = withBody { body in
             let gate = body.gate
-            return (gate.state, gate.potential(at: .now()), gate.weight, gate.witnesses.count)
+            return (gate.state, gate.potential(at: now), gate.weight, gate.witnesses.count)
         }
         page.gate(
             identity.gateID.text, region: (identity.region ?? Region(identity.domain)).text,

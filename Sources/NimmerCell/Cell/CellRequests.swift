@@ -35,8 +35,8 @@ extension CellHost {
 
     private func receive(input message: BusMessage, at moment: Timestamp) {
         var refusal: Refusal?
-        act { body in
-            let outcome = body.receive(message, at: moment)
+        act(.arrival(moment)) { body, now in
+            let outcome = body.receive(message, at: now)
             refusal = outcome.refusal
             return outcome.pulse
         }
@@ -45,8 +45,7 @@ extension CellHost {
 
     private func receive(wave message: BusMessage, of cell: Token, at moment: Timestamp) {
         do throws(Refusal) {
-            let wave = HeardWave(try Envelope<WaveSignal>(decoding: message.payload), cell: cell, arrival: moment)
-            act { $0.hear(wave) }
+            hear(try Envelope<WaveSignal>(decoding: message.payload), of: cell, at: moment)
         } catch {
             countRejected()
             rejects.reject(error, message)
@@ -65,8 +64,8 @@ extension CellHost {
                 return
             }
             var answer = Answer.failed("")
-            act { body in
-                let outcome = body.perform(command, at: moment)
+            act(.arrival(moment)) { body, now in
+                let outcome = body.perform(command, at: now)
                 answer = outcome.answer
                 return outcome.pulse
             }
@@ -90,8 +89,8 @@ extension CellHost {
         let isTaken = enqueue {
             let outcome = await Self.within(milliseconds: command.deadlineMilliseconds, work)
             var answer = Answer.failed("")
-            self.act { body in
-                let finished = body.finished(name, outcome, at: .now())
+            self.act { body, now in
+                let finished = body.finished(name, outcome, at: now)
                 answer = finished.answer
                 return finished.pulse
             }

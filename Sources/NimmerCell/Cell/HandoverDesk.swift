@@ -85,7 +85,7 @@ extension CellHost {
             case .answer:
                 respond(to: message, CommandResult(status: .ok, result: ["version": .string(C.manifest.version)]))
             case .handOver(let newer):
-                let estate = retire(at: .now())
+                let estate = retire()
                 var result = estate.json
                 if case .object(var object) = result {
                     object["version"] = .string(C.manifest.version)

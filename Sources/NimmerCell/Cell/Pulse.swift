@@ -6,7 +6,8 @@ import NimmerWave
 /// A cell's methods only write down what is to be done; the runtime does it after they return. In a test the actions are
 /// compared.
 public struct Pulse: Sendable {
-    /// When it is.
+    /// When it is, in the cell's own time: that of the wall when its process began, from where it goes on without a jump when
+    /// somebody sets the clock. What is said to others names the moment on the wall.
     public let at: Timestamp
     /// The cell's name on the bus.
     public var name: Token { identity.name }

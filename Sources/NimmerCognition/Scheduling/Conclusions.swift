@@ -23,7 +23,7 @@ extension Scheduler {
 
     /// No mind is left, or none may be asked in time: the surest of the unsure, or the deterministic boundary.
     mutating func fallBack(_ entry: WaitingRequest, at now: Timestamp) -> SchedulerAction {
-        if entry.request.expiresAt <= now { return expire(entry, at: now) }
+        if entry.expiresAt <= now { return expire(entry, at: now) }
         if let (decision, mind) = entry.unsure { return conclude(entry, decision, mind, at: now) }
         counters.byRule += 1
         let rule = DeterministicBoundary.decision(entry.request)
@@ -46,7 +46,7 @@ extension Scheduler {
         counters.expired += 1
         var result = record(entry, commands: [], at: now)
         result["expired_at"] = .string(entry.request.expiresAt.rfc3339)
-        result["seen_at"] = .string(now.rfc3339)
+        result["seen_at"] = .string(clock.wall(now).rfc3339)
         if !entry.waitingFor.isEmpty { result["waited_for"] = .string(entry.waitingFor) }
         return respond(entry, "expired", result, boundary: .deterministic, outcome: .expired, at: now)
     }
@@ -68,8 +68,11 @@ extension Scheduler {
     /// What minds are to be told about a request that a reflex answered, one at most: for a request that comes again after its
     /// answer, since whoever answered may have died before it told them.
     public func telling(of request: CognitiveRequest, at now: Timestamp) -> [CognitiveRequest] {
-        guard request.expiresAt > now else { return [] }
-        return reflex(of: request, region: WaitingRequest(request, at: now).region).map { told($0, request) } ?? []
+        let expiresAt = clock.process(request.expiresAt)
+        guard expiresAt > now else { return [] }
+        return reflex(of: request, region: WaitingRequest(request, expiresAt: expiresAt, at: now).region).map {
+            told($0, request)
+        } ?? []
     }
 
     private func told(_ reflex: BridgeSettings.Reflex, _ request: CognitiveRequest) -> [CognitiveRequest] {
@@ -100,8 +103,8 @@ extension Scheduler {
         if !entry.merged.isEmpty { result["merged"] = .number(Double(entry.merged.count)) }
         if !commands.isEmpty {
             result["commands"] = .string(mode.rawValue)
-            let until = mode == .confirm ? now.advanced(milliseconds: confirmWithin) : entry.request.expiresAt
-            if mode != .dryRun { result["commands_until"] = .string(until.rfc3339) }
+            let until = mode == .confirm ? now.advanced(milliseconds: confirmWithin) : entry.expiresAt
+            if mode != .dryRun { result["commands_until"] = .string(clock.wall(until).rfc3339) }
         }
         return result
     }

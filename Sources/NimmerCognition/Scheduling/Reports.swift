@@ -57,7 +57,7 @@ extension Scheduler {
             [
                 "request_id": .string(entry.id.text), "region": .string(entry.region),
                 "confidence": .number(entry.priority), "merged": .number(Double(entry.merged.count)),
-                "waits_for": .string(entry.waitingFor), "expires_at": .string(entry.request.expiresAt.rfc3339),
+                "waits_for": .string(entry.waitingFor), "expires_at": .string(clock.wall(entry.expiresAt).rfc3339),
             ]
         }
         return ["minds": .object(minds), "regions": .object(regions), "waiting": .array(waits)]

@@ -28,6 +28,9 @@ public struct Scheduler: Sendable {
     /// Requests in hand at most, merged ones included; what comes beyond is given back to the stream.
     public static let capacity = 4_096
 
+    /// The time that it schedules in; every moment that it is told or tells is of this clock, but for those that stand in messages.
+    /// Who runs it live feeds it with readings.
+    public var clock = LiveClock()
     var desks: [MindDesk]
     var purses: [RegionPurse]
     var waiting: [WaitingRequest] = []
@@ -66,8 +69,8 @@ public struct Scheduler: Sendable {
         let id = request.requestID
         guard !holds(id) else { return [] }
         counters.taken += 1
-        var entry = WaitingRequest(request, at: now)
-        if request.expiresAt <= now { return [expire(entry, at: now)] }
+        var entry = WaitingRequest(request, expiresAt: clock.process(request.expiresAt), at: now)
+        if entry.expiresAt <= now { return [expire(entry, at: now)] }
         if let reflex = reflex(of: request, region: entry.region) { return act(reflex, entry, at: now) }
         guard held < Self.capacity else { return [giveBack(id)] }
         if let key = entry.mergeKey,
@@ -89,17 +92,17 @@ public struct Scheduler: Sendable {
     /// Time passed: what expired is answered so, what may go now goes.
     public mutating func tick(at now: Timestamp) -> [SchedulerAction] {
         var actions: [SchedulerAction] = []
-        for entry in waiting where entry.request.expiresAt <= now {
+        for entry in waiting where entry.expiresAt <= now {
             actions.append(expire(entry, at: now))
         }
-        waiting.removeAll { $0.request.expiresAt <= now }
+        waiting.removeAll { $0.expiresAt <= now }
         return actions + dispatch(at: now)
     }
 
     /// When ``tick(at:)`` next has something to do.
     public func nextWake(after now: Timestamp) -> Timestamp? {
         guard !waiting.isEmpty else { return nil }
-        var moments = waiting.map(\.request.expiresAt) + waiting.compactMap(\.askUntil)
+        var moments = waiting.map(\.expiresAt) + waiting.compactMap(\.askUntil)
         for desk in desks {
             if let change = desk.breaker.nextChange(after: now) { moments.append(change) }
             if let change = desk.budget.nextChange(after: now) { moments.append(change) }
@@ -177,7 +180,7 @@ public struct Scheduler: Sendable {
         entry.askUntil =
             entry.askUntil
             ?? min(
-                now.advanced(milliseconds: Double(entry.request.responseTimeoutMilliseconds)), entry.request.expiresAt)
+                now.advanced(milliseconds: Double(entry.request.responseTimeoutMilliseconds)), entry.expiresAt)
         let deadline = deadline(index, entry, at: now)
         desks[index].running += 1
         desks[index].asked += 1
@@ -211,7 +214,7 @@ public struct Scheduler: Sendable {
     private func obstacle(_ index: Int, _ entry: WaitingRequest, at now: Timestamp) -> String? {
         let name = desks[index].settings.name
         if case .wait(let until) = desks[index].breaker.answer(at: now) {
-            return "\(name) asked to be left alone until \(until.rfc3339)"
+            return "\(name) asked to be left alone until \(clock.wall(until).rfc3339)"
         }
         if desks[index].running >= desks[index].settings.maxConcurrent { return "\(name) is busy" }
         return shortage(index, entry, at: now)
@@ -231,7 +234,7 @@ public struct Scheduler: Sendable {
 
     /// Whether asking may go on: time is left, and what the request may spend is not spent.
     private func mayAskOn(_ entry: WaitingRequest, at now: Timestamp) -> Bool {
-        let until = entry.askUntil ?? entry.request.expiresAt
+        let until = entry.askUntil ?? entry.expiresAt
         let hasMeans = entry.asked.isEmpty || entry.spent < entry.request.processingBudgetLF
         return now < until && hasMeans
     }
@@ -239,7 +242,7 @@ public struct Scheduler: Sendable {
     private func deadline(_ index: Int, _ entry: WaitingRequest, at now: Timestamp) -> Timestamp {
         min(
             now.advanced(milliseconds: Double(desks[index].settings.timeoutMS)),
-            entry.askUntil ?? entry.request.expiresAt)
+            entry.askUntil ?? entry.expiresAt)
     }
 
     private mutating func account(_ outcome: AskOutcome, _ hand: Running, at now: Timestamp) -> Asked {

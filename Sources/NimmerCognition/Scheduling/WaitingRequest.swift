@@ -11,8 +11,11 @@ struct WaitingRequest: Sendable, Hashable {
     let mergeKey: String?
     /// The region, for budgets; the domain where the request names none.
     let region: String
-    /// When it came.
+    /// When it came, in the time of the scheduler's clock.
     let since: Timestamp
+    /// When an answer is of no use any more, in the same time: as far ahead as it was when the request came, also when the clock on
+    /// the wall is set meanwhile.
+    let expiresAt: Timestamp
     /// How sure: the surest of all that were merged.
     var priority: Double
     /// Requests that were merged into it.
@@ -31,8 +34,9 @@ struct WaitingRequest: Sendable, Hashable {
     var id: MessageID { request.requestID }
     var spent: Double { asked.reduce(0) { $0 + $1.cost.lifeforce }.finite }
 
-    init(_ request: CognitiveRequest, at now: Timestamp) {
+    init(_ request: CognitiveRequest, expiresAt: Timestamp, at now: Timestamp) {
         self.request = request
+        self.expiresAt = expiresAt
         let named = request.structuredInput["region"]?.string
         region = named ?? request.domain.text
         mergeKey = request.structuredInput["witnesses"]?.array == nil ? nil : named
