@@ -86,6 +86,9 @@ if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
         timeout 900 "$venv/bin/python3" Tests/Chaos/run.py --binaries "$binaries" --nats "$server" --seed 10 --seconds 60 \
             --kills 1000 2>&1 | tee "$results/chaos.txt"
         count "$results/chaos.txt" "The minute of kills"
+        say "Full disks: $("$server" --version)"
+        timeout 300 "$venv/bin/python3" Tests/Chaos/disk.py --binaries "$binaries" --nats "$server" 2>&1 | tee "$results/disk.txt"
+        count "$results/disk.txt" "The check of full disks"
     done
 fi
 # Containers: where an engine answers, or root may start a private one. On a machine for tests alone (CI) it is installed.

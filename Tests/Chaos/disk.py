@@ -65,7 +65,7 @@ def journal(path):
 class Disk:
     """A file system of so many KiB that can be filled up."""
 
-    def __init__(self, path, kib, owner=0):
+    def __init__(self, path, kib):
         self.path = path
         os.makedirs(path)
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kib}k,mode=0700", "tmpfs", path], check=True)
@@ -287,7 +287,7 @@ async def full(lab):
 
 
 async def over(lab, seconds=4):
-    """There is room again. A nats-server that could not write takes no messages before it is restarted (docs/reliability.md)."""
+    """There is room again. A nats-server that could not write takes no messages before it is restarted (docs/deployment.md, A full disk)."""
     if await lab.until(lambda: lab.metric("nimmer_outbox_waiting") == 0, seconds) is None:
         print("  note nats-server does not go on by itself once it could not write; it is restarted", flush=True)
         await restart(lab)

@@ -128,6 +128,7 @@ def pieces(objects, env):
     for name in ("nats", "thalamus", "hippocampus"):
         if f"StatefulSet/{name}" not in names or f"PodDisruptionBudget/{name}" not in names:
             found.append(f"{name} lacks its StatefulSet or its disruption budget")
+    found += streams_fit(objects, names)
     if "Job/migration" not in names:
         found.append("there is no Job for migrations")
     if env == "prod":
@@ -146,6 +147,15 @@ def pieces(objects, env):
             if name.startswith("system") and (not system or name != system[0]["metadata"]["name"]):
                 found.append(f"{named(object)} mounts {name}")
     return found
+
+
+def streams_fit(objects, names):
+    """JetStream reaches its own limit before the end of its disk: there it would take nothing more until it is restarted."""
+    configurations = [text for o in objects if o["kind"] == "ConfigMap" for text in o.get("data", {}).values()]
+    limits = [int(found[1]) << 30 for text in configurations if (found := re.search(r"max_file_store: (\d+)G\b", text))]
+    claim = names["StatefulSet/nats"]["spec"]["volumeClaimTemplates"][0]["spec"]["resources"]["requests"]["storage"]
+    size = int(re.fullmatch(r"(\d+)Gi", claim)[1]) << 30
+    return [] if len(limits) == 1 and limits[0] <= 0.8 * size else [f"JetStream may fill {limits} of {size} bytes"]
 
 
 def selects(selector, labels):
