@@ -15,9 +15,11 @@ extension HouseStreams {
     ///
     /// - Parameters:
     ///   - pause: the time between two looks. The streams are migrated when two in a row have found no process of 2.0.
+    ///   - wait: how long a busy process may take to say what it speaks.
     ///   - notify: called for each change, and for what kept the streams from it.
     public static func watch(
         on bus: any Bus, environment env: Environment, keepingWaves: Bool = false, every pause: Duration = .seconds(30),
+        wait: Duration = .seconds(2),
         notify: (Result<Change, BusError>) -> Void = { _ in }
     ) async {
         var looksWithout = 0

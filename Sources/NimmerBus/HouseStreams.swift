@@ -91,9 +91,13 @@ public enum HouseStreams {
 
     /// Whether a process that writes or reads the streams as 2.0 did is alive; nil: nobody can say, since the question is not allowed
     /// or came to nobody.
-    static func hasLegacyPeers(on bus: any Bus, environment env: Environment) async -> Bool? {
+    ///
+    /// - Parameter wait: how long a busy process may take for its answer.
+    static func hasLegacyPeers(
+        on bus: any Bus, environment env: Environment, wait: Duration = .seconds(2)
+    ) async -> Bool? {
         guard let subject = try? Subject(foreign: "$SRV.INFO"),
-            let answers = try? await bus.requestMany(subject, payload: [], wait: .seconds(2))
+            let answers = try? await bus.requestMany(subject, payload: [], wait: wait)
         else { return nil }
         return answers.contains { answer in
             guard let metadata = (try? JSON(parsing: answer.payload))?["metadata"],

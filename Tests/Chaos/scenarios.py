@@ -189,8 +189,8 @@ async def fenced(house):
 
 
 async def rolling(house):
-    """Old processes are replaced by new ones while gates open, in the order of --order, and for a while both in turns: each goes
-    back once, when old and new live side by side, and what is new lives on."""
+    """Old processes are replaced by new ones while gates open, in the order of --order. Each goes back once, but for the hippocampus:
+    a schema only goes forward. In the end the streams are those of the new ones."""
     kinds = {"hippocampus": [house.hippocampus], "bridge": [house.bridge], "thalamus": house.thalami}
     house.driver.start()
     await asyncio.sleep(5)
@@ -202,11 +202,17 @@ async def rolling(house):
         await process.start()
         await asyncio.sleep(6)
 
+    # The old hippocampus goes on writing to the new schema.
+    status, out, err = await house.nimmer("db", "migrate")
+    if status:
+        raise RuntimeError(f"nimmer db migrate: {out}{err}")
+    house.note("migrate", "postgres")
+    await asyncio.sleep(5)
     for kind in house.options.order.split(","):
         for process in kinds[kind]:
             old = process.command
             # There, back, and there again: a new one that has to go back leaves nothing that the old one cannot read.
-            for command in (new[process], old, new[process]):
+            for command in (new[process],) if kind == "hippocampus" else (new[process], old, new[process]):
                 await become(process, command)
             house.note("subjects", kind, **await subjects(house))
     await well(house)

@@ -90,7 +90,9 @@ struct BackupTests {
         }
         let before = system.openings(region: "kept-3").count
         try await system.agree(on: "kept-3")
-        #expect(await eventually(within: .seconds(20)) { system.openings(region: "kept-3").count > before })
+        #expect(
+            await eventually(within: .seconds(20)) { system.openings(region: "kept-3").count > before },
+            "before: \(before)")
         return try #require(system.openings(region: "kept-3").last).body.weight
     }
 

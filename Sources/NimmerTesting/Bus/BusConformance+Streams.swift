@@ -125,6 +125,15 @@ extension BusConformance {
             let everything = try await bus.read(stream: names.stream)
             try expect(everything.map(\.sequence), Array(1...7), "all of it")
         },
+        Check("of a stream that captured more once, the newest of every subject is found") { bus, names in
+            try await bus.ensureStream(
+                StreamConfiguration(name: names.stream, subjects: [try names.pattern("s.>"), try names.pattern("t.>")]))
+            try await bus.publishDurably(names.subject("t.1"), payload: bytes("once"), id: .v7())
+            try await fill(bus, names, 6)
+            try await makeStream(bus, names)
+            let found = try await bus.lastPerSubject(stream: names.stream, filter: names.pattern("s.>"))
+            try expect(found.map { text($0.message.payload) }, ["3", "4", "5"], "newest")
+        },
         Check("one message is found by its sequence, and removed") { bus, names in
             try await makeStream(bus, names)
             try await fill(bus, names, 3)
