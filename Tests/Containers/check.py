@@ -45,11 +45,11 @@ COMMON = ["nimmer_build_info", "nimmer_ready", "nimmer_bus_connected", "process_
 METRICS = {
     "thalamus": ["nimmer_waves_in_total", "nimmer_waves_lost_total", "nimmer_rejected_total", "nimmer_gate_potential",
                  "nimmer_gate_state", "nimmer_openings_total", "nimmer_collapses_total", "nimmer_escalations_total",
-                 "nimmer_outbox_waiting"],
+                 "nimmer_outbox_waiting", "nimmer_outbox_journal_messages"],
     "cognition-bridge": ["nimmer_questions_total", "nimmer_answers_total"],
     "hippocampus": ["nimmer_stream_lag", "nimmer_batch_rows_bucket", "nimmer_commit_seconds_bucket",
                     "nimmer_rows_stored_total", "nimmer_database_connected"],
-    "vitals": ["nimmer_waves_out_total", "nimmer_gate_potential", "nimmer_outbox_waiting"],
+    "vitals": ["nimmer_waves_out_total", "nimmer_gate_potential", "nimmer_outbox_waiting", "nimmer_outbox_journal_messages"],
     "math": ["nimmer_requests_total"],
     "collision-avoidance": ["nimmer_waves_in_total"],
 }

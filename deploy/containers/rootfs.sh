@@ -14,7 +14,7 @@ epoch=${SOURCE_DATE_EPOCH:-0}
 here=$(cd "$(dirname "$0")" && pwd)
 umask 022
 rm -rf "$out"
-mkdir -p "$out/base/etc/ssl/certs" "$out/base/usr/share/doc" "$out/base/var/lib" "$out/state/nimmerverse"
+mkdir -p "$out/base/etc/ssl/certs" "$out/base/usr/share/doc" "$out/state/var/lib/nimmerverse"
 lists=$(mktemp -d)
 trap 'rm -rf "$lists"' EXIT
 
@@ -70,6 +70,6 @@ for program in "$@"; do
     (cd "$out" && find base "$program" -type f -printf '%s %P\n' | LC_ALL=C sort -k1,1nr -k2) >"$out/$program.txt"
 done
 find "$out" -type d -exec chmod 755 {} +
-chmod 700 "$out/state/nimmerverse"
+chmod 700 "$out/state/var/lib/nimmerverse"
 find "$out" ! -perm -u+x -type f -exec chmod 644 {} +
 find "$out" -exec touch -h -d "@$epoch" {} +

@@ -38,8 +38,8 @@ extension Scaffold {
         ARG REVISION=unknown
         ARG CREATED=1970-01-01T00:00:00Z
         COPY --from=rootfs /rootfs/base/ /
-        # A new volume that is mounted there belongs to the program, as this folder does.
-        COPY --from=rootfs --chown=65532:65532 /rootfs/state/ /var/lib/
+        # /var/lib/nimmerverse: a new volume that is mounted there belongs to the program, as this folder does.
+        COPY --from=rootfs --chown=65532:65532 /rootfs/state/ /
         ENV NIMMERVERSE_HTTP_PORT=9464 NIMMERVERSE_LOG=json NIMMERVERSE_REVISION=${REVISION}
         EXPOSE 9464
         USER 65532:65532
