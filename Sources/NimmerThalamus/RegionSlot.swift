@@ -132,6 +132,12 @@ struct RegionSlot: Sendable {
         return records.count - 1
     }
 
+    /// Whether this region is forgotten rather than another, when one has to be.
+    func isForgotten(before other: RegionSlot) -> Bool {
+        let (opened, otherOpened) = (lastOpening != nil, other.lastOpening != nil)
+        return opened == otherOpened ? lastWave < other.lastWave : !opened
+    }
+
     func record(of origin: Int32) -> Record? { records.first { $0.origin == origin } }
 
     /// The kept explanations, oldest first.

@@ -15,12 +15,19 @@ extension Thalamus {
         configuration.gate(region)
     }
 
-    /// The slot of a region, made when it is new.
+    /// The slot of a region, made when it is new; where there is no room, in the place of one that has been silent for long.
     mutating func makeSlot(_ region: Region, domain: Token, _ at: Timestamp) -> Int {
         if let known = slotOfRegion[region] { return known }
-        slots.append(RegionSlot(region: region, domain: domain, gate: Gate(gateConfiguration(region)), at: at))
-        slotOfRegion[region] = slots.count - 1
-        return slots.count - 1
+        let made = RegionSlot(region: region, domain: domain, gate: Gate(gateConfiguration(region)), at: at)
+        guard slots.count >= configuration.maximumRegions, let place = silent(at) else {
+            slots.append(made)
+            slotOfRegion[region] = slots.count - 1
+            return slots.count - 1
+        }
+        forget(place)
+        slots[place] = made
+        slotOfRegion[region] = place
+        return place
     }
 
     /// Forgets gates that another thalamus looks after from now on, and what they have not said.
@@ -31,18 +38,32 @@ extension Thalamus {
         forgetNames()
     }
 
-    /// Makes room: of the regions, the sixty-fourth part (at least one) that has been silent longest goes.
-    mutating func forgetSilent(_ now: Timestamp) {
+    /// How many regions are looked at for one to forget, so that a sender that invents regions costs no more than that.
+    private static let considered = 32
+
+    /// The region to forget when there is no room: of the next few that rest, one that never opened, else any; of these the one
+    /// that has been silent longest. A gate that is open or closed is forgotten only when all are, since nobody would say its
+    /// release.
+    private mutating func silent(_ now: Timestamp) -> Int? {
         advance(to: now)
-        let count = max(1, slots.count / 64)
-        let order = slots.indices.sorted { (slots[$0].lastWave, $0) < (slots[$1].lastWave, $1) }
-        let going = Set(order.prefix(count))
-        counters.forgotten += count
-        for slot in going { faint[slots[slot].region] = nil }
-        slots = slots.indices.filter { !going.contains($0) }.map { slots[$0] }
-        slotOfRegion = Dictionary(uniqueKeysWithValues: slots.indices.map { (slots[$0].region, $0) })
-        scheduleAll()
-        forgetNames()
+        var found: Int?
+        var (left, unseen) = (Self.considered, slots.count)
+        while left > 0, unseen > 0 {
+            unseen -= 1
+            hand = hand + 1 < slots.count ? hand + 1 : 0
+            guard slots[hand].gate.state == .stable else { continue }
+            left -= 1
+            if found.map({ slots[hand].isForgotten(before: slots[$0]) }) ?? true { found = hand }
+        }
+        return found ?? slots.indices.min { slots[$0].lastWave < slots[$1].lastWave }
+    }
+
+    /// Forgets what is known of a slot's region: another takes its place.
+    private mutating func forget(_ slot: Int) {
+        counters.forgotten += 1
+        faint[slots[slot].region] = nil
+        slotOfRegion[slots[slot].region] = nil
+        forgetNames(of: slot)
     }
 
     /// Starts the numbering of origins and sources anew, keeping those that gates remember: somebody invents names.
@@ -57,6 +78,7 @@ extension Thalamus {
             }
         }
         faint.removeAll()
+        senders.forget()
         originOfSource.removeAll(keepingCapacity: true)
         origins = newOrigins
         sources = newSources

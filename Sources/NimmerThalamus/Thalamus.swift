@@ -20,6 +20,8 @@ public struct Thalamus: Sendable {
 
     var slots: [RegionSlot] = []
     var slotOfRegion: [Region: Int] = [:]
+    /// Where the search for a region to forget goes on.
+    var hand = 0
     var releases = Heap<Release>()
     var faint: [Region: FaintWaves] = [:]
     var origins: NameTable
@@ -27,7 +29,12 @@ public struct Thalamus: Sendable {
 
     private var regionNames: NameTable
     private var slotOfName: [Int32] = []
+    /// The names that lead to a slot; most have one.
+    private var namesOfSlot: [Int: [Int32]] = [:]
     var originOfSource: [Int32] = []
+    var senders = LoudSenders()
+    /// How many waves pass before the next one's sender is counted.
+    var untilSample = LoudSenders.stride
     private var view = WaveView()
     var transitions: ContiguousArray<Transition> = []
     private var vector: [Double] = []
@@ -85,6 +92,8 @@ public struct Thalamus: Sendable {
             source = sources.number(of: subject, name)
             origin = view.origin.isEmpty ? ownOrigin(source, subject, name) : origins.number(of: payload, view.origin)
         }
+        untilSample &-= 1
+        if untilSample == 0 { sampleSender(source) }
         if view.vectorCount > 0 {
             vector.removeAll(keepingCapacity: true)
             WaveDecoder.vector(payload, view, into: &vector)
@@ -120,7 +129,6 @@ public struct Thalamus: Sendable {
         let gate = Gate(
             gateConfiguration(transition.region), resuming: transition.toState, potential: transition.stateValue,
             weight: transition.weight, at: moment)
-        if slotOfRegion[transition.region] == nil, slots.count >= configuration.maximumRegions { forgetSilent(moment) }
         let slot = makeSlot(transition.region, domain: transition.domain, moment)
         slots[slot].gate = gate
         slots[slot].lastSaid = transition.at
@@ -211,11 +219,10 @@ public struct Thalamus: Sendable {
             domain.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[range]))
         }
         let about = (try? Token(String(decoding: domain, as: UTF8.self))) ?? Self.unnamed
-        if slotOfRegion[home(of: named)] == nil, slots.count >= configuration.maximumRegions { forgetSilent(at) }
         let slot = makeSlot(home(of: named), domain: about, at)
-        number = regionNames.number(of: payload, view.regionOrDomain)
         while slotOfName.count <= Int(number) { slotOfName.append(-1) }
         slotOfName[Int(number)] = Int32(slot)
+        namesOfSlot[slot, default: []].append(number)
         return slot
     }
 
@@ -230,5 +237,11 @@ public struct Thalamus: Sendable {
     mutating func forgetNames() {
         regionNames.removeAll()
         slotOfName.removeAll(keepingCapacity: true)
+        namesOfSlot.removeAll()
+    }
+
+    /// Forgets the names that lead to a slot.
+    mutating func forgetNames(of slot: Int) {
+        for name in namesOfSlot.removeValue(forKey: slot) ?? [] { slotOfName[Int(name)] = -1 }
     }
 }

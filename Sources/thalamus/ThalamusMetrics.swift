@@ -10,26 +10,44 @@ extension ThalamusProcess {
 
     /// What the thalamus tells `$SRV.STATS`.
     func statistics(lost: UInt64) -> ServiceResponder.Statistics {
-        let (counters, regions) = thalamus.withLock { ($0.counters, $0.regionCount) }
+        let (counters, regions, loudest) = thalamus.withLock { ($0.counters, $0.regionCount, $0.loudestSenders) }
         var statistics = ServiceResponder.Statistics()
         statistics.requests = answered.load(ordering: .relaxed)
         statistics.errors = refused.load(ordering: .relaxed)
-        statistics.data = [
+        var data: JSONObject = [
             "waves_in": .number(Double(counters.waves)), "waves_lost": .number(Double(lost)),
             "rejected": .number(Double(announcer.rejected)), "regions": .number(Double(regions)),
             "unacknowledged": .number(Double(outbox.counters.waiting)), "outbox": outbox.json,
+            "loudest_senders": .array(
+                loudest.map {
+                    [
+                        "sender": .string($0.name), "waves_per_second": .number($0.wavesPerSecond.rounded()),
+                        "share": .number(($0.share * 1000).rounded() / 1000),
+                    ]
+                }),
         ]
+        if let flood = loudest.first, flood.isFlooding {
+            data["degraded"] = .string("'\(flood.name)' floods the bus: \(flood.words)")
+        }
+        statistics.data = .object(data)
         return statistics
     }
 
     /// What the thalamus tells on `/metrics`: read from its counters when somebody asks, so that no wave pays for it.
     func measure(lost: UInt64, into page: inout MetricsPage) {
-        let (counters, gates) = thalamus.withLock { ($0.counters, $0.census(at: $0.clock.read(.now()))) }
+        let (counters, gates, loudest) = thalamus.withLock {
+            ($0.counters, $0.census(at: $0.clock.read(.now())), $0.loudestSenders)
+        }
         page.waves(in: counters.waves, lost: Int(lost), rejected: announcer.rejected)
         page.counter("nimmer_waves_below_floor_total", "Waves below their gate's floor.", counters.belowFloor)
         page.counter("nimmer_waves_late_total", "Waves more than a window late.", counters.late)
         page.counter("nimmer_waves_skewed_total", "Waves whose clock was too wrong to be believed.", counters.skewed)
         page.counter("nimmer_regions_forgotten_total", "Regions forgotten to stay in bounds.", counters.forgotten)
+        for sender in loudest {
+            page.gauge(
+                "nimmer_sender_waves_per_second", "Waves of the senders that make most of all (three at most).",
+                sender.wavesPerSecond, ["sender": sender.name])
+        }
         page.gauge("nimmer_regions", "Regions that are known.", gates.count)
         for state in GateState.allCases {
             page.gauge(

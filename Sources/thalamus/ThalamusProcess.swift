@@ -308,19 +308,28 @@ final class ThalamusProcess: Sendable {
     private func attend(_ waves: any Subscription) async {
         let clock = ContinuousClock()
         var before = (waves: 0, lost: UInt64(0), at: clock.now)
+        var flooding: String?
         while !Task.isCancelled {
             do { try await clock.sleep(for: .seconds(1)) } catch { return }
             let lost = waves.lost
             let seconds = before.at.duration(to: clock.now) / .seconds(1)
             let reading = ClockReading.now()
-            let attention = thalamus.withLock { thalamus in
-                thalamus.attention(
-                    at: thalamus.clock.read(reading),
-                    wavesPerSecond: Double(thalamus.counters.waves - before.waves) / seconds, lost: Int(lost),
+            let (attention, loudest) = thalamus.withLock { thalamus in
+                let now = thalamus.clock.read(reading)
+                thalamus.listenForFloods(at: now)
+                let attention = thalamus.attention(
+                    at: now, wavesPerSecond: Double(thalamus.counters.waves - before.waves) / seconds, lost: Int(lost),
                     lostLately: Int(lost - before.lost))
+                return (attention, thalamus.loudestSenders.first)
             }
             before = (attention.waves, lost, clock.now)
             announcer.say(attention, at: reading.wall)
+            let flood = loudest.flatMap { $0.isFlooding ? $0 : nil }
+            if let flood, flood.name != flooding {
+                process.logger.warning(
+                    "A sender floods the bus", metadata: ["sender": "\(flood.name)", "rate": "\(flood.words)"])
+            }
+            flooding = flood?.name
         }
     }
 }

@@ -81,10 +81,14 @@ class House:
         status, out, err = await self.nimmer("db", "migrate")
         if status:
             raise RuntimeError(f"nimmer db migrate: {out}{err}")
-        make = lambda name, program: Process(self, name, self.command(program), self.environment, folder=self.folder)
+        state = lambda name: {} if options.no_state else {"NIMMERVERSE_STATE": f"{self.folder}/state/{name}"}
+        make = lambda name, program: Process(
+            self, name, self.command(program), {**self.environment, **state(name)}, folder=self.folder)
         self.thalami = [make(f"thalamus{i or ''}", "thalamus") for i in range(options.thalami)]
         self.bridge, self.hippocampus = make("bridge", "cognition-bridge"), make("hippocampus", "hippocampus")
         self.processes = [*self.thalami, self.bridge, self.hippocampus, self.nats, self.postgres]
+        for process in self.processes:
+            os.makedirs(f"{self.folder}/state/{process.name}")
 
     async def observe(self):
         """Hears everything from now on, and is ready to speak."""

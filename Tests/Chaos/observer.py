@@ -59,6 +59,13 @@ class Observer:
         self.wire.subscribe("dev.nervous.cells.motor.request", self._move)
         self.wire.start()
 
+    async def thalamus(self):
+        """What the thalamus says about itself."""
+        answer = await self.wire.statistics("thalamus", 20)
+        if answer is None:
+            raise RuntimeError("the thalamus does not answer")
+        return answer["data"]
+
     def _hear(self, subject, reply, headers, payload):
         kind = kind_of(subject)
         if kind is None or kind == "act":

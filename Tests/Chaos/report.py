@@ -53,17 +53,26 @@ def write_json(house, checks, recovery, options, path):
         json.dump(record, file, default=str, indent=1)
 
 
-def write_page(house, checks, recovery, options, path):
-    """Puts the table between <!-- chaos --> and <!-- /chaos --> of a page."""
+def command(program):
+    """The command of this run, without the option that names the page."""
     words = [w for i, w in enumerate(sys.argv[1:], 1) if w != "--report" and sys.argv[i - 1] != "--report"]
-    lines = ["```", f"python3 Tests/Chaos/run.py {shlex.join(words)}", "```", "",
-             f"With nats-server {house.nats_version}, {house.age() / 60:.0f} minutes, {checks.passed} checks passed, "
-             f"{len(checks.failures)} failed.", "", "| | found |", "|---|---|"]
-    lines += [f"| {what} | {figure} |" for what, figure in rows(house, checks, recovery)]
+    return ["```", f"python3 Tests/Chaos/{program} {shlex.join(words)}".rstrip(), "```", ""]
+
+
+def write_page(house, checks, recovery, options, path):
+    """Puts the table of a run into a page."""
+    lines = command("run.py") + [
+        f"With nats-server {house.nats_version}, {house.age() / 60:.0f} minutes, {checks.passed} checks passed, "
+        f"{len(checks.failures)} failed.", "", "| | found |", "|---|---|"]
+    write_block(path, "chaos", lines + [f"| {what} | {figure} |" for what, figure in rows(house, checks, recovery)])
+
+
+def write_block(path, mark, lines):
+    """Puts lines between <!-- mark --> and <!-- /mark --> of a page."""
     with open(path) as file:
         text = file.read()
-    new = re.sub(r"(<!-- chaos -->\n).*?(<!-- /chaos -->)", lambda m: m[1] + "\n".join(lines) + "\n" + m[2], text, flags=re.S)
-    if "<!-- chaos -->" not in text:
-        raise RuntimeError(f"{path} has no <!-- chaos --> block")
+    if f"<!-- {mark} -->" not in text:
+        raise RuntimeError(f"{path} has no <!-- {mark} --> block")
+    new = re.sub(rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", lambda m: m[1] + "\n".join(lines) + "\n" + m[2], text, flags=re.S)
     with open(path, "w") as file:
         file.write(new)

@@ -99,6 +99,7 @@ def arguments():
     parser.add_argument("--thalami", type=int, default=1, help="so many, which share the regions")
     parser.add_argument("--partitions", type=int, default=8, help="into so many parts")
     parser.add_argument("--disk-mb", type=int, default=0, help="JetStream's disk, a tmpfs of so many MiB that fills up (root)")
+    parser.add_argument("--no-state", action="store_true", help="without state folders: what waits is in memory only")
     parser.add_argument("--slow", type=float, default=2.0, help="the mind takes up to so many seconds")
     parser.add_argument("--concurrent", type=int, default=16, help="questions to the mind at once")
     parser.add_argument("--scale", type=float, default=1.0, help="how many regions; 1: 48")

@@ -99,7 +99,7 @@ async def stall(house):
     port = await stalling_proxy(house, READS("TRANSITIONS"), 6)
     house.kills += 1
     await thalamus.kill()
-    thalamus.environment = {**house.environment, "NIMMERVERSE_NATS_URL": f"nats://127.0.0.1:{port}"}
+    thalamus.environment = {**thalamus.environment, "NIMMERVERSE_NATS_URL": f"nats://127.0.0.1:{port}"}
     await thalamus.start()
     await asyncio.sleep(22)
     await house.driver.episode(region, random.Random(1))
@@ -120,7 +120,7 @@ async def forget(house):
         await open_region(house, region)
     await asyncio.wait_for(bridge.child.wait(), 60)
     house.note("kill", "bridge")
-    bridge.command, bridge.environment = usual, {**house.environment, "NIMMERVERSE_NATS_URL": f"nats://127.0.0.1:{port}"}
+    bridge.command, bridge.environment = usual, {**bridge.environment, "NIMMERVERSE_NATS_URL": f"nats://127.0.0.1:{port}"}
     await bridge.start()
     await asyncio.sleep(25)
 
@@ -250,7 +250,7 @@ async def clock(house):
     set_clock("+0")
     thalamus = house.thalami[0]
     await thalamus.terminate()
-    thalamus.environment = {**house.environment, "LD_PRELOAD": house.options.faketime, "FAKETIME_TIMESTAMP_FILE": file,
+    thalamus.environment = {**thalamus.environment, "LD_PRELOAD": house.options.faketime, "FAKETIME_TIMESTAMP_FILE": file,
                             "FAKETIME_NO_CACHE": "1", "DONT_FAKE_MONOTONIC": "1"}
     await thalamus.start()
     house.driver.start()

@@ -15,7 +15,6 @@ import asyncio
 import json
 import os
 import random
-import re
 import sys
 import time
 import traceback
@@ -26,6 +25,7 @@ from driver import Region  # noqa: E402
 from house import House  # noqa: E402
 from judgement import MEMORY  # noqa: E402
 from plot import slope, svg  # noqa: E402
+from report import command, write_block  # noqa: E402
 from scenarios import well  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -57,12 +57,13 @@ async def day(house, options, checks):
     begun = house.age()
     said = await ended(await flood(house, "--waves", options.waves, "--follow", 200_000))
     left = house.age() + 20
-    while (heard := (await house.observer.wire.statistics("thalamus", 20))["data"]["waves_in"]) < said["sent"] and house.age() < left:
+    statistics = await house.observer.thalamus()
+    while statistics["waves_in"] < said["sent"] and house.age() < left:
         await asyncio.sleep(0.2)
+        statistics = await house.observer.thalamus()
     await house.driver.stop()
     sizes = memory(house, begun)
-    statistics = (await house.observer.wire.statistics("thalamus", 20))["data"]
-    lost = statistics["waves_lost"]
+    heard, lost = statistics["waves_in"], statistics["waves_lost"]
     checks.facts["waves"] = (f"{said['sent']} in {said['seconds']:.0f} s ({said['sent'] / said['seconds']:.0f} a second), "
                              f"{heard:.0f} heard with those of the gates that open, {lost:.0f} lost")
     checks.facts["openings meanwhile"] = sum(house.observer.openings.values())
@@ -71,8 +72,9 @@ async def day(house, options, checks):
         points = sizes[process.name]
         half = points[len(points) // 2:]
         grown = slope(half) * (half[-1][0] - half[0][0]) if half else 0
-        checks.facts[f"memory of {process.name}"] = (f"{points[0][1]:.1f} MiB, at most {max(v for _, v in points):.1f}, at the end "
-                                                     f"{points[-1][1]:.1f}; {grown:+.2f} over the second half")
+        checks.facts[f"memory of {process.name}"] = (
+            f"{points[0][1]:.1f} MiB, at most {max(v for _, v in points):.1f}, at the end {points[-1][1]:.1f}; {grown:+.2f} over "
+            "the second half")
         if process not in (house.nats, house.postgres):
             bound = max(1.0, 0.05 * half[0][1])
             checks("soak", f"memory of {process.name} is flat over the second half",
@@ -123,11 +125,11 @@ async def crowd(house, options, checks):
     base = await flood(house, *many, "--rate", 20_000, "--block", 500)
     await asyncio.sleep(8)
     without = await latencies(house, options.seconds, "100,000 regions and 10,000 origins at 20,000 a second")
-    mad = await flood(house, "--regions", 1, "--origins", 1, "--cells", 1, "--cell", "mad", "--domain", "madness", "--confidence", 0.9,
-                      "--block", 200)
-    await asyncio.sleep(3)
+    mad = await flood(house, "--regions", 1, "--origins", 1, "--cells", 1, "--cell", "mad", "--domain", "madness",
+                      "--confidence", 0.9, "--block", 200)
+    await asyncio.sleep(12)
     beside = await latencies(house, options.seconds, "and one mad cell")
-    statistics = (await house.observer.wire.statistics("thalamus", 20))["data"]
+    statistics = await house.observer.thalamus()
     for process in (mad, base):
         process.kill()
         await process.wait()
@@ -141,7 +143,8 @@ async def crowd(house, options, checks):
         checks.facts[f"wave to transition, {name}"] = f"p50 {found['p50']:.2f} ms, p99 {found['p99']:.2f} ms of {found['count']}"
     checks.facts["p99 with the mad cell against without"] = f"{beside['p99'] / without['p99']:.2f}"
     checks.facts["regions known"] = statistics["regions"]
-    named = re.findall(r'mad-0', json.dumps(statistics))
+    named = [s for s in statistics.get("loudest_senders", []) if s["sender"] == "mad-0"]
+    checks.facts["the mad cell"] = ", ".join(f"{s['waves_per_second']:.0f} a second, {s['share']:.0%} of all" for s in named)
     checks("crowd", "the thalamus names the mad cell", [] if named else [statistics])
     checks("crowd", "the crowd opens nothing", [g for g in house.observer.openings if g.startswith(("crowd", "madness"))][:3])
 
@@ -154,9 +157,10 @@ def arguments():
     parser.add_argument("--waves", type=int, default=8_640_000, help="day: how many")
     parser.add_argument("--seconds", type=float, default=20, help="crowd: how long each latency is measured")
     parser.add_argument("--plot", metavar="FILE", help="day: draw memory there, as SVG")
+    parser.add_argument("--report", metavar="PAGE", help="put what was found into the page, such as docs/reliability.md")
     parser.add_argument("--out", default="/tmp/nimmer-soak", help="the folder for everything; what is there is removed")
     parser.add_argument("--verbose", action="store_true", help="print what is done when it is done")
-    fixed = dict(seed=1, thalami=1, partitions=8, disk_mb=0, slow=0.2, concurrent=16, scale=1.0)
+    fixed = dict(seed=1, thalami=1, no_state=False, partitions=8, disk_mb=0, slow=0.2, concurrent=16, scale=1.0)
     return argparse.Namespace(**{**fixed, **vars(parser.parse_args())})
 
 
@@ -175,6 +179,10 @@ async def main():
         traceback.print_exc()
         await house.tear_down()
         return 2
+    if options.report:
+        picture = [f"![Memory]({os.path.relpath(options.plot, os.path.dirname(options.report))})", ""] if options.plot else []
+        table = [f"| {what} | {figure} |" for what, figure in checks.facts.items()]
+        write_block(options.report, "soak", command("soak.py") + picture + ["| | found |", "|---|---|"] + table)
     for what, figure in checks.facts.items():
         print(f"  {what:48} {figure}")
     for rule, claim, found in checks.failures:

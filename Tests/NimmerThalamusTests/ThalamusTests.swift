@@ -110,6 +110,28 @@ struct Bench {
         #expect(bench.take().count == 1)
     }
 
+    @Test("a sender that invents regions drives out neither those that have opened nor those that are open")
+    func inventedRegions() throws {
+        var bench = Bench { $0.maximumRegions = 100 }
+        try bench.wave("a", 0.9, at: 0, domain: "opened")
+        try bench.wave("b", 0.9, at: 1, domain: "opened")
+        #expect(bench.take().map(\.transition.toState) == [.open])
+        for index in 0..<3_000 {
+            let now = 10 + Double(index) * 2
+            try bench.wave("mad", 0.9, at: now, domain: "r\(index)")
+            if index == 1_000 {
+                try bench.wave("a", 0.9, at: now, domain: "open")
+                try bench.wave("b", 0.9, at: now + 1, domain: "open")
+            }
+        }
+        bench.thalamus.advance(to: Bench.epoch.advanced(milliseconds: 7_000))
+        let moved = bench.take().map { "\($0.transition.region.text) \($0.transition.toState.word)" }
+        #expect(moved == ["open open", "opened stable", "open stable"])
+        let regions = bench.thalamus.gates(at: Bench.epoch.advanced(milliseconds: 7_000)).map(\.region.text)
+        #expect(regions.count == 100 && regions.contains("opened") && regions.contains("open"))
+        #expect(bench.thalamus.counters.forgotten == 2_902)
+    }
+
     @Test func inventedNamesDoNotGrowWithoutBound() throws {
         var bench = Bench()
         try bench.wave("keep", 0.9, at: 0, domain: "kept")
