@@ -187,11 +187,20 @@ public final class SuspectKeeper: Sendable {
             state.suspects.end()
             return (state.bucket, state.suspects)
         }
+        guard let bucket else { return }
         let key = "\(service).\(suspects.life.text)"
-        if suspects.suspects.isEmpty {
-            try? await bucket?.delete(key)
-        } else {
-            _ = try? await bucket?.put(key, suspects.json.bytes)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                if suspects.suspects.isEmpty {
+                    try? await bucket.delete(key)
+                } else {
+                    _ = try? await bucket.put(key, suspects.json.bytes)
+                }
+            }
+            // Without a server a process must not be held up: an end that was not noted costs nobody anything.
+            group.addTask { try? await Task.sleep(for: .seconds(1)) }
+            await group.next()
+            group.cancelAll()
         }
     }
 
