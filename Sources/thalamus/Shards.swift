@@ -186,7 +186,8 @@ final class Shards: Sendable {
             }
         case .leave(let part, let revision):
             await drop(part)
-            _ = await owner.outbox.drain(timeout: .seconds(2))
+            // Without a connection nothing would leave meanwhile; what waits is kept, or superseded by what its heir stores.
+            if process.bus.status.isConnected { _ = await owner.outbox.drain(timeout: .seconds(2)) }
             await letGo(part, revision)
             table.withLock { $0.left(part: part) }
         case .drop(let part): await drop(part)

@@ -66,7 +66,8 @@ final class ThalamusProcess: Sendable {
             await shards?.leave()
             // What was put off comes into the outbox before that is emptied: it waits for a turn, and runs at the end of one.
             for _ in 0..<2 { _ = try? await bus.flush(timeout: .seconds(1)) }
-            if await !outbox.drain(timeout: .seconds(3)) {
+            let limit: Duration = bus.status.isConnected ? .seconds(3) : .zero
+            if await !outbox.drain(timeout: limit) {
                 process.logger.warning(
                     "Left with messages that no stream has acknowledged",
                     metadata: ["waiting": "\(self.outbox.counters.waiting)"])
