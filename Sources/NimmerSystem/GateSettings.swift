@@ -6,11 +6,25 @@ public struct GateSettings: Sendable {
     /// Changes for the gates of one region, or for one gate by its id.
     public struct Rule: Sendable {
         /// `plant`, `plant.>` or a gate's id.
-        public var region: String
+        public let region: String
         /// What differs.
         public var overrides: GateOverrides
         /// Where the rule stands.
         public var mark: YAMLMark
+        /// The region as a pattern; read once, since each new region is held against it.
+        private let pattern: SubjectPattern?
+
+        init(region: String, overrides: GateOverrides, mark: YAMLMark) {
+            self.region = region
+            self.overrides = overrides
+            self.mark = mark
+            pattern = try? SubjectPattern(region)
+        }
+
+        /// Whether the rule is about a region or its gate.
+        func matches(_ region: String, gate: String?) -> Bool {
+            self.region == gate || pattern?.matches(region) == true
+        }
     }
 
     /// What differs from gates.md for every gate.
@@ -87,10 +101,9 @@ extension GateSettings {
         region: String, gate: String? = nil, base: GateConfiguration = GateConfiguration()
     ) -> GateConfiguration {
         var overrides = defaults
-        let rule = regions.first { rule in
-            rule.region == gate || (try? SubjectPattern(rule.region))?.matches(region) == true
+        if let rule = regions.first(where: { $0.matches(region, gate: gate) }) {
+            overrides = overrides.merged(with: rule.overrides)
         }
-        if let rule { overrides = overrides.merged(with: rule.overrides) }
         return overrides.applied(to: base)
     }
 }

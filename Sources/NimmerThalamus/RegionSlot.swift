@@ -132,11 +132,8 @@ struct RegionSlot: Sendable {
         return records.count - 1
     }
 
-    /// Whether this region is forgotten rather than another, when one has to be.
-    func isForgotten(before other: RegionSlot) -> Bool {
-        let (opened, otherOpened) = (lastOpening != nil, other.lastOpening != nil)
-        return opened == otherOpened ? lastWave < other.lastWave : !opened
-    }
+    /// Whether it ever opened, as far as is known.
+    var hasOpened: Bool { !opening.isEmpty }
 
     func record(of origin: Int32) -> Record? { records.first { $0.origin == origin } }
 

@@ -46,16 +46,18 @@ extension Thalamus {
     /// release.
     private mutating func silent(_ now: Timestamp) -> Int? {
         advance(to: now)
-        var found: Int?
+        var found: (place: Int, hasOpened: Bool, lastWave: Timestamp)?
         var (left, unseen) = (Self.considered, slots.count)
         while left > 0, unseen > 0 {
             unseen -= 1
             hand = hand + 1 < slots.count ? hand + 1 : 0
             guard slots[hand].gate.state == .stable else { continue }
             left -= 1
-            if found.map({ slots[hand].isForgotten(before: slots[$0]) }) ?? true { found = hand }
+            let (hasOpened, lastWave) = (slots[hand].hasOpened, slots[hand].lastWave)
+            if let known = found, known.hasOpened == hasOpened ? known.lastWave <= lastWave : hasOpened { continue }
+            found = (hand, hasOpened, lastWave)
         }
-        return found ?? slots.indices.min { slots[$0].lastWave < slots[$1].lastWave }
+        return found?.place ?? slots.indices.min { slots[$0].lastWave < slots[$1].lastWave }
     }
 
     /// Forgets what is known of a slot's region: another takes its place.
