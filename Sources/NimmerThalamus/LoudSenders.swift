@@ -29,7 +29,7 @@ struct LoudSenders: Sendable {
     /// How many senders are kept.
     static let capacity = 32
     /// How long is counted before the senders are named, in milliseconds.
-    static let window = 5_000.0
+    static let window = 2_000.0
     /// From how many samples on senders are named.
     static let enough = 50
     /// How many are named, and from which part of all waves.
@@ -93,13 +93,66 @@ struct LoudSenders: Sendable {
     }
 }
 
+/// A flooding sender of which only so much is heard that the others get through.
+struct PassedOver: Sendable {
+    /// It is heard so often in each ``slice`` of milliseconds: ``LoudSender/flood`` waves a second.
+    static let heard = 500
+    static let slice = 100.0
+
+    let name: [UInt8]
+    var begun = Timestamp(nanoseconds: 0)
+    var count = 0
+
+    /// Whether a wave of it is one too many.
+    mutating func isTooMany(at now: Timestamp) -> Bool {
+        if now < begun || now.milliseconds(since: begun) >= Self.slice {
+            begun = now
+            count = 0
+        }
+        count += 1
+        return count > Self.heard
+    }
+}
+
 extension Thalamus {
-    /// The senders that spoke most during the last five seconds: three at most, the loudest first.
+    /// The lag from which on a flooding sender is heard less, in milliseconds.
+    public static let tolerableLag = 50.0
+
+    /// The senders that spoke most during the last two seconds: three at most, the loudest first.
     public var loudestSenders: [LoudSender] { senders.loudest }
 
-    /// Names the loudest senders when it is time; to be called about once a second.
-    public mutating func listenForFloods(at now: Timestamp) {
+    /// The flooding sender that is heard less, so that the others get through; nil as a rule.
+    public var quietened: String? { passedOver.map { String(decoding: $0.name, as: UTF8.self) } }
+
+    /// Names the loudest senders when it is time, and hears one that floods less as soon as waves wait because of it, until it floods
+    /// no more. One that is alone disturbs nobody. To be called about once a second.
+    ///
+    /// - Parameter lag: how long waves wait now, in milliseconds.
+    public mutating func listenForFloods(at now: Timestamp, lag: Double) {
         senders.look(at: now, waves: counters.waves) { [sources] in sources.name($0) }
+        let flood = senders.loudest.first.flatMap { $0.isFlooding ? Array($0.name.utf8) : nil }
+        if let flood, sources.count > 1, passedOver?.name == flood || lag > Self.tolerableLag {
+            if passedOver?.name != flood { passedOver = PassedOver(name: flood) }
+        } else {
+            passedOver = nil
+        }
+    }
+
+    /// Whether a wave is passed over: its sender floods, the others wait, and it was heard enough. In a gate that it has just spoken to
+    /// it would have added nothing (gates.md, Novelty). Costs nothing while nobody is heard less.
+    public mutating func passesOver(subject: RawSpan, arrival: Timestamp) -> Bool {
+        guard passedOver != nil else { return false }
+        let name = cell(of: subject)
+        guard let known = passedOver?.name, name.count == known.count,
+            (0..<name.count).allSatisfy({
+                subject.unsafeLoad(fromByteOffset: name.start + $0, as: UInt8.self) == known[$0]
+            }), passedOver?.isTooMany(at: arrival) == true
+        else { return false }
+        counters.waves &+= 1
+        counters.passedOver &+= 1
+        untilSample &-= 1
+        if untilSample == 0 { sampleSender(sources.number(of: subject, name)) }
+        return true
     }
 
     @inline(never)

@@ -33,6 +33,7 @@ public struct Thalamus: Sendable {
     private var namesOfSlot: [Int: [Int32]] = [:]
     var originOfSource: [Int32] = []
     var senders = LoudSenders()
+    var passedOver: PassedOver?
     /// How many waves pass before the next one's sender is counted.
     var untilSample = LoudSenders.stride
     private var view = WaveView()
@@ -150,7 +151,7 @@ public struct Thalamus: Sendable {
 
     /// The range of the cell's or nerve's name in a subject.
     @inline(__always)
-    private func cell(of subject: RawSpan) -> ByteRange {
+    func cell(of subject: RawSpan) -> ByteRange {
         let kind = cellStart < subject.byteCount ? subject.unsafeLoad(fromByteOffset: cellStart, as: UInt8.self) : 0
         let start = cellStart &+ (kind == UInt8(ascii: "n") ? 7 : 6)
         return ByteRange(start, max(0, subject.byteCount &- start &- 5))

@@ -120,6 +120,8 @@ public struct ThalamusCounters: Sendable, Hashable {
     public var late = 0
     /// Of these, with a clock so wrong that their arrival counted.
     public var skewed = 0
+    /// Of these, passed over: of a sender that floods the bus only so much is heard that the others get through.
+    public var passedOver = 0
     /// Messages that were refused.
     public var rejected = 0
     /// STABLE → OPEN.

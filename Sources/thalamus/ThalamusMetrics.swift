@@ -10,12 +10,15 @@ extension ThalamusProcess {
 
     /// What the thalamus tells `$SRV.STATS`.
     func statistics(lost: UInt64) -> ServiceResponder.Statistics {
-        let (counters, regions, loudest) = thalamus.withLock { ($0.counters, $0.regionCount, $0.loudestSenders) }
+        let (counters, regions, loudest, quietened) = thalamus.withLock {
+            ($0.counters, $0.regionCount, $0.loudestSenders, $0.quietened)
+        }
         var statistics = ServiceResponder.Statistics()
         statistics.requests = answered.load(ordering: .relaxed)
         statistics.errors = refused.load(ordering: .relaxed)
         var data: JSONObject = [
             "waves_in": .number(Double(counters.waves)), "waves_lost": .number(Double(lost)),
+            "waves_passed_over": .number(Double(counters.passedOver)),
             "rejected": .number(Double(announcer.rejected)), "regions": .number(Double(regions)),
             "unacknowledged": .number(Double(outbox.counters.waiting)), "outbox": outbox.json,
             "loudest_senders": .array(
@@ -27,7 +30,9 @@ extension ThalamusProcess {
                 }),
         ]
         if let flood = loudest.first, flood.isFlooding {
-            data["degraded"] = .string("'\(flood.name)' floods the bus: \(flood.words)")
+            data["degraded"] = .string(
+                "'\(flood.name)' floods the bus: \(flood.words)\(quietened == nil ? "" : "; it is heard \(Int(saturating: LoudSender.flood)) times a second")"
+            )
         }
         statistics.data = .object(data)
         return statistics
@@ -40,6 +45,10 @@ extension ThalamusProcess {
         }
         page.waves(in: counters.waves, lost: Int(lost), rejected: announcer.rejected)
         page.counter("nimmer_waves_below_floor_total", "Waves below their gate's floor.", counters.belowFloor)
+        page.counter(
+            "nimmer_waves_passed_over_total",
+            "Waves of a sender that floods the bus, passed over for the others' sake.",
+            counters.passedOver)
         page.counter("nimmer_waves_late_total", "Waves more than a window late.", counters.late)
         page.counter("nimmer_waves_skewed_total", "Waves whose clock was too wrong to be believed.", counters.skewed)
         page.counter("nimmer_regions_forgotten_total", "Regions forgotten to stay in bounds.", counters.forgotten)

@@ -59,6 +59,7 @@ final class ThalamusProcess: Sendable {
             group.addTask { await self.retake(shards) }
             group.addTask { await self.release() }
             group.addTask { await self.attend(waves) }
+            group.addTask { await self.watchForFloods() }
             group.addTask { await questions.learn() }
             group.addTask { await self.watchStreams() }
             await process.untilStopped()
@@ -134,6 +135,7 @@ final class ThalamusProcess: Sendable {
             return try settle { (thalamus) throws(Refusal) in
                 guard isAllowed() else { return false }
                 let at = thalamus.clock.arrival(arrival.at, ClockReading.now)
+                if thalamus.passesOver(subject: subject, arrival: at) { return true }
                 _ = try thalamus.receive(subject: subject, payload: payload, arrival: at)
                 return true
             }
@@ -148,6 +150,7 @@ final class ThalamusProcess: Sendable {
         do throws(Refusal) {
             try settle { (thalamus) throws(Refusal) in
                 let at = thalamus.clock.arrival(arrival.at, ClockReading.now)
+                if thalamus.passesOver(subject: subject, arrival: at) { return }
                 _ = try thalamus.receive(subject: subject, payload: payload, arrival: at)
             }
         } catch {
@@ -309,26 +312,41 @@ final class ThalamusProcess: Sendable {
     private func attend(_ waves: any Subscription) async {
         let clock = ContinuousClock()
         var before = (waves: 0, lost: UInt64(0), at: clock.now)
-        var flooding: String?
         while !Task.isCancelled {
             do { try await clock.sleep(for: .seconds(1)) } catch { return }
             let lost = waves.lost
             let seconds = before.at.duration(to: clock.now) / .seconds(1)
             let reading = ClockReading.now()
-            let (attention, loudest) = thalamus.withLock { thalamus in
+            let attention = thalamus.withLock { thalamus in
                 let now = thalamus.clock.read(reading)
-                thalamus.listenForFloods(at: now)
-                let attention = thalamus.attention(
+                return thalamus.attention(
                     at: now, wavesPerSecond: Double(thalamus.counters.waves - before.waves) / seconds, lost: Int(lost),
                     lostLately: Int(lost - before.lost))
-                return (attention, thalamus.loudestSenders.first)
             }
             before = (attention.waves, lost, clock.now)
             announcer.say(attention, at: reading.wall)
+        }
+    }
+
+    /// Finds out once a second who speaks most, and how long a wave waits here: as long as a message to ourselves.
+    private func watchForFloods() async {
+        var flooding: String?
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: .seconds(1)) } catch { return }
+            let limit = Duration.seconds(2)
+            let lag = process.bus.status.isConnected ? (try? await bus.flush(timeout: limit)) ?? limit : .zero
+            let reading = ClockReading.now()
+            let (loudest, quietened) = thalamus.withLock { thalamus in
+                thalamus.listenForFloods(at: thalamus.clock.read(reading), lag: lag / .milliseconds(1))
+                return (thalamus.loudestSenders.first, thalamus.quietened)
+            }
             let flood = loudest.flatMap { $0.isFlooding ? $0 : nil }
             if let flood, flood.name != flooding {
                 process.logger.warning(
-                    "A sender floods the bus", metadata: ["sender": "\(flood.name)", "rate": "\(flood.words)"])
+                    "A sender floods the bus",
+                    metadata: [
+                        "sender": "\(flood.name)", "rate": "\(flood.words)", "heard_less": "\(quietened == flood.name)",
+                    ])
             }
             flooding = flood?.name
         }

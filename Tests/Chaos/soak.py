@@ -126,7 +126,7 @@ async def crowd(house, options, checks):
     await asyncio.sleep(8)
     without = await latencies(house, options.seconds, "100,000 regions and 10,000 origins at 20,000 a second")
     mad = await flood(house, "--regions", 1, "--origins", 1, "--cells", 1, "--cell", "mad", "--domain", "madness",
-                      "--confidence", 0.9, "--block", 200)
+                      "--confidence", 0.9, "--block", 200, "--rate", options.mad_rate)
     await asyncio.sleep(12)
     beside = await latencies(house, options.seconds, "and one mad cell")
     statistics = await house.observer.thalamus()
@@ -156,6 +156,7 @@ def arguments():
     parser.add_argument("--part", choices=("day", "crowd"), help="only this part")
     parser.add_argument("--waves", type=int, default=8_640_000, help="day: how many")
     parser.add_argument("--seconds", type=float, default=20, help="crowd: how long each latency is measured")
+    parser.add_argument("--mad-rate", type=float, default=0, help="crowd: the mad cell's waves a second; 0: as fast as it goes")
     parser.add_argument("--plot", metavar="FILE", help="day: draw memory there, as SVG")
     parser.add_argument("--report", metavar="PAGE", help="put what was found into the page, such as docs/reliability.md")
     parser.add_argument("--out", default="/tmp/nimmer-soak", help="the folder for everything; what is there is removed")

@@ -11,7 +11,9 @@ import Testing
             let now = Double(index) * 0.1
             let name = index * 37 % 100 < share ? "mad" : others(index)
             try bench.wave(name, 0.1, at: now, domain: "quiet")
-            if index % 10_000 == 0 { bench.thalamus.listenForFloods(at: Bench.epoch.advanced(milliseconds: now)) }
+            if index % 10_000 == 0 {
+                bench.thalamus.listenForFloods(at: Bench.epoch.advanced(milliseconds: now), lag: 0)
+            }
         }
     }
 
@@ -41,8 +43,41 @@ import Testing
         var quiet = Bench()
         for second in 0..<60 {
             try quiet.wave("only", 0.1, at: Double(second) * 1000, domain: "quiet")
-            quiet.thalamus.listenForFloods(at: Bench.epoch.advanced(milliseconds: Double(second) * 1000))
+            quiet.thalamus.listenForFloods(at: Bench.epoch.advanced(milliseconds: Double(second) * 1000), lag: 500)
         }
         #expect(!quiet.thalamus.loudestSenders.contains { $0.isFlooding })
+    }
+
+    @Test(
+        "while the others wait because of it, a flooding sender is heard 5,000 times a second, until it floods no more")
+    func heardLess() throws {
+        var bench = Bench()
+        func subject(_ cell: String) -> [UInt8] { Array("dev.nervous.cells.\(cell).wave".utf8) }
+        func isPassedOver(_ cell: String, at milliseconds: Double) -> Bool {
+            let bytes = subject(cell)
+            return bench.thalamus.passesOver(
+                subject: bytes.span.bytes, arrival: Bench.epoch.advanced(milliseconds: milliseconds))
+        }
+        try listen(&bench, mad: 90, others: { "cell-\($0 % 7)" })
+        #expect(bench.thalamus.quietened == nil && !isPassedOver("mad", at: 20_000), "nobody waits")
+        bench.thalamus.listenForFloods(at: Bench.epoch.advanced(milliseconds: 20_000), lag: 80)
+        #expect(bench.thalamus.quietened == "mad")
+        var heard = 0
+        var others = 0
+        for index in 0..<50_000 {
+            let now = 20_000 + Double(index) * 0.1
+            if !isPassedOver("mad", at: now) {
+                try bench.wave("mad", 0.1, at: now, domain: "quiet")
+                heard += 1
+            }
+            if index % 10 == 0, isPassedOver("mad-2", at: now) { others += 1 }
+        }
+        #expect(heard == 25_000 && others == 0 && bench.thalamus.counters.passedOver == 25_000)
+        // It is still the loudest, though it is hardly heard, and remains so while nobody waits any more.
+        bench.thalamus.listenForFloods(at: Bench.epoch.advanced(milliseconds: 25_000), lag: 0)
+        #expect(bench.thalamus.quietened == "mad")
+        for index in 0..<1_000 { try bench.wave("cell-1", 0.1, at: 25_000 + Double(index) * 3, domain: "quiet") }
+        bench.thalamus.listenForFloods(at: Bench.epoch.advanced(milliseconds: 28_000), lag: 0)
+        #expect(bench.thalamus.quietened == nil)
     }
 }
