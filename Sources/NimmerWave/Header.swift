@@ -91,6 +91,9 @@ public struct Header: Hashable, Sendable {
             ]), "Who said it."),
     ]
 
+    /// The minor version of the sender: what the head promises beyond its major version (protocol.md, Envelope).
+    public var minorVersion: Int { version.split(separator: ".").last.flatMap { Int($0) } ?? 0 }
+
     /// Checks a version text: `MAJOR.MINOR` with the major that is understood.
     static func checkVersion(_ text: String) throws(Refusal) {
         if text == Wire.version { return }

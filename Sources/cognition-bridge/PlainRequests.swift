@@ -4,8 +4,8 @@ import NimmerCell
 import NimmerWave
 
 /// Stores the requests that come on `<env>.cognitive.bridge.request`, the subject without a sender, as their senders expect it of
-/// a stream: what 2.0 asks durably is stored under its own id, and the stream's acknowledgement passed on. What a thalamus says
-/// there without waiting for an answer is for observers: its opening is stored.
+/// a stream: what 2.0 asks is stored under its own id, and the stream's acknowledgement passed on. What a thalamus of a later version
+/// says there without waiting for an answer is for observers: its opening is stored.
 ///
 /// As long as a stream of 2.0 captures the subject itself, nothing is done.
 struct PlainRequests: Sendable {
@@ -41,7 +41,9 @@ struct PlainRequests: Sendable {
             owner.rejects.reject(error, message)
             return answer(message, ["error": ["code": 400, "description": .string(error.description)]])
         }
-        guard message.reply != nil || envelope.header.source.entityType != .thalamus else { return }
+        let isAsked =
+            message.reply != nil || envelope.header.source.entityType != .thalamus || envelope.header.minorVersion == 0
+        guard isAsked else { return }
         do throws(BusError) {
             let stream = HouseStreams.escalations(owner.env)
             let present = try await owner.bus.stream(stream)

@@ -112,15 +112,19 @@ struct BridgePoisonTests {
             let second = try await bench.askPlainly(request)
             #expect(second.isDuplicate && second.sequence == first.sequence)
             #expect(try await bench.response(to: request).requestID == request.requestID)
-            // What a thalamus says there without waiting is for observers.
-            let message = Envelope(
+            // What a thalamus says there without waiting is for observers, unless it is of 2.0, whose openings carry no question.
+            var message = Envelope(
                 id: observed.requestID, at: .now(), from: Source(entityID: "bench", entityType: .thalamus), observed)
+            try bench.bus.publish(.cognitiveRequest(.dev), payload: message.encoded())
+            let older = try BridgeBench.request("older")
+            message = Envelope(id: older.requestID, at: .now(), from: message.header.source, older)
+            message.header.version = "2.0"
             try bench.bus.publish(.cognitiveRequest(.dev), payload: message.encoded())
             let after = try BridgeBench.request("after")
             try await bench.askPlainly(after)
-            _ = try await bench.response(to: after)
-            #expect(try await bench.responses().count == 2)
-            #expect(try await bench.bus.stream(HouseStreams.escalations(.dev)).messages == 2)
+            for request in [older, after] { _ = try await bench.response(to: request) }
+            #expect(try await bench.responses().count == 3)
+            #expect(try await bench.bus.stream(HouseStreams.escalations(.dev)).messages == 3)
         }
     }
 
