@@ -304,6 +304,7 @@ public struct Gate: Sendable {
 }
 
 /// The amplified confidence of witnesses that agree: `1 - Π(1 - c·max(0, s))` (gates.md, Collapse).
+@inlinable
 public func amplifiedConfidence(_ witnesses: some Sequence<(confidence: Double, similarity: Double)>) -> Double {
     1 - witnesses.reduce(1) { $0 * (1 - $1.confidence * max(0, $1.similarity)) }
 }

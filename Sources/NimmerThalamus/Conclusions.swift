@@ -34,9 +34,17 @@ extension Thalamus {
 
     /// The id of a transition: the same for the same gate, time and states in one environment.
     func transitionID(_ transition: GateTransition) -> MessageID {
-        .named(
-            "\(configuration.environment.rawValue)/transition/\(transition.gateID.text)/\(transition.at.nanoseconds)/"
-                + "\(transition.fromState.word)/\(transition.toState.word)")
+        .named { name in
+            name.append(contentsOf: configuration.environment.rawValue.utf8)
+            name.append(contentsOf: "/transition/".utf8)
+            name.append(contentsOf: transition.gateID.text.utf8)
+            name.append(UInt8(ascii: "/"))
+            name.append(contentsOf: String(transition.at.nanoseconds).utf8)
+            name.append(UInt8(ascii: "/"))
+            name.append(contentsOf: transition.fromState.word.utf8)
+            name.append(UInt8(ascii: "/"))
+            name.append(contentsOf: transition.toState.word.utf8)
+        }
     }
 
     private mutating func message(_ slot: Int, _ transition: Transition) -> GateTransition {
@@ -78,14 +86,17 @@ extension Thalamus {
         opening.escalation = escalation(slot, confidence, at: moment)
         var room = room(for: opening)
         // The trigger signals name the sender and the confidence of each: contents stand here, once.
-        let named = Set(surest(gate.witnesses).map(\.origin))
-        let witnesses = agreeing.filter { named.contains($0.witness.origin) }.map { item in
+        let named = gate.witnesses.count > Self.namedWitnesses ? Set(surest(gate.witnesses).map(\.origin)) : nil
+        let witnesses = agreeing.filter { named?.contains($0.witness.origin) ?? true }.map { item in
             OpeningWitness(
                 origin: originToken(item.witness.origin), similarity: item.similarity,
                 semanticContent: content(slot, item.witness.origin, &room))
         }
         opening.collapse = OpeningCollapse(
-            collapseID: .named("collapse/\(transitionID.text)"), confidence: confidence,
+            collapseID: .named { name in
+                name.append(contentsOf: "collapse/".utf8)
+                transitionID.write(into: &name)
+            }, confidence: confidence,
             windowStart: (agreeing.map(\.witness.at).min() ?? moment).advanced(
                 nanoseconds: opening.at.nanoseconds(since: moment)), witnesses: witnesses)
         counters.collapses += 1

@@ -52,7 +52,7 @@ public struct Envelope<Body: MessageBody>: Hashable, Sendable {
     /// The message as it travels: compact UTF-8 JSON.
     public func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(1024)
+        bytes.reserveCapacity(2048)
         var out = MemberWriter(into: bytes)
         out.object { out in
             out.member("header") { header.write(&$0) }

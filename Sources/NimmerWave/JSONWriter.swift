@@ -59,12 +59,24 @@ extension JSON {
 
 func writeNumber(_ value: Double, into out: inout [UInt8]) {
     if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 {
-        out.append(contentsOf: String(whole).utf8)
+        writeWhole(whole, into: &out)
     } else if value.isFinite {
         out.append(contentsOf: value.description.utf8)
     } else {
         out.append(contentsOf: "null".utf8)
     }
+}
+
+/// Appends a whole number in decimal digits.
+func writeWhole(_ value: Int64, into out: inout [UInt8]) {
+    if value < 0 { out.append(0x2d) }
+    var rest = value.magnitude
+    let start = out.count
+    repeat {
+        out.append(UInt8(truncatingIfNeeded: 0x30 + rest % 10))
+        rest /= 10
+    } while rest > 0
+    out[start...].reverse()
 }
 
 func writeString(_ value: String, into out: inout [UInt8]) {

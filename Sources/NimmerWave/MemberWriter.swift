@@ -16,34 +16,39 @@ public struct MemberWriter: ~Copyable {
         bytes.append(0x7d)
     }
 
-    mutating func member(_ key: String, _ text: String) {
+    mutating func member(_ key: StaticString, _ text: String) {
         begin(key)
         writeString(text, into: &bytes)
     }
 
-    mutating func member(_ key: String, _ number: Double) {
+    mutating func member(_ key: StaticString, _ number: Double) {
         begin(key)
         writeNumber(number, into: &bytes)
     }
 
-    mutating func member(_ key: String, _ moment: Timestamp) { member(key, moment.rfc3339) }
+    mutating func member(_ key: StaticString, _ moment: Timestamp) { member(key, moment.rfc3339) }
 
-    mutating func member(_ key: String, _ id: MessageID) { member(key, id.text) }
+    mutating func member(_ key: StaticString, _ id: MessageID) {
+        begin(key)
+        bytes.append(0x22)
+        id.write(into: &bytes)
+        bytes.append(0x22)
+    }
 
-    mutating func member(_ key: String, _ value: JSON) {
+    mutating func member(_ key: StaticString, _ value: JSON) {
         begin(key)
         value.write(into: &bytes)
     }
 
     /// A value that is written by the closure.
-    mutating func member(_ key: String, _ writing: (inout MemberWriter) -> Void) {
+    mutating func member(_ key: StaticString, _ writing: (inout MemberWriter) -> Void) {
         begin(key)
         writing(&self)
     }
 
     mutating func write(_ value: JSON) { value.write(into: &bytes) }
 
-    mutating func member<Item>(_ key: String, list: [Item], _ write: (Item, inout MemberWriter) -> Void) {
+    mutating func member<Item>(_ key: StaticString, list: [Item], _ write: (Item, inout MemberWriter) -> Void) {
         begin(key)
         bytes.append(0x5b)
         for item in list {
@@ -53,9 +58,12 @@ public struct MemberWriter: ~Copyable {
         bytes.append(0x5d)
     }
 
-    private mutating func begin(_ key: String) {
+    /// Begins a member. Its key needs no escapes: it stands in the code.
+    private mutating func begin(_ key: StaticString) {
         separate()
-        writeString(key, into: &bytes)
+        bytes.append(0x22)
+        key.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        bytes.append(0x22)
         bytes.append(0x3a)
     }
 

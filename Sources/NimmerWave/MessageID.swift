@@ -42,8 +42,17 @@ public struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// The id of a name within a space of names (version 5, SHA-1): the same name gives the same id, everywhere and always.
     public static func named(_ name: String, in space: MessageID = .nimmerverse) -> MessageID {
-        var bytes = space.bytes
-        bytes.append(contentsOf: name.utf8)
+        named(in: space) { $0.append(contentsOf: name.utf8) }
+    }
+
+    /// The id of a name that is put together from parts, without a text in between.
+    ///
+    /// - Parameter write: appends the name's UTF-8 bytes.
+    public static func named(in space: MessageID = .nimmerverse, _ write: (inout [UInt8]) -> Void) -> MessageID {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(160)
+        bytes.append(contentsOf: space.bytes)
+        write(&bytes)
         let hash = SHA1.hash(bytes)
         return MessageID(
             high: (UInt64(hash.0) << 32 | UInt64(hash.1)) & 0xffff_ffff_ffff_0fff | 0x5000,
@@ -66,18 +75,18 @@ public struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// The id as text: 36 characters, lower case.
     public var text: String {
-        String(unsafeUninitializedCapacity: 36) { buffer in
-            var at = 0
-            for digit in 0..<32 {
-                if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
-                    buffer[at] = 0x2d
-                    at &+= 1
-                }
-                let half = digit < 16 ? high : low
-                buffer[at] = hexDigit(UInt8(truncatingIfNeeded: half >> UInt64(60 - digit % 16 * 4)) & 15)
-                at &+= 1
-            }
-            return at
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(36)
+        write(into: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends the id as text.
+    public func write(into bytes: inout [UInt8]) {
+        for digit in 0..<32 {
+            if digit == 8 || digit == 12 || digit == 16 || digit == 20 { bytes.append(0x2d) }
+            let half = digit < 16 ? high : low
+            bytes.append(hexDigit(UInt8(truncatingIfNeeded: half >> UInt64(60 - digit % 16 * 4)) & 15))
         }
     }
 

@@ -191,13 +191,32 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
 }
 
 private func validateSubject(_ text: String, wildcards: Bool) throws(Refusal) {
-    let expected = wildcards ? "a pattern: dot-separated tokens, '*' or a final '>'" : "a subject: dot-separated tokens"
-    let tokens = text.split(separator: ".", omittingEmptySubsequences: false)
-    for (index, token) in tokens.enumerated() {
-        let wild = token.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: ">") }
-        let fits = token == "*" || (token == ">" && index == tokens.count - 1)
-        guard !token.isEmpty, token.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }), !wild || (wildcards && fits) else {
-            throw Refusal(.name, "expected \(expected)", found: "'\(text.excerpt)'")
+    var text = text
+    guard text.withUTF8({ isSubject($0, wildcards: wildcards) }) else {
+        let expected =
+            wildcards ? "a pattern: dot-separated tokens, '*' or a final '>'" : "a subject: dot-separated tokens"
+        throw Refusal(.name, "expected \(expected)", found: "'\(text.excerpt)'")
+    }
+}
+
+/// Whether bytes are tokens between dots: none empty, without spaces and control characters, a wildcard only where it may stand. One
+/// pass, since each durable message names a subject of its own for its acknowledgement.
+private func isSubject(_ bytes: UnsafeBufferPointer<UInt8>, wildcards: Bool) -> Bool {
+    var start = 0
+    var isWild = false
+    for (place, byte) in bytes.enumerated() {
+        switch byte {
+        case UInt8(ascii: "."):
+            // `>` stands last, `*` alone.
+            if place == start || (isWild && (place - start > 1 || bytes[start] == UInt8(ascii: ">"))) { return false }
+            start = place + 1
+            isWild = false
+        case UInt8(ascii: "*"), UInt8(ascii: ">"):
+            guard wildcards else { return false }
+            isWild = true
+        case 0...0x20, 0x7f: return false
+        default: break
         }
     }
+    return start < bytes.count && !(isWild && bytes.count - start > 1)
 }
