@@ -76,31 +76,32 @@ extension Thalamus {
     ) {
         let gate = slots[slot].gate
         guard let opener = gate.witnesses.first(where: { $0.origin == gate.last.origin }) else { return }
-        let agreeing = gate.witnesses.filter { $0.polarity > 0 }.map { witness in
-            (
-                witness: witness,
-                similarity: witness.origin == opener.origin ? 1 : gate.similarity(of: witness, to: opener)
-            )
-        }
-        let confidence = min(1, amplifiedConfidence(agreeing.map { ($0.witness.confidence, $0.similarity) }))
+        let agreeing = gate.witnesses.lazy.filter { $0.polarity > 0 }
+        let confidence = min(
+            1, amplifiedConfidence(agreeing.map { ($0.confidence, Self.similarity(of: $0, to: opener, in: gate)) }))
         opening.escalation = escalation(slot, confidence, at: moment)
         var room = room(for: opening)
         // The trigger signals name the sender and the confidence of each: contents stand here, once.
-        let named = gate.witnesses.count > Self.namedWitnesses ? Set(surest(gate.witnesses).map(\.origin)) : nil
-        let witnesses = agreeing.filter { named?.contains($0.witness.origin) ?? true }.map { item in
-            OpeningWitness(
-                origin: originToken(item.witness.origin), similarity: item.similarity,
-                semanticContent: content(slot, item.witness.origin, &room))
+        var witnesses: [OpeningWitness] = []
+        for (signal, witness) in zip(opening.triggerSignals, surest(gate.witnesses)) where witness.polarity > 0 {
+            witnesses.append(
+                OpeningWitness(
+                    origin: signal.origin, similarity: Self.similarity(of: witness, to: opener, in: gate),
+                    semanticContent: content(slot, witness.origin, &room)))
         }
         opening.collapse = OpeningCollapse(
             collapseID: .named { name in
                 name.append(contentsOf: "collapse/".utf8)
                 transitionID.write(into: &name)
             }, confidence: confidence,
-            windowStart: (agreeing.map(\.witness.at).min() ?? moment).advanced(
+            windowStart: (agreeing.map(\.at).min() ?? moment).advanced(
                 nanoseconds: opening.at.nanoseconds(since: moment)), witnesses: witnesses)
         counters.collapses += 1
         slots[slot].tally.collapses += 1
+    }
+
+    private static func similarity(of witness: GateWitness, to opener: GateWitness, in gate: Gate) -> Double {
+        witness.origin == opener.origin ? 1 : gate.similarity(of: witness, to: opener)
     }
 
     /// The terms on which an opening goes up; nil where the policy keeps it down.

@@ -26,7 +26,12 @@ public struct MemberWriter: ~Copyable {
         writeNumber(number, into: &bytes)
     }
 
-    mutating func member(_ key: StaticString, _ moment: Timestamp) { member(key, moment.rfc3339) }
+    mutating func member(_ key: StaticString, _ moment: Timestamp) {
+        begin(key)
+        bytes.append(0x22)
+        moment.write(into: &bytes)
+        bytes.append(0x22)
+    }
 
     mutating func member(_ key: StaticString, _ id: MessageID) {
         begin(key)

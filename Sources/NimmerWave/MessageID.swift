@@ -51,7 +51,12 @@ public struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertible
     public static func named(in space: MessageID = .nimmerverse, _ write: (inout [UInt8]) -> Void) -> MessageID {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(160)
-        bytes.append(contentsOf: space.bytes)
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: space.high >> shift))
+        }
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: space.low >> shift))
+        }
         write(&bytes)
         let hash = SHA1.hash(bytes)
         return MessageID(

@@ -22,34 +22,49 @@ extension Timestamp {
     /// The moment as an RFC 3339 time in UTC with at least three and as many as nine digits of a second's fraction; where it
     /// lies outside ``earliest`` to ``latest``, the nearer of these, so that whatever is said can also be read.
     public var rfc3339: String {
-        String(unsafeUninitializedCapacity: 30) { buffer in
-            let (day, inDay) = min(.latest, max(.earliest, self)).dayAndRest
-            let date = civil(day)
-            let seconds = Int(inDay / 1_000_000_000)
-            var at = 0
-            func write(_ value: Int, _ width: Int, _ end: UInt8) {
-                var rest = value
-                for place in stride(from: at + width - 1, through: at, by: -1) {
-                    buffer[place] = 0x30 + UInt8(rest % 10)
-                    rest /= 10
-                }
-                at += width
-                buffer[at] = end
-                at += 1
-            }
-            write(date.year, 4, UInt8(ascii: "-"))
-            write(date.month, 2, UInt8(ascii: "-"))
-            write(date.day, 2, UInt8(ascii: "T"))
-            write(seconds / 3600, 2, UInt8(ascii: ":"))
-            write(seconds / 60 % 60, 2, UInt8(ascii: ":"))
-            write(seconds % 60, 2, UInt8(ascii: "."))
-            write(Int(inDay % 1_000_000_000), 9, UInt8(ascii: "Z"))
-            while at > 24, buffer[at - 2] == 0x30 {
-                at -= 1
-                buffer[at - 1] = UInt8(ascii: "Z")
-            }
-            return at
+        String(unsafeUninitializedCapacity: Self.textBytes) { write($0) }
+    }
+
+    /// Appends the moment as ``rfc3339`` has it.
+    func write(into bytes: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.textBytes) { buffer in
+            bytes.append(contentsOf: buffer[..<write(buffer)])
         }
+    }
+
+    /// The bytes of ``rfc3339`` at most.
+    private static let textBytes = 30
+
+    /// Writes ``rfc3339`` to the beginning of a buffer.
+    ///
+    /// - Returns: how many bytes it has.
+    private func write(_ buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        let (day, inDay) = min(.latest, max(.earliest, self)).dayAndRest
+        let date = civil(day)
+        let seconds = Int(inDay / 1_000_000_000)
+        var at = 0
+        func write(_ value: Int, _ width: Int, _ end: UInt8) {
+            var rest = value
+            for place in stride(from: at + width - 1, through: at, by: -1) {
+                buffer[place] = 0x30 + UInt8(rest % 10)
+                rest /= 10
+            }
+            at += width
+            buffer[at] = end
+            at += 1
+        }
+        write(date.year, 4, UInt8(ascii: "-"))
+        write(date.month, 2, UInt8(ascii: "-"))
+        write(date.day, 2, UInt8(ascii: "T"))
+        write(seconds / 3600, 2, UInt8(ascii: ":"))
+        write(seconds / 60 % 60, 2, UInt8(ascii: ":"))
+        write(seconds % 60, 2, UInt8(ascii: "."))
+        write(Int(inDay % 1_000_000_000), 9, UInt8(ascii: "Z"))
+        while at > 24, buffer[at - 2] == 0x30 {
+            at -= 1
+            buffer[at - 1] = UInt8(ascii: "Z")
+        }
+        return at
     }
 
     /// The time of day in UTC to the millisecond, such as `12:01:01.557`, for screens and logs.

@@ -40,6 +40,30 @@ public struct OutboxQueue: Sendable, Hashable {
         var isReady = false
         /// Whether another has stored on the subject, and nobody has said since from what to go on.
         var isSuperseded = false
+
+        /// Puts a message last.
+        ///
+        /// - Returns: whether the lane has become ready by that.
+        mutating func append(_ entry: Entry, isStalled: Bool) -> Bool {
+            entries.append(entry)
+            guard phase == .idle, !isReady, !isStalled else { return false }
+            isReady = true
+            return true
+        }
+
+        /// Puts the first message on its way, where one may leave.
+        ///
+        /// - Returns: the message's id, how often it was on its way before, and where its subject stands if it has a fence.
+        mutating func begin(_ attempt: UInt64) -> (id: MessageID, before: Int, fence: Fence?)? {
+            isReady = false
+            guard phase == .idle, let place = entries.indices.first else { return nil }
+            phase = .sending(attempt)
+            entries[place].attempts += 1
+            return (
+                entries[place].message.id, entries[place].attempts - 1,
+                entries[place].message.fence.map { Fence(stream: $0, last: last?.sequence ?? 0) }
+            )
+        }
     }
 
     /// The counts.
@@ -77,9 +101,9 @@ public struct OutboxQueue: Sendable, Hashable {
         let size = message.payload.count
         counters.bytes += size
         subjects[message.id] = message.subject
-        lanes[message.subject, default: Lane()].entries.append(
-            Entry(message: message, order: counters.taken, size: size))
-        makeReady(message.subject)
+        let entry = Entry(message: message, order: counters.taken, size: size)
+        let isStalled = !stalled.isEmpty && stalled.contains(message.subject)
+        if lanes[message.subject, default: Lane()].append(entry, isStalled: isStalled) { ready.append(message.subject) }
         if isKept, counters.bytes > limits.bytes { spill(last: message.subject) }
         return counters.waiting > limits.messages || counters.bytes > limits.bytes ? makeRoom() : []
     }
@@ -132,23 +156,11 @@ public struct OutboxQueue: Sendable, Hashable {
     public mutating func due() -> [Action] {
         var actions: [Action] = []
         while isConnected, inFlight < limits.inFlight, let subject = ready.popFirst() {
-            guard var lane = lanes[subject], lane.phase == .idle, var first = lane.entries.first else {
-                lanes[subject]?.isReady = false
-                continue
-            }
+            guard let begun = lanes[subject]?.begin(attempts + 1) else { continue }
             attempts += 1
             inFlight += 1
-            if first.attempts > 0 { counters.retries += 1 }
-            first.attempts += 1
-            lane.entries[lane.entries.startIndex] = first
-            lane.phase = .sending(attempts)
-            lane.isReady = false
-            lanes[subject] = lane
-            actions.append(
-                .send(
-                    Attempt(
-                        number: attempts, id: first.message.id, subject: subject,
-                        fence: first.message.fence.map { Fence(stream: $0, last: lane.last?.sequence ?? 0) })))
+            if begun.before > 0 { counters.retries += 1 }
+            actions.append(.send(Attempt(number: attempts, id: begun.id, subject: subject, fence: begun.fence)))
         }
         return actions
     }
