@@ -80,7 +80,10 @@ package final class StreamKeyValue: KeyValue {
     ) async throws(BusError) -> UInt64 {
         let subject = try subject(key)
         do throws(BusError) {
-            return try await bus.publishDurably(subject, payload: value, id: id, headers: headers).sequence
+            let ack = try await bus.publishDurably(subject, payload: value, id: id, headers: headers)
+            // An earlier attempt was stored, however long ago: another may have written since.
+            guard ack.isDuplicate else { return ack.sequence }
+            throw BusError(.conflict, "the key '\(key)' was written before")
         } catch {
             guard error.code == .conflict || !error.isOutcomeKnown else { throw error }
             let last: StoredMessage?

@@ -19,6 +19,8 @@ final class Shards: Sendable {
     private let started = Shards.now
     private let partitions: Int
     private let subscriptions = Mutex<[Int: any Subscription]>([:])
+    /// Parts whose gates are being taken up.
+    private let taking = Mutex<Set<Int>>([])
     private let passedOn = Atomic<Int>(0)
     private let homeless = Atomic<Int>(0)
     private let prefixLength: Int
@@ -72,6 +74,9 @@ final class Shards: Sendable {
 
     /// Whether this thalamus judges a gate at this moment; asked under the lock of its gates.
     func judges(_ gate: GateID) -> Bool { judges(part(of: gate)) }
+
+    /// Whether this thalamus may store what a gate concludes at this moment; asked under the lock of its gates.
+    func concludes(_ gate: GateID) -> Bool { table.withLock { $0.concludes(part(of: gate), at: Self.now) } }
 
     /// The part of a gate.
     func part(of gate: GateID) -> Int { Sorter.partition(of: gate, among: partitions) }
@@ -191,6 +196,9 @@ final class Shards: Sendable {
             await letGo(part, revision)
             table.withLock { $0.left(part: part) }
         case .drop(let part): await drop(part)
+        case .expire(let part):
+            await drop(part)
+            table.withLock { $0.left(part: part) }
         }
     }
 
@@ -214,10 +222,13 @@ final class Shards: Sendable {
 
     /// Takes up the gates of a part, and judges from then on.
     private func take(_ part: Int) async {
+        // It is taken again once the other attempt is over.
+        guard taking.withLock({ $0.insert(part).inserted }) else { return table.withLock { $0.left(part: part) } }
+        defer { taking.withLock { _ = $0.remove(part) } }
         do {
             try await owner.resume { Sorter.partition(of: $0, among: self.partitions) == part }
             try await listen(to: part)
-            table.withLock { $0.isReady(part: part) }
+            guard table.withLock({ $0.isReady(part: part) }) else { return await drop(part) }
             process.logger.info("Took a part of the regions", metadata: ["part": "\(part)"])
         } catch {
             // The lease runs out, or is renewed and the part taken up when it comes again.

@@ -20,6 +20,8 @@ final class ThalamusProcess: Sendable {
     private let timerIsIdle = Atomic<Bool>(true)
     /// Gates that somebody else has judged: to be taken up again.
     private let superseded: AsyncStream<Subject>
+    /// Where others judge the rest of the regions.
+    private let shards = Mutex<Shards?>(nil)
     /// Questions of people that were answered, and those that were refused.
     let answered = Atomic<Int>(0)
     let refused = Atomic<Int>(0)
@@ -103,6 +105,7 @@ final class ThalamusProcess: Sendable {
         let shards = try await process.waiting(for: "the bucket of leases") {
             try await Shards.open(self, self.configuration, partitions: partitions)
         }
+        self.shards.withLock { $0 = shards }
         process.metrics.collect { [weak shards] page in shards?.measure(into: &page) }
         await shards.untilTakingPart()
         return shards
@@ -167,7 +170,12 @@ final class ThalamusProcess: Sendable {
             let result = try change(&thalamus)
             if !thalamus.conclusions.isEmpty {
                 isConcluded = true
-                for conclusion in thalamus.conclusions { announcer.put(conclusion) }
+                let shards = self.shards.withLock { $0 }
+                // Gates of a part whose lease has run out go on by themselves until they are forgotten: another judges these.
+                for conclusion in thalamus.conclusions
+                where shards?.concludes(conclusion.transition.gateID) ?? true {
+                    announcer.put(conclusion)
+                }
                 thalamus.conclusions.removeAll(keepingCapacity: true)
             }
             return result

@@ -98,6 +98,7 @@ private struct World {
                 let delay = number(below: 500)
                 members[id]?.leaving.append(Leaving(at: now + delay, part: part, revision: revision))
             case .drop: break
+            case .expire(let part): members[id]?.table.left(part: part)
             }
         }
     }
@@ -116,7 +117,7 @@ private struct World {
             for answer in member.answers where answer.at <= now {
                 if let revision = answer.revision, !answer.isLost {
                     if member.table.granted(part: answer.part, revision: revision, sent: answer.sent) {
-                        member.table.isReady(part: answer.part)
+                        _ = member.table.isReady(part: answer.part)
                     }
                 } else {
                     actions += member.table.refused(
@@ -139,7 +140,13 @@ private struct World {
 
     /// Who would judge a wave of a part at this moment, those who are paused included: they may wake within it.
     func judges(of part: Int) -> [String] {
-        members.filter { $0.value.table.judges(part, at: time(now)) }.keys.sorted()
+        members.filter { Self.judges($0.value.table, part, time(now)) }.keys.sorted()
+    }
+
+    /// Asks a copy: who asks a member after its time tells it that.
+    static func judges(_ table: ShardTable, _ part: Int, _ now: Timestamp) -> Bool {
+        var table = table
+        return table.judges(part, at: now)
     }
 
     mutating func run(for milliseconds: Int) {
@@ -227,14 +234,14 @@ struct ShardTableTests {
         #expect(table.advance(to: time(2_000)).contains(.lease(part: 0, revision: 0)))
         let isNew = table.granted(part: 0, revision: 1, sent: time(2_000))
         #expect(isNew)
-        table.isReady(part: 0)
+        _ = table.isReady(part: 0)
         var now = 3_000.0
         for revision in UInt64(2)...6 {
             #expect(table.advance(to: time(now)).contains(.lease(part: 0, revision: revision - 1)))
             #expect(table.saw(key: "parts.0", value: table.value, revision: revision, at: time(now + 100)) == [])
             #expect(table.refused(part: 0, isTaken: false) == [], "nobody answers")
-            #expect(table.judges(0, at: time(now + 3_999)))
-            #expect(!table.judges(0, at: time(now + 4_000)), "but no longer than that proves")
+            #expect(World.judges(table, 0, time(now + 3_999)))
+            #expect(!World.judges(table, 0, time(now + 4_000)), "but no longer than that proves")
             now += 2_000
         }
     }
@@ -247,17 +254,80 @@ struct ShardTableTests {
         var table = ShardTable(id: "a", rules: "same", partitions: 1, at: time(0))
         _ = table.advance(to: time(2_000))
         _ = table.granted(part: 0, revision: 1, sent: time(2_000))
-        table.isReady(part: 0)
+        _ = table.isReady(part: 0)
         #expect(table.advance(to: time(3_000)).contains(.lease(part: 0, revision: 1)))
         _ = table.refused(part: 0, isTaken: false)
         #expect(table.advance(to: time(5_000)).contains(.lease(part: 0, revision: 1)))
         #expect(table.saw(key: "parts.0", value: table.value, revision: 2, at: time(5_100)) == [])
-        #expect(table.judges(0, at: time(6_999)) && !table.judges(0, at: time(7_000)))
+        #expect(World.judges(table, 0, time(6_999)) && !World.judges(table, 0, time(7_000)))
         // The second finds the key changed, by the first: nothing was lost.
         #expect(table.refused(part: 0, isTaken: true) == [])
         #expect(table.parts == [0])
         #expect(table.advance(to: time(6_000)).contains(.lease(part: 0, revision: 2)))
         #expect(table.refused(part: 0, isTaken: true) == [.drop(part: 0)], "and this one was taken by somebody else")
+    }
+
+    @Test("a lease that was asked for after its time is given up, though it is renewed after that")
+    func lapses() throws {
+        func time(_ milliseconds: Double) -> Timestamp {
+            Timestamp(nanoseconds: 0).advanced(milliseconds: milliseconds)
+        }
+        func held() -> ShardTable {
+            var table = ShardTable(id: "a", rules: "same", partitions: 1, at: time(0))
+            _ = table.advance(to: time(2_000))
+            _ = table.granted(part: 0, revision: 1, sent: time(2_000))
+            _ = table.isReady(part: 0)
+            return table
+        }
+        // The clock shows it.
+        var table = held()
+        let before = table.concludes(0, at: time(5_999))
+        var actions = table.advance(to: time(6_000))
+        let after = (table.judges(0, at: time(6_000)), table.concludes(0, at: time(6_000)))
+        #expect(before && actions.contains(.expire(part: 0)) && after == (false, false))
+        table.left(part: 0)
+        actions = table.advance(to: time(6_200))
+        #expect(actions.contains(.lease(part: 0, revision: 1)), "its own key is free for it")
+        let isNew = table.granted(part: 0, revision: 2, sent: time(6_200))
+        #expect(isNew, "and its gates are taken up anew")
+        // A wave or a release shows it before a late renewal does.
+        table = held()
+        _ = table.advance(to: time(3_000))
+        let late = table.concludes(0, at: time(6_001))
+        _ = table.granted(part: 0, revision: 2, sent: time(5_000))
+        let renewed = table.judges(0, at: time(6_100))
+        actions = table.advance(to: time(6_200))
+        #expect(!late && !renewed && actions.contains(.expire(part: 0)), "what it would have concluded is lost")
+        // Whoever takes its gates up meanwhile forgets them.
+        table = held()
+        _ = table.saw(key: "parts.0", value: "b same", revision: 2, at: time(7_000))
+        let isHeld = table.isReady(part: 0)
+        #expect(!isHeld)
+    }
+
+    @Test("of several attempts to take a part, the first may be the one that was granted")
+    func ambiguousClaim() throws {
+        func time(_ milliseconds: Double) -> Timestamp {
+            Timestamp(nanoseconds: 0).advanced(milliseconds: milliseconds)
+        }
+        var table = ShardTable(id: "a", rules: "same", partitions: 1, at: time(0))
+        _ = table.advance(to: time(2_000))
+        _ = table.refused(part: 0, isTaken: false)
+        let again = table.advance(to: time(5_000))
+        #expect(again.contains(.lease(part: 0, revision: 0)))
+        _ = table.granted(part: 0, revision: 1, sent: time(5_000))
+        _ = table.isReady(part: 0)
+        #expect(World.judges(table, 0, time(5_999)) && !World.judges(table, 0, time(6_001)))
+        // So for renewals.
+        table = ShardTable(id: "a", rules: "same", partitions: 1, at: time(0))
+        _ = table.advance(to: time(2_000))
+        _ = table.granted(part: 0, revision: 1, sent: time(2_000))
+        _ = table.isReady(part: 0)
+        _ = table.advance(to: time(3_000))
+        _ = table.refused(part: 0, isTaken: false)
+        _ = table.advance(to: time(5_500))
+        _ = table.granted(part: 0, revision: 2, sent: time(5_500))
+        #expect(World.judges(table, 0, time(6_999)) && !World.judges(table, 0, time(7_000)))
     }
 
     @Test("those who sort by other rules look on until the others have gone")

@@ -28,6 +28,9 @@ public struct ShardTable: Sendable {
         case leave(part: Int, revision: UInt64)
         /// A lease was lost: stop judging a part at once.
         case drop(part: Int)
+        /// A lease was not renewed in time, so that another may have the part by now: forget its gates, and then say ``left(part:)``. It
+        /// is taken up anew, from what is stored.
+        case expire(part: Int)
     }
 
     /// What is known of a key.
@@ -52,6 +55,15 @@ public struct ShardTable: Sendable {
         /// Whether its gates were taken up.
         var isReady = false
         var isLeaving = false
+        /// Whether it was asked for after its time: even when it is renewed after that, its gates may have gone their own way.
+        var hasLapsed = false
+    }
+
+    /// An attempt to take a part.
+    private struct Claim: Sendable {
+        var revision: UInt64
+        /// When the first attempt at this revision was sent.
+        var since: Timestamp
     }
 
     /// This member; nobody else may ever have the same.
@@ -65,6 +77,7 @@ public struct ShardTable: Sendable {
     private var leases: [Int: Lease] = [:]
     private var held: [Int: Held] = [:]
     private var claiming: Set<Int> = []
+    private var claims: [Int: Claim] = [:]
     private let joined: Timestamp
     private var lastBeat: Timestamp?
 
@@ -82,9 +95,16 @@ public struct ShardTable: Sendable {
     public var value: String { "\(id) \(rules)" }
 
     /// Whether this member judges a part now.
-    public func judges(_ part: Int, at now: Timestamp) -> Bool {
-        guard let lease = held[part], lease.isReady, !lease.isLeaving else { return false }
-        return now < lease.validUntil
+    public mutating func judges(_ part: Int, at now: Timestamp) -> Bool {
+        held[part]?.isReady == true && concludes(part, at: now)
+    }
+
+    /// Whether this member may store what gates of a part conclude now, also while it takes them up.
+    public mutating func concludes(_ part: Int, at now: Timestamp) -> Bool {
+        guard let lease = held[part], !lease.isLeaving, !lease.hasLapsed else { return false }
+        guard now >= lease.validUntil else { return true }
+        held[part]?.hasLapsed = true
+        return false
     }
 
     /// The parts that this member holds, in order.
@@ -147,7 +167,10 @@ public struct ShardTable: Sendable {
     /// - Returns: whether the part is new to this member: it takes up the gates, says ``isReady(part:)``, and judges from then.
     public mutating func granted(part: Int, revision: UInt64, sent: Timestamp) -> Bool {
         claiming.remove(part)
-        let validUntil = sent.advanced(milliseconds: Self.validity)
+        let claim = claims.removeValue(forKey: part)
+        // It may be the first of several attempts that was granted, long before this one.
+        let since = held[part].map { $0.unanswered ?? sent } ?? claim?.since ?? sent
+        let validUntil = min(since, sent).advanced(milliseconds: Self.validity)
         if leases[part].map({ $0.revision < revision }) ?? true {
             leases[part] = Lease(owner: id, rules: rules, revision: revision, changed: sent)
         }
@@ -164,7 +187,13 @@ public struct ShardTable: Sendable {
     }
 
     /// The gates of a part were taken up.
-    public mutating func isReady(part: Int) { held[part]?.isReady = true }
+    ///
+    /// - Returns: whether the part is still held; else its gates are to be forgotten.
+    public mutating func isReady(part: Int) -> Bool {
+        guard held[part]?.isLeaving == false else { return false }
+        held[part]?.isReady = true
+        return true
+    }
 
     /// A lease was not granted.
     ///
@@ -194,11 +223,19 @@ public struct ShardTable: Sendable {
             members = members.filter { now.milliseconds(since: $0.value) < 10 * Self.expiry }
             actions.append(.beat)
         }
-        for part in parts { actions += renew(part, now) }
+        for part in parts { actions += expire(part, now) + renew(part, now) }
         guard !isStandingBy(at: now) else { return actions + leaveAll() }
         let heirs = heirs(among: living(at: now))
         for part in 0..<partitions { actions += move(part, heirs[part], now) }
         return actions
+    }
+
+    private mutating func expire(_ part: Int, _ now: Timestamp) -> [Action] {
+        guard let lease = held[part], lease.isReady, !lease.isLeaving, lease.hasLapsed || now >= lease.validUntil else {
+            return []
+        }
+        held[part]?.isLeaving = true
+        return [.expire(part: part)]
     }
 
     private mutating func renew(_ part: Int, _ now: Timestamp) -> [Action] {
@@ -221,6 +258,9 @@ public struct ShardTable: Sendable {
         let age = now.milliseconds(since: lease?.changed ?? joined)
         guard age >= (heir == id ? free : free + Self.patience) else { return [] }
         claiming.insert(part)
+        if claims[part]?.revision != lease?.revision ?? 0 {
+            claims[part] = Claim(revision: lease?.revision ?? 0, since: now)
+        }
         return [.lease(part: part, revision: lease?.revision ?? 0)]
     }
 
