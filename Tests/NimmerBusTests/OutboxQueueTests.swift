@@ -225,4 +225,82 @@ import Testing
         queue.know(message.subject, last: 3)
         #expect(queue.put(later).isEmpty && Self.attempts(queue.due()).first?.fence?.last == 3)
     }
+
+    @Test("what an earlier life left goes on from what it follows, though nobody has looked at its subject before")
+    func followsUnseen() throws {
+        var (queue, messages) = (OutboxQueue(), try (0..<4).map { try Self.message("a", $0) })
+        for place in messages.indices {
+            messages[place].fence = "S"
+            messages[place].follows = place > 0 ? messages[place - 1].id : nil
+        }
+        let subject = messages[0].subject, conflict = BusError(.conflict, "wrong last sequence")
+        for message in messages[2...] { _ = queue.put(message, isKept: true) }
+        var attempt = try #require(Self.attempts(queue.due()).first)
+        #expect(attempt.fence?.last == 0)
+        _ = queue.failed(attempt, conflict)
+        #expect(queue.compared(attempt, .success(StoredIdentity(id: messages[1].id, sequence: 8))).isEmpty)
+        attempt = try #require(Self.attempts(queue.due()).first)
+        #expect(attempt.id == messages[2].id && attempt.fence?.last == 8, "nobody else has stored there")
+        // The stream holds some of it, longer than it recognises repetitions.
+        queue = OutboxQueue()
+        for message in messages { _ = queue.put(message, isKept: true) }
+        attempt = try #require(Self.attempts(queue.due()).first)
+        _ = queue.failed(attempt, conflict)
+        #expect(queue.compared(attempt, .success(StoredIdentity(id: messages[2].id, sequence: 9))).count == 3)
+        attempt = try #require(Self.attempts(queue.due()).first)
+        #expect(attempt.id == messages[3].id && attempt.fence?.last == 9)
+        // Another has stored there.
+        queue = OutboxQueue()
+        for message in messages[2...] { _ = queue.put(message, isKept: true) }
+        attempt = try #require(Self.attempts(queue.due()).first)
+        _ = queue.failed(attempt, conflict)
+        let other = StoredIdentity(id: .v7(), sequence: 9)
+        #expect(
+            queue.compared(attempt, .success(other)) == [
+                .superseded(subject, messages[2...].map(\.id), by: other)
+            ])
+    }
+
+    @Test("with a fenced message that is refused or given up, what follows from it goes too")
+    func chainsEndTogether() throws {
+        func chain(_ subject: String, _ count: Int, bytes: Int = 10) throws -> [OutboxMessage] {
+            try (0..<count).map {
+                var message = try Self.message(subject, $0, bytes: bytes)
+                message.fence = "S"
+                return message
+            }
+        }
+        var queue = OutboxQueue()
+        let messages = try chain("a", 3), subject = messages[0].subject
+        queue.know(subject, last: 4, id: .named("before"))
+        for message in messages { _ = queue.put(message) }
+        let attempt = try #require(Self.attempts(queue.due()).first)
+        let last = StoredIdentity(id: .named("before"), sequence: 4), error = BusError(.tooLarge, "too large")
+        #expect(
+            queue.failed(attempt, error) == [
+                .refused(attempt.id, error), .superseded(subject, messages[1...].map(\.id), by: last),
+            ])
+        let next = try chain("a", 4)[3]
+        #expect(queue.waiting.isEmpty && queue.put(next) == [.dropped(next.id)], "until it is known again")
+
+        queue = OutboxQueue(OutboxQueue.Limits(messages: 1_000, bytes: 4_000))
+        queue.disconnected()
+        var actions: [OutboxQueue.Action] = []
+        for message in try chain("a", 30, bytes: 100) + chain("b", 30, bytes: 100) { actions += queue.put(message) }
+        let given = actions.compactMap { if case .superseded(let subject, _, _) = $0 { subject.text } else { nil } }
+        #expect(given == ["a"], "the oldest chain as a whole")
+        #expect(queue.waiting.map(\.subject.text) == Array(repeating: "b", count: 30) && queue.counters.dropped == 30)
+    }
+
+    @Test("where bytes are too many, what costs none is not given up")
+    func spilledStays() throws {
+        var queue = OutboxQueue(OutboxQueue.Limits(messages: 1_000, bytes: 1_000))
+        queue.disconnected()
+        for number in 0..<50 { _ = queue.put(try Self.message("kept\(number)", number, bytes: 100), isKept: true) }
+        queue.spill { _ in true }
+        var actions: [OutboxQueue.Action] = []
+        for number in 0..<20 { actions += queue.put(try Self.message("new\(number)", number, bytes: 100)) }
+        #expect(actions.count == Int(queue.counters.dropped) && (10...11).contains(actions.count))
+        #expect(queue.waiting.filter { $0.subject.text.hasPrefix("kept") }.count == 50)
+    }
 }

@@ -31,6 +31,8 @@ public final class Outbox: Sendable {
         var isKeeping = false
         /// Whether something that waits could not be kept.
         var hasUnkept = false
+        /// What follows from putting messages in, for the next ``Outbox/push()``.
+        var following: [OutboxQueue.Action] = []
     }
 
     private let bus: any Bus
@@ -126,25 +128,27 @@ public final class Outbox: Sendable {
     /// Takes a message, which fixes its place among those of its subject; ``push()`` sends it. For callers that hold a lock under
     /// which the order is decided: nothing is sent, and nobody called, before ``push()``.
     public func put(_ message: OutboxMessage, onAck: (@Sendable (StreamAck) -> Void)? = nil) {
-        let dropped = state.withLock { state in
-            guard !state.queue.holds(message.id) else { return false }
+        state.withLock { state in
+            guard !state.queue.holds(message.id) else { return }
             if let onAck { state.onAck[message.id] = onAck }
             if state.queue.counters.bytes > limits.bytes / 2 { beginKeeping(&state) }
             let message = state.queue.placed(message)
             let isKept = state.isKeeping && journal?.keep(message) == true
             if state.isKeeping, !isKept { state.hasUnkept = true }
-            let actions = state.queue.put(message, isKept: isKept)
-            for case .dropped(let id) in actions {
-                state.onAck[id] = nil
-                journal?.release(id)
-            }
-            return !actions.isEmpty
+            state.following += state.queue.put(message, isKept: isKept)
+            // What is in the file alone must not cost as much in memory by what is called for it.
+            if onAck != nil, state.queue.isSpilled(message.id) { state.onAck[message.id] = nil }
         }
-        if dropped { changed.yield() }
     }
 
     /// Sends what may be sent.
-    public func push() { perform(state.withLock { $0.queue.due() }) }
+    public func push() {
+        perform(
+            state.withLock { state in
+                defer { state.following = [] }
+                return state.following + state.queue.due()
+            })
+    }
 
     private func perform(_ actions: [OutboxQueue.Action]) {
         for action in actions {
@@ -175,7 +179,9 @@ public final class Outbox: Sendable {
         else {
             // Kept by the journal, which cannot give it back.
             let lost = BusError(.invalid, "the journal cannot give back what was kept for \(attempt.subject)")
-            return conclude { $0.failed(attempt, lost) }
+            perform(state.withLock { $0.queue.failed(attempt, lost) })
+            changed.yield()
+            return
         }
         var headers: Headers = [:]
         if let fence = attempt.fence { headers[Headers.expectedLastOfSubject] = "\(fence.last)" }
@@ -186,7 +192,8 @@ public final class Outbox: Sendable {
             switch result {
             case .success(let ack): conclude { $0.acknowledged(attempt, ack) }
             case .failure(let error):
-                conclude { $0.failed(attempt, error) }
+                // Sends nothing: an attempt may fail at once, and would be followed by the next on the same stack.
+                perform(state.withLock { $0.queue.failed(attempt, error) })
                 changed.yield()
             }
         }
@@ -254,6 +261,7 @@ public final class Outbox: Sendable {
         for await _ in changes {
             keepWhatWaits()
             said.look(counters, trouble, journalStatus?.trouble, notify)
+            push()
             guard state.withLock({ $0.queue.isStalled }) else { continue }
             let now = counters.acknowledged
             if now != acknowledged { pause = .milliseconds(100) }
@@ -291,7 +299,9 @@ public final class Outbox: Sendable {
             }
             kept.insert(message.id)
         }
-        if state.queue.counters.bytes > limits.bytes { state.queue.spill { kept.contains($0) } }
+        guard state.queue.counters.bytes > limits.bytes else { return }
+        state.queue.spill { kept.contains($0) }
+        for id in kept { state.onAck[id] = nil }
     }
 
     /// Looks five times a second while anything waits: what waits that long, while nothing is acknowledged, is kept before its attempt
@@ -308,17 +318,16 @@ public final class Outbox: Sendable {
                 before = now
                 silence = isSilent ? silence + 1 : 0
                 if isSilent { beginKeeping(&state) }
-                if silence >= 3 { state.queue.hearNothing(Self.silence) }
+                if silence >= 3 { state.queue.hearNothing(BusError(.timeout, Self.silence)) }
                 return state.isKeeping || silence == 3
             }
             if hadTrouble || isWatched { changed.yield() }
         }
     }
 
-    private static let silence = BusError(
-        .timeout,
+    /// What to say when no stream says anything.
+    public static let silence =
         "no stream acknowledges anything. Where nats-server's disk was full: make room, then restart it, by SIGKILL if it does not stop"
-    )
 
     /// Waits until nothing waits for its acknowledgement, or the time is over.
     ///

@@ -128,22 +128,35 @@ public struct OutboxQueue: Sendable, Hashable {
     public mutating func reconcile(_ subject: Subject, newest: StoredIdentity) -> [Action] {
         var actions: [Action] = []
         if let lane = lanes[subject], lane.phase == .idle {
-            if let id = newest.id, lane.entries.contains(where: { $0.message.id == id }) {
-                // The stream took them in order: up to this one it has them all.
-                var isFound = false
-                while !isFound, let first = lanes[subject]?.entries.first {
-                    isFound = first.message.id == id
-                    counters.acknowledged += 1
-                    counters.repeated += 1
-                    removeFirst(of: subject)
-                    actions.append(
-                        .stored(first.message.id, StreamAck(stream: "", sequence: newest.sequence, isDuplicate: true)))
-                }
+            if let stored = takeStored(of: subject, through: newest) {
+                actions = stored
             } else if let first = lane.entries.first?.message, first.fence != nil, first.follows != newest.id {
                 actions = supersede(subject, by: newest)
             }
         }
         know(subject, last: newest.sequence, id: newest.id)
+        return actions
+    }
+
+    /// Takes out what the stream holds of a subject's messages, where the newest that it holds is among them: it took them in order, so
+    /// up to that one it has them all.
+    ///
+    /// - Returns: what follows; nil when the newest is not among them.
+    private mutating func takeStored(of subject: Subject, through newest: StoredIdentity) -> [Action]? {
+        guard let id = newest.id, let lane = lanes[subject], lane.entries.contains(where: { $0.message.id == id })
+        else {
+            return nil
+        }
+        var actions: [Action] = []
+        var isFound = false
+        while !isFound, let first = lanes[subject]?.entries.first {
+            isFound = first.message.id == id
+            counters.acknowledged += 1
+            counters.repeated += 1
+            removeFirst(of: subject)
+            actions.append(
+                .stored(first.message.id, StreamAck(stream: "", sequence: newest.sequence, isDuplicate: true)))
+        }
         return actions
     }
 
@@ -189,7 +202,10 @@ public struct OutboxQueue: Sendable, Hashable {
         case .tooLarge, .invalid:
             counters.refused += 1
             removeFirst(of: attempt.subject)
-            return [.refused(attempt.id, error)]
+            guard attempt.fence != nil else { return [.refused(attempt.id, error)] }
+            // What follows from a message that will never be stored is not stored either.
+            let last = lanes[attempt.subject]?.last ?? StoredIdentity(id: nil, sequence: 0)
+            return [.refused(attempt.id, error)] + supersede(attempt.subject, by: last)
         default:
             stall(attempt.subject, error)
             return []
@@ -208,9 +224,14 @@ public struct OutboxQueue: Sendable, Hashable {
                 return acknowledged(
                     attempt, StreamAck(stream: "", sequence: newest.sequence, isDuplicate: true))
             }
-            let known = lanes[attempt.subject]?.last
+            // Of an earlier life's message nothing is known but what it follows from.
+            let lane = lanes[attempt.subject]
+            let known = lane?.last.map(\.id) ?? lane?.entries.first?.message.follows
             lanes[attempt.subject]?.last = newest ?? StoredIdentity(id: nil, sequence: 0)
-            if let newest, known?.id == nil || newest.id != known?.id { return supersede(attempt.subject, by: newest) }
+            if let newest, known == nil || newest.id != known {
+                if let stored = takeStored(of: attempt.subject, through: newest) { return stored }
+                return supersede(attempt.subject, by: newest)
+            }
             // Purged, too old to be kept, or the stream was made anew with our last in it: nothing stands in between.
             becomeIdle(attempt.subject)
             makeReady(attempt.subject)
@@ -287,6 +308,11 @@ public struct OutboxQueue: Sendable, Hashable {
     /// Whether a message waits.
     public func holds(_ id: MessageID) -> Bool { subjects[id] != nil }
 
+    /// Whether a message waits whose payload is kept elsewhere only.
+    public func isSpilled(_ id: MessageID) -> Bool {
+        subjects[id].flatMap { lanes[$0]?.entries.first { $0.message.id == id }?.isSpilled } ?? false
+    }
+
     /// The messages that wait, in the order in which they were put in.
     public var waiting: [OutboxMessage] {
         lanes.values.flatMap(\.entries).sorted { $0.order < $1.order }.map(\.message)
@@ -352,18 +378,32 @@ public struct OutboxQueue: Sendable, Hashable {
     }
 
     /// Gives up the oldest messages, the newest never: a sixty-fourth more than the limits ask for, so that the search for them is
-    /// not made for each message.
+    /// not made for each message. Where there are too many bytes, only what has some is given up; with a fenced message what follows
+    /// from it.
     private mutating func makeRoom() -> [Action] {
         let most = (messages: limits.messages - limits.messages / 64, bytes: limits.bytes - limits.bytes / 64)
-        let order = lanes.flatMap { lane in lane.value.entries.map { ($0.order, lane.key) } }.sorted { $0.0 < $1.0 }
+        let order = lanes.flatMap { lane in lane.value.entries.map { (order: $0.order, subject: lane.key) } }
+            .sorted { $0.order < $1.order }
         var actions: [Action] = []
-        // The oldest of all is the first of its subject.
-        for (_, subject) in order.dropLast() {
-            guard counters.waiting > most.messages || counters.bytes > most.bytes else { break }
-            guard let first = lanes[subject]?.entries.first else { continue }
-            counters.dropped += 1
-            removeFirst(of: subject)
-            actions.append(.dropped(first.message.id))
+        for (number, subject) in order.dropLast() {
+            let isTooMany = counters.waiting > most.messages
+            guard isTooMany || counters.bytes > most.bytes else { break }
+            guard let lane = lanes[subject],
+                let place = lane.entries.firstIndex(where: { $0.order == number }),
+                isTooMany || lane.entries[place].size > 0
+            else { continue }
+            if lane.entries[place].message.fence != nil {
+                let last = lane.last ?? StoredIdentity(id: nil, sequence: 0)
+                counters.dropped += UInt64(lane.entries.prefix { $0.message.fence != nil }.count)
+                actions += supersede(subject, by: last)
+                continue
+            }
+            for _ in lane.entries.startIndex...place {
+                guard let first = lanes[subject]?.entries.first else { break }
+                counters.dropped += 1
+                removeFirst(of: subject)
+                actions.append(.dropped(first.message.id))
+            }
         }
         return actions
     }
