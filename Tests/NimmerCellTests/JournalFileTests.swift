@@ -173,4 +173,24 @@ import Testing
         #expect(first.path != second.path && second.keep(message) && first.takeUp().isEmpty)
         #expect(throws: JournalFile.Failure.self) { try JournalFile(folder: "/proc/nowhere", name: "t") }
     }
+
+    @Test("what a process left that is not the first of its name is taken over by the next that starts")
+    func takesOver() throws {
+        let folder = try Folder()
+        let messages = try (1...4).map { try Self.message($0) }
+        var first: JournalFile? = try JournalFile(folder: folder.path, name: "t")
+        var second: JournalFile? = try JournalFile(folder: folder.path, name: "t")
+        let lives = try JournalFile(folder: folder.path, name: "t")
+        #expect(first?.keep(messages[0]) == true && second?.keep(messages[1]) == true)
+        #expect(second?.keep(messages[2]) == true && lives.keep(messages[3]))
+        first = nil
+        second = nil
+        let next = try JournalFile(folder: folder.path, name: "t")
+        let taken = next.takeUp()
+        #expect(taken.map(\.id) == messages[..<3].map(\.id), "not what is still in use")
+        #expect(taken.map { next.payload(of: $0.id) } == messages[..<3].map(\.payload))
+        // Once: the other file is empty, and all is in this one after another crash, too.
+        let beside = try JournalFile(folder: folder.path, name: "t")
+        #expect(beside.takeUp().isEmpty)
+    }
 }

@@ -32,6 +32,8 @@ final class JournalFile: OutboxJournal {
         var damaged = 0
         var trouble: String?
         var left: [OutboxMessage] = []
+        /// Whether a part of the file could not be read: it stays as it is, for a start that can.
+        var hasUnread = false
     }
 
     /// Where it lies.
@@ -42,29 +44,78 @@ final class JournalFile: OutboxJournal {
     private let maximumBytes: Int
 
     /// Opens the journal of a process in a folder, which is made when it is not there. Of several processes of one name each has a
-    /// file of its own; one that a dead process left is taken up by the next.
-    init(folder: String, name: String, maximumBytes: Int = 64 << 20) throws(Failure) {
-        self.maximumBytes = maximumBytes
+    /// file of its own; what dead ones left in theirs is taken over by the next that starts.
+    convenience init(folder: String, name: String, maximumBytes: Int = 64 << 20) throws(Failure) {
         guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
             throw Failure(description: "the state folder '\(folder)' cannot be made: \(Self.reason())")
         }
-        for number in 1...64 {
-            let path = "\(folder)/outbox-\(name)\(number == 1 ? "" : "-\(number)").journal"
-            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-            guard descriptor >= 0 else {
-                throw Failure(description: "the journal '\(path)' cannot be opened: \(Self.reason())")
-            }
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-                close(descriptor)
-                continue
-            }
-            self.path = path
-            self.descriptor = descriptor
-            syncer = Syncer(descriptor, milliseconds: Self.interval)
-            read()
+        let paths = (1...Self.instances).map { "\(folder)/outbox-\(name)\($0 == 1 ? "" : "-\($0)").journal" }
+        for path in paths {
+            guard let descriptor = try Self.lock(path, O_CREAT) else { continue }
+            self.init(path: path, descriptor: descriptor, maximumBytes: maximumBytes)
+            for other in paths where other != path { takeOver(other) }
             return
         }
-        throw Failure(description: "64 other processes named '\(name)' use the state folder '\(folder)'")
+        throw Failure(
+            description: "\(Self.instances) other processes named '\(name)' use the state folder '\(folder)'")
+    }
+
+    /// A journal in a file that this process has locked.
+    private init(path: String, descriptor: Int32, maximumBytes: Int) {
+        self.path = path
+        self.descriptor = descriptor
+        self.maximumBytes = maximumBytes
+        syncer = Syncer(descriptor, milliseconds: Self.interval)
+        read()
+    }
+
+    /// How many processes of one name may use a folder.
+    private static let instances = 64
+
+    /// Opens a file and locks it; nil where another process has it, or it is not there and is not to be made.
+    private static func lock(_ path: String, _ flags: Int32) throws(Failure) -> Int32? {
+        let descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0o600)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw Failure(description: "the journal '\(path)' cannot be opened: \(reason())")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            return nil
+        }
+        return descriptor
+    }
+
+    /// Takes over what another process of the name left, where it does not live any more: from then on it is in this file, and its own
+    /// is empty. What cannot be taken over stays there for the next that starts.
+    private func takeOver(_ path: String) {
+        guard let descriptor = try? Self.lock(path, 0) else { return }
+        let other = JournalFile(path: path, descriptor: descriptor, maximumBytes: maximumBytes)
+        var isWhole = other.state.withLock { !$0.hasUnread }
+        var taken: [OutboxMessage] = []
+        for var message in other.takeUp() {
+            let isKnown = state.withLock { $0.places[message.id] != nil }
+            guard let payload = other.payload(of: message.id) else {
+                isWhole = false
+                continue
+            }
+            message.payload = payload
+            guard keep(message) else {
+                isWhole = false
+                break
+            }
+            message.payload = []
+            if !isKnown { taken.append(message) }
+        }
+        let damaged = other.status.damaged
+        state.withLock { state in
+            state.left += taken
+            state.damaged += damaged
+        }
+        // Emptied only once its messages are safe here.
+        guard isWhole, taken.isEmpty || fdatasync(self.descriptor) == 0 else { return }
+        // Whose end closes the file.
+        withExtendedLifetime(other) { _ = ftruncate(descriptor, 0) }
     }
 
     deinit {
@@ -112,7 +163,7 @@ final class JournalFile: OutboxJournal {
     func release(_ id: MessageID) {
         state.withLock { state in
             guard state.places.removeValue(forKey: id) != nil else { return }
-            if state.places.isEmpty {
+            if state.places.isEmpty, !state.hasUnread {
                 if ftruncate(descriptor, 0) == 0 { state.size = 0 }
             } else {
                 // Not written: the message comes once more after a crash, and is dropped by its stream.
@@ -190,6 +241,7 @@ final class JournalFile: OutboxJournal {
                 }
                 guard at < window.count else {
                     state.trouble = "the journal '\(path)' cannot be read: \(Self.reason())"
+                    state.hasUnread = true
                     break
                 }
                 guard let record = JournalRecord.read(window, at: at) else {
@@ -211,7 +263,7 @@ final class JournalFile: OutboxJournal {
                 at = record.end
             }
             state.size = size
-            guard !kept.isEmpty else {
+            guard !kept.isEmpty || state.hasUnread else {
                 if ftruncate(descriptor, 0) == 0 { state.size = 0 }
                 return
             }
