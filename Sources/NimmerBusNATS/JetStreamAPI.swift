@@ -63,7 +63,7 @@ extension BusError {
         case 10058, 10065, 10012, 10013, 10148, 10052, 10060, 10063, 10070, 10071, 10164: .conflict
         // No room: the account's, the server's, its disk's, its memory's, the stream's own (streams and consumers included); a stream or
         // consumer whose files cannot be made.
-        case 10002, 10023, 10026, 10027, 10028, 10047, 10049, 10077, 10104: .full
+        case 10002, 10005, 10023, 10026, 10027, 10028, 10047, 10049, 10077, 10104: .full
         case 10054: .tooLarge
         // The cluster chooses a leader, or this server is not the one to answer.
         case 10004, 10007, 10008, 10009: .timeout

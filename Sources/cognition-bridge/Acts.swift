@@ -25,6 +25,7 @@ final class Acts: Sendable {
     }
 
     private let process: ServiceProcess
+    private let stores: StoreWatch
     private let drill: Drill
     private let bucket = Mutex<(any KeyValue)?>(nil)
     private let kept = Mutex<[MessageID: Kept]>([:])
@@ -36,8 +37,9 @@ final class Acts: Sendable {
     private let due: AsyncStream<MessageID>
     private let makeDue: AsyncStream<MessageID>.Continuation
 
-    init(_ process: ServiceProcess, drill: Drill) {
+    init(_ process: ServiceProcess, _ stores: StoreWatch, drill: Drill) {
         self.process = process
+        self.stores = stores
         self.drill = drill
         (due, makeDue) = AsyncStream.makeStream()
     }
@@ -67,10 +69,17 @@ final class Acts: Sendable {
 
     /// Decisions of which the stream says what became of them.
     private func told() async throws(BusError) -> Set<MessageID> {
-        let stored = try await process.bus.read(
-            stream: HouseStreams.decisions(process.environment), filter: SubjectPattern(.act(process.environment)))
-        return Set(
-            stored.compactMap { try? Envelope<Act>(decoding: $0.message.payload).body.requestID })
+        var told: Set<MessageID> = []
+        try await process.bus.read(
+            stream: HouseStreams.decisions(process.environment), filter: SubjectPattern(.act(process.environment))
+        ) { batch in
+            for stored in batch {
+                guard let act = try? Envelope<Act>(decoding: stored.message.payload).body else { continue }
+                told.insert(act.requestID)
+            }
+            return true
+        }
+        return told
     }
 
     /// Makes the record of the commands of a response that the stream holds, where they are to be sent; one that is there already
@@ -202,6 +211,12 @@ final class Acts: Sendable {
     /// Stores a record, however long it takes.
     ///
     private func store(_ record: ActRecord, in bucket: any KeyValue, over revision: UInt64) async -> Stored {
+        await stores.storing { failed in await store(record, in: bucket, over: revision, failed) }
+    }
+
+    private func store(
+        _ record: ActRecord, in bucket: any KeyValue, over revision: UInt64, _ failed: (BusError) -> Void
+    ) async -> Stored {
         let write = RecordWrite(record.json.bytes, over: revision)
         let key = record.decision.text
         var step = write.first
@@ -221,6 +236,7 @@ final class Acts: Sendable {
                 step = write.failed()
                 guard !Task.isCancelled else { return .stopped }
                 guard error.code != .conflict else { continue }
+                failed(error)
                 process.logger.warning("Cannot keep what became of a command", metadata: ["reason": "\(error)"])
                 try? await Task.sleep(for: .seconds(1))
             }
@@ -233,17 +249,23 @@ final class Acts: Sendable {
         guard let act = record.act else { return }
         let id = ActRecord.messageID(of: record.decision)
         let message = Envelope(id: id, at: .now(), from: process.source, act)
-        while true {
-            do throws(BusError) {
-                try await process.bus.publishDurably(
-                    .act(process.environment), payload: message.encoded(), id: id, timeout: .seconds(20))
-                break
-            } catch {
-                guard !Task.isCancelled, error.canRetry else { return }
-                process.logger.warning("Cannot tell what became of a decision", metadata: ["reason": "\(error)"])
-                try? await Task.sleep(for: .seconds(1))
+        do throws(BusError) {
+            try await stores.storing { failed throws(BusError) in
+                while true {
+                    do throws(BusError) {
+                        try await process.bus.publishDurably(
+                            .act(process.environment), payload: message.encoded(), id: id, timeout: .seconds(20))
+                        return
+                    } catch {
+                        guard !Task.isCancelled, error.canRetry else { throw error }
+                        failed(error)
+                        process.logger.warning(
+                            "Cannot tell what became of a decision", metadata: ["reason": "\(error)"])
+                        try? await Task.sleep(for: .seconds(1))
+                    }
+                }
             }
-        }
+        } catch { return }
         drill.passed(.reported)
         kept.withLock { $0[record.decision] = nil }
     }

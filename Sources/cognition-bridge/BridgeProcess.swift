@@ -22,6 +22,7 @@ final class BridgeProcess: Sendable {
     let acts: Acts
     let rejects: RejectLimiter
     let suspects: SuspectKeeper
+    let stores: StoreWatch
     private let solitude = Solitude()
     private let work: AsyncStream<Ask>
     private let asks: AsyncStream<Ask>.Continuation
@@ -45,7 +46,8 @@ final class BridgeProcess: Sendable {
         self.drill = drill
         scheduler = Mutex(Scheduler(settings))
         commands = CommandBook(process, settings.allow)
-        acts = Acts(process, drill: drill)
+        stores = StoreWatch(process)
+        acts = Acts(process, stores, drill: drill)
         rejects = RejectLimiter(process)
         suspects = SuspectKeeper(process)
         (work, asks) = AsyncStream.makeStream()
@@ -92,6 +94,7 @@ final class BridgeProcess: Sendable {
             group.addTask { await self.keepAlive() }
             group.addTask { await self.commands.run() }
             group.addTask { await self.acts.run() }
+            group.addTask { await self.stores.run() }
             group.addTask { await Heartbeats(self).run() }
             group.addTask { await questions.run() }
             await process.untilStopped()
@@ -108,17 +111,28 @@ final class BridgeProcess: Sendable {
     /// their commands have a record, even if an earlier life died before it made one.
     private func remember() async throws {
         let week = Timestamp.now().advanced(milliseconds: -7 * 86_400_000)
+        let now = Timestamp.now()
         let stored = try await process.waiting(for: "what it has answered") {
+            var stored: [(response: CognitiveResponse, at: Timestamp)] = []
             try await self.bus.read(
                 stream: HouseStreams.decisions(self.env), filter: SubjectPattern(.cognitiveResponse(self.env)),
-                start: .at(week))
+                start: .at(week)
+            ) { batch in
+                for item in batch {
+                    guard let message = try? Envelope<CognitiveResponse>(decoding: item.message.payload) else {
+                        continue
+                    }
+                    // Budgets count by when it was said: what was restored is stored later, and costs nothing again. A clock that was
+                    // ahead must not use up a day that is still to come.
+                    stored.append((message.body.withoutReasons, min(message.header.timestamp, item.message.at, now)))
+                }
+                return true
+            }
+            return stored
         }
-        for item in stored {
-            guard let message = try? Envelope<CognitiveResponse>(decoding: item.message.payload) else { continue }
-            let response = message.body
+        for (response, at) in stored {
             book.withLock { $0.recall(response) }
-            // Budgets count by when it was said: what was restored is stored later, and costs nothing again.
-            scheduler.withLock { $0.recall(response, at: min(message.header.timestamp, item.message.at)) }
+            scheduler.withLock { $0.recall(response, at: at) }
             guard await acts.keep(response) else { return }
             acts.begin(response.requestID)
         }
@@ -172,7 +186,7 @@ final class BridgeProcess: Sendable {
     /// Takes a message that may end the process, with nothing else in hand.
     private func takeAlone(_ delivery: Delivery, of stream: String) async -> Bool {
         await solitude.alone(
-            delivery, isEmpty: { book.withLock { $0.held } == 0 },
+            delivery, isEmpty: { !suspects.isTrying },
             isCritical: { suspects.isCritical(delivery, of: stream) }
         ) {
             await suspects.begin(alone: delivery, of: stream)
@@ -251,5 +265,16 @@ final class BridgeProcess: Sendable {
             do { try await Task.sleep(for: .seconds(3)) } catch { return }
             for receipt in book.withLock({ $0.receipts }) { try? receipt.delivery.inProgress() }
         }
+    }
+}
+
+extension CognitiveResponse {
+    /// What has to be in mind of it where it commands nothing: who was asked, and what that cost. A week of whole responses may be more
+    /// than a container has memory for.
+    fileprivate var withoutReasons: CognitiveResponse {
+        guard downstreamCommands.isEmpty else { return self }
+        var short = self
+        short.result = ["region": result["region"] ?? .null, "asked": result["asked"] ?? .null]
+        return short
     }
 }

@@ -38,7 +38,8 @@ extension BridgeProcess {
             "rejected": .number(Double(own.rejected)),
             "waiting": .number(Double(waiting)), "asking": .number(Double(asking)),
             "acts_open": .number(Double(acts.open)), "suspects": .number(Double(suspects.suspected)),
-            "set_aside": .number(Double(suspects.setAside)),
+            "set_aside": .number(Double(suspects.setAside)), "unacknowledged": .number(Double(stores.waiting)),
+            "degraded": stores.trouble.map { .string("streams do not take answers: \($0)") } ?? .null,
         ]
     }
 
@@ -59,6 +60,7 @@ extension BridgeProcess {
         page.counter("nimmer_rejected_total", "Messages refused because they could not be understood.", rejects.count)
         page.counter(
             "nimmer_set_aside_total", "Messages set aside, since the process ended by them.", suspects.setAside)
+        stores.measure(into: &page)
         let now = scheduler.withLock { $0.clock.read(.now()) }
         for mind in scheduler.withLock({ $0.accounts(at: now) }) { measure(mind, at: now, into: &page) }
     }

@@ -90,9 +90,11 @@ extension BridgeProcess {
         case .tell(let request, let id, let isRepeated):
             return await trying(id, isRepeated) { () throws(BusError) in
                 let message = Envelope(id: request.requestID, at: .now(), from: self.process.source, request)
-                try await self.bus.publishDurably(
-                    shared: .cognitiveRequest(self.env), by: self.process.name, payload: message.encoded(),
-                    id: request.requestID, timeout: .seconds(20))
+                try await self.stores.storing { _ throws(BusError) in
+                    try await self.bus.publishDurably(
+                        shared: .cognitiveRequest(self.env), by: self.process.name, payload: message.encoded(),
+                        id: request.requestID, timeout: .seconds(20))
+                }
                 return self.book.withLock { $0.told(request.requestID, after: id) }
             }
         case .acknowledge(let receipts):
@@ -130,8 +132,10 @@ extension BridgeProcess {
     private func store(_ response: CognitiveResponse) async throws(BusError) -> [BookAction] {
         let id = AnsweredRequests.messageID(answering: response.requestID)
         let message = Envelope(id: id, at: .now(), from: process.source, response)
-        let ack = try await bus.publishDurably(
-            .cognitiveResponse(env), payload: message.encoded(), id: id, timeout: .seconds(20))
+        let ack = try await stores.storing { _ throws(BusError) in
+            try await bus.publishDurably(
+                .cognitiveResponse(env), payload: message.encoded(), id: id, timeout: .seconds(20))
+        }
         drill.passed(.answered)
         counters.withLock { $0.answered += 1 }
         return book.withLock { $0.stored(response.requestID, ack.isDuplicate ? .repeated(ack.sequence) : .first) }

@@ -40,6 +40,21 @@ struct ActRecordTests {
         #expect(try kept(record) == record)
     }
 
+    @Test("of results that are too long to be kept together, their length is")
+    func longResults() throws {
+        var record = try #require(self.record("act", commands: 8))
+        for step in 0..<8 {
+            _ = record.next(at: now)
+            let long = JSON.string(String(repeating: "x", count: 60_000))
+            record.ended(
+                CommandResult(status: .ok, result: step == 0 ? ["angle": 4] : long), at: later(Double(step)))
+        }
+        #expect(record.state == .done && record.results[0].result == ["angle": 4])
+        #expect(record.results[7].result == ["omitted_bytes": 60_002])
+        #expect(record.json.bytes.count < 65_536)
+        #expect(try kept(record) == record)
+    }
+
     @Test("one that fails or is refused ends the rest")
     func failure() throws {
         var record = try #require(self.record("act"))

@@ -58,6 +58,22 @@ struct SchedulerTests {
         #expect(response.result["why"]?.string == "no mind gave a valid answer")
     }
 
+    @Test("what a mind was asked already is not given back for want of room: it would be asked again")
+    func askedStays() throws {
+        var scheduler = Scheduler(Sample.bridge([Sample.mind("small"), Sample.mind("large")]) { $0.queue = 2 })
+        var out = scheduler.arrive(Sample.request("a", region: "a"), at: now)
+        out += scheduler.arrive(Sample.request("b", region: "b"), at: now)
+        let first = try #require(out.first?.ask)
+        // It waits for the second mind, which is busy, behind all others.
+        out = scheduler.finished(first.request.requestID, Sample.failed(), at: later(1))
+        for number in 0..<20 {
+            out += scheduler.arrive(
+                Sample.request("more\(number)", region: "r\(number)", confidence: 0.99), at: later(2))
+        }
+        let back = out.compactMap { if case .giveBack(let id) = $0 { id } else { nil } }
+        #expect(!back.isEmpty && !back.contains(first.request.requestID))
+    }
+
     @Test("an answer that calls itself unsure goes to the next mind; alone it decides, but commands nothing")
     func unsure() throws {
         let stop = DownstreamCommand(target: "motor", command: "stop")

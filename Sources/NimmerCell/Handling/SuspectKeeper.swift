@@ -77,6 +77,13 @@ public final class SuspectKeeper: Sendable {
     /// Messages in hand or expected that an earlier life may have ended by.
     public var suspected: Int { state.withLock { $0.suspects.suspects.count } }
 
+    /// Whether a suspect's handling has begun, so that a crash now would count against it.
+    public var isTrying: Bool {
+        state.withLock { state in
+            state.suspects.suspects.values.contains { $0.phase == .begun || $0.phase == .alone }
+        }
+    }
+
     // MARK: - The life
 
     /// Takes over what earlier lives left, and begins this one; to be called with a connection, before messages are taken. Whoever
@@ -160,7 +167,8 @@ public final class SuspectKeeper: Sendable {
             let wait = next.map { min(max(1, $0.milliseconds(since: .now())), 60_000) } ?? 60_000
             await changed.wait(from: rings, until: clock.now.advanced(by: .milliseconds(saturating: wait)))
             // What comes together is written together.
-            if state.withLock({ $0.suspects.suspects.count > 64 }) { try? await Task.sleep(for: .milliseconds(50)) }
+            let count = state.withLock { $0.suspects.suspects.count + $0.suspects.givenBack.count }
+            if count > 64 { try? await Task.sleep(for: .milliseconds(50)) }
         }
     }
 

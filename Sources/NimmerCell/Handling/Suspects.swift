@@ -73,8 +73,9 @@ public struct Suspects: Sendable, Hashable {
         var isExplained: Bool
     }
 
-    /// The most suspects, and the most messages given back, that are kept in mind.
-    public static let capacity = 4_096
+    /// The most suspects, and the most messages given back, that are kept in mind: their record is one message, for which servers leave
+    /// room of 128 KiB.
+    public static let capacity = 1_536
     /// For how long after its beginning a crash counts at first, in milliseconds. A message that ends the process later makes it
     /// four times as long each time, up to a minute.
     public static let firstWindow = 200.0

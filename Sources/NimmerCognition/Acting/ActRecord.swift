@@ -105,9 +105,21 @@ public struct ActRecord: Sendable, Hashable {
     /// The command on its way has ended.
     public mutating func ended(_ result: CommandResult, at now: Timestamp) {
         guard state == .sending else { return }
-        results.append(result)
+        results.append(Self.kept(result))
         changedAt = now
         state = result.status != .ok ? .failed : results.count == commands.count ? .done : .approved
+    }
+
+    /// The bytes of a command's result that are kept with it: the results of all commands of a decision fit into one message.
+    static let resultBytes = 4_096
+
+    /// A result as it is kept: of one that is too long, how long it is.
+    private static func kept(_ result: CommandResult) -> CommandResult {
+        var result = result
+        let count = result.result.bytes.count
+        if count > resultBytes { result.result = ["omitted_bytes": .number(Double(count))] }
+        result.error = result.error.map { Prompt.cut($0, 1_024) }
+        return result
     }
 
     /// The command that was to leave did not, since its time was over once the record was kept.

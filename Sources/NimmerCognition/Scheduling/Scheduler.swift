@@ -81,7 +81,11 @@ public struct Scheduler: Sendable {
         }
         waiting.append(entry)
         var actions = dispatch(at: now)
-        while waiting.count > queue, let least = waiting.indices.min(by: { Self.before(waiting[$1], waiting[$0]) }) {
+        // What a mind was asked already stays, beyond the bound, too: given back it would come again, and be asked again.
+        while waiting.count > queue,
+            let least = waiting.indices.filter({ waiting[$0].asked.isEmpty })
+                .min(by: { Self.before(waiting[$1], waiting[$0]) })
+        {
             let dropped = waiting.remove(at: least)
             counters.merged -= dropped.merged.count
             actions += ([dropped.id] + dropped.merged).map { giveBack($0) }
