@@ -67,7 +67,7 @@ extension Bus {
     /// - Parameter name: the sender where the client has no identity; nil: the form without one.
     @discardableResult
     public func publishDurably(
-        shared subject: Subject, by name: Token? = nil, payload: [UInt8], id: MessageID,
+        shared subject: Subject, by name: Token? = nil, payload: [UInt8], id: MessageID, headers: Headers = [:],
         timeout: Duration = .seconds(10)
     ) async throws(BusError) -> StreamAck {
         let deadline = ContinuousClock.now + timeout
@@ -75,7 +75,7 @@ extension Bus {
             let own = subject.from(sender)
             let first = min(.seconds(2), timeout / 2)
             let outcome: Result<StreamAck, BusError> = await withCheckedContinuation { continuation in
-                publishDurably(own, payload: payload, id: id, headers: [:], timeout: first) {
+                publishDurably(own, payload: payload, id: id, headers: headers, timeout: first) {
                     continuation.resume(returning: $0)
                 }
             }
@@ -85,6 +85,7 @@ extension Bus {
                 guard error.canRetry || error.code == .badCredentials else { throw error }
             }
         }
-        return try await publishDurably(subject, payload: payload, id: id, timeout: max(.zero, deadline - .now))
+        return try await publishDurably(
+            subject, payload: payload, id: id, headers: headers, timeout: max(.zero, deadline - .now))
     }
 }
