@@ -101,7 +101,7 @@ class Process:
             return
         self.house.note("term", self.name, status=status, seconds=round(time.monotonic() - asked, 2))
         # nats-server ends with 1; a process that has just begun has no handler yet.
-        usual = (0, 1) if self.name == "nats" else (0, -number) if asked - self.started < 2 else (0,)
+        usual = ((0, 1) if self.name == "nats" else (0,)) + ((-number,) if asked - self.started < 2 else ())
         if status not in usual and not self.house.is_ending:
             self.house.ended_by_themselves.append(f"{self.name} was asked to stop @{self.house.age():.1f}, and ended with {status}")
 
