@@ -133,6 +133,29 @@ struct IdentityTests {
         let gates = try await ask(["gate", "list", "--json"], as: "observer", system)
         let learned = try JSON(parsing: gates).array?.first { $0["gate_id"]?.string == "math" }?["weight"]?.double
         #expect((learned ?? 0) > (Double(before) ?? 1), "\(gates), before \(before)")
+
+        // What another asked and the bridge set aside, an operator asks behind the own name.
+        let request = try BridgeBench.request("set aside")
+        let envelope = Envelope(
+            id: request.requestID, at: .now(), from: Source(entityID: "t", entityType: .thalamus), request)
+        let bridge = try await NATSBus.open(settings("cognition-bridge", system))
+        try await AsideMessage.ensureStream(on: bridge, environment: env)
+        let aside = AsideMessage(
+            BusMessage(
+                subject: Subject.cognitiveRequest(env).from(try Token("thalamus")), payload: envelope.encoded()),
+            stream: HouseStreams.escalations(env), sequence: 1, service: "cognition-bridge", reason: "a test",
+            at: .now())
+        let number = try await bridge.publishDurably(
+            .aside(env, service: try Token("cognition-bridge")), payload: aside.payload, id: aside.id,
+            headers: aside.headers
+        ).sequence
+        await bridge.close()
+        let replayed = try await ask(["memory", "aside", "replay", "\(number)"], as: "operator", system)
+        #expect(
+            replayed.contains(".cognitive.bridge.request.operator") || replayed.contains("said again"), "\(replayed)")
+        let answered = "select count(*) from cognitive_responses where request_id = '\(request.requestID)'"
+        try await system.wait(within: .seconds(30)) { try await system.query(answered) == "1" }
+        #expect(try await system.query(answered) == "1")
     }
 
     private func settings(_ name: String, _ system: WholeSystem) throws -> BusSettings {

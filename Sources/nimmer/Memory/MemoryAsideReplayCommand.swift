@@ -10,7 +10,7 @@ struct MemoryAsideReplayCommand: AsyncParsableCommand {
         commandName: "replay",
         abstract: "Have a message that was set aside handled after all, once.",
         discussion: """
-            What the bridge has set aside is asked again: a request on its own subject, an opening by the request that it carries. \
+            What the bridge has set aside is asked again, behind the own name: a request, or what an opening asks. \
             A request that has an answer is not asked. What the hippocampus has set aside is written into the database from here, \
             by the same rules; rows that are there stay. It is no longer set aside then.
 
