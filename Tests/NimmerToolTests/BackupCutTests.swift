@@ -66,7 +66,7 @@ import Testing
         let path = folder + "/a.backup"
         let writer = try BackupWriter(path)
         try writer.head(BackupContents.Head(environment: .dev, madeAt: Timestamp(seconds: 1, nanoseconds: 0)))
-        let last = try await StreamBackup(bus, .dev).write(to: writer, progress: progress)
+        let last = try await StreamBackup(bus, .dev, at: "here").write(to: writer, progress: progress)
         _ = try writer.finish(last: last)
         let file = try BackupFile(path)
         var found: [String: [String]] = [:]
@@ -163,5 +163,18 @@ import Testing
         let records = try #require(found["KV_DEV-ACTS"])
         #expect(records.allSatisfy { $0.contains(old.text) }, "\(records)")
         #expect(records.last?.hasSuffix("approved") == true || records.last?.hasSuffix("sending") == true, "\(records)")
+    }
+
+    /// A server where nothing of the environment is, or the wrong environment.
+    @Test func nothingIsNoBackup() async throws {
+        let bus = InMemoryBus()
+        let nothing = await #expect(throws: Failure.self) { try await StreamBackup(bus, .dev, at: "nats://here") }
+        #expect(nothing?.message.contains("nats://here has no stream DEV-TRANSITIONS") == true)
+        #expect(nothing?.message.contains("environment dev ") == true)
+        try await HouseStreams.ensure(on: bus, environment: .dev)
+        _ = try await StreamBackup(bus, .dev, at: "nats://here")
+        try await bus.deleteStream("DEV-DECISIONS")
+        let half = await #expect(throws: Failure.self) { try await StreamBackup(bus, .dev, at: "nats://here") }
+        #expect(half?.message.contains("DEV-DECISIONS") == true)
     }
 }

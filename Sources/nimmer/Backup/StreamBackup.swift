@@ -13,15 +13,27 @@ struct StreamBackup {
     private(set) var streams: [BackupContents.Stream] = []
 
     /// Takes the positions.
-    init(_ bus: any Bus, _ environment: Environment) async throws(BusError) {
+    ///
+    /// - Parameter server: where the bus is, for what it says.
+    /// - Throws: ``Failure`` where a stream is not there that every environment has.
+    init(_ bus: any Bus, _ environment: Environment, at server: String) async throws {
         self.bus = bus
         self.environment = environment
+        let required = BackupCut.questions(environment) + [HouseStreams.decisions(environment)]
         for archived in HouseStreams.archived(environment) {
             do throws(BusError) {
                 streams.append(
                     BackupContents.Stream(name: archived.name, durables: try await bus.durables(of: archived.name)))
             } catch {
                 guard error.code == .notFound else { throw error }
+                guard !required.contains(archived.name) else {
+                    throw Failure(
+                        .failed,
+                        "\(server) has no stream \(archived.name): the environment "
+                            + "\(environment.rawValue) does not live there",
+                        mend: "name another server with --server, or the environment with NIMMERVERSE_ENV; "
+                            + "--database-only copies the tables alone")
+                }
             }
         }
     }

@@ -43,7 +43,7 @@ struct MemoryBackupCommand: AsyncParsableCommand {
         var last: [String: UInt64] = [:]
         if parts.hasStreams {
             last = try await Link.with(server, environment) { bus in
-                let streams = try await StreamBackup(bus, environment)
+                let streams = try await StreamBackup(bus, environment, at: server.choice(environment).url)
                 if parts.hasDatabase { try await copyTables(to: writer, environment, show) }
                 return try await streams.write(to: writer, progress: show)
             }

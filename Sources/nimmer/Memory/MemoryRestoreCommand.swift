@@ -41,9 +41,7 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
                 "\(file) is of \(index.head.environment.rawValue), and the environment is \(environment.rawValue)",
                 mend: "export NIMMERVERSE_ENV=\(index.head.environment.rawValue)")
         }
-        let schema = parts.hasDatabase ? index.schema : nil
-        let hasStreams = parts.hasStreams && !index.streams.isEmpty
-        guard schema != nil || hasStreams else { throw Failure(.usage, "\(file) holds nothing of what is asked for") }
+        let (schema, hasStreams) = try choose(index)
         let archive = PostgresArchive(database.settings(environment))
         var rows: [Int] = []
         var reports: [StreamRestore.Report] = []
@@ -72,6 +70,21 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
         }
         progress.end()
         try report(index, rows, reports)
+    }
+
+    /// What is asked for and must be in the file.
+    private func choose(_ index: BackupIndex) throws(Failure) -> (schema: ArchivedSchema?, hasStreams: Bool) {
+        guard !parts.hasStreams || !index.streams.isEmpty else {
+            throw Failure(
+                .usage, "\(file) holds no streams",
+                mend: parts.hasDatabase ? "--database-only restores the tables alone" : nil)
+        }
+        guard !parts.hasDatabase || index.schema != nil else {
+            throw Failure(
+                .usage, "\(file) holds no tables",
+                mend: parts.hasStreams ? "--streams-only restores the streams alone" : nil)
+        }
+        return (parts.hasDatabase ? index.schema : nil, parts.hasStreams)
     }
 
     /// Refuses while somebody lives who reads or writes what is restored.
