@@ -3,6 +3,7 @@ import NimmerBus
 import NimmerMemory
 import NimmerMemoryPostgres
 import NimmerWave
+import UnixSignals
 
 /// Copies what an environment has decided into a file.
 struct MemoryBackupCommand: AsyncParsableCommand {
@@ -33,10 +34,20 @@ struct MemoryBackupCommand: AsyncParsableCommand {
         let environment = try chosenEnvironment()
         let now = Timestamp.now()
         let stamp = now.rfc3339.prefix(19).filter { $0.isNumber || $0 == "T" }
+        // Before there is anything that a signal could leave behind.
+        let signals = await Interruption.signals()
         let writer = try BackupWriter(out ?? "nimmer-\(environment.rawValue)-\(stamp)Z.backup")
-        try writer.head(BackupContents.Head(environment: environment, madeAt: now))
         let progress = Progress()
         defer { progress.end() }
+        let watch = Task {
+            for await signal in signals {
+                writer.discard()
+                progress.end()
+                Interruption.exit(signal, "nothing is left of \(writer.path)")
+            }
+        }
+        defer { watch.cancel() }
+        try writer.head(BackupContents.Head(environment: environment, madeAt: now))
         let show = { @Sendable in
             progress.show("\(count(writer.counts.rows, "row")), \(count(writer.counts.messages, "message"))")
         }
