@@ -55,8 +55,8 @@ import Testing
         #expect(index.tables.map(\.table) == [Self.table] && index.streams.map(\.stream) == [Self.stream])
         #expect(end.rows == ["gates": 2] && end.messages == ["DEV-DECISIONS": 1] && end.last == ["DEV-DECISIONS": 12])
         let rows = RestoredRows(index, file)
-        #expect(rows.next(of: 0).map { String(decoding: $0, as: UTF8.self) } == "dev\tone\ndev\ttwo\n")
-        #expect(rows.next(of: 0) == nil)
+        #expect(try rows.next(of: 0).map { String(decoding: $0, as: UTF8.self) } == "dev\tone\ndev\ttwo\n")
+        #expect(try rows.next(of: 0) == nil)
         #expect(BackupMessage(body: try file.record(at: index.streams[0].place).record.body) == Self.message)
     }
 

@@ -43,7 +43,7 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
         }
         let (schema, hasStreams) = try choose(index)
         let archive = PostgresArchive(database.settings(environment))
-        var rows: [Int] = []
+        var tables = RestoredTables(rows: [])
         var reports: [StreamRestore.Report] = []
         do {
             if let schema { try await archive.checkRoom(for: schema) }
@@ -56,20 +56,24 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
                     let reports = try await streams.run { progress.show("\(count($0, "message"))") }
                     guard let schema else { return reports }
                     // Last, in one transaction: where it fails, the streams are empty again too.
-                    do { rows = try await restoreTables(index, schema, backup, archive, progress) } catch {
+                    do { tables = try await restoreTables(index, schema, backup, archive, progress) } catch {
                         await streams.undo()
                         throw error
                     }
                     return reports
                 }
             } else if let schema, !check {
-                rows = try await restoreTables(index, schema, backup, archive, progress)
+                tables = try await restoreTables(index, schema, backup, archive, progress)
             }
         } catch let error as MemoryError {
             throw Failure(error)
         }
         progress.end()
-        try report(index, rows, reports)
+        if let trouble = tables.trouble {
+            Console.error("nimmer: everything is restored, but the tables are not ready: \(trouble.message)")
+            Console.error("  `nimmer db migrate`, and ANALYZE in the database, can be repeated at any time")
+        }
+        try report(index, tables.rows, reports)
     }
 
     /// What is asked for and must be in the file.
@@ -103,18 +107,18 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
     private func restoreTables(
         _ index: BackupIndex, _ schema: ArchivedSchema, _ backup: BackupFile, _ archive: PostgresArchive,
         _ progress: Progress
-    ) async throws -> [Int] {
+    ) async throws -> RestoredTables {
         let rows = RestoredRows(index, backup)
-        let counts: [Int]
         do throws(MemoryError) {
-            counts = try await archive.restore(schema, index.tables.map(\.table)) { place in
+            return try await archive.restore(schema, index.tables.map(\.table)) { (place) throws(MemoryError) in
                 progress.show("table \(place + 1) of \(index.tables.count)")
-                return rows.next(of: place)
+                do throws(Failure) { return try rows.next(of: place) } catch {
+                    throw MemoryError(.unexpected, error.message)
+                }
             }
         } catch {
             throw rows.failure ?? Failure(error)
         }
-        return counts
     }
 
     private func report(_ index: BackupIndex, _ rows: [Int], _ reports: [StreamRestore.Report]) throws {
