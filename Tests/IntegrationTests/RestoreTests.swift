@@ -75,6 +75,55 @@ struct RestoreTests {
         return true
     }
 
+    @Test("that is ended in the middle is undone; of one that is killed a mark stays, until it is repeated")
+    func interruptions() async throws {
+        try await withFile(Self.messages) { file, _ in
+            try await onServers { system, bus in
+                let stopped = try await restoring(system, bus, file) {
+                    await $0.terminate(signal: SIGTERM, grace: .seconds(30))
+                }
+                #expect(stopped == .exited(128 + SIGTERM))
+                #expect(try await isEmpty(bus))
+                #expect(try await HouseStreams.restoring(on: bus, environment: .dev) == nil)
+
+                let killed = try await restoring(system, bus, file) { await $0.terminate(signal: SIGKILL) }
+                #expect(killed == .signaled(SIGKILL))
+                #expect(try await !isEmpty(bus))
+                let again = try await nimmer(system, ["memory", "restore", file])
+                #expect(again.status == .exited(1) && again.text.contains("dev is half restored"), "\(again.text)")
+                #expect(again.text.contains("--clear"))
+                let doctor = try await nimmer(system, ["doctor"])
+                #expect(doctor.status == .exited(1) && doctor.text.contains("half restored"), "\(doctor.text)")
+                // Nobody works on half of what was.
+                try await system.start(.bridge)
+                #expect(
+                    try await system.wait(within: .seconds(30)) {
+                        system.log.contains { $0.contains("half restored") } && !system.isRunning(.bridge)
+                    }, "\(system.log)")
+
+                let cleared = try await nimmer(system, ["memory", "restore", "--clear", file])
+                #expect(cleared.status.isSuccess, "\(cleared.text)")
+                #expect(try await bus.stream(HouseStreams.transitions(.dev)).messages == UInt64(Self.messages))
+                #expect(try await HouseStreams.restoring(on: bus, environment: .dev) == nil)
+                try await HouseStreams.ensure(on: bus, environment: .dev)
+            }
+        }
+    }
+
+    /// Starts a restore, ends it when the first stream has messages, and says how it ended.
+    private func restoring(
+        _ system: WholeSystem, _ bus: any Bus, _ file: String, _ end: (ChildProcess) async -> ChildExit
+    ) async throws -> ChildExit {
+        let child = try await ChildProcess.spawn(
+            ChildCommand(
+                WholeSystem.executable("nimmer"), ["memory", "restore", file],
+                environment: system.variables(for: "operator")), output: .discarded)
+        while child.exitStatus == nil {
+            if let stream = try? await bus.stream(HouseStreams.transitions(.dev)), stream.messages > 0 { break }
+        }
+        return await end(child)
+    }
+
     @Test("stands when only what follows the rows fails")
     func afterTheCommit() async throws {
         try await withFile(3) { file, _ in
@@ -97,6 +146,7 @@ struct RestoreTests {
                     restored.text.contains("not today") && restored.text.contains("everything is restored"),
                     "\(restored.text)")
                 #expect(try await bus.stream(HouseStreams.transitions(.dev)).messages == 3)
+                #expect(try await HouseStreams.restoring(on: bus, environment: .dev) == nil)
             }
         }
     }

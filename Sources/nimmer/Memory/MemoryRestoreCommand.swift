@@ -11,8 +11,9 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
         abstract: "Bring back what a backup holds, into an empty environment.",
         discussion: """
             Checks the whole file first, and that no process of the environment lives, no table holds a row and no stream a \
-            message; only then is anything written. Of the tables and of the streams all is brought back, or nothing. Readers go on \
-            where they stood: what was handled is not handled again.
+            message; only then is anything written. Of the tables and of the streams all is brought back, or nothing: what fails, or \
+            is ended by a signal, is undone. Readers go on where they stood: what was handled is not handled again. A restore that was \
+            killed leaves its streams, and a mark: no process of the environment starts until it is repeated with --clear.
 
             The file's environment must be the one that is chosen (NIMMERVERSE_ENV). With --check nothing is written.
             """)
@@ -23,12 +24,20 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
     @Flag(help: "Only check the file and whether it could be restored.")
     var check = false
 
+    @Flag(help: "First delete the streams that a restore has left that was cut off.")
+    var clear = false
+
     @OptionGroup var parts: BackupParts
     @OptionGroup var json: JSONOptions
     @OptionGroup var server: ServerOptions
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
+        let command = self
+        try await Interruption.cancelling { try await command.restore() }
+    }
+
+    private func restore() async throws {
         let environment = try chosenEnvironment()
         let backup = try BackupFile(file)
         let progress = Progress()
@@ -46,24 +55,27 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
         var tables = RestoredTables(rows: [])
         var reports: [StreamRestore.Report] = []
         do {
-            if let schema { try await archive.checkRoom(for: schema) }
             if hasStreams {
                 reports = try await Link.with(server, environment) { bus in
                     try await Self.checkPeace(on: bus, environment)
-                    try await StreamRestore.checkRoom(on: bus, environment)
+                    try await StreamRestore.checkRoom(on: bus, environment, clears: clear)
+                    if let schema { try await archive.checkRoom(for: schema) }
                     var streams = try StreamRestore(index, of: backup, on: bus)
                     if check { return [] }
+                    if clear { try await StreamRestore.clear(on: bus, environment) }
                     let reports = try await streams.run { progress.show("\(count($0, "message"))") }
-                    guard let schema else { return reports }
-                    // Last, in one transaction: where it fails, the streams are empty again too.
-                    do { tables = try await restoreTables(index, schema, backup, archive, progress) } catch {
-                        await streams.undo()
-                        throw error
+                    if let schema {
+                        // Last, in one transaction: where it fails, the streams are empty again too.
+                        do { tables = try await restoreTables(index, schema, backup, archive, progress) } catch {
+                            throw await streams.undone(after: error)
+                        }
                     }
+                    try await streams.complete()
                     return reports
                 }
-            } else if let schema, !check {
-                tables = try await restoreTables(index, schema, backup, archive, progress)
+            } else if let schema {
+                try await archive.checkRoom(for: schema)
+                if !check { tables = try await restoreTables(index, schema, backup, archive, progress) }
             }
         } catch let error as MemoryError {
             throw Failure(error)
@@ -112,11 +124,13 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
         do throws(MemoryError) {
             return try await archive.restore(schema, index.tables.map(\.table)) { (place) throws(MemoryError) in
                 progress.show("table \(place + 1) of \(index.tables.count)")
+                guard !Task.isCancelled else { throw MemoryError(.closed, "interrupted") }
                 do throws(Failure) { return try rows.next(of: place) } catch {
                     throw MemoryError(.unexpected, error.message)
                 }
             }
         } catch {
+            if Task.isCancelled { throw CancellationError() }
             throw rows.failure ?? Failure(error)
         }
     }
