@@ -96,6 +96,7 @@ let package = Package(
         library("NimmerBusNATS", ["CNATS", "NimmerBus", "NimmerWave"]),
         library("NimmerMemoryPostgres", ["CPostgres", "NimmerMemory", "NimmerWave"]),
         .target(name: "CSpawn"),
+        .target(name: "CRename"),
         library("NimmerServers", ["CSpawn", "NimmerWave"]),
         library("NimmerTesting", ["NimmerBus", "NimmerMemory", "NimmerWave", "NimmerGate"]),
         service("thalamus", ["NimmerThalamus", "NimmerCell", "NimmerBusNATS"]),
@@ -111,7 +112,8 @@ let package = Package(
         service(
             "nimmer",
             [
-                "NimmerWave", "NimmerGate", "NimmerBus", "NimmerBusNATS", "NimmerThalamus", "NimmerCognition",
+                "CRename", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerBusNATS", "NimmerThalamus",
+                "NimmerCognition",
                 "NimmerMemory", "NimmerMemoryPostgres", "NimmerSystem", "NimmerCell", "NimmerServers",
                 "NimmerIdentity", "NimmerScope", "NimmerTerminal",
                 "SensorCell", "DistanceCell", "CollisionAvoidanceNerve", arguments, unixSignals,

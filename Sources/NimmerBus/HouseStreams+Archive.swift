@@ -39,4 +39,25 @@ extension HouseStreams {
         archived.append(Archived(name: "KV_\(acts(env).bucket)", form: .bucket(acts(env))))
         return archived
     }
+
+    // MARK: - While a restore is not complete
+
+    /// What a stream captures besides its own while it is restored: nobody publishes it, and it says since when.
+    public static func restoring(_ env: Environment, since: Timestamp) throws(BusError) -> SubjectPattern {
+        do { return try SubjectPattern("\(mark(env))\(since.secondAndRest.second)") } catch {
+            throw BusError(.invalid, error.description)
+        }
+    }
+
+    /// When a restore of the environment began that is not complete: it still runs, or was cut off; nil where there is none.
+    public static func restoring(on bus: any Bus, environment env: Environment) async throws(BusError) -> Timestamp? {
+        try await present(transitions(env), on: bus).flatMap { restoring($0, env) }
+    }
+
+    static func restoring(_ info: StreamInfo, _ env: Environment) -> Timestamp? {
+        guard let subject = info.subjects.first(where: { $0.hasPrefix(mark(env)) }) else { return nil }
+        return Timestamp(seconds: Int64(subject.dropFirst(mark(env).count)) ?? 0)
+    }
+
+    private static func mark(_ env: Environment) -> String { "\(env.rawValue).nervous.restoring." }
 }

@@ -16,6 +16,7 @@ public enum HouseStreams {
     ///
     /// - Parameter keepingWaves: whether the optional stream of waves is wanted; it costs the server a write a wave.
     /// - Returns: whether a stream still captures subjects of 2.0.
+    /// - Throws: ``BusError/Code/conflict`` also while a restore is not complete.
     @discardableResult
     public static func ensure(
         on bus: any Bus, environment env: Environment, keepingWaves: Bool = false
@@ -27,6 +28,12 @@ public enum HouseStreams {
     static func make(
         on bus: any Bus, environment env: Environment, keepingWaves: Bool, isMixed: Bool?
     ) async throws(BusError) -> Bool {
+        if let since = try await restoring(on: bus, environment: env) {
+            throw BusError(
+                .conflict,
+                "\(env.rawValue) is half restored: a restore that began at \(since.rfc3339) is not complete; when none runs, "
+                    + "repeat it with `nimmer memory restore --clear`")
+        }
         var streams = streams(env)
         if keepingWaves {
             streams.append(
@@ -82,7 +89,7 @@ public enum HouseStreams {
         ]
     }
 
-    private static func present(_ name: String, on bus: any Bus) async throws(BusError) -> StreamInfo? {
+    static func present(_ name: String, on bus: any Bus) async throws(BusError) -> StreamInfo? {
         do throws(BusError) { return try await bus.stream(name) } catch {
             guard error.code == .notFound else { throw error }
             return nil

@@ -1,3 +1,5 @@
+import NimmerMemory
+
 /// The schema that rows were copied out of.
 public struct ArchivedSchema: Sendable, Hashable {
     /// The version of its last migration.
@@ -37,4 +39,19 @@ public enum ArchivePiece {
     case table(ArchivedTable)
     /// A row as PostgreSQL's `COPY` writes it in its text format, with its line feed. Valid only during the call.
     case row(UnsafeRawBufferPointer)
+}
+
+/// What came into a database.
+public struct RestoredTables: Sendable, Hashable {
+    /// The number of rows of each table.
+    public var rows: [Int]
+    /// Why the schema was not brought to this program's version, or the tables not analyzed, once the rows were in; both can be
+    /// done again (`nimmer db migrate`, `ANALYZE`).
+    public var trouble: MemoryError?
+
+    /// What came in, from its parts.
+    public init(rows: [Int], trouble: MemoryError? = nil) {
+        self.rows = rows
+        self.trouble = trouble
+    }
 }

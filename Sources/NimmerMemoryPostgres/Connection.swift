@@ -66,8 +66,11 @@ final class Connection {
 
     /// Runs one `COPY … FROM STDIN`; returns the number of rows.
     ///
-    /// - Parameter nextPiece: the next of the data; nil behind the last.
-    func copy(_ statement: String, _ nextPiece: () -> [UInt8]?) throws(PostgresFailure) -> Int {
+    /// - Parameter nextPiece: the next of the data; nil behind the last. What it throws leaves the connection in the middle of the
+    ///   statement, of no more use.
+    func copy(
+        _ statement: String, _ nextPiece: () throws(PostgresFailure) -> [UInt8]?
+    ) throws(PostgresFailure) -> Int {
         guard PQsendQuery(handle, statement) == 1 else { throw lost() }
         try flush()
         try awaitResult()
@@ -79,7 +82,7 @@ final class Connection {
             while let rest = PQgetResult(handle) { PQclear(rest) }
             throw failure
         }
-        while let piece = nextPiece() { try put(piece) }
+        while let piece = try nextPiece() { try put(piece) }
         while true {
             let ended = PQputCopyEnd(handle, nil)
             if ended == 1 { break }

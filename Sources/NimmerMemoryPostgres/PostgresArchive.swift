@@ -141,11 +141,11 @@ public actor PostgresArchive {
     /// and brings the schema to this program's version in the end.
     ///
     /// - Parameters:
-    ///   - next: the next rows of a table by its place, several whole rows at a time; nil behind the last.
-    /// - Returns: the number of rows of each table.
+    ///   - next: the next rows of a table by its place, several whole rows at a time; nil behind the last. What it throws ends it, and
+    ///     no row comes in.
     public func restore(
-        _ schema: ArchivedSchema, _ tables: [ArchivedTable], next: @Sendable (Int) -> [UInt8]?
-    ) async throws(MemoryError) -> [Int] {
+        _ schema: ArchivedSchema, _ tables: [ArchivedTable], next: @Sendable (Int) throws(MemoryError) -> [UInt8]?
+    ) async throws(MemoryError) -> RestoredTables {
         try checkRoom(for: schema)
         let then = Array(Migration.all.prefix(schema.version))
         _ = try await PostgresAdministration(settings, migrations: then).migrate()
@@ -173,15 +173,36 @@ public actor PostgresArchive {
                 // The totals are rows too, and come as they were.
                 try connection.script("alter table \(name) disable trigger user")
                 let columns = try names(table.columns, on: connection)
-                counts.append(try connection.copy("copy \(name) (\(columns)) from stdin") { next(place) })
+                var refusal: MemoryError?
+                do throws(PostgresFailure) {
+                    counts.append(
+                        try connection.copy("copy \(name) (\(columns)) from stdin") { () throws(PostgresFailure) in
+                            do throws(MemoryError) { return try next(place) } catch {
+                                refusal = error
+                                throw .lost(name: connection.name, reason: "there are no more rows")
+                            }
+                        })
+                } catch {
+                    // The connection is given up in the middle, and the server rolls back.
+                    if let refusal { return .failure(refusal) }
+                    throw error
+                }
                 try connection.script("alter table \(name) enable trigger user")
             }
             try connection.script("commit")
-            try connection.script("analyze")
             return .success(counts)
         }
-        _ = try await PostgresAdministration(settings).migrate()
-        return counts
+        // The rows are in: what fails from here on can be done again at any time.
+        do throws(MemoryError) {
+            _ = try await PostgresAdministration(settings).migrate()
+            try work { (connection) throws(PostgresFailure) -> Result<Void, MemoryError> in
+                try connection.script("analyze")
+                return .success(())
+            }
+        } catch {
+            return RestoredTables(rows: counts, trouble: error)
+        }
+        return RestoredTables(rows: counts)
     }
 
     // MARK: -

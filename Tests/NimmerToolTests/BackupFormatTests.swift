@@ -28,7 +28,9 @@ import Testing
         return String(cString: try #require(mkdtemp(&template)))
     }
 
-    @discardableResult private static func write(_ path: String) throws -> BackupContents.End {
+    @discardableResult private static func write(
+        _ path: String, naming ways: [NewFileName.Way] = NewFileName.Way.allCases
+    ) throws -> BackupContents.End {
         let writer = try BackupWriter(path)
         try writer.head(head)
         try writer.database(ArchivedSchema(version: 6, checksums: ["a", "b"]).json)
@@ -36,7 +38,7 @@ import Testing
         for row in ["dev\tone\n", "dev\ttwo\n"] { try Array(row.utf8).withUnsafeBytes { try writer.row($0) } }
         try writer.stream(stream)
         try writer.message(message)
-        return try writer.finish(last: ["DEV-DECISIONS": 12])
+        return try writer.finish(last: ["DEV-DECISIONS": 12], naming: ways)
     }
 
     @Test func whatIsWrittenIsReadBack() throws {
@@ -53,8 +55,8 @@ import Testing
         #expect(index.tables.map(\.table) == [Self.table] && index.streams.map(\.stream) == [Self.stream])
         #expect(end.rows == ["gates": 2] && end.messages == ["DEV-DECISIONS": 1] && end.last == ["DEV-DECISIONS": 12])
         let rows = RestoredRows(index, file)
-        #expect(rows.next(of: 0).map { String(decoding: $0, as: UTF8.self) } == "dev\tone\ndev\ttwo\n")
-        #expect(rows.next(of: 0) == nil)
+        #expect(try rows.next(of: 0).map { String(decoding: $0, as: UTF8.self) } == "dev\tone\ndev\ttwo\n")
+        #expect(try rows.next(of: 0) == nil)
         #expect(BackupMessage(body: try file.record(at: index.streams[0].place).record.body) == Self.message)
     }
 
@@ -104,6 +106,45 @@ import Testing
         try FileText.write("mine", to: path)
         #expect(throws: Failure.self) { try BackupWriter(path) }
         #expect(FileText.read(path) == "mine")
+    }
+
+    /// Some disks know no second name of a file (exFAT, FAT, some shares), some no more than `rename`.
+    @Test(arguments: NewFileName.Way.allCases)
+    func eachWayToTheNameTakesNobodysPlace(_ way: NewFileName.Way) throws {
+        let folder = try Self.folder()
+        defer { SmallFile.remove(folder) }
+        let path = folder + "/one.backup"
+        try Self.write(path, naming: [way])
+        #expect(FileText.names(in: folder) == ["one.backup"])
+        _ = try BackupIndex(BackupFile(path))
+        let draft = folder + "/draft"
+        try FileText.write("other", to: draft)
+        #expect(NewFileName.take(path, for: draft, by: [way]) == EEXIST)
+        #expect(FileText.read(draft) == "other")
+        _ = try BackupIndex(BackupFile(path))
+    }
+
+    @Test func whatCannotBeNamedIsKeptAndSaid() throws {
+        let folder = try Self.folder()
+        defer { SmallFile.remove(folder) }
+        let failure = #expect(throws: Failure.self) { try Self.write(folder + "/one.backup", naming: []) }
+        let names = FileText.names(in: folder)
+        #expect(names.count == 1)
+        let draft = folder + "/" + (names.first ?? "")
+        #expect(failure?.mend?.contains(draft) == true, "\(failure?.mend ?? "")")
+        _ = try BackupIndex(BackupFile(draft))
+    }
+
+    @Test func whatIsGivenUpLeavesNothing() throws {
+        let folder = try Self.folder()
+        defer { SmallFile.remove(folder) }
+        let writer = try BackupWriter(folder + "/one.backup")
+        try writer.head(Self.head)
+        writer.discard()
+        #expect(FileText.names(in: folder).isEmpty)
+        #expect(throws: Failure.self) { try writer.stream(Self.stream) }
+        #expect(throws: Failure.self) { try writer.finish(last: [:]) }
+        #expect(FileText.names(in: folder).isEmpty)
     }
 
     @Test func aRecordOfAnotherFormatIsNamed() throws {

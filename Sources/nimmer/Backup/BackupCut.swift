@@ -1,56 +1,56 @@
 import NimmerBus
 import NimmerWave
 
-/// Where the copy of a living system ends, as a value: with the last transition that is in it.
+/// Where the copy of a living system ends, as a value: with the last question that is in it.
 ///
-/// Questions are copied first, and while answers are, more are asked. An answer that came later than the last transition belongs into
-/// the copy only if its question does; of the questions that had no answer when copying began there are few, and these are kept in
-/// mind.
+/// Questions are copied first, and while answers are, more are asked. These later questions are read from behind the copy before any
+/// answer is judged, and an answer, or the word of what became of it, is left out only if it is about one of them. So nothing is lost
+/// that was decided about a question of the copy, nor about one that no stream holds any more.
 struct BackupCut: Sendable {
     private let environment: Environment
-    /// How far the bridge had answered, by stream.
-    private let answered: [String: UInt64]
-    /// The questions of the copy that it had not answered by then.
-    private var open: Set<MessageID> = []
-    /// When the last transition of the copy was stored.
-    private var end: Timestamp?
+    /// The last sequence of each stream of questions that is in the copy, or was read behind it.
+    private var ends: [String: UInt64] = [:]
+    /// The questions that were asked behind the copy.
+    private var later: Set<MessageID> = []
 
-    /// - Parameter streams: the positions, which were taken before anything was copied.
-    init(_ streams: [BackupContents.Stream], _ environment: Environment) {
-        self.environment = environment
-        answered = Dictionary(
-            streams.map { stream in
-                (stream.name, stream.durables.first { $0.name == "bridge" }?.position ?? 0)
-            }, uniquingKeysWith: min)
+    init(_ environment: Environment) { self.environment = environment }
+
+    /// The streams of questions.
+    static func questions(_ environment: Environment) -> [String] {
+        [HouseStreams.transitions(environment), HouseStreams.escalations(environment)]
     }
 
-    /// Whether a message of a stream belongs into the copy; asked in the order of copying.
+    /// The name of the stream in which the records of commands are.
+    static func records(_ environment: Environment) -> String { "KV_\(HouseStreams.acts(environment).bucket)" }
+
+    /// The first sequence of a stream of questions that is not known yet.
+    func next(of stream: String) -> UInt64 { (ends[stream] ?? 0) + 1 }
+
+    /// Takes note of a message of a stream of questions that was stored behind the copy.
+    mutating func learn(_ stored: StoredMessage, of stream: String) {
+        ends[stream] = max(ends[stream] ?? 0, stored.sequence)
+        let payload = stored.message.payload
+        let id =
+            stream == HouseStreams.transitions(environment)
+            ? (try? Envelope<GateTransition>(decoding: payload))?.body.escalated?.requestID
+            : (try? Envelope<CognitiveRequest>(decoding: payload))?.body.requestID
+        if let id { later.insert(id) }
+    }
+
+    /// Whether a message of a stream belongs into the copy; asked in the order of copying, of what was stored before the later
+    /// questions were last read.
     mutating func takes(_ stored: StoredMessage, of stream: String) -> Bool {
-        switch stream {
-        case HouseStreams.transitions(environment):
-            end = stored.message.at
-            guard stored.sequence > answered[stream] ?? 0 else { return true }
-            if let id = (try? Envelope<GateTransition>(decoding: stored.message.payload))?.body.escalated?.requestID {
-                open.insert(id)
-            }
+        guard !Self.questions(environment).contains(stream) else {
+            ends[stream] = max(ends[stream] ?? 0, stored.sequence)
             return true
-        case HouseStreams.escalations(environment):
-            guard stored.sequence > answered[stream] ?? 0 else { return true }
-            if let id = (try? Envelope<CognitiveRequest>(decoding: stored.message.payload))?.body.requestID {
-                open.insert(id)
-            }
-            return true
-        default:
-            guard let end, stored.message.at > end, let question = question(of: stored.message, in: stream) else {
-                return true
-            }
-            return open.contains(question)
         }
+        guard !later.isEmpty, let question = question(of: stored.message, in: stream) else { return true }
+        return !later.contains(question)
     }
 
     /// The question that an answer, or the word of what became of it, is about; nil for what is about none.
     private func question(of message: BusMessage, in stream: String) -> MessageID? {
-        if stream == "KV_\(HouseStreams.acts(environment).bucket)" {
+        if stream == Self.records(environment) {
             return message.subject.text.split(separator: ".").last.flatMap { try? MessageID(String($0)) }
         }
         let id =

@@ -38,13 +38,8 @@ final class BackupWriter: Sendable {
         state = Mutex(State(path: path, descriptor: descriptor))
     }
 
-    deinit {
-        // What was not finished is no backup.
-        let descriptor = state.withLock { $0.descriptor }
-        guard descriptor >= 0 else { return }
-        close(descriptor)
-        unlink(draft)
-    }
+    // What was not finished is no backup.
+    deinit { discard() }
 
     /// Bytes so far.
     var bytes: Int { state.withLock { $0.bytes } }
@@ -101,8 +96,13 @@ final class BackupWriter: Sendable {
 
     /// Ends the file, waits until the disk has it, and gives it its name.
     ///
-    /// - Parameter last: the last sequence that each stream has given.
-    func finish(last: [String: UInt64]) throws(Failure) -> BackupContents.End {
+    /// - Parameters:
+    ///   - last: the last sequence that each stream has given.
+    ///   - ways: how it may take its name.
+    /// - Throws: ``Failure``; where only the name could not be given, it says where everything is.
+    func finish(
+        last: [String: UInt64], naming ways: [NewFileName.Way] = NewFileName.Way.allCases
+    ) throws(Failure) -> BackupContents.End {
         let end = try locked { (state) throws(Failure) -> BackupContents.End in
             try Self.flushRows(&state)
             state.end.last.merge(last) { max($0, $1) }
@@ -112,15 +112,13 @@ final class BackupWriter: Sendable {
             guard fsync(state.descriptor) == 0 else { throw Self.failure("cannot write", path) }
             close(state.descriptor)
             state.descriptor = -1
+            if let error = NewFileName.take(path, for: draft, by: ways) {
+                throw Failure(
+                    .unavailable, "cannot name \(path): \(String(cString: strerror(error)))",
+                    mend: "the backup is whole, and is \(draft): give it another name")
+            }
             return end
         }
-        // A link, unlike a new name, takes nobody's place.
-        guard link(draft, path) == 0 else {
-            let failure = Self.failure("cannot write", path)
-            unlink(draft)
-            throw failure
-        }
-        unlink(draft)
         let folder = open(
             path.lastIndex(of: "/").map { String(path[...$0]) } ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if folder >= 0 {
@@ -128,6 +126,17 @@ final class BackupWriter: Sendable {
             close(folder)
         }
         return end
+    }
+
+    /// Takes away what is written so far and takes nothing more; a finished file stays.
+    func discard() {
+        state.withLock { state in
+            guard state.descriptor >= 0 else { return }
+            close(state.descriptor)
+            state.descriptor = -1
+            unlink(draft)
+            state.failure = state.failure ?? Failure(.failed, "\(path) was given up")
+        }
     }
 
     private func put(_ kind: BackupRecord.Kind, _ body: [UInt8]) throws(Failure) {

@@ -15,12 +15,14 @@ final class RestoredRows: Sendable {
         state = Mutex(State(places: index.tables.map(\.place)))
     }
 
-    /// Why a table ended before its end.
+    /// Why no more rows came; nil while they do.
     var failure: Failure? { state.withLock { $0.failure } }
 
     /// The next rows of a table; nil behind the last.
-    func next(of table: Int) -> [UInt8]? {
-        state.withLock { state in
+    ///
+    /// - Throws: ``Failure`` where the file cannot be read, which ``failure`` then says, too.
+    func next(of table: Int) throws(Failure) -> [UInt8]? {
+        try state.withLock { (state) throws(Failure) in
             do throws(Failure) {
                 let found = try file.record(at: state.places[table])
                 guard found.record.kind == .rows else { return nil }
@@ -28,7 +30,7 @@ final class RestoredRows: Sendable {
                 return found.record.body
             } catch {
                 state.failure = error
-                return nil
+                throw error
             }
         }
     }

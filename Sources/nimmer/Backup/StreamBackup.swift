@@ -13,15 +13,27 @@ struct StreamBackup {
     private(set) var streams: [BackupContents.Stream] = []
 
     /// Takes the positions.
-    init(_ bus: any Bus, _ environment: Environment) async throws(BusError) {
+    ///
+    /// - Parameter server: where the bus is, for what it says.
+    /// - Throws: ``Failure`` where a stream is not there that every environment has.
+    init(_ bus: any Bus, _ environment: Environment, at server: String) async throws {
         self.bus = bus
         self.environment = environment
+        let required = BackupCut.questions(environment) + [HouseStreams.decisions(environment)]
         for archived in HouseStreams.archived(environment) {
             do throws(BusError) {
                 streams.append(
                     BackupContents.Stream(name: archived.name, durables: try await bus.durables(of: archived.name)))
             } catch {
                 guard error.code == .notFound else { throw error }
+                guard !required.contains(archived.name) else {
+                    throw Failure(
+                        .failed,
+                        "\(server) has no stream \(archived.name): the environment "
+                            + "\(environment.rawValue) does not live there",
+                        mend: "name another server with --server, or the environment with NIMMERVERSE_ENV; "
+                            + "--database-only copies the tables alone")
+                }
             }
         }
     }
@@ -30,22 +42,60 @@ struct StreamBackup {
     ///
     /// - Returns: the last sequence of each stream.
     func write(to writer: BackupWriter, progress: () -> Void) async throws -> [String: UInt64] {
-        var cut = BackupCut(streams, environment)
+        var cut = BackupCut(environment)
         for stream in streams {
             try writer.stream(stream)
-            try await bus.read(stream: stream.name) { batch in
-                for stored in batch where cut.takes(stored, of: stream.name) {
-                    // The writer keeps in mind why it takes nothing more.
-                    guard (try? writer.message(BackupMessage(stored))) != nil else { return false }
-                }
-                progress()
-                return true
-            }
-            if let failure = writer.failure { throw failure }
+            let held = try await copy(stream.name, to: writer, &cut, progress)
+            // What changed while the records were copied may be about questions that were asked meanwhile.
+            if !held.isEmpty { try await learn(&cut) }
+            for stored in held where cut.takes(stored, of: stream.name) { try writer.message(BackupMessage(stored)) }
         }
         var last: [String: UInt64] = [:]
         for stream in streams { last[stream.name] = try await bus.stream(stream.name).lastSequence }
         return last
+    }
+
+    /// Writes what a stream holds. Of answers, what is stored after the later questions were read is left out, since what it is about
+    /// is not known. A record must not be: what it was before has given way to it.
+    ///
+    /// - Returns: records that were stored meanwhile, to be judged.
+    private func copy(
+        _ name: String, to writer: BackupWriter, _ cut: inout BackupCut, _ progress: () -> Void
+    ) async throws -> [StoredMessage] {
+        let areRecords = name == BackupCut.records(environment)
+        var end = UInt64.max
+        if areRecords || name == HouseStreams.decisions(environment) {
+            // In this order: what is stored by now answers nothing that is asked after it.
+            end = try await bus.stream(name).lastSequence
+            try await learn(&cut)
+        }
+        var held: [StoredMessage] = []
+        try await bus.read(stream: name) { batch in
+            for stored in batch {
+                guard stored.sequence <= end else {
+                    if areRecords { held.append(stored) }
+                    continue
+                }
+                // The writer keeps in mind why it takes nothing more.
+                guard !cut.takes(stored, of: name) || (try? writer.message(BackupMessage(stored))) != nil else {
+                    return false
+                }
+            }
+            progress()
+            return true
+        }
+        if let failure = writer.failure { throw failure }
+        return held
+    }
+
+    /// Reads the questions behind the copy that are not known yet.
+    private func learn(_ cut: inout BackupCut) async throws {
+        for name in BackupCut.questions(environment) where streams.contains(where: { $0.name == name }) {
+            try await bus.read(stream: name, start: .sequence(cut.next(of: name))) { batch in
+                for stored in batch { cut.learn(stored, of: name) }
+                return true
+            }
+        }
     }
 }
 

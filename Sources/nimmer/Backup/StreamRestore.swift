@@ -4,9 +4,9 @@ import NimmerWave
 /// Stores the messages of a backup in empty streams.
 ///
 /// They are stored in the order in which they were, over all streams, since some readers compare when messages of two streams were
-/// stored. They get new sequences, above every one that their stream had given: so none that somebody kept in mind (in a file of
-/// waiting messages, in the word for what was set aside) ever names another message. Readers begin with the first message that they
-/// had not acknowledged.
+/// stored. They get new sequences, above every one that their stream had given when it was copied: so none that somebody had kept in
+/// mind by then (in a file of waiting messages, in the word for what was set aside) ever names another message. Readers begin with the
+/// first message that they had not acknowledged.
 struct StreamRestore {
     /// What was restored of a stream.
     struct Report: Equatable, Sendable {
@@ -41,10 +41,13 @@ struct StreamRestore {
     private var readers: [Reader] = []
     /// Streams that this has made, to be deleted if it fails.
     private var made: [String] = []
+    /// What the first stream captures besides until all is complete, the tables too (``HouseStreams/restoring(on:environment:)``).
+    private let mark: SubjectPattern
 
     /// - Throws: ``Failure`` where the backup holds a stream that this program does not know.
-    init(_ index: BackupIndex, of file: BackupFile, on bus: any Bus) throws(Failure) {
+    init(_ index: BackupIndex, of file: BackupFile, on bus: any Bus, at now: Timestamp = .now()) throws {
         self.bus = bus
+        mark = try HouseStreams.restoring(index.head.environment, since: now)
         self.file = file
         let known = HouseStreams.archived(index.head.environment)
         for stream in index.streams {
@@ -61,7 +64,16 @@ struct StreamRestore {
     }
 
     /// Checks that no stream of the environment holds a message.
-    static func checkRoom(on bus: any Bus, _ environment: Environment) async throws {
+    ///
+    /// - Parameter clears: whether what a restore has left that was cut off is to be deleted: then it may hold messages.
+    static func checkRoom(on bus: any Bus, _ environment: Environment, clears: Bool = false) async throws {
+        if let since = try await HouseStreams.restoring(on: bus, environment: environment) {
+            guard !clears else { return }
+            throw Failure(
+                .failed,
+                "\(environment.rawValue) is half restored: a restore that began at \(LocalTime.full(since)) is not complete",
+                mend: "when none runs, repeat it with --clear, which first deletes the streams that it left")
+        }
         for archived in HouseStreams.archived(environment) {
             do throws(BusError) {
                 let present = try await bus.stream(archived.name)
@@ -79,7 +91,15 @@ struct StreamRestore {
         }
     }
 
-    /// Stores everything. Where that fails, what was stored is deleted again.
+    /// Deletes what a restore has left that was cut off; nothing where none was.
+    static func clear(on bus: any Bus, _ environment: Environment) async throws {
+        guard try await HouseStreams.restoring(on: bus, environment: environment) != nil else { return }
+        // The first one, which says so, goes last.
+        for archived in HouseStreams.archived(environment).reversed() { try await bus.deleteStream(archived.name) }
+    }
+
+    /// Stores everything. Where that fails, what was stored is deleted again. Until ``complete()`` the environment is marked as half
+    /// restored.
     ///
     /// - Parameter progress: called now and then with the number of messages so far.
     mutating func run(progress: (Int) -> Void = { _ in }) async throws -> [Report] {
@@ -88,14 +108,78 @@ struct StreamRestore {
             try await storeMessages(progress)
             try await finish()
         } catch {
-            await undo()
-            throw error
+            throw await undone(after: error)
         }
         return readers.map(\.report)
     }
 
+    /// Takes the mark away, however long the server takes to answer within the time.
+    func complete(within limit: Duration = undoing) async throws {
+        guard let first = readers.first, case .stream(let configuration) = first.archived.form else { return }
+        let bus = bus
+        // Whoever ends the command now comes too late.
+        try await Task {
+            try await Self.repeatedly(within: limit) { () throws(BusError) in try await bus.ensureStream(configuration)
+            }
+        }.value
+    }
+
+    // MARK: - Undoing
+
+    /// The time that a server may take to come back before something is left there.
+    static let undoing = Duration.seconds(30)
+
     /// Deletes what was stored.
-    func undo() async { for name in made { try? await bus.deleteStream(name) } }
+    ///
+    /// - Returns: the error, and with it the streams that could not be deleted.
+    func undone(after error: any Error, within limit: Duration = undoing) async -> any Error {
+        let (left, why) = await undo(within: limit)
+        guard !left.isEmpty else { return error }
+        let reason = (error as? Failure)?.message ?? (error is CancellationError ? "interrupted" : "\(error)")
+        return Failure(
+            .failed, "\(reason); could not delete again \(left.joined(separator: ", ")): \(why)",
+            mend: "when the server answers, repeat the restore with --clear, which deletes them")
+    }
+
+    /// Deletes what was stored, also when the command is cancelled; a stream that cannot be deleted is tried again for a while.
+    ///
+    /// - Returns: the streams that are left, and why.
+    func undo(within limit: Duration = undoing) async -> (left: [String], why: String) {
+        let (bus, made) = (bus, made)
+        return await Task {
+            var (left, why): ([String], String) = ([], "")
+            // The first one, which says that the environment is half restored, goes last, and stays if another does.
+            for name in made.reversed() {
+                guard left.isEmpty || name != made.first else {
+                    left.append(name)
+                    continue
+                }
+                do throws(BusError) {
+                    try await Self.repeatedly(within: left.isEmpty ? limit : .zero) { () throws(BusError) in
+                        try await bus.deleteStream(name)
+                    }
+                } catch {
+                    left.append(name)
+                    why = "\(error)"
+                }
+            }
+            return (left.reversed(), why)
+        }.value
+    }
+
+    private static func repeatedly(
+        within limit: Duration, _ step: () async throws(BusError) -> Void
+    ) async throws(BusError) {
+        let end = ContinuousClock.now + limit
+        while true {
+            do throws(BusError) { return try await step() } catch {
+                guard error.code != .closed, ContinuousClock.now < end else { throw error }
+                try? await Task.sleep(for: .milliseconds(500))
+            }
+        }
+    }
+
+    // MARK: - Storing
 
     private mutating func makeStreams() async throws {
         for place in readers.indices {
@@ -108,6 +192,7 @@ struct StreamRestore {
             case .stream(var configuration):
                 // Until everything is stored it also takes what it held of 2.0.
                 if let legacy = reader.archived.legacy { configuration.subjects.append(legacy) }
+                if place == readers.startIndex { configuration.subjects.append(mark) }
                 try await bus.ensureStream(configuration)
             }
             try await bus.skip(stream: reader.archived.name, to: reader.sequence)
@@ -132,6 +217,7 @@ struct StreamRestore {
                 run.append(next)
                 try advance(place)
             }
+            try Task.checkCancellation()
             try await store(run, in: place)
             count += run.count
             progress(count)
@@ -177,7 +263,10 @@ struct StreamRestore {
                 await consumer.stop()
                 readers[place].report.durables.append(durable.name)
             }
-            if case .stream(let configuration) = reader.archived.form { try await bus.ensureStream(configuration) }
+            if case .stream(var configuration) = reader.archived.form {
+                if place == readers.startIndex { configuration.subjects.append(mark) }
+                try await bus.ensureStream(configuration)
+            }
         }
     }
 }

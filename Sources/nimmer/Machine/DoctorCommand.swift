@@ -104,6 +104,13 @@ struct DoctorCommand: AsyncParsableCommand {
                 findings.append(
                     .good("JetStream", "acknowledges before it syncs (needs 2.10 and sync_interval: always)"))
             }
+            if let since = try? await HouseStreams.restoring(on: bus, environment: environment) {
+                findings.append(
+                    .missing(
+                        "streams",
+                        "\(environment.rawValue) is half restored: a restore that began at \(LocalTime.full(since)) is not complete",
+                        "when none runs: nimmer memory restore --clear FILE"))
+            }
             await bus.close()
         } catch {
             findings.append(

@@ -76,6 +76,9 @@ extension StatusReport {
             streams.append(
                 Stream(name: waves.name, messages: Int(clamping: waves.messages), bytes: Int(clamping: waves.bytes)))
         }
+        if streams.last?.trouble == nil {
+            restoredSince = try? await HouseStreams.restoring(on: bus, environment: environment)
+        }
         self.services = await services ?? []
         self.attention = await attention
     }

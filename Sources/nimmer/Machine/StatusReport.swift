@@ -35,6 +35,8 @@ struct StatusReport: Sendable {
     var streams: [Stream] = []
     var services: [LivingService] = []
     var attention: Attention?
+    /// When a restore began that is not complete; nil where there is none.
+    var restoredSince: Timestamp?
 
     /// What does not work as it could, each with its consequence (architecture.md, Degrade, and say so).
     var degraded: [String] {
@@ -54,6 +56,11 @@ struct StatusReport: Sendable {
             found.append("the deterministic boundary answers: \(why)")
         }
         if !names.contains("hippocampus") { found.append("no hippocampus: decisions wait in the streams") }
+        if let restoredSince {
+            found.append(
+                "half restored: a restore that began at \(LocalTime.full(restoredSince)) is not complete; nothing starts until "
+                    + "`nimmer memory restore --clear`")
+        }
         for stream in streams where stream.messages == nil {
             if let trouble = stream.trouble {
                 found.append("the stream \(stream.name) does not answer: \(trouble)")

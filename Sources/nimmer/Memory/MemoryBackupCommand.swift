@@ -3,6 +3,7 @@ import NimmerBus
 import NimmerMemory
 import NimmerMemoryPostgres
 import NimmerWave
+import UnixSignals
 
 /// Copies what an environment has decided into a file.
 struct MemoryBackupCommand: AsyncParsableCommand {
@@ -33,17 +34,27 @@ struct MemoryBackupCommand: AsyncParsableCommand {
         let environment = try chosenEnvironment()
         let now = Timestamp.now()
         let stamp = now.rfc3339.prefix(19).filter { $0.isNumber || $0 == "T" }
+        // Before there is anything that a signal could leave behind.
+        let signals = await Interruption.signals()
         let writer = try BackupWriter(out ?? "nimmer-\(environment.rawValue)-\(stamp)Z.backup")
-        try writer.head(BackupContents.Head(environment: environment, madeAt: now))
         let progress = Progress()
         defer { progress.end() }
+        let watch = Task {
+            for await signal in signals {
+                writer.discard()
+                progress.end()
+                Interruption.exit(signal, "nothing is left of \(writer.path)")
+            }
+        }
+        defer { watch.cancel() }
+        try writer.head(BackupContents.Head(environment: environment, madeAt: now))
         let show = { @Sendable in
             progress.show("\(count(writer.counts.rows, "row")), \(count(writer.counts.messages, "message"))")
         }
         var last: [String: UInt64] = [:]
         if parts.hasStreams {
             last = try await Link.with(server, environment) { bus in
-                let streams = try await StreamBackup(bus, environment)
+                let streams = try await StreamBackup(bus, environment, at: server.choice(environment).url)
                 if parts.hasDatabase { try await copyTables(to: writer, environment, show) }
                 return try await streams.write(to: writer, progress: show)
             }

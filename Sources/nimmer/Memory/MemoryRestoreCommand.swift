@@ -11,8 +11,9 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
         abstract: "Bring back what a backup holds, into an empty environment.",
         discussion: """
             Checks the whole file first, and that no process of the environment lives, no table holds a row and no stream a \
-            message; only then is anything written. Of the tables and of the streams all is brought back, or nothing. Readers go on \
-            where they stood: what was handled is not handled again.
+            message; only then is anything written. Of the tables and of the streams all is brought back, or nothing: what fails, or \
+            is ended by a signal, is undone. Readers go on where they stood: what was handled is not handled again. A restore that was \
+            killed leaves its streams, and a mark: no process of the environment starts until it is repeated with --clear.
 
             The file's environment must be the one that is chosen (NIMMERVERSE_ENV). With --check nothing is written.
             """)
@@ -23,12 +24,20 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
     @Flag(help: "Only check the file and whether it could be restored.")
     var check = false
 
+    @Flag(help: "First delete the streams that a restore has left that was cut off.")
+    var clear = false
+
     @OptionGroup var parts: BackupParts
     @OptionGroup var json: JSONOptions
     @OptionGroup var server: ServerOptions
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
+        let command = self
+        try await Interruption.cancelling { try await command.restore() }
+    }
+
+    private func restore() async throws {
         let environment = try chosenEnvironment()
         let backup = try BackupFile(file)
         let progress = Progress()
@@ -41,37 +50,57 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
                 "\(file) is of \(index.head.environment.rawValue), and the environment is \(environment.rawValue)",
                 mend: "export NIMMERVERSE_ENV=\(index.head.environment.rawValue)")
         }
-        let schema = parts.hasDatabase ? index.schema : nil
-        let hasStreams = parts.hasStreams && !index.streams.isEmpty
-        guard schema != nil || hasStreams else { throw Failure(.usage, "\(file) holds nothing of what is asked for") }
+        let (schema, hasStreams) = try choose(index)
         let archive = PostgresArchive(database.settings(environment))
-        var rows: [Int] = []
+        var tables = RestoredTables(rows: [])
         var reports: [StreamRestore.Report] = []
         do {
-            if let schema { try await archive.checkRoom(for: schema) }
             if hasStreams {
                 reports = try await Link.with(server, environment) { bus in
                     try await Self.checkPeace(on: bus, environment)
-                    try await StreamRestore.checkRoom(on: bus, environment)
+                    try await StreamRestore.checkRoom(on: bus, environment, clears: clear)
+                    if let schema { try await archive.checkRoom(for: schema) }
                     var streams = try StreamRestore(index, of: backup, on: bus)
                     if check { return [] }
+                    if clear { try await StreamRestore.clear(on: bus, environment) }
                     let reports = try await streams.run { progress.show("\(count($0, "message"))") }
-                    guard let schema else { return reports }
-                    // Last, in one transaction: where it fails, the streams are empty again too.
-                    do { rows = try await restoreTables(index, schema, backup, archive, progress) } catch {
-                        await streams.undo()
-                        throw error
+                    if let schema {
+                        // Last, in one transaction: where it fails, the streams are empty again too.
+                        do { tables = try await restoreTables(index, schema, backup, archive, progress) } catch {
+                            throw await streams.undone(after: error)
+                        }
                     }
+                    try await streams.complete()
                     return reports
                 }
-            } else if let schema, !check {
-                rows = try await restoreTables(index, schema, backup, archive, progress)
+            } else if let schema {
+                try await archive.checkRoom(for: schema)
+                if !check { tables = try await restoreTables(index, schema, backup, archive, progress) }
             }
         } catch let error as MemoryError {
             throw Failure(error)
         }
         progress.end()
-        try report(index, rows, reports)
+        if let trouble = tables.trouble {
+            Console.error("nimmer: everything is restored, but the tables are not ready: \(trouble.message)")
+            Console.error("  `nimmer db migrate`, and ANALYZE in the database, can be repeated at any time")
+        }
+        try report(index, tables.rows, reports)
+    }
+
+    /// What is asked for and must be in the file.
+    private func choose(_ index: BackupIndex) throws(Failure) -> (schema: ArchivedSchema?, hasStreams: Bool) {
+        guard !parts.hasStreams || !index.streams.isEmpty else {
+            throw Failure(
+                .usage, "\(file) holds no streams",
+                mend: parts.hasDatabase ? "--database-only restores the tables alone" : nil)
+        }
+        guard !parts.hasDatabase || index.schema != nil else {
+            throw Failure(
+                .usage, "\(file) holds no tables",
+                mend: parts.hasStreams ? "--streams-only restores the streams alone" : nil)
+        }
+        return (parts.hasDatabase ? index.schema : nil, parts.hasStreams)
     }
 
     /// Refuses while somebody lives who reads or writes what is restored.
@@ -90,18 +119,20 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
     private func restoreTables(
         _ index: BackupIndex, _ schema: ArchivedSchema, _ backup: BackupFile, _ archive: PostgresArchive,
         _ progress: Progress
-    ) async throws -> [Int] {
+    ) async throws -> RestoredTables {
         let rows = RestoredRows(index, backup)
-        let counts: [Int]
         do throws(MemoryError) {
-            counts = try await archive.restore(schema, index.tables.map(\.table)) { place in
+            return try await archive.restore(schema, index.tables.map(\.table)) { (place) throws(MemoryError) in
                 progress.show("table \(place + 1) of \(index.tables.count)")
-                return rows.next(of: place)
+                guard !Task.isCancelled else { throw MemoryError(.closed, "interrupted") }
+                do throws(Failure) { return try rows.next(of: place) } catch {
+                    throw MemoryError(.unexpected, error.message)
+                }
             }
         } catch {
+            if Task.isCancelled { throw CancellationError() }
             throw rows.failure ?? Failure(error)
         }
-        return counts
     }
 
     private func report(_ index: BackupIndex, _ rows: [Int], _ reports: [StreamRestore.Report]) throws {
