@@ -12,7 +12,8 @@ struct ErrorNumberTests {
         arguments: [
             (10059, .notFound), (10014, .notFound), (10037, .notFound), (10076, .noStreams), (10039, .noStreams),
             (10071, .conflict), (10164, .conflict), (10058, .conflict), (10023, .full), (10028, .full), (10047, .full),
-            (10077, .full), (10002, .full), (10104, .full), (10049, .full), (10008, .timeout), (10009, .timeout),
+            (10077, .full), (10005, .full), (10002, .full), (10104, .full), (10049, .full), (10008, .timeout),
+            (10009, .timeout),
             (10054, .tooLarge),
         ] as [(Int, BusError.Code)])
     func kind(_ number: Int, _ code: BusError.Code) {

@@ -59,6 +59,27 @@ struct KeyValueFailureTests {
         }
     }
 
+    @Test(
+        "an update that was given up, stored later and written over by another is a conflict when it is made again",
+        arguments: await Servers.installed())
+    func writtenOver(_ binary: NATSBinary) async throws {
+        try await with(binary) { link, _, store, direct in
+            let first = try await store.put("a", [1])
+            link.stall(at: "$KV.facts.a")
+            let task = Task { try await store.update("a", [2], revision: first) }
+            while !link.isStalled { try await Task.sleep(for: .milliseconds(5)) }
+            task.cancel()
+            await #expect(throws: BusError.self) { try await task.value }
+            link.flow()
+            while try await direct.stream("KV_facts").lastSequence == first {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            try await direct.keyValue(KeyValueConfiguration(bucket: "facts")).update("a", [9], revision: first + 1)
+            let error = await #expect(throws: BusError.self) { try await store.update("a", [2], revision: first) }
+            #expect(error?.code == .conflict)
+        }
+    }
+
     @Test("another's update is a conflict, even to the same value", arguments: await Servers.installed())
     func others(_ binary: NATSBinary) async throws {
         try await with(binary) { _, _, store, direct in
