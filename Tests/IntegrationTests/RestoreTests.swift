@@ -10,7 +10,7 @@ import Testing
 @Suite(
     "A restore", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(5)))
 struct RestoreTests {
-    private static let messages = 20_000
+    private static let messages = 5_000
 
     private struct Answer {
         let status: ChildExit
@@ -40,13 +40,14 @@ struct RestoreTests {
     private func fill(_ bus: any Bus, _ count: Int) async throws {
         try await HouseStreams.ensure(on: bus, environment: .dev)
         let gate = GateID(region: try Region("plant"))
-        try await withThrowingDiscardingTaskGroup { group in
-            for number in 0..<count {
-                if number % 200 == 199 { _ = try await bus.flush(timeout: .seconds(20)) }
-                group.addTask {
-                    _ = try await bus.publishDurably(
-                        .transition(.dev, gate: gate), payload: [UInt8](repeating: 0x20, count: 1000),
-                        id: .named("\(number)"))
+        for start in stride(from: 0, to: count, by: 250) {
+            try await withThrowingDiscardingTaskGroup { group in
+                for number in start..<min(start + 250, count) {
+                    group.addTask {
+                        _ = try await bus.publishDurably(
+                            .transition(.dev, gate: gate), payload: [UInt8](repeating: 0x20, count: 1000),
+                            id: .named("\(number)"), timeout: .seconds(30))
+                    }
                 }
             }
         }
