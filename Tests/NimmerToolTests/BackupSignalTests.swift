@@ -43,8 +43,8 @@ import Testing
             ChildCommand(
                 Tool.path,
                 [
-                    "memory", "backup", "--streams-only", "--out", "\(folder)/a.backup", "--server",
-                    "nats://127.0.0.1:\(server.port)",
+                    "memory", "backup", "--database-only", "--out", "\(folder)/a.backup", "--database",
+                    "postgresql://127.0.0.1:\(server.port)/a?connect_timeout=600",
                 ], environment: variables), output: .discarded)
         while FileText.names(in: folder).isEmpty, child.exitStatus == nil {
             try await Task.sleep(for: .milliseconds(5))
