@@ -46,8 +46,10 @@ class Process:
         if not self.is_wanted or self.child is not child or self.house.is_ending:
             return
         with open(self.log, "rb") as log:
-            tail = log.read()[-600:].decode(errors="replace").strip().split("\n")[-3:]
-        if "postgres" in self.name and any("still in use" in line or "lock file" in line for line in tail):
+            said = log.read().rpartition(b"=== start ")[2].decode(errors="replace").strip().split("\n")
+        tail = said[-3:]
+        # Children of the killed one that have not ended yet write into the same log.
+        if "postgres" in self.name and any("still in use" in line or "lock file" in line for line in said):
             await asyncio.sleep(0.3)  # the killed postmaster's children are about to end
         else:
             self.house.ended_by_themselves.append(f"{self.name} with {status} @{self.house.age():.1f}: {' / '.join(tail)}")
