@@ -32,6 +32,7 @@ class Process:
     async def start(self):
         with open(self.log, "ab") as log:
             log.write(f"=== start {self.starts + 1} at {time.time():.3f}\n".encode())
+            log.flush()
             who = {"user": self.user, "group": self.user, "extra_groups": []} if self.user else {}
             self.child = await asyncio.create_subprocess_exec(
                 *self.command, env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
