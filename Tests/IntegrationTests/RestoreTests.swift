@@ -168,7 +168,7 @@ struct RestoreTests {
         let child = try await ChildProcess.spawn(
             ChildCommand(
                 WholeSystem.executable("nimmer"), ["memory", "restore", file],
-                environment: system.variables(for: "operator")), output: .discarded)
+                environment: system.variables(for: "operator")), output: .inherited)
         while child.exitStatus == nil {
             if let stream = try? await bus.stream(HouseStreams.transitions(.dev)), stream.messages > 0 { break }
         }

@@ -38,7 +38,9 @@ enum Interruption {
             let left = (error as? Failure)?.mend == nil ? nil : error as? Failure
             Console.error("nimmer: interrupted (\(signal))" + (left == nil ? ": nothing is restored" : ""))
             if let left { Console.error(Report.text(of: left)) }
-            throw ExitCode(status(signal))
+            // Everything is in order. Not by `exit`, whose handlers run beside threads that are still at their end.
+            fflush(nil)
+            _exit(status(signal))
         }
     }
 
