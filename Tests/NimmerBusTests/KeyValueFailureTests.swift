@@ -23,6 +23,18 @@ struct KeyValueFailureTests {
         }
     }
 
+    /// Gives up an update that is still on its way, and lets it arrive.
+    private func giveUp(updating key: String, of store: any KeyValue, over revision: UInt64, _ link: FaultyLink)
+        async throws
+    {
+        link.stall(at: "$KV.facts.\(key)")
+        let task = Task { try await store.update(key, [2], revision: revision) }
+        while !link.isStalled { try await Task.sleep(for: .milliseconds(5)) }
+        task.cancel()
+        await #expect(throws: BusError.self) { try await task.value }
+        link.flow()
+    }
+
     @Test(
         "an update whose answer the connection took is a success, and stored once", arguments: await Servers.installed()
     )
@@ -48,12 +60,7 @@ struct KeyValueFailureTests {
     func givenUp(_ binary: NATSBinary) async throws {
         try await with(binary) { link, _, store, direct in
             let first = try await store.put("a", [1])
-            link.stall(at: "$KV.facts.a")
-            let task = Task { try await store.update("a", [2], revision: first) }
-            while !link.isStalled { try await Task.sleep(for: .milliseconds(5)) }
-            task.cancel()
-            await #expect(throws: BusError.self) { try await task.value }
-            link.flow()
+            try await giveUp(updating: "a", of: store, over: first, link)
             #expect(try await store.update("a", [2], revision: first) == first + 1)
             #expect(try await direct.stream("KV_facts").lastSequence == first + 1)
         }
@@ -65,12 +72,7 @@ struct KeyValueFailureTests {
     func writtenOver(_ binary: NATSBinary) async throws {
         try await with(binary) { link, _, store, direct in
             let first = try await store.put("a", [1])
-            link.stall(at: "$KV.facts.a")
-            let task = Task { try await store.update("a", [2], revision: first) }
-            while !link.isStalled { try await Task.sleep(for: .milliseconds(5)) }
-            task.cancel()
-            await #expect(throws: BusError.self) { try await task.value }
-            link.flow()
+            try await giveUp(updating: "a", of: store, over: first, link)
             while try await direct.stream("KV_facts").lastSequence == first {
                 try await Task.sleep(for: .milliseconds(5))
             }
