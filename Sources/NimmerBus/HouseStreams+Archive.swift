@@ -42,7 +42,8 @@ extension HouseStreams {
 
     // MARK: - While a restore is not complete
 
-    /// What a stream captures besides its own while it is restored: nobody publishes it, and it says since when.
+    /// The subject that marks the environment as half restored since a moment. The stream of transitions captures it besides its own
+    /// until the restore is complete; nobody publishes it.
     public static func restoring(_ env: Environment, since: Timestamp) throws(BusError) -> SubjectPattern {
         do { return try SubjectPattern("\(mark(env))\(since.secondAndRest.second)") } catch {
             throw BusError(.invalid, error.description)

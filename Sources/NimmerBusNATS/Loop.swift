@@ -216,7 +216,7 @@ final class Loop {
         return isLeft
     }
 
-    /// How long is delivered before the next read, while reading goes first: much less than a server waits for its client.
+    /// The time for which messages are delivered between two reads of an overwhelmed client: much less than a server waits for one.
     private static let deliveryTurn = Duration.milliseconds(20)
 
     /// Ends the connection as if the server had: `natsConnection_Destroy` alone would first wait half a second for an answer
@@ -382,27 +382,4 @@ extension NATSBus {
     func isOwn(_ subscription: NATSSubscription) -> Bool {
         subscription.pattern.text == echo.pattern || subscription.pattern.text == acks.pattern
     }
-}
-
-/// Runs a closure on a thread of its own.
-func startThread(_ body: @escaping @Sendable () -> Void) throws(BusError) {
-    final class Box: Sendable {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    var thread = pthread_t()
-    // Released by the thread's first line, or below when there is no thread.
-    let box = Unmanaged.passRetained(Box(body))
-    let failure = pthread_create(
-        &thread, nil,
-        { argument in
-            guard let argument else { return nil }
-            Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
-            return nil
-        }, box.toOpaque())
-    guard failure == 0 else {
-        box.release()
-        throw BusError(.invalid, "no thread for the bus", cause: String(cString: strerror(failure)))
-    }
-    pthread_detach(thread)
 }

@@ -267,7 +267,8 @@ final class ThalamusProcess: Sendable {
         for await subject in superseded {
             guard let gate = Self.gate(of: subject) else { continue }
             process.logger.warning(
-                "Another has judged this gate: going on from what is stored", metadata: ["gate": "\(gate)"])
+                "What this gate concluded here was given up: going on from what is stored",
+                metadata: ["gate": "\(gate)"])
             while !Task.isCancelled {
                 do throws(BusError) {
                     let stored = try await bus.lastMessage(stream: stream, subject: subject)

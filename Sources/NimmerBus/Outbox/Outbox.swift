@@ -31,7 +31,7 @@ public final class Outbox: Sendable {
         var isKeeping = false
         /// Whether something that waits could not be kept.
         var hasUnkept = false
-        /// What follows from putting messages in, for the next ``Outbox/push()``.
+        /// Actions that putting messages in has caused, for the next ``Outbox/push()`` to perform.
         var following: [OutboxQueue.Action] = []
     }
 
@@ -51,7 +51,8 @@ public final class Outbox: Sendable {
     ///   - limits: how much may wait; without a journal, and beyond it, the oldest messages are given up and counted.
     ///   - attemptTimeout: how long one attempt waits for its acknowledgement.
     ///   - journal: where waiting messages are kept across a crash, and beyond the limits of memory.
-    ///   - onSuperseded: called when fenced messages of a subject were given up, because somebody else had stored on it; the identity
+    ///   - onSuperseded: called when fenced messages of a subject were given up, because somebody else had stored on it, or one before
+    ///     them was refused or given up for want of room; the identity
     ///     is that of the newest message of the subject. Must not block.
     public init(
         bus: any Bus, limits: OutboxQueue.Limits = OutboxQueue.Limits(), attemptTimeout: Duration = .seconds(5),
@@ -137,7 +138,7 @@ public final class Outbox: Sendable {
             if state.isKeeping, !isKept { state.hasUnkept = true }
             state.following += state.queue.put(message, isKept: isKept)
             // What is in the file alone must not cost as much in memory by what is called for it.
-            if onAck != nil, state.queue.isSpilled(message.id) { state.onAck[message.id] = nil }
+            if isKept, state.queue.isSpilled(message.id) { state.onAck[message.id] = nil }
         }
     }
 
@@ -170,6 +171,7 @@ public final class Outbox: Sendable {
                 for id in ids { journal?.release(id) }
                 state.withLock { state in for id in ids { state.onAck[id] = nil } }
                 onSuperseded(subject, newest)
+                changed.yield()
             }
         }
     }
@@ -325,7 +327,7 @@ public final class Outbox: Sendable {
         }
     }
 
-    /// What to say when no stream says anything.
+    /// The reason that is given when no stream acknowledges anything.
     public static let silence =
         "no stream acknowledges anything. Where nats-server's disk was full: make room, then restart it, by SIGKILL if it does not stop"
 

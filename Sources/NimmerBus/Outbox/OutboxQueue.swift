@@ -13,59 +13,6 @@ import NimmerWave
 /// another, what it has is read: the message itself (its acknowledgement was lost), nothing (it was purged), or another's, which
 /// supersedes it and all that follow from it.
 public struct OutboxQueue: Sendable, Hashable {
-    private struct Entry: Sendable, Hashable {
-        var message: OutboxMessage
-        var order: UInt64
-        /// Payload bytes in memory.
-        var size: Int
-        var attempts = 0
-        var isSpilled = false
-    }
-
-    /// The messages of one subject, and what is known of it.
-    private struct Lane: Sendable, Hashable {
-        enum Phase: Sendable, Hashable {
-            /// Nothing is on its way.
-            case idle
-            /// The first message is on its way.
-            case sending(UInt64)
-            /// The newest message of the subject is being read.
-            case comparing(UInt64)
-        }
-
-        var entries: ArraySlice<Entry> = []
-        var phase = Phase.idle
-        /// The newest message of the subject, as far as is known; nil: not known.
-        var last: StoredIdentity?
-        var isReady = false
-        /// Whether another has stored on the subject, and nobody has said since from what to go on.
-        var isSuperseded = false
-
-        /// Puts a message last.
-        ///
-        /// - Returns: whether the lane has become ready by that.
-        mutating func append(_ entry: Entry, isStalled: Bool) -> Bool {
-            entries.append(entry)
-            guard phase == .idle, !isReady, !isStalled else { return false }
-            isReady = true
-            return true
-        }
-
-        /// Puts the first message on its way, where one may leave.
-        ///
-        /// - Returns: the message's id, how often it was on its way before, and where its subject stands if it has a fence.
-        mutating func begin(_ attempt: UInt64) -> (id: MessageID, before: Int, fence: Fence?)? {
-            isReady = false
-            guard phase == .idle, let place = entries.indices.first else { return nil }
-            phase = .sending(attempt)
-            entries[place].attempts += 1
-            return (
-                entries[place].message.id, entries[place].attempts - 1,
-                entries[place].message.fence.map { Fence(stream: $0, last: last?.sequence ?? 0) }
-            )
-        }
-    }
-
     /// The counts.
     public private(set) var counters = OutboxCounters()
     /// Whether there is a connection to send on.
@@ -205,7 +152,7 @@ public struct OutboxQueue: Sendable, Hashable {
             guard attempt.fence != nil else { return [.refused(attempt.id, error)] }
             // What follows from a message that will never be stored is not stored either.
             let last = lanes[attempt.subject]?.last ?? StoredIdentity(id: nil, sequence: 0)
-            return [.refused(attempt.id, error)] + supersede(attempt.subject, by: last)
+            return [.refused(attempt.id, error)] + giveUp(attempt.subject, by: last, counting: \.dropped)
         default:
             stall(attempt.subject, error)
             return []
@@ -308,7 +255,7 @@ public struct OutboxQueue: Sendable, Hashable {
     /// Whether a message waits.
     public func holds(_ id: MessageID) -> Bool { subjects[id] != nil }
 
-    /// Whether a message waits whose payload is kept elsewhere only.
+    /// Tells whether a message waits of which only the journal has the payload.
     public func isSpilled(_ id: MessageID) -> Bool {
         subjects[id].flatMap { lanes[$0]?.entries.first { $0.message.id == id }?.isSpilled } ?? false
     }
@@ -364,10 +311,18 @@ public struct OutboxQueue: Sendable, Hashable {
         if lane.last == nil { lanes[subject] = nil } else { lanes[subject]?.entries = [] }
     }
 
+    /// Another has stored on a subject.
     private mutating func supersede(_ subject: Subject, by newest: StoredIdentity) -> [Action] {
+        giveUp(subject, by: newest, counting: \.superseded)
+    }
+
+    /// Gives up the fenced messages of a subject, and all that would follow from them until the subject is known again.
+    private mutating func giveUp(
+        _ subject: Subject, by newest: StoredIdentity, counting counter: WritableKeyPath<OutboxCounters, UInt64>
+    ) -> [Action] {
         guard let lane = lanes[subject] else { return [] }
         let given = lane.entries.prefix { $0.message.fence != nil }
-        counters.superseded += UInt64(given.count)
+        counters[keyPath: counter] += UInt64(given.count)
         lanes[subject]?.entries.removeFirst(given.count)
         for entry in given { forget(entry) }
         lanes[subject]?.isSuperseded = true
@@ -394,8 +349,7 @@ public struct OutboxQueue: Sendable, Hashable {
             else { continue }
             if lane.entries[place].message.fence != nil {
                 let last = lane.last ?? StoredIdentity(id: nil, sequence: 0)
-                counters.dropped += UInt64(lane.entries.prefix { $0.message.fence != nil }.count)
-                actions += supersede(subject, by: last)
+                actions += giveUp(subject, by: last, counting: \.dropped)
                 continue
             }
             for _ in lane.entries.startIndex...place {
