@@ -87,10 +87,18 @@ extension Outbox {
 }
 
 extension MetricsPage {
+    /// The gauges of every process that stores messages, with an outbox or without.
+    mutating func storing(waiting: Int, isTroubled: Bool) {
+        gauge("nimmer_outbox_waiting", "Messages that wait for a stream's acknowledgement.", waiting)
+        gauge(
+            "nimmer_outbox_trouble", "Whether streams do not take messages, though there is a connection.",
+            isTroubled ? 1 : 0)
+    }
+
     /// The counts of an outbox, and how it stands.
     public mutating func outbox(_ outbox: Outbox) {
         let counters = outbox.counters
-        gauge("nimmer_outbox_waiting", "Messages that wait for a stream's acknowledgement.", counters.waiting)
+        storing(waiting: counters.waiting, isTroubled: outbox.trouble != nil)
         gauge("nimmer_outbox_bytes", "Their bytes in memory.", counters.bytes)
         counter("nimmer_outbox_acknowledged_total", "Messages that a stream holds.", counters.acknowledged)
         counter("nimmer_outbox_retries_total", "Attempts after the first.", counters.retries)
@@ -100,9 +108,6 @@ extension MetricsPage {
         counter(
             "nimmer_outbox_superseded_total", "Messages given up because another had stored on their subject.",
             counters.superseded)
-        gauge(
-            "nimmer_outbox_trouble", "Whether streams do not take messages, though there is a connection.",
-            outbox.trouble == nil ? 0 : 1)
         guard let journal = outbox.journalStatus else { return }
         gauge("nimmer_outbox_journal_messages", "Waiting messages that are also kept in a file.", journal.messages)
         gauge("nimmer_outbox_journal_bytes", "Bytes of that file.", journal.bytes)

@@ -107,9 +107,6 @@ public final class StoreWatch: Sendable {
 
     /// The gauges of an outbox, under their names.
     public func measure(into page: inout MetricsPage) {
-        page.gauge("nimmer_outbox_waiting", "Messages that wait for a stream's acknowledgement.", waiting)
-        page.gauge(
-            "nimmer_outbox_trouble", "Whether streams do not take messages, though there is a connection.",
-            trouble == nil ? 0 : 1)
+        page.storing(waiting: waiting, isTroubled: trouble != nil)
     }
 }
