@@ -225,11 +225,21 @@ struct ShardTableTests {
         #expect(history() == history())
     }
 
+    private func time(_ milliseconds: Double) -> Timestamp {
+        Timestamp(nanoseconds: 0).advanced(milliseconds: milliseconds)
+    }
+
+    /// A member that took the only part two seconds after it had joined, with a lease sent at that moment.
+    private func held() -> ShardTable {
+        var table = ShardTable(id: "a", rules: "same", partitions: 1, at: time(0))
+        _ = table.advance(to: time(2_000))
+        _ = table.granted(part: 0, revision: 1, sent: time(2_000))
+        _ = table.isReady(part: 0)
+        return table
+    }
+
     @Test("an owner that sees its renewals in the bucket judges on, though their acknowledgements are lost")
     func lostAcknowledgements() throws {
-        func time(_ milliseconds: Double) -> Timestamp {
-            Timestamp(nanoseconds: 0).advanced(milliseconds: milliseconds)
-        }
         var table = ShardTable(id: "a", rules: "same", partitions: 1, at: time(0))
         #expect(table.advance(to: time(2_000)).contains(.lease(part: 0, revision: 0)))
         let isNew = table.granted(part: 0, revision: 1, sent: time(2_000))
@@ -248,13 +258,7 @@ struct ShardTableTests {
 
     @Test("of two renewals only the first counts when it is unknown which of them was seen")
     func ambiguousRenewal() throws {
-        func time(_ milliseconds: Double) -> Timestamp {
-            Timestamp(nanoseconds: 0).advanced(milliseconds: milliseconds)
-        }
-        var table = ShardTable(id: "a", rules: "same", partitions: 1, at: time(0))
-        _ = table.advance(to: time(2_000))
-        _ = table.granted(part: 0, revision: 1, sent: time(2_000))
-        _ = table.isReady(part: 0)
+        var table = held()
         #expect(table.advance(to: time(3_000)).contains(.lease(part: 0, revision: 1)))
         _ = table.refused(part: 0, isTaken: false)
         #expect(table.advance(to: time(5_000)).contains(.lease(part: 0, revision: 1)))
@@ -269,16 +273,6 @@ struct ShardTableTests {
 
     @Test("a lease that was asked for after its time is given up, though it is renewed after that")
     func lapses() throws {
-        func time(_ milliseconds: Double) -> Timestamp {
-            Timestamp(nanoseconds: 0).advanced(milliseconds: milliseconds)
-        }
-        func held() -> ShardTable {
-            var table = ShardTable(id: "a", rules: "same", partitions: 1, at: time(0))
-            _ = table.advance(to: time(2_000))
-            _ = table.granted(part: 0, revision: 1, sent: time(2_000))
-            _ = table.isReady(part: 0)
-            return table
-        }
         // The clock shows it.
         var table = held()
         let before = table.concludes(0, at: time(5_999))
@@ -307,9 +301,6 @@ struct ShardTableTests {
 
     @Test("of several attempts to take a part, the first may be the one that was granted")
     func ambiguousClaim() throws {
-        func time(_ milliseconds: Double) -> Timestamp {
-            Timestamp(nanoseconds: 0).advanced(milliseconds: milliseconds)
-        }
         var table = ShardTable(id: "a", rules: "same", partitions: 1, at: time(0))
         _ = table.advance(to: time(2_000))
         _ = table.refused(part: 0, isTaken: false)
@@ -319,10 +310,7 @@ struct ShardTableTests {
         _ = table.isReady(part: 0)
         #expect(World.judges(table, 0, time(5_999)) && !World.judges(table, 0, time(6_001)))
         // So for renewals.
-        table = ShardTable(id: "a", rules: "same", partitions: 1, at: time(0))
-        _ = table.advance(to: time(2_000))
-        _ = table.granted(part: 0, revision: 1, sent: time(2_000))
-        _ = table.isReady(part: 0)
+        table = held()
         _ = table.advance(to: time(3_000))
         _ = table.refused(part: 0, isTaken: false)
         _ = table.advance(to: time(5_500))
@@ -342,65 +330,5 @@ struct ShardTableTests {
         world.members["old"] = nil
         world.run(for: 10_000)
         #expect((0..<4).allSatisfy { world.judges(of: $0) == ["new"] })
-    }
-}
-
-@Suite("Sorting waves")
-struct SorterTests {
-    private func wave(_ domain: String, region: String? = nil) throws -> [UInt8] {
-        let signal = WaveSignal(
-            domain: try Token(domain), confidence: 0.5, semanticContent: [:], region: try region.map { try Region($0) })
-        let source = Source(entityID: "x-1", entityType: .cell)
-        return Envelope(id: .v7(), at: .now(), from: source, signal).encoded()
-    }
-
-    private func configuration() throws -> ThalamusConfiguration {
-        var configuration = ThalamusConfiguration(environment: .dev)
-        configuration.rules = [
-            .init(
-                region: try Region("math"), patterns: [try SubjectPattern("calculate"), try SubjectPattern("sums.>")])
-        ]
-        return configuration
-    }
-
-    /// The part of a wave.
-    private func part(_ bytes: [UInt8], _ sorter: inout Sorter) throws -> Int {
-        let span = bytes.span
-        return try sorter.partition(of: span.bytes)
-    }
-
-    @Test("brings all waves of one home to one part, whatever they call it")
-    func together() throws {
-        var sorter = Sorter(try configuration(), partitions: 64)
-        let math = try part(try wave("math"), &sorter)
-        #expect(math == Sorter.partition(of: GateID(region: try Region("math")), among: 64))
-        for bytes in [try wave("calculate"), try wave("other", region: "sums.small"), try wave("math", region: "math")]
-        {
-            let found = try part(bytes, &sorter)
-            #expect(found == math)
-        }
-        let escaped = String(decoding: try wave("other", region: "math"), as: UTF8.self)
-            .split(separator: "\"math\"", maxSplits: 1).joined(separator: "\"m\\u0061th\"")
-        let found = try part(Array(escaped.utf8), &sorter)
-        #expect(found == math)
-    }
-
-    @Test("spreads regions evenly, and remembers as many names as come")
-    func evenly() throws {
-        var sorter = Sorter(try configuration(), partitions: 8)
-        var counts = [Int](repeating: 0, count: 8)
-        for number in 0..<4_000 {
-            let bytes = try wave("d", region: "plant.r\(number)")
-            let first = try part(bytes, &sorter)
-            let again = try part(bytes, &sorter)
-            #expect(first == again)
-            counts[first] += 1
-        }
-        #expect(counts.allSatisfy { (400...600).contains($0) }, "\(counts)")
-    }
-
-    @Test func refusesWhatIsNoWave() {
-        var sorter = Sorter(ThalamusConfiguration(environment: .dev), partitions: 2)
-        #expect(throws: Refusal.self) { _ = try part(Array("{}".utf8), &sorter) }
     }
 }
