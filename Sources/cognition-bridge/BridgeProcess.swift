@@ -110,8 +110,8 @@ final class BridgeProcess: Sendable {
     /// What has been answered in the time that a request may come again: these are not asked again, their cost counts, and
     /// their commands have a record, even if an earlier life died before it made one.
     private func remember() async throws {
-        let week = Timestamp.now().advanced(milliseconds: -7 * 86_400_000)
         let now = Timestamp.now()
+        let week = now.advanced(milliseconds: -7 * 86_400_000)
         let stored = try await process.waiting(for: "what it has answered") {
             var stored: [(response: CognitiveResponse, at: Timestamp)] = []
             try await self.bus.read(

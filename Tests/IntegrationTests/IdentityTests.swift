@@ -152,7 +152,7 @@ struct IdentityTests {
         await bridge.close()
         let replayed = try await ask(["memory", "aside", "replay", "\(number)"], as: "operator", system)
         #expect(
-            replayed.contains(".cognitive.bridge.request.operator") || replayed.contains("said again"), "\(replayed)")
+            replayed.contains("asked again"), "\(replayed)")
         let answered = "select count(*) from cognitive_responses where request_id = '\(request.requestID)'"
         try await system.wait(within: .seconds(30)) { try await system.query(answered) == "1" }
         #expect(try await system.query(answered) == "1")

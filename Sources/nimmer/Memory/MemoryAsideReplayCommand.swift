@@ -53,7 +53,7 @@ struct AsideReplay {
         let ack = try await bus.publishDurably(
             shared: SharedSubject(message.subject)?.plain ?? message.subject, by: try Token("nimmer"),
             payload: message.payload, id: id(of: aside), headers: message.headersToRepeat)
-        return "said again on \(message.subject), as \(ack.stream) \(ack.sequence)"
+        return "asked again what stood on \(message.subject), as \(ack.stream) \(ack.sequence)"
     }
 
     /// Asks what an opening asks.
