@@ -19,11 +19,16 @@ public struct Token: Hashable, Sendable, Comparable, CustomStringConvertible {
     init(trusted text: String) { self.text = text }
 
     /// Whether a text is a token.
-    public static func isValid(_ text: String) -> Bool {
+    public static func isValid(_ text: String) -> Bool { isValid(text[...]) }
+
+    static func isValid(_ text: Substring) -> Bool {
         let bytes = text.utf8
-        return !bytes.isEmpty && bytes.count <= Wire.maximumToken && bytes.first.map(isTokenStart) == true
+        return bytes.first.map(isTokenStart) == true && bytes.count <= Wire.maximumToken
             && bytes.allSatisfy(isTokenByte)
     }
+
+    /// A name that nobody else has.
+    public static func unique() -> Token { Token(trusted: MessageID.v7().text) }
 
     /// The name as written.
     public var description: String { text }
@@ -45,7 +50,7 @@ public struct Region: Hashable, Sendable, Comparable, CustomStringConvertible {
             throw Refusal(.name, "a region must be at most \(Wire.maximumRegion) bytes", found: "'\(text.excerpt)'")
         }
         let tokens = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard tokens.allSatisfy({ Token.isValid(String($0)) }) else {
+        guard tokens.allSatisfy(Token.isValid) else {
             throw Refusal(.name, "a region must be dot-separated tokens", found: "'\(text.excerpt)'")
         }
         self.text = text
@@ -74,8 +79,15 @@ public struct GateID: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     /// The gate of a region.
     public init(region: Region) {
-        let flat = region.text.split(separator: ".").joined(separator: "--")
-        if !region.text.includes("--"), !flat.includes("---"), flat.utf8.count <= Wire.maximumToken {
+        var (hasDot, isPlain, wasDash) = (false, true, false)
+        for byte in region.text.utf8 {
+            let isDash = byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+            if byte == UInt8(ascii: ".") { hasDot = true }
+            if isDash, wasDash { isPlain = false }
+            wasDash = isDash
+        }
+        let flat = hasDot ? region.text.split(separator: ".").joined(separator: "--") : region.text
+        if isPlain, flat.utf8.count <= Wire.maximumToken {
             token = Token(trusted: flat)
             return
         }

@@ -126,7 +126,6 @@ public struct Subject: Hashable, Sendable, CustomStringConvertible {
 public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     /// The pattern as it travels.
     public let text: String
-    private let tokens: [String]
 
     /// A pattern with this text.
     ///
@@ -136,10 +135,7 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
         self.init(trusted: text)
     }
 
-    init(trusted text: String) {
-        self.text = text
-        self.tokens = text.split(separator: ".").map(String.init)
-    }
+    init(trusted text: String) { self.text = text }
 
     /// The pattern that matches just one subject.
     public init(_ subject: Subject) { self.init(trusted: subject.text) }
@@ -150,14 +146,36 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     /// Whether a subject matches.
     public func matches(_ subject: Subject) -> Bool { matches(subject.text) }
 
-    /// Whether dot-separated text (a subject or a region) matches.
+    /// Whether dot-separated text (a subject or a region) matches. One pass without an allocation, since each new region is held
+    /// against every rule.
     public func matches(_ text: String) -> Bool {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        for (index, token) in tokens.enumerated() {
-            if token == ">" { return parts.count > index }
-            guard index < parts.count, token == "*" || token == parts[index] else { return false }
+        var (pattern, text) = (self.text, text)
+        return pattern.withUTF8 { pattern in text.withUTF8 { Self.matches($0, pattern) } }
+    }
+
+    private static func matches(_ text: UnsafeBufferPointer<UInt8>, _ pattern: UnsafeBufferPointer<UInt8>) -> Bool {
+        let dot = UInt8(ascii: ".")
+        var (place, wanted) = (0, 0)
+        // Both are at the start of a token; the text's may be empty.
+        while wanted < pattern.count {
+            switch pattern[wanted] {
+            case UInt8(ascii: ">"): return true
+            case UInt8(ascii: "*"):
+                wanted += 1
+                while place < text.count, text[place] != dot { place += 1 }
+            default:
+                while wanted < pattern.count, pattern[wanted] != dot {
+                    guard place < text.count, text[place] == pattern[wanted] else { return false }
+                    place += 1
+                    wanted += 1
+                }
+            }
+            guard wanted < pattern.count else { break }
+            guard place < text.count, text[place] == dot else { return false }
+            place += 1
+            wanted += 1
         }
-        return parts.count == tokens.count
+        return place == text.count
     }
 
     private static func under(_ env: Environment, _ rest: String) -> SubjectPattern {
@@ -168,6 +186,10 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     public static func everything(_ env: Environment) -> SubjectPattern { under(env, ">") }
     /// `<env>.nervous.*.*.wave`: the waves of all cells and nerves
     public static func waves(_ env: Environment) -> SubjectPattern { under(env, "nervous.*.*.wave") }
+    /// `<env>.nervous.*.<sender>.wave`: the waves of one cell or nerve
+    public static func waves(_ env: Environment, of sender: Token) -> SubjectPattern {
+        under(env, "nervous.*.\(sender.text).wave")
+    }
     /// `<env>.nervous.cells.*.wave`
     public static func cellWaves(_ env: Environment) -> SubjectPattern { under(env, "nervous.cells.*.wave") }
     /// `<env>.nervous.nerves.*.wave`

@@ -97,6 +97,26 @@ import Testing
         #expect(try SubjectPattern(pattern).matches(subject) == matches)
     }
 
+    @Test func patternsMatchAsTheirTokensSay() throws {
+        let words = ["", "a", "ab", "b", "*", ">", "."]
+        var texts = [""]
+        for _ in 0..<3 { texts += texts.flatMap { text in words.dropFirst().map { text + $0 } } }
+        texts = Array(Set(texts))
+        let patterns = texts.compactMap { try? SubjectPattern($0) }
+        #expect(patterns.count > 20)
+        for pattern in patterns {
+            let wanted = pattern.text.split(separator: ".")
+            for text in texts {
+                let tokens = text.split(separator: ".", omittingEmptySubsequences: false)
+                let isOpen = wanted.last == ">"
+                let matches =
+                    (isOpen ? tokens.count >= wanted.count : tokens.count == wanted.count)
+                    && zip(wanted, tokens).allSatisfy { $0 == ">" || $0 == "*" || $0 == $1 }
+                #expect(pattern.matches(text) == matches, "'\(pattern.text)' and '\(text)'")
+            }
+        }
+    }
+
     @Test func brokenPatternsAreRefused() {
         for text in ["", "a..b", ".a", "a.", "a.>.b", "a*.b", "a b", "a\u{7f}"] {
             #expect(throws: Refusal.self, "\(text)") { try SubjectPattern(text) }
