@@ -174,7 +174,10 @@ final class Loop {
                 until = min(until ?? soon, soon)
             }
             let ready = poll(wake.socket, forWriting: wake.wantsWrite, until: until)
-            if ready.isReadable { natsConnection_ProcessReadEvent(connection.handle) }
+            if ready.isReadable {
+                natsConnection_ProcessReadEvent(connection.handle)
+                holdBack()
+            }
             isBehind = deliver(ready, connection)
             if hasLeaving { endDrained() }
             // Written in the same turn as what caused it; whoever waits for the socket is polled for.
@@ -196,7 +199,7 @@ final class Loop {
     private func deliver(_ ready: Ready, _ connection: Connection) -> Bool {
         let now = ContinuousClock.now
         if !ready.isReadable, !live.contains(where: { $0.queued > 0 }) { lastIdle = now }
-        let isOverwhelmed = lastIdle.duration(to: now) > patience
+        let isOverwhelmed = lastIdle.duration(to: now) > patience && bus.settings.maximumReadRate == nil
         if isOverwhelmed {
             var reads = 0
             while reads < 32, poll(wake.socket, forWriting: false, until: now).isReadable {
@@ -218,6 +221,15 @@ final class Loop {
 
     /// The time for which messages are delivered between two reads of an overwhelmed client: much less than a server waits for one.
     private static let deliveryTurn = Duration.milliseconds(20)
+
+    /// Waits after a read where no more than so many bytes a second are to be read.
+    private func holdBack() {
+        guard let rate = bus.settings.maximumReadRate, rate > 0 else { return }
+        usleep(UInt32(clamping: Self.readSize * 1_000_000 / rate))
+    }
+
+    /// What nats.c reads at once, in bytes.
+    private static let readSize = 32 << 10
 
     /// Ends the connection as if the server had: `natsConnection_Destroy` alone would first wait half a second for an answer
     /// to a ping, which only this thread could read.

@@ -50,14 +50,14 @@ struct LoudSenders: Sendable {
     /// The loudest of the last whole window, the loudest first.
     private(set) var loudest: [LoudSender] = []
 
-    mutating func sample(_ source: Int32) {
-        total += 1
+    mutating func sample(_ source: Int32, times: Int = 1) {
+        total += times
         if let known = counts.firstIndex(where: { $0.source == source }) {
-            counts[known].count += 1
+            counts[known].count += times
         } else if counts.count < Self.capacity {
-            counts.append(Count(source: source, count: 1, error: 0))
+            counts.append(Count(source: source, count: times, error: 0))
         } else if let least = counts.indices.min(by: { counts[$0].count < counts[$1].count }) {
-            counts[least] = Count(source: source, count: counts[least].count + 1, error: counts[least].count)
+            counts[least] = Count(source: source, count: counts[least].count + times, error: counts[least].count)
         }
     }
 
@@ -127,9 +127,20 @@ extension Thalamus {
     /// Names the loudest senders when it is time, and hears one that floods less as soon as waves wait because of it, until it floods
     /// no more. One that is alone disturbs nobody. To be called about once a second.
     ///
-    /// - Parameter lag: how long waves wait now, in milliseconds.
-    public mutating func listenForFloods(at now: Timestamp, lag: Double) {
+    /// - Parameters:
+    ///   - lag: how long waves wait now, in milliseconds.
+    ///   - heldBack: the waves since the last call of the sender that is heard less which did not come here, since they were
+    ///     held back on their way.
+    public mutating func listenForFloods(at now: Timestamp, lag: Double, heldBack: Int = 0) {
+        if heldBack > 0, let name = quietened {
+            counters.waves &+= heldBack
+            counters.passedOver &+= heldBack
+            let source = sources.number(of: name)
+            if source >= 0 { senders.sample(source, times: heldBack / LoudSenders.stride) }
+        }
         senders.look(at: now, waves: counters.waves) { [sources] in sources.name($0) }
+        // One that is held back need not make most of all any more.
+        if Double(heldBack) > LoudSender.flood, passedOver != nil { return }
         let flood = senders.loudest.first.flatMap { $0.isFlooding ? Array($0.name.utf8) : nil }
         if let flood, sources.count > 1, passedOver?.name == flood || lag > Self.tolerableLag {
             if passedOver?.name != flood { passedOver = PassedOver(name: flood) }

@@ -29,9 +29,9 @@ extension ThalamusProcess {
                     ]
                 }),
         ]
-        if let flood = loudest.first, flood.isFlooding {
+        if let flood = loudest.first(where: { $0.isFlooding || $0.name == quietened }) {
             data["degraded"] = .string(
-                "'\(flood.name)' floods the bus: \(flood.words)\(quietened == nil ? "" : "; it is heard \(Int(saturating: LoudSender.flood)) times a second")"
+                "'\(flood.name)' floods the bus: \(flood.words)\(quietened == nil ? "" : "; it is held back for the others' sake")"
             )
         }
         statistics.data = .object(data)

@@ -22,6 +22,8 @@ final class ThalamusProcess: Sendable {
     private let superseded: AsyncStream<Subject>
     /// Where others judge the rest of the regions.
     private let shards = Mutex<Shards?>(nil)
+    /// The group in which waves are heard; of this thalamus alone, unless others share the regions.
+    private let waveQueue: Token
     /// Questions of people that were answered, and those that were refused.
     let answered = Atomic<Int>(0)
     let refused = Atomic<Int>(0)
@@ -31,6 +33,7 @@ final class ThalamusProcess: Sendable {
         bus = process.bus
         self.configuration = configuration
         thalamus = Mutex(Thalamus(configuration))
+        waveQueue = configuration.partitions == nil ? .unique() : process.name
         let (superseded, supersede) = AsyncStream.makeStream(of: Subject.self)
         self.superseded = superseded
         outbox = process.outbox { subject, _ in supersede.yield(subject) }
@@ -115,11 +118,11 @@ final class ThalamusProcess: Sendable {
     private func hear(_ shards: Shards?) async throws(BusError) -> any Subscription {
         let pattern = SubjectPattern.waves(process.environment)
         guard let shards else {
-            return try await bus.subscribe(pattern) { [self] subject, payload, arrival in
+            return try await bus.subscribe(pattern, queue: waveQueue) { [self] subject, payload, arrival in
                 receive(subject, payload, arrival)
             }
         }
-        return try await bus.subscribe(pattern, queue: process.name) { [self] subject, payload, arrival in
+        return try await bus.subscribe(pattern, queue: waveQueue) { [self] subject, payload, arrival in
             do throws(Refusal) {
                 guard let part = try shards.sort(payload, arrival) else { return }
                 if !judge(subject, payload, arrival, if: { shards.judges(part) }) { shards.missed() }
@@ -337,27 +340,42 @@ final class ThalamusProcess: Sendable {
         }
     }
 
-    /// Finds out once a second who speaks most, and how long a wave waits here: as long as a message to ourselves.
+    /// Finds out once a second who speaks most, and how long a wave waits here: as long as a message to ourselves. Who floods is held
+    /// back.
     private func watchForFloods() async {
         var flooding: String?
-        while !Task.isCancelled {
-            do { try await Task.sleep(for: .seconds(1)) } catch { return }
+        var held: HeldBack?
+        while true {
+            do { try await Task.sleep(for: .seconds(1)) } catch { break }
             let limit = Duration.seconds(2)
             let lag = process.bus.status.isConnected ? (try? await bus.flush(timeout: limit)) ?? limit : .zero
             let reading = ClockReading.now()
             let (loudest, quietened) = thalamus.withLock { thalamus in
-                thalamus.listenForFloods(at: thalamus.clock.read(reading), lag: lag / .milliseconds(1))
-                return (thalamus.loudestSenders.first, thalamus.quietened)
+                thalamus.listenForFloods(
+                    at: thalamus.clock.read(reading), lag: lag / .milliseconds(1), heldBack: held?.take() ?? 0)
+                return (thalamus.loudestSenders, thalamus.quietened)
             }
-            let flood = loudest.flatMap { $0.isFlooding ? $0 : nil }
+            if held?.sender != quietened {
+                await held?.end()
+                held = nil
+                do throws(BusError) {
+                    if let quietened {
+                        held = try await HeldBack.begin(quietened, for: process, queue: waveQueue)
+                    }
+                } catch {
+                    process.logger.debug("Cannot hold a sender back", metadata: ["reason": "\(error)"])
+                }
+            }
+            let flood = loudest.first { $0.isFlooding || $0.name == quietened }
             if let flood, flood.name != flooding {
                 process.logger.warning(
                     "A sender floods the bus",
                     metadata: [
-                        "sender": "\(flood.name)", "rate": "\(flood.words)", "heard_less": "\(quietened == flood.name)",
+                        "sender": "\(flood.name)", "rate": "\(flood.words)", "held_back": "\(quietened == flood.name)",
                     ])
             }
             flooding = flood?.name
         }
+        await held?.end()
     }
 }

@@ -144,8 +144,11 @@ async def crowd(house, options, checks):
     checks.facts["p99 with the mad cell against without"] = f"{beside['p99'] / without['p99']:.2f}"
     checks.facts["regions known"] = statistics["regions"]
     named = [s for s in statistics.get("loudest_senders", []) if s["sender"] == "mad-0"]
-    checks.facts["the mad cell"] = ", ".join(f"{s['waves_per_second']:.0f} a second, {s['share']:.0%} of all" for s in named)
+    checks.facts["the mad cell, held back to"] = ", ".join(
+        f"{s['waves_per_second']:.0f} a second, {s['share']:.0%} of all" for s in named)
     checks("crowd", "the thalamus names the mad cell", [] if named else [statistics])
+    checks("crowd", "the others' p99 is at most twice that without the mad cell",
+           [f"{beside['p99']:.1f} ms after {without['p99']:.1f} ms"] if beside["p99"] > 2 * without["p99"] else [])
     checks("crowd", "the crowd opens nothing", [g for g in house.observer.openings if g.startswith(("crowd", "madness"))][:3])
 
 

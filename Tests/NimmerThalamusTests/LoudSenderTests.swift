@@ -80,4 +80,32 @@ import Testing
         bench.thalamus.listenForFloods(at: Bench.epoch.advanced(milliseconds: 28_000), lag: 0)
         #expect(bench.thalamus.quietened == nil)
     }
+
+    @Test("one that is held back on its way is counted, named, and held until it floods no more, whatever the others do")
+    func heldBack() throws {
+        var bench = Bench()
+        try listen(&bench, mad: 90, others: { "cell-\($0 % 7)" })
+        func listenAt(_ milliseconds: Double, heldBack: Int) {
+            bench.thalamus.listenForFloods(
+                at: Bench.epoch.advanced(milliseconds: milliseconds), lag: 80, heldBack: heldBack)
+        }
+        listenAt(20_000, heldBack: 0)
+        #expect(bench.thalamus.quietened == "mad")
+        let before = bench.thalamus.counters
+        // The others make more than it: 60,000 waves of theirs in three seconds, and three times 16,000 held back.
+        for second in 1...3 {
+            let now = 20_000 + Double(second) * 1_000
+            for index in 0..<20_000 {
+                try bench.wave("cell-\(index % 7)", 0.1, at: now - 1_000 + Double(index) * 0.05, domain: "quiet")
+            }
+            listenAt(now, heldBack: 16_000)
+            #expect(bench.thalamus.quietened == "mad")
+        }
+        #expect(bench.thalamus.counters.waves - before.waves == 108_000)
+        #expect(bench.thalamus.counters.passedOver - before.passedOver == 48_000)
+        let mad = try #require(bench.thalamus.loudestSenders.first)
+        #expect(mad.name == "mad" && abs(mad.wavesPerSecond - 16_000) < 2_000, "\(mad)")
+        listenAt(24_000, heldBack: 4_000)
+        #expect(bench.thalamus.quietened == nil)
+    }
 }

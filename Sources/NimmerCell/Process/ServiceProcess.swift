@@ -51,6 +51,8 @@ public struct ServiceProcess: Sendable {
     public let metrics: MetricsRegistry
     /// Everything that it was started with.
     public let configuration: Configuration
+    /// Opens further connections; nil for a process in miniature.
+    private let connector: BusConnector?
 
     /// Returns when the process was asked to stop (SIGTERM, SIGINT) or its task was cancelled.
     public func untilStopped() async {
@@ -115,7 +117,7 @@ public struct ServiceProcess: Sendable {
     }
 
     private static func live(
-        _ configuration: Configuration, role: Role, kind: EntityType?, connector: BusConnector,
+        _ configuration: Configuration, role: Role, kind: EntityType?, connector: @escaping BusConnector,
         variables: [String: String],
         run: @escaping @Sendable (ServiceProcess) async throws -> Void
     ) async throws {
@@ -140,7 +142,8 @@ public struct ServiceProcess: Sendable {
         defer { pages?.stop() }
         let bus = try await connector(configuration.bus)
         let process = ServiceProcess(
-            configuration, role: role, kind: kind, logger: logger, bus: bus, health: health, metrics: metrics)
+            configuration, role: role, kind: kind, logger: logger, bus: bus, health: health, metrics: metrics,
+            connector: connector)
         health.check("nats") {
             let status = bus.status
             return status.isConnected ? nil : status.trouble?.description ?? "no connection yet"
@@ -173,8 +176,9 @@ public struct ServiceProcess: Sendable {
     /// ``untilStopped()`` returns when its task is cancelled.
     public init(
         _ configuration: Configuration, role: Role, kind: EntityType? = nil, logger: Logger, bus: any Bus,
-        health: Health = Health(), metrics: MetricsRegistry = MetricsRegistry()
+        health: Health = Health(), metrics: MetricsRegistry = MetricsRegistry(), connector: BusConnector? = nil
     ) {
+        self.connector = connector
         self.health = health
         self.metrics = metrics
         self.configuration = configuration
@@ -189,6 +193,22 @@ public struct ServiceProcess: Sendable {
         requests = SharedRequests(bus)
         source = configuration.source(role: role, kind: kind, instance: UInt16.random(in: .min ... .max))
         answers = ServiceResponder(configuration.description(role: role, source: source), bus: bus)
+    }
+
+    /// Opens another connection to the server, for what shall not hold up the rest; who opens it closes it.
+    ///
+    /// - Parameters:
+    ///   - suffix: what the server shows behind the process's name.
+    ///   - maximumReadRate: how many bytes a second are read at most.
+    /// - Returns: the bus; nil where the process was started without a way to open one.
+    /// - Throws: a ``BusError`` when there is no connection at once.
+    public func connect(_ suffix: String, maximumReadRate: Int) async throws(BusError) -> (any Bus)? {
+        guard let connector else { return nil }
+        var settings = configuration.bus
+        settings.name += suffix
+        settings.maximumReadRate = maximumReadRate
+        settings.waitsForServer = false
+        return try await connector(settings)
     }
 
     /// Sends a command to a cell and waits for its answer, for at most the command's deadline and half a second.
