@@ -81,7 +81,7 @@ import Testing
         #expect(bench.thalamus.quietened == nil)
     }
 
-    @Test("one that is held back on its way is counted, named, and held until it floods no more, whatever the others do")
+    @Test("one that is held back on its way is counted, named, and held while it floods, whatever others do")
     func heldBack() throws {
         var bench = Bench()
         try listen(&bench, mad: 90, others: { "cell-\($0 % 7)" })
