@@ -24,6 +24,8 @@ final class Loop {
     private var lastIdle = ContinuousClock.now
     /// How long delivery may lag behind the socket before reading goes first.
     private var patience = Duration.seconds(2)
+    /// What had come when ``holdBack()`` was last called.
+    private var paced = BusCounters()
 
     private enum Draining {
         case no
@@ -174,10 +176,7 @@ final class Loop {
                 until = min(until ?? soon, soon)
             }
             let ready = poll(wake.socket, forWriting: wake.wantsWrite, until: until)
-            if ready.isReadable {
-                natsConnection_ProcessReadEvent(connection.handle)
-                holdBack()
-            }
+            if ready.isReadable { natsConnection_ProcessReadEvent(connection.handle) }
             isBehind = deliver(ready, connection)
             if hasLeaving { endDrained() }
             // Written in the same turn as what caused it; whoever waits for the socket is polled for.
@@ -187,6 +186,7 @@ final class Loop {
             bus.expireWaiting(isConnected: true)
             handleReports()
             if wake.socket < 0, connection.isClosed { return }
+            holdBack()
         }
     }
 
@@ -222,21 +222,32 @@ final class Loop {
     /// The time for which messages are delivered between two reads of an overwhelmed client: much less than a server waits for one.
     private static let deliveryTurn = Duration.milliseconds(20)
 
-    /// Waits after a read where no more than so many bytes a second are to be read.
+    /// Waits for as long as what was delivered may take, where no more than so many bytes a second are to be read.
     private func holdBack() {
-        guard let rate = bus.settings.maximumReadRate, rate > 0 else { return }
-        usleep(UInt32(clamping: Self.readSize * 1_000_000 / rate))
+        guard let rate = bus.settings.maximumReadRate else { return }
+        let counters = bus.state.withLock { $0.counters }
+        let bytes = counters.bytesIn &- paced.bytesIn &+ Self.overhead &* (counters.messagesIn &- paced.messagesIn)
+        paced = counters
+        guard bytes > 0 else { return }
+        usleep(UInt32(clamping: Int(saturating: min(Self.longestPause, Double(bytes) * 1_000_000 / Double(rate)))))
     }
 
-    /// What nats.c reads at once, in bytes.
-    private static let readSize = 32 << 10
+    /// What a message takes on the wire beside its payload, in bytes; about.
+    private static let overhead: UInt64 = 64
+    /// In microseconds.
+    private static let longestPause = 100_000.0
 
     /// Ends the connection as if the server had: `natsConnection_Destroy` alone would first wait half a second for an answer
     /// to a ping, which only this thread could read.
     private func hangUp(_ connection: Connection) {
         guard wake.socket >= 0 else { return }
         shutdown(wake.socket, Int32(SHUT_RDWR))
-        natsConnection_ProcessReadEvent(connection.handle)
+        // What has come already is read before the end.
+        var reads = 0
+        while wake.socket >= 0, !connection.isClosed, reads < 1024 {
+            natsConnection_ProcessReadEvent(connection.handle)
+            reads += 1
+        }
     }
 
     private func takeChanges() {

@@ -99,6 +99,9 @@ public final class NATSBus: Bus {
     /// - Throws: ``BusError`` naming the server and what mends it, when the settings make no sense or, unless
     ///   `settings.waitsForServer`, when the first attempt fails.
     public static func open(_ settings: BusSettings) async throws(BusError) -> NATSBus {
+        if let rate = settings.maximumReadRate, rate < 65_536 {
+            throw BusError(.invalid, "the rate of reading must be at least 65536 bytes a second; found \(rate)")
+        }
         let bus = NATSBus(
             settings, try ServerURL.list(settings.url), inboxPrefix: try inboxPrefix(settings))
         try startThread { Loop(bus).run() }

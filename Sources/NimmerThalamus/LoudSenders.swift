@@ -21,6 +21,20 @@ public struct LoudSender: Sendable, Hashable {
     }
 }
 
+/// What a flooding sender said that did not come to the thalamus, since it was held back on its way.
+public struct HeldBackWaves: Sendable, Hashable {
+    /// How many waves since the last look.
+    public var count: Int
+    /// Whether they are still a flood.
+    public var isFlood: Bool
+
+    /// So many, of a flood or of what is left of one.
+    public init(count: Int, isFlood: Bool) {
+        self.count = count
+        self.isFlood = isFlood
+    }
+}
+
 /// Finds the senders that speak most, from one wave in ``stride``: bounded in memory, however many senders there are or are invented
 /// ("space saving": whoever sends more than one wave in ``capacity`` is among those that are kept).
 struct LoudSenders: Sendable {
@@ -129,24 +143,22 @@ extension Thalamus {
     ///
     /// - Parameters:
     ///   - lag: how long waves wait now, in milliseconds.
-    ///   - heldBack: the waves since the last call of the sender that is heard less which did not come here, since they were
-    ///     held back on their way.
-    public mutating func listenForFloods(at now: Timestamp, lag: Double, heldBack: Int = 0) {
-        if heldBack > 0, let name = quietened {
-            counters.waves &+= heldBack
-            counters.passedOver &+= heldBack
+    ///   - heldBack: what came lately of the sender that is heard less, and was held back on its way; nil while none is.
+    public mutating func listenForFloods(at now: Timestamp, lag: Double, heldBack: HeldBackWaves? = nil) {
+        if let heldBack, let name = quietened {
+            counters.waves &+= heldBack.count
+            counters.passedOver &+= heldBack.count
             let source = sources.number(of: name)
-            if source >= 0 { senders.sample(source, times: heldBack / LoudSenders.stride) }
+            if source >= 0 { senders.sample(source, times: heldBack.count / LoudSenders.stride) }
         }
         senders.look(at: now, waves: counters.waves) { [sources] in sources.name($0) }
-        // One that is held back need not make most of all any more.
-        if Double(heldBack) > LoudSender.flood, passedOver != nil { return }
         let flood = senders.loudest.first.flatMap { $0.isFlooding ? Array($0.name.utf8) : nil }
         if let flood, sources.count > 1, passedOver?.name == flood || lag > Self.tolerableLag {
             if passedOver?.name != flood { passedOver = PassedOver(name: flood) }
-        } else {
+        } else if heldBack?.isFlood != true {
             passedOver = nil
         }
+        // One that is held back need not make most of all any more to be heard less.
     }
 
     /// Whether a wave is passed over: its sender floods, the others wait, and it was heard enough. In a gate that it has just spoken to

@@ -64,6 +64,12 @@ public struct Thalamus: Sendable {
         subject: RawSpan, payload: RawSpan, arrival: Timestamp?
     ) throws(Refusal) -> Verdict {
         prefetchLikely(payload)
+        let name = cell(of: subject)
+        guard name.count > 0 else {
+            counters.rejected &+= 1
+            throw Refusal(
+                .name, "a wave's subject must be <env>.nervous.cells.<cell>.wave or <env>.nervous.nerves.<nerve>.wave")
+        }
         do throws(Refusal) {
             try WaveDecoder.decode(payload, into: &view)
         } catch {
@@ -85,7 +91,6 @@ public struct Thalamus: Sendable {
         }
         let slot = slot(of: payload, at)
         slots[slot].prefetch()
-        let name = cell(of: subject)
         var source = sources.number(of: subject, name)
         var origin = view.origin.isEmpty ? ownOrigin(source, subject, name) : origins.number(of: payload, view.origin)
         if source < 0 || origin < 0 {
@@ -149,11 +154,20 @@ public struct Thalamus: Sendable {
 
     // MARK: - Names
 
-    /// The range of the cell's or nerve's name in a subject.
+    /// The range of the cell's or nerve's name in a subject; empty where it is neither's.
     @inline(__always)
     func cell(of subject: RawSpan) -> ByteRange {
-        let kind = cellStart < subject.byteCount ? subject.unsafeLoad(fromByteOffset: cellStart, as: UInt8.self) : 0
-        let start = cellStart &+ (kind == UInt8(ascii: "n") ? 7 : 6)
+        guard subject.byteCount >= cellStart &+ 12 else { return ByteRange(0, 0) }
+        // `cells.` and `nerves.`, by their first eight bytes.
+        let word = UInt64(littleEndian: subject.unsafeLoadUnaligned(fromByteOffset: cellStart, as: UInt64.self))
+        let start: Int
+        if word & 0xffff_ffff_ffff == 0x2e73_6c6c_6563 {
+            start = cellStart &+ 6
+        } else if word & 0xff_ffff_ffff_ffff == 0x2e_7365_7672_656e {
+            start = cellStart &+ 7
+        } else {
+            return ByteRange(0, 0)
+        }
         return ByteRange(start, max(0, subject.byteCount &- start &- 5))
     }
 

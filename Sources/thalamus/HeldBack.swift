@@ -1,44 +1,69 @@
 import NimmerBus
 import NimmerCell
+import NimmerThalamus
 import NimmerWave
 import Synchronization
 
 /// A flooding sender that is held back by the server (docs/decisions/0016-a-flood-is-held-back-by-the-server.md): a second connection
-/// subscribes to its waves many times, in the queue group in which the thalamus hears all waves once. The server then gives all but
-/// one in ``shares`` of them to that connection, which reads slowly and forgets them; and it makes a sender wait whose messages wait.
-/// Nobody else's message ever goes to that connection, so nobody else waits.
+/// subscribes to its waves many times, in the queue group in which the thalamus hears all waves once. The server then gives most of
+/// them to that connection, which reads slowly and forgets them; and it makes a sender wait whose messages wait. Nobody else's
+/// message ever goes to that connection, so nobody else waits.
 final class HeldBack: Sendable {
-    /// Of so many waves of the sender one still reaches the thalamus.
-    private static let shares = 64
-    /// What is read of the others, in bytes a second: enough for the server to empty in a few seconds what it keeps for this connection.
-    private static let rate = 16 << 20
+    /// What is read, in bytes a second: enough for the server to empty in time what it keeps for this connection. Where a server does
+    /// not make the sender wait, and gives up the connection instead, the next one reads faster; the last as fast as it can.
+    static let rates: [Int?] = [16 << 20, 64 << 20, nil]
 
     /// The cell or nerve, as its subject names it.
     let sender: String
+    private let rate: Int?
     private let bus: any Bus
-    private let count = Atomic<Int>(0)
+    private let waves = Atomic<Int>(0)
+    private let bytes = Atomic<Int>(0)
+    private let cut = Atomic<Bool>(false)
+    private let lookedAt = Mutex(ContinuousClock.now)
 
-    private init(_ sender: String, _ bus: any Bus) {
+    private init(_ sender: String, _ bus: any Bus, _ rate: Int?) {
         self.sender = sender
+        self.rate = rate
         self.bus = bus
     }
 
-    /// Begins to hold a sender back; nil where that cannot be.
+    /// Begins to hold a sender back, so that about ``LoudSender/flood`` of its waves a second still come through.
     ///
-    /// - Parameter queue: the group in which the thalamus hears all waves.
-    static func begin(_ sender: String, for process: ServiceProcess, queue: Token) async throws(BusError) -> HeldBack? {
-        guard let name = try? Token(sender), let bus = try await process.connect("-flood", maximumReadRate: rate) else {
-            return nil
+    /// - Parameters:
+    ///   - queue: the group in which the thalamus hears all waves.
+    ///   - rate: what is read, in bytes a second; nil: all that comes.
+    /// - Throws: a ``BusError`` when there is no second connection.
+    static func begin(
+        _ sender: LoudSender, for process: ServiceProcess, queue: Token, rate: Int?
+    ) async throws(BusError) -> HeldBack {
+        guard let name = try? Token(sender.name) else {
+            throw BusError(.invalid, "its name is none: '\(sender.name)'")
         }
-        let held = HeldBack(sender, bus)
+        guard let bus = try await process.connect("-flood", maximumReadRate: rate) else {
+            throw BusError(.invalid, "this process opens no connections")
+        }
+        let held = HeldBack(sender.name, bus, rate)
+        let shares = min(64, max(2, Int(saturating: (sender.wavesPerSecond / LoudSender.flood).rounded(.up))))
         let pattern = SubjectPattern.waves(process.environment, of: name)
         // Not waited for: what says that the server knows them comes behind what they bring.
         Task {
             await withTaskGroup(of: Void.self) { group in
+                group.addTask { [weak held] in
+                    for await event in bus.events() {
+                        switch event {
+                        case .disconnected: held?.cut.store(true, ordering: .relaxed)
+                        case .failed(let error):
+                            process.logger.warning("Cannot hold a sender back", metadata: ["reason": "\(error)"])
+                        default: break
+                        }
+                    }
+                }
                 for _ in 1..<shares {
                     group.addTask {
-                        _ = try? await bus.subscribe(pattern, queue: queue) { [held] _, _, _ in
-                            held.count.wrappingAdd(1, ordering: .relaxed)
+                        _ = try? await bus.subscribe(pattern, queue: queue) { [held] _, payload, _ in
+                            held.waves.wrappingAdd(1, ordering: .relaxed)
+                            held.bytes.wrappingAdd(payload.byteCount, ordering: .relaxed)
                         }
                     }
                 }
@@ -47,9 +72,21 @@ final class HeldBack: Sendable {
         return held
     }
 
-    /// How many waves have come since the last look.
-    func take() -> Int { count.exchange(0, ordering: .relaxed) }
+    /// Whether the server has given up the connection.
+    var wasCut: Bool { cut.load(ordering: .relaxed) }
 
-    /// Lets the sender speak again.
-    func end() async { await bus.close() }
+    /// What has come since the last look. It is still a flood while more comes than anybody needs, or as much as is read.
+    func take() -> HeldBackWaves {
+        let now = ContinuousClock.now
+        let seconds = lookedAt.withLock { last in
+            defer { last = now }
+            return max(0.001, last.duration(to: now) / .seconds(1))
+        }
+        let (waves, bytes) = (waves.exchange(0, ordering: .relaxed), bytes.exchange(0, ordering: .relaxed))
+        let isFull = rate.map { Double(bytes) / seconds > Double($0) / 2 } ?? false
+        return HeldBackWaves(count: waves, isFlood: isFull || Double(waves) / seconds > LoudSender.flood)
+    }
+
+    /// Lets the sender speak again. Returns at once: a connection that the server has given up may take seconds to end.
+    func end() { Task { [bus] in await bus.close() } }
 }

@@ -13,6 +13,7 @@ extension ThalamusProcess {
         let (counters, regions, loudest, quietened) = thalamus.withLock {
             ($0.counters, $0.regionCount, $0.loudestSenders, $0.quietened)
         }
+        let isHeld = heldBack.withLock { $0 != nil && $0 == quietened }
         var statistics = ServiceResponder.Statistics()
         statistics.requests = answered.load(ordering: .relaxed)
         statistics.errors = refused.load(ordering: .relaxed)
@@ -31,7 +32,7 @@ extension ThalamusProcess {
         ]
         if let flood = loudest.first(where: { $0.isFlooding || $0.name == quietened }) {
             data["degraded"] = .string(
-                "'\(flood.name)' floods the bus: \(flood.words)\(quietened == nil ? "" : "; it is held back for the others' sake")"
+                "'\(flood.name)' floods the bus: \(flood.words)\(isHeld ? "; it is held back for the others' sake" : "")"
             )
         }
         statistics.data = .object(data)

@@ -22,8 +22,8 @@ final class ThalamusProcess: Sendable {
     private let superseded: AsyncStream<Subject>
     /// Where others judge the rest of the regions.
     private let shards = Mutex<Shards?>(nil)
-    /// The group in which waves are heard; of this thalamus alone, unless others share the regions.
-    private let waveQueue: Token
+    /// The flooding sender that is held back now.
+    let heldBack = Mutex<String?>(nil)
     /// Questions of people that were answered, and those that were refused.
     let answered = Atomic<Int>(0)
     let refused = Atomic<Int>(0)
@@ -33,7 +33,6 @@ final class ThalamusProcess: Sendable {
         bus = process.bus
         self.configuration = configuration
         thalamus = Mutex(Thalamus(configuration))
-        waveQueue = configuration.partitions == nil ? .unique() : process.name
         let (superseded, supersede) = AsyncStream.makeStream(of: Subject.self)
         self.superseded = superseded
         outbox = process.outbox { subject, _ in supersede.yield(subject) }
@@ -64,7 +63,7 @@ final class ThalamusProcess: Sendable {
             group.addTask { await self.retake(shards) }
             group.addTask { await self.release() }
             group.addTask { await self.attend(waves) }
-            group.addTask { await self.watchForFloods() }
+            group.addTask { await FloodWatch(self, waves).run() }
             group.addTask { await questions.learn() }
             group.addTask { await self.watchStreams() }
             await process.untilStopped()
@@ -115,19 +114,23 @@ final class ThalamusProcess: Sendable {
     }
 
     /// Hears every wave of the environment; those who share the regions hear each wave once between them, and sort it.
-    private func hear(_ shards: Shards?) async throws(BusError) -> any Subscription {
+    private func hear(_ shards: Shards?) async throws(BusError) -> WaveSubscription {
         let pattern = SubjectPattern.waves(process.environment)
         guard let shards else {
-            return try await bus.subscribe(pattern, queue: waveQueue) { [self] subject, payload, arrival in
-                receive(subject, payload, arrival)
+            return try await WaveSubscription { [self] queue async throws(BusError) in
+                try await bus.subscribe(pattern, queue: queue) { [self] subject, payload, arrival in
+                    receive(subject, payload, arrival)
+                }
             }
         }
-        return try await bus.subscribe(pattern, queue: waveQueue) { [self] subject, payload, arrival in
-            do throws(Refusal) {
-                guard let part = try shards.sort(payload, arrival) else { return }
-                if !judge(subject, payload, arrival, if: { shards.judges(part) }) { shards.missed() }
-            } catch {
-                announcer.reject(error, arrival)
+        return try await WaveSubscription(sharedBy: process.name) { [self] queue async throws(BusError) in
+            try await bus.subscribe(pattern, queue: queue) { [self] subject, payload, arrival in
+                do throws(Refusal) {
+                    guard let part = try shards.sort(payload, arrival) else { return }
+                    if !judge(subject, payload, arrival, if: { shards.judges(part) }) { shards.missed() }
+                } catch {
+                    announcer.reject(error, arrival)
+                }
             }
         }
     }
@@ -321,7 +324,7 @@ final class ThalamusProcess: Sendable {
     }
 
     /// Publishes Attention once a second.
-    private func attend(_ waves: any Subscription) async {
+    private func attend(_ waves: WaveSubscription) async {
         let clock = ContinuousClock()
         var before = (waves: 0, lost: UInt64(0), at: clock.now)
         while !Task.isCancelled {
@@ -338,44 +341,5 @@ final class ThalamusProcess: Sendable {
             before = (attention.waves, lost, clock.now)
             announcer.say(attention, at: reading.wall)
         }
-    }
-
-    /// Finds out once a second who speaks most, and how long a wave waits here: as long as a message to ourselves. Who floods is held
-    /// back.
-    private func watchForFloods() async {
-        var flooding: String?
-        var held: HeldBack?
-        while true {
-            do { try await Task.sleep(for: .seconds(1)) } catch { break }
-            let limit = Duration.seconds(2)
-            let lag = process.bus.status.isConnected ? (try? await bus.flush(timeout: limit)) ?? limit : .zero
-            let reading = ClockReading.now()
-            let (loudest, quietened) = thalamus.withLock { thalamus in
-                thalamus.listenForFloods(
-                    at: thalamus.clock.read(reading), lag: lag / .milliseconds(1), heldBack: held?.take() ?? 0)
-                return (thalamus.loudestSenders, thalamus.quietened)
-            }
-            if held?.sender != quietened {
-                await held?.end()
-                held = nil
-                do throws(BusError) {
-                    if let quietened {
-                        held = try await HeldBack.begin(quietened, for: process, queue: waveQueue)
-                    }
-                } catch {
-                    process.logger.debug("Cannot hold a sender back", metadata: ["reason": "\(error)"])
-                }
-            }
-            let flood = loudest.first { $0.isFlooding || $0.name == quietened }
-            if let flood, flood.name != flooding {
-                process.logger.warning(
-                    "A sender floods the bus",
-                    metadata: [
-                        "sender": "\(flood.name)", "rate": "\(flood.words)", "held_back": "\(quietened == flood.name)",
-                    ])
-            }
-            flooding = flood?.name
-        }
-        await held?.end()
     }
 }

@@ -12,7 +12,7 @@ struct HoldingBackTests {
     func itsMessagesGoToTheOtherMembersAndNobodyElses(_ binary: NATSBinary) async throws {
         try await TestServer.with(binary) { server, hearer in
             var settings = BusSettings(url: server.url, name: "slow", waitsForServer: false)
-            settings.maximumReadRate = 16 << 20
+            settings.maximumReadRate = 32 << 20
             let slow = try await NATSBus.open(settings)
             let speaker = try await NATSBus.open(BusSettings(url: server.url, name: "speaker", waitsForServer: false))
             let heard = Mutex<[String: Int]>([:])
@@ -39,11 +39,16 @@ struct HoldingBackTests {
             let few = counts[mad.text] ?? 0
             #expect(few > 20 && few < 250)
             #expect(few + aside.load(ordering: .relaxed) == 6_400)
-            // Without the other members everything comes here again.
+            // Without the other members everything comes here again, once the server has seen them go.
             await slow.close()
-            for _ in 0..<100 { try speaker.publish(mad, payload: [1], headers: [:], reply: nil) }
-            for bus in [speaker, hearer] { _ = try await bus.flush(timeout: .seconds(20)) }
-            #expect(heard.withLock { $0[mad.text] } == few + 100)
+            var isWhole = false
+            for _ in 0..<100 where !isWhole {
+                let before = heard.withLock { $0[mad.text] } ?? 0
+                for _ in 0..<100 { try speaker.publish(mad, payload: [1], headers: [:], reply: nil) }
+                for bus in [speaker, hearer] { _ = try await bus.flush(timeout: .seconds(20)) }
+                isWhole = heard.withLock { $0[mad.text] } == before + 100
+            }
+            #expect(isWhole)
             await speaker.close()
         }
     }

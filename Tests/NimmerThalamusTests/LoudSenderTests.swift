@@ -85,11 +85,11 @@ import Testing
     func heldBack() throws {
         var bench = Bench()
         try listen(&bench, mad: 90, others: { "cell-\($0 % 7)" })
-        func listenAt(_ milliseconds: Double, heldBack: Int) {
+        func listenAt(_ milliseconds: Double, lag: Double = 80, heldBack: HeldBackWaves?) {
             bench.thalamus.listenForFloods(
-                at: Bench.epoch.advanced(milliseconds: milliseconds), lag: 80, heldBack: heldBack)
+                at: Bench.epoch.advanced(milliseconds: milliseconds), lag: lag, heldBack: heldBack)
         }
-        listenAt(20_000, heldBack: 0)
+        listenAt(20_000, heldBack: nil)
         #expect(bench.thalamus.quietened == "mad")
         let before = bench.thalamus.counters
         // The others make more than it: 60,000 waves of theirs in three seconds, and three times 16,000 held back.
@@ -98,14 +98,24 @@ import Testing
             for index in 0..<20_000 {
                 try bench.wave("cell-\(index % 7)", 0.1, at: now - 1_000 + Double(index) * 0.05, domain: "quiet")
             }
-            listenAt(now, heldBack: 16_000)
+            listenAt(now, heldBack: HeldBackWaves(count: 16_000, isFlood: true))
             #expect(bench.thalamus.quietened == "mad")
         }
         #expect(bench.thalamus.counters.waves - before.waves == 108_000)
         #expect(bench.thalamus.counters.passedOver - before.passedOver == 48_000)
         let mad = try #require(bench.thalamus.loudestSenders.first)
         #expect(mad.name == "mad" && abs(mad.wavesPerSecond - 16_000) < 2_000, "\(mad)")
-        listenAt(24_000, heldBack: 4_000)
+        // Another that floods takes its place as soon as the others wait because of that one.
+        func another(from now: Double) throws {
+            for index in 0..<30_000 { try bench.wave("mad-2", 0.1, at: now + Double(index) * 0.07, domain: "quiet") }
+        }
+        try another(from: 23_000)
+        listenAt(25_200, lag: 0, heldBack: HeldBackWaves(count: 5_100, isFlood: true))
+        #expect(bench.thalamus.quietened == "mad")
+        try another(from: 25_200)
+        listenAt(27_400, heldBack: HeldBackWaves(count: 5_100, isFlood: true))
+        #expect(bench.thalamus.quietened == "mad-2")
+        listenAt(30_000, heldBack: HeldBackWaves(count: 4_000, isFlood: false))
         #expect(bench.thalamus.quietened == nil)
     }
 }

@@ -230,4 +230,21 @@ struct Bench {
         }
         #expect(bench.thalamus.counters.rejected == 1 && bench.thalamus.counters.waves == 0)
     }
+
+    @Test func aWaveOfNeitherACellNorANerveIsRefusedSoThatNobodyCanBeMistaken() throws {
+        var bench = Bench()
+        let payload = Envelope(
+            id: .v7(), at: Bench.epoch, from: Source(entityID: "a", entityType: .cell),
+            WaveSignal(domain: try Token("math"), confidence: 0.9, semanticContent: [:])
+        ).encoded()
+        func receive(_ kind: String) throws {
+            let subject = Array("dev.nervous.\(kind).wave".utf8)
+            _ = try bench.thalamus.receive(subject: subject.span.bytes, payload: payload.span.bytes, arrival: nil)
+        }
+        for kind in ["x.1234a", "cella.a", "nerve.a", "nervesa.b", "gates.a", "a.b"] {
+            #expect(throws: Refusal.self, "\(kind)") { try receive(kind) }
+        }
+        for kind in ["cells.a", "nerves.a"] { try receive(kind) }
+        #expect(bench.thalamus.counters.rejected == 6 && bench.thalamus.counters.waves == 2)
+    }
 }
