@@ -96,17 +96,22 @@ struct IdentityTests {
         }
     }
 
+    /// Whether the tap hears a subject; it is a client like others, and may be behind those who act.
+    private func hears(_ subject: String, _ system: WholeSystem) async throws -> Bool {
+        try await system.wait(within: .seconds(20)) { system.tap.messages.contains { $0.subject == subject } }
+    }
+
     /// Who asks, and who says what became of an opening, stands in the subject, and every reader takes it (protocol.md, Sender).
     private func namesAreBehindSubjects(_ system: WholeSystem) async throws {
         let env = system.environment
+        #expect(try await hears("\(env).nervous.cells.math.request.operator", system))
+        #expect(try await hears("\(env).nervous.cells.thalamus.request.observer", system))
         let subjects = Set(system.tap.messages.map(\.subject))
-        #expect(subjects.contains("\(env).nervous.cells.math.request.operator"))
         #expect(!subjects.contains("\(env).nervous.cells.math.request"), "nobody asked in the old form too")
-        #expect(subjects.contains("\(env).nervous.cells.thalamus.request.observer"))
 
         let answer = try await ask(["mind", "ask", "is it warm?", "--action", "wait"], as: "operator", system)
         #expect(answer.contains("wait"), "\(answer)")
-        #expect(system.tap.messages.contains { $0.subject == "\(env).cognitive.bridge.request.operator" })
+        #expect(try await hears("\(env).cognitive.bridge.request.operator", system))
         let asked = "select count(*) from cognitive_requests where event_type = 'question'"
         try await system.wait(within: .seconds(30)) { try await system.query(asked) == "1" }
         #expect(try await system.query(asked) == "1")
@@ -125,14 +130,18 @@ struct IdentityTests {
         try await person.publishDurably(
             shared: .feedback(env, gate: gate), payload: outcome.encoded(), id: outcome.header.messageID)
         await person.close()
-        #expect(system.tap.messages.contains { $0.subject == "\(env).nervous.outcomes.math.feedback.operator" })
+        #expect(try await hears("\(env).nervous.outcomes.math.feedback.operator", system))
         let kept = "select count(*) from verification_outcomes where gate_id = 'math' and outcome = 'confirmed'"
         try await system.wait(within: .seconds(30)) { try await system.query(kept) == "1" }
         #expect(try await system.query(kept) == "1")
         // The thalamus learned from it: the next opening shows the weight that it has now.
-        let gates = try await ask(["gate", "list", "--json"], as: "observer", system)
-        let learned = try JSON(parsing: gates).array?.first { $0["gate_id"]?.string == "math" }?["weight"]?.double
-        #expect((learned ?? 0) > (Double(before) ?? 1), "\(gates), before \(before)")
+        var gates = ""
+        let hasLearned = try await system.wait(within: .seconds(20)) {
+            gates = try await ask(["gate", "list", "--json"], as: "observer", system)
+            let math = try JSON(parsing: gates).array?.first { $0["gate_id"]?.string == "math" }
+            return (math?["weight"]?.double ?? 0) > (Double(before) ?? 1)
+        }
+        #expect(hasLearned, "\(gates), before \(before)")
 
         // What another asked and the bridge set aside, an operator asks behind the own name.
         let request = try BridgeBench.request("set aside")
