@@ -133,6 +133,60 @@ import Testing
         #expect(journal.keep(last) && journal.status.trouble == nil)
     }
 
+    @Test func oneThatStaysDoesNotKeepTheRoomOfThoseThatGo() throws {
+        let folder = try Folder()
+        var journal: JournalFile? = try JournalFile(folder: folder.path, name: "t", maximumBytes: 200_000)
+        let (stays, late) = (try Self.message(0, bytes: 500), try Self.message(1, bytes: 500))
+        #expect(journal?.keep(stays) == true)
+        for number in 2..<2_000 {
+            let message = try Self.message(number, bytes: 500)
+            #expect(journal?.keep(message) == true, "\(number)")
+            journal?.release(message.id)
+            if number % 50 == 0 { journal?.tidy() }
+        }
+        #expect(journal?.keep(late) == true && journal?.status.trouble == nil)
+        #expect((journal?.status.bytes ?? .max) < 100_000)
+        #expect(journal?.payload(of: stays.id) == stays.payload && journal?.payload(of: late.id) == late.payload)
+        // It is still this process's own.
+        let other = try JournalFile(folder: folder.path, name: "t")
+        #expect(other.path != folder.file && other.takeUp().isEmpty)
+        journal = nil
+        let later = try JournalFile(folder: folder.path, name: "t")
+        #expect(Self.left(later) == [stays, late] && later.status.damaged == 0)
+    }
+
+    @Test func whatIsWrittenWhileItIsWrittenAnewIsKept() async throws {
+        let folder = try Folder()
+        var journal: JournalFile? = try JournalFile(folder: folder.path, name: "t", maximumBytes: 400_000)
+        let shared = try #require(journal)
+        let stays = try (0..<10).map { try Self.message($0, bytes: 300) }
+        for message in stays { #expect(shared.keep(message)) }
+        await withTaskGroup(of: Void.self) { group in
+            for part in 0..<2 {
+                group.addTask {
+                    for number in 0..<1_500 {
+                        guard let message = try? Self.message(1_000 + 2 * number + part, bytes: 300) else { return }
+                        // Where it is full it is made small at once.
+                        while !shared.keep(message) {
+                            shared.tidy()
+                            await Task.yield()
+                        }
+                        if number < 1_490 { shared.release(message.id) }
+                    }
+                }
+            }
+            group.addTask { for _ in 0..<300 { shared.tidy() } }
+        }
+        let last = try (0..<2).flatMap { part in
+            try (1_490..<1_500).map { try Self.message(1_000 + 2 * $0 + part, bytes: 300) }
+        }
+        for message in stays + last { #expect(shared.payload(of: message.id) == message.payload) }
+        journal = nil
+        withExtendedLifetime(shared) {}
+        let bytes = try folder.read()
+        #expect(!bytes.isEmpty)
+    }
+
     @Test func whatHasRoomAgainIsFoundOutWithoutAMessage() throws {
         let folder = try Folder()
         let journal = try JournalFile(folder: folder.path, name: "t", maximumBytes: 200_000)

@@ -323,6 +323,7 @@ public final class Outbox: Sendable {
                 if silence >= 3 { state.queue.hearNothing(BusError(.timeout, Self.silence)) }
                 return state.isKeeping || silence == 3
             }
+            if state.withLock({ $0.isKeeping }) { journal?.tidy() }
             if hadTrouble || isWatched { changed.yield() }
         }
     }

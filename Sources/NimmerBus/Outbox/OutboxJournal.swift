@@ -23,8 +23,16 @@ public protocol OutboxJournal: AnyObject, Sendable {
     /// Finds out whether what could not be written could be now, and says so in ``status``.
     func retry()
 
+    /// Gives room back, where most of it is of messages that need not be kept any more. Called now and then, and may take its time.
+    func tidy()
+
     /// How it stands.
     var status: OutboxJournalStatus { get }
+}
+
+extension OutboxJournal {
+    /// A journal in memory has nothing to give back.
+    public func tidy() {}
 }
 
 /// How a journal stands.

@@ -6,7 +6,7 @@ import Synchronization
 /// The journal of an outbox as a file: append-only, a checksum a record, written at once and made durable within ``interval``.
 ///
 /// A record is `NJ`, its kind, its length, its CRC-32 and its bytes. What a crash cut off, or a disk damaged, is skipped and counted.
-/// Once nothing is kept any more the file is emptied.
+/// Once nothing is kept any more the file is emptied; while something is, and most of the file is of what is not, it is written anew.
 final class JournalFile: OutboxJournal {
     /// Why there is no journal.
     struct Failure: Error, CustomStringConvertible {
@@ -22,8 +22,16 @@ final class JournalFile: OutboxJournal {
     private static let windowBytes = 4 << 20
 
     private struct Place {
+        /// Where its record begins.
+        var start: Int
+        /// Where the message's bytes are, up to the end of the record.
         var offset: Int
         var count: Int
+        var end: Int { offset + count }
+
+        func moved(by distance: Int) -> Place {
+            Place(start: start + distance, offset: offset + distance, count: count)
+        }
     }
 
     private struct State {
@@ -32,6 +40,10 @@ final class JournalFile: OutboxJournal {
         var damaged = 0
         var trouble: String?
         var left: [OutboxMessage] = []
+        /// How often the file was emptied.
+        var turns = 0
+        /// Whether it is being written anew.
+        var isTidying = false
         /// Whether a part of the file could not be read: it stays as it is, for a start that can.
         var hasUnread = false
     }
@@ -79,7 +91,9 @@ final class JournalFile: OutboxJournal {
             if errno == ENOENT { return nil }
             throw Failure(description: "the journal '\(path)' cannot be opened: \(reason())")
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        var found = stat()
+        // One that was written anew since it was opened has no name any more.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &found) == 0, found.st_nlink > 0 else {
             close(descriptor)
             return nil
         }
@@ -148,7 +162,8 @@ final class JournalFile: OutboxJournal {
             if state.places[message.id] != nil { return true }
             guard append(body, &state) else { return false }
             let count = message.payload.count
-            state.places[message.id] = Place(offset: state.size - count, count: count)
+            state.places[message.id] = Place(
+                start: state.size - body.count, offset: state.size - count, count: count)
             return true
         }
     }
@@ -164,7 +179,10 @@ final class JournalFile: OutboxJournal {
         state.withLock { state in
             guard state.places.removeValue(forKey: id) != nil else { return }
             if state.places.isEmpty, !state.hasUnread {
-                if ftruncate(descriptor, 0) == 0 { state.size = 0 }
+                if ftruncate(descriptor, 0) == 0 {
+                    state.size = 0
+                    state.turns += 1
+                }
             } else {
                 // Not written: the message comes once more after a crash, and is dropped by its stream.
                 _ = append(JournalRecord.release(id), &state)
@@ -203,23 +221,95 @@ final class JournalFile: OutboxJournal {
             state.trouble = "the journal '\(path)' is full: \(state.size >> 20) MiB"
             return false
         }
-        var done = 0
-        while done < record.count {
-            let put = record.withUnsafeBytes {
-                pwrite(descriptor, $0.baseAddress.map { $0 + done }, record.count - done, off_t(state.size + done))
-            }
-            if put < 0, errno == EINTR { continue }
-            guard put > 0 else {
-                state.trouble = "the journal '\(path)' cannot be written: \(Self.reason())"
-                _ = ftruncate(descriptor, off_t(state.size))
-                return false
-            }
-            done += put
+        guard Self.write(record, to: descriptor, at: state.size) else {
+            state.trouble = "the journal '\(path)' cannot be written: \(Self.reason())"
+            _ = ftruncate(descriptor, off_t(state.size))
+            return false
         }
         state.size += record.count
         state.trouble = nil
         syncer.wake()
         return true
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32, at place: Int) -> Bool {
+        var done = 0
+        while done < bytes.count {
+            let put = bytes.withUnsafeBytes {
+                pwrite(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done, off_t(place + done))
+            }
+            if put < 0, errno == EINTR { continue }
+            guard put > 0 else { return false }
+            done += put
+        }
+        return true
+    }
+
+    // MARK: - Giving room back
+
+    /// A smaller file is never written anew, in bytes.
+    private var smallest: Int { min(8 << 20, maximumBytes / 8) }
+
+    func tidy() {
+        let found: (places: [MessageID: Place], size: Int, turns: Int)? = state.withLock { state in
+            guard !state.hasUnread, !state.isTidying, state.size > smallest,
+                state.places.values.reduce(0, { $0 + $1.end - $1.start }) < state.size / 4
+            else { return nil }
+            state.isTidying = true
+            return (state.places, state.size, state.turns)
+        }
+        guard let found else { return }
+        defer { state.withLock { $0.isTidying = false } }
+        let name = path + ".new"
+        let copy = open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard copy >= 0 else { return }
+        defer { close(copy) }
+        guard flock(copy, LOCK_EX | LOCK_NB) == 0, let kept = self.copy(found.places, to: copy),
+            fdatasync(copy) == 0, replace(found.size, found.turns, by: copy, named: name, kept)
+        else {
+            unlink(name)
+            return
+        }
+        // Its name must outlive the machine, too.
+        let folder = open(path.lastIndex(of: "/").map { String(path[...$0]) } ?? ".", O_RDONLY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        fsync(folder)
+        close(folder)
+    }
+
+    /// Copies what is kept, in its order; where each is then, and the end.
+    private func copy(_ places: [MessageID: Place], to copy: Int32) -> (places: [MessageID: Place], size: Int)? {
+        var moved: [MessageID: Place] = [:]
+        var size = 0
+        for (id, place) in places.sorted(by: { $0.value.start < $1.value.start }) {
+            guard let record = bytes(at: place.start, count: place.end - place.start),
+                Self.write(record, to: copy, at: size)
+            else { return nil }
+            moved[id] = place.moved(by: size - place.start)
+            size += record.count
+        }
+        return (moved, size)
+    }
+
+    /// Puts the new file in the place of the old one, with what was written since.
+    private func replace(
+        _ size: Int, _ turns: Int, by copy: Int32, named name: String, _ kept: (places: [MessageID: Place], size: Int)
+    ) -> Bool {
+        state.withLock { state in
+            guard state.turns == turns, let since = bytes(at: size, count: state.size - size),
+                Self.write(since, to: copy, at: kept.size), rename(name, path) == 0
+            else { return false }
+            // The number stays, so that whoever makes it durable need not know.
+            while dup2(copy, descriptor) < 0 {
+                guard errno == EINTR || errno == EBUSY else { return false }
+            }
+            state.places = state.places.mapValues { $0.moved(by: kept.size - size) }.merging(
+                kept.places.filter { id, _ in state.places[id].map { $0.start < size } ?? false }
+            ) { $1 }
+            state.size = kept.size + since.count
+            syncer.wake()
+            return true
+        }
     }
 
     /// Reads what an earlier life left, a part at a time; the bytes of the messages stay in the file.
@@ -257,7 +347,9 @@ final class JournalFile: OutboxJournal {
                     order += 1
                     let count = message.payload.count
                     message.payload = []
-                    kept[message.id] = (order, message, Place(offset: base + record.end - count, count: count))
+                    kept[message.id] = (
+                        order, message, Place(start: base + at, offset: base + record.end - count, count: count)
+                    )
                 case .release(let id): kept[id] = nil
                 }
                 at = record.end
