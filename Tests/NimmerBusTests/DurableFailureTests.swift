@@ -17,7 +17,7 @@ struct DurableFailureTests {
         try await TestServer.with(binary) { server, bus in
             try await bus.ensureStream(StreamConfiguration(name: "LOST", subjects: [SubjectPattern("lost.>")]))
             // It takes what is sent, and says nothing.
-            kill(server.server.pid, SIGSTOP)
+            try #require(await server.pause())
             let (outcomes, outcome) = AsyncStream<Result<StreamAck, BusError>>.makeStream()
             for (number, headers) in Self.headers.enumerated() {
                 bus.publishDurably(

@@ -21,6 +21,39 @@ struct TestServer: Sendable {
         return TestServer(server: try await NATSServer.start(options), folder: folder)
     }
 
+    /// Stops the server in time: once this returns none of its threads does anything. False when it did not come to that.
+    func pause() async -> Bool {
+        kill(server.pid, SIGSTOP)
+        // Each thread stops by itself, when it next sees the signal.
+        for _ in 0..<2_000 {
+            if Self.isStopped(server.pid) { return true }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        return false
+    }
+
+    private static func isStopped(_ process: pid_t) -> Bool {
+        guard let tasks = opendir("/proc/\(process)/task") else { return false }
+        defer { closedir(tasks) }
+        while let entry = readdir(tasks) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard !name.hasPrefix(".") else { continue }
+            let file = open("/proc/\(process)/task/\(name)/stat", O_RDONLY | O_CLOEXEC)
+            guard file >= 0 else { continue }
+            defer { close(file) }
+            var bytes = [UInt8](repeating: 0, count: 512)
+            let count = read(file, &bytes, bytes.count)
+            // `pid (name) state …`
+            guard let end = bytes.prefix(max(0, count)).lastIndex(of: UInt8(ascii: ")")), end + 2 < count else {
+                return false
+            }
+            guard bytes[end + 2] == UInt8(ascii: "T") else { return false }
+        }
+        return true
+    }
+
     func stop() async {
         await server.stop()
         await TestServer.remove(folder)
