@@ -9,11 +9,8 @@ public struct LoudSender: Sendable, Hashable {
     /// Its part of all waves, 0…1.
     public var share: Double
 
-    /// Waves a second above which a sender that makes most of all waves floods the bus: far more than any sense needs.
+    /// Waves a second above which one of those that make most of all waves floods the bus: far more than any sense needs.
     public static let flood = 5_000.0
-
-    /// Whether it floods the bus.
-    public var isFlooding: Bool { share > 0.5 && wavesPerSecond > Self.flood }
 
     /// How much it speaks, for a person.
     public var words: String {
@@ -135,52 +132,81 @@ extension Thalamus {
     /// The senders that spoke most during the last two seconds: three at most, the loudest first.
     public var loudestSenders: [LoudSender] { senders.loudest }
 
-    /// The flooding sender that is heard less, so that the others get through; nil as a rule.
-    public var quietened: String? { passedOver.map { String(decoding: $0.name, as: UTF8.self) } }
+    /// The flooding senders that are heard less, so that the others get through; none as a rule.
+    public var quietened: [String] { passedOver.map { String(decoding: $0.name, as: UTF8.self) } }
 
-    /// Names the loudest senders when it is time, and hears one that floods less as soon as waves wait because of it, until it floods
-    /// no more. One that is alone disturbs nobody. To be called about once a second.
+    /// The senders that flood the bus: the loudest that together make more than half of all waves, each far more than any sense needs.
+    public var floods: [LoudSender] {
+        var found: [LoudSender] = []
+        var share = 0.0
+        for sender in senders.loudest where sender.wavesPerSecond > LoudSender.flood {
+            found.append(sender)
+            share += sender.share
+            if share > 0.5 { return found }
+        }
+        return []
+    }
+
+    /// Names the loudest senders when it is time, and hears those that flood less as soon as waves wait because of them, until they
+    /// flood no more. One that is alone disturbs nobody. To be called about once a second.
     ///
     /// - Parameters:
     ///   - lag: how long waves wait now, in milliseconds.
-    ///   - heldBack: what came lately of the sender that is heard less, and was held back on its way; nil while none is.
-    public mutating func listenForFloods(at now: Timestamp, lag: Double, heldBack: HeldBackWaves? = nil) {
-        if let heldBack, let name = quietened {
-            counters.waves &+= heldBack.count
-            counters.passedOver &+= heldBack.count
+    ///   - heldBack: what came lately of those that are heard less, and was held back on its way, by sender.
+    public mutating func listenForFloods(at now: Timestamp, lag: Double, heldBack: [String: HeldBackWaves] = [:]) {
+        for (name, waves) in heldBack {
+            noticed &+= waves.count
+            counters.waves &+= waves.count
+            counters.passedOver &+= waves.count
             let source = sources.number(of: name)
-            if source >= 0 { senders.sample(source, times: heldBack.count / LoudSenders.stride) }
+            if source >= 0 { senders.sample(source, times: waves.count / LoudSenders.stride) }
         }
-        senders.look(at: now, waves: counters.waves) { [sources] in sources.name($0) }
-        let flood = senders.loudest.first.flatMap { $0.isFlooding ? Array($0.name.utf8) : nil }
-        if let flood, sources.count > 1, passedOver?.name == flood || lag > Self.tolerableLag {
-            if passedOver?.name != flood { passedOver = PassedOver(name: flood) }
-        } else if heldBack?.isFlood != true {
-            passedOver = nil
-        }
+        senders.look(at: now, waves: noticed) { [sources] in sources.name($0) }
+        let floods = floods.map(\.name)
         // One that is held back need not make most of all any more to be heard less.
+        passedOver.removeAll {
+            let name = String(decoding: $0.name, as: UTF8.self)
+            return !floods.contains(name) && heldBack[name]?.isFlood != true
+        }
+        guard lag > Self.tolerableLag, sources.count > floods.count else { return }
+        let known = quietened
+        for name in floods where !known.contains(name) && passedOver.count < LoudSenders.named {
+            passedOver.append(PassedOver(name: Array(name.utf8)))
+        }
     }
 
-    /// Whether a wave is passed over: its sender floods, the others wait, and it was heard enough. In a gate that it has just spoken to
-    /// it would have added nothing (gates.md, Novelty). Costs nothing while nobody is heard less.
+    /// Notices who speaks, before anything is read of what is said; for each wave that is heard, whoever judges it.
+    ///
+    /// - Returns: whether it is passed over: its sender floods, the others wait, and it was heard enough. In a gate that it has just
+    ///   spoken to it would have added nothing (gates.md, Novelty).
+    @inline(__always)
     public mutating func passesOver(subject: RawSpan, arrival: Timestamp) -> Bool {
-        guard passedOver != nil else { return false }
-        let name = cell(of: subject)
-        guard let known = passedOver?.name, name.count == known.count,
-            (0..<name.count).allSatisfy({
-                subject.unsafeLoad(fromByteOffset: name.start + $0, as: UInt8.self) == known[$0]
-            }), passedOver?.isTooMany(at: arrival) == true
-        else { return false }
-        counters.waves &+= 1
-        counters.passedOver &+= 1
+        noticed &+= 1
         untilSample &-= 1
-        if untilSample == 0 { sampleSender(sources.number(of: subject, name)) }
-        return true
+        if untilSample == 0 { sampleSender(subject) }
+        return passedOver.isEmpty ? false : isTooMany(subject, arrival)
     }
 
     @inline(never)
-    mutating func sampleSender(_ source: Int32) {
+    private mutating func isTooMany(_ subject: RawSpan, _ arrival: Timestamp) -> Bool {
+        let name = cell(of: subject)
+        for index in passedOver.indices where passedOver[index].name.count == name.count {
+            let isIts = (0..<name.count).allSatisfy {
+                subject.unsafeLoad(fromByteOffset: name.start + $0, as: UInt8.self) == passedOver[index].name[$0]
+            }
+            guard isIts else { continue }
+            guard passedOver[index].isTooMany(at: arrival) else { return false }
+            counters.waves &+= 1
+            counters.passedOver &+= 1
+            return true
+        }
+        return false
+    }
+
+    @inline(never)
+    private mutating func sampleSender(_ subject: RawSpan) {
         untilSample = LoudSenders.stride
-        senders.sample(source)
+        let name = cell(of: subject)
+        if name.count > 0 { senders.sample(sources.number(of: subject, name)) }
     }
 }

@@ -33,7 +33,9 @@ public struct Thalamus: Sendable {
     private var namesOfSlot: [Int: [Int32]] = [:]
     var originOfSource: [Int32] = []
     var senders = LoudSenders()
-    var passedOver: PassedOver?
+    var passedOver: [PassedOver] = []
+    /// The waves that were heard, whoever judges them.
+    var noticed = 0
     /// How many waves pass before the next one's sender is counted.
     var untilSample = LoudSenders.stride
     private var view = WaveView()
@@ -98,8 +100,6 @@ public struct Thalamus: Sendable {
             source = sources.number(of: subject, name)
             origin = view.origin.isEmpty ? ownOrigin(source, subject, name) : origins.number(of: payload, view.origin)
         }
-        untilSample &-= 1
-        if untilSample == 0 { sampleSender(source) }
         if view.vectorCount > 0 {
             vector.removeAll(keepingCapacity: true)
             WaveDecoder.vector(payload, view, into: &vector)

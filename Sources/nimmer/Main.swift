@@ -1,4 +1,5 @@
 import ArgumentParser
+import NimmerCell
 
 #if canImport(Glibc)
     import Glibc
@@ -11,7 +12,7 @@ struct Main {
     static func main() async {
         signal(SIGPIPE, SIG_IGN)
         do {
-            var command = try Nimmer.parseAsRoot()
+            var command = try Nimmer.parseAsRoot(Array(ProcessArguments.all.dropFirst()))
             _ = try chosenEnvironment()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()

@@ -7,18 +7,20 @@ import Synchronization
 /// Finds out once a second who speaks most, and how long a wave waits here: as long as a message to ourselves. Who floods while others
 /// wait is held back.
 struct FloodWatch {
-    /// How long nobody is held back after that has failed.
+    /// How long somebody is not held back after that has failed.
     private static let pause = Duration.seconds(30)
 
     private let owner: ThalamusProcess
     private let waves: WaveSubscription
     private var process: ServiceProcess { owner.process }
-    private var held: HeldBack?
-    private var queue: Token?
+    private var held: [String: HeldBack] = [:]
     /// How often a server has given up a connection that held somebody back.
     private var cuts = 0
-    private var retryAt = ContinuousClock.now
-    private var flooding: String?
+    /// How often the process's own connection was made anew.
+    private var reconnects: UInt64 = 0
+    /// Who cannot be held back, and when that is tried again.
+    private var failed: [String: ContinuousClock.Instant] = [:]
+    private var flooding: Set<String> = []
 
     init(_ owner: ThalamusProcess, _ waves: WaveSubscription) {
         self.owner = owner
@@ -29,27 +31,27 @@ struct FloodWatch {
     consuming func run() async {
         var watch = self
         while (try? await Task.sleep(for: .seconds(1))) != nil { await watch.look() }
-        watch.held?.end()
+        for held in watch.held.values { held.end() }
     }
 
     private mutating func look() async {
         let lag = await lag()
         let reading = ClockReading.now()
-        let (loudest, quietened) = owner.thalamus.withLock { thalamus in
+        let heldBack = held.mapValues { $0.take() }
+        let (loudest, floods, quietened) = owner.thalamus.withLock { thalamus in
             thalamus.listenForFloods(
-                at: thalamus.clock.read(reading), lag: lag / .milliseconds(1), heldBack: held?.take())
-            return (thalamus.loudestSenders, thalamus.quietened)
+                at: thalamus.clock.read(reading), lag: lag / .milliseconds(1), heldBack: heldBack)
+            return (thalamus.loudestSenders, thalamus.floods, thalamus.quietened)
         }
-        let flood = loudest.first { $0.isFlooding || $0.name == quietened }
-        await hold(quietened == nil ? nil : flood, quietened)
-        if let flood, flood.name != flooding {
+        await hold(loudest.filter { quietened.contains($0.name) }, quietened)
+        for flood in floods where !flooding.contains(flood.name) {
             process.logger.warning(
                 "A sender floods the bus",
                 metadata: [
-                    "sender": "\(flood.name)", "rate": "\(flood.words)", "held_back": "\(held?.sender == flood.name)",
+                    "sender": "\(flood.name)", "rate": "\(flood.words)", "held_back": "\(held[flood.name] != nil)",
                 ])
         }
-        flooding = flood?.name
+        flooding = Set(floods.map(\.name) + quietened)
     }
 
     /// How long a message to ourselves takes; one that cannot travel says nothing of how long others wait.
@@ -57,32 +59,42 @@ struct FloodWatch {
         let limit = Duration.seconds(2)
         guard process.bus.status.isConnected else { return .zero }
         do throws(BusError) { return try await process.bus.flush(timeout: limit) } catch {
-            return error.code == .timeout ? limit : .zero
+            return error.code == .timeout && process.bus.status.isConnected ? limit : .zero
         }
     }
 
     /// Holds back who is to be heard less, and nobody else.
-    private mutating func hold(_ flood: LoudSender?, _ quietened: String?) async {
-        if let held, held.sender != quietened || held.wasCut {
-            if held.wasCut { cuts += 1 }
-            held.end()
-            self.held = nil
+    private mutating func hold(_ loudest: [LoudSender], _ quietened: [String]) async {
+        let connections = process.bus.status.counters.reconnects
+        for (name, one) in held where !quietened.contains(name) || one.wasCut || one.queue != waves.group {
+            // A server that has gone has given up nobody.
+            if one.wasCut, connections == reconnects { cuts += 1 }
+            one.end()
+            held[name] = nil
         }
-        do throws(BusError) {
-            if quietened == nil {
-                cuts = 0
-                if queue != nil { try await waves.leave() }
-                queue = nil
-            } else if held == nil, let flood, flood.name == quietened, ContinuousClock.now >= retryAt {
-                let queue = if let queue { queue } else { try await waves.join() }
-                self.queue = queue
+        reconnects = connections
+        if quietened.isEmpty {
+            cuts = 0
+            try? await waves.leave()
+        }
+        for sender in loudest where held[sender.name] == nil && isDue(sender.name) {
+            do throws(BusError) {
                 let rate = HeldBack.rates[min(cuts, HeldBack.rates.count - 1)]
-                held = try await HeldBack.begin(flood, for: process, queue: queue, rate: rate)
+                held[sender.name] = try await HeldBack.begin(sender, for: process, in: waves, rate: rate)
+            } catch {
+                // One that is away comes back.
+                if error.code == .notConnected || error.code == .timeout { continue }
+                process.logger.warning(
+                    "Cannot hold a sender back", metadata: ["sender": "\(sender.name)", "reason": "\(error)"])
+                failed[sender.name] = .now.advanced(by: Self.pause)
             }
-        } catch {
-            process.logger.warning("Cannot hold a sender back", metadata: ["reason": "\(error)"])
-            retryAt = .now.advanced(by: Self.pause)
         }
-        owner.heldBack.withLock { [held] in $0 = held?.sender }
+        owner.heldBack.withLock { [held] in $0 = Set(held.keys) }
+    }
+
+    private mutating func isDue(_ name: String) -> Bool {
+        let now = ContinuousClock.now
+        failed = failed.filter { $0.value > now }
+        return failed[name] == nil
     }
 }

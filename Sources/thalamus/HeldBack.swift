@@ -21,8 +21,11 @@ final class HeldBack: Sendable {
     private let bytes = Atomic<Int>(0)
     private let cut = Atomic<Bool>(false)
     private let lookedAt = Mutex(ContinuousClock.now)
+    /// The group in which it takes its share of the sender's waves.
+    let queue: Token
 
-    private init(_ sender: String, _ bus: any Bus, _ rate: Int?) {
+    private init(_ sender: String, _ bus: any Bus, _ rate: Int?, _ queue: Token) {
+        self.queue = queue
         self.sender = sender
         self.rate = rate
         self.bus = bus
@@ -31,11 +34,11 @@ final class HeldBack: Sendable {
     /// Begins to hold a sender back, so that about ``LoudSender/flood`` of its waves a second still come through.
     ///
     /// - Parameters:
-    ///   - queue: the group in which the thalamus hears all waves.
+    ///   - waves: what the thalamus hears; it joins a group where it is in none.
     ///   - rate: what is read, in bytes a second; nil: all that comes.
     /// - Throws: a ``BusError`` when there is no second connection.
     static func begin(
-        _ sender: LoudSender, for process: ServiceProcess, queue: Token, rate: Int?
+        _ sender: LoudSender, for process: ServiceProcess, in waves: WaveSubscription, rate: Int?
     ) async throws(BusError) -> HeldBack {
         guard let name = try? Token(sender.name) else {
             throw BusError(.invalid, "its name is none: '\(sender.name)'")
@@ -43,7 +46,12 @@ final class HeldBack: Sendable {
         guard let bus = try await process.connect("-flood", maximumReadRate: rate) else {
             throw BusError(.invalid, "this process opens no connections")
         }
-        let held = HeldBack(sender.name, bus, rate)
+        let queue: Token
+        do throws(BusError) { queue = try await waves.join() } catch {
+            await bus.close()
+            throw error
+        }
+        let held = HeldBack(sender.name, bus, rate, queue)
         let shares = min(64, max(2, Int(saturating: (sender.wavesPerSecond / LoudSender.flood).rounded(.up))))
         let pattern = SubjectPattern.waves(process.environment, of: name)
         // Not waited for: what says that the server knows them comes behind what they bring.

@@ -124,6 +124,13 @@ final class Shards: Sendable {
 
     // MARK: Leases
 
+    /// The queue group of those who live, as far as this thalamus knows.
+    var group: Token {
+        let living = table.withLock { $0.living(at: Self.now) }
+        let digest = MessageID.named(living.joined(separator: "\n")).text.prefix(8)
+        return (try? Token("\(process.name.text.prefix(50))-\(digest)")) ?? process.name
+    }
+
     /// Whether this thalamus still looks on.
     var isStandingBy: Bool { table.withLock { $0.isStandingBy(at: Self.now) } }
 

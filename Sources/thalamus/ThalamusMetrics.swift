@@ -10,10 +10,10 @@ extension ThalamusProcess {
 
     /// What the thalamus tells `$SRV.STATS`.
     func statistics(lost: UInt64) -> ServiceResponder.Statistics {
-        let (counters, regions, loudest, quietened) = thalamus.withLock {
-            ($0.counters, $0.regionCount, $0.loudestSenders, $0.quietened)
+        let (counters, regions, loudest, floods, quietened) = thalamus.withLock {
+            ($0.counters, $0.regionCount, $0.loudestSenders, $0.floods.map(\.name), $0.quietened)
         }
-        let isHeld = heldBack.withLock { $0 != nil && $0 == quietened }
+        let held = heldBack.withLock { $0 }
         var statistics = ServiceResponder.Statistics()
         statistics.requests = answered.load(ordering: .relaxed)
         statistics.errors = refused.load(ordering: .relaxed)
@@ -30,11 +30,11 @@ extension ThalamusProcess {
                     ]
                 }),
         ]
-        if let flood = loudest.first(where: { $0.isFlooding || $0.name == quietened }) {
-            data["degraded"] = .string(
-                "'\(flood.name)' floods the bus: \(flood.words)\(isHeld ? "; it is held back for the others' sake" : "")"
-            )
+        let degraded = loudest.filter { floods.contains($0.name) || quietened.contains($0.name) }.map { flood in
+            "'\(flood.name)' floods the bus: \(flood.words)"
+                + (held.contains(flood.name) ? "; it is held back for the others' sake" : "")
         }
+        if !degraded.isEmpty { data["degraded"] = .string(degraded.joined(separator: ". ")) }
         statistics.data = .object(data)
         return statistics
     }

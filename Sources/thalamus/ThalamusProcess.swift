@@ -22,8 +22,8 @@ final class ThalamusProcess: Sendable {
     private let superseded: AsyncStream<Subject>
     /// Where others judge the rest of the regions.
     private let shards = Mutex<Shards?>(nil)
-    /// The flooding sender that is held back now.
-    let heldBack = Mutex<String?>(nil)
+    /// The flooding senders that are held back now.
+    let heldBack = Mutex<Set<String>>([])
     /// Questions of people that were answered, and those that were refused.
     let answered = Atomic<Int>(0)
     let refused = Atomic<Int>(0)
@@ -64,6 +64,7 @@ final class ThalamusProcess: Sendable {
             group.addTask { await self.release() }
             group.addTask { await self.attend(waves) }
             group.addTask { await FloodWatch(self, waves).run() }
+            if let shards { group.addTask { await self.keepTogether(waves, shards) } }
             group.addTask { await questions.learn() }
             group.addTask { await self.watchStreams() }
             await process.untilStopped()
@@ -123,15 +124,24 @@ final class ThalamusProcess: Sendable {
                 }
             }
         }
-        return try await WaveSubscription(sharedBy: process.name) { [self] queue async throws(BusError) in
+        return try await WaveSubscription(sharedBy: shards.group) { [self] queue async throws(BusError) in
             try await bus.subscribe(pattern, queue: queue) { [self] subject, payload, arrival in
                 do throws(Refusal) {
+                    if isTooMany(subject, arrival) { return }
                     guard let part = try shards.sort(payload, arrival) else { return }
                     if !judge(subject, payload, arrival, if: { shards.judges(part) }) { shards.missed() }
                 } catch {
                     announcer.reject(error, arrival)
                 }
             }
+        }
+    }
+
+    /// Hears waves together with those who live: when one comes, goes or falls silent, the others meet in another group. One that is
+    /// stopped, or whose connection has died without a word, stays in the old one, and takes nobody's waves with it.
+    private func keepTogether(_ waves: WaveSubscription, _ shards: Shards) async {
+        while (try? await Task.sleep(for: .milliseconds(200))) != nil {
+            do throws(BusError) { try await waves.share(as: shards.group) } catch { continue }
         }
     }
 
@@ -144,13 +154,20 @@ final class ThalamusProcess: Sendable {
             return try settle { (thalamus) throws(Refusal) in
                 guard isAllowed() else { return false }
                 let at = thalamus.clock.arrival(arrival.at, ClockReading.now)
-                if thalamus.passesOver(subject: subject, arrival: at) { return true }
                 _ = try thalamus.receive(subject: subject, payload: payload, arrival: at)
                 return true
             }
         } catch {
             announcer.reject(error, arrival)
             return true
+        }
+    }
+
+    /// Notices who speaks among those whose waves are sorted; whether the wave is passed over.
+    private func isTooMany(_ subject: RawSpan, _ arrival: Arrival) -> Bool {
+        thalamus.withLock { thalamus in
+            let at = thalamus.clock.arrival(arrival.at, ClockReading.now)
+            return thalamus.passesOver(subject: subject, arrival: at)
         }
     }
 
@@ -206,7 +223,8 @@ final class ThalamusProcess: Sendable {
         var found: [GateID: (transition: GateTransition, storedAt: Timestamp)] = [:]
         func look(at stored: StoredMessage) {
             guard let message = try? Envelope<GateTransition>(decoding: stored.message.payload),
-                message.header.source.entityType == .thalamus, isOurs(message.body.gateID)
+                message.header.source.entityType == .thalamus, isOurs(message.body.gateID),
+                Self.gate(of: stored.message.subject) == message.body.gateID
             else { return }
             if let known = found[message.body.gateID], known.transition.at > message.body.at { return }
             found[message.body.gateID] = (message.body, stored.message.at)
@@ -283,7 +301,8 @@ final class ThalamusProcess: Sendable {
                         outbox.know(
                             subject, last: stored?.sequence ?? 0, id: stored.flatMap { StoredIdentity($0).id })
                         guard let stored,
-                            let last = try? Envelope<GateTransition>(decoding: stored.message.payload).body
+                            let last = try? Envelope<GateTransition>(decoding: stored.message.payload).body,
+                            last.gateID == gate
                         else { return }
                         let now = thalamus.clock.read(.now())
                         thalamus.resume(last, now: now)

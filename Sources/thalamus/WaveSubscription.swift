@@ -2,17 +2,18 @@ import NimmerBus
 import NimmerWave
 import Synchronization
 
-/// The subscription to all waves: of those who share the regions in their queue group; of one alone without any, except while it
+/// The subscription to all waves: of those who share the regions in the queue group of those who live; of one alone without any, except while it
 /// holds a sender back. A queue group is joined for no longer than it is needed, since a connection that has died without a word is a
 /// member of it until the server notices, and gets its share of everybody's waves.
 final class WaveSubscription: Sendable {
     private struct State {
         var current: any Subscription
+        var group: Token?
         /// The waves that earlier ones have lost.
         var lost: UInt64 = 0
     }
 
-    private let shared: Token?
+    private let isShared: Bool
     private let subscribe: @Sendable (Token?) async throws(BusError) -> any Subscription
     private let state: Mutex<State>
 
@@ -25,32 +26,43 @@ final class WaveSubscription: Sendable {
         sharedBy shared: Token? = nil,
         _ subscribe: @escaping @Sendable (Token?) async throws(BusError) -> any Subscription
     ) async throws(BusError) {
-        self.shared = shared
+        isShared = shared != nil
         self.subscribe = subscribe
-        state = Mutex(State(current: try await subscribe(shared)))
+        state = Mutex(State(current: try await subscribe(shared), group: shared))
     }
 
     /// How many waves were dropped because they were not judged fast enough.
     var lost: UInt64 { state.withLock { $0.lost + $0.current.lost } }
 
-    /// Joins a group, and returns its name.
+    /// The group in which waves are heard now.
+    var group: Token? { state.withLock { $0.group } }
+
+    /// Joins a group where there is none, and returns its name.
     func join() async throws(BusError) -> Token {
-        if let shared { return shared }
+        if let group { return group }
         let group = Token.unique()
         try await replace(group)
         return group
     }
 
-    /// Leaves the group, where it is not a lasting one.
+    /// Leaves the group, where it is not that of those who share the regions.
     func leave() async throws(BusError) {
-        if shared == nil { try await replace(nil) }
+        if !isShared, group != nil { try await replace(nil) }
+    }
+
+    /// Goes over to another group of those who share the regions.
+    func share(as group: Token) async throws(BusError) {
+        if isShared, group != self.group { try await replace(group) }
     }
 
     /// Waves come twice for a moment, which adds nothing to a gate, rather than not at all.
     private func replace(_ group: Token?) async throws(BusError) {
         let next = try await subscribe(group)
         let earlier = state.withLock { state in
-            defer { state.current = next }
+            defer {
+                state.current = next
+                state.group = group
+            }
             state.lost += state.current.lost
             return state.current
         }

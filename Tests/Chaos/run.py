@@ -77,7 +77,7 @@ async def judge(house, options, checks, moments):
     check_persisted(checks, house, stored)
     check_complete(checks, house, stored)
     last = check_paths(checks, house, stored, clock_jumped=options.scenario == "clock")
-    check_episodes(checks, house, stored, *moments)
+    check_episodes(checks, house, stored, *moments, clock_jumped=options.scenario == "clock")
     await check_reported(checks, house, last)
     check_minds(checks, house, stored)
     await check_alive(checks, house, left)

@@ -77,13 +77,13 @@ public struct ServiceProcess: Sendable {
         check: @Sendable (Configuration) throws -> Void = { _ in },
         run: @escaping @Sendable (ServiceProcess) async throws -> Void
     ) async -> Never {
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let arguments = Array(ProcessArguments.all.dropFirst())
         let variables = ProcessVariable.current()
         do {
             let launch = try Launch(arguments, settings: Configuration.settings(of: manifest, role: role))
             switch launch.action {
             case .help:
-                let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init)
+                let program = ProcessArguments.all.first?.split(separator: "/").last.map(String.init)
                 print(manifest.help(role: role, program: program ?? manifest.name), terminator: "")
                 exit(0)
             case .version:
