@@ -49,6 +49,11 @@ struct ShardTests {
             children.withLock { $0[number] = nil }
         }
 
+        /// Has one stand still, or go on.
+        func signal(_ number: Int, _ signal: Int32) {
+            if let child = children.withLock({ $0[number] }) { Glibc.kill(child.pid, signal) }
+        }
+
         /// Asks one to stop, and waits for its end.
         func stop(_ number: Int) async {
             let exit = await children.withLock { $0[number] }?.terminate(grace: .seconds(10))
@@ -174,6 +179,27 @@ struct ShardTests {
             try await ground.agree(on: "after.all")
             #expect(await ground.hasCollapsed(["after.all"]))
             #expect(ground.collapses["after.all"]?.count == 1)
+        }
+    }
+
+    @Test("one that hangs takes nobody's waves with it once it counts as silent")
+    func hang() async throws {
+        try await with(try await NATSBinary.choose()) { ground in
+            for number in 1...2 { try await ground.start(number) }
+            let isShared = await eventually(within: .seconds(40)) {
+                ground.owners.count == Self.partitions && Set(ground.owners.values).count == 2
+            }
+            try #require(isShared, "\(ground.owners)")
+            ground.signal(1, SIGSTOP)
+            let hasAll = await eventually(within: .seconds(30)) {
+                ground.owners.count == Self.partitions && Set(ground.owners.values) == [2]
+            }
+            #expect(hasAll, "\(ground.owners)")
+            let regions = (0..<40).map { "hung.r\($0)" }
+            for region in regions { try await ground.agree(on: region) }
+            #expect(await ground.hasCollapsed(regions))
+            #expect(regions.allSatisfy { ground.collapses[$0]?.count == 1 })
+            ground.signal(1, SIGCONT)
         }
     }
 
