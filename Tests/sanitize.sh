@@ -16,8 +16,7 @@ skipped='LeakTests|ClusterTests'
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-$(($(nproc) * 2))}
 status=0 passed=0 failed=0 findings=0
 [ $# -gt 0 ] || set -- address thread
-# The newer server, and clients in Python, where Tests/run.sh has installed them.
-export PATH="$PATH:$PWD/.build/test-venv/bin" NIMMER_PYTHON="$PWD/.build/test-venv/bin/python3"
+. Tests/venv.sh
 for kind in "$@"; do
     folder=.build-$kind
     logs=$PWD/$folder/findings
