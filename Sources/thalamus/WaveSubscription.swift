@@ -11,6 +11,7 @@ final class WaveSubscription: Sendable {
         var group: Token?
         /// The waves that earlier ones have lost.
         var lost: UInt64 = 0
+        var isCancelled = false
     }
 
     private let isShared: Bool
@@ -57,8 +58,11 @@ final class WaveSubscription: Sendable {
 
     /// Waves come twice for a moment, which adds nothing to a gate, rather than not at all.
     private func replace(_ group: Token?) async throws(BusError) {
+        guard !state.withLock({ $0.isCancelled }) else { return }
         let next = try await subscribe(group)
-        let earlier = state.withLock { state in
+        let spent = state.withLock { state in
+            // Nothing is heard any more after the end, which may have come meanwhile.
+            guard !state.isCancelled else { return next }
             defer {
                 state.current = next
                 state.group = group
@@ -66,8 +70,15 @@ final class WaveSubscription: Sendable {
             state.lost += state.current.lost
             return state.current
         }
-        earlier.cancel()
+        spent.cancel()
     }
 
-    func cancel() { state.withLock { $0.current }.cancel() }
+    /// Ends it; it is not made anew after that.
+    func cancel() {
+        let current = state.withLock { state in
+            state.isCancelled = true
+            return state.current
+        }
+        current.cancel()
+    }
 }
