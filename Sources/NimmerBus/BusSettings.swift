@@ -35,8 +35,8 @@ public struct BusSettings: Sendable, Hashable {
     public var inboxPrefix: String?
     /// How many servers of a cluster keep each stream, 1…5; nil: existing streams stay as they are, new ones are kept by one.
     public var replicas: Int?
-    /// How many bytes a second are read from the server, at most, 65,536…; nil: all that comes. What is beyond waits in the server,
-    /// which makes those wait who publish it: for subscriptions whose senders shall be slowed down.
+    /// The limit on reading from the server, in bytes a second, at least 65,536; nil: no limit. Messages beyond it stay in the server,
+    /// which then delays their publishers: for subscriptions whose senders are to be slowed down.
     public var maximumReadRate: Int?
 
     /// Settings for one address, everything else as by default: no credentials, and waiting for the server for ever.

@@ -24,8 +24,8 @@ final class Loop {
     private var lastIdle = ContinuousClock.now
     /// How long delivery may lag behind the socket before reading goes first.
     private var patience = Duration.seconds(2)
-    /// What had come when ``holdBack()`` was last called.
-    private var paced = BusCounters()
+    /// The pace of a bus that reads no faster than it is told to.
+    private var pace: ReadPace?
 
     private enum Draining {
         case no
@@ -37,6 +37,7 @@ final class Loop {
         self.bus = bus
         wake = bus.wake
         delivery = Delivering(bus)
+        pace = ReadPace(bus.settings.maximumReadRate)
     }
 
     func run() {
@@ -186,7 +187,7 @@ final class Loop {
             bus.expireWaiting(isConnected: true)
             handleReports()
             if wake.socket < 0, connection.isClosed { return }
-            holdBack()
+            if let pause = pace?.pause(after: bus.state.withLock({ $0.counters })), pause > 0 { usleep(pause) }
         }
     }
 
@@ -199,7 +200,7 @@ final class Loop {
     private func deliver(_ ready: Ready, _ connection: Connection) -> Bool {
         let now = ContinuousClock.now
         if !ready.isReadable, !live.contains(where: { $0.queued > 0 }) { lastIdle = now }
-        let isOverwhelmed = lastIdle.duration(to: now) > patience && bus.settings.maximumReadRate == nil
+        let isOverwhelmed = lastIdle.duration(to: now) > patience && pace == nil
         if isOverwhelmed {
             var reads = 0
             while reads < 32, poll(wake.socket, forWriting: false, until: now).isReadable {
@@ -221,21 +222,6 @@ final class Loop {
 
     /// The time for which messages are delivered between two reads of an overwhelmed client: much less than a server waits for one.
     private static let deliveryTurn = Duration.milliseconds(20)
-
-    /// Waits for as long as what was delivered may take, where no more than so many bytes a second are to be read.
-    private func holdBack() {
-        guard let rate = bus.settings.maximumReadRate else { return }
-        let counters = bus.state.withLock { $0.counters }
-        let bytes = counters.bytesIn &- paced.bytesIn &+ Self.overhead &* (counters.messagesIn &- paced.messagesIn)
-        paced = counters
-        guard bytes > 0 else { return }
-        usleep(UInt32(clamping: Int(saturating: min(Self.longestPause, Double(bytes) * 1_000_000 / Double(rate)))))
-    }
-
-    /// What a message takes on the wire beside its payload, in bytes; about.
-    private static let overhead: UInt64 = 64
-    /// In microseconds.
-    private static let longestPause = 100_000.0
 
     /// Ends the connection as if the server had: `natsConnection_Destroy` alone would first wait half a second for an answer
     /// to a ping, which only this thread could read.

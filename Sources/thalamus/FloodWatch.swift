@@ -43,15 +43,13 @@ struct FloodWatch {
                 at: thalamus.clock.read(reading), lag: lag / .milliseconds(1), heldBack: heldBack)
             return (thalamus.loudestSenders, thalamus.floods, thalamus.quietened)
         }
-        await hold(loudest.filter { quietened.contains($0.name) }, quietened)
         for flood in floods where !flooding.contains(flood.name) {
             process.logger.warning(
                 "A sender floods the bus",
-                metadata: [
-                    "sender": "\(flood.name)", "rate": "\(flood.words)", "held_back": "\(held[flood.name] != nil)",
-                ])
+                metadata: ["sender": "\(flood.name)", "rate": "\(flood.words)"])
         }
         flooding = Set(floods.map(\.name) + quietened)
+        await hold(loudest.filter { quietened.contains($0.name) }, quietened)
     }
 
     /// How long a message to ourselves takes; one that cannot travel says nothing of how long others wait.
@@ -71,6 +69,8 @@ struct FloodWatch {
             if one.wasCut, connections == reconnects { cuts += 1 }
             one.end()
             held[name] = nil
+            guard !quietened.contains(name) else { continue }
+            process.logger.notice("Holds a sender back no more", metadata: ["sender": "\(name)"])
         }
         reconnects = connections
         if quietened.isEmpty {
@@ -81,6 +81,9 @@ struct FloodWatch {
             do throws(BusError) {
                 let rate = HeldBack.rates[min(cuts, HeldBack.rates.count - 1)]
                 held[sender.name] = try await HeldBack.begin(sender, for: process, in: waves, rate: rate)
+                process.logger.notice(
+                    "Holds a sender back, so that the others get through",
+                    metadata: ["sender": "\(sender.name)", "bytes_per_second": "\(rate.map { "\($0)" } ?? "any")"])
             } catch {
                 // One that is away comes back.
                 if error.code == .notConnected || error.code == .timeout { continue }

@@ -2,9 +2,9 @@ import NimmerBus
 import NimmerWave
 import Synchronization
 
-/// The subscription to all waves: of those who share the regions in the queue group of those who live; of one alone without any, except while it
-/// holds a sender back. A queue group is joined for no longer than it is needed, since a connection that has died without a word is a
-/// member of it until the server notices, and gets its share of everybody's waves.
+/// The subscription to all waves. Thalami that share the regions are in the queue group of those who live; one alone is in none, except
+/// while it holds a sender back. A queue group is joined for no longer than it is needed: a connection that has died without a word
+/// stays a member until the server notices, and takes its share of everybody's waves.
 final class WaveSubscription: Sendable {
     private struct State {
         var current: any Subscription

@@ -157,34 +157,35 @@ import Testing
 
     @Test func whatIsWrittenWhileItIsWrittenAnewIsKept() async throws {
         let folder = try Folder()
-        var journal: JournalFile? = try JournalFile(folder: folder.path, name: "t", maximumBytes: 400_000)
-        let shared = try #require(journal)
         let stays = try (0..<10).map { try Self.message($0, bytes: 300) }
-        for message in stays { #expect(shared.keep(message)) }
-        await withTaskGroup(of: Void.self) { group in
-            for part in 0..<2 {
-                group.addTask {
-                    for number in 0..<1_500 {
-                        guard let message = try? Self.message(1_000 + 2 * number + part, bytes: 300) else { return }
-                        // Where it is full it is made small at once.
-                        while !shared.keep(message) {
-                            shared.tidy()
-                            await Task.yield()
-                        }
-                        if number < 1_490 { shared.release(message.id) }
-                    }
-                }
-            }
-            group.addTask { for _ in 0..<300 { shared.tidy() } }
-        }
         let last = try (0..<2).flatMap { part in
             try (1_490..<1_500).map { try Self.message(1_000 + 2 * $0 + part, bytes: 300) }
         }
-        for message in stays + last { #expect(shared.payload(of: message.id) == message.payload) }
-        journal = nil
-        withExtendedLifetime(shared) {}
-        let bytes = try folder.read()
-        #expect(!bytes.isEmpty)
+        func live() async throws {
+            let journal = try JournalFile(folder: folder.path, name: "t", maximumBytes: 400_000)
+            for message in stays { #expect(journal.keep(message)) }
+            await withTaskGroup(of: Void.self) { group in
+                for part in 0..<2 {
+                    group.addTask {
+                        for number in 0..<1_500 {
+                            guard let message = try? Self.message(1_000 + 2 * number + part, bytes: 300) else { return }
+                            while !journal.keep(message) {
+                                journal.tidy()
+                                await Task.yield()
+                            }
+                            if number < 1_490 { journal.release(message.id) }
+                        }
+                    }
+                }
+                group.addTask { for _ in 0..<300 { journal.tidy() } }
+            }
+            for message in stays + last { #expect(journal.payload(of: message.id) == message.payload) }
+        }
+        try await live()
+        let later = try JournalFile(folder: folder.path, name: "t", maximumBytes: 400_000)
+        #expect(later.path == folder.file && later.status.damaged == 0)
+        let left = Self.left(later)
+        #expect(left.count == 30 && Set(left) == Set(stays + last) && Array(left.prefix(10)) == stays)
     }
 
     @Test func whatHasRoomAgainIsFoundOutWithoutAMessage() throws {

@@ -52,8 +52,7 @@ public final class Outbox: Sendable {
     ///   - attemptTimeout: how long one attempt waits for its acknowledgement.
     ///   - journal: where waiting messages are kept across a crash, and beyond the limits of memory.
     ///   - onSuperseded: called when fenced messages of a subject were given up, because somebody else had stored on it, or one before
-    ///     them was refused or given up for want of room; the identity
-    ///     is that of the newest message of the subject. Must not block.
+    ///     them was refused or given up for want of room; the identity is that of the newest message of the subject. Must not block.
     public init(
         bus: any Bus, limits: OutboxQueue.Limits = OutboxQueue.Limits(), attemptTimeout: Duration = .seconds(5),
         journal: (any OutboxJournal)? = nil,
@@ -314,16 +313,16 @@ public final class Outbox: Sendable {
         while (try? await ContinuousClock().sleep(for: .milliseconds(200))) != nil {
             let hadTrouble = journal?.status.trouble != nil
             if hadTrouble { journal?.retry() }
-            let isWatched = state.withLock { state in
+            let (isWatched, isKeeping) = state.withLock { state in
                 let now = state.queue.counters
                 let isSilent = now.waiting > 0 && before.waiting > 0 && now.acknowledged == before.acknowledged
                 before = now
                 silence = isSilent ? silence + 1 : 0
                 if isSilent { beginKeeping(&state) }
                 if silence >= 3 { state.queue.hearNothing(BusError(.timeout, Self.silence)) }
-                return state.isKeeping || silence == 3
+                return (state.isKeeping || silence == 3, state.isKeeping)
             }
-            if state.withLock({ $0.isKeeping }) { journal?.tidy() }
+            if isKeeping { journal?.tidy() }
             if hadTrouble || isWatched { changed.yield() }
         }
     }

@@ -1,3 +1,4 @@
+import NimmerCell
 import NimmerServers
 
 #if canImport(Glibc)
@@ -27,7 +28,7 @@ enum OwnProgram {
     static let path: String = {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-        guard count > 0 else { return CommandLine.arguments.first ?? "nimmer" }
+        guard count > 0 else { return ProcessArguments.all.first ?? "nimmer" }
         return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }()
 
