@@ -86,7 +86,7 @@ public struct AsideMessage: Sendable, Hashable {
     public static func configuration(_ env: Environment) -> StreamConfiguration {
         StreamConfiguration(
             name: stream(env), subjects: [.aside(env)], maximumAge: .seconds(30 * 86_400), maximumBytes: 64 << 20,
-            duplicateWindow: .seconds(3600), summary: "messages that were set aside")
+            duplicateWindow: .seconds(3600), deniesPurge: true, summary: "messages that were set aside")
     }
 
     /// Makes sure that the stream is there.

@@ -118,6 +118,10 @@ public protocol Bus: AnyObject, Sendable {
     /// Opens a bucket of keys and values, creating it on first use.
     func keyValue(_ configuration: KeyValueConfiguration) async throws(BusError) -> any KeyValue
 
+    /// Counts an answer that did not leave, since the request named no inbox to answer to (decision 0008); called by
+    /// ``respond(on:payload:headers:)``.
+    func countRefusedReply(_ reply: Subject)
+
     /// The name of the identity that the client connects as: what it puts behind the subjects that several identities publish
     /// to (protocol.md, Sender). Nil where none is configured; then it writes the forms without a sender.
     var identity: Token? { get }

@@ -29,8 +29,8 @@ public struct BusSettings: Sendable, Hashable {
     public var tlsKey: String?
     /// Whether opening succeeds without a server and goes on trying for ever (cells keep their reflexes), or fails.
     public var waitsForServer: Bool
-    /// What the subjects begin with on which this client receives answers, one token such as `_INBOX_math`: where every
-    /// identity has a prefix of its own, none can read the answers of another. Nil: what the credentials file says, else
+    /// The first tokens of the subjects on which this client receives answers, such as `_INBOX.math`: where every identity has a
+    /// prefix of its own, none can read the answers of another. Begins with `_INBOX`. Nil: what the credentials file says, else
     /// `_INBOX`.
     public var inboxPrefix: String?
     /// How many servers of a cluster keep each stream, 1…5; nil: existing streams stay as they are, new ones are kept by one.

@@ -13,12 +13,6 @@ extension Bus {
         try publish(subject, payload: payload, headers: headers, reply: nil)
     }
 
-    /// Answers a request; does nothing when its sender waits for no answer.
-    public func respond(to message: BusMessage, payload: [UInt8], headers: Headers = [:]) throws(BusError) {
-        guard let reply = message.reply else { return }
-        try publish(reply, payload: payload, headers: headers, reply: nil)
-    }
-
     /// Calls a handler for each message that matches; see ``Bus/subscribe(_:queue:pending:handler:)``.
     /// At most 524,288 messages wait for the handler; further ones are dropped and counted.
     public func subscribe(

@@ -3,7 +3,9 @@ import NimmerWave
 extension HouseStreams {
     /// The bucket `<ENV>-ACTS`: what is to become of the commands of decisions, and has.
     public static func acts(_ env: Environment) -> KeyValueConfiguration {
-        KeyValueConfiguration(bucket: "\(env.streamPrefix)-ACTS", maximumAge: .seconds(30 * 86_400))
+        KeyValueConfiguration(
+            bucket: "\(env.streamPrefix)-ACTS", maximumAge: .seconds(30 * 86_400), maximumBytes: 32 << 20,
+            maximumValueSize: maximumMessage)
     }
 
     /// A stream that a backup holds, and how it is made.

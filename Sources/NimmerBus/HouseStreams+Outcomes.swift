@@ -11,7 +11,8 @@ extension HouseStreams {
     /// The stream of accepted outcomes (trust.md, Replay, restart). Trust does not age, so neither do they.
     public static func outcomesStream(_ env: Environment) -> StreamConfiguration {
         StreamConfiguration(
-            name: outcomes(env), subjects: [.acceptedOutcomes(env)], maximumPerSubject: outcomesPerGate,
-            duplicateWindow: .seconds(3600), summary: "outcomes that thalami took into their trust")
+            name: outcomes(env), subjects: [.acceptedOutcomes(env)], maximumBytes: 32 << 20,
+            maximumPerSubject: outcomesPerGate, maximumMessageSize: maximumMessage, duplicateWindow: .seconds(3600),
+            deniesPurge: true, deniesDelete: true, summary: "outcomes that thalami took into their trust")
     }
 }

@@ -39,7 +39,8 @@ public enum HouseStreams {
             streams.append(
                 StreamConfiguration(
                     name: waves(env), subjects: [.cellWaves(env), .nerveWaves(env)], maximumAge: .seconds(3600),
-                    maximumBytes: 256 << 20, summary: "the last waves, for looking back"))
+                    maximumBytes: 256 << 20, maximumMessageSize: maximumMessage, deniesPurge: true, deniesDelete: true,
+                    summary: "the last waves, for looking back"))
         }
         let legacy = legacy(env)
         var mustKeep = isMixed
@@ -59,24 +60,36 @@ public enum HouseStreams {
         return isKept
     }
 
-    /// The streams of protocol 2.1.
+    /// The streams of protocol 2.1. Each has room of its own, so that no sender fills another's; the oldest messages give way, which
+    /// the hippocampus has committed unless PostgreSQL is away for that long.
     static func streams(_ env: Environment) -> [StreamConfiguration] {
         let day = Duration.seconds(86_400)
         let window = Duration.seconds(3600)
         return [
             StreamConfiguration(
-                name: transitions(env), subjects: [.transitions(env)], maximumAge: day * 7, duplicateWindow: window,
-                summary: "gate transitions; an opening carries its collapse"),
+                name: transitions(env), subjects: [.transitions(env)], maximumAge: day * 7, maximumBytes: 256 << 20,
+                maximumPerSubject: transitionsPerGate, maximumMessageSize: maximumMessage, duplicateWindow: window,
+                deniesPurge: true, deniesDelete: true, summary: "gate transitions; an opening carries its collapse"),
             StreamConfiguration(
                 name: escalations(env), subjects: [.cognitiveRequests(env)], maximumAge: day * 7,
-                duplicateWindow: window,
+                maximumBytes: 32 << 20, maximumPerSubject: requestsPerSender, maximumMessageSize: maximumMessage,
+                duplicateWindow: window, deniesPurge: true, deniesDelete: true,
                 summary: "requests to minds that follow from no opening"),
             StreamConfiguration(
                 name: decisions(env),
                 subjects: [SubjectPattern(.cognitiveResponse(env)), SubjectPattern(.act(env)), .outcomes(env)],
-                maximumAge: day * 30, duplicateWindow: window, summary: "answers, what became of them, outcomes"),
+                maximumAge: day * 30, maximumBytes: 256 << 20, maximumMessageSize: maximumMessage,
+                duplicateWindow: window, deniesPurge: true, deniesDelete: true,
+                summary: "answers, what became of them, outcomes"),
         ]
     }
+
+    /// The largest message with its headers, in bytes: an envelope, and room for what a server and a reader add.
+    static let maximumMessage = Wire.maximumBytes + 8_192
+    /// The most transitions of one gate that are kept: a gate that changes once a minute keeps a month.
+    public static let transitionsPerGate: Int64 = 65_536
+    /// The most requests of one sender that are kept.
+    static let requestsPerSender: Int64 = 4_096
 
     // MARK: - From 2.0 to 2.1
 

@@ -8,14 +8,20 @@ public struct KeyValueConfiguration: Sendable, Hashable {
     public var history: Int
     /// After which time a value disappears; nil: never.
     public var maximumAge: Duration?
+    /// How many bytes it keeps, beyond which nothing more can be set; nil: no bound.
+    public var maximumBytes: Int64?
+    /// The largest value, in bytes with what belongs to it; nil: the server's limit.
+    public var maximumValueSize: Int?
     /// Where it is kept.
     public var storage: StreamConfiguration.Storage
 
     /// A bucket.
     public init(
-        bucket: String, history: Int = 1, maximumAge: Duration? = nil,
-        storage: StreamConfiguration.Storage = .file
+        bucket: String, history: Int = 1, maximumAge: Duration? = nil, maximumBytes: Int64? = nil,
+        maximumValueSize: Int? = nil, storage: StreamConfiguration.Storage = .file
     ) {
+        self.maximumBytes = maximumBytes
+        self.maximumValueSize = maximumValueSize
         self.bucket = bucket
         self.history = history
         self.maximumAge = maximumAge

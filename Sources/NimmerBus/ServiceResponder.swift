@@ -134,7 +134,7 @@ public final class ServiceResponder: Sendable {
                 }
                 let subscription = try await bus.subscribe(pattern) { [self] _, _, arrival in
                     guard let reply = arrival.reply else { return }
-                    try? bus.publish(reply, payload: answer(verb).bytes)
+                    try? bus.respond(on: reply, payload: answer(verb).bytes)
                 }
                 subscriptions.withLock { $0.append(subscription) }
             }

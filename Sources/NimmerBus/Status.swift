@@ -106,6 +106,9 @@ public struct BusCounters: Sendable, Hashable {
     /// Publications and subscriptions that the server did not permit this client.
     public var notPermitted: UInt64 = 0
 
+    /// Answers that did not leave, since the request named no inbox to answer to.
+    public var repliesRefused: UInt64 = 0
+
     /// All zero.
     public init() {}
 }

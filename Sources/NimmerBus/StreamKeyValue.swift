@@ -17,6 +17,12 @@ package final class StreamKeyValue: KeyValue {
     package static func open(
         _ configuration: KeyValueConfiguration, on bus: any Bus
     ) async throws(BusError) -> StreamKeyValue {
+        try await bus.ensureStream(try stream(of: configuration))
+        return StreamKeyValue(bucket: configuration.bucket, bus: bus)
+    }
+
+    /// The stream of a bucket. It takes no roll-ups, so that nobody can purge it (decision 0008).
+    package static func stream(of configuration: KeyValueConfiguration) throws(BusError) -> StreamConfiguration {
         let bucket = configuration.bucket
         guard !bucket.isEmpty, bucket.utf8.allSatisfy({ isLetterOrDigit($0) || $0 == 0x5f || $0 == 0x2d }) else {
             throw BusError(.invalid, "a bucket's name must be letters, digits, '_' and '-'; found '\(bucket)'")
@@ -26,12 +32,12 @@ package final class StreamKeyValue: KeyValue {
         }
         let pattern: SubjectPattern
         do { pattern = try SubjectPattern("$KV.\(bucket).>") } catch { throw BusError(.invalid, error.description) }
-        try await bus.ensureStream(
-            StreamConfiguration(
-                name: "KV_\(bucket)", subjects: [pattern], storage: configuration.storage,
-                maximumAge: configuration.maximumAge, maximumPerSubject: Int64(configuration.history), discard: .new,
-                duplicateWindow: min(.seconds(120), configuration.maximumAge ?? .seconds(120))))
-        return StreamKeyValue(bucket: bucket, bus: bus)
+        return StreamConfiguration(
+            name: "KV_\(bucket)", subjects: [pattern], storage: configuration.storage,
+            maximumAge: configuration.maximumAge, maximumBytes: configuration.maximumBytes,
+            maximumPerSubject: Int64(configuration.history), maximumMessageSize: configuration.maximumValueSize,
+            discard: .new, duplicateWindow: min(.seconds(120), configuration.maximumAge ?? .seconds(120)),
+            deniesPurge: true, deniesDelete: true)
     }
 
     package func get(_ key: String) async throws(BusError) -> KeyValueEntry? {

@@ -23,8 +23,14 @@ public struct StreamConfiguration: Sendable, Hashable {
     public var maximumPerSubject: Int64?
     /// What gives way at a bound.
     public var discard: Discard
+    /// The largest message that it takes, in bytes with headers; nil: the server's limit.
+    public var maximumMessageSize: Int?
     /// Within which time a repeated message id is dropped.
     public var duplicateWindow: Duration
+    /// Whether nobody may purge it (`deny_purge`). Holds for good: the server takes no change back.
+    public var deniesPurge: Bool
+    /// Whether nobody may delete single messages of it (`deny_delete`). Holds for good.
+    public var deniesDelete: Bool
     /// What it is for; shown by tools.
     public var summary: String
 
@@ -32,7 +38,8 @@ public struct StreamConfiguration: Sendable, Hashable {
     public init(
         name: String, subjects: [SubjectPattern], storage: Storage = .file, maximumAge: Duration? = nil,
         maximumBytes: Int64? = nil, maximumMessages: Int64? = nil, maximumPerSubject: Int64? = nil,
-        discard: Discard = .old, duplicateWindow: Duration = .seconds(120), summary: String = ""
+        maximumMessageSize: Int? = nil, discard: Discard = .old, duplicateWindow: Duration = .seconds(120),
+        deniesPurge: Bool = false, deniesDelete: Bool = false, summary: String = ""
     ) {
         self.name = name
         self.subjects = subjects
@@ -41,8 +48,11 @@ public struct StreamConfiguration: Sendable, Hashable {
         self.maximumBytes = maximumBytes
         self.maximumMessages = maximumMessages
         self.maximumPerSubject = maximumPerSubject
+        self.maximumMessageSize = maximumMessageSize
         self.discard = discard
         self.duplicateWindow = duplicateWindow
+        self.deniesPurge = deniesPurge
+        self.deniesDelete = deniesDelete
         self.summary = summary
     }
 }
@@ -63,12 +73,15 @@ public struct StreamInfo: Sendable, Hashable {
     public var consumers: Int
     /// The patterns of the subjects that it captures.
     public var subjects: [String]
+    /// How many bytes it keeps at most; nil: no bound.
+    public var maximumBytes: UInt64?
 
     /// Information from its parts.
     public init(
         name: String, messages: UInt64, bytes: UInt64, firstSequence: UInt64, lastSequence: UInt64, consumers: Int,
-        subjects: [String] = []
+        subjects: [String] = [], maximumBytes: UInt64? = nil
     ) {
+        self.maximumBytes = maximumBytes
         self.name = name
         self.subjects = subjects
         self.messages = messages

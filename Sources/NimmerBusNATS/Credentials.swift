@@ -45,13 +45,13 @@ extension CredentialsFile {
         readText(path)?.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix("_INBOX") }.map(String.init)
     }
 
-    /// The identity that credentials are those of: what stands behind `_INBOX_` in their file. Nil for any other credentials,
+    /// The identity that credentials are those of: the token behind `_INBOX.` in their file. Nil for any other credentials,
     /// and for a file that names none: its permissions are somebody else's making, and know no senders.
     static func identity(_ credentials: BusSettings.Credentials) -> Token? {
-        guard case .file(let path) = credentials, let prefix = inboxPrefix(path), prefix.hasPrefix("_INBOX_") else {
+        guard case .file(let path) = credentials, let prefix = inboxPrefix(path), prefix.hasPrefix("_INBOX.") else {
             return nil
         }
-        return try? Token(String(prefix.dropFirst("_INBOX_".utf8.count)))
+        return try? Token(String(prefix.dropFirst("_INBOX.".utf8.count)))
     }
 }
 

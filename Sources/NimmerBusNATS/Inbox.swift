@@ -2,7 +2,8 @@ import NimmerBus
 import NimmerWave
 import Synchronization
 
-/// Who waits for which answer: one subscription to `<prefix>.<bus>.*` serves all of them, each by a number of its own.
+/// The callers that wait for answers: one subscription to `<prefix>.*` serves all of them, each by a random number of its own, so that
+/// nobody who was asked once can answer the next request (decision 0008).
 final class Inbox: Sendable {
     typealias Answer = Result<BusMessage, BusError>
 
@@ -16,22 +17,18 @@ final class Inbox: Sendable {
     }
 
     private struct State {
-        var next: UInt64 = 0
-        var pending: [UInt64: Pending] = [:]
+        var pending: [UInt128: Pending] = [:]
         /// No deadline is earlier than this; nil when nobody waits.
         var earliest: ContinuousClock.Instant?
         var isClosed = false
     }
 
-    /// `_INBOX.<22 random characters>`, or with another first token.
+    /// `_INBOX.<identity>.<32 random digits>`, or with other first tokens.
     let prefix: String
     private let state = Mutex(State())
 
-    /// - Parameter first: the first token, by which permissions tell one client's answers from another's.
-    init(under first: String) {
-        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
-        prefix = "\(first)." + String((0..<22).map { _ in letters[Int.random(in: 0..<letters.count)] })
-    }
+    /// - Parameter first: the first tokens, by which permissions tell one client's answers from another's.
+    init(under first: String) { prefix = "\(first).\(UInt128.unguessable().hexadecimal)" }
 
     /// `<prefix>.*`
     var pattern: String { "\(prefix).*" }
@@ -40,20 +37,22 @@ final class Inbox: Sendable {
     func expect(
         _ what: String, until deadline: ContinuousClock.Instant, many: Bool = false,
         _ callback: @escaping @Sendable (Answer) -> Void
-    ) -> (number: UInt64, reply: Subject)? {
-        let number: UInt64? = state.withLock { state in
+    ) -> (number: UInt128, reply: Subject)? {
+        let number: UInt128? = state.withLock { state in
             guard !state.isClosed else { return nil }
-            state.next += 1
-            state.pending[state.next] = Pending(deadline: deadline, isMany: many, what: what, callback: callback)
+            let number = UInt128.unguessable()
+            state.pending[number] = Pending(deadline: deadline, isMany: many, what: what, callback: callback)
             state.earliest = min(state.earliest ?? deadline, deadline)
-            return state.next
+            return number
         }
-        return number.map { ($0, Subject.inbox("\(prefix).\($0)")) }
+        return number.map { ($0, Subject.inbox("\(prefix).\($0.hexadecimal)")) }
     }
 
     /// Hands an answer to whoever waits for it; late ones fall away.
     func deliver(_ message: BusMessage) {
-        guard let number = UInt64(message.subject.text.dropFirst(prefix.utf8.count + 1)) else { return }
+        guard let number = UInt128(hexadecimal: message.subject.text.utf8.dropFirst(prefix.utf8.count + 1)) else {
+            return
+        }
         let found: Pending? = state.withLock { state in
             guard let pending = state.pending[number] else { return nil }
             if !pending.isMany { state.pending[number] = nil }
@@ -69,7 +68,7 @@ final class Inbox: Sendable {
     }
 
     /// Forgets somebody and tells why.
-    func fail(_ number: UInt64, _ error: BusError) { take(number)?.callback(.failure(error)) }
+    func fail(_ number: UInt128, _ error: BusError) { take(number)?.callback(.failure(error)) }
 
     /// Tells everybody who waits for this that it was refused.
     func fail(everybodyWaitingFor what: String, _ error: BusError) {
@@ -111,9 +110,9 @@ final class Inbox: Sendable {
     }
 
     /// Forgets somebody silently.
-    func give(up number: UInt64) { _ = take(number) }
+    func give(up number: UInt128) { _ = take(number) }
 
-    private func take(_ number: UInt64) -> Pending? { state.withLock { $0.pending.removeValue(forKey: number) } }
+    private func take(_ number: UInt128) -> Pending? { state.withLock { $0.pending.removeValue(forKey: number) } }
 
     /// When ``expire(_:isConnected:)`` should run next.
     var nextDeadline: ContinuousClock.Instant? { state.withLock { $0.earliest } }

@@ -50,6 +50,9 @@ extension BusError {
     /// The number that says that a stream holds no such message; any other "not found" is the stream or consumer itself.
     static let noMessage = 10037
 
+    /// The number that says that a server has not the room which a stream is to reserve.
+    static let noStorage = 10047
+
     /// The kind of failure behind a number.
     ///
     /// - Parameter status: the status of HTTP that comes with it, for numbers that are not listed.
@@ -65,6 +68,8 @@ extension BusError {
         // consumer whose files cannot be made.
         case 10002, 10005, 10023, 10026, 10027, 10028, 10047, 10049, 10077, 10104: .full
         case 10054: .tooLarge
+        // A request that makes no sense.
+        case 10003: .invalid
         // The cluster chooses a leader, or this server is not the one to answer.
         case 10004, 10007, 10008, 10009: .timeout
         default: status == 503 ? .notConnected : .refused
@@ -89,13 +94,16 @@ extension StreamConfiguration {
             "max_bytes": .number(Double(maximumBytes ?? -1)),
             "max_msgs": .number(Double(maximumMessages ?? -1)),
             "max_msgs_per_subject": .number(Double(maximumPerSubject ?? -1)),
+            "max_msg_size": .number(Double(maximumMessageSize ?? -1)),
             "duplicate_window": min(duplicateWindow, maximumAge ?? duplicateWindow).json,
         ]
         if !summary.isEmpty { object["description"] = .string(summary) }
-        // A bucket is a stream that every client expects to be laid out like this.
+        // Never false: what is denied once is denied for good.
+        if deniesPurge { object["deny_purge"] = true }
+        if deniesDelete { object["deny_delete"] = true }
+        // A bucket is a stream that every client expects to be laid out like this, but for roll-ups, which are a way to purge.
         if name.hasPrefix("KV_") {
-            object["allow_rollup_hdrs"] = true
-            object["deny_delete"] = true
+            object["allow_rollup_hdrs"] = false
             object["allow_direct"] = true
         }
         return object
@@ -106,7 +114,6 @@ extension StreamConfiguration {
         var object = json
         object["retention"] = "limits"
         object["max_consumers"] = -1
-        object["max_msg_size"] = -1
         return object
     }
 }
@@ -119,6 +126,7 @@ extension StreamInfo {
             name: json["config"]?["name"]?.string ?? "", messages: number("messages"), bytes: number("bytes"),
             firstSequence: number("first_seq"), lastSequence: number("last_seq"),
             consumers: state?["consumer_count"]?.int ?? 0,
-            subjects: (json["config"]?["subjects"]?.array ?? []).compactMap(\.string))
+            subjects: (json["config"]?["subjects"]?.array ?? []).compactMap(\.string),
+            maximumBytes: json["config"]?["max_bytes"]?.int.flatMap { $0 > 0 ? UInt64($0) : nil })
     }
 }

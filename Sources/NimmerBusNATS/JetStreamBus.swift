@@ -31,6 +31,11 @@ extension NATSBus {
         do throws(BusError) {
             let present = try await api.call("STREAM.INFO.\(name)")
             guard var merged = present["config"]?.object else { return StreamInfo(present) }
+            if let bound = StreamRoom.bound(
+                of: merged["max_bytes"]?.resolved, holding: StreamInfo(present).bytes, configuration)
+            {
+                wanted["max_bytes"] = .number(Double(bound))
+            }
             var isSame = true
             for member in wanted where merged[member.key]?.resolved != member.value {
                 if merged[member.key] == nil, member.value == false || member.value == 0 { continue }
@@ -39,7 +44,9 @@ extension NATSBus {
             }
             if isSame { return StreamInfo(present) }
             do throws(BusError) {
-                return StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(merged)))
+                return try await withRoom(for: merged) { (config) throws(BusError) in
+                    StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(config)))
+                }
             } catch {
                 // The stream is there; whoever may not change it uses it as it is. The refusal was said and counted.
                 guard error.code == .badCredentials else { throw error }
@@ -50,10 +57,26 @@ extension NATSBus {
             var creation = configuration.creation
             creation["num_replicas"] = .number(Double(settings.replicas ?? 1))
             do throws(BusError) {
-                return StreamInfo(try await api.call("STREAM.CREATE.\(name)", .object(creation)))
+                return try await withRoom(for: creation) { (config) throws(BusError) in
+                    StreamInfo(try await api.call("STREAM.CREATE.\(name)", .object(config)))
+                }
             } catch {
                 guard error.code == .conflict else { throw error }
                 return try await madeMeanwhile(name, else: error)
+            }
+        }
+    }
+
+    /// Asks for a stream with the bytes that it wants, and with a part of them where the server has no such room to reserve.
+    private func withRoom(
+        for config: JSONObject, _ ask: (JSONObject) async throws(BusError) -> StreamInfo
+    ) async throws(BusError) -> StreamInfo {
+        var config = config
+        while true {
+            do throws(BusError) { return try await ask(config) } catch {
+                guard error.number == BusError.noStorage, let less = StreamRoom.smaller(config["max_bytes"]?.resolved)
+                else { throw error }
+                config["max_bytes"] = .number(Double(less))
             }
         }
     }

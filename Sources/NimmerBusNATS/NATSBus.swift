@@ -36,7 +36,7 @@ public final class NATSBus: Bus {
     let acks: Inbox
     /// Our own messages that come back after a round trip.
     let echo: Inbox
-    /// The first token of every inbox of this client.
+    /// The first tokens of every inbox of this client.
     let inboxPrefix: String
     /// Whom the credentials file names.
     public let identity: Token?
@@ -85,8 +85,10 @@ public final class NATSBus: Bus {
         var prefix = settings.inboxPrefix
         if prefix == nil, case .file(let path) = settings.credentials { prefix = CredentialsFile.inboxPrefix(path) }
         guard let prefix else { return "_INBOX" }
-        guard !prefix.contains("."), !prefix.contains("*"), (try? SubjectPattern("\(prefix).>")) != nil else {
-            throw BusError(.invalid, "the prefix of inboxes must be one token, such as _INBOX_math; found '\(prefix)'")
+        guard prefix.hasPrefix("_INBOX"), !prefix.contains("*"), (try? SubjectPattern("\(prefix).>")) != nil else {
+            throw BusError(
+                .invalid,
+                "the prefix of inboxes must be _INBOX or begin with it, such as _INBOX.math; found '\(prefix)'")
         }
         return prefix
     }
@@ -140,6 +142,20 @@ public final class NATSBus: Bus {
             return failure
         }
         if let failure { throw failure }
+    }
+
+    public func countRefusedReply(_ reply: Subject) {
+        let isFirst = state.withLock { state in
+            state.counters.repliesRefused += 1
+            return state.counters.repliesRefused == 1
+        }
+        guard isFirst else { return }
+        feed.send(
+            .failed(
+                BusError(
+                    .refused,
+                    "a request wants its answer on '\(reply.text.prefix(80))', which is no inbox (_INBOX.…): it gets none; "
+                        + "further ones are only counted")))
     }
 
     public func afterTurn(_ work: @escaping @Sendable () -> Void) {

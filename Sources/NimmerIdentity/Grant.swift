@@ -32,11 +32,9 @@ public struct Grant: Sendable, Hashable {
     public var publishDenied: [String] = []
     /// What it may subscribe to.
     public var subscribe: [String] = []
-    /// Whether it may answer on the reply subject of whatever it receives.
-    public var answers = false
 
-    /// The first token of its inboxes: nobody else may read there.
-    public var inboxPrefix: String { "_INBOX_\(name)" }
+    /// The first tokens of its inboxes: nobody else may read there.
+    public var inboxPrefix: String { "_INBOX.\(name)" }
 
     /// Somebody who may do nothing but talk to itself, which is how a round trip is measured.
     init(_ name: String, _ role: Role) {
@@ -52,6 +50,10 @@ public struct Grant: Sendable, Hashable {
         publish += [subject, "\(subject).\(name)"]
         if let peer { publish.append("$SRV.STATS.\(peer)") }
     }
+
+    /// Lets it answer what it is asked: into inboxes, which name the request by a random number (`allow_responses` would let it grant
+    /// itself any subject by asking itself with that subject for the reply).
+    mutating func answers() { publish.append("_INBOX.>") }
 
     /// Lets it hear a shared subject, whoever sends.
     mutating func serves(_ subject: String) { subscribe += [subject, "\(subject).*"] }

@@ -46,14 +46,15 @@ public struct IdentityFolder: Sendable {
         var publicKeys: [String: String] = [:]
         var made: [String] = []
         for name in names {
-            let file = credentials(name)
-            if !renewed.contains(name), let known = publicKey(in: file) {
-                publicKeys[name] = known
+            if !renewed.contains(name), let known = keys(in: credentials(name)) {
+                publicKeys[name] = known.publicKey
+                // Written by an earlier version, which had another form of inboxes.
+                if known.inboxPrefix != "_INBOX.\(name)" { try write(known.seed, known.publicKey, of: name) }
                 continue
             }
             let pair = try await OpenSSL.makeKeyPair()
             let key = NKey.userPublicKey(pair.publicKey)
-            try SmallFile.write("\(NKey.userSeed(pair.seed))\n\(key)\n_INBOX_\(name)\n", to: file, mode: 0o600)
+            try write(NKey.userSeed(pair.seed), key, of: name)
             publicKeys[name] = key
             made.append(name)
         }
@@ -64,10 +65,16 @@ public struct IdentityFolder: Sendable {
         return Report(grants: grants, made: made, orphans: orphans)
     }
 
-    /// The public key in a credentials file; nil when there is no good one.
-    private func publicKey(in file: String) -> String? {
+    private func write(_ seed: String, _ publicKey: String, of name: String) throws(ServerError) {
+        try SmallFile.write("\(seed)\n\(publicKey)\n_INBOX.\(name)\n", to: credentials(name), mode: 0o600)
+    }
+
+    /// The lines of a credentials file; nil when there is no good one.
+    private func keys(in file: String) -> (seed: String, publicKey: String, inboxPrefix: String?)? {
         let words = (SmallFile.read(file) ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
-        guard words.contains(where: NKey.isUserSeed) else { return nil }
-        return words.first(where: NKey.isUserPublicKey)
+        guard let seed = words.first(where: NKey.isUserSeed), let key = words.first(where: NKey.isUserPublicKey) else {
+            return nil
+        }
+        return (seed, key, words.first { $0.hasPrefix("_INBOX") })
     }
 }

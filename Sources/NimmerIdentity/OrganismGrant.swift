@@ -8,9 +8,11 @@ extension Grant {
         let isNerve = organism.role == .nerve
         self.init(organism.name, isNerve ? .nerve : .cell)
         let own = "\(env.rawValue).nervous.\(isNerve ? "nerves" : "cells").\(name)"
+        guard let token = try? Token(name) else { preconditionFailure("a system file has only tokens for names") }
+        let gate = GateID(ownedBy: token, isNerve ? .nerve : .cell)
         publish += [
             "\(own).wave", "\(env.rawValue).nervous.cells.\(name).response",
-            "\(env.rawValue).nervous.gates.\(name)-\(organism.role.rawValue).transition",
+            "\(Subject.transition(env, gate: gate)).\(name)",
             "\(env.rawValue).nervous.rejects.\(name)", "\(own).handover",
         ]
         if isNerve { publish.append("\(own).state") }
@@ -44,7 +46,7 @@ extension Grant {
         for verb in ["PING", "INFO", "STATS"] {
             subscribe += ["$SRV.\(verb)", "$SRV.\(verb).\(name)", "$SRV.\(verb).\(name).*"]
         }
-        answers = true
+        answers()
     }
 
     /// The subjects of devices that a setting names; one of the house or of the server is refused, so that no setting can
@@ -64,11 +66,16 @@ extension Grant {
     private static func check(_ pattern: String, at mark: YAMLMark, file: String) throws(SystemError) {
         let first = pattern.prefix { $0 != "." }
         let isOwn = Environment(rawValue: String(first)) != nil || ["*", ">"].contains(first)
-        guard (try? SubjectPattern(pattern)) != nil, !isOwn, !first.hasPrefix("$"), !first.hasPrefix("_INBOX") else {
+        let isPlain = pattern.unicodeScalars.allSatisfy {
+            $0.properties.isAlphabetic || $0.properties.numericType != nil
+                || "-_.*>/:=+@#~%&!,;".unicodeScalars.contains($0)
+        }
+        guard isPlain, (try? SubjectPattern(pattern)) != nil, !isOwn, !first.hasPrefix("_") else {
             throw SystemError(
                 .invalid, file: file, mark: mark, found: "'\(pattern)'",
-                expected: "a device's subject, whose first token is a name of its own: not dev, staging or prod, "
-                    + "nothing that begins with $ or _INBOX, and no wildcard")
+                expected:
+                    "a device's subject of letters, digits and -_/:=+@#~%&!,; whose first token is a name of its own: "
+                    + "not dev, staging or prod, nothing that begins with $ or _, and no wildcard")
         }
     }
 }

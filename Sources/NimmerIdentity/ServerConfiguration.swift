@@ -20,7 +20,7 @@ public enum ServerConfiguration {
             # '\(system)' for \(environment.rawValue). Public keys only. Changes here are lost; change the system file.
             system_account: "SYS"
             accounts {
-              SYS { users: [ { nkey: "\(keys["system"] ?? "")" } ] }
+              SYS { users: [ { nkey: \(quoted(keys["system"] ?? "")) } ] }
               \(account) {
                 jetstream: enabled
                 users: [
@@ -34,21 +34,31 @@ public enum ServerConfiguration {
 
     private static func user(_ grant: Grant, key: String) -> String {
         var text = "      # \(grant.name) (\(grant.role.rawValue))\n"
-        text += "      { nkey: \"\(key)\", permissions: {\n"
+        text += "      { nkey: \(quoted(key)), permissions: {\n"
         if grant.publishDenied.isEmpty {
             text += list("publish", grant.publish, indent: 10)
         } else {
             text += "          publish: {\n" + list("allow", grant.publish, indent: 12)
             text += list("deny", grant.publishDenied, indent: 12) + "          }\n"
         }
-        text += list("subscribe", grant.subscribe, indent: 10)
-        // A request is answered once, and within two minutes.
-        if grant.answers { text += "          allow_responses: { max: 1, expires: \"2m\" }\n" }
-        return text + "      } }\n"
+        return text + list("subscribe", grant.subscribe, indent: 10) + "      } }\n"
     }
 
     private static func list(_ key: String, _ subjects: [String], indent: Int) -> String {
         let space = String(repeating: " ", count: indent)
-        return "\(space)\(key): [\n" + subjects.map { "\(space)  \"\($0)\"\n" }.joined() + "\(space)]\n"
+        return "\(space)\(key): [\n" + subjects.map { "\(space)  \(quoted($0))\n" }.joined() + "\(space)]\n"
+    }
+
+    /// A text as the server's language quotes it, so that nothing in it can end the text.
+    static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x22, 0x5c: quoted += "\\\(scalar)"
+            case 0x00...0x1f, 0x7f: quoted += "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
     }
 }

@@ -8,25 +8,26 @@ extension Grant {
     /// - Throws: a `SystemError` where two would share a name, or a setting names a subject that is not a device's.
     public static func all(of system: SystemFile, in env: Environment) throws(SystemError) -> [Grant] {
         var grants = [thalamus(env), bridge(system, env), hippocampus(env), observer(env), `operator`(env)]
-        let reserved = Set(grants.map(\.name))
+        let reserved = Set(grants.map(\.name)).union(otherIdentities).union(Role.allCases.map(\.rawValue))
+        func check(_ name: String, at mark: YAMLMark) throws(SystemError) {
+            guard reserved.contains(name) else { return }
+            throw SystemError(
+                .duplicate, file: system.file, mark: mark, found: "the name '\(name)'",
+                expected: "a name that is not also a role's: \(reserved.sorted().joined(separator: ", "))")
+        }
         for organism in system.cells + system.nerves {
-            guard !reserved.contains(organism.name) else {
-                throw SystemError(
-                    .duplicate, file: system.file, mark: organism.mark, found: "the name '\(organism.name)'",
-                    expected: "a name that is not also a role's: \(reserved.sorted().joined(separator: ", "))")
-            }
+            try check(organism.name, at: organism.mark)
             grants.append(try Grant(organism, of: system, in: env))
         }
         for organ in system.organs {
-            guard !reserved.contains(organ.name) else {
-                throw SystemError(
-                    .duplicate, file: system.file, mark: organ.mark, found: "the name '\(organ.name)'",
-                    expected: "a name that is not also a role's: \(reserved.sorted().joined(separator: ", "))")
-            }
+            try check(organ.name, at: organ.mark)
             grants.append(Self.organ(organ, system, env))
         }
         return grants
     }
+
+    /// Who else may connect, beside those that a system file brings: their keys stand in the same folder.
+    private static let otherIdentities = ["system", "owner", "device"]
 
     /// Answers on its own subjects, and may ask those who share its card to release it.
     private static func organ(_ organ: OrganSettings, _ system: SystemFile, _ env: Environment) -> Grant {
@@ -48,7 +49,10 @@ extension Grant {
             Subject.attention(env).text, "\(nervous).rejects.thalamus", "\(nervous).shards.>",
         ]
         grant.asks(Subject.cognitiveRequest(env).text)
-        grant.subscribe += [SubjectPattern.waves(env).text, SubjectPattern.outcomes(env).text, "\(nervous).shards.>"]
+        grant.subscribe += [
+            SubjectPattern.waves(env).text, SubjectPattern.outcomes(env).text, "\(nervous).shards.>",
+            SubjectPattern.reportedTransitions(env).text,
+        ]
         grant.serves("\(nervous).cells.thalamus.request")
         grant.isService()
         grant.ensures(house(env) + [HouseStreams.waves(env)], changes: true)

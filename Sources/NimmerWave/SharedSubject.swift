@@ -31,6 +31,7 @@ public struct SharedSubject: Sendable, Hashable {
         guard tokens.count >= 4 else { return nil }
         switch (tokens[1], tokens[2]) {
         case ("nervous", "cells"): return tokens.count >= 5 && tokens[4] == "request" ? 5 : nil
+        case ("nervous", "gates"): return tokens.count >= 5 && tokens[4] == "transition" ? 5 : nil
         case ("nervous", "outcomes"): return tokens.count >= 5 && tokens[4] == "feedback" ? 5 : nil
         case ("cognitive", "bridge"): return tokens[3] == "request" ? 4 : nil
         case ("organs", _): return 4
@@ -42,6 +43,15 @@ public struct SharedSubject: Sendable, Hashable {
 extension Subject {
     /// The form of a shared subject that names its sender; the subject itself for nil.
     public func from(_ sender: Token?) -> Subject { sender.map { Subject(text, $0.text) } ?? self }
+
+    /// The gate of `<env>.nervous.gates.<gate>.transition`; nil for any other subject.
+    public var transitionGate: GateID? {
+        let tokens = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard tokens.count == 5, tokens[1] == "nervous", tokens[2] == "gates", tokens[4] == "transition" else {
+            return nil
+        }
+        return try? GateID(String(tokens[3]))
+    }
 
     /// The gate of `<env>.nervous.outcomes.<gate>.feedback`, with a sender behind it or without; nil for any other subject.
     public var feedbackGate: GateID? {

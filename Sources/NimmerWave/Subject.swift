@@ -196,6 +196,10 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     public static func nerveWaves(_ env: Environment) -> SubjectPattern { under(env, "nervous.nerves.*.wave") }
     /// `<env>.nervous.gates.*.transition`
     public static func transitions(_ env: Environment) -> SubjectPattern { under(env, "nervous.gates.*.transition") }
+    /// `<env>.nervous.gates.*.transition.*`: transitions of their own gates that cells and nerves report, each by its sender
+    public static func reportedTransitions(_ env: Environment) -> SubjectPattern {
+        under(env, "nervous.gates.*.transition.*")
+    }
     /// `<env>.nervous.gates.*.outcome`
     public static func acceptedOutcomes(_ env: Environment) -> SubjectPattern { under(env, "nervous.gates.*.outcome") }
     /// `<env>.nervous.outcomes.>`

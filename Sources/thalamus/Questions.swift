@@ -64,8 +64,7 @@ struct Questions: Sendable {
             let part = shards.part(of: gate)
             if shards.judges(part) { return answerPassedOn(message) }
             // The reply subject goes along: whoever has the part answers the asker directly.
-            try? owner.bus.publish(
-                .shardRequest(env, part: part), payload: message.payload, headers: [:], reply: message.reply)
+            try? owner.bus.passOn(message, to: .shardRequest(env, part: part))
         } else if command.command == "gates" {
             Task {
                 let answers = try? await owner.bus.requestMany(

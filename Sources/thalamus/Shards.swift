@@ -31,7 +31,8 @@ final class Shards: Sendable {
     ) async throws(BusError) -> Shards {
         let env = owner.process.environment
         let bucket = try await owner.bus.keyValue(
-            KeyValueConfiguration(bucket: "\(env.streamPrefix)-SHARDS", maximumAge: .seconds(3600)))
+            KeyValueConfiguration(
+                bucket: "\(env.streamPrefix)-SHARDS", maximumAge: .seconds(3600), maximumBytes: 4 << 20))
         let shards = Shards(owner, configuration, partitions: partitions, bucket)
         let leases = Task { await shards.run() }
         shards.leases.withLock { $0 = leases }

@@ -51,6 +51,8 @@ final class ThalamusProcess: Sendable {
         let waves = try await hear(shards)
         let questions = Questions(self, shards)
         let responder = try await questions.serve()
+        let reported = ReportedTransitions(self)
+        let reports = try await reported.serve()
         process.answers.report { [weak self] in
             self?.statistics(lost: waves.lost) ?? ServiceResponder.Statistics()
         }
@@ -66,6 +68,7 @@ final class ThalamusProcess: Sendable {
             group.addTask { await FloodWatch(self, waves).run() }
             if let shards { group.addTask { await self.keepTogether(waves, shards) } }
             group.addTask { await questions.learn() }
+            group.addTask { await reported.run() }
             group.addTask { await self.watchStreams() }
             await process.untilStopped()
             waves.cancel()
@@ -79,6 +82,7 @@ final class ThalamusProcess: Sendable {
                     metadata: ["waiting": "\(self.outbox.counters.waiting)"])
             }
             responder.cancel()
+            reports.cancel()
             group.cancelAll()
         }
     }

@@ -21,7 +21,10 @@ enum Catalogue {
             all += ["wave", "request", "response", "handover"].map { "dev.nervous.cells.\(part).\($0)" }
             all += ["wave", "state", "handover"].map { "dev.nervous.nerves.\(part).\($0)" }
             all += ["dev.nervous.rejects.\(part)", "dev.nervous.gates.\(part)-cell.transition"]
-            all += ["$SRV.PING.\(part)", "$SRV.STATS.\(part).\(part)-1", "_INBOX_\(part).x.1"]
+            all += [
+                "dev.nervous.gates.\(part)-cell.transition.\(part)", "dev.nervous.gates.math-cell.transition.\(part)",
+            ]
+            all += ["$SRV.PING.\(part)", "$SRV.STATS.\(part).\(part)-1", "_INBOX.\(part).x.1"]
             all += ["$SRV.PING.\(part).\(part)-1", "dev.nervous.aside.\(part)"]
         }
         for sender in senders {
@@ -36,7 +39,10 @@ enum Catalogue {
             "dev.nervous.cells.math.wave.math",
         ]
         all += ["math", "flow", "motor", "speech", "poem"].map { "$SRV.STATS.\($0)" }
-        all += ["dev.nervous.gates.reflex-nerve.transition", "dev.nervous.gates.plant.transition"]
+        all += [
+            "dev.nervous.gates.reflex-nerve.transition", "dev.nervous.gates.reflex-nerve.transition.reflex",
+            "dev.nervous.gates.plant.transition",
+        ]
         all += ["dev.nervous.thalamus.collapse", "dev.nervous.thalamus.attention", "dev.nervous.traces.correlation"]
         all += ["dev.nervous.outcomes.plant.feedback", "dev.nervous.shards.3.x"]
         all += ["vision", "speech", "poem"].flatMap { name in ["ask", "release"].map { "dev.organs.\(name).\($0)" } }
@@ -46,7 +52,7 @@ enum Catalogue {
             all += ["\(other).nervous.cells.math.wave", "\(other).cognitive.bridge.response"]
         }
         all += ["plant.flow.metres", "plant.wheels", "house.pump", "house.level", "elsewhere.device"]
-        all += ["$SRV.PING", "$SRV.INFO", "$SRV.STATS", "_INBOX.x.1", "_INBOX_observer.x.1", "_INBOX_operator.x.1"]
+        all += ["$SRV.PING", "$SRV.INFO", "$SRV.STATS", "_INBOX.x.1", "_INBOX.observer.x.1", "_INBOX.operator.x.1"]
         all += ["$SYS.REQ.SERVER.PING", "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST"]
         for stream in streams + ["OTHER", "KV_DEV-SHARDS", "KV_DEV-ACTS", "KV_DEV-HANDLING", "DEV-ASIDE", "KV_OTHER"] {
             for verb in ["INFO", "CREATE", "UPDATE", "DELETE", "PURGE", "SNAPSHOT", "MSG.GET", "MSG.DELETE"] {
@@ -64,7 +70,9 @@ enum Catalogue {
             "$KV.DEV-SHARDS.members.a", "$KV.DEV-ACTS.a", "$KV.DEV-HANDLING.a", "$KV.OTHER.key", "$SRV.INFO.motor",
             "$SRV.INFO.math",
         ]
-        return all
+        // A sender may be a part's name and its own: each subject once.
+        var seen: Set<String> = []
+        return all.filter { seen.insert($0).inserted }
     }
 
     /// Patterns that somebody might try to read more with.
@@ -72,14 +80,14 @@ enum Catalogue {
         ">", "*.>", "dev.>", "prod.>", "dev.nervous.>", "dev.cognitive.>", "dev.nervous.cells.>",
         "dev.nervous.cells.*.wave", "dev.nervous.cells.*.request", "dev.nervous.cells.*.request.*",
         "dev.nervous.cells.math.request.*", "dev.organs.vision.*.*", "dev.nervous.*.*.wave", "dev.nervous.outcomes.>",
-        "dev.nervous.shards.>", "_INBOX.>", "_INBOX_math.>", "_INBOX_thalamus.>", "$JS.>", "$JS.API.>", "$JS.ACK.>",
+        "dev.nervous.shards.>", "_INBOX.>", "_INBOX.math.>", "_INBOX.thalamus.>", "$JS.>", "$JS.API.>", "$JS.ACK.>",
         "$KV.>", "$SYS.>", "$SRV.>",
     ]
 
     private static func cell(_ name: String) -> Set<String> {
         [
             "dev.nervous.cells.\(name).wave", "dev.nervous.cells.\(name).response", "dev.nervous.rejects.\(name)",
-            "dev.nervous.gates.\(name)-cell.transition", "dev.nervous.cells.\(name).handover",
+            "dev.nervous.gates.\(name)-cell.transition.\(name)", "dev.nervous.cells.\(name).handover",
         ]
     }
 
@@ -123,7 +131,9 @@ enum Catalogue {
 
     /// What a part may publish, of all ``subjects``.
     static func mayPublish(_ name: String) -> Set<String> {
-        var own: Set<String> = ["_INBOX_\(name).x.1"]
+        var own: Set<String> = ["_INBOX.\(name).x.1"]
+        // Who is asked answers into every inbox.
+        if parts.contains(name) { own.formUnion(subjects.filter { $0.hasPrefix("_INBOX.") }) }
         switch name {
         case "math", "flow": own.formUnion(cell(name))
         case "motor": own.formUnion(cell(name).union(["plant.wheels"]))
@@ -131,12 +141,12 @@ enum Catalogue {
         case "reflex":
             own.formUnion(["dev.nervous.nerves.reflex.wave", "dev.nervous.nerves.reflex.state"])
             own.formUnion(["dev.nervous.cells.reflex.response", "dev.nervous.rejects.reflex"])
-            own.formUnion(["dev.nervous.gates.reflex-nerve.transition", "dev.nervous.nerves.reflex.handover"])
+            own.formUnion(["dev.nervous.gates.reflex-nerve.transition.reflex", "dev.nervous.nerves.reflex.handover"])
             for cell in ["flow", "motor"] {
                 own.formUnion(both("dev.nervous.cells.\(cell).request", name).union(["$SRV.STATS.\(cell)"]))
             }
         case "thalamus":
-            own.formUnion(subjects.filter { $0.hasPrefix("dev.nervous.gates.") })
+            own.formUnion(subjects.filter { $0.hasPrefix("dev.nervous.gates.") && $0.split(separator: ".").count == 5 })
             own.formUnion(["dev.nervous.thalamus.collapse", "dev.nervous.thalamus.attention"])
             own.formUnion(both("dev.cognitive.bridge.request", name))
             own.formUnion(["dev.nervous.rejects.thalamus", "dev.nervous.shards.3.x"])
@@ -190,8 +200,8 @@ enum Catalogue {
 
     /// What a part may subscribe to, of all ``subjects`` and ``wide`` patterns.
     static func maySubscribe(_ name: String) -> Set<String> {
-        var own: Set<String> = ["_INBOX_\(name).x.1"]
-        own.formUnion(wide.filter { $0 == "_INBOX_\(name).>" })
+        var own: Set<String> = ["_INBOX.\(name).x.1"]
+        own.formUnion(wide.filter { $0 == "_INBOX.\(name).>" })
         if parts.contains(name) {
             own.formUnion(["$SRV.PING", "$SRV.INFO", "$SRV.STATS", "$SRV.PING.\(name)", "$SRV.STATS.\(name).\(name)-1"])
             own.formUnion(["$SRV.INFO.\(name)", "$SRV.STATS.\(name)"].filter(subjects.contains))
@@ -222,6 +232,8 @@ enum Catalogue {
             own.insert("dev.nervous.shards.3.x")
             own.formUnion(["dev.nervous.cells.*.wave", "dev.nervous.*.*.wave"])
             own.formUnion(["dev.nervous.outcomes.>", "dev.nervous.shards.>"])
+            own.formUnion(
+                subjects.filter { $0.hasPrefix("dev.nervous.gates.") && $0.split(separator: ".").count == 6 })
         }
         return own
     }

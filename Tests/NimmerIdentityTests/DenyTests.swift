@@ -92,14 +92,86 @@ struct DenyTests {
             }
             let answer = try await asker.request(request, payload: [])
             #expect(answer.payload == Array("42".utf8))
-            // An answer needs a question: of its own accord a cell reaches nobody's inbox.
-            try cell.publish(try Subject(foreign: "\(asker.inboxPrefix).x.1"), payload: [])
-            // nats.c tells a refusal on a thread of its own.
-            let end = ContinuousClock.now + .seconds(20)
-            while cell.status.counters.notPermitted == 0, ContinuousClock.now < end { try await cell.flush() }
-            #expect(cell.status.counters.notPermitted == 1)
             await cell.close()
             await asker.close()
+        }
+    }
+
+    /// A part that was asked once knows the inbox of the asker, and nothing of its next request.
+    @Test(arguments: await Servers.installed())
+    func nobodyAnswersTheNextRequest(_ binary: NATSBinary) async throws {
+        try await Ground.with(binary) { ground in
+            let (cell, asker) = (try await ground.open("motor"), try await ground.open("cognition-bridge"))
+            let replies = Mutex<[Subject]>([])
+            let request = Subject.request(.dev, cell: try Token("motor"))
+            _ = try await cell.subscribe(SubjectPattern(request)) { _, _, arrival in
+                if let reply = arrival.reply { replies.withLock { $0.append(reply) } }
+                try? cell.respond(to: arrival.message(), payload: Array("42".utf8))
+            }
+            for _ in 0..<100 { _ = try await asker.request(request, payload: []) }
+            let seen = replies.withLock { $0 }
+            #expect(Set(seen).count == 100)
+            let digits = seen.map { $0.text.split(separator: ".").last.map(String.init) ?? "" }
+            #expect(digits.allSatisfy { $0.utf8.count == 32 }, "128 bits each")
+            // No digit stands still from one number to the next, as it would in a counter.
+            for place in 0..<32 { #expect(Set(digits.map { Array($0.utf8)[place] }).count > 4, "place \(place)") }
+            #expect(seen.allSatisfy { $0.text.hasPrefix("\(asker.inboxPrefix).") })
+            // The acknowledgements of its durable messages come elsewhere.
+            #expect(!digits.contains("") && Set(seen.map { $0.text.dropLast(33) }) == [Substring(asker.inbox.prefix)])
+            #expect(asker.acks.prefix != asker.inbox.prefix)
+            await cell.close()
+            await asker.close()
+        }
+    }
+
+    /// Asking oneself with the target for the reply subject opens nothing (`allow_responses` would).
+    @Test(arguments: await Servers.installed())
+    func nobodyGrantsItselfASubject(_ binary: NATSBinary) async throws {
+        try await Ground.with(binary) { ground in
+            for name in Catalogue.parts + Catalogue.people {
+                let allowed = Catalogue.mayPublish(name)
+                let denied = Catalogue.subjects.filter { !allowed.contains($0) }
+                let refused = try await ground.refused(name, .publish, denied, launders: true)
+                #expect(Set(denied).subtracting(refused).isEmpty, "\(name) laundered what it may not say on \(binary)")
+            }
+        }
+    }
+
+    /// A service that is asked with any other subject than an inbox for the answer says nothing there.
+    @Test(arguments: await Servers.installed())
+    func nobodyHasOthersSpeak(_ binary: NATSBinary) async throws {
+        try await Ground.with(binary) { ground in
+            let (thalamus, observer) = (try await ground.open("thalamus"), try await ground.open("observer"))
+            try await HouseStreams.ensure(on: thalamus, environment: .dev)
+            let services = ServiceResponder(
+                .init(name: "thalamus", id: "thalamus-1", version: "1.0.0", summary: "Listens.", started: .now()),
+                bus: thalamus)
+            try await services.start()
+            _ = try await thalamus.subscribe(shared: .request(.dev, cell: try Token("thalamus"))) { _, _, arrival in
+                try? thalamus.respond(to: arrival.message(), payload: Array("an answer".utf8))
+            }
+            let heard = Mutex<[String]>([])
+            let watcher = try await ground.open("operator")
+            _ = try await watcher.subscribe(.everything(.dev)) { subject, _, arrival in
+                let message = arrival.message()
+                if message.reply == nil { heard.withLock { $0.append(message.subject.text) } }
+            }
+            // The server itself refuses replies to `$JS.ACK`.
+            let targets = try Catalogue.subjects.filter { !$0.hasPrefix("_INBOX.") && !$0.hasPrefix("$JS.ACK.") }
+                .map { try Subject(foreign: $0) }
+            for target in targets {
+                for question in ["$SRV.PING", "$SRV.STATS.thalamus", "dev.nervous.cells.thalamus.request.observer"] {
+                    try observer.publish(try Subject(foreign: question), payload: [], headers: [:], reply: target)
+                }
+            }
+            try await observer.flush()
+            // Answered behind all of these.
+            _ = try await observer.request(.request(.dev, cell: try Token("thalamus")), payload: [])
+            try await watcher.flush()
+            #expect(heard.withLock { $0 }.isEmpty)
+            #expect(thalamus.status.counters.repliesRefused == UInt64(3 * targets.count))
+            for stream in Catalogue.streams.dropLast(2) { _ = try await thalamus.stream(stream) }
+            for bus in [thalamus, observer, watcher] { await bus.close() }
         }
     }
 

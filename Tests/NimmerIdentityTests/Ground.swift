@@ -96,13 +96,25 @@ struct Ground: Sendable {
 
     /// The subjects on which the server refuses a client to publish or to subscribe: each by itself, with a round trip behind
     /// it, after which the connection's last error names the subject or does not.
-    func refused(_ name: String, _ verb: Permission.Verb, _ subjects: [String]) async throws -> Set<String> {
+    ///
+    /// - Parameter launders: whether the client first asks itself, with the subject for the reply.
+    func refused(
+        _ name: String, _ verb: Permission.Verb, _ subjects: [String], launders: Bool = false
+    ) async throws -> Set<String> {
         let bus = try await open(name)
+        let door = try Subject(foreign: "\(bus.inboxPrefix).door")
+        if launders { _ = try await bus.subscribe(SubjectPattern(door)) { _, _, _ in } }
         var subscriptions: [any Subscription] = []
         var refused: Set<String> = []
         for subject in subjects {
             switch verb {
-            case .publish: try bus.publish(try Subject(foreign: subject), payload: [])
+            case .publish:
+                let target = try Subject(foreign: subject)
+                if launders {
+                    try bus.publish(door, payload: [], headers: [:], reply: target)
+                    try await bus.flush(timeout: .seconds(10))
+                }
+                try bus.publish(target, payload: [])
             case .subscribe:
                 subscriptions.append(
                     try bus.attach(try SubjectPattern(subject), queue: nil, pending: 10) { _, _, _ in })
@@ -111,7 +123,9 @@ struct Ground: Sendable {
             let words = bus.state.withLock { $0.connection?.lastError } ?? ""
             if Permission(words: words) == Permission(verb: verb, subject: subject) { refused.insert(subject) }
         }
-        let all = UInt64(refused.count)
+        // The server itself refuses replies to `$JS.ACK`.
+        let reserved = launders ? subjects.count { $0.hasPrefix("$JS.ACK.") } : 0
+        let all = UInt64(refused.count + reserved)
         for _ in 0..<200 where bus.status.counters.notPermitted < all { try await bus.flush() }
         #expect(bus.status.counters.notPermitted == all, "each refusal of \(name) is counted")
         await bus.close()

@@ -53,7 +53,9 @@ struct IdentityFolderTests {
 
     @Test(arguments: [
         ("subject: dev.cognitive.bridge.response", 1), ("subject: prod.>", 1), ("subject: \">\"", 1),
-        ("subject: \"*.wave\"", 1), ("subject: \"$JS.API.>\"", 1), ("subject: _INBOX_math.x", 1),
+        ("subject: \"*.wave\"", 1), ("subject: \"$JS.API.>\"", 1), ("subject: _INBOX.math.x", 1),
+        ("subject: 'x\",\"dev.cognitive.bridge.response'", 1), ("subject: 'x\\y'", 1), ("subject: \"x\\u0007y\"", 1),
+        ("subject: _R_.x", 1),
         ("publish: {stop: dev.nervous.cells.math.wave}", 1), ("publish: {stop: \"$SYS.REQ\"}", 1),
     ])
     func aSettingGrantsNothingOfTheHouse(setting: String, count: Int) throws {
@@ -65,10 +67,33 @@ struct IdentityFolderTests {
     }
 
     @Test func aCellCannotTakeTheNameOfARole() throws {
-        for name in ["observer", "operator", "thalamus", "hippocampus", "cognition-bridge"] {
+        for name in [
+            "observer", "operator", "thalamus", "hippocampus", "cognition-bridge", "system", "owner", "bridge",
+        ] {
             let text = "nimmerverse: 1\nname: bad\ncells: [{name: \(name), kind: math/v1}]"
             #expect(throws: SystemError.self) { try Grant.all(of: try Ground.system(text), in: .dev) }
         }
+    }
+
+    @Test func aTextOfTheServersLanguageEndsWhereItEnds() {
+        #expect(ServerConfiguration.quoted("plant.flow") == "\"plant.flow\"")
+        #expect(ServerConfiguration.quoted("a\"b\\c\n") == "\"a\\\"b\\\\c\\x0a\"")
+        #expect(ServerConfiguration.quoted("größe") == "\"größe\"")
+    }
+
+    /// Keys stay when the files get the form of inboxes of this version.
+    @Test func filesOfAnEarlierVersionAreBroughtUpToDate() async throws {
+        let folder = try Ground.temporaryFolder()
+        defer { SmallFile.remove(folder) }
+        let identities = IdentityFolder(path: folder + "/auth")
+        _ = try await identities.generate(try Ground.system(), .dev)
+        let text = try #require(SmallFile.read(identities.credentials("math")))
+        #expect(text.hasSuffix("\n_INBOX.math\n"))
+        try SmallFile.write(
+            text.replacing("_INBOX.math", with: "_INBOX_math"), to: identities.credentials("math"), mode: 0o600)
+        #expect(try await identities.generate(try Ground.system(), .dev).made.isEmpty)
+        #expect(SmallFile.read(identities.credentials("math")) == text)
+        #expect(mode(identities.credentials("math")) == 0o600)
     }
 
     @Test(arguments: await Servers.installed())

@@ -43,6 +43,8 @@ public final class InMemoryBus: Bus {
         try send(BusMessage(subject: subject, reply: reply, headers: headers, payload: payload, at: now()))
     }
 
+    public func countRefusedReply(_ reply: Subject) { state.withLock { $0.counters.repliesRefused += 1 } }
+
     /// Routes a message to subscriptions and streams; returns how many took it, and what the first stream said.
     @discardableResult
     func send(_ message: BusMessage) throws(BusError) -> (receivers: Int, ack: Result<StreamAck, BusError>?) {

@@ -69,10 +69,16 @@ extension InMemoryBus {
     }
 
     public func deleteMessage(stream: String, sequence: UInt64) async throws(BusError) -> Bool {
-        guard let isGone = state.withLock({ $0.streams[stream]?.delete(sequence) }) else {
-            throw BusError(.notFound, "there is no stream \(stream)")
+        let outcome: Result<Bool, BusError> = state.withLock { state in
+            guard let configuration = state.streams[stream]?.configuration else {
+                return .failure(BusError(.notFound, "there is no stream \(stream)"))
+            }
+            guard !configuration.deniesDelete else {
+                return .failure(BusError(.refused, "messages of the stream \(stream) cannot be deleted"))
+            }
+            return .success(state.streams[stream]?.delete(sequence) ?? false)
         }
-        return isGone
+        return try outcome.get()
     }
 
     public func durables(of stream: String) async throws(BusError) -> [DurablePosition] {
@@ -83,8 +89,14 @@ extension InMemoryBus {
     }
 
     public func skip(stream: String, to sequence: UInt64) async throws(BusError) {
-        guard let isEmpty = state.withLock({ $0.streams[stream]?.skip(to: sequence) }) else {
-            throw BusError(.notFound, "there is no stream \(stream)")
+        let (present, isEmpty) = state.withLock { state in
+            let present = state.streams[stream]?.configuration
+            return (present, present?.deniesPurge == false ? state.streams[stream]?.skip(to: sequence) : nil)
+        }
+        guard let present else { throw BusError(.notFound, "there is no stream \(stream)") }
+        guard let isEmpty else {
+            throw BusError(
+                .refused, "the stream \(stream) cannot be purged, nor its sequence moved (\(present.summary))")
         }
         guard isEmpty else { throw BusError.holdsMessages(stream) }
     }

@@ -16,7 +16,8 @@ struct MemoryStream {
         StreamInfo(
             name: configuration.name, messages: UInt64(messages.count), bytes: bytes,
             firstSequence: messages.first?.sequence ?? lastSequence + 1, lastSequence: lastSequence,
-            consumers: consumers.count, subjects: configuration.subjects.map(\.text))
+            consumers: consumers.count, subjects: configuration.subjects.map(\.text),
+            maximumBytes: configuration.maximumBytes.map { UInt64(clamping: $0) })
     }
 
     /// How far its durables are.
@@ -69,6 +70,12 @@ struct MemoryStream {
                 return .failure(
                     BusError(.conflict, "\(message.subject) is at revision \(present), expected was \(expected)"))
             }
+        }
+        if let limit = configuration.maximumMessageSize, message.payload.count > limit {
+            return .failure(
+                BusError(
+                    .tooLarge,
+                    "the stream \(configuration.name) takes \(limit) bytes; the message has \(message.payload.count)"))
         }
         if let refusal = makeRoom(for: message) { return .failure(refusal) }
         lastSequence += 1

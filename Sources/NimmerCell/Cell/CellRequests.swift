@@ -129,9 +129,10 @@ extension CellHost {
     /// An answer goes to who asked; without a place to answer, to the cell's response subject.
     func respond(to message: BusMessage, _ result: CommandResult) {
         let envelope = Envelope(id: .v7(), at: .now(), from: process.source, result)
-        let subject = message.reply ?? .response(process.environment, cell: identity.name)
         do throws(BusError) {
-            try process.bus.publish(subject, payload: envelope.encoded())
+            guard message.reply == nil else { return try process.bus.respond(to: message, payload: envelope.encoded()) }
+            try process.bus.publish(
+                .response(process.environment, cell: identity.name), payload: envelope.encoded())
         } catch {
             process.logger.warning("An answer could not leave", metadata: ["reason": "\(error)"])
         }

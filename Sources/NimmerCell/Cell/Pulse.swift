@@ -181,7 +181,5 @@ public struct Identity: Sendable, Hashable {
     }
 
     /// The id of its own gate: `<name>-cell` or `<name>-nerve`.
-    public var gateID: GateID {
-        (try? GateID("\(name)-\(role.rawValue)")) ?? GateID(region: Region(name))
-    }
+    public var gateID: GateID { GateID(ownedBy: name, role == .nerve ? .nerve : .cell) }
 }

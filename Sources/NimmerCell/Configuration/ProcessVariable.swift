@@ -16,7 +16,7 @@ public enum ProcessVariable {
         ("NIMMERVERSE_NATS_PASSWORD", "The user's password."),
         ("NIMMERVERSE_NATS_TOKEN", "A token instead of user and password."),
         ("NIMMERVERSE_NATS_CREDENTIALS", "A credentials file instead of user and password."),
-        ("NIMMERVERSE_NATS_INBOX", "The first token of the subjects of answers, such as _INBOX_math; else _INBOX."),
+        ("NIMMERVERSE_NATS_INBOX", "The first tokens of the subjects of answers, such as _INBOX.math; else _INBOX."),
         ("NIMMERVERSE_NATS_REPLICAS", "How many servers of a cluster keep each stream, 1 to 5."),
         ("NIMMERVERSE_NATS_CA", "The certificate of the authority of the server's certificate, PEM."),
         ("NIMMERVERSE_NATS_CERTIFICATE", "The client's certificate, PEM."),

@@ -54,6 +54,9 @@ enum ProcessMetrics {
         page.counter("nimmer_bus_refused_total", "Publications that the bus refused.", counters.refused)
         page.counter(
             "nimmer_bus_not_permitted_total", "What the server's permissions refused.", counters.notPermitted)
+        page.counter(
+            "nimmer_bus_replies_refused_total", "Answers that did not leave, since the request named no inbox.",
+            counters.repliesRefused)
     }
 }
 

@@ -38,7 +38,6 @@ struct AuthListCommand: ParsableCommand {
             for subject in grant.publish { try Console.line("  publish    \(subject)") }
             for subject in grant.publishDenied { try Console.line("  but not    \(subject)") }
             for subject in grant.subscribe { try Console.line("  subscribe  \(subject)") }
-            if grant.answers { try Console.line("  answer     what it is asked") }
         }
     }
 }
@@ -48,7 +47,7 @@ extension Grant {
         let texts = { (list: [String]) in JSON.array(list.map { .string($0) }) }
         return [
             "name": .string(name), "role": .string(role.rawValue), "publish": texts(publish),
-            "publish_denied": texts(publishDenied), "subscribe": texts(subscribe), "answers": .bool(answers),
+            "publish_denied": texts(publishDenied), "subscribe": texts(subscribe),
         ]
     }
 }

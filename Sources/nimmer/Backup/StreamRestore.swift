@@ -187,14 +187,17 @@ struct StreamRestore {
             // An empty one may have readers, who would begin where they stand.
             try await bus.deleteStream(reader.archived.name)
             made.append(reader.archived.name)
+            var configuration: StreamConfiguration
             switch reader.archived.form {
-            case .bucket(let configuration): _ = try await bus.keyValue(configuration)
-            case .stream(var configuration):
-                // Until everything is stored it also takes what it held of 2.0.
-                if let legacy = reader.archived.legacy { configuration.subjects.append(legacy) }
-                if place == readers.startIndex { configuration.subjects.append(mark) }
-                try await bus.ensureStream(configuration)
+            case .bucket(let bucket): configuration = try StreamKeyValue.stream(of: bucket)
+            case .stream(let stream): configuration = stream
             }
+            // Until everything is stored it also takes what it held of 2.0.
+            if let legacy = reader.archived.legacy { configuration.subjects.append(legacy) }
+            if place == readers.startIndex { configuration.subjects.append(mark) }
+            // Its sequence is moved by a purge, which is denied for good once everything is stored.
+            configuration.deniesPurge = false
+            try await bus.ensureStream(configuration)
             try await bus.skip(stream: reader.archived.name, to: reader.sequence)
             try advance(place)
         }
@@ -263,7 +266,9 @@ struct StreamRestore {
                 await consumer.stop()
                 readers[place].report.durables.append(durable.name)
             }
-            if case .stream(var configuration) = reader.archived.form {
+            switch reader.archived.form {
+            case .bucket(let configuration): _ = try await bus.keyValue(configuration)
+            case .stream(var configuration):
                 if place == readers.startIndex { configuration.subjects.append(mark) }
                 try await bus.ensureStream(configuration)
             }

@@ -1,0 +1,86 @@
+import NimmerWave
+
+/// A transition of a cell's or nerve's own gate as it is stored for it (decision 0017): no cell writes to a stream, so what it says of
+/// its gate is checked, and written again with a source and an id that the cell cannot choose.
+public struct ReportedTransition: Sendable {
+    /// The cell or nerve.
+    public var sender: Token
+    /// Its place among all transitions.
+    public var subject: Subject
+    /// The id under which it is stored: of its sender, and of the id that the sender gave it, so that a repetition is known.
+    public var id: MessageID
+    /// The message as it is stored.
+    public var payload: [UInt8]
+
+    /// Checks a report.
+    ///
+    /// - Parameters:
+    ///   - subject: `<env>.nervous.gates.<gate>.transition.<sender>`, of which the server guards the sender.
+    ///   - payload: a GateTransition of the sender's own gate.
+    /// - Throws: a ``Refusal`` where the gate is not the sender's, or the message says more than a cell can know.
+    public init(subject: Subject, payload: [UInt8], in env: Environment) throws(Refusal) {
+        guard let shared = SharedSubject(subject), let sender = shared.sender, let gate = shared.plain.transitionGate,
+            let owner = gate.owner, gate == GateID(ownedBy: sender, owner)
+        else {
+            throw Refusal(
+                .name, field: "subject", "a cell or nerve reports transitions of its own gate", found: "'\(subject)'")
+        }
+        var message = try Envelope<GateTransition>(decoding: payload)
+        guard message.body.gateID == gate else {
+            throw .wrong("body.gate_id", "must be '\(gate)', as in the subject", found: "'\(message.body.gateID)'")
+        }
+        guard message.header.source.entityType == owner.entityType else {
+            throw .wrong(
+                "header.source.entity_type", "must be \(owner.rawValue), as in the subject",
+                found: message.header.source.entityType.rawValue)
+        }
+        guard message.body.collapse == nil, message.body.escalation == nil else {
+            throw .wrong("body", "of a cell's own gate carries neither a collapse nor an escalation")
+        }
+        id = .named("\(env.rawValue)/reported/\(sender)/\(message.header.messageID)")
+        message.header.messageID = id
+        message.header.source.entityID = sender.text
+        message.header.source.tier = 1
+        message.body.routedToTier = 1
+        self.sender = sender
+        self.subject = shared.plain
+        self.payload = message.encoded()
+    }
+}
+
+/// How often a sender may report a transition: a gate that changes more often than this says nothing, and must not fill a stream.
+public struct ReportRates: Sendable {
+    /// Reports at once, after a quiet time.
+    public static let burst = 100.0
+    /// Reports a second, in the long run.
+    public static let perSecond = 2.0
+    /// Senders that are remembered; the one that was quiet for longest goes first.
+    static let capacity = 4_096
+
+    private struct Allowance {
+        var left: Double
+        var at: Timestamp
+    }
+
+    private var allowances: [Token: Allowance] = [:]
+
+    /// All senders are quiet.
+    public init() {}
+
+    /// Counts a report; whether it is within its sender's rate.
+    public mutating func takes(_ sender: Token, at now: Timestamp) -> Bool {
+        var allowance = allowances[sender] ?? Allowance(left: Self.burst, at: now)
+        let seconds = max(0, now.milliseconds(since: allowance.at) / 1000)
+        allowance.left = min(Self.burst, allowance.left + seconds * Self.perSecond)
+        allowance.at = now
+        defer { allowances[sender] = allowance }
+        if allowances.count >= Self.capacity, allowances[sender] == nil,
+            let quietest = allowances.min(by: { ($0.value.at, $0.key) < ($1.value.at, $1.key) })?.key
+        {
+            allowances[quietest] = nil
+        }
+        guard allowance.left >= 1 else { return false }
+        allowance.left -= 1
+        return true
+    }
+}

@@ -1,0 +1,76 @@
+import Logging
+import NimmerBus
+import NimmerCell
+import NimmerThalamus
+import NimmerWave
+import Synchronization
+
+/// Stores what cells and nerves report of their own gates, and acknowledges it as a stream would (decision 0017). Of several thalami one
+/// takes each report; which one does not matter, since the id of what is stored follows from the report.
+final class ReportedTransitions: Sendable {
+    private let owner: ThalamusProcess
+    private let reports: AsyncStream<BusMessage>
+    private let report: AsyncStream<BusMessage>.Continuation
+    private let rates = Mutex(ReportRates())
+    init(_ owner: ThalamusProcess) {
+        self.owner = owner
+        // A sender that gets no acknowledgement reports again.
+        (reports, report) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(4_096))
+    }
+
+    func serve() async throws(BusError) -> any Subscription {
+        let pattern = SubjectPattern.reportedTransitions(owner.process.environment)
+        return try await owner.bus.subscribe(pattern, queue: owner.process.name) { [report] _, _, arrival in
+            report.yield(arrival.message())
+        }
+    }
+
+    /// Stores until the task is cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            for await message in reports { group.addTask { await self.take(message) } }
+        }
+    }
+
+    private func take(_ message: BusMessage) async {
+        let reported: ReportedTransition
+        do throws(Refusal) {
+            reported = try ReportedTransition(
+                subject: message.subject, payload: message.payload, in: owner.process.environment)
+        } catch {
+            // As a server says that a request makes no sense: its sender gives it up.
+            return refuse(message, error, code: 400, number: 10003)
+        }
+        guard rates.withLock({ $0.takes(reported.sender, at: .now()) }) else {
+            let refusal = Refusal(
+                .limit, field: "subject",
+                "\(reported.sender) may report \(Int(saturating: ReportRates.burst)) transitions at once, and then "
+                    + "\(Int(saturating: ReportRates.perSecond)) a second", found: "more")
+            // As a server says that there is no room for another message of the subject: its sender tries again.
+            return refuse(message, refusal, code: 503, number: 10077)
+        }
+        do throws(BusError) {
+            let ack = try await owner.bus.publishDurably(
+                reported.subject, payload: reported.payload, id: reported.id, timeout: .seconds(4))
+            var words: JSONObject = ["stream": .string(ack.stream), "seq": .number(Double(ack.sequence))]
+            if ack.isDuplicate { words["duplicate"] = true }
+            answer(message, .object(words))
+        } catch {
+            // Without an acknowledgement the sender reports again.
+            owner.process.logger.warning("Cannot store a cell's transition", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func refuse(_ message: BusMessage, _ refusal: Refusal, code: Int, number: Int) {
+        owner.announcer.reject(refusal, message)
+        let words: JSONObject = [
+            "code": .number(Double(code)), "err_code": .number(Double(number)),
+            "description": .string(refusal.description),
+        ]
+        answer(message, ["error": .object(words)])
+    }
+
+    private func answer(_ message: BusMessage, _ words: JSON) {
+        try? owner.bus.respond(to: message, payload: words.bytes)
+    }
+}
