@@ -59,8 +59,12 @@ public struct ConsumerInfo: Sendable, Hashable {
     /// How many of those were delivered more than once.
     public var redelivered: Int
 
+    /// The sequence up to which everything is acknowledged; 0 before the first.
+    public var acknowledged: UInt64
+
     /// Information from its parts.
-    public init(waiting: UInt64, unacknowledged: Int, redelivered: Int) {
+    public init(waiting: UInt64, unacknowledged: Int, redelivered: Int, acknowledged: UInt64 = 0) {
+        self.acknowledged = acknowledged
         self.waiting = waiting
         self.unacknowledged = unacknowledged
         self.redelivered = redelivered

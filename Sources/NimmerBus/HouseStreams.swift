@@ -84,6 +84,11 @@ public enum HouseStreams {
         ]
     }
 
+    /// How long a stream of the house keeps a message; nil: for ever, or not one of these.
+    public static func age(of stream: String, _ env: Environment) -> Duration? {
+        streams(env).first { $0.name == stream }?.maximumAge
+    }
+
     /// The largest message with its headers, in bytes: an envelope, and room for what a server and a reader add.
     static let maximumMessage = Wire.maximumBytes + 8_192
     /// The most transitions of one gate that are kept: a gate that changes once a minute keeps a month.

@@ -274,7 +274,8 @@ final class JetStreamConsumer: Consumer {
         let json = try await bus.api.call("CONSUMER.INFO.\(configuration.stream).\(name)")
         return ConsumerInfo(
             waiting: UInt64(clamping: json["num_pending"]?.int ?? 0), unacknowledged: json["num_ack_pending"]?.int ?? 0,
-            redelivered: json["num_redelivered"]?.int ?? 0)
+            redelivered: json["num_redelivered"]?.int ?? 0,
+            acknowledged: UInt64(clamping: json["ack_floor"]?["stream_seq"]?.int ?? 0))
     }
 
     func stop() async {

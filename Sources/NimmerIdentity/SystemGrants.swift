@@ -109,6 +109,10 @@ extension Grant {
         grant.works(HouseStreams.transitions(env), durable: "hippocampus")
         grant.works(HouseStreams.decisions(env), durable: "hippocampus-decisions")
         grant.works(HouseStreams.escalations(env), durable: "hippocampus-requests")
+        // Since when its oldest message waits there.
+        for stream in [HouseStreams.transitions(env), HouseStreams.decisions(env), HouseStreams.escalations(env)] {
+            grant.looks(into: stream)
+        }
         grant.setsAside("hippocampus", env)
         return grant
     }
@@ -124,14 +128,14 @@ extension Grant {
         var grant = Grant(name, role)
         grant.subscribe.append(SubjectPattern.everything(env).text)
         grant.publish += ["$SRV.PING", "$SRV.INFO", "$SRV.STATS", "$SRV.PING.>", "$SRV.INFO.>", "$SRV.STATS.>"]
-        grant.publish += (house(env) + [HouseStreams.waves(env)])
-            .map { "$JS.API.STREAM.INFO.\($0)" }
         return grant
     }
 
     /// An observer who may ask cells, look back into streams, and say what became of an opening.
     private static func `operator`(_ env: Environment) -> Grant {
         var grant = looking("operator", .operator, env)
+        // The server sends its answers wherever the question says: enough to litter any subject, so that observers may ask it nothing.
+        grant.publish += (house(env) + [HouseStreams.waves(env)]).map { "$JS.API.STREAM.INFO.\($0)" }
         for shared in [
             "\(env.rawValue).nervous.cells.*.request", "\(env.rawValue).nervous.outcomes.*.feedback",
             "\(env.rawValue).organs.*.*", Subject.cognitiveRequest(env).text,

@@ -312,9 +312,20 @@ final class Hippocampus: Sendable {
     /// Looks every few seconds how far behind the stream this is.
     private func measure(_ consumer: any Consumer, of source: Source) async {
         repeat {
-            guard let info = try? await consumer.info() else { continue }
+            guard let info = try? await consumer.info(), let stream = try? await bus.stream(source.stream) else {
+                continue
+            }
+            // Only what is not read at once is worth a question.
+            var oldest: Timestamp?
+            if info.waiting > 0 {
+                let first = max(stream.firstSequence, info.acknowledged.addingSaturated(1))
+                oldest = try? await bus.message(stream: source.stream, sequence: first)?.message.at
+            }
+            let backlog = StreamBacklog(
+                stream, info, oldest: oldest, age: HouseStreams.age(of: source.stream, environment))
             state.withLock {
-                $0.lag[source.stream] = info.waiting.addingSaturated(UInt64(clamping: info.unacknowledged))
+                $0.lag[source.stream] = backlog.messages
+                $0.backlogs[source.stream] = backlog
             }
         } while (try? await Task.sleep(for: .seconds(5))) != nil
     }

@@ -1,3 +1,4 @@
+import NimmerBus
 import NimmerMemory
 import NimmerWave
 
@@ -19,6 +20,8 @@ struct HippocampusStatus: Sendable, Hashable {
     var held = 0
     /// How many messages of each stream are not yet committed; those streams that are being read.
     var lag: [String: UInt64] = [:]
+    /// What waits in each of these streams, and how long it is kept there.
+    var backlogs: [String: StreamBacklog] = [:]
     /// Why the store is away; nil while it is there.
     var trouble: MemoryError?
 
@@ -30,6 +33,7 @@ struct HippocampusStatus: Sendable, Hashable {
             "batches": .number(Double(batches)), "held": .number(Double(held)),
             "database": .string(trouble == nil ? "connected" : "lost"),
             "lag": .object(JSONObject(lag.map { .init($0.key, .number(Double($0.value))) })),
+            "streams": .object(JSONObject(backlogs.sorted { $0.key < $1.key }.map { .init($0.key, $0.value.json) })),
             "trouble": trouble.map { .string($0.description) } ?? .null,
         ]
     }

@@ -5,7 +5,7 @@ import NimmerThalamus
 import NimmerWave
 import Synchronization
 
-/// Stores what cells and nerves report of their own gates, and acknowledges it as a stream would (decision 0017). Of several thalami one
+/// Stores what cells and nerves report of their own gates, and acknowledges it as a stream would (decision 0019). Of several thalami one
 /// takes each report; which one does not matter, since the id of what is stored follows from the report.
 final class ReportedTransitions: Sendable {
     private let owner: ThalamusProcess

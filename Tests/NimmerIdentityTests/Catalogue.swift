@@ -123,7 +123,7 @@ enum Catalogue {
     }
 
     private static var looking: Set<String> {
-        Set(subjects.filter { $0.hasPrefix("$SRV.") }).union(streams(streams[...], ["INFO"]))
+        Set(subjects.filter { $0.hasPrefix("$SRV.") })
     }
 
     /// A shared subject, without a sender and with one's own.
@@ -172,14 +172,14 @@ enum Catalogue {
             own.insert("dev.cognitive.bridge.request.cognition-bridge")
         case "hippocampus":
             own.formUnion(settingAside(name).union(["dev.nervous.rejects.hippocampus"]))
-            own.formUnion(streams(streams[..<4], ["INFO", "CREATE"]))
+            own.formUnion(streams(streams[..<4], ["INFO", "CREATE"]).union(streams(streams[..<3], ["MSG.GET"])))
             for durable in durables where durable.contains("hippocampus") { own.formUnion(working(durable)) }
         case "vision":
             own.formUnion(both("dev.organs.speech.release", name))
             own.formUnion(["dev.nervous.rejects.vision", "$SRV.STATS.speech"])
         case "observer": own.formUnion(looking.union(both("dev.nervous.cells.thalamus.request", name)))
         case "operator":
-            own.formUnion(organs(name).union(looking))
+            own.formUnion(organs(name).union(looking).union(streams(streams[...], ["INFO"])))
             own.formUnion(
                 subjects.filter {
                     $0.hasPrefix("dev.nervous.cells.")

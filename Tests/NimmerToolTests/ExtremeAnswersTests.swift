@@ -47,7 +47,7 @@ struct ExtremeAnswersTests {
             report.services = services
             report.processes = [.init(name: "old", pid: 1, isAlive: true)]
             report.streams = [.init(name: "S", messages: .max, bytes: .max, lag: .min, unacknowledged: .max)]
-            #expect(!report.lines(Paint(.never), at: now).isEmpty && !report.json.text.isEmpty)
+            #expect(!report.lines(Paint(.never), at: now).isEmpty && !report.json().text.isEmpty)
         }
     }
 

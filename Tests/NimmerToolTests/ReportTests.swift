@@ -17,12 +17,12 @@ private let plain = Paint(.never)
 
     @Test func whatIsMissingIsSaidWithItsConsequence() throws {
         var report = StatusReport(environment: .dev)
-        #expect(report.degraded == ["no NATS server: cells keep their reflexes and count what they could not say"])
+        #expect(report.degraded() == ["no NATS server: cells keep their reflexes and count what they could not say"])
         report.serverVersion = "2.9.10"
         report.services = [try service("thalamus"), try service("cognition-bridge")]
         report.streams = [.init(name: "DEV-TRANSITIONS")]
         #expect(
-            report.degraded == [
+            report.degraded() == [
                 "the deterministic boundary answers: no mind is known",
                 "no hippocampus: decisions wait in the streams",
                 "no stream DEV-TRANSITIONS: nothing keeps what belongs there",
@@ -32,11 +32,11 @@ private let plain = Paint(.never)
             try service("hippocampus"),
         ]
         report.streams = [.init(name: "DEV-TRANSITIONS", trouble: "JetStream hangs")]
-        #expect(report.degraded == ["the stream DEV-TRANSITIONS does not answer: JetStream hangs"])
+        #expect(report.degraded() == ["the stream DEV-TRANSITIONS does not answer: JetStream hangs"])
         report.streams = []
-        #expect(report.degraded.isEmpty)
+        #expect(report.degraded().isEmpty)
         report.processes = [.init(name: "vitals", pid: 7, isAlive: false)]
-        #expect(report.degraded == ["vitals does not run; it is started again"])
+        #expect(report.degraded() == ["vitals does not run; it is started again"])
     }
 
     @Test func whatWaitsForItsStreamIsSaid() throws {
@@ -50,7 +50,7 @@ private let plain = Paint(.never)
                 try service("thalamus", data: ["outbox": .object(outbox)]),
                 try service("cognition-bridge", data: ["boundary": "model"]), try service("hippocampus"),
             ]
-            return report.degraded
+            return report.degraded()
         }
         #expect(try degraded([:]) == [], "three on their way are nothing to speak of")
         #expect(
@@ -72,17 +72,17 @@ private let plain = Paint(.never)
                 "thalamus gave up 4 messages: there was no room to keep them",
                 "thalamus: no stream takes 1 message; they were given up",
             ])
-        let told = try JSON(parsing: report.json.text)["degraded"]?.array?.compactMap(\.string)
-        #expect(told == report.degraded)
+        let told = try JSON(parsing: report.json().text)["degraded"]?.array?.compactMap(\.string)
+        #expect(told == report.degraded())
         report.services = [try service("thalamus", data: ["outbox": "nonsense"])]
-        #expect(!report.degraded.contains { $0.hasPrefix("thalamus") }, "what cannot be read says nothing")
+        #expect(!report.degraded().contains { $0.hasPrefix("thalamus") }, "what cannot be read says nothing")
     }
 
     @Test func aProgramReadsTheSame() throws {
         var report = StatusReport(environment: .staging)
         report.serverVersion = "2.9.10"
         report.streams = [.init(name: "STAGING-DECISIONS", messages: 3, bytes: 900, lag: 1, unacknowledged: 0)]
-        let json = try JSON(parsing: report.json.text)
+        let json = try JSON(parsing: report.json().text)
         #expect(json["environment"]?.string == "staging")
         #expect(json["streams"]?[0]?["lag"]?.int == 1)
         #expect(json["degraded"]?.array?.count == 3)

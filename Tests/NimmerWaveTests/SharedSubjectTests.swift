@@ -5,7 +5,7 @@ import Testing
 @Suite struct SharedSubjectTests {
     @Test(arguments: [
         "dev.nervous.cells.motor.request", "dev.cognitive.bridge.request", "dev.nervous.outcomes.plant--a.feedback",
-        "prod.organs.vision.ask", "dev.organs.vision.embed",
+        "prod.organs.vision.ask", "dev.organs.vision.embed", "dev.nervous.gates.motor-cell.transition",
     ])
     func bothFormsAreTold(_ text: String) throws {
         let plain = try Subject(foreign: text)
@@ -26,7 +26,7 @@ import Testing
     @Test(arguments: [
         "dev.nervous.cells.motor.wave", "dev.nervous.cells.motor.request.a.b", "dev.nervous.cells.motor.handover",
         "dev.nervous.cells.motor.request.A", "dev.cognitive.bridge.response", "dev.cognitive.bridge.request.a.b",
-        "dev.nervous.gates.plant.transition", "dev.nervous.gates.plant.outcome", "dev.nervous.outcomes.plant",
+        "dev.nervous.gates.plant.transition.a.b", "dev.nervous.gates.plant.outcome", "dev.nervous.outcomes.plant",
         "dev.nervous.nerves.motor.request", "dev.organs.vision", "dev.organs.vision.ask.a.b", "dev.request", "dev",
     ])
     func othersAreNotShared(_ text: String) throws {

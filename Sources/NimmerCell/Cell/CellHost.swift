@@ -299,7 +299,7 @@ public final class CellHost<C: Cell>: Sendable {
     private func retain(_ change: GateTransition) {
         let id = change.messageID(in: process.environment)
         let message = Envelope(id: id, at: change.at, from: process.source, change)
-        // With an identity the thalamus takes it, checks it and stores it (decision 0017): no cell writes to a stream.
+        // With an identity the thalamus takes it, checks it and stores it (decision 0019): no cell writes to a stream.
         let subject = Subject.transition(process.environment, gate: change.gateID).from(process.bus.identity)
         outbox.send(subject, payload: message.encoded(), id: id)
     }

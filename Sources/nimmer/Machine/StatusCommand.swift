@@ -37,7 +37,7 @@ struct StatusCommand: AsyncParsableCommand {
             failure = error
         }
         if json.json {
-            try Console.line(report.json.pretty)
+            try Console.line(report.json().pretty)
         } else if failure == nil {
             for line in report.lines(color.paint, at: .now()) { try Console.line(line) }
         }
@@ -65,28 +65,39 @@ extension StatusReport {
         async let services = try? LivingService.discover(bus)
         async let attention = Self.attention(bus, environment)
         for (stream, reader) in Self.readers(environment) {
-            // A server whose JetStream hangs is not asked again and again.
-            if let trouble = streams.last?.trouble {
+            // A server whose JetStream hangs is not asked again and again, nor one that tells this identity nothing.
+            if streams.last?.isWithheld == true {
+                streams.append(Stream(name: stream, reader: reader, isWithheld: true))
+            } else if let trouble = streams.last?.trouble {
                 streams.append(Stream(name: stream, reader: reader, trouble: trouble))
             } else {
                 streams.append(await Self.stream(bus, stream, reader))
             }
         }
-        if streams.last?.trouble == nil, let waves = try? await bus.stream(HouseStreams.waves(environment)) {
+        let isTold = streams.last?.trouble == nil && streams.last?.isWithheld == false
+        if isTold, let waves = try? await bus.stream(HouseStreams.waves(environment)) {
             streams.append(
                 Stream(name: waves.name, messages: Int(clamping: waves.messages), bytes: Int(clamping: waves.bytes)))
         }
-        if streams.last?.trouble == nil {
+        if isTold {
             restoredSince = try? await HouseStreams.restoring(on: bus, environment: environment)
         }
         self.services = await services ?? []
         self.attention = await attention
+        let told = self.services.first { $0.name == "hippocampus" }?.data["streams"]
+        for place in streams.indices where streams[place].isWithheld {
+            guard let words = told?[streams[place].name] else { continue }
+            streams[place].messages = words["stored"]?.int
+            streams[place].bytes = words["bytes"]?.int
+            streams[place].lag = words["messages"]?.int
+        }
     }
 
     private static func stream(_ bus: any Bus, _ name: String, _ reader: String?) async -> Stream {
         var stream = Stream(name: name, reader: reader)
         let info: StreamInfo
         do throws(BusError) { info = try await bus.stream(name) } catch {
+            stream.isWithheld = error.code == .badCredentials
             if error.code == .timeout {
                 stream.trouble = "JetStream hangs, as where its disk was full: make room, then restart nats-server"
             }

@@ -1,3 +1,4 @@
+import NimmerBus
 import NimmerWave
 
 /// How a nervous system is: what `nimmer status` found, for a person and for a program.
@@ -21,6 +22,8 @@ struct StatusReport: Sendable {
         var reader: String?
         /// Why it could not be asked; nil when it was, or is not there.
         var trouble: String?
+        /// Whether this identity may not ask the server about it.
+        var isWithheld = false
     }
 
     var environment: Environment
@@ -39,7 +42,7 @@ struct StatusReport: Sendable {
     var restoredSince: Timestamp?
 
     /// What does not work as it could, each with its consequence (architecture.md, Degrade, and say so).
-    var degraded: [String] {
+    func degraded(at now: Timestamp = .now()) -> [String] {
         guard serverVersion != nil else {
             return ["no NATS server: cells keep their reflexes and count what they could not say"]
         }
@@ -61,7 +64,7 @@ struct StatusReport: Sendable {
                 "half restored: a restore that began at \(LocalTime.full(restoredSince)) is not complete; nothing starts until "
                     + "`nimmer memory restore --clear`")
         }
-        for stream in streams where stream.messages == nil {
+        for stream in streams where stream.messages == nil && !stream.isWithheld {
             if let trouble = stream.trouble {
                 found.append("the stream \(stream.name) does not answer: \(trouble)")
             } else {
@@ -76,8 +79,29 @@ struct StatusReport: Sendable {
                 found.append("\(service.name): \(state.printable)")
             }
             found += OutboxReport(service.data)?.degraded(service.name) ?? []
+            found += backlogs(of: service, at: now)
         }
         return found
+    }
+
+    /// What waits for PostgreSQL for longer than a minute, with how long it is kept.
+    private func backlogs(of service: LivingService, at now: Timestamp) -> [String] {
+        (service.data["streams"]?.object ?? [:]).compactMap { member in
+            guard let backlog = StreamBacklog(member.value), let since = backlog.since,
+                backlog.isOverflowing || now.milliseconds(since: since) > 60_000
+            else { return nil }
+            var text =
+                "\(member.key.printable): \(count(Int(clamping: backlog.messages), "message")) wait for PostgreSQL since "
+            text += LocalTime.span(milliseconds: now.milliseconds(since: since))
+            if backlog.isOverflowing {
+                return text + "; the stream is full: the oldest are dropped, and are in no memory"
+            }
+            let bounds = [
+                backlog.keptUntil.map { "\(LocalTime.span(milliseconds: max(0, $0.milliseconds(since: now)))) more" },
+                backlog.room.map { "\(Self.size(Int(clamping: $0))) more" },
+            ].compactMap { $0 }
+            return bounds.isEmpty ? text : text + "; they are kept for \(bounds.joined(separator: " or "))"
+        }
     }
 
     private static func hasModel(_ bridge: LivingService) -> Bool {
@@ -85,7 +109,7 @@ struct StatusReport: Sendable {
         return boundary == "model"
     }
 
-    var json: JSON {
+    func json(at now: Timestamp = .now()) -> JSON {
         var object: JSONObject = [
             "environment": .string(environment.rawValue), "running": .bool(serverVersion != nil),
             "server": ["url": .string(serverURL), "from": .string(serverFrom)],
@@ -112,7 +136,7 @@ struct StatusReport: Sendable {
             })
         object["services"] = .array(services.map(\.json))
         object["attention"] = attention?.json ?? .null
-        object["degraded"] = .array(degraded.map { .string($0) })
+        object["degraded"] = .array(degraded(at: now).map { .string($0) })
         return .object(object)
     }
 
@@ -123,7 +147,7 @@ struct StatusReport: Sendable {
         if serverVersion != nil { lines += attentionLines(paint) }
         if !processes.isEmpty { lines += [""] + processTable(now).lines(paint) }
         if serverVersion != nil { lines += [""] + streamTable().lines(paint) }
-        let degraded = degraded
+        let degraded = degraded(at: now)
         lines += degraded.isEmpty ? [] : ["", paint(.warning, "degraded")] + degraded.map { "  \($0)" }
         return lines
     }
@@ -175,7 +199,8 @@ struct StatusReport: Sendable {
         var table = Table(["stream", "messages", "size", "reader", "lag", "unacknowledged"])
         for stream in streams {
             table.add([
-                stream.name, stream.messages.map { "\($0)" } ?? (stream.trouble == nil ? "none" : "?"),
+                stream.name,
+                stream.messages.map { "\($0)" } ?? (stream.trouble == nil && !stream.isWithheld ? "none" : "?"),
                 stream.bytes.map(Self.size) ?? "",
                 stream.reader ?? "", stream.lag.map { "\($0)" } ?? "", stream.unacknowledged.map { "\($0)" } ?? "",
             ])

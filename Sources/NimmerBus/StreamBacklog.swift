@@ -1,0 +1,61 @@
+import NimmerWave
+
+/// What of a stream a reader has not finished with, and how long the stream will keep it: until its age is over or its room is full,
+/// whichever is first (protocol.md, Streams).
+public struct StreamBacklog: Sendable, Hashable {
+    /// Messages.
+    public var messages: UInt64
+    /// When the oldest of them was stored; nil where that is not known.
+    public var since: Timestamp?
+    /// When the stream drops it; nil: never, or not known.
+    public var keptUntil: Timestamp?
+    /// Bytes that may still come before the stream drops it; nil: no bound.
+    public var room: UInt64?
+    /// Whether the stream has dropped messages that the reader had not finished with.
+    public var isOverflowing: Bool
+    /// Messages of the stream, those that the reader has finished with too.
+    public var storedMessages: UInt64 = 0
+    /// Their bytes.
+    public var storedBytes: UInt64 = 0
+
+    /// A backlog as a server's figures say.
+    ///
+    /// - Parameters:
+    ///   - oldest: when the first message behind the acknowledged ones was stored.
+    ///   - age: how long the stream keeps a message; nil: for ever.
+    public init(_ stream: StreamInfo, _ consumer: ConsumerInfo, oldest: Timestamp?, age: Duration?) {
+        messages = consumer.waiting.addingSaturated(UInt64(clamping: consumer.unacknowledged))
+        since = messages == 0 ? nil : oldest
+        keptUntil = nil
+        if let since, let age { keptUntil = since.advanced(nanoseconds: age.nanoseconds) }
+        // Messages of one stream are about as long as each other.
+        let share = stream.messages == 0 ? 0 : min(1, Double(messages) / Double(stream.messages))
+        room = stream.maximumBytes.map { $0 - min($0, UInt64(saturating: Double(stream.bytes) * share)) }
+        storedMessages = stream.messages
+        storedBytes = stream.bytes
+        isOverflowing = messages > 0 && stream.firstSequence > consumer.acknowledged.addingSaturated(1)
+    }
+
+    /// What a service says about it, in its `$SRV.STATS`.
+    public var json: JSON {
+        [
+            "messages": .number(Double(messages)), "since": since.map { .string($0.rfc3339) } ?? .null,
+            "kept_until": keptUntil.map { .string($0.rfc3339) } ?? .null,
+            "room_bytes": room.map { .number(Double($0)) } ?? .null, "overflowing": .bool(isOverflowing),
+            "stored": .number(Double(storedMessages)), "bytes": .number(Double(storedBytes)),
+        ]
+    }
+
+    /// A backlog as a service says it; nil where it says none.
+    public init?(_ json: JSON) {
+        guard let messages = json["messages"]?.int else { return nil }
+        self.messages = UInt64(clamping: messages)
+        let time = { (key: String) in json[key]?.string.flatMap { try? Timestamp(rfc3339: $0) } }
+        since = time("since")
+        keptUntil = time("kept_until")
+        room = json["room_bytes"]?.int.map { UInt64(clamping: $0) }
+        isOverflowing = json["overflowing"]?.bool ?? false
+        storedMessages = UInt64(clamping: json["stored"]?.int ?? 0)
+        storedBytes = UInt64(clamping: json["bytes"]?.int ?? 0)
+    }
+}
