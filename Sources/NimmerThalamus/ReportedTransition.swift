@@ -55,7 +55,7 @@ public struct ReportRates: Sendable {
     /// Reports a second, in the long run.
     public static let perSecond = 2.0
     /// Senders that are remembered; the one that was quiet for longest goes first.
-    static let capacity = 4_096
+    public static let capacity = 4_096
 
     private struct Allowance {
         var left: Double
@@ -64,23 +64,26 @@ public struct ReportRates: Sendable {
 
     private var allowances: [Token: Allowance] = [:]
 
+    /// Senders that are remembered now.
+    public var senders: Int { allowances.count }
+
     /// All senders are quiet.
     public init() {}
 
     /// Counts a report; whether it is within its sender's rate.
     public mutating func takes(_ sender: Token, at now: Timestamp) -> Bool {
-        var allowance = allowances[sender] ?? Allowance(left: Self.burst, at: now)
-        let seconds = max(0, now.milliseconds(since: allowance.at) / 1000)
-        allowance.left = min(Self.burst, allowance.left + seconds * Self.perSecond)
-        allowance.at = now
-        defer { allowances[sender] = allowance }
-        if allowances.count >= Self.capacity, allowances[sender] == nil,
+        if allowances[sender] == nil, allowances.count >= Self.capacity,
             let quietest = allowances.min(by: { ($0.value.at, $0.key) < ($1.value.at, $1.key) })?.key
         {
             allowances[quietest] = nil
         }
-        guard allowance.left >= 1 else { return false }
-        allowance.left -= 1
-        return true
+        var allowance = allowances[sender] ?? Allowance(left: Self.burst, at: now)
+        let seconds = max(0, now.milliseconds(since: allowance.at) / 1000)
+        allowance.left = min(Self.burst, allowance.left + seconds * Self.perSecond)
+        allowance.at = max(allowance.at, now)
+        let isTaken = allowance.left >= 1
+        if isTaken { allowance.left -= 1 }
+        allowances[sender] = allowance
+        return isTaken
     }
 }

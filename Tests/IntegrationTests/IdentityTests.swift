@@ -77,6 +77,7 @@ struct IdentityTests {
                     .cognitiveResponse(system.environment), payload: message.encoded(), id: .v7(), timeout: .seconds(3))
             }
             #expect(error?.code == .badCredentials)
+            try await theThalamusStoresForCells(liar, system)
             await liar.close()
             try await system.settle()
             #expect(try await system.query("select count(*) from cognitive_responses where decision = 'forged'") == "0")
@@ -165,6 +166,38 @@ struct IdentityTests {
         let answered = "select count(*) from cognitive_responses where request_id = '\(request.requestID)'"
         try await system.wait(within: .seconds(30)) { try await system.query(answered) == "1" }
         #expect(try await system.query(answered) == "1")
+    }
+
+    /// What a cell says of its own gate is stored in its name by the thalamus, once, and nothing else is (decision 0019).
+    private func theThalamusStoresForCells(_ cell: NATSBus, _ system: WholeSystem) async throws {
+        let env = system.environment
+        let gate = GateID(ownedBy: try Token("math"), .cell)
+        let at = Timestamp.now()
+        func report(_ gate: GateID) throws -> GateTransition {
+            GateTransition(
+                gateID: gate, domain: try Token("math"), region: try Region("math"), fromState: .stable, toState: .open,
+                stateValue: 0.75, weight: 0.1, correlationScore: 0.5, triggerSignals: [], routedToTier: 1,
+                lifeforceCost: 0, at: at)
+        }
+        func say(_ body: GateTransition, _ id: MessageID) async throws(BusError) -> StreamAck {
+            let message = Envelope(id: id, at: at, from: Source(entityID: "thalamus", entityType: .cell), body)
+            return try await cell.publishDurably(
+                Subject.transition(env, gate: gate).from(cell.identity), payload: message.encoded(), id: id,
+                timeout: .seconds(20))
+        }
+        let id = MessageID.v7()
+        let body = try report(gate)
+        let ack = try await say(body, id)
+        #expect(ack.stream == HouseStreams.transitions(env) && !ack.isDuplicate)
+        let again = try await say(body, id)
+        #expect(again.sequence == ack.sequence && again.isDuplicate)
+        let other = try report(try GateID("vault"))
+        let error = await #expect(throws: BusError.self) { _ = try await say(other, .v7()) }
+        #expect(error?.code == .invalid, "\(error as Any)")
+        let row = "select count(*) from gate_transitions where gate_id = 'math-cell' and state_value = 0.75"
+        try await system.wait(within: .seconds(30)) { try await system.query(row) == "1" }
+        #expect(try await system.query(row) == "1")
+        #expect(try await system.query("select count(*) from gate_transitions where gate_id = 'vault'") == "0")
     }
 
     private func settings(_ name: String, _ system: WholeSystem) throws -> BusSettings {

@@ -1,0 +1,104 @@
+import NimmerBus
+import NimmerServers
+import NimmerWave
+import Testing
+
+@testable import NimmerBusNATS
+
+/// Streams keep within their room and cannot be emptied, on every server (decision 0020).
+@Suite("Bounds of streams", .serialized, .timeLimit(.minutes(2)))
+struct StreamBoundsTests {
+    private func config(_ bus: NATSBus, _ stream: String) async throws -> JSON {
+        try #require(try await bus.api.call("STREAM.INFO.\(stream)")["config"])
+    }
+
+    @Test(arguments: await Servers.installed())
+    func theHousesStreamsHaveBoundsAndStay(_ binary: NATSBinary) async throws {
+        try await TestServer.with(binary) { _, bus in
+            try await HouseStreams.ensure(on: bus, environment: .dev, keepingWaves: true)
+            try await AsideMessage.ensureStream(on: bus, environment: .dev)
+            _ = try await bus.keyValue(HouseStreams.acts(.dev))
+            let names = [
+                "DEV-TRANSITIONS", "DEV-ESCALATIONS", "DEV-DECISIONS", "DEV-WAVES", "DEV-ASIDE", "KV_DEV-ACTS",
+            ]
+            for name in names {
+                let config = try await config(bus, name)
+                #expect((config["max_bytes"]?.int ?? 0) > 0, "\(name)")
+                #expect(config["deny_purge"] == true, "\(name)")
+                #expect(config["deny_delete"] == (name == "DEV-ASIDE" ? false : true), "\(name)")
+                #expect(config["allow_rollup_hdrs"] != true, "\(name)")
+                if name != "DEV-ASIDE" { #expect((config["max_msg_size"]?.int ?? 0) > 0, "\(name)") }
+                let error = await #expect(throws: BusError.self) { _ = try await bus.api.call("STREAM.PURGE.\(name)") }
+                #expect(error?.number == 10110)
+            }
+        }
+    }
+
+    /// What an earlier version made is changed, and nothing in it is lost; a bound that somebody chose stays.
+    @Test(arguments: await Servers.installed())
+    func streamsOfEarlierVersionsAreBounded(_ binary: NATSBinary) async throws {
+        try await TestServer.with(binary) { _, bus in
+            let old: JSON = [
+                "name": "DEV-TRANSITIONS", "subjects": ["dev.nervous.gates.*.transition"], "storage": "file",
+                "duplicate_window": 3_600_000_000_000,
+            ]
+            _ = try await bus.api.call("STREAM.CREATE.DEV-TRANSITIONS", old)
+            let bucket: JSON = [
+                "name": "KV_DEV-ACTS", "subjects": ["$KV.DEV-ACTS.>"], "storage": "file", "discard": "new",
+                "max_msgs_per_subject": 1, "allow_rollup_hdrs": true, "deny_delete": true, "allow_direct": true,
+            ]
+            _ = try await bus.api.call("STREAM.CREATE.KV_DEV-ACTS", bucket)
+            let chosen: JSON = [
+                "name": "DEV-DECISIONS", "subjects": ["dev.cognitive.bridge.response"], "storage": "file",
+                "max_bytes": 100_000_000,
+            ]
+            _ = try await bus.api.call("STREAM.CREATE.DEV-DECISIONS", chosen)
+            let subject = Subject.transition(.dev, gate: try GateID("plant"))
+            try await bus.publishDurably(subject, payload: [1], id: .v7())
+            try await HouseStreams.ensure(on: bus, environment: .dev)
+            _ = try await bus.keyValue(HouseStreams.acts(.dev))
+            for name in ["DEV-TRANSITIONS", "KV_DEV-ACTS"] {
+                let config = try await config(bus, name)
+                #expect((config["max_bytes"]?.int ?? 0) > 0 && config["deny_purge"] == true, "\(name)")
+            }
+            #expect(try await config(bus, "DEV-DECISIONS")["max_bytes"]?.int == 100_000_000)
+            #expect(try await bus.stream("DEV-TRANSITIONS").messages == 1)
+        }
+    }
+
+    /// A server with little room gets small streams, and all of them.
+    @Test(arguments: await Servers.installed())
+    func aSmallServerHoldsAllOfThem(_ binary: NATSBinary) async throws {
+        let folder = try TestServer.temporaryFolder()
+        let server = try await TestServer.start(
+            binary, extra: "jetstream: { store_dir: \"\(folder)\", max_file_store: 64M }")
+        let bus = try await NATSBus.open(BusSettings(url: server.url, name: "small", waitsForServer: false))
+        for _ in 0..<2 {
+            try await HouseStreams.ensure(on: bus, environment: .dev, keepingWaves: true)
+            try await bus.ensureStream(HouseStreams.outcomesStream(.dev))
+            try await AsideMessage.ensureStream(on: bus, environment: .dev)
+            _ = try await bus.keyValue(HouseStreams.acts(.dev))
+            #expect(try await config(bus, "DEV-TRANSITIONS")["max_bytes"]?.int == 16 << 20)
+        }
+        await bus.close()
+        await server.stop()
+        await TestServer.remove(folder)
+    }
+
+    @Test func aBacklogIsCountedDown() throws {
+        let moment = Timestamp(seconds: 1_800_000_000)
+        let stream = StreamInfo(
+            name: "DEV-TRANSITIONS", messages: 1000, bytes: 1_000_000, firstSequence: 1, lastSequence: 1000,
+            consumers: 1, maximumBytes: 4_000_000)
+        let consumer = ConsumerInfo(waiting: 200, unacknowledged: 50, redelivered: 0, acknowledged: 750)
+        let backlog = StreamBacklog(stream, consumer, oldest: moment, age: .seconds(60))
+        #expect(backlog.messages == 250 && backlog.room == 3_750_000 && !backlog.isOverflowing)
+        #expect(backlog.keptUntil == moment.advanced(milliseconds: 60_000))
+        #expect(StreamBacklog(backlog.json) == backlog)
+        var full = stream
+        full.firstSequence = 900
+        #expect(StreamBacklog(full, consumer, oldest: moment, age: nil).isOverflowing)
+        let idle = ConsumerInfo(waiting: 0, unacknowledged: 0, redelivered: 0, acknowledged: 1000)
+        #expect(StreamBacklog(stream, idle, oldest: nil, age: .seconds(60)).keptUntil == nil)
+    }
+}

@@ -1,0 +1,116 @@
+import NimmerThalamus
+import NimmerWave
+import Testing
+
+/// What a cell reports of its own gate, and what the thalamus makes of it (decision 0019).
+@Suite struct ReportedTransitionTests {
+    private let moment = Timestamp(seconds: 1_800_000_000)
+
+    private func transition(_ gate: String, region: String = "math") throws -> GateTransition {
+        GateTransition(
+            gateID: try GateID(gate), domain: try Token("math"), region: try Region(region), fromState: .stable,
+            toState: .open, stateValue: 0.6, weight: 0.1, correlationScore: 0.5, triggerSignals: [], routedToTier: 5,
+            lifeforceCost: 0, at: moment)
+    }
+
+    private func message(
+        _ body: GateTransition, id: MessageID = .v7(), from type: EntityType = .cell, tier: Int = 5
+    ) -> [UInt8] {
+        let source = Source(entityID: "somebody", entityType: type, tier: tier)
+        return Envelope(id: id, at: moment, from: source, body).encoded()
+    }
+
+    private func reported(_ subject: String, _ payload: [UInt8]) throws -> ReportedTransition {
+        try ReportedTransition(subject: try Subject(foreign: subject), payload: payload, in: .dev)
+    }
+
+    @Test func aReportIsWrittenAnewInItsSendersName() throws {
+        let claimed = MessageID.v7()
+        let subject = "dev.nervous.gates.math-cell.transition.math"
+        let found = try reported(subject, message(try transition("math-cell"), id: claimed))
+        #expect(found.subject.text == "dev.nervous.gates.math-cell.transition")
+        #expect(found.sender.text == "math")
+        let stored = try Envelope<GateTransition>(decoding: found.payload)
+        #expect(stored.header.messageID == found.id && found.id != claimed)
+        #expect(stored.header.source.entityID == "math" && stored.header.source.entityType == .cell)
+        #expect(stored.header.source.tier == 1 && stored.body.routedToTier == 1)
+        #expect(stored.body.stateValue == 0.6)
+        // A repetition is the same message; another cell's of the same id is not.
+        #expect(try reported(subject, message(try transition("math-cell"), id: claimed)).id == found.id)
+        let other = try reported(
+            "dev.nervous.gates.flow-cell.transition.flow", message(try transition("flow-cell"), id: claimed))
+        #expect(other.id != found.id)
+    }
+
+    @Test func aNerveHasOne() throws {
+        let payload = message(try transition("reflex-nerve"), from: .nerve)
+        #expect(try reported("dev.nervous.gates.reflex-nerve.transition.reflex", payload).sender.text == "reflex")
+    }
+
+    @Test(arguments: [
+        ("dev.nervous.gates.flow-cell.transition.math", "flow-cell"),
+        ("dev.nervous.gates.plant.transition.math", "plant"),
+        ("dev.nervous.gates.math.transition.math", "math"),
+        ("dev.nervous.gates.math-cell.transition", "math-cell"),
+        ("dev.nervous.gates.math-cell.transition.math", "flow-cell"),
+        ("dev.nervous.gates.math-cell.transition.math", "plant"),
+        ("dev.nervous.gates.math-nerve.transition.math", "math-nerve"),
+        ("dev.nervous.gates.math-cell.outcome.math", "math-cell"),
+    ])
+    func anotherGateIsRefused(_ subject: String, _ gate: String) throws {
+        let payload = message(try transition(gate))
+        #expect(throws: Refusal.self) { try reported(subject, payload) }
+    }
+
+    @Test func whatNoCellCanKnowIsRefused() throws {
+        let subject = "dev.nervous.gates.math-cell.transition.math"
+        var collapsed = try transition("math-cell")
+        collapsed.collapse = OpeningCollapse(collapseID: .v7(), confidence: 0.9, windowStart: moment, witnesses: [])
+        var escalated = try transition("math-cell")
+        escalated.escalation = Escalation(
+            eventType: "x", suggestedActions: [], processingBudgetLF: 1, responseTimeoutMilliseconds: 1,
+            expiresAt: moment, isReflex: false)
+        for body in [collapsed, escalated] {
+            let error = #expect(throws: Refusal.self) { try reported(subject, message(body)) }
+            #expect(
+                error.map { "\($0)".contains("collapse") || "\($0)".contains("missing") } == true, "\(error as Any)")
+        }
+        for type in [EntityType.thalamus, .nerve, .boundary, .gate] {
+            #expect(throws: Refusal.self) { try reported(subject, message(try transition("math-cell"), from: type)) }
+        }
+        let wave = WaveSignal(domain: try Token("math"), confidence: 0.5, semanticContent: [:])
+        let other = Envelope(id: .v7(), at: moment, from: Source(entityID: "math", entityType: .cell), wave).encoded()
+        for litter in [other, Array("{}".utf8), [], Array("{\"stream\":\"DEV-TRANSITIONS\",\"seq\":1}".utf8)] {
+            #expect(throws: Refusal.self) { try reported(subject, litter) }
+        }
+    }
+
+    @Test func aSenderReportsAtABoundedRate() throws {
+        var rates = ReportRates()
+        let (math, flow) = (try Token("math"), try Token("flow"))
+        func takes(_ sender: Token, at now: Timestamp) -> Bool { rates.takes(sender, at: now) }
+        let taken = (0..<1000).count { _ in takes(math, at: moment) }
+        #expect(taken == Int(exactly: ReportRates.burst))
+        // Another sender has its own.
+        #expect(takes(flow, at: moment))
+        let later = moment.advanced(milliseconds: 10_000)
+        #expect(
+            (0..<1000).filter { _ in rates.takes(math, at: later) }.count == Int(exactly: 10 * ReportRates.perSecond))
+        // A clock that is set back gives nothing.
+        #expect(!takes(math, at: moment))
+        // Invented senders take no room for ever, and nothing from those that speak.
+        for number in 0..<10_000 { _ = takes(try Token("s\(number)"), at: later.advanced(milliseconds: 1)) }
+        #expect(rates.senders <= ReportRates.capacity)
+    }
+
+    @Test func theNameOfAnOwnGateEndsInItsKind() throws {
+        #expect(GateID(ownedBy: try Token("math"), .cell).text == "math-cell")
+        #expect(GateID(ownedBy: try Token("reflex"), .nerve).text == "reflex-nerve")
+        #expect(try GateID("math-cell").owner == .cell && GateID("reflex-nerve").owner == .nerve)
+        #expect(try GateID("plant--pump").owner == nil)
+        let long = (0..<63).map { _ in "a" }.joined()
+        let gates = try [long, String(long.dropLast()) + "b"].map { GateID(ownedBy: try Token($0), .nerve) }
+        #expect(Set(gates).count == 2)
+        for gate in gates { #expect(gate.text.utf8.count <= 63 && gate.owner == .nerve && Token.isValid(gate.text)) }
+    }
+}
