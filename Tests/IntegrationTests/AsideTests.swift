@@ -13,7 +13,7 @@ struct AsideTests {
         let answer = try await ChildProcess.run(
             ChildCommand(
                 WholeSystem.executable("nimmer"), ["memory", "aside"] + words,
-                environment: system.variables(for: "operator")), limit: .seconds(60))
+                environment: system.variables(for: "operator", database: "hippocampus")), limit: .seconds(60))
         return (answer.status, answer.lines.map(\.text).joined(separator: "\n"))
     }
 
@@ -32,7 +32,7 @@ struct AsideTests {
     @Test("is handled once: a request is answered, an opening is asked, rows are written")
     func replayed() async throws {
         try await WholeSystem.run(on: try await NATSBinary.choose()) { system in
-            let bus = try await NATS.connector(BusSettings(url: system.nats.url, name: "aside-test"))
+            let bus = try await NATS.connector(system.client("aside-test"))
             let transitions = HouseStreams.transitions(.dev)
             // An opening that nobody handles: both readers are away, and their durables stand behind it afterwards.
             await system.crash(.hippocampus)

@@ -14,7 +14,8 @@ struct BackupTests {
     private func nimmer(_ system: WholeSystem, _ words: [String]) async throws -> (status: ChildExit, lines: [String]) {
         let answer = try await ChildProcess.run(
             ChildCommand(
-                WholeSystem.executable("nimmer"), ["memory"] + words, environment: system.variables(for: "operator")),
+                WholeSystem.executable("nimmer"), ["memory"] + words,
+                environment: system.variables(for: "operator", database: "migrator")),
             limit: .seconds(60))
         return (answer.status, answer.lines.map(\.text))
     }
@@ -35,7 +36,7 @@ struct BackupTests {
     }
 
     private func connect(_ system: WholeSystem) async throws -> any Bus {
-        try await NATS.connector(BusSettings(url: system.nats.url, name: "backup-test"))
+        try await NATS.connector(system.client("backup-test"))
     }
 
     /// What each stream holds: subjects, headers and bytes in order. What a server was told to check is about the stream it was in.

@@ -7,7 +7,7 @@ import Testing
     "A foreign cell", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(3)))
 struct ForeignCellTests {
     private func run(_ python: String, _ arguments: [String], on system: WholeSystem) async throws {
-        let script = [Prerequisites.fixture("foreign_cell.py"), system.nats.url, system.environment.rawValue]
+        let script = [Prerequisites.fixture("foreign_cell.py"), system.clientURL, system.environment.rawValue]
         let answer = try await ChildProcess.run(ChildCommand(python, script + arguments))
         #expect(answer.status.isSuccess, "\(answer.lines.map(\.text))")
     }

@@ -10,7 +10,7 @@ import Testing
 struct IdentityTests {
     @Test("are enough from two waves to the rows and back to a person", arguments: await NATSBinary.installed())
     func areEnough(_ binary: NATSBinary) async throws {
-        try await WholeSystem.run(on: binary, isIdentified: true) { system in
+        try await WholeSystem.run(on: binary) { system in
             let identities = try #require(system.identities)
             try await say("math", 0.6, on: system)
             try await say("calculate", 0.5, on: system)

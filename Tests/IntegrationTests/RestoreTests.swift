@@ -31,7 +31,7 @@ struct RestoreTests {
     /// Lets the body use empty servers.
     private func onServers(_ body: (WholeSystem, any Bus) async throws -> Void) async throws {
         try await WholeSystem.run(on: try await NATSBinary.choose(), starting: []) { system in
-            let bus = try await NATS.connector(BusSettings(url: system.nats.url, name: "restore-test"))
+            let bus = try await NATS.connector(system.client("restore-test"))
             try await body(system, bus)
             await bus.close()
         }

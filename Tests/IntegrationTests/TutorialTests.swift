@@ -37,7 +37,7 @@ extension NewPackages {
             let blocks = Self.blocks(page)
             #expect(blocks.count == 5)
             let binary = try #require(await NATSBinary.installed().first)
-            try await WholeSystem.run(on: binary) { system in
+            try await WholeSystem.run(on: binary, isIdentified: false) { system in
                 var template = Array("/tmp/nimmer-tutorial-XXXXXX".utf8CString)
                 let folder = String(cString: try #require(mkdtemp(&template)))
                 defer { SmallFile.remove(folder) }

@@ -1,4 +1,5 @@
 import Glibc
+import NimmerBus
 import NimmerIdentity
 import NimmerMemoryPostgres
 import NimmerSystem
@@ -42,31 +43,28 @@ final class WholeSystem: Sendable {
             math: [math, calculate, arithmetic]
         bridge:
           commands: dry-run
+        cells:
+          - {name: math, kind: math/v1}
+          - {name: calculate, command: [./foreign-cell]}
         """
-
-    /// The same with cells, which have identities.
-    static let identifiedFile =
-        systemFile + """
-
-            cells:
-              - {name: math, kind: math/v1}
-              - {name: calculate, command: [./foreign-cell]}
-            """
 
     /// Starts everything, runs the body, and stops everything whatever the body did.
     ///
-    /// - Parameter services: those that are started; none: the servers alone, without a database.
+    /// - Parameters:
+    ///   - isIdentified: whether everybody has an identity of its own, and the server asks for it; else everybody may do everything.
+    ///   - services: those that are started; none: the servers alone, without a database and identities.
     static func run(
         on binary: NATSBinary, environment: Environment = .dev, tapping pattern: String? = nil,
-        isIdentified: Bool = false, starting services: [Service] = Service.allCases,
+        isIdentified: Bool = true, starting services: [Service] = Service.allCases,
         _ body: (WholeSystem) async throws -> Void
     ) async throws {
         var template = Array("/tmp/nimmer-whole-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))
         chmod(folder, 0o755)
         defer { SmallFile.remove(folder) }
-        let text = isIdentified ? identifiedFile : systemFile
+        let text = systemFile
         try SmallFile.write(text, to: folder + "/system.yaml")
+        let isIdentified = isIdentified && !services.isEmpty
         var options = NATSServerOptions(folder: folder + "/nats", binary: binary.path)
         var identities: IdentityFolder?
         if isIdentified {
@@ -155,8 +153,24 @@ final class WholeSystem: Sendable {
     /// Whether a service still runs.
     func isRunning(_ service: Service) -> Bool { children.withLock { $0[service]?.exitStatus == nil } }
 
+    /// A client of the tests' own, which is no part of the system, and without limits.
+    func client(_ name: String) -> BusSettings {
+        let credentials = identities.map { _ in
+            BusSettings.Credentials.password(user: WireTap.name, password: WireTap.name)
+        }
+        return BusSettings(url: nats.url, name: name, credentials: credentials ?? .none, waitsForServer: false)
+    }
+
+    /// The server's address for a foreign client of the tests' own, with its password.
+    var clientURL: String {
+        identities == nil
+            ? nats.url : "nats://\(WireTap.name):\(WireTap.name)@\(nats.url.dropFirst("nats://".utf8.count))"
+    }
+
     /// What a process of this system finds in its environment.
-    func variables(for name: String) -> [String: String] {
+    ///
+    /// - Parameter role: who it is in the database, where that is another than on the bus.
+    func variables(for name: String, database role: String? = nil) -> [String: String] {
         var variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMERVERSE_") }
         variables["NIMMERVERSE_ENV"] = environment.rawValue
         variables["NIMMERVERSE_NATS_URL"] = nats.url
@@ -164,8 +178,9 @@ final class WholeSystem: Sendable {
         variables["NIMMERVERSE_POSTGRES_PASSWORD"] = password
         if let identities {
             variables["NIMMERVERSE_NATS_CREDENTIALS"] = identities.credentials(name)
-            variables["NIMMERVERSE_POSTGRES_URL"] = address(as: name)
-            variables["NIMMERVERSE_POSTGRES_PASSWORD"] = "\(name)-secret"
+            let role = role ?? name
+            variables["NIMMERVERSE_POSTGRES_URL"] = address(as: role)
+            variables["NIMMERVERSE_POSTGRES_PASSWORD"] = "\(role)-secret"
         }
         return variables
     }

@@ -21,7 +21,9 @@ final class WireTap: Sendable {
     }
 
     /// The user that a server with identities needs for it.
-    static let user = "      { user: \"tap\", password: \"tap\" }\n"
+    static let user = "      { user: \"\(name)\", password: \"\(name)\" }\n"
+    /// Its name, and its password.
+    static let name = "tap"
 
     private let port: UInt16
     private let pattern: String
