@@ -15,7 +15,10 @@ final class BridgeBench: Sendable {
         let command: String
     }
 
-    let nats: NATSServer
+    private let identified: IdentifiedServer
+    var nats: NATSServer { identified.server }
+    /// The server's address for a tool that may do everything.
+    var clientURL: String { identified.clientURL }
     let bus: any Bus
     private let folder: String
     private let child = Mutex<ChildProcess?>(nil)
@@ -27,12 +30,13 @@ final class BridgeBench: Sendable {
         var template = Array("/tmp/nimmer-bridge-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))
         defer { SmallFile.remove(folder) }
-        try SmallFile.write("nimmerverse: 1\nname: bench\nbridge:\n" + settings, to: folder + "/system.yaml")
-        let nats = try await NATSServer.start(
-            NATSServerOptions(folder: folder + "/nats", binary: try await NATSBinary.choose().path))
+        let text = "nimmerverse: 1\nname: bench\nbridge:\n" + settings
+        try SmallFile.write(text, to: folder + "/system.yaml")
+        let identified = try await IdentifiedServer.start(text, in: folder, try await NATSBinary.choose())
+        let nats = identified.server
         do {
-            let bus = try await NATS.connector(BusSettings(url: nats.url, name: "bench"))
-            let bench = BridgeBench(folder, nats, bus)
+            let bus = try await NATS.connector(identified.client("bench"))
+            let bench = BridgeBench(folder, identified, bus)
             try await bench.listen()
             do { try await body(bench) } catch {
                 print(bench.log)
@@ -47,9 +51,9 @@ final class BridgeBench: Sendable {
         await nats.stop()
     }
 
-    private init(_ folder: String, _ nats: NATSServer, _ bus: any Bus) {
+    private init(_ folder: String, _ identified: IdentifiedServer, _ bus: any Bus) {
         self.folder = folder
-        self.nats = nats
+        self.identified = identified
         self.bus = bus
     }
 
@@ -78,12 +82,9 @@ final class BridgeBench: Sendable {
 
     /// Starts the bridge.
     func start(_ arguments: [String] = []) async throws {
-        var variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMERVERSE_") }
-        variables["NIMMERVERSE_ENV"] = "dev"
-        variables["NIMMERVERSE_NATS_URL"] = nats.url
         let command = ChildCommand(
             WholeSystem.executable("cognition-bridge"), ["--system", folder + "/system.yaml"] + arguments,
-            environment: variables)
+            environment: identified.variables(for: "cognition-bridge"))
         let spawned = try await ChildProcess.spawn(
             command, output: .lines { [self] line in logs.withLock { $0.append(line.text) } })
         child.withLock { $0 = spawned }

@@ -39,10 +39,10 @@ struct HotSwapTests {
         }
     }
 
-    private func start(_ version: String, _ nats: NATSServer, _ notes: Notes) async throws -> ChildProcess {
-        var variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMER") }
+    private func start(_ version: String, _ identified: IdentifiedServer, _ notes: Notes) async throws -> ChildProcess {
+        var variables = identified.variables(for: "swap")
         variables["SWAP_VERSION"] = version
-        let command = ChildCommand(WholeSystem.executable("swap-cell"), ["--nats", nats.url], environment: variables)
+        let command = ChildCommand(WholeSystem.executable("swap-cell"), [], environment: variables)
         return try await ChildProcess.spawn(
             command, output: .lines { line in notes.add("\(version) | \(line.text)") })
     }
@@ -61,12 +61,19 @@ struct HotSwapTests {
         var template = Array("/tmp/nimmer-swap-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))
         defer { SmallFile.remove(folder) }
-        let nats = try await NATSServer.start(NATSServerOptions(folder: folder, binary: binary.path))
+        let text = """
+            nimmerverse: 1
+            name: swap
+            cells:
+              - {name: swap, command: [swap-cell], subjects: {subscribe: [swap.device]}}
+            """
+        let identified = try await IdentifiedServer.start(text, in: folder, binary)
+        let nats = identified.server
         let tap = try WireTap(port: nats.port, pattern: "dev.>")
         let notes = Notes()
         var children: [ChildProcess] = []
         do {
-            let old = try await start("1.0.0", nats, notes)
+            let old = try await start("1.0.0", identified, notes)
             children.append(old)
             try #require(await eventually(within: .seconds(20)) { said(tap).contains { $0.by == "1.0.0" } })
 
@@ -80,7 +87,7 @@ struct HotSwapTests {
                 }
             }
             try #require(await eventually(within: .seconds(20)) { notes.count > 300 })
-            let new = try await start("2.0.0", nats, notes)
+            let new = try await start("2.0.0", identified, notes)
             children.append(new)
             await device.value
             #expect(old.exitStatus?.isSuccess == true)
@@ -101,7 +108,7 @@ struct HotSwapTests {
             #expect(first > last, "both sensed at once")
 
             // An older one stands by, and works when the newer has left.
-            let back = try await start("1.0.0", nats, notes)
+            let back = try await start("1.0.0", identified, notes)
             children.append(back)
             try #require(
                 await eventually(within: .seconds(20)) { notes.log.contains { $0.contains("Standing by") } })

@@ -215,7 +215,7 @@ struct RestoreTests {
 
     private func nimmer(_ bench: BridgeBench, _ words: [String]) async throws -> Answer {
         var variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMERVERSE_") }
-        variables["NIMMERVERSE_NATS_URL"] = bench.nats.url
+        variables["NIMMERVERSE_NATS_URL"] = bench.clientURL
         let answer = try await ChildProcess.run(
             ChildCommand(WholeSystem.executable("nimmer"), words, environment: variables), limit: .seconds(60))
         return Answer(status: answer.status, text: answer.lines.map(\.text).joined(separator: "\n"))

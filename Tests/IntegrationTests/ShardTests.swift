@@ -12,6 +12,7 @@ struct ShardTests {
 
     /// A server and thalami as processes, and a tap on everything that they say.
     private final class Ground: Sendable {
+        let identified: IdentifiedServer
         let nats: NATSServer
         let tap: WireTap
         let folder: String
@@ -21,25 +22,25 @@ struct ShardTests {
         init(_ binary: NATSBinary) async throws {
             var template = Array("/tmp/nimmer-shards-XXXXXX".utf8CString)
             folder = String(cString: try #require(mkdtemp(&template)))
-            try SmallFile.write(
-                """
+            let text = """
                 nimmerverse: 1
                 name: shards
                 thalamus:
                   partitions: \(partitions)
                   regions:
                     math: [math, calculate]
-                """, to: folder + "/system.yaml")
-            nats = try await NATSServer.start(NATSServerOptions(folder: folder + "/nats", binary: binary.path))
+                """
+            try SmallFile.write(text, to: folder + "/system.yaml")
+            identified = try await IdentifiedServer.start(text, in: folder, binary)
+            nats = identified.server
             tap = try WireTap(port: nats.port, pattern: "dev.>")
         }
 
         func start(_ number: Int) async throws {
-            var variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMERVERSE_") }
-            variables["NIMMERVERSE_NATS_URL"] = nats.url
             let child = try await ChildProcess.spawn(
                 ChildCommand(
-                    WholeSystem.executable("thalamus"), ["--system", folder + "/system.yaml"], environment: variables),
+                    WholeSystem.executable("thalamus"), ["--system", folder + "/system.yaml"],
+                    environment: identified.variables(for: "thalamus")),
                 output: .lines { [self] line in lines.withLock { $0.append("\(number) | \(line.text)") } })
             children.withLock { $0[number] = child }
         }
@@ -206,7 +207,9 @@ struct ShardTests {
     /// The regions of `nimmer gate list`.
     private static func gates(_ ground: Ground) async throws -> Set<String> {
         let answer = try await ChildProcess.run(
-            ChildCommand(WholeSystem.executable("nimmer"), ["gate", "list", "--json", "--server", ground.nats.url]))
+            ChildCommand(
+                WholeSystem.executable("nimmer"), ["gate", "list", "--json"],
+                environment: ground.identified.variables(for: "observer")))
         let text = answer.lines.map(\.text).joined(separator: "\n")
         let json = try JSON(parsing: Array(text.utf8))
         return Set((json["gates"]?.array ?? json.array ?? []).compactMap { $0["region"]?.string })

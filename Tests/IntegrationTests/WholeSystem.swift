@@ -20,7 +20,8 @@ final class WholeSystem: Sendable {
     let tap: WireTap
     private let folder: String
     /// The identities that the server asks for; nil where everybody may do everything.
-    let identities: IdentityFolder?
+    var identities: IdentityFolder? { identified?.identities }
+    private let identified: IdentifiedServer?
     private let children = Mutex<[Service: ChildProcess]>([:])
     private let logs = Mutex<[String]>([])
     private let probes = Mutex(0)
@@ -64,19 +65,14 @@ final class WholeSystem: Sendable {
         defer { SmallFile.remove(folder) }
         let text = systemFile
         try SmallFile.write(text, to: folder + "/system.yaml")
-        let isIdentified = isIdentified && !services.isEmpty
-        var options = NATSServerOptions(folder: folder + "/nats", binary: binary.path)
-        var identities: IdentityFolder?
-        if isIdentified {
-            let made = IdentityFolder(path: folder + "/auth")
-            _ = try await made.generate(try SystemFile(parsing: Array(text.utf8), file: "whole"), environment)
-            // The tap is no part of the system: it alone has a password, and no limits.
-            let account = "  \(environment.streamPrefix) {\n    jetstream: enabled\n    users: [\n"
-            let halves = try #require(SmallFile.read(made.configuration)?.halves(around: account))
-            options.extraConfiguration = halves.before + account + WireTap.user + halves.after
-            identities = made
+        var identified: IdentifiedServer?
+        let nats: NATSServer
+        if isIdentified && !services.isEmpty {
+            let made = try await IdentifiedServer.start(text, in: folder, binary, environment: environment)
+            (identified, nats) = (made, made.server)
+        } else {
+            nats = try await NATSServer.start(NATSServerOptions(folder: folder + "/nats", binary: binary.path))
         }
-        let nats = try await NATSServer.start(options)
         let postgres: PostgresServer
         do {
             postgres = try await PostgresServer.start(folder: folder + "/postgres", durability: .volatile)
@@ -86,7 +82,7 @@ final class WholeSystem: Sendable {
         }
         let system: WholeSystem
         do {
-            system = try WholeSystem(environment, nats, postgres, folder, identities, pattern: pattern)
+            system = try WholeSystem(environment, nats, postgres, folder, identified, pattern: pattern)
         } catch {
             await nats.stop()
             await postgres.stop()
@@ -107,13 +103,13 @@ final class WholeSystem: Sendable {
 
     private init(
         _ environment: Environment, _ nats: NATSServer, _ postgres: PostgresServer, _ folder: String,
-        _ identities: IdentityFolder?, pattern: String?
+        _ identified: IdentifiedServer?, pattern: String?
     ) throws {
         self.environment = environment
         self.nats = nats
         self.postgres = postgres
         self.folder = folder
-        self.identities = identities
+        self.identified = identified
         tap = try WireTap(port: nats.port, pattern: pattern ?? "\(environment.rawValue).>")
     }
 
@@ -155,29 +151,24 @@ final class WholeSystem: Sendable {
 
     /// A client of the tests' own, which is no part of the system, and without limits.
     func client(_ name: String) -> BusSettings {
-        let credentials = identities.map { _ in
-            BusSettings.Credentials.password(user: WireTap.name, password: WireTap.name)
-        }
-        return BusSettings(url: nats.url, name: name, credentials: credentials ?? .none, waitsForServer: false)
+        identified?.client(name) ?? BusSettings(url: nats.url, name: name, waitsForServer: false)
     }
 
     /// The server's address for a foreign client of the tests' own, with its password.
-    var clientURL: String {
-        identities == nil
-            ? nats.url : "nats://\(WireTap.name):\(WireTap.name)@\(nats.url.dropFirst("nats://".utf8.count))"
-    }
+    var clientURL: String { identified?.clientURL ?? nats.url }
 
     /// What a process of this system finds in its environment.
     ///
     /// - Parameter role: who it is in the database, where that is another than on the bus.
     func variables(for name: String, database role: String? = nil) -> [String: String] {
-        var variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMERVERSE_") }
+        var variables =
+            identified?.variables(for: name)
+            ?? ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMERVERSE_") }
         variables["NIMMERVERSE_ENV"] = environment.rawValue
         variables["NIMMERVERSE_NATS_URL"] = nats.url
         variables["NIMMERVERSE_POSTGRES_URL"] = postgres.address(database: database)
         variables["NIMMERVERSE_POSTGRES_PASSWORD"] = password
-        if let identities {
-            variables["NIMMERVERSE_NATS_CREDENTIALS"] = identities.credentials(name)
+        if identified != nil {
             let role = role ?? name
             variables["NIMMERVERSE_POSTGRES_URL"] = address(as: role)
             variables["NIMMERVERSE_POSTGRES_PASSWORD"] = "\(role)-secret"
