@@ -45,6 +45,34 @@ private let plain = Paint(.never)
         #expect(text(line) == "✗ refused   door                    unexpected end")
     }
 
+    /// Observers may hear an answer before the request of its opening, which they are told when the opening is stored.
+    @Test func anAnswerNamesItsRegionOnceTheOpeningWasHeard() throws {
+        let at = Timestamp(milliseconds: 1_000)
+        let region = try Region("door.front")
+        var opening = GateTransition(
+            gateID: GateID(region: region), domain: try Token("door"), region: region, fromState: .stable,
+            toState: .open,
+            stateValue: 0.56, weight: 0.1, correlationScore: 0.5, triggerSignals: [], routedToTier: 4,
+            lifeforceCost: 0, at: at)
+        opening.collapse = OpeningCollapse(collapseID: .v7(), confidence: 0.9, windowStart: at, witnesses: [])
+        opening.escalation = Escalation(
+            eventType: "resonance", suggestedActions: [], processingBudgetLF: 1, responseTimeoutMilliseconds: 1000,
+            expiresAt: at, isReflex: false)
+        let envelope = Envelope(id: .v7(), at: at, from: Source(entityID: "t", entityType: .thalamus), opening)
+        let request = try #require(envelope.escalated)
+        let answer = CognitiveResponse(
+            requestID: request.body.requestID, decision: "look", result: [:], downstreamCommands: [], mind: nil,
+            boundary: .deterministic, lifeforceSpent: 0, processingTimeMilliseconds: 1, outcome: .answered)
+        let formatter = EventFormatter(paint: plain)
+        _ = formatter.line(
+            subject: "dev.nervous.gates.door--front.transition", message: .gateTransition(envelope))
+        let line = formatter.line(
+            subject: "dev.cognitive.bridge.response",
+            message: .cognitiveResponse(
+                Envelope(id: .v7(), at: at, from: Source(entityID: "b", entityType: .boundary), answer)))
+        #expect(text(line).hasPrefix("◇ decision  door"), "\(line)")
+    }
+
     @Test func everyMessageTypeHasALine() throws {
         let at = Timestamp(milliseconds: 1_000)
         let source = Source(entityID: "t", entityType: .thalamus)

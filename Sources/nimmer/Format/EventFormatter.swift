@@ -32,7 +32,12 @@ struct EventFormatter: Sendable {
 
     /// The line for one decoded message.
     func line(subject: String, message: AnyMessage) -> String {
-        if case .cognitiveRequest(let request) = message { questions.remember(request.body) }
+        switch message {
+        case .cognitiveRequest(let request): questions.remember(request.body)
+        // Its answer may come before observers are told its request.
+        case .gateTransition(let opening): if let request = opening.escalated { questions.remember(request.body) }
+        default: break
+        }
         return compose(message.happened, EventText(message, subject: subject) { questions.about($0) })
     }
 
