@@ -10,8 +10,8 @@ extension ThalamusProcess {
 
     /// What the thalamus tells `$SRV.STATS`.
     func statistics(lost: UInt64) -> ServiceResponder.Statistics {
-        let (counters, regions, loudest, floods, quietened) = thalamus.withLock {
-            ($0.counters, $0.regionCount, $0.loudestSenders, $0.floods.map(\.name), $0.quietened)
+        let (counters, regions, loudest, floods, quietened, lately) = thalamus.withLock {
+            ($0.counters, $0.regionCount, $0.loudestSenders, $0.floods.map(\.name), $0.quietened, $0.refusedLately)
         }
         let held = heldBack.withLock { $0 }
         var statistics = ServiceResponder.Statistics()
@@ -20,6 +20,8 @@ extension ThalamusProcess {
         var data: JSONObject = [
             "waves_in": .number(Double(counters.waves)), "waves_lost": .number(Double(lost)),
             "waves_passed_over": .number(Double(counters.passedOver)),
+            "waves_ungranted": .number(Double(counters.ungranted)),
+            "waves_in_refused_regions": .number(Double(counters.refusedRegions)),
             "rejected": .number(Double(announcer.rejected)), "regions": .number(Double(regions)),
             "unacknowledged": .number(Double(outbox.counters.waiting)), "outbox": outbox.json,
             "loudest_senders": .array(
@@ -30,9 +32,16 @@ extension ThalamusProcess {
                     ]
                 }),
         ]
-        let degraded = loudest.filter { floods.contains($0.name) || quietened.contains($0.name) }.map { flood in
+        var degraded = loudest.filter { floods.contains($0.name) || quietened.contains($0.name) }.map { flood in
             "'\(flood.name)' floods the bus: \(flood.words)"
                 + (held.contains(flood.name) ? "; it is held back for the others' sake" : "")
+        }
+        if lately.origins > 0 {
+            degraded.append(
+                "\(lately.origins) waves a second name origins that are not granted: the rejects name the line to add")
+        }
+        if lately.regions > 0 {
+            degraded.append("\(lately.regions) waves a second are refused: their senders bring too many new regions")
         }
         if !degraded.isEmpty { data["degraded"] = .string(degraded.joined(separator: ". ")) }
         statistics.data = .object(data)
@@ -52,6 +61,12 @@ extension ThalamusProcess {
             counters.passedOver)
         page.counter("nimmer_waves_late_total", "Waves more than a window late.", counters.late)
         page.counter("nimmer_waves_skewed_total", "Waves whose clock was too wrong to be believed.", counters.skewed)
+        page.counter(
+            "nimmer_waves_ungranted_total", "Waves refused because their origin is not granted to their sender.",
+            counters.ungranted)
+        page.counter(
+            "nimmer_waves_in_refused_regions_total",
+            "Waves refused because their sender brings more new regions than its share.", counters.refusedRegions)
         page.counter("nimmer_regions_forgotten_total", "Regions forgotten to stay in bounds.", counters.forgotten)
         for sender in loudest {
             page.gauge(
