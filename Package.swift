@@ -89,7 +89,7 @@ let package = Package(
         library("NimmerSystem", ["CYAML", "NimmerWave", "NimmerGate"]),
         .target(name: "CTerminal"),
         library("NimmerIdentity", ["NimmerBus", "NimmerServers", "NimmerSystem", "NimmerWave"]),
-        library("NimmerTerminal", ["CTerminal"]),
+        library("NimmerTerminal", ["CTerminal", "NimmerWave"]),
         library("NimmerScope", ["NimmerTerminal", "NimmerWave", "NimmerGate"]),
         library(
             "NimmerCell",
@@ -214,7 +214,8 @@ let package = Package(
             .testTarget(
                 name: "NimmerToolTests",
                 dependencies: [
-                    "nimmer", "trap-screen", "NimmerServers", "NimmerSystem", "NimmerScope", "NimmerTerminal",
+                    "nimmer", "math-cell", "trap-screen", "NimmerServers", "NimmerSystem", "NimmerScope",
+                    "NimmerTerminal",
                     "NimmerThalamus", "NimmerBus", "NimmerBusNATS", "NimmerWave", "Extremes", arguments,
                 ],
                 exclude: ["Golden"], swiftSettings: strict),

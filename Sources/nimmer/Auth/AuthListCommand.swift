@@ -35,7 +35,7 @@ struct AuthListCommand: ParsableCommand {
             grants.removeAll { $0.name != name }
             guard !grants.isEmpty else {
                 throw Failure(
-                    .usage, "nobody in \(file) is called \(name.printable)",
+                    .usage, "nobody in \(file) is called \(name)",
                     mend: "there are \(known.joined(separator: ", "))")
             }
         }
@@ -44,7 +44,7 @@ struct AuthListCommand: ParsableCommand {
             throw Failure(.unavailable, error.description)
         }
         if json.json {
-            return try Console.line(
+            return try Console.json(
                 JSON.array(grants.map { grant in grant.json(former: former.filter { $0.name == grant.name }) }))
         }
         for grant in grants {

@@ -56,7 +56,7 @@ extension Failure {
         case .notConnected:
             self.init(
                 .unavailable, "no NATS server answers at \(choice.url) (\(choice.origin.words))",
-                mend: choice.mend)
+                mend: "\(choice.mend)")
         case .badCredentials where isAnonymous:
             self.init(
                 .unavailable, "\(choice.url) (\(choice.origin.words)): the server wants credentials; none were given",
