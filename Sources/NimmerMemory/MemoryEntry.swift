@@ -23,19 +23,21 @@ public struct MemoryEntry: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - payload: the message.
-    ///   - subject: where it arrived; a VerificationOutcome takes its gate from it.
+    ///   - subject: where it arrived, which decides over what it says of its type, gate and sender; an outcome takes its gate and its
+    ///     sender from it.
     ///   - environment: the environment of the reader.
     /// - Throws: a ``Refusal`` when the message is not understood or is not one that is remembered.
     public init(decoding payload: [UInt8], subject: String, environment: Environment) throws(Refusal) {
         let row: MemoryRow
-        switch try AnyMessage.decode(payload) {
+        switch try AnyMessage.decode(payload, on: subject) {
         case .gateTransition(let message): row = .transition(message)
         case .collapse(let message): row = .collapse(message)
         case .correlationEvent(let message): row = .correlation(message)
         case .cognitiveRequest(let message): row = .request(message)
         case .cognitiveResponse(let message): row = .response(message)
         case .act(let message): row = .act(message)
-        case .verificationOutcome(let message): row = .verification(message, gate: try MemoryEntry.gate(of: subject))
+        case .verificationOutcome(let message):
+            row = .verification(try message.verified(on: subject), gate: try MemoryEntry.gate(of: subject))
         case let other:
             throw Refusal(
                 .type, field: "header.message_type", "header.message_type must be one that is remembered",
@@ -63,8 +65,11 @@ public struct MemoryEntry: Sendable, Hashable {
 
     /// An entry that sets a message aside.
     public init(rejecting payload: [UInt8], subject: String, environment: Environment, because refusal: Refusal) {
+        // What can be read and is refused for its subject's sake comes from somebody who may not choose a row's place.
+        let isReadable = (try? AnyMessage.decode(payload)) != nil
         let rejected = RejectedMessage(
-            id: MemoryEntry.identity(of: payload), code: refusal.code.rawValue, field: refusal.field,
+            id: isReadable ? identity(of: payload, on: subject) : identity(of: payload), code: refusal.code.rawValue,
+            field: refusal.field,
             reason: refusal.description)
         self.init(environment: environment, subject: subject, payload: payload, row: .rejected(rejected))
     }
@@ -85,6 +90,14 @@ public struct MemoryEntry: Sendable, Hashable {
         return MessageID.named("rejected:" + String(decoding: hex, as: UTF8.self))
     }
 
+    /// An id of bytes and their subject that nothing in them can choose.
+    private static func identity(of payload: [UInt8], on subject: String) -> MessageID {
+        .named { name in
+            name.append(contentsOf: "contradicts/\(subject)/".utf8)
+            name.append(contentsOf: payload)
+        }
+    }
+
     private static func gate(of subject: String) throws(Refusal) -> GateID {
         guard let gate = try Subject(foreign: subject).feedbackGate else {
             throw Refusal(
@@ -93,6 +106,16 @@ public struct MemoryEntry: Sendable, Hashable {
                     + "sender behind", found: subject)
         }
         return gate
+    }
+}
+
+extension Envelope where Body == VerificationOutcome {
+    /// The outcome with its verifier as the subject names it; what the body calls that one stands behind it, as a mere label.
+    fileprivate func verified(on subject: String) throws(Refusal) -> Envelope {
+        guard let sender = try Provenance(of: subject).sender else { return self }
+        var other = self
+        other.body.verificationSource = sender.text.labelled(body.verificationSource)
+        return other
     }
 }
 

@@ -9,7 +9,7 @@ extension ScopeState {
         if isRecording { recorded += 1 }
         if subject.hasSuffix(".wave"), buffer.receiveWave(subject: subject, payload: payload, at: at) { return [] }
         do throws(Refusal) {
-            return take(try AnyMessage.decode(payload), subject, payload, at)
+            return take(try AnyMessage.decode(payload, on: subject), subject, payload, at)
         } catch {
             buffer.receive(.refused, subject: subject, payload: payload, at: at, lane: nil)
             return []

@@ -25,16 +25,17 @@ extension Thalamus {
                 // Reports need neither contents nor terms.
                 opening.collapse = nil
                 opening.escalation = nil
-                slots[slot].lastOpening = opening
+                slots[slot].lastOpening = Conclusion(transition: opening, id: id)
             }
             conclusions.append(Conclusion(transition: message, id: id))
         }
         schedule(slot)
     }
 
-    /// The id of a transition: the same for the same gate, time and states in one environment.
+    /// The id of a transition: the same for the same gate, time and states in one environment and life. Times are chosen by cells, the
+    /// space of names is not (decision 0017).
     func transitionID(_ transition: GateTransition) -> MessageID {
-        .named { name in
+        .named(in: names) { name in
             name.append(contentsOf: configuration.environment.rawValue.utf8)
             name.append(contentsOf: "/transition/".utf8)
             name.append(contentsOf: transition.gateID.text.utf8)

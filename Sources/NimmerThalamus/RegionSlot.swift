@@ -62,10 +62,10 @@ struct RegionSlot: Sendable {
     /// The moment of its gate's last transition as it was published, on the wall.
     var lastSaid: Timestamp?
     /// Outside the slot, which stays small for the sake of the processor's caches.
-    private var opening: [GateTransition] = []
+    private var opening: [Conclusion] = []
 
-    /// The last transition from STABLE to OPEN.
-    var lastOpening: GateTransition? {
+    /// The last transition from STABLE to OPEN, without contents and terms.
+    var lastOpening: Conclusion? {
         get { opening.first }
         set { opening = newValue.map { [$0] } ?? [] }
     }

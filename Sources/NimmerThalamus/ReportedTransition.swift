@@ -25,23 +25,11 @@ public struct ReportedTransition: Sendable {
             throw Refusal(
                 .name, field: "subject", "a cell or nerve reports transitions of its own gate", found: "'\(subject)'")
         }
-        var message = try Envelope<GateTransition>(decoding: payload)
-        guard message.body.gateID == gate else {
-            throw .wrong("body.gate_id", "must be '\(gate)', as in the subject", found: "'\(message.body.gateID)'")
-        }
-        guard message.header.source.entityType == owner.entityType else {
-            throw .wrong(
-                "header.source.entity_type", "must be \(owner.rawValue), as in the subject",
-                found: message.header.source.entityType.rawValue)
-        }
-        guard message.body.collapse == nil, message.body.escalation == nil else {
-            throw .wrong("body", "of a cell's own gate carries neither a collapse nor an escalation")
-        }
+        var message = try Envelope<GateTransition>(decoding: payload, on: subject)
         id = .named("\(env.rawValue)/reported/\(sender)/\(message.header.messageID)")
         message.header.messageID = id
         message.header.source.entityID = sender.text
         message.header.source.tier = 1
-        message.body.routedToTier = 1
         self.sender = sender
         self.subject = shared.plain
         self.payload = message.encoded()

@@ -79,7 +79,7 @@ extension Thalamus {
             gateID: slots[slot].gateID, region: slots[slot].region, state: gate.state, potential: potential,
             weight: gate.weight, witnesses: gate.witnesses.count, openThreshold: gate.configuration.openThreshold,
             closeThreshold: gate.configuration.closeThreshold, releaseFraction: gate.configuration.releaseFraction,
-            openedAt: slots[slot].lastOpening?.at)
+            openedAt: slots[slot].lastOpening?.transition.at)
     }
 
     /// Every gate in a line, for `nimmer gate list`: the open first, then by potential.
@@ -119,10 +119,11 @@ extension Thalamus {
             "witnesses": .array(gate.witnesses.map { witness(slot, $0, now) }),
             "steps": .array(steps.map { step($0) }),
         ]
-        if let opening = slots[slot].lastOpening {
+        if let conclusion = slots[slot].lastOpening {
+            let opening = conclusion.transition
             report["opening"] = .object(
                 JSONObject([
-                    .init("transition_id", .string(transitionID(opening).text)),
+                    .init("transition_id", .string(conclusion.id.text)),
                     .init("at", .string(opening.at.rfc3339)),
                     .init("potential", .number(opening.stateValue)),
                     .init("support", .number(opening.correlationScore)),

@@ -17,6 +17,9 @@ public struct Thalamus: Sendable {
     public internal(set) var counters = ThalamusCounters()
     /// What is to be said, in order; the caller takes it away.
     public var conclusions: ContiguousArray<Conclusion> = []
+    /// The space that transitions are named in: a secret of whoever runs it live, so that nobody knows an id before it is said
+    /// (decision 0017).
+    let names: MessageID
 
     var slots: [RegionSlot] = []
     var slotOfRegion: [Region: Int] = [:]
@@ -45,8 +48,12 @@ public struct Thalamus: Sendable {
     private let tolerance: UInt64
 
     /// A thalamus that knows no region yet.
-    public init(_ configuration: ThalamusConfiguration) {
+    ///
+    /// - Parameter names: the space that transitions are named in; 128 random bits live, the house's own where the same input is to give
+    ///   the same ids.
+    public init(_ configuration: ThalamusConfiguration, names: MessageID = .nimmerverse) {
         self.configuration = configuration
+        self.names = names
         regionNames = NameTable(capacity: max(1024, configuration.maximumRegions * 4))
         origins = NameTable(capacity: 65_536)
         sources = NameTable(capacity: 65_536)
@@ -128,9 +135,11 @@ public struct Thalamus: Sendable {
     /// Takes up a gate where its last persisted transition left it (protocol.md, What an acknowledgement means); of more than
     /// there is room for, the latest. Call it in the order of time.
     ///
-    /// - Parameter now: the present in the time of ``clock``. A transition from ahead of it (the clock on the wall was set back
-    ///   since) counts as of now: its gate decays from now on.
-    public mutating func resume(_ transition: GateTransition, now: Timestamp) {
+    /// - Parameters:
+    ///   - id: the id of its message.
+    ///   - now: the present in the time of ``clock``. A transition from ahead of it (the clock on the wall was set back since) counts as
+    ///     of now: its gate decays from now on.
+    public mutating func resume(_ transition: GateTransition, id: MessageID, now: Timestamp) {
         let moment = min(now, clock.process(transition.at))
         let gate = Gate(
             gateConfiguration(transition.region), resuming: transition.toState, potential: transition.stateValue,
@@ -138,7 +147,12 @@ public struct Thalamus: Sendable {
         let slot = makeSlot(transition.region, domain: transition.domain, moment)
         slots[slot].gate = gate
         slots[slot].lastSaid = transition.at
-        if transition.toState == .open { slots[slot].lastOpening = transition }
+        if transition.toState == .open {
+            var opening = transition
+            opening.collapse = nil
+            opening.escalation = nil
+            slots[slot].lastOpening = Conclusion(transition: opening, id: id)
+        }
         schedule(slot)
     }
 
@@ -151,6 +165,9 @@ public struct Thalamus: Sendable {
         slots[slot].gate.learn(outcome)
         return true
     }
+
+    /// Whether there is such a gate.
+    public func knows(_ gate: GateID) -> Bool { slots.contains { $0.gateID == gate } }
 
     // MARK: - Names
 

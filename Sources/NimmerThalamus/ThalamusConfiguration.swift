@@ -95,7 +95,7 @@ public struct EscalationPolicy: Sendable {
 public struct Conclusion: Sendable, Hashable {
     /// The transition.
     public var transition: GateTransition
-    /// The id of its message: derived from gate, time and states.
+    /// The id of its message: derived from gate, time, states and the thalamus's own space of names.
     public var id: MessageID
 
     /// A conclusion from its parts.

@@ -12,9 +12,16 @@ public protocol MessageBody: Sendable, Hashable {
     var json: JSON { get }
     /// Writes the body as it stands on the wire.
     func write(_ out: inout MemberWriter)
+    /// Checks that the body says nothing otherwise than the subject that it came on.
+    ///
+    /// - Throws: a ``Refusal`` that names the field.
+    func check(against provenance: Provenance) throws(Refusal)
 }
 
 extension MessageBody {
+    /// Nothing to check: the subject says nothing of the body.
+    public func check(against provenance: Provenance) throws(Refusal) {}
+
     /// Writes ``json``.
     public func write(_ out: inout MemberWriter) { out.write(json) }
 }

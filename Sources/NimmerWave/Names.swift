@@ -71,8 +71,9 @@ public struct Region: Hashable, Sendable, Comparable, CustomStringConvertible {
 /// The name of a gate as it stands in a subject: one token.
 ///
 /// A region without dots is its gate's name; a region with dots is too, each dot written `--` (`obstacle.front` is guarded by
-/// `obstacle--front`). A region that holds `--` itself, ends a token in `-`, or is too long takes its beginning, `---` and
-/// eight hexadecimal digits of its digest instead, so that two regions never share a gate.
+/// `obstacle--front`). A region that holds `--` itself, ends a token in `-`, ends in `-cell` or `-nerve` as the gates of cells and nerves
+/// do, or is too long takes its beginning, `---` and eight hexadecimal digits of its digest instead, so that two regions never share a
+/// gate, nor a region and a cell.
 public struct GateID: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The token.
     public let token: Token
@@ -87,7 +88,8 @@ public struct GateID: Hashable, Sendable, Comparable, CustomStringConvertible {
             wasDash = isDash
         }
         let flat = hasDot ? region.text.split(separator: ".").joined(separator: "--") : region.text
-        if isPlain, flat.utf8.count <= Wire.maximumToken {
+        let isOwned = Owner.allCases.contains { flat.hasSuffix("-\($0.rawValue)") }
+        if isPlain, !isOwned, flat.utf8.count <= Wire.maximumToken {
             token = Token(trusted: flat)
             return
         }

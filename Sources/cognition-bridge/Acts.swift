@@ -27,6 +27,7 @@ final class Acts: Sendable {
     private let process: ServiceProcess
     private let stores: StoreWatch
     private let drill: Drill
+    private let names: PrivateNames
     private let bucket = Mutex<(any KeyValue)?>(nil)
     private let kept = Mutex<[MessageID: Kept]>([:])
     /// Decisions that had a record at the start.
@@ -37,7 +38,8 @@ final class Acts: Sendable {
     private let due: AsyncStream<MessageID>
     private let makeDue: AsyncStream<MessageID>.Continuation
 
-    init(_ process: ServiceProcess, _ stores: StoreWatch, drill: Drill) {
+    init(_ process: ServiceProcess, _ stores: StoreWatch, _ names: PrivateNames, drill: Drill) {
+        self.names = names
         self.process = process
         self.stores = stores
         self.drill = drill
@@ -74,7 +76,8 @@ final class Acts: Sendable {
             stream: HouseStreams.decisions(process.environment), filter: SubjectPattern(.act(process.environment))
         ) { batch in
             for stored in batch {
-                guard let act = try? Envelope<Act>(decoding: stored.message.payload).body else { continue }
+                guard let act = try? Envelope<Act>(decoding: stored.message.payload, on: stored.message.subject).body
+                else { continue }
                 told.insert(act.requestID)
             }
             return true
@@ -247,7 +250,7 @@ final class Acts: Sendable {
     /// start; the id is the same each time.
     private func report(_ record: ActRecord) async {
         guard let act = record.act else { return }
-        let id = ActRecord.messageID(of: record.decision)
+        let id = names.id("act", record.decision)
         let message = Envelope(id: id, at: .now(), from: process.source, act)
         do throws(BusError) {
             try await stores.storing { failed throws(BusError) in

@@ -15,17 +15,11 @@ enum Asking {
         -> CognitiveRequest?
     {
         guard stream == HouseStreams.transitions(env) else {
-            return try Envelope<CognitiveRequest>(decoding: message.payload).body
+            return try Envelope<CognitiveRequest>(decoding: message.payload, on: message.subject).body
         }
         // Most transitions ask nothing, and are not taken apart.
         guard message.payload.holds("\"escalation\"") else { return nil }
-        let opening = try Envelope<GateTransition>(decoding: message.payload)
-        // A cell's own gate asks nobody; and no gate speaks for the region of another.
-        guard ![.cell, .nerve].contains(opening.header.source.entityType),
-            message.subject == .transition(env, gate: opening.body.gateID),
-            opening.body.gateID == GateID(region: opening.body.region)
-        else { return nil }
-        return opening.body.escalated
+        return try Envelope<GateTransition>(decoding: message.payload, on: message.subject).body.escalated
     }
 }
 

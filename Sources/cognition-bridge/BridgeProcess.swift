@@ -20,6 +20,7 @@ final class BridgeProcess: Sendable {
     let counters = Mutex(Counters())
     let commands: CommandBook
     let acts: Acts
+    let names: PrivateNames
     let rejects: RejectLimiter
     let suspects: SuspectKeeper
     let stores: StoreWatch
@@ -47,7 +48,9 @@ final class BridgeProcess: Sendable {
         scheduler = Mutex(Scheduler(settings))
         commands = CommandBook(process, settings.allow)
         stores = StoreWatch(process)
-        acts = Acts(process, stores, drill: drill)
+        let names = PrivateNames(process)
+        self.names = names
+        acts = Acts(process, stores, names, drill: drill)
         rejects = RejectLimiter(process)
         suspects = SuspectKeeper(process)
         (work, asks) = AsyncStream.makeStream()
@@ -58,6 +61,7 @@ final class BridgeProcess: Sendable {
         try await process.waiting(for: "the streams") {
             _ = try await HouseStreams.ensure(on: self.bus, environment: self.env)
         }
+        try await process.waiting(for: "the names of its answers") { try await self.names.open() }
         try await process.waiting(for: "the record of its commands") { try await self.acts.open() }
         await commands.refresh()
         try await remember()
@@ -95,6 +99,7 @@ final class BridgeProcess: Sendable {
             group.addTask { await self.commands.run() }
             group.addTask { await self.acts.run() }
             group.addTask { await self.stores.run() }
+            group.addTask { await self.names.run() }
             group.addTask { await Heartbeats(self).run() }
             group.addTask { await questions.run() }
             await process.untilStopped()
@@ -119,7 +124,10 @@ final class BridgeProcess: Sendable {
                 start: .at(week)
             ) { batch in
                 for item in batch {
-                    guard let message = try? Envelope<CognitiveResponse>(decoding: item.message.payload) else {
+                    guard
+                        let message = try? Envelope<CognitiveResponse>(
+                            decoding: item.message.payload, on: item.message.subject)
+                    else {
                         continue
                     }
                     // Budgets count by when it was said: what was restored is stored later, and costs nothing again. A clock that was

@@ -93,7 +93,7 @@ extension BridgeProcess {
                 try await self.stores.storing { _ throws(BusError) in
                     try await self.bus.publishDurably(
                         shared: .cognitiveRequest(self.env), by: self.process.name, payload: message.encoded(),
-                        id: request.requestID, timeout: .seconds(20))
+                        id: self.names.id("told", request.requestID), timeout: .seconds(20))
                 }
                 return self.book.withLock { $0.told(request.requestID, after: id) }
             }
@@ -130,7 +130,7 @@ extension BridgeProcess {
     }
 
     private func store(_ response: CognitiveResponse) async throws(BusError) -> [BookAction] {
-        let id = AnsweredRequests.messageID(answering: response.requestID)
+        let id = names.id("response", response.requestID)
         let message = Envelope(id: id, at: .now(), from: process.source, response)
         let ack = try await stores.storing { _ throws(BusError) in
             try await bus.publishDurably(
@@ -146,7 +146,10 @@ extension BridgeProcess {
         to id: MessageID, at sequence: UInt64?, since: Timestamp
     ) async throws(BusError) -> CognitiveResponse? {
         func read(_ stored: StoredMessage?) -> CognitiveResponse? {
-            guard let stored, let response = try? Envelope<CognitiveResponse>(decoding: stored.message.payload).body,
+            guard let stored,
+                let response = try? Envelope<CognitiveResponse>(
+                    decoding: stored.message.payload, on: stored.message.subject
+                ).body,
                 response.requestID == id
             else { return nil }
             return response

@@ -36,7 +36,7 @@ struct PlainRequests: Sendable {
     private func take(_ message: BusMessage) async {
         let envelope: Envelope<CognitiveRequest>
         do throws(Refusal) {
-            envelope = try Envelope<CognitiveRequest>(decoding: message.payload)
+            envelope = try Envelope<CognitiveRequest>(decoding: message.payload, on: message.subject)
         } catch {
             owner.rejects.reject(error, message)
             return answer(message, ["error": ["code": 400, "description": .string(error.description)]])

@@ -31,7 +31,9 @@ struct Questions: Sendable {
                 group.addTask {
                     let result: CommandResult
                     do throws(Refusal) {
-                        result = await answer(try Envelope<Command>(decoding: message.payload).body)
+                        result = await answer(
+                            try Envelope<Command>(decoding: message.payload, on: message.subject).body,
+                            from: try Provenance(of: message.subject).sender)
                     } catch {
                         owner.rejects.reject(error, message)
                         result = CommandResult(status: .refused, error: error.description)
@@ -43,7 +45,7 @@ struct Questions: Sendable {
         }
     }
 
-    private func answer(_ command: Command) async -> CommandResult {
+    private func answer(_ command: Command, from sender: Token?) async -> CommandResult {
         switch command.command {
         case "status": return CommandResult(status: .ok, result: owner.status)
         case "minds": return CommandResult(status: .ok, result: await minds())
@@ -52,8 +54,8 @@ struct Questions: Sendable {
                 status: .ok, result: owner.scheduler.withLock { $0.budgets(at: $0.clock.read(.now())) })
         case "pending":
             return CommandResult(status: .ok, result: .array(owner.acts.records.map(\.json)))
-        case "approve": return await decide(command.payload, approve: true)
-        case "refuse": return await decide(command.payload, approve: false)
+        case "approve": return await decide(command.payload, approve: true, from: sender)
+        case "refuse": return await decide(command.payload, approve: false, from: sender)
         case "replay": return await replay(command.payload)
         default:
             let known = Main.manifest.commands.map(\.name).joined(separator: ", ")
@@ -87,7 +89,8 @@ struct Questions: Sendable {
         ]
     }
 
-    private func decide(_ payload: JSON, approve: Bool) async -> CommandResult {
+    /// - Parameter sender: the identity that asks, which alone says who decides; the name in the payload is a label.
+    private func decide(_ payload: JSON, approve: Bool, from sender: Token?) async -> CommandResult {
         guard let text = payload["id"]?.string, !text.isEmpty else {
             return CommandResult(status: .refused, error: "payload.id must be a decision's id, or the beginning of one")
         }
@@ -99,7 +102,9 @@ struct Questions: Sendable {
                     ? "no decision that waits has an id that begins with \(text.prefix(40))"
                     : "\(found.count) decisions have ids that begin with \(text.prefix(40)); give more of it")
         }
-        if let problem = await owner.acts.decide(id, approve: approve, by: payload["by"]?.string ?? "") {
+        let name = payload["by"]?.string ?? ""
+        let person = sender.map { $0.text.labelled(name) } ?? name
+        if let problem = await owner.acts.decide(id, approve: approve, by: person) {
             return CommandResult(status: .refused, error: "\(id): \(problem)")
         }
         return CommandResult(status: .ok, result: ["id": .string(id.text), "approved": .bool(approve)])
@@ -126,7 +131,7 @@ struct Questions: Sendable {
             }
             let answers = SubjectPattern(.cognitiveResponse(owner.env))
             let before = try await find(HouseStreams.decisions(owner.env), answers) { message in
-                let response = try? Envelope<CognitiveResponse>(decoding: message.payload).body
+                let response = try? Envelope<CognitiveResponse>(decoding: message.payload, on: message.subject).body
                 return response?.requestID == id ? response : nil
             }
             return CommandResult(status: .ok, result: await Replay(owner).run(request, before: before))

@@ -13,8 +13,11 @@ final class Announcer: Sendable {
     private let limiter: RejectLimiter
     private let env: Environment
     private let stream: String
+    private let opened: @Sendable (GateID, MessageID) -> Void
 
-    init(_ process: ServiceProcess, _ outbox: Outbox) {
+    /// - Parameter opened: called once for each opening that is stored.
+    init(_ process: ServiceProcess, _ outbox: Outbox, opened: @escaping @Sendable (GateID, MessageID) -> Void) {
+        self.opened = opened
         self.process = process
         self.outbox = outbox
         env = process.environment
@@ -33,7 +36,10 @@ final class Announcer: Sendable {
             subject: .transition(env, gate: transition.gateID), id: conclusion.id, payload: message.encoded(),
             fence: stream)
         guard transition.collapse != nil else { return outbox.put(kept) }
-        outbox.put(kept) { [self] _ in process.bus.afterTurn { [self] in tell(message) } }
+        outbox.put(kept) { [self] _ in
+            opened(transition.gateID, conclusion.id)
+            process.bus.afterTurn { [self] in tell(message) }
+        }
     }
 
     /// Tells observers the collapse of a stored opening and the question that goes up.

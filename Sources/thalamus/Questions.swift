@@ -5,7 +5,7 @@ import NimmerThalamus
 import NimmerWave
 import Synchronization
 
-/// Answers what people ask the thalamus, and hears what became of its openings.
+/// Answers what people ask the thalamus.
 struct Questions: Sendable {
     private let owner: ThalamusProcess
     private let shards: Shards?
@@ -36,7 +36,7 @@ struct Questions: Sendable {
     func answerPassedOn(_ message: BusMessage) {
         let result: CommandResult
         do throws(Refusal) {
-            result = answer(try Envelope<Command>(decoding: message.payload).body)
+            result = answer(try Envelope<Command>(decoding: message.payload, on: message.subject).body)
         } catch {
             owner.announcer.reject(error, message)
             result = CommandResult(status: .refused, error: error.description)
@@ -98,27 +98,6 @@ struct Questions: Sendable {
         default:
             return CommandResult(
                 status: .refused, error: "the command '\(command.command)' is unknown; expected gates or explain")
-        }
-    }
-
-    /// Moves gates' weights by what became of their openings (gates.md, Learning).
-    func learn() async {
-        let process = owner.process
-        do {
-            for try await message in try await process.bus.messages(.outcomes(process.environment)) {
-                do throws(Refusal) {
-                    let outcome = try Envelope<VerificationOutcome>(decoding: message.payload).body
-                    guard let gate = message.subject.feedbackGate else { continue }
-                    let isKnown = owner.thalamus.withLock { $0.learn(outcome.outcome, gate: gate) }
-                    if !isKnown, shards == nil {
-                        process.logger.info("An outcome for a gate that is not here", metadata: ["gate": "\(gate)"])
-                    }
-                } catch {
-                    owner.announcer.reject(error, message)
-                }
-            }
-        } catch {
-            process.logger.error("Cannot hear outcomes", metadata: ["reason": "\(error)"])
         }
     }
 }

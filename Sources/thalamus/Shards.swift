@@ -249,6 +249,7 @@ final class Shards: Sendable {
     private func drop(_ part: Int) async {
         subscriptions.withLock { $0.removeValue(forKey: part) }?.cancel()
         owner.settle { $0.forget { Sorter.partition(of: $0, among: self.partitions) == part } }
+        owner.outcomes.forget { Sorter.partition(of: $0, among: partitions) == part }
         // Whoever has the part from now on stores behind what this one knows of.
         owner.outbox.forget { subject in
             ThalamusProcess.gate(of: subject).map { Sorter.partition(of: $0, among: partitions) == part } ?? false

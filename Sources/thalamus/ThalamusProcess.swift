@@ -14,6 +14,7 @@ final class ThalamusProcess: Sendable {
     let thalamus: Mutex<Thalamus>
     let outbox: Outbox
     let announcer: Announcer
+    let outcomes: Outcomes
     private let configuration: ThalamusConfiguration
     private let openings: AsyncStream<Void>
     private let opened: AsyncStream<Void>.Continuation
@@ -32,11 +33,15 @@ final class ThalamusProcess: Sendable {
         self.process = process
         bus = process.bus
         self.configuration = configuration
-        thalamus = Mutex(Thalamus(configuration))
+        // Nobody knows an id of this life before it is said (decision 0017).
+        var chance = SystemRandomNumberGenerator()
+        thalamus = Mutex(Thalamus(configuration, names: MessageID(high: chance.next(), low: chance.next())))
         let (superseded, supersede) = AsyncStream.makeStream(of: Subject.self)
         self.superseded = superseded
         outbox = process.outbox { subject, _ in supersede.yield(subject) }
-        announcer = Announcer(process, outbox)
+        let outcomes = Outcomes(process)
+        self.outcomes = outcomes
+        announcer = Announcer(process, outbox) { outcomes.opened($0, $1) }
         (openings, opened) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -45,6 +50,7 @@ final class ThalamusProcess: Sendable {
             _ = try await HouseStreams.ensure(
                 on: process.bus, environment: process.environment, keepingWaves: process.settings.flag("keep_waves"))
         }
+        try await process.waiting(for: "the stream of outcomes") { [outcomes] in try await outcomes.begin() }
         // Before any other message: what an earlier life concluded and has not said yet.
         outbox.takeUp()
         let shards = try await share()
@@ -67,7 +73,7 @@ final class ThalamusProcess: Sendable {
             group.addTask { await self.attend(waves) }
             group.addTask { await FloodWatch(self, waves).run() }
             if let shards { group.addTask { await self.keepTogether(waves, shards) } }
-            group.addTask { await questions.learn() }
+            group.addTask { await self.outcomes.learn(self, shards) }
             group.addTask { await reported.run() }
             group.addTask { await self.watchStreams() }
             await process.untilStopped()
@@ -224,14 +230,16 @@ final class ThalamusProcess: Sendable {
         let env = process.environment
         let stream = HouseStreams.transitions(env)
         let last = try await bus.lastPerSubject(stream: stream, filter: .transitions(env))
-        var found: [GateID: (transition: GateTransition, storedAt: Timestamp)] = [:]
+        var found: [GateID: (transition: Envelope<GateTransition>, storedAt: Timestamp)] = [:]
         func look(at stored: StoredMessage) {
-            guard let message = try? Envelope<GateTransition>(decoding: stored.message.payload),
-                message.header.source.entityType == .thalamus, isOurs(message.body.gateID),
-                Self.gate(of: stored.message.subject) == message.body.gateID
-            else { return }
-            if let known = found[message.body.gateID], known.transition.at > message.body.at { return }
-            found[message.body.gateID] = (message.body, stored.message.at)
+            // The gates of cells and nerves are their own.
+            guard let gate = Self.gate(of: stored.message.subject), gate.owner == nil, isOurs(gate) else { return }
+            let message: Envelope<GateTransition>
+            do throws(Refusal) {
+                message = try Envelope(decoding: stored.message.payload, on: stored.message.subject)
+            } catch { return announcer.reject(error, stored.message) }
+            if let known = found[gate], known.transition.body.at > message.body.at { return }
+            found[gate] = (message, stored.message.at)
         }
         for stored in last { look(at: stored) }
         // Older versions could store a transition behind a later one of its gate, when they said it again. After a restore all that
@@ -247,32 +255,48 @@ final class ThalamusProcess: Sendable {
             outbox.reconcile(stored.message.subject, newest: StoredIdentity(stored))
         }
         outbox.forEachWaiting { message in
-            guard let transition = try? Envelope<GateTransition>(decoding: message.payload).body,
-                isOurs(transition.gateID)
+            guard let transition = try? Envelope<GateTransition>(decoding: message.payload, on: message.subject),
+                isOurs(transition.body.gateID)
             else { return }
-            if let known = found[transition.gateID], known.transition.at > transition.at { return }
-            found[transition.gateID] = (transition, .now())
+            if let known = found[transition.body.gateID], known.transition.body.at > transition.body.at { return }
+            found[transition.body.gateID] = (transition, .now())
         }
-        let outcomes = try await bus.read(stream: HouseStreams.decisions(env), filter: .outcomes(env))
+        let all = try await outcomes.stored()
+        var lessons: [Outcomes.Stored] = []
+        for outcome in all {
+            let gate = outcome.opening.gate
+            guard isOurs(gate), let known = found[gate], outcome.message.at > known.storedAt else { continue }
+            if known.transition.header.messageID == outcome.opening.id, known.transition.body.isOpening,
+                !all.contains(where: { $0.opening == outcome.opening && $0.sequence < outcome.sequence })
+            {
+                outcomes.opened(gate, outcome.opening.id)
+            }
+            switch try await outcomes.judge(outcome) {
+            case .learn: lessons.append(outcome)
+            // Of a part that comes back: its gates were forgotten, and what they had learned since their last transition with them.
+            case .known: lessons.append(outcome)
+            case .refuse(let refusal): announcer.reject(refusal, outcome.message)
+            case .look: break
+            }
+        }
         settle { thalamus in
             let now = thalamus.clock.read(.now())
             for stored in last where Self.gate(of: stored.message.subject).map(isOurs) ?? false {
                 outbox.know(stored.message.subject, last: stored.sequence, id: StoredIdentity(stored).id)
             }
             // Of more than there is room for, the latest stay: in the order of time.
-            for item in found.values.sorted(by: {
-                ($0.transition.at, $0.transition.gateID) < ($1.transition.at, $1.transition.gateID)
+            for item in found.values.map(\.transition).sorted(by: {
+                ($0.body.at, $0.body.gateID) < ($1.body.at, $1.body.gateID)
             }) {
-                thalamus.resume(item.transition, now: now)
+                thalamus.resume(item.body, id: item.header.messageID, now: now)
             }
-            for stored in outcomes {
-                guard let gate = stored.message.subject.feedbackGate, let known = found[gate],
-                    stored.message.at > known.storedAt,
-                    let message = try? Envelope<VerificationOutcome>(decoding: stored.message.payload)
-                else { continue }
-                thalamus.learn(message.body.outcome, gate: gate)
-            }
+            for lesson in lessons { thalamus.learn(lesson.result, gate: lesson.opening.gate) }
             thalamus.advance(to: now)
+        }
+        // What came while these were read.
+        for outcome in try await outcomes.stored(after: all.last?.sequence ?? 0) where isOurs(outcome.opening.gate) {
+            if all.isEmpty, let known = found[outcome.opening.gate], outcome.message.at <= known.storedAt { continue }
+            try await outcomes.take(outcome, self)
         }
         // Among them may be some that are open: they release in their time, also when no wave comes.
         opened.yield()
@@ -304,12 +328,12 @@ final class ThalamusProcess: Sendable {
                         guard shards?.judges(gate) ?? true else { return }
                         outbox.know(
                             subject, last: stored?.sequence ?? 0, id: stored.flatMap { StoredIdentity($0).id })
-                        guard let stored,
-                            let last = try? Envelope<GateTransition>(decoding: stored.message.payload).body,
-                            last.gateID == gate
+                        guard let stored, gate.owner == nil,
+                            let last = try? Envelope<GateTransition>(
+                                decoding: stored.message.payload, on: stored.message.subject)
                         else { return }
                         let now = thalamus.clock.read(.now())
-                        thalamus.resume(last, now: now)
+                        thalamus.resume(last.body, id: last.header.messageID, now: now)
                         thalamus.advance(to: now)
                     }
                     opened.yield()

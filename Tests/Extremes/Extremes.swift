@@ -31,7 +31,21 @@ public struct Extremes {
         var header = object(Header.fields)
         header["message_type"] = .string(body.type.rawValue)
         header["version"] = "2.0"
-        return JSON.object(["header": .object(header), "body": .object(object(body.fields))]).bytes
+        var fields = object(body.fields)
+        agree(&header, &fields, with: body.type)
+        return JSON.object(["header": .object(header), "body": .object(fields)]).bytes
+    }
+
+    /// Has a message say of itself what ``subject(of:)`` says of it; else it is refused before anything is reckoned with.
+    private func agree(_ header: inout JSONObject, _ body: inout JSONObject, with type: MessageType) {
+        if type == .reject { body["service"] = "a" }
+        guard [.gateTransition, .collapse, .attention, .cognitiveResponse, .act].contains(type) else { return }
+        var source = header["source"]?.object ?? [:]
+        source["entity_type"] = [.act, .cognitiveResponse].contains(type) ? "boundary" : "thalamus"
+        header["source"] = .object(source)
+        guard [.gateTransition, .collapse].contains(type) else { return }
+        body["gate_id"] = "plant"
+        body["region"] = "plant"
     }
 
     /// A message of any type, and a subject that it may come on.
@@ -50,7 +64,14 @@ public struct Extremes {
         case .cognitiveResponse: "dev.cognitive.bridge.response"
         case .verificationOutcome: "dev.nervous.outcomes.plant.feedback"
         case .attention: "dev.nervous.thalamus.attention"
-        default: "dev.nervous.cells.a.\(type.rawValue.lowercased())"
+        case .act: "dev.cognitive.bridge.act"
+        case .nerveState: "dev.nervous.nerves.a.state"
+        case .correlationEvent: "dev.nervous.traces.correlation"
+        case .command: "dev.nervous.cells.a.request"
+        case .commandResult: "dev.nervous.cells.a.response"
+        case .heartbeat: "dev.cognitive.bridge.heartbeat"
+        case .reject: "dev.nervous.rejects.a"
+        case .acceptedOutcome: "dev.nervous.gates.plant.outcome"
         }
     }
 

@@ -75,7 +75,7 @@ import Testing
             elapsed += milliseconds
             var next = Bench { $0.escalation.refractory = 2000 }
             let now = next.thalamus.clock.read(reading())
-            if let last = published.last { next.thalamus.resume(last, now: now) }
+            if let last = published.last { next.thalamus.resume(last, id: .named("resumed"), now: now) }
             bench = next
         }
     }

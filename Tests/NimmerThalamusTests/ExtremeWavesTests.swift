@@ -22,7 +22,7 @@ import Testing
                 subject: subject.span.bytes, payload: payload.span.bytes, arrival: arrival)
             if step % 7 == 0 {
                 let transition = try Envelope<GateTransition>(decoding: extremes.message(GateTransition.self)).body
-                bench.thalamus.resume(transition, now: extremes.time())
+                bench.thalamus.resume(transition, id: .named("resumed"), now: extremes.time())
             }
             if step % 5 == 0 { bench.thalamus.advance(to: extremes.time()) }
             let now = extremes.time()

@@ -148,7 +148,7 @@ struct Bench {
         try first.wave("b", 0.9, at: 10)
         let opening = try #require(first.take().first, "two witnesses open").transition
         var second = Bench()
-        second.thalamus.resume(opening, now: opening.at)
+        second.thalamus.resume(opening, id: .named("resumed"), now: opening.at)
         let (expected, found) = (try first.nextRelease(), try second.nextRelease())
         #expect(found == expected)
         second.thalamus.advance(to: Bench.epoch.advanced(milliseconds: 60_000))
@@ -163,7 +163,7 @@ struct Bench {
         }
         var second = Bench { $0.maximumRegions = 100 }
         for item in first.take() where item.transition.toState == .open {
-            second.thalamus.resume(item.transition, now: item.transition.at)
+            second.thalamus.resume(item.transition, id: item.id, now: item.transition.at)
         }
         let regions = second.thalamus.gates(at: Bench.epoch.advanced(milliseconds: 6000)).map(\.region.text)
         #expect(regions.count <= 100 && regions.contains("r299") && !regions.contains("r0"))

@@ -164,9 +164,6 @@ extension ActRecord {
             requestID: decision, outcome: outcome, commands: acted, word: word.isEmpty ? nil : word, at: changedAt)
     }
 
-    /// The id of the message that tells what became of a decision's commands: the same on every retry.
-    public static func messageID(of decision: MessageID) -> MessageID { .named("act/\(decision.text)") }
-
     /// The record as it is kept.
     public var json: JSON {
         [

@@ -31,7 +31,7 @@ public struct AnswerBook<Receipt: Identifiable & Sendable>: Sendable where Recei
     public enum Action: Sendable {
         /// Give it to the scheduler; its decision is told to ``AnswerBook/decided(_:merged:telling:at:)``.
         case schedule(CognitiveRequest)
-        /// Store a response under its id (``AnsweredRequests/messageID(answering:)``): ``AnswerBook/stored(_:_:)``.
+        /// Store a response under an id that is the same on every retry: ``AnswerBook/stored(_:_:)``.
         case store(CognitiveResponse, isRepeated: Bool)
         /// Read what the stream holds for a request, at a sequence where one is known, else among what was stored since a moment:
         /// ``AnswerBook/found(_:_:)``.

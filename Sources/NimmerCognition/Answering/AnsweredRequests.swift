@@ -29,7 +29,4 @@ public struct AnsweredRequests: Sendable {
             }
         }
     }
-
-    /// The id of the message that carries the answer to a request: the same on every retry.
-    public static func messageID(answering request: MessageID) -> MessageID { .named("response/\(request.text)") }
 }

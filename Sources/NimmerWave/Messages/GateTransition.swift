@@ -116,6 +116,9 @@ public struct GateTransition: MessageBody, DirectlyWritten {
         self.escalation = escalation
     }
 
+    /// Whether it opens its gate.
+    public var isOpening: Bool { fromState == .stable && toState == .open }
+
     public static let type = MessageType.gateTransition
     public static let meaning = "A gate changed its state."
     public static let fields: [Field] = [

@@ -32,8 +32,8 @@ struct BackupCut: Sendable {
         let payload = stored.message.payload
         let id =
             stream == HouseStreams.transitions(environment)
-            ? (try? Envelope<GateTransition>(decoding: payload))?.body.escalated?.requestID
-            : (try? Envelope<CognitiveRequest>(decoding: payload))?.body.requestID
+            ? (try? Envelope<GateTransition>(decoding: payload, on: stored.message.subject))?.body.escalated?.requestID
+            : (try? Envelope<CognitiveRequest>(decoding: payload, on: stored.message.subject))?.body.requestID
         if let id { later.insert(id) }
     }
 

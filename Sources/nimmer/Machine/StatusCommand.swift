@@ -123,7 +123,7 @@ extension StatusReport {
         }
         defer { timeout.cancel() }
         for await message in feed {
-            if case .attention(let attention)? = try? AnyMessage.decode(message.payload) {
+            if case .attention(let attention)? = try? AnyMessage.decode(message.payload, on: message.subject.text) {
                 feed.cancel()
                 return attention.body
             }

@@ -60,7 +60,8 @@ struct AsideReplay {
     private func ask(_ aside: Aside) async throws -> String {
         let message = aside.message
         guard message.stream == HouseStreams.transitions(environment),
-            let opening = try? Envelope<GateTransition>(decoding: message.payload), let request = opening.escalated
+            let opening = try? Envelope<GateTransition>(decoding: message.payload, on: message.subject),
+            let request = opening.escalated
         else {
             throw Failure(
                 .failed, "the message on \(message.subject) asks nothing, so nothing can be done with it",

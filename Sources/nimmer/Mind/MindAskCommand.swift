@@ -83,7 +83,7 @@ struct MindAskCommand: AsyncParsableCommand {
             answers.cancel()
         }
         for await message in answers {
-            if let response = try? Envelope<CognitiveResponse>(decoding: message.payload).body,
+            if let response = try? Envelope<CognitiveResponse>(decoding: message.payload, on: message.subject).body,
                 response.requestID == request
             {
                 return response

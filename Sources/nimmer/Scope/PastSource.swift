@@ -59,7 +59,8 @@ struct PastSource {
 
     /// A message, and where it is an opening what observers hear of it besides: the streams keep an opening as one.
     private func following(_ message: BusMessage) -> [BusMessage] {
-        guard let opening = try? Envelope<GateTransition>(decoding: message.payload), let collapse = opening.collapsed
+        guard let opening = try? Envelope<GateTransition>(decoding: message.payload, on: message.subject),
+            let collapse = opening.collapsed
         else { return [message] }
         var all = [message, BusMessage(subject: .collapse(environment), payload: collapse.encoded(), at: message.at)]
         if let request = opening.escalated {

@@ -212,7 +212,7 @@ struct UpSession: Sendable {
         var sieve = WaveSieve()
         if let feed = try? await bus.messages(.everything(environment), limit: 65_536) {
             for await message in feed {
-                let decoded = try? AnyMessage.decode(message.payload)
+                let decoded = try? AnyMessage.decode(message.payload, on: message.subject.text)
                 switch showsCalm ? .show : sieve.judge(decoded, at: message.at) {
                 case .hide: continue
                 case .show: break

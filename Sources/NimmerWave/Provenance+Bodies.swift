@@ -1,0 +1,34 @@
+// What bodies say of themselves that their subject says already.
+
+extension GateTransition {
+    public func check(against provenance: Provenance) throws(Refusal) {
+        try provenance.check(gate: gateID, of: region)
+        guard gateID.owner != nil else { return }
+        guard collapse == nil else { throw Self.beyond("body.collapse") }
+        guard escalation == nil else { throw Self.beyond("body.escalation") }
+        guard routedToTier <= 1 else {
+            throw .wrong(
+                "body.routed_to_tier", "must be at most 1: the gate of a cell or nerve goes up to nobody",
+                found: "\(routedToTier)")
+        }
+    }
+
+    private static func beyond(_ field: String) -> Refusal {
+        .wrong(field, "must not stand in a transition of a cell's or nerve's own gate")
+    }
+}
+
+extension Collapse {
+    public func check(against provenance: Provenance) throws(Refusal) { try provenance.check(gate: gateID, of: region) }
+}
+
+extension AcceptedOutcome {
+    public func check(against provenance: Provenance) throws(Refusal) { try provenance.check(gate: gateID, of: region) }
+}
+
+extension Reject {
+    public func check(against provenance: Provenance) throws(Refusal) {
+        guard case .service(let name) = provenance.speaker, name != service else { return }
+        throw .wrong("body.service", "must be '\(name)', as its subject says", found: "'\(service)'")
+    }
+}
