@@ -68,7 +68,8 @@ public struct MemoryEntry: Sendable, Hashable {
         // What can be read and is refused for its subject's sake comes from somebody who may not choose a row's place.
         let isReadable = (try? AnyMessage.decode(payload)) != nil
         let rejected = RejectedMessage(
-            id: isReadable ? Self.identity(of: payload, on: subject) : Self.identity(of: payload), code: refusal.code.rawValue,
+            id: isReadable ? Self.identity(of: payload, on: subject) : Self.identity(of: payload),
+            code: refusal.code.rawValue,
             field: refusal.field,
             reason: refusal.description)
         self.init(environment: environment, subject: subject, payload: payload, row: .rejected(rejected))

@@ -28,7 +28,9 @@ extension AcceptedOutcome {
 
 extension Reject {
     public func check(against provenance: Provenance) throws(Refusal) {
-        guard case .service(let name) = provenance.speaker, name != service else { return }
+        guard provenance.types == [.reject], case .service(let name) = provenance.speaker, name != service else {
+            return
+        }
         throw .wrong("body.service", "must be '\(name)', as its subject says", found: "'\(service)'")
     }
 }

@@ -79,7 +79,7 @@ struct AuthorityTests {
 
     @Test("a cell's own gate says nothing of others", arguments: await NATSBinary.installed())
     func ownGate(_ binary: NATSBinary) async throws {
-        try await WholeSystem.run(on: binary) { system in
+        try await WholeSystem.run(on: binary, isIdentified: false) { system in
             try await system.settle()
             let env = system.environment, now = Timestamp.now()
             let bus = try await NATSBus.open(BusSettings(url: system.nats.url, name: "liar", waitsForServer: false))
