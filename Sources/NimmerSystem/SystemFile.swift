@@ -61,6 +61,8 @@ public struct Organism: Sendable {
     public var command: [String]
     /// Its settings, checked later by its manifest.
     public var settings: [YAMLNode.Entry]
+    /// The origins that it may name in its waves, beyond its own name.
+    public var origins: [OriginPattern] = []
     /// The subjects of devices to which it publishes, beyond its own and those of its setting `publish`.
     public var publishes: [String] = []
     /// The subjects of devices that it reads, beyond its own and that of its setting `subject`.

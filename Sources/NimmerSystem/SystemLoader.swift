@@ -85,6 +85,7 @@ extension SystemFile {
                 organism.subscribes = try subjects.texts("subscribe") ?? []
                 try subjects.finish()
             }
+            organism.origins = try origins(keys.node("origins"), of: name, file: file)
             try keys.finish()
             if !kind.isEmpty {
                 guard (try? Token(organism.kindName)) != nil, isVersion(organism.kindVersion) else {
@@ -96,6 +97,32 @@ extension SystemFile {
             organisms.append(organism)
         }
         return organisms
+    }
+
+    /// How many origins one cell can be granted; more is a pattern that nobody has found yet.
+    private static let maximumOrigins = 64
+
+    private static func origins(
+        _ node: YAMLNode?, of name: String, file: String
+    ) throws(SystemError) -> [OriginPattern] {
+        guard let node else { return [] }
+        guard let elements = node.elements, elements.count <= maximumOrigins else {
+            throw SystemError(
+                .invalid, file: file, mark: node.mark, found: node.found,
+                expected:
+                    "origins: a list of at most \(maximumOrigins) origins that \(name) may name in its waves, such as "
+                    + "[\"vm-*\"]")
+        }
+        var patterns: [OriginPattern] = []
+        for element in elements {
+            guard let text = element.text, let pattern = OriginPattern(text) else {
+                throw SystemError(
+                    .invalid, file: file, mark: element.mark, found: element.found,
+                    expected: "origins: \(OriginPattern.expectation)")
+            }
+            if !patterns.contains(pattern) { patterns.append(pattern) }
+        }
+        return patterns
     }
 
     private static func isVersion(_ text: String) -> Bool {

@@ -29,6 +29,7 @@ extension Thalamus {
             }
             conclusions.append(Conclusion(transition: message, id: id))
         }
+        rank(slot)
         schedule(slot)
     }
 

@@ -132,8 +132,12 @@ struct RegionSlot: Sendable {
         return records.count - 1
     }
 
-    /// Whether it ever opened, as far as is known.
-    var hasOpened: Bool { !opening.isEmpty }
+    /// What would be lost with it.
+    var standing: Standing {
+        if gate.weight != gate.configuration.weight { return .earned }
+        if gate.state != .stable { return .moving }
+        return opening.isEmpty ? .fresh : .opened
+    }
 
     func record(of origin: Int32) -> Record? { records.first { $0.origin == origin } }
 

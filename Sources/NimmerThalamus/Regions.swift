@@ -19,45 +19,37 @@ extension Thalamus {
     mutating func makeSlot(_ region: Region, domain: Token, _ at: Timestamp) -> Int {
         if let known = slotOfRegion[region] { return known }
         let made = RegionSlot(region: region, domain: domain, gate: Gate(gateConfiguration(region)), at: at)
-        guard slots.count >= configuration.maximumRegions, let place = silent(at) else {
+        guard slots.count >= configuration.maximumRegions, let place = toForget(at) else {
             slots.append(made)
             slotOfRegion[region] = slots.count - 1
+            rank(slots.count - 1)
             return slots.count - 1
         }
         forget(place)
         slots[place] = made
         slotOfRegion[region] = place
+        rank(place)
         return place
     }
+
+    /// Notes what would be lost with a slot, after what may have changed that.
+    mutating func rank(_ slot: Int) { standings.note(slot, slots[slot].standing) }
 
     /// Forgets gates that another thalamus looks after from now on, and what they have not said.
     public mutating func forget(where isGone: (GateID) -> Bool) {
         slots.removeAll { isGone($0.gateID) }
         slotOfRegion = Dictionary(uniqueKeysWithValues: slots.indices.map { (slots[$0].region, $0) })
+        standings.removeAll()
+        for slot in slots.indices { rank(slot) }
         scheduleAll()
         forgetNames()
     }
 
-    /// How many regions are looked at for one to forget, so that a sender that invents regions costs no more than that.
-    private static let considered = 32
-
-    /// The region to forget when there is no room: of the next few that rest, one that never opened, else any; of these the one
-    /// that has been silent longest. A gate that is open or closed is forgotten only when all are, since nobody would say its
-    /// release.
-    private mutating func silent(_ now: Timestamp) -> Int? {
+    /// The slot of the region to forget when there is no room: of those with which least would be lost, one that has been silent
+    /// for long.
+    private mutating func toForget(_ now: Timestamp) -> Int? {
         advance(to: now)
-        var found: (place: Int, hasOpened: Bool, lastWave: Timestamp)?
-        var (left, unseen) = (Self.considered, slots.count)
-        while left > 0, unseen > 0 {
-            unseen -= 1
-            hand = hand + 1 < slots.count ? hand + 1 : 0
-            guard slots[hand].gate.state == .stable else { continue }
-            left -= 1
-            let (hasOpened, lastWave) = (slots[hand].hasOpened, slots[hand].lastWave)
-            if let known = found, known.hasOpened == hasOpened ? known.lastWave <= lastWave : hasOpened { continue }
-            found = (hand, hasOpened, lastWave)
-        }
-        return found?.place ?? slots.indices.min { slots[$0].lastWave < slots[$1].lastWave }
+        return standings.toForget { [slots] in slots[$0].lastWave }
     }
 
     /// Forgets what is known of a slot's region: another takes its place.
@@ -81,6 +73,8 @@ extension Thalamus {
         }
         faint.removeAll()
         senders.forget()
+        granted.removeAll()
+        admission.renumber { [sources] in newSources.number(of: sources.name($0)) }
         originOfSource.removeAll(keepingCapacity: true)
         origins = newOrigins
         sources = newSources

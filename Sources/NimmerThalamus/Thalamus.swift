@@ -1,5 +1,6 @@
 import HeapModule
 import NimmerGate
+import NimmerSystem
 import NimmerWave
 
 /// One gate per semantic region, created as regions appear; when one opens, its witnesses collapse into one signal and at
@@ -20,8 +21,11 @@ public struct Thalamus: Sendable {
 
     var slots: [RegionSlot] = []
     var slotOfRegion: [Region: Int] = [:]
-    /// Where the search for a region to forget goes on.
-    var hand = 0
+    /// The slots by what would be lost with them.
+    var standings = Standings()
+    var admission: RegionAdmission
+    /// The senders that may speak as other origins than their own, as far as they have.
+    var granted = GrantedPairs()
     var releases = Heap<Release>()
     var faint: [Region: FaintWaves] = [:]
     var origins: NameTable
@@ -50,6 +54,7 @@ public struct Thalamus: Sendable {
         regionNames = NameTable(capacity: max(1024, configuration.maximumRegions * 4))
         origins = NameTable(capacity: 65_536)
         sources = NameTable(capacity: 65_536)
+        admission = RegionAdmission(maximumRegions: configuration.maximumRegions)
         cellStart = "\(configuration.environment.rawValue).nervous.".utf8.count
         tolerance = UInt64(saturating: configuration.clockTolerance * 1_000_000)
     }
@@ -61,7 +66,8 @@ public struct Thalamus: Sendable {
     ///   - payload: the message.
     ///   - arrival: when it came in, on the wall as ``clock`` knows it, which bounds how far its own time is believed; nil in
     ///     replay, where its own time is the only one.
-    /// - Throws: a ``Refusal`` when the message is no wave; it is counted.
+    /// - Throws: a ``Refusal`` when the message is no wave, its origin is not granted to its sender, or its sender brings more new
+    ///   regions than its share (decision 0018); it is counted.
     public mutating func receive(
         subject: RawSpan, payload: RawSpan, arrival: Timestamp?
     ) throws(Refusal) -> Verdict {
@@ -91,15 +97,16 @@ public struct Thalamus: Sendable {
             // Near the arrival, so that it cannot overflow.
             at = Timestamp(nanoseconds: at.nanoseconds &- clock.drift)
         }
-        let slot = slot(of: payload, at)
-        slots[slot].prefetch()
+        let known = knownSlot(of: payload)
+        if known >= 0 { slots[known].prefetch() }
         var source = sources.number(of: subject, name)
-        var origin = view.origin.isEmpty ? ownOrigin(source, subject, name) : origins.number(of: payload, view.origin)
+        var origin = try origin(source, subject, name, payload)
         if source < 0 || origin < 0 {
             renumber()
             source = sources.number(of: subject, name)
-            origin = view.origin.isEmpty ? ownOrigin(source, subject, name) : origins.number(of: payload, view.origin)
+            origin = try self.origin(source, subject, name, payload)
         }
+        let slot = known >= 0 ? known : try place(payload, source, at, arrival)
         if view.vectorCount > 0 {
             vector.removeAll(keepingCapacity: true)
             WaveDecoder.vector(payload, view, into: &vector)
@@ -139,6 +146,7 @@ public struct Thalamus: Sendable {
         slots[slot].gate = gate
         slots[slot].lastSaid = transition.at
         if transition.toState == .open { slots[slot].lastOpening = transition }
+        rank(slot)
         schedule(slot)
     }
 
@@ -149,6 +157,7 @@ public struct Thalamus: Sendable {
     public mutating func learn(_ outcome: VerificationResult, gate: GateID) -> Bool {
         guard let slot = slots.firstIndex(where: { $0.gateID == gate }) else { return false }
         slots[slot].gate.learn(outcome)
+        rank(slot)
         return true
     }
 
@@ -169,6 +178,44 @@ public struct Thalamus: Sendable {
             return ByteRange(0, 0)
         }
         return ByteRange(start, max(0, subject.byteCount &- start &- 5))
+    }
+
+    /// The number of a wave's origin; -1 where there is no number left.
+    ///
+    /// - Throws: a ``Refusal`` where it names one that its sender is not granted.
+    @inline(__always)
+    private mutating func origin(
+        _ source: Int32, _ subject: RawSpan, _ name: ByteRange, _ payload: RawSpan
+    ) throws(Refusal) -> Int32 {
+        if view.origin.isEmpty { return ownOrigin(source, subject, name) }
+        let origin = origins.number(of: payload, view.origin, isTaken: false)
+        if origin >= 0, granted.contains(source, origin) { return origin }
+        return try grant(source, subject, name, payload)
+    }
+
+    /// Asks the system file's grants for an origin that this sender has not named before. One that is refused gets no number, so
+    /// that nobody fills the table with names.
+    @inline(never)
+    private mutating func grant(
+        _ source: Int32, _ subject: RawSpan, _ name: ByteRange, _ payload: RawSpan
+    ) throws(Refusal) -> Int32 {
+        let (sender, wanted) = (text(of: subject, name), text(of: payload, view.origin))
+        guard configuration.origins.permits(sender, as: wanted) else {
+            counters.rejected &+= 1
+            counters.ungranted &+= 1
+            throw configuration.origins.refusal(of: sender, as: wanted)
+        }
+        let origin = origins.number(of: payload, view.origin)
+        if source >= 0, origin >= 0 { granted.insert(source, origin) }
+        return origin
+    }
+
+    private func text(of span: RawSpan, _ range: ByteRange) -> String {
+        span.withUnsafeBytes { bytes in
+            String(
+                decoding: UnsafeRawBufferPointer(rebasing: bytes[range.start..<range.start + range.count]),
+                as: UTF8.self)
+        }
     }
 
     /// The number of the origin of a wave that names none: its sender, looked up once for each.
@@ -199,15 +246,12 @@ public struct Thalamus: Sendable {
         return try receive(subject: subject, payload: plain.span.bytes, arrival: arrival)
     }
 
-    /// The slot of the wave in ``view``: by the number of the name that it carries, without looking at its text.
+    /// The slot of the wave in ``view``, by the number of the name that it carries, without looking at its text; -1 where the name
+    /// is seen for the first time.
     @inline(__always)
-    private mutating func slot(of payload: RawSpan, _ at: Timestamp) -> Int {
-        let number = regionNames.number(of: payload, view.regionOrDomain)
-        if number >= 0, number < slotOfName.count {
-            let slot = slotOfName[Int(number)]
-            if slot >= 0 { return Int(slot) }
-        }
-        return place(number, at, payload)
+    private mutating func knownSlot(of payload: RawSpan) -> Int {
+        let number = Int(regionNames.number(of: payload, view.regionOrDomain, isTaken: false))
+        return number >= 0 && number < slotOfName.count ? Int(slotOfName[number]) : -1
     }
 
     /// Has the processor fetch the slot that this wave most likely touches, while it is still being read: waves of one encoder are
@@ -220,25 +264,43 @@ public struct Thalamus: Sendable {
     }
 
     /// Finds the slot of a name that is seen for the first time, making room where there is none.
+    ///
+    /// - Throws: a ``Refusal`` where its region is new, and its sender brings too many. In replay nobody else waits, and none is.
     @inline(never)
-    private mutating func place(_ number: Int32, _ at: Timestamp, _ payload: RawSpan) -> Int {
-        var number = number
+    private mutating func place(
+        _ payload: RawSpan, _ source: Int32, _ at: Timestamp, _ arrival: Timestamp?
+    ) throws(Refusal) -> Int {
+        let named = (try? Region(text(of: payload, view.regionOrDomain))) ?? Region(Self.unnamed)
+        let region = home(of: named)
+        if configuration.boundsNewRegions, slotOfRegion[region] == nil, let arrival {
+            try admit(region, source, at: Timestamp(nanoseconds: arrival.nanoseconds &- clock.drift))
+        }
+        var number = regionNames.number(of: payload, view.regionOrDomain)
         if number < 0 {
             forgetNames()
             number = regionNames.number(of: payload, view.regionOrDomain)
         }
-        let named = (try? Region(regionNames.name(number))) ?? Region(Self.unnamed)
-        var domain: [UInt8] = []
-        payload.withUnsafeBytes {
-            let range = view.domain.start..<view.domain.start + view.domain.count
-            domain.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[range]))
-        }
-        let about = (try? Token(String(decoding: domain, as: UTF8.self))) ?? Self.unnamed
-        let slot = makeSlot(home(of: named), domain: about, at)
+        let about = (try? Token(text(of: payload, view.domain))) ?? Self.unnamed
+        let slot = makeSlot(region, domain: about, at)
         while slotOfName.count <= Int(number) { slotOfName.append(-1) }
         slotOfName[Int(number)] = Int32(slot)
         namesOfSlot[slot, default: []].append(number)
         return slot
+    }
+
+    private mutating func admit(_ region: Region, _ source: Int32, at moment: Timestamp) throws(Refusal) {
+        // The file's own regions are as many as it has.
+        if configuration.rules.contains(where: { $0.region == region }) { return }
+        let isAdmitted = admission.admits(source, at: moment) {
+            configuration.origins.knows(source < 0 ? "" : sources.name(source))
+        }
+        guard !isAdmitted else { return }
+        counters.rejected &+= 1
+        counters.refusedRegions &+= 1
+        throw Refusal(
+            .rate, field: "body.region",
+            "limited: its sender brings more new regions than its share (\(RegionAdmission.words))",
+            found: "'\(region)'")
     }
 
     /// Takes away what the gates have just reported.

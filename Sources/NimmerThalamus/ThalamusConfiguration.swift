@@ -24,7 +24,11 @@ public struct ThalamusConfiguration: Sendable {
     public var rules: [RegionRule] = []
     /// What the gate of a region is tuned by; asked once, when the region appears.
     public var gate: @Sendable (Region) -> GateConfiguration = { _ in GateConfiguration() }
-    /// Regions kept at most; the longest silent go.
+    /// Who may speak as which origin.
+    public var origins = OriginGrants.none
+    /// Whether a sender may bring new regions at a bounded rate only; false in replay, where nobody else waits.
+    public var boundsNewRegions = true
+    /// Regions kept at most; of those that never earned trust the longest silent go first.
     public var maximumRegions = 10_000
     /// How far a wave's own time may lie from its arrival, in milliseconds, before the arrival counts instead: a device
     /// without a clock says nothing about when.
@@ -124,6 +128,10 @@ public struct ThalamusCounters: Sendable, Hashable {
     public var passedOver = 0
     /// Messages that were refused.
     public var rejected = 0
+    /// Of these, waves whose origin is not granted to their sender.
+    public var ungranted = 0
+    /// Of these, waves in new regions of a sender that brings too many.
+    public var refusedRegions = 0
     /// STABLE → OPEN.
     public var openings = 0
     /// Collapses.
@@ -149,6 +157,7 @@ extension ThalamusConfiguration {
             for pattern in rule.patterns { patterns.append(try SubjectPattern(pattern)) }
             rules.append(RegionRule(region: try Region(rule.region), patterns: patterns))
         }
+        origins = OriginGrants(system)
         maximumRegions = system.thalamus.maxRegions
         partitions = system.thalamus.partitions
         let gates = system.gates

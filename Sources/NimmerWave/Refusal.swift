@@ -21,6 +21,10 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case type
         /// A name (environment, token, region, subject) does not follow the rules of protocol.md, Subjects.
         case name
+        /// The sender may not say this: the system file does not grant it.
+        case permission
+        /// The sender says more of this than its share; later it may.
+        case rate
     }
 
     /// The kind of rule that was broken.

@@ -20,6 +20,8 @@ extension ThalamusProcess {
         var data: JSONObject = [
             "waves_in": .number(Double(counters.waves)), "waves_lost": .number(Double(lost)),
             "waves_passed_over": .number(Double(counters.passedOver)),
+            "waves_ungranted": .number(Double(counters.ungranted)),
+            "waves_in_refused_regions": .number(Double(counters.refusedRegions)),
             "rejected": .number(Double(announcer.rejected)), "regions": .number(Double(regions)),
             "unacknowledged": .number(Double(outbox.counters.waiting)), "outbox": outbox.json,
             "loudest_senders": .array(
@@ -52,6 +54,12 @@ extension ThalamusProcess {
             counters.passedOver)
         page.counter("nimmer_waves_late_total", "Waves more than a window late.", counters.late)
         page.counter("nimmer_waves_skewed_total", "Waves whose clock was too wrong to be believed.", counters.skewed)
+        page.counter(
+            "nimmer_waves_ungranted_total", "Waves refused because their origin is not granted to their sender.",
+            counters.ungranted)
+        page.counter(
+            "nimmer_waves_in_refused_regions_total",
+            "Waves refused because their sender brings more new regions than its share.", counters.refusedRegions)
         page.counter("nimmer_regions_forgotten_total", "Regions forgotten to stay in bounds.", counters.forgotten)
         for sender in loudest {
             page.gauge(

@@ -1,5 +1,6 @@
 import Extremes
 import NimmerGate
+import NimmerSystem
 import NimmerThalamus
 import NimmerWave
 import Testing
@@ -10,6 +11,7 @@ import Testing
         var extremes = Extremes(seed)
         var bench = Bench {
             $0.maximumRegions = 3
+            $0.origins = .asTheyAre
             $0.escalation.refractory = seed % 2 == 0 ? 1 : 1e308
             $0.escalation.expiresAfter = seed % 3 == 0 ? .max : 60_000
         }
@@ -18,8 +20,12 @@ import Testing
             let payload = extremes.message(WaveSignal.self)
             let arrival = seed % 4 == 0 ? nil : extremes.time()
             let subject = subjects[step % 2]
-            _ = try bench.thalamus.receive(
-                subject: subject.span.bytes, payload: payload.span.bytes, arrival: arrival)
+            do {
+                _ = try bench.thalamus.receive(
+                    subject: subject.span.bytes, payload: payload.span.bytes, arrival: arrival)
+            } catch {
+                #expect(error.code == .rate, "\(error)")
+            }
             if step % 7 == 0 {
                 let transition = try Envelope<GateTransition>(decoding: extremes.message(GateTransition.self)).body
                 bench.thalamus.resume(transition, now: extremes.time())

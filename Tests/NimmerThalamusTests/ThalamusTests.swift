@@ -1,4 +1,5 @@
 import NimmerGate
+import NimmerSystem
 import NimmerThalamus
 import NimmerWave
 import Testing
@@ -75,7 +76,7 @@ struct Bench {
     }
 
     @Test func oneOriginAloneOpensNothingHoweverOften() throws {
-        var bench = Bench()
+        var bench = Bench { $0.origins = .asTheyAre }
         for index in 0..<500 { try bench.wave("math", 1, at: Double(index) * 40) }
         for index in 0..<500 { try bench.wave("copy-\(index % 7)", 1, at: 20_000 + Double(index) * 40, origin: "math") }
         #expect(bench.take().isEmpty)

@@ -1,4 +1,5 @@
 import NimmerBus
+import NimmerSystem
 import NimmerWave
 import ServiceLifecycle
 import Synchronization
@@ -18,6 +19,8 @@ public final class CellHost<C: Cell>: Sendable {
     private let jobFeed: AsyncStream<Job>.Continuation
     private let alarm = Alarm()
     let outbox: Outbox
+    /// Which origins the waves that it hears may name.
+    let grants: OriginGrants
 
     private struct State {
         var body: CellBody<C>
@@ -48,6 +51,7 @@ public final class CellHost<C: Cell>: Sendable {
         identity = body.identity
         rejects = RejectLimiter(process)
         outbox = process.outbox(limits: OutboxQueue.Limits(messages: 256, bytes: 4 << 20))
+        grants = OriginGrants(process.system)
         state = Mutex(State(body: body))
         (jobs, jobFeed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(4096))
     }
@@ -96,6 +100,7 @@ public final class CellHost<C: Cell>: Sendable {
     public func run() async throws {
         // Before any other message: what an earlier life concluded and has not said yet.
         outbox.takeUp()
+        sayMissingGrants()
         await waitForServer()
         let older = await awaitTurn()
         if isStopping { return }
@@ -148,6 +153,17 @@ public final class CellHost<C: Cell>: Sendable {
             await group.next()
             group.cancelAll()
         }
+    }
+
+    /// Says at once what the thalamus would refuse: origins that the system file does not grant.
+    private func sayMissingGrants() {
+        guard process.system != nil else { return }
+        let missing = grants.missing(process.configuration.origins, for: identity.name.text)
+        guard !missing.isEmpty else { return }
+        let line = (grants.patterns(of: identity.name.text) + missing).map { "\"\($0)\"" }.joined(separator: ", ")
+        process.logger.warning(
+            "The system file does not grant the origins of this cell: the thalamus refuses its waves",
+            metadata: ["needs": "origins: [\(line)]"])
     }
 
     private func live() async {

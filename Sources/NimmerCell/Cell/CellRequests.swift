@@ -1,4 +1,5 @@
 import NimmerBus
+import NimmerSystem
 import NimmerWave
 import Synchronization
 
@@ -45,7 +46,11 @@ extension CellHost {
 
     private func receive(wave message: BusMessage, of cell: Token, at moment: Timestamp) {
         do throws(Refusal) {
-            hear(try Envelope<WaveSignal>(decoding: message.payload), of: cell, at: moment)
+            let wave = try Envelope<WaveSignal>(decoding: message.payload)
+            if let origin = wave.body.origin, !grants.permits(cell.text, as: origin.text) {
+                throw grants.refusal(of: cell.text, as: origin.text)
+            }
+            hear(wave, of: cell, at: moment)
         } catch {
             countRejected()
             rejects.reject(error, message)

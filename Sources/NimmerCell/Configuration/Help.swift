@@ -9,6 +9,10 @@ extension Manifest {
             ("--nats URL", "The nats-server."),
             ("--check", "Check the settings, print them with their origins, and leave."),
             ("--health", "Ask the process that runs beside this whether it is ready: status 0 or 1, and one line."),
+            (
+                "--manifest",
+                "Check the settings, print as JSON what it is and what it needs of the system file, and leave."
+            ),
             ("--version", "Print the version and leave."),
             ("--help", "Print this and leave."),
         ]

@@ -3,7 +3,7 @@ import NimmerSystem
 /// What the command line of a cell, nerve or service asks for.
 struct Launch: Sendable {
     /// What to do.
-    enum Action: Sendable { case run, help, version, check, health }
+    enum Action: Sendable { case run, help, version, check, health, manifest }
 
     /// What to do.
     var action = Action.run
@@ -17,7 +17,7 @@ struct Launch: Sendable {
     var flags: [(key: String, text: String)] = []
 
     /// The flags that every process has.
-    static let common = ["help", "version", "check", "health", "system", "name", "nats"]
+    static let common = ["help", "version", "check", "health", "manifest", "system", "name", "nats"]
 
     /// A command line without arguments.
     init() {}
@@ -41,6 +41,7 @@ struct Launch: Sendable {
             case "version": action = .version; continue
             case "check": action = .check; continue
             case "health": action = .health; continue
+            case "manifest": action = .manifest; continue
             default: break
             }
             let setting = settings.first { $0.key == key }

@@ -29,12 +29,17 @@ public struct Manifest: Sendable {
     /// What the payload of a command may hold, by the command's name; what stands under `*` holds for every command that the
     /// name stands for. A command that is not here takes an empty payload from a mind (the system file may say otherwise).
     public var payloads: [String: [Field]]
+    /// The origins that its waves name beside its own name, as patterns in which `{name}` stands for its name and `{KEY}` for the
+    /// value of a setting, or for anything where that is not set: `{name}-*`, `{host}-cpu`. The system file must grant them
+    /// (decision 0018); `nimmer check --write` does it.
+    public var origins: [String]
 
     /// A manifest. Names and ranges are checked when the process starts, not here.
     public init(
         name: String, version: String, summary: String, domain: String? = nil, region: String? = nil,
         costs: [String: Double] = [:], interval: Int? = nil, weight: Double = 0.1, settings: [Setting] = [],
-        commands: [(name: String, help: String)] = [], payloads: [String: [Field]] = [:]
+        commands: [(name: String, help: String)] = [], payloads: [String: [Field]] = [:],
+        origins: [String] = []
     ) {
         self.name = name
         self.version = version
@@ -47,6 +52,7 @@ public struct Manifest: Sendable {
         self.settings = settings
         self.commands = commands
         self.payloads = payloads
+        self.origins = origins
     }
 
     /// What an action costs, in lifeforce; 0 for an action without a price.

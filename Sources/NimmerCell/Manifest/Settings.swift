@@ -24,6 +24,9 @@ public struct Settings: Sendable {
 
     mutating func set(_ key: String, _ value: SettingValue, from layer: Layer) { values[key] = (value, layer) }
 
+    /// Whether there is such a setting.
+    public func has(_ key: String) -> Bool { values[key] != nil }
+
     /// Where a value came from.
     public func layer(_ key: String) -> Layer { values[key]?.layer ?? .standard }
 

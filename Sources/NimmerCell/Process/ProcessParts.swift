@@ -132,6 +132,18 @@ extension Configuration {
         ]
     }
 
+    /// What `--manifest` prints, for `nimmer check`: what it is, and what it needs of the system file under its name.
+    func manifest(role: Role) -> JSON {
+        let needs: JSON = ["origins": .array(origins.map { .string($0.text) })]
+        return [
+            "kind": .string(manifest.name), "version": .string(manifest.version), "role": .string(role.rawValue),
+            "summary": .string(manifest.summary), "domain": .string(manifest.domain),
+            "settings": .array(Configuration.settings(of: manifest, role: role).map { .string($0.key) }),
+            "commands": .array(manifest.commands.map { .string($0.name) }),
+            "origins": .array(manifest.origins.map { .string($0) }), "name": .string(name.text), "needs": needs,
+        ]
+    }
+
     /// What `--check` prints: every setting, its value and where it came from.
     func report(role: Role) -> String {
         var text = "\(name): the settings are good\n"

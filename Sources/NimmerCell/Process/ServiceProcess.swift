@@ -61,7 +61,7 @@ public struct ServiceProcess: Sendable {
 
     /// Runs a process until it is stopped, and leaves with its exit status.
     ///
-    /// Handles `--help`, `--version` and `--check`; refuses a wrong environment, wrong flags and wrong settings with one
+    /// Handles `--help`, `--version`, `--check` and `--manifest`; refuses a wrong environment, wrong flags and wrong settings with one
     /// line on stderr and a status of sysexits.h; on SIGTERM or SIGINT lets the body finish, drains the bus and leaves,
     /// within 10 seconds.
     ///
@@ -93,7 +93,7 @@ public struct ServiceProcess: Sendable {
                 let answer = HealthQuestion.ask(variables["NIMMERVERSE_HTTP_PORT"])
                 print(answer.line)
                 exit(answer.isReady ? 0 : 1)
-            case .run, .check: break
+            case .run, .check, .manifest: break
             }
             let configuration = try Configuration(manifest, role: role, launch: launch, variables: variables)
             do {
@@ -104,6 +104,10 @@ public struct ServiceProcess: Sendable {
             }
             if launch.action == .check {
                 print(configuration.report(role: role), terminator: "")
+                exit(0)
+            }
+            if launch.action == .manifest {
+                print(configuration.manifest(role: role).text)
                 exit(0)
             }
             try await live(

@@ -45,7 +45,9 @@ struct Replay: Sendable {
         self.places = places
         self.environment = environment
         do throws(Refusal) {
-            thalamus = Thalamus(try ThalamusConfiguration(system, environment: environment))
+            var configuration = try ThalamusConfiguration(system, environment: environment)
+            configuration.boundsNewRegions = false
+            thalamus = Thalamus(configuration)
         } catch { throw Failure(.failed, "\(system.file): \(error)") }
         listeners = cast.members.indices.compactMap { index in
             let hears = Set(cast.members[index].part.hears)
@@ -172,7 +174,12 @@ struct Replay: Sendable {
             _ = try thalamus.receive(subject: name.span.bytes, payload: payload.span.bytes, arrival: arrival)
             counts.waves += 1
         } catch {
-            counts.refused += 1
+            if error.code == .permission {
+                counts.ungranted += 1
+                counts.firstUngranted = counts.firstUngranted ?? error.message
+            } else {
+                counts.refused += 1
+            }
             return
         }
         say()
@@ -218,6 +225,10 @@ struct ReplayCounts: Sendable, Equatable {
     var outOfOrder = 0
     /// Recorded messages that are no waves.
     var refused = 0
+    /// Waves whose origin the system file does not grant to their sender.
+    var ungranted = 0
+    /// Why the first of them was refused.
+    var firstUngranted: String?
     /// Waves that came out of the system's own cells and nerves.
     var emitted = 0
     /// Waves that reached the thalamus, recorded ones included.

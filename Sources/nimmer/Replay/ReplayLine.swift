@@ -95,6 +95,7 @@ extension ReplayCounts {
             "escalations": .number(Double(escalations)), "states": .number(Double(states)),
             "commands": .number(Double(commands)), "gaps": .number(Double(gaps)),
             "out_of_order": .number(Double(outOfOrder)), "refused": .number(Double(refused)),
+            "ungranted": .number(Double(ungranted)),
         ]
     }
 
@@ -108,6 +109,9 @@ extension ReplayCounts {
             notes.append("\(nimmer.count(outOfOrder, "row")) came before the row before; taken as of the same time")
         }
         if refused > 0 { notes.append("\(nimmer.count(refused, "recorded message")) refused: no waves") }
+        if let firstUngranted {
+            notes.append("\(nimmer.count(ungranted, "wave")) refused, as live: \(firstUngranted)")
+        }
         return notes
     }
 }

@@ -43,12 +43,7 @@ public struct Batteries: Cell {
 
     /// `<cell>-bat0`: the battery's name as the rest of a token.
     static func origin(of battery: String, cell: Token) -> Token? {
-        let name = battery.lowercased().utf8.prefix(20).map { byte in
-            switch byte {
-            case 0x61...0x7a, 0x30...0x39, 0x5f: byte
-            default: UInt8(ascii: "-")
-            }
-        }
-        return try? Token("\(cell.text.prefix(40))-\(String(decoding: name, as: UTF8.self))")
+        let name = Token.part(of: battery).prefix(20)
+        return name.isEmpty ? nil : try? Token("\(Token.part(of: cell.text))-\(name)")
     }
 }

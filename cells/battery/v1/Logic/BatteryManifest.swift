@@ -11,7 +11,7 @@ extension Manifest {
             .number("critical", 0.08, in: 0...1, "At or below this share of full a battery is CRITICAL."),
             .number("hysteresis", 0.03, in: 0...0.5, "How far the charge must rise above a level to leave the state."),
             .text("path", "/sys/class/power_supply", "Where the kernel shows the batteries."),
-        ])
+        ], origins: ["{name}-*"])
 }
 
 extension BatteryMonitor.Limits {

@@ -1,3 +1,4 @@
+import NimmerCell
 import NimmerWave
 
 /// A sign of life of the machine, each with an origin of its own.
@@ -51,14 +52,8 @@ public enum Vital: String, CaseIterable, Sendable {
 
     /// The origin of the vital's waves: `<host>-<vital>` as a token, so that two cells on one machine count once.
     public func origin(host: String) -> Token? {
-        let name = host.lowercased().utf8.prefix(40).map { byte in
-            switch byte {
-            case 0x61...0x7a, 0x30...0x39, 0x5f: byte
-            default: UInt8(ascii: "-")
-            }
-        }
-        let trimmed = name.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
-        let start = trimmed.isEmpty ? "host" : String(decoding: trimmed, as: UTF8.self)
+        let part = Token.part(of: host)
+        let start = part.isEmpty ? "host" : part
         return try? Token("\(start)-\(rawValue)")
     }
 }

@@ -15,7 +15,7 @@ extension Manifest {
                 "learning_samples", 120, in: 20...86_400,
                 "From how many looks it learns what is usual here; it speaks of the unusual after a quarter of them."),
             .table("levels", "Levels of a vital: notice, warning, critical, in its unit."),
-        ])
+        ], origins: Vital.allCases.map { "{host}-\($0.rawValue)" })
 }
 
 /// What the vitals cell was set to.
