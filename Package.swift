@@ -57,6 +57,7 @@ let package = Package(
         .library(name: "NimmerWave", targets: ["NimmerWave"]),
         .library(name: "NimmerGate", targets: ["NimmerGate"]),
         .library(name: "NimmerBus", targets: ["NimmerBus"]),
+        .library(name: "NimmerSystem", targets: ["NimmerSystem"]),
         .library(name: "NimmerThalamus", targets: ["NimmerThalamus"]),
         .library(name: "NimmerMemory", targets: ["NimmerMemory"]),
         .library(name: "NimmerMemoryPostgres", targets: ["NimmerMemoryPostgres"]),

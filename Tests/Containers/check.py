@@ -307,7 +307,7 @@ def others(home):
         text = file.read()
     cells = """
   - {name: sensor, kind: sensor/v1, settings: {subject: house.humidity}}
-  - {name: battery, kind: battery/v1, settings: {path: /batteries}}
+  - {name: battery, kind: battery/v1, origins: ["battery-*"], settings: {path: /batteries}}
   - {name: distance, kind: distance/v1, settings: {subject: robot.range.front}}
   - {name: motor, kind: motor/v1, settings: {publish: {stop: robot.wheels}}}
 """

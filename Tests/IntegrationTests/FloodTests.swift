@@ -19,7 +19,7 @@ struct FloodTests {
             ChildCommand(
                 "python3",
                 [
-                    script, "--port", "\(port)", "--regions", "1", "--origins", "1", "--cells", "1",
+                    script, "--port", "\(port)", "--regions", "1", "--origins", "0", "--cells", "1",
                     "--cell", "mad", "--domain", "madness", "--block", "200",
                 ]), output: .discarded)
     }

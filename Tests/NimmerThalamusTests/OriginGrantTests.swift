@@ -87,19 +87,14 @@ struct OriginGrantTests {
     func manyNames() throws {
         var bench = try bench()
         var refused = 0
-        for index in 0..<70_000 {
-            try bench.wave("gateway", 0.3, at: Double(index) / 100, domain: "many", origin: "vm-\(index % 20_000)")
-            if index % 7 == 0, refusal(&bench, "alpha", as: "vm-\(index)", at: Double(index) / 100) != nil {
-                refused += 1
-            }
-            if index % 10_000 == 0 {
-                // Senders that nobody has heard of use up the numbers.
-                for stranger in 0..<7_000 {
-                    try bench.wave("s\(index)-\(stranger)", 0.3, at: Double(index) / 100, domain: "many")
-                }
-            }
+        // More than there are numbers for.
+        for index in 0..<66_000 {
+            try bench.wave("gateway", 0.3, at: Double(index) / 100, domain: "many", origin: "vm-\(index)")
+            guard index % 66 == 0 else { continue }
+            try bench.wave("gateway", 0.3, at: Double(index) / 100, domain: "many", origin: "vm-0")
+            if refusal(&bench, "alpha", as: "vm-\(index)", at: Double(index) / 100) != nil { refused += 1 }
         }
-        #expect(refused == 10_000 && bench.thalamus.counters.ungranted == 10_000)
+        #expect(refused == 1000 && bench.thalamus.counters.ungranted == 1000)
     }
 
     @Test("a message whose origin is written with escapes is held against the same grants")

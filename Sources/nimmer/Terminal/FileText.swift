@@ -44,6 +44,26 @@ enum FileText {
         }
     }
 
+    /// Gives a file other contents, as ``write(_:to:)`` does; where a link leads is written, and who may read it stays.
+    static func replace(_ path: String, with bytes: [UInt8]) throws(Failure) {
+        guard let resolved = realpath(path, nil) else { throw failure("cannot write", path) }
+        defer { free(resolved) }
+        var status = stat()
+        guard stat(resolved, &status) == 0 else { throw failure("cannot write", path) }
+        let draft = "\(String(cString: resolved)).\(getpid()).new"
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure("cannot write", path) }
+        // Where the owner cannot be kept, the file is this user's from now on.
+        _ = fchown(descriptor, status.st_uid, status.st_gid)
+        let isComplete = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) == $0.count }
+        let isPermitted = fchmod(descriptor, status.st_mode & 0o7777) == 0
+        close(descriptor)
+        guard isComplete, isPermitted, rename(draft, String(cString: resolved)) == 0 else {
+            unlink(draft)
+            throw failure("cannot write", path)
+        }
+    }
+
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     static func isDirectory(_ path: String) -> Bool {

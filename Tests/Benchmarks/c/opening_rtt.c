@@ -1,4 +1,4 @@
-/* usage: opening_rtt COUNT URL ENV: for COUNT regions that nobody has used, publishes two waves of two origins and takes the
+/* usage: opening_rtt COUNT URL ENV: for COUNT regions that nobody has used, publishes a wave of each of two cells and takes the
    time from the second one's publishing until the opening, a durable message, arrives; prints percentiles, as limit_rtt does. */
 #include "latency.h"
 
@@ -6,14 +6,15 @@ static const char wave[] =
     "{\"header\":{\"message_id\":\"550e8400-e29b-41d4-a716-446655440000\",\"message_type\":\"WaveSignal\",\"version\":"
     "\"2.0\",\"timestamp\":\"2026-02-14T18:30:00.123Z\",\"source\":{\"entity_id\":\"math_cell_1\",\"entity_type\":"
     "\"cell\",\"garden\":\"virtual\",\"tier\":1}},\"body\":{\"domain\":\"x%ld-%ld\",\"confidence\":0.7,\"semantic_content\":"
-    "{\"operation\":\"addition\",\"operands\":[15,27],\"context\":\"user_request\"},\"lifeforce_cost\":0.1,"
-    "\"origin\":\"%s\"}}";
+    "{\"operation\":\"addition\",\"operands\":[15,27],\"context\":\"user_request\"},\"lifeforce_cost\":0.1}}";
 
 int main(int argc, char **argv) {
   if (argc != 4) return fprintf(stderr, "usage: collapse_rtt COUNT URL ENV\n"), 2;
   long n = atol(argv[1]), run = (long)(now() * 1000);
-  char waves[128], openings[128], gate[64], bytes[512];
-  snprintf(waves, sizeof waves, "%s.nervous.cells.math.wave", argv[3]);
+  char first[128], second[128], openings[128], gate[64], bytes[512];
+  /* Cells of this run: a cell brings new regions at a bounded rate after its first thousand. */
+  snprintf(first, sizeof first, "%s.nervous.cells.first-%ld.wave", argv[3], run);
+  snprintf(second, sizeof second, "%s.nervous.cells.second-%ld.wave", argv[3], run);
   snprintf(openings, sizeof openings, "%s.nervous.gates.*.transition", argv[3]);
   natsConnection *speaks = NULL, *hears = NULL;
   natsSubscription *s = NULL;
@@ -25,12 +26,11 @@ int main(int argc, char **argv) {
     natsMsg *heard = NULL;
     int is_ours = 0;
     snprintf(gate, sizeof gate, ".x%ld-%ld.", run, i);
-    int length = snprintf(bytes, sizeof bytes, wave, run, i, "first");
-    st = natsConnection_Publish(speaks, waves, bytes, length);
+    int length = snprintf(bytes, sizeof bytes, wave, run, i);
+    st = natsConnection_Publish(speaks, first, bytes, length);
     if (st == NATS_OK) st = natsConnection_Flush(speaks);
-    length = snprintf(bytes, sizeof bytes, wave, run, i, "second");
     double start = now();
-    if (st == NATS_OK) st = natsConnection_Publish(speaks, waves, bytes, length);
+    if (st == NATS_OK) st = natsConnection_Publish(speaks, second, bytes, length);
     /* Gates of earlier regions release meanwhile. */
     while (st == NATS_OK && !is_ours) {
       st = natsSubscription_NextMsg(&heard, s, 2000);

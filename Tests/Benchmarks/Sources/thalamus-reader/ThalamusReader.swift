@@ -1,6 +1,7 @@
 import Glibc
 import NimmerBus
 import NimmerBusNATS
+import NimmerSystem
 import NimmerThalamus
 import NimmerWave
 import Synchronization
@@ -9,11 +10,20 @@ import Synchronization
 /// been judged; prints the rate between the first and the last, as limit_sub does.
 @main enum ThalamusReader {
     struct State {
-        var thalamus = Thalamus(ThalamusConfiguration(environment: .dev))
+        var thalamus = Thalamus(ThalamusReader.configuration)
         var seen = 0
         var first = 0.0
         var last = 0.0
     }
+
+    /// One cell that is granted the origins which its waves name.
+    static let configuration: ThalamusConfiguration = {
+        let text = "nimmerverse: 1\nname: bench\ncells:\n  - {name: math, command: [math], origins: [\"o*\"]}\n"
+        guard let system = try? SystemFile(parsing: Array(text.utf8), file: "bench.yaml"),
+            let configuration = try? ThalamusConfiguration(system, environment: .dev)
+        else { preconditionFailure("the system file of the benchmark is none") }
+        return configuration
+    }()
 
     static func main() async throws {
         let arguments = CommandLine.arguments
