@@ -40,6 +40,10 @@ public struct Thalamus: Sendable {
     var passedOver: [PassedOver] = []
     /// The waves that were heard, whoever judges them.
     var noticed = 0
+    /// Waves that were refused between the last two looks for floods, about a second: their origins were not granted, and their
+    /// senders brought too many new regions.
+    public internal(set) var refusedLately = (origins: 0, regions: 0)
+    var refusedBefore = (origins: 0, regions: 0)
     /// How many waves pass before the next one's sender is counted.
     var untilSample = LoudSenders.stride
     private var view = WaveView()

@@ -1,4 +1,5 @@
 import NimmerCell
+import NimmerSystem
 import Testing
 
 @testable import BatteryCell
@@ -33,7 +34,26 @@ struct ShippedSystemTests {
             case "motor": _ = try Wheels(configuration.settings)
             default: _ = Calculator(configuration.settings)
             }
+            let missing = OriginGrants(system).missing(configuration.origins, for: organism.name)
+            #expect(missing.isEmpty, "\(organism.name) is not granted \(missing): nimmer check --write adds it")
         }
+    }
+
+    @Test("the origins that cells need follow from their settings")
+    func origins() throws {
+        func needs(_ manifest: Manifest, _ name: String, _ changes: [String: SettingValue] = [:]) throws -> [String] {
+            try Configuration(manifest, role: .cell, environment: .dev, name: name, changes: changes).origins.map(
+                \.text)
+        }
+        #expect(try needs(.math, "math") == [])
+        #expect(try needs(.math, "math", ["origin": .text("abacus")]) == ["abacus"])
+        #expect(try needs(.math, "math", ["origin": .text("math")]) == [])
+        #expect(try needs(.battery, "ups") == ["ups-*"])
+        #expect(Batteries.origin(of: "BAT0", cell: try Token("ups"))?.text == "ups-bat0")
+        #expect(try needs(.vitals, "vitals").prefix(2) == ["*-cpu", "*-memory"])
+        let named = try needs(.vitals, "vitals", ["host": .text("Web 1.example")])
+        #expect(named == Vital.allCases.map { "web-1-example-\($0.rawValue)" })
+        #expect(named.contains(try #require(Vital.cpu.origin(host: "Web 1.example")).text))
     }
 
     @Test("the vitals system sends no commands, and names its regions")

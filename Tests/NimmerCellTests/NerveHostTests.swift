@@ -33,9 +33,10 @@ private struct Watch: Nerve {
 
 @Suite("A nerve in the world")
 struct NerveHostTests {
-    private func wave(of cell: String, _ bus: any Bus) throws {
+    private func wave(of cell: String, as origin: String? = nil, _ bus: any Bus) throws {
         let name = try Token(cell)
-        let body = WaveSignal(domain: name, confidence: 0.9, semanticContent: [:])
+        let body = WaveSignal(
+            domain: name, confidence: 0.9, semanticContent: [:], origin: try origin.map { try Token($0) })
         let message = Envelope(
             id: .v7(), at: .now(), from: Source(entityID: cell, entityType: .cell), body)
         try bus.publish(.wave(.dev, cell: name), payload: message.encoded())
@@ -71,6 +72,14 @@ struct NerveHostTests {
             let reject = try Envelope<Reject>(decoding: try await next("dev.nervous.rejects.watch"))
             #expect(reject.body.field == "header" || reject.body.reason.contains("header"))
 
+            // One cell that claims to be three witnesses is refused, and moves the nerve's gate no more than nobody.
+            for origin in ["one", "two", "right"] { try wave(of: "left", as: origin, bus) }
+            for origin in ["one", "two", "right"] {
+                let refused = try Envelope<Reject>(decoding: try await next("dev.nervous.rejects.watch"))
+                #expect(refused.body.reason.hasPrefix("the origin '\(origin)' is not granted to 'left'"))
+            }
+            #expect(host.withBody { $0.gate.state } == .stable)
+
             try wave(of: "left", bus)
             try wave(of: "elsewhere", bus)
             try wave(of: "right", bus)
@@ -92,7 +101,7 @@ struct NerveHostTests {
         let goodbye = try Envelope<WaveSignal>(decoding: try await next("dev.nervous.nerves.watch.wave"))
         #expect(goodbye.body.semanticContent["goodbye"] == true)
         #expect(host.counters.wavesIn == 2)
-        #expect(host.counters.rejected == 1)
+        #expect(host.counters.rejected == 4)
         #expect(host.counters.lost == 0)
         let stored = try await bus.read(stream: HouseStreams.transitions(.dev))
         #expect(stored.count == 1)

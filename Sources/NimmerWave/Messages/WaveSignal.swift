@@ -51,7 +51,10 @@ public struct WaveSignal: MessageBody {
         .optional("lifeforce_cost", .notNegative, "Energy spent, in LF; default 0."),
         .optional("region", .region, "The semantic region; default: the domain."),
         .optional("polarity", .polarity, "Asserts (1, default) or denies (-1)."),
-        .optional("origin", .token, "What makes the witness independent; default: the cell's name in the subject."),
+        .optional(
+            "origin", .token,
+            "What makes the witness independent; default: the cell's name in the subject. Any other must be granted to it."
+        ),
         .optional("vector", .list(.finite, Wire.maximumVector), "An embedding of the content."),
         .optional("correlation_id", .text(64), "Ties a wave to the request that caused it."),
         .optional(

@@ -26,6 +26,9 @@ struct ReplayCommand: ParsableCommand {
 
             A cell reads the column that its setting `column` names. The time is the column named time, timestamp, \
             datetime, at or date; without one, rows come at the pace that the system file gives its cells.
+
+            Origins are held against the system file as they are live: a wave that names one which is not granted is \
+            refused, and the first is told with the line that grants it.
             """)
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The nervous system.", valueName: "file"), completion: .file())

@@ -30,7 +30,10 @@ struct WaveEmitCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The semantic region, such as plant.pump. Default: the domain.", valueName: "region"))
     var region: String?
 
-    @Option(help: ArgumentHelp("What makes this witness independent. Default: the cell's name.", valueName: "token"))
+    @Option(
+        help: ArgumentHelp(
+            "What makes this witness independent. Default: the cell's name; any other must be granted by the system file.",
+            valueName: "token"))
     var origin: String?
 
     @Flag(help: "The wave denies instead of asserting.")

@@ -1,0 +1,123 @@
+import NimmerServers
+import NimmerSystem
+import NimmerWave
+import Testing
+
+@testable import nimmer
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+@Suite("nimmer check")
+struct CheckTests {
+    /// A folder with a system file and programs, which is removed after the test.
+    private func inFolder(
+        _ system: String, programs: [String: String] = [:], _ body: (String, String) async throws -> Void
+    ) async throws {
+        var template = Array("/tmp/nimmer-check-XXXXXX".utf8CString)
+        let folder = String(cString: try #require(mkdtemp(&template)))
+        defer { SmallFile.remove(folder) }
+        for (name, script) in programs {
+            try FileText.write("#!/bin/sh\n\(script)\n", to: "\(folder)/\(name)")
+            chmod("\(folder)/\(name)", 0o755)
+        }
+        try FileText.write("nimmerverse: 1\nname: plant\n" + system, to: "\(folder)/plant.yaml")
+        try await body(folder, "\(folder)/plant.yaml")
+    }
+
+    private func check(_ folder: String, _ words: [String]) async throws -> Tool.Answer {
+        let path = ChildCommand.inheritedEnvironment["PATH"] ?? "/usr/bin:/bin"
+        return try await Tool.run(["check"] + words, environment: ["PATH": "\(folder):\(path)"])
+    }
+
+    /// Says what a cell says to `--manifest`: that it needs `--name`'s origins.
+    private static let probe = """
+        test "$5" = --manifest || exit 64
+        echo "{\\"kind\\":\\"probe\\",\\"needs\\":{\\"origins\\":[\\"$2-*\\",\\"shared\\"]}}"
+        """
+
+    @Test("a mistake in the file is told with its place, as every process tells it")
+    func mistake() async throws {
+        try await inFolder("cells: [{nmae: a}]\n") { folder, file in
+            let answer = try await check(folder, [file])
+            #expect(answer.status == .exited(1))
+            #expect(answer.output.first == "\(file):3: found a cell without 'name'", "\(answer.output)")
+        }
+    }
+
+    @Test(
+        "missing grants are told with the line to add; --write adds it and keeps comments and layout; then all is in order"
+    )
+    func writes() async throws {
+        let system = """
+            # The plant.
+            cells:
+              - name: hall      # its gateway
+                kind: probe/v1
+                settings: {}    # none
+              - {name: own, command: [own-program], origins: ["x"]}
+            """
+        try await inFolder(system, programs: ["probe-cell": Self.probe]) { folder, file in
+            let before = try await check(folder, [file])
+            #expect(before.status == .exited(1))
+            #expect(
+                before.text.includes("\(file):5: hall (probe) names origins that it is not granted"), "\(before.text)")
+            #expect(before.text.includes(#"→ origins: ["hall-*", "shared"]"#))
+            #expect(before.text.includes("own is a program of its own"))
+            #expect(before.output.last == "\(file): 1 problem")
+            chmod(file, 0o640)
+            let wrote = try await check(folder, [file, "--write"])
+            #expect(wrote.status == .exited(0), "\(wrote.text) \(wrote.errors)")
+            #expect(
+                FileText.read(file)
+                    == "nimmerverse: 1\nname: plant\n"
+                    + system.split(separator: "    settings").joined(
+                        separator: "    origins: [\"hall-*\", \"shared\"]\n    settings"))
+            var status = stat()
+            #expect(stat(file, &status) == 0 && status.st_mode & 0o777 == 0o640)
+            let after = try await check(folder, [file, "--json"])
+            #expect(after.status == .exited(0))
+            #expect(try JSON(parsing: after.text)["ok"] == true)
+        }
+    }
+
+    @Test("a program that refuses its settings is a problem, one that is not here is not")
+    func programs() async throws {
+        let refuses = "echo 'bad-cell: plant.yaml:4:1: found the unknown setting' >&2; exit 78"
+        try await inFolder(
+            "cells:\n  - {name: bad, kind: bad/v1}\n  - {name: absent, kind: absent/v1}\n",
+            programs: ["bad-cell": refuses]
+        ) { folder, file in
+            let answer = try await check(folder, [file])
+            #expect(answer.status == .exited(1))
+            #expect(answer.text.includes("bad-cell refuses: bad-cell: plant.yaml:4:1: found the unknown setting"))
+            #expect(answer.text.includes("absent: there is no program absent-cell here"))
+            #expect(answer.output.last == "\(file): 1 problem")
+        }
+    }
+
+    @Test("what the file has narrowed, or granted wider, is granted; another cell's name only where it is written out")
+    func covering() throws {
+        func findings(_ granted: String, needs: [String], other: String = "other") throws -> [CheckFinding] {
+            let text =
+                "nimmerverse: 1\nname: p\ncells:\n  - {name: a, kind: v/v1, origins: [\(granted)]}\n  - {name: \(other), kind: v/v1}\n"
+            let system = try SystemFile(parsing: Array(text.utf8), file: "p.yaml")
+            let manifest = try #require(
+                ProgramManifest(
+                    JSON.object([
+                        "kind": "v", "needs": ["origins": .array(needs.map { .string($0) })],
+                    ]).text))
+            return OriginCheck().findings(in: CheckedSystem(system: system, manifests: ["a": .manifest(manifest)]))
+        }
+        #expect(try findings("\"*-cpu\"", needs: ["*-cpu"]).isEmpty)
+        #expect(try findings("web-1-cpu", needs: ["*-cpu"]).isEmpty)
+        #expect(try findings("\"*\"", needs: ["a-*", "shared"]).isEmpty)
+        #expect(
+            try findings("\"b-*\"", needs: ["a-*"]).map(\.change) == [
+                .grant([try #require(OriginPattern("a-*"))], to: "a")
+            ])
+        #expect(try findings("\"o*\"", needs: ["other"]).count == 1)
+        #expect(try findings("other", needs: ["other"]).isEmpty)
+    }
+}
