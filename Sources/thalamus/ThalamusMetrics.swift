@@ -10,7 +10,7 @@ extension ThalamusProcess {
 
     /// What the thalamus tells `$SRV.STATS`.
     func statistics(lost: UInt64) -> ServiceResponder.Statistics {
-        let (counters, regions, loudest, floods, quietened, refused) = thalamus.withLock {
+        let (counters, regions, loudest, floods, quietened, lately) = thalamus.withLock {
             ($0.counters, $0.regionCount, $0.loudestSenders, $0.floods.map(\.name), $0.quietened, $0.refusedLately)
         }
         let held = heldBack.withLock { $0 }
@@ -36,12 +36,12 @@ extension ThalamusProcess {
             "'\(flood.name)' floods the bus: \(flood.words)"
                 + (held.contains(flood.name) ? "; it is held back for the others' sake" : "")
         }
-        if refused.origins > 0 {
+        if lately.origins > 0 {
             degraded.append(
-                "\(refused.origins) waves a second name origins that are not granted: the rejects name the line to add")
+                "\(lately.origins) waves a second name origins that are not granted: the rejects name the line to add")
         }
-        if refused.regions > 0 {
-            degraded.append("\(refused.regions) waves a second are refused: their senders bring too many new regions")
+        if lately.regions > 0 {
+            degraded.append("\(lately.regions) waves a second are refused: their senders bring too many new regions")
         }
         if !degraded.isEmpty { data["degraded"] = .string(degraded.joined(separator: ". ")) }
         statistics.data = .object(data)
