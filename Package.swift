@@ -207,7 +207,8 @@ let package = Package(
             .testTarget(
                 name: "NimmerScopeTests",
                 dependencies: [
-                    "NimmerScope", "NimmerTerminal", "NimmerThalamus", "NimmerGate", "NimmerWave", "Extremes",
+                    "NimmerScope", "NimmerTerminal", "NimmerSystem", "NimmerThalamus", "NimmerGate", "NimmerWave",
+                    "Extremes",
                 ],
                 exclude: ["Golden"], swiftSettings: strict),
             .testTarget(

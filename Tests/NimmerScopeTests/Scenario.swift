@@ -1,4 +1,5 @@
 import NimmerGate
+import NimmerSystem
 import NimmerThalamus
 import NimmerWave
 
@@ -37,6 +38,7 @@ struct Scenario {
         ]
         .map { .init(pattern: try! SubjectPattern($0.key), type: $0.value, actions: []) }  // literal patterns
         configuration.escalation.budget = 5
+        configuration.origins = .asTheyAre
         thalamus = Thalamus(configuration)
     }
 

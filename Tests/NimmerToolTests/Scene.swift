@@ -1,4 +1,5 @@
 import NimmerScope
+import NimmerSystem
 import NimmerTerminal
 import NimmerThalamus
 import NimmerWave
@@ -22,6 +23,7 @@ struct Scene {
         configuration.rules = [
             .init(region: try Region("math"), patterns: [try SubjectPattern("math"), try SubjectPattern("calculate")])
         ]
+        configuration.origins = .asTheyAre
         thalamus = Thalamus(configuration)
         var random = Chance(state: 11)
         for step in 0..<Int(saturating: Self.milliseconds / 100) {
