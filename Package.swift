@@ -88,7 +88,7 @@ let package = Package(
         library("NimmerSystem", ["CYAML", "NimmerWave", "NimmerGate"]),
         .target(name: "CTerminal"),
         library("NimmerIdentity", ["NimmerBus", "NimmerServers", "NimmerSystem", "NimmerWave"]),
-        library("NimmerTerminal", ["CTerminal"]),
+        library("NimmerTerminal", ["CTerminal", "NimmerWave"]),
         library("NimmerScope", ["NimmerTerminal", "NimmerWave", "NimmerGate"]),
         library(
             "NimmerCell",

@@ -41,7 +41,7 @@ public struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether the same call may succeed later without a change by a person.
     public var isRetryable: Bool { code == .notReady || code == .port }
 
-    /// The message, followed by the last lines of the process.
+    /// The message, followed by the last lines of the process, each on a line of its own.
     public var description: String {
         lastLines.isEmpty ? message : message + lastLines.map { "\n    " + $0 }.joined()
     }

@@ -1,3 +1,5 @@
+import NimmerWave
+
 /// How many columns glyphs take on a terminal: a table of our own, since the C library's depends on the locale and is not
 /// visible to Swift.
 extension Unicode.Scalar {
@@ -25,12 +27,7 @@ extension Unicode.Scalar {
         }
     }
 
-    private var isCombining: Bool {
-        switch properties.generalCategory {
-        case .nonspacingMark, .enclosingMark, .format, .lineSeparator, .paragraphSeparator, .surrogate: true
-        default: (0x1160...0x11ff).contains(value) || (0x1f3fb...0x1f3ff).contains(value)
-        }
-    }
+    private var isCombining: Bool { isMark || isHidden }
 
     /// Symbols below the wide blocks that terminals show as emoji.
     private static let wideSymbols: Set<UInt32> = [
@@ -56,8 +53,9 @@ struct Glyph {
     var scalar: Unicode.Scalar
     var columns: Int
 
-    /// Control characters become a middle dot, so that no content can move the cursor or change colours; the letters of
-    /// flags, which terminals pair or do not, become plain letters.
+    /// What a terminal would act on, or not show, becomes a middle dot, so that no content can move the cursor, change colours or
+    /// turn the direction of what follows; marks that combine are left to their letter, of which a cell has only one scalar. The
+    /// letters of flags, which terminals pair or do not, become plain letters.
     @inline(always)
     init(showing scalar: Unicode.Scalar) {
         let value = scalar.value
@@ -71,9 +69,9 @@ struct Glyph {
 
     private static func unusual(_ scalar: Unicode.Scalar) -> (Unicode.Scalar, Int) {
         switch scalar.value {
-        case ..<0x20, 0x7f...0x9f: ("·", 1)
+        case 0x2500..<0x2a00: (scalar, scalar.terminalColumns)
         case 0x1f1e6...0x1f1ff: (Unicode.Scalar(UInt8(0x41 + scalar.value - 0x1f1e6)), 1)
-        default: (scalar, scalar.terminalColumns)
+        default: scalar.isHidden && !scalar.isVariation ? ("·", 1) : (scalar, scalar.terminalColumns)
         }
     }
 

@@ -22,9 +22,9 @@ import Testing
 
     @Test func whatContentHoldsCanNotMoveTheCursor() {
         var buffer = ScreenBuffer(width: 24, height: 1)
-        #expect(buffer.write("a\u{1b}[2J\r\n\u{9b}b\u{7f}\u{200b}🇩🇪", x: 0, y: 0) == 12)
-        #expect(buffer.text == "a·[2J···b·DE\n")
-        #expect("a\u{1b}[2J\r\n\u{9b}b\u{7f}\u{200b}🇩🇪".terminalColumns == 12)
+        #expect(buffer.write("a\u{1b}[2J\r\n\u{9b}b\u{7f}\u{200b}🇩🇪", x: 0, y: 0) == 13)
+        #expect(buffer.text == "a·[2J···b··DE\n")
+        #expect("a\u{1b}[2J\r\n\u{9b}b\u{7f}\u{200b}🇩🇪".terminalColumns == 13)
     }
 
     @Test func asciiIsAllThatAnASCIITerminalGets() {

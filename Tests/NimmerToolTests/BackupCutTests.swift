@@ -169,12 +169,12 @@ import Testing
     @Test func nothingIsNoBackup() async throws {
         let bus = InMemoryBus()
         let nothing = await #expect(throws: Failure.self) { try await StreamBackup(bus, .dev, at: "nats://here") }
-        #expect(nothing?.message.contains("nats://here has no stream DEV-TRANSITIONS") == true)
-        #expect(nothing?.message.contains("environment dev ") == true)
+        #expect(nothing?.message.text.contains("nats://here has no stream DEV-TRANSITIONS") == true)
+        #expect(nothing?.message.text.contains("environment dev ") == true)
         try await HouseStreams.ensure(on: bus, environment: .dev)
         _ = try await StreamBackup(bus, .dev, at: "nats://here")
         try await bus.deleteStream("DEV-DECISIONS")
         let half = await #expect(throws: Failure.self) { try await StreamBackup(bus, .dev, at: "nats://here") }
-        #expect(half?.message.contains("DEV-DECISIONS") == true)
+        #expect(half?.message.text.contains("DEV-DECISIONS") == true)
     }
 }

@@ -131,7 +131,7 @@ import Testing
         let names = FileText.names(in: folder)
         #expect(names.count == 1)
         let draft = folder + "/" + (names.first ?? "")
-        #expect(failure?.mend?.contains(draft) == true, "\(failure?.mend ?? "")")
+        #expect(failure?.mend?.text.contains(draft) == true, "\(failure?.mend ?? "")")
         _ = try BackupIndex(BackupFile(draft))
     }
 
@@ -154,7 +154,7 @@ import Testing
         let record = BackupRecord(kind: .backup, body: #"{"format":2,"environment":"dev"}"#.utf8.map { $0 })
         try FileText.write(record.line + "\n" + String(decoding: record.body, as: UTF8.self) + "\n", to: path)
         let failure = #expect(throws: Failure.self) { try BackupIndex(BackupFile(path)) }
-        #expect(failure?.message.contains("format 2") == true)
+        #expect(failure?.message.text.contains("format 2") == true)
     }
 
     /// What the server is to check is about the stream that a message was in; its id stays.

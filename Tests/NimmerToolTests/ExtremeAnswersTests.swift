@@ -19,7 +19,7 @@ struct ExtremeAnswersTests {
             let (subject, payload) = extremes.message()
             let at = extremes.time()
             let line = formatter.line(subject: subject, payload: payload, at: at)
-            #expect(!line.isEmpty && line.count <= 120)
+            #expect(!line.isEmpty && line.text.count <= 120)
             _ = sieve.judge(try? AnyMessage.decode(payload), at: at)
         }
     }

@@ -17,7 +17,7 @@ private let plain = Paint(.never)
     }
 
     /// The part behind the time of day, which depends on the machine's zone.
-    private func text(_ line: String) -> String { String(line.dropFirst(13)) }
+    private func text(_ line: TerminalText) -> String { String(line.text.dropFirst(13)) }
 
     @Test func aWaveIsOneLine() {
         let formatter = EventFormatter(paint: plain)
@@ -35,7 +35,7 @@ private let plain = Paint(.never)
         let line = formatter.line(
             subject: "dev.nervous.cells.math.wave", payload: wave(content), at: Timestamp(nanoseconds: 0))
         #expect(line.width == 70)
-        #expect(line.hasSuffix("…"))
+        #expect(line.text.hasSuffix("…"))
     }
 
     @Test func whatCannotBeDecodedSaysWhy() {
@@ -135,7 +135,8 @@ private let plain = Paint(.never)
         #expect("温度".width == 4)
         #expect("é".width == 1)
         #expect("温度x".cut(to: 4) == "温…")
-        #expect("ab\u{1b}[2J\n".printable == "ab·[2J·")
+        let outside = "ab\u{1b}[2J\n"
+        #expect(TerminalText(outside) == #"ab\u{1b}[2J\n"#)
     }
 
     @Test func tablesAlignAndEndWithoutSpaces() {

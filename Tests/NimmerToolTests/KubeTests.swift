@@ -36,23 +36,23 @@ import Testing
     @Test func prodNamesEveryImageByItsDigest() throws {
         let text = "nimmerverse: 1\nname: small\ncells: [{name: math, kind: math/v1}]"
         let failure = #expect(throws: Failure.self) { try self.plan(text, .prod).manifests() }
-        #expect(failure?.message.contains("math-cell") == true)
+        #expect(failure?.message.text.contains("math-cell") == true)
         var some = try plan(text, .prod)
         let digest = "sha256:" + String(repeating: "a", count: 64)
         try some.take(digests: "# a comment\nregistry.example/x/math-cell@\(digest)\n\nthalamus \(digest)\n", of: "d")
         let rest = #expect(throws: Failure.self) { try some.manifests() }
-        #expect(rest?.message.contains("math-cell") == false)
-        #expect(rest?.message.contains("hippocampus") == true)
+        #expect(rest?.message.text.contains("math-cell") == false)
+        #expect(rest?.message.text.contains("hippocampus") == true)
         for wrong in ["math-cell", "math-cell sha256:abc", "math-cell md5:\(digest)", "a b c"] {
             let failure = #expect(throws: Failure.self) { try some.take(digests: "\n" + wrong, of: "digests") }
-            #expect(failure?.message.hasPrefix("digests:2: ") == true, "\(wrong)")
+            #expect(failure?.message.text.hasPrefix("digests:2: ") == true, "\(wrong)")
         }
     }
 
     @Test func severalThalamiMustShareTheRegions() throws {
         var alone = try plan("nimmerverse: 1\nname: small", .dev)
         let failure = #expect(throws: Failure.self) { try alone.take(thalami: 3) }
-        #expect(failure?.mend?.contains("partitions") == true)
+        #expect(failure?.mend?.text.contains("partitions") == true)
         var shared = try plan("nimmerverse: 1\nname: small\nthalamus: {partitions: 8}", .dev)
         try shared.take(thalami: 5)
         #expect(try shared.manifests().component.contains("count: 5\n"))
@@ -62,7 +62,7 @@ import Testing
     @Test func aProgramOfOnesOwnNeedsItsImage() throws {
         var own = try plan("nimmerverse: 1\nname: small\ncells: [{name: door, command: [./door]}]", .dev)
         let failure = #expect(throws: Failure.self) { try own.manifests() }
-        #expect(failure?.mend?.contains("--image door=") == true)
+        #expect(failure?.mend?.text.contains("--image door=") == true)
         #expect(throws: Failure.self) { try own.take(image: "window=x") }
         try own.take(image: "door=registry.example/door:1")
         #expect(try own.manifests().organisms.contains("image: registry.example/door:1\n"))

@@ -52,7 +52,7 @@ private func system(_ yaml: String) throws -> SystemFile {
         #expect(try plan(only: ["thalamus", "left"]).processes.map(\.name) == ["thalamus", "left"])
         let failure = #expect(throws: Failure.self) { try plan(only: ["thalmus"]) }
         #expect(failure?.message == "--only: nothing in /x/t.yaml is called thalmus; did you mean thalamus?")
-        #expect(failure?.mend?.contains("left") == true)
+        #expect(failure?.mend?.text.contains("left") == true)
     }
 }
 
@@ -142,19 +142,19 @@ private func system(_ yaml: String) throws -> SystemFile {
 
     @Test func logLinesOfTheHouseLoseWhatTheColumnsSay() {
         let line = display.log("math", "18:30:00.123 warning math: Too slow, messages were lost lost=3")
-        #expect(line.dropFirst(13) == "│ warning   math                    Too slow, messages were lost lost=3")
+        #expect(line.text.dropFirst(13) == "│ warning   math                    Too slow, messages were lost lost=3")
     }
 
     @Test func otherLinesStandAsTheyAre() {
         #expect(
-            display.log("math", "Segmentation fault").dropFirst(13)
+            display.log("math", "Segmentation fault").text.dropFirst(13)
                 == "│ said      math                    Segmentation fault")
     }
 
     @Test func endsAreSaidInWords() {
         #expect(
-            display.notice(.ended("math", .exited(3), again: 250)).hasSuffix(
+            display.notice(.ended("math", .exited(3), again: 250)).text.hasSuffix(
                 "math ended with status 3; starting it again in 250 ms"))
-        #expect(display.notice(.slowing("math", failures: 6)).contains("never giving up"))
+        #expect(display.notice(.slowing("math", failures: 6)).text.contains("never giving up"))
     }
 }

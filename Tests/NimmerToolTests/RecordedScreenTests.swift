@@ -160,8 +160,8 @@ enum RecordedGolden {
         Issue.record(
             """
             \(name) differs (NIMMER_WRITE_GOLDEN=1 writes it anew), first in line \((line?.offset ?? min(old.count, new.count)) + 1):
-            kept: \(line.map { String($0.element.0).printable } ?? "")
-            now:  \(line.map { String($0.element.1).printable } ?? "")
+            kept: \(line.map { String($0.element.0).visible() } ?? "")
+            now:  \(line.map { String($0.element.1).visible() } ?? "")
             \(shown)
             """, sourceLocation: sourceLocation)
     }

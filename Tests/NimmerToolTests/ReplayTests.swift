@@ -23,7 +23,7 @@ struct ReplayInputTests {
         do {
             try body()
             return nil
-        } catch { return (error as? Failure)?.message }
+        } catch { return (error as? Failure)?.message.text }
     }
 
     @Test("a table with names, semicolons and times of its own")

@@ -108,8 +108,8 @@ private let plain = Paint(.never)
         #expect(services[0].errors == 1)
         #expect(services[1].requests == nil)
         let lines = CellListCommand.table(services, at: try Timestamp(rfc3339: "2026-02-14T18:31:00Z")).lines(plain)
-        #expect(lines[1].contains("5 (1 failed)"))
-        #expect(lines[1].contains("60 s"))
+        #expect(lines[1].text.contains("5 (1 failed)"))
+        #expect(lines[1].text.contains("60 s"))
     }
 }
 
@@ -132,8 +132,8 @@ private let plain = Paint(.never)
                     ]
                 ],
             ], plain)
-        let text = story.lines.joined(separator: "\n")
-        #expect(story.lines[0].hasPrefix("math  STABLE  +0.20"))
+        let text = story.lines.joined(separator: "\n").text
+        #expect(story.lines[0].text.hasPrefix("math  STABLE  +0.20"))
         #expect(text.contains("with support 0.60, because these agreed:"))
         #expect(text.contains("  calculate  0.50  push +0.56"))
         #expect(text.contains("  alone: only math asserts"))

@@ -77,7 +77,7 @@ import Testing
             #expect(throws: Failure.self, "\(wrong)") { _ = try milliseconds(wrong) }
         }
         let failure = #expect(throws: Failure.self) { _ = try milliseconds("2026-02-14T18:29:00Z") }
-        #expect(failure?.message.contains("before the recording") == true)
+        #expect(failure?.message.text.contains("before the recording") == true)
     }
 
     @Test func aFastRecordingComesInPieces() throws {
@@ -99,7 +99,7 @@ import Testing
         var reader = try RecordingReader("r.ndjson", bytes: bytes)
         _ = try reader.next()
         let failure = #expect(throws: Failure.self) { _ = try reader.next() }
-        #expect(failure?.message.hasPrefix(#"r.ndjson:3: found {"at": 3}; expected"#) == true)
+        #expect(failure?.message.text.hasPrefix(#"r.ndjson:3: found {"at": 3}; expected"#) == true)
         #expect(throws: Failure.self) { _ = try RecordingReader("r", bytes: []) }
     }
 

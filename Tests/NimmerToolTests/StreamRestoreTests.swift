@@ -52,14 +52,14 @@ import Testing
                 try await HouseStreams.ensure(on: bus, environment: .dev)
             }
             #expect(refused?.code == .conflict && refused?.message.contains("half restored") == true)
-            #expect(await clearance(bus)?.message.contains("dev is half restored") == true)
-            #expect(await clearance(bus)?.mend?.contains("--clear") == true)
+            #expect(await clearance(bus)?.message.text.contains("dev is half restored") == true)
+            #expect(await clearance(bus)?.mend?.text.contains("--clear") == true)
             #expect(await clearance(bus, clears: true) == nil)
             try await restore.complete()
             #expect(try await HouseStreams.restoring(on: bus, environment: .dev) == nil)
             try await HouseStreams.ensure(on: bus, environment: .dev)
             // Now it is full, and nothing of it is deleted.
-            #expect(await clearance(bus, clears: true)?.message.contains("holds 1 messages") == true)
+            #expect(await clearance(bus, clears: true)?.message.text.contains("holds 1 messages") == true)
             try await StreamRestore.clear(on: bus, .dev)
             #expect(try await bus.stream(Self.streams[0]).messages == 1)
         }
@@ -104,9 +104,9 @@ import Testing
             await server.stop()
             let failure =
                 await restore.undone(after: Failure(.failed, "the rows do not fit"), within: .zero) as? Failure
-            #expect(failure?.message.contains("the rows do not fit") == true)
-            for name in Self.streams { #expect(failure?.message.contains(name) == true, "\(name)") }
-            #expect(failure?.mend?.contains("--clear") == true)
+            #expect(failure?.message.text.contains("the rows do not fit") == true)
+            for name in Self.streams { #expect(failure?.message.text.contains(name) == true, "\(name)") }
+            #expect(failure?.mend?.text.contains("--clear") == true)
         }
         await bus.close()
     }

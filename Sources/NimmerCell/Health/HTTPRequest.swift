@@ -1,3 +1,5 @@
+import NimmerWave
+
 /// The head of an HTTP/1 request, as much of it as a probe needs (RFC 9112).
 struct HTTPRequest: Equatable, Sendable {
     /// The most bytes of a head; longer ones are refused.
@@ -56,8 +58,9 @@ struct HTTPAnswer: Equatable, Sendable {
     var type = "text/plain; charset=utf-8"
     var body: [UInt8]
 
+    /// One line; whatever it quotes can be seen.
     init(_ status: Int, _ text: String) {
-        self.init(status, Array((text + "\n").utf8))
+        self.init(status, Array((text.visible() + "\n").utf8))
     }
 
     init(_ status: Int, _ body: [UInt8], type: String = "text/plain; charset=utf-8") {

@@ -1,3 +1,5 @@
+import NimmerWave
+
 /// One page of metrics in Prometheus' text format (version 0.0.4), being written.
 ///
 /// A collector (``MetricsRegistry/collect(_:)``) reads its counters when the page is asked for and writes them down:
@@ -115,7 +117,7 @@ public struct MetricsPage: Sendable {
 
     private static func escaped(_ text: String, quotes: Bool) -> String {
         var result = ""
-        for scalar in text.unicodeScalars {
+        for scalar in text.visibleLines.unicodeScalars {
             switch scalar {
             case "\\": result += "\\\\"
             case "\n": result += "\\n"

@@ -45,11 +45,11 @@ struct LogOutput: LogHandler {
                 "message": .string("\(event.message)"),
             ]
             for (key, value) in sorted { object[object[key] == nil ? key : "field_" + key] = .string("\(value)") }
-            return JSON.object(object).bytes + [0x0a]
+            return Array((JSON.object(object).text.visibleJSON() + "\n").utf8)
         case .text:
-            var line = "\(moment.clockTime) \(event.level.rawValue) \(service): \(event.message)"
-            for (key, value) in sorted { line += " \(key)=\(quoted("\(value)"))" }
-            return Array((printable(line) + "\n").utf8)
+            var line = "\(moment.clockTime) \(event.level.rawValue) \(service): \(Self.visible(event.message))"
+            for (key, value) in sorted { line += " \(key.visible())=\(quoted(Self.visible(value)))" }
+            return Array((line + "\n").utf8)
         }
     }
 
@@ -58,14 +58,11 @@ struct LogOutput: LogHandler {
             ? "\"" + text.map { $0 == "\"" ? "\\\"" : String($0) }.joined() + "\"" : text
     }
 
-    /// Control characters in what came from outside must not move a person's cursor.
-    private func printable(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { $0.value < 32 || (127...159).contains($0.value) }) else {
-            return text
-        }
-        return String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.value < 32 || (127...159).contains($0.value) ? "\u{FFFD}" : $0 }))
+    /// So many characters of a value stand on a line.
+    private static let limit = 4096
+
+    private static func visible(_ value: some CustomStringConvertible) -> String {
+        value.description.visible(limit: limit)
     }
 }
 

@@ -135,10 +135,10 @@ extension Configuration {
     /// What `--check` prints: every setting, its value and where it came from.
     func report(role: Role) -> String {
         var text = "\(name): the settings are good\n"
-        text += "  environment: \(environment.rawValue)\n  nats: \(bus.shownURL)\n"
-        if let system { text += "  system: \(system.name) (\(system.file))\n" }
+        text += "  environment: \(environment.rawValue)\n  nats: \(bus.shownURL.visible())\n"
+        if let system { text += "  system: \(system.name.visible()) (\(system.file.visible()))\n" }
         for setting in Configuration.settings(of: manifest, role: role) {
-            let value = settings.value(setting.key)?.text ?? "-"
+            let value = settings.value(setting.key)?.text.visible() ?? "-"
             text += "  \(setting.key): \(value) (\(settings.layer(setting.key).rawValue))\n"
         }
         return text

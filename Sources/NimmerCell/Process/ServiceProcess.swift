@@ -84,14 +84,14 @@ public struct ServiceProcess: Sendable {
             switch launch.action {
             case .help:
                 let program = ProcessArguments.all.first?.split(separator: "/").last.map(String.init)
-                print(manifest.help(role: role, program: program ?? manifest.name), terminator: "")
+                print(manifest.help(role: role, program: program?.visible() ?? manifest.name), terminator: "")
                 exit(0)
             case .version:
                 print("\(manifest.name) \(manifest.version)")
                 exit(0)
             case .health:
                 let answer = HealthQuestion.ask(variables["NIMMERVERSE_HTTP_PORT"])
-                print(answer.line)
+                print(answer.line.visible())
                 exit(answer.isReady ? 0 : 1)
             case .run, .check: break
             }
@@ -111,7 +111,7 @@ public struct ServiceProcess: Sendable {
             exit(0)
         } catch {
             let failure = ProcessFailure(error)
-            toStandardError(Array("\(manifest.name): \(failure.message)\n".utf8))
+            toStandardError(Array("\(manifest.name): \(failure.message.visible())\n".utf8))
             exit(failure.status.rawValue)
         }
     }

@@ -6,15 +6,16 @@ struct SVGText {
 
     private mutating func put(_ text: String) { bytes += Array(text.utf8) }
 
+    /// Text for a drawing: what XML forbids, and what a reader would not see, is written out.
     private static func escaped(_ text: String) -> String {
         var out = ""
-        for scalar in text.unicodeScalars {
+        for scalar in text.visible().unicodeScalars {
             switch scalar {
             case "&": out += "&amp;"
             case "<": out += "&lt;"
             case ">": out += "&gt;"
             case "\"": out += "&quot;"
-            default: out.unicodeScalars.append(scalar.value < 0x20 ? " " : scalar)
+            default: out.unicodeScalars.append(scalar)
             }
         }
         return out

@@ -35,7 +35,7 @@ struct AuthCertificatesCommand: AsyncParsableCommand {
         let files: DevelopmentCertificates
         do throws(ServerError) {
             files = try await DevelopmentCertificates.make(in: folder, names: names, days: days)
-        } catch { throw Failure(.unavailable, error.description) }
+        } catch { throw Failure(error) }
         try Console.line("wrote \(files.certificate) and its key, for \(names.joined(separator: ", ")), \(days) days")
         try Console.line("clients trust it with NIMMERVERSE_NATS_CA=\(files.authority)")
         if environment == .prod {

@@ -40,10 +40,10 @@ struct AuthGenerateCommand: AsyncParsableCommand {
         } catch let error as SystemError {
             throw Failure(.usage, error.description)
         } catch let error as ServerError {
-            throw Failure(.unavailable, error.description)
+            throw Failure(error)
         }
         if json.json {
-            try Console.line(
+            try Console.json(
                 [
                     "configuration": .string(folder.configuration),
                     "identities": .array(
@@ -55,7 +55,7 @@ struct AuthGenerateCommand: AsyncParsableCommand {
                         }),
                     "made": .array(report.made.map { .string($0) }),
                     "orphans": .array(report.orphans.map { .string($0) }),
-                ] as JSON)
+                ])
             return
         }
         try Console.line("wrote \(folder.configuration): \(report.grants.count) identities for \(environment.rawValue)")

@@ -28,11 +28,11 @@ struct AuthListCommand: ParsableCommand {
             grants.removeAll { $0.name != name }
             guard !grants.isEmpty else {
                 throw Failure(
-                    .usage, "nobody in \(file) is called \(name.printable)",
+                    .usage, "nobody in \(file) is called \(name)",
                     mend: "there are \(known.joined(separator: ", "))")
             }
         }
-        if json.json { return try Console.line(JSON.array(grants.map(\.json))) }
+        if json.json { return try Console.json(JSON.array(grants.map(\.json))) }
         for grant in grants {
             try Console.line("\(grant.name) (\(grant.role.rawValue))")
             for subject in grant.publish { try Console.line("  publish    \(subject)") }

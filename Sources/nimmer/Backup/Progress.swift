@@ -9,10 +9,10 @@ final class Progress: Sendable {
     private let said = Mutex<(at: ContinuousClock.Instant?, width: Int)>((nil, 0))
     private let isShown: Bool
 
-    init(isShown: Bool = isatty(STDERR_FILENO) == 1) { self.isShown = isShown }
+    init(isShown: Bool = Console.errorsAreSeen) { self.isShown = isShown }
 
     /// Shows a text in the place of the last, ten times a second at most.
-    func show(_ text: @autoclosure () -> String) {
+    func show(_ text: @autoclosure () -> TerminalText) {
         guard isShown else { return }
         let now = ContinuousClock.now
         let width = said.withLock { said -> Int? in
@@ -22,8 +22,8 @@ final class Progress: Sendable {
         }
         guard let width else { return }
         let text = text()
-        said.withLock { $0.width = text.count }
-        put("\r\(text)\(String(repeating: " ", count: max(0, width - text.count)))")
+        said.withLock { $0.width = text.width }
+        Console.progress("\r\(text.padded(width))")
     }
 
     /// Takes the line away.
@@ -32,11 +32,6 @@ final class Progress: Sendable {
             defer { said = (nil, 0) }
             return said.width
         }
-        if width > 0 { put("\r\(String(repeating: " ", count: width))\r") }
-    }
-
-    private func put(_ text: String) {
-        var text = text
-        text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        if width > 0 { Console.progress("\r\(String(repeating: " ", count: width))\r") }
     }
 }

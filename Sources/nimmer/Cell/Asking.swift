@@ -95,6 +95,6 @@ extension Failure {
     /// A command that was refused or failed.
     init(_ result: CommandResult, from name: Token) {
         let reason = result.error ?? result.result.text
-        self.init(.failed, "\(name) \(result.status == .refused ? "refuses" : "failed"): \(reason.printable)")
+        self.init(.failed, "\(name) \(result.status == .refused ? "refuses" : "failed"): \(reason)")
     }
 }

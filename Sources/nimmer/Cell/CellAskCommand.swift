@@ -40,11 +40,11 @@ struct CellAskCommand: AsyncParsableCommand {
         let environment = try chosenEnvironment()
         guard let name = try? Token(cell) else {
             throw Failure(
-                .usage, "\(cell.printable) is no cell's name", mend: "`nimmer cell list` shows the living cells")
+                .usage, "\(cell) is no cell's name", mend: "`nimmer cell list` shows the living cells")
         }
         guard let payload = try? JSON(parsing: payload), payload.object != nil else {
             throw Failure(
-                .usage, "a cell is asked with a JSON object; found \(payload.printable)",
+                .usage, "a cell is asked with a JSON object; found \(payload)",
                 mend: #"for example '{"operation": "addition", "operands": [15, 27]}'"#)
         }
         let result = try await Link.with(server, environment) { bus in
@@ -52,9 +52,9 @@ struct CellAskCommand: AsyncParsableCommand {
                 .request(environment, cell: name), of: .init("cell", name), command ?? "ask", payload, seconds: timeout)
         }
         if json {
-            try Console.line(result.json.text)
+            try Console.json(result.json)
         } else if result.status == .ok {
-            try Console.line(result.result.text)
+            try Console.json(result.result)
         }
         if result.status != .ok { throw Failure(result, from: name) }
     }

@@ -19,7 +19,7 @@ struct CellListCommand: AsyncParsableCommand {
         let environment = try chosenEnvironment()
         let services = try await Link.with(server, environment) { try await LivingService.discover($0) }
         if json.json {
-            try Console.line(JSON.array(services.map(\.json)).pretty)
+            try Console.pretty(JSON.array(services.map(\.json)))
             return
         }
         if services.isEmpty {
@@ -38,7 +38,7 @@ struct CellListCommand: AsyncParsableCommand {
             table.add([
                 service.name, kind, service.version, (service.requests.map { "\($0)" } ?? "") + errors,
                 service.startedAt.map { LocalTime.span(milliseconds: now.milliseconds(since: $0)) } ?? "",
-                service.summary.printable,
+                service.summary,
             ])
         }
         return table

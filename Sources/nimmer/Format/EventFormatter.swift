@@ -22,7 +22,7 @@ struct EventFormatter: Sendable {
     }
 
     /// The line for one message from the bus; what cannot be decoded is a line that says why.
-    func line(subject: String, payload: [UInt8], at arrival: Timestamp) -> String {
+    func line(subject: String, payload: [UInt8], at arrival: Timestamp) -> TerminalText {
         do throws(Refusal) {
             return line(subject: subject, message: try AnyMessage.decode(payload))
         } catch {
@@ -31,7 +31,7 @@ struct EventFormatter: Sendable {
     }
 
     /// The line for one decoded message.
-    func line(subject: String, message: AnyMessage) -> String {
+    func line(subject: String, message: AnyMessage) -> TerminalText {
         switch message {
         case .cognitiveRequest(let request): questions.remember(request.body)
         // Its answer may come before observers are told its request.
@@ -41,15 +41,14 @@ struct EventFormatter: Sendable {
         return compose(message.happened, EventText(message, subject: subject) { questions.about($0) })
     }
 
-    private func compose(_ at: Timestamp, _ event: EventText) -> String {
-        let sign = "\(Character(event.sign.glyph(.braille))) \(event.sign.word.padded(9))"
-        let head =
-            "\(paint(.quiet, LocalTime.clock(at))) \(paint(Paint.Ink(event.ink) ?? .nervous, sign)) "
-            + "\(event.name.printable.padded(Self.nameWidth)) \(event.value.indented(to: 5))  "
-        var room = columns.map { max(16, $0 - head.width) } ?? .max
-        var line = head
+    private func compose(_ at: Timestamp, _ event: EventText) -> TerminalText {
+        let sign: TerminalText = "\(Character(event.sign.glyph(.braille))) \(event.sign.word.padded(9))"
+        var line: TerminalText =
+            "\(paint(.quiet, "\(LocalTime.clock(at))")) \(paint(Paint.Ink(event.ink) ?? .nervous, sign)) "
+        line += "\(TerminalText(event.name).padded(Self.nameWidth)) \(event.value.indented(to: 5))  "
+        var room = columns.map { max(16, $0 - line.width) } ?? .max
         for run in event.text.runs where room > 0 {
-            let text = run.text.printable.cut(to: room)
+            let text = columns == nil ? TerminalText.whole(run.text) : TerminalText(run.text).cut(to: room)
             room -= text.width
             line += Paint.Ink(run.ink).map { paint($0, text) } ?? text
         }
@@ -103,7 +102,7 @@ private final class Questions: Sendable {
 
 extension Paint {
     /// A gate's state by its word and its colour together.
-    func state(_ state: GateState) -> String {
+    func state(_ state: GateState) -> TerminalText {
         switch state {
         case .open: self(.good, "OPEN")
         case .stable: self(.quiet, "STABLE")

@@ -19,7 +19,7 @@ struct GateListCommand: AsyncParsableCommand {
             try await bus.askThalamus(environment, "gates", [:])
         }
         if json.json {
-            try Console.line(gates.resolved.pretty)
+            try Console.pretty(gates.resolved)
             return
         }
         let paint = color.paint
@@ -69,7 +69,7 @@ extension Bus {
             .request(environment, cell: name), of: .init("service", name), command, payload, seconds: 2)
         guard answer.status == .ok else {
             throw Failure(
-                .failed, (answer.error ?? answer.result.text).printable,
+                .failed, (answer.error ?? answer.result.text),
                 mend: "`nimmer gate list` shows the gates there are")
         }
         return answer.result

@@ -26,7 +26,7 @@ struct GateSimulateCommand: ParsableCommand {
         let name = file == "-" ? "standard input" : file
         let bytes = try FileText.bytes(file)
         do {
-            try Console.line(try GateCase(JSON(parsing: bytes)).run().pretty)
+            try Console.pretty(try GateCase(JSON(parsing: bytes)).run())
         } catch let refusal as Refusal {
             throw Failure(
                 .failed, "\(name) is not JSON: \(refusal)", mend: "`nimmer gate simulate --help` shows a case")

@@ -25,7 +25,7 @@ struct GateWhyCommand: AsyncParsableCommand {
             try await bus.askThalamus(environment, "explain", ["gate": .string(gate)])
         }.resolved
         if json.json {
-            try Console.line(explanation.pretty)
+            try Console.pretty(explanation)
             return
         }
         for line in GateStory(explanation, color.paint).lines { try Console.line(line) }
@@ -42,26 +42,26 @@ struct GateStory {
         self.paint = paint
     }
 
-    var lines: [String] { head + opening + obstacles + witnesses + steps }
+    var lines: [TerminalText] { head + opening + obstacles + witnesses + steps }
 
     private func number(_ json: JSON?, _ key: String) -> Double { json?[key]?.double ?? 0 }
 
-    private var head: [String] {
+    private var head: [TerminalText] {
         let state = GateState(word: explanation["state"]?.string ?? "") ?? .stable
         let potential = number(explanation, "potential")
         let threshold = number(explanation, "open_threshold")
         let reflex = explanation["reflex"]?.bool == true ? ", a reflex" : ""
         return [
-            "\(paint(.strong, explanation["region"]?.string ?? ""))  \(paint.state(state))  \(signed(potential))  "
+            "\(paint(.strong, "\(explanation["region"]?.string ?? "")"))  \(paint.state(state))  \(signed(potential))  "
                 + "\(Bar.potential(potential, threshold: threshold))  opens at \(decimals(threshold)), "
                 + "weight \(decimals(number(explanation, "weight")))\(reflex)"
         ]
     }
 
-    private var opening: [String] {
+    private var opening: [TerminalText] {
         guard let opening = explanation["opening"], !opening.isNull else { return ["", "It has not opened yet."] }
         let at = (opening["at"]?.string).flatMap { try? Timestamp(rfc3339: $0) }
-        var lines = [
+        var lines: [TerminalText] = [
             "",
             "It opened at \(at.map(LocalTime.clock) ?? "?"), at potential \(signed(number(opening, "potential"))), "
                 + "with support \(decimals(number(opening, "support"))), because these agreed:",
@@ -72,7 +72,7 @@ struct GateStory {
             let source = witness["source"]?.string ?? ""
             table.add([
                 origin, decimals(number(witness, "confidence")), "push \(signed(number(witness, "push")))",
-                number(witness, "polarity") < 0 ? "denies" : "", source == origin ? "" : paint(.quiet, source),
+                number(witness, "polarity") < 0 ? "denies" : "", source == origin ? "" : paint(.quiet, "\(source)"),
             ])
         }
         lines += table.lines(paint, indent: 2)
@@ -80,13 +80,13 @@ struct GateStory {
         return lines
     }
 
-    private var obstacles: [String] {
+    private var obstacles: [TerminalText] {
         let reasons = (explanation["kept_from_opening"]?.array ?? []).compactMap(\.string)
         guard !reasons.isEmpty else { return [] }
-        return ["", "What keeps it from opening now:"] + reasons.map { "  \($0.printable)" }
+        return ["", "What keeps it from opening now:"] + reasons.map { "  \($0)" }
     }
 
-    private var witnesses: [String] {
+    private var witnesses: [TerminalText] {
         let fresh = (explanation["witnesses"]?.array ?? []).filter { $0["in_window"]?.bool == true }
         guard !fresh.isEmpty else { return [] }
         var table = Table([])
@@ -101,7 +101,7 @@ struct GateStory {
         return ["", "Witnesses within its window of \(window):"] + table.lines(paint, indent: 2)
     }
 
-    private var steps: [String] {
+    private var steps: [TerminalText] {
         let steps = explanation["steps"]?.array ?? []
         guard !steps.isEmpty else { return [] }
         var table = Table(["time", "origin", "sure", "support", "novelty", "gain", "push", "potential"])

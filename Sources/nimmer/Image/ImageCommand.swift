@@ -72,7 +72,7 @@ struct ImageBuildCommand: AsyncParsableCommand {
     /// Runs one step; its output is shown only when it fails, and its newest line while it runs on a terminal.
     private func step(_ title: String, _ command: ChildCommand) async throws {
         let kept = LastLines(showing: Console.isTerminal ? title : nil)
-        if !Console.isTerminal { Console.error(title) }
+        if !Console.isTerminal { Console.error("\(title)") }
         let child: ChildProcess
         do throws(ServerError) {
             child = try await ChildProcess.spawn(command, output: .lines { kept.take($0.text) })
@@ -80,7 +80,7 @@ struct ImageBuildCommand: AsyncParsableCommand {
         let exit = await child.waitForExit()
         kept.clear()
         guard exit.isSuccess else {
-            for line in kept.lines { Console.error("  " + line) }
+            for line in kept.lines { Console.error("  \(line)") }
             throw Failure(.failed, "\(title) failed: \(command.executable) ended with \(exit)")
         }
     }
@@ -106,7 +106,7 @@ struct ImageBuildCommand: AsyncParsableCommand {
         }
         guard let chosen = found else {
             if let engine {
-                throw Failure(.usage, "--engine: \(engine.printable) is none; expected podman or docker")
+                throw Failure(.usage, "--engine: \(engine) is none; expected podman or docker")
             }
             throw Failure(.unavailable, "neither podman nor docker is here", mend: "apt-get install podman")
         }
@@ -115,7 +115,7 @@ struct ImageBuildCommand: AsyncParsableCommand {
                 await Self.git(["log", "-1", "--format=%ct"], in: folder) ?? "0"
             }
         guard let seconds = Int64(epoch), seconds >= 0 else {
-            throw Failure(.usage, "SOURCE_DATE_EPOCH: found '\(epoch.printable)'; expected seconds since 1970")
+            throw Failure(.usage, "SOURCE_DATE_EPOCH: found '\(epoch)'; expected seconds since 1970")
         }
         return ImagePlan(
             folder: folder, containerfile: containerfile, project: project,
@@ -155,8 +155,8 @@ private final class LastLines: Sendable {
 
     private func show(_ line: String) {
         guard let title else { return }
-        let text = line.isEmpty ? title : "\(title): \(line.printable)"
-        try? Console.write("\r\u{1B}[K" + String(text.prefix(max(10, Console.columns - 1))))
+        let text: TerminalText = line.isEmpty ? "\(title)" : "\(title): \(line)"
+        try? Console.write("\r\u{1B}[K\(text.cut(to: max(10, Console.columns - 1)))")
     }
 
     func clear() { if title != nil { try? Console.write("\r\u{1B}[K") } }

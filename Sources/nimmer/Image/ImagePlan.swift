@@ -45,8 +45,8 @@ struct ImagePlan: Equatable, Sendable {
             let plain = String(name.map { $0 == "_" ? "-" : $0 })
             guard let target = [plain, plain + "-cell", plain + "-nerve"].first(where: targets.contains) else {
                 throw Failure(
-                    .usage, "there is no image of \(name.printable)",
-                    mend: "there are " + targets.joined(separator: ", "))
+                    .usage, "there is no image of \(name)",
+                    mend: "there are \(targets.joined(separator: ", "))")
             }
             if !chosen.contains(target) { chosen.append(target) }
         }

@@ -42,7 +42,7 @@ struct KubePlan: Sendable {
             !pair.after.isEmpty
         else {
             throw Failure(
-                .usage, "--image \(text.printable): expected NAME=IMAGE with a cell or nerve of the system file")
+                .usage, "--image \(text): expected NAME=IMAGE with a cell or nerve of the system file")
         }
         ownImages[pair.before] = pair.after
     }
@@ -86,7 +86,7 @@ struct KubePlan: Sendable {
         if let own = ownImages[organism.name] { return own }
         guard organism.command.isEmpty else {
             throw Failure(
-                .usage, "\(organism.name) is a program of its own: \(organism.command[0].printable)",
+                .usage, "\(organism.name) is a program of its own: \(organism.command[0])",
                 mend: "name its image: --image \(organism.name)=registry/image@sha256:…")
         }
         return "nimmerverse/\(SystemPlan.program(organism))"

@@ -26,7 +26,7 @@ struct DoctorCommand: AsyncParsableCommand {
         var findings = await Self.prerequisites(Place.here(environment))
         findings += await Self.servers(environment, server.choice(environment), database.settings(environment))
         if json.json {
-            try Console.line(JSON.array(findings.map(\.json)).pretty)
+            try Console.pretty(JSON.array(findings.map(\.json)))
         } else {
             try Console.line("\(color.paint.chip(environment))  nimmer doctor")
             for line in Finding.lines(findings, color.paint) { try Console.line(line) }
@@ -115,8 +115,8 @@ struct DoctorCommand: AsyncParsableCommand {
         } catch {
             findings.append(
                 isExpected
-                    ? .missing("NATS", error.message, error.mend ?? "")
-                    : .lacking("NATS", error.message, error.mend ?? ""))
+                    ? .missing("NATS", error.message.text, error.mend?.text ?? "")
+                    : .lacking("NATS", error.message.text, error.mend?.text ?? ""))
             return findings
         }
         do throws(MemoryError) {
@@ -165,7 +165,7 @@ struct Finding: Equatable, Sendable {
         ["name": .string(name), "state": .string(state.rawValue), "found": .string(text), "mend": .string(mend)]
     }
 
-    static func lines(_ findings: [Finding], _ paint: Paint) -> [String] {
+    static func lines(_ findings: [Finding], _ paint: Paint) -> [TerminalText] {
         let width = findings.map(\.name.width).max() ?? 0
         return findings.flatMap { finding in
             let sign =
@@ -174,10 +174,10 @@ struct Finding: Equatable, Sendable {
                 case .lacking: paint(.warning, "! lacking")
                 case .missing: paint(.bad, "✗ missing")
                 }
-            let line = "\(sign)  \(finding.name.padded(width))  \(finding.text)"
+            let line: TerminalText = "\(sign)  \(finding.name.padded(width))  \(finding.text)"
             guard !finding.mend.isEmpty else { return [line] }
             let indent = String(repeating: " ", count: 11 + width + 2)
-            return [line] + finding.mend.split(separator: "\n").map { indent + paint(.strong, "→ \($0)") }
+            return [line] + finding.mend.split(separator: "\n").map { "\(indent)\(paint(.strong, "→ \($0)"))" }
         }
     }
 }

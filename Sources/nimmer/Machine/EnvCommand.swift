@@ -18,7 +18,7 @@ struct EnvCommand: ParsableCommand {
         let environment = try chosenEnvironment()
         let rows = Self.rows(environment)
         if json.json {
-            try Console.line(JSON.object(JSONObject(rows.map { .init($0.key, .string($0.value)) })).pretty)
+            try Console.pretty(JSON.object(JSONObject(rows.map { .init($0.key, .string($0.value)) })))
             return
         }
         let paint = color.paint
@@ -49,8 +49,8 @@ struct EnvCommand: ParsableCommand {
 
 extension Paint {
     /// The environment's name on its colour: dev green, staging amber, prod blue.
-    func chip(_ environment: Environment) -> String {
-        let name = environment.rawValue.uppercased()
+    func chip(_ environment: Environment) -> TerminalText {
+        let name: TerminalText = "\(environment.rawValue.uppercased())"
         guard enabled else { return name }
         return switch environment {
         case .dev: self(.devChip, " \(name) ")

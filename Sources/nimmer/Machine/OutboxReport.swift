@@ -22,9 +22,9 @@ struct OutboxReport: Equatable, Sendable {
         waiting = number("waiting")
         inJournalOnly = number("in_journal_only")
         (dropped, refused) = (number("dropped"), number("refused"))
-        trouble = outbox["trouble"]?.string?.printable
+        trouble = outbox["trouble"]?.string
         kept = outbox["journal"]?["messages"]?.int
-        journalTrouble = outbox["journal"]?["trouble"]?.string?.printable
+        journalTrouble = outbox["journal"]?["trouble"]?.string
     }
 
     /// What does not work as it could. Messages that are merely on their way are nothing to speak of.

@@ -37,7 +37,7 @@ struct StatusCommand: AsyncParsableCommand {
             failure = error
         }
         if json.json {
-            try Console.line(report.json().pretty)
+            try Console.pretty(report.json())
         } else if failure == nil {
             for line in report.lines(color.paint, at: .now()) { try Console.line(line) }
         }

@@ -55,7 +55,7 @@ struct StatusReport: Sendable {
         if !names.contains("cognition-bridge") {
             found.append("no cognition bridge: requests wait in the stream until they expire")
         } else if let bridge = services.first(where: { $0.name == "cognition-bridge" }), !Self.hasModel(bridge) {
-            let why = bridge.data["why"]?.string?.printable ?? "no mind is known"
+            let why = bridge.data["why"]?.string ?? "no mind is known"
             found.append("the deterministic boundary answers: \(why)")
         }
         if !names.contains("hippocampus") { found.append("no hippocampus: decisions wait in the streams") }
@@ -76,7 +76,7 @@ struct StatusReport: Sendable {
         }
         for service in services {
             if let state = service.data["degraded"]?.string, !state.isEmpty {
-                found.append("\(service.name): \(state.printable)")
+                found.append("\(service.name): \(state)")
             }
             found += OutboxReport(service.data)?.degraded(service.name) ?? []
             found += backlogs(of: service, at: now)
@@ -142,7 +142,7 @@ struct StatusReport: Sendable {
 
     private static func number(_ value: Int?) -> JSON { value.map { .number(Double($0)) } ?? .null }
 
-    func lines(_ paint: Paint, at now: Timestamp) -> [String] {
+    func lines(_ paint: Paint, at now: Timestamp) -> [TerminalText] {
         var lines = [headline(paint, now)]
         if serverVersion != nil { lines += attentionLines(paint) }
         if !processes.isEmpty { lines += [""] + processTable(now).lines(paint) }
@@ -152,7 +152,7 @@ struct StatusReport: Sendable {
         return lines
     }
 
-    private func headline(_ paint: Paint, _ now: Timestamp) -> String {
+    private func headline(_ paint: Paint, _ now: Timestamp) -> TerminalText {
         var parts = [paint.chip(environment)]
         if let serverVersion {
             let trip = roundTrip.map { ", \(decimals($0, 1)) ms" } ?? ""
@@ -161,11 +161,11 @@ struct StatusReport: Sendable {
             parts.append(paint(.bad, "no NATS server answers at \(serverURL)"))
         }
         if let startedAt { parts.append("up \(LocalTime.span(milliseconds: now.milliseconds(since: startedAt)))") }
-        if let system { parts.append(paint(.quiet, system)) }
+        if let system { parts.append(paint(.quiet, "\(system)")) }
         return parts.joined(separator: "  ")
     }
 
-    private func attentionLines(_ paint: Paint) -> [String] {
+    private func attentionLines(_ paint: Paint) -> [TerminalText] {
         guard let attention else { return ["", "attention  unknown: the thalamus is silent"] }
         let open = attention.openGates.map { "\($0.region.text) \(signed($0.potential))" }.joined(separator: ", ")
         return [

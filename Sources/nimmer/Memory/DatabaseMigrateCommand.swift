@@ -26,13 +26,13 @@ struct DatabaseMigrateCommand: AsyncParsableCommand {
             throw Failure(error)
         }
         if json.json {
-            try Console.line(
+            try Console.json(
                 [
                     "database": .string("\(settings)"), "created": .bool(report.createdDatabase != nil),
                     "applied": .array(
                         report.applied.map { ["version": .number(Double($0.version)), "name": .string($0.name)] }),
                     "version": .number(Double(report.version)), "notes": .array(report.notes.map { .string($0) }),
-                ] as JSON)
+                ])
             return
         }
         if let created = report.createdDatabase { try Console.line("created the database \(created)") }
@@ -41,9 +41,4 @@ struct DatabaseMigrateCommand: AsyncParsableCommand {
         let state = report.applied.isEmpty ? "was up to date already" : "is up to date"
         try Console.line("\(settings) \(state), at version \(report.version)")
     }
-}
-
-extension Console {
-    /// Writes a JSON value on one line.
-    static func line(_ json: JSON) throws(ReaderGone) { try line(json.text) }
 }

@@ -40,6 +40,7 @@ struct DatabaseOptions: ParsableArguments {
 extension Failure {
     init(_ error: MemoryError) {
         self.init(
-            error.code == .settings ? .usage : .unavailable, error.message, mend: error.mend.isEmpty ? nil : error.mend)
+            error.code == .settings ? .usage : .unavailable, error.message,
+            mend: error.mend.isEmpty ? nil : .lines(error.mend))
     }
 }

@@ -49,7 +49,7 @@ struct DatabasePruneCommand: AsyncParsableCommand {
             throw Failure(error)
         }
         if json.json {
-            try Console.line(["dropped": .bool(yes), "steps": plan.json] as JSON)
+            try Console.json(["dropped": .bool(yes), "steps": plan.json])
             return
         }
         for step in plan.steps { try Console.line("\(yes ? "dropped" : "would drop"): \(step.text)") }

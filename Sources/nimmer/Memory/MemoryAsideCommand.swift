@@ -29,14 +29,14 @@ struct MemoryAsideListCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = try chosenEnvironment()
         let found = try await Link.with(server, environment) { try await Aside.all(on: $0, environment) }
-        if json.json { return try Console.line(JSON.array(found.map { $0.json(withBytes: false) }).pretty) }
+        if json.json { return try Console.pretty(JSON.array(found.map { $0.json(withBytes: false) })) }
         if found.isEmpty { return try Console.line("nothing was set aside") }
         var table = Table(["number", "when", "by", "subject", "bytes", "from"])
         for one in found {
             table.add([
-                "\(one.number)", LocalTime.full(one.message.at), one.message.service.printable,
-                one.message.subject.text.printable, "\(one.message.payload.count)",
-                "\(one.message.stream) \(one.message.sequence)".printable,
+                "\(one.number)", LocalTime.full(one.message.at), one.message.service,
+                one.message.subject.text, "\(one.message.payload.count)",
+                "\(one.message.stream) \(one.message.sequence)",
             ])
         }
         for line in table.lines(color.paint) { try Console.line(line) }
@@ -75,15 +75,15 @@ struct MemoryAsideShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         let found = try await aside.with { _, _, found in found }
-        if json.json { return try Console.line(found.json(withBytes: true).pretty) }
+        if json.json { return try Console.pretty(found.json(withBytes: true)) }
         let message = found.message
-        try Console.line("subject   \(message.subject)".printable)
-        try Console.line("from      \(message.stream) \(message.sequence)".printable)
-        try Console.line("by        \(message.service), \(LocalTime.full(message.at))".printable)
-        try Console.line("because   \(message.reason)".printable)
-        for field in message.original.fields { try Console.line("header    \(field.name): \(field.value)".printable) }
+        try Console.line("subject   \(message.subject)")
+        try Console.line("from      \(message.stream) \(message.sequence)")
+        try Console.line("by        \(message.service), \(LocalTime.full(message.at))")
+        try Console.line("because   \(message.reason)")
+        for field in message.original.fields { try Console.line("header    \(field.name): \(field.value)") }
         try Console.line("")
-        try Console.line(String(decoding: message.payload, as: UTF8.self).printable)
+        try Console.line(.whole(String(decoding: message.payload, as: UTF8.self)))
     }
 }
 

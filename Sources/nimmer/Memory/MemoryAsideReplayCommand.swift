@@ -28,7 +28,7 @@ struct MemoryAsideReplayCommand: AsyncParsableCommand {
             try await bus.deleteMessage(stream: AsideMessage.stream(environment), sequence: found.number)
             return words
         }
-        try Console.line(words.printable)
+        try Console.line("\(words)")
     }
 }
 

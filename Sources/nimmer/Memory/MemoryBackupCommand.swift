@@ -64,12 +64,12 @@ struct MemoryBackupCommand: AsyncParsableCommand {
         let end = try writer.finish(last: last)
         progress.end()
         if json.json {
-            return try Console.line(
+            return try Console.json(
                 [
                     "file": .string(writer.path), "bytes": .number(Double(writer.bytes)),
                     "rows": end.json["rows"] ?? .null,
                     "messages": end.json["messages"] ?? .null,
-                ] as JSON)
+                ])
         }
         let (rows, messages) = writer.counts
         try Console.line(

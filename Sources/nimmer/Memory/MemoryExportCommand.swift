@@ -44,7 +44,7 @@ struct MemoryExportCommand: AsyncParsableCommand {
         do {
             count = try await store.exportTraining(query) { (example) throws(MemoryError) in
                 if gone { return }
-                do throws(ReaderGone) { try Console.line(example.json.text) } catch { gone = true }
+                do throws(ReaderGone) { try Console.json(example.json) } catch { gone = true }
             }
         } catch {
             throw Failure(error)
@@ -57,7 +57,7 @@ struct MemoryExportCommand: AsyncParsableCommand {
         guard let text else { return nil }
         guard let time = try? Timestamp(rfc3339: text) else {
             throw Failure(
-                .usage, "\(option): \(text.printable) is no RFC 3339 time", mend: "for example 2026-02-14T18:30:00Z")
+                .usage, "\(option): \(text) is no RFC 3339 time", mend: "for example 2026-02-14T18:30:00Z")
         }
         return time
     }

@@ -126,7 +126,7 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
                 progress.show("table \(place + 1) of \(index.tables.count)")
                 guard !Task.isCancelled else { throw MemoryError(.closed, "interrupted") }
                 do throws(Failure) { return try rows.next(of: place) } catch {
-                    throw MemoryError(.unexpected, error.message)
+                    throw MemoryError(.unexpected, error.message.text)
                 }
             }
         } catch {
@@ -137,13 +137,13 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
 
     private func report(_ index: BackupIndex, _ rows: [Int], _ reports: [StreamRestore.Report]) throws {
         if json.json {
-            return try Console.line(
+            return try Console.json(
                 [
                     "file": .string(file), "environment": .string(index.head.environment.rawValue),
                     "made_at": .string(index.head.madeAt.rfc3339), "restored": .bool(!check),
                     "rows": index.end.json["rows"] ?? .null,
                     "streams": .array(reports.map(\.json)),
-                ] as JSON)
+                ])
         }
         guard !check else {
             return try Console.line(
@@ -154,12 +154,12 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
             try Console.line("  \(table.table.name): \(nimmer.count(count, "row"))")
         }
         for report in reports {
-            var text = "  \(report.name): \(count(report.messages, "message"))"
+            var text: TerminalText = "  \(report.name): \(count(report.messages, "message"))"
             if report.repeated > 0 { text += ", \(report.repeated) left out that it held twice" }
-            try Console.line(text.printable)
+            try Console.line(text)
             if !report.others.isEmpty {
                 try Console.line(
-                    "    readers to be made by their owners: \(report.others.joined(separator: ", "))".printable)
+                    "    readers to be made by their owners: \(report.others.joined(separator: ", "))")
             }
         }
     }

@@ -24,7 +24,7 @@ struct MemoryWhyCommand: AsyncParsableCommand {
         let environment = try chosenEnvironment()
         guard let id = try? MessageID(id) else {
             throw Failure(
-                .usage, "\(id.printable) is no id", mend: "an id is a UUID such as 0190f5fe-7c2a-7b3e-8d55-1c1f6f3a9b10"
+                .usage, "\(id) is no id", mend: "an id is a UUID such as 0190f5fe-7c2a-7b3e-8d55-1c1f6f3a9b10"
             )
         }
         let settings = database.settings(environment)
@@ -40,20 +40,20 @@ struct MemoryWhyCommand: AsyncParsableCommand {
             throw Failure(.failed, "nothing is remembered under \(id.text) in \(settings)")
         }
         if json.json {
-            try Console.line(trail.json.text)
+            try Console.json(trail.json)
             return
         }
         for line in Self.lines(trail, color.paint) { try Console.line(line) }
     }
 
-    static func lines(_ trail: MemoryTrail, _ paint: Paint) -> [String] {
+    static func lines(_ trail: MemoryTrail, _ paint: Paint) -> [TerminalText] {
         var table = Table([])
         for line in trail.story {
             let time = line.at.map { LocalTime.clock($0) } ?? ""
-            let text = line.text.printable
-            table.add([paint(.quiet, time), line.kind, line.isMissing ? paint(.warning, text) : text])
+            let text = TerminalText.whole(line.text)
+            table.add([paint(.quiet, "\(time)"), line.kind, line.isMissing ? paint(.warning, text) : text])
         }
         let date = trail.story.compactMap(\.at).first.map { LocalTime.full($0) } ?? ""
-        return ["\(paint.chip(trail.environment))  \(paint(.quiet, date))"] + table.lines(paint)
+        return ["\(paint.chip(trail.environment))  \(paint(.quiet, "\(date)"))"] + table.lines(paint)
     }
 }

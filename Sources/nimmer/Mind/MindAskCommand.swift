@@ -54,9 +54,9 @@ struct MindAskCommand: AsyncParsableCommand {
             return try await wait(for: request.requestID, in: answers)
         }
         if json.json {
-            try Console.line(response.json.resolved.pretty)
+            try Console.pretty(response.json.resolved)
         } else {
-            for line in Self.lines(response) { try Console.line(line) }
+            for line in Self.lines(response) { try Console.line(.whole(line)) }
         }
         if response.outcome != .answered { throw ExitCode(Failure.Status.failed.rawValue) }
     }
@@ -97,14 +97,14 @@ struct MindAskCommand: AsyncParsableCommand {
     static func lines(_ response: CognitiveResponse) -> [String] {
         let by = response.mind.map { "\($0.model) at \($0.server)" } ?? "the deterministic boundary"
         var lines = [
-            "\(response.outcome == .answered ? response.decision.printable : response.outcome.rawValue)  "
-                + "(\(by.printable), \(LocalTime.span(milliseconds: response.processingTimeMilliseconds)), "
+            "\(response.outcome == .answered ? response.decision : response.outcome.rawValue)  "
+                + "(\(by), \(LocalTime.span(milliseconds: response.processingTimeMilliseconds)), "
                 + "\(decimals(response.lifeforceSpent, 3)) LF)"
         ]
-        if let reason = response.result["reason"]?.string { lines.append("because   \(reason.printable)") }
-        if let why = response.result["why"]?.string { lines.append("by rule   \(why.printable)") }
+        if let reason = response.result["reason"]?.string { lines.append("because   \(reason)") }
+        if let why = response.result["why"]?.string { lines.append("by rule   \(why)") }
         for command in response.downstreamCommands {
-            lines.append("command   \(command.target).\(command.command) \(command.payload.text)".printable)
+            lines.append("command   \(command.target).\(command.command) \(command.payload.text)")
         }
         if let mode = response.result["commands"]?.string {
             lines.append(

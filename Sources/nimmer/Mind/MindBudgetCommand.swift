@@ -15,11 +15,11 @@ struct MindBudgetCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = try chosenEnvironment()
         let found = try await Link.with(server, environment) { try await $0.askBridge(environment, "budget") }
-        if json.json { return try Console.line(found.pretty) }
+        if json.json { return try Console.pretty(found) }
         for line in Self.lines(found, color.paint) { try Console.line(line) }
     }
 
-    static func lines(_ found: JSON, _ paint: Paint) -> [String] {
+    static func lines(_ found: JSON, _ paint: Paint) -> [TerminalText] {
         var table = Table(["of", "LF a minute", "LF today", "tokens a minute", "tokens today", ""])
         func cell(_ budget: JSON, _ window: String, _ key: String) -> String {
             let spent = budget[window]?[key]?.double ?? 0
@@ -36,11 +36,12 @@ struct MindBudgetCommand: AsyncParsableCommand {
                 ])
             }
         }
-        var lines = found["minds"]?.object?.members.isEmpty ?? true ? ["no mind is configured"] : table.lines(paint)
+        var lines: [TerminalText] =
+            found["minds"]?.object?.members.isEmpty ?? true ? ["no mind is configured"] : table.lines(paint)
         for wait in found["waiting"]?.array ?? [] {
             lines.append(
                 "waits     \(wait["region"]?.string ?? "") since \(wait["waits_for"]?.string ?? ""), until "
-                    + "\(wait["expires_at"]?.string ?? "")".printable)
+                    + "\(wait["expires_at"]?.string ?? "")")
         }
         return lines
     }

@@ -17,12 +17,12 @@ struct MindListCommand: AsyncParsableCommand {
         let found = try await Link.with(server, environment) {
             try await $0.askBridge(environment, "minds", seconds: 15)
         }
-        if json.json { return try Console.line(found.pretty) }
+        if json.json { return try Console.pretty(found) }
         for line in Self.lines(found, color.paint) { try Console.line(line) }
     }
 
-    static func lines(_ found: JSON, _ paint: Paint) -> [String] {
-        var lines = ["answers   \(found["answers"]?.string?.printable ?? "unknown")"]
+    static func lines(_ found: JSON, _ paint: Paint) -> [TerminalText] {
+        var lines: [TerminalText] = ["answers   \(found["answers"]?.string ?? "unknown")"]
         let minds = found["minds"]?.array ?? []
         if !minds.isEmpty {
             var table = Table([
@@ -33,9 +33,9 @@ struct MindListCommand: AsyncParsableCommand {
                 let isThere = mind["reachable"]?.bool == true && mind["has_model"]?.bool != false
                 table.add([
                     mind["name"]?.string ?? "", mind["state"]?.string ?? "",
-                    (mind["url"]?.string ?? "").printable
-                        + (isThere ? "" : " (\(mind["trouble"]?.string?.printable ?? "away"))"),
-                    (mind["model"]?.string ?? "").printable, number("answered"), number("invalid"), number("failed"),
+                    (mind["url"]?.string ?? "")
+                        + (isThere ? "" : " (\(mind["trouble"]?.string ?? "away"))"),
+                    (mind["model"]?.string ?? ""), number("answered"), number("invalid"), number("failed"),
                     (mind["latency_ms"]?.double).map { $0 > 0 ? LocalTime.span(milliseconds: $0) : "" } ?? "",
                     (mind["tokens_per_second"]?.double).map { $0 > 0 ? decimals($0, 1) : "" } ?? "",
                 ])
@@ -46,10 +46,10 @@ struct MindListCommand: AsyncParsableCommand {
         lines += [
             "",
             "commands  \(found["commands"]?.string ?? ""): "
-                + (allowed.isEmpty ? "none is allowed" : allowed.joined(separator: ", ")),
+                + "\(allowed.isEmpty ? "none is allowed" : allowed.joined(separator: ", "))",
         ]
         for reason in found["unusable"]?.array?.compactMap(\.string) ?? [] {
-            lines.append("not usable  \(reason.printable)")
+            lines.append("not usable  \(reason)")
         }
         return lines
     }

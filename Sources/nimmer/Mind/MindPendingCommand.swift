@@ -15,7 +15,7 @@ struct MindPendingCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = try chosenEnvironment()
         let found = try await Link.with(server, environment) { try await $0.askBridge(environment, "pending") }
-        if json.json { return try Console.line(found.pretty) }
+        if json.json { return try Console.pretty(found) }
         let records = found.array ?? []
         if records.isEmpty { return try Console.line("nothing waits") }
         for line in Self.table(records, at: .now()).lines(color.paint) { try Console.line(line) }
@@ -30,8 +30,8 @@ struct MindPendingCommand: AsyncParsableCommand {
             let until = (record["until"]?.string).flatMap { try? Timestamp(rfc3339: $0) }
             table.add([
                 record["decision"]?.string ?? "", record["state"]?.string ?? "",
-                (record["region"]?.string ?? "").printable, (record["action"]?.string ?? "").printable,
-                commands.joined(separator: ", ").printable,
+                (record["region"]?.string ?? ""), (record["action"]?.string ?? ""),
+                commands.joined(separator: ", "),
                 until.map { "in " + LocalTime.span(milliseconds: max(0, $0.milliseconds(since: now))) } ?? "",
             ])
         }

@@ -31,8 +31,8 @@ struct MindReplayCommand: AsyncParsableCommand {
         let found = try await Link.with(server, environment) {
             try await $0.askBridge(environment, "replay", payload, seconds: seconds)
         }
-        if json.json { return try Console.line(found.pretty) }
-        for line in Self.lines(found) { try Console.line(line) }
+        if json.json { return try Console.pretty(found) }
+        for line in Self.lines(found) { try Console.line(.whole(line)) }
     }
 
     static func lines(_ found: JSON) -> [String] {
@@ -44,9 +44,9 @@ struct MindReplayCommand: AsyncParsableCommand {
             return [one["action"]?.string ?? "", one["confidence"]?.double.map { decimals($0, 2) } ?? "by rule"]
                 .joined(separator: " ") + (commands.isEmpty ? "" : ", commands " + commands.joined(separator: ", "))
         }
-        var lines = ["then  \(answer("then").printable)", "now   \(answer("now").printable)"]
+        var lines = ["then  \(answer("then"))", "now   \(answer("now"))"]
         for asked in found["asked"]?.array ?? [] {
-            lines.append("asked \(asked["mind"]?.string ?? ""): \(asked["verdict"]?.string ?? "")".printable)
+            lines.append("asked \(asked["mind"]?.string ?? ""): \(asked["verdict"]?.string ?? "")")
         }
         let differences = (found["differences"]?.array ?? []).compactMap { $0["key"]?.string }
         lines.append(differences.isEmpty ? "no difference" : "different: \(differences.joined(separator: ", "))")

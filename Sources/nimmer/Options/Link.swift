@@ -45,7 +45,7 @@ extension Failure {
         case .notConnected:
             self.init(
                 .unavailable, "no NATS server answers at \(choice.url) (\(choice.origin.words))",
-                mend: choice.mend)
+                mend: "\(choice.mend)")
         case .badCredentials, .tls:
             self.init(.unavailable, "\(choice.url) (\(choice.origin.words)): \(error)")
         case .timeout, .noResponders, .full, .closed, .noStreams, .notFound:

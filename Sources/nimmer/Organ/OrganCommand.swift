@@ -36,7 +36,7 @@ struct OrganOptions: ParsableArguments {
         let environment = try chosenEnvironment()
         guard let name = try? Token(organ) else {
             throw Failure(
-                .usage, "\(organ.printable) is no organ's name", mend: "the system file's `organs:` names them")
+                .usage, "\(organ) is no organ's name", mend: "the system file's `organs:` names them")
         }
         let subject = Subject.organ(environment, organ: name, verb: try Token(verb))
         let result = try await Link.with(server, environment) { bus in
@@ -86,17 +86,17 @@ struct OrganAskCommand: AsyncParsableCommand {
         if let schema {
             let bytes = try FileText.bytes(schema)
             do throws(Refusal) { payload["schema"] = try JSON(parsing: bytes) } catch {
-                throw Failure(.usage, "\(schema.printable) holds no JSON: \(error)")
+                throw Failure(.usage, "\(schema) holds no JSON: \(error)")
             }
         }
         let answer = try await organ.ask("ask", .object(payload))
         if organ.json.json {
-            try Console.line(answer.pretty)
+            try Console.pretty(answer)
         } else if let value = answer["value"] {
-            try Console.line(value.text)
+            try Console.json(value)
         } else {
             for line in (answer["text"]?.string ?? "").split(separator: "\n", omittingEmptySubsequences: false) {
-                try Console.line(String(line).printable)
+                try Console.line(.whole(line))
             }
         }
         if answer["finish"]?.string == "length" {
@@ -123,8 +123,8 @@ struct OrganEmbedCommand: AsyncParsableCommand {
 
     func run() async throws {
         let answer = try await organ.ask("embed", ["texts": .array(texts.map { .string($0) })])
-        if organ.json.json { return try Console.line(answer.text) }
-        for vector in answer["vectors"]?.array ?? [] { try Console.line(vector.text) }
+        if organ.json.json { return try Console.json(answer) }
+        for vector in answer["vectors"]?.array ?? [] { try Console.json(vector) }
     }
 }
 
@@ -139,11 +139,11 @@ struct OrganStateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let answer = try await organ.ask("state", [:])
-        if organ.json.json { return try Console.line(answer.pretty) }
+        if organ.json.json { return try Console.pretty(answer) }
         var table = Table(["what", "value"])
         for member in answer.object ?? [:] {
             let text = member.value.isNull ? "none" : member.value.string ?? member.value.text
-            table.add([member.key, text.printable])
+            table.add([member.key, text])
         }
         for line in table.lines(color.paint) { try Console.line(line) }
     }

@@ -115,35 +115,37 @@ struct ReplayCommand: ParsableCommand {
         var run = run
         let formatter = EventFormatter(paint: color.paint, columns: Console.isTerminal ? Console.columns : nil)
         let json = json.json
-        var page = ""
+        var page: TerminalText = ""
         var recording = ""
         var progress = ReplayProgress(bytes: run.size)
         var lastDay = ""
         try run.finish(&progress) { output throws(ReaderGone) in
             if record != nil, let line = output.recorded { recording += line.text + "\n" }
             if json {
-                page += output.json.text + "\n"
+                page += "\(TerminalText(json: output.json.text))\n"
             } else if let line = line(output, formatter, environment) {
                 let day = String(LocalTime.full(output.at).prefix(10))
-                if day != lastDay { page += formatter.paint(.quiet, day) + "\n" }
+                if day != lastDay { page += "\(formatter.paint(.quiet, "\(day)"))\n" }
                 lastDay = day
-                page += line + "\n"
+                page += "\(line)\n"
             }
-            if page.utf8.count > 65_536 || Console.isTerminal {
+            if page.text.utf8.count > 65_536 || Console.isTerminal {
                 try Console.write(page)
                 page = ""
             }
         }
         if let labels = run.labels {
-            for line in json ? labels.json.map(\.text) : labels.lines(formatter.paint) { page += line + "\n" }
+            let lines = json ? labels.json.map { TerminalText(json: $0.text) } : labels.lines(formatter.paint)
+            for line in lines { page += "\(line)\n" }
         }
-        if !json { page += formatter.paint(.strong, run.counts.summary) + "\n" }
+        if !json { page += "\(formatter.paint(.strong, "\(run.counts.summary)"))\n" }
         try Console.write(page)
         if let record { try FileText.write(recording, to: record) }
         for note in run.counts.notes { Console.error("nimmer: \(note)") }
     }
 
-    private func line(_ output: ReplayOutput, _ formatter: EventFormatter, _ environment: Environment) -> String? {
+    private func line(_ output: ReplayOutput, _ formatter: EventFormatter, _ environment: Environment) -> TerminalText?
+    {
         if case .wave(let message, let subject) = output {
             return waves ? formatter.line(subject: subject.text, message: .waveSignal(message)) : nil
         }
@@ -166,13 +168,13 @@ struct ReplayCommand: ParsableCommand {
         }
         let comparison = ReplayComparison(escalations[0], escalations[1])
         if json.json {
-            for difference in comparison.differences { try Console.line(difference.json.text) }
+            for difference in comparison.differences { try Console.json(difference.json) }
             let summary: JSON = [
                 "type": "comparison", "system": .string(names.0), "compared": .string(names.1),
                 "same": .number(Double(comparison.same)), "counts": runs[0].counts.json,
                 "compared_counts": runs[1].counts.json,
             ]
-            return try Console.line(summary.text)
+            return try Console.json(summary)
         }
         let paint = color.paint
         var table = Table(["", "waves", "openings", "escalations"])
@@ -204,7 +206,7 @@ struct ReplayCommand: ParsableCommand {
         guard let equals = text.lastIndex(of: "="), equals != text.startIndex,
             text.index(after: equals) != text.endIndex
         else {
-            throw Failure(.usage, "--column \(text.printable) is no NAME=CELL", mend: "--column Pressure=pump-pressure")
+            throw Failure(.usage, "--column \(text) is no NAME=CELL", mend: "--column Pressure=pump-pressure")
         }
         return (String(text[..<equals]), String(text[text.index(after: equals)...]))
     }

@@ -88,14 +88,14 @@ extension ReplayComparison.Difference {
     }
 
     /// The line for a person.
-    func line(_ paint: Paint) -> String {
+    func line(_ paint: Paint) -> TerminalText {
         switch self {
         case .appeared(let one): "\(paint(.good, "+")) \(one.at.rfc3339)  \(one.region)  appears"
         case .disappeared(let one): "\(paint(.bad, "-")) \(one.at.rfc3339)  \(one.region)  disappears"
         case .moved(let one, let other):
             "\(paint(.warning, "~")) \(other.at.rfc3339)  \(other.region)  comes "
-                + LocalTime.span(milliseconds: abs(other.at.milliseconds(since: one.at)))
-                + (other.at < one.at ? " earlier" : " later")
+                + "\(LocalTime.span(milliseconds: abs(other.at.milliseconds(since: one.at)))) "
+                + "\(other.at < one.at ? "earlier" : "later")"
         }
     }
 }

@@ -87,7 +87,7 @@ struct ReplayInput: Sendable {
                 (kind, columns, timePlace, labelPlace) = (.waves, [], nil, nil)
                 if let wanted = format.labelColumn {
                     throw Failure(
-                        .usage, "\(file): no column '\(wanted.printable)': it holds waves",
+                        .usage, "\(file): no column '\(wanted)': it holds waves",
                         mend: "--labels needs a recording of numbers")
                 }
             } else {
@@ -110,7 +110,7 @@ struct ReplayInput: Sendable {
         if named, Set(texts).count < texts.count,
             let twice = texts.first(where: { name in texts.count { $0 == name } > 1 })
         {
-            throw Failure(.failed, "\(file):1: found the column '\(twice.printable)' twice; expected each name once")
+            throw Failure(.failed, "\(file):1: found the column '\(twice)' twice; expected each name once")
         }
         labelPlace = try Self.labelPlace(columns, format, file)
         if named {
@@ -137,8 +137,8 @@ struct ReplayInput: Sendable {
             return try DelimitedText.place(of: wanted, names: columns, count: columns.count)
         } catch {
             throw Failure(
-                .usage, "\(file): no \(what) column '\(wanted.printable)'",
-                mend: "its columns are \(columns.joined(separator: ", ").printable)")
+                .usage, "\(file): no \(what) column '\(wanted)'",
+                mend: "its columns are \(columns.joined(separator: ", "))")
         }
     }
 
@@ -236,7 +236,7 @@ struct ReplayInput: Sendable {
         defer { rows += 1 }
         guard let text else { return format.start.advanced(milliseconds: (Double(rows) * step).rounded()) }
         guard let at = format.timeFormat.moment(text) else {
-            throw wrong("the time '\(text.cut(to: 60).printable)'", format.timeFormat.expectation)
+            throw wrong("the time '\(text.cut(to: 60))'", format.timeFormat.expectation)
         }
         return at
     }

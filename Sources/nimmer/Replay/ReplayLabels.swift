@@ -48,12 +48,12 @@ struct ReplayLabels: Sendable, Equatable {
     }
 
     /// A table for a person for each nerve.
-    func lines(_ paint: Paint) -> [String] {
-        counts.sorted { $0.key < $1.key }.flatMap { nerve, rows -> [String] in
+    func lines(_ paint: Paint) -> [TerminalText] {
+        counts.sorted { $0.key < $1.key }.flatMap { nerve, rows -> [TerminalText] in
             let words = Set(rows.values.flatMap(\.keys)).sorted()
             var table = Table(["recorded \\ \(nerve)"] + words)
             for (label, row) in rows.sorted(by: { $0.key < $1.key }) {
-                table.add([label.printable] + words.map { String(row[$0] ?? 0) })
+                table.add([label] + words.map { String(row[$0] ?? 0) })
             }
             return table.lines(paint)
         }

@@ -43,7 +43,7 @@ extension ReplayOutput {
     }
 
     /// The line for a person; nil for waves and gates' releases, of which there are too many to read.
-    func line(_ formatter: EventFormatter, _ environment: Environment) -> String? {
+    func line(_ formatter: EventFormatter, _ environment: Environment) -> TerminalText? {
         let id = MessageID(high: 0, low: 0)
         let source = Source(entityID: "replay", entityType: .service)
         switch self {

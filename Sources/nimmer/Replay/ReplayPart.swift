@@ -122,9 +122,11 @@ struct ReplayCast: Sendable {
     ) throws(Failure) -> [Int?] {
         for (_, cell) in mapping where !members.contains(where: { $0.part.identity.name.text == cell }) {
             throw Failure(
-                .usage, "no cell '\(cell.printable)' to give a column to",
-                mend: "the system's cells are "
-                    + members.filter { $0.column != nil }.map(\.part.identity.name.text).joined(separator: ", "))
+                .usage, "no cell '\(cell)' to give a column to",
+                mend: """
+                    the system's cells are \
+                    \(members.filter { $0.column != nil }.map(\.part.identity.name.text).joined(separator: ", "))
+                    """)
         }
         var places: [Int?] = []
         for member in members {
@@ -139,8 +141,8 @@ struct ReplayCast: Sendable {
                 places.append(try DelimitedText.place(of: wanted, names: columns, count: columns.count))
             } catch {
                 throw Failure(
-                    .failed, "\(file) has no column '\(wanted.printable)' for the cell \(name)",
-                    mend: "it has \(columns.joined(separator: ", ").printable); --column NAME=\(name) names another")
+                    .failed, "\(file) has no column '\(wanted)' for the cell \(name)",
+                    mend: "it has \(columns.joined(separator: ", ")); --column NAME=\(name) names another")
             }
         }
         return places

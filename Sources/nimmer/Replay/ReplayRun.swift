@@ -95,7 +95,7 @@ struct ReplayProgress {
 
     init(bytes: Int) {
         total = max(1, bytes)
-        isShown = bytes >= Self.long && isatty(STDERR_FILENO) == 1
+        isShown = bytes >= Self.long && Console.errorsAreSeen
     }
 
     mutating func show(_ part: Double, rows: Int) {
@@ -105,18 +105,13 @@ struct ReplayProgress {
             saturating: 100 * (Double(before) / Double(total) + part * Double(total - before) / Double(total)))
         guard percent != lastPercent else { return }
         lastPercent = percent
-        Self.put("\r\u{1b}[K\(percent) %  \(rows) rows")
+        Console.progress("\r\u{1b}[K\(percent) %  \(rows) rows")
     }
 
     /// A recording of this size is done.
     mutating func passed(_ bytes: Int) { before += bytes }
 
     func clear() {
-        if isShown, lastPercent >= 0 { Self.put("\r\u{1b}[K") }
-    }
-
-    private static func put(_ text: String) {
-        var text = text
-        text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        if isShown, lastPercent >= 0 { Console.progress("\r\u{1b}[K") }
     }
 }

@@ -22,7 +22,7 @@ enum TimeFormat: Equatable, Sendable {
         default:
             guard text.contains("%") else {
                 throw Failure(
-                    .usage, "no such time format: \(text.printable)",
+                    .usage, "no such time format: \(text)",
                     mend: "auto, seconds, milliseconds, or a pattern such as '%d.%m.%Y %H:%M:%S'")
             }
             self = .pattern(text)

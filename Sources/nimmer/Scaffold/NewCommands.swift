@@ -20,7 +20,7 @@ struct ScaffoldOptions: ParsableArguments {
     func write(_ kind: Scaffold.Kind) throws {
         guard let token = try? Token(name) else {
             throw Failure(
-                .usage, "\(name.printable) cannot be a name on the bus",
+                .usage, "\(name) cannot be a name on the bus",
                 mend: "at most 63 small letters, digits, _ and -, beginning with a letter or digit")
         }
         let target = FileText.absolute(folder ?? token.text)

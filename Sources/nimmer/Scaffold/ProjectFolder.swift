@@ -8,7 +8,7 @@ enum ProjectFolder {
             let path = FileText.absolute(named)
             guard isProject(path) else {
                 throw Failure(
-                    .usage, "\(named.printable) is no checkout of nimmerverse",
+                    .usage, "\(named) is no checkout of nimmerverse",
                     mend: "name the folder with its Package.swift")
             }
             return path

@@ -68,7 +68,7 @@ struct LineLoop {
 
     /// Prints a batch; false when enough was shown.
     private mutating func show(_ events: [ScopeEvent]) throws -> Bool {
-        var page = ""
+        var page: TerminalText = ""
         var isEnough = false
         for event in events where !isEnough {
             switch event {
@@ -76,7 +76,9 @@ struct LineLoop {
                 writer?.add(subject: subject, payload: payload, at: at)
                 guard filter.passes(subject: subject, payload: payload) else { continue }
                 page +=
-                    asJSON ? Self.json(subject, payload) : formatter.line(subject: subject, payload: payload, at: at)
+                    asJSON
+                    ? TerminalText(json: Self.json(subject, payload))
+                    : formatter.line(subject: subject, payload: payload, at: at)
                 page += "\n"
                 isEnough = count.map { filter.shown >= $0 } ?? false
             case .connection(.lost(let server), _): Console.error("nimmer: \(server) is lost; connecting again")
@@ -94,7 +96,7 @@ struct LineLoop {
 
     private var wasConnected = false
 
-    /// The message on one line as it came; one that is no JSON is told as such.
+    /// The message on one line; one that is no JSON is told as such.
     static func json(_ subject: String, _ payload: [UInt8]) -> String {
         guard let value = try? JSON(parsing: payload) else {
             let excerpt = String(decoding: payload.prefix(Wire.maximumExcerpt), as: UTF8.self)

@@ -75,7 +75,7 @@ final class LiveSource: Sendable {
                 let answer = try await source.bus.askThalamus(source.environment, "explain", ["gate": .string(gate)])
                 source.mailbox.post(.explained(gate: gate, answer.resolved))
             } catch {
-                let reason = (error as? Failure)?.message ?? "\(error)"
+                let reason = (error as? Failure)?.message.text ?? "\(error)"
                 source.mailbox.post(.unexplained(gate: gate, reason: reason))
             }
         }

@@ -88,7 +88,7 @@ enum Since {
         if let moment = try? Timestamp(rfc3339: text) { return moment }
         guard let milliseconds = milliseconds(text) else {
             throw Failure(
-                .usage, "--since \(text.printable) is no stretch of time", mend: "for example 90s, 10m, 2h or 1d")
+                .usage, "--since \(text) is no stretch of time", mend: "for example 90s, 10m, 2h or 1d")
         }
         return now.advanced(milliseconds: -milliseconds)
     }

@@ -15,12 +15,12 @@ enum RecordedMoment {
                 ?? timeOfDay(text, after: start)
         else {
             throw Failure(
-                .usage, "--at \(text.printable) is no moment",
+                .usage, "--at \(text) is no moment",
                 mend: "for example 90s, 10m, 12:01:06 or \(start.rfc3339)")
         }
         guard moment >= start else {
             throw Failure(
-                .usage, "--at \(text.printable) is before the recording, which begins at \(LocalTime.full(start))",
+                .usage, "--at \(text) is before the recording, which begins at \(LocalTime.full(start))",
                 mend: "--at 1s is a second after its start")
         }
         return moment

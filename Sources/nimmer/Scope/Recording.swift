@@ -111,7 +111,7 @@ struct RecordingReader {
                 let subject = json["subject"]?.string, let message = json["message"],
                 let at = (json["at"]?.string).flatMap({ try? Timestamp(rfc3339: $0) })
             else {
-                let found = String(decoding: content.prefix(60), as: UTF8.self).printable
+                let found = String(decoding: content.prefix(60), as: UTF8.self)
                 throw Failure(
                     .failed,
                     "\(path):\(line): found \(found); expected {\"at\": …, \"subject\": …, \"message\": {…}}",

@@ -217,7 +217,7 @@ struct ScreenLoop {
             writer = try RecordingWriter(path)
             reduce(.recording(.started(path)))
         } catch {
-            reduce(.recording(.failed(error.message)))
+            reduce(.recording(.failed(error.message.text)))
         }
     }
 
@@ -226,7 +226,7 @@ struct ScreenLoop {
             try writer?.flush()
         } catch {
             writer = nil
-            reduce(.recording(.failed(error.message)))
+            reduce(.recording(.failed(error.message.text)))
         }
     }
 
@@ -236,7 +236,7 @@ struct ScreenLoop {
             for (path, bytes) in files { try FileText.write(String(decoding: bytes, as: UTF8.self), to: path) }
             return .success(files.map(\.0))
         } catch {
-            return .failure(ScopeFailure(error.message))
+            return .failure(ScopeFailure(error.message.text))
         }
     }
 }

@@ -43,41 +43,31 @@ extension String {
         }
         return result + "…"
     }
-
-    /// The text on one line: control characters, which could move the cursor or change colours, shown as a dot.
-    var printable: String {
-        guard unicodeScalars.contains(where: \.isControl) else { return self }
-        return String(String.UnicodeScalarView(unicodeScalars.map { $0.isControl ? "·" : $0 }))
-    }
-}
-
-extension Unicode.Scalar {
-    fileprivate var isControl: Bool { value < 0x20 || (0x7f...0x9f).contains(value) }
 }
 
 /// Rows under a heading, each column as wide as its widest text.
 struct Table {
-    private var rows: [[String]]
-    private let heading: [String]
+    private var rows: [[TerminalText]]
+    private let heading: [TerminalText]
 
-    init(_ heading: [String]) {
-        self.heading = heading
+    init(_ heading: [any Printable]) {
+        self.heading = heading.map(\.printable)
         rows = []
     }
 
-    mutating func add(_ row: [String]) {
-        rows.append(row)
+    mutating func add(_ row: [any Printable]) {
+        rows.append(row.map(\.printable))
     }
 
     /// The lines, the heading first when there is one; nothing follows the last text of a line.
-    func lines(_ paint: Paint, indent: Int = 0) -> [String] {
+    func lines(_ paint: Paint, indent: Int = 0) -> [TerminalText] {
         let all = heading.isEmpty ? rows : [heading] + rows
         let count = all.map(\.count).max() ?? 0
         let widths = (0..<count).map { column in
             all.map { column < $0.count ? $0[column].width : 0 }.max() ?? 0
         }
         return all.enumerated().map { index, row in
-            var line = String(repeating: " ", count: indent)
+            var line = TerminalText(String(repeating: " ", count: indent))
             for (column, text) in row.enumerated() {
                 let last = row[(column + 1)...].allSatisfy(\.isEmpty)
                 line += last ? text : text.padded(widths[column] + 2)

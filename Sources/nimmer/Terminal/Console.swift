@@ -1,29 +1,44 @@
+import NimmerWave
 import Synchronization
 
 #if canImport(Glibc)
     import Glibc
 #endif
 
-/// Standard output and error: whole lines, flushed, from any thread.
+/// Standard output and error: whole lines, flushed, from any thread. Nothing else in this program writes to them.
 enum Console {
     private static let turn = Mutex<Void>(())
 
     /// Writes one line to standard output at once.
     ///
     /// - Throws: ``ReaderGone`` when nobody reads it any more.
-    static func line(_ text: String) throws(ReaderGone) {
-        try write(text + "\n")
+    static func line(_ text: TerminalText) throws(ReaderGone) {
+        try write("\(text)\n")
     }
 
-    /// Writes text as it is to standard output at once.
-    static func write(_ text: String) throws(ReaderGone) {
-        guard put(text, on: STDOUT_FILENO) else { throw ReaderGone() }
+    /// Writes a JSON value on one line.
+    static func json(_ value: JSON) throws(ReaderGone) { try line(TerminalText(json: value.text)) }
+
+    /// Writes a JSON value as a person likes to read it.
+    static func pretty(_ value: JSON) throws(ReaderGone) { try line(TerminalText(prettyJSON: value.pretty)) }
+
+    /// Writes text without an end of its own to standard output at once.
+    static func write(_ text: TerminalText) throws(ReaderGone) {
+        guard put(text.text, on: STDOUT_FILENO) else { throw ReaderGone() }
     }
 
     /// Writes one line to standard error.
-    static func error(_ text: String) {
-        _ = put(text + "\n", on: STDERR_FILENO)
+    static func error(_ text: TerminalText) {
+        _ = put(text.text + "\n", on: STDERR_FILENO)
     }
+
+    /// Writes to standard error as it is: a line that is written over again and again, where a person looks.
+    static func progress(_ text: TerminalText) {
+        _ = put(text.text, on: STDERR_FILENO)
+    }
+
+    /// Whether a person may be looking at standard error.
+    static var errorsAreSeen: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// Whether a person may be looking at standard output.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }

@@ -1,3 +1,5 @@
+import NimmerServers
+
 /// Why a command could not do what it was asked, in words a person can act on.
 ///
 /// Printed as `nimmer: <message>`, and under it what to do.
@@ -14,14 +16,34 @@ struct Failure: Error, Equatable {
 
     let status: Status
     /// What happened: one line, no trailing full stop.
-    let message: String
+    let message: TerminalText
     /// What mends it, or nil when there is nothing to do.
-    let mend: String?
+    let mend: TerminalText?
 
-    init(_ status: Status, _ message: String, mend: String? = nil) {
+    init(_ status: Status, _ message: TerminalText, mend: TerminalText? = nil) {
         self.status = status
         self.message = message
         self.mend = mend
+    }
+
+    /// The same with a message from outside: a library's or a server's.
+    @_disfavoredOverload
+    init(_ status: Status, _ outside: String, mend: TerminalText? = nil) {
+        self.init(status, TerminalText(outside), mend: mend)
+    }
+}
+
+extension Failure {
+    /// What a child process or private server could not do, its last lines under it.
+    init(_ error: ServerError) {
+        self.init(.unavailable, error.printed)
+    }
+}
+
+extension ServerError {
+    /// The message and, each on a line of its own, what the process wrote last.
+    var printed: TerminalText {
+        (["\(message)"] + lastLines.map { "    \($0)" }).joined(separator: "\n")
     }
 }
 

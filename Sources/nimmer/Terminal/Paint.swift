@@ -56,8 +56,8 @@ struct Paint: Sendable {
             kind: Surroundings.variable("TERM"))
     }
 
-    func callAsFunction(_ ink: Ink, _ text: String) -> String {
-        enabled && !text.isEmpty ? "\u{1b}[\(ink.rawValue)m\(text)\u{1b}[0m" : text
+    func callAsFunction(_ ink: Ink, _ text: TerminalText) -> TerminalText {
+        enabled && !text.isEmpty ? text.colored(ink.rawValue) : text
     }
 }
 

@@ -1,4 +1,6 @@
 import ArgumentParser
+import NimmerCell
+import NimmerWave
 
 /// How a command ends.
 enum Report {
@@ -18,10 +20,10 @@ enum Report {
     }
 
     /// A failure as it is printed: the line, and what to do under it.
-    static func text(of failure: Failure) -> String {
-        var text = "nimmer: \(failure.message)"
+    static func text(of failure: Failure) -> TerminalText {
+        var text: TerminalText = "nimmer: \(failure.message)"
         if let mend = failure.mend {
-            text += "\n  " + mend.replacingNewlines(with: "\n  ")
+            text += "\n  \(mend.lines.joined(separator: "\n  "))"
         }
         return text
     }
@@ -30,22 +32,28 @@ enum Report {
     private static func parserEnding(_ error: any Error) -> Int32 {
         let code = Nimmer.exitCode(for: error)
         if code == .success {
-            try? Console.line(Nimmer.fullMessage(for: error))
+            try? Console.line(.lines(Nimmer.fullMessage(for: error)))
             return 0
         }
         if code == .validationFailure {
-            let full = Nimmer.fullMessage(for: error)
+            let full = Nimmer.fullMessage(for: visibly(error))
             let plain = full.hasPrefix("Error: ") ? String(full.dropFirst("Error: ".count)) : full
-            Console.error("nimmer: \(plain)")
+            Console.error("nimmer: \(TerminalText.lines(plain))")
             return Failure.Status.usage.rawValue
         }
         Console.error("nimmer: \(error)")
         return Failure.Status.failed.rawValue
     }
-}
 
-extension String {
-    fileprivate func replacingNewlines(with separator: String) -> String {
-        split(separator: "\n", omittingEmptySubsequences: false).joined(separator: separator)
+    /// What the parser has against the same arguments with what cannot be seen written out: its message quotes them, among line
+    /// ends of its own.
+    private static func visibly(_ error: any Error) -> any Error {
+        let arguments = Array(ProcessArguments.all.dropFirst())
+        let visible = arguments.map { $0.visible() }
+        guard visible != arguments else { return error }
+        do {
+            _ = try Nimmer.parseAsRoot(visible)
+            return error
+        } catch { return error }
     }
 }

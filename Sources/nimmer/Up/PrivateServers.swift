@@ -50,7 +50,7 @@ final class PrivateServers: Sendable {
             return server
         } catch {
             throw Failure(
-                .unavailable, error.description,
+                .unavailable, error.printed,
                 mend: "`nimmer doctor` says what is missing; --nats URL uses another server")
         }
     }
@@ -61,7 +61,8 @@ final class PrivateServers: Sendable {
         do throws(PostgresServerError) {
             server = try await PostgresServer.start(folder: "\(place.path)/postgres")
         } catch {
-            throw Failure(.unavailable, error.message, mend: "\(error.mend)\n--no-database runs without one")
+            throw Failure(
+                .unavailable, error.message, mend: "\(TerminalText.lines(error.mend))\n--no-database runs without one")
         }
         let name = DatabaseOptions.databaseName(place.environment)
         let database = Database(url: server.address(database: name), passwordFile: server.passwordFile)

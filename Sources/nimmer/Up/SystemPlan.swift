@@ -72,7 +72,7 @@ struct SystemPlan: Sendable {
             let known = all.map(\.name)
             let meant = nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
             throw Failure(
-                .usage, "--only: nothing in \(path) is called \(name.printable)\(meant)",
+                .usage, "--only: nothing in \(path) is called \(name)\(meant)",
                 mend: "there are \(known.joined(separator: ", "))")
         }
         processes = only.isEmpty ? all : all.filter { only.contains($0.name) }

@@ -70,7 +70,7 @@ struct UpCommand: AsyncParsableCommand {
         if let named {
             guard FileText.exists(named), !FileText.isDirectory(named) else {
                 throw Failure(
-                    .unavailable, "there is no system file \(named.printable)",
+                    .unavailable, "there is no system file \(named)",
                     mend: "`ls deploy/systems` shows the ones of the project")
             }
             return FileText.absolute(named)

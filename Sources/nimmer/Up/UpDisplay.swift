@@ -12,29 +12,30 @@ struct UpDisplay: Sendable {
 
     /// A line that a process printed. The house's own log lines (`time level name: message`) are set in the columns of the
     /// events; anything else stands behind the process's name.
-    func log(_ process: String, _ text: String) -> String {
+    func log(_ process: String, _ text: String) -> TerminalText {
         let ink = Self.inks[(names.firstIndex(of: process) ?? 0) % Self.inks.count]
-        let name = paint(ink, process.padded(EventFormatter.nameWidth))
+        let name = paint(ink, "\(process.padded(EventFormatter.nameWidth))")
         guard let parts = LogLine(text, of: process) else {
-            return "\(paint(.quiet, LocalTime.clock(.now()))) \("│ said".padded(11)) \(name)        \(fit(text))"
+            return
+                "\(paint(.quiet, "\(LocalTime.clock(.now()))")) \(TerminalText("│ said").padded(11)) \(name)        \(fit(text))"
         }
-        let level = "│ \(parts.level)".padded(11)
+        let level = TerminalText("│ \(parts.level)").padded(11)
         let shown =
             switch parts.level {
             case "warning": paint(.warning, level)
             case "error", "critical": paint(.bad, level)
             default: paint(.quiet, level)
             }
-        return "\(paint(.quiet, LocalTime.clock(.now()))) \(shown) \(name)        \(fit(parts.message))"
+        return "\(paint(.quiet, "\(LocalTime.clock(.now()))")) \(shown) \(name)        \(fit(parts.message))"
     }
 
     /// Something that `up` itself has to say.
-    func own(_ text: String, _ ink: Paint.Ink = .strong) -> String {
-        "\(paint(.quiet, LocalTime.clock(.now()))) \(paint(ink, "│ up".padded(11))) \(text)"
+    func own(_ text: TerminalText, _ ink: Paint.Ink = .strong) -> TerminalText {
+        "\(paint(.quiet, "\(LocalTime.clock(.now()))")) \(paint(ink, TerminalText("│ up").padded(11))) \(text)"
     }
 
     /// A process's end, a restart, the stop.
-    func notice(_ notice: Supervisor.Notice) -> String {
+    func notice(_ notice: Supervisor.Notice) -> TerminalText {
         switch notice {
         case .ended(let name, let ending, let again):
             let when = again > 0 ? "; starting it again in \(LocalTime.span(milliseconds: again))" : ""
@@ -57,17 +58,17 @@ struct UpDisplay: Sendable {
         }
     }
 
-    static func words(_ ending: Supervisor.Ending) -> String {
+    static func words(_ ending: Supervisor.Ending) -> TerminalText {
         switch ending {
         case .exited(0): "ended"
         case .exited(let status): "ended with status \(status)"
         case .signalled(let signal): "was ended by signal \(signal)"
-        case .unstartable(let why): "could not be started: \(why.printable)"
+        case .unstartable(let why): "could not be started: \(why)"
         }
     }
 
-    private func fit(_ text: String) -> String {
-        let text = text.printable
+    private func fit(_ text: String) -> TerminalText {
+        let text = TerminalText(text)
         return columns.map { text.cut(to: max(24, $0 - 50)) } ?? text
     }
 }

@@ -39,7 +39,7 @@ struct UpSession: Sendable {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
         let began = Timestamp.now()
         try Console.line(
-            "\(paint(.strong, "nimmer up"))  \(paint.chip(environment))  \(system.name)  \(paint(.quiet, path))")
+            "\(paint(.strong, "nimmer up"))  \(paint.chip(environment))  \(system.name)  \(paint(.quiet, "\(path)"))")
 
         let servers = PrivateServers(place)
         let chosenNATS = natsURL ?? variable("NIMMERVERSE_NATS_URL") ?? system.nats.url
@@ -106,7 +106,7 @@ struct UpSession: Sendable {
             let bus = try await Link.open(choice)
             let version = bus.status.server?.version ?? "unknown"
             await bus.close()
-            try Console.line("  nats-server  \(chosen), not ours  \(paint(.quiet, version))")
+            try Console.line("  nats-server  \(chosen), not ours  \(paint(.quiet, "\(version)"))")
             return chosen
         }
         let server = try await servers.startNATS()
@@ -133,7 +133,7 @@ struct UpSession: Sendable {
         try Console.line(
             "  postgresql   127.0.0.1:\(server.port)  \(paint(.quiet, "data in \(server.folder), pid \(server.processID)"))"
         )
-        if let notice = server.notice { try Console.line("               \(paint(.quiet, notice))") }
+        if let notice = server.notice { try Console.line("               \(paint(.quiet, "\(notice)"))") }
     }
 
     private func makeLoop(

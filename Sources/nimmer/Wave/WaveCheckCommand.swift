@@ -44,7 +44,7 @@ struct WaveCheckCommand: ParsableCommand {
 
     /// Prints a verdict; returns 1 when it is a refusal.
     private func say(_ check: WaveCheck) throws -> Int {
-        try Console.line(json.json ? check.json.text : check.line(color.paint))
+        try Console.line(json.json ? TerminalText(json: check.json.text) : check.line(color.paint))
         return check.refusal == nil ? 0 : 1
     }
 }
@@ -67,9 +67,9 @@ struct WaveCheck: Equatable {
     }
 
     /// `file: ok`, or `file: refused: reason (found …)`.
-    func line(_ paint: Paint) -> String {
+    func line(_ paint: Paint) -> TerminalText {
         guard let refusal else { return "\(name): \(paint(.good, "ok"))" }
-        let found = refusal.found.isEmpty ? "" : paint(.quiet, " (found \(refusal.found.printable))")
+        let found = refusal.found.isEmpty ? "" : paint(.quiet, " (found \(refusal.found))")
         return "\(name): \(paint(.bad, "refused")): \(refusal.message)\(found)"
     }
 

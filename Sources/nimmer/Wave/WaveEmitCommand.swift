@@ -55,7 +55,7 @@ struct WaveEmitCommand: AsyncParsableCommand {
         let message = try message(at: .now())
         let subject = Subject.wave(environment, cell: try token("--cell", cell))
         if dryRun {
-            try Console.line(String(decoding: message.bytes, as: UTF8.self))
+            try Console.line(TerminalText(json: String(decoding: message.bytes, as: UTF8.self)))
             return
         }
         try await Link.with(server, environment) { bus in
@@ -69,7 +69,7 @@ struct WaveEmitCommand: AsyncParsableCommand {
         let cellName = try token("--cell", cell)
         guard let payload = try? JSON(parsing: content), payload.object != nil else {
             throw Failure(
-                .usage, "--content must be a JSON object; found \(content.printable)",
+                .usage, "--content must be a JSON object; found \(content)",
                 mend: #"--content '{"open": true}'"#)
         }
         let wave = WaveSignal(

@@ -35,7 +35,7 @@ struct WavePlotCommand: ParsableCommand {
 
     func validate() throws {
         if !out.hasSuffix(".svg"), !out.hasSuffix(".csv") {
-            throw ValidationError("--out must end in .svg or .csv; found \(out.printable)")
+            throw ValidationError("--out must end in .svg or .csv; found \(out)")
         }
         if !(0...1).contains(minConfidence) {
             throw ValidationError("--min-confidence must be between 0 and 1; found \(minConfidence)")

@@ -84,7 +84,7 @@ struct WaveTailCommand: AsyncParsableCommand {
             return try SubjectPattern(text)
         } catch {
             throw Failure(
-                .usage, "\(text.printable) is no subject pattern: \(error)",
+                .usage, "\(text) is no subject pattern: \(error)",
                 mend: "for example 'dev.nervous.cells.*.wave' or 'dev.>'")
         }
     }
