@@ -79,6 +79,12 @@ if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
         count "$results/disk.txt" "The check of full disks"
     done
 fi
+# A minute of inputs that nobody wrote for whatever reads from outside.
+if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
+    say "A minute of made-up inputs (Tests/fuzz.sh)"
+    timeout 600 Tests/fuzz.sh 60 2>&1 | tee "$results/fuzz.txt"
+    count "$results/fuzz.txt" "The minute of made-up inputs"
+fi
 # Containers: where an engine answers, or root may start a private one. On a machine for tests alone (CI) it is installed.
 if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
     say "Containers: images, compose, kills, secrets (docs/deployment.md)"

@@ -14,22 +14,7 @@ enum Greeting {
             name: info?["server_name"]?.string ?? connection.url, id: info?["server_id"]?.string ?? "",
             version: version, url: connection.url,
             maximumPayload: info?["max_payload"]?.int ?? connection.maximumPayload,
-            features: features(version, info))
-    }
-
-    /// What a version can do (protocol.md, Compatibility).
-    static func features(_ version: String, _ info: JSON?) -> Set<BusFeature> {
-        var found: Set<BusFeature> = []
-        if info?["headers"]?.bool ?? true { found.insert(.headers) }
-        guard info?["jetstream"]?.bool ?? false else { return found }
-        found.insert(.streams)
-        let numbers = version.split(separator: ".").map { Int($0.prefix { $0.isNumber }) ?? 0 }
-        guard numbers.count >= 2 else { return found }
-        let release = (numbers[0], numbers[1])
-        if release >= (2, 9) { found.insert(.directGet) }
-        if release >= (2, 10) { found.formUnion([.multipleFilters, .metadata, .syncBeforeAck]) }
-        if release >= (2, 11) { found.insert(.messageTTL) }
-        return found
+            features: ServerFeatures.of(version, info))
     }
 
     /// The JSON after `INFO `; nil when the server says nothing within half a second (it may want TLS first).

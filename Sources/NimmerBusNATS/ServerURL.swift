@@ -32,10 +32,13 @@ struct ServerURL: Sendable, Hashable {
             }
             port = number
         }
-        guard !host.isEmpty, !host.contains(where: { $0.isWhitespace }) else { throw BusError(.invalid, expected) }
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        guard !host.isEmpty, !host.contains(where: { $0.isWhitespace || "[]".contains($0) }) else {
+            throw BusError(.invalid, expected)
+        }
         text = "\(scheme)://\(place)"
         self.shown = shown
-        self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        self.host = host
         self.port = port
         isSecure = scheme == "tls"
     }

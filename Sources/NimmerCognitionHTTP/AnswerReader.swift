@@ -111,7 +111,7 @@ struct AnswerReader {
                 throw MindError(.tooLarge, "the answer is longer than \(textBound) bytes")
             }
         }
-        if let model = piece.model { answer.model = HTTPReply.word(model) }
+        if let model = piece.model { answer.model = ServerWords.plain(model) }
         finish = piece.finish ?? finish
         answer.promptTokens = piece.promptTokens ?? answer.promptTokens
         answer.completionTokens = piece.completionTokens ?? answer.completionTokens

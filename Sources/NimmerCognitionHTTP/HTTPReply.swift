@@ -26,14 +26,14 @@ struct HTTPReply: Sendable {
     }
 
     /// What the server calls itself, cut to a token.
-    var serverName: String { Self.word(response.headers.first(name: "server") ?? "") }
+    var serverName: String { ServerWords.plain(response.headers.first(name: "server") ?? "") }
 
     /// The media type, if it is one of those.
     func type(among types: [String]) throws(MindError) -> String {
         guard types.contains(type) else {
             throw MindError(
                 .malformed,
-                "\(server) answered with the content type '\(Self.word(type))'; expected \(types.joined(separator: " or "))",
+                "\(server) answered with the content type '\(ServerWords.plain(type))'; expected \(types.joined(separator: " or "))",
                 status: status)
         }
         return type
@@ -101,25 +101,6 @@ struct HTTPReply: Sendable {
     /// The kind of an error, if it is a known one: a server may repeat the prompt or the key in its own words.
     private func errorKind() async -> String {
         guard let json = try? await json(bound: Self.errorBytes) else { return "" }
-        return Self.kind(json["error"] ?? .null)
-    }
-
-    /// The kind that an error object names, if it is one that servers are known to have.
-    static func kind(_ error: JSON) -> String {
-        [error["type"]?.string, error["code"]?.string].compactMap { $0 }.first(where: kinds.contains) ?? ""
-    }
-
-    private static let kinds: Set<String> = [
-        "authentication_error", "context_length_exceeded", "exceed_context_size_error", "insufficient_quota",
-        "invalid_api_key", "invalid_request_error", "model_not_found", "not_found_error", "not_supported_error",
-        "permission_error", "rate_limit_error", "rate_limit_exceeded", "server_error", "unavailable_error",
-    ]
-
-    /// Text of a stranger as something that may stand in a log: at most 64 plain characters.
-    static func word(_ text: String) -> String {
-        String(
-            text.unicodeScalars.prefix(64).map {
-                $0.isASCII && $0.value > 0x20 && $0.value < 0x7f ? Character($0) : "?"
-            })
+        return ServerWords.kind(json["error"] ?? .null)
     }
 }

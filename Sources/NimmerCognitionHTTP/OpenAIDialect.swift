@@ -38,7 +38,7 @@ struct OpenAIDialect: Dialect {
             throw MindError(.malformed, "the server sent \(json.kind); expected an object")
         }
         if let error = json["error"], !error.isNull {
-            let kind = HTTPReply.kind(error)
+            let kind = ServerWords.kind(error)
             throw MindError(.serverError, "the server failed while it answered\(kind.isEmpty ? "" : " (\(kind))")")
         }
         guard let choices = json["choices"]?.array else {

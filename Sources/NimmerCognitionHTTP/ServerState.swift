@@ -52,7 +52,7 @@ extension HTTPMind {
         let hasModel = names(installed, has: settings.model)
         return MindServerState(
             isReachable: true, hasModel: hasModel, isLoaded: names(running, has: settings.model),
-            version: HTTPReply.word("ollama/\(version)"),
+            version: ServerWords.plain("ollama/\(version)"),
             trouble: hasModel ? "" : "the server has no model \(settings.model): ollama pull \(settings.model)")
     }
 
