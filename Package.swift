@@ -212,7 +212,8 @@ let package = Package(
             .testTarget(
                 name: "NimmerToolTests",
                 dependencies: [
-                    "nimmer", "trap-screen", "NimmerServers", "NimmerSystem", "NimmerScope", "NimmerTerminal",
+                    "nimmer", "math-cell", "trap-screen", "NimmerServers", "NimmerSystem", "NimmerScope",
+                    "NimmerTerminal",
                     "NimmerThalamus", "NimmerBus", "NimmerBusNATS", "NimmerWave", "Extremes", arguments,
                 ],
                 exclude: ["Golden"], swiftSettings: strict),

@@ -24,7 +24,7 @@ extension StringProtocol {
     /// The same for text of several lines: their ends stay.
     package var visibleLines: String {
         unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
-            .map { String($0).visible() }.joined(separator: "\n")
+            .map { String(String.UnicodeScalarView($0)).visible() }.joined(separator: "\n")
     }
 
     /// A JSON text that says the same in characters that can all be seen: within strings `\u202e` is the same as the character itself,

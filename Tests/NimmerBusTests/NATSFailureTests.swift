@@ -29,7 +29,9 @@ struct NATSFailureTests {
         #expect(error.message.contains("nimmer up"))
     }
 
-    @Test(arguments: ["http://127.0.0.1:4222", "nats://", "nats://host:port", "", "nats://a b:1"])
+    @Test(arguments: [
+        "http://127.0.0.1:4222", "nats://", "nats://host:port", "", "nats://a b:1", "nats://[", "nats://[]:1",
+    ])
     func anAddressThatIsNoneIsRefused(_ url: String) async throws {
         #expect(await code(settings(url))?.code == .invalid)
     }

@@ -11,18 +11,18 @@ struct HostileTextTests {
     /// Runs the tool at a terminal or into a file; what is dangerous in what it says, and that it does not say the text at all.
     private func dangers(
         _ arguments: [String], environment: [String: String] = [:], folder: String? = nil, at terminal: Bool,
-        quoting: Bool = false
+        quoting: Bool = false, of program: String = Tool.path
     ) async throws -> [String] {
-        let output = try await output(arguments, environment: environment, folder: folder, at: terminal)
+        let output = try await output(program, arguments, environment: environment, folder: folder, at: terminal)
         let text = String(decoding: output, as: UTF8.self)
         let quotes = ["\\u{1b}]52;c;", "\\u001b]52;c;", "\\u{9b}31m", "\\u009b31m"].contains(where: text.contains)
         return Hostile.dangers(output, isTerminal: terminal) + (quotes || !quoting ? [] : ["says nothing of it", text])
     }
 
     private func output(
-        _ arguments: [String], environment: [String: String], folder: String?, at terminal: Bool
+        _ program: String, _ arguments: [String], environment: [String: String], folder: String?, at terminal: Bool
     ) async throws -> [UInt8] {
-        var lines: [String] = ["cd '\(folder ?? "/tmp")' && exec '\(Tool.path)' \"$@\""]
+        var lines: [String] = ["cd '\(folder ?? "/tmp")' && exec '\(program)' \"$@\""]
         lines.append("sh")
         let variables = ["NIMMERVERSE_ENV": "dev"].merging(environment) { $1 }
         let screen = try PseudoTerminal(width: 120, height: 36)
@@ -62,6 +62,20 @@ struct HostileTextTests {
                 let found = try await dangers(words, environment: [name: Hostile.text], at: terminal)
                 #expect(found.isEmpty, "\(name) \(words): \(found.map { $0.visible() })")
             }
+        }
+    }
+
+    @Test("nor does what a process is given", arguments: [false, true])
+    func processes(at terminal: Bool) async throws {
+        for (words, variables) in [
+            (["--name", Hostile.text], [:]), (["--\(Hostile.text)"], [:]),
+            (["--system", Hostile.text, "--check"], [:]),
+            (["--nats", "nats://\(Hostile.word)", "--check"], [:]), ([], ["NIMMERVERSE_ENV": Hostile.text]),
+            (["--health"], ["NIMMERVERSE_HTTP_PORT": Hostile.text]),
+        ] as [([String], [String: String])] {
+            let found = try await dangers(
+                words, environment: variables, at: terminal, of: OwnProgram.folder + "/math-cell")
+            #expect(found.isEmpty, "\(words.map { $0.visible() }): \(found.map { $0.visible() })")
         }
     }
 

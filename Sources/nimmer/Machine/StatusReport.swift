@@ -91,7 +91,7 @@ struct StatusReport: Sendable {
                 backlog.isOverflowing || now.milliseconds(since: since) > 60_000
             else { return nil }
             var text =
-                "\(member.key.printable): \(count(Int(clamping: backlog.messages), "message")) wait for PostgreSQL since "
+                "\(member.key): \(count(Int(clamping: backlog.messages), "message")) wait for PostgreSQL since "
             text += LocalTime.span(milliseconds: now.milliseconds(since: since))
             if backlog.isOverflowing {
                 return text + "; the stream is full: the oldest are dropped, and are in no memory"
