@@ -38,7 +38,9 @@ struct VisibleTextTests {
         let page = try #require(SmallFile.read("/\(root)/docs/reference/output.md"))
         let rows = page.split(separator: "\n").compactMap { line -> (Unicode.Scalar, String)? in
             let parts = line.split(separator: "`")
-            guard line.hasPrefix("|"), parts.count >= 4, parts[1].hasPrefix("U+"), let value = UInt32(parts[1].dropFirst(2), radix: 16) else {
+            guard line.hasPrefix("|"), parts.count >= 4, parts[1].hasPrefix("U+"),
+                let value = UInt32(parts[1].dropFirst(2), radix: 16)
+            else {
                 return nil
             }
             return Unicode.Scalar(value).map { ($0, String(parts[3])) }
