@@ -18,6 +18,8 @@ public struct NATSServerOptions: Sendable {
     public var syncsAlways: Bool
     /// Whether it keeps streams. A server of an operator has none unless its system account is known too.
     public var isJetStream: Bool
+    /// Whether it also speaks MQTT, on a loopback port of its own, for devices. Needs streams.
+    public var speaksMQTT: Bool
     /// How long the server may take until clients can connect; recovery of a large store takes its time.
     public var readyWithin: Duration
     /// Takes each line that the server logs, on a thread that must not block for long.
@@ -27,7 +29,7 @@ public struct NATSServerOptions: Sendable {
     public init(
         folder: String, binary: String? = nil, port: UInt16? = nil, name: String = "nimmerverse",
         extraConfiguration: String = "", syncsAlways: Bool = true, isJetStream: Bool = true,
-        readyWithin: Duration = .seconds(15),
+        speaksMQTT: Bool = false, readyWithin: Duration = .seconds(15),
         onLine: (@Sendable (String) -> Void)? = nil
     ) {
         self.folder = folder
@@ -37,6 +39,7 @@ public struct NATSServerOptions: Sendable {
         self.extraConfiguration = extraConfiguration
         self.syncsAlways = syncsAlways
         self.isJetStream = isJetStream
+        self.speaksMQTT = speaksMQTT
         self.readyWithin = readyWithin
         self.onLine = onLine
     }
@@ -49,6 +52,8 @@ public final class NATSServer: Sendable {
     public let binary: NATSBinary
     /// The port of 127.0.0.1; the same over ``restart()`` and, while it is free, over the next start on this folder.
     public let port: UInt16
+    /// The port of 127.0.0.1 for MQTT, which stays as ``port`` does; nil where it speaks none.
+    public let mqttPort: UInt16?
     private let options: NATSServerOptions
     private let store: ServerState
     private let log: LineBox
@@ -71,26 +76,33 @@ public final class NATSServer: Sendable {
     ///   become ready, with its last log lines.
     public static func start(_ options: NATSServerOptions) async throws(ServerError) -> NATSServer {
         let binary = try await NATSBinary.choose(path: options.binary)
-        try SmallFile.makeFolder(options.folder)
+        try SmallFile.makeFolder(options.folder, mode: 0o700)
         guard let folder = SmallFile.absolute(options.folder) else {
             throw ServerError(.folder, "cannot find the folder \(options.folder)")
         }
         var options = options
         options.folder = folder
+        // What the server keeps (streams, configuration, state) is its owner's alone, also where an earlier version made it.
+        guard chmod(folder, 0o700) == 0 else {
+            throw ServerError(.folder, "cannot protect the folder \(folder): \(errorText(errno))")
+        }
         let store = ServerState(path: folder + "/server.state")
         try await store.takeOver(program: "nats-server", folder: folder)
         let port = try choosePort(options.port, last: store.port)
+        let mqttPort = options.speaksMQTT ? try choosePort(nil, last: store.mqttPort) : nil
+        let ports = Ports(client: port, mqtt: mqttPort)
         let log = LineBox(limit: 40)
-        let child = try await launch(binary, options: options, port: port, log: log, store: store)
-        return NATSServer(binary: binary, port: port, options: options, store: store, log: log, child: child)
+        let child = try await launch(binary, options: options, ports: ports, log: log, store: store)
+        return NATSServer(binary: binary, ports: ports, options: options, store: store, log: log, child: child)
     }
 
     private init(
-        binary: NATSBinary, port: UInt16, options: NATSServerOptions, store: ServerState, log: LineBox,
+        binary: NATSBinary, ports: Ports, options: NATSServerOptions, store: ServerState, log: LineBox,
         child: ChildProcess
     ) {
         self.binary = binary
-        self.port = port
+        port = ports.client
+        mqttPort = ports.mqtt
         self.options = options
         self.store = store
         self.log = log
@@ -111,6 +123,12 @@ public final class NATSServer: Sendable {
         await child.withLock { $0 }.terminate(signal: SIGKILL)
     }
 
+    /// Has the server read its configuration again, without an end of any connection that it still permits.
+    ///
+    /// - Returns: whether there was a server to tell.
+    @discardableResult
+    public func reload() -> Bool { child.withLock { $0 }.identity.send(SIGHUP) }
+
     /// Waits until the server has ended by itself or by somebody's hand.
     public func waitForExit() async -> ChildExit {
         await child.withLock { $0 }.waitForExit()
@@ -120,8 +138,14 @@ public final class NATSServer: Sendable {
     /// is stopped first.
     public func restart() async throws(ServerError) {
         await child.withLock { $0 }.terminate(grace: .seconds(10))
-        let next = try await Self.launch(binary, options: options, port: port, log: log, store: store)
+        let ports = Ports(client: port, mqtt: mqttPort)
+        let next = try await Self.launch(binary, options: options, ports: ports, log: log, store: store)
         child.withLock { $0 = next }
+    }
+
+    private struct Ports {
+        let client: UInt16
+        let mqtt: UInt16?
     }
 
     private static func choosePort(_ wanted: UInt16?, last: UInt16?) throws(ServerError) -> UInt16 {
@@ -131,10 +155,11 @@ public final class NATSServer: Sendable {
     }
 
     private static func launch(
-        _ binary: NATSBinary, options: NATSServerOptions, port: UInt16, log: LineBox, store: ServerState
+        _ binary: NATSBinary, options: NATSServerOptions, ports: Ports, log: LineBox, store: ServerState
     ) async throws(ServerError) -> ChildProcess {
         let configuration = options.folder + "/nats-server.conf"
-        try SmallFile.write(text(options, binary: binary, port: port), to: configuration, mode: 0o600)
+        let port = ports.client
+        try SmallFile.write(text(options, binary: binary, ports: ports), to: configuration, mode: 0o600)
         let onLine = options.onLine
         let child = try await ChildProcess.spawn(
             ChildCommand(binary.path, ["-c", configuration], workingDirectory: options.folder),
@@ -142,7 +167,7 @@ public final class NATSServer: Sendable {
                 log.append(line)
                 onLine?(line.text)
             })
-        try store.write(child: child.identity, port: port)
+        try store.write(child: child.identity, port: port, mqttPort: ports.mqtt)
         let readyWithin = options.readyWithin
         let isReady = await OwnThread.run("nats-ready") {
             ProcessIdentity.poll(for: readyWithin) {
@@ -163,15 +188,17 @@ public final class NATSServer: Sendable {
         return child
     }
 
-    private static func text(_ options: NATSServerOptions, binary: NATSBinary, port: UInt16) -> String {
+    private static func text(_ options: NATSServerOptions, binary: NATSBinary, ports: Ports) -> String {
         let sync = options.syncsAlways && binary.isAtLeast(2, 10) ? ", sync_interval: always" : ""
         let streams =
             options.isJetStream ? "jetstream: { store_dir: \(quoted(options.folder + "/jetstream"))\(sync) }" : ""
+        let mqtt = ports.mqtt.map { "mqtt: { listen: \"127.0.0.1:\($0)\" }" } ?? ""
         return """
             # Written at every start; changes here are lost.
-            listen: "127.0.0.1:\(port)"
+            listen: "127.0.0.1:\(ports.client)"
             server_name: \(quoted(options.name))
             \(streams)
+            \(mqtt)
             \(options.extraConfiguration)
 
             """

@@ -16,6 +16,9 @@ struct ServerState: Sendable {
     /// The port of the last start.
     var port: UInt16? { fields["port"].flatMap { UInt16($0) } }
 
+    /// The port for MQTT of the last start; nil where it had none.
+    var mqttPort: UInt16? { fields["mqtt"].flatMap { UInt16($0) } }
+
     /// The server's process while it runs.
     var child: ProcessIdentity? {
         fields["child"].flatMap { ProcessIdentity($0) }.flatMap { $0.isAlive ? $0 : nil }
@@ -37,15 +40,20 @@ struct ServerState: Sendable {
         }
     }
 
-    func write(child: ProcessIdentity, port: UInt16) throws(ServerError) {
+    func write(child: ProcessIdentity, port: UInt16, mqttPort: UInt16? = nil) throws(ServerError) {
         let owner = ProcessIdentity.current?.text ?? ""
-        try SmallFile.write("port=\(port)\nchild=\(child.text)\nowner=\(owner)\n", to: path)
+        try SmallFile.write(
+            "\(ports(port, mqttPort))child=\(child.text)\nowner=\(owner)\n", to: path, mode: 0o600)
     }
 
-    /// Keeps the port and forgets the process.
+    /// Keeps the ports and forgets the process.
     func clearRunning() {
         guard let port else { return }
         // A stale file does no harm: the process that it names is known to be gone.
-        try? SmallFile.write("port=\(port)\n", to: path)
+        try? SmallFile.write(ports(port, mqttPort), to: path, mode: 0o600)
+    }
+
+    private func ports(_ port: UInt16, _ mqtt: UInt16?) -> String {
+        "port=\(port)\n" + (mqtt.map { "mqtt=\($0)\n" } ?? "")
     }
 }
