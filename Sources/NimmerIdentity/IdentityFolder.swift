@@ -13,13 +13,32 @@ public struct IdentityFolder: Sendable {
         public var made: [String]
         /// Keys of parts that the system file no longer has; the server does not know them any more.
         public var orphans: [String]
+        /// Keys that are accepted beside the ones that replaced them.
+        public var former: [FormerKey] = []
+        /// Former keys that are in the configuration no more.
+        public var ended: [FormerKey] = []
+    }
+
+    /// The server that the configuration is for.
+    public enum Audience: Sendable {
+        /// One that somebody else runs: public keys only.
+        case deployment
+        /// The private one of `nimmer up`, which knows its owner too, and devices by a password.
+        case house
     }
 
     /// The folder.
     public let path: String
     /// `identities.conf`: included by a nats-server's configuration; no secret.
     public var configuration: String { path + "/identities.conf" }
+    /// `private.conf`: the same for the server of `nimmer up`; its owner alone may read it.
+    public var privateConfiguration: String { path + "/private.conf" }
+    /// The password of the user `owner` at the server of `nimmer up`.
+    public var ownerPassword: String { path + "/owner.password" }
+    /// The password of the user `device` there, where the system has subjects of devices.
+    public var devicePassword: String { path + "/device.password" }
     private var keys: String { path + "/keys" }
+    var overlap: String { path + "/overlap" }
 
     /// A folder that may not be there yet.
     public init(path: String) { self.path = path }
@@ -27,54 +46,156 @@ public struct IdentityFolder: Sendable {
     /// The credentials file of a part: its seed, its public key and its inbox prefix, a line each.
     public func credentials(_ name: String) -> String { "\(keys)/\(name).nk" }
 
+    /// The credentials file of whoever owns the folder, for the server of `nimmer up`.
+    public var ownerCredentials: String { credentials(LocalUsers.owner) }
+
     /// Writes the configuration, and the keys that are missing; what is there stays, so that adding a cell changes nobody
-    /// else's key.
+    /// else's key. Former keys whose time is over are accepted no more.
     ///
-    /// - Parameter renewed: whose key is made anew though it is there.
+    /// - Parameters:
+    ///   - renewed: whose key is made anew though it is there; the old one is not accepted any more.
+    ///   - audience: the server that it is for.
+    ///   - now: the present time, which ends former keys.
     /// - Throws: a `SystemError` (a system file that grants too much) or a `ServerError` (a file, or openssl).
     public func generate(
-        _ system: SystemFile, _ environment: Environment, renewing renewed: Set<String> = []
+        _ system: SystemFile, _ environment: Environment, renewing renewed: Set<String> = [],
+        for audience: Audience = .deployment, at now: Timestamp = .now()
     ) async throws -> Report {
         let grants = try Grant.all(of: system, in: environment)
-        let names = grants.map(\.name) + ["system"]
-        if let stranger = renewed.subtracting(names).sorted().first {
-            throw ServerError(
-                .folder, "nobody here is called '\(stranger)'; there are \(names.sorted().joined(separator: ", "))")
-        }
-        try SmallFile.makeFolder(path)
-        try SmallFile.makeFolder(keys, mode: 0o700)
+        let names = self.names(of: grants, audience)
+        try check(renewed, in: names)
+        try prepare(audience)
+        var former = try formerKeys()
+        let ended = former.end(renewed, at: now)
         var publicKeys: [String: String] = [:]
         var made: [String] = []
         for name in names {
-            if !renewed.contains(name), let known = keys(in: credentials(name)) {
+            if !renewed.contains(name), let known = key(of: name) {
                 publicKeys[name] = known.publicKey
                 // Written by an earlier version, which had another form of inboxes.
-                if known.inboxPrefix != "_INBOX.\(name)" { try write(known.seed, known.publicKey, of: name) }
+                if known.inboxPrefix != "_INBOX.\(name)" { try write(known, of: name, to: credentials(name)) }
                 continue
             }
-            let pair = try await OpenSSL.makeKeyPair()
-            let key = NKey.userPublicKey(pair.publicKey)
-            try write(NKey.userSeed(pair.seed), key, of: name)
-            publicKeys[name] = key
+            let key = try await CredentialsLines.make()
+            try write(key, of: name, to: credentials(name))
+            publicKeys[name] = key.publicKey
             made.append(name)
         }
-        let text = ServerConfiguration.text(grants, keys: publicKeys, system: system.name, environment: environment)
-        try SmallFile.write(text, to: configuration)
+        // A rotation that was interrupted leaves a key that was to be replaced and was not.
+        let known = former.keys.count
+        former.keys.removeAll { publicKeys[$0.name] == $0.publicKey }
+        try writeConfiguration(grants, publicKeys, former, system, environment, audience)
+        if !ended.isEmpty || former.keys.count != known { try write(former) }
         let orphans = SmallFile.names(in: keys).filter { $0.hasSuffix(".nk") }.map { String($0.dropLast(3)) }
-            .filter { !names.contains($0) }.sorted()
-        return Report(grants: grants, made: made, orphans: orphans)
+            .filter { !names.contains($0) && $0 != LocalUsers.owner }.sorted()
+        return Report(grants: grants, made: made, orphans: orphans, former: former.keys, ended: ended)
     }
 
-    private func write(_ seed: String, _ publicKey: String, of name: String) throws(ServerError) {
-        try SmallFile.write("\(seed)\n\(publicKey)\n_INBOX.\(name)\n", to: credentials(name), mode: 0o600)
+    /// Everybody with a key, for whom a configuration is written.
+    func names(of grants: [Grant], _ audience: Audience) -> [String] {
+        grants.map(\.name) + ["system"] + (audience == .house ? [LocalUsers.owner] : [])
     }
 
-    /// The lines of a credentials file; nil when there is no good one.
-    private func keys(in file: String) -> (seed: String, publicKey: String, inboxPrefix: String?)? {
+    func check(_ wanted: Set<String>, in names: [String]) throws(ServerError) {
+        guard let stranger = wanted.subtracting(names).sorted().first else { return }
+        throw ServerError(
+            .folder, "nobody here is called '\(stranger)'; there are \(names.sorted().joined(separator: ", "))")
+    }
+
+    /// Makes the folders; that of a house is its owner's alone, also where an earlier version made it.
+    func prepare(_ audience: Audience) throws(ServerError) {
+        try SmallFile.makeFolder(path, mode: audience == .house ? 0o700 : 0o755)
+        try SmallFile.makeFolder(keys, mode: 0o700)
+        for folder in audience == .house ? [path, keys] : [keys] where chmod(folder, 0o700) != 0 {
+            throw ServerError(.folder, "cannot protect \(folder): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Writes the configuration that a server includes.
+    func writeConfiguration(
+        _ grants: [Grant], _ publicKeys: [String: String], _ former: FormerKeys, _ system: SystemFile,
+        _ environment: Environment, _ audience: Audience
+    ) throws(ServerError) {
+        switch audience {
+        case .deployment:
+            let text = ServerConfiguration.text(
+                grants, keys: publicKeys, former: former.keys, system: system.name, environment: environment)
+            try SmallFile.write(text, to: configuration)
+        case .house:
+            let devices = DeviceSubjects(of: system)
+            let local = LocalUsers(
+                ownerPassword: try password(in: ownerPassword),
+                devicePassword: devices.isEmpty ? nil : try password(in: devicePassword), devices: devices)
+            let text = ServerConfiguration.text(
+                grants, keys: publicKeys, former: former.keys, system: system.name, environment: environment,
+                local: local)
+            try SmallFile.write(text, to: privateConfiguration, mode: 0o600)
+        }
+    }
+
+    /// The keys that are accepted beside the ones that replaced them, in the order in which they were replaced.
+    ///
+    /// - Throws: a `ServerError` when the file that lists them cannot be understood.
+    public func former() throws(ServerError) -> [FormerKey] { try formerKeys().keys }
+
+    func formerKeys() throws(ServerError) -> FormerKeys {
+        guard SmallFile.exists(overlap) else { return FormerKeys() }
+        guard let text = SmallFile.read(overlap) else {
+            throw ServerError(.folder, "cannot read \(overlap): \(String(cString: strerror(errno)))")
+        }
+        return try FormerKeys(parsing: text, of: overlap)
+    }
+
+    func write(_ former: FormerKeys) throws(ServerError) {
+        try SmallFile.write(former.text, to: overlap, mode: 0o600)
+    }
+
+    func write(_ key: CredentialsLines, of name: String, to file: String) throws(ServerError) {
+        try SmallFile.write("\(key.seed)\n\(key.publicKey)\n_INBOX.\(name)\n", to: file, mode: 0o600)
+    }
+
+    /// The lines of a part's credentials file; nil when there is no good one.
+    func key(of name: String) -> CredentialsLines? { CredentialsLines(credentials(name)) }
+
+    /// A password that is there, or a new one of 128 bits.
+    private func password(in file: String) throws(ServerError) -> String {
+        let known = (SmallFile.read(file) ?? "").split(whereSeparator: \.isWhitespace).first.map(String.init)
+        if let known, known.utf8.count >= 16 { return known }
+        var generator = SystemRandomNumberGenerator()
+        let made = (0..<16).map { _ in
+            let byte = UInt8.random(in: .min ... .max, using: &generator)
+            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+        try SmallFile.write(made + "\n", to: file, mode: 0o600)
+        return made
+    }
+}
+
+/// What stands in a credentials file.
+struct CredentialsLines: Sendable {
+    var seed: String
+    var publicKey: String
+    var inboxPrefix: String?
+
+    /// Reads a file; nil when there is no good one.
+    init?(_ file: String) {
         let words = (SmallFile.read(file) ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
         guard let seed = words.first(where: NKey.isUserSeed), let key = words.first(where: NKey.isUserPublicKey) else {
             return nil
         }
-        return (seed, key, words.first { $0.hasPrefix("_INBOX") })
+        self.init(seed: seed, publicKey: key, inboxPrefix: words.first { $0.hasPrefix("_INBOX") })
+    }
+
+    private init(seed: String, publicKey: String, inboxPrefix: String?) {
+        self.seed = seed
+        self.publicKey = publicKey
+        self.inboxPrefix = inboxPrefix
+    }
+
+    /// A new key.
+    static func make() async throws(ServerError) -> CredentialsLines {
+        let pair = try await OpenSSL.makeKeyPair()
+        return CredentialsLines(
+            seed: NKey.userSeed(pair.seed), publicKey: NKey.userPublicKey(pair.publicKey), inboxPrefix: nil)
     }
 }

@@ -89,12 +89,12 @@ extension YAMLNode {
     }
 
     /// The texts of every scalar in it.
-    fileprivate var texts: [String] { scalars.compactMap(\.text) }
+    var texts: [String] { scalars.compactMap(\.text) }
 }
 
 extension [String] {
     /// Each once, in order.
-    fileprivate var uniqued: [String] {
+    var uniqued: [String] {
         var seen: Set<String> = []
         return filter { seen.insert($0).inserted }
     }

@@ -10,31 +10,50 @@ public enum ServerConfiguration {
     /// - Parameters:
     ///   - grants: everybody who may connect.
     ///   - keys: the public key of each, by name; and of `system`, who may look at the server itself.
+    ///   - former: keys that are accepted for a while beside the ones that replaced them.
     ///   - system: the system file's name, for the comment.
-    public static func text(_ grants: [Grant], keys: [String: String], system: String, environment: Environment)
-        -> String
-    {
+    public static func text(
+        _ grants: [Grant], keys: [String: String], former: [FormerKey] = [], system: String, environment: Environment
+    ) -> String {
+        text(
+            grants, keys: keys, former: former, system: system, environment: environment, local: nil,
+            origin: "`nimmer auth generate`", secrets: "Public keys only.")
+    }
+
+    /// The text for a server of `nimmer up`, which also knows users with passwords; not for others to read.
+    static func text(
+        _ grants: [Grant], keys: [String: String], former: [FormerKey], system: String, environment: Environment,
+        local: LocalUsers?, origin: String = "`nimmer up`", secrets: String = "It holds passwords."
+    ) -> String {
         let account = environment.streamPrefix
+        func accepted(_ name: String) -> [String] {
+            [keys[name] ?? ""] + former.filter { $0.name == name }.map(\.publicKey)
+        }
+        let systemUsers = accepted("system").map { "{ nkey: \(quoted($0)) }" }.joined(separator: ", ")
         var text = """
-            # Who may connect, and what each may publish and read: written by `nimmer auth generate` from the system file of
-            # '\(system)' for \(environment.rawValue). Public keys only. Changes here are lost; change the system file.
+            # Who may connect, and what each may publish and read: written by \(origin) from the system file of
+            # '\(system)' for \(environment.rawValue). \(secrets) Changes here are lost; change the system file.
             system_account: "SYS"
             accounts {
-              SYS { users: [ { nkey: \(quoted(keys["system"] ?? "")) } ] }
+              SYS { users: [ \(systemUsers) ] }
               \(account) {
                 jetstream: enabled
                 users: [
 
             """
         for grant in grants.sorted(by: { ($0.role.rawValue, $0.name) < ($1.role.rawValue, $1.name) }) {
-            text += user(grant, key: keys[grant.name] ?? "")
+            text += "      # \(grant.name) (\(grant.role.rawValue))\n" + user(grant, key: keys[grant.name] ?? "")
+            for old in former where old.name == grant.name {
+                text += "      # \(grant.name), its former key, until \(old.until.rfc3339)\n"
+                text += user(grant, key: old.publicKey)
+            }
         }
+        if let local { text += local.text(ownerKeys: accepted(LocalUsers.owner)) }
         return text + "    ]\n  }\n}\n"
     }
 
     private static func user(_ grant: Grant, key: String) -> String {
-        var text = "      # \(grant.name) (\(grant.role.rawValue))\n"
-        text += "      { nkey: \(quoted(key)), permissions: {\n"
+        var text = "      { nkey: \(quoted(key)), permissions: {\n"
         if grant.publishDenied.isEmpty {
             text += list("publish", grant.publish, indent: 10)
         } else {
@@ -44,7 +63,7 @@ public enum ServerConfiguration {
         return text + list("subscribe", grant.subscribe, indent: 10) + "      } }\n"
     }
 
-    private static func list(_ key: String, _ subjects: [String], indent: Int) -> String {
+    static func list(_ key: String, _ subjects: [String], indent: Int) -> String {
         let space = String(repeating: " ", count: indent)
         return "\(space)\(key): [\n" + subjects.map { "\(space)  \(quoted($0))\n" }.joined() + "\(space)]\n"
     }

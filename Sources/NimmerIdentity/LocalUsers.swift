@@ -1,0 +1,59 @@
+import NimmerSystem
+import NimmerWave
+
+/// Who may connect to a server of `nimmer up` beside the parts of its system, by name and password: the owner of the folder, and
+/// devices that speak MQTT.
+struct LocalUsers: Sendable, Hashable {
+    /// Does everything within the account, as whoever started the server may.
+    static let owner = "owner"
+    /// Says and hears what the system file's settings name as subjects of devices, and nothing else.
+    static let device = "device"
+
+    var ownerPassword: String
+    /// Nil where the system has no subjects of devices.
+    var devicePassword: String?
+    var devices: DeviceSubjects
+
+    /// The entries of the account's list of users, in nats-server's language.
+    ///
+    /// - Parameter ownerKeys: the public keys of the owner, who may connect by any of them or by the password.
+    func text(ownerKeys: [String]) -> String {
+        let quoted = ServerConfiguration.quoted
+        var text = "      # owner: everything in this account\n"
+        for key in ownerKeys { text += "      { nkey: \(quoted(key)) }\n" }
+        text += "      { user: \(quoted(Self.owner)), password: \(quoted(ownerPassword)) }\n"
+        if let devicePassword {
+            text += "      # device: what the system file names as subjects of devices\n"
+            text += "      { user: \(quoted(Self.device)), password: \(quoted(devicePassword)), permissions: {\n"
+            text += ServerConfiguration.list("publish", devices.said, indent: 10)
+            // An MQTT subscription of quality 1 or 2 is a subscription of the server's own under this name.
+            text += ServerConfiguration.list(
+                "subscribe", devices.heard + ["$MQTT.sub.>", "$MQTT.deliver.pubrel.>"], indent: 10)
+            text += "      } }\n"
+        }
+        return text
+    }
+}
+
+/// The subjects of devices that a system file names.
+public struct DeviceSubjects: Sendable, Hashable {
+    /// The subjects that devices publish and cells hear (`subject`, `subjects.subscribe`).
+    public var said: [String] = []
+    /// The subjects that cells publish and devices hear (`publish`, `subjects.publish`).
+    public var heard: [String] = []
+
+    /// Whether there are none.
+    public var isEmpty: Bool { said.isEmpty && heard.isEmpty }
+
+    /// Those of a system; they have been checked where its grants were made.
+    public init(of system: SystemFile) {
+        for organism in system.cells + system.nerves {
+            for entry in organism.settings where entry.key == "subject" { said += entry.value.texts }
+            for entry in organism.settings where entry.key == "publish" { heard += entry.value.texts }
+            said += organism.subscribes
+            heard += organism.publishes
+        }
+        said = said.uniqued
+        heard = heard.uniqued
+    }
+}
