@@ -12,6 +12,12 @@ extension BusError {
         if status == NATS_CONNECTION_AUTH_FAILED || lowered.includes("authorization violation")
             || lowered.includes("authentication")
         {
+            guard settings.credentials != .none || server.text != server.shown else {
+                return BusError(
+                    .badCredentials,
+                    "the server at \(server.shown) wants credentials, and there are none: give NIMMERVERSE_NATS_CREDENTIALS, or "
+                        + "start this in the folder of the 'nimmer up' whose server it is", cause: cause)
+            }
             return BusError(
                 .badCredentials,
                 "the server at \(server.shown) refuses \(settings.credentials.words): correct them in the configuration",

@@ -67,10 +67,12 @@ public struct Configuration: Sendable {
     ///   - role: cell, nerve or service.
     ///   - launch: the command line.
     ///   - variables: the environment's variables.
+    ///   - house: the `nimmer up` that runs here; its server is used where nothing names one.
     ///   - loaded: a system file that was read already; then none is looked for.
     /// - Throws: `ProcessFailure`: what was found, what was expected and where.
     init(
-        _ manifest: Manifest, role: Role, launch: Launch, variables: [String: String], system loaded: SystemFile? = nil
+        _ manifest: Manifest, role: Role, launch: Launch, variables: [String: String], house: LocalHouse? = nil,
+        system loaded: SystemFile? = nil
     ) throws(ProcessFailure) {
         self.manifest = manifest
         do throws(Refusal) {
@@ -98,6 +100,11 @@ public struct Configuration: Sendable {
             try take(flag.text, for: flag.key, known: known, from: .flag, shown: "the flag --\(flag.key)")
         }
         if let nats = launch.nats { bus.url = nats }
+        if let house {
+            let named =
+                launch.nats ?? variables["NIMMERVERSE_NATS_URL"].flatMap { $0.isEmpty ? nil : $0 } ?? system?.nats.url
+            bus.take(house, name: text, isNamed: named != nil)
+        }
         bus.waitsForServer = settings.text("connect") == "wait"
         stateFolder =
             settings.textIfPresent("state") ?? variables["NIMMERVERSE_STATE"].flatMap { $0.isEmpty ? nil : $0 }

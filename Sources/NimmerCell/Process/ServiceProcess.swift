@@ -95,7 +95,8 @@ public struct ServiceProcess: Sendable {
                 exit(answer.isReady ? 0 : 1)
             case .run, .check: break
             }
-            let configuration = try Configuration(manifest, role: role, launch: launch, variables: variables)
+            let configuration = try Configuration(
+                manifest, role: role, launch: launch, variables: variables, house: LocalHouse.here(variables))
             do {
                 try check(configuration)
             } catch let refusal as Refusal {

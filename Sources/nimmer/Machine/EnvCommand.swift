@@ -9,13 +9,31 @@ struct EnvCommand: ParsableCommand {
         discussion: """
             The environment is the only difference between machines: it picks the subject prefix, the streams, the \
             server, the database and the colour on the screen. Set NIMMERVERSE_ENV to dev, staging or prod.
+
+            The servers of `nimmer up` ask for credentials, which commands in its folder and below find. For any other \
+            client, and for other folders, put them into the shell's variables:
+
+              eval "$(nimmer env --export)"
             """)
+
+    @Flag(help: "Print the shell's commands that set the variables by which clients find the servers; holds passwords.")
+    var export = false
 
     @OptionGroup var json: JSONOptions
     @OptionGroup var color: ColorOptions
 
+    func validate() throws {
+        if export && json.json { throw ValidationError("--export prints shell commands; leave out --json") }
+    }
+
     func run() throws {
         let environment = try chosenEnvironment()
+        if export {
+            for (name, value) in try ExportedVariables(environment).all {
+                try Console.line("export \(name)=\(ExportedVariables.quoted(value))")
+            }
+            return
+        }
         let rows = Self.rows(environment)
         if json.json {
             try Console.line(JSON.object(JSONObject(rows.map { .init($0.key, .string($0.value)) })).pretty)

@@ -29,23 +29,40 @@ enum Link {
         var settings = BusSettings(url: choice.url, name: "nimmer", waitsForServer: patient)
         settings.take(ProcessVariable.current())
         settings.url = choice.url
-        if let file = choice.credentials { settings.credentials = .file(file) }
+        if let file = choice.credentials {
+            settings.credentials = .file(file)
+        } else if settings.credentials == .none, let file = choice.ownerCredentials {
+            settings.credentials = .file(file)
+        }
+        // The private server has no certificates, whatever the variables say of another.
+        if choice.ownerCredentials != nil {
+            (settings.tlsCA, settings.tlsCertificate, settings.tlsKey) = (nil, nil, nil)
+        }
         do throws(BusError) {
             return try await NATS.connector(settings)
         } catch {
-            throw Failure(error, choice)
+            let isAnonymous = settings.credentials == .none && !choice.url.contains("@")
+            throw Failure(error, choice, isAnonymous: isAnonymous)
         }
     }
 }
 
 extension Failure {
     /// What a bus could not do, with the server it could not do it at.
-    init(_ error: BusError, _ choice: ServerChoice) {
+    ///
+    /// - Parameter isAnonymous: whether it was tried without credentials.
+    init(_ error: BusError, _ choice: ServerChoice, isAnonymous: Bool = false) {
         switch error.code {
         case .notConnected:
             self.init(
                 .unavailable, "no NATS server answers at \(choice.url) (\(choice.origin.words))",
                 mend: choice.mend)
+        case .badCredentials where isAnonymous:
+            self.init(
+                .unavailable, "\(choice.url) (\(choice.origin.words)): the server wants credentials; none were given",
+                mend:
+                    "name a file with --credentials or NIMMERVERSE_NATS_CREDENTIALS; the server of a `nimmer up` takes its "
+                    + "owner's, which are found in its folder and below")
         case .badCredentials, .tls:
             self.init(.unavailable, "\(choice.url) (\(choice.origin.words)): \(error)")
         case .timeout, .noResponders, .full, .closed, .noStreams, .notFound:
@@ -63,6 +80,7 @@ extension ServerChoice {
         case .flag: "start a server there, or leave out --server to use the one of `nimmer up`"
         case .variable: "start a server there, or unset \(ServerChoice.variable) to use the one of `nimmer up`"
         case .running: "`nimmer status` says how it is; `nimmer down` and `nimmer up` start it anew"
+        case .foreign(_, let user): "run this as user \(user), or start a nervous system of your own elsewhere"
         case .usual: "start one with `nimmer up`, or name one with --server or \(ServerChoice.variable)"
         }
     }

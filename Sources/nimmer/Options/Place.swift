@@ -1,4 +1,10 @@
+import NimmerCell
+import NimmerIdentity
 import NimmerWave
+
+#if canImport(Glibc)
+    import Glibc
+#endif
 
 /// Which environment this command works in: NIMMERVERSE_ENV, or dev.
 ///
@@ -15,7 +21,7 @@ func chosenEnvironment() throws(Failure) -> Environment {
 
 /// Where a nervous system keeps what it needs on this machine: `.nimmer/<env>/`.
 struct Place: Equatable, Sendable {
-    static let folder = ".nimmer"
+    static let folder = LocalHouse.folder
 
     let environment: Environment
     /// `.nimmer/<env>`, absolute.
@@ -28,19 +34,32 @@ struct Place: Equatable, Sendable {
 
     /// The nearest place that exists, from a folder upward; nil when there is none.
     static func nearest(_ environment: Environment, from start: String = FileText.workingFolder) -> Place? {
-        var folder = start
-        while true {
-            let path = "\(folder == "/" ? "" : folder)/\(Self.folder)/\(environment.rawValue)"
-            if FileText.isDirectory(path) { return Place(environment: environment, path: path) }
-            guard folder != "/", let slash = folder.lastIndex(of: "/") else { return nil }
-            folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
-        }
+        LocalHouse.nearest(environment, above: start).map { Place(environment: environment, path: $0) }
     }
 
-    /// What is running: who, since when, on which ports. Written by `nimmer up`, read by everybody.
+    /// Whether the state that stands there was written by this user: another's is not believed.
+    var isOwn: Bool {
+        var status = stat()
+        return lstat(statePath, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_uid == geteuid()
+    }
+
+    /// Makes the folder, which others may pass (PostgreSQL's user, where root starts it) and not look into.
+    ///
+    /// - Throws: ``Failure`` when it cannot be made or protected.
+    func make() throws(Failure) {
+        try FileText.makeFolder(path, mode: 0o711)
+        guard chmod(path, 0o711) == 0 else {
+            throw Failure(.unavailable, "cannot protect \(path): \(String(cString: strerror(errno)))")
+        }
+        try FileText.makeFolder(stateFolder, mode: 0o700)
+    }
+
+    /// What is running: who, since when, on which ports. Written by `nimmer up`, read by its owner's commands.
     var statePath: String { "\(path)/up.json" }
     /// What the processes keep there while their streams cannot be reached (NIMMERVERSE_STATE), unless told otherwise.
     var stateFolder: String { "\(path)/state" }
+    /// The keys of everybody who connects to the private nats-server, and its configuration of who may do what.
+    var identities: IdentityFolder { IdentityFolder(path: "\(path)/auth") }
     /// Held locked for as long as a `nimmer up` runs here.
     var lockPath: String { "\(path)/up.lock" }
 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import NimmerCell
+import NimmerIdentity
 import NimmerWave
 
 /// Which NATS server a command talks to, and why that one: the flag, then NIMMERVERSE_NATS_URL, then the `nimmer up`
@@ -9,6 +11,8 @@ struct ServerChoice: Equatable, Sendable {
         case variable
         case running(folder: String)
         case usual
+        /// The usual address, since what runs here is another user's.
+        case foreign(folder: String, user: String)
 
         var words: String {
             switch self {
@@ -16,6 +20,8 @@ struct ServerChoice: Equatable, Sendable {
             case .variable: "from \(ServerChoice.variable)"
             case .running(let folder): "of the nervous system that runs in \(folder)"
             case .usual: "the usual address; no `nimmer up` runs here"
+            case .foreign(let folder, let user):
+                "the usual address; the nervous system in \(folder) is that of user \(user)"
             }
         }
     }
@@ -24,17 +30,27 @@ struct ServerChoice: Equatable, Sendable {
     static let usualURL = "nats://127.0.0.1:4222"
 
     let url: String
-    let origin: Origin
+    var origin: Origin
     /// The credentials file, where a flag names one.
     var credentials: String?
+    /// The credentials of the owner, where the server is the private one of the `nimmer up` that runs here.
+    var ownerCredentials: String?
 
     static func resolve(flag: String?, environment: Environment) -> ServerChoice {
-        let running = Place.nearest(environment).flatMap { place in
-            (try? RunState.read(place)).flatMap { $0?.isAlive == true ? ($0?.natsURL, place.path) : nil }
+        let place = Place.nearest(environment)
+        let state = place.flatMap { place in place.isOwn ? (try? RunState.read(place)).flatMap { $0 } : nil }
+        var running: (url: String, folder: String)?
+        if let place, let state, state.isAlive, let url = state.natsURL { running = (url, place.path) }
+        var choice = resolve(flag: flag, variable: Surroundings.variable(Self.variable), running: running)
+        if let place, let state, let running, state.isPrivateNATS,
+            LocalHouse(url: running.url, path: place.path).serves(choice.url)
+        {
+            choice.ownerCredentials = place.identities.ownerCredentials
         }
-        return resolve(
-            flag: flag, variable: Surroundings.variable(Self.variable),
-            running: running.flatMap { entry in entry.0.map { ($0, entry.1) } })
+        if choice.origin == .usual, let place, FileText.exists(place.statePath), !place.isOwn {
+            choice.origin = .foreign(folder: place.path, user: FileText.owner(of: place.path) ?? "unknown")
+        }
+        return choice
     }
 
     static func resolve(flag: String?, variable: String?, running: (url: String, folder: String)?) -> ServerChoice {
@@ -59,8 +75,10 @@ struct ServerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Who connects: a credentials file, such as `nimmer auth generate` writes.",
-            discussion: "Default: what the variables NIMMERVERSE_NATS_… say, which also name certificates.",
-            valueName: "file"), completion: .file())
+            discussion: """
+                Default: what the variables NIMMERVERSE_NATS_… say, which also name certificates; else, at the server \
+                of the `nimmer up` that runs here, its owner's.
+                """, valueName: "file"), completion: .file())
     var credentials: String?
 
     func choice(_ environment: Environment) -> ServerChoice {

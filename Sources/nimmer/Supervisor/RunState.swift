@@ -20,6 +20,8 @@ struct RunState: Equatable, Sendable {
     var startedAt: Timestamp
     var system: String
     var natsURL: String?
+    /// Whether the nats-server is a private one, which asks for the credentials in the place's folder of identities.
+    var isPrivateNATS = false
     /// A connection string for PostgreSQL, without secrets (the private server trusts the owner of its socket).
     var postgres: String?
     /// The file that holds the password for it.
@@ -49,7 +51,7 @@ struct RunState: Equatable, Sendable {
     }
 
     func write(_ place: Place) throws(Failure) {
-        try FileText.write(json.pretty + "\n", to: place.statePath)
+        try FileText.write(json.pretty + "\n", to: place.statePath, mode: 0o600)
     }
 
     static func remove(_ place: Place) {
@@ -61,6 +63,7 @@ struct RunState: Equatable, Sendable {
             "nimmer": .string(nimmer.text), "started_at": .string(startedAt.rfc3339), "system": .string(system),
         ]
         object["nats_url"] = natsURL.map { .string($0) }
+        object["nats_private"] = .bool(isPrivateNATS)
         object["postgres"] = postgres.map { .string($0) }
         object["postgres_password_file"] = postgresPasswordFile.map { .string($0) }
         object["processes"] = .array(
@@ -87,7 +90,7 @@ extension RunState {
         }
         self.init(
             nimmer: nimmer, startedAt: started, system: system, natsURL: json["nats_url"]?.string,
-            postgres: json["postgres"]?.string,
+            isPrivateNATS: json["nats_private"]?.bool ?? false, postgres: json["postgres"]?.string,
             postgresPasswordFile: json["postgres_password_file"]?.string, processes: entries,
             waiting: (json["waiting"]?.array ?? []).compactMap(\.string))
     }

@@ -31,9 +31,9 @@ enum FileText {
     }
 
     /// Writes a file so that a reader sees the old one or the new one, never half of it.
-    static func write(_ text: String, to path: String) throws(Failure) {
+    static func write(_ text: String, to path: String, mode: mode_t = 0o644) throws(Failure) {
         let draft = "\(path).\(getpid()).new"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw failure("cannot write", path) }
         var text = text
         let complete = text.withUTF8 { Glibc.write(descriptor, $0.baseAddress, $0.count) == $0.count }
@@ -49,6 +49,16 @@ enum FileText {
     static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Whether something is there that this user may not read.
+    static func isForbidden(_ path: String) -> Bool { exists(path) && access(path, R_OK) != 0 && errno == EACCES }
+
+    /// The name of the user whose something is; nil when nothing is there or nobody has that number.
+    static func owner(of path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0, let entry = getpwuid(status.st_uid) else { return nil }
+        return String(cString: entry.pointee.pw_name)
     }
 
     static func isEmptyFolder(_ path: String) -> Bool { isDirectory(path) && names(in: path).isEmpty }

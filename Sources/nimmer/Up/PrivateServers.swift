@@ -39,10 +39,15 @@ final class PrivateServers: Sendable {
     /// Uses a database that is there already.
     func use(_ database: Database) { state.withLock { $0.database = database } }
 
-    /// Starts the private nats-server.
-    func startNATS() async throws(Failure) -> NATSServer {
+    /// Starts the private nats-server, which asks everybody for credentials.
+    ///
+    /// - Parameter identities: who may connect; written already.
+    func startNATS(_ identities: HouseIdentities) async throws(Failure) -> NATSServer {
         do throws(ServerError) {
-            let server = try await NATSServer.start(NATSServerOptions(folder: "\(place.path)/nats"))
+            let server = try await NATSServer.start(
+                NATSServerOptions(
+                    folder: "\(place.path)/nats", extraConfiguration: identities.inclusion,
+                    speaksMQTT: identities.hasDevices))
             state.withLock {
                 $0.nats = server
                 $0.fresh.insert("nats")

@@ -10,7 +10,7 @@ final class UpLock: Sendable {
 
     /// - Throws: ``Failure`` when another `nimmer up` holds it.
     init(_ place: Place) throws(Failure) {
-        let descriptor = open(place.lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let descriptor = open(place.lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw Failure(.unavailable, "cannot open \(place.lockPath): \(String(cString: strerror(errno)))")
         }

@@ -32,8 +32,7 @@ struct UpSession: Sendable {
     func run() async throws {
         // A wrong --only must not start a server first.
         _ = try SystemPlan(system, path: path, natsURL: "", only: only, hasDatabase: wantsDatabase)
-        try FileText.makeFolder(place.path)
-        try FileText.makeFolder(place.stateFolder, mode: 0o700)
+        try place.make()
         let lock = try UpLock(place)
         try await cleanUp()
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
@@ -44,10 +43,11 @@ struct UpSession: Sendable {
         let servers = PrivateServers(place)
         let chosenNATS = natsURL ?? variable("NIMMERVERSE_NATS_URL") ?? system.nats.url
         let chosenPostgres = variable(DatabaseOptions.variable) ?? system.postgres.url
+        let identities = chosenNATS == nil ? try await HouseIdentities(place, system) : nil
         let url: String
         do {
             async let database: Void = startDatabase(servers, chosenPostgres)
-            url = try await startNATS(servers, chosenNATS)
+            url = try await startNATS(servers, chosenNATS, identities)
             try await database
         } catch {
             await servers.nats?.stop()
@@ -58,7 +58,7 @@ struct UpSession: Sendable {
             system, path: path, natsURL: url, only: only, hasDatabase: servers.database != nil)
         let display = UpDisplay(
             paint: paint, columns: Console.isTerminal ? Console.columns : nil, names: plan.processes.map(\.name))
-        var loop = makeLoop(plan, servers, display, natsURL: url, privateNATS: chosenNATS == nil, began: began)
+        var loop = makeLoop(plan, servers, display, natsURL: url, identities: identities, began: began)
         let inbox = loop.inbox
         try Console.line(
             paint(
@@ -66,7 +66,7 @@ struct UpSession: Sendable {
                 "  \(plan.processes.map(\.name).joined(separator: ", "))  (started in "
                     + "\(LocalTime.span(milliseconds: Timestamp.now().milliseconds(since: began))); Ctrl-C stops all)"))
 
-        let watching = Task { await watch(url, display) }
+        let watching = Task { await watch(url, identities, display) }
         let listening = Task {
             for await _ in signals { inbox.yield(.stop) }
         }
@@ -100,8 +100,11 @@ struct UpSession: Sendable {
         RunState.remove(place)
     }
 
-    private func startNATS(_ servers: PrivateServers, _ chosen: String?) async throws -> String {
-        if let chosen {
+    private func startNATS(
+        _ servers: PrivateServers, _ chosen: String?, _ identities: HouseIdentities?
+    ) async throws -> String {
+        guard let identities else {
+            guard let chosen else { throw Failure(.failed, "neither a server nor identities for one") }
             let choice = ServerChoice(url: chosen, origin: natsURL == nil ? .variable : .flag)
             let bus = try await Link.open(choice)
             let version = bus.status.server?.version ?? "unknown"
@@ -109,9 +112,10 @@ struct UpSession: Sendable {
             try Console.line("  nats-server  \(chosen), not ours  \(paint(.quiet, version))")
             return chosen
         }
-        let server = try await servers.startNATS()
+        let server = try await servers.startNATS(identities)
         try Console.line(
             "  nats-server  \(server.url)  \(paint(.quiet, "\(server.binary.version), pid \(server.pid)"))")
+        for line in identities.lines(mqttPort: server.mqttPort, paint) { try Console.line(line) }
         return server.url
     }
 
@@ -137,12 +141,12 @@ struct UpSession: Sendable {
     }
 
     private func makeLoop(
-        _ plan: SystemPlan, _ servers: PrivateServers, _ display: UpDisplay, natsURL: String, privateNATS: Bool,
-        began: Timestamp
+        _ plan: SystemPlan, _ servers: PrivateServers, _ display: UpDisplay, natsURL: String,
+        identities: HouseIdentities?, began: Timestamp
     ) -> SupervisorLoop {
         var members: [Supervisor.Member] = []
         var starters: [String: @Sendable () async throws -> Running] = [:]
-        if privateNATS {
+        if identities != nil {
             members.append(.init(name: "nats-server", layer: SystemPlan.Layer.servers, policy: .always, grace: 12_000))
             starters["nats-server"] = { try await servers.keepNATS() }
         }
@@ -152,7 +156,7 @@ struct UpSession: Sendable {
         }
         for process in plan.processes {
             members.append(.init(name: process.name, layer: process.layer, policy: process.policy, grace: 8_000))
-            starters[process.name] = { try await self.start(process, servers, natsURL, display) }
+            starters[process.name] = { try await self.start(process, servers, natsURL, identities, display) }
         }
         if let exercise {
             members.append(.init(name: "exercise", layer: SystemPlan.Layer.exercise, policy: .once, grace: 500))
@@ -162,7 +166,7 @@ struct UpSession: Sendable {
                         name: "exercise", layer: SystemPlan.Layer.exercise, policy: .once, program: OwnProgram.path,
                         arguments: [
                             "exercise", "\(exercise)", "--after", "\(Self.calmBeforeExercise)", "--folder", place.path,
-                        ], mend: ""), servers, natsURL, display)
+                        ], mend: ""), servers, natsURL, nil, display)
             }
         }
         let layers = Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.layer) })
@@ -172,7 +176,8 @@ struct UpSession: Sendable {
             changed: { living, waiting in
                 guard let own = ProcessIdentity.current else { return }
                 let state = RunState(
-                    nimmer: own, startedAt: began, system: path, natsURL: natsURL, postgres: servers.database?.url,
+                    nimmer: own, startedAt: began, system: path, natsURL: natsURL,
+                    isPrivateNATS: identities != nil, postgres: servers.database?.url,
                     postgresPasswordFile: servers.database?.passwordFile,
                     processes: living.map { .init(name: $0.key, identity: $0.value, layer: layers[$0.key] ?? 0) }
                         .sorted { ($0.layer, $0.name) < ($1.layer, $1.name) }, waiting: waiting)
@@ -182,7 +187,8 @@ struct UpSession: Sendable {
 
     /// Starts one program of the plan with what it has to know now.
     private func start(
-        _ process: SystemPlan.Process, _ servers: PrivateServers, _ natsURL: String, _ display: UpDisplay
+        _ process: SystemPlan.Process, _ servers: PrivateServers, _ natsURL: String, _ identities: HouseIdentities?,
+        _ display: UpDisplay
     ) async throws -> Running {
         guard let program = Executables.find(process.program, extraFolders: [OwnProgram.folder]) else {
             throw Failure(.unavailable, "there is no program \(process.program); \(process.mend)")
@@ -192,6 +198,7 @@ struct UpSession: Sendable {
         variables["NIMMERVERSE_SYSTEM"] = path
         variables["NIMMERVERSE_NAME"] = process.name
         variables["NIMMERVERSE_NATS_URL"] = natsURL
+        if let identities { variables = identities.variables(of: process.name, inherited: variables) }
         if (variables["NIMMERVERSE_STATE"] ?? "").isEmpty { variables["NIMMERVERSE_STATE"] = place.stateFolder }
         if let database = servers.database, process.name == "hippocampus" {
             variables["NIMMERVERSE_POSTGRES_URL"] = database.url
@@ -206,8 +213,9 @@ struct UpSession: Sendable {
     }
 
     /// Shows what happens until the task is cancelled.
-    private func watch(_ url: String, _ display: UpDisplay) async {
-        guard showsEvents, let bus = try? await Link.open(.init(url: url, origin: .flag), patient: true) else { return }
+    private func watch(_ url: String, _ identities: HouseIdentities?, _ display: UpDisplay) async {
+        let choice = ServerChoice(url: url, origin: .flag, ownerCredentials: identities?.ownerCredentials)
+        guard showsEvents, let bus = try? await Link.open(choice, patient: true) else { return }
         let formatter = EventFormatter(paint: paint, columns: display.columns)
         var sieve = WaveSieve()
         if let feed = try? await bus.messages(.everything(environment), limit: 65_536) {

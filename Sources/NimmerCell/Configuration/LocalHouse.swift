@@ -1,0 +1,94 @@
+import Glibc
+import NimmerBus
+import NimmerWave
+
+/// The nervous system of a `nimmer up` that runs in a folder or one above it, as far as it is this user's own.
+///
+/// A folder that another user prepared is not believed: the server that its state names would be told whatever is said.
+public struct LocalHouse: Sendable, Hashable {
+    /// The folder of what `nimmer up` keeps, from the one in which it runs.
+    public static let folder = ".nimmer"
+
+    /// Its nats-server.
+    public var url: String
+    /// `.nimmer/<env>`, absolute.
+    public var path: String
+
+    /// A house at an address.
+    public init(url: String, path: String) {
+        self.url = url
+        self.path = path
+    }
+
+    /// The credentials of a part, such as `nimmer up` gives to that part; those of the owner for whoever has none.
+    public func credentials(of name: String) -> String {
+        let own = "\(path)/auth/keys/\(name).nk"
+        return access(own, R_OK) == 0 ? own : "\(path)/auth/keys/owner.nk"
+    }
+
+    /// Whether an address is that of its server, however it is written: no scheme, `localhost`.
+    public func serves(_ address: String) -> Bool { Self.place(address) == Self.place(url) }
+
+    private static func place(_ address: String) -> String {
+        var place = address.halves(around: "://")?.after ?? address
+        if place.hasSuffix("/") { place.removeLast() }
+        return place.hasPrefix("localhost:") ? "127.0.0.1:" + place.dropFirst("localhost:".count) : place
+    }
+
+    /// The house that runs nearest above a folder with a private server; nil where there is none.
+    public static func running(_ environment: Environment, above start: String) -> LocalHouse? {
+        guard let path = nearest(environment, above: start), let text = ownText("\(path)/up.json"),
+            let state = try? JSON(parsing: text), state["nats_private"]?.bool == true,
+            let url = state["nats_url"]?.string, let nimmer = state["nimmer"]?.string,
+            let pid = nimmer.split(separator: ":").first.flatMap({ Int32($0) }), pid > 1, kill(pid, 0) == 0
+        else { return nil }
+        return LocalHouse(url: url, path: path)
+    }
+
+    /// The house that runs in this process's folder or above it, for the environment that the variables choose.
+    static func here(_ variables: [String: String]) -> LocalHouse? {
+        let chosen = variables[Environment.variable] ?? ""
+        guard let environment = chosen.isEmpty ? .dev : try? Environment(validating: chosen),
+            let name = getcwd(nil, 0)
+        else { return nil }
+        defer { free(name) }
+        return running(environment, above: String(cString: name))
+    }
+
+    /// The nearest `.nimmer/<env>` from a folder upward.
+    public static func nearest(_ environment: Environment, above start: String) -> String? {
+        var folder = start
+        while true {
+            let path = "\(folder == "/" ? "" : folder)/\(Self.folder)/\(environment.rawValue)"
+            var status = stat()
+            if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return path }
+            guard folder != "/", let slash = folder.lastIndex(of: "/") else { return nil }
+            folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
+        }
+    }
+
+    /// The text of a plain file that belongs to this user; nil for any other.
+    private static func ownText(_ path: String) -> String? {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else {
+            return nil
+        }
+        var bytes = [UInt8](repeating: 0, count: Int(clamping: min(status.st_size, 1 << 20)))
+        let count = read(file, &bytes, bytes.count)
+        return count < 0 ? nil : String(decoding: bytes[0..<count], as: UTF8.self)
+    }
+}
+
+extension BusSettings {
+    /// Uses the private server of a house where no server is named, and its credentials for that server where none are.
+    ///
+    /// - Parameter isNamed: whether a flag, a variable or a system file has named a server.
+    mutating func take(_ house: LocalHouse, name: String, isNamed: Bool) {
+        if !isNamed { url = house.url }
+        guard house.serves(url), credentials == .none else { return }
+        credentials = .file(house.credentials(of: name))
+    }
+}
