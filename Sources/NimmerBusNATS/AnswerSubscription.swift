@@ -29,6 +29,10 @@ final class AnswerSubscription {
     }
 
     deinit { natsSubscription_Destroy(handle) }
+
+    func startDrain(milliseconds: Int64) { natsSubscription_DrainTimeout(handle, milliseconds) }
+
+    var isDrained: Bool { natsSubscription_DrainCompletionStatus(handle) != NATS_ILLEGAL_STATE }
 }
 
 private func onAnswer(

@@ -10,12 +10,15 @@ final class Connection: @unchecked Sendable {
     let handle: OpaquePointer
     /// The address that was connected to, without credentials.
     let url: String
+    /// The connection's socket, and what nats.c reports of it.
+    let wake: Wake
     /// Messages with headers that the library has taken over and that nobody needs any more.
     private let spent = Mutex<(messages: [SpentMessage], bytes: Int)>(([], 0))
 
-    private init(handle: OpaquePointer, url: String) {
+    private init(handle: OpaquePointer, url: String, wake: Wake) {
         self.handle = handle
         self.url = url
+        self.wake = wake
     }
 
     /// Closes and frees. Whoever drops the last reference may wait for a short time, so the loop keeps one until the end.
@@ -40,11 +43,13 @@ final class Connection: @unchecked Sendable {
     /// `@unchecked Sendable`: nobody else knows the message any more.
     private struct SpentMessage: @unchecked Sendable { let handle: OpaquePointer }
 
-    /// Connects; blocks until it stands or failed (at most about 4 s).
-    static func open(_ server: ServerURL, _ settings: BusSettings, _ wake: Wake) -> Result<Connection, BusError> {
+    /// Connects; blocks until it stands or failed (at most about 4 s). A credentials file is read at each attempt.
+    ///
+    /// - Parameter loop: what wakes the loop's thread.
+    static func open(_ server: ServerURL, _ settings: BusSettings, _ loop: Wake) -> Result<Connection, BusError> {
         // One in 256 wants another nonce: eight in a row are as likely as a guessed key.
         for _ in 0..<8 {
-            if let opened = attempt(server, settings, wake) { return opened }
+            if let opened = attempt(server, settings, Wake(of: loop)) { return opened }
         }
         return .failure(.connecting(server, NATS_CONNECTION_AUTH_FAILED, nil, settings))
     }
@@ -67,7 +72,7 @@ final class Connection: @unchecked Sendable {
             guard options.signer?.wantsAnotherNonce != true else { return nil }
             return .failure(.connecting(server, status, lastErrorText(), settings))
         }
-        return .success(Connection(handle: handle, url: server.shown))
+        return .success(Connection(handle: handle, url: server.shown, wake: wake))
     }
 
     var isClosed: Bool { natsConnection_IsClosed(handle) }

@@ -11,13 +11,15 @@ import Synchronization
 final class Loop {
     let bus: NATSBus
     let wake: Wake
-    private var connection: Connection?
-    private var answers: AnswerSubscription?
+    var connection: Connection?
+    var answers: AnswerSubscription?
     /// The echo is the last: when it comes back, what arrived before it was handled.
-    private var live: [LiveSubscription] = []
+    var live: [LiveSubscription] = []
     private var discovered: [String] = []
     private var attempts = 0
-    private let delivery: Delivering
+    let delivery: Delivering
+    /// The credentials file that was read for this connection; nil where there is none.
+    var credentials: CredentialsWatch?
     private var draining = Draining.no
     /// Whether single subscriptions are ending in order.
     private var hasLeaving = false
@@ -38,6 +40,7 @@ final class Loop {
         wake = bus.wake
         delivery = Delivering(bus)
         pace = ReadPace(bus.settings.maximumReadRate)
+        credentials = CredentialsWatch(bus.settings.credentials)
     }
 
     func run() {
@@ -75,6 +78,7 @@ final class Loop {
             candidates.append(server)
         }
         var trouble: BusError?
+        credentials?.isRead(at: .now)
         for server in candidates {
             switch Connection.open(server, bus.settings, wake) {
             case .failure(let error): trouble = trouble ?? error
@@ -148,7 +152,7 @@ final class Loop {
             state.phase = .reconnecting
             return false
         }
-        _ = wake.takeReports()
+        _ = connection.wake.takeReports()
         let trouble = BusError(
             .notConnected, "the connection to \(connection.url) was lost; reconnecting", cause: why)
         // Nothing is sent on it any more: no acknowledgement that is waited for can come.
@@ -163,10 +167,13 @@ final class Loop {
     // MARK: Serving
 
     private func serve() {
-        guard let connection else { return }
         var isBehind = false
-        while true {
+        while let connection {
             takeChanges()
+            if credentials?.hasChanged(at: .now) == true {
+                moveOver(from: connection)
+                continue
+            }
             if bus.state.withLock({ $0.mustClose }) || !advanceDrain() { return hangUp(connection) }
             // What was put off in the last turn has let the others have the processor first: its time is now, or when something
             // comes.
@@ -176,6 +183,7 @@ final class Loop {
                 let soon = ContinuousClock.now.advanced(by: .milliseconds(1))
                 until = min(until ?? soon, soon)
             }
+            let wake = connection.wake
             let ready = poll(wake.socket, forWriting: wake.wantsWrite, until: until)
             if ready.isReadable { natsConnection_ProcessReadEvent(connection.handle) }
             isBehind = deliver(ready, connection)
@@ -185,7 +193,7 @@ final class Loop {
             if hasDeferred { bus.runDeferred() }
             connection.destroySpent()
             bus.expireWaiting(isConnected: true)
-            handleReports()
+            handleReports(of: connection)
             if wake.socket < 0, connection.isClosed { return }
             if let pause = pace?.pause(after: bus.state.withLock({ $0.counters })), pause > 0 { usleep(pause) }
         }
@@ -203,7 +211,7 @@ final class Loop {
         let isOverwhelmed = lastIdle.duration(to: now) > patience && pace == nil
         if isOverwhelmed {
             var reads = 0
-            while reads < 32, poll(wake.socket, forWriting: false, until: now).isReadable {
+            while reads < 32, poll(connection.wake.socket, forWriting: false, until: now).isReadable {
                 natsConnection_ProcessReadEvent(connection.handle)
                 reads += 1
             }
@@ -225,7 +233,8 @@ final class Loop {
 
     /// Ends the connection as if the server had: `natsConnection_Destroy` alone would first wait half a second for an answer
     /// to a ping, which only this thread could read.
-    private func hangUp(_ connection: Connection) {
+    func hangUp(_ connection: Connection) {
+        let wake = connection.wake
         guard wake.socket >= 0 else { return }
         shutdown(wake.socket, Int32(SHUT_RDWR))
         // What has come already is read before the end.
@@ -261,12 +270,14 @@ final class Loop {
     }
 
     private var nextDeadline: ContinuousClock.Instant? {
-        if case .no = draining, !hasLeaving { return bus.nextDeadline }
+        if case .no = draining, !hasLeaving {
+            return [bus.nextDeadline, credentials?.nextLook].compactMap { $0 }.min()
+        }
         return .now.advanced(by: .milliseconds(5))
     }
 
-    private func handleReports() {
-        for report in wake.takeReports() {
+    func handleReports(of connection: Connection) {
+        for report in connection.wake.takeReports() {
             switch report.status {
             case NATS_SLOW_CONSUMER: for subscription in live { delivery.checkDrops(of: subscription) }
             case NATS_NOT_PERMITTED: bus.wasNotPermitted(report.text)
@@ -349,46 +360,5 @@ final class Loop {
         guard count > 0 else { return Ready() }
         if descriptors.0.revents != 0 { wake.lower() }
         return Ready(isReadable: descriptors.1.revents & Int16(POLLIN | POLLHUP | POLLERR) != 0)
-    }
-}
-
-extension NATSBus {
-    /// Whoever opened the bus may go on: the first attempt has succeeded or failed.
-    func hasOutcome() {
-        let isFirst = state.withLock { state in
-            defer { state.hadOutcome = true }
-            return !state.hadOutcome
-        }
-        if isFirst { firstOutcome.ring() }
-    }
-
-    func expireWaiting(isConnected: Bool) {
-        let now = ContinuousClock.now
-        inbox.expire(now, isConnected: isConnected)
-        acks.expire(now, isConnected: isConnected)
-        echo.expire(now, isConnected: isConnected)
-    }
-
-    /// When somebody's waiting ends.
-    var nextDeadline: ContinuousClock.Instant? {
-        [inbox.nextDeadline, acks.nextDeadline, echo.nextDeadline].compactMap { $0 }.min()
-    }
-
-    /// The subscriptions of the loop's own: to what streams acknowledge, and to its echoes, by which round trips are measured;
-    /// the echo first, which makes it the last that is looked at.
-    func attachInboxes() {
-        for own in [echo, acks] {
-            let pattern: SubjectPattern
-            do { pattern = try SubjectPattern(own.pattern) } catch { preconditionFailure("\(error)") }
-            _ = try? attach(pattern, queue: nil, pending: 1 << 20) { _, _, arrival in
-                own.deliver(arrival.message())
-            } onNoResponders: {
-                own.nobodyServes()
-            }
-        }
-    }
-
-    func isOwn(_ subscription: NATSSubscription) -> Bool {
-        subscription.pattern.text == echo.pattern || subscription.pattern.text == acks.pattern
     }
 }

@@ -9,7 +9,9 @@ import Synchronization
 /// call back into nats.c; *detach* once for every attach, as the last of them. Each attach therefore retains this object
 /// and its detach releases it.
 final class Wake: Sendable {
+    /// -1 for one of a connection, which wakes its loop's.
     let descriptor: Int32
+    private let loop: Wake?
     private let isRaised = Atomic<Bool>(false)
     private let loopThread = Atomic<UInt>(0)
     private let socketValue = Atomic<Int32>(-1)
@@ -24,11 +26,18 @@ final class Wake: Sendable {
     }
 
     init() {
+        loop = nil
         descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         precondition(descriptor >= 0, "no descriptor for the loop: \(String(cString: strerror(errno)))")
     }
 
-    deinit { Glibc.close(descriptor) }
+    /// One for a connection: with a socket and errors of its own, so that two connections may stand beside each other.
+    init(of loop: Wake) {
+        self.loop = loop
+        descriptor = -1
+    }
+
+    deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
 
     /// The socket to poll; -1 when there is none.
     var socket: Int32 { socketValue.load(ordering: .acquiring) }
@@ -43,6 +52,7 @@ final class Wake: Sendable {
 
     /// Wakes the loop; cheap when it is awake already or is the caller.
     func raise() {
+        if let loop { return loop.raise() }
         if isOnLoop || isRaised.exchange(true, ordering: .acquiringAndReleasing) { return }
         var one: UInt64 = 1
         _ = write(descriptor, &one, 8)

@@ -1,0 +1,110 @@
+import CNATS
+import Glibc
+import NimmerBus
+import NimmerWave
+import Synchronization
+
+/// The move of a bus to a connection with new credentials, while everything goes on.
+///
+/// Nothing is lost: what was published has arrived on the old connection before anything leaves on the new one, and the old
+/// subscriptions end when the new ones stand. In the moment between, a message to a plain subscription comes twice; one to a queue
+/// comes once, to either.
+extension Loop {
+    /// How long each step may take; it takes a round trip.
+    private static let stepLimit = Duration.seconds(5)
+
+    /// Opens a connection with what the credentials file holds now, and moves there; without one, everything stays as it is.
+    func moveOver(from old: Connection) {
+        let server = bus.servers.first { $0.shown == old.url } ?? bus.servers[0]
+        let before = credentials
+        credentials?.isRead(at: .now)
+        switch Connection.open(server, bus.settings, wake) {
+        case .failure(let error):
+            credentials = before
+            credentials?.wasRefused(at: .now)
+            bus.feed.send(.failed(error))
+        case .success(let next):
+            if !move(from: old, to: next) {
+                credentials = before
+                credentials?.wasRefused(at: .now)
+            }
+        }
+    }
+
+    private func move(from old: Connection, to next: Connection) -> Bool {
+        let nextAnswers = AnswerSubscription(bus.inbox, on: next)
+        let nextLive: [LiveSubscription] = bus.state.withLock { state in
+            live.insert(contentsOf: state.fresh, at: max(0, live.count - 1))
+            state.fresh = []
+            // What is published from here on waits in the new connection, until all that went before has arrived.
+            state.connection = next
+            return state.subscriptions.reversed().compactMap { LiveSubscription($0, on: next) }
+        }
+        wait(for: echo(on: old), old, next, isNextHeld: true)
+        wait(for: echo(on: next), old, next, isNextHeld: false)
+        if old.isClosed {
+            bus.acks.connectionLost(
+                BusError(
+                    .notConnected, "the connection to \(old.url) was lost in a move to another", cause: old.lastError))
+        }
+        if next.isClosed {
+            bus.state.withLock { state in
+                state.connection = old
+                state.fresh = state.fresh.compactMap { LiveSubscription($0.subscription, on: old) }
+            }
+            return false
+        }
+        let milliseconds = Self.stepLimit.nanoseconds / 1_000_000
+        for entry in live { entry.startDrain(milliseconds: milliseconds) }
+        answers?.startDrain(milliseconds: milliseconds)
+        let until = ContinuousClock.now.advanced(by: Self.stepLimit)
+        while !(live.allSatisfy(\.isDrained) && answers?.isDrained ?? true), ContinuousClock.now < until {
+            turn(old, next, isNextHeld: false, isDraining: true)
+            if old.isClosed { break }
+        }
+        _ = delivery.deliver(live, budget: .max, isDraining: true)
+        hangUp(old)
+        delivery.releaseAll()
+        (connection, live, answers) = (next, nextLive, nextAnswers)
+        bus.state.withLock { $0.hasChanges = true }
+        return true
+    }
+
+    /// Sends something to ourselves; the bell rings when it has come back, and with it all that was sent before has arrived.
+    private func echo(on connection: Connection) -> Doorbell {
+        let arrived = Doorbell()
+        let until = ContinuousClock.now.advanced(by: Self.stepLimit)
+        if let expected = bus.echo.expect("the server", until: until, { _ in arrived.ring() }) {
+            _ = connection.publish(expected.reply.text, UnsafeRawBufferPointer(start: nil, count: 0), [:], nil)
+        }
+        return arrived
+    }
+
+    private func wait(for arrived: Doorbell, _ old: Connection, _ next: Connection, isNextHeld: Bool) {
+        let until = ContinuousClock.now.advanced(by: Self.stepLimit)
+        while arrived.rings == 0, ContinuousClock.now < until, !old.isClosed, !next.isClosed {
+            turn(old, next, isNextHeld: isNextHeld, isDraining: false)
+        }
+    }
+
+    /// Reads, delivers and writes what there is on the old connection, reads the new one, and writes there unless that is held.
+    private func turn(_ old: Connection, _ next: Connection, isNextHeld: Bool, isDraining: Bool) {
+        let writesNext = !isNextHeld && next.wake.wantsWrite
+        var descriptors = [
+            pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: old.wake.socket, events: Int16(POLLIN | (old.wake.wantsWrite ? POLLOUT : 0)), revents: 0),
+            pollfd(fd: next.wake.socket, events: Int16(POLLIN | (writesNext ? POLLOUT : 0)), revents: 0),
+        ]
+        guard Glibc.poll(&descriptors, nfds_t(descriptors.count), 5) >= 0 else { return }
+        if descriptors[0].revents != 0 { wake.lower() }
+        let isReadable = Int16(POLLIN | POLLHUP | POLLERR)
+        if descriptors[1].revents & isReadable != 0 { natsConnection_ProcessReadEvent(old.handle) }
+        _ = delivery.deliver(live, budget: .max, isDraining: isDraining)
+        if old.wake.wantsWrite { natsConnection_ProcessWriteEvent(old.handle) }
+        if descriptors[2].revents & isReadable != 0 { natsConnection_ProcessReadEvent(next.handle) }
+        if writesNext { natsConnection_ProcessWriteEvent(next.handle) }
+        if bus.hasDeferredWork { bus.runDeferred() }
+        bus.expireWaiting(isConnected: true)
+        handleReports(of: old)
+    }
+}

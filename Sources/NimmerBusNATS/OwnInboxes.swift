@@ -1,0 +1,45 @@
+import NimmerBus
+import NimmerWave
+import Synchronization
+
+/// What the loop does for whoever waits on the bus: its own inboxes, and the times at which waiting ends.
+extension NATSBus {
+    /// Whoever opened the bus may go on: the first attempt has succeeded or failed.
+    func hasOutcome() {
+        let isFirst = state.withLock { state in
+            defer { state.hadOutcome = true }
+            return !state.hadOutcome
+        }
+        if isFirst { firstOutcome.ring() }
+    }
+
+    func expireWaiting(isConnected: Bool) {
+        let now = ContinuousClock.now
+        inbox.expire(now, isConnected: isConnected)
+        acks.expire(now, isConnected: isConnected)
+        echo.expire(now, isConnected: isConnected)
+    }
+
+    /// When somebody's waiting ends.
+    var nextDeadline: ContinuousClock.Instant? {
+        [inbox.nextDeadline, acks.nextDeadline, echo.nextDeadline].compactMap { $0 }.min()
+    }
+
+    /// The subscriptions of the loop's own: to what streams acknowledge, and to its echoes, by which round trips are measured;
+    /// the echo first, which makes it the last that is looked at.
+    func attachInboxes() {
+        for own in [echo, acks] {
+            let pattern: SubjectPattern
+            do { pattern = try SubjectPattern(own.pattern) } catch { preconditionFailure("\(error)") }
+            _ = try? attach(pattern, queue: nil, pending: 1 << 20) { _, _, arrival in
+                own.deliver(arrival.message())
+            } onNoResponders: {
+                own.nobodyServes()
+            }
+        }
+    }
+
+    func isOwn(_ subscription: NATSSubscription) -> Bool {
+        subscription.pattern.text == echo.pattern || subscription.pattern.text == acks.pattern
+    }
+}
