@@ -5,5 +5,7 @@ struct AuthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "auth",
         abstract: "Make identities, permissions and development certificates.",
-        subcommands: [AuthGenerateCommand.self, AuthListCommand.self, AuthCertificatesCommand.self])
+        subcommands: [
+            AuthGenerateCommand.self, AuthRotateCommand.self, AuthListCommand.self, AuthCertificatesCommand.self,
+        ])
 }

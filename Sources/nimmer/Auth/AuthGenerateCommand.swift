@@ -32,11 +32,17 @@ struct AuthGenerateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        let folder = IdentityFolder(path: FileText.absolute(out ?? "\(Place.here(environment).path)/auth"))
+        let target = KeyTarget.resolve(out ?? Place.here(environment).identities.path, environment)
+        let folder = target.folder
         let report: IdentityFolder.Report
         do {
             let system = try SystemFile(path: file)
             report = try await folder.generate(system, environment, renewing: Set(renew))
+            // Whoever runs with these keys has a server that must know them too.
+            if let running = target.running, !report.made.isEmpty || !report.ended.isEmpty {
+                _ = try await folder.generate(try SystemFile(path: running.system), environment, for: .house)
+                try await target.reload(trying: nil)
+            }
         } catch let error as SystemError {
             throw Failure(.usage, error.description)
         } catch let error as ServerError {
@@ -60,6 +66,8 @@ struct AuthGenerateCommand: AsyncParsableCommand {
         }
         try Console.line("wrote \(folder.configuration): \(report.grants.count) identities for \(environment.rawValue)")
         if !report.made.isEmpty { try Console.line("made the keys of \(report.made.joined(separator: ", "))") }
+        for key in report.ended { try Console.line("ended a former key of \(key.name)") }
+        for key in report.former { try Console.line(key.line(at: .now())) }
         for name in report.orphans { try Console.line("\(folder.credentials(name)) is nobody's any more: delete it") }
         try Console.line("each part finds its own with NIMMERVERSE_NATS_CREDENTIALS=\(folder.path)/keys/NAME.nk")
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NimmerIdentity
+import NimmerServers
 import NimmerSystem
 import NimmerWave
 
@@ -14,6 +15,12 @@ struct AuthListCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Show this part only.", valueName: "name"))
     var name: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The folder whose former keys are shown. Default: that of the `nimmer up` that runs here, else .nimmer/<env>/auth.",
+            valueName: "folder"))
+    var out: String?
 
     @OptionGroup var json: JSONOptions
 
@@ -32,22 +39,31 @@ struct AuthListCommand: ParsableCommand {
                     mend: "there are \(known.joined(separator: ", "))")
             }
         }
-        if json.json { return try Console.line(JSON.array(grants.map(\.json))) }
+        let former: [FormerKey]
+        do throws(ServerError) { former = try KeyTarget.resolve(out, environment).folder.former() } catch {
+            throw Failure(.unavailable, error.description)
+        }
+        if json.json {
+            return try Console.line(
+                JSON.array(grants.map { grant in grant.json(former: former.filter { $0.name == grant.name }) }))
+        }
         for grant in grants {
             try Console.line("\(grant.name) (\(grant.role.rawValue))")
             for subject in grant.publish { try Console.line("  publish    \(subject)") }
             for subject in grant.publishDenied { try Console.line("  but not    \(subject)") }
             for subject in grant.subscribe { try Console.line("  subscribe  \(subject)") }
+            for key in former where key.name == grant.name { try Console.line("  also       \(key.line(at: .now()))") }
         }
     }
 }
 
 extension Grant {
-    fileprivate var json: JSON {
+    fileprivate func json(former: [FormerKey]) -> JSON {
         let texts = { (list: [String]) in JSON.array(list.map { .string($0) }) }
         return [
             "name": .string(name), "role": .string(role.rawValue), "publish": texts(publish),
             "publish_denied": texts(publishDenied), "subscribe": texts(subscribe),
+            "former_keys": .array(former.map { $0.json(at: .now()) }),
         ]
     }
 }

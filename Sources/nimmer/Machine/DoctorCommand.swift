@@ -1,5 +1,6 @@
 import ArgumentParser
 import NimmerBus
+import NimmerIdentity
 import NimmerMemory
 import NimmerMemoryPostgres
 import NimmerServers
@@ -24,6 +25,7 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = try chosenEnvironment()
         var findings = await Self.prerequisites(Place.here(environment))
+        findings += Self.keys(KeyTarget.resolve(nil, environment).folder)
         findings += await Self.servers(environment, server.choice(environment), database.settings(environment))
         if json.json {
             try Console.line(JSON.array(findings.map(\.json)).pretty)
@@ -69,6 +71,26 @@ struct DoctorCommand: AsyncParsableCommand {
             )
         }
         return findings
+    }
+
+    /// Keys that are accepted beside the ones that replaced them.
+    private static func keys(_ folder: IdentityFolder) -> [Finding] {
+        let former: [FormerKey]
+        do throws(ServerError) { former = try folder.former() } catch {
+            return [.lacking("keys", error.description, "remove the line, then nimmer auth generate")]
+        }
+        let now = Timestamp.now()
+        let overdue = former.filter { $0.isOverdue(at: now) }
+        guard overdue.isEmpty else {
+            let names = Set(overdue.map(\.name)).sorted().joined(separator: ", ")
+            return [
+                .lacking(
+                    "keys", "\(count(overdue.count, "former key")) of \(names) should be valid no more",
+                    "nimmer auth rotate SYSTEM --finish")
+            ]
+        }
+        guard let last = former.map(\.until).max() else { return [] }
+        return [.good("keys", "\(count(former.count, "former key")) valid until \(LocalTime.full(last)) at the latest")]
     }
 
     private static func folder(_ place: Place) -> Finding {
