@@ -10,7 +10,8 @@ struct UpCommand: AsyncParsableCommand {
         discussion: """
             Starts a private nats-server and a private PostgreSQL (data under .nimmer/<env>/, free loopback ports), then \
             the thalamus, the cognition bridge, the hippocampus, and the cells and nerves of the system file. What ends \
-            is started again. Ctrl-C stops all of it and leaves no process.
+            is started again. Ctrl-C stops all of it and leaves no process. Both servers want credentials that only you can \
+            read: commands in this folder find them, and `nimmer env --export` gives them to any other client.
 
               nimmer up                                 this machine's vitals
               nimmer up deploy/systems/robot.yaml
