@@ -185,7 +185,7 @@ let package = Package(
                     "NimmerWave",
                 ]),
             tests("NimmerSystemTests", ["NimmerSystem", "NimmerWave", "NimmerGate"]),
-            tests("NimmerCellTests", ["NimmerCell", "NimmerBus", "NimmerSystem", "NimmerWave", metrics]),
+            tests("NimmerCellTests", ["NimmerCell", "NimmerBus", "NimmerSystem", "NimmerWave", "Seeds", metrics]),
             tests(
                 "CellsTests",
                 [
