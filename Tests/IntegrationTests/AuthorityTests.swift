@@ -1,5 +1,6 @@
 import NimmerBus
 import NimmerBusNATS
+import NimmerIdentity
 import NimmerWave
 import Testing
 

@@ -41,7 +41,7 @@ struct AuthListCommand: ParsableCommand {
         }
         let former: [FormerKey]
         do throws(ServerError) { former = try KeyTarget.resolve(out, environment).folder.former() } catch {
-            throw Failure(.unavailable, error.description)
+            throw Failure(.unavailable, "\(error)")
         }
         if json.json {
             return try Console.json(

@@ -64,11 +64,11 @@ struct AuthRotateCommand: AsyncParsableCommand {
             report = try await finish ? end(system, environment, target) : rotate(system, environment, target)
             try await target.followDeployment(system, environment)
         } catch let error as SystemError {
-            throw Failure(.usage, error.description)
+            throw Failure(.usage, "\(error)")
         } catch let error as ServerError {
-            throw Failure(.unavailable, error.description)
+            throw Failure(.unavailable, "\(error)")
         }
-        if json.json { return try Console.line(report.rotationJSON) }
+        if json.json { return try Console.json(report.rotationJSON) }
         try say(report, target)
     }
 
@@ -107,7 +107,7 @@ struct AuthRotateCommand: AsyncParsableCommand {
 
 extension FormerKey {
     /// One line for a person.
-    func line(at now: Timestamp) -> String {
+    func line(at now: Timestamp) -> TerminalText {
         "the former key \(publicKey.prefix(8))… of \(name) is valid until \(LocalTime.full(until))"
             + (isOverdue(at: now) ? ": overdue, `nimmer auth rotate SYSTEM --finish` ends it" : "")
     }

@@ -40,7 +40,7 @@ struct CheckCommand: AsyncParsableCommand {
         if write { written = try mend(text, &findings) }
         let problems = findings.count { $0.weight == .problem }
         if json.json {
-            try Console.line(
+            try Console.json(
                 [
                     "file": .string(file), "ok": .bool(problems == 0), "findings": .array(findings.map(\.json)),
                     "written": .array(written.map(\.json)),
@@ -50,10 +50,10 @@ struct CheckCommand: AsyncParsableCommand {
             for finding in findings { try Console.line(finding.line(file, paint)) }
             for finding in written {
                 try Console.line(
-                    "\(file): \(paint(.good, "wrote")) \(finding.mend) (\(finding.text.prefix { $0 != " " }))")
+                    "\(file): \(paint(.good, "wrote")) \(finding.mend) (\(String(finding.text.prefix { $0 != " " })))")
             }
             let verdict =
-                problems == 0 ? paint(.good, "in order") : paint(.bad, count(problems, "problem"))
+                problems == 0 ? paint(.good, "in order") : paint(.bad, "\(count(problems, "problem"))")
             try Console.line("\(file): \(verdict)")
         }
         if problems > 0 { throw ExitCode(Failure.Status.failed.rawValue) }

@@ -20,10 +20,10 @@ struct CheckFinding: Equatable, Sendable {
     /// What `--write` does about it; nil where only a person can.
     var change: SystemChange?
 
-    func line(_ file: String, _ paint: Paint) -> String {
-        let place = "\(file):\(mark.line)"
+    func line(_ file: String, _ paint: Paint) -> TerminalText {
+        let place: TerminalText = "\(file):\(mark.line)"
         let sign = weight == .problem ? paint(.bad, place) : paint(.quiet, place)
-        return "\(sign): \(text.printable)" + (mend.isEmpty ? "" : "\n  " + paint(.strong, "→ \(mend.printable)"))
+        return "\(sign): \(text)" + (mend.isEmpty ? "" : "\n  " + paint(.strong, "→ \(mend)"))
     }
 
     var json: JSON {

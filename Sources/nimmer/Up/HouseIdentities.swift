@@ -43,15 +43,15 @@ struct HouseIdentities: Sendable {
     }
 
     /// Two lines for a person: that the server asks, and how other clients come by what it asks for.
-    func lines(mqttPort: UInt16?, _ paint: Paint) -> [String] {
-        var lines = [
+    func lines(mqttPort: UInt16?, _ paint: Paint) -> [TerminalText] {
+        var lines: [TerminalText] = [
             "               it wants credentials: commands in this folder find them; other clients: "
                 + paint(.strong, "eval \"$(nimmer env --export)\"")
         ]
         if let mqttPort {
             lines.append(
                 "  mqtt         127.0.0.1:\(mqttPort)  user device, for the devices' subjects only; password in "
-                    + folder.devicePassword)
+                    + "\(folder.devicePassword)")
         }
         return lines
     }
