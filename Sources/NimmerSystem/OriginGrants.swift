@@ -36,6 +36,13 @@ public struct OriginGrants: Sendable {
         }
     }
 
+    /// What a living system grants. Without identities, and without a single grant in the file, origins are taken as they are: there
+    /// everybody may speak as every cell, and grants would hold nobody back.
+    public init(_ system: SystemFile?, hasIdentities: Bool) {
+        let grants = (system?.cells ?? []) + (system?.nerves ?? [])
+        self = hasIdentities || grants.contains { !$0.origins.isEmpty } ? OriginGrants(system) : .asTheyAre
+    }
+
     private init(_ rule: Rule) {
         self.rule = rule
         file = ""

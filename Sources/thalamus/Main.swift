@@ -1,5 +1,6 @@
 import NimmerBusNATS
 import NimmerCell
+import NimmerSystem
 import NimmerThalamus
 import NimmerWave
 
@@ -27,7 +28,8 @@ import NimmerWave
                 _ = try ThalamusConfiguration(configuration.system, environment: configuration.environment)
             },
             run: { process in
-                let configuration = try ThalamusConfiguration(process.system, environment: process.environment)
+                var configuration = try ThalamusConfiguration(process.system, environment: process.environment)
+                configuration.origins = OriginGrants(process.system, hasIdentities: process.bus.identity != nil)
                 try await ThalamusProcess(process, configuration).run()
             })
     }

@@ -29,6 +29,22 @@ struct OriginGrantTests {
         return nil
     }
 
+    /// Where everybody may speak as every cell a grant holds nobody back, and what was written before there were grants goes on.
+    @Test("are taken as they are without identities and grants")
+    func takenAsTheyAre() throws {
+        func system(_ cells: String) throws -> SystemFile {
+            try SystemFile(parsing: Array("nimmerverse: 1\nname: s\ncells:\n\(cells)".utf8), file: "s.yaml")
+        }
+        let plain = try system("  - {name: a, command: [a]}\n")
+        let granting = try system("  - {name: a, command: [a], origins: [x]}\n  - {name: b, command: [b]}\n")
+        #expect(OriginGrants(plain, hasIdentities: false).permits("a", as: "z"))
+        #expect(OriginGrants(nil, hasIdentities: false).permits("a", as: "z"))
+        #expect(!OriginGrants(plain, hasIdentities: true).permits("a", as: "z"))
+        #expect(!OriginGrants(nil, hasIdentities: true).permits("a", as: "z"))
+        #expect(!OriginGrants(granting, hasIdentities: false).permits("b", as: "z"))
+        #expect(OriginGrants(granting, hasIdentities: false).permits("a", as: "x"))
+    }
+
     @Test("one cell that claims three witnesses is none of them: its gate has no witness and does not open")
     func onlyItself() throws {
         var bench = try bench()

@@ -51,7 +51,7 @@ public final class CellHost<C: Cell>: Sendable {
         identity = body.identity
         rejects = RejectLimiter(process)
         outbox = process.outbox(limits: OutboxQueue.Limits(messages: 256, bytes: 4 << 20))
-        grants = OriginGrants(process.system)
+        grants = OriginGrants(process.system, hasIdentities: process.bus.identity != nil)
         state = Mutex(State(body: body))
         (jobs, jobFeed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(4096))
     }
