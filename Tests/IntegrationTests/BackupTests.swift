@@ -66,8 +66,8 @@ struct BackupTests {
         let message = Envelope(id: .v7(), at: .now(), from: source, outcome)
         let bus = try await connect(system)
         _ = try await bus.publishDurably(
-            .feedback(system.environment, gate: opening.body.gateID), payload: message.encoded(),
-            id: message.header.messageID)
+            Subject.feedback(system.environment, gate: opening.body.gateID).from(try Token("operator")),
+            payload: message.encoded(), id: message.header.messageID)
         try await system.wait(within: .seconds(30)) {
             try await system.query("select count(*) from verification_outcomes") == "1"
         }
