@@ -1,4 +1,5 @@
 import Glibc
+import NimmerBus
 import NimmerServers
 import NimmerWave
 import Testing
@@ -76,6 +77,39 @@ private let plain = Paint(.never)
         #expect(told == report.degraded())
         report.services = [try service("thalamus", data: ["outbox": "nonsense"])]
         #expect(!report.degraded().contains { $0.hasPrefix("thalamus") }, "what cannot be read says nothing")
+    }
+
+    /// What waits for PostgreSQL is counted down: by its age, by the room of its stream, and said when that is over.
+    @Test func howLongWhatWaitsIsKeptIsSaid() throws {
+        var report = StatusReport(environment: .dev)
+        report.serverVersion = "2.15.0"
+        let now = Timestamp(seconds: 1_800_000_000)
+        func degraded(_ waiting: UInt64, since hours: Double, full: Bool = false) throws -> [String] {
+            let info = StreamInfo(
+                name: "DEV-TRANSITIONS", messages: 1_000, bytes: 20_000_000, firstSequence: full ? 500 : 1,
+                lastSequence: 1_000, consumers: 1, maximumBytes: 100_000_000)
+            let consumer = ConsumerInfo(
+                waiting: waiting, unacknowledged: 0, redelivered: 0, acknowledged: full ? 100 : 1_000 - waiting)
+            let backlog = StreamBacklog(
+                info, consumer, oldest: now.advanced(milliseconds: -hours * 3_600_000), age: .seconds(7 * 86_400))
+            report.services = [
+                try service("thalamus"), try service("cognition-bridge", data: ["boundary": "model"]),
+                try service("hippocampus", data: ["streams": ["DEV-TRANSITIONS": backlog.json]]),
+            ]
+            return report.degraded(at: now)
+        }
+        #expect(try degraded(0, since: 0) == [])
+        #expect(try degraded(10, since: 0.001) == [], "four seconds are nothing to speak of")
+        #expect(
+            try degraded(500, since: 3) == [
+                "DEV-TRANSITIONS: PostgreSQL is behind by 500 messages and 3 h 0 min; they are kept for 6 d 21 h more or "
+                    + "90 MB more"
+            ])
+        #expect(
+            try degraded(500, since: 3, full: true) == [
+                "DEV-TRANSITIONS: PostgreSQL is behind by 500 messages and 3 h 0 min; the stream is full: the oldest are "
+                    + "dropped, and are in no memory"
+            ])
     }
 
     @Test func aProgramReadsTheSame() throws {

@@ -90,9 +90,9 @@ struct StatusReport: Sendable {
             guard let backlog = StreamBacklog(member.value), let since = backlog.since,
                 backlog.isOverflowing || now.milliseconds(since: since) > 60_000
             else { return nil }
-            var text =
-                "\(member.key): \(count(Int(clamping: backlog.messages), "message")) wait for PostgreSQL since "
-            text += LocalTime.span(milliseconds: now.milliseconds(since: since))
+            let waiting = count(Int(clamping: backlog.messages), "message")
+            let time = LocalTime.span(milliseconds: now.milliseconds(since: since))
+            let text = "\(member.key): PostgreSQL is behind by \(waiting) and \(time)"
             if backlog.isOverflowing {
                 return text + "; the stream is full: the oldest are dropped, and are in no memory"
             }
