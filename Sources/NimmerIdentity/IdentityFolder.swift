@@ -41,37 +41,44 @@ public struct IdentityFolder: Sendable {
             throw ServerError(
                 .folder, "nobody here is called '\(stranger)'; there are \(names.sorted().joined(separator: ", "))")
         }
-        try SmallFile.makeFolder(path)
-        try SmallFile.makeFolder(keys, mode: 0o700)
+        // A key that somebody else put there would be theirs as well.
+        let (above, name) = try SmallFile.halves(path)
+        let folder = try OwnFolder.open(above, below: [name], making: 0o755)
+        let keys = try OwnFolder.open(above, below: [name, "keys"], making: 0o700)
         var publicKeys: [String: String] = [:]
         var made: [String] = []
         for name in names {
-            if !renewed.contains(name), let known = keys(in: credentials(name)) {
+            if !renewed.contains(name), let text = try keys.read("\(name).nk", .own()), let known = Self.lines(of: text)
+            {
                 publicKeys[name] = known.publicKey
                 // Written by an earlier version, which had another form of inboxes.
-                if known.inboxPrefix != "_INBOX.\(name)" { try write(known.seed, known.publicKey, of: name) }
+                if known.inboxPrefix != "_INBOX.\(name)" {
+                    try Self.write(known.seed, known.publicKey, of: name, to: keys)
+                }
                 continue
             }
             let pair = try await OpenSSL.makeKeyPair()
             let key = NKey.userPublicKey(pair.publicKey)
-            try write(NKey.userSeed(pair.seed), key, of: name)
+            try Self.write(NKey.userSeed(pair.seed), key, of: name, to: keys)
             publicKeys[name] = key
             made.append(name)
         }
         let text = ServerConfiguration.text(grants, keys: publicKeys, system: system.name, environment: environment)
-        try SmallFile.write(text, to: configuration)
-        let orphans = SmallFile.names(in: keys).filter { $0.hasSuffix(".nk") }.map { String($0.dropLast(3)) }
+        try folder.write(text, to: "identities.conf", mode: 0o644)
+        let orphans = keys.names.filter { $0.hasSuffix(".nk") }.map { String($0.dropLast(3)) }
             .filter { !names.contains($0) }.sorted()
         return Report(grants: grants, made: made, orphans: orphans)
     }
 
-    private func write(_ seed: String, _ publicKey: String, of name: String) throws(ServerError) {
-        try SmallFile.write("\(seed)\n\(publicKey)\n_INBOX.\(name)\n", to: credentials(name), mode: 0o600)
+    private static func write(
+        _ seed: String, _ publicKey: String, of name: String, to keys: HeldFolder
+    ) throws(ServerError) {
+        try keys.write("\(seed)\n\(publicKey)\n_INBOX.\(name)\n", to: "\(name).nk", mode: 0o600)
     }
 
     /// The lines of a credentials file; nil when there is no good one.
-    private func keys(in file: String) -> (seed: String, publicKey: String, inboxPrefix: String?)? {
-        let words = (SmallFile.read(file) ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
+    private static func lines(of text: String) -> (seed: String, publicKey: String, inboxPrefix: String?)? {
+        let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
         guard let seed = words.first(where: NKey.isUserSeed), let key = words.first(where: NKey.isUserPublicKey) else {
             return nil
         }

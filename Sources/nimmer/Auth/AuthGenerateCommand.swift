@@ -32,6 +32,7 @@ struct AuthGenerateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
+        if out == nil { try Place.here(environment).make() }
         let folder = IdentityFolder(path: FileText.absolute(out ?? "\(Place.here(environment).path)/auth"))
         let report: IdentityFolder.Report
         do {

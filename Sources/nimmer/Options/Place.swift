@@ -1,3 +1,4 @@
+import NimmerServers
 import NimmerWave
 
 /// Which environment this command works in: NIMMERVERSE_ENV, or dev.
@@ -26,6 +27,30 @@ struct Place: Equatable, Sendable {
         Place(environment: environment, path: "\(FileText.workingFolder)/\(folder)/\(environment.rawValue)")
     }
 
+    /// The folder that holds `.nimmer`.
+    private var home: String { String(path.dropLast("/\(Self.folder)/\(environment.rawValue)".utf8.count)) }
+
+    /// Makes the folders, once nobody else has a hand in them.
+    ///
+    /// - Throws: ``Failure`` that names what is a link, somebody else's or open to others.
+    func make() throws(Failure) {
+        try Failure.ofServers { () throws(ServerError) in
+            let names = [Self.folder, environment.rawValue]
+            _ = try OwnFolder.open(home, below: names, making: 0o755)
+            _ = try OwnFolder.open(home, below: names + ["state"], making: 0o700)
+        }
+    }
+
+    /// The folder, held: nobody else can have prepared what lies in it. Nil when it is not there.
+    ///
+    /// - Throws: ``Failure`` that names what is a link, somebody else's or open to others.
+    func held() throws(Failure) -> HeldFolder? {
+        guard FileText.isDirectory(path) else { return nil }
+        return try Failure.ofServers { () throws(ServerError) in
+            try OwnFolder.open(home, below: [Self.folder, environment.rawValue])
+        }
+    }
+
     /// The nearest place that exists, from a folder upward; nil when there is none.
     static func nearest(_ environment: Environment, from start: String = FileText.workingFolder) -> Place? {
         var folder = start
@@ -38,9 +63,21 @@ struct Place: Equatable, Sendable {
     }
 
     /// What is running: who, since when, on which ports. Written by `nimmer up`, read by everybody.
-    var statePath: String { "\(path)/up.json" }
+    static let stateName = "up.json"
+    var statePath: String { "\(path)/\(Self.stateName)" }
     /// What the processes keep there while their streams cannot be reached (NIMMERVERSE_STATE), unless told otherwise.
     var stateFolder: String { "\(path)/state" }
     /// Held locked for as long as a `nimmer up` runs here.
     var lockPath: String { "\(path)/up.lock" }
+}
+
+extension Failure {
+    /// Work on folders and servers, with its errors as those of a command.
+    static func ofServers<Result>(_ body: () throws(ServerError) -> Result) throws(Failure) -> Result {
+        do throws(ServerError) {
+            return try body()
+        } catch {
+            throw Failure(.failed, error.message)
+        }
+    }
 }

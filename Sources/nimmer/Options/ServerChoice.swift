@@ -29,12 +29,11 @@ struct ServerChoice: Equatable, Sendable {
     var credentials: String?
 
     static func resolve(flag: String?, environment: Environment) -> ServerChoice {
-        let running = Place.nearest(environment).flatMap { place in
-            (try? RunState.read(place)).flatMap { $0?.isAlive == true ? ($0?.natsURL, place.path) : nil }
-        }
+        let variable = Surroundings.variable(Self.variable)
+        let running = flag != nil || variable?.isEmpty == false ? nil : RunState.running(environment)
         return resolve(
-            flag: flag, variable: Surroundings.variable(Self.variable),
-            running: running.flatMap { entry in entry.0.map { ($0, entry.1) } })
+            flag: flag, variable: variable,
+            running: running.flatMap { found in found.state.natsURL.map { ($0, found.place.path) } })
     }
 
     static func resolve(flag: String?, variable: String?, running: (url: String, folder: String)?) -> ServerChoice {

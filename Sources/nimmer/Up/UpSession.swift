@@ -32,8 +32,7 @@ struct UpSession: Sendable {
     func run() async throws {
         // A wrong --only must not start a server first.
         _ = try SystemPlan(system, path: path, natsURL: "", only: only, hasDatabase: wantsDatabase)
-        try FileText.makeFolder(place.path)
-        try FileText.makeFolder(place.stateFolder, mode: 0o700)
+        try place.make()
         let lock = try UpLock(place)
         try await cleanUp()
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
@@ -90,7 +89,7 @@ struct UpSession: Sendable {
     /// Ends what an earlier `nimmer up` left behind when it was killed.
     private func cleanUp() async throws {
         guard let state = try RunState.read(place) else { return }
-        let left = state.living
+        let left = state.living(in: place)
         if !left.isEmpty {
             try Console.line(
                 "an earlier run was killed; stopping what it left: "
