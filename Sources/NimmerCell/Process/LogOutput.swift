@@ -37,18 +37,20 @@ struct LogOutput: LogHandler {
         var fields = metadata
         if let own = event.metadata { fields.merge(own) { $1 } }
         if let error = event.error { fields["error"] = "\(error)" }
-        let sorted = fields.sorted { $0.key < $1.key }
+        let sorted = fields.map { (key: $0.key, value: ShownAddress.redacting("\($0.value)")) }.sorted {
+            $0.key < $1.key
+        }
         switch format {
         case .json:
             var object: JSONObject = [
                 "at": .string(moment.rfc3339), "level": .string(event.level.rawValue), "service": .string(service),
                 "message": .string("\(event.message)"),
             ]
-            for (key, value) in sorted { object[object[key] == nil ? key : "field_" + key] = .string("\(value)") }
+            for (key, value) in sorted { object[object[key] == nil ? key : "field_" + key] = .string(value) }
             return JSON.object(object).bytes + [0x0a]
         case .text:
             var line = "\(moment.clockTime) \(event.level.rawValue) \(service): \(event.message)"
-            for (key, value) in sorted { line += " \(key)=\(quoted("\(value)"))" }
+            for (key, value) in sorted { line += " \(key)=\(quoted(value))" }
             return Array((printable(line) + "\n").utf8)
         }
     }

@@ -138,7 +138,7 @@ extension Configuration {
         text += "  environment: \(environment.rawValue)\n  nats: \(bus.shownURL)\n"
         if let system { text += "  system: \(system.name) (\(system.file))\n" }
         for setting in Configuration.settings(of: manifest, role: role) {
-            let value = settings.value(setting.key)?.text ?? "-"
+            let value = ShownAddress.redacting(settings.value(setting.key)?.text ?? "-")
             text += "  \(setting.key): \(value) (\(settings.layer(setting.key).rawValue))\n"
         }
         return text

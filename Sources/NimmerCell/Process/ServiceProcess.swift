@@ -111,7 +111,7 @@ public struct ServiceProcess: Sendable {
             exit(0)
         } catch {
             let failure = ProcessFailure(error)
-            toStandardError(Array("\(manifest.name): \(failure.message)\n".utf8))
+            toStandardError(Array("\(manifest.name): \(ShownAddress.redacting(failure.message))\n".utf8))
             exit(failure.status.rawValue)
         }
     }

@@ -44,10 +44,10 @@ extension Failure {
         switch error.code {
         case .notConnected:
             self.init(
-                .unavailable, "no NATS server answers at \(choice.url) (\(choice.origin.words))",
+                .unavailable, "no NATS server answers at \(choice.shown) (\(choice.origin.words))",
                 mend: choice.mend)
         case .badCredentials, .tls:
-            self.init(.unavailable, "\(choice.url) (\(choice.origin.words)): \(error)")
+            self.init(.unavailable, "\(choice.shown) (\(choice.origin.words)): \(error)")
         case .timeout, .noResponders, .full, .closed, .noStreams, .notFound:
             self.init(.unavailable, "\(error)")
         default:

@@ -32,7 +32,8 @@ struct RunState: Equatable, Sendable {
     var startedAt: Timestamp
     var system: String
     var natsURL: String?
-    /// A connection string for PostgreSQL, without secrets (the private server trusts the owner of its socket).
+    /// A connection string for PostgreSQL. It and the address of NATS may hold passwords where they were given such: the file is for
+    /// its owner alone.
     var postgres: String?
     /// The file that holds the password for it.
     var postgresPasswordFile: String?
@@ -85,7 +86,7 @@ struct RunState: Equatable, Sendable {
         guard let folder = try place.held() else {
             throw Failure(.failed, "\(place.path) is gone", mend: "stop this `nimmer up` and start it again")
         }
-        try Failure.ofServers { () throws(ServerError) in try folder.write(text, to: Place.stateName, mode: 0o644) }
+        try Failure.ofServers { () throws(ServerError) in try folder.write(text, to: Place.stateName, mode: 0o600) }
     }
 
     static func remove(_ place: Place) {

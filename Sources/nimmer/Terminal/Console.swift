@@ -1,3 +1,4 @@
+import NimmerWave
 import Synchronization
 
 #if canImport(Glibc)
@@ -20,9 +21,9 @@ enum Console {
         guard put(text, on: STDOUT_FILENO) else { throw ReaderGone() }
     }
 
-    /// Writes one line to standard error.
+    /// Writes one line to standard error; an address in it is shown without its password.
     static func error(_ text: String) {
-        _ = put(text + "\n", on: STDERR_FILENO)
+        _ = put(ShownAddress.redacting(text) + "\n", on: STDERR_FILENO)
     }
 
     /// Whether a person may be looking at standard output.

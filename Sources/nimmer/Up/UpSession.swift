@@ -105,7 +105,7 @@ struct UpSession: Sendable {
             let bus = try await Link.open(choice)
             let version = bus.status.server?.version ?? "unknown"
             await bus.close()
-            try Console.line("  nats-server  \(chosen), not ours  \(paint(.quiet, version))")
+            try Console.line("  nats-server  \(choice.shown), not ours  \(paint(.quiet, version))")
             return chosen
         }
         let server = try await servers.startNATS()
