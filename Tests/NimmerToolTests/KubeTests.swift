@@ -73,7 +73,7 @@ import Testing
         for loose in ["door:1", "door@sha256:", "door@sha256:abc", "@sha256:\(hex)", "door@sha256:\(hex)0"] {
             try prod.take(image: "door=\(loose)")
             let failure = #expect(throws: Failure.self) { try prod.manifests() }
-            #expect(failure?.message.contains(loose) == true)
+            #expect(failure?.message.text.contains(loose) == true)
         }
         try prod.take(image: "door=registry.example/door@sha256:\(hex)")
         #expect(try prod.manifests().organisms.contains("door@sha256:\(hex)"))
