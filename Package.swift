@@ -32,7 +32,7 @@ func service(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 func organism(_ folder: String, library: String, executable: String) -> [Target] {
     [
         .target(
-            name: library, dependencies: ["NimmerCell", "NimmerGate", "NimmerWave"], path: "\(folder)/Logic",
+            name: library, dependencies: ["CSpawn", "NimmerCell", "NimmerGate", "NimmerWave"], path: "\(folder)/Logic",
             swiftSettings: strict),
         .executableTarget(
             name: executable, dependencies: [.target(name: library), "NimmerCell", "NimmerBusNATS"], path: folder,
@@ -93,7 +93,7 @@ let package = Package(
         library("NimmerScope", ["NimmerTerminal", "NimmerWave", "NimmerGate"]),
         library(
             "NimmerCell",
-            ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, metrics, lifecycle, unixSignals]),
+            ["CSpawn", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, metrics, lifecycle, unixSignals]),
         library("NimmerBusNATS", ["CNATS", "NimmerBus", "NimmerWave"]),
         library("NimmerMemoryPostgres", ["CPostgres", "NimmerMemory", "NimmerWave"]),
         .target(name: "CSpawn"),

@@ -115,6 +115,10 @@ int nimmer_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0U);
 
 int nimmer_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
+int nimmer_spawn_closes_files(posix_spawn_file_actions_t *actions) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, 3);
+}
+
 int nimmer_has_ended(pid_t pid) {
     siginfo_t info = {0};
     if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return -1;

@@ -1,8 +1,10 @@
+import NimmerWave
+
 /// How to reach a server, for whoever opens a bus: the adapter's business, but no adapter's type, so that processes can
 /// be configured without knowing which bus they run on.
-public struct BusSettings: Sendable, Hashable {
+public struct BusSettings: Sendable, Hashable, CustomStringConvertible {
     /// How a server is told who connects.
-    public enum Credentials: Sendable, Hashable {
+    public enum Credentials: Sendable, Hashable, CustomStringConvertible {
         /// Not at all.
         case none
         /// By a user and a password.
@@ -11,10 +13,25 @@ public struct BusSettings: Sendable, Hashable {
         case token(String)
         /// By a credentials file (JWT and seed) or, when it holds only a seed, an nkey.
         case file(String)
+
+        /// Their kind, and no secret.
+        public var description: String {
+            switch self {
+            case .none: "none"
+            case .password(let user, _): "a password for '\(user)'"
+            case .token: "a token"
+            case .file(let path): "the file \(path)"
+            }
+        }
     }
+
+    /// Who connects to where, without a secret.
+    public var description: String { "\(name) at \(shownURL), credentials: \(credentials)" }
 
     /// The address: `nats://127.0.0.1:4222`; several, separated by commas, are tried in turn.
     public var url: String
+    /// The address without credentials, for logs and reports.
+    public var shownURL: String { ShownAddress(url).description }
     /// What the server calls the connection; shown by the server's own tools.
     public var name: String
     /// How the server is told who connects.

@@ -33,7 +33,7 @@ struct JetStreamAPI: Sendable {
         let server = bus.status.server
         return BusError(
             .noStreams,
-            "the server at \(server?.url ?? bus.settings.url) has no streams: enable JetStream ('jetstream {}' in its "
+            "the server at \(server?.url ?? bus.settings.shownURL) has no streams: enable JetStream ('jetstream {}' in its "
                 + "configuration, or the flag -js) and allow it for this account")
     }
 }

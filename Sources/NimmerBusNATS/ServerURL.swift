@@ -20,7 +20,7 @@ struct ServerURL: Sendable, Hashable {
         var place = halves?.after ?? given
         if place.hasSuffix("/") { place.removeLast() }
         let afterUser: String = place.split(separator: "@").last.map { String($0) } ?? ""
-        let shown = "\(scheme)://\(afterUser)"
+        let shown = ShownAddress("\(scheme)://\(place)").description
         let expected = "an address must be nats://HOST:PORT or tls://HOST:PORT; found '\(shown)'"
         guard scheme == "nats" || scheme == "tls", !afterUser.isEmpty else { throw BusError(.invalid, expected) }
         var host = afterUser

@@ -107,7 +107,10 @@ final class HTTPExchange: Sendable {
         let pair = parts.split(separator: ":")
         guard let host = pair.first, pair.count <= 2, let port = pair.count == 2 ? Int(pair[1]) : 8080,
             (1...65_535).contains(port)
-        else { throw MindError(.misconfigured, "the proxy \(address) is no address: expected http://HOST:PORT") }
+        else {
+            throw MindError(
+                .misconfigured, "the proxy \(ShownAddress(address)) is no address: expected http://HOST:PORT")
+        }
         return .server(host: String(host), port: port)
     }
 }

@@ -102,13 +102,16 @@ public struct IdentityFolder: Sendable {
             .folder, "nobody here is called '\(stranger)'; there are \(names.sorted().joined(separator: ", "))")
     }
 
-    /// Makes the folders; that of a house is its owner's alone, also where an earlier version made it.
+    /// Makes the folders, once nobody else has a hand in them or in a file there: a key that somebody else put there would be theirs as
+    /// well. That of a house is its owner's alone, also where an earlier version made it.
     func prepare(_ audience: Audience) throws(ServerError) {
-        try SmallFile.makeFolder(path, mode: audience == .house ? 0o700 : 0o755)
-        try SmallFile.makeFolder(keys, mode: 0o700)
-        for folder in audience == .house ? [path, keys] : [keys] where chmod(folder, 0o700) != 0 {
-            throw ServerError(.folder, "cannot protect \(folder): \(String(cString: strerror(errno)))")
-        }
+        let (above, name) = try SmallFile.halves(path)
+        let folder = try OwnFolder.open(above, below: [name], making: audience == .house ? 0o700 : 0o755)
+        let keys = try OwnFolder.open(above, below: [name, "keys"], making: 0o700)
+        for file in keys.names { _ = try keys.read(file, .own()) }
+        for file in folder.names where folder.isFile(file) { _ = try folder.read(file, .own()) }
+        if audience == .house { try folder.protect(0o700) }
+        try keys.protect(0o700)
     }
 
     /// Writes the configuration that a server includes.

@@ -104,7 +104,21 @@ public struct DatabaseSettings: Sendable, Hashable, CustomStringConvertible {
         return keywords.merging(standing) { mine, _ in mine }
     }
 
+    /// Whether libpq would take a part of the password for something else, and quote it in its messages: user and password end at the
+    /// first `@`, and neither may hold a `/` or `?`.
+    private var isAmbiguous: Bool {
+        guard let rest = address.halves(around: "://")?.after, rest.contains("@") else { return false }
+        let place = rest.prefix { $0 != "?" }
+        guard let at = place.lastIndex(of: "@") else { return true }
+        return place[..<at].contains { "@/".contains($0) }
+    }
+
     private func parsed() throws(MemoryError) -> [String: String] {
+        guard !isAmbiguous else {
+            throw MemoryError(
+                .settings, "the address of PostgreSQL cannot be read: its user or password holds one of @ / ?",
+                mend: "Write these as %40 %2F %3F, or keep the password in a file of its own")
+        }
         var message: UnsafeMutablePointer<CChar>?
         // libpq's own message may quote the text, and the text may hold a password: it is not shown.
         defer { PQfreemem(message) }

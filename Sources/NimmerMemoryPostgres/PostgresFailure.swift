@@ -61,8 +61,9 @@ struct PostgresFailure: Error, Sendable {
         case "42501":
             MemoryError(
                 .permission, "\(name) does not permit it: \(primary)",
-                mend: "Grant the user nimmer_writer (hippocampus), nimmer_reader (people) or nimmer_migrator "
-                    + "(nimmer db)", canRetry: true)
+                mend:
+                    "Connect as a role of this database, or grant one: its _hippocampus (the hippocampus), its _reader "
+                    + "(people) or its _migrator (nimmer db)", canRetry: true)
         case "42P01", "3F000", "42703", "42883":
             MemoryError(
                 .schemaMissing, "\(name) lacks a part of the schema: \(primary)", mend: "Run nimmer db migrate",

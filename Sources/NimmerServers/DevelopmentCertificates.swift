@@ -28,7 +28,13 @@ public struct DevelopmentCertificates: Sendable {
             throw ServerError(.openSSL, "a server's name is letters, digits, dots and hyphens; found '\(name)'")
         }
         guard let first = names.first else { throw ServerError(.openSSL, "no name is given for the server") }
-        try SmallFile.makeFolder(folder, mode: 0o700)
+        let (above, name) = try SmallFile.halves(folder)
+        let held = try OwnFolder.open(above, below: [name], making: 0o700)
+        if let found = held.firstForeign(.own()) {
+            throw OwnFolder.refusal(
+                found.path, ("belongs to user \(UserName.of(found.owner))", "make certificates in a folder of your own")
+            )
+        }
         let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
         let authorityKey = folder + "/ca.key"
         if !SmallFile.exists(files.authority) || !SmallFile.exists(authorityKey) {

@@ -76,17 +76,10 @@ public final class NATSServer: Sendable {
     ///   become ready, with its last log lines.
     public static func start(_ options: NATSServerOptions) async throws(ServerError) -> NATSServer {
         let binary = try await NATSBinary.choose(path: options.binary)
-        try SmallFile.makeFolder(options.folder, mode: 0o700)
-        guard let folder = SmallFile.absolute(options.folder) else {
-            throw ServerError(.folder, "cannot find the folder \(options.folder)")
-        }
+        let folder = try ownFolder(options.folder)
         var options = options
         options.folder = folder
-        // What the server keeps (streams, configuration, state) is its owner's alone, also where an earlier version made it.
-        guard chmod(folder, 0o700) == 0 else {
-            throw ServerError(.folder, "cannot protect the folder \(folder): \(errorText(errno))")
-        }
-        let store = ServerState(path: folder + "/server.state")
+        let store = ServerState(folder: folder, user: geteuid(), argument: configuration(in: folder))
         try await store.takeOver(program: "nats-server", folder: folder)
         let port = try choosePort(options.port, last: store.port)
         let mqttPort = options.speaksMQTT ? try choosePort(nil, last: store.mqttPort) : nil
@@ -148,6 +141,21 @@ public final class NATSServer: Sendable {
         let mqtt: UInt16?
     }
 
+    /// The folder, made when it is missing, once nobody else has a hand in it.
+    private static func ownFolder(_ path: String) throws(ServerError) -> String {
+        let (above, name) = try SmallFile.halves(path)
+        let folder = try OwnFolder.open(above, below: [name], making: 0o700)
+        if let found = folder.firstForeign(.own()) {
+            throw OwnFolder.refusal(
+                found.path, ("belongs to user \(UserName.of(found.owner))", "move \(folder.path) away to begin anew"))
+        }
+        // What the server keeps (streams, configuration, state) is its owner's alone, also where an earlier version made it.
+        try folder.protect(0o700)
+        return folder.path
+    }
+
+    private static func configuration(in folder: String) -> String { folder + "/nats-server.conf" }
+
     private static func choosePort(_ wanted: UInt16?, last: UInt16?) throws(ServerError) -> UInt16 {
         if let wanted { return wanted }
         if let last, LoopbackPort.isFree(last) { return last }
@@ -157,7 +165,7 @@ public final class NATSServer: Sendable {
     private static func launch(
         _ binary: NATSBinary, options: NATSServerOptions, ports: Ports, log: LineBox, store: ServerState
     ) async throws(ServerError) -> ChildProcess {
-        let configuration = options.folder + "/nats-server.conf"
+        let configuration = configuration(in: options.folder)
         let port = ports.client
         try SmallFile.write(text(options, binary: binary, ports: ports), to: configuration, mode: 0o600)
         let onLine = options.onLine

@@ -42,6 +42,38 @@ public struct ProcessIdentity: Hashable, Sendable, CustomStringConvertible {
         return status.startTicks == startTicks && !status.hasEnded
     }
 
+    /// Whether it runs as this user and was started with this argument: what a state file says of it may be forged.
+    package func isServing(as user: uid_t, with argument: String) -> Bool {
+        isAlive && self.user == user && words(of: "cmdline").contains(Substring(argument)) && isAlive
+    }
+
+    /// Whether it runs as this user and was started with this variable (`NAME=value`).
+    package func wasStarted(as user: uid_t, with variable: String) -> Bool {
+        isAlive && self.user == user && words(of: "environ").contains(Substring(variable)) && isAlive
+    }
+
+    /// The file name of the program that it runs, as long as it may be known; a program that was built again since keeps its name.
+    package var program: String? {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/\(pid)/exe", &buffer, buffer.count)
+        guard count > 0, count < buffer.count else { return nil }
+        let path = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let gone = " (deleted)"
+        let kept = path.hasSuffix(gone) ? String(path.dropLast(gone.count)) : path
+        return kept.split(separator: "/").last.map(String.init)
+    }
+
+    /// The user that it runs as; nil when it has ended.
+    package var user: uid_t? {
+        var status = stat()
+        return stat("/proc/\(pid)", &status) == 0 ? status.st_uid : nil
+    }
+
+    /// The words of `/proc/<pid>/cmdline` or `environ`.
+    private func words(of file: String) -> [Substring] {
+        (SmallFile.read("/proc/\(pid)/\(file)") ?? "").split(separator: "\0")
+    }
+
     /// Sends a signal if this very process still runs.
     ///
     /// - Returns: whether it was sent.

@@ -2,11 +2,23 @@ import Glibc
 
 /// Beside a private server's data: which process serves it, for whom, and on which port.
 struct ServerState: Sendable {
-    let path: String
+    /// The folder of the server; the caller has looked whose it is.
+    let folder: String
+    /// Whom the server runs as.
+    let user: uid_t
+    /// An argument that only the server of this folder was started with, such as the path of its configuration.
+    let argument: String
 
-    private var fields: [Substring: Substring] {
+    private static let name = "server.state"
+    private var path: String { "\(folder)/\(Self.name)" }
+
+    /// - Throws: a ``ServerError`` when the file is somebody else's making.
+    private func fields() throws(ServerError) -> [Substring: Substring] {
+        let place = open(folder, HeldFolder.flags)
+        guard place >= 0 else { return [:] }
+        let text = try HeldFolder(path: folder, descriptor: place).read(Self.name, .own())
         var result: [Substring: Substring] = [:]
-        for line in (SmallFile.read(path) ?? "").split(separator: "\n").map(Substring.init) {
+        for line in (text ?? "").split(separator: "\n").map(Substring.init) {
             let pair = line.split(separator: "=", maxSplits: 1)
             if pair.count == 2 { result[pair[0]] = pair[1] }
         }
@@ -14,21 +26,24 @@ struct ServerState: Sendable {
     }
 
     /// The port of the last start.
-    var port: UInt16? { fields["port"].flatMap { UInt16($0) } }
+    var port: UInt16? { (try? fields())?["port"].flatMap { UInt16($0) } }
 
     /// The port for MQTT of the last start; nil where it had none.
-    var mqttPort: UInt16? { fields["mqtt"].flatMap { UInt16($0) } }
-
-    /// The server's process while it runs.
-    var child: ProcessIdentity? {
-        fields["child"].flatMap { ProcessIdentity($0) }.flatMap { $0.isAlive ? $0 : nil }
-    }
+    var mqttPort: UInt16? { (try? fields())?["mqtt"].flatMap { UInt16($0) } }
 
     /// Makes sure that nobody serves this folder: an orphan of a process that died is ended.
     ///
     /// - Throws: a ``ServerError`` when the process that started the server still lives.
     func takeOver(program: String, folder: String, signal: Int32 = SIGTERM) async throws(ServerError) {
-        guard let child else { return }
+        let fields = try fields()
+        guard let child = fields["child"].flatMap({ ProcessIdentity($0) }), child.isAlive else { return }
+        // A process that was given the folder's name by hand, or by a forger, is nobody's to end.
+        guard child.isServing(as: user, with: argument) else {
+            throw ServerError(
+                .untrusted,
+                "\(path) names process \(child.pid), which is not \(program) on \(folder), so it is left alone: "
+                    + "remove the file once no \(program) runs there")
+        }
         if let owner = fields["owner"].flatMap({ ProcessIdentity($0) }), owner.isAlive {
             throw ServerError(
                 .alreadyRunning,

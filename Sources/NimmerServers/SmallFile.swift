@@ -7,6 +7,11 @@ package enum SmallFile {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
+        return text(of: file)
+    }
+
+    /// The rest of an open file as text; nil when it cannot be read.
+    static func text(of file: Int32) -> String? {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
         while true {
@@ -17,24 +22,28 @@ package enum SmallFile {
         }
     }
 
+    /// Writes all of a text to an open file; false with `errno` when it cannot.
+    static func put(_ text: String, to file: Int32) -> Bool {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
     /// Replaces the file as a whole, so that a reader sees the old text or the new one and never a part.
     package static func write(_ text: String, to path: String, mode: mode_t = 0o644) throws(ServerError) {
         let draft = path + ".new"
         unlink(draft)
-        let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         guard file >= 0 else { throw ServerError(.folder, "cannot write \(path): \(errorText(errno))") }
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-            if count < 0 {
-                if errno == EINTR { continue }
-                let error = errno
-                close(file)
-                throw ServerError(.folder, "cannot write \(path): \(errorText(error))")
-            }
-            rest = rest.dropFirst(count)
-        }
+        let isWhole = put(text, to: file)
+        let error = errno
         close(file)
+        guard isWhole else { throw ServerError(.folder, "cannot write \(path): \(errorText(error))") }
         guard rename(draft, path) == 0 else {
             throw ServerError(.folder, "cannot write \(path): \(errorText(errno))")
         }
@@ -62,12 +71,30 @@ package enum SmallFile {
         return String(cString: resolved)
     }
 
+    /// The path above and the last name of a path, from the root.
+    package static func halves(_ path: String) throws(ServerError) -> (above: String, name: String) {
+        var parts = path.split(separator: "/").map(String.init).filter { $0 != "." }
+        if !path.hasPrefix("/") {
+            guard let here = absolute(".") else { throw ServerError(.folder, "cannot find the working folder") }
+            parts = here.split(separator: "/").map(String.init) + parts
+        }
+        guard let name = parts.popLast(), name != ".." else {
+            throw ServerError(.folder, "'\(path)' does not name a folder of its own")
+        }
+        return ("/" + parts.joined(separator: "/"), name)
+    }
+
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// What a folder holds; nothing when it cannot be read.
     package static func names(in path: String) -> [String] {
         guard let folder = opendir(path) else { return [] }
         defer { closedir(folder) }
+        return names(in: folder)
+    }
+
+    /// What an open folder holds.
+    static func names(in folder: OpaquePointer) -> [String] {
         var names: [String] = []
         while let entry = readdir(folder) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
@@ -80,13 +107,11 @@ package enum SmallFile {
 
     /// Removes a file or a whole folder; links are removed and not followed.
     package static func remove(_ path: String) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            unlink(path)
-            return
-        }
-        for name in names(in: path) { remove(path + "/" + name) }
-        rmdir(path)
+        let parts = path.split(separator: "/")
+        guard let name = parts.last else { return }
+        let above = (path.hasPrefix("/") ? "/" : "./") + parts.dropLast().joined(separator: "/")
+        let descriptor = open(above, HeldFolder.flags & ~O_NOFOLLOW)
+        guard descriptor >= 0 else { return }
+        HeldFolder(path: above, descriptor: descriptor).remove(String(name))
     }
 }

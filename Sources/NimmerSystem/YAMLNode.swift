@@ -125,6 +125,7 @@ public struct YAMLNode: Hashable, Sendable {
         case .scalar(let text, let quoted):
             if isNull { return "nothing" }
             if !quoted, number != nil { return text }
+            let text = ShownAddress.redacting(text)
             return "'\(text.count > 60 ? text.prefix(60) + "…" : text[...])'"
         case .sequence(let elements): return "a list of \(elements.count)"
         case .mapping(let entries): return "a mapping of \(entries.count) keys"

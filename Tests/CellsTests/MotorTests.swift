@@ -118,12 +118,26 @@ struct MotorTests {
 
     @Test(
         "a payload that could become an option or a control character is refused",
-        arguments: [#"{"speed":"--help"}"#, #"{"speed":"a\nb"}"#, #"{"speed":""}"#, #"{"speed":[1]}"#, "{}"])
+        arguments: [
+            #"{"speed":"--help"}"#, #"{"speed":"-1"}"#, #"{"speed":"a\nb"}"#, #"{"speed":"a\u0000b"}"#,
+            #"{"speed":"a\u009bb"}"#, #"{"speed":""}"#, #"{"speed":[1]}"#, "{}",
+        ])
     func payload(text: String) throws {
         var motor = try motor()
         let actions = motor.command(Command(command: "forward", payload: try JSON(parsing: text)), at: start).actions
         #expect(answer(actions)?.status == .refused)
         #expect(!motor.isBusy)
+    }
+
+    @Test("a number below 0 is given as the value of an option or behind --, and never as an option itself")
+    func negative() throws {
+        #expect(try Motion.filled(["/bin/x", "--by", "{n}"], with: ["n": -9]) == ["/bin/x", "--by", "-9"])
+        #expect(try Motion.filled(["/bin/x", "--", "{n}"], with: ["n": -9]) == ["/bin/x", "--", "-9"])
+        #expect(try Motion.filled(["/bin/x", "{n}"], with: ["n": 9]) == ["/bin/x", "9"])
+        for arguments in [["/bin/kill", "{n}"], ["/bin/x", "{m}", "{n}"], ["/bin/x", "--by", "{m}", "{n}"]] {
+            let error = #expect(throws: Refusal.self) { try Motion.filled(arguments, with: ["m": 1, "n": -9]) }
+            #expect(error?.description.contains("would be an option") == true)
+        }
     }
 
     @Test("settings that make no sense are refused")

@@ -33,6 +33,16 @@ struct ProgramTests {
         #expect(await program.wait() == 0)
     }
 
+    @Test("it gets none of the cell's variables but those that every program needs")
+    func variables() async throws {
+        for name in ["NIMMERVERSE_NATS_CREDENTIALS", "NIMMERVERSE_POSTGRES_PASSWORD", "SOME_API_KEY"] {
+            setenv(name, "secret", 1)
+        }
+        let script = "env | grep -vE '^(PATH|HOME|LANG|LC_ALL|TZ|PWD|OLDPWD|SHLVL|_)=' && exit 1; test -n \"$PATH\""
+        let program = try Program(starting: ["/bin/sh", "-c", script])
+        #expect(await program.wait() == 0)
+    }
+
     @Test("a program that is not there is refused with the system's reason")
     func missing() {
         #expect(throws: Refusal(.value, "/nonexistent/program cannot be started: no such file or directory")) {

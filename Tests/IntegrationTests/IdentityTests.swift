@@ -63,9 +63,9 @@ struct IdentityTests {
             let why = try await remember(["memory", "why", response.body.requestID.text], as: "reader", system)
             #expect(why.contains("resonance"), "\(why)")
             let pruned = try await remember(["db", "prune", "--yes"], as: "reader", system)
-            #expect(pruned.contains("nimmer_migrator"), "\(pruned)")
+            #expect(pruned.contains("its _migrator"), "\(pruned)")
             let migrated = try await remember(["db", "migrate"], as: "hippocampus", system)
-            #expect(migrated.contains("nimmer_migrator"), "\(migrated)")
+            #expect(migrated.contains("its _migrator"), "\(migrated)")
 
             // Nobody but the bridge decides: what a cell says in its place reaches no stream.
             let liar = try await NATSBus.open(settings("math", system))

@@ -189,7 +189,8 @@ struct RestoreTests {
                     create or replace function other.f(int) returns int immutable language plpgsql
                     as 'begin raise exception ''not today''; end'
                     """,
-                    "alter schema other owner to nimmer_migrator", "alter table other.t owner to nimmer_migrator",
+                    "alter schema other owner to nimmerverse_dev_migrator",
+                    "alter table other.t owner to nimmerverse_dev_migrator",
                 ] { _ = try await system.query(statement) }
                 let restored = try await nimmer(system, ["memory", "restore", file])
                 #expect(restored.status.isSuccess, "\(restored.text)")

@@ -229,6 +229,32 @@ import Testing
         #expect(throws: JournalFile.Failure.self) { try JournalFile(folder: "/proc/nowhere", name: "t") }
     }
 
+    @Test("a link, a pipe, a file with a second name or one that others may change is no journal")
+    func prepared() throws {
+        let folder = try Folder()
+        let other = folder.path + "/outbox-t-2.journal"
+        func refused(_ part: String) {
+            let error = #expect(throws: JournalFile.Failure.self) { try JournalFile(folder: folder.path, name: "t") }
+            #expect(error?.description.contains(part) == true, "\(error?.description ?? "")")
+            unlink(folder.file)
+        }
+        close(open(other, O_WRONLY | O_CREAT, 0o600))
+        #expect(symlink(other, folder.file) == 0)
+        refused("cannot be opened")
+        #expect(link(other, folder.file) == 0)
+        refused("2 names")
+        #expect(mkfifo(folder.file, 0o600) == 0)
+        refused("is no file")
+        close(open(folder.file, O_WRONLY | O_CREAT, 0o600))
+        chmod(folder.file, 0o666)
+        refused("may be changed by others")
+        if geteuid() == 0 {
+            close(open(folder.file, O_WRONLY | O_CREAT, 0o600))
+            chown(folder.file, 65534, 65534)
+            refused("belongs to user 65534")
+        }
+    }
+
     @Test("what a process left that is not the first of its name is taken over by the next that starts")
     func takesOver() throws {
         let folder = try Folder()

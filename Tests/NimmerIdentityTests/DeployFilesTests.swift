@@ -19,6 +19,23 @@ struct DeployFilesTests {
         #expect(answer.status.isSuccess || answer.status == .exited(77), "\(lines.suffix(30).joined(separator: "\n"))")
     }
 
+    @Test func composeHasADigestForEveryImageAndKeepsTheMonitorInside() throws {
+        func lines(_ file: String) throws -> [String] {
+            try #require(SmallFile.read("\(Self.root)/deploy/compose/\(file)")).split(separator: "\n").map(String.init)
+        }
+        let compose = try lines("compose.yaml")
+        let images = compose.filter { $0.hasPrefix("    image: ") }
+        let byDigest = try lines("images.yaml").filter { $0.includes("{image: ") }
+        #expect(byDigest.count == images.count)
+        for line in byDigest { #expect(line.includes("@${") && line.includes("_DIGEST:?"), "\(line)") }
+        for image in images {
+            let name = try #require(image.split(separator: "/").last?.split(separator: ":").first)
+            #expect(byDigest.contains { $0.includes("/\(name)@") }, "\(name)")
+        }
+        #expect(compose.contains { $0.includes("--config") && $0.includes("/etc/nats/compose.conf") })
+        #expect(try lines("nats/compose.conf").last == "http: \"127.0.0.1:8222\"")
+    }
+
     @Test(
         .enabled(if: Executables.find("systemd-analyze") != nil, "no systemd-analyze; the units are not checked"),
         arguments: ["nimmerverse-bridge.service", "nimmerverse-organ@.service"])

@@ -106,13 +106,14 @@ struct MigrationTests {
 
     @Test("the writer writes, the reader reads views, nobody else anything")
     func roles() async throws {
-        let settings = try await TestDatabase.shared.fresh()
+        let settings = try await TestDatabase.shared.unmade()
+        #expect(try await PostgresAdministration(settings).migrate().notes == [])
         let name = settings.databaseName
         let owner = try Connection(settings)
         try owner.script(
             """
-            create role writer_\(name) login password 'w' in role nimmer_writer;
-            create role reader_\(name) login password 'r' in role nimmer_reader;
+            create role writer_\(name) login password 'w' in role \(name)_hippocampus;
+            create role reader_\(name) login password 'r' in role \(name)_reader;
             create role nobody_\(name) login password 'n'
             """)
         let store = PostgresStore(settings.as("writer_\(name)", "w"))
@@ -125,7 +126,7 @@ struct MigrationTests {
         #expect(try await reader.gates(.dev).count == 1)
         let refused = await #expect(throws: MemoryError.self) { try await reader.write(decision.entries) }
         #expect(refused?.code == .permission)
-        #expect(refused?.mend.contains("nimmer_writer") == true)
+        #expect(refused?.mend.contains("its _hippocampus") == true)
         #expect(throws: PostgresFailure.self) {
             try Connection(settings.as("reader_\(name)", "r")).script("select * from gate_transitions")
         }

@@ -66,6 +66,17 @@ import Testing
         #expect(throws: Failure.self) { try own.take(image: "window=x") }
         try own.take(image: "door=registry.example/door:1")
         #expect(try own.manifests().organisms.contains("image: registry.example/door:1\n"))
+        var prod = try plan("nimmerverse: 1\nname: small\ncells: [{name: door, command: [./door]}]", .prod)
+        let hex = String(repeating: "a", count: 64)
+        let digests = ["thalamus", "cognition-bridge", "hippocampus", "nimmer"].map { "\($0) sha256:\(hex)" }
+        try prod.take(digests: digests.joined(separator: "\n"), of: "d")
+        for loose in ["door:1", "door@sha256:", "door@sha256:abc", "@sha256:\(hex)", "door@sha256:\(hex)0"] {
+            try prod.take(image: "door=\(loose)")
+            let failure = #expect(throws: Failure.self) { try prod.manifests() }
+            #expect(failure?.message.text.contains(loose) == true)
+        }
+        try prod.take(image: "door=registry.example/door@sha256:\(hex)")
+        #expect(try prod.manifests().organisms.contains("door@sha256:\(hex)"))
     }
 
     @Test func namesAreThoseOfKubernetes() throws {

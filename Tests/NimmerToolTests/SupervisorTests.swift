@@ -1,3 +1,4 @@
+import Glibc
 import NimmerServers
 import NimmerWave
 import Testing
@@ -151,7 +152,46 @@ private func running() -> Supervisor {
             processes: [.init(name: "thalamus", identity: try #require(ProcessIdentity("13:4:boot")), layer: 1)])
         #expect(RunState(json: try JSON(parsing: state.json.pretty)) == state)
         #expect(!state.isAlive)
-        #expect(state.living.isEmpty)
+        #expect(state.living(in: Place.here(.dev)).isEmpty)
         #expect(RunState(json: ["nimmer": 1]) == nil)
+    }
+
+    @Test func aPreparedPlaceIsNotBelieved() throws {
+        var template = Array("/tmp/nimmer-place-XXXXXX".utf8CString)
+        let folder = String(cString: try #require(mkdtemp(&template)))
+        defer { SmallFile.remove(folder) }
+        let place = Place(environment: .dev, path: "\(folder)/.nimmer/dev")
+        try place.make()
+        #expect(try RunState.read(place) == nil)
+        // A process of this user that was not started from here is none of what a state file may name.
+        let own = try #require(ProcessIdentity.current)
+        let entries = ["nats-server", "postgresql", "thalamus"].map {
+            RunState.Entry(name: $0, identity: own, layer: 1)
+        }
+        var state = RunState(
+            nimmer: own, startedAt: .now(), system: "x.yaml", natsURL: nil, postgres: nil, processes: entries)
+        try state.write(place)
+        let read = try #require(try RunState.read(place))
+        #expect(read.processes == entries)
+        #expect(read.isAlive && read.living(in: place).isEmpty)
+        state.nimmer = try #require(ProcessIdentity(pid: 1))
+        #expect(state.isAlive && !state.isOwn)
+
+        // The state, and then the folders, are links to where somebody else could write.
+        #expect(rename(place.statePath, folder + "/state") == 0 && symlink(folder + "/state", place.statePath) == 0)
+        #expect(throws: Failure.self) { try RunState.read(place) }
+        unlink(place.statePath)
+        #expect(mkfifo(place.statePath, 0o600) == 0)
+        #expect(throws: Failure.self) { try RunState.read(place) }
+        unlink(place.statePath)
+        chmod(place.path, 0o777)
+        let open = #expect(throws: Failure.self) { try RunState.read(place) }
+        #expect(open?.message.text.contains("\(place.path) may be changed by everybody") == true)
+        chmod(place.path, 0o755)
+        #expect(rename(folder + "/.nimmer", folder + "/real") == 0 && symlink("real", folder + "/.nimmer") == 0)
+        for attempt in [{ try place.make() }, { _ = try RunState.read(place) }] {
+            let error = #expect(throws: Failure.self) { try attempt() }
+            #expect(error?.message.text.contains("\(folder)/.nimmer is a link") == true)
+        }
     }
 }

@@ -2,6 +2,7 @@
 #define NIMMER_CSPAWN_H
 
 #include <stddef.h>
+#include <spawn.h>
 #include <sys/types.h>
 
 /// What to start. posix_spawn can neither change the user nor ask for a signal when the parent dies, and Swift cannot
@@ -42,6 +43,10 @@ int nimmer_pidfd_open(pid_t pid);
 
 /// A close-on-exec pipe: 0, or -1 with errno.
 int nimmer_pipe(int ends[2]);
+
+/// Has a child of posix_spawn close every descriptor above the standard three, also those that other threads open meanwhile.
+/// Returns 0 or an error number. (glibc 2.34; its declaration is hidden from Swift.)
+int nimmer_spawn_closes_files(posix_spawn_file_actions_t *actions);
 
 /// How a process ended, without reaping it: 1 when it ended, 0 when it still runs, -1 with errno.
 int nimmer_has_ended(pid_t pid);

@@ -61,15 +61,6 @@ func firstLine(of path: String) -> String? {
 }
 
 extension BusSettings {
-    /// The address without credentials, for logs and reports.
-    public var shownURL: String {
-        url.split(separator: ",").map { address in
-            guard let at = address.lastIndex(of: "@") else { return String(address) }
-            let scheme = String(address).halves(around: "://").map { $0.before + "://" } ?? ""
-            return scheme + address[address.index(after: at)...]
-        }.joined(separator: ",")
-    }
-
     /// Takes what a system file says about the server.
     public mutating func take(_ nats: NATSSettings) {
         url = nats.url ?? url

@@ -1,3 +1,4 @@
+import CSpawn
 import Glibc
 import NimmerWave
 import Synchronization
@@ -48,6 +49,7 @@ public enum CommandLines {
             posix_spawn_file_actions_init(&actions)
             posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
             posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+            nimmer_spawn_closes_files(&actions)
             var attributes = posix_spawnattr_t()
             posix_spawnattr_init(&attributes)
             var none = sigset_t()

@@ -37,7 +37,9 @@ struct LogOutput: LogHandler {
         var fields = metadata
         if let own = event.metadata { fields.merge(own) { $1 } }
         if let error = event.error { fields["error"] = "\(error)" }
-        let sorted = fields.sorted { $0.key < $1.key }
+        let sorted = fields.map { (key: $0.key, value: ShownAddress.redacting("\($0.value)")) }.sorted {
+            $0.key < $1.key
+        }
         switch format {
         case .json:
             var object: JSONObject = [

@@ -150,7 +150,7 @@ extension Configuration {
         text += "  environment: \(environment.rawValue)\n  nats: \(bus.shownURL.visible())\n"
         if let system { text += "  system: \(system.name.visible()) (\(system.file.visible()))\n" }
         for setting in Configuration.settings(of: manifest, role: role) {
-            let value = settings.value(setting.key)?.text.visible() ?? "-"
+            let value = ShownAddress.redacting(settings.value(setting.key)?.text ?? "-").visible()
             text += "  \(setting.key): \(value) (\(settings.layer(setting.key).rawValue))\n"
         }
         return text

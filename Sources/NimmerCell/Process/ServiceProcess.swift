@@ -116,7 +116,8 @@ public struct ServiceProcess: Sendable {
             exit(0)
         } catch {
             let failure = ProcessFailure(error)
-            toStandardError(Array("\(manifest.name): \(failure.message.visible())\n".utf8))
+            let reason = ShownAddress.redacting(failure.message).visible()
+            toStandardError(Array("\(manifest.name): \(reason)\n".utf8))
             exit(failure.status.rawValue)
         }
     }

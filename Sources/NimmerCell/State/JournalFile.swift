@@ -92,12 +92,30 @@ final class JournalFile: OutboxJournal {
             throw Failure(description: "the journal '\(path)' cannot be opened: \(reason())")
         }
         var found = stat()
+        guard fstat(descriptor, &found) == 0 else {
+            close(descriptor)
+            throw Failure(description: "the journal '\(path)' cannot be looked at: \(reason())")
+        }
+        if let trouble = trouble(with: found) {
+            close(descriptor)
+            throw Failure(description: "the journal '\(path)' \(trouble), so it is not used: remove it")
+        }
         // One that was written anew since it was opened has no name any more.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &found) == 0, found.st_nlink > 0 else {
             close(descriptor)
             return nil
         }
         return descriptor
+    }
+
+    /// Why a file is not to be relied on: somebody else could write there what this process then says. Nil when it may be.
+    private static func trouble(with found: stat) -> String? {
+        if found.st_mode & S_IFMT != S_IFREG { return "is no file" }
+        if found.st_uid != geteuid(), found.st_uid != 0 {
+            return "belongs to user \(found.st_uid), not to \(geteuid())"
+        }
+        if found.st_mode & 0o022 != 0 { return "may be changed by others" }
+        return found.st_nlink > 1 ? "is one file with \(found.st_nlink) names" : nil
     }
 
     /// Takes over what another process of the name left, where it does not live any more: from then on it is in this file, and its own
@@ -261,7 +279,8 @@ final class JournalFile: OutboxJournal {
         guard let found else { return }
         defer { state.withLock { $0.isTidying = false } }
         let name = path + ".new"
-        let copy = open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        unlink(name)
+        let copy = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard copy >= 0 else { return }
         defer { close(copy) }
         guard flock(copy, LOCK_EX | LOCK_NB) == 0, let kept = self.copy(found.places, to: copy),

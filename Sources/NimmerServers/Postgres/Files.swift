@@ -1,37 +1,13 @@
 import Glibc
 
-/// The files of a private PostgreSQL, which may belong to another user.
+/// Work on the folder of a private PostgreSQL, with its errors as that server's.
 enum Files {
-    /// Writes a file that only its owner may read.
-    static func write(_ text: String, to path: String, owner: Account) throws(PostgresServerError) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw failure("write", path) }
-        defer { Glibc.close(descriptor) }
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw failure("write", path) }
-            bytes = bytes.dropFirst(count)
+    static func trying<Result>(_ body: () throws(ServerError) -> Result) throws(PostgresServerError) -> Result {
+        do throws(ServerError) {
+            return try body()
+        } catch {
+            throw PostgresServerError(.folder, error.message, mend: "Choose another data folder, or mend its rights")
         }
-        if owner.isOther, fchown(descriptor, owner.user, owner.group) != 0 { throw failure("give away", path) }
-    }
-
-    /// Makes a folder and those above it that are missing.
-    static func makeFolder(_ path: String, mode: mode_t) throws(PostgresServerError) {
-        var partial = path.hasPrefix("/") ? "" : "."
-        for part in path.split(separator: "/") {
-            partial += "/\(part)"
-            if SmallFile.exists(partial) { continue }
-            guard mkdir(partial, partial == path ? mode : 0o755) == 0 || errno == EEXIST else {
-                throw failure("make", partial)
-            }
-        }
-    }
-
-    static func failure(_ verb: String, _ path: String) -> PostgresServerError {
-        let reason = String(cString: strerror(errno))
-        return PostgresServerError(
-            .folder, "cannot \(verb) \(path): \(reason)", mend: "Choose another data folder, or mend its rights")
     }
 }
 
@@ -43,6 +19,9 @@ struct Account: Sendable {
     let login: UserAccount?
     /// Whether this is another account than this process's own.
     var isOther: Bool { login != nil }
+
+    /// Whom files are given to; nil when they are this process's own anyway.
+    var owner: (user: uid_t, group: gid_t)? { isOther ? (user, group) : nil }
 
     /// This process's own account.
     static var own: Account { Account(user: geteuid(), group: getegid(), login: nil) }

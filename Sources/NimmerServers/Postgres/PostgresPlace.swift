@@ -9,41 +9,48 @@ struct PostgresPlace: Sendable {
     var data: String { folder + "/data" }
     var password: String { folder + "/password" }
     /// Which process serves this folder, and for whom.
-    var state: ServerState { ServerState(path: folder + "/server.state") }
+    var state: ServerState { ServerState(folder: folder, user: account.user, argument: data) }
 
     /// A socket's path has at most 107 bytes.
     var socketFolder: String? { folder.utf8.count + "/.s.PGSQL.65535.lock".utf8.count <= 107 ? folder : nil }
 
+    /// Whose files the server relies on: its account works for this process.
+    private var ownership: Ownership { .own(servant: account.user) }
+
     /// Finds or makes the folder, where the server's account can reach it.
+    ///
+    /// Only a folder that is made here, or is this user's, is given to the account; links are not followed, but for the one that
+    /// leads to the shelter and is this user's own.
     init(_ wanted: String) throws(PostgresServerError) {
         account = try Account.forServer()
-        var path = wanted
-        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-        if !path.hasPrefix("/") {
-            guard let here = SmallFile.absolute(".") else { throw Files.failure("find", ".") }
-            path = here + "/" + path
+        var place = try Files.trying { () throws(ServerError) in
+            let (above, name) = try SmallFile.halves(wanted)
+            return (above: try OwnFolder.open(above, making: 0o755), name: name)
         }
-        if !SmallFile.exists(path) {
-            let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-            try Files.makeFolder(parent, mode: 0o755)
-            if let barrier = account.isOther ? account.barrier(to: SmallFile.absolute(parent) ?? parent) : nil {
-                try PostgresPlace.link(path, because: barrier)
-            } else {
-                try Files.makeFolder(path, mode: 0o700)
-            }
+        let path = place.above.path == "/" ? "/\(place.name)" : "\(place.above.path)/\(place.name)"
+        if account.isOther, place.above.facts(place.name) == nil, let barrier = account.barrier(to: place.above.path) {
+            try PostgresPlace.link(place, path, because: barrier)
         }
-        guard let real = SmallFile.absolute(path) else { throw Files.failure("find", path) }
-        if account.isOther,
-            let barrier = account.barrier(to: String(real[..<(real.lastIndex(of: "/") ?? real.endIndex)]))
-        {
+        if let sheltered = try PostgresPlace.shelter(of: place, path) { place = sheltered }
+        let account = account
+        let held = try Files.trying { () throws(ServerError) in
+            try OwnFolder.open(place.above.path, below: [place.name], making: 0o700, .own(servant: account.user))
+        }
+        if account.isOther, let barrier = account.barrier(to: place.above.path) {
             throw PostgresServerError(
-                .folder, "PostgreSQL runs as user postgres here, who may not pass \(barrier) on the way to \(real)",
+                .folder,
+                "PostgreSQL runs as user postgres here, who may not pass \(barrier) on the way to \(held.path)",
                 mend: "Run chmod o+x \(barrier), remove \(path) so that it is made elsewhere, or choose another folder")
         }
-        folder = real
-        notice = real == path ? nil : PostgresPlace.notice(path, real)
-        if account.isOther, chown(real, account.user, account.group) != 0 { throw Files.failure("give away", real) }
-        if chmod(real, 0o700) != 0 { throw Files.failure("protect", real) }
+        folder = held.path
+        notice = held.path == path ? nil : PostgresPlace.notice(path, held.path)
+        try Files.trying { () throws(ServerError) in
+            try held.give(to: account.user, account.group, mode: 0o700)
+            if let found = held.firstForeign(.own(servant: account.user)) {
+                throw OwnFolder.refusal(
+                    found.path, ("belongs to user \(UserName.of(found.owner))", "move \(held.path) away to begin anew"))
+            }
+        }
     }
 
     private static let shelter = "/var/lib/nimmerverse"
@@ -52,22 +59,61 @@ struct PostgresPlace: Sendable {
         real.hasPrefix(shelter + "/") ? "the data of \(path) lies in \(real), where user postgres can reach it" : nil
     }
 
+    /// Where the link leads that stands in the folder's place; nil where none does.
+    private static func shelter(
+        of place: (above: HeldFolder, name: String), _ path: String
+    ) throws(PostgresServerError) -> (above: HeldFolder, name: String)? {
+        guard let facts = place.above.facts(place.name), facts.kind == .link else { return nil }
+        let target = OwnFolder.target(of: place.name, in: place.above) ?? ""
+        let name = target.hasPrefix(shelter + "/") ? String(target.dropFirst(shelter.count + 1)) : ""
+        // Somebody else's link could lead to any folder of this user, which would then be given away.
+        guard Ownership.own().trusts(facts.owner), !name.isEmpty, !name.contains("/"), name != "..", name != "." else {
+            throw PostgresServerError(
+                .folder, "\(path) is a link of user \(UserName.of(facts.owner)) to '\(target)', so it is not followed",
+                mend: "Remove it, or use another folder")
+        }
+        return try Files.trying { () throws(ServerError) in (try OwnFolder.open(shelter), name) }
+    }
+
     /// Puts the data where user postgres can reach it, and a link in its place. What this very path had before is
     /// removed: its link was. Anything else there may belong to a clone that was moved or a disk that is not mounted.
-    private static func link(_ path: String, because barrier: String) throws(PostgresServerError) {
-        try Files.makeFolder(shelter, mode: 0o755)
-        for name in SmallFile.names(in: shelter) {
-            let old = "\(shelter)/\(name)"
-            guard SmallFile.read(old + ".origin") == path else { continue }
-            SmallFile.remove(old)
-            unlink(old + ".origin")
-        }
+    private static func link(
+        _ place: (above: HeldFolder, name: String), _ path: String, because barrier: String
+    ) throws(PostgresServerError) {
         let name = String(UInt64.random(in: .min ... .max), radix: 36)
-        let place = "\(shelter)/\(name)"
-        try Files.makeFolder(place, mode: 0o700)
-        try Files.write(path, to: place + ".origin", owner: .own)
-        unlink(path)
-        guard symlink(place, path) == 0 else { throw Files.failure("link", path) }
+        try Files.trying { () throws(ServerError) in
+            let shelter = try OwnFolder.open(Self.shelter, making: 0o755)
+            for origin in shelter.names where origin.hasSuffix(".origin") {
+                guard try shelter.read(origin, .own()) == path else { continue }
+                shelter.remove(String(origin.dropLast(".origin".count)))
+                shelter.remove(origin)
+            }
+            _ = try shelter.folder(name, making: 0o700)
+            try shelter.write(path, to: name + ".origin", mode: 0o600)
+            guard symlinkat("\(Self.shelter)/\(name)", place.above.descriptor, place.name) == 0 else {
+                throw place.above.error("link", place.name)
+            }
+        }
+    }
+
+    /// The folder, held; whatever its account does in it meanwhile, nothing outside is touched.
+    private func held() throws(ServerError) -> HeldFolder {
+        let (above, name) = try SmallFile.halves(folder)
+        return try OwnFolder.open(above, below: [name], ownership)
+    }
+
+    /// The folder of the data, held.
+    private func heldData() throws(ServerError) -> HeldFolder { try held().folder("data").folder }
+
+    /// The version of the server that made the data; nil when there are none.
+    func madeBy() throws(PostgresServerError) -> Int? {
+        try Files.trying { () throws(ServerError) in
+            let folder = try held()
+            guard folder.facts("data") != nil else { return nil }
+            return try folder.folder("data").folder.read("PG_VERSION", ownership).flatMap {
+                Int($0.prefix { $0.isNumber })
+            }
+        }
     }
 
     /// Makes sure that no other living process runs this folder, and clears what a crashed one left.
@@ -81,7 +127,7 @@ struct PostgresPlace: Sendable {
         let data = data
         let isAlone = await OwnThread.run("postgres-alone") {
             // A server that no state names: asked to stop. Its sessions live on for a moment after a crash.
-            if let left = runningProcess { kill(left, SIGINT) }
+            if let left = runningProcess { left.send(SIGINT) }
             return ProcessIdentity.poll(for: .seconds(20)) { ProcessStatus.pids(workingIn: data).isEmpty }
         }
         guard isAlone else {
@@ -91,18 +137,21 @@ struct PostgresPlace: Sendable {
                 mend: "Stop it with kill -QUIT \(left)")
         }
         // Nobody works in the data any more; by now another program may have the number in the lock.
-        unlink(data + "/postmaster.pid")
+        (try? heldData())?.remove("postmaster.pid")
     }
 
-    /// The server that runs on this data now; a stale lock, whose number another program may have by now, is none.
-    private var runningProcess: pid_t? {
-        guard let first = lock.first, let id = pid_t(first), SmallFile.absolute("/proc/\(id)/cwd") == data
+    /// The server that runs on this data now; a stale lock, whose number another program may have by now, is none, and neither is
+    /// a program of another user whose number somebody wrote there.
+    private var runningProcess: ProcessIdentity? {
+        guard let first = lock.first, let id = pid_t(first), let process = ProcessIdentity(pid: id),
+            process.user == account.user, SmallFile.absolute("/proc/\(id)/cwd") == data
         else { return nil }
-        return id
+        return process
     }
 
     private var lock: [Substring] {
-        (SmallFile.read(data + "/postmaster.pid") ?? "").split(separator: "\n", omittingEmptySubsequences: false)
+        let text = (try? heldData()).flatMap { try? $0.read("postmaster.pid", ownership) } ?? ""
+        return text.split(separator: "\n", omittingEmptySubsequences: false)
     }
 
     /// Whether this process is the server and takes connections: the last line of its lock says so.
@@ -117,11 +166,15 @@ struct PostgresPlace: Sendable {
     {
         var generator = SystemRandomNumberGenerator()
         let secret = (0..<4).map { _ in String(generator.next() as UInt64, radix: 36) }.joined()
-        try Files.write(secret + "\n", to: password, owner: account)
         // Under another name until it is whole: an initdb that was killed leaves nothing that looks like data.
         let draft = data + ".new"
-        SmallFile.remove(draft)
-        SmallFile.remove(data)
+        let held = try Files.trying { () throws(ServerError) in
+            let held = try self.held()
+            try held.write(secret + "\n", to: "password", mode: 0o600, owner: account.owner)
+            held.remove("data.new")
+            held.remove("data")
+            return held
+        }
         var arguments = [
             "-D", draft, "-U", PostgresServer.user, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8",
             "--locale=C.UTF-8", "--data-checksums",
@@ -142,7 +195,7 @@ struct PostgresPlace: Sendable {
                 .failed, "initdb failed in \(folder) with \(answer.status): \(reason)",
                 mend: "Check the rights and the free space of the folder")
         }
-        guard rename(draft, data) == 0 else { throw Files.failure("rename", draft) }
+        try Files.trying { () throws(ServerError) in try held.rename("data.new", to: "data") }
     }
 
     /// Writes the settings of this start behind the ones of initdb.
@@ -156,10 +209,16 @@ struct PostgresPlace: Sendable {
             "jit = off",
         ]
         if durability == .volatile { lines += ["fsync = off", "full_page_writes = off"] }
-        try Files.write(lines.joined(separator: "\n") + "\n", to: data + "/nimmer.conf", owner: account)
-        let main = data + "/postgresql.conf"
-        let include = "include = 'nimmer.conf'"
-        guard let text = SmallFile.read(main) else { throw Files.failure("read", main) }
-        if !text.contains(include) { try Files.write(text + "\n\(include)\n", to: main, owner: account) }
+        let text = lines.joined(separator: "\n") + "\n"
+        try Files.trying { () throws(ServerError) in
+            let data = try heldData()
+            try data.write(text, to: "nimmer.conf", mode: 0o600, owner: account.owner)
+            let include = "include = 'nimmer.conf'"
+            guard let main = try data.read("postgresql.conf", ownership) else {
+                throw ServerError(.folder, "there is no \(data.path)/postgresql.conf")
+            }
+            guard !main.contains(include) else { return }
+            try data.write(main + "\n\(include)\n", to: "postgresql.conf", mode: 0o600, owner: account.owner)
+        }
     }
 }

@@ -72,7 +72,7 @@ public final class PostgresServer: Sendable {
     ) async throws(PostgresServerError) -> PostgresServer {
         let place = try PostgresPlace(folder)
         try await place.takeOver()
-        let made = SmallFile.read(place.data + "/PG_VERSION").flatMap { Int($0.prefix { $0.isNumber }) }
+        let made = try place.madeBy()
         let installation = try PostgresInstallation.find(majorVersion: made)
         if made == nil { try await place.initialise(with: installation, durability) }
         var attempts = 0
@@ -88,6 +88,12 @@ public final class PostgresServer: Sendable {
                 guard attempts < 3, error.message.contains("Address already in use") else { throw error }
             }
         }
+    }
+
+    /// Whether this process is the server of a folder.
+    package static func isServing(_ process: ProcessIdentity, _ folder: String) -> Bool {
+        guard let account = try? Account.forServer(), let real = SmallFile.absolute(folder) else { return false }
+        return process.isServing(as: account.user, with: real + "/data")
     }
 
     private static func choosePort(_ place: PostgresPlace) throws(PostgresServerError) -> UInt16 {

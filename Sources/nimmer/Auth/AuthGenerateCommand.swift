@@ -32,6 +32,7 @@ struct AuthGenerateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
+        if out == nil { try Place.here(environment).make() }
         let target = KeyTarget.resolve(out ?? Place.here(environment).identities.path, environment)
         let folder = target.folder
         let report: IdentityFolder.Report

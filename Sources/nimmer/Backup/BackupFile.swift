@@ -1,4 +1,5 @@
 import Glibc
+import NimmerServers
 import NimmerWave
 
 /// An opened backup, read record by record from any place in it.
@@ -15,9 +16,13 @@ final class BackupFile: Sendable {
     /// - Throws: ``Failure`` where it cannot be opened.
     init(_ path: String) throws(Failure) {
         self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw Failure(.unavailable, "cannot read \(path): \(String(cString: strerror(errno)))")
+        }
+        // Whoever can change the file decides what the system remembers.
+        try Failure.ofServers { () throws(ServerError) in
+            try OwnFolder.check(descriptor, path, as: .copy)
         }
     }
 

@@ -71,6 +71,11 @@ struct KubePlan: Sendable {
         }
     }
 
+    private static func isByDigest(_ image: String) -> Bool {
+        guard let halves = image.halves(around: "@sha256:") else { return false }
+        return !halves.before.isEmpty && halves.after.utf8.count == 64 && halves.after.allSatisfy(\.isHexDigit)
+    }
+
     // MARK: What is written
 
     func manifests() throws(Failure) -> (organisms: String, component: String) {
@@ -122,8 +127,10 @@ struct KubePlan: Sendable {
                 "prod names every image by its digest, and there is none for \(missing.joined(separator: ", "))",
                 mend: "give a file with lines such as `math-cell sha256:…`: --digests FILE")
         }
-        if environment == .prod, let loose = ownImages.first(where: { !$0.value.includes("@sha256:") }) {
-            throw Failure(.usage, "prod names every image by its digest: --image \(loose.key)=…@sha256:…")
+        if environment == .prod, let loose = ownImages.first(where: { !Self.isByDigest($0.value) }) {
+            throw Failure(
+                .usage, "prod names every image by its digest; found --image \(loose.key)=\(loose.value.printable)",
+                mend: "`docker buildx imagetools inspect` tells it: --image \(loose.key)=registry/image@sha256:…")
         }
         text += "images:\n"
         for program in programs {

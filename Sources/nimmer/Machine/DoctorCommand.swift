@@ -118,7 +118,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let bus = try await Link.open(choice)
             let server = bus.status.server
             findings.append(
-                .good("NATS", "\(choice.url), \(server?.version ?? ""), \(choice.origin.words)"))
+                .good("NATS", "\(choice.shown), \(server?.version ?? ""), \(choice.origin.words)"))
             if server?.features.contains(.streams) == false {
                 findings.append(.missing("JetStream", "the server has none", "start it with `-js`"))
             }

@@ -58,7 +58,7 @@ struct EnvCommand: ParsableCommand {
                 "streams", "streams",
                 "\(prefix)-TRANSITIONS, \(prefix)-ESCALATIONS, \(prefix)-DECISIONS, \(prefix)-WAVES"
             ),
-            ("server", "NATS server", server.url),
+            ("server", "NATS server", server.shown),
             ("server_from", "", server.origin.words),
             ("folder", "folder", Place.nearest(environment)?.path ?? Place.here(environment).path),
         ]

@@ -18,7 +18,7 @@ struct StatusCommand: AsyncParsableCommand {
         let environment = try chosenEnvironment()
         let choice = server.choice(environment)
         var report = StatusReport(environment: environment)
-        report.serverURL = choice.url
+        report.serverURL = choice.shown
         report.serverFrom = choice.origin.words
         if case .running = choice.origin, let place = Place.nearest(environment), let state = try RunState.read(place) {
             report.startedAt = state.startedAt

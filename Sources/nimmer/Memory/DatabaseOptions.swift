@@ -23,11 +23,9 @@ struct DatabaseOptions: ParsableArguments {
     func settings(_ environment: Environment) -> DatabaseSettings {
         var file: String?
         var secret: String?
-        if database == nil, let place = Place.nearest(environment), let state = try? RunState.read(place),
-            state.isAlive
-        {
-            file = state.postgres
-            secret = state.postgresPasswordFile
+        if database == nil, let running = RunState.running(environment) {
+            file = running.state.postgres
+            secret = running.state.postgresPasswordFile
         }
         return DatabaseSettings(
             flag: database, variables: ProcessVariable.current(), file: file, passwordFlag: passwordFile,

@@ -55,16 +55,16 @@ extension Failure {
         switch error.code {
         case .notConnected:
             self.init(
-                .unavailable, "no NATS server answers at \(choice.url) (\(choice.origin.words))",
+                .unavailable, "no NATS server answers at \(choice.shown) (\(choice.origin.words))",
                 mend: "\(choice.mend)")
         case .badCredentials where isAnonymous:
             self.init(
-                .unavailable, "\(choice.url) (\(choice.origin.words)): the server wants credentials; none were given",
+                .unavailable, "\(choice.shown) (\(choice.origin.words)): the server wants credentials; none were given",
                 mend:
                     "name a file with --credentials or NIMMERVERSE_NATS_CREDENTIALS; the server of a `nimmer up` takes its "
                     + "owner's, which are found in its folder and below")
         case .badCredentials, .tls:
-            self.init(.unavailable, "\(choice.url) (\(choice.origin.words)): \(error)")
+            self.init(.unavailable, "\(choice.shown) (\(choice.origin.words)): \(error)")
         case .timeout, .noResponders, .full, .closed, .noStreams, .notFound:
             self.init(.unavailable, "\(error)")
         default:

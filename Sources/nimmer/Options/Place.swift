@@ -1,5 +1,6 @@
 import NimmerCell
 import NimmerIdentity
+import NimmerServers
 import NimmerWave
 
 #if canImport(Glibc)
@@ -32,6 +33,31 @@ struct Place: Equatable, Sendable {
         Place(environment: environment, path: "\(FileText.workingFolder)/\(folder)/\(environment.rawValue)")
     }
 
+    /// The folder that holds `.nimmer`.
+    private var home: String { String(path.dropLast("/\(Self.folder)/\(environment.rawValue)".utf8.count)) }
+
+    /// Makes the folders, once nobody else has a hand in them.
+    ///
+    /// - Throws: ``Failure`` that names what is a link, somebody else's or open to others.
+    func make() throws(Failure) {
+        try Failure.ofServers { () throws(ServerError) in
+            let names = [Self.folder, environment.rawValue]
+            // Others may pass (PostgreSQL's user, where root starts it), and look at nothing.
+            try OwnFolder.open(home, below: names, making: 0o711).protect(0o711)
+            try OwnFolder.open(home, below: names + ["state"], making: 0o700).protect(0o700)
+        }
+    }
+
+    /// The folder, held: nobody else can have prepared what lies in it. Nil when it is not there.
+    ///
+    /// - Throws: ``Failure`` that names what is a link, somebody else's or open to others.
+    func held() throws(Failure) -> HeldFolder? {
+        guard FileText.isDirectory(path) else { return nil }
+        return try Failure.ofServers { () throws(ServerError) in
+            try OwnFolder.open(home, below: [Self.folder, environment.rawValue])
+        }
+    }
+
     /// The nearest place that exists, from a folder upward; nil when there is none.
     static func nearest(_ environment: Environment, from start: String = FileText.workingFolder) -> Place? {
         LocalHouse.nearest(environment, above: start).map { Place(environment: environment, path: $0) }
@@ -43,23 +69,24 @@ struct Place: Equatable, Sendable {
         return lstat(statePath, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_uid == geteuid()
     }
 
-    /// Makes the folder, which others may pass (PostgreSQL's user, where root starts it) and not look into.
-    ///
-    /// - Throws: ``Failure`` when it cannot be made or protected.
-    func make() throws(Failure) {
-        try FileText.makeFolder(path, mode: 0o711)
-        guard chmod(path, 0o711) == 0 else {
-            throw Failure(.unavailable, "cannot protect \(path): \(String(cString: strerror(errno)))")
-        }
-        try FileText.makeFolder(stateFolder, mode: 0o700)
-    }
-
     /// What is running: who, since when, on which ports. Written by `nimmer up`, read by its owner's commands.
-    var statePath: String { "\(path)/up.json" }
+    static let stateName = "up.json"
+    var statePath: String { "\(path)/\(Self.stateName)" }
     /// What the processes keep there while their streams cannot be reached (NIMMERVERSE_STATE), unless told otherwise.
     var stateFolder: String { "\(path)/state" }
     /// The keys of everybody who connects to the private nats-server, and its configuration of who may do what.
     var identities: IdentityFolder { IdentityFolder(path: "\(path)/auth") }
     /// Held locked for as long as a `nimmer up` runs here.
     var lockPath: String { "\(path)/up.lock" }
+}
+
+extension Failure {
+    /// Work on folders and servers, with its errors as those of a command.
+    static func ofServers<Result>(_ body: () throws(ServerError) -> Result) throws(Failure) -> Result {
+        do throws(ServerError) {
+            return try body()
+        } catch {
+            throw Failure(.failed, error.message)
+        }
+    }
 }

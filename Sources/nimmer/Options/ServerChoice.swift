@@ -30,6 +30,8 @@ struct ServerChoice: Equatable, Sendable {
     static let usualURL = "nats://127.0.0.1:4222"
 
     let url: String
+    /// The address without a user or password, for everything that is printed.
+    var shown: String { ShownAddress(url).description }
     var origin: Origin
     /// The credentials file, where a flag names one.
     var credentials: String?

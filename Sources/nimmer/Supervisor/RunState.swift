@@ -13,6 +13,18 @@ struct RunState: Equatable, Sendable {
         let identity: ProcessIdentity
         /// Started in this order; stopped in reverse.
         let layer: Int
+
+        /// Whether it runs, as whom it should, and was started as this part of the system in this place.
+        func isLiving(in place: Place) -> Bool {
+            switch name {
+            case "nats-server":
+                return identity.isServing(as: geteuid(), with: "\(place.path)/nats/nats-server.conf")
+            case "postgresql":
+                return PostgresServer.isServing(identity, "\(place.path)/postgres")
+            default:
+                return identity.wasStarted(as: geteuid(), with: "NIMMERVERSE_NAME=\(name)")
+            }
+        }
     }
 
     /// The `nimmer up` itself.
@@ -22,7 +34,8 @@ struct RunState: Equatable, Sendable {
     var natsURL: String?
     /// Whether the nats-server is a private one, which asks for the credentials in the place's folder of identities.
     var isPrivateNATS = false
-    /// A connection string for PostgreSQL, without secrets (the private server trusts the owner of its socket).
+    /// A connection string for PostgreSQL. It and the address of NATS may hold passwords where they were given such: the file is for
+    /// its owner alone.
     var postgres: String?
     /// The file that holds the password for it.
     var postgresPasswordFile: String?
@@ -33,16 +46,36 @@ struct RunState: Equatable, Sendable {
     /// Whether the `nimmer up` that wrote this still runs.
     var isAlive: Bool { nimmer.isAlive }
 
-    /// What it started and what still lives, in the order in which it should be stopped.
-    var living: [Entry] { processes.filter(\.identity.isAlive).sorted { $0.layer > $1.layer } }
+    /// Whether that process is a `nimmer` of this user, whatever the file says.
+    var isOwn: Bool {
+        nimmer.user == geteuid() && nimmer.program == ProcessIdentity.current?.program
+    }
+
+    /// The state of the nearest place in which a `nimmer up` runs; a place that somebody else prepared is named and passed over.
+    static func running(_ environment: Environment) -> (state: RunState, place: Place)? {
+        guard let place = Place.nearest(environment) else { return nil }
+        do throws(Failure) {
+            return try read(place).flatMap { $0.isAlive ? ($0, place) : nil }
+        } catch {
+            Console.error(Report.text(of: error))
+            return nil
+        }
+    }
+
+    /// What it started and what still lives, in the order in which it should be stopped. A process that was not started from here,
+    /// whatever the file says, is none of them.
+    func living(in place: Place) -> [Entry] {
+        processes.filter { $0.isLiving(in: place) }.sorted { $0.layer > $1.layer }
+    }
 
     /// The state in a place, or nil when nothing was ever started there.
     ///
     /// - Throws: ``Failure`` when the file is there but cannot be understood.
     static func read(_ place: Place) throws(Failure) -> RunState? {
-        guard FileText.exists(place.statePath) else { return nil }
-        let bytes = try FileText.bytes(place.statePath)
-        guard let state = (try? JSON(parsing: bytes)).flatMap(RunState.init(json:)) else {
+        guard let folder = try place.held() else { return nil }
+        let text = try Failure.ofServers { () throws(ServerError) in try folder.read(Place.stateName, .own()) }
+        guard let text else { return nil }
+        guard let state = (try? JSON(parsing: Array(text.utf8))).flatMap(RunState.init(json:)) else {
             throw Failure(
                 .failed, "\(place.statePath) is not a state file of `nimmer up`",
                 mend: "remove it when no `nimmer up` runs here")
@@ -51,7 +84,11 @@ struct RunState: Equatable, Sendable {
     }
 
     func write(_ place: Place) throws(Failure) {
-        try FileText.write(json.pretty + "\n", to: place.statePath, mode: 0o600)
+        let text = json.pretty + "\n"
+        guard let folder = try place.held() else {
+            throw Failure(.failed, "\(place.path) is gone", mend: "stop this `nimmer up` and start it again")
+        }
+        try Failure.ofServers { () throws(ServerError) in try folder.write(text, to: Place.stateName, mode: 0o600) }
     }
 
     static func remove(_ place: Place) {

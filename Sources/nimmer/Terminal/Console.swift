@@ -27,9 +27,9 @@ enum Console {
         guard put(text.text, on: STDOUT_FILENO) else { throw ReaderGone() }
     }
 
-    /// Writes one line to standard error.
+    /// Writes one line to standard error; an address in it is shown without its password.
     static func error(_ text: TerminalText) {
-        _ = put(text.text + "\n", on: STDERR_FILENO)
+        _ = put(ShownAddress.redacting(text.text) + "\n", on: STDERR_FILENO)
     }
 
     /// Writes to standard error as it is: a line that is written over again and again, where a person looks.

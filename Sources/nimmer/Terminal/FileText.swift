@@ -33,7 +33,8 @@ enum FileText {
     /// Writes a file so that a reader sees the old one or the new one, never half of it.
     static func write(_ text: String, to path: String, mode: mode_t = 0o644) throws(Failure) {
         let draft = "\(path).\(getpid()).new"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        unlink(draft)
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw failure("cannot write", path) }
         var text = text
         let complete = text.withUTF8 { Glibc.write(descriptor, $0.baseAddress, $0.count) == $0.count }

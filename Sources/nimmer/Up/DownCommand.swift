@@ -23,6 +23,11 @@ struct DownCommand: AsyncParsableCommand {
             return
         }
         if state.isAlive {
+            guard state.isOwn else {
+                throw Failure(
+                    .failed, "\(place.statePath) names process \(state.nimmer.pid), which is no `nimmer up` of yours",
+                    mend: "stop it as its user, or remove the file when no `nimmer up` runs here")
+            }
             try Console.line("stopping the nervous system in \(place.path) (process \(state.nimmer.pid))")
             let gone = await state.nimmer.terminate(grace: .seconds(40))
             guard gone else {
@@ -31,7 +36,7 @@ struct DownCommand: AsyncParsableCommand {
             }
         }
         // Read again: it may have changed until the end.
-        let left = try RunState.read(place)?.living ?? []
+        let left = try RunState.read(place)?.living(in: place) ?? []
         if !left.isEmpty {
             try Console.line(
                 "stopping what was left: \(left.map { "\($0.name) (\($0.identity.pid))" }.joined(separator: ", "))")

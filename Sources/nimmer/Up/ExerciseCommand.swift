@@ -68,8 +68,8 @@ struct ExerciseCommand: AsyncParsableCommand {
 
     /// At most 64 MiB at a time; the file is removed at the start already, so that nothing stays however this ends.
     private static func write(in folder: String, until deadline: DispatchTime) {
-        let path = "\(folder)/exercise.\(getpid()).data"
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let path = "\(folder)/exercise.\(getpid()).\(UInt32.random(in: .min ... .max)).data"
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return }
         unlink(path)
         defer { close(descriptor) }

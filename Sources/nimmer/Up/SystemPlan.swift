@@ -36,7 +36,8 @@ struct SystemPlan: Sendable {
     ///   - hasDatabase: whether there is a database; without one there is no hippocampus.
     /// - Throws: ``Failure`` when a name in `only` is none of the system.
     init(_ system: SystemFile, path: String, natsURL: String, only: [String], hasDatabase: Bool) throws(Failure) {
-        let common = ["--system", path, "--nats", natsURL]
+        // Everybody on the machine can read arguments; a password comes in NIMMERVERSE_NATS_URL, which they can not.
+        let common = ["--system", path] + (ShownAddress(natsURL).hidesSomething ? [] : ["--nats", natsURL])
         var all: [Process] = []
         for (name, layer) in Self.services where hasDatabase || name != "hippocampus" {
             all.append(

@@ -10,9 +10,17 @@ final class UpLock: Sendable {
 
     /// - Throws: ``Failure`` when another `nimmer up` holds it.
     init(_ place: Place) throws(Failure) {
-        let descriptor = open(place.lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = open(place.lockPath, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw Failure(.unavailable, "cannot open \(place.lockPath): \(String(cString: strerror(errno)))")
+        }
+        do throws(Failure) {
+            try Failure.ofServers { () throws(ServerError) in
+                try OwnFolder.check(descriptor, place.lockPath, as: .file)
+            }
+        } catch {
+            close(descriptor)
+            throw error
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
@@ -28,7 +36,7 @@ final class UpLock: Sendable {
 
     /// Whether somebody holds it now.
     static func isHeld(_ place: Place) -> Bool {
-        let descriptor = open(place.lockPath, O_RDWR | O_CLOEXEC)
+        let descriptor = open(place.lockPath, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         return flock(descriptor, LOCK_EX | LOCK_NB) != 0

@@ -90,7 +90,7 @@ struct UpSession: Sendable {
     /// Ends what an earlier `nimmer up` left behind when it was killed.
     private func cleanUp() async throws {
         guard let state = try RunState.read(place) else { return }
-        let left = state.living
+        let left = state.living(in: place)
         if !left.isEmpty {
             try Console.line(
                 "an earlier run was killed; stopping what it left: "
@@ -109,7 +109,7 @@ struct UpSession: Sendable {
             let bus = try await Link.open(choice)
             let version = bus.status.server?.version ?? "unknown"
             await bus.close()
-            try Console.line("  nats-server  \(chosen), not ours  \(paint(.quiet, "\(version)"))")
+            try Console.line("  nats-server  \(choice.shown), not ours  \(paint(.quiet, "\(version)"))")
             return chosen
         }
         let server = try await servers.startNATS(identities)

@@ -51,10 +51,11 @@ extension Motion {
     var isPublish: Bool { if case .publish = self { true } else { false } }
 
     /// The arguments with each `{name}` replaced by the payload's value: a number, a truth value, or a text without
-    /// control characters that does not begin with `-` (so that a value never becomes an option).
+    /// control characters that does not begin with `-` (so that a value never becomes an option). A number below 0 begins with one,
+    /// too: it is given only behind an argument that begins with `-`, which is the option that it is the value of, or `--`.
     static func filled(_ arguments: [String], with payload: JSON) throws(Refusal) -> [String] {
         var filled: [String] = []
-        for argument in arguments {
+        for (index, argument) in arguments.enumerated() {
             guard argument.hasPrefix("{"), argument.hasSuffix("}"), argument.count > 2 else {
                 filled.append(argument)
                 continue
@@ -67,11 +68,18 @@ extension Motion {
                 guard number.isFinite else {
                     throw Refusal(.value, field: "payload.\(name)", "payload.\(name) must be finite")
                 }
-                filled.append(JSON.number(number).text)
+                let text = JSON.number(number).text
+                guard !text.hasPrefix("-") || index > 0 && arguments[index - 1].hasPrefix("-") else {
+                    throw Refusal(
+                        .value, field: "payload.\(name)",
+                        "payload.\(name) would be an option of \(arguments[0]): a number below 0 is given only behind '--' "
+                            + "or the option that it is the value of", found: text)
+                }
+                filled.append(text)
             } else if let truth = value.bool {
                 filled.append(truth ? "true" : "false")
             } else if let text = value.string, !text.isEmpty, text.utf8.count <= 256, !text.hasPrefix("-"),
-                text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f })
+                text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) })
             {
                 filled.append(text)
             } else {

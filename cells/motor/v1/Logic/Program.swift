@@ -1,3 +1,4 @@
+import CSpawn
 import Glibc
 import NimmerWave
 
@@ -6,7 +7,12 @@ public struct Program: Sendable {
     /// Its process identifier.
     public let pid: Int32
 
-    /// Starts a program without a shell, with an empty standard input; its output goes where the cell's goes.
+    /// The variables that a program gets, where the cell has them. None of the house's: they name its key, its servers and its
+    /// passwords, and what a program needs beyond these stands in its arguments (`/usr/bin/env NAME=value …`).
+    static let variables = ["PATH", "HOME", "LANG", "LC_ALL", "TZ"]
+
+    /// Starts a program without a shell, with an empty standard input, none of the cell's files and few of its variables; its output
+    /// goes where the cell's goes.
     ///
     /// - Parameter arguments: the full path and the arguments.
     /// - Throws: a ``Refusal`` with the system's reason when it cannot be started.
@@ -27,11 +33,17 @@ public struct Program: Sendable {
         posix_spawn_file_actions_init(&files)
         defer { posix_spawn_file_actions_destroy(&files) }
         posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0)
-        Self.keepFilesFromPrograms()
+        // Sockets of libraries may be inheritable; none of them is a program's business.
+        nimmer_spawn_closes_files(&files)
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
+        var variables: [UnsafeMutablePointer<CChar>?] = Self.variables.compactMap { name in
+            getenv(name).flatMap { strdup("\(name)=" + String(cString: $0)) }
+        }
+        variables.append(nil)
+        defer { for variable in variables { free(variable) } }
         var child: pid_t = 0
-        let status = posix_spawn(&child, path, &files, &attributes, &words, environ)
+        let status = posix_spawn(&child, path, &files, &attributes, &words, &variables)
         guard status == 0 else {
             throw Refusal(.value, "\(path) cannot be started: \(String(cString: strerror(status)).lowercased())")
         }
@@ -63,18 +75,6 @@ public struct Program: Sendable {
                 box.release()
                 continuation.resume(returning: Program.status(of: pid))
             }
-        }
-    }
-
-    /// Sockets of libraries may be inheritable; none of them is a program's business.
-    private static func keepFilesFromPrograms() {
-        guard let folder = opendir("/proc/self/fd") else { return }
-        defer { closedir(folder) }
-        while let entry = readdir(folder) {
-            let file = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { atoi($0) }
-            }
-            if file > 2 { _ = fcntl(file, F_SETFD, FD_CLOEXEC) }
         }
     }
 
