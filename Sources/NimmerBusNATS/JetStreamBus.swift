@@ -44,9 +44,11 @@ extension NATSBus {
             }
             if isSame { return StreamInfo(present) }
             do throws(BusError) {
-                return try await withRoom(for: merged) { (config) throws(BusError) in
-                    StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(config)))
-                }
+                return StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(merged)))
+            } catch  where error.number == BusError.noStorage {
+                // It stays without a bound that the server has no room to reserve: what it holds is not given up for one.
+                merged["max_bytes"] = present["config"]?["max_bytes"]?.resolved ?? -1
+                return StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(merged)))
             } catch {
                 // The stream is there; whoever may not change it uses it as it is. The refusal was said and counted.
                 guard error.code == .badCredentials else { throw error }

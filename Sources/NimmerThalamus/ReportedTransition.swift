@@ -36,12 +36,14 @@ public struct ReportedTransition: Sendable {
     }
 }
 
-/// How often a sender may report a transition: a gate that changes more often than this says nothing, and must not fill a stream.
+/// How much a sender may report: its share of the stream of transitions is this, whatever it says, so that it pushes out nobody's.
 public struct ReportRates: Sendable {
-    /// Reports at once, after a quiet time.
-    public static let burst = 100.0
-    /// Reports a second, in the long run.
-    public static let perSecond = 2.0
+    /// Bytes at once, after a quiet time: some 500 reports.
+    public static let burst = 524_288.0
+    /// Bytes a second, in the long run: 38 MiB in the seven days that the stream keeps a message.
+    public static let perSecond = 64.0
+    /// The largest report, in bytes: one with 64 witnesses is smaller.
+    public static let largest = 16_384
     /// Senders that are remembered; the one that was quiet for longest goes first.
     public static let capacity = 4_096
 
@@ -59,7 +61,9 @@ public struct ReportRates: Sendable {
     public init() {}
 
     /// Counts a report; whether it is within its sender's rate.
-    public mutating func takes(_ sender: Token, at now: Timestamp) -> Bool {
+    ///
+    /// - Parameter now: a time that nobody can set.
+    public mutating func takes(_ bytes: Int, of sender: Token, at now: Timestamp) -> Bool {
         if allowances[sender] == nil, allowances.count >= Self.capacity,
             let quietest = allowances.min(by: { ($0.value.at, $0.key) < ($1.value.at, $1.key) })?.key
         {
@@ -69,8 +73,8 @@ public struct ReportRates: Sendable {
         let seconds = max(0, now.milliseconds(since: allowance.at) / 1000)
         allowance.left = min(Self.burst, allowance.left + seconds * Self.perSecond)
         allowance.at = max(allowance.at, now)
-        let isTaken = allowance.left >= 1
-        if isTaken { allowance.left -= 1 }
+        let isTaken = bytes <= Self.largest && allowance.left >= Double(bytes)
+        if isTaken { allowance.left -= Double(bytes) }
         allowances[sender] = allowance
         return isTaken
     }

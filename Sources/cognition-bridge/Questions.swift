@@ -103,6 +103,11 @@ struct Questions: Sendable {
                     : "\(found.count) decisions have ids that begin with \(text.prefix(40)); give more of it")
         }
         let name = payload["by"]?.string ?? ""
+        if sender == nil, owner.bus.identity != nil {
+            return CommandResult(
+                status: .refused,
+                error: "who decides must stand behind the subject, since identities are configured; found none")
+        }
         let person = sender.map { $0.text.labelled(name) } ?? name
         if let problem = await owner.acts.decide(id, approve: approve, by: person) {
             return CommandResult(status: .refused, error: "\(id): \(problem)")

@@ -20,8 +20,14 @@ final class ReportedTransitions: Sendable {
 
     func serve() async throws(BusError) -> any Subscription {
         let pattern = SubjectPattern.reportedTransitions(owner.process.environment)
-        return try await owner.bus.subscribe(pattern, queue: owner.process.name) { [report] _, _, arrival in
-            report.yield(arrival.message())
+        return try await owner.bus.subscribe(pattern, queue: owner.process.name) { [self] _, _, arrival in
+            let message = arrival.message()
+            guard let sender = SharedSubject(message.subject)?.sender else { return }
+            // Before anything is taken apart.
+            guard rates.withLock({ $0.takes(message.payload.count, of: sender, at: .steady()) }) else {
+                return refuseTooMuch(message, sender)
+            }
+            report.yield(message)
         }
     }
 
@@ -41,14 +47,6 @@ final class ReportedTransitions: Sendable {
             // As a server says that a request makes no sense: its sender gives it up.
             return refuse(message, error, code: 400, number: 10003)
         }
-        guard rates.withLock({ $0.takes(reported.sender, at: .now()) }) else {
-            let refusal = Refusal(
-                .limit, field: "subject",
-                "\(reported.sender) may report \(Int(saturating: ReportRates.burst)) transitions at once, and then "
-                    + "\(Int(saturating: ReportRates.perSecond)) a second", found: "more")
-            // As a server says that there is no room for another message of the subject: its sender tries again.
-            return refuse(message, refusal, code: 503, number: 10077)
-        }
         do throws(BusError) {
             let ack = try await owner.bus.publishDurably(
                 reported.subject, payload: reported.payload, id: reported.id, timeout: .seconds(4))
@@ -59,6 +57,21 @@ final class ReportedTransitions: Sendable {
             // Without an acknowledgement the sender reports again.
             owner.process.logger.warning("Cannot store a cell's transition", metadata: ["reason": "\(error)"])
         }
+    }
+
+    private func refuseTooMuch(_ message: BusMessage, _ sender: Token) {
+        let size = message.payload.count
+        guard size <= ReportRates.largest else {
+            let refusal = Refusal(
+                .limit, field: "body", "a report has at most \(ReportRates.largest) bytes", found: "\(size)")
+            return refuse(message, refusal, code: 400, number: 10003)
+        }
+        let refusal = Refusal(
+            .limit, field: "subject",
+            "\(sender) may report \(Int(saturating: ReportRates.burst)) bytes at once, and then "
+                + "\(Int(saturating: ReportRates.perSecond)) a second", found: "more")
+        // As a server says that there is no room for another message of the subject: its sender tries again.
+        refuse(message, refusal, code: 503, number: 10077)
     }
 
     private func refuse(_ message: BusMessage, _ refusal: Refusal, code: Int, number: Int) {

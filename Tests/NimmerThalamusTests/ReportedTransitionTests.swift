@@ -86,18 +86,19 @@ import Testing
     @Test func aSenderReportsAtABoundedRate() throws {
         var rates = ReportRates()
         let (math, flow) = (try Token("math"), try Token("flow"))
-        func takes(_ sender: Token, at now: Timestamp) -> Bool { rates.takes(sender, at: now) }
-        let taken = (0..<1000).count { _ in takes(math, at: moment) }
-        #expect(taken == Int(exactly: ReportRates.burst))
+        func takes(_ bytes: Int, _ sender: Token, at now: Timestamp) -> Bool { rates.takes(bytes, of: sender, at: now) }
+        let taken = (0..<10_000).count { _ in takes(1024, math, at: moment) }
+        #expect(Double(taken * 1024) == ReportRates.burst)
         // Another sender has its own.
-        #expect(takes(flow, at: moment))
-        let later = moment.advanced(milliseconds: 10_000)
-        #expect(
-            (0..<1000).filter { _ in rates.takes(math, at: later) }.count == Int(exactly: 10 * ReportRates.perSecond))
-        // A clock that is set back gives nothing.
-        #expect(!takes(math, at: moment))
+        #expect(takes(1024, flow, at: moment))
+        #expect(!takes(ReportRates.largest + 1, flow, at: moment))
+        let later = moment.advanced(milliseconds: 160_000)
+        #expect((0..<1000).count { _ in takes(1024, math, at: later) } == 10)
+        #expect(!takes(1024, math, at: moment))
+        // In seven days less than a sixth of the stream.
+        #expect(ReportRates.burst + 7 * 86_400 * ReportRates.perSecond < Double(256 << 20) / 6)
         // Invented senders take no room for ever, and nothing from those that speak.
-        for number in 0..<10_000 { _ = takes(try Token("s\(number)"), at: later.advanced(milliseconds: 1)) }
+        for number in 0..<10_000 { _ = takes(1, try Token("s\(number)"), at: later.advanced(milliseconds: 1)) }
         #expect(rates.senders <= ReportRates.capacity)
     }
 
