@@ -32,6 +32,8 @@ public struct Grant: Sendable, Hashable {
     public var publishDenied: [String] = []
     /// What it may subscribe to.
     public var subscribe: [String] = []
+    /// What it may hear only as one more, and in no queue group: in one it would take the messages of those whom they are for.
+    public var queueDenied: [String] = []
 
     /// The first tokens of its inboxes: nobody else may read there.
     public var inboxPrefix: String { "_INBOX.\(name)" }

@@ -22,6 +22,7 @@ extension Grant {
         let named = Set(organism.settings.flatMap { $0.value.texts })
         for other in system.cells + system.nerves where isNerve && other.name != name && named.contains(other.name) {
             subscribe.append("\(env.rawValue).nervous.*.\(other.name).wave")
+            queueDenied.append("\(env.rawValue).nervous.*.\(other.name).wave")
             asks("\(env.rawValue).nervous.cells.\(other.name).request", of: other.name)
         }
         for organ in system.organs where named.contains(organ.name) {

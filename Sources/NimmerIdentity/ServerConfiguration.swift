@@ -60,7 +60,12 @@ public enum ServerConfiguration {
             text += "          publish: {\n" + list("allow", grant.publish, indent: 12)
             text += list("deny", grant.publishDenied, indent: 12) + "          }\n"
         }
-        return text + list("subscribe", grant.subscribe, indent: 10) + "      } }\n"
+        guard !grant.queueDenied.isEmpty else {
+            return text + list("subscribe", grant.subscribe, indent: 10) + "      } }\n"
+        }
+        text += "          subscribe: {\n" + list("allow", grant.subscribe, indent: 12)
+        // A subject with any queue group behind it.
+        return text + list("deny", grant.queueDenied.map { "\($0) >" }, indent: 12) + "          }\n      } }\n"
     }
 
     static func list(_ key: String, _ subjects: [String], indent: Int) -> String {

@@ -127,6 +127,7 @@ extension Grant {
     private static func looking(_ name: String, _ role: Role, _ env: Environment) -> Grant {
         var grant = Grant(name, role)
         grant.subscribe.append(SubjectPattern.everything(env).text)
+        grant.queueDenied.append(SubjectPattern.everything(env).text)
         grant.publish += ["$SRV.PING", "$SRV.INFO", "$SRV.STATS", "$SRV.PING.>", "$SRV.INFO.>", "$SRV.STATS.>"]
         return grant
     }

@@ -137,6 +137,38 @@ struct DenyTests {
         }
     }
 
+    /// Who only listens hears beside the others: in a queue group it would take their messages.
+    @Test(arguments: await Servers.installed())
+    func listenersTakeNothingAway(_ binary: NATSBinary) async throws {
+        try await Ground.with(binary) { ground in
+            let subjects = [
+                ("observer", "dev.nervous.cells.motor.request"), ("observer", "dev.nervous.gates.*.transition.*"),
+                ("operator", "dev.nervous.cells.*.wave"), ("reflex", "dev.nervous.cells.flow.wave"),
+            ]
+            for (name, subject) in subjects {
+                let bus = try await ground.open(name)
+                _ = try bus.attach(try SubjectPattern(subject), queue: nil, pending: 10) { _, _, _ in }
+                try await bus.flush(timeout: .seconds(10))
+                #expect(bus.status.counters.notPermitted == 0, "\(name) hears \(subject)")
+                for (place, queue) in ["motor", "thalamus", "x"].enumerated() {
+                    _ = try bus.attach(try SubjectPattern(subject), queue: try Token(queue), pending: 10) { _, _, _ in }
+                    for _ in 0..<200 where bus.status.counters.notPermitted < UInt64(place + 1) {
+                        try await bus.flush()
+                    }
+                    #expect(bus.status.counters.notPermitted == UInt64(place + 1), "\(name) in \(queue) of \(subject)")
+                }
+                await bus.close()
+            }
+            // A part shares its own requests with its other instances.
+            let motor = try await ground.open("motor")
+            _ = try await motor.subscribe(
+                SubjectPattern(.request(.dev, cell: try Token("motor"))), queue: try Token("motor")
+            ) { _, _, _ in }
+            #expect(motor.status.counters.notPermitted == 0)
+            await motor.close()
+        }
+    }
+
     /// A service that is asked with any other subject than an inbox for the answer says nothing there.
     @Test(arguments: await Servers.installed())
     func nobodyHasOthersSpeak(_ binary: NATSBinary) async throws {
