@@ -175,7 +175,9 @@ final class BridgeBench: Sendable {
     }
 
     /// Asks the bridge as `nimmer mind` does.
-    func command(_ name: String, _ payload: JSON = [:], from sender: Token? = try? Token("operator")) async throws -> CommandResult {
+    func command(_ name: String, _ payload: JSON = [:], from sender: Token? = try? Token("operator")) async throws
+        -> CommandResult
+    {
         let order = Envelope(
             id: .v7(), at: .now(), from: Source(entityID: "nimmer", entityType: .service),
             Command(command: name, payload: payload))
