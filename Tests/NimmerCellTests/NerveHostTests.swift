@@ -1,5 +1,6 @@
 import Logging
 import NimmerBus
+import NimmerSystem
 import NimmerWave
 import Testing
 
@@ -46,7 +47,10 @@ struct NerveHostTests {
     func whole() async throws {
         let bus = InMemoryBus()
         try await HouseStreams.ensure(on: bus, environment: .dev)
-        let configuration = try Configuration(Watch.manifest, role: .nerve, environment: .dev)
+        var configuration = try Configuration(Watch.manifest, role: .nerve, environment: .dev)
+        // One grant in the file is enough for origins to be looked at where there are no identities (decision 0018).
+        let text = "nimmerverse: 1\nname: s\ncells: [{name: gateway, command: [g], origins: [\"vm-*\"]}]"
+        configuration.system = try SystemFile(parsing: Array(text.utf8), file: "s.yaml")
         let quiet = Logger(label: "watch") { _ in SwiftLogNoOpLogHandler() }
         let process = ServiceProcess(configuration, role: .nerve, logger: quiet, bus: bus)
         let everything = try await bus.messages(.everything(.dev))
@@ -71,6 +75,14 @@ struct NerveHostTests {
             try bus.publish(.wave(.dev, cell: try Token("left")), payload: Array("{}".utf8))
             let reject = try Envelope<Reject>(decoding: try await next("dev.nervous.rejects.watch"))
             #expect(reject.body.field == "header" || reject.body.reason.contains("header"))
+
+            // One cell that claims to be three witnesses is refused, and moves the nerve's gate no more than nobody.
+            for origin in ["one", "two", "right"] { try wave(of: "left", as: origin, bus) }
+            for origin in ["one", "two", "right"] {
+                let refused = try Envelope<Reject>(decoding: try await next("dev.nervous.rejects.watch"))
+                #expect(refused.body.reason.hasPrefix("the origin '\(origin)' is not granted to 'left'"))
+            }
+            #expect(host.withBody { $0.gate.state } == .stable)
 
             try wave(of: "left", bus)
             try wave(of: "elsewhere", bus)
