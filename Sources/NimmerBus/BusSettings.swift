@@ -25,7 +25,7 @@ public struct BusSettings: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Who connects to where, without a secret.
+    /// The client and the address, without a secret.
     public var description: String { "\(name) at \(shownURL), credentials: \(credentials)" }
 
     /// The address: `nats://127.0.0.1:4222`; several, separated by commas, are tried in turn.

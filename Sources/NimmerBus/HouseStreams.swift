@@ -84,7 +84,7 @@ public enum HouseStreams {
         ]
     }
 
-    /// How long a stream of the house keeps a message; nil: for ever, or not one of these.
+    /// The time for which a stream of the house keeps a message; nil: for ever, or not one of these.
     public static func age(of stream: String, _ env: Environment) -> Duration? {
         streams(env).first { $0.name == stream }?.maximumAge
     }

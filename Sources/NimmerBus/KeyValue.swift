@@ -8,7 +8,7 @@ public struct KeyValueConfiguration: Sendable, Hashable {
     public var history: Int
     /// After which time a value disappears; nil: never.
     public var maximumAge: Duration?
-    /// How many bytes it keeps, beyond which nothing more can be set; nil: no bound.
+    /// The bytes that it keeps, beyond which nothing more can be set; nil: no bound.
     public var maximumBytes: Int64?
     /// The largest value, in bytes with what belongs to it; nil: the server's limit.
     public var maximumValueSize: Int?

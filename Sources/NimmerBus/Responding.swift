@@ -1,25 +1,38 @@
 import NimmerWave
 
-/// The only place that publishes to a subject which a request names (decision 0008). An answer goes to inboxes and nowhere else: the
-/// sender of a request could have its answers say what it may not say itself, or have them ask the server to delete a stream.
+/// The only place that publishes to a subject which a request names (decision 0020). An answer goes to inboxes and nowhere else: the
+/// sender of a request could have its answers say what it may not say itself, or have them ask the server to delete a stream. Where the
+/// server guards who asks, the inbox is the asker's own: who reads the inbox of a waiting request could have another answer it.
 extension Bus {
-    /// Answers a request; does nothing when its sender waits for no answer, or wants it elsewhere than in an inbox, which is counted.
+    /// Answers a request; does nothing when its sender waits for no answer, or wants it elsewhere than in its inbox, which is counted.
     public func respond(to message: BusMessage, payload: [UInt8], headers: Headers = [:]) throws(BusError) {
-        try respond(on: message.reply, payload: payload, headers: headers)
-    }
-
-    /// Answers on the reply subject of a request; see ``respond(to:payload:headers:)``.
-    public func respond(on reply: Subject?, payload: [UInt8], headers: Headers = [:]) throws(BusError) {
-        guard let reply else { return }
-        guard reply.isInbox else { return countRefusedReply(reply) }
+        guard let reply = answerable(message) else { return }
         try publish(reply, payload: payload, headers: headers, reply: nil)
     }
 
-    /// Passes a request on to another who answers it; does nothing when the answer is wanted elsewhere than in an inbox, which is
-    /// counted.
+    /// Answers on the reply subject of a request whose subject names no sender; see ``respond(to:payload:headers:)``.
+    public func respond(on reply: Subject, payload: [UInt8]) throws(BusError) {
+        guard reply.isInbox else { return countRefusedReply(reply) }
+        try publish(reply, payload: payload, headers: [:], reply: nil)
+    }
+
+    /// Passes a request on to another who answers it; does nothing when the answer is wanted elsewhere than in the asker's inbox,
+    /// which is counted.
     public func passOn(_ request: BusMessage, to subject: Subject) throws(BusError) {
-        if let reply = request.reply, !reply.isInbox { return countRefusedReply(reply) }
-        try publish(subject, payload: request.payload, headers: [:], reply: request.reply)
+        let reply = answerable(request)
+        guard reply != nil || request.reply == nil else { return }
+        try publish(subject, payload: request.payload, headers: [:], reply: reply)
+    }
+
+    /// The reply subject of a request, where it may be answered there.
+    private func answerable(_ request: BusMessage) -> Subject? {
+        guard let reply = request.reply else { return nil }
+        let sender = identity == nil ? nil : SharedSubject(request.subject)?.sender
+        guard reply.isInbox, sender.map({ reply.text.hasPrefix("_INBOX.\($0).") }) ?? true else {
+            countRefusedReply(reply)
+            return nil
+        }
+        return reply
     }
 }
 

@@ -73,7 +73,7 @@ public struct StreamInfo: Sendable, Hashable {
     public var consumers: Int
     /// The patterns of the subjects that it captures.
     public var subjects: [String]
-    /// How many bytes it keeps at most; nil: no bound.
+    /// The bytes that it keeps at most; nil: no bound.
     public var maximumBytes: UInt64?
 
     /// Information from its parts.

@@ -69,7 +69,8 @@ final class Loop {
 
     // MARK: Connecting
 
-    private func connect() -> Bool {
+    /// The servers of the settings, and those that they have told of.
+    var candidates: [ServerURL] {
         var candidates = bus.servers
         for text in discovered {
             guard let server = try? ServerURL(text), !candidates.contains(where: { $0.shown == server.shown }) else {
@@ -77,6 +78,11 @@ final class Loop {
             }
             candidates.append(server)
         }
+        return candidates
+    }
+
+    private func connect() -> Bool {
+        let candidates = candidates
         var trouble: BusError?
         credentials?.isRead(at: .now)
         for server in candidates {
@@ -170,7 +176,7 @@ final class Loop {
         var isBehind = false
         while let connection {
             takeChanges()
-            if credentials?.hasChanged(at: .now) == true {
+            if case .no = draining, credentials?.hasChanged(at: .now) == true {
                 moveOver(from: connection)
                 continue
             }

@@ -15,7 +15,7 @@ extension Loop {
 
     /// Opens a connection with what the credentials file holds now, and moves there; without one, everything stays as it is.
     func moveOver(from old: Connection) {
-        let server = bus.servers.first { $0.shown == old.url } ?? bus.servers[0]
+        let server = candidates.first { $0.shown == old.url } ?? bus.servers[0]
         let before = credentials
         credentials?.isRead(at: .now)
         switch Connection.open(server, bus.settings, wake) {

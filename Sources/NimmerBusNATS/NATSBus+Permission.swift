@@ -20,7 +20,7 @@ extension NATSBus {
         let error = BusError(
             .badCredentials,
             "the server does not permit \(settings.credentials.words) \(permission.verb.rawValue) \(permission.subject): "
-                + "use the right identity, or generate the server's permissions anew from the system file",
+                + "use the right identity, or generate the server's permissions again from the system file",
             cause: words)
         if isNew { feed.send(.failed(error)) }
         if permission.verb == .publish {

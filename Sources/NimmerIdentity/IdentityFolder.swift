@@ -53,7 +53,7 @@ public struct IdentityFolder: Sendable {
     /// else's key. Former keys whose time is over are accepted no more.
     ///
     /// - Parameters:
-    ///   - renewed: whose key is made anew though it is there; the old one is not accepted any more.
+    ///   - renewed: those whose key is replaced though it is there; the old one is not accepted any more.
     ///   - audience: the server that it is for.
     ///   - now: the present time, which ends former keys.
     /// - Throws: a `SystemError` (a system file that grants too much) or a `ServerError` (a file, or openssl).

@@ -120,7 +120,8 @@ extension Grant {
     /// Reads what passes, asks the thalamus about its gates and every process how it is; changes nothing.
     private static func observer(_ env: Environment) -> Grant {
         var grant = looking("observer", .observer, env)
-        grant.asks("\(env.rawValue).nervous.cells.thalamus.request")
+        // Never without its name: what it asks is answered in its own inbox only, though it sees those of others.
+        grant.publish.append("\(env.rawValue).nervous.cells.thalamus.request.observer")
         return grant
     }
 

@@ -61,6 +61,12 @@ public struct OutcomeBook: Sendable {
         return first == sequence ? .known : .refuse(Self.repeated(opening))
     }
 
+    /// Its gate was not there to learn from an outcome: it is as if that had not come.
+    public mutating func wasNotLearned(_ opening: Opening, at sequence: UInt64) {
+        guard let judged = openings[opening], judged == sequence else { return }
+        openings.updateValue(nil, forKey: opening)
+    }
+
     /// The streams were looked into for an outcome.
     ///
     /// - Parameters:

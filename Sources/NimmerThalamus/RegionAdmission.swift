@@ -29,27 +29,21 @@ struct RegionAdmission: Sendable {
     static let sweep = 100.0
 
     /// The share of a sender, for a person.
-    static let words = "1024 at once, then 64 a second; less where the table is small or while many do"
+    static let words =
+        "\(Int(saturating: burst)) at once, then \(Int(saturating: perSecond)) a second; less where the table is small or while many do"
 
-    private struct Bucket: Sendable {
-        var level: Double
-        var at: Timestamp
+    private struct Account: Sendable {
+        var bucket: TokenBucket
         /// Regions that it brought.
         var made = 0
         var isDeclared = false
-
-        mutating func fill(to most: Double, perSecond: Double, at now: Timestamp) {
-            guard now > at else { return }
-            level = min(most, level + now.milliseconds(since: at) / 1000 * perSecond)
-            at = now
-        }
     }
 
     private let burst: Double
-    private var buckets: [Int32: Bucket] = [:]
+    private var accounts: [Int32: Account] = [:]
     private var undeclared = 0
-    private var shared: Bucket?
-    private var all: Bucket?
+    private var shared: Account?
+    private var all: TokenBucket?
     private var sweptAt: Timestamp?
 
     /// - Parameter maximumRegions: gates kept at most.
@@ -63,20 +57,19 @@ struct RegionAdmission: Sendable {
     ///   - source: its number.
     ///   - isDeclared: whether the system file has it; asked once for each sender.
     mutating func admits(_ source: Int32, at now: Timestamp, isDeclared: () -> Bool) -> Bool {
-        var all = all ?? Bucket(level: Self.burstOfAll, at: now)
+        var all = all ?? TokenBucket(Self.burstOfAll, at: now)
         defer { self.all = all }
         all.fill(to: Self.burstOfAll, perSecond: Self.perSecondOfAll, at: now)
-        var own = bucket(of: source, now, isDeclared)
+        var (own, isOwn) = account(of: source, now, isDeclared)
         own.bucket.fill(to: burst, perSecond: Self.perSecond, at: now)
-        defer { keep(own.bucket, source, own.isOwn) }
-        let first = own.bucket.isDeclared ? Self.first : Self.firstOfStrangers
-        let isFirst = own.isOwn && own.bucket.made < first
-        if !isFirst || !own.bucket.isDeclared {
+        defer { keep(own, source, isOwn) }
+        let isFirst = isOwn && own.made < (own.isDeclared ? Self.first : Self.firstOfStrangers)
+        if !isFirst || !own.isDeclared {
             guard own.bucket.level >= 1 else { return false }
             let used = 1 - own.bucket.level / burst
             guard all.level >= (isFirst ? 1 : Self.reserve + used * Self.burstOfAll / 2) else { return false }
         }
-        own.bucket.made += 1
+        own.made += 1
         own.bucket.level = max(0, own.bucket.level - 1)
         all.level = max(0, all.level - 1)
         return true
@@ -84,25 +77,25 @@ struct RegionAdmission: Sendable {
 
     /// Gives the senders other numbers; who has none any more is forgotten.
     mutating func renumber(_ number: (Int32) -> Int32) {
-        var kept: [Int32: Bucket] = [:]
+        var kept: [Int32: Account] = [:]
         undeclared = 0
-        for (source, bucket) in buckets {
+        for (source, account) in accounts {
             let new = number(source)
             guard new >= 0 else { continue }
-            kept[new] = bucket
-            if !bucket.isDeclared { undeclared += 1 }
+            kept[new] = account
+            if !account.isDeclared { undeclared += 1 }
         }
-        buckets = kept
+        accounts = kept
     }
 
     /// How many senders have a bucket of their own.
-    var senders: Int { buckets.count }
+    var senders: Int { accounts.count }
 
-    private mutating func bucket(
+    private mutating func account(
         of source: Int32, _ now: Timestamp, _ isDeclared: () -> Bool
-    ) -> (bucket: Bucket, isOwn: Bool) {
-        if let known = buckets[source] { return (known, true) }
-        let fresh = Bucket(level: burst, at: now)
+    ) -> (account: Account, isOwn: Bool) {
+        if let known = accounts[source] { return (known, true) }
+        let fresh = Account(bucket: TokenBucket(burst, at: now))
         if source >= 0, isDeclared() {
             var declared = fresh
             declared.isDeclared = true
@@ -112,19 +105,19 @@ struct RegionAdmission: Sendable {
         return source >= 0 && undeclared < Self.tracked ? (fresh, true) : (shared ?? fresh, false)
     }
 
-    private mutating func keep(_ bucket: Bucket, _ source: Int32, _ isOwn: Bool) {
-        guard isOwn else { return shared = bucket }
-        if buckets.updateValue(bucket, forKey: source) == nil, !bucket.isDeclared { undeclared += 1 }
+    private mutating func keep(_ account: Account, _ source: Int32, _ isOwn: Bool) {
+        guard isOwn else { return shared = account }
+        if accounts.updateValue(account, forKey: source) == nil, !account.isDeclared { undeclared += 1 }
     }
 
     /// Forgets the senders whose buckets are full again: they are as if they had never come.
     private mutating func makeRoom(_ now: Timestamp) {
         if let sweptAt, now >= sweptAt, now.milliseconds(since: sweptAt) < Self.sweep { return }
         sweptAt = now
-        for (source, var bucket) in buckets where !bucket.isDeclared {
-            bucket.fill(to: burst, perSecond: Self.perSecond, at: now)
-            guard bucket.level >= burst else { continue }
-            buckets[source] = nil
+        for (source, var account) in accounts where !account.isDeclared {
+            account.bucket.fill(to: burst, perSecond: Self.perSecond, at: now)
+            guard account.bucket.level >= burst else { continue }
+            accounts[source] = nil
             undeclared -= 1
         }
     }

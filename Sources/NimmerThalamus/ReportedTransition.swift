@@ -36,46 +36,11 @@ public struct ReportedTransition: Sendable {
     }
 }
 
-/// How much a sender may report: its share of the stream of transitions is this, whatever it says, so that it pushes out nobody's.
-public struct ReportRates: Sendable {
-    /// Bytes at once, after a quiet time: some 500 reports.
-    public static let burst = 524_288.0
-    /// Bytes a second, in the long run: 38 MiB in the seven days that the stream keeps a message.
-    public static let perSecond = 64.0
+extension ReportedTransition {
     /// The largest report, in bytes: one with 64 witnesses is smaller.
     public static let largest = 16_384
-    /// Senders that are remembered; the one that was quiet for longest goes first.
-    public static let capacity = 4_096
 
-    private struct Allowance {
-        var left: Double
-        var at: Timestamp
-    }
-
-    private var allowances: [Token: Allowance] = [:]
-
-    /// Senders that are remembered now.
-    public var senders: Int { allowances.count }
-
-    /// All senders are quiet.
-    public init() {}
-
-    /// Counts a report; whether it is within its sender's rate.
-    ///
-    /// - Parameter now: a time that nobody can set.
-    public mutating func takes(_ bytes: Int, of sender: Token, at now: Timestamp) -> Bool {
-        if allowances[sender] == nil, allowances.count >= Self.capacity,
-            let quietest = allowances.min(by: { ($0.value.at, $0.key) < ($1.value.at, $1.key) })?.key
-        {
-            allowances[quietest] = nil
-        }
-        var allowance = allowances[sender] ?? Allowance(left: Self.burst, at: now)
-        let seconds = max(0, now.milliseconds(since: allowance.at) / 1000)
-        allowance.left = min(Self.burst, allowance.left + seconds * Self.perSecond)
-        allowance.at = max(allowance.at, now)
-        let isTaken = bytes <= Self.largest && allowance.left >= Double(bytes)
-        if isTaken { allowance.left -= Double(bytes) }
-        allowances[sender] = allowance
-        return isTaken
-    }
+    /// The bytes that each sender may report: some 500 reports at once, and in the seven days that the stream of transitions keeps a
+    /// message less than a sixth of it, so that no sender pushes out what others have said.
+    public static let budgets = SenderBudgets(burst: 524_288, perSecond: 64)
 }

@@ -53,6 +53,20 @@ public struct Provenance: Hashable, Sendable {
         Refusal(.name, field: "subject", "the subject must be one of the house", found: "'\(subject.excerpt)'")
     }
 
+    /// Who speaks for somebody, such as who approves or verifies: the sender behind the subject, which alone proves it.
+    ///
+    /// - Parameter hasIdentities: whether the server guards senders; without it the form that names none is taken too.
+    /// - Throws: a ``Refusal`` where a sender is wanted and none stands there.
+    public func authority(hasIdentities: Bool) throws(Refusal) -> Token? {
+        guard sender != nil || !hasIdentities else {
+            throw Refusal(
+                .name, field: "subject",
+                "the subject must end in its sender, since who decides or verifies has an identity",
+                found: "none")
+        }
+        return sender
+    }
+
     /// The types of entity that may stand in a header here; nil where the subject leaves that open.
     public var entityTypes: [EntityType]? {
         switch speaker {

@@ -30,7 +30,8 @@ final class PrivateNames: Sendable {
             let known = try? MessageID(String(decoding: entry.value, as: UTF8.self))
         else { return false }
         space.withLock { $0 = known }
-        try await bucket.put(Self.key, entry.value)
+        // It is as good where it cannot be kept young now.
+        _ = try? await bucket.put(Self.key, entry.value)
         return true
     }
 

@@ -31,9 +31,9 @@ struct Questions: Sendable {
                 group.addTask {
                     let result: CommandResult
                     do throws(Refusal) {
-                        result = await answer(
+                        result = try await answer(
                             try Envelope<Command>(decoding: message.payload, on: message.subject).body,
-                            from: try Provenance(of: message.subject).sender)
+                            on: try Provenance(of: message.subject))
                     } catch {
                         owner.rejects.reject(error, message)
                         result = CommandResult(status: .refused, error: error.description)
@@ -45,7 +45,7 @@ struct Questions: Sendable {
         }
     }
 
-    private func answer(_ command: Command, from sender: Token?) async -> CommandResult {
+    private func answer(_ command: Command, on provenance: Provenance) async throws(Refusal) -> CommandResult {
         switch command.command {
         case "status": return CommandResult(status: .ok, result: owner.status)
         case "minds": return CommandResult(status: .ok, result: await minds())
@@ -54,8 +54,9 @@ struct Questions: Sendable {
                 status: .ok, result: owner.scheduler.withLock { $0.budgets(at: $0.clock.read(.now())) })
         case "pending":
             return CommandResult(status: .ok, result: .array(owner.acts.records.map(\.json)))
-        case "approve": return await decide(command.payload, approve: true, from: sender)
-        case "refuse": return await decide(command.payload, approve: false, from: sender)
+        case "approve", "refuse":
+            let sender = try provenance.authority(hasIdentities: owner.bus.identity != nil)
+            return await decide(command.payload, approve: command.command == "approve", from: sender)
         case "replay": return await replay(command.payload)
         default:
             let known = Main.manifest.commands.map(\.name).joined(separator: ", ")
@@ -103,11 +104,6 @@ struct Questions: Sendable {
                     : "\(found.count) decisions have ids that begin with \(text.prefix(40)); give more of it")
         }
         let name = payload["by"]?.string ?? ""
-        if sender == nil, owner.bus.identity != nil {
-            return CommandResult(
-                status: .refused,
-                error: "who decides must stand behind the subject, since identities are configured; found none")
-        }
         let person = sender.map { $0.text.labelled(name) } ?? name
         if let problem = await owner.acts.decide(id, approve: approve, by: person) {
             return CommandResult(status: .refused, error: "\(id): \(problem)")

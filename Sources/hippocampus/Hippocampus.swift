@@ -317,7 +317,7 @@ final class Hippocampus: Sendable {
             }
             // Only what is not read at once is worth a question.
             var oldest: Timestamp?
-            if info.waiting > 0 {
+            if info.waiting > 0 || info.unacknowledged > 0 {
                 let first = max(stream.firstSequence, info.acknowledged.addingSaturated(1))
                 oldest = try? await bus.message(stream: source.stream, sequence: first)?.message.at
             }
@@ -371,6 +371,10 @@ final class Hippocampus: Sendable {
     private func decode(_ message: BusMessage) -> [MemoryEntry] {
         let subject = message.subject.text
         do throws(Refusal) {
+            let provenance = try Provenance(of: subject)
+            if provenance.types == [.verificationOutcome] {
+                _ = try provenance.authority(hasIdentities: bus.identity != nil)
+            }
             return try MemoryEntry.entries(decoding: message.payload, subject: subject, environment: environment)
         } catch {
             state.withLock { $0.rejected += 1 }

@@ -54,10 +54,7 @@ final class Outcomes: Sendable {
         guard let gate = provenance.gate else {
             throw .wrong("subject", "must name a gate", found: message.subject.text)
         }
-        guard provenance.sender != nil || bus.identity == nil else {
-            throw .wrong(
-                "subject", "must end in its sender: who may verify has an identity", found: "'\(message.subject)'")
-        }
+        _ = try provenance.authority(hasIdentities: bus.identity != nil)
         return Stored(
             opening: OutcomeBook.Opening(gate: gate, id: outcome.body.originalSignalID), result: outcome.body.outcome,
             sequence: sequence, message: message)
@@ -169,6 +166,8 @@ final class Outcomes: Sendable {
         case .learn:
             let isKnown = owner.thalamus.withLock { $0.learn(outcome.result, gate: outcome.opening.gate) }
             if !isKnown {
+                // A gate that is being taken up learns it then.
+                book.withLock { $0.wasNotLearned(outcome.opening, at: outcome.sequence) }
                 logger.info("An outcome for a gate that is not here", metadata: ["gate": "\(outcome.opening.gate)"])
             }
         case .known, .look: break

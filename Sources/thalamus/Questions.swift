@@ -21,15 +21,27 @@ struct Questions: Sendable {
         let process = owner.process
         let subject = Subject.request(process.environment, cell: process.name)
         guard let shards else {
-            return try await process.bus.subscribe(shared: subject) { _, _, arrival in answerPassedOn(arrival.message())
+            return try await process.bus.subscribe(shared: subject) { _, _, arrival in
+                let message = arrival.message()
+                if isWithinBudget(message) { answerPassedOn(message) }
             }
         }
         _ = try await process.bus.subscribe(SubjectPattern(.shardRequests(process.environment))) { _, _, arrival in
             answerPassedOn(arrival.message())
         }
         return try await process.bus.subscribe(shared: subject, queue: process.name) { _, _, arrival in
-            share(arrival.message(), shards)
+            let message = arrival.message()
+            if isWithinBudget(message) { share(message, shards) }
         }
+    }
+
+    /// Whether a question is one that its asker may ask now; else it is told so. Questions are answered between two waves, and one
+    /// about a thousand gates takes as long as many of these.
+    private func isWithinBudget(_ message: BusMessage) -> Bool {
+        let sender = SharedSubject(message.subject)?.sender
+        if owner.questionBudgets.withLock({ $0.take(1, of: sender, at: .steady()) }) { return true }
+        say(CommandResult(status: .refused, error: "too many questions; ask again in a second"), to: message)
+        return false
     }
 
     /// Answers from this process's own gates.

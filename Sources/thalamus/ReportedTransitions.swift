@@ -11,7 +11,8 @@ final class ReportedTransitions: Sendable {
     private let owner: ThalamusProcess
     private let reports: AsyncStream<BusMessage>
     private let report: AsyncStream<BusMessage>.Continuation
-    private let rates = Mutex(ReportRates())
+    private let budgets = Mutex(ReportedTransition.budgets)
+
     init(_ owner: ThalamusProcess) {
         self.owner = owner
         // A sender that gets no acknowledgement reports again.
@@ -24,7 +25,13 @@ final class ReportedTransitions: Sendable {
             let message = arrival.message()
             guard let sender = SharedSubject(message.subject)?.sender else { return }
             // Before anything is taken apart.
-            guard rates.withLock({ $0.takes(message.payload.count, of: sender, at: .steady()) }) else {
+            guard message.payload.count <= ReportedTransition.largest else {
+                let refusal = Refusal(
+                    .limit, field: "body", "a report has at most \(ReportedTransition.largest) bytes",
+                    found: "\(message.payload.count)")
+                return refuse(message, refusal, code: 400, number: 10003)
+            }
+            guard budgets.withLock({ $0.take(Double(message.payload.count), of: sender, at: .steady()) }) else {
                 return refuseTooMuch(message, sender)
             }
             report.yield(message)
@@ -60,16 +67,10 @@ final class ReportedTransitions: Sendable {
     }
 
     private func refuseTooMuch(_ message: BusMessage, _ sender: Token) {
-        let size = message.payload.count
-        guard size <= ReportRates.largest else {
-            let refusal = Refusal(
-                .limit, field: "body", "a report has at most \(ReportRates.largest) bytes", found: "\(size)")
-            return refuse(message, refusal, code: 400, number: 10003)
-        }
         let refusal = Refusal(
             .limit, field: "subject",
-            "\(sender) may report \(Int(saturating: ReportRates.burst)) bytes at once, and then "
-                + "\(Int(saturating: ReportRates.perSecond)) a second", found: "more")
+            "\(sender) may report \(Int(saturating: ReportedTransition.budgets.burst)) bytes at once, and then "
+                + "\(Int(saturating: ReportedTransition.budgets.perSecond)) a second", found: "more")
         // As a server says that there is no room for another message of the subject: its sender tries again.
         refuse(message, refusal, code: 503, number: 10077)
     }

@@ -25,6 +25,8 @@ final class ThalamusProcess: Sendable {
     private let shards = Mutex<Shards?>(nil)
     /// The flooding senders that are held back now.
     let heldBack = Mutex<Set<String>>([])
+    /// The questions that each may ask: at once, and a second; a screen that shows gates asks twice a second.
+    let questionBudgets = Mutex(SenderBudgets(burst: 60, perSecond: 10))
     /// Questions of people that were answered, and those that were refused.
     let answered = Atomic<Int>(0)
     let refused = Atomic<Int>(0)

@@ -42,7 +42,7 @@ struct IdentifiedServer: Sendable {
     func client(_ name: String) -> BusSettings {
         BusSettings(
             url: server.url, name: name, credentials: .password(user: WireTap.name, password: WireTap.name),
-            waitsForServer: false)
+            waitsForServer: false, inboxPrefix: "_INBOX.operator")
     }
 
     /// The server's address with the password of the tests' own clients.

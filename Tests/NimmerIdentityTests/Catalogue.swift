@@ -177,7 +177,7 @@ enum Catalogue {
         case "vision":
             own.formUnion(both("dev.organs.speech.release", name))
             own.formUnion(["dev.nervous.rejects.vision", "$SRV.STATS.speech"])
-        case "observer": own.formUnion(looking.union(both("dev.nervous.cells.thalamus.request", name)))
+        case "observer": own.formUnion(looking.union(["dev.nervous.cells.thalamus.request.observer"]))
         case "operator":
             own.formUnion(organs(name).union(looking).union(streams(streams[...], ["INFO"])))
             own.formUnion(

@@ -137,6 +137,34 @@ struct DenyTests {
         }
     }
 
+    /// An observer reads the inbox of a request that waits; nobody answers it there on its behalf.
+    @Test(arguments: await Servers.installed())
+    func nobodyAnswersIntoAnothersInbox(_ binary: NATSBinary) async throws {
+        try await Ground.with(binary) { ground in
+            let (thalamus, observer) = (try await ground.open("thalamus"), try await ground.open("observer"))
+            let person = try await ground.open("operator")
+            let request = Subject.request(.dev, cell: try Token("thalamus"))
+            _ = try await thalamus.subscribe(shared: request) { _, _, arrival in
+                try? thalamus.respond(to: arrival.message(), payload: Array("an answer".utf8))
+            }
+            let stolen = Mutex(0)
+            _ = try await person.subscribe(try SubjectPattern("\(person.inboxPrefix).waiting")) { _, _, _ in
+                stolen.withLock { $0 += 1 }
+            }
+            let named = request.from(try Token("observer"))
+            let inbox = try Subject(foreign: "\(person.inboxPrefix).waiting")
+            try observer.publish(named, payload: [], headers: [:], reply: inbox)
+            // In its own it is answered, behind the first.
+            #expect(try await observer.request(named, payload: []).payload == Array("an answer".utf8))
+            try await person.flush()
+            #expect(stolen.withLock { $0 } == 0 && thalamus.status.counters.repliesRefused == 1)
+            // Without its name it may not ask.
+            let error = await #expect(throws: BusError.self) { try await observer.request(request, payload: []) }
+            #expect(error?.code == .badCredentials)
+            for bus in [thalamus, observer, person] { await bus.close() }
+        }
+    }
+
     /// Who only listens hears beside the others: in a queue group it would take their messages.
     @Test(arguments: await Servers.installed())
     func listenersTakeNothingAway(_ binary: NATSBinary) async throws {
@@ -198,7 +226,8 @@ struct DenyTests {
             }
             try await observer.flush()
             // Answered behind all of these.
-            _ = try await observer.request(.request(.dev, cell: try Token("thalamus")), payload: [])
+            let own = Subject.request(.dev, cell: try Token("thalamus")).from(try Token("observer"))
+            _ = try await observer.request(own, payload: [])
             try await watcher.flush()
             #expect(heard.withLock { $0 }.isEmpty)
             #expect(thalamus.status.counters.repliesRefused == UInt64(3 * targets.count))

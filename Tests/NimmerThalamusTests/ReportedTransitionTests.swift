@@ -83,23 +83,24 @@ import Testing
         }
     }
 
-    @Test func aSenderReportsAtABoundedRate() throws {
-        var rates = ReportRates()
+    @Test func aSenderHasABudget() throws {
+        var budgets = ReportedTransition.budgets
         let (math, flow) = (try Token("math"), try Token("flow"))
-        func takes(_ bytes: Int, _ sender: Token, at now: Timestamp) -> Bool { rates.takes(bytes, of: sender, at: now) }
+        func takes(_ bytes: Double, _ sender: Token?, at now: Timestamp) -> Bool {
+            budgets.take(bytes, of: sender, at: now)
+        }
         let taken = (0..<10_000).count { _ in takes(1024, math, at: moment) }
-        #expect(Double(taken * 1024) == ReportRates.burst)
-        // Another sender has its own.
-        #expect(takes(1024, flow, at: moment))
-        #expect(!takes(ReportRates.largest + 1, flow, at: moment))
+        #expect(Double(taken * 1024) == budgets.burst)
+        // Another sender has its own, and so have all without a name.
+        #expect(takes(1024, flow, at: moment) && takes(1024, nil, at: moment))
         let later = moment.advanced(milliseconds: 160_000)
         #expect((0..<1000).count { _ in takes(1024, math, at: later) } == 10)
         #expect(!takes(1024, math, at: moment))
         // In seven days less than a sixth of the stream.
-        #expect(ReportRates.burst + 7 * 86_400 * ReportRates.perSecond < Double(256 << 20) / 6)
+        #expect(budgets.burst + 7 * 86_400 * budgets.perSecond < Double(256 << 20) / 6)
         // Invented senders take no room for ever, and nothing from those that speak.
         for number in 0..<10_000 { _ = takes(1, try Token("s\(number)"), at: later.advanced(milliseconds: 1)) }
-        #expect(rates.senders <= ReportRates.capacity)
+        #expect(budgets.senders <= SenderBudgets.capacity)
     }
 
     @Test func theNameOfAnOwnGateEndsInItsKind() throws {

@@ -128,7 +128,9 @@ public final class InMemoryBus: Bus {
             return state.inboxes
         }
         let inbox: Subject
-        do { inbox = try Subject(foreign: "_INBOX.memory.\(number)") } catch { throw BusError(.invalid, "\(error)") }
+        do { inbox = try Subject(foreign: "_INBOX.\(identity?.text ?? "memory").\(number)") } catch {
+            throw BusError(.invalid, "\(error)")
+        }
         let bell = Doorbell()
         let answers = Answers()
         let subscription = try open(SubjectPattern(inbox), queue: nil, pending: 65_536) { _, _, arrival in

@@ -79,7 +79,7 @@ extension ServerChoice {
         switch origin {
         case .flag: "start a server there, or leave out --server to use the one of `nimmer up`"
         case .variable: "start a server there, or unset \(ServerChoice.variable) to use the one of `nimmer up`"
-        case .running: "`nimmer status` says how it is; `nimmer down` and `nimmer up` start it anew"
+        case .running: "`nimmer status` says how it is; `nimmer down` and `nimmer up` start it again"
         case .foreign(_, let user): "run this as user \(user), or start a nervous system of your own elsewhere"
         case .usual: "start one with `nimmer up`, or name one with --server or \(ServerChoice.variable)"
         }

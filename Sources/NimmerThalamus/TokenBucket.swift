@@ -1,0 +1,70 @@
+import NimmerWave
+
+/// A budget that refills with time: so much at once after a pause, and so much a second in the long run.
+struct TokenBucket: Sendable {
+    /// The amount that is left.
+    var level: Double
+    private var at: Timestamp
+
+    /// A full bucket.
+    init(_ level: Double, at now: Timestamp) {
+        self.level = level
+        at = now
+    }
+
+    /// The moment until which it was filled.
+    var filledAt: Timestamp { at }
+
+    /// Refills it. A clock that goes back adds nothing, and takes nothing.
+    mutating func fill(to most: Double, perSecond: Double, at now: Timestamp) {
+        guard now > at else { return }
+        level = min(most, level + now.milliseconds(since: at) / 1000 * perSecond)
+        at = now
+    }
+
+    /// Takes an amount, where it is there.
+    mutating func take(_ amount: Double) -> Bool {
+        guard level >= amount else { return false }
+        level -= amount
+        return true
+    }
+}
+
+/// A budget for each sender, of bounded size: of more senders than ``capacity`` the one that was quiet for longest is forgotten.
+public struct SenderBudgets: Sendable {
+    /// Senders that are remembered.
+    public static let capacity = 4_096
+
+    /// The amount at once, after a quiet time.
+    public let burst: Double
+    /// The amount a second, in the long run.
+    public let perSecond: Double
+    private var buckets: [String: TokenBucket] = [:]
+
+    /// Budgets of senders that are all quiet.
+    public init(burst: Double, perSecond: Double) {
+        self.burst = burst
+        self.perSecond = perSecond
+    }
+
+    /// Senders that are remembered now.
+    public var senders: Int { buckets.count }
+
+    /// Takes an amount from a sender's budget; false where it is not there.
+    ///
+    /// - Parameters:
+    ///   - sender: the identity; those without one share a budget.
+    ///   - now: a time that nobody can set.
+    public mutating func take(_ amount: Double, of sender: Token?, at now: Timestamp) -> Bool {
+        let name = sender?.text ?? ""
+        if buckets[name] == nil, buckets.count >= Self.capacity,
+            let quietest = buckets.min(by: { ($0.value.filledAt, $0.key) < ($1.value.filledAt, $1.key) })?.key
+        {
+            buckets[quietest] = nil
+        }
+        var bucket = buckets[name] ?? TokenBucket(burst, at: now)
+        bucket.fill(to: burst, perSecond: perSecond, at: now)
+        defer { buckets[name] = bucket }
+        return bucket.take(amount)
+    }
+}
