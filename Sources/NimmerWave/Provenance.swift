@@ -218,6 +218,14 @@ extension Envelope {
     }
 }
 
+extension Envelope where Body == CommandResult {
+    /// Reads the answer to a request. It comes on an inbox that the requester alone was told of and whose name nobody can guess, so
+    /// no subject says more of it.
+    ///
+    /// - Throws: a ``Refusal`` that names the field and what was expected.
+    public init(answer bytes: [UInt8]) throws(Refusal) { self = try Envelope(decoding: bytes) }
+}
+
 extension AnyMessage {
     /// Reads a message of any type as it came on a subject.
     ///

@@ -174,7 +174,7 @@ struct OrganDesk {
         let request: OrganRequest
         let id: MessageID
         do throws(Refusal) {
-            let envelope = try Envelope<Command>(decoding: message.payload)
+            let envelope = try Envelope<Command>(decoding: message.payload, on: message.subject)
             command = envelope.body
             id = envelope.header.messageID
             guard command.command == verb else {

@@ -66,7 +66,7 @@ struct Questions: Sendable {
     /// A question to all who share the regions.
     private func share(_ message: BusMessage, _ shards: Shards) {
         let env = owner.process.environment
-        guard let command = try? Envelope<Command>(decoding: message.payload).body else {
+        guard let command = try? Envelope<Command>(decoding: message.payload, on: message.subject).body else {
             return answerPassedOn(message)
         }
         if command.command == "explain", let name = command.payload["gate"]?.string {
@@ -82,7 +82,7 @@ struct Questions: Sendable {
                 let answers = try? await owner.bus.requestMany(
                     .shardRequests(env), payload: message.payload, wait: .milliseconds(400))
                 let lists = (answers ?? []).compactMap { answer in
-                    (try? Envelope<CommandResult>(decoding: answer.payload))?.body.result.array
+                    (try? Envelope<CommandResult>(answer: answer.payload))?.body.result.array
                 }
                 let gates = lists.flatMap { $0 }.sorted {
                     ($0["potential"]?.double ?? 0) > ($1["potential"]?.double ?? 0)

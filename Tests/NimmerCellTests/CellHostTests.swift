@@ -180,10 +180,11 @@ struct CellHostTests {
     @Test("a person's bare payload is the only command of a cell that has one")
     func bare() throws {
         let bare = Array("{\"operation\":\"addition\",\"operands\":[1,2]}".utf8)
-        let command = try Command(request: bare, commands: ["calculate"])
+        let requests = Subject.request(.dev, cell: try Token("math"))
+        let command = try Command(request: bare, on: requests, commands: ["calculate"])
         #expect(command.command == "calculate")
         #expect(command.payload["operands"]?.array?.count == 2)
-        #expect(throws: Refusal.self) { try Command(request: bare, commands: ["a", "b"]) }
-        #expect(throws: Refusal.self) { try Command(request: Array("[1]".utf8), commands: ["a"]) }
+        #expect(throws: Refusal.self) { try Command(request: bare, on: requests, commands: ["a", "b"]) }
+        #expect(throws: Refusal.self) { try Command(request: Array("[1]".utf8), on: requests, commands: ["a"]) }
     }
 }

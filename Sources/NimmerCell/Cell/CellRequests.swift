@@ -46,7 +46,7 @@ extension CellHost {
 
     private func receive(wave message: BusMessage, of cell: Token, at moment: Timestamp) {
         do throws(Refusal) {
-            let wave = try Envelope<WaveSignal>(decoding: message.payload)
+            let wave = try Envelope<WaveSignal>(decoding: message.payload, on: message.subject)
             if let origin = wave.body.origin, !grants.permits(cell.text, as: origin.text) {
                 throw grants.refusal(of: cell.text, as: origin.text)
             }
@@ -60,7 +60,8 @@ extension CellHost {
     private func receive(request message: BusMessage, at moment: Timestamp, _ places: Places) {
         let begun = ContinuousClock.now
         do throws(Refusal) {
-            let command = try Command(request: message.payload, commands: C.manifest.commands.map(\.name))
+            let names = C.manifest.commands.map(\.name)
+            let command = try Command(request: message.payload, on: message.subject, commands: names)
             guard places.take() else {
                 let limit = places.limit
                 respond(
@@ -199,13 +200,13 @@ extension CommandResult {
 extension Command {
     /// A request as it came: the whole message of protocol.md, or, for a person with a plain NATS client, just the payload
     /// of the only command that a cell has.
-    init(request bytes: [UInt8], commands: [String]) throws(Refusal) {
+    init(request bytes: [UInt8], on subject: Subject, commands: [String]) throws(Refusal) {
         if commands.count == 1, let only = commands.first, bytes.count <= Wire.maximumBytes,
             case .object(let object)? = try? JSON(parsing: bytes), object["header"] == nil
         {
             self.init(command: only, payload: .raw(bytes))
             return
         }
-        self = try Envelope<Command>(decoding: bytes).body
+        self = try Envelope<Command>(decoding: bytes, on: subject).body
     }
 }

@@ -50,7 +50,7 @@ extension CellHost {
         guard
             let answer = try? await process.bus.request(
                 handoverSubject, payload: message.encoded(), timeout: .seconds(1)),
-            let result = try? Envelope<CommandResult>(decoding: answer.payload).body
+            let result = try? Envelope<CommandResult>(answer: answer.payload).body
         else { return nil }
         return result.result
     }
@@ -108,7 +108,7 @@ extension CellHost {
     }
 
     private static func word(of message: BusMessage) -> (word: Handover.Word, version: String, instance: String)? {
-        guard let command = try? Envelope<Command>(decoding: message.payload).body,
+        guard let command = try? Envelope<Command>(decoding: message.payload, on: message.subject).body,
             let word = Handover.Word(rawValue: command.command), let version = command.payload["version"]?.string,
             let instance = command.payload["instance"]?.string
         else { return nil }

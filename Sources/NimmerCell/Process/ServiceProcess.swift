@@ -227,7 +227,7 @@ public struct ServiceProcess: Sendable {
             let answer = try await requests.request(
                 .request(environment, cell: cell), of: cell, payload: message.encoded(), timeout: patience)
             do throws(Refusal) {
-                return try Envelope<CommandResult>(decoding: answer.payload).body
+                return try Envelope<CommandResult>(answer: answer.payload).body
             } catch { return CommandResult(status: .error, error: "\(cell) answered what cannot be read: \(error)") }
         } catch { return CommandResult(status: .error, error: "\(cell): \(error)") }
     }

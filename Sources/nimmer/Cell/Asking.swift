@@ -48,7 +48,7 @@ extension Bus {
             }
         }
         do throws(Refusal) {
-            return try Envelope<CommandResult>(decoding: answer.payload).body
+            return try Envelope<CommandResult>(answer: answer.payload).body
         } catch {
             throw Failure(.failed, "\(who) answered what is no CommandResult: \(error)")
         }

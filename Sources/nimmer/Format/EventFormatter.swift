@@ -24,7 +24,7 @@ struct EventFormatter: Sendable {
     /// The line for one message from the bus; what cannot be decoded is a line that says why.
     func line(subject: String, payload: [UInt8], at arrival: Timestamp) -> TerminalText {
         do throws(Refusal) {
-            return line(subject: subject, message: try AnyMessage.decode(payload))
+            return line(subject: subject, message: try AnyMessage.decode(payload, on: subject))
         } catch {
             return compose(arrival, EventText(refused: error, subject: subject))
         }
