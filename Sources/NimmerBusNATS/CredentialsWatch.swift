@@ -3,7 +3,7 @@ import NimmerBus
 
 /// When a credentials file is looked at again, and whether it is another than the one that was read. A value; files are replaced as
 /// a whole, so that another file is another number, and one that was written in place has another time.
-struct CredentialsWatch {
+struct CredentialsWatch: Sendable {
     /// A file as the system knows it; nil fields where there is none.
     struct Mark: Equatable {
         var device: UInt64 = 0
@@ -31,7 +31,7 @@ struct CredentialsWatch {
     private static let firstPause = Duration.seconds(2)
 
     private let path: String
-    private let look: (String) -> Mark?
+    private let look: @Sendable (String) -> Mark?
     private var read: Mark?
     /// The moment of the next look.
     private(set) var nextLook: ContinuousClock.Instant
@@ -40,7 +40,7 @@ struct CredentialsWatch {
     /// A watch of these credentials; nil where they are no file.
     init?(
         _ credentials: BusSettings.Credentials, at now: ContinuousClock.Instant = .now,
-        look: @escaping (String) -> Mark? = { Mark($0) }
+        look: @escaping @Sendable (String) -> Mark? = { Mark($0) }
     ) {
         guard case .file(let path) = credentials else { return nil }
         self.path = path

@@ -65,6 +65,7 @@ final class Delivering {
         let subscription = entry.subscription
         let handler = subscription.handler
         let (handle, current, burst) = (entry.handle, current, burst)
+        let overlap = entry.overlap
         // Locals, because each access to a property of a class is checked.
         var (held, heldBytes, bytes, received, left) = (held, heldBytes, 0, 0, most)
         while left > 0, !subscription.hasEnded {
@@ -80,9 +81,11 @@ final class Delivering {
             let subjectBytes = UnsafeRawBufferPointer(start: subject, count: strlen(subject))
             let length = Int(natsMsg_GetDataLength(message))
             let payload = UnsafeRawBufferPointer(start: natsMsg_GetData(message), count: length)
-            handler(subjectBytes.bytes, payload.bytes, current.hold(message))
-            received += 1
-            bytes += length
+            if overlap == nil || overlap?.takes(subjectBytes, payload) == true {
+                handler(subjectBytes.bytes, payload.bytes, current.hold(message))
+                received += 1
+                bytes += length
+            }
             burst[held] = message
             held += 1
             heldBytes += length

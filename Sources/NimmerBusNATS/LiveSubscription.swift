@@ -13,6 +13,8 @@ final class LiveSubscription: @unchecked Sendable {
     private var dropped: Int64 = 0
     /// Whether the server was told that no more is wanted.
     private(set) var isDraining = false
+    /// Its part in a move from one connection to another; nil otherwise.
+    var overlap: Overlap.Part?
     /// How many messages may wait within one burst, and how many bytes.
     private static let maximumPendingBytes: Int32 = 192 << 20
 

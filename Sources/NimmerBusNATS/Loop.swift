@@ -20,6 +20,10 @@ final class Loop {
     let delivery: Delivering
     /// The credentials file that was read for this connection; nil where there is none.
     var credentials: CredentialsWatch?
+    /// The connection with other credentials that is being opened.
+    var opening: Opening?
+    /// The moment until which a move is followed by a look for doubles.
+    var overlapEnd: ContinuousClock.Instant?
     private var draining = Draining.no
     /// Whether single subscriptions are ending in order.
     private var hasLeaving = false
@@ -150,6 +154,7 @@ final class Loop {
         discovered = connection.discoveredServers
         live = []
         answers = nil
+        opening = nil
         self.connection = nil
         let isOver: Bool = bus.state.withLock { state in
             state.connection = nil
@@ -176,10 +181,8 @@ final class Loop {
         var isBehind = false
         while let connection {
             takeChanges()
-            if case .no = draining, credentials?.hasChanged(at: .now) == true {
-                moveOver(from: connection)
-                continue
-            }
+            endOverlap()
+            if case .no = draining, moveWhenChanged(from: connection) { continue }
             if bus.state.withLock({ $0.mustClose }) || !advanceDrain() { return hangUp(connection) }
             // What was put off in the last turn has let the others have the processor first: its time is now, or when something
             // comes.
@@ -277,7 +280,7 @@ final class Loop {
 
     private var nextDeadline: ContinuousClock.Instant? {
         if case .no = draining, !hasLeaving {
-            return [bus.nextDeadline, credentials?.nextLook].compactMap { $0 }.min()
+            return [bus.nextDeadline, credentials?.nextLook, overlapEnd].compactMap { $0 }.min()
         }
         return .now.advanced(by: .milliseconds(5))
     }

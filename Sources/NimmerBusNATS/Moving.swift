@@ -7,27 +7,45 @@ import Synchronization
 /// The move of a bus to a connection with new credentials, while everything goes on.
 ///
 /// Nothing is lost: what was published has arrived on the old connection before anything leaves on the new one, and the old
-/// subscriptions end when the new ones stand. In the moment between, a message to a plain subscription comes twice; one to a queue
-/// comes once, to either.
+/// subscriptions end when the new ones stand. A message in the moment between comes once: to a queue the server gives it once, and
+/// what both connections bring to a plain subscription is handed on once (``Overlap``).
 extension Loop {
     /// How long each step may take; it takes a round trip.
     private static let stepLimit = Duration.seconds(5)
 
-    /// Opens a connection with what the credentials file holds now, and moves there; without one, everything stays as it is.
-    func moveOver(from old: Connection) {
-        let server = candidates.first { $0.shown == old.url } ?? bus.servers[0]
-        let before = credentials
+    /// Opens a connection, on a thread of its own, when the credentials file has changed, and moves there once it stands; without
+    /// one, everything stays as it is. Whether it has moved.
+    func moveWhenChanged(from old: Connection) -> Bool {
+        guard let opening else {
+            guard credentials?.hasChanged(at: .now) == true else { return false }
+            open(candidates.first { $0.shown == old.url } ?? bus.servers[0])
+            return false
+        }
+        guard let outcome = opening.take() else { return false }
+        self.opening = nil
+        switch outcome {
+        case .success(let next) where move(from: old, to: next): return true
+        case .success: break
+        case .failure(let error): bus.feed.send(.failed(error))
+        }
+        credentials = opening.credentials
+        credentials?.wasRefused(at: .now)
+        return false
+    }
+
+    private func open(_ server: ServerURL) {
+        let opening = Opening(before: credentials)
         credentials?.isRead(at: .now)
-        switch Connection.open(server, bus.settings, wake) {
-        case .failure(let error):
-            credentials = before
+        do throws(BusError) {
+            try startThread { [settings = bus.settings, wake] in
+                opening.end(Connection.open(server, settings, wake))
+                wake.raise()
+            }
+            self.opening = opening
+        } catch {
+            credentials = opening.credentials
             credentials?.wasRefused(at: .now)
             bus.feed.send(.failed(error))
-        case .success(let next):
-            if !move(from: old, to: next) {
-                credentials = before
-                credentials?.wasRefused(at: .now)
-            }
         }
     }
 
@@ -40,6 +58,11 @@ extension Loop {
             state.connection = next
             return state.subscriptions.reversed().compactMap { LiveSubscription($0, on: next) }
         }
+        for entry in nextLive where entry.subscription.queue == nil {
+            let overlap = Overlap()
+            live.first { $0.subscription === entry.subscription }?.overlap = .record(overlap)
+            entry.overlap = .skip(overlap)
+        }
         wait(for: echo(on: old), old, next, isNextHeld: true)
         wait(for: echo(on: next), old, next, isNextHeld: false)
         if old.isClosed {
@@ -48,6 +71,7 @@ extension Loop {
                     .notConnected, "the connection to \(old.url) was lost in a move to another", cause: old.lastError))
         }
         if next.isClosed {
+            for entry in live { entry.overlap = nil }
             bus.state.withLock { state in
                 state.connection = old
                 state.fresh = state.fresh.compactMap { LiveSubscription($0.subscription, on: old) }
@@ -67,7 +91,18 @@ extension Loop {
         delivery.releaseAll()
         (connection, live, answers) = (next, nextLive, nextAnswers)
         bus.state.withLock { $0.hasChanges = true }
+        overlapEnd = .now.advanced(by: Self.overlapLimit)
         return true
+    }
+
+    /// How long after a move the new connection may still bring what the old one has brought.
+    private static let overlapLimit = Duration.seconds(2)
+
+    /// Looks for no more doubles once their time is over.
+    func endOverlap() {
+        guard let end = overlapEnd, ContinuousClock.now >= end else { return }
+        overlapEnd = nil
+        for entry in live { entry.overlap = nil }
     }
 
     /// Sends something to ourselves; the bell rings when it has come back, and with it all that was sent before has arrived.
