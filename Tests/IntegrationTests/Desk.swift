@@ -54,10 +54,13 @@ struct Desk {
     }
 
     /// Starts `nimmer up` and waits until the thalamus listens.
-    func up(_ words: String..., environment: String = "dev") async throws -> Living {
+    func up(
+        _ words: String..., environment: String = "dev", variables: [String: String] = [:]
+    ) async throws -> Living {
         let log = Log()
-        let child = try await ChildProcess.spawn(
-            command(["up", "desk.yaml"] + words, environment), output: .lines { log.append($0.text) })
+        var command = command(["up", "desk.yaml"] + words, environment)
+        command.environment.merge(variables) { $1 }
+        let child = try await ChildProcess.spawn(command, output: .lines { log.append($0.text) })
         let living = Living(child: child, log: log)
         try await living.says("Listening pattern=\(environment)")
         return living

@@ -132,6 +132,17 @@ struct PrivateServerTests {
         }
     }
 
+    @Test func isStartedAgainFromAShellThatHasItsVariables() async throws {
+        let desk = try Desk(Desk.system)
+        defer { desk.remove() }
+        let first = try await desk.up("--no-database")
+        let variables = try await Self.variables(desk)
+        await first.child.terminate(grace: .seconds(20))
+        let second = try await desk.up("--no-database", variables: variables)
+        #expect(!second.log.lines.contains { $0.contains("not ours") })
+        await second.child.terminate(grace: .seconds(20))
+    }
+
     @Test(arguments: await NATSBinary.installed())
     func keysAreReplacedWhileItRuns(_ binary: NATSBinary) async throws {
         try await Self.run(on: binary) { desk, up in

@@ -1,5 +1,6 @@
 import NimmerBus
 import NimmerCell
+import NimmerIdentity
 import NimmerServers
 import NimmerSystem
 import NimmerWave
@@ -41,8 +42,8 @@ struct UpSession: Sendable {
             "\(paint(.strong, "nimmer up"))  \(paint.chip(environment))  \(system.name)  \(paint(.quiet, "\(path)"))")
 
         let servers = PrivateServers(place)
-        let chosenNATS = natsURL ?? variable("NIMMERVERSE_NATS_URL") ?? system.nats.url
-        let chosenPostgres = variable(DatabaseOptions.variable) ?? system.postgres.url
+        let chosenNATS = natsURL ?? (exportsOwnNATS ? nil : variable("NIMMERVERSE_NATS_URL")) ?? system.nats.url
+        let chosenPostgres = (exportsOwnPostgres ? nil : variable(DatabaseOptions.variable)) ?? system.postgres.url
         let identities = chosenNATS == nil ? try await HouseIdentities(place, system) : nil
         let url: String
         do {
@@ -81,6 +82,17 @@ struct UpSession: Sendable {
         RunState.remove(place)
         try? Console.line(display.own("all stopped"))
         withExtendedLifetime(lock) {}
+    }
+
+    /// Whether this shell's variables are those that `nimmer env --export` printed of the private server here: it is started again,
+    /// not looked for.
+    private var exportsOwnNATS: Bool {
+        variable("NIMMERVERSE_NATS_CREDENTIALS") == place.identities.ownerCredentials
+    }
+
+    private var exportsOwnPostgres: Bool {
+        guard let exported = variable("NIMMERVERSE_POSTGRES_PASSWORD") else { return false }
+        return FileText.read("\(place.path)/postgres/password")?.trimmingLineEnd == exported
     }
 
     private func variable(_ name: String) -> String? {
