@@ -122,7 +122,7 @@ public final class FaultServer: Sendable {
         _ steps: [Step], _ channel: any Channel, _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     ) async throws -> Bool {
         do {
-            for step in steps {
+            for (index, step) in steps.enumerated() {
                 switch step {
                 case .send(let bytes): try await outbound.write(ByteBuffer(bytes: bytes))
                 case .wait(let time): try await Task.sleep(for: time)
@@ -134,12 +134,16 @@ public final class FaultServer: Sendable {
                     left.withLock { $0 += 1 }
                     return false
                 case .hang:
-                    try await channel.closeFuture.get()
+                    // A test that gives up closes nothing: its group's cancellation must end this too.
+                    while channel.isActive { try await Task.sleep(for: .milliseconds(20)) }
                     left.withLock { $0 += 1 }
                     return false
                 case .close: return false
                 }
-                if !channel.isActive { break }
+                if !channel.isActive {
+                    if index + 1 < steps.count { left.withLock { $0 += 1 } }
+                    return false
+                }
             }
         } catch {
             left.withLock { $0 += 1 }

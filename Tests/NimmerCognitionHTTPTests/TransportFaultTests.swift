@@ -127,10 +127,10 @@ extension Minds {
                         return nil
                     } catch { return error.code }
                 }
-                while server.requests.isEmpty { await Task.yield() }
+                while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
                 asking.cancel()
                 #expect(await asking.value == .cancelled)
-                while server.abandoned == 0 { await Task.yield() }
+                while server.abandoned == 0 { try await Task.sleep(for: .milliseconds(1)) }
                 await mind.close()
             }
         }
