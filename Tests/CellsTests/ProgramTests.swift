@@ -38,7 +38,8 @@ struct ProgramTests {
     func variables() async throws {
         // Not with `setenv`: every other test of this process, and what it starts, would have the variable too.
         let kept = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "PWD", "OLDPWD", "SHLVL", "_"]
-        #expect(ProcessInfo.processInfo.environment.keys.contains { !kept.contains($0) }, "nothing that could be handed on")
+        #expect(
+            ProcessInfo.processInfo.environment.keys.contains { !kept.contains($0) }, "nothing that could be handed on")
         let script = "env | grep -vE '^(\(kept.joined(separator: "|")))=' && exit 1; test -n \"$PATH\""
         let program = try Program(starting: ["/bin/sh", "-c", script])
         #expect(await program.wait() == 0)

@@ -18,7 +18,9 @@ import Testing
     ]
 
     @Test func everyMessageIsCheckedAgainstItsSubject() async throws {
-        let words = ["-rnE", "(AnyMessage\\.decode|Envelope<[A-Za-z]+>\\(decoding:|Envelope\\(decoding:)", "--include=*.swift"]
+        let words = [
+            "-rnE", "(AnyMessage\\.decode|Envelope<[A-Za-z]+>\\(decoding:|Envelope\\(decoding:)", "--include=*.swift",
+        ]
         let found = try await ChildProcess.run(
             ChildCommand("grep", words + ["Sources", "cells", "nerves"], workingDirectory: Self.root))
         let lines = found.lines.map(\.text).filter { !$0.contains("///") }

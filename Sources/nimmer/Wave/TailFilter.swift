@@ -30,7 +30,8 @@ struct TailFilter: Sendable {
             if found == inverted { return false }
         }
         if minimumConfidence > 0, subject.hasSuffix(".wave"),
-            case .waveSignal(let wave)? = try? AnyMessage.decode(payload, on: subject), wave.body.confidence < minimumConfidence
+            case .waveSignal(let wave)? = try? AnyMessage.decode(payload, on: subject),
+            wave.body.confidence < minimumConfidence
         {
             quiet += 1
             return false
