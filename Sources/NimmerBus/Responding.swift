@@ -12,7 +12,7 @@ extension Bus {
 
     /// Answers on the reply subject of a request whose subject names no sender; see ``respond(to:payload:headers:)``.
     public func respond(on reply: Subject, payload: [UInt8]) throws(BusError) {
-        guard reply.isInbox else { return countRefusedReply(reply) }
+        guard mayAnswer(on: reply) else { return countRefusedReply(reply) }
         try publish(reply, payload: payload, headers: [:], reply: nil)
     }
 
@@ -28,15 +28,20 @@ extension Bus {
     private func answerable(_ request: BusMessage) -> Subject? {
         guard let reply = request.reply else { return nil }
         let sender = identity == nil ? nil : SharedSubject(request.subject)?.sender
-        guard reply.isInbox, sender.map({ reply.text.hasPrefix("_INBOX.\($0).") }) ?? true else {
+        guard mayAnswer(on: reply), sender.map({ reply.text.hasPrefix("_INBOX.\($0).") }) ?? true else {
             countRefusedReply(reply)
             return nil
         }
         return reply
     }
+
+    /// Whether an answer may go here: to inboxes. Where this part has no identity, clients that name their inboxes otherwise are answered
+    /// too, if only behind an underscore, with which no subject of a server, an environment or a device begins.
+    private func mayAnswer(on reply: Subject) -> Bool {
+        reply.isInbox || identity == nil && reply.text.utf8.first == UInt8(ascii: "_") && reply.text.includes(".")
+    }
 }
 
 extension Subject {
     /// Whether it is an inbox, as every NATS client makes them: `_INBOX.` and at least one token.
-    public var isInbox: Bool { text.utf8.count > 7 && text.utf8.starts(with: "_INBOX.".utf8) }
-}
+    public var isInbox: Bool { text.utf8.count > 7 && text.utf8.starts(with: "_INBOX.".utf8) }}

@@ -50,8 +50,8 @@ extension BusError {
     /// The number that says that a stream holds no such message; any other "not found" is the stream or consumer itself.
     static let noMessage = 10037
 
-    /// The number that says that a server has not the room which a stream is to reserve.
-    static let noStorage = 10047
+    /// The numbers that say that a server, or the account there, has not the room which a stream is to reserve.
+    static let noRoom = [10047, 10002]
 
     /// The kind of failure behind a number.
     ///

@@ -45,7 +45,7 @@ extension NATSBus {
             if isSame { return StreamInfo(present) }
             do throws(BusError) {
                 return StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(merged)))
-            } catch  where error.number == BusError.noStorage {
+            } catch where BusError.noRoom.contains(error.number ?? 0) {
                 // It stays without a bound that the server has no room to reserve: what it holds is not given up for one.
                 merged["max_bytes"] = present["config"]?["max_bytes"]?.resolved ?? -1
                 return StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(merged)))
@@ -59,9 +59,7 @@ extension NATSBus {
             var creation = configuration.creation
             creation["num_replicas"] = .number(Double(settings.replicas ?? 1))
             do throws(BusError) {
-                return try await withRoom(for: creation) { (config) throws(BusError) in
-                    StreamInfo(try await api.call("STREAM.CREATE.\(name)", .object(config)))
-                }
+                return try await create(name, creation, configuration.maximumBytes)
             } catch {
                 guard error.code == .conflict else { throw error }
                 return try await madeMeanwhile(name, else: error)
@@ -69,18 +67,31 @@ extension NATSBus {
         }
     }
 
-    /// Asks for a stream with the bytes that it wants, and with a part of them where the server has no such room to reserve.
-    private func withRoom(
-        for config: JSONObject, _ ask: (JSONObject) async throws(BusError) -> StreamInfo
-    ) async throws(BusError) -> StreamInfo {
+    /// Makes a stream with the bytes that it wants, or as many as the server has room for (``StreamRoom``).
+    private func create(_ name: String, _ config: JSONObject, _ wanted: Int64?) async throws(BusError) -> StreamInfo {
+        guard let wanted else { return StreamInfo(try await api.call("STREAM.CREATE.\(name)", .object(config))) }
         var config = config
-        while true {
-            do throws(BusError) { return try await ask(config) } catch {
-                guard error.number == BusError.noStorage, let less = StreamRoom.smaller(config["max_bytes"]?.resolved)
-                else { throw error }
-                config["max_bytes"] = .number(Double(less))
+        var refusal: BusError?
+        for attempt in StreamRoom.attempts(for: wanted) {
+            config["max_bytes"] = .number(Double(attempt.reserved))
+            do throws(BusError) {
+                let made = StreamInfo(try await api.call("STREAM.CREATE.\(name)", .object(config)))
+                guard attempt.bound != attempt.reserved else { return made }
+            } catch {
+                guard BusError.noRoom.contains(error.number ?? 0) else { throw error }
+                refusal = error
+                continue
+            }
+            config["max_bytes"] = .number(Double(attempt.bound))
+            do throws(BusError) {
+                return StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(config)))
+            } catch {
+                // It is there, with more room than it wants.
+                guard error.code == .badCredentials else { throw error }
+                return try await stream(name)
             }
         }
+        throw refusal ?? BusError(.refused, "the server makes no stream \(name)")
     }
 
     /// The stream, where another process made it between the question and the creation: servers before 2.10 then speak of

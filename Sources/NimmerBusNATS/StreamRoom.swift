@@ -2,10 +2,31 @@ import NimmerBus
 import NimmerWave
 
 /// The bytes that a stream reserves. A server reserves them of its `max_file_store` when the stream is made, and refuses what it has
-/// not; a small server gets streams of a sixteenth.
+/// not: so that the first streams leave room for the others, a stream takes a quarter of what is free at most.
 enum StreamRoom {
-    private static let part: Int64 = 16
-    private static let least: Int64 = 1 << 20
+    /// The smallest bound of a stream that wanted more, in bytes.
+    static let least: Int64 = 1 << 20
+    private static let step: Int64 = 4
+
+    /// One way to make a stream.
+    struct Attempt: Equatable {
+        /// The `max_bytes` to make it with: only a server that has these to reserve makes it.
+        let reserved: Int64
+        /// The `max_bytes` to leave it with.
+        let bound: Int64
+    }
+
+    /// The ways to make a stream that wants a bound, the best first.
+    static func attempts(for wanted: Int64) -> [Attempt] {
+        var attempts: [Attempt] = []
+        var bound = wanted
+        while bound >= least || attempts.isEmpty {
+            attempts.append(Attempt(reserved: bound > .max / step ? .max : bound * step, bound: bound))
+            bound /= step
+        }
+        let last = attempts[attempts.count - 1].bound
+        return attempts + [Attempt(reserved: last, bound: last)]
+    }
 
     /// The bound of a stream that is there already; nil: as its configuration says.
     ///
@@ -15,12 +36,6 @@ enum StreamRoom {
     static func bound(of present: JSON?, holding bytes: UInt64, _ configuration: StreamConfiguration) -> Int64? {
         guard let wanted = configuration.maximumBytes else { return nil }
         if let present = present?.int, present > 0 { return Int64(present) }
-        return max(wanted, Int64(clamping: bytes).addingSaturated(wanted / part))
-    }
-
-    /// The next smaller bound to ask for; nil where there is none.
-    static func smaller(_ bound: JSON?) -> Int64? {
-        guard let bound = bound?.int, Int64(bound) / part >= least else { return nil }
-        return Int64(bound) / part
+        return max(wanted, Int64(clamping: bytes).addingSaturated(wanted / 16))
     }
 }

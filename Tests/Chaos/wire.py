@@ -12,7 +12,7 @@ class Wire:
         self.writer, self.task, self.up = None, None, asyncio.Event()
         self.subscriptions, self.waiting = {}, {}
         self.lost = self.requests = self.connections = 0
-        self.inbox = f"_CHAOS.{uuid.uuid4().hex}"
+        self.inbox = f"_INBOX.chaos.{uuid.uuid4().hex}"
         self.subscribe(self.inbox + ".*", self._answer)
 
     def start(self):

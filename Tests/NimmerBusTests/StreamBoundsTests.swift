@@ -66,19 +66,22 @@ struct StreamBoundsTests {
         }
     }
 
-    /// A server with little room gets small streams, and all of them.
-    @Test(arguments: await Servers.installed())
-    func aSmallServerHoldsAllOfThem(_ binary: NATSBinary) async throws {
+    /// A server with little room gets small streams, and all of them; one with more than enough gets what each wants.
+    @Test(
+        arguments: await Servers.installed(), [("12M", 1), ("18M", 4), ("64M", 4), ("200M", 16), ("2G", 256)])
+    func anyServerHoldsAllOfThem(_ binary: NATSBinary, _ room: (limit: String, transitions: Int)) async throws {
         let folder = try TestServer.temporaryFolder()
         let server = try await TestServer.start(
-            binary, extra: "jetstream: { store_dir: \"\(folder)\", max_file_store: 64M }")
+            binary, extra: "jetstream: { store_dir: \"\(folder)\", max_file_store: \(room.limit) }")
         let bus = try await NATSBus.open(BusSettings(url: server.url, name: "small", waitsForServer: false))
         for _ in 0..<2 {
             try await HouseStreams.ensure(on: bus, environment: .dev, keepingWaves: true)
             try await bus.ensureStream(HouseStreams.outcomesStream(.dev))
             try await AsideMessage.ensureStream(on: bus, environment: .dev)
             _ = try await bus.keyValue(HouseStreams.acts(.dev))
-            #expect(try await config(bus, "DEV-TRANSITIONS")["max_bytes"]?.int == 16 << 20)
+            _ = try await bus.keyValue(KeyValueConfiguration(bucket: "DEV-HANDLING", maximumBytes: 16 << 20))
+            let bound = try #require(try await config(bus, "DEV-TRANSITIONS")["max_bytes"]?.int)
+            #expect(bound == room.transitions << 20, "\(bound)")
         }
         await bus.close()
         await server.stop()
