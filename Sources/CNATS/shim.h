@@ -6,3 +6,18 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+
+#include <stdbool.h>
+
+// nats.c calls this for each message, before it looks at the headers. Not declared in nats.h; the same from 3.4 to 3.12, and left
+// alone where a library has no such function.
+extern void natsConn_setFilterWithClosure(natsConnection *connection, void (*filter)(natsConnection *, natsMsg **, void *),
+                                          void *closure) __attribute__((weak));
+
+// Has each message of a connection looked at first; whether the library can.
+static inline bool nimmer_look_at_messages(natsConnection *connection, void (*look)(natsConnection *, natsMsg **, void *),
+                                           void *closure) {
+    if (!natsConn_setFilterWithClosure) return false;
+    natsConn_setFilterWithClosure(connection, look, closure);
+    return true;
+}

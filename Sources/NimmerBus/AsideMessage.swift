@@ -23,12 +23,19 @@ public struct AsideMessage: Sendable, Hashable {
     /// When.
     public var at: Timestamp
 
+    /// How many headers of the original are kept.
+    private static let maximumOriginalHeaders = 64
+
     /// A message that is to be set aside.
     public init(
         _ message: BusMessage, stream: String, sequence: UInt64, service: String, reason: String, at now: Timestamp
     ) {
         subject = message.subject
-        original = message.headers
+        // With those that say where it was, no more than a reader takes.
+        original = [:]
+        for field in message.headers.fields.prefix(Self.maximumOriginalHeaders) {
+            original.append(field.name, field.value)
+        }
         payload = message.payload
         self.stream = stream
         self.sequence = sequence

@@ -24,9 +24,9 @@ extension HouseStreams {
     ) async {
         var looksWithout = 0
         while (try? await ContinuousClock().sleep(for: pause)) != nil {
-            guard bus.status.isConnected, let isMixed = await hasLegacyPeers(on: bus, environment: env) else {
-                continue
-            }
+            guard bus.status.isConnected,
+                let isMixed = bus.identity == nil ? await hasLegacyPeers(on: bus, environment: env) : false
+            else { continue }
             looksWithout = isMixed ? 0 : looksWithout + 1
             guard isMixed || looksWithout >= 2 else { continue }
             do throws(BusError) {

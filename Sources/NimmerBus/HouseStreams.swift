@@ -39,11 +39,12 @@ public enum HouseStreams {
             streams.append(
                 StreamConfiguration(
                     name: waves(env), subjects: [.cellWaves(env), .nerveWaves(env)], maximumAge: .seconds(3600),
-                    maximumBytes: 256 << 20, maximumMessageSize: maximumMessage, deniesPurge: true, deniesDelete: true,
-                    summary: "the last waves, for looking back"))
+                    maximumBytes: 256 << 20, maximumMessageSize: maximumMessage, acknowledges: false, deniesPurge: true,
+                    deniesDelete: true, summary: "the last waves, for looking back"))
         }
         let legacy = legacy(env)
-        var mustKeep = isMixed
+        // Where the server guards who speaks, all parts were restarted for the permissions of 2.1; who says otherwise is no part.
+        var mustKeep = bus.identity == nil ? isMixed : false
         var isKept = false
         for var stream in streams {
             if let old = legacy[stream.name] {

@@ -44,4 +44,5 @@ extension Bus {
 
 extension Subject {
     /// Whether it is an inbox, as every NATS client makes them: `_INBOX.` and at least one token.
-    public var isInbox: Bool { text.utf8.count > 7 && text.utf8.starts(with: "_INBOX.".utf8) }}
+    public var isInbox: Bool { text.utf8.count > 7 && text.utf8.starts(with: "_INBOX.".utf8) }
+}

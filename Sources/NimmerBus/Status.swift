@@ -109,6 +109,9 @@ public struct BusCounters: Sendable, Hashable {
     /// Answers that did not leave, since the request named no inbox to answer to.
     public var repliesRefused: UInt64 = 0
 
+    /// Messages that came with more headers than are read, and were read without them.
+    public var headersCut: UInt64 = 0
+
     /// All zero.
     public init() {}
 }

@@ -27,6 +27,9 @@ public struct StreamConfiguration: Sendable, Hashable {
     public var maximumMessageSize: Int?
     /// Within which time a repeated message id is dropped.
     public var duplicateWindow: Duration
+    /// Whether it acknowledges what it stores (`no_ack`, the other way round). Not where cells publish: an acknowledgement goes wherever
+    /// the message's sender wants it.
+    public var acknowledges: Bool
     /// Whether nobody may purge it (`deny_purge`). Holds for good: the server takes no change back.
     public var deniesPurge: Bool
     /// Whether nobody may delete single messages of it (`deny_delete`). Holds for good.
@@ -39,7 +42,7 @@ public struct StreamConfiguration: Sendable, Hashable {
         name: String, subjects: [SubjectPattern], storage: Storage = .file, maximumAge: Duration? = nil,
         maximumBytes: Int64? = nil, maximumMessages: Int64? = nil, maximumPerSubject: Int64? = nil,
         maximumMessageSize: Int? = nil, discard: Discard = .old, duplicateWindow: Duration = .seconds(120),
-        deniesPurge: Bool = false, deniesDelete: Bool = false, summary: String = ""
+        acknowledges: Bool = true, deniesPurge: Bool = false, deniesDelete: Bool = false, summary: String = ""
     ) {
         self.name = name
         self.subjects = subjects
@@ -51,6 +54,7 @@ public struct StreamConfiguration: Sendable, Hashable {
         self.maximumMessageSize = maximumMessageSize
         self.discard = discard
         self.duplicateWindow = duplicateWindow
+        self.acknowledges = acknowledges
         self.deniesPurge = deniesPurge
         self.deniesDelete = deniesDelete
         self.summary = summary

@@ -72,6 +72,7 @@ final class Connection: @unchecked Sendable {
             guard options.signer?.wantsAnotherNonce != true else { return nil }
             return .failure(.connecting(server, status, lastErrorText(), settings))
         }
+        HeaderLimit.apply(to: handle, wake)
         return .success(Connection(handle: handle, url: server.shown, wake: wake))
     }
 

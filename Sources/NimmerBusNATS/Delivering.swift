@@ -81,7 +81,7 @@ final class Delivering {
             let subjectBytes = UnsafeRawBufferPointer(start: subject, count: strlen(subject))
             let length = Int(natsMsg_GetDataLength(message))
             let payload = UnsafeRawBufferPointer(start: natsMsg_GetData(message), count: length)
-            if overlap == nil || overlap?.takes(subjectBytes, payload) == true {
+            if overlap == nil || overlap?.takes(subjectBytes, natsMsg_GetReply(message), payload) == true {
                 handler(subjectBytes.bytes, payload.bytes, current.hold(message))
                 received += 1
                 bytes += length

@@ -90,6 +90,7 @@ extension StreamConfiguration {
             "subjects": .array(subjects.map { .string($0.text) }),
             "storage": .string(storage.rawValue),
             "discard": .string(discard.rawValue),
+            "no_ack": .bool(!acknowledges),
             "max_age": maximumAge?.json ?? 0,
             "max_bytes": .number(Double(maximumBytes ?? -1)),
             "max_msgs": .number(Double(maximumMessages ?? -1)),

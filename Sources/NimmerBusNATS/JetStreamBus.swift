@@ -45,7 +45,7 @@ extension NATSBus {
             if isSame { return StreamInfo(present) }
             do throws(BusError) {
                 return StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(merged)))
-            } catch where BusError.noRoom.contains(error.number ?? 0) {
+            } catch  where BusError.noRoom.contains(error.number ?? 0) {
                 // It stays without a bound that the server has no room to reserve: what it holds is not given up for one.
                 merged["max_bytes"] = present["config"]?["max_bytes"]?.resolved ?? -1
                 return StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(merged)))

@@ -286,6 +286,8 @@ final class Loop {
     }
 
     func handleReports(of connection: Connection) {
+        let cut = connection.wake.takeCutHeaders()
+        if cut > 0 { bus.countCutHeaders(cut) }
         for report in connection.wake.takeReports() {
             switch report.status {
             case NATS_SLOW_CONSUMER: for subscription in live { delivery.checkDrops(of: subscription) }

@@ -58,12 +58,13 @@ extension Loop {
             state.connection = next
             return state.subscriptions.reversed().compactMap { LiveSubscription($0, on: next) }
         }
+        wait(for: echo(on: old), old, next, isNextHeld: true)
+        // From here on the new connection subscribes.
         for entry in nextLive where entry.subscription.queue == nil {
             let overlap = Overlap()
             live.first { $0.subscription === entry.subscription }?.overlap = .record(overlap)
             entry.overlap = .skip(overlap)
         }
-        wait(for: echo(on: old), old, next, isNextHeld: true)
         wait(for: echo(on: next), old, next, isNextHeld: false)
         if old.isClosed {
             bus.acks.connectionLost(
@@ -72,6 +73,9 @@ extension Loop {
         }
         if next.isClosed {
             for entry in live { entry.overlap = nil }
+            bus.acks.connectionLost(
+                BusError(
+                    .notConnected, "the connection to \(next.url) was lost in a move to it", cause: next.lastError))
             bus.state.withLock { state in
                 state.connection = old
                 state.fresh = state.fresh.compactMap { LiveSubscription($0.subscription, on: old) }

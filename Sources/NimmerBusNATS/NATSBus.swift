@@ -158,6 +158,21 @@ public final class NATSBus: Bus {
                         + "further ones are only counted")))
     }
 
+    /// Messages came with more headers than are read.
+    func countCutHeaders(_ number: UInt64) {
+        let isFirst = state.withLock { state in
+            state.counters.headersCut += number
+            return state.counters.headersCut == number
+        }
+        guard isFirst else { return }
+        feed.send(
+            .failed(
+                BusError(
+                    .refused,
+                    "a message has more than \(HeaderLimit.maximum) headers: it is read without them; "
+                        + "further ones are only counted")))
+    }
+
     public func afterTurn(_ work: @escaping @Sendable () -> Void) {
         deferred.withLock { $0.append(work) }
         hasDeferred.store(true, ordering: .releasing)

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Messages that a plain subscription got on the old connection of a move, for the new one to leave out: both stand for a moment, and
 /// the server gives each its copy. Used by the loop's thread alone.
 final class Overlap {
@@ -9,10 +11,13 @@ final class Overlap {
         case skip(Overlap)
 
         /// Whether the handler takes this message.
-        func takes(_ subject: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) -> Bool {
+        func takes(
+            _ subject: UnsafeRawBufferPointer, _ reply: UnsafePointer<CChar>?, _ payload: UnsafeRawBufferPointer
+        ) -> Bool {
             var hasher = Hasher()
             hasher.combine(bytes: subject)
             hasher.combine(subject.count)
+            if let reply { hasher.combine(bytes: UnsafeRawBufferPointer(start: reply, count: strlen(reply))) }
             hasher.combine(bytes: payload)
             let mark = hasher.finalize()
             switch self {

@@ -18,6 +18,7 @@ final class Wake: Sendable {
     private let writes = Atomic<Bool>(false)
     private let reports = Mutex<[Report]>([])
     private let hasReports = Atomic<Bool>(false)
+    private let cutHeaders = Atomic<UInt64>(0)
 
     /// An error that nats.c reports outside any call.
     struct Report: Sendable {
@@ -93,6 +94,15 @@ final class Wake: Sendable {
         }
         hasReports.store(true, ordering: .releasing)
         raise()
+    }
+
+    /// A message came with too many headers.
+    func hasCutHeaders() { cutHeaders.add(1, ordering: .relaxed) }
+
+    /// How many messages came so since the last look.
+    func takeCutHeaders() -> UInt64 {
+        guard cutHeaders.load(ordering: .relaxed) > 0 else { return 0 }
+        return cutHeaders.exchange(0, ordering: .relaxed)
     }
 
     func takeReports() -> [Report] {

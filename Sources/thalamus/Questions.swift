@@ -82,12 +82,13 @@ struct Questions: Sendable {
                 let answers = try? await owner.bus.requestMany(
                     .shardRequests(env), payload: message.payload, wait: .milliseconds(400))
                 let lists = (answers ?? []).compactMap { answer in
-                    (try? Envelope<CommandResult>(answer: answer.payload))?.body.result.array
+                    (try? Envelope<CommandResult>(answer: answer.payload)).flatMap { GateList($0.body.result) }
                 }
-                let gates = lists.flatMap { $0 }.sorted {
+                let gates = lists.flatMap(\.gates).sorted {
                     ($0["potential"]?.double ?? 0) > ($1["potential"]?.double ?? 0)
                 }
-                say(CommandResult(status: .ok, result: .array(gates)), to: message)
+                let list = GateList(gates, leftOut: lists.reduce(0) { $0 + $1.leftOut })
+                say(CommandResult(status: .ok, result: list.json), to: message)
             }
         } else {
             answerPassedOn(message)
@@ -98,7 +99,7 @@ struct Questions: Sendable {
         switch command.command {
         case "gates":
             let gates = owner.thalamus.withLock { $0.gates(at: $0.clock.read(.now())) }
-            return CommandResult(status: .ok, result: .array(gates.map(\.json)))
+            return CommandResult(status: .ok, result: GateList(gates.map(\.json)).json)
         case "explain":
             guard let gate = command.payload["gate"]?.string else {
                 return CommandResult(status: .refused, error: "payload.gate must be a gate's name or region")

@@ -57,6 +57,9 @@ enum ProcessMetrics {
         page.counter(
             "nimmer_bus_replies_refused_total", "Answers that did not leave, since the request named no inbox.",
             counters.repliesRefused)
+        page.counter(
+            "nimmer_bus_headers_cut_total", "Messages with more headers than are read, read without them.",
+            counters.headersCut)
     }
 }
 

@@ -23,12 +23,15 @@ struct GateListCommand: AsyncParsableCommand {
             return
         }
         let paint = color.paint
-        let list = (gates.array ?? gates["gates"]?.array ?? []).map(\.resolved)
-        if list.isEmpty {
+        let list = GateList(gates) ?? GateList([])
+        if list.gates.isEmpty {
             try Console.line("no gate yet: no wave has reached the thalamus")
             return
         }
-        for line in Self.table(list, paint).lines(paint) { try Console.line(line) }
+        for line in Self.table(list.gates, paint).lines(paint) { try Console.line(line) }
+        if list.leftOut > 0 {
+            try Console.line(paint(.quiet, "and \(list.leftOut) more, less wakeful; `nimmer gate why NAME` shows each"))
+        }
     }
 
     static func table(_ gates: [JSON], _ paint: Paint) -> Table {

@@ -61,7 +61,7 @@ final class LiveSource: Sendable {
                 if source.bus.status.isConnected,
                     let answer = try? await source.bus.askThalamus(source.environment, "gates", [:]).resolved
                 {
-                    source.mailbox.post(.gates((answer.array ?? []).compactMap { AttendedGate($0.resolved) }))
+                    source.mailbox.post(.gates((GateList(answer)?.gates ?? []).compactMap { AttendedGate($0) }))
                 }
                 try? await Task.sleep(for: pause)
             }

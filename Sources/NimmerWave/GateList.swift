@@ -1,0 +1,39 @@
+/// The thalamus's answer to `gates`: as many as one message holds, the most wakeful first, and how many more there are.
+public struct GateList: Sendable, Hashable {
+    /// The gates, as ``AttendedGate`` writes them.
+    public private(set) var gates: [JSON]
+    /// How many gates are not among them.
+    public private(set) var leftOut: Int
+
+    /// What an answer's list may take of ``Wire/maximumBytes``; the rest is for the envelope around it.
+    private static let maximumBytes = Wire.maximumBytes - 2_048
+
+    /// The first gates of a list, as many as one message holds.
+    ///
+    /// - Parameter leftOut: how many are left out already.
+    public init(_ gates: [JSON], leftOut: Int = 0) {
+        var bytes = 0
+        var count = 0
+        for gate in gates {
+            bytes += gate.text.utf8.count + 1
+            guard bytes <= Self.maximumBytes else { break }
+            count += 1
+        }
+        self.gates = Array(gates.prefix(count))
+        self.leftOut = leftOut + gates.count - count
+    }
+
+    /// The list in an answer: the array alone, or an object with `gates` and `left_out`; nil when it is neither.
+    public init?(_ json: JSON) {
+        let json = json.resolved
+        guard let gates = json.array ?? json["gates"]?.array else { return nil }
+        self.gates = gates.map(\.resolved)
+        leftOut = max(0, json["left_out"]?.int ?? 0)
+    }
+
+    /// The list for an answer: an array where it is whole.
+    public var json: JSON {
+        leftOut == 0
+            ? .array(gates) : .object(["gates": .array(gates), "left_out": .number(Double(leftOut))])
+    }
+}
