@@ -98,6 +98,8 @@ public struct AsideMessage: Sendable, Hashable {
 
     /// Makes sure that the stream is there.
     public static func ensureStream(on bus: any Bus, environment env: Environment) async throws(BusError) {
-        try await bus.ensureStream(configuration(env))
+        var stream = configuration(env)
+        stream.leavesRoom = bus.identity == nil
+        try await bus.ensureStream(stream)
     }
 }

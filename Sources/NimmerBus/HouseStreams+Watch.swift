@@ -31,7 +31,8 @@ extension HouseStreams {
             guard isMixed || looksWithout >= 2 else { continue }
             do throws(BusError) {
                 let before = try await captured(on: bus, env)
-                _ = try await make(on: bus, environment: env, keepingWaves: keepingWaves, isMixed: isMixed)
+                _ = try await make(
+                    on: bus, environment: env, keepingWaves: keepingWaves, mayChange: true, isMixed: isMixed)
                 if try await captured(on: bus, env) != before { notify(.success(isMixed ? .widened : .migrated)) }
             } catch {
                 notify(.failure(error))

@@ -14,19 +14,22 @@ public enum HouseStreams {
     /// Makes sure that the streams are there, as protocol.md says, and migrates those of 2.0 (see ``legacy(_:)``) unless a process
     /// of 2.0 lives.
     ///
-    /// - Parameter keepingWaves: whether the optional stream of waves is wanted; it costs the server a write a wave.
+    /// - Parameters:
+    ///   - keepingWaves: whether the optional stream of waves is wanted; it costs the server a write a wave.
+    ///   - mayChange: whether the caller may change streams, where the server guards that.
     /// - Returns: whether a stream still captures subjects of 2.0.
     /// - Throws: ``BusError/Code/conflict`` also while a restore is not complete.
     @discardableResult
     public static func ensure(
-        on bus: any Bus, environment env: Environment, keepingWaves: Bool = false
+        on bus: any Bus, environment env: Environment, keepingWaves: Bool = false, mayChange: Bool = false
     ) async throws(BusError) -> Bool {
-        try await make(on: bus, environment: env, keepingWaves: keepingWaves, isMixed: nil)
+        try await make(
+            on: bus, environment: env, keepingWaves: keepingWaves, mayChange: mayChange, isMixed: nil)
     }
 
     /// - Parameter isMixed: whether processes of 2.0 live; nil: they are asked where a stream captures a subject of theirs.
     static func make(
-        on bus: any Bus, environment env: Environment, keepingWaves: Bool, isMixed: Bool?
+        on bus: any Bus, environment env: Environment, keepingWaves: Bool, mayChange: Bool, isMixed: Bool?
     ) async throws(BusError) -> Bool {
         if let since = try await restoring(on: bus, environment: env) {
             throw BusError(
@@ -56,6 +59,7 @@ public enum HouseStreams {
                     isKept = true
                 }
             }
+            stream.leavesRoom = mayChange || bus.identity == nil
             try await bus.ensureStream(stream)
         }
         return isKept

@@ -17,7 +17,9 @@ package final class StreamKeyValue: KeyValue {
     package static func open(
         _ configuration: KeyValueConfiguration, on bus: any Bus
     ) async throws(BusError) -> StreamKeyValue {
-        try await bus.ensureStream(try stream(of: configuration))
+        var stream = try stream(of: configuration)
+        stream.leavesRoom = bus.identity == nil
+        try await bus.ensureStream(stream)
         return StreamKeyValue(bucket: configuration.bucket, bus: bus)
     }
 

@@ -34,6 +34,9 @@ public struct StreamConfiguration: Sendable, Hashable {
     public var deniesPurge: Bool
     /// Whether nobody may delete single messages of it (`deny_delete`). Holds for good.
     public var deniesDelete: Bool
+    /// Whether it takes a part only of the room that a server has when it is made, so that others find room: it is made larger and then
+    /// cut, which takes the right to change it.
+    public var leavesRoom = false
     /// What it is for; shown by tools.
     public var summary: String
 

@@ -59,7 +59,7 @@ extension NATSBus {
             var creation = configuration.creation
             creation["num_replicas"] = .number(Double(settings.replicas ?? 1))
             do throws(BusError) {
-                return try await create(name, creation, configuration.maximumBytes)
+                return try await create(name, creation, configuration)
             } catch {
                 guard error.code == .conflict else { throw error }
                 return try await madeMeanwhile(name, else: error)
@@ -68,11 +68,15 @@ extension NATSBus {
     }
 
     /// Makes a stream with the bytes that it wants, or as many as the server has room for (``StreamRoom``).
-    private func create(_ name: String, _ config: JSONObject, _ wanted: Int64?) async throws(BusError) -> StreamInfo {
-        guard let wanted else { return StreamInfo(try await api.call("STREAM.CREATE.\(name)", .object(config))) }
+    private func create(
+        _ name: String, _ config: JSONObject, _ configuration: StreamConfiguration
+    ) async throws(BusError) -> StreamInfo {
+        guard let wanted = configuration.maximumBytes else {
+            return StreamInfo(try await api.call("STREAM.CREATE.\(name)", .object(config)))
+        }
         var config = config
         var refusal: BusError?
-        for attempt in StreamRoom.attempts(for: wanted) {
+        for attempt in StreamRoom.attempts(for: wanted, leavesRoom: configuration.leavesRoom) {
             config["max_bytes"] = .number(Double(attempt.reserved))
             do throws(BusError) {
                 let made = StreamInfo(try await api.call("STREAM.CREATE.\(name)", .object(config)))
@@ -83,13 +87,7 @@ extension NATSBus {
                 continue
             }
             config["max_bytes"] = .number(Double(attempt.bound))
-            do throws(BusError) {
-                return StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(config)))
-            } catch {
-                // It is there, with more room than it wants.
-                guard error.code == .badCredentials else { throw error }
-                return try await stream(name)
-            }
+            return StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(config)))
         }
         throw refusal ?? BusError(.refused, "the server makes no stream \(name)")
     }

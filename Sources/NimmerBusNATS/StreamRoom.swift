@@ -17,15 +17,18 @@ enum StreamRoom {
     }
 
     /// The ways to make a stream that wants a bound, the best first.
-    static func attempts(for wanted: Int64) -> [Attempt] {
+    ///
+    /// - Parameter leavesRoom: whether as much as three times the bound must be left.
+    static func attempts(for wanted: Int64, leavesRoom: Bool) -> [Attempt] {
+        let headroom = leavesRoom ? step : 1
         var attempts: [Attempt] = []
         var bound = wanted
-        while bound >= least || attempts.isEmpty {
-            attempts.append(Attempt(reserved: bound > .max / step ? .max : bound * step, bound: bound))
-            bound /= step
+        while true {
+            attempts.append(Attempt(reserved: bound > .max / headroom ? .max : bound * headroom, bound: bound))
+            guard bound > least else { break }
+            bound = max(bound / step, least)
         }
-        let last = attempts[attempts.count - 1].bound
-        return attempts + [Attempt(reserved: last, bound: last)]
+        return leavesRoom ? attempts + [Attempt(reserved: bound, bound: bound)] : attempts
     }
 
     /// The bound of a stream that is there already; nil: as its configuration says.

@@ -50,7 +50,8 @@ final class ThalamusProcess: Sendable {
     func run() async throws {
         try await process.waiting(for: "the streams") { [process] in
             _ = try await HouseStreams.ensure(
-                on: process.bus, environment: process.environment, keepingWaves: process.settings.flag("keep_waves"))
+                on: process.bus, environment: process.environment, keepingWaves: process.settings.flag("keep_waves"),
+                mayChange: true)
         }
         try await process.waiting(for: "the stream of outcomes") { [outcomes] in try await outcomes.begin() }
         // Before any other message: what an earlier life concluded and has not said yet.

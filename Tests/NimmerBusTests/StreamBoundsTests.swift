@@ -76,7 +76,9 @@ struct StreamBoundsTests {
         let bus = try await NATSBus.open(BusSettings(url: server.url, name: "small", waitsForServer: false))
         for _ in 0..<2 {
             try await HouseStreams.ensure(on: bus, environment: .dev, keepingWaves: true)
-            try await bus.ensureStream(HouseStreams.outcomesStream(.dev))
+            var outcomes = HouseStreams.outcomesStream(.dev)
+            outcomes.leavesRoom = true
+            try await bus.ensureStream(outcomes)
             try await AsideMessage.ensureStream(on: bus, environment: .dev)
             _ = try await bus.keyValue(HouseStreams.acts(.dev))
             _ = try await bus.keyValue(KeyValueConfiguration(bucket: "DEV-HANDLING", maximumBytes: 16 << 20))
