@@ -220,6 +220,12 @@ struct PrivateServerTests {
             }
 
             #expect(MQTTDevice(port: port, name: "x", user: "device", password: "guessed")?.answer != 0)
+            // A device speaks MQTT, and is no NATS client, who could name where it wants answers.
+            let asClient = "nats://device:\(password)@\(try #require(address.split(separator: "@").last))"
+            let refused = await #expect(throws: BusError.self) {
+                try await NATS.connector(BusSettings(url: asClient, name: "device", waitsForServer: false))
+            }
+            #expect(refused?.code == .badCredentials)
             let device = try #require(
                 MQTTDevice(
                     port: port, name: "button", user: "device", password: password,

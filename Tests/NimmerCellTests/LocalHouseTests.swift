@@ -68,8 +68,22 @@ struct LocalHouseTests {
     func foreign() throws {
         try Self.with { root in
             try Self.write(Self.state(), to: root + "/.nimmer/dev/up.json")
-            #expect(chown(root + "/.nimmer/dev/up.json", 65534, 65534) == 0)
-            #expect(LocalHouse.running(.dev, above: root) == nil)
+            #expect(LocalHouse.running(.dev, above: root) != nil)
+            for path in ["/.nimmer/dev/up.json", "/.nimmer/dev", "/.nimmer"] {
+                #expect(chown(root + path, 65534, 65534) == 0)
+                #expect(LocalHouse.running(.dev, above: root) == nil, "\(path)")
+                #expect(chown(root + path, 0, 0) == 0)
+            }
+        }
+    }
+
+    @Test("a link to another house of one's own is not followed")
+    func linkedFolder() throws {
+        try Self.with { root in
+            try Self.write(Self.state(), to: root + "/.nimmer/dev/up.json")
+            #expect(mkdir(root + "/elsewhere", 0o755) == 0)
+            #expect(symlink(root + "/.nimmer", root + "/elsewhere/.nimmer") == 0)
+            #expect(LocalHouse.running(.dev, above: root + "/elsewhere") == nil)
         }
     }
 

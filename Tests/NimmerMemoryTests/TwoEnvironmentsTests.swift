@@ -94,6 +94,13 @@ struct TwoEnvironmentsTests {
             where m.member::regrole::text like 'nimmerverse%' or m.roleid::regrole::text like 'nimmerverse%'
             """)
         #expect(joined.isEmpty, "\(joined.values)")
+        // Neither takes the connections of the other.
+        let unbounded = try house.administrator.run(
+            """
+            select rolname::text from pg_roles where rolname like 'nimmerverse%' and rolconnlimit < 0
+            union select datname::text from pg_database where datname like 'nimmerverse%' and datconnlimit < 0
+            """)
+        #expect(unbounded.isEmpty, "\(unbounded.values)")
     }
 }
 

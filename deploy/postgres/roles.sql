@@ -37,6 +37,12 @@ revoke all on database :"db" from public;
 grant connect, create, temporary on database :"db" to :"migrator";
 grant connect, temporary on database :"db" to :"hippocampus", :"reader";
 
+-- No environment takes the connections of the others: PostgreSQL has 100 in all unless somebody raised that. A limit that is set stays.
+select format('alter role %I connection limit 10', rolname) from pg_roles
+where rolname in (:'migrator', :'hippocampus', :'reader') and rolconnlimit < 0 \gexec
+select format('alter database %I connection limit 25', datname) from pg_database
+where datname = :'db' and datconnlimit < 0 \gexec
+
 -- What joins two environments goes: memberships, and the way into this database.
 select format('revoke %I from %I', granted.rolname, member.rolname)
 from pg_auth_members m join pg_roles granted on granted.oid = m.roleid join pg_roles member on member.oid = m.member

@@ -37,7 +37,9 @@ public struct LocalHouse: Sendable, Hashable {
 
     /// The house that runs nearest above a folder with a private server; nil where there is none.
     public static func running(_ environment: Environment, above start: String) -> LocalHouse? {
-        guard let path = nearest(environment, above: start), let text = ownText("\(path)/up.json"),
+        guard let path = nearest(environment, above: start), isOwnFolder(path),
+            isOwnFolder(String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex))),
+            let text = ownText("\(path)/up.json"),
             let state = try? JSON(parsing: text), state["nats_private"]?.bool == true,
             let url = state["nats_url"]?.string, let nimmer = state["nimmer"]?.string,
             let pid = nimmer.split(separator: ":").first.flatMap({ Int32($0) }), pid > 1, kill(pid, 0) == 0
@@ -65,6 +67,12 @@ public struct LocalHouse: Sendable, Hashable {
             guard folder != "/", let slash = folder.lastIndex(of: "/") else { return nil }
             folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
         }
+    }
+
+    /// Whether a path is a folder of this user, and no link to one.
+    private static func isOwnFolder(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && status.st_uid == geteuid()
     }
 
     /// The text of a plain file that belongs to this user; nil for any other.

@@ -44,12 +44,13 @@ struct LogOutput: LogHandler {
         case .json:
             var object: JSONObject = [
                 "at": .string(moment.rfc3339), "level": .string(event.level.rawValue), "service": .string(service),
-                "message": .string("\(event.message)"),
+                "message": .string(ShownAddress.redacting("\(event.message)")),
             ]
             for (key, value) in sorted { object[object[key] == nil ? key : "field_" + key] = .string("\(value)") }
             return Array((JSON.object(object).text.visibleJSON() + "\n").utf8)
         case .text:
-            var line = "\(moment.clockTime) \(event.level.rawValue) \(service): \(Self.visible(event.message))"
+            var line =
+                "\(moment.clockTime) \(event.level.rawValue) \(service): \(Self.visible(ShownAddress.redacting("\(event.message)")))"
             for (key, value) in sorted { line += " \(key.visible())=\(quoted(Self.visible(value)))" }
             return Array((line + "\n").utf8)
         }

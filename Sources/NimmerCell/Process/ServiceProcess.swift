@@ -108,7 +108,7 @@ public struct ServiceProcess: Sendable {
                 exit(0)
             }
             if launch.action == .manifest {
-                print(configuration.manifest(role: role).text)
+                print(configuration.manifest(role: role).text.visibleJSON())
                 exit(0)
             }
             try await live(

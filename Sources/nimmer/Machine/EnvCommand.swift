@@ -30,7 +30,8 @@ struct EnvCommand: ParsableCommand {
         let environment = try chosenEnvironment()
         if export {
             for (name, value) in try ExportedVariables(environment).all {
-                try Console.line("export \(name)=\(ExportedVariables.quoted(value))")
+                // With the passwords: they are what is asked for.
+                try Console.write("export \(name)=\(ExportedVariables.quoted(value))\n")
             }
             return
         }

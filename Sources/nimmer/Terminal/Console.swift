@@ -9,20 +9,20 @@ import Synchronization
 enum Console {
     private static let turn = Mutex<Void>(())
 
-    /// Writes one line to standard output at once.
+    /// Writes one line to standard output at once; an address in it is shown without its password.
     ///
     /// - Throws: ``ReaderGone`` when nobody reads it any more.
     static func line(_ text: TerminalText) throws(ReaderGone) {
-        try write("\(text)\n")
+        guard put(ShownAddress.redacting(text.text) + "\n", on: STDOUT_FILENO) else { throw ReaderGone() }
     }
 
     /// Writes a JSON value on one line.
-    static func json(_ value: JSON) throws(ReaderGone) { try line(TerminalText(json: value.text)) }
+    static func json(_ value: JSON) throws(ReaderGone) { try write("\(TerminalText(json: value.text))\n") }
 
     /// Writes a JSON value as a person likes to read it.
-    static func pretty(_ value: JSON) throws(ReaderGone) { try line(TerminalText(prettyJSON: value.pretty)) }
+    static func pretty(_ value: JSON) throws(ReaderGone) { try write("\(TerminalText(prettyJSON: value.pretty))\n") }
 
-    /// Writes text without an end of its own to standard output at once.
+    /// Writes text without an end of its own to standard output at once, with the addresses in it as they are.
     static func write(_ text: TerminalText) throws(ReaderGone) {
         guard put(text.text, on: STDOUT_FILENO) else { throw ReaderGone() }
     }
@@ -34,7 +34,7 @@ enum Console {
 
     /// Writes to standard error as it is: a line that is written over again and again, where a person looks.
     static func progress(_ text: TerminalText) {
-        _ = put(text.text, on: STDERR_FILENO)
+        _ = put(ShownAddress.redacting(text.text), on: STDERR_FILENO)
     }
 
     /// Whether a person may be looking at standard error.
