@@ -175,13 +175,22 @@ let package = Package(
                     "NimmerCognitionHTTP", "NimmerCognition", "NimmerServers", "NimmerSystem", "NimmerWave",
                     "MindServers",
                 ]),
+            // Not shipped: a nats-server that asks everybody for an identity.
+            .target(
+                name: "IdentifiedServers",
+                dependencies: ["NimmerBus", "NimmerIdentity", "NimmerServers", "NimmerSystem", "NimmerWave"],
+                path: "Tests/IdentifiedServers", swiftSettings: strict),
             tests(
                 "OrganTests",
-                ["organ", "MindServers", "NimmerBus", "NimmerBusNATS", "NimmerServers", "NimmerWave"]),
+                [
+                    "organ", "IdentifiedServers", "MindServers", "NimmerBus", "NimmerBusNATS", "NimmerServers",
+                    "NimmerWave",
+                ]),
             tests(
                 "BridgeTests",
                 [
-                    "cognition-bridge", "nimmer", "MindServers", "NimmerBus", "NimmerBusNATS", "NimmerServers",
+                    "cognition-bridge", "nimmer", "IdentifiedServers", "MindServers", "NimmerBus", "NimmerBusNATS",
+                    "NimmerServers",
                     "NimmerWave",
                 ]),
             tests("NimmerSystemTests", ["NimmerSystem", "NimmerWave", "NimmerGate"]),
@@ -201,7 +210,8 @@ let package = Package(
             tests(
                 "NimmerIdentityTests",
                 [
-                    "NimmerIdentity", "NimmerBus", "NimmerBusNATS", "NimmerServers", "NimmerSystem", "NimmerWave",
+                    "IdentifiedServers", "NimmerIdentity", "NimmerBus", "NimmerBusNATS", "NimmerServers",
+                    "NimmerSystem", "NimmerWave",
                 ]),
             tests("NimmerTerminalTests", ["NimmerTerminal"]),
             .testTarget(
@@ -222,9 +232,8 @@ let package = Package(
             .testTarget(
                 name: "IntegrationTests",
                 dependencies: [
-                    "NimmerBus", "NimmerBusNATS", "NimmerIdentity", "NimmerMemory", "NimmerMemoryPostgres",
-                    "NimmerServers",
-                    "NimmerSystem", "NimmerWave", "MindServers",
+                    "IdentifiedServers", "NimmerBus", "NimmerBusNATS", "NimmerIdentity", "NimmerMemory",
+                    "NimmerMemoryPostgres", "NimmerServers", "NimmerSystem", "NimmerWave", "MindServers",
                 ],
                 exclude: ["Fixtures"], swiftSettings: strict),
         ],

@@ -89,11 +89,15 @@ public struct AsideMessage: Sendable, Hashable {
     /// `<ENV>-ASIDE`: what was set aside, 30 days, 64 MiB at most.
     public static func stream(_ env: Environment) -> String { "\(env.streamPrefix)-ASIDE" }
 
+    /// The largest message with its headers, in bytes: what servers take by default, since streams of 2.0 had no bound of their own.
+    static let maximumSize = 1 << 20
+
     /// How the stream is made.
     public static func configuration(_ env: Environment) -> StreamConfiguration {
         StreamConfiguration(
             name: stream(env), subjects: [.aside(env)], maximumAge: .seconds(30 * 86_400), maximumBytes: 64 << 20,
-            duplicateWindow: .seconds(3600), deniesPurge: true, summary: "messages that were set aside")
+            maximumMessageSize: maximumSize, duplicateWindow: .seconds(3600), deniesPurge: true,
+            summary: "messages that were set aside")
     }
 
     /// Makes sure that the stream is there.

@@ -38,13 +38,7 @@ public enum HouseStreams {
                     + "repeat it with `nimmer memory restore --clear`")
         }
         var streams = streams(env)
-        if keepingWaves {
-            streams.append(
-                StreamConfiguration(
-                    name: waves(env), subjects: [.cellWaves(env), .nerveWaves(env)], maximumAge: .seconds(3600),
-                    maximumBytes: 256 << 20, maximumMessageSize: maximumMessage, acknowledges: false, deniesPurge: true,
-                    deniesDelete: true, summary: "the last waves, for looking back"))
-        }
+        if keepingWaves { streams.append(wavesStream(env)) }
         let legacy = legacy(env)
         // Where the server guards who speaks, all parts were restarted for the permissions of 2.1; who says otherwise is no part.
         var mustKeep = bus.identity == nil ? isMixed : false
@@ -89,6 +83,14 @@ public enum HouseStreams {
         ]
     }
 
+    /// The optional stream of waves. It acknowledges none, since cells and nerves publish them.
+    static func wavesStream(_ env: Environment) -> StreamConfiguration {
+        StreamConfiguration(
+            name: waves(env), subjects: [.cellWaves(env), .nerveWaves(env)], maximumAge: .seconds(3600),
+            maximumBytes: 256 << 20, maximumPerSubject: wavesPerSender, maximumMessageSize: maximumMessage,
+            acknowledges: false, deniesPurge: true, deniesDelete: true, summary: "the last waves, for looking back")
+    }
+
     /// The time for which a stream of the house keeps a message; nil: for ever, or not one of these.
     public static func age(of stream: String, _ env: Environment) -> Duration? {
         streams(env).first { $0.name == stream }?.maximumAge
@@ -98,6 +100,8 @@ public enum HouseStreams {
     static let maximumMessage = Wire.maximumBytes + 8_192
     /// The most transitions of one gate that are kept: a gate that changes once a minute keeps a month.
     public static let transitionsPerGate: Int64 = 65_536
+    /// The most waves of one cell or nerve that are kept: 18 a second for an hour.
+    static let wavesPerSender: Int64 = 65_536
     /// The most requests of one sender that are kept.
     static let requestsPerSender: Int64 = 4_096
 

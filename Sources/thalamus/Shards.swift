@@ -30,9 +30,7 @@ final class Shards: Sendable {
         _ owner: ThalamusProcess, _ configuration: ThalamusConfiguration, partitions: Int
     ) async throws(BusError) -> Shards {
         let env = owner.process.environment
-        let bucket = try await owner.bus.keyValue(
-            KeyValueConfiguration(
-                bucket: "\(env.streamPrefix)-SHARDS", maximumAge: .seconds(3600), maximumBytes: 4 << 20))
+        let bucket = try await owner.bus.keyValue(HouseStreams.shards(env))
         let shards = Shards(owner, configuration, partitions: partitions, bucket)
         let leases = Task { await shards.run() }
         shards.leases.withLock { $0 = leases }

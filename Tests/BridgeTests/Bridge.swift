@@ -1,4 +1,5 @@
 import Glibc
+import IdentifiedServers
 import NimmerBus
 import NimmerBusNATS
 import NimmerServers
@@ -38,16 +39,17 @@ struct Bridge: Sendable {
     static func run(bridge yaml: String, _ body: (Bridge) async throws -> Void) async throws {
         var template = Array("/tmp/nimmer-bridge-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))
-        write("nimmerverse: 1\nname: bridge\n" + yaml, to: folder + "/system.yaml")
-        let nats = try await NATSServer.start(NATSServerOptions(folder: folder + "/nats", syncsAlways: false))
+        let system = "nimmerverse: 1\nname: bridge\n" + yaml
+        write(system, to: folder + "/system.yaml")
+        let nats = try await IdentifiedServer.start(
+            system, in: folder, try await NATSBinary.choose(), syncsAlways: false)
         var child: ChildProcess?
         let log = Mutex<[String]>([])
         var problem: (any Error)?
         do {
-            let bus = try await NATSBus.open(BusSettings(url: nats.url, name: "test"))
+            let bus = try await NATSBus.open(nats.client("test"))
             try await HouseStreams.ensure(on: bus, environment: .dev)
-            var variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMERVERSE_") }
-            variables["NIMMERVERSE_NATS_URL"] = nats.url
+            var variables = nats.variables(for: "cognition-bridge")
             variables["MIND_KEY"] = "sk-very-secret-0123456789"
             let started = try await ChildProcess.spawn(
                 ChildCommand(
@@ -63,7 +65,7 @@ struct Bridge: Sendable {
         let lines = log.withLock { $0 }
         #expect(exit?.isSuccess == true, "the bridge ended with \(String(describing: exit)): \(lines.suffix(20))")
         #expect(!lines.contains { $0.contains("very-secret") }, "the key stands in the log")
-        await nats.stop()
+        await nats.server.stop()
         _ = try await ChildProcess.run(ChildCommand("rm", ["-rf", folder]))
         if let problem {
             print(lines.suffix(40).joined(separator: "\n"))
@@ -97,7 +99,7 @@ struct Bridge: Sendable {
         _ = try await bus.subscribe(SubjectPattern("dev.nervous.>")) { _, _, arrival in
             let message = arrival.message()
             let words = message.subject.text.split(separator: ".")
-            guard words.count == 5, words[4] == "request", words[3] != "cognition-bridge",
+            guard words.count == 5 || words.count == 6, words[4] == "request", words[3] != "cognition-bridge",
                 let command = try? Envelope<Command>(decoding: message.payload).body
             else { return }
             ears.orders.withLock { $0.append((String(words[3]), command)) }
@@ -126,7 +128,8 @@ struct Bridge: Sendable {
     func send(_ request: CognitiveRequest) async throws {
         let message = Envelope(id: request.requestID, at: .now(), from: source, request)
         try await bus.publishDurably(
-            .cognitiveRequest(.dev), payload: message.encoded(), id: request.requestID, timeout: .seconds(20))
+            shared: .cognitiveRequest(.dev), by: try Token("test"), payload: message.encoded(), id: request.requestID,
+            timeout: .seconds(20))
     }
 
     /// Sends a request and waits for its one response.

@@ -42,14 +42,14 @@ class Region:
         return [(0, f"{who}-a", "a", 0.95, 1), (gap(450, 800), f"{who}-b", "b", 0.95, 1)]
 
 
-def speakers(scale=1.0):
-    """Cell → the origins that it names, of all that a house may hear: its drivers', those of soak.py's latencies and its floods."""
+def speakers(scale=1.0, floods=False):
+    """Cell → the origins that it names, of all that a house may hear: its drivers', and those of soak.py's latencies and floods."""
     regions = [Region(kind, i) for kind, row in KINDS.items() for i in range(max(1, round(row[0] * scale)))]
     found = {}
-    for region in regions + [Region("pair", 1000 + i) for i in range(40)]:
+    for region in regions + [Region("pair", 1000 + i) for i in range(40 if floods else 0)]:
         for _, cell, origin, _, _ in region.script(random.Random(1)):
             found.setdefault(cell, set()).add(f"{region.gate}-{origin}")
-    for cells, domain, name in ((8, "soak", "flood"), (1000, "crowd", "crowd")):
+    for cells, domain, name in ((8, "soak", "flood"), (1000, "crowd", "crowd")) if floods else ():
         found |= {f"{name}-{i}": {f'"{domain}-o*"'} for i in range(cells)}
     return found
 

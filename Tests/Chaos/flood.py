@@ -14,6 +14,7 @@ import socket
 import time
 
 from times import rfc3339
+from wire import USER
 
 # Stands where the time of a wave goes, and is as long as one.
 MARK = b"@@@@@@@@@@@@@@@@@@@@@@@@@@@"
@@ -22,11 +23,12 @@ MARK = b"@@@@@@@@@@@@@@@@@@@@@@@@@@@"
 class Connection:
     """A blocking connection to a nats-server."""
 
-    def __init__(self, port):
+    def __init__(self, port, password=None):
         self.socket = socket.create_connection(("127.0.0.1", port))
-        self.buffer, self.inbox, self.asked = b"", "_FLOOD.1", 0
+        self.buffer, self.inbox, self.asked = b"", "_INBOX.flood.1", 0
         self.line()
-        self.socket.sendall(b'CONNECT {"verbose":false,"pedantic":false,"name":"flood"}\r\nSUB _FLOOD.1 1\r\n')
+        hello = {"verbose": False, "pedantic": False, "name": "flood"} | ({"user": USER, "pass": password} if password else {})
+        self.socket.sendall(f"CONNECT {json.dumps(hello)}\r\nSUB {self.inbox} 1\r\n".encode())
         self.flush()
 
     def line(self):
@@ -97,6 +99,7 @@ def blocks(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, required=True, help="the nats-server's")
+    parser.add_argument("--password", help="of the harness's own user, where the server asks for one")
     parser.add_argument("--waves", type=int, default=0, help="how many; 0: until it is killed")
     parser.add_argument("--seconds", type=float, default=0, help="for so long; 0: as many as --waves says")
     parser.add_argument("--cell", default="flood", help="the beginning of the senders' names")
@@ -110,7 +113,7 @@ def main():
     parser.add_argument("--follow", type=int, default=0, help="at most so many ahead of the thalamus; 0: do not wait for it")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    made, connection, sent, begun = blocks(options), Connection(options.port), 0, time.monotonic()
+    made, connection, sent, begun = blocks(options), Connection(options.port, options.password), 0, time.monotonic()
     heard = (lambda: connection.statistics("thalamus")["data"]["waves_in"]) if options.follow else (lambda: 0)
     first = heard()
     while (not options.waves or sent < options.waves) and (not options.seconds or time.monotonic() - begun < options.seconds):

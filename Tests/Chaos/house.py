@@ -6,6 +6,7 @@ import os
 import pwd
 import random
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -18,7 +19,7 @@ from driver import KINDS, Driver, speakers
 from mind import Mind
 from observer import Observer
 from processes import Process, die_with_parent
-from wire import Wire
+from wire import USER, Wire
 
 DATABASE = "nimmerverse_dev"
 
@@ -41,6 +42,8 @@ class House:
         self.processes, self.thalami = [], []
         self.nats = self.postgres = self.bridge = self.hippocampus = self.mind = self.driver = None
         self.observer = self.wire = self.sampler = None
+        # Of the harness's own user; None: nobody needs an identity.
+        self.password = None if options.no_identities else secrets.token_hex(16)
 
     def age(self):
         return time.time() - self.begun
@@ -68,22 +71,24 @@ class House:
         self.nats_port, self.postgres_port = free_port(), free_port()
         self.mind = Mind(random.Random(self.rng.random()), options.slow)
         await self.mind.start()
+        self.environment = {
+            "PATH": os.environ["PATH"], "HOME": self.folder, "NIMMERVERSE_ENV": "dev",
+            "NIMMERVERSE_NATS_URL": f"nats://127.0.0.1:{self.nats_port}"}
         self._write_system_file()
-        self._prepare_nats()
+        self._prepare_nats(await self._identities())
         self._prepare_postgres()
         await self.nats.start()
         await self.postgres.start()
         await self.wait_for_nats()
         await self.wait_for_database("postgres")
-        self.environment = {
-            "PATH": os.environ["PATH"], "HOME": self.folder, "NIMMERVERSE_ENV": "dev",
-            "NIMMERVERSE_NATS_URL": f"nats://127.0.0.1:{self.nats_port}", "NIMMERVERSE_POSTGRES_URL": self.database_url}
+        self.environment |= {"NIMMERVERSE_POSTGRES_URL": self.database_url, **self._credentials("operator")}
         status, out, err = await self.nimmer("db", "migrate")
         if status:
             raise RuntimeError(f"nimmer db migrate: {out}{err}")
         state = lambda name: {} if options.no_state else {"NIMMERVERSE_STATE": f"{self.folder}/state/{name}"}
         make = lambda name, program: Process(
-            self, name, self.command(program), {**self.environment, **state(name)}, folder=self.folder)
+            self, name, self.command(program), {**self.environment, **self._credentials(program), **state(name)},
+            folder=self.folder)
         self.thalami = [make(f"thalamus{i or ''}", "thalamus") for i in range(options.thalami)]
         self.bridge, self.hippocampus = make("bridge", "cognition-bridge"), make("hippocampus", "hippocampus")
         self.processes = [*self.thalami, self.bridge, self.hippocampus, self.nats, self.postgres]
@@ -93,7 +98,7 @@ class House:
     async def observe(self):
         """Hears everything from now on, and is ready to speak."""
         self.observer = Observer(self)
-        self.wire = Wire(self.nats_port, "driver").start()
+        self.wire = Wire(self.nats_port, "driver", self.password).start()
         await self.observer.wire.up.wait()
         await self.wire.up.wait()
         self.driver = Driver(self.wire, self.rng, self.options.scale)
@@ -106,7 +111,7 @@ class House:
         gates = "".join(f'    "{kind}.>": {{window_ms: {row[1]}, half_life_ms: {row[2]}}}\n' for kind, row in KINDS.items())
         # Every cell of the drivers may name its origins (decision 0018); `flood.py` speaks as cells of its own.
         cells = "".join(f"  - {{name: {name}, command: [{name}], origins: [{', '.join(sorted(origins))}]}}\n"
-                        for name, origins in sorted(speakers(self.options.scale).items()))
+                        for name, origins in sorted(speakers(self.options.scale, self.options.floods).items()))
         shared = f"thalamus:\n  partitions: {self.options.partitions}\n" if self.options.thalami > 1 else ""
         with open(f"{self.folder}/system.yaml", "w") as file:
             file.write(f"""nimmerverse: 1
@@ -131,7 +136,24 @@ cells:
       timeout_ms: 10000
 """)
 
-    def _prepare_nats(self):
+    def _credentials(self, name):
+        """What a process finds of its identity in its environment."""
+        return {"NIMMERVERSE_NATS_CREDENTIALS": f"{self.folder}/auth/keys/{name}.nk"} if self.password else {}
+
+    async def _identities(self):
+        """What the server is told of who may do what: an identity for each part of the system file, and the harness's own user."""
+        if not self.password:
+            return ""
+        status, out, err = await self.nimmer("auth", "generate", "system.yaml", "--out", "auth")
+        if status:
+            raise RuntimeError(f"nimmer auth generate: {out}{err}")
+        with open(f"{self.folder}/auth/identities.conf") as file:
+            before, account, after = file.read().partition("  DEV {\n    jetstream: enabled\n    users: [\n")
+        if not account:
+            raise RuntimeError("identities.conf has no account DEV")
+        return f'{before}{account}      {{ user: "{USER}", password: "{self.password}" }}\n{after}'
+
+    def _prepare_nats(self, identities):
         said = subprocess.run([self.options.nats, "--version"], capture_output=True, text=True, check=True).stdout
         self.nats_version = re.search(r"\d+\.\d+\.\d+", said)[0]
         syncs = tuple(int(x) for x in self.nats_version.split(".")[:2]) >= (2, 10)
@@ -141,7 +163,7 @@ cells:
             subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.options.disk_mb}m", "tmpfs", self.store], check=True)
         with open(f"{self.folder}/nats.conf", "w") as file:
             file.write(f'listen: "127.0.0.1:{self.nats_port}"\nserver_name: chaos\n'
-                       f'jetstream: {{ store_dir: "{self.store}"{", sync_interval: always" if syncs else ""} }}\n')
+                       f'jetstream: {{ store_dir: "{self.store}"{", sync_interval: always" if syncs else ""} }}\n{identities}')
         self.nats = Process(self, "nats", [self.options.nats, "-c", f"{self.folder}/nats.conf"])
 
     def _prepare_postgres(self):

@@ -51,12 +51,13 @@ class Observer:
         self.superseded, self._carried = set(), {}
         self.commands = collections.defaultdict(list)
         self.rejects = []
-        self.wire = Wire(house.nats_port, "observer")
+        self.wire = Wire(house.nats_port, "observer", house.password)
         for subject in ("dev.nervous.gates.*.transition", "dev.nervous.thalamus.collapse", "dev.cognitive.bridge.>"):
             self.wire.subscribe(subject, self._hear)
         self.wire.subscribe("_INBOX.>", self._acknowledge)
         self.wire.subscribe("dev.nervous.rejects.>", lambda subject, *_: self.rejects.append(subject))
         self.wire.subscribe("dev.nervous.cells.motor.request", self._move)
+        self.wire.subscribe("dev.nervous.cells.motor.request.*", self._move)
         self.wire.start()
 
     async def thalamus(self):

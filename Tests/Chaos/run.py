@@ -99,6 +99,7 @@ def arguments():
     parser.add_argument("--thalami", type=int, default=1, help="so many, which share the regions")
     parser.add_argument("--partitions", type=int, default=8, help="into so many parts")
     parser.add_argument("--disk-mb", type=int, default=0, help="JetStream's disk, a tmpfs of so many MiB that fills up (root)")
+    parser.add_argument("--no-identities", action="store_true", help="nobody needs a key, and everybody may do everything")
     parser.add_argument("--no-state", action="store_true", help="without state folders: what waits is in memory only")
     parser.add_argument("--slow", type=float, default=2.0, help="the mind takes up to so many seconds")
     parser.add_argument("--concurrent", type=int, default=16, help="questions to the mind at once")
@@ -116,7 +117,11 @@ def arguments():
     parser.add_argument("--report", metavar="PAGE", help="put the table into the page, such as docs/reliability.md")
     parser.add_argument("--show", action="store_true", help="print the script of the storm, and run nothing")
     parser.add_argument("--verbose", action="store_true", help="print what is done when it is done")
-    return parser.parse_args()
+    parser.set_defaults(floods=False)
+    options = parser.parse_args()
+    # The version before may know no identities.
+    options.no_identities |= options.scenario == "rolling"
+    return options
 
 
 def missing(options):

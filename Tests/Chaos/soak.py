@@ -35,7 +35,8 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 async def flood(house, *words):
     """Starts a flood; its process."""
     return await asyncio.create_subprocess_exec(
-        sys.executable, f"{HERE}/flood.py", "--port", str(house.nats_port), *map(str, words), stdout=asyncio.subprocess.PIPE)
+        sys.executable, f"{HERE}/flood.py", "--port", str(house.nats_port), *(("--password", house.password) if house.password else ()),
+        *map(str, words), stdout=asyncio.subprocess.PIPE)
 
 
 async def ended(process):
@@ -160,11 +161,12 @@ def arguments():
     parser.add_argument("--waves", type=int, default=8_640_000, help="day: how many")
     parser.add_argument("--seconds", type=float, default=20, help="crowd: how long each latency is measured")
     parser.add_argument("--mad-rate", type=float, default=0, help="crowd: the mad cell's waves a second; 0: as fast as it goes")
+    parser.add_argument("--no-identities", action="store_true", help="nobody needs a key, and everybody may do everything")
     parser.add_argument("--plot", metavar="FILE", help="day: draw memory there, as SVG")
     parser.add_argument("--report", metavar="PAGE", help="put what was found into the page, such as docs/reliability.md")
     parser.add_argument("--out", default="/tmp/nimmer-soak", help="the folder for everything; what is there is removed")
     parser.add_argument("--verbose", action="store_true", help="print what is done when it is done")
-    fixed = dict(seed=1, thalami=1, no_state=False, partitions=8, disk_mb=0, slow=0.2, concurrent=16, scale=1.0)
+    fixed = dict(seed=1, thalami=1, no_state=False, partitions=8, disk_mb=0, slow=0.2, concurrent=16, scale=1.0, floods=True)
     return argparse.Namespace(**{**fixed, **vars(parser.parse_args())})
 
 

@@ -3,12 +3,16 @@ import asyncio
 import json
 import uuid
 
+# The harness's own user: it plays every cell and hears everything.
+USER = "harness"
+
 
 class Wire:
     """One connection. What is published while the server is away is dropped and counted, as a cell's wave is."""
 
-    def __init__(self, port, name):
-        self.port, self.name = port, name
+    def __init__(self, port, name, password=None):
+        """A password: of the harness's own user, where the server asks everybody for an identity (house.py)."""
+        self.port, self.name, self.password = port, name, password
         self.writer, self.task, self.up = None, None, asyncio.Event()
         self.subscriptions, self.waiting = {}, {}
         self.lost = self.requests = self.connections = 0
@@ -112,6 +116,8 @@ class Wire:
                     raise ConnectionError("this is no nats-server")
                 hello = {"verbose": False, "pedantic": False, "headers": True, "no_responders": False, "lang": "python",
                          "version": "0", "name": self.name, "protocol": 1}
+                if self.password:
+                    hello |= {"user": USER, "pass": self.password}
                 writer.write(b"CONNECT " + json.dumps(hello).encode() + b"\r\n")
                 for number, (subject, _) in self.subscriptions.items():
                     writer.write(f"SUB {subject} {number}\r\n".encode())

@@ -1,4 +1,5 @@
 import Glibc
+import IdentifiedServers
 import NimmerWave
 import Synchronization
 import Testing

@@ -1,4 +1,5 @@
 import Glibc
+import IdentifiedServers
 import NimmerBus
 import NimmerIdentity
 import NimmerMemoryPostgres

@@ -1,4 +1,5 @@
 import Glibc
+import IdentifiedServers
 import Synchronization
 
 @testable import NimmerServers
@@ -19,11 +20,6 @@ final class WireTap: Sendable {
         /// Counts connections, so that a test can wait for the next one.
         var connections = 0
     }
-
-    /// The user that a server with identities needs for it.
-    static let user = "      { user: \"\(name)\", password: \"\(name)\" }\n"
-    /// Its name, and its password.
-    static let name = "tap"
 
     private let port: UInt16
     private let pattern: String
@@ -79,8 +75,9 @@ final class WireTap: Sendable {
         }
         var input = Input(socket: socket)
         guard input.line()?.hasPrefix("INFO ") == true else { return }
+        let own = IdentifiedServer.ownUser
         let hello =
-            "CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"user\":\"tap\",\"pass\":\"tap\"}\r\nSUB \(pattern) 1\r\nPING\r\n"
+            "CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"user\":\"\(own)\",\"pass\":\"\(own)\"}\r\nSUB \(pattern) 1\r\nPING\r\n"
         guard Self.send(Array(hello.utf8), over: socket) else { return }
         while let line = input.line() {
             let words = line.split(separator: " ")

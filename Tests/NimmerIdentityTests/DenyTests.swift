@@ -197,45 +197,6 @@ struct DenyTests {
         }
     }
 
-    /// A service that is asked with any other subject than an inbox for the answer says nothing there.
-    @Test(arguments: await Servers.installed())
-    func nobodyHasOthersSpeak(_ binary: NATSBinary) async throws {
-        try await Ground.with(binary) { ground in
-            let (thalamus, observer) = (try await ground.open("thalamus"), try await ground.open("observer"))
-            try await HouseStreams.ensure(on: thalamus, environment: .dev)
-            let services = ServiceResponder(
-                .init(name: "thalamus", id: "thalamus-1", version: "1.0.0", summary: "Listens.", started: .now()),
-                bus: thalamus)
-            try await services.start()
-            _ = try await thalamus.subscribe(shared: .request(.dev, cell: try Token("thalamus"))) { _, _, arrival in
-                try? thalamus.respond(to: arrival.message(), payload: Array("an answer".utf8))
-            }
-            let heard = Mutex<[String]>([])
-            let watcher = try await ground.open("operator")
-            _ = try await watcher.subscribe(.everything(.dev)) { subject, _, arrival in
-                let message = arrival.message()
-                if message.reply == nil { heard.withLock { $0.append(message.subject.text) } }
-            }
-            // The server itself refuses replies to `$JS.ACK`.
-            let targets = try Catalogue.subjects.filter { !$0.hasPrefix("_INBOX.") && !$0.hasPrefix("$JS.ACK.") }
-                .map { try Subject(foreign: $0) }
-            for target in targets {
-                for question in ["$SRV.PING", "$SRV.STATS.thalamus", "dev.nervous.cells.thalamus.request.observer"] {
-                    try observer.publish(try Subject(foreign: question), payload: [], headers: [:], reply: target)
-                }
-            }
-            try await observer.flush()
-            // Answered behind all of these.
-            let own = Subject.request(.dev, cell: try Token("thalamus")).from(try Token("observer"))
-            _ = try await observer.request(own, payload: [])
-            try await watcher.flush()
-            #expect(heard.withLock { $0 }.isEmpty)
-            #expect(thalamus.status.counters.repliesRefused == UInt64(3 * targets.count))
-            for stream in Catalogue.streams.dropLast(2) { _ = try await thalamus.stream(stream) }
-            for bus in [thalamus, observer, watcher] { await bus.close() }
-        }
-    }
-
     /// Whoever looks at everything keeps the server from saying that nobody serves a subject: a cell that knows no senders is
     /// asked in its own form all the same, one that does hears who asks, and nobody asks in another's name.
     @Test(arguments: await Servers.installed())

@@ -1,4 +1,5 @@
 import Glibc
+import IdentifiedServers
 import NimmerBus
 import NimmerServers
 import NimmerSystem
@@ -40,6 +41,7 @@ struct Ground: Sendable {
     let folder: String
     let identities: IdentityFolder
     let grants: [Grant]
+    let identified: IdentifiedServer
 
     static func system(_ text: String = text) throws -> SystemFile {
         try SystemFile(parsing: Array(text.utf8), file: "ground.yaml")
@@ -50,7 +52,6 @@ struct Ground: Sendable {
         return String(cString: try #require(mkdtemp(&template)))
     }
 
-    /// Generates, starts a server, runs the body, and stops the server whatever the body did.
     /// The permissions as 2.0 generated them: no name stands behind a shared subject, and a nerve may not ask `$SRV`.
     static func ofOldVersion(_ configuration: String) -> String {
         var isPublish = false
@@ -66,25 +67,26 @@ struct Ground: Sendable {
         }.joined(separator: "\n")
     }
 
+    /// Generates, starts a server, runs the body, and stops the server whatever the body did.
+    ///
+    /// - Parameter isOpen: whether a client of the tests' own is let in, which may do everything.
     static func with(
-        _ binary: NATSBinary, oldPermissions: Bool = false, _ body: (Ground) async throws -> Void
+        _ binary: NATSBinary, oldPermissions: Bool = false, isOpen: Bool = false, _ body: (Ground) async throws -> Void
     ) async throws {
         let folder = try temporaryFolder()
         defer { SmallFile.remove(folder) }
-        let identities = IdentityFolder(path: folder + "/auth")
-        let report = try await identities.generate(try system(), .dev)
-        var options = NATSServerOptions(folder: folder + "/nats", binary: binary.path)
-        let configuration = try #require(SmallFile.read(identities.configuration))
-        options.extraConfiguration = oldPermissions ? ofOldVersion(configuration) : configuration
-        options.syncsAlways = false
-        let server = try await NATSServer.start(options)
+        let made = try await IdentifiedServer.start(text, in: folder, binary, isOpen: isOpen, syncsAlways: false) {
+            oldPermissions ? ofOldVersion($0) : $0
+        }
+        let ground = Ground(
+            server: made.server, folder: folder, identities: made.identities, grants: made.grants, identified: made)
         do {
-            try await body(Ground(server: server, folder: folder, identities: identities, grants: report.grants))
+            try await body(ground)
         } catch {
-            await server.stop()
+            await ground.server.stop()
             throw error
         }
-        await server.stop()
+        await ground.server.stop()
     }
 
     func settings(_ name: String) -> BusSettings {

@@ -1,4 +1,5 @@
 import Glibc
+import IdentifiedServers
 import MindServers
 import NimmerBus
 import NimmerBusNATS
@@ -18,7 +19,7 @@ import Testing
     private struct Place {
         let folder: String
         let bus: NATSBus
-        let nats: NATSServer
+        let nats: IdentifiedServer
 
         func ask(_ organ: String, _ verb: String, _ payload: JSON = [:], seconds: Int = 60) async throws
             -> CommandResult
@@ -34,7 +35,7 @@ import Testing
 
         /// Runs `nimmer organ …`.
         func nimmer(_ words: String...) async throws -> (status: ChildExit, lines: [String]) {
-            let command = ChildCommand(products + "/nimmer", ["organ"] + words + ["--server", nats.url])
+            let command = ChildCommand(products + "/nimmer", ["organ"] + words + ["--server", nats.clientURL])
             let answer = try await ChildProcess.run(command)
             return (answer.status, answer.lines.map(\.text))
         }
@@ -61,20 +62,18 @@ import Testing
         let file = try #require(fopen(folder + "/system.yaml", "w"))
         fputs(system, file)
         fclose(file)
-        let nats = try await NATSServer.start(NATSServerOptions(folder: folder + "/nats"))
+        let nats = try await IdentifiedServer.start(system, in: folder, try await NATSBinary.choose())
         var organs: [ChildProcess] = []
         var problem: (any Error)?
         do {
             for name in names {
-                var variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMERVERSE_") }
-                variables["NIMMERVERSE_NATS_URL"] = nats.url
                 let command = ChildCommand(
                     products + "/organ",
                     ["--name", name, "--system", folder + "/system.yaml", "--lock-folder", folder + "/cards"],
-                    environment: variables)
+                    environment: nats.variables(for: name))
                 organs.append(try await ChildProcess.spawn(command))
             }
-            let bus = try await NATSBus.open(BusSettings(url: nats.url, name: "test"))
+            let bus = try await NATSBus.open(nats.client("test"))
             let place = Place(folder: folder, bus: bus, nats: nats)
             for name in names {
                 var isThere = false
@@ -91,7 +90,7 @@ import Testing
             let exit = await organ.terminate(grace: .seconds(15))
             #expect(exit.isSuccess, "an organ was asked to stop and ended with \(exit)")
         }
-        await nats.stop()
+        await nats.server.stop()
         _ = try await ChildProcess.run(ChildCommand("rm", ["-rf", folder]))
         if let problem { throw problem }
     }

@@ -68,9 +68,7 @@ public final class SuspectKeeper: Sendable {
 
     /// The bucket of an environment.
     public static func bucket(_ environment: Environment) -> KeyValueConfiguration {
-        KeyValueConfiguration(
-            bucket: "\(environment.streamPrefix)-HANDLING", maximumAge: .seconds(7 * 86_400), maximumBytes: 16 << 20,
-            maximumValueSize: 1 << 20)
+        HouseStreams.handling(environment)
     }
 
     /// Messages set aside in this life.

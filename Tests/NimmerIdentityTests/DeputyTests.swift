@@ -1,0 +1,177 @@
+import NimmerBus
+import NimmerServers
+import NimmerWave
+import Synchronization
+import Testing
+
+@testable import NimmerBusNATS
+@testable import NimmerIdentity
+
+/// Nobody has others say what it may not say itself: neither the parts that answer, nor the server that acknowledges.
+@Suite("Deputies", .serialized, .timeLimit(.minutes(2)))
+struct DeputyTests {
+    /// What nobody may cause to be published by naming it for the reply: orders to the server, what streams and buckets hold, what
+    /// services and motors do, and what is almost an inbox. The server itself refuses replies to `$JS.ACK` and `_R_`.
+    private static let targets: [String] =
+        Catalogue.subjects.filter { subject in
+            ["DELETE", "PURGE", "UPDATE", "MSG.DELETE"].contains { subject.hasPrefix("$JS.API.STREAM.\($0).") }
+                || subject.hasPrefix("$KV.")
+        } + [
+            "dev.cognitive.bridge.response", "dev.cognitive.bridge.act", "dev.cognitive.bridge.request.operator",
+            "dev.nervous.gates.plant.transition", "dev.nervous.gates.math-cell.transition.math",
+            "dev.nervous.gates.plant.outcome", "dev.nervous.outcomes.plant.feedback.operator",
+            "dev.nervous.thalamus.collapse", "dev.nervous.cells.motor.request.cognition-bridge",
+            "dev.nervous.cells.math.wave", "dev.nervous.aside.hippocampus", "dev.organs.vision.ask.operator",
+            "prod.cognitive.bridge.response", "plant.wheels", "plant.flow.metres", "house.level", "$SRV.PING.motor",
+            "$SYS.REQ.SERVER.PING", "_INBOX", "_INBOXES.x", "_OTHER.x",
+        ]
+
+    /// Of every identity that asks and every one that answers, on each subject on which the one may ask and the other hears.
+    @Test(arguments: await Servers.installed())
+    func nobodyHasOthersSpeak(_ binary: NATSBinary) async throws {
+        try await Ground.with(binary, isOpen: true) { ground in
+            let house = try await StoredHouse.open(ground)
+            let before = try await house.contents()
+            // An inbox is no question, and what a stream captures the server acknowledges: the next test.
+            let questions = Catalogue.subjects.filter { !$0.hasPrefix("_INBOX.") && !house.captures($0) }
+            var deputies: [String: NATSBus] = [:]
+            var heard: [String: Set<String>] = [:]
+            for name in Catalogue.parts {
+                let own = Catalogue.maySubscribe(name).intersection(questions)
+                heard[name] = own
+                deputies[name] = try await Self.answering(name, on: ground, own)
+            }
+            let targets = try Self.targets.map { try Subject(foreign: $0) }
+            var expected: [String: Int] = [:]
+            var pairs: Set<[String]> = []
+            for asker in Catalogue.parts + Catalogue.people {
+                let bus: NATSBus
+                if let part = deputies[asker] { bus = part } else { bus = try await ground.open(asker) }
+                for question in Catalogue.mayPublish(asker).intersection(questions) {
+                    let reached = Catalogue.parts.filter { heard[$0]?.contains(question) == true }
+                    guard !reached.isEmpty else { continue }
+                    let subject = try Subject(foreign: question)
+                    var replies = targets
+                    // Whom the subject names is answered in its own inbox only.
+                    if let sender = SharedSubject(subject)?.sender {
+                        #expect(sender.text == asker, "\(asker) asks as another: \(question)")
+                        replies += try ["thalamus", "operator"].filter { $0 != asker }
+                            .map { try Subject(foreign: "_INBOX.\($0).waiting") }
+                    }
+                    for reply in replies { try bus.publish(subject, payload: [], headers: [:], reply: reply) }
+                    for name in reached {
+                        expected[name, default: 0] += replies.count
+                        pairs.insert([asker, name])
+                    }
+                }
+                try await bus.flush(timeout: .seconds(10))
+                #expect(bus.status.counters.notPermitted == 0, "\(asker)")
+                if deputies[asker] == nil { await bus.close() }
+            }
+            #expect(Set(pairs.map { $0[0] }).count >= 6 && Set(pairs.map { $0[1] }) == Set(Catalogue.parts), "\(pairs)")
+            for (name, bus) in deputies {
+                let wanted = UInt64(expected[name] ?? 0)
+                for _ in 0..<2000 where bus.status.counters.repliesRefused < wanted { try await bus.flush() }
+                #expect(bus.status.counters.repliesRefused == wanted, "\(name) counts each on \(binary)")
+            }
+            try await house.bus.flush(timeout: .seconds(10))
+            #expect(house.laundered.isEmpty, "\(house.laundered)")
+            let after = try await house.contents()
+            for (name, contents) in before { #expect(after[name] == contents, "\(name) on \(binary)") }
+            for bus in deputies.values { await bus.close() }
+            await house.bus.close()
+        }
+    }
+
+    /// A part that answers whatever comes, with what would delete a message where the server took it for an order.
+    private static func answering(_ name: String, on ground: Ground, _ subjects: Set<String>) async throws -> NATSBus {
+        let bus = try await ground.open(name)
+        let services = ServiceResponder(
+            .init(name: name, id: "\(name)-1", version: "1.0.0", summary: "Answers.", started: .now()), bus: bus)
+        services.report { ServiceResponder.Statistics() }
+        try await services.start()
+        for subject in subjects where !subject.hasPrefix("$SRV.") {
+            _ = try await bus.subscribe(SubjectPattern(subject)) { [weak bus] _, _, arrival in
+                try? bus?.respond(to: arrival.message(), payload: Array("{\"seq\":1}".utf8))
+            }
+        }
+        return bus
+    }
+
+    /// Cells and nerves say nothing that the server acknowledges, so that it says nothing for them.
+    @Test(arguments: await Servers.installed())
+    func theServerAcknowledgesNoWave(_ binary: NATSBinary) async throws {
+        try await Ground.with(binary, isOpen: true) { ground in
+            let house = try await StoredHouse.open(ground)
+            let before = try await house.contents()
+            let captured = Catalogue.subjects.filter(house.captures)
+            var count = 1
+            for grant in ground.grants where ![.thalamus, .bridge, .hippocampus, .operator].contains(grant.role) {
+                let bus = try await ground.open(grant.name)
+                for subject in captured where grant.mayPublish(subject) {
+                    #expect(subject.hasSuffix(".wave"), "\(grant.name) may publish \(subject), which a stream captures")
+                    for target in Self.targets {
+                        try bus.publish(
+                            try Subject(foreign: subject), payload: Array("{\"seq\":1}".utf8), headers: [:],
+                            reply: try Subject(foreign: target))
+                        count += 1
+                    }
+                }
+                try await bus.flush(timeout: .seconds(10))
+                await bus.close()
+            }
+            #expect(count > 4 * Self.targets.count)
+            for _ in 0..<2000 where try await house.bus.stream("DEV-WAVES").messages < UInt64(count) {}
+            #expect(try await house.bus.stream("DEV-WAVES").messages == UInt64(count))
+            try await house.bus.flush(timeout: .seconds(10))
+            #expect(house.laundered.isEmpty, "\(house.laundered)")
+            let after = try await house.contents()
+            for (name, contents) in before where name != "DEV-WAVES" {
+                #expect(after[name] == contents, "\(name) on \(binary)")
+            }
+            #expect(after["DEV-WAVES"]?.config == before["DEV-WAVES"]?.config)
+            #expect(after["DEV-WAVES"]?.messages[1] == Array("kept".utf8))
+            await house.bus.close()
+        }
+    }
+
+    /// Services and the operator write to streams, and have acknowledgements go where they say: nothing is lost by that. Of
+    /// `<ENV>-ASIDE` alone single messages may be deleted.
+    @Test(arguments: await Servers.installed())
+    func acknowledgementsDeleteNothing(_ binary: NATSBinary) async throws {
+        try await Ground.with(binary, isOpen: true) { ground in
+            let house = try await StoredHouse.open(ground)
+            let before = try await house.contents()
+            let orders = Self.targets.filter {
+                $0.hasPrefix("$JS.API.STREAM.") && $0 != "$JS.API.STREAM.MSG.DELETE.DEV-ASIDE"
+            }
+            let captured = Catalogue.subjects.filter(house.captures)
+            var count = 0
+            for grant in ground.grants where [.thalamus, .bridge, .hippocampus, .operator].contains(grant.role) {
+                let bus = try await ground.open(grant.name)
+                let subjects = captured.filter { grant.mayPublish($0) }
+                #expect(!subjects.isEmpty, "\(grant.name)")
+                for subject in subjects {
+                    for order in orders {
+                        try bus.publish(
+                            try Subject(foreign: subject), payload: [], headers: [:],
+                            reply: try Subject(foreign: order))
+                        count += 1
+                    }
+                }
+                try await bus.flush(timeout: .seconds(10))
+                await bus.close()
+            }
+            // Each acknowledgement went where it was asked for; what it could do it has done when the server answers behind it.
+            for _ in 0..<2000 where house.laundered.values.reduce(0, +) < count { try await house.bus.flush() }
+            #expect(house.laundered.values.reduce(0, +) == count)
+            let after = try await house.contents()
+            for (name, contents) in before {
+                #expect(after[name]?.config == contents.config, "\(name) on \(binary)")
+                #expect(after[name]?.messages[1] == contents.messages[1] && contents.messages[1] != nil, "\(name)")
+                #expect(after[name]?.state["first_seq"] == contents.state["first_seq"], "\(name)")
+            }
+            await house.bus.close()
+        }
+    }
+}
