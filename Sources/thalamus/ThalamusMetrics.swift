@@ -23,7 +23,7 @@ extension ThalamusProcess {
             "waves_ungranted": .number(Double(counters.ungranted)),
             "waves_in_refused_regions": .number(Double(counters.refusedRegions)),
             "gates_held": .number(Double(counters.heldGates)),
-            "questions_held": .number(Double(counters.heldQuestions)),
+            "escalations_held": .number(Double(counters.heldQuestions)),
             "rejected": .number(Double(announcer.rejected)), "regions": .number(Double(regions)),
             "unacknowledged": .number(Double(outbox.counters.waiting)), "outbox": outbox.json,
             "loudest_senders": .array(
@@ -79,7 +79,7 @@ extension ThalamusProcess {
             "nimmer_gates_held_total", "Gates that were not tipped because the sender tips more than its share.",
             counters.heldGates)
         page.counter(
-            "nimmer_questions_held_total", "Openings that did not go up because the answers would fill the stream.",
+            "nimmer_escalations_held_total", "Openings that did not go up because the answers would fill the stream.",
             counters.heldQuestions)
         page.counter(
             "nimmer_reports_dropped_total", "Reports of own gates dropped without an answer: too many.", reportsDropped)
