@@ -98,10 +98,11 @@ public enum HouseStreams {
 
     /// The largest message with its headers, in bytes: an envelope, and room for what a server and a reader add.
     static let maximumMessage = Wire.maximumBytes + 8_192
-    /// The most transitions of one gate that are kept: a gate that changes once a minute keeps a month.
-    public static let transitionsPerGate: Int64 = 65_536
     /// The most waves of one cell or nerve that are kept: 18 a second for an hour.
     static let wavesPerSender: Int64 = 65_536
+    /// The most transitions of one gate that are kept: of one that is tipped without end the oldest go, and nobody else's. What counts at a
+    /// start is the last.
+    public static let transitionsPerGate: Int64 = 1_024
     /// The most requests of one sender that are kept.
     static let requestsPerSender: Int64 = 4_096
 

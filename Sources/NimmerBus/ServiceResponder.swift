@@ -97,6 +97,10 @@ public final class ServiceResponder: Sendable {
     private let bus: any Bus
     private let reporter = Mutex<Reporter?>(nil)
     private let subscriptions = Mutex<[any Subscription]>([])
+    /// One for each verb, so that who lists the living does not keep a process from being asked what it serves.
+    private let budgets = Mutex<[Verb: ServiceBudget]>([:])
+    /// What is said alike each time.
+    private let cached = Mutex<[Verb: [UInt8]]>([:])
 
     /// A responder at rest until ``start()``.
     public init(_ description: Description, bus: any Bus) {
@@ -120,6 +124,23 @@ public final class ServiceResponder: Sendable {
     public func report(also endpoints: [Endpoint] = [], _ statistics: @escaping @Sendable () -> Statistics) {
         let reporter = Reporter(endpoints: description.endpoints + endpoints, statistics: statistics)
         self.reporter.withLock { $0 = reporter }
+        cached.withLock { $0 = [:] }
+    }
+
+    /// Questions that got no answer, since there were too many.
+    public var dropped: Int { budgets.withLock { $0.values.reduce(0) { $0 + $1.dropped } } }
+
+    private func mayAnswer(_ verb: Verb, _ reply: Subject) -> Bool {
+        let now = Timestamp.steady()
+        return budgets.withLock { $0[verb, default: ServiceBudget(at: now)].answers(reply, at: now) }
+    }
+
+    private func bytes(_ verb: Verb) -> [UInt8] {
+        guard verb != .stats else { return answer(verb).bytes }
+        if let known = cached.withLock({ $0[verb] }) { return known }
+        let made = answer(verb).bytes
+        cached.withLock { $0[verb] = made }
+        return made
     }
 
     /// Begins to answer.
@@ -133,8 +154,8 @@ public final class ServiceResponder: Sendable {
                     throw BusError(.invalid, "the service's name or id makes no subject: \(error)")
                 }
                 let subscription = try await bus.subscribe(pattern) { [self] _, _, arrival in
-                    guard let reply = arrival.reply else { return }
-                    try? bus.respond(on: reply, payload: answer(verb).bytes)
+                    guard let reply = arrival.reply, mayAnswer(verb, reply) else { return }
+                    try? bus.respond(on: reply, payload: bytes(verb))
                 }
                 subscriptions.withLock { $0.append(subscription) }
             }

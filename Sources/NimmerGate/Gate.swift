@@ -101,6 +101,19 @@ public struct Gate: Sendable {
         return .resonated
     }
 
+    /// Takes back that the last wave opened or closed the gate: it stays STABLE, as near to its threshold as it can be, and the next wave
+    /// that agrees tips it. For whoever bounds how often gates are tipped; the caller takes the transition out of its list.
+    public mutating func holdBack() {
+        switch state {
+        case .stable: return
+        case .open: potential = min(potential, configuration.openThreshold.nextDown)
+        case .closed: potential = max(potential, configuration.closeThreshold.nextUp)
+        }
+        state = .stable
+        last.push = potential - last.before
+        last.after = potential
+    }
+
     /// Lets time pass in silence; a release on the way carries its exact time.
     public mutating func advance(to moment: Timestamp, into transitions: inout ContiguousArray<Transition>) {
         advance(toNanoseconds: moment.nanoseconds, into: &transitions)

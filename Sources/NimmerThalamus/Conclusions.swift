@@ -115,6 +115,7 @@ extension Thalamus {
         {
             return nil
         }
+        guard paysForQuestion() else { return nil }
         slots[slot].lastEscalation = moment
         counters.escalations += 1
         slots[slot].tally.escalations += 1

@@ -161,8 +161,15 @@ extension Thalamus {
             let source = sources.number(of: name)
             if source >= 0 { senders.sample(source, times: waves.count / LoudSenders.stride) }
         }
-        refusedLately = (counters.ungranted - refusedBefore.origins, counters.refusedRegions - refusedBefore.regions)
-        refusedBefore = (counters.ungranted, counters.refusedRegions)
+        let refused = (
+            origins: counters.ungranted, regions: counters.refusedRegions, gates: counters.heldGates,
+            questions: counters.heldQuestions
+        )
+        refusedLately = (
+            refused.origins - refusedBefore.origins, refused.regions - refusedBefore.regions,
+            refused.gates - refusedBefore.gates, refused.questions - refusedBefore.questions
+        )
+        refusedBefore = refused
         senders.look(at: now, waves: noticed) { [sources] in sources.name($0) }
         let floods = floods.map(\.name)
         // One that is held back need not make most of all any more to be heard less.

@@ -39,6 +39,7 @@ extension Thalamus {
     public mutating func forget(where isGone: (GateID) -> Bool) {
         slots.removeAll { isGone($0.gateID) }
         slotOfRegion = Dictionary(uniqueKeysWithValues: slots.indices.map { (slots[$0].region, $0) })
+        openings.forget { [slotOfRegion] in slotOfRegion[$0] == nil }
         standings.removeAll()
         for slot in slots.indices { rank(slot) }
         scheduleAll()
@@ -57,6 +58,7 @@ extension Thalamus {
         counters.forgotten += 1
         faint[slots[slot].region] = nil
         slotOfRegion[slots[slot].region] = nil
+        openings.forget(slots[slot].region)
         forgetNames(of: slot)
     }
 
@@ -75,6 +77,7 @@ extension Thalamus {
         senders.forget()
         granted.removeAll()
         admission.renumber { [sources] in newSources.number(of: sources.name($0)) }
+        openings.renumber { [sources] in newSources.number(of: sources.name($0)) }
         originOfSource.removeAll(keepingCapacity: true)
         origins = newOrigins
         sources = newSources

@@ -40,7 +40,17 @@ extension ReportedTransition {
     /// The largest report, in bytes: one with 64 witnesses is smaller.
     public static let largest = 16_384
 
-    /// The bytes that each sender may report: some 500 reports at once, and in the seven days that the stream of transitions keeps a
-    /// message less than a sixth of it, so that no sender pushes out what others have said.
-    public static let budgets = SenderBudgets(burst: 524_288, perSecond: 64)
+    /// The least that a report takes of its sender's budget, in bytes: about what the smallest takes in the stream.
+    public static let smallest = 512
+
+    /// The bytes that each sender may report to one thalamus: some hundred reports at once, and in the days that the stream of transitions
+    /// keeps a message an eighth of it, so that no sender pushes out what others have said.
+    ///
+    /// - Parameters:
+    ///   - room: the stream's `max_bytes`.
+    ///   - age: how long it keeps a message, in seconds.
+    public static func budgets(room: Double, age: Double) -> SenderBudgets {
+        let burst = max(65_536, room / 512)
+        return SenderBudgets(burst: burst, perSecond: max(0, room / 8 - burst) / max(1, age))
+    }
 }

@@ -27,6 +27,9 @@ public struct Thalamus: Sendable {
     /// The slots by what would be lost with them.
     var standings = Standings()
     var admission: RegionAdmission
+    var openings: OpeningAdmission
+    /// Who pays for the opening that is being concluded; nil where none is bounded.
+    var payer: Payer?
     /// The senders that may speak as other origins than their own, as far as they have.
     var granted = GrantedPairs()
     var releases = Heap<Release>()
@@ -43,10 +46,10 @@ public struct Thalamus: Sendable {
     var passedOver: [PassedOver] = []
     /// The waves that were heard, whoever judges them.
     var noticed = 0
-    /// Waves that were refused between the last two looks for floods, about a second: their origins were not granted, and their
-    /// senders brought too many new regions.
-    public internal(set) var refusedLately = (origins: 0, regions: 0)
-    var refusedBefore = (origins: 0, regions: 0)
+    /// What was refused between the last two looks for floods, about a second: waves whose origins were not granted, or whose senders
+    /// brought too many new regions, and gates and questions of senders that tip too many.
+    public internal(set) var refusedLately = (origins: 0, regions: 0, gates: 0, questions: 0)
+    var refusedBefore = (origins: 0, regions: 0, gates: 0, questions: 0)
     /// How many waves pass before the next one's sender is counted.
     var untilSample = LoudSenders.stride
     private var view = WaveView()
@@ -66,6 +69,7 @@ public struct Thalamus: Sendable {
         origins = NameTable(capacity: 65_536)
         sources = NameTable(capacity: 65_536)
         admission = RegionAdmission(maximumRegions: configuration.maximumRegions)
+        openings = OpeningAdmission(OpeningRoom())
         cellStart = "\(configuration.environment.rawValue).nervous.".utf8.count
         tolerance = UInt64(saturating: configuration.clockTolerance * 1_000_000)
     }
@@ -78,7 +82,7 @@ public struct Thalamus: Sendable {
     ///   - arrival: when it came in, on the wall as ``clock`` knows it, which bounds how far its own time is believed; nil in
     ///     replay, where its own time is the only one.
     /// - Throws: a ``Refusal`` when the message is no wave, its origin is not granted to its sender, or its sender brings more new
-    ///   regions than its share (decision 0018); it is counted.
+    ///   regions or tips more gates than its share (decisions 0018 and 0021); it is counted.
     public mutating func receive(
         subject: RawSpan, payload: RawSpan, arrival: Timestamp?
     ) throws(Refusal) -> Verdict {
@@ -136,7 +140,7 @@ public struct Thalamus: Sendable {
         case .late: counters.late &+= 1
         }
         if !transitions.isEmpty {
-            conclude(slot)
+            try concludeBounded(slot, source, arrival)
         } else if releasesSooner {
             schedule(slot)
         }

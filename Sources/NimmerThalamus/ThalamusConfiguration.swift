@@ -26,7 +26,7 @@ public struct ThalamusConfiguration: Sendable {
     public var gate: @Sendable (Region) -> GateConfiguration = { _ in GateConfiguration() }
     /// Who may speak as which origin.
     public var origins = OriginGrants.none
-    /// Whether a sender may bring new regions at a bounded rate only; false in replay, where nobody else waits.
+    /// Whether a sender may bring new regions, and tip gates, at a bounded rate only; false in replay, where nobody else waits.
     public var boundsNewRegions = true
     /// Regions kept at most; of those that never earned trust the longest silent go first.
     public var maximumRegions = 10_000
@@ -138,6 +138,10 @@ public struct ThalamusCounters: Sendable, Hashable {
     public var collapses = 0
     /// Requests sent up.
     public var escalations = 0
+    /// Openings and closings that did not happen: their senders tip more gates than their share.
+    public var heldGates = 0
+    /// Openings whose question did not go up, since the answers to their senders' openings fill more than their share.
+    public var heldQuestions = 0
     /// Regions that were forgotten to stay within the bound.
     public var forgotten = 0
 

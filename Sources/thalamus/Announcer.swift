@@ -57,7 +57,7 @@ final class Announcer: Sendable {
         try? process.bus.publish(.attention(env), payload: message.encoded())
     }
 
-    func reject(_ refusal: Refusal, _ arrival: Arrival) { reject(refusal, arrival.message()) }
+    func reject(_ refusal: Refusal, _ arrival: Arrival) { limiter.reject(refusal, arrival.message()) }
 
     func reject(_ refusal: Refusal, _ message: BusMessage) { limiter.reject(refusal, message) }
 }

@@ -21,27 +21,32 @@ struct Questions: Sendable {
         let process = owner.process
         let subject = Subject.request(process.environment, cell: process.name)
         guard let shards else {
-            return try await process.bus.subscribe(shared: subject) { _, _, arrival in
-                let message = arrival.message()
-                if isWithinBudget(message) { answerPassedOn(message) }
+            return try await process.bus.subscribe(shared: subject) { subject, _, arrival in
+                if let message = message(subject, arrival) { answerPassedOn(message) }
             }
         }
         _ = try await process.bus.subscribe(SubjectPattern(.shardRequests(process.environment))) { _, _, arrival in
             answerPassedOn(arrival.message())
         }
-        return try await process.bus.subscribe(shared: subject, queue: process.name) { _, _, arrival in
-            let message = arrival.message()
-            if isWithinBudget(message) { share(message, shards) }
+        return try await process.bus.subscribe(shared: subject, queue: process.name) { subject, _, arrival in
+            if let message = message(subject, arrival) { share(message, shards) }
         }
     }
 
-    /// Whether a question is one that its asker may ask now; else it is told so. Questions are answered between two waves, and one
-    /// about a thousand gates takes as long as many of these.
-    private func isWithinBudget(_ message: BusMessage) -> Bool {
-        let sender = SharedSubject(message.subject)?.sender
-        if owner.questionBudgets.withLock({ $0.take(1, of: sender, at: .steady()) }) { return true }
-        say(CommandResult(status: .refused, error: "too many questions; ask again in a second"), to: message)
-        return false
+    /// A question that its asker may ask now; some of the others are told that it is too many. Questions are answered between two waves,
+    /// and one about a thousand gates takes as long as many of these.
+    private func message(_ subject: RawSpan, _ arrival: Arrival) -> BusMessage? {
+        let sender = SenderIntake.sender(in: subject, tokens: 6)
+        let decision = owner.questions.withLock { $0.decide(1, of: sender, at: .steady()) }
+        switch decision {
+        case .taken: return arrival.message()
+        case .dropped: return nil
+        case .refused:
+            say(
+                CommandResult(status: .refused, error: "too many questions; ask again in a second"),
+                to: arrival.message())
+            return nil
+        }
     }
 
     /// Answers from this process's own gates.

@@ -11,32 +11,44 @@ final class ReportedTransitions: Sendable {
     private let owner: ThalamusProcess
     private let reports: AsyncStream<BusMessage>
     private let report: AsyncStream<BusMessage>.Continuation
-    private let budgets = Mutex(ReportedTransition.budgets)
+    private let intake: Mutex<SenderIntake>
+    /// What a sender may report, for a person.
+    private let words: String
 
-    init(_ owner: ThalamusProcess) {
+    /// - Parameter room: the stream that the reports are stored in.
+    init(_ owner: ThalamusProcess, _ room: OpeningRoom) {
         self.owner = owner
+        let budgets = ReportedTransition.budgets(room: room.transitions, age: room.transitionsAge)
+        intake = Mutex(SenderIntake(budgets))
+        words =
+            "\(Int(saturating: budgets.burst)) bytes at once, and then \(Int(saturating: budgets.perSecond)) a second"
         // A sender that gets no acknowledgement reports again.
         (reports, report) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(4_096))
     }
 
     func serve() async throws(BusError) -> any Subscription {
         let pattern = SubjectPattern.reportedTransitions(owner.process.environment)
-        return try await owner.bus.subscribe(pattern, queue: owner.process.name) { [self] _, _, arrival in
+        return try await owner.bus.subscribe(pattern, queue: owner.process.name) { [self] subject, payload, arrival in
+            // Before anything is copied or taken apart.
+            let name = SenderIntake.sender(in: subject, tokens: 6)
+            let size = Double(max(payload.byteCount, ReportedTransition.smallest))
+            let decision = intake.withLock { $0.decide(size, of: name, at: .steady()) }
+            guard decision != .dropped else { return }
             let message = arrival.message()
             guard let sender = SharedSubject(message.subject)?.sender else { return }
-            // Before anything is taken apart.
+            guard decision == .taken else { return refuseTooMuch(message, sender) }
             guard message.payload.count <= ReportedTransition.largest else {
                 let refusal = Refusal(
                     .limit, field: "body", "a report has at most \(ReportedTransition.largest) bytes",
                     found: "\(message.payload.count)")
                 return refuse(message, refusal, code: 400, number: 10003)
             }
-            guard budgets.withLock({ $0.take(Double(message.payload.count), of: sender, at: .steady()) }) else {
-                return refuseTooMuch(message, sender)
-            }
             report.yield(message)
         }
     }
+
+    /// Reports that were neither stored nor answered, since their senders report too much.
+    var dropped: Int { intake.withLock { $0.dropped } }
 
     /// Stores until the task is cancelled.
     func run() async {
@@ -69,8 +81,7 @@ final class ReportedTransitions: Sendable {
     private func refuseTooMuch(_ message: BusMessage, _ sender: Token) {
         let refusal = Refusal(
             .limit, field: "subject",
-            "\(sender) may report \(Int(saturating: ReportedTransition.budgets.burst)) bytes at once, and then "
-                + "\(Int(saturating: ReportedTransition.budgets.perSecond)) a second", found: "more")
+            "\(sender) may report \(words)", found: "more")
         // As a server says that there is no room for another message of the subject: its sender tries again.
         refuse(message, refusal, code: 503, number: 10077)
     }

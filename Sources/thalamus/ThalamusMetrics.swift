@@ -22,6 +22,8 @@ extension ThalamusProcess {
             "waves_passed_over": .number(Double(counters.passedOver)),
             "waves_ungranted": .number(Double(counters.ungranted)),
             "waves_in_refused_regions": .number(Double(counters.refusedRegions)),
+            "gates_held": .number(Double(counters.heldGates)),
+            "escalations_held": .number(Double(counters.heldQuestions)),
             "rejected": .number(Double(announcer.rejected)), "regions": .number(Double(regions)),
             "unacknowledged": .number(Double(outbox.counters.waiting)), "outbox": outbox.json,
             "loudest_senders": .array(
@@ -43,13 +45,19 @@ extension ThalamusProcess {
         if lately.regions > 0 {
             degraded.append("\(lately.regions) waves a second are refused: their senders bring too many new regions")
         }
+        if lately.gates > 0 {
+            degraded.append("\(lately.gates) openings a second do not happen: their senders tip too many gates")
+        }
+        if lately.questions > 0 {
+            degraded.append("\(lately.questions) openings a second do not go up: the answers would fill the stream")
+        }
         if !degraded.isEmpty { data["degraded"] = .string(degraded.joined(separator: ". ")) }
         statistics.data = .object(data)
         return statistics
     }
 
     /// What the thalamus tells on `/metrics`: read from its counters when somebody asks, so that no wave pays for it.
-    func measure(lost: UInt64, into page: inout MetricsPage) {
+    func measure(lost: UInt64, reportsDropped: Int, into page: inout MetricsPage) {
         let (counters, gates, loudest) = thalamus.withLock {
             ($0.counters, $0.census(at: $0.clock.read(.now())), $0.loudestSenders)
         }
@@ -67,6 +75,17 @@ extension ThalamusProcess {
         page.counter(
             "nimmer_waves_in_refused_regions_total",
             "Waves refused because their sender brings more new regions than its share.", counters.refusedRegions)
+        page.counter(
+            "nimmer_gates_held_total", "Gates that were not tipped because the sender tips more than its share.",
+            counters.heldGates)
+        page.counter(
+            "nimmer_escalations_held_total", "Openings that did not go up because the answers would fill the stream.",
+            counters.heldQuestions)
+        page.counter(
+            "nimmer_reports_dropped_total", "Reports of own gates dropped without an answer: too many.", reportsDropped)
+        page.counter(
+            "nimmer_requests_dropped_total", "Requests dropped without an answer: too many.",
+            questions.withLock { $0.dropped })
         page.counter("nimmer_regions_forgotten_total", "Regions forgotten to stay in bounds.", counters.forgotten)
         for sender in loudest {
             page.gauge(

@@ -26,7 +26,7 @@ final class ThalamusProcess: Sendable {
     /// The flooding senders that are held back now.
     let heldBack = Mutex<Set<String>>([])
     /// The questions that each may ask: at once, and a second; a screen that shows gates asks twice a second.
-    let questionBudgets = Mutex(SenderBudgets(burst: 60, perSecond: 10))
+    let questions = Mutex(SenderIntake(SenderBudgets(burst: 60, perSecond: 10)))
     /// Questions of people that were answered, and those that were refused.
     let answered = Atomic<Int>(0)
     let refused = Atomic<Int>(0)
@@ -54,18 +54,24 @@ final class ThalamusProcess: Sendable {
                 mayChange: true)
         }
         try await process.waiting(for: "the stream of outcomes") { [outcomes] in try await outcomes.begin() }
+        let room = try await process.waiting(for: "the room of the streams") { [process] in
+            try await OpeningRoom(of: process.bus, process.environment)
+        }
+        thalamus.withLock { $0.keepOpenings(within: room) }
         // Before any other message: what an earlier life concluded and has not said yet.
         outbox.takeUp()
         let shards = try await share()
         let waves = try await hear(shards)
         let questions = Questions(self, shards)
         let responder = try await questions.serve()
-        let reported = ReportedTransitions(self)
+        let reported = ReportedTransitions(self, room)
         let reports = try await reported.serve()
         process.answers.report { [weak self] in
             self?.statistics(lost: waves.lost) ?? ServiceResponder.Statistics()
         }
-        process.metrics.collect { [weak self] page in self?.measure(lost: waves.lost, into: &page) }
+        process.metrics.collect { [weak self] page in
+            self?.measure(lost: waves.lost, reportsDropped: reported.dropped, into: &page)
+        }
         process.health.started()
         process.logger.info(
             "Listening", metadata: ["pattern": "\(SubjectPattern.waves(process.environment))"])

@@ -33,6 +33,24 @@ struct ServiceResponderTests {
         }
     }
 
+    @Test(
+        "one who asks without end gets a bounded number of answers, and others get theirs",
+        arguments: ["PING", "STATS"])
+    func flood(_ verb: String) async throws {
+        let bus = InMemoryBus()
+        let responder = responder(on: bus)
+        try await responder.start()
+        let subject = try Subject(foreign: "$SRV.\(verb)")
+        let inbox = try Subject(foreign: "_INBOX.mad.x")
+        let answers = try await bus.subscribe(SubjectPattern(inbox)) { _, _, _ in }
+        for _ in 0..<5_000 { try bus.publish(subject, payload: [], headers: [:], reply: inbox) }
+        try await bus.flush()
+        #expect(answers.received >= 200 && answers.received < 2_048, "\(answers.received)")
+        #expect(responder.dropped == 5_000 - Int(answers.received))
+        _ = try await bus.request(subject, payload: [])
+        responder.stop()
+    }
+
     @Test("STATS carry what the process reports")
     func statistics() async throws {
         let bus = InMemoryBus()

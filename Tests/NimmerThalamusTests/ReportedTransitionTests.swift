@@ -84,7 +84,8 @@ import Testing
     }
 
     @Test func aSenderHasABudget() throws {
-        var budgets = ReportedTransition.budgets
+        let (room, week) = (Double(256 << 20), 7.0 * 86_400)
+        var budgets = ReportedTransition.budgets(room: room, age: week)
         let (math, flow) = (try Token("math"), try Token("flow"))
         func takes(_ bytes: Double, _ sender: Token?, at now: Timestamp) -> Bool {
             budgets.take(bytes, of: sender, at: now)
@@ -93,11 +94,14 @@ import Testing
         #expect(Double(taken * 1024) == budgets.burst)
         // Another sender has its own, and so have all without a name.
         #expect(takes(1024, flow, at: moment) && takes(1024, nil, at: moment))
-        let later = moment.advanced(milliseconds: 160_000)
+        let later = moment.advanced(milliseconds: 10 * 1024 / budgets.perSecond * 1000 + 1)
         #expect((0..<1000).count { _ in takes(1024, math, at: later) } == 10)
         #expect(!takes(1024, math, at: moment))
-        // In seven days less than a sixth of the stream.
-        #expect(budgets.burst + 7 * 86_400 * budgets.perSecond < Double(256 << 20) / 6)
+        // In seven days an eighth of the stream, however small it is.
+        for bytes in [Double(1 << 20), Double(16 << 20), room, Double(1 << 40)] {
+            let budgets = ReportedTransition.budgets(room: bytes, age: week)
+            #expect(budgets.burst + week * budgets.perSecond <= bytes / 8 + 1)
+        }
         // Invented senders take no room for ever, and nothing from those that speak.
         for number in 0..<10_000 { _ = takes(1, try Token("s\(number)"), at: later.advanced(milliseconds: 1)) }
         #expect(budgets.senders <= SenderBudgets.capacity)

@@ -33,7 +33,9 @@ public final class RejectLimiter: Sendable {
     public var count: Int { state.withLock { $0.count } }
 
     /// Counts a refused message and, within the limit, says so on the bus.
-    public func reject(_ refusal: Refusal, _ message: BusMessage) {
+    ///
+    /// - Parameter message: the message, which is copied out of the bus only where something is said of it.
+    public func reject(_ refusal: Refusal, _ message: @autoclosure () -> BusMessage) {
         let now = Timestamp.now()
         let (count, publishes, logs) = state.withLock { state -> (Int, Bool, Bool) in
             state.count += 1
@@ -47,6 +49,8 @@ public final class RejectLimiter: Sendable {
             if logs { state.minute = second / 60 }
             return (state.count, state.inSecond <= 10, logs)
         }
+        guard logs || publishes else { return }
+        let message = message()
         if logs {
             logger.warning(
                 "Refused a message",

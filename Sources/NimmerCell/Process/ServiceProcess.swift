@@ -155,6 +155,10 @@ public struct ServiceProcess: Sendable {
             return status.isConnected ? nil : status.trouble?.description ?? "no connection yet"
         }
         metrics.collect { page in ProcessMetrics.collect(bus.status, into: &page) }
+        metrics.collect { [answers = process.answers] page in
+            page.counter(
+                "nimmer_services_dropped_total", "Questions on $SRV without an answer: too many.", answers.dropped)
+        }
         try await process.answers.start()
         let outcome = Outcome()
         var quiet = logger

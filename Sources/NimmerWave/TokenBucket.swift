@@ -1,29 +1,27 @@
-import NimmerWave
-
 /// A budget that refills with time: so much at once after a pause, and so much a second in the long run.
-struct TokenBucket: Sendable {
+public struct TokenBucket: Sendable {
     /// The amount that is left.
-    var level: Double
+    public var level: Double
     private var at: Timestamp
 
     /// A full bucket.
-    init(_ level: Double, at now: Timestamp) {
+    public init(_ level: Double, at now: Timestamp) {
         self.level = level
         at = now
     }
 
     /// The moment until which it was filled.
-    var filledAt: Timestamp { at }
+    public var filledAt: Timestamp { at }
 
     /// Refills it. A clock that goes back adds nothing, and takes nothing.
-    mutating func fill(to most: Double, perSecond: Double, at now: Timestamp) {
+    public mutating func fill(to most: Double, perSecond: Double, at now: Timestamp) {
         guard now > at else { return }
         level = min(most, level + now.milliseconds(since: at) / 1000 * perSecond)
         at = now
     }
 
     /// Takes an amount, where it is there.
-    mutating func take(_ amount: Double) -> Bool {
+    public mutating func take(_ amount: Double) -> Bool {
         guard level >= amount else { return false }
         level -= amount
         return true
@@ -56,7 +54,11 @@ public struct SenderBudgets: Sendable {
     ///   - sender: the identity; those without one share a budget.
     ///   - now: a time that nobody can set.
     public mutating func take(_ amount: Double, of sender: Token?, at now: Timestamp) -> Bool {
-        let name = sender?.text ?? ""
+        take(amount, ofSender: sender?.text ?? "", at: now)
+    }
+
+    /// Takes an amount from the budget of a sender that is known by its text; false where it is not there.
+    public mutating func take(_ amount: Double, ofSender name: String, at now: Timestamp) -> Bool {
         if buckets[name] == nil, buckets.count >= Self.capacity,
             let quietest = buckets.min(by: { ($0.value.filledAt, $0.key) < ($1.value.filledAt, $1.key) })?.key
         {
