@@ -153,6 +153,12 @@ public enum WaveDecoder {
         return range
     }
 
+    /// The bytes of the text that was just read, which are fewer where it holds escapes.
+    @inline(__always)
+    private static func length(_ s: Bytes, _ range: ByteRange, _ flags: ScanFlags) -> Int {
+        flags.escaped ? JSONParser.unescape(s, range).count : range.count
+    }
+
     private static func header(
         _ s: Bytes, _ at: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ seen: inout UInt32
     ) throws(Refusal) {
@@ -252,7 +258,7 @@ public enum WaveDecoder {
             case .entityID:
                 try once(&seen, key)
                 let range = try text(s, &i, &flags, &view, key, "must be a text of 1 to 128 bytes")
-                guard range.count > 0, range.count <= Wire.maximumRegion else {
+                guard range.count > 0, length(s, range, flags) <= Wire.maximumRegion else {
                     throw wrong(s, start, key, "must be a text of 1 to 128 bytes")
                 }
                 view.entityID = range
@@ -373,7 +379,9 @@ public enum WaveDecoder {
             case .correlationID:
                 try once(&seen, key)
                 let range = try text(s, &i, &flags, &view, key, "must be a text of at most 64 bytes")
-                guard range.count <= 64 else { throw wrong(s, start, key, "must be a text of at most 64 bytes") }
+                guard length(s, range, flags) <= 64 else {
+                    throw wrong(s, start, key, "must be a text of at most 64 bytes")
+                }
                 view.correlationID = range
             case .interval:
                 try once(&seen, key)

@@ -26,4 +26,27 @@ import Testing
         }
         #expect(opened == 1)
     }
+
+    /// Escapes count as what they stand for: a text of 128 bytes stays one when it is written with longer escapes.
+    @Test func theLengthOfATextIsThatOfWhatItStandsFor() throws {
+        for (escape, most) in [(#"\f"#, 128), (#"\u000c"#, 128), (#"\\"#, 128)] {
+            func payload(_ count: Int, _ correlation: Int) -> [UInt8] {
+                Array(
+                    """
+                    {"header":{"message_id":"0190f5fe-7c2a-7b3e-8d55-1c1f6f3a9b10","message_type":"WaveSignal",\
+                    "version":"2.0","timestamp":"2027-01-15T08:00:00Z",\
+                    "source":{"entity_id":"\(String(repeating: escape, count: count))","entity_type":"cell"}},\
+                    "body":{"domain":"door","confidence":0.95,"semantic_content":{},\
+                    "correlation_id":"\(String(repeating: escape, count: correlation))"}}
+                    """.utf8)
+            }
+            var view = WaveView()
+            try WaveDecoder.decode(payload(most, 64).span.bytes, into: &view)
+            _ = try Envelope<WaveSignal>(decoding: payload(most, 64))
+            for tooLong in [payload(most + 1, 64), payload(most, 65)] {
+                #expect(throws: Refusal.self) { try WaveDecoder.decode(tooLong.span.bytes, into: &view) }
+                #expect(throws: Refusal.self) { _ = try Envelope<WaveSignal>(decoding: tooLong) }
+            }
+        }
+    }
 }
