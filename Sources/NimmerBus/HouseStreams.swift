@@ -42,7 +42,8 @@ public enum HouseStreams {
             streams.append(
                 StreamConfiguration(
                     name: waves(env), subjects: [.cellWaves(env), .nerveWaves(env)], maximumAge: .seconds(3600),
-                    maximumBytes: 256 << 20, maximumMessageSize: maximumMessage, acknowledges: false, deniesPurge: true,
+                    maximumBytes: wavesBytes, maximumMessageSize: maximumMessage, acknowledges: false,
+                    deniesPurge: true,
                     deniesDelete: true, summary: "the last waves, for looking back"))
         }
         let legacy = legacy(env)
@@ -64,6 +65,15 @@ public enum HouseStreams {
         }
         return isKept
     }
+
+    /// The house's streams that may be there, each with the bytes that it is to keep at most.
+    package static func bounds(_ env: Environment) -> [(name: String, bytes: Int64)] {
+        (streams(env) + [AsideMessage.configuration(env)])
+            .compactMap { stream in stream.maximumBytes.map { (stream.name, $0) } }
+            + [(waves(env), wavesBytes)]
+    }
+
+    private static let wavesBytes: Int64 = 256 << 20
 
     /// The streams of protocol 2.1. Each has room of its own, so that no sender fills another's; the oldest messages give way, which
     /// the hippocampus has committed unless PostgreSQL is away for that long.
