@@ -23,7 +23,7 @@ package final class StreamKeyValue: KeyValue {
         return StreamKeyValue(bucket: configuration.bucket, bus: bus)
     }
 
-    /// The stream of a bucket. It takes no roll-ups, so that nobody can purge it (decision 0008).
+    /// The stream of a bucket. It takes no roll-ups, so that nobody can purge it (decision 0020).
     package static func stream(of configuration: KeyValueConfiguration) throws(BusError) -> StreamConfiguration {
         let bucket = configuration.bucket
         guard !bucket.isEmpty, bucket.utf8.allSatisfy({ isLetterOrDigit($0) || $0 == 0x5f || $0 == 0x2d }) else {

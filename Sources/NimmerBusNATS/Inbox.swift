@@ -3,7 +3,7 @@ import NimmerWave
 import Synchronization
 
 /// The callers that wait for answers: one subscription to `<prefix>.*` serves all of them, each by a random number of its own, so that
-/// nobody who was asked once can answer the next request (decision 0008).
+/// nobody who was asked once can answer the next request (decision 0020).
 final class Inbox: Sendable {
     typealias Answer = Result<BusMessage, BusError>
 

@@ -11,6 +11,8 @@ public struct IdentityFolder: Sendable {
         public var grants: [Grant]
         /// Whose key was made now.
         public var made: [String]
+        /// Whose password at the private server was made anew.
+        public var passwords: [String] = []
         /// Keys of parts that the system file no longer has; the server does not know them any more.
         public var orphans: [String]
         /// Keys that are accepted beside the ones that replaced them.
@@ -117,7 +119,7 @@ public struct IdentityFolder: Sendable {
     /// Writes the configuration that a server includes.
     func writeConfiguration(
         _ grants: [Grant], _ publicKeys: [String: String], _ former: FormerKeys, _ system: SystemFile,
-        _ environment: Environment, _ audience: Audience
+        _ environment: Environment, _ audience: Audience, passwords: [String: String] = [:]
     ) throws(ServerError) {
         switch audience {
         case .deployment:
@@ -127,8 +129,9 @@ public struct IdentityFolder: Sendable {
         case .house:
             let devices = DeviceSubjects(of: system)
             let local = LocalUsers(
-                ownerPassword: try password(in: ownerPassword),
-                devicePassword: devices.isEmpty ? nil : try password(in: devicePassword), devices: devices)
+                ownerPassword: try password(in: ownerPassword, or: passwords[LocalUsers.owner]),
+                devicePassword: devices.isEmpty
+                    ? nil : try password(in: devicePassword, or: passwords[LocalUsers.device]), devices: devices)
             let text = ServerConfiguration.text(
                 grants, keys: publicKeys, former: former.keys, system: system.name, environment: environment,
                 local: local)
@@ -160,15 +163,31 @@ public struct IdentityFolder: Sendable {
     /// The lines of a part's credentials file; nil when there is no good one.
     func key(of name: String) -> CredentialsLines? { CredentialsLines(credentials(name)) }
 
-    /// A password that is there, or a new one of 128 bits.
-    private func password(in file: String) throws(ServerError) -> String {
-        let known = (SmallFile.read(file) ?? "").split(whereSeparator: \.isWhitespace).first.map(String.init)
-        if let known, known.utf8.count >= 16 { return known }
+    /// The users of a private server who have a password there, each with its file.
+    func passwordFiles(_ system: SystemFile, _ audience: Audience) -> [String: String] {
+        guard audience == .house else { return [:] }
+        return DeviceSubjects(of: system).isEmpty
+            ? [LocalUsers.owner: ownerPassword]
+            : [LocalUsers.owner: ownerPassword, LocalUsers.device: devicePassword]
+    }
+
+    /// A password of 128 random bits.
+    static func newPassword() -> String {
         var generator = SystemRandomNumberGenerator()
-        let made = (0..<16).map { _ in
+        return (0..<16).map { _ in
             let byte = UInt8.random(in: .min ... .max, using: &generator)
             return (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
+    }
+
+    /// A password that is there, or a new one.
+    ///
+    /// - Parameter next: the one that will stand in the file.
+    private func password(in file: String, or next: String?) throws(ServerError) -> String {
+        if let next { return next }
+        let known = (SmallFile.read(file) ?? "").split(whereSeparator: \.isWhitespace).first.map(String.init)
+        if let known, known.utf8.count >= 16 { return known }
+        let made = Self.newPassword()
         try SmallFile.write(made + "\n", to: file, mode: 0o600)
         return made
     }

@@ -6,6 +6,9 @@ import NimmerWave
 extension IdentityFolder {
     /// Replaces keys without an outage: the old ones are accepted beside the new ones until their time is over.
     ///
+    /// At the private server of `nimmer up` this also makes new passwords for its `owner` and its `device` when they are among the names.
+    /// A nats-server knows one password a user, so that the old one ends as soon as the server has read its configuration.
+    ///
     /// The server learns of the new keys before any credentials file changes: a process that connects in between has a key that
     /// is accepted, whichever file it reads. Each file is replaced as a whole.
     ///
@@ -14,7 +17,8 @@ extension IdentityFolder {
     ///   - until: the end of the old keys' time, if it is after `now`.
     ///   - audience: the server that it is for.
     ///   - reload: tells the server to read its configuration again and returns when it has; it is given a credentials file with
-    ///     one of the new keys, by which that can be tried. When it throws, every file of credentials stays as it was.
+    ///     one of the new keys (where there is none, the owner's), by which that can be tried. When it throws, every file of credentials
+    ///     stays as it was.
     /// - Throws: a `SystemError`, a `ServerError`, or what `reload` throws.
     public func rotate(
         _ system: SystemFile, _ environment: Environment, names wanted: Set<String>?, until: Timestamp,
@@ -23,9 +27,11 @@ extension IdentityFolder {
         // Whoever has no key yet gets one first, and what is over is dropped.
         var report = try await generate(system, environment, for: audience, at: now)
         let all = names(of: report.grants, audience)
-        try check(wanted ?? [], in: all)
+        let files = passwordFiles(system, audience)
+        try check(wanted ?? [], in: all + files.keys.filter { !all.contains($0) })
         let chosen = all.filter { wanted?.contains($0) ?? true }
-        guard let first = chosen.first else { return report }
+        let passwords = files.filter { wanted?.contains($0.key) ?? true }.mapValues { _ in Self.newPassword() }
+        guard !chosen.isEmpty || !passwords.isEmpty else { return report }
         var former = FormerKeys(report.former)
         var publicKeys: [String: String] = [:]
         var made: [String: CredentialsLines] = [:]
@@ -37,16 +43,24 @@ extension IdentityFolder {
             publicKeys[name] = new.publicKey
             made[name] = new
         }
-        defer { for name in chosen { unlink(draft(name)) } }
+        defer {
+            for name in chosen { unlink(draft(name)) }
+            for name in passwords.keys { unlink((files[name] ?? "") + Self.next) }
+        }
         for (name, key) in made { try write(key, of: name, to: draft(name)) }
+        for (name, password) in passwords {
+            try SmallFile.write(password + "\n", to: (files[name] ?? "") + Self.next, mode: 0o600)
+        }
         // First that old keys are valid, then the keys: whatever ends this in between, nobody is left without a valid one.
         try write(former)
-        try writeConfiguration(report.grants, publicKeys, former, system, environment, audience)
-        try await reload(draft(first))
-        for name in chosen where rename(draft(name), credentials(name)) != 0 {
-            throw ServerError(.folder, "cannot replace \(credentials(name)): \(String(cString: strerror(errno)))")
+        try writeConfiguration(report.grants, publicKeys, former, system, environment, audience, passwords: passwords)
+        try await reload(chosen.first.map(draft) ?? ownerCredentials)
+        let replaced = chosen.map(credentials) + passwords.keys.compactMap { files[$0] }
+        for file in replaced where rename(file + Self.next, file) != 0 {
+            throw ServerError(.folder, "cannot replace \(file): \(String(cString: strerror(errno)))")
         }
         report.made = chosen
+        report.passwords = passwords.keys.sorted()
         report.former = former.keys
         return report
     }
@@ -61,7 +75,8 @@ extension IdentityFolder {
         at now: Timestamp = .now()
     ) async throws -> Report {
         var former = try formerKeys()
-        try check(names, in: self.names(of: try Grant.all(of: system, in: environment), audience))
+        let all = self.names(of: try Grant.all(of: system, in: environment), audience)
+        try check(names, in: all + passwordFiles(system, audience).keys.filter { !all.contains($0) })
         let ended = former.end(names, at: now)
         try write(former)
         var report = try await generate(system, environment, for: audience, at: now)
@@ -69,5 +84,7 @@ extension IdentityFolder {
         return report
     }
 
-    private func draft(_ name: String) -> String { credentials(name) + ".next" }
+    private static let next = ".next"
+
+    private func draft(_ name: String) -> String { credentials(name) + Self.next }
 }

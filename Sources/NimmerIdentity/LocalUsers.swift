@@ -24,8 +24,9 @@ struct LocalUsers: Sendable, Hashable {
         text += "      { user: \(quoted(Self.owner)), password: \(quoted(ownerPassword)) }\n"
         if let devicePassword {
             text += "      # device: what the system file names as subjects of devices\n"
-            text += "      { user: \(quoted(Self.device)), password: \(quoted(devicePassword)), "
-            text += "allowed_connection_types: [\"MQTT\"], permissions: {\n"
+            text += "      { user: \(quoted(Self.device)), password: \(quoted(devicePassword)),"
+            // The password is written into devices: it opens their door and no other.
+            text += " allowed_connection_types: [\"MQTT\"], permissions: {\n"
             text += ServerConfiguration.list("publish", devices.said, indent: 10)
             // An MQTT subscription of quality 1 or 2 is a subscription of the server's own under this name.
             text += ServerConfiguration.list(

@@ -17,7 +17,7 @@ public struct ShownAddress: Sendable, Hashable, CustomStringConvertible {
     ///
     /// For messages that quote what a person, a file or a library gave.
     public static func redacting(_ text: String) -> String {
-        guard text.includes("://") || text.includes("password=") else { return text }
+        guard mayHoldSecret(text) else { return text }
         var out = ""
         var word = ""
         func end() {
@@ -40,6 +40,52 @@ public struct ShownAddress: Sendable, Hashable, CustomStringConvertible {
         }
         end()
         return out
+    }
+
+    /// A JSON text in which each text is redacted as ``redacting(_:)`` does, and everything else is as it was.
+    public static func redacting(json: String) -> String {
+        guard mayHoldSecret(json) else { return json }
+        let bytes = Array(json.utf8)
+        var out: [UInt8] = []
+        out.reserveCapacity(bytes.count)
+        var place = 0
+        while place < bytes.count {
+            guard bytes[place] == UInt8(ascii: "\"") else {
+                out.append(bytes[place])
+                place += 1
+                continue
+            }
+            var end = place + 1
+            while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
+                end += bytes[end] == UInt8(ascii: "\\") ? 2 : 1
+            }
+            let literal = String(decoding: bytes[place..<min(end + 1, bytes.count)], as: UTF8.self)
+            place = end + 1
+            guard let text = (try? JSON(parsing: literal))?.string, case let shown = redacting(text), shown != text
+            else {
+                out += literal.utf8
+                continue
+            }
+            out += JSON.string(shown).text.utf8
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    /// Whether there is an address or a password at all; this is asked of every text that is printed.
+    private static func mayHoldSecret(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            for place in bytes.indices.dropLast(2) {
+                switch bytes[place] {
+                case UInt8(ascii: ":"):
+                    if bytes[place + 1] == UInt8(ascii: "/") || bytes[place + 1] == UInt8(ascii: "\\") { return true }
+                case UInt8(ascii: "p"):
+                    if bytes[place...].starts(with: "password=".utf8) { return true }
+                default: break
+                }
+            }
+            return false
+        }
     }
 
     /// A word that holds an address, with what stands before its scheme (`url=`, a quotation mark) and the mark behind it.

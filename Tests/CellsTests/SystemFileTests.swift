@@ -14,9 +14,23 @@ struct ShippedSystemTests {
         "math": .math, "vitals": .vitals, "battery": .battery, "distance": .distance, "motor": .motor,
     ]
 
-    private func system(_ name: String) throws -> SystemFile {
+    private func system(_ name: String, in folder: String = "systems") throws -> SystemFile {
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        return try SystemFile(path: "/\(root)/deploy/systems/\(name).yaml")
+        return try SystemFile(path: "/\(root)/deploy/\(folder)/\(name).yaml")
+    }
+
+    @Test(
+        "no key that is stolen is many machines: what vitals cells are granted is written out",
+        arguments: [
+            ("systems", "vitals"), ("systems", "vitals-with-a-mind"), ("compose", "system"), ("kubernetes", "system"),
+        ])
+    func vitalsAreGrantedWhatTheyName(folder: String, name: String) throws {
+        let system = try system(name, in: folder)
+        let cell = try #require(system.cells.first { $0.kindName == "vitals" })
+        #expect(cell.origins.count == Vital.allCases.count)
+        #expect(!cell.origins.contains { $0.text.contains("*") }, "\(cell.origins)")
+        let configuration = try Configuration(.vitals, role: .cell, environment: .dev, organism: cell, system: system)
+        #expect(OriginGrants(system).missing(configuration.origins, for: cell.name).isEmpty)
     }
 
     @Test(

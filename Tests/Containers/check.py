@@ -275,9 +275,17 @@ def up(checks, engine, folder, env, nimmer, every=False, profile=None):
     home = f"{folder}/{env}"
     os.makedirs(home)
     overlays = [f"{DEPLOY}/{env}.yaml"] if env != "dev" else []
+    variables = others(home) if every else {}
+    if env == "prod":
+        digests, byTag = by_tag(home)
+        refusing = System(engine, home, env, overlays)
+        answer = refusing.compose("config", check=False)
+        checks(answer.returncode != 0 and "digest" in answer.stdout, "prod is not started by tag", answer.stdout)
+        overlays.append(byTag)
+        variables |= digests
     if every:
         overlays.append(f"{ROOT}/Tests/Containers/every.yaml")
-    system = System(engine, home, env, overlays, others(home) if every else {})
+    system = System(engine, home, env, overlays, variables)
     system.prepare(nimmer)
     say(f"compose up, {env}")
     start, failed = time.monotonic(), checks.failed
@@ -299,6 +307,24 @@ def up(checks, engine, folder, env, nimmer, every=False, profile=None):
         if "--keep" not in sys.argv:
             system.compose("--profile", "*", "down", "-v", "--remove-orphans", "-t", "15", check=False)
             check_gone(checks, engine, system)
+
+
+def by_tag(home):
+    """Variables for prod's digests, and an overlay with compose.yaml's tags in their place: images that were only built have no
+    digest by which an engine would find them."""
+    digests, tags, service = {}, [], None
+    with open(f"{DEPLOY}/prod.yaml") as file:
+        for name in re.findall(r"@\$\{(\w+):\?", file.read()):
+            digests[name] = "sha256:" + "0" * 64
+    with open(f"{DEPLOY}/compose.yaml") as file:
+        for line in file:
+            if found := re.match(r"  ([\w-]+):$", line):
+                service = found.group(1)
+            elif found := re.match(r"    image: (.+)$", line):
+                tags.append(f'  {service}: {{image: "{found.group(1)}"}}')
+    with open(f"{home}/tags.yaml", "w") as file:
+        file.write("\n".join(["services:", *tags, ""]))
+    return digests, f"{home}/tags.yaml"
 
 
 def others(home):

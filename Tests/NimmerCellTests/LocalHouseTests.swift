@@ -64,6 +64,42 @@ struct LocalHouseTests {
         }
     }
 
+    /// A house of one's own elsewhere: a command would go to the wrong one.
+    @Test func aFolderThatLeadsToAnotherHouseIsNotBelieved() throws {
+        try Self.with { elsewhere in
+            try Self.write(Self.state(), to: elsewhere + "/.nimmer/dev/up.json")
+            #expect(LocalHouse.running(.dev, above: elsewhere) != nil)
+            try Self.with { root in
+                rmdir(root + "/.nimmer/dev/auth/keys")
+                rmdir(root + "/.nimmer/dev/auth")
+                rmdir(root + "/.nimmer/dev")
+                #expect(symlink(elsewhere + "/.nimmer/dev", root + "/.nimmer/dev") == 0)
+                #expect(LocalHouse.running(.dev, above: root + "/a") == nil)
+                unlink(root + "/.nimmer/dev")
+                rmdir(root + "/.nimmer")
+                #expect(symlink(elsewhere + "/.nimmer", root + "/.nimmer") == 0)
+                #expect(LocalHouse.running(.dev, above: root + "/a") == nil)
+                unlink(root + "/.nimmer")
+            }
+            for folder in ["/.nimmer", "/.nimmer/dev"] {
+                chmod(elsewhere + folder, 0o777)
+                #expect(LocalHouse.running(.dev, above: elsewhere) == nil, "others may write to \(folder)")
+                chmod(elsewhere + folder, 0o755)
+            }
+            #expect(LocalHouse.running(.dev, above: elsewhere) != nil)
+        }
+    }
+
+    @Test(
+        "another user's folder is not believed", .enabled(if: getuid() == 0), arguments: ["/.nimmer", "/.nimmer/dev"])
+    func foreignFolder(_ folder: String) throws {
+        try Self.with { root in
+            try Self.write(Self.state(), to: root + "/.nimmer/dev/up.json")
+            #expect(chown(root + folder, 65534, 65534) == 0)
+            #expect(LocalHouse.running(.dev, above: root) == nil)
+        }
+    }
+
     @Test("another user's state is not believed", .enabled(if: getuid() == 0))
     func foreign() throws {
         try Self.with { root in

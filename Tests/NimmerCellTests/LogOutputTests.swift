@@ -30,6 +30,13 @@ struct LogOutputTests {
         #expect(object["at"]?.string == "2026-02-14T18:30:00.123Z")
     }
 
+    @Test(
+        "an address has no password, neither in the message nor in a value", arguments: [LogOutput.Format.text, .json])
+    func passwords(_ format: LogOutput.Format) {
+        let line = line(format, "Lost nats://me:hush@h:4222", ["url": "nats://me:hush@h:4222"])
+        #expect(!line.contains("hush") && line.split(separator: "nats://h:4222").count == 3, "\(line)")
+    }
+
     @Test("what came from outside cannot move a person's cursor")
     func control() {
         let line = line(.text, "Refused", ["found": "\u{1B}[2Jx\ny"])

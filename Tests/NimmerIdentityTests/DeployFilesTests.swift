@@ -19,21 +19,62 @@ struct DeployFilesTests {
         #expect(answer.status.isSuccess || answer.status == .exited(77), "\(lines.suffix(30).joined(separator: "\n"))")
     }
 
-    @Test func composeHasADigestForEveryImageAndKeepsTheMonitorInside() throws {
-        func lines(_ file: String) throws -> [String] {
-            try #require(SmallFile.read("\(Self.root)/deploy/compose/\(file)")).split(separator: "\n").map(String.init)
-        }
-        let compose = try lines("compose.yaml")
-        let images = compose.filter { $0.hasPrefix("    image: ") }
-        let byDigest = try lines("images.yaml").filter { $0.includes("{image: ") }
-        #expect(byDigest.count == images.count)
+    private static func lines(_ file: String) throws -> [String] {
+        try #require(SmallFile.read("\(root)/deploy/\(file)")).split(separator: "\n").map(String.init)
+    }
+
+    /// `docker-compose`, which needs no engine to read files.
+    private static let compose =
+        ChildCommand.inheritedEnvironment["NIMMER_COMPOSE"] ?? Executables.find("docker-compose")
+
+    @Test func productionHasADigestForEveryImage() throws {
+        func isImage(_ line: String) -> Bool { line.includes("image: ") }
+        let images = try Self.lines("compose/compose.yaml").filter(isImage)
+        let byDigest = try Self.lines("compose/prod.yaml").filter(isImage)
+        #expect(byDigest.count == images.count && images.count > 10)
         for line in byDigest { #expect(line.includes("@${") && line.includes("_DIGEST:?"), "\(line)") }
         for image in images {
             let name = try #require(image.split(separator: "/").last?.split(separator: ":").first)
             #expect(byDigest.contains { $0.includes("/\(name)@") }, "\(name)")
         }
-        #expect(compose.contains { $0.includes("--config") && $0.includes("/etc/nats/compose.conf") })
-        #expect(try lines("nats/compose.conf").last == "http: \"127.0.0.1:8222\"")
+    }
+
+    @Test(.enabled(if: compose != nil, "no docker-compose; that it refuses tags is not tried"))
+    func productionDoesNotStartByTag() async throws {
+        let compose = try #require(Self.compose)
+        let files = ["compose.yaml", "prod.yaml"].flatMap { ["-f", "\(Self.root)/deploy/compose/\($0)"] }
+        func read(_ more: [String: String]) async throws -> (isGood: Bool, text: String) {
+            let folder = try Ground.temporaryFolder()
+            defer { SmallFile.remove(folder) }
+            var variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasSuffix("_DIGEST") }
+            variables.merge(["NIMMERVERSE_ENV": "prod", "NIMMERVERSE_SECRETS": folder]) { $1 }
+            let answer = try await ChildProcess.run(
+                ChildCommand(compose, files + ["config"], environment: variables.merging(more) { $1 }))
+            return (answer.status.isSuccess, answer.lines.map(\.text).joined(separator: "\n"))
+        }
+        var digests: [String: String] = [:]
+        for line in try Self.lines("compose/prod.yaml") {
+            guard let name = line.halves(around: "@${")?.after.halves(around: ":?")?.before else { continue }
+            digests[name] = "sha256:" + String(repeating: "a", count: 64)
+        }
+        #expect(try await read(digests).isGood)
+        for missing in digests.keys {
+            let answer = try await read(digests.merging([missing: ""]) { $1 })
+            #expect(!answer.isGood && answer.text.includes("the digest of its image"), "\(missing): \(answer.text)")
+        }
+    }
+
+    @Test func theMonitorAnswersItsOwnMachineButWhereAPolicyGuardsIt() throws {
+        for environment in ["dev", "staging", "prod"] {
+            let monitor = try Self.lines("nats/\(environment)/nats-server.conf").filter { $0.hasPrefix("http") }
+            #expect(monitor == ["http: \"127.0.0.1:8222\""], "\(environment)")
+        }
+        let opened = try Self.lines("kubernetes/base/nats/kubernetes.conf").filter { !$0.hasPrefix("#") }
+        #expect(opened == ["include \"nats-server.conf\"", "http: \"0.0.0.0:8222\""])
+        #expect(try Self.lines("kubernetes/base/nats.yaml").contains { $0.includes("/etc/nats/kubernetes.conf") })
+        let compose = try Self.lines("compose/compose.yaml")
+        #expect(compose.contains { $0.includes("[\"--config\", \"/etc/nats/nats-server.conf\"]") })
+        #expect(compose.contains { $0.includes("http://127.0.0.1:8222/healthz") })
     }
 
     @Test(

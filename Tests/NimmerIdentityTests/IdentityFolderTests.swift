@@ -1,8 +1,10 @@
 import Glibc
+import NimmerBus
 import NimmerSystem
 import NimmerWave
 import Testing
 
+@testable import NimmerBusNATS
 @testable import NimmerIdentity
 @testable import NimmerServers
 
@@ -114,11 +116,42 @@ struct IdentityFolderTests {
                 let isKnown = binary.isAtLeast(2, 10) || name != "durable.conf"
                 try SmallFile.write(isKnown ? text : "", to: "\(folder)/\(name)")
             }
+            let kubernetes = try #require(SmallFile.read("\(root)/deploy/kubernetes/base/nats/kubernetes.conf"))
+            try SmallFile.write(kubernetes, to: "\(folder)/kubernetes.conf")
             var variables = ChildCommand.inheritedEnvironment
             variables["SERVER_NAME"] = "nats-0"
-            let answer = try await ChildProcess.run(
-                ChildCommand(binary.path, ["-t", "-c", folder + "/nats-server.conf"], environment: variables))
-            #expect(answer.status.isSuccess, "\(environment) on \(binary): \(answer.lines.map(\.text))")
+            for file in ["nats-server.conf", "kubernetes.conf"] {
+                let answer = try await ChildProcess.run(
+                    ChildCommand(binary.path, ["-t", "-c", "\(folder)/\(file)"], environment: variables))
+                #expect(answer.status.isSuccess, "\(environment), \(file) on \(binary): \(answer.lines.map(\.text))")
+            }
         }
+    }
+
+    /// What stands in a device can be read out of it: the password is good for MQTT (`devicesSayAndHearTheirSubjectsOnly`) alone.
+    @Test(arguments: await Servers.installed())
+    func aDevicesPasswordOpensNoOtherDoor(_ binary: NATSBinary) async throws {
+        let folder = try Ground.temporaryFolder()
+        defer { SmallFile.remove(folder) }
+        let identities = IdentityFolder(path: folder + "/auth")
+        _ = try await identities.generate(try Ground.system(), .dev, for: .house)
+        var options = NATSServerOptions(folder: folder + "/nats", binary: binary.path)
+        options.speaksMQTT = true
+        options.syncsAlways = false
+        options.extraConfiguration = try #require(SmallFile.read(identities.privateConfiguration))
+        let server = try await NATSServer.start(options)
+        for (user, file) in [("owner", identities.ownerPassword), ("device", identities.devicePassword)] {
+            let password = try #require(SmallFile.read(file)?.split(separator: "\n").first.map { String($0) })
+            let settings = BusSettings(
+                url: server.url, name: user, credentials: .password(user: user, password: password),
+                waitsForServer: false)
+            do throws(BusError) {
+                await (try NATSBus.open(settings)).close()
+                #expect(user == "owner", "\(user) connects as a plain client of \(binary)")
+            } catch {
+                #expect(user == "device" && error.code == .badCredentials, "\(user) on \(binary): \(error)")
+            }
+        }
+        await server.stop()
     }
 }

@@ -77,6 +77,51 @@ struct RotationTests {
         }
     }
 
+    @Test func passwordsOfThePrivateServerAreReplacedToo() async throws {
+        struct NoServer: Error {}
+        try await Self.withFolder { identities in
+            let system = try Ground.system()
+            _ = try await identities.generate(system, .dev, for: .house, at: Self.now)
+            func files() -> [String] {
+                [identities.ownerPassword, identities.devicePassword].map { SmallFile.read($0) ?? "" }
+            }
+            func rotate(_ names: Set<String>?, _ reload: (String) throws -> Void = { _ in }) async throws
+                -> IdentityFolder.Report
+            {
+                try await identities.rotate(
+                    system, .dev, names: names, until: Self.later, for: .house, at: Self.now, reload: reload)
+            }
+            let first = files()
+            let owner = try Self.key(identities, "owner")
+            await #expect(throws: NoServer.self) { try await rotate(nil) { _ in throw NoServer() } }
+            #expect(files() == first)
+            #expect(try Self.key(identities, "owner") == owner)
+            _ = try await identities.generate(system, .dev, for: .house, at: Self.now)
+
+            let device = try await rotate(["device"]) { draft in
+                #expect(SmallFile.exists(draft))
+                #expect(files() == first, "the server is told first")
+            }
+            #expect(device.passwords == ["device"] && device.made.isEmpty)
+            let second = files()
+            #expect(second[0] == first[0] && second[1] != first[1])
+            let all = try await rotate(nil)
+            #expect(all.passwords == ["device", "owner"] && all.made.contains("owner"))
+            let text = try #require(SmallFile.read(identities.privateConfiguration))
+            for (old, new) in zip(second, files()) {
+                #expect(old != new && new.utf8.count == 33)
+                #expect(text.contains(new.dropLast()) && !text.contains(old.dropLast()))
+            }
+            #expect(!SmallFile.names(in: identities.path).contains { $0.hasSuffix(".next") })
+            // A server that somebody else runs has neither.
+            await #expect(throws: ServerError.self) {
+                try await identities.rotate(
+                    system, .dev, names: ["device"], until: Self.later, for: .deployment, at: Self.now
+                ) { _ in }
+            }
+        }
+    }
+
     @Test func whatIsNoLineOfTheFileIsSaid() async throws {
         try await Self.withFolder { identities in
             let system = try Ground.system()

@@ -24,6 +24,33 @@ struct TwoEnvironmentsTests {
         try await expectApart(house)
     }
 
+    @Test("readers of one environment take all their connections, and nobody else's")
+    func connections() async throws {
+        let house = try await House.make(["greedy", "patient"])
+        for environment in house.environments { try await house.roles(environment) }
+        var taken: [Connection] = []
+        let refused = #expect(throws: MemoryError.self) {
+            for _ in 0..<60 { taken.append(try house.connection("greedy", "reader", in: "greedy")) }
+        }
+        #expect(refused.map { "\($0)".contains("too many connections for role") } == true, "\(refused as Any)")
+        #expect((2...20).contains(taken.count))
+        for environment in house.environments {
+            #expect(try house.connection(environment, "hippocampus", in: environment).run("select 1").first == "1")
+        }
+        // Again: what an administrator has set since stays.
+        try house.administrator.script(
+            "alter role nimmerverse_greedy_reader connection limit 3; alter database nimmerverse_greedy connection limit 9"
+        )
+        try await house.roles("greedy")
+        let limits = try house.administrator.run(
+            """
+            select string_agg(n, ' ' order by n) from (
+                select rolconnlimit::text n from pg_roles where rolname = 'nimmerverse_greedy_reader'
+                union select datconnlimit::text from pg_database where datname = 'nimmerverse_greedy') limits
+            """)
+        #expect(limits.first == "3 9")
+    }
+
     @Test("what joined them by hand is taken back")
     func joined() async throws {
         let house = try await House.make(["left", "right"])

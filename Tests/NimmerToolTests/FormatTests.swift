@@ -131,6 +131,20 @@ private let plain = Paint(.never)
         #expect(LocalTime.span(milliseconds: milliseconds) == text)
     }
 
+    @Test func nothingThatIsPrintedHasThePasswordOfAnAddress() throws {
+        let address = "nats://me:hush@h:4222"
+        let list: [TerminalText] = [
+            TerminalText(address), "\(address)", "to \(Substring(address)), then", "\([address])", .whole(address),
+            TerminalText(json: #"{"url":"\#(address)"}"#), TerminalText(prettyJSON: "{\n  \"url\": \"\(address)\"\n}"),
+            "\(TerminalText(address).padded(40))",
+        ]
+        for text in list {
+            #expect(!text.text.contains("hush") && text.text.contains("nats://h:4222"), "\(text.text)")
+        }
+        #expect(try JSON(parsing: TerminalText(json: #"{"url":"\#(address)","n":1}"#).text)["n"]?.int == 1)
+        #expect(TerminalText.withSecrets(address).text == address)
+    }
+
     @Test func widthsCountWhatIsSeen() {
         #expect("\u{1b}[31mab\u{1b}[0m".width == 2)
         #expect("温度".width == 4)

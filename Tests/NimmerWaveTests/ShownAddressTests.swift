@@ -41,4 +41,16 @@ struct ShownAddressTests {
     func within(text: String, expected: String) {
         #expect(ShownAddress.redacting(text) == expected)
     }
+
+    @Test func aJSONTextStaysOneAndKeepsWhatIsNoSecret() throws {
+        let json = #"{"url":"nats://me:hush@h:4222","b":[1,"a \"http://x?hush\" b","c\\"],"nats://me:hush@k":null}"#
+        let shown = ShownAddress.redacting(json: json)
+        #expect(!shown.contains("hush"))
+        let value = try JSON(parsing: shown)
+        #expect(value["url"]?.string == "nats://h:4222")
+        #expect(shown.contains(#""c\\""#) && shown.contains(#""nats://k":null"#))
+        for plain in [#"{"a":"b:c","d":12.50, "e" : "f"}"#, "", "\"", #"{"a":"http://h/p"}"#, #"["\"#] {
+            #expect(ShownAddress.redacting(json: plain) == plain)
+        }
+    }
 }

@@ -37,9 +37,7 @@ public struct LocalHouse: Sendable, Hashable {
 
     /// The house that runs nearest above a folder with a private server; nil where there is none.
     public static func running(_ environment: Environment, above start: String) -> LocalHouse? {
-        guard let path = nearest(environment, above: start), isOwnFolder(path),
-            isOwnFolder(String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex))),
-            let text = ownText("\(path)/up.json"),
+        guard let path = nearest(environment, above: start), let text = ownText("up.json", in: path),
             let state = try? JSON(parsing: text), state["nats_private"]?.bool == true,
             let url = state["nats_url"]?.string, let nimmer = state["nimmer"]?.string,
             let pid = nimmer.split(separator: ":").first.flatMap({ Int32($0) }), pid > 1, kill(pid, 0) == 0
@@ -69,24 +67,36 @@ public struct LocalHouse: Sendable, Hashable {
         }
     }
 
-    /// Whether a path is a folder of this user, and no link to one.
-    private static func isOwnFolder(_ path: String) -> Bool {
-        var status = stat()
-        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && status.st_uid == geteuid()
-    }
-
-    /// The text of a plain file that belongs to this user; nil for any other.
-    private static func ownText(_ path: String) -> String? {
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    /// The text of a plain file of this user in a folder that nobody else can lead elsewhere: `.nimmer` and `.nimmer/<env>` are
+    /// folders of this user that others cannot write to, and no links. Nil for any other.
+    private static func ownText(_ name: String, in path: String) -> String? {
+        let names = path.split(separator: "/").map(String.init)
+        var folder = open("/" + names.dropLast(2).joined(separator: "/"), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { return nil }
+        defer { close(folder) }
+        for name in names.suffix(2) {
+            let next = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+            guard next >= 0 else { return nil }
+            close(folder)
+            folder = next
+            guard isOwn(folder, S_IFDIR) != nil else { return nil }
+        }
+        let file = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard file >= 0 else { return nil }
         defer { close(file) }
-        var status = stat()
-        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else {
-            return nil
-        }
+        guard let status = isOwn(file, S_IFREG) else { return nil }
         var bytes = [UInt8](repeating: 0, count: Int(clamping: min(status.st_size, 1 << 20)))
         let count = read(file, &bytes, bytes.count)
         return count < 0 ? nil : String(decoding: bytes[0..<count], as: UTF8.self)
+    }
+
+    /// The facts of an open file or folder of this user that others cannot write to; nil for any other.
+    private static func isOwn(_ descriptor: Int32, _ kind: mode_t) -> stat? {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == kind, status.st_uid == geteuid(),
+            status.st_mode & S_IWOTH == 0
+        else { return nil }
+        return status
     }
 }
 

@@ -40,17 +40,17 @@ struct LogOutput: LogHandler {
         let sorted = fields.map { (key: $0.key, value: ShownAddress.redacting("\($0.value)")) }.sorted {
             $0.key < $1.key
         }
+        let message = ShownAddress.redacting("\(event.message)")
         switch format {
         case .json:
             var object: JSONObject = [
                 "at": .string(moment.rfc3339), "level": .string(event.level.rawValue), "service": .string(service),
-                "message": .string(ShownAddress.redacting("\(event.message)")),
+                "message": .string(message),
             ]
             for (key, value) in sorted { object[object[key] == nil ? key : "field_" + key] = .string("\(value)") }
             return Array((JSON.object(object).text.visibleJSON() + "\n").utf8)
         case .text:
-            var line =
-                "\(moment.clockTime) \(event.level.rawValue) \(service): \(Self.visible(ShownAddress.redacting("\(event.message)")))"
+            var line = "\(moment.clockTime) \(event.level.rawValue) \(service): \(Self.visible(message))"
             for (key, value) in sorted { line += " \(key.visible())=\(quoted(Self.visible(value)))" }
             return Array((line + "\n").utf8)
         }

@@ -13,9 +13,12 @@ struct AuthRotateCommand: AsyncParsableCommand {
             Makes new keys and has the server accept the old ones beside them until the overlap is over. The server of \
             the `nimmer up` that runs here is told by itself; tell any other (nats-server --signal reload) before you \
             give the new files to their parts. Processes read their file again when it changes, and move over without \
-            losing a message.
+            losing a message. A nats-server knows one password a user: those of `owner` and `device` at the server of \
+            `nimmer up` have no overlap, the old ones end at once (by --all too). Give devices the new one, and run \
+            `eval "$(nimmer env --export)"` again in your shells.
 
               nimmer auth rotate plant.yaml math              one part's key
+              nimmer auth rotate plant.yaml device            the password of MQTT devices
               nimmer auth rotate plant.yaml --all
               nimmer auth rotate plant.yaml --finish          end the old keys whose time is over
               nimmer auth rotate plant.yaml --finish math     … and that of math now
@@ -94,6 +97,11 @@ struct AuthRotateCommand: AsyncParsableCommand {
 
     private func say(_ report: IdentityFolder.Report, _ target: KeyTarget) throws {
         if !report.made.isEmpty { try Console.line("made new keys of \(report.made.joined(separator: ", "))") }
+        if !report.passwords.isEmpty {
+            try Console.line(
+                "made new passwords of \(report.passwords.joined(separator: ", ")); the old ones are refused from now on"
+            )
+        }
         for key in report.ended { try Console.line("ended a former key of \(key.name)") }
         if finish, report.ended.isEmpty { try Console.line("no former key is over") }
         for key in report.former { try Console.line(key.line(at: .now())) }
@@ -123,7 +131,8 @@ extension FormerKey {
 extension IdentityFolder.Report {
     fileprivate var rotationJSON: JSON {
         [
-            "made": .array(made.map { .string($0) }), "former": .array(former.map { $0.json(at: .now()) }),
+            "made": .array(made.map { .string($0) }), "passwords": .array(passwords.map { .string($0) }),
+            "former": .array(former.map { $0.json(at: .now()) }),
             "ended": .array(ended.map { $0.json(at: .now()) }),
         ]
     }

@@ -133,6 +133,7 @@ struct DoctorCommand: AsyncParsableCommand {
                         "\(environment.rawValue) is half restored: a restore that began at \(LocalTime.full(since)) is not complete",
                         "when none runs: nimmer memory restore --clear FILE"))
             }
+            findings += await StreamFindings.unbounded(on: bus, environment)
             await bus.close()
         } catch {
             findings.append(

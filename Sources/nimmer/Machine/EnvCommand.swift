@@ -30,8 +30,7 @@ struct EnvCommand: ParsableCommand {
         let environment = try chosenEnvironment()
         if export {
             for (name, value) in try ExportedVariables(environment).all {
-                // With the passwords: they are what is asked for.
-                try Console.write("export \(name)=\(ExportedVariables.quoted(value))\n")
+                try Console.line(.withSecrets("export \(name)=\(ExportedVariables.quoted(value))"))
             }
             return
         }

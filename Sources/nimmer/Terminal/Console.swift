@@ -5,36 +5,37 @@ import Synchronization
     import Glibc
 #endif
 
-/// Standard output and error: whole lines, flushed, from any thread. Nothing else in this program writes to them.
+/// Standard output and error: whole lines, flushed, from any thread. Nothing else in this program writes to them, and they take
+/// nothing but ``TerminalText``, in which no address has its password.
 enum Console {
     private static let turn = Mutex<Void>(())
 
-    /// Writes one line to standard output at once; an address in it is shown without its password.
+    /// Writes one line to standard output at once.
     ///
     /// - Throws: ``ReaderGone`` when nobody reads it any more.
     static func line(_ text: TerminalText) throws(ReaderGone) {
-        guard put(ShownAddress.redacting(text.text) + "\n", on: STDOUT_FILENO) else { throw ReaderGone() }
+        try write(text + "\n")
     }
 
     /// Writes a JSON value on one line.
-    static func json(_ value: JSON) throws(ReaderGone) { try write("\(TerminalText(json: value.text))\n") }
+    static func json(_ value: JSON) throws(ReaderGone) { try line(TerminalText(json: value.text)) }
 
     /// Writes a JSON value as a person likes to read it.
-    static func pretty(_ value: JSON) throws(ReaderGone) { try write("\(TerminalText(prettyJSON: value.pretty))\n") }
+    static func pretty(_ value: JSON) throws(ReaderGone) { try line(TerminalText(prettyJSON: value.pretty)) }
 
-    /// Writes text without an end of its own to standard output at once, with the addresses in it as they are.
+    /// Writes text without an end of its own to standard output at once.
     static func write(_ text: TerminalText) throws(ReaderGone) {
         guard put(text.text, on: STDOUT_FILENO) else { throw ReaderGone() }
     }
 
-    /// Writes one line to standard error; an address in it is shown without its password.
+    /// Writes one line to standard error; an address that was joined from parts, or in advice of a library, has no password there either.
     static func error(_ text: TerminalText) {
         _ = put(ShownAddress.redacting(text.text) + "\n", on: STDERR_FILENO)
     }
 
     /// Writes to standard error as it is: a line that is written over again and again, where a person looks.
     static func progress(_ text: TerminalText) {
-        _ = put(ShownAddress.redacting(text.text), on: STDERR_FILENO)
+        _ = put(text.text, on: STDERR_FILENO)
     }
 
     /// Whether a person may be looking at standard error.

@@ -5,7 +5,8 @@ import NimmerWave
 ///
 /// ``Console`` takes nothing else, so that the compiler asks at each place where text is joined. A literal is the tool's own; what
 /// is interpolated comes from outside (a name, a reason, a path, an argument, an error of a server) and is made visible there,
-/// on one line and cut where it is longer than ``limit``; another `TerminalText` is joined as it is:
+/// on one line, cut where it is longer than ``limit``, and without the password of an address in it; another `TerminalText` is joined
+/// as it is:
 ///
 /// ```swift
 /// try Console.line("\(paint(.strong, name)) refuses: \(reason)")
@@ -23,18 +24,27 @@ struct TerminalText: Sendable, Hashable, ExpressibleByStringInterpolation {
     init(stringInterpolation: Interpolation) { text = stringInterpolation.text }
 
     /// Text from outside.
-    init(_ outside: some StringProtocol) { text = outside.visible(limit: Self.limit) }
+    init(_ outside: some StringProtocol) { text = Self.shown(outside) }
 
     /// A JSON text on one line, which stays one that says the same.
-    init(json: String) { text = json.visibleJSON() }
+    init(json: String) { text = ShownAddress.redacting(json: json).visibleJSON() }
 
     /// The same over several lines.
-    init(prettyJSON: String) { text = prettyJSON.visibleJSON(lines: true) }
+    init(prettyJSON: String) { text = ShownAddress.redacting(json: prettyJSON).visibleJSON(lines: true) }
 
     private init(safe: String) { text = safe }
 
     /// Text from outside in its full length.
-    static func whole(_ outside: some StringProtocol) -> TerminalText { TerminalText(safe: outside.visible()) }
+    static func whole(_ outside: some StringProtocol) -> TerminalText {
+        TerminalText(safe: ShownAddress.redacting(String(outside)).visible())
+    }
+
+    /// What a person asked for together with its passwords, on one line.
+    static func withSecrets(_ outside: some StringProtocol) -> TerminalText { TerminalText(safe: outside.visible()) }
+
+    private static func shown(_ outside: some StringProtocol) -> String {
+        ShownAddress.redacting(String(outside)).visible(limit: limit)
+    }
 
     /// The house's own text of several lines, such as a library's advice: the ends of its lines stay.
     static func lines(_ text: some StringProtocol) -> TerminalText { TerminalText(safe: text.visibleLines) }
@@ -77,11 +87,11 @@ struct TerminalText: Sendable, Hashable, ExpressibleByStringInterpolation {
         mutating func appendInterpolation(_ own: TerminalText) { text += own.text }
 
         mutating func appendInterpolation(_ outside: some StringProtocol) {
-            text += outside.visible(limit: TerminalText.limit)
+            text += TerminalText.shown(outside)
         }
 
         mutating func appendInterpolation<Value>(_ value: Value) {
-            text += "\(value)".visible(limit: TerminalText.limit)
+            text += TerminalText.shown("\(value)")
         }
     }
 }
