@@ -39,13 +39,15 @@ struct RestoreTests {
 
     private func fill(_ bus: any Bus, _ count: Int) async throws {
         try await HouseStreams.ensure(on: bus, environment: .dev)
-        let gate = GateID(region: try Region("plant"))
+        // A stream keeps some of each gate only.
+        let gates = try (0..<10).map { GateID(region: try Region("plant.r\($0)")) }
         for start in stride(from: 0, to: count, by: 250) {
             try await withThrowingDiscardingTaskGroup { group in
                 for number in start..<min(start + 250, count) {
                     group.addTask {
                         _ = try await bus.publishDurably(
-                            .transition(.dev, gate: gate), payload: [UInt8](repeating: 0x20, count: 1000),
+                            .transition(.dev, gate: gates[number % gates.count]),
+                            payload: [UInt8](repeating: 0x20, count: 1000),
                             id: .named("\(number)"), timeout: .seconds(30))
                     }
                 }
