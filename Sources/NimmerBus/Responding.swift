@@ -12,8 +12,15 @@ extension Bus {
 
     /// Answers on the reply subject of a request whose subject names no sender; see ``respond(to:payload:headers:)``.
     public func respond(on reply: Subject, payload: [UInt8]) throws(BusError) {
-        guard mayAnswer(on: reply) else { return countRefusedReply(reply) }
+        guard maySend(on: reply) else { return }
         try publish(reply, payload: payload, headers: [:], reply: nil)
+    }
+
+    /// Whether an answer may go to a reply subject; counted where it may not.
+    public func maySend(on reply: Subject) -> Bool {
+        if mayAnswer(on: reply) { return true }
+        countRefusedReply(reply)
+        return false
     }
 
     /// Passes a request on to another who answers it; does nothing when the answer is wanted elsewhere than in the asker's inbox,

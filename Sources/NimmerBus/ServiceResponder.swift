@@ -154,7 +154,7 @@ public final class ServiceResponder: Sendable {
                     throw BusError(.invalid, "the service's name or id makes no subject: \(error)")
                 }
                 let subscription = try await bus.subscribe(pattern) { [self] _, _, arrival in
-                    guard let reply = arrival.reply, mayAnswer(verb, reply) else { return }
+                    guard let reply = arrival.reply, bus.maySend(on: reply), mayAnswer(verb, reply) else { return }
                     try? bus.respond(on: reply, payload: bytes(verb))
                 }
                 subscriptions.withLock { $0.append(subscription) }
