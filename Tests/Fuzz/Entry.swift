@@ -22,7 +22,7 @@ func test(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
 /// Everything that is read from outside, by the name of its corpus.
 let targets: [(name: String, run: @Sendable (UnsafeRawBufferPointer) -> Void)] = [
     ("wave", { wave($0) }), ("message", { message(Array($0)) }), ("json", { json(Array($0)) }),
-    ("system", { system(Array($0)) }), ("http", { http(Array($0)) }), ("answer", { answer(Array($0)) }),
+    ("system", { systemFile(Array($0)) }), ("http", { http(Array($0)) }), ("answer", { answer(Array($0)) }),
     ("schema", { schema(Array($0)) }), ("keys", { keys(Array($0)) }), ("subject", { subject(Array($0)) }),
     ("server", { server(Array($0)) }), ("text", { text(Array($0)) }), ("journal", { journal(Array($0)) }),
 ]

@@ -1,8 +1,8 @@
 import NimmerSystem
 import NimmerWave
 
-/// A system file is read or refused with its place.
-func system(_ bytes: [UInt8]) {
+/// A system file is read or refused with its place. Not `system`: that is the C library's, which runs its input in a shell.
+func systemFile(_ bytes: [UInt8]) {
     do throws(SystemError) {
         let file = try SystemFile(parsing: bytes, file: "fuzz")
         hold(!file.name.isEmpty, "no name")
