@@ -23,7 +23,7 @@ public struct AsideMessage: Sendable, Hashable {
     /// When.
     public var at: Timestamp
 
-    /// How many headers of the original are kept.
+    /// The most headers of the original that are kept.
     private static let maximumOriginalHeaders = 64
 
     /// A message that is to be set aside.

@@ -59,15 +59,6 @@ public enum HouseStreams {
         return isKept
     }
 
-    /// The house's streams that may be there, each with the bytes that it is to keep at most.
-    package static func bounds(_ env: Environment) -> [(name: String, bytes: Int64)] {
-        (streams(env) + [AsideMessage.configuration(env)])
-            .compactMap { stream in stream.maximumBytes.map { (stream.name, $0) } }
-            + [(waves(env), wavesBytes)]
-    }
-
-    private static let wavesBytes: Int64 = 256 << 20
-
     /// The streams of protocol 2.1. Each has room of its own, so that no sender fills another's; the oldest messages give way, which
     /// the hippocampus has committed unless PostgreSQL is away for that long.
     static func streams(_ env: Environment) -> [StreamConfiguration] {

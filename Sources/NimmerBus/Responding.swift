@@ -16,7 +16,7 @@ extension Bus {
         try publish(reply, payload: payload, headers: [:], reply: nil)
     }
 
-    /// Whether an answer may go to a reply subject; counted where it may not.
+    /// Checks that an answer may go to a reply subject, and counts a refusal.
     public func maySend(on reply: Subject) -> Bool {
         if mayAnswer(on: reply) { return true }
         countRefusedReply(reply)
@@ -42,8 +42,8 @@ extension Bus {
         return reply
     }
 
-    /// Whether an answer may go here: to inboxes. Where this part has no identity, clients that name their inboxes otherwise are answered
-    /// too, if only behind an underscore, with which no subject of a server, an environment or a device begins.
+    /// Allows inboxes. Without an identity also other subjects that begin with an underscore, as inboxes of some clients do: no subject of
+    /// a server, an environment or a device begins so.
     private func mayAnswer(on reply: Subject) -> Bool {
         reply.isInbox || identity == nil && reply.text.utf8.first == UInt8(ascii: "_") && reply.text.includes(".")
     }

@@ -22,7 +22,7 @@ struct ServiceBudget: Sendable {
         all = TokenBucket(Self.burstOfAll, at: now)
     }
 
-    /// Whether a question is answered now.
+    /// Takes one answer from the budgets of its asker and of all; false when there is none left.
     ///
     /// - Parameter reply: the inbox that waits for the answer.
     mutating func answers(_ reply: Subject, at now: Timestamp) -> Bool {

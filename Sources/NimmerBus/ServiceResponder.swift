@@ -99,7 +99,7 @@ public final class ServiceResponder: Sendable {
     private let subscriptions = Mutex<[any Subscription]>([])
     /// One for each verb, so that who lists the living does not keep a process from being asked what it serves.
     private let budgets = Mutex<[Verb: ServiceBudget]>([:])
-    /// What is said alike each time.
+    /// Answers that never change, encoded once.
     private let cached = Mutex<[Verb: [UInt8]]>([:])
 
     /// A responder at rest until ``start()``.

@@ -69,8 +69,8 @@ final class ThalamusProcess: Sendable {
         process.answers.report { [weak self] in
             self?.statistics(lost: waves.lost) ?? ServiceResponder.Statistics()
         }
-        process.metrics.collect { [weak self] page in
-            self?.measure(lost: waves.lost, reportsDropped: reported.dropped, into: &page)
+        process.metrics.collect { [weak self] in
+            self?.measure(lost: waves.lost, reportsDropped: reported.dropped, into: &$0)
         }
         process.health.started()
         process.logger.info(

@@ -75,7 +75,7 @@ struct SuspectKeeperTests {
         let first = try keeper("1")
         await first.open()
         await first.close()
-        let bucket = try await bus.keyValue(SuspectKeeper.bucket(.dev))
+        let bucket = try await bus.keyValue(HouseStreams.handling(.dev))
         #expect(try await bucket.entries().isEmpty)
         let old = try delivery(2), stream = stream
         try await live("2") { keeper in
@@ -95,7 +95,7 @@ struct SuspectKeeperTests {
         }
         let second = try keeper("2")
         await second.open()
-        let bucket = try await bus.keyValue(SuspectKeeper.bucket(.dev))
+        let bucket = try await bus.keyValue(HouseStreams.handling(.dev))
         #expect(try await bucket.entries().count == 2)
     }
 

@@ -66,11 +66,6 @@ public final class SuspectKeeper: Sendable {
         state = Mutex(State(suspects: Suspects(life: .v7(), instance: instance, at: .now(), window: window)))
     }
 
-    /// The bucket of an environment.
-    public static func bucket(_ environment: Environment) -> KeyValueConfiguration {
-        HouseStreams.handling(environment)
-    }
-
     /// Messages set aside in this life.
     public var setAside: Int { state.withLock { $0.setAside } }
     /// Messages in hand or expected that an earlier life may have ended by.
@@ -105,7 +100,7 @@ public final class SuspectKeeper: Sendable {
 
     private func begin() async {
         do throws(BusError) {
-            let bucket = try await bus.keyValue(Self.bucket(environment))
+            let bucket = try await bus.keyValue(HouseStreams.handling(environment))
             var former: [Suspects] = []
             for entry in try await bucket.entries() where entry.key.hasPrefix("\(service).") {
                 if let life = (try? JSON(parsing: entry.value)).flatMap(Suspects.init), !(await isLiving(life)) {
