@@ -195,6 +195,8 @@ let package = Package(
                 ]),
             tests("NimmerSystemTests", ["NimmerSystem", "NimmerWave", "NimmerGate"]),
             tests("NimmerCellTests", ["NimmerCell", "NimmerBus", "NimmerSystem", "NimmerWave", "Seeds", metrics]),
+            // The cells of the guide, Sources/NimmerCell/NimmerCell.docc.
+            tests("GuideTests", ["NimmerCell", "NimmerSystem"]),
             tests(
                 "CellsTests",
                 [

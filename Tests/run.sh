@@ -89,6 +89,16 @@ if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
         count "$results/disk.txt" "The check of full disks"
     done
 fi
+# The guide and reference of NimmerCell: a warning of DocC is an error.
+if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
+    say "The guide of NimmerCell (docs/docc/build.sh)"
+    if timeout 900 docs/docc/build.sh "$PWD/$results/guide" >"$results/docc.txt" 2>&1; then
+        passed=$((passed + 1))
+    else
+        grep -A6 '^error' "$results/docc.txt" >&2 || tail -20 "$results/docc.txt" >&2
+        failed=$((failed + 1))
+    fi
+fi
 # A minute of inputs that nobody wrote for whatever reads from outside.
 if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
     say "A minute of made-up inputs (Tests/fuzz.sh)"

@@ -8,7 +8,7 @@ extension HouseStreams {
     /// it needless.
     public static let outcomesPerGate: Int64 = 256
 
-    /// The stream of accepted outcomes (trust.md, Replay, restart). Trust does not age, so neither do they.
+    /// The stream of accepted outcomes (protocol.md, Streams). Trust does not age, so neither do they.
     public static func outcomesStream(_ env: Environment) -> StreamConfiguration {
         StreamConfiguration(
             name: outcomes(env), subjects: [.acceptedOutcomes(env)], maximumBytes: 32 << 20,

@@ -1,7 +1,7 @@
 import NimmerWave
 
 /// A gate's test case: a configuration, waves, and how far to run; the format of the golden vectors and of
-/// `nimmer gate simulate` (gates.md, first paragraph).
+/// `nimmer gate simulate` (gates.md, Gates).
 public struct GateCase: Sendable, Hashable {
     /// One wave of a case.
     public struct Event: Sendable, Hashable {

@@ -153,7 +153,7 @@ public enum MemoryRow: Sendable, Hashable {
         }
     }
 
-    /// What makes the row one of a kind: a second row with the same key changes nothing (memory.md, key).
+    /// What makes the row one of a kind: a second row with the same key changes nothing (memory.md, Tables).
     public var key: MessageID {
         switch self {
         case .collapse(let message): message.body.collapseID

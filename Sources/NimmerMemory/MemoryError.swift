@@ -1,7 +1,7 @@
 /// What kept the memory from doing what it was asked, what a person can do about it, and whether trying again can help.
 ///
 /// Descriptions name the server and the mend; they never hold SQL, row contents, addresses with credentials or
-/// passwords (style.md).
+/// passwords (CONTRIBUTING.md, Errors).
 public struct MemoryError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of failure this is; scripts and supervisors branch on it.
     public enum Code: String, Hashable, Sendable, CaseIterable {

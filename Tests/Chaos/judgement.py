@@ -80,7 +80,7 @@ def check_episodes(checks, house, stored, ready, storm, calm, clock_jumped=False
         if region and clock_jumped:  # what is published follows the clock on the wall: when it was stored, says the server's
             us = item.stored * 1e6
             number = next((e["number"] for e in reversed(region.episodes) if e["waves"] and e["waves"][0][0] <= us), None)
-        elif region and number is None:  # a late wave has the time of what its gate did last (gates.md, 1)
+        elif region and number is None:  # a late wave has the time of what its gate did last (gates.md, Late waves)
             number = next((e["number"] for e in region.episodes
                            if e["waves"] and 0 <= us - e["waves"][-1][0] <= region.window * 1000), None)
         asserting = {s["origin"] for s in item.body["trigger_signals"] if s["polarity"] == 1}

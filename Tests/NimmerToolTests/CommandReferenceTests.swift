@@ -29,25 +29,6 @@ import Testing
         if Self.writes { try FileText.write(page, to: path) }
         #expect(FileText.read(path) == page, "docs/reference/commands.md")
     }
-
-    /// Every relative link of the documentation leads to something.
-    @Test(arguments: [
-        "README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/performance.md", "docs/decisions/README.md",
-        "docs/reference/subjects.md", "docs/reference/messages.md", "docs/reference/compatibility.md",
-        "docs/reference/processes.md", "docs/tutorial/first-cell.md", "docs/deployment.md",
-        "deploy/README.md", "docs/deployment/identities.md", "docs/deployment/cluster.md",
-        "docs/deployment/kubernetes.md",
-        "docs/deployment/systemd.md", "docs/decisions/0008-identities.md", "docs/decisions/0009-shared-regions.md",
-    ])
-    func linksLeadSomewhere(page: String) throws {
-        let text = try #require(FileText.read("\(Self.root)/\(page)"))
-        let folder = page.split(separator: "/").dropLast().joined(separator: "/")
-        for part in text.split(separator: "](").dropFirst() {
-            let target = part.prefix { $0 != ")" && $0 != "#" }
-            if target.isEmpty || target.hasPrefix("http") { continue }
-            #expect(FileText.exists("\(Self.root)/\(folder)/\(target)"), "\(page) links to \(target)")
-        }
-    }
 }
 
 extension String {

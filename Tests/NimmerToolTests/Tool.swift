@@ -8,10 +8,9 @@ import Testing
 enum Tool {
     /// Beside the running tests.
     static let path = OwnProgram.folder + "/nimmer"
-    static let shared: String = {
-        let file = #filePath
-        let root = file.split(separator: "/").dropLast(3).joined(separator: "/")
-        return "/\(root)/../shared"
+    private static let goldenFolder: String = {
+        let tests = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
+        return "/\(tests)/Golden"
     }()
 
     struct Answer {
@@ -34,10 +33,10 @@ enum Tool {
             errors: answer.lines.filter { $0.stream == .error }.map(\.text))
     }
 
-    /// The files of a folder under ../shared; empty, and said, where it is absent.
-    static func golden(_ folder: String, ending: String) -> [String] {
-        let files = FileText.names(in: "\(shared)/golden/\(folder)").filter { $0.hasSuffix(ending) }.sorted()
-        if files.isEmpty { print("SKIPPED: no ../shared/golden/\(folder)") }
-        return files.map { "\(shared)/golden/\(folder)/\($0)" }
+    /// The files of a folder under Tests/Golden, of which there is at least one.
+    static func golden(_ folder: String, ending: String) throws -> [String] {
+        let files = FileText.names(in: "\(goldenFolder)/\(folder)").filter { $0.hasSuffix(ending) }.sorted()
+        try #require(!files.isEmpty, "no golden files in Tests/Golden/\(folder)")
+        return files.map { "\(goldenFolder)/\(folder)/\($0)" }
     }
 }

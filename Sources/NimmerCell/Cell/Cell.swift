@@ -71,6 +71,7 @@ public protocol Cell: Sendable {
     /// - Parameters:
     ///   - work: the name that it was begun under.
     ///   - outcome: what it returned, or why it failed (cancelled when its deadline passed).
+    ///   - pulse: the moment, and what is to be done.
     /// - Returns: the answer, when the work belonged to a request.
     mutating func finished(_ work: String, _ outcome: Result<JSON, any Error>, _ pulse: inout Pulse) throws -> Answer
 

@@ -48,7 +48,9 @@ public struct CellBody<C: Cell>: Sendable {
 
     /// Begins its life.
     ///
-    /// - Parameter first: when it senses first; at once unless given (it goes on where another left off).
+    /// - Parameters:
+    ///   - moment: when it is.
+    ///   - first: when it senses first; at once unless given (it goes on where another left off).
     public mutating func start(at moment: Timestamp, first: Timestamp? = nil) -> Pulse {
         if interval != nil { nextSense = first ?? moment }
         return pulse(at: moment) { cell, pulse in try cell.start(&pulse) }

@@ -89,7 +89,9 @@ public final class CellHost<C: Cell>: Sendable {
 
     /// Changes the cell from its own life (``Cell/live(_:)``): a line was read, a device spoke.
     ///
-    /// - Parameter moment: when it happened, on the wall; now unless given.
+    /// - Parameters:
+    ///   - moment: when it happened, on the wall; now unless given.
+    ///   - change: what is done to the cell, under its lock: must not block.
     public func update(at moment: Timestamp? = nil, _ change: (inout C, inout Pulse) throws -> Void) {
         act(moment.map { .wall($0) } ?? .now) { body, now in body.update(at: now, change) }
     }

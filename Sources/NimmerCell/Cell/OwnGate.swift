@@ -1,7 +1,7 @@
 import NimmerGate
 import NimmerWave
 
-/// A cell's gate over its own evidence, or a nerve's over the waves that it hears (architecture.md, Cell and Nerve).
+/// A cell's gate over its own evidence, or a nerve's over the waves that it hears (architecture.md, Cell; Nerve).
 struct OwnGate: Sendable {
     private(set) var gate: Gate
     let id: GateID

@@ -42,6 +42,7 @@ public final class Solitude: Sendable {
     ///   - delivery: kept alive while it waits.
     ///   - isEmpty: whether nothing is in hand.
     ///   - isCritical: whether others still have to wait for it.
+    ///   - handle: handles it.
     /// - Returns: whether it was handled.
     public func alone(
         _ delivery: Delivery, isEmpty: () -> Bool, isCritical: () -> Bool, handle: () async -> Void

@@ -51,8 +51,12 @@ public final class SuspectKeeper: Sendable {
     /// The keeper of a service's suspects.
     ///
     /// - Parameters:
+    ///   - bus: the bus with the bucket of records and the stream of what is set aside.
+    ///   - environment: the environment, which both are named after.
+    ///   - service: the service whose messages these are.
     ///   - instance: the id under which this instance answers `$SRV.PING.<service>.<id>`: a former life that still does is
     ///     another instance and not over.
+    ///   - logger: says what is set aside, and why.
     ///   - window: see ``Suspects``.
     public init(
         bus: any Bus, environment: Environment, service: Token, instance: String, logger: Logger,

@@ -103,7 +103,11 @@ public struct Suspects: Sendable, Hashable {
 
     /// A first life.
     ///
-    /// - Parameter window: for how long after its beginning a crash counts against a suspect at first, in milliseconds.
+    /// - Parameters:
+    ///   - life: the id of this life.
+    ///   - instance: the id under which it answers.
+    ///   - now: when it begins.
+    ///   - window: for how long after its beginning a crash counts against a suspect at first, in milliseconds.
     public init(life: MessageID, instance: String, at now: Timestamp, window: Double = Suspects.firstWindow) {
         self.window = window
         self.life = life
@@ -149,6 +153,7 @@ public struct Suspects: Sendable, Hashable {
     /// A message was delivered.
     ///
     /// - Parameters:
+    ///   - place: the message, by its stream and sequence.
     ///   - count: how often, this time included.
     ///   - storedAt: when its stream stored it.
     public mutating func judge(_ place: Place, count: Int, storedAt: Timestamp) -> Verdict {

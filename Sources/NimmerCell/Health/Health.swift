@@ -39,7 +39,9 @@ public final class Health: Sendable {
 
     /// Adds something without which the process cannot do its work.
     ///
-    /// - Parameter trouble: why not; nil while all is well. Runs when somebody asks, must not block.
+    /// - Parameters:
+    ///   - name: what it is, for the page.
+    ///   - trouble: why not; nil while all is well. Runs when somebody asks, must not block.
     public func check(_ name: String, _ trouble: @escaping @Sendable () -> String?) {
         state.withLock { $0.checks.append((name, trouble)) }
     }

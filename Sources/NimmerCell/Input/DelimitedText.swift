@@ -7,7 +7,7 @@ public struct DelimitedText: Sendable, Hashable {
 
     /// Text in which one character separates the cells.
     ///
-    /// - Throws: a ``Refusal`` when the delimiter is not one ASCII character (`\t` and `tab` mean the tabulator).
+    /// - Throws: a `Refusal` when the delimiter is not one ASCII character (`\t` and `tab` mean the tabulator).
     public init(delimiter text: String) throws(Refusal) {
         if text == "\\t" || text == "tab" {
             delimiter = 9
@@ -71,7 +71,7 @@ public struct DelimitedText: Sendable, Hashable {
 
     /// The place of a column, counted from 0: by its name, or by its place counted from 1.
     ///
-    /// - Throws: a ``Refusal`` that names the columns that there are.
+    /// - Throws: a `Refusal` that names the columns that there are.
     public static func place(of column: String, names: [String]?, count: Int) throws(Refusal) -> Int {
         if let names, let place = names.firstIndex(of: column) { return place }
         if let number = Int(column), (1...max(1, count)).contains(number) { return number - 1 }

@@ -2,7 +2,7 @@
 ///
 /// Asking for a key that the manifest does not declare, or for another type, is a programmer's error and traps.
 public struct Settings: Sendable {
-    /// Where a value came from; later layers win (architecture.md; the reference of settings).
+    /// Where a value came from; later layers win (architecture.md, A system file).
     public enum Layer: String, Sendable {
         /// The manifest.
         case standard = "default"

@@ -34,6 +34,7 @@ public struct MetricsPage: Sendable {
     /// - Parameters:
     ///   - name: letters, digits, `_`; ends in `_total` by convention.
     ///   - help: one line on what it counts.
+    ///   - value: the total.
     ///   - labels: few, of few values each.
     public mutating func counter(
         _ name: String, _ help: String, _ value: Double, _ labels: KeyValuePairs<String, String> = [:]

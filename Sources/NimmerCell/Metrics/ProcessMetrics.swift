@@ -74,7 +74,13 @@ extension MetricsPage {
 
     /// How one gate stands.
     ///
-    /// - Parameter region: the region that it gathers.
+    /// - Parameters:
+    ///   - name: the gate.
+    ///   - region: the region that it gathers.
+    ///   - state: -1 closed, 0 stable, 1 open.
+    ///   - potential: its potential now, -1 to 1.
+    ///   - weight: trust earned, 0 to 1.
+    ///   - witnesses: origins in its window.
     public mutating func gate(
         _ name: String, region: String, state: Int, potential: Double, weight: Double, witnesses: Int
     ) {

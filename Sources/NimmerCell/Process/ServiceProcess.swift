@@ -211,7 +211,7 @@ public struct ServiceProcess: Sendable {
     ///   - suffix: what the server shows behind the process's name.
     ///   - maximumReadRate: how many bytes a second are read at most; nil: all that comes.
     /// - Returns: the bus; nil where the process was started without a way to open one.
-    /// - Throws: a ``BusError`` when there is no connection at once.
+    /// - Throws: a `BusError` when there is no connection at once.
     public func connect(_ suffix: String, maximumReadRate: Int? = nil) async throws(BusError) -> (any Bus)? {
         guard let connector else { return nil }
         var settings = configuration.bus

@@ -56,7 +56,7 @@ struct StoreWaits: Sendable {
     }
 }
 
-/// Watches over what a process stores itself, and says when streams do not take it: the counterpart of an ``Outbox``'s notices.
+/// Watches over what a process stores itself, and says when streams do not take it: the counterpart of an `Outbox`'s notices.
 public final class StoreWatch: Sendable {
     private let process: ServiceProcess
     private let waits = Mutex(StoreWaits())

@@ -39,7 +39,7 @@ public struct DetectorSettings: Hashable, Sendable {
 
     /// Checks the settings that are given from outside.
     ///
-    /// - Throws: a ``Refusal`` that names the setting, what was found and what was expected.
+    /// - Throws: a `Refusal` that names the setting, what was found and what was expected.
     public func validate() throws(Refusal) {
         let checks: [(String, Double, ClosedRange<Double>)] = [
             ("learning_samples", Double(learningSamples), 20...1e9),

@@ -1,4 +1,4 @@
-/// The record of one origin at a gate (trust.md, State): outcomes that count for and against it, the old ones faded.
+/// The record of one origin at a gate (protocol.md, AcceptedOutcome): outcomes that count for and against it, the old ones faded.
 public struct OriginRecord: Hashable, Sendable {
     /// The origin.
     public var origin: Token
@@ -34,7 +34,7 @@ public struct OriginRecord: Hashable, Sendable {
 }
 
 /// An outcome that the thalamus took into its trust: a ``VerificationOutcome`` that named an opening it knows, once, from a
-/// sender that may verify (trust.md, Replay, restart). A thalamus that starts folds what it finds.
+/// sender that may verify (protocol.md, AcceptedOutcome). A thalamus that starts folds what it finds.
 public struct AcceptedOutcome: MessageBody {
     /// The gate, as in the subject.
     public var gateID: GateID

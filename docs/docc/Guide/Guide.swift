@@ -1,0 +1,1 @@
+// The package needs a target that uses NimmerCell, for the plugin to find its product.
