@@ -39,18 +39,18 @@ public struct ShardTable: Sendable {
         var owner: String
         var rules: String
         var revision: UInt64
-        var changed: Timestamp
+        var changed: SteadyTime
     }
 
     private struct Held: Sendable {
         var revision: UInt64
-        var validUntil: Timestamp
+        var validUntil: SteadyTime
         /// When the last renewal was sent.
-        var sent: Timestamp
+        var sent: SteadyTime
         /// At which revision the last renewal was asked for.
         var asked: UInt64
         /// When the first renewal at this revision was sent; nil once the outcome of all of them is known.
-        var unanswered: Timestamp?
+        var unanswered: SteadyTime?
         var isAsking = false
         /// Whether its gates were taken up.
         var isReady = false
@@ -63,7 +63,7 @@ public struct ShardTable: Sendable {
     private struct Claim: Sendable {
         var revision: UInt64
         /// When the first attempt at this revision was sent.
-        var since: Timestamp
+        var since: SteadyTime
     }
 
     /// This member; nobody else may ever have the same.
@@ -73,16 +73,16 @@ public struct ShardTable: Sendable {
     /// Into how many parts the regions are divided.
     public let partitions: Int
     /// When those who go by the same rules gave their last sign of life.
-    private var members: [String: Timestamp] = [:]
+    private var members: [String: SteadyTime] = [:]
     private var leases: [Int: Lease] = [:]
     private var held: [Int: Held] = [:]
     private var claiming: Set<Int> = []
     private var claims: [Int: Claim] = [:]
-    private let joined: Timestamp
-    private var lastBeat: Timestamp?
+    private let joined: SteadyTime
+    private var lastBeat: SteadyTime?
 
     /// A table in which nothing is known yet.
-    public init(id: String, rules: String, partitions: Int, at now: Timestamp) {
+    public init(id: String, rules: String, partitions: Int, at now: SteadyTime) {
         self.id = id
         self.rules = rules
         self.partitions = partitions
@@ -95,12 +95,12 @@ public struct ShardTable: Sendable {
     public var value: String { "\(id) \(rules)" }
 
     /// Whether this member judges a part now.
-    public mutating func judges(_ part: Int, at now: Timestamp) -> Bool {
+    public mutating func judges(_ part: Int, at now: SteadyTime) -> Bool {
         held[part]?.isReady == true && concludes(part, at: now)
     }
 
     /// Whether this member may store what gates of a part conclude now, also while it takes them up.
-    public mutating func concludes(_ part: Int, at now: Timestamp) -> Bool {
+    public mutating func concludes(_ part: Int, at now: SteadyTime) -> Bool {
         guard let lease = held[part], !lease.isLeaving, !lease.hasLapsed else { return false }
         guard now >= lease.validUntil else { return true }
         held[part]?.hasLapsed = true
@@ -111,27 +111,27 @@ public struct ShardTable: Sendable {
     public var parts: [Int] { held.keys.sorted() }
 
     /// Whether somebody holds a part, as far as is known: a wave for it is worth passing on.
-    public func hasOwner(_ part: Int, at now: Timestamp) -> Bool { leases[part].map { isLiving($0, now) } ?? false }
+    public func hasOwner(_ part: Int, at now: SteadyTime) -> Bool { leases[part].map { isLiving($0, now) } ?? false }
 
     /// The members of the same rules that live, in order.
-    public func living(at now: Timestamp) -> [String] {
+    public func living(at now: SteadyTime) -> [String] {
         members.filter { $0.key == id || now.milliseconds(since: $0.value) < Self.expiry }.keys.sorted()
     }
 
     /// Whether this member looks on: it has just come, or others share the regions by other rules (the larger digest stays).
-    public func isStandingBy(at now: Timestamp) -> Bool {
+    public func isStandingBy(at now: SteadyTime) -> Bool {
         guard now.milliseconds(since: joined) >= Self.settling else { return true }
         return leases.values.contains { $0.rules != rules && isLiving($0, now) && (held.isEmpty || $0.rules > rules) }
     }
 
-    private func isLiving(_ lease: Lease, _ now: Timestamp) -> Bool {
+    private func isLiving(_ lease: Lease, _ now: SteadyTime) -> Bool {
         !lease.owner.isEmpty && now.milliseconds(since: lease.changed) < Self.expiry
     }
 
     // MARK: What happens
 
     /// A key of the bucket was seen to change; the value is ``value`` of its owner, or empty.
-    public mutating func saw(key: String, value: String, revision: UInt64, at now: Timestamp) -> [Action] {
+    public mutating func saw(key: String, value: String, revision: UInt64, at now: SteadyTime) -> [Action] {
         let words = key.split(separator: ".")
         let names = value.split(separator: " ").map(String.init)
         guard words.count == 2 else { return [] }
@@ -165,7 +165,7 @@ public struct ShardTable: Sendable {
     /// A lease was granted; `sent` is when it was asked for.
     ///
     /// - Returns: whether the part is new to this member: it takes up the gates, says ``isReady(part:)``, and judges from then.
-    public mutating func granted(part: Int, revision: UInt64, sent: Timestamp) -> Bool {
+    public mutating func granted(part: Int, revision: UInt64, sent: SteadyTime) -> Bool {
         claiming.remove(part)
         let claim = claims.removeValue(forKey: part)
         // It may be the first of several attempts that was granted, long before this one.
@@ -215,7 +215,7 @@ public struct ShardTable: Sendable {
     public mutating func leaveAll() -> [Action] { parts.flatMap { leave($0) } }
 
     /// Time passes: what is due.
-    public mutating func advance(to now: Timestamp) -> [Action] {
+    public mutating func advance(to now: SteadyTime) -> [Action] {
         var actions: [Action] = []
         if lastBeat.map({ now.milliseconds(since: $0) >= Self.renewal }) ?? true {
             lastBeat = now
@@ -230,7 +230,7 @@ public struct ShardTable: Sendable {
         return actions
     }
 
-    private mutating func expire(_ part: Int, _ now: Timestamp) -> [Action] {
+    private mutating func expire(_ part: Int, _ now: SteadyTime) -> [Action] {
         guard let lease = held[part], lease.isReady, !lease.isLeaving, lease.hasLapsed || now >= lease.validUntil else {
             return []
         }
@@ -238,7 +238,7 @@ public struct ShardTable: Sendable {
         return [.expire(part: part)]
     }
 
-    private mutating func renew(_ part: Int, _ now: Timestamp) -> [Action] {
+    private mutating func renew(_ part: Int, _ now: SteadyTime) -> [Action] {
         guard let lease = held[part], !lease.isLeaving, !lease.isAsking,
             now.milliseconds(since: lease.sent) >= Self.renewal
         else { return [] }
@@ -249,7 +249,7 @@ public struct ShardTable: Sendable {
         return [.lease(part: part, revision: lease.revision)]
     }
 
-    private mutating func move(_ part: Int, _ heir: String, _ now: Timestamp) -> [Action] {
+    private mutating func move(_ part: Int, _ heir: String, _ now: SteadyTime) -> [Action] {
         if held[part] != nil { return heir == id ? [] : leave(part) }
         guard !claiming.contains(part) else { return [] }
         // What was let go or never taken is free for its heir at once, what is silent after its time; both for anybody later.
