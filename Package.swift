@@ -110,14 +110,36 @@ let package = Package(
                 "NimmerCognition", "NimmerCognitionHTTP", "NimmerCell", "NimmerBus", "NimmerBusNATS", "NimmerServers",
                 "NimmerSystem", "NimmerWave", log,
             ]),
+        // What `nimmer` does, in rooms of one job each; the executable parses arguments, wires and prints.
+        library("NimmerOutput", ["NimmerMemory", "NimmerScope", "NimmerServers", "NimmerTerminal", "NimmerWave"]),
+        library(
+            "NimmerReplay",
+            [
+                "NimmerCell", "NimmerGate", "NimmerOutput", "NimmerSystem", "NimmerThalamus", "NimmerWave",
+                "SensorCell", "DistanceCell", "CollisionAvoidanceNerve",
+            ]),
+        library(
+            "NimmerBackup",
+            ["CRename", "NimmerBus", "NimmerMemoryPostgres", "NimmerOutput", "NimmerServers", "NimmerWave"]),
+        library("NimmerDeploy", ["NimmerOutput", "NimmerServers", "NimmerSystem", "NimmerWave"]),
+        library(
+            "NimmerSupervisor",
+            [
+                "NimmerCell", "NimmerIdentity", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
+                "NimmerServers", "NimmerSystem", "NimmerWave",
+            ]),
+        library("NimmerInspection", ["NimmerBus", "NimmerOutput", "NimmerWave"]),
+        library(
+            "NimmerScopeSession",
+            ["NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerScope", "NimmerTerminal", "NimmerWave"]),
+        library("NimmerSystemCheck", ["NimmerCell", "NimmerOutput", "NimmerServers", "NimmerSystem", "NimmerWave"]),
         service(
             "nimmer",
             [
-                "CRename", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerBusNATS", "NimmerThalamus",
-                "NimmerCognition",
-                "NimmerMemory", "NimmerMemoryPostgres", "NimmerSystem", "NimmerCell", "NimmerServers",
-                "NimmerIdentity", "NimmerScope", "NimmerTerminal",
-                "SensorCell", "DistanceCell", "CollisionAvoidanceNerve", arguments, unixSignals,
+                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCell", "NimmerDeploy", "NimmerGate",
+                "NimmerIdentity", "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
+                "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerServers", "NimmerSupervisor",
+                "NimmerSystem", "NimmerSystemCheck", "NimmerTerminal", "NimmerWave", arguments, unixSignals,
             ]),
     ]
         + organism("cells/math/v1", library: "MathCell", executable: "math-cell")
@@ -223,10 +245,29 @@ let package = Package(
                     "Extremes",
                 ],
                 exclude: ["Golden"], swiftSettings: strict),
+            tests("NimmerOutputTests", ["NimmerOutput", "NimmerServers", "NimmerWave"]),
+            tests("NimmerReplayTests", ["Extremes", "NimmerOutput", "NimmerReplay", "NimmerSystem", "NimmerWave"]),
+            tests(
+                "NimmerBackupTests",
+                [
+                    "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerMemoryPostgres", "NimmerOutput",
+                    "NimmerServers", "NimmerWave",
+                ]),
+            tests(
+                "NimmerDeployTests", ["NimmerDeploy", "NimmerOutput", "NimmerServers", "NimmerSystem", "NimmerWave"]),
+            tests(
+                "NimmerSupervisorTests",
+                ["NimmerOutput", "NimmerServers", "NimmerSupervisor", "NimmerSystem", "NimmerWave"]),
+            tests("NimmerInspectionTests", ["NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerWave"]),
+            tests(
+                "NimmerScopeSessionTests",
+                ["Extremes", "NimmerOutput", "NimmerScope", "NimmerScopeSession", "NimmerWave"]),
             .testTarget(
                 name: "NimmerToolTests",
                 dependencies: [
-                    "nimmer", "math-cell", "trap-screen", "NimmerServers", "NimmerSystem", "NimmerScope",
+                    "nimmer", "math-cell", "trap-screen", "NimmerInspection", "NimmerOutput", "NimmerReplay",
+                    "NimmerScopeSession", "NimmerSupervisor", "NimmerSystemCheck", "NimmerServers", "NimmerSystem",
+                    "NimmerScope",
                     "NimmerTerminal",
                     "NimmerThalamus", "NimmerBus", "NimmerBusNATS", "NimmerWave", "Extremes", arguments,
                 ],
