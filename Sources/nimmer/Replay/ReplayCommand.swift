@@ -1,5 +1,6 @@
 import ArgumentParser
 import NimmerCell
+import NimmerSensing
 import NimmerSystem
 import NimmerWave
 

@@ -1,6 +1,7 @@
 import CollisionAvoidanceNerve
 import DistanceCell
 import NimmerCell
+import NimmerSensing
 import NimmerSystem
 import NimmerWave
 import SensorCell
