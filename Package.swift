@@ -32,7 +32,8 @@ func service(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 func organism(_ folder: String, library: String, executable: String) -> [Target] {
     [
         .target(
-            name: library, dependencies: ["CSpawn", "NimmerCell", "NimmerGate", "NimmerWave"], path: "\(folder)/Logic",
+            name: library, dependencies: ["CSpawn", "NimmerCell", "NimmerGate", "NimmerSensing", "NimmerWave"],
+            path: "\(folder)/Logic",
             swiftSettings: strict),
         .executableTarget(
             name: executable, dependencies: [.target(name: library), "NimmerCell", "NimmerBusNATS"], path: folder,
@@ -53,6 +54,8 @@ let package = Package(
     name: "nimmerverse",
     products: [
         .library(name: "NimmerCell", targets: ["NimmerCell"]),
+        .library(name: "NimmerSensing", targets: ["NimmerSensing"]),
+        .library(name: "NimmerProcess", targets: ["NimmerProcess"]),
         .library(name: "NimmerBusNATS", targets: ["NimmerBusNATS"]),
         .library(name: "NimmerWave", targets: ["NimmerWave"]),
         .library(name: "NimmerGate", targets: ["NimmerGate"]),
@@ -92,22 +95,26 @@ let package = Package(
         library("NimmerTerminal", ["CTerminal", "NimmerWave"]),
         library("NimmerScope", ["NimmerTerminal", "NimmerWave", "NimmerGate"]),
         library(
-            "NimmerCell",
-            ["CSpawn", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, metrics, lifecycle, unixSignals]),
+            "NimmerProcess", ["NimmerWave", "NimmerBus", "NimmerSystem", log, metrics, lifecycle, unixSignals]),
+        library(
+            "NimmerCell", ["NimmerProcess", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, lifecycle]),
+        library("NimmerSensing", ["CSpawn", "NimmerProcess", "NimmerWave"]),
         library("NimmerBusNATS", ["CNATS", "NimmerBus", "NimmerWave"]),
         library("NimmerMemoryPostgres", ["CPostgres", "NimmerMemory", "NimmerWave"]),
         .target(name: "CSpawn"),
         .target(name: "CRename"),
         library("NimmerServers", ["CSpawn", "NimmerWave"]),
-        library("NimmerTesting", ["NimmerBus", "NimmerMemory", "NimmerWave", "NimmerGate"]),
-        service("thalamus", ["NimmerThalamus", "NimmerCell", "NimmerBusNATS"]),
+        library(
+            "NimmerTesting", ["NimmerCell", "NimmerProcess", "NimmerBus", "NimmerMemory", "NimmerWave", "NimmerGate"]),
+        service("thalamus", ["NimmerThalamus", "NimmerProcess", "NimmerBusNATS"]),
         service(
-            "cognition-bridge", ["NimmerCognition", "NimmerCognitionHTTP", "NimmerCell", "NimmerBusNATS", metrics]),
-        service("hippocampus", ["NimmerMemory", "NimmerMemoryPostgres", "NimmerCell", "NimmerBusNATS", metrics]),
+            "cognition-bridge", ["NimmerCognition", "NimmerCognitionHTTP", "NimmerProcess", "NimmerBusNATS", metrics]),
+        service("hippocampus", ["NimmerMemory", "NimmerMemoryPostgres", "NimmerProcess", "NimmerBusNATS", metrics]),
         service(
             "organ",
             [
-                "NimmerCognition", "NimmerCognitionHTTP", "NimmerCell", "NimmerBus", "NimmerBusNATS", "NimmerServers",
+                "NimmerCognition", "NimmerCognitionHTTP", "NimmerProcess", "NimmerBus", "NimmerBusNATS",
+                "NimmerServers",
                 "NimmerSystem", "NimmerWave", log,
             ]),
         // What `nimmer` does, in rooms of one job each; the executable parses arguments, wires and prints.
@@ -115,8 +122,8 @@ let package = Package(
         library(
             "NimmerReplay",
             [
-                "NimmerCell", "NimmerGate", "NimmerOutput", "NimmerSystem", "NimmerThalamus", "NimmerWave",
-                "SensorCell", "DistanceCell", "CollisionAvoidanceNerve",
+                "NimmerCell", "NimmerGate", "NimmerOutput", "NimmerSensing", "NimmerSystem", "NimmerThalamus",
+                "NimmerWave", "SensorCell", "DistanceCell", "CollisionAvoidanceNerve",
             ]),
         library(
             "NimmerBackup",
@@ -138,7 +145,7 @@ let package = Package(
             [
                 "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCell", "NimmerDeploy", "NimmerGate",
                 "NimmerIdentity", "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
-                "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerServers", "NimmerSupervisor",
+                "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers", "NimmerSupervisor",
                 "NimmerSystem", "NimmerSystemCheck", "NimmerTerminal", "NimmerWave", arguments, unixSignals,
             ]),
     ]
@@ -216,19 +223,26 @@ let package = Package(
                     "NimmerWave",
                 ]),
             tests("NimmerSystemTests", ["NimmerSystem", "NimmerWave", "NimmerGate"]),
-            tests("NimmerCellTests", ["NimmerCell", "NimmerBus", "NimmerSystem", "NimmerWave", "Seeds", metrics]),
+            tests(
+                "NimmerProcessTests",
+                ["NimmerProcess", "NimmerBus", "NimmerSystem", "NimmerWave", "Seeds", log, metrics]),
+            tests("NimmerSensingTests", ["NimmerSensing", "NimmerWave", "Seeds"]),
+            tests(
+                "NimmerCellTests",
+                ["NimmerCell", "NimmerTesting", "NimmerBus", "NimmerGate", "NimmerSystem", "NimmerWave", log]),
             // The cells of the guide, Sources/NimmerCell/NimmerCell.docc.
-            tests("GuideTests", ["NimmerCell", "NimmerSystem"]),
+            tests("GuideTests", ["NimmerCell", "NimmerSystem", "NimmerTesting"]),
             tests(
                 "CellsTests",
                 [
                     "MathCell", "SensorCell", "VitalsCell", "BatteryCell", "DistanceCell", "MotorCell", "NimmerCell",
-                    "NimmerBus", "NimmerWave",
+                    "NimmerSensing", "NimmerTesting", "NimmerBus", "NimmerWave",
                 ]),
             tests(
                 "NervesTests",
                 [
-                    "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerBus", "NimmerGate", "NimmerWave",
+                    "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerTesting", "NimmerBus", "NimmerGate",
+                    "NimmerWave",
                     "Extremes", "Seeds",
                 ]),
             tests(

@@ -2,6 +2,7 @@ import ArgumentParser
 import NimmerCell
 import NimmerOutput
 import NimmerReplay
+import NimmerSensing
 import NimmerSystem
 import NimmerWave
 

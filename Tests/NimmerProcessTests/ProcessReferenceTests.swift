@@ -1,5 +1,5 @@
 import Glibc
-import NimmerCell
+import NimmerProcess
 import Testing
 
 @Suite("docs/reference/processes.md")

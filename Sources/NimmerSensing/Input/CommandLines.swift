@@ -1,5 +1,6 @@
 import CSpawn
 import Glibc
+import NimmerProcess
 import NimmerWave
 import Synchronization
 
@@ -14,7 +15,7 @@ public enum CommandLines {
     ///   - command: the program, looked up in PATH, and its arguments.
     ///   - take: called with each line, without its end, on the reading thread.
     /// - Returns: its exit status; 128 and the signal when one ended it.
-    /// - Throws: a ``ProcessFailure`` when it cannot be started.
+    /// - Throws: a `ProcessFailure` when it cannot be started.
     public static func run(
         _ command: [String], _ take: @escaping @Sendable ([UInt8]) -> Void
     ) async throws -> Int32 {

@@ -163,7 +163,7 @@ extension Cell {
     /// Has none.
     public static func live(_ host: CellHost<Self>) async throws {}
 
-    /// Runs the cell as a process until it is stopped, and leaves with its exit status; see ``ServiceProcess``.
+    /// Runs the cell as a process until it is stopped, and leaves with its exit status; see `ServiceProcess`.
     ///
     /// - Parameter connector: opens the bus, such as `NATS.connector`.
     public static func run(on connector: @escaping BusConnector) async -> Never {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import NimmerCell
+@testable import NimmerProcess
 
 @Suite("Pages of the start")
 struct StartPagesTests {

@@ -1,7 +1,7 @@
 import NimmerBus
 import Testing
 
-@testable import NimmerCell
+@testable import NimmerProcess
 
 /// When what a process stores itself has waited for too long.
 @Suite("Waiting for a stream") struct StoreWaitsTests {

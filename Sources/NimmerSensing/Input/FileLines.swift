@@ -1,4 +1,5 @@
 import Glibc
+import NimmerProcess
 import NimmerWave
 
 /// The lines of a file, at a pace, or as they are appended.
@@ -11,7 +12,7 @@ public struct FileLines: Sendable {
 
     /// Gives every line, with a pause before each but the first.
     ///
-    /// - Throws: a ``ProcessFailure`` when the file cannot be read; `CancellationError`.
+    /// - Throws: a `ProcessFailure` when the file cannot be read; `CancellationError`.
     public func read(every milliseconds: Int, _ take: ([UInt8]) throws -> Void) async throws {
         let descriptor = try open()
         defer { close(descriptor) }
@@ -27,7 +28,7 @@ public struct FileLines: Sendable {
 
     /// The first line; nil when the file is empty.
     ///
-    /// - Throws: a ``ProcessFailure`` when the file cannot be read.
+    /// - Throws: a `ProcessFailure` when the file cannot be read.
     public func first() throws -> [UInt8]? {
         let descriptor = try open()
         defer { close(descriptor) }
@@ -41,7 +42,7 @@ public struct FileLines: Sendable {
     /// Gives every line that is appended from now on, until the task is cancelled. A file that is replaced or cut short
     /// is read anew from its start. A file tells nobody that it grew: it is looked at ten times a second.
     ///
-    /// - Throws: a ``ProcessFailure`` when the file cannot be read at the start; `CancellationError`.
+    /// - Throws: a `ProcessFailure` when the file cannot be read at the start; `CancellationError`.
     public func follow(_ take: ([UInt8]) throws -> Void) async throws {
         var descriptor = try open()
         defer { close(descriptor) }

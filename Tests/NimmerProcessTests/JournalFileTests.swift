@@ -4,7 +4,7 @@ import NimmerWave
 import Seeds
 import Testing
 
-@testable import NimmerCell
+@testable import NimmerProcess
 
 /// The journal of an outbox: what a crash, a damaged disk and a full one leave of it.
 @Suite("The journal of an outbox") struct JournalFileTests {

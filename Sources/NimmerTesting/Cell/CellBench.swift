@@ -1,3 +1,5 @@
+import NimmerCell
+import NimmerProcess
 import NimmerWave
 
 /// A cell on the bench: the real body, a clock that the test moves, no bus and no process.
@@ -81,7 +83,7 @@ public struct CellBench<C: Cell>: Sendable {
         keep(body.advance(to: now))
     }
 
-    /// Asks it a command and returns its answer; work that takes time is returned as ``Answer/later(_:work:)``.
+    /// Asks it a command and returns its answer; work that takes time is returned as `Answer.later(_:work:)`.
     @discardableResult
     public mutating func ask(_ command: String, _ payload: JSON = [:]) -> Answer {
         let outcome = body.perform(Command(command: command, payload: payload), at: now)
@@ -137,35 +139,4 @@ public struct CellBench<C: Cell>: Sendable {
     public mutating func stop() { keep(body.stop(at: now)) }
 
     private mutating func keep(_ pulse: Pulse) { actions += pulse.actions }
-}
-
-extension Configuration {
-    /// A configuration without a process: the manifest's defaults and some changes.
-    ///
-    /// For tests and replay; there the system file's settings are given as `changes` by ``settings(of:role:)`` and the
-    /// organism's entries.
-    public init(
-        _ manifest: Manifest, role: Role, environment: Environment, name: String? = nil,
-        changes: [String: SettingValue] = [:], system: SystemFile? = nil
-    ) throws(Refusal) {
-        self.manifest = manifest
-        self.environment = environment
-        self.name = try Token(name ?? manifest.name)
-        self.system = system
-        settings = Settings(Configuration.settings(of: manifest, role: role), changes)
-        bus = BusSettings(url: "nats://127.0.0.1:4222", name: self.name.text)
-    }
-
-    /// A configuration without a process, from a system file alone: what replay runs a cell with.
-    ///
-    /// - Throws: `ProcessFailure` with the place in the file, when the manifest does not know a setting or its value.
-    public init(
-        _ manifest: Manifest, role: Role, environment: Environment, organism: Organism, system: SystemFile
-    ) throws(ProcessFailure) {
-        var launch = Launch()
-        launch.name = organism.name
-        try self.init(
-            manifest, role: role, launch: launch, variables: [Environment.variable: environment.rawValue],
-            system: system)
-    }
 }

@@ -1,12 +1,12 @@
 import Glibc
 import Testing
 
-@testable import NimmerCell
+@testable import NimmerSensing
 
 /// The settings in sensing.md, Settings, are those of the code, with their defaults.
 @Suite struct SensingSpecificationTests {
     @Test func theDocumentedDefaultsAreTheCodes() throws {
-        let root = "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+        let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let file = try #require(fopen("\(root)/docs/spec/sensing.md", "r"))
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 1 << 16)

@@ -2,7 +2,7 @@ import Logging
 import NimmerWave
 import Testing
 
-@testable import NimmerCell
+@testable import NimmerProcess
 
 @Suite("Logs")
 struct LogOutputTests {

@@ -42,7 +42,7 @@ public struct ProcessFailure: Error, Hashable, Sendable, CustomStringConvertible
     public var canRetry: Bool { status == .unavailable || status == .temporary }
 
     /// The failure behind any error.
-    init(_ error: any Error) {
+    package init(_ error: any Error) {
         switch error {
         case let failure as ProcessFailure: self = failure
         case let error as SystemError:

@@ -187,7 +187,7 @@ final class Places: Sendable {
 }
 
 extension CommandResult {
-    init(_ answer: Answer) {
+    package init(_ answer: Answer) {
         switch answer {
         case .done(let result): self.init(status: .ok, result: result)
         case .refused(let reason): self.init(status: .refused, error: String(reason.prefix(1000)))

@@ -2,7 +2,7 @@ import NimmerBus
 import NimmerWave
 import Testing
 
-@testable import NimmerCell
+@testable import NimmerProcess
 
 @Suite("Waiting at the start")
 struct StartWaitTests {

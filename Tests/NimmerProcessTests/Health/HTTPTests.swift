@@ -3,7 +3,7 @@ import NimmerWave
 import Synchronization
 import Testing
 
-@testable import NimmerCell
+@testable import NimmerProcess
 
 @Suite("HTTP for probes")
 struct HTTPTests {

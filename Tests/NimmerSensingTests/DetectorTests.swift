@@ -1,4 +1,4 @@
-import NimmerCell
+import NimmerSensing
 import NimmerWave
 import Testing
 

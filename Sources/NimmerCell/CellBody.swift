@@ -6,7 +6,7 @@ import NimmerWave
 
 /// A cell with its gate, its clock of appointments and its counters: everything but the world.
 ///
-/// A value. The live process, the tests' ``CellBench`` and replay drive the same body: each call takes the moment and
+/// A value. The live process, the tests' `CellBench` and replay drive the same body: each call takes the moment and
 /// returns what is to be done.
 public struct CellBody<C: Cell>: Sendable {
     /// The cell.

@@ -3,7 +3,7 @@ import NimmerBus
 import NimmerWave
 import Testing
 
-@testable import NimmerCell
+@testable import NimmerProcess
 
 /// What a process finds of a `nimmer up` that runs in its folder or above.
 @Suite("The house around a process")

@@ -1,8 +1,9 @@
+import NimmerBus
 import NimmerSystem
 import NimmerWave
 import Testing
 
-@testable import NimmerCell
+@testable import NimmerProcess
 
 private let manifest = Manifest(
     name: "gauge", version: "1.2.3", summary: "Reads a gauge.", domain: "climate", costs: ["wave": 0.5], interval: 1000,

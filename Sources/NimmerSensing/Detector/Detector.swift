@@ -1,4 +1,5 @@
 import Glibc
+import NimmerWave
 
 /// From a stream of numbers to confidence that something lasting has changed (sensing.md).
 ///

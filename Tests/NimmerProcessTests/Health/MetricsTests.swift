@@ -1,7 +1,7 @@
 import CoreMetrics
 import Testing
 
-@testable import NimmerCell
+@testable import NimmerProcess
 
 @Suite("Metrics")
 struct MetricsTests {
