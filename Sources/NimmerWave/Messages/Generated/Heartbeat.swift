@@ -1,12 +1,5 @@
-/// The state of the circuit breaker before a mind.
-public enum BreakerState: String, CaseIterable, Sendable, Hashable {
-    /// Requests pass.
-    case closed
-    /// Requests do not pass.
-    case open
-    /// One request is let through to see.
-    case halfOpen = "half_open"
-}
+// Written by Messages/generate.py from Messages/Declarations/messages.toml: change that.
+// swift-format-ignore-file
 
 /// A mind is alive (protocol.md, Subjects).
 public struct Heartbeat: MessageBody {
@@ -14,18 +7,22 @@ public struct Heartbeat: MessageBody {
     public var mind: Token
     /// The circuit breaker before it.
     public var state: BreakerState
-    /// Requests that wait.
+    /// Requests that wait (at least 0).
     public var queue: Int
-    /// The median time of an answer.
+    /// The median time of an answer (at least 0).
     public var latencyMilliseconds: Double
-    /// How fast it writes.
+    /// How fast it writes (at least 0).
     public var tokensPerSecond: Double
-    /// Requests answered since the start.
+    /// Requests answered since the start (at least 0).
     public var answered: Int
 
-    /// A message body of its parts.
+    /// A body of these values.
     public init(
-        mind: Token, state: BreakerState, queue: Int, latencyMilliseconds: Double = 0, tokensPerSecond: Double = 0,
+        mind: Token,
+        state: BreakerState,
+        queue: Int,
+        latencyMilliseconds: Double = 0,
+        tokensPerSecond: Double = 0,
         answered: Int = 0
     ) {
         self.mind = mind
@@ -47,23 +44,23 @@ public struct Heartbeat: MessageBody {
         .optional("answered", .whole(0...Int.max), "Requests answered since the start."),
     ]
 
-    public init(_ fields: FieldReader) {
-        mind = fields.token("mind")
-        state = BreakerState(rawValue: fields.text("state")) ?? .open
-        queue = fields.whole("queue")
-        latencyMilliseconds = fields.number("latency_ms")
-        tokensPerSecond = fields.number("tokens_per_second")
-        answered = fields.whole("answered")
+    public init(_ fields: borrowing FieldReader) throws(Refusal) {
+        mind = try fields.required(0)
+        state = try fields.required(1)
+        queue = try fields.required(2)
+        latencyMilliseconds = try fields.optional(3) ?? 0
+        tokensPerSecond = try fields.optional(4) ?? 0
+        answered = try fields.optional(5) ?? 0
     }
 
-    public var json: JSON {
-        [
-            "mind": .string(mind.text),
-            "state": .string(state.rawValue),
-            "queue": .number(Double(queue)),
-            "latency_ms": .number(latencyMilliseconds),
-            "tokens_per_second": .number(tokensPerSecond),
-            "answered": .number(Double(answered)),
-        ]
+    public func write(_ out: inout MemberWriter) {
+        out.object { out in
+            out.member("mind", mind.text)
+            out.member("state", state.rawValue)
+            out.member("queue", Double(queue))
+            out.member("latency_ms", latencyMilliseconds)
+            out.member("tokens_per_second", tokensPerSecond)
+            out.member("answered", Double(answered))
+        }
     }
 }
