@@ -14,9 +14,6 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
-let http: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
-let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
-let sockets: [Target.Dependency] = ["NIOCore", "NIOHTTP1", "NIOPosix"].map { .product(name: $0, package: "swift-nio") }
 
 /// A room of the house: a library that others may import.
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -72,13 +69,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     ],
     targets: [
+        .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "CNATS"),
+        .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CPostgres"),
         .systemLibrary(name: "CYAML"),
         // Python writes the types of messages from their declarations (decision 0023); builds do not run it.
@@ -90,7 +86,7 @@ let package = Package(
         library("NimmerMemory", ["NimmerWave"]),
         library("NimmerThalamus", ["CPrefetch", "NimmerWave", "NimmerGate", "NimmerSystem", heap]),
         library("NimmerCognition", ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem"]),
-        library("NimmerCognitionHTTP", ["NimmerCognition", "NimmerSystem", "NimmerWave", http, tls] + sockets),
+        library("NimmerCognitionHTTP", ["CCurl", "COpenSSL", "NimmerCognition", "NimmerSystem", "NimmerWave"]),
         library("NimmerSystem", ["CYAML", "NimmerWave", "NimmerGate"]),
         .target(name: "CTerminal"),
         library("NimmerIdentity", ["NimmerBus", "NimmerServers", "NimmerSystem", "NimmerWave"]),
@@ -198,7 +194,7 @@ let package = Package(
             tests("NimmerCognitionTests", ["NimmerCognition", "NimmerSystem", "NimmerWave", "Extremes", "Seeds"]),
             // Not shipped: a server that answers wrongly in every way, and the real one with a small model.
             .target(
-                name: "MindServers", dependencies: ["NimmerServers", tls] + sockets, path: "Tests/MindServers",
+                name: "MindServers", dependencies: ["COpenSSL", "NimmerServers"], path: "Tests/MindServers",
                 swiftSettings: strict),
             tests(
                 "NimmerCognitionHTTPTests",
