@@ -1,17 +1,14 @@
-# Sourced by deploy/up.sh: one line of progress for a build, with an estimate.
+# Sourced by deploy/up.sh and deploy/release.sh: one line of progress for a build, with an estimate.
 
-# Seconds of processor time of a whole first build of what deploy/up.sh runs (docs/performance.md, A first build).
-build_seconds=270
-
-# with_progress LOG COMMAND…: runs a `swift build`. Shows one line of progress; what it says goes to LOG, and is shown when it fails.
+# with_progress LOG SECONDS COMMAND…: runs a `swift build`. Shows one line of progress; what it says goes to LOG, and is shown when it
+# fails. SECONDS of processor time that the whole of it takes, for an estimate at once (docs/performance.md, A first build); 0 for none.
 with_progress() {
     log=$1
-    shift
+    seconds=$2
+    shift 2
     : >"$log"
     processors=$(nproc)
-    if [ ! -d .build/release ]; then
-        echo "A first build: about $(((build_seconds / processors + 59) / 60)) min with $processors processors"
-    fi
+    [ "$seconds" = 0 ] || echo "About $(((seconds / processors + 59) / 60)) min with $processors processors"
     start=$(date +%s)
     # The status of the command, which a pipe would lose.
     { "$@" 2>&1 && echo 0 >"$log.status" || echo 1 >"$log.status"; } | show_progress "$log"
