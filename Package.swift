@@ -29,7 +29,8 @@ func service(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 func organism(_ folder: String, library: String, executable: String) -> [Target] {
     [
         .target(
-            name: library, dependencies: ["CSpawn", "NimmerCell", "NimmerGate", "NimmerWave"], path: "\(folder)/Logic",
+            name: library, dependencies: ["CSpawn", "NimmerCell", "NimmerGate", "NimmerSensing", "NimmerWave"],
+            path: "\(folder)/Logic",
             swiftSettings: strict),
         .executableTarget(
             name: executable, dependencies: [.target(name: library), "NimmerCell", "NimmerBusNATS"], path: folder,
@@ -50,6 +51,8 @@ let package = Package(
     name: "nimmerverse",
     products: [
         .library(name: "NimmerCell", targets: ["NimmerCell"]),
+        .library(name: "NimmerSensing", targets: ["NimmerSensing"]),
+        .library(name: "NimmerProcess", targets: ["NimmerProcess"]),
         .library(name: "NimmerBusNATS", targets: ["NimmerBusNATS"]),
         .library(name: "NimmerWave", targets: ["NimmerWave"]),
         .library(name: "NimmerGate", targets: ["NimmerGate"]),
@@ -74,7 +77,9 @@ let package = Package(
         .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CPostgres"),
         .systemLibrary(name: "CYAML"),
-        library("NimmerWave"),
+        // Python writes the types of messages from their declarations (decision 0023); builds do not run it.
+        .target(
+            name: "NimmerWave", exclude: ["Messages/Declarations", "Messages/generate.py"], swiftSettings: strict),
         .target(name: "CPrefetch"),
         library("NimmerGate", ["NimmerWave"]),
         library("NimmerBus", ["NimmerWave"]),
@@ -88,32 +93,58 @@ let package = Package(
         library("NimmerTerminal", ["CTerminal", "NimmerWave"]),
         library("NimmerScope", ["NimmerTerminal", "NimmerWave", "NimmerGate"]),
         library(
-            "NimmerCell",
-            ["CSpawn", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, metrics, lifecycle, unixSignals]),
+            "NimmerProcess", ["NimmerWave", "NimmerBus", "NimmerSystem", log, metrics, lifecycle, unixSignals]),
+        library(
+            "NimmerCell", ["NimmerProcess", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, lifecycle]),
+        library("NimmerSensing", ["CSpawn", "NimmerProcess", "NimmerWave"]),
         library("NimmerBusNATS", ["CNATS", "NimmerBus", "NimmerWave"]),
         library("NimmerMemoryPostgres", ["CPostgres", "NimmerMemory", "NimmerWave"]),
         .target(name: "CSpawn"),
         .target(name: "CRename"),
         library("NimmerServers", ["CSpawn", "NimmerWave"]),
-        library("NimmerTesting", ["NimmerBus", "NimmerMemory", "NimmerWave", "NimmerGate"]),
-        service("thalamus", ["NimmerThalamus", "NimmerCell", "NimmerBusNATS"]),
+        library(
+            "NimmerTesting", ["NimmerCell", "NimmerProcess", "NimmerBus", "NimmerMemory", "NimmerWave", "NimmerGate"]),
+        service("thalamus", ["NimmerThalamus", "NimmerProcess", "NimmerBusNATS"]),
         service(
-            "cognition-bridge", ["NimmerCognition", "NimmerCognitionHTTP", "NimmerCell", "NimmerBusNATS", metrics]),
-        service("hippocampus", ["NimmerMemory", "NimmerMemoryPostgres", "NimmerCell", "NimmerBusNATS", metrics]),
+            "cognition-bridge", ["NimmerCognition", "NimmerCognitionHTTP", "NimmerProcess", "NimmerBusNATS", metrics]),
+        service("hippocampus", ["NimmerMemory", "NimmerMemoryPostgres", "NimmerProcess", "NimmerBusNATS", metrics]),
         service(
             "organ",
             [
-                "NimmerCognition", "NimmerCognitionHTTP", "NimmerCell", "NimmerBus", "NimmerBusNATS", "NimmerServers",
+                "NimmerCognition", "NimmerCognitionHTTP", "NimmerProcess", "NimmerBus", "NimmerBusNATS",
+                "NimmerServers",
                 "NimmerSystem", "NimmerWave", log,
             ]),
+        // What `nimmer` does, in rooms of one job each; the executable parses arguments, wires and prints.
+        library("NimmerOutput", ["NimmerMemory", "NimmerScope", "NimmerServers", "NimmerTerminal", "NimmerWave"]),
+        library(
+            "NimmerReplay",
+            [
+                "NimmerCell", "NimmerGate", "NimmerOutput", "NimmerSensing", "NimmerSystem", "NimmerThalamus",
+                "NimmerWave", "SensorCell", "DistanceCell", "CollisionAvoidanceNerve",
+            ]),
+        library(
+            "NimmerBackup",
+            ["CRename", "NimmerBus", "NimmerMemoryPostgres", "NimmerOutput", "NimmerServers", "NimmerWave"]),
+        library("NimmerDeploy", ["NimmerOutput", "NimmerServers", "NimmerSystem", "NimmerWave"]),
+        library(
+            "NimmerSupervisor",
+            [
+                "NimmerCell", "NimmerIdentity", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
+                "NimmerServers", "NimmerSystem", "NimmerWave",
+            ]),
+        library("NimmerInspection", ["NimmerBus", "NimmerOutput", "NimmerWave"]),
+        library(
+            "NimmerScopeSession",
+            ["NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerScope", "NimmerTerminal", "NimmerWave"]),
+        library("NimmerSystemCheck", ["NimmerCell", "NimmerOutput", "NimmerServers", "NimmerSystem", "NimmerWave"]),
         service(
             "nimmer",
             [
-                "CRename", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerBusNATS", "NimmerThalamus",
-                "NimmerCognition",
-                "NimmerMemory", "NimmerMemoryPostgres", "NimmerSystem", "NimmerCell", "NimmerServers",
-                "NimmerIdentity", "NimmerScope", "NimmerTerminal",
-                "SensorCell", "DistanceCell", "CollisionAvoidanceNerve", arguments, unixSignals,
+                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCell", "NimmerDeploy", "NimmerGate",
+                "NimmerIdentity", "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
+                "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers", "NimmerSupervisor",
+                "NimmerSystem", "NimmerSystemCheck", "NimmerTerminal", "NimmerWave", arguments, unixSignals,
             ]),
     ]
         + organism("cells/math/v1", library: "MathCell", executable: "math-cell")
@@ -190,19 +221,26 @@ let package = Package(
                     "NimmerWave",
                 ]),
             tests("NimmerSystemTests", ["NimmerSystem", "NimmerWave", "NimmerGate"]),
-            tests("NimmerCellTests", ["NimmerCell", "NimmerBus", "NimmerSystem", "NimmerWave", "Seeds", metrics]),
+            tests(
+                "NimmerProcessTests",
+                ["NimmerProcess", "NimmerBus", "NimmerSystem", "NimmerWave", "Seeds", log, metrics]),
+            tests("NimmerSensingTests", ["NimmerSensing", "NimmerWave", "Seeds"]),
+            tests(
+                "NimmerCellTests",
+                ["NimmerCell", "NimmerTesting", "NimmerBus", "NimmerGate", "NimmerSystem", "NimmerWave", log]),
             // The cells of the guide, Sources/NimmerCell/NimmerCell.docc.
-            tests("GuideTests", ["NimmerCell", "NimmerSystem"]),
+            tests("GuideTests", ["NimmerCell", "NimmerSystem", "NimmerTesting"]),
             tests(
                 "CellsTests",
                 [
                     "MathCell", "SensorCell", "VitalsCell", "BatteryCell", "DistanceCell", "MotorCell", "NimmerCell",
-                    "NimmerBus", "NimmerWave",
+                    "NimmerSensing", "NimmerTesting", "NimmerBus", "NimmerWave",
                 ]),
             tests(
                 "NervesTests",
                 [
-                    "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerBus", "NimmerGate", "NimmerWave",
+                    "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerTesting", "NimmerBus", "NimmerGate",
+                    "NimmerWave",
                     "Extremes", "Seeds",
                 ]),
             tests(
@@ -219,10 +257,29 @@ let package = Package(
                     "Extremes",
                 ],
                 exclude: ["Golden"], swiftSettings: strict),
+            tests("NimmerOutputTests", ["NimmerOutput", "NimmerServers", "NimmerWave"]),
+            tests("NimmerReplayTests", ["Extremes", "NimmerOutput", "NimmerReplay", "NimmerSystem", "NimmerWave"]),
+            tests(
+                "NimmerBackupTests",
+                [
+                    "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerMemoryPostgres", "NimmerOutput",
+                    "NimmerServers", "NimmerWave",
+                ]),
+            tests(
+                "NimmerDeployTests", ["NimmerDeploy", "NimmerOutput", "NimmerServers", "NimmerSystem", "NimmerWave"]),
+            tests(
+                "NimmerSupervisorTests",
+                ["NimmerOutput", "NimmerServers", "NimmerSupervisor", "NimmerSystem", "NimmerWave"]),
+            tests("NimmerInspectionTests", ["NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerWave"]),
+            tests(
+                "NimmerScopeSessionTests",
+                ["Extremes", "NimmerOutput", "NimmerScope", "NimmerScopeSession", "NimmerWave"]),
             .testTarget(
                 name: "NimmerToolTests",
                 dependencies: [
-                    "nimmer", "math-cell", "trap-screen", "NimmerServers", "NimmerSystem", "NimmerScope",
+                    "nimmer", "math-cell", "trap-screen", "NimmerInspection", "NimmerOutput", "NimmerReplay",
+                    "NimmerScopeSession", "NimmerSupervisor", "NimmerSystemCheck", "NimmerServers", "NimmerSystem",
+                    "NimmerScope",
                     "NimmerTerminal",
                     "NimmerThalamus", "NimmerBus", "NimmerBusNATS", "NimmerWave", "Extremes", arguments,
                 ],
