@@ -1,11 +1,13 @@
 # Sourced by deploy/up.sh and deploy/release.sh: one line of progress for a build, with an estimate.
 
-# with_progress LOG SECONDS COMMAND…: runs a `swift build`. Shows one line of progress; what it says goes to LOG, and is shown when it
-# fails. SECONDS of processor time that the whole of it takes, for an estimate at once (docs/performance.md, A first build); 0 for none.
+# with_progress LOG SECONDS STEPS COMMAND…: runs a `swift build`. Shows one line of progress; what it says goes to LOG, and is shown when
+# it fails. For an estimate of a first build: SECONDS of processor time that it takes (docs/performance.md, A first build) and the
+# STEPS that it has, since the build system counts as such only what it has come to; 0 and 0 for other builds.
 with_progress() {
     log=$1
     seconds=$2
-    shift 2
+    expected=$3
+    shift 3
     : >"$log"
     processors=$(nproc)
     [ "$seconds" = 0 ] || echo "About $(((seconds / processors + 59) / 60)) min with $processors processors"
@@ -35,6 +37,7 @@ show_progress() {
         at=${steps%/*}
         all=${steps#*/}
         case $at$all in *[!0-9]*) continue ;; esac
+        [ "$all" -ge "$expected" ] || all=$expected
         # Steps of resolving and planning are few and counted apart.
         [ "$all" -ge 20 ] && [ "$at" -gt 0 ] || continue
         seconds=$(($(date +%s) - began))

@@ -21,12 +21,13 @@ if [ ! -x ".build/$configuration/nimmer" ] || [ ! -e "$stamp" ] ||
     say "Building what runs (log: .build/up.log)"
     mkdir -p .build
     : >"$stamp.new"
-    seconds=0
+    estimate="0 0"
     if [ ! -d ".build/$configuration" ]; then
-        seconds=190
-        [ "$configuration" = debug ] || seconds=440
+        estimate="190 1050"
+        [ "$configuration" = debug ] || estimate="440 100"
     fi
-    with_progress .build/up.log $seconds env NIMMER_TESTS=$programs swift build -c "$configuration" ||
+    # shellcheck disable=SC2086
+    with_progress .build/up.log $estimate env NIMMER_TESTS=$programs swift build -c "$configuration" ||
         stop "The build failed; what is wrong stands above."
     mv "$stamp.new" "$stamp"
 fi
