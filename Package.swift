@@ -28,16 +28,27 @@ func service(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict)
 }
 
-/// A cell or nerve: `<folder>/Logic/` is an importable library (replay and tests use it), `<folder>/Main.swift` the process.
-func organism(_ folder: String, library: String, executable: String) -> [Target] {
-    [
+/// A cell or nerve: `<folder>/Logic/` is an importable library (replay and tests use it), `<folder>/Machine/`, where there is one, what
+/// it touches of the machine, which is handed to the logic, and `<folder>/Main.swift` the process.
+func organism(_ folder: String, library: String, machine: String? = nil, executable: String) -> [Target] {
+    let room: [Target] =
+        machine.map { name in
+            [
+                .target(
+                    name: name,
+                    dependencies: [.target(name: library), "NimmerCell", "NimmerPlatform", "NimmerSensing", "NimmerWave"],
+                    path: "\(folder)/Machine", swiftSettings: strict)
+            ]
+        } ?? []
+    return room + [
         .target(
-            name: library, dependencies: ["CSpawn", "NimmerCell", "NimmerGate", "NimmerSensing", "NimmerWave"],
-            path: "\(folder)/Logic",
-            swiftSettings: strict),
+            name: library, dependencies: ["NimmerCell", "NimmerGate", "NimmerSensing", "NimmerWave"],
+            path: "\(folder)/Logic", swiftSettings: strict),
         .executableTarget(
-            name: executable, dependencies: [.target(name: library), "NimmerCell", "NimmerBusNATS"], path: folder,
-            exclude: ["README.md", "Logic"], sources: ["Main.swift"], swiftSettings: strict),
+            name: executable,
+            dependencies: [.target(name: library), "NimmerCell", "NimmerBusNATS"] + room.map { .target(name: $0.name) },
+            path: folder, exclude: ["README.md", "Logic"] + (machine == nil ? [] : ["Machine"]), sources: ["Main.swift"],
+            swiftSettings: strict),
     ]
 }
 
@@ -84,26 +95,27 @@ let package = Package(
         library("NimmerWave"),
         .target(name: "CPrefetch"),
         library("NimmerGate", ["NimmerWave"]),
-        library("NimmerBus", ["NimmerWave"]),
+        library("NimmerBus", ["NimmerPlatform", "NimmerWave"]),
+        library("NimmerPlatform", ["CPlatform"]),
         library("NimmerMemory", ["NimmerWave"]),
         library("NimmerThalamus", ["CPrefetch", "NimmerWave", "NimmerGate", "NimmerSystem", heap]),
         library("NimmerCognition", ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem"]),
-        library("NimmerCognitionHTTP", ["NimmerCognition", "NimmerSystem", "NimmerWave", http, tls] + sockets),
+        library("NimmerCognitionHTTP", ["NimmerCognition", "NimmerPlatform", "NimmerSystem", "NimmerWave", http, tls] + sockets),
         library("NimmerSystem", ["CYAML", "NimmerWave", "NimmerGate"]),
         .target(name: "CTerminal"),
-        library("NimmerIdentity", ["NimmerBus", "NimmerServers", "NimmerSystem", "NimmerWave"]),
-        library("NimmerTerminal", ["CTerminal", "NimmerWave"]),
+        library("NimmerIdentity", ["NimmerBus", "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerWave"]),
+        library("NimmerTerminal", ["CTerminal", "NimmerPlatform", "NimmerWave"]),
         library("NimmerScope", ["NimmerTerminal", "NimmerWave", "NimmerGate"]),
         library(
-            "NimmerProcess", ["NimmerWave", "NimmerBus", "NimmerSystem", log, metrics, lifecycle, unixSignals]),
+            "NimmerProcess", ["NimmerPlatform", "NimmerWave", "NimmerBus", "NimmerSystem", log, metrics, lifecycle, unixSignals]),
         library(
-            "NimmerCell", ["NimmerProcess", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, lifecycle]),
-        library("NimmerSensing", ["CSpawn", "NimmerProcess", "NimmerWave"]),
-        library("NimmerBusNATS", ["CNATS", "NimmerBus", "NimmerWave"]),
-        library("NimmerMemoryPostgres", ["CPostgres", "NimmerMemory", "NimmerWave"]),
-        .target(name: "CSpawn"),
+            "NimmerCell", ["NimmerPlatform", "NimmerProcess", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, lifecycle]),
+        library("NimmerSensing", ["NimmerPlatform", "NimmerProcess", "NimmerWave"]),
+        library("NimmerBusNATS", ["CNATS", "NimmerBus", "NimmerPlatform", "NimmerWave"]),
+        library("NimmerMemoryPostgres", ["CPostgres", "NimmerMemory", "NimmerPlatform", "NimmerWave"]),
+        .target(name: "CPlatform"),
         .target(name: "CRename"),
-        library("NimmerServers", ["CSpawn", "NimmerWave"]),
+        library("NimmerServers", ["NimmerPlatform", "NimmerWave"]),
         library(
             "NimmerTesting", ["NimmerCell", "NimmerProcess", "NimmerBus", "NimmerMemory", "NimmerWave", "NimmerGate"]),
         service("thalamus", ["NimmerThalamus", "NimmerProcess", "NimmerBusNATS"]),
@@ -122,17 +134,17 @@ let package = Package(
             [
                 "CRename", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerBusNATS", "NimmerThalamus",
                 "NimmerCognition",
-                "NimmerMemory", "NimmerMemoryPostgres", "NimmerSystem", "NimmerCell", "NimmerSensing", "NimmerServers",
+                "NimmerMemory", "NimmerMemoryPostgres", "NimmerPlatform", "NimmerSystem", "NimmerCell", "NimmerSensing", "NimmerServers",
                 "NimmerIdentity", "NimmerScope", "NimmerTerminal",
                 "SensorCell", "DistanceCell", "CollisionAvoidanceNerve", arguments, unixSignals,
             ]),
     ]
         + organism("cells/math/v1", library: "MathCell", executable: "math-cell")
         + organism("cells/sensor/v1", library: "SensorCell", executable: "sensor-cell")
-        + organism("cells/vitals/v1", library: "VitalsCell", executable: "vitals-cell")
-        + organism("cells/battery/v1", library: "BatteryCell", executable: "battery-cell")
-        + organism("cells/distance/v1", library: "DistanceCell", executable: "distance-cell")
-        + organism("cells/motor/v1", library: "MotorCell", executable: "motor-cell")
+        + organism("cells/vitals/v1", library: "VitalsCell", machine: "VitalsMachine", executable: "vitals-cell")
+        + organism("cells/battery/v1", library: "BatteryCell", machine: "BatteryMachine", executable: "battery-cell")
+        + organism("cells/distance/v1", library: "DistanceCell", machine: "DistanceMachine", executable: "distance-cell")
+        + organism("cells/motor/v1", library: "MotorCell", machine: "MotorMachine", executable: "motor-cell")
         + organism(
             "nerves/collision_avoidance/v1", library: "CollisionAvoidanceNerve", executable: "collision-avoidance-nerve"
         )
@@ -167,7 +179,8 @@ let package = Package(
                     "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers", "NimmerTesting", "NimmerWave", "NimmerBus",
                     "Extremes", "hippocampus",
                 ]),
-            tests("NimmerServersTests", ["NimmerServers"]),
+            tests("NimmerPlatformTests", ["NimmerPlatform"]),
+            tests("NimmerServersTests", ["NimmerServers", "NimmerPlatform"]),
             tests(
                 "NimmerThalamusTests",
                 ["NimmerThalamus", "NimmerGate", "NimmerSystem", "NimmerWave", "Extremes", "Seeds"]),
@@ -213,7 +226,8 @@ let package = Package(
             tests(
                 "CellsTests",
                 [
-                    "MathCell", "SensorCell", "VitalsCell", "BatteryCell", "DistanceCell", "MotorCell", "NimmerCell",
+                    "MathCell", "SensorCell", "VitalsCell", "BatteryCell", "DistanceCell", "MotorCell",
+                    "VitalsMachine", "BatteryMachine", "DistanceMachine", "MotorMachine", "NimmerCell",
                     "NimmerSensing", "NimmerTesting", "NimmerBus", "NimmerWave",
                 ]),
             tests(

@@ -1,4 +1,5 @@
 import NimmerBus
+import NimmerPlatform
 import NimmerSystem
 import NimmerWave
 import ServiceLifecycle
@@ -17,7 +18,8 @@ public final class CellHost<C: Cell>: Sendable {
     private let state: Mutex<State>
     private let jobs: AsyncStream<Job>
     private let jobFeed: AsyncStream<Job>.Continuation
-    private let alarm = Alarm()
+    /// Sent when an appointment comes earlier than the one that is waited for.
+    private let isEarlier = TaskSignal()
     let outbox: Outbox
     /// Which origins the waves that it hears may name.
     let grants: OriginGrants
@@ -247,7 +249,7 @@ public final class CellHost<C: Cell>: Sendable {
             defer { state.isDoing = true }
             return (!state.isDoing, isEarlier ? next : nil)
         }
-        if next != nil { alarm.ring() }
+        if next != nil { isEarlier.send() }
         guard isMine else { return }
         while true {
             let actions = state.withLock { state -> [Pulse.Action] in
@@ -326,11 +328,14 @@ public final class CellHost<C: Cell>: Sendable {
 
     private func keepAppointments() async {
         while !Task.isCancelled {
+            let seen = isEarlier.count
             let wait = state.withLock { state in
                 state.armed = state.body.nextAppointment
                 return state.armed?.milliseconds(since: state.clock.now())
             }
-            await alarm.sleep(milliseconds: wait)
+            // Not at once where it is due: a gate's release is just after its time.
+            let pause = Duration.milliseconds(saturating: wait.map { max(0.2, $0) } ?? 3_600_000)
+            await isEarlier.wait(from: seen, until: .now.advanced(by: pause))
             if Task.isCancelled { return }
             act { $0.advance(to: $1) }
         }

@@ -131,22 +131,6 @@ struct NumberTextTests {
         #expect(try DelimitedText(delimiter: "tab").delimiter == 9)
     }
 
-    @Test("lines are the same however the bytes are cut")
-    func lines() {
-        let bytes = Array("one\r\ntwo\n\nthree".utf8)
-        for size in 1...bytes.count {
-            var splitter = LineSplitter()
-            var lines: [[UInt8]] = []
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                lines += splitter.take(rest.prefix(size))
-                rest = rest.dropFirst(size)
-            }
-            if let last = splitter.finish() { lines.append(last) }
-            #expect(lines.map { String(decoding: $0, as: UTF8.self) } == ["one", "two", "", "three"])
-        }
-    }
-
     @Test("a program's lines arrive, and its exit status; one that does not exist is named")
     func command() async throws {
         let lines = Mutex<[String]>([])

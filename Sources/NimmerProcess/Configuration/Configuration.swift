@@ -1,4 +1,5 @@
 import NimmerBus
+import NimmerPlatform
 import NimmerSystem
 import NimmerWave
 
@@ -90,7 +91,7 @@ public struct Configuration: Sendable {
         let implicit = "/etc/nimmerverse/\(environment.rawValue).yaml"
         do throws(SystemError) {
             system = loaded
-            if system == nil, let path = explicit ?? (fileExists(implicit) ? implicit : nil) {
+            if system == nil, let path = explicit ?? (SmallFile.exists(implicit) ? implicit : nil) {
                 system = try SystemFile(path: path)
             }
             if let system { try take(system, role: role, known: known, isExplicit: explicit != nil || loaded != nil) }

@@ -1,3 +1,4 @@
+import NimmerPlatform
 import NimmerServers
 
 /// What building images takes: a Containerfile, its targets, the engine and the arguments. A value; the command runs it.

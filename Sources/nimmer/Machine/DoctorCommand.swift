@@ -3,6 +3,7 @@ import NimmerBus
 import NimmerIdentity
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerPlatform
 import NimmerServers
 import NimmerWave
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NimmerBus
+import NimmerPlatform
 import NimmerServers
 import NimmerWave
 

@@ -1,4 +1,5 @@
 import NimmerBus
+import NimmerPlatform
 import NimmerScope
 import NimmerServers
 import NimmerTerminal

@@ -1,4 +1,5 @@
 import ArgumentParser
+import NimmerPlatform
 import NimmerServers
 import NimmerWave
 

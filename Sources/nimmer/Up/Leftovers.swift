@@ -1,4 +1,5 @@
 import NimmerCell
+import NimmerPlatform
 import NimmerServers
 
 #if canImport(Glibc)

@@ -1,5 +1,6 @@
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerPlatform
 import NimmerServers
 import NimmerWave
 import Synchronization

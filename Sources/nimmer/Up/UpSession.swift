@@ -1,6 +1,7 @@
 import NimmerBus
 import NimmerCell
 import NimmerIdentity
+import NimmerPlatform
 import NimmerServers
 import NimmerSystem
 import NimmerWave
