@@ -14,9 +14,6 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
-let http: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
-let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
-let sockets: [Target.Dependency] = ["NIOCore", "NIOHTTP1", "NIOPosix"].map { .product(name: $0, package: "swift-nio") }
 
 /// A room of the house: a library that others may import.
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -83,16 +80,17 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     ],
     targets: [
+        .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "CNATS"),
+        .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CPostgres"),
         .systemLibrary(name: "CYAML"),
-        library("NimmerWave"),
+        // Python writes the types of messages from their declarations (decision 0023); builds do not run it.
+        .target(
+            name: "NimmerWave", exclude: ["Messages/Declarations", "Messages/generate.py"], swiftSettings: strict),
         .target(name: "CPrefetch"),
         library("NimmerGate", ["NimmerWave"]),
         library("NimmerBus", ["NimmerPlatform", "NimmerWave"]),
@@ -100,7 +98,7 @@ let package = Package(
         library("NimmerMemory", ["NimmerWave"]),
         library("NimmerThalamus", ["CPrefetch", "NimmerWave", "NimmerGate", "NimmerSystem", heap]),
         library("NimmerCognition", ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem"]),
-        library("NimmerCognitionHTTP", ["NimmerCognition", "NimmerPlatform", "NimmerSystem", "NimmerWave", http, tls] + sockets),
+        library("NimmerCognitionHTTP", ["CCurl", "COpenSSL", "NimmerCognition", "NimmerPlatform", "NimmerSystem", "NimmerWave"]),
         library("NimmerSystem", ["CYAML", "NimmerWave", "NimmerGate"]),
         .target(name: "CTerminal"),
         library("NimmerIdentity", ["NimmerBus", "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerWave"]),
@@ -126,17 +124,38 @@ let package = Package(
             "organ",
             [
                 "NimmerCognition", "NimmerCognitionHTTP", "NimmerProcess", "NimmerBus", "NimmerBusNATS",
-                "NimmerServers",
-                "NimmerSystem", "NimmerWave", log,
+                "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerWave", log,
             ]),
+        // What `nimmer` does, in rooms of one job each; the executable parses arguments, wires and prints.
+        library("NimmerOutput", ["NimmerMemory", "NimmerPlatform", "NimmerScope", "NimmerServers", "NimmerTerminal", "NimmerWave"]),
+        library(
+            "NimmerReplay",
+            [
+                "NimmerCell", "NimmerGate", "NimmerOutput", "NimmerSensing", "NimmerSystem", "NimmerThalamus",
+                "NimmerWave", "SensorCell", "DistanceCell", "CollisionAvoidanceNerve",
+            ]),
+        library(
+            "NimmerBackup",
+            ["CRename", "NimmerBus", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform", "NimmerServers", "NimmerWave"]),
+        library("NimmerDeploy", ["NimmerOutput", "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerWave"]),
+        library(
+            "NimmerSupervisor",
+            [
+                "NimmerCell", "NimmerIdentity", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
+                "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerWave",
+            ]),
+        library("NimmerInspection", ["NimmerBus", "NimmerOutput", "NimmerWave"]),
+        library(
+            "NimmerScopeSession",
+            ["NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerPlatform", "NimmerScope", "NimmerTerminal", "NimmerWave"]),
+        library("NimmerSystemCheck", ["NimmerCell", "NimmerOutput", "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerWave"]),
         service(
             "nimmer",
             [
-                "CRename", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerBusNATS", "NimmerThalamus",
-                "NimmerCognition",
-                "NimmerMemory", "NimmerMemoryPostgres", "NimmerPlatform", "NimmerSystem", "NimmerCell", "NimmerSensing", "NimmerServers",
-                "NimmerIdentity", "NimmerScope", "NimmerTerminal",
-                "SensorCell", "DistanceCell", "CollisionAvoidanceNerve", arguments, unixSignals,
+                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCell", "NimmerDeploy", "NimmerGate",
+                "NimmerIdentity", "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform",
+                "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers", "NimmerSupervisor",
+                "NimmerSystem", "NimmerSystemCheck", "NimmerTerminal", "NimmerWave", arguments, unixSignals,
             ]),
     ]
         + organism("cells/math/v1", library: "MathCell", executable: "math-cell")
@@ -187,7 +206,7 @@ let package = Package(
             tests("NimmerCognitionTests", ["NimmerCognition", "NimmerSystem", "NimmerWave", "Extremes", "Seeds"]),
             // Not shipped: a server that answers wrongly in every way, and the real one with a small model.
             .target(
-                name: "MindServers", dependencies: ["NimmerServers", tls] + sockets, path: "Tests/MindServers",
+                name: "MindServers", dependencies: ["COpenSSL", "NimmerServers"], path: "Tests/MindServers",
                 swiftSettings: strict),
             tests(
                 "NimmerCognitionHTTPTests",
@@ -251,10 +270,29 @@ let package = Package(
                     "Extremes",
                 ],
                 exclude: ["Golden"], swiftSettings: strict),
+            tests("NimmerOutputTests", ["NimmerOutput", "NimmerServers", "NimmerWave"]),
+            tests("NimmerReplayTests", ["Extremes", "NimmerOutput", "NimmerReplay", "NimmerSystem", "NimmerWave"]),
+            tests(
+                "NimmerBackupTests",
+                [
+                    "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerMemoryPostgres", "NimmerOutput",
+                    "NimmerServers", "NimmerWave",
+                ]),
+            tests(
+                "NimmerDeployTests", ["NimmerDeploy", "NimmerOutput", "NimmerServers", "NimmerSystem", "NimmerWave"]),
+            tests(
+                "NimmerSupervisorTests",
+                ["NimmerOutput", "NimmerServers", "NimmerSupervisor", "NimmerSystem", "NimmerWave"]),
+            tests("NimmerInspectionTests", ["NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerWave"]),
+            tests(
+                "NimmerScopeSessionTests",
+                ["Extremes", "NimmerOutput", "NimmerScope", "NimmerScopeSession", "NimmerWave"]),
             .testTarget(
                 name: "NimmerToolTests",
                 dependencies: [
-                    "nimmer", "math-cell", "trap-screen", "NimmerServers", "NimmerSystem", "NimmerScope",
+                    "nimmer", "math-cell", "trap-screen", "NimmerInspection", "NimmerOutput", "NimmerReplay",
+                    "NimmerScopeSession", "NimmerSupervisor", "NimmerSystemCheck", "NimmerServers", "NimmerSystem",
+                    "NimmerScope",
                     "NimmerTerminal",
                     "NimmerThalamus", "NimmerBus", "NimmerBusNATS", "NimmerWave", "Extremes", arguments,
                 ],

@@ -88,10 +88,10 @@ struct ChildProcessTests {
     @Test("that cannot be started says why")
     func refusals() async throws {
         await #expect { try await ChildProcess.spawn(ChildCommand("nimmer-no-such-program")) } throws: {
-            ($0 as? ServerError)?.code == .missingExecutable
+            ($0 as? ChildError)?.code == .missingExecutable
         }
         await #expect { try await ChildProcess.spawn(ChildCommand("sh", workingDirectory: "/nowhere")) } throws: {
-            ($0 as? ServerError)?.code == .folder
+            ($0 as? ChildError)?.code == .folder
         }
         try await withFolder { folder in
             let broken = folder + "/broken"
@@ -99,7 +99,7 @@ struct ChildProcessTests {
             write(file, "\u{7F}ELF?", 5)
             close(file)
             await #expect { try await ChildProcess.spawn(ChildCommand(broken)) } throws: {
-                ($0 as? ServerError)?.code == .spawn && "\($0)".contains(broken)
+                ($0 as? ChildError)?.code == .spawn && "\($0)".contains(broken)
             }
         }
     }
@@ -210,8 +210,8 @@ struct ChildProcessTests {
             #expect(lines.map(\.text) == ["\(nobody.user)", "\(nobody.group)"])
         } else {
             let refused = command
-            await #expect { try await ChildProcess.run(refused) } throws: { ($0 as? ServerError)?.code == .account }
+            await #expect { try await ChildProcess.run(refused) } throws: { ($0 as? ChildError)?.code == .account }
         }
-        #expect(throws: ServerError.self) { try UserAccount(named: "nimmer-no-such-user") }
+        #expect(throws: ChildError.self) { try UserAccount(named: "nimmer-no-such-user") }
     }
 }

@@ -1,7 +1,9 @@
 import NimmerBus
 import NimmerIdentity
+import NimmerOutput
 import NimmerPlatform
 import NimmerServers
+import NimmerSupervisor
 import NimmerSystem
 import NimmerWave
 

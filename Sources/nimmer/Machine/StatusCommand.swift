@@ -1,7 +1,10 @@
 import ArgumentParser
 import NimmerBus
+import NimmerInspection
+import NimmerOutput
 import NimmerPlatform
 import NimmerServers
+import NimmerSupervisor
 import NimmerWave
 
 /// How the nervous system is.

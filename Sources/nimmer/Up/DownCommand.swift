@@ -1,6 +1,8 @@
 import ArgumentParser
+import NimmerOutput
 import NimmerPlatform
 import NimmerServers
+import NimmerSupervisor
 import NimmerWave
 
 #if canImport(Glibc)

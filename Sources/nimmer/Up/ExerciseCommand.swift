@@ -1,6 +1,8 @@
 import ArgumentParser
 import Dispatch
+import NimmerOutput
 import NimmerPlatform
+import NimmerSupervisor
 
 #if canImport(Glibc)
     import Glibc
