@@ -28,7 +28,9 @@ final class Wake: Sendable {
 
     init() {
         loop = nil
-        do throws(SystemCallError) { wakeUp = try WakeUp() } catch { preconditionFailure("no descriptor for the loop: \(error)") }
+        do throws(SystemCallError) { wakeUp = try WakeUp() } catch {
+            preconditionFailure("no descriptor for the loop: \(error)")
+        }
     }
 
     /// One for a connection: with a socket and errors of its own, so that two connections may stand beside each other.

@@ -14,6 +14,8 @@ public final class CellHost<C: Cell>: Sendable {
     public let process: ServiceProcess
     let identity: Identity
     let rejects: RejectLimiter
+    /// Replies without a place to go to leave on the cell's response subject.
+    let requests: RequestHandler
     let requestTimes = RequestTimes()
     private let state: Mutex<State>
     private let jobs: AsyncStream<Job>
@@ -52,6 +54,8 @@ public final class CellHost<C: Cell>: Sendable {
         self.process = process
         identity = body.identity
         rejects = RejectLimiter(process)
+        requests = RequestHandler(
+            process, rejects, orOn: .response(process.environment, cell: body.identity.name))
         outbox = process.outbox(limits: OutboxQueue.Limits(messages: 256, bytes: 4 << 20))
         grants = OriginGrants(process.system, hasIdentities: process.bus.identity != nil)
         let tolerance = process.system.map { ClockTolerance(milliseconds: $0.thalamus.clockToleranceMS) }

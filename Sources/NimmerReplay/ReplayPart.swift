@@ -106,7 +106,8 @@ package struct ReplayCast: Sendable {
         case "distance/v1":
             let own = try configuration(Manifest.distance, .cell)
             return Member(
-                part: ReplayCell<Distance<NoLines>>(body: try CellBody(own)), column: own.settings.textIfPresent("column"),
+                part: ReplayCell<Distance<NoLines>>(body: try CellBody(own)),
+                column: own.settings.textIfPresent("column"),
                 pace: 1000 / Double(own.settings.whole("interval_ms")))
         case "collision_avoidance/v1":
             let own = try configuration(Avoidance.manifest, .nerve)

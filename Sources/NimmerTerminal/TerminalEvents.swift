@@ -27,7 +27,9 @@ public final class Bell: Sendable {
 
     /// - Throws: ``TerminalError`` when the process has no more descriptors.
     public init() throws(TerminalError) {
-        do throws(SystemCallError) { wakeUp = try WakeUp() } catch { throw TerminalError(description: error.description) }
+        do throws(SystemCallError) { wakeUp = try WakeUp() } catch {
+            throw TerminalError(description: error.description)
+        }
     }
 
     /// Wakes whoever waits, now or when they next wait.

@@ -1,7 +1,7 @@
 import NimmerProcess
 import NimmerWave
 
-#if DEBUG
+#if DEBUG || NIMMER_FAIL_POINTS
     import Glibc
     import Synchronization
 #endif
@@ -33,12 +33,13 @@ enum BridgeStep: String, CaseIterable {
 /// A place where a test kills the process by SIGKILL, to see that nothing is lost and nothing done twice. Only debug builds have one;
 /// in a release build it does nothing, and there are no settings for it.
 final class FailPoint: Sendable {
-    #if DEBUG
+    #if DEBUG || NIMMER_FAIL_POINTS
         /// The settings of the bridge that choose the place.
         static let settings: [Setting] = [
             .text(
                 "kill_at", nil,
-                "For tests: the process kills itself after this step (and :2 for the second time): \(BridgeStep.names)."),
+                "For tests: the process kills itself after this step (and :2 for the second time): \(BridgeStep.names)."
+            ),
             .text("kill_by", nil, "For tests: the process kills itself when it takes a request with this event type."),
         ]
 

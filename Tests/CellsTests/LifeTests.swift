@@ -130,7 +130,9 @@ struct LifeTests {
     func missing(file: String, column: String, status: Int32) throws {
         let folder = try Folder()
         try folder.write("ranges.csv", "1,2\n")
-        var bench = try CellBench<Distance<LineFile>>(["file": .text("\(folder.path)/\(file)"), "column": .text(column)])
+        var bench = try CellBench<Distance<LineFile>>([
+            "file": .text("\(folder.path)/\(file)"), "column": .text(column),
+        ])
         bench.start()
         #expect(bench.failure?.status.rawValue == status)
     }

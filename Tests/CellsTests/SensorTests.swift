@@ -1,7 +1,8 @@
 import NimmerBus
 import NimmerCell
-import NimmerTesting
 import NimmerSensing
+import NimmerSystemFile
+import NimmerTesting
 import SensorCell
 import Synchronization
 import Testing

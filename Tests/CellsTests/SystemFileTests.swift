@@ -3,6 +3,7 @@ import DistanceMachine
 import MotorMachine
 import NimmerCell
 import NimmerSystem
+import NimmerSystemFile
 import Testing
 import VitalsMachine
 

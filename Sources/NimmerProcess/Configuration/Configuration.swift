@@ -1,6 +1,7 @@
 import NimmerBus
 import NimmerPlatform
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 
 /// What a process runs with, gathered from its layers: defaults < system file < environment variables < flags.

@@ -1,4 +1,5 @@
-import Glibc
+import NimmerPlatform
+import NimmerSystem
 import NimmerWave
 
 extension SystemFile {
@@ -50,20 +51,10 @@ extension SystemFile {
             SystemError(
                 .unreadable, file: path, mark: .start, found: reason, expected: "a readable system file (YAML)")
         }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw unreadable(String(cString: strerror(errno)).lowercased()) }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        let limit = YAMLParser.Limits().bytes
-        while bytes.count <= limit {
-            var chunk = [UInt8](repeating: 0, count: 65_536)
-            let count = read(descriptor, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw unreadable(String(cString: strerror(errno)).lowercased()) }
-            if count == 0 { break }
-            bytes += chunk[..<count]
-        }
-        return bytes
+        do throws(SystemCallError) {
+            // One byte more, so that the parser finds what is too long.
+            return try SmallFile.bytes(path, limit: YAMLParser.Limits().bytes + 1)
+        } catch { throw unreadable(error.reason.lowercased()) }
     }
 
     private static func organisms(

@@ -1,4 +1,5 @@
 import CYAML
+import NimmerSystem
 
 /// Reads YAML text into a tree that remembers places; the only user of libyaml.
 ///

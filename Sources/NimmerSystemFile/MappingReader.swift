@@ -1,3 +1,4 @@
+import NimmerSystem
 import NimmerWave
 
 /// Reads the keys of one mapping as types and refuses what nobody reads.

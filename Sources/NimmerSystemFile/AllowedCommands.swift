@@ -1,3 +1,4 @@
+import NimmerSystem
 import NimmerWave
 
 extension BridgeSettings.Allowed {

@@ -1,3 +1,4 @@
+import NimmerSystem
 import NimmerWave
 
 /// Changes of a system file's text that leave the rest as it is: comments, layout, order.
