@@ -289,7 +289,7 @@ let package = Package(
                 [
                     "MathCell", "SensorCell", "VitalsCell", "BatteryCell", "DistanceCell", "MotorCell",
                     "VitalsMachine", "BatteryMachine", "DistanceMachine", "MotorMachine", "NimmerCell",
-                    "NimmerSensing", "NimmerTesting", "NimmerBus", "NimmerWave",
+                    "NimmerPlatform", "NimmerSensing", "NimmerTesting", "NimmerBus", "NimmerWave",
                 ]),
             tests(
                 "NervesTests",

@@ -1,5 +1,6 @@
 import Glibc
 import NimmerBus
+import NimmerPlatform
 import NimmerServers
 import NimmerWave
 import Synchronization

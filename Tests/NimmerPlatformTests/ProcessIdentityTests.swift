@@ -32,14 +32,6 @@ struct ProcessIdentityTests {
         #expect(!real.isAlive)
     }
 
-    @Test("a port is free, below those of outgoing connections, and given once")
-    func ports() throws {
-        var given: Set<UInt16> = []
-        for _ in 0..<50 { given.insert(try LoopbackPort.free()) }
-        #expect(given.count == 50)
-        #expect(given.allSatisfy { LoopbackPort.isFree($0) })
-    }
-
     @Test("executables are found by path, by name, in extra folders first, and each once")
     func executables() {
         #expect(Executables.find("/bin/sh") == "/bin/sh")
