@@ -20,21 +20,40 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// With `NIMMER_FAIL_POINTS` set, release builds have the fail points too that debug builds have, for the tests that kill processes.
+let failPoints: [SwiftSetting] =
+    Context.environment["NIMMER_FAIL_POINTS"] == nil ? [] : [.define("NIMMER_FAIL_POINTS")]
+
 /// An executable under Sources/ that only wires.
 func service(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict)
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict + failPoints)
 }
 
-/// A cell or nerve: `<folder>/Logic/` is an importable library (replay and tests use it), `<folder>/Main.swift` the process.
-func organism(_ folder: String, library: String, executable: String) -> [Target] {
-    [
+/// A cell or nerve: `<folder>/Logic/` is an importable library (replay and tests use it), `<folder>/Machine/`, where there is one, what
+/// it touches of the machine, which is handed to the logic, and `<folder>/Main.swift` the process.
+func organism(_ folder: String, library: String, machine: String? = nil, executable: String) -> [Target] {
+    let room: [Target] =
+        machine.map { name in
+            [
+                .target(
+                    name: name,
+                    dependencies: [
+                        .target(name: library), "NimmerCell", "NimmerPlatform", "NimmerSensing", "NimmerWave",
+                    ],
+                    path: "\(folder)/Machine", swiftSettings: strict)
+            ]
+        } ?? []
+    return room + [
         .target(
-            name: library, dependencies: ["CSpawn", "NimmerCell", "NimmerGate", "NimmerSensing", "NimmerWave"],
-            path: "\(folder)/Logic",
-            swiftSettings: strict),
+            name: library, dependencies: ["NimmerCell", "NimmerGate", "NimmerSensing", "NimmerWave"],
+            path: "\(folder)/Logic", swiftSettings: strict),
         .executableTarget(
-            name: executable, dependencies: [.target(name: library), "NimmerCell", "NimmerBusNATS"], path: folder,
-            exclude: ["README.md", "Logic"], sources: ["Main.swift"], swiftSettings: strict),
+            name: executable,
+            dependencies: [.target(name: library), "NimmerCell", "NimmerBusNATS"] + room.map { .target(name: $0.name) },
+            path: folder, exclude: ["README.md", "Logic"] + (machine == nil ? [] : ["Machine"]),
+            sources: ["Main.swift"],
+            swiftSettings: strict),
     ]
 }
 
@@ -82,26 +101,38 @@ let package = Package(
             name: "NimmerWave", exclude: ["Messages/Declarations", "Messages/generate.py"], swiftSettings: strict),
         .target(name: "CPrefetch"),
         library("NimmerGate", ["NimmerWave"]),
-        library("NimmerBus", ["NimmerWave"]),
+        library("NimmerBus", ["NimmerPlatform", "NimmerWave"]),
+        library("NimmerPlatform", ["CPlatform"]),
         library("NimmerMemory", ["NimmerWave"]),
         library("NimmerThalamus", ["CPrefetch", "NimmerWave", "NimmerGate", "NimmerSystem", heap]),
         library("NimmerCognition", ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem"]),
-        library("NimmerCognitionHTTP", ["CCurl", "COpenSSL", "NimmerCognition", "NimmerSystem", "NimmerWave"]),
-        library("NimmerSystem", ["CYAML", "NimmerWave", "NimmerGate"]),
+        library(
+            "NimmerCognitionHTTP",
+            ["CCurl", "COpenSSL", "NimmerCognition", "NimmerPlatform", "NimmerSystem", "NimmerWave"]),
+        library("NimmerSystem", ["NimmerWave", "NimmerGate"]),
+        library("NimmerSystemFile", ["CYAML", "NimmerPlatform", "NimmerSystem", "NimmerWave"]),
         .target(name: "CTerminal"),
-        library("NimmerIdentity", ["NimmerBus", "NimmerServers", "NimmerSystem", "NimmerWave"]),
-        library("NimmerTerminal", ["CTerminal", "NimmerWave"]),
+        library("NimmerIdentity", ["NimmerBus", "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerWave"]),
+        library("NimmerTerminal", ["CTerminal", "NimmerPlatform", "NimmerWave"]),
         library("NimmerScope", ["NimmerTerminal", "NimmerWave", "NimmerGate"]),
         library(
-            "NimmerProcess", ["NimmerWave", "NimmerBus", "NimmerSystem", log, metrics, lifecycle, unixSignals]),
+            "NimmerProcess",
+            [
+                "NimmerPlatform", "NimmerWave", "NimmerBus", "NimmerSystem", "NimmerSystemFile", log, metrics,
+                lifecycle, unixSignals,
+            ]),
         library(
-            "NimmerCell", ["NimmerProcess", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, lifecycle]),
-        library("NimmerSensing", ["CSpawn", "NimmerProcess", "NimmerWave"]),
-        library("NimmerBusNATS", ["CNATS", "NimmerBus", "NimmerWave"]),
-        library("NimmerMemoryPostgres", ["CPostgres", "NimmerMemory", "NimmerWave"]),
-        .target(name: "CSpawn"),
+            "NimmerCell",
+            [
+                "NimmerPlatform", "NimmerProcess", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log,
+                lifecycle,
+            ]),
+        library("NimmerSensing", ["NimmerPlatform", "NimmerProcess", "NimmerWave"]),
+        library("NimmerBusNATS", ["CNATS", "NimmerBus", "NimmerPlatform", "NimmerWave"]),
+        library("NimmerMemoryPostgres", ["CPostgres", "NimmerMemory", "NimmerPlatform", "NimmerWave"]),
+        .target(name: "CPlatform"),
         .target(name: "CRename"),
-        library("NimmerServers", ["CSpawn", "NimmerWave"]),
+        library("NimmerServers", ["NimmerPlatform", "NimmerWave"]),
         library(
             "NimmerTesting", ["NimmerCell", "NimmerProcess", "NimmerBus", "NimmerMemory", "NimmerWave", "NimmerGate"]),
         service("thalamus", ["NimmerThalamus", "NimmerProcess", "NimmerBusNATS"]),
@@ -112,47 +143,64 @@ let package = Package(
             "organ",
             [
                 "NimmerCognition", "NimmerCognitionHTTP", "NimmerProcess", "NimmerBus", "NimmerBusNATS",
-                "NimmerServers",
-                "NimmerSystem", "NimmerWave", log,
+                "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerWave", log,
             ]),
         // What `nimmer` does, in rooms of one job each; the executable parses arguments, wires and prints.
-        library("NimmerOutput", ["NimmerMemory", "NimmerScope", "NimmerServers", "NimmerTerminal", "NimmerWave"]),
+        library(
+            "NimmerOutput",
+            ["NimmerMemory", "NimmerPlatform", "NimmerScope", "NimmerServers", "NimmerTerminal", "NimmerWave"]),
         library(
             "NimmerReplay",
             [
-                "NimmerCell", "NimmerGate", "NimmerOutput", "NimmerSensing", "NimmerSystem", "NimmerThalamus",
+                "NimmerCell", "NimmerGate", "NimmerOutput", "NimmerSensing", "NimmerSystem", "NimmerSystemFile",
+                "NimmerThalamus",
                 "NimmerWave", "SensorCell", "DistanceCell", "CollisionAvoidanceNerve",
             ]),
         library(
             "NimmerBackup",
-            ["CRename", "NimmerBus", "NimmerMemoryPostgres", "NimmerOutput", "NimmerServers", "NimmerWave"]),
-        library("NimmerDeploy", ["NimmerOutput", "NimmerServers", "NimmerSystem", "NimmerWave"]),
+            [
+                "CRename", "NimmerBus", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform", "NimmerServers",
+                "NimmerWave",
+            ]),
+        library("NimmerDeploy", ["NimmerOutput", "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerWave"]),
         library(
             "NimmerSupervisor",
             [
                 "NimmerCell", "NimmerIdentity", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
-                "NimmerServers", "NimmerSystem", "NimmerWave",
+                "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerWave",
             ]),
         library("NimmerInspection", ["NimmerBus", "NimmerOutput", "NimmerWave"]),
         library(
             "NimmerScopeSession",
-            ["NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerScope", "NimmerTerminal", "NimmerWave"]),
-        library("NimmerSystemCheck", ["NimmerCell", "NimmerOutput", "NimmerServers", "NimmerSystem", "NimmerWave"]),
+            [
+                "NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerPlatform", "NimmerScope", "NimmerTerminal",
+                "NimmerWave",
+            ]),
+        library(
+            "NimmerSystemCheck",
+            [
+                "NimmerCell", "NimmerOutput", "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerSystemFile",
+                "NimmerWave",
+            ]),
         service(
             "nimmer",
             [
                 "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCell", "NimmerDeploy", "NimmerGate",
                 "NimmerIdentity", "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
-                "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers", "NimmerSupervisor",
-                "NimmerSystem", "NimmerSystemCheck", "NimmerTerminal", "NimmerWave", arguments, unixSignals,
+                "NimmerPlatform",
+                "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers",
+                "NimmerSupervisor",
+                "NimmerSystem", "NimmerSystemFile", "NimmerSystemCheck", "NimmerTerminal", "NimmerWave", arguments,
+                unixSignals,
             ]),
     ]
         + organism("cells/math/v1", library: "MathCell", executable: "math-cell")
         + organism("cells/sensor/v1", library: "SensorCell", executable: "sensor-cell")
-        + organism("cells/vitals/v1", library: "VitalsCell", executable: "vitals-cell")
-        + organism("cells/battery/v1", library: "BatteryCell", executable: "battery-cell")
-        + organism("cells/distance/v1", library: "DistanceCell", executable: "distance-cell")
-        + organism("cells/motor/v1", library: "MotorCell", executable: "motor-cell")
+        + organism("cells/vitals/v1", library: "VitalsCell", machine: "VitalsMachine", executable: "vitals-cell")
+        + organism("cells/battery/v1", library: "BatteryCell", machine: "BatteryMachine", executable: "battery-cell")
+        + organism(
+            "cells/distance/v1", library: "DistanceCell", machine: "DistanceMachine", executable: "distance-cell")
+        + organism("cells/motor/v1", library: "MotorCell", machine: "MotorMachine", executable: "motor-cell")
         + organism(
             "nerves/collision_avoidance/v1", library: "CollisionAvoidanceNerve", executable: "collision-avoidance-nerve"
         )
@@ -187,10 +235,11 @@ let package = Package(
                     "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers", "NimmerTesting", "NimmerWave", "NimmerBus",
                     "Extremes", "hippocampus",
                 ]),
-            tests("NimmerServersTests", ["NimmerServers"]),
+            tests("NimmerPlatformTests", ["NimmerPlatform"]),
+            tests("NimmerServersTests", ["NimmerServers", "NimmerPlatform"]),
             tests(
                 "NimmerThalamusTests",
-                ["NimmerThalamus", "NimmerGate", "NimmerSystem", "NimmerWave", "Extremes", "Seeds"]),
+                ["NimmerThalamus", "NimmerGate", "NimmerSystem", "NimmerSystemFile", "NimmerWave", "Extremes", "Seeds"]),
             tests("NimmerCognitionTests", ["NimmerCognition", "NimmerSystem", "NimmerWave", "Extremes", "Seeds"]),
             // Not shipped: a server that answers wrongly in every way, and the real one with a small model.
             .target(
@@ -205,7 +254,9 @@ let package = Package(
             // Not shipped: a nats-server that asks everybody for an identity.
             .target(
                 name: "IdentifiedServers",
-                dependencies: ["NimmerBus", "NimmerIdentity", "NimmerServers", "NimmerSystem", "NimmerWave"],
+                dependencies: [
+                    "NimmerBus", "NimmerIdentity", "NimmerServers", "NimmerSystem", "NimmerSystemFile", "NimmerWave",
+                ],
                 path: "Tests/IdentifiedServers", swiftSettings: strict),
             tests(
                 "OrganTests",
@@ -220,21 +271,25 @@ let package = Package(
                     "NimmerServers",
                     "NimmerWave",
                 ]),
-            tests("NimmerSystemTests", ["NimmerSystem", "NimmerWave", "NimmerGate"]),
+            tests("NimmerSystemTests", ["NimmerSystem", "NimmerSystemFile", "NimmerWave", "NimmerGate"]),
             tests(
                 "NimmerProcessTests",
-                ["NimmerProcess", "NimmerBus", "NimmerSystem", "NimmerWave", "Seeds", log, metrics]),
+                ["NimmerProcess", "NimmerBus", "NimmerSystem", "NimmerSystemFile", "NimmerWave", "Seeds", log, metrics]),
             tests("NimmerSensingTests", ["NimmerSensing", "NimmerWave", "Seeds"]),
             tests(
                 "NimmerCellTests",
-                ["NimmerCell", "NimmerTesting", "NimmerBus", "NimmerGate", "NimmerSystem", "NimmerWave", log]),
+                [
+                    "NimmerCell", "NimmerTesting", "NimmerBus", "NimmerGate", "NimmerSystem", "NimmerSystemFile",
+                    "NimmerWave", log,
+                ]),
             // The cells of the guide, Sources/NimmerCell/NimmerCell.docc.
-            tests("GuideTests", ["NimmerCell", "NimmerSystem", "NimmerTesting"]),
+            tests("GuideTests", ["NimmerCell", "NimmerSystem", "NimmerSystemFile", "NimmerTesting"]),
             tests(
                 "CellsTests",
                 [
-                    "MathCell", "SensorCell", "VitalsCell", "BatteryCell", "DistanceCell", "MotorCell", "NimmerCell",
-                    "NimmerSensing", "NimmerTesting", "NimmerBus", "NimmerWave",
+                    "MathCell", "SensorCell", "VitalsCell", "BatteryCell", "DistanceCell", "MotorCell",
+                    "VitalsMachine", "BatteryMachine", "DistanceMachine", "MotorMachine", "NimmerCell",
+                    "NimmerPlatform", "NimmerSensing", "NimmerTesting", "NimmerBus", "NimmerWave",
                 ]),
             tests(
                 "NervesTests",
@@ -247,7 +302,7 @@ let package = Package(
                 "NimmerIdentityTests",
                 [
                     "IdentifiedServers", "NimmerIdentity", "NimmerBus", "NimmerBusNATS", "NimmerServers",
-                    "NimmerSystem", "NimmerWave",
+                    "NimmerSystem", "NimmerSystemFile", "NimmerWave",
                 ]),
             tests("NimmerTerminalTests", ["NimmerTerminal"]),
             .testTarget(
@@ -258,7 +313,9 @@ let package = Package(
                 ],
                 exclude: ["Golden"], swiftSettings: strict),
             tests("NimmerOutputTests", ["NimmerOutput", "NimmerServers", "NimmerWave"]),
-            tests("NimmerReplayTests", ["Extremes", "NimmerOutput", "NimmerReplay", "NimmerSystem", "NimmerWave"]),
+            tests(
+                "NimmerReplayTests",
+                ["Extremes", "NimmerOutput", "NimmerReplay", "NimmerSystem", "NimmerSystemFile", "NimmerWave"]),
             tests(
                 "NimmerBackupTests",
                 [
@@ -266,10 +323,11 @@ let package = Package(
                     "NimmerServers", "NimmerWave",
                 ]),
             tests(
-                "NimmerDeployTests", ["NimmerDeploy", "NimmerOutput", "NimmerServers", "NimmerSystem", "NimmerWave"]),
+                "NimmerDeployTests",
+                ["NimmerDeploy", "NimmerOutput", "NimmerServers", "NimmerSystem", "NimmerSystemFile", "NimmerWave"]),
             tests(
                 "NimmerSupervisorTests",
-                ["NimmerOutput", "NimmerServers", "NimmerSupervisor", "NimmerSystem", "NimmerWave"]),
+                ["NimmerOutput", "NimmerServers", "NimmerSupervisor", "NimmerSystem", "NimmerSystemFile", "NimmerWave"]),
             tests("NimmerInspectionTests", ["NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerWave"]),
             tests(
                 "NimmerScopeSessionTests",
@@ -279,6 +337,7 @@ let package = Package(
                 dependencies: [
                     "nimmer", "math-cell", "trap-screen", "NimmerInspection", "NimmerOutput", "NimmerReplay",
                     "NimmerScopeSession", "NimmerSupervisor", "NimmerSystemCheck", "NimmerServers", "NimmerSystem",
+                    "NimmerSystemFile",
                     "NimmerScope",
                     "NimmerTerminal",
                     "NimmerThalamus", "NimmerBus", "NimmerBusNATS", "NimmerWave", "Extremes", arguments,

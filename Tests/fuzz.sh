@@ -29,12 +29,12 @@ fi
 # The modules are compiled here and not by a package: what is fuzzed imports none of the packages that take minutes to build.
 # Single files of the others are compiled with the targets.
 flags=(-wmo -parse-as-library -swift-version 6 -package-name nimmerverse -enable-upcoming-feature ExistentialAny
-    -enable-upcoming-feature MemberImportVisibility "-sanitize=$sanitize" -I "$folder" -I Sources/CYAML)
+    -enable-upcoming-feature MemberImportVisibility "-sanitize=$sanitize" -I "$folder" -I Sources/CYAML -I Sources/CPlatform/include)
 files=(Tests/Fuzz/*.swift Sources/NimmerProcess/Health/HTTPRequest.swift Sources/NimmerSensing/Input/{DelimitedText,NumberText}.swift
     Sources/NimmerProcess/State/JournalRecord.swift Sources/NimmerTerminal/{Key,KeyParser}.swift
     Sources/NimmerCognitionHTTP/{AnswerReader,Dialect,OllamaDialect,OpenAIDialect,ServerWords}.swift
     Sources/NimmerBusNATS/{Permission,ReadingOrder,ServerFeatures,ServerURL}.swift)
-modules=(NimmerWave NimmerGate NimmerBus NimmerMemory NimmerSystem NimmerCognition)
+modules=(NimmerPlatform NimmerWave NimmerGate NimmerBus NimmerMemory NimmerSystem NimmerSystemFile NimmerCognition)
 objects=("${modules[@]/%/.o}")
 sum=$(cat "${files[@]}" $(find "${modules[@]/#/Sources/}" -name '*.swift' | sort) "$0" | sha256sum)
 if [ "$sum" != "$(cat "$folder/sum" 2>/dev/null)" ]; then
@@ -43,11 +43,13 @@ if [ "$sum" != "$(cat "$folder/sum" 2>/dev/null)" ]; then
         swiftc "${flags[@]}" "$2" -module-name "$1" -emit-module -emit-module-path "$folder/$1.swiftmodule" \
             -c -o "$folder/$1.o" $(find "Sources/$1" -name '*.swift')
     }
-    module NimmerWave -O || exit 1
+    clang -O2 -c Sources/CPlatform/spawn.c -I Sources/CPlatform/include -o "$folder/spawn.o" &&
+        clang -O2 -c Sources/CPlatform/wake.c -I Sources/CPlatform/include -o "$folder/wake.o" || exit 1
+    module NimmerPlatform "$rest" && module NimmerWave -O || exit 1
     module NimmerBus "$rest" & bus=$!
-    module NimmerGate "$rest" && module NimmerSystem "$rest" && module NimmerMemory "$rest" || exit 1
+    module NimmerGate "$rest" && module NimmerSystem "$rest" && module NimmerSystemFile "$rest" && module NimmerMemory "$rest" || exit 1
     wait "$bus" && module NimmerCognition "$rest" || exit 1
-    swiftc "${flags[@]}" "$rest" -module-name Fuzz -o "$folder/fuzz" "${files[@]}" "${objects[@]/#/$folder/}" -lyaml || exit 1
+    swiftc "${flags[@]}" "$rest" -module-name Fuzz -o "$folder/fuzz" "${files[@]}" "${objects[@]/#/$folder/}" "$folder"/{spawn,wake}.o -lyaml || exit 1
     echo "$sum" >"$folder/sum"
 fi
 

@@ -126,7 +126,7 @@ static void listen_to(int signal, struct sigaction *before) {
 
 int nimmer_signals_listen(const int *signals, size_t count) {
     int ends[2];
-    if (nimmer_terminal_pipe(ends) < 0) return -1;
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return -1;
     pipe_read = ends[0];
     atomic_store(&pipe_write, ends[1]);
     for (size_t i = 0; i < count; i++) {
@@ -167,4 +167,3 @@ void nimmer_stop_self(void) {
 
 int nimmer_terminal_memory(void) { return memfd_create("nimmer", MFD_CLOEXEC); }
 
-int nimmer_terminal_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC | O_NONBLOCK); }

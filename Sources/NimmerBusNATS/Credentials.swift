@@ -1,6 +1,7 @@
 import CNATS
 import Glibc
 import NimmerBus
+import NimmerPlatform
 import NimmerWave
 import Synchronization
 
@@ -99,11 +100,4 @@ final class Signer: Sendable {
     }
 }
 
-private func readText(_ path: String) -> String? {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    var bytes = [UInt8](repeating: 0, count: 65_536)
-    let count = read(file, &bytes, bytes.count)
-    return count < 0 ? nil : String(decoding: bytes[0..<count], as: UTF8.self)
-}
+private func readText(_ path: String) -> String? { SmallFile.read(path, limit: 65_536) }

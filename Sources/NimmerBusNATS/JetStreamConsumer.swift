@@ -1,4 +1,5 @@
 import NimmerBus
+import NimmerPlatform
 import NimmerWave
 import Synchronization
 
@@ -7,7 +8,7 @@ final class JetStreamConsumer: Consumer {
     let configuration: ConsumerConfiguration
     private let bus: NATSBus
     private let inbox: String
-    private let bell = Doorbell()
+    private let bell = TaskSignal()
     private let state: Mutex<State>
 
     private struct State {
@@ -76,7 +77,7 @@ final class JetStreamConsumer: Consumer {
             consumer?.isForgotten()
         }
         consumer.state.withLock { $0.subscription = subscription }
-        subscription.onEnd { [bell = consumer.bell] in bell.ring() }
+        subscription.onEnd { [bell = consumer.bell] in bell.send() }
         return consumer
     }
 
@@ -89,7 +90,7 @@ final class JetStreamConsumer: Consumer {
         var deadline = ContinuousClock.now.advanced(by: wait)
         var batch: [Delivery] = []
         while true {
-            let rings = bell.rings
+            let seen = bell.count
             let wasEmpty = batch.isEmpty
             for delivery in take(maximum - batch.count) { batch.take(delivery) }
             let now = ContinuousClock.now
@@ -109,7 +110,7 @@ final class JetStreamConsumer: Consumer {
             pull(maximum - batch.count, until: deadline)
             // In slices, so that a pull that a lost connection took with it is asked for again.
             await bell.wait(
-                from: rings,
+                from: seen,
                 until: min(max(deadline, now.advanced(by: .milliseconds(5))), now.advanced(by: .milliseconds(250))))
         }
     }
@@ -228,7 +229,7 @@ final class JetStreamConsumer: Consumer {
         } else {
             return
         }
-        bell.ring()
+        bell.send()
     }
 
     /// Nobody answers for the consumer: the server has forgotten it, or its stream.
@@ -237,7 +238,7 @@ final class JetStreamConsumer: Consumer {
             state.isGone = true
             state.pull = nil
         }
-        bell.ring()
+        bell.send()
     }
 
     private func store(_ message: BusMessage, _ reply: Subject, _ position: AckSubject) {

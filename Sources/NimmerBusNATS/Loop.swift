@@ -1,6 +1,7 @@
 import CNATS
 import Glibc
 import NimmerBus
+import NimmerPlatform
 import NimmerWave
 import Synchronization
 
@@ -36,7 +37,7 @@ final class Loop {
     private enum Draining {
         case no
         case subscriptions(until: ContinuousClock.Instant)
-        case publications(until: ContinuousClock.Instant, arrived: Doorbell)
+        case publications(until: ContinuousClock.Instant, arrived: TaskSignal)
     }
 
     init(_ bus: NATSBus) {
@@ -315,14 +316,14 @@ final class Loop {
         case .subscriptions(let until):
             let isDone = live.allSatisfy { bus.isOwn($0.subscription) || $0.isDrained }
             guard isDone || ContinuousClock.now >= until else { return true }
-            let arrived = Doorbell()
-            if let expected = bus.echo.expect("the server", until: until, { _ in arrived.ring() }) {
+            let arrived = TaskSignal()
+            if let expected = bus.echo.expect("the server", until: until, { _ in arrived.send() }) {
                 try? bus.send(expected.reply, [], [:], nil, expires: nil)
             }
             draining = .publications(until: until, arrived: arrived)
             return true
         case .publications(let until, let arrived):
-            return arrived.rings == 0 && ContinuousClock.now < until
+            return arrived.count == 0 && ContinuousClock.now < until
         }
     }
 
@@ -345,7 +346,7 @@ final class Loop {
         bus.feed.send(.closed)
         bus.state.withLock { $0.hasEnded = true }
         bus.runDeferred()
-        bus.ended.ring()
+        bus.ended.send()
         nats_ReleaseThreadMemory()
     }
 

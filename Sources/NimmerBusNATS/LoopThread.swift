@@ -1,25 +1,11 @@
-import Glibc
 import NimmerBus
+import NimmerPlatform
 
-/// Runs a closure on a thread of its own.
+/// Runs a closure on a thread of the bus, whose handlers may use as much stack as the system gives.
 func startThread(_ body: @escaping @Sendable () -> Void) throws(BusError) {
-    final class Box: Sendable {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    do throws(SystemCallError) {
+        try OwnThread.start("nats", stack: nil, body)
+    } catch {
+        throw BusError(.invalid, "no thread for the bus", cause: error.reason)
     }
-    var thread = pthread_t()
-    // Released by the thread's first line, or below when there is no thread.
-    let box = Unmanaged.passRetained(Box(body))
-    let failure = pthread_create(
-        &thread, nil,
-        { argument in
-            guard let argument else { return nil }
-            Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
-            return nil
-        }, box.toOpaque())
-    guard failure == 0 else {
-        box.release()
-        throw BusError(.invalid, "no thread for the bus", cause: String(cString: strerror(failure)))
-    }
-    pthread_detach(thread)
 }

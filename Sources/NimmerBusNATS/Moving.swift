@@ -1,6 +1,7 @@
 import CNATS
 import Glibc
 import NimmerBus
+import NimmerPlatform
 import NimmerWave
 import Synchronization
 
@@ -110,18 +111,18 @@ extension Loop {
     }
 
     /// Sends something to ourselves; the bell rings when it has come back, and with it all that was sent before has arrived.
-    private func echo(on connection: Connection) -> Doorbell {
-        let arrived = Doorbell()
+    private func echo(on connection: Connection) -> TaskSignal {
+        let arrived = TaskSignal()
         let until = ContinuousClock.now.advanced(by: Self.stepLimit)
-        if let expected = bus.echo.expect("the server", until: until, { _ in arrived.ring() }) {
+        if let expected = bus.echo.expect("the server", until: until, { _ in arrived.send() }) {
             _ = connection.publish(expected.reply.text, UnsafeRawBufferPointer(start: nil, count: 0), [:], nil)
         }
         return arrived
     }
 
-    private func wait(for arrived: Doorbell, _ old: Connection, _ next: Connection, isNextHeld: Bool) {
+    private func wait(for arrived: TaskSignal, _ old: Connection, _ next: Connection, isNextHeld: Bool) {
         let until = ContinuousClock.now.advanced(by: Self.stepLimit)
-        while arrived.rings == 0, ContinuousClock.now < until, !old.isClosed, !next.isClosed {
+        while arrived.count == 0, ContinuousClock.now < until, !old.isClosed, !next.isClosed {
             turn(old, next, isNextHeld: isNextHeld, isDraining: false)
         }
     }

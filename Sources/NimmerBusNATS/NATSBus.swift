@@ -1,5 +1,6 @@
 import CNATS
 import NimmerBus
+import NimmerPlatform
 import NimmerWave
 import Synchronization
 
@@ -44,8 +45,8 @@ public final class NATSBus: Bus {
     let state = Mutex(State())
     private let deferred = Mutex<[@Sendable () -> Void]>([])
     private let hasDeferred = Atomic<Bool>(false)
-    let ended = Doorbell()
-    let firstOutcome = Doorbell()
+    let ended = TaskSignal()
+    let firstOutcome = TaskSignal()
 
     struct State {
         var phase = BusStatus.Phase.connecting
@@ -108,10 +109,10 @@ public final class NATSBus: Bus {
             settings, try ServerURL.list(settings.url), inboxPrefix: try inboxPrefix(settings))
         try startThread { Loop(bus).run() }
         while !bus.state.withLock({ $0.hadOutcome }) {
-            let rings = bus.firstOutcome.rings
+            let seen = bus.firstOutcome.count
             if bus.state.withLock({ $0.hadOutcome }) { break }
             // In slices: Swift keeps the timer of a wait that ends early until its time has come.
-            await bus.firstOutcome.wait(from: rings, until: .now.advanced(by: .seconds(1)))
+            await bus.firstOutcome.wait(from: seen, until: .now.advanced(by: .seconds(1)))
             if Task.isCancelled { break }
         }
         let trouble = bus.state.withLock { $0.phase == .connected ? nil : $0.trouble }
@@ -272,11 +273,11 @@ public final class NATSBus: Bus {
 
     private func waitForEnd() async {
         while true {
-            let rings = ended.rings
+            let seen = ended.count
             if state.withLock({ $0.hasEnded }) { return }
             // Not cancellable: the end is bounded, and whoever closes must know that it has come.
             await Task.detached { [ended] in
-                await ended.wait(from: rings, until: .now.advanced(by: .seconds(1)))
+                await ended.wait(from: seen, until: .now.advanced(by: .seconds(1)))
             }.value
         }
     }

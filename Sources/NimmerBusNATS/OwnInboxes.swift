@@ -1,4 +1,5 @@
 import NimmerBus
+import NimmerPlatform
 import NimmerWave
 import Synchronization
 
@@ -10,7 +11,7 @@ extension NATSBus {
             defer { state.hadOutcome = true }
             return !state.hadOutcome
         }
-        if isFirst { firstOutcome.ring() }
+        if isFirst { firstOutcome.send() }
     }
 
     func expireWaiting(isConnected: Bool) {

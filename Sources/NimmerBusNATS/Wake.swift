@@ -1,5 +1,6 @@
 import CNATS
 import Glibc
+import NimmerPlatform
 import Synchronization
 
 /// All that nats.c's threads may touch of ours: flags, a list of errors, and a descriptor that wakes the loop.
@@ -9,10 +10,9 @@ import Synchronization
 /// call back into nats.c; *detach* once for every attach, as the last of them. Each attach therefore retains this object
 /// and its detach releases it.
 final class Wake: Sendable {
-    /// -1 for one of a connection, which wakes its loop's.
-    let descriptor: Int32
+    /// Nil for one of a connection, which wakes its loop's.
+    private let wakeUp: WakeUp?
     private let loop: Wake?
-    private let isRaised = Atomic<Bool>(false)
     private let loopThread = Atomic<UInt>(0)
     private let socketValue = Atomic<Int32>(-1)
     private let writes = Atomic<Bool>(false)
@@ -28,18 +28,19 @@ final class Wake: Sendable {
 
     init() {
         loop = nil
-        descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
-        precondition(descriptor >= 0, "no descriptor for the loop: \(String(cString: strerror(errno)))")
+        do throws(SystemCallError) { wakeUp = try WakeUp() } catch {
+            preconditionFailure("no descriptor for the loop: \(error)")
+        }
     }
 
     /// One for a connection: with a socket and errors of its own, so that two connections may stand beside each other.
     init(of loop: Wake) {
         self.loop = loop
-        descriptor = -1
+        wakeUp = nil
     }
 
-    deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
-
+    /// Polls readable when the loop is to wake; -1 for one of a connection.
+    var descriptor: Int32 { wakeUp?.descriptor ?? -1 }
     /// The socket to poll; -1 when there is none.
     var socket: Int32 { socketValue.load(ordering: .acquiring) }
     /// Whether bytes wait to be written.
@@ -54,17 +55,11 @@ final class Wake: Sendable {
     /// Wakes the loop; cheap when it is awake already or is the caller.
     func raise() {
         if let loop { return loop.raise() }
-        if isOnLoop || isRaised.exchange(true, ordering: .acquiringAndReleasing) { return }
-        var one: UInt64 = 1
-        _ = write(descriptor, &one, 8)
+        if !isOnLoop { wakeUp?.raise() }
     }
 
     /// Called by the loop when the descriptor is readable, before it looks at what there is to do.
-    func lower() {
-        var count: UInt64 = 0
-        _ = read(descriptor, &count, 8)
-        isRaised.store(false, ordering: .sequentiallyConsistent)
-    }
+    func lower() { wakeUp?.lower() }
 
     func attach(_ socket: Int32) {
         writes.store(false, ordering: .releasing)

@@ -1,4 +1,5 @@
 import NimmerBus
+import NimmerPlatform
 import NimmerSystem
 import NimmerWave
 import ServiceLifecycle
@@ -13,11 +14,14 @@ public final class CellHost<C: Cell>: Sendable {
     public let process: ServiceProcess
     let identity: Identity
     let rejects: RejectLimiter
+    /// Replies without a place to go to leave on the cell's response subject.
+    let requests: RequestHandler
     let requestTimes = RequestTimes()
     private let state: Mutex<State>
     private let jobs: AsyncStream<Job>
     private let jobFeed: AsyncStream<Job>.Continuation
-    private let alarm = Alarm()
+    /// Sent when an appointment comes earlier than the one that is waited for.
+    private let isEarlier = TaskSignal()
     let outbox: Outbox
     /// Which origins the waves that it hears may name.
     let grants: OriginGrants
@@ -50,6 +54,8 @@ public final class CellHost<C: Cell>: Sendable {
         self.process = process
         identity = body.identity
         rejects = RejectLimiter(process)
+        requests = RequestHandler(
+            process, rejects, orOn: .response(process.environment, cell: body.identity.name))
         outbox = process.outbox(limits: OutboxQueue.Limits(messages: 256, bytes: 4 << 20))
         grants = OriginGrants(process.system, hasIdentities: process.bus.identity != nil)
         let tolerance = process.system.map { ClockTolerance(milliseconds: $0.thalamus.clockToleranceMS) }
@@ -248,7 +254,7 @@ public final class CellHost<C: Cell>: Sendable {
             defer { state.isDoing = true }
             return (!state.isDoing, isEarlier ? next : nil)
         }
-        if next != nil { alarm.ring() }
+        if next != nil { isEarlier.send() }
         guard isMine else { return }
         while true {
             let actions = state.withLock { state -> [Pulse.Action] in
@@ -327,11 +333,14 @@ public final class CellHost<C: Cell>: Sendable {
 
     private func keepAppointments() async {
         while !Task.isCancelled {
+            let seen = isEarlier.count
             let wait = state.withLock { state in
                 state.armed = state.body.nextAppointment
                 return state.armed?.milliseconds(since: state.clock.now())
             }
-            await alarm.sleep(milliseconds: wait)
+            // Not at once where it is due: a gate's release is just after its time.
+            let pause = Duration.milliseconds(saturating: wait.map { max(0.2, $0) } ?? 3_600_000)
+            await isEarlier.wait(from: seen, until: .now.advanced(by: pause))
             if Task.isCancelled { return }
             act { $0.advance(to: $1) }
         }

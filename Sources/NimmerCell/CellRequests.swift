@@ -59,28 +59,25 @@ extension CellHost {
 
     private func receive(request message: BusMessage, at moment: Timestamp, _ places: Places) {
         let begun = ContinuousClock.now
-        do throws(Refusal) {
-            let names = C.manifest.commands.map(\.name)
-            let command = try Command(request: message.payload, on: message.subject, commands: names)
-            guard places.take() else {
-                let limit = places.limit
-                respond(
-                    to: message,
-                    CommandResult(status: .error, error: "\(identity.name) is busy with \(limit) requests; try again"))
-                return
-            }
-            var answer = Answer.failed("")
-            act(.arrival(moment)) { body, now in
-                let outcome = body.perform(command, at: now)
-                answer = outcome.answer
-                return outcome.pulse
-            }
-            finish(answer, for: command, message, places, since: begun)
-        } catch {
-            countRejected()
-            rejects.reject(error, message)
-            respond(to: message, CommandResult(status: .refused, error: error.description))
+        let names = C.manifest.commands.map(\.name)
+        let read = requests.read(message) { (message) throws(Refusal) in
+            try Command(request: message.payload, on: message.subject, commands: names)
         }
+        guard let command = read else { return countRejected() }
+        guard places.take() else {
+            let limit = places.limit
+            respond(
+                to: message,
+                CommandResult(status: .error, error: "\(identity.name) is busy with \(limit) requests; try again"))
+            return
+        }
+        var answer = Answer.failed("")
+        act(.arrival(moment)) { body, now in
+            let outcome = body.perform(command, at: now)
+            answer = outcome.answer
+            return outcome.pulse
+        }
+        finish(answer, for: command, message, places, since: begun)
     }
 
     private func finish(
@@ -134,14 +131,7 @@ extension CellHost {
 
     /// An answer goes to who asked; without a place to answer, to the cell's response subject.
     func respond(to message: BusMessage, _ result: CommandResult) {
-        let envelope = Envelope(id: .v7(), at: .now(), from: process.source, result)
-        do throws(BusError) {
-            guard message.reply == nil else { return try process.bus.respond(to: message, payload: envelope.encoded()) }
-            try process.bus.publish(
-                .response(process.environment, cell: identity.name), payload: envelope.encoded())
-        } catch {
-            process.logger.warning("An answer could not leave", metadata: ["reason": "\(error)"])
-        }
+        requests.reply(to: message, result)
     }
 }
 

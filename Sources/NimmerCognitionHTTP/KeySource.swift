@@ -1,5 +1,5 @@
-import Glibc
 import NimmerCognition
+import NimmerPlatform
 
 /// Where a server's key comes from: a file's first line, or an environment variable. The key itself is never kept.
 struct KeySource: Sendable {
@@ -17,9 +17,11 @@ struct KeySource: Sendable {
     /// - Throws: ``MindError/Code/misconfigured``, which names where the key should be and never holds it.
     func read() throws(MindError) -> String? {
         if let file {
-            guard let text = Self.firstLine(of: file) else {
-                throw MindError(
-                    .misconfigured, "the key file \(file) cannot be read: \(String(cString: strerror(errno)))")
+            let text: String
+            do throws(SystemCallError) {
+                text = try SmallFile.firstLine(of: file)
+            } catch {
+                throw MindError(.misconfigured, "the key file \(file) cannot be read: \(error.reason)")
             }
             return try checked(text, from: "the key file \(file)")
         }
@@ -38,16 +40,5 @@ struct KeySource: Sendable {
                 .misconfigured, "\(place) holds no key: expected 1 to 8192 printable characters without spaces")
         }
         return text
-    }
-
-    private static func firstLine(of path: String) -> String? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: 16_384)
-        let count = Glibc.read(file, &bytes, bytes.count)
-        guard count >= 0 else { return nil }
-        let line = bytes[..<count].prefix { $0 != 0x0a && $0 != 0x0d }
-        return String(decoding: line, as: UTF8.self)
     }
 }

@@ -1,6 +1,7 @@
 import CPostgres
 import Glibc
 import NimmerMemory
+import NimmerPlatform
 import NimmerWave
 
 /// Where the database is and how to reach it.
@@ -138,16 +139,12 @@ public struct DatabaseSettings: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func password(in path: String) throws(MemoryError) -> String {
-        guard let file = fopen(path, "re") else {
-            let reason = String(cString: strerror(errno))
+        do throws(SystemCallError) {
+            return try SmallFile.firstLine(of: path, limit: 4096)
+        } catch {
             throw MemoryError(
-                .settings, "the password file \(path) of PostgreSQL cannot be read: \(reason)",
+                .settings, "the password file \(path) of PostgreSQL cannot be read: \(error.reason)",
                 mend: "Make it readable for this user, or name another file")
         }
-        defer { fclose(file) }
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = fread(&buffer, 1, buffer.count, file)
-        let line = buffer.prefix(count).prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-        return String(decoding: line, as: UTF8.self)
     }
 }

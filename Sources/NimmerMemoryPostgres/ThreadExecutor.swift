@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 import Synchronization
 
 /// A thread of its own for an actor whose calls block: libpq waits in `poll`, and the cooperative pool must not.
@@ -11,11 +12,11 @@ final class ThreadExecutor: SerialExecutor {
 
     /// Starts the thread.
     init() {
-        let box = Unmanaged.passRetained(queue)
-        var thread = pthread_t()
-        let status = pthread_create(&thread, nil, { ThreadExecutor.loop($0) }, box.toOpaque())
-        precondition(status == 0, "no thread can be started: errno \(status)")
-        pthread_detach(thread)
+        do throws(SystemCallError) {
+            try OwnThread.start(Self.threadName, stack: nil) { [queue] in
+                while let entry = queue.pop() { entry.job.runSynchronously(on: entry.executor) }
+            }
+        } catch { preconditionFailure("\(error)") }
     }
 
     deinit {
@@ -26,47 +27,32 @@ final class ThreadExecutor: SerialExecutor {
         queue.push(Entry(job: UnownedJob(job), executor: asUnownedSerialExecutor()))
     }
 
-    private static func loop(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-        guard let argument else { return nil }
-        // Balances passRetained in init.
-        let queue = Unmanaged<Queue>.fromOpaque(argument).takeRetainedValue()
-        if let file = fopen("/proc/thread-self/comm", "we") {
-            fputs(threadName, file)
-            fclose(file)
-        }
-        while let entry = queue.pop() {
-            entry.job.runSynchronously(on: entry.executor)
-        }
-        return nil
-    }
-
     /// A job and the executor that it belongs to; a queued job keeps its actor, and so its executor, alive.
     private struct Entry: Sendable {
         let job: UnownedJob
         let executor: UnownedSerialExecutor
     }
 
-    private final class Queue: @unchecked Sendable {  // the semaphore is made for sharing; the entries are in a Mutex
+    private final class Queue: Sendable {
         private let entries = Mutex<[Entry?]>([])
-        private let ready = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+        private let wakeUp: WakeUp
 
         init() {
-            sem_init(ready, 0, 0)
-        }
-
-        deinit {
-            sem_destroy(ready)
-            ready.deallocate()
+            do throws(SystemCallError) { wakeUp = try WakeUp() } catch { preconditionFailure("\(error)") }
         }
 
         func push(_ entry: Entry?) {
             entries.withLock { $0.append(entry) }
-            sem_post(ready)
+            wakeUp.raise()
         }
 
+        /// The next job; nil when the executor is gone.
         func pop() -> Entry? {
-            while sem_wait(ready) != 0 {}
-            return entries.withLock { $0.removeFirst() }
+            while true {
+                let next: Entry?? = entries.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+                if let next { return next }
+                wakeUp.wait()
+            }
         }
     }
 }

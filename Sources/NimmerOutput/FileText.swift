@@ -1,3 +1,5 @@
+import NimmerPlatform
+
 #if canImport(Glibc)
     import Glibc
 #endif
@@ -11,18 +13,8 @@ package enum FileText {
         let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("cannot read", path) }
         defer { if path != "-" { close(descriptor) } }
-        var bytes: [UInt8] = []
-        while true {
-            let start = bytes.count
-            var count = 0
-            bytes.append(contentsOf: repeatElement(0, count: 65_536))
-            repeat {
-                count = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + start, 65_536) }
-            } while count < 0 && errno == EINTR
-            bytes.removeLast(65_536 - max(0, count))
-            if count < 0 { throw failure("cannot read", path) }
-            if count == 0 { return bytes }
-        }
+        guard let bytes = SmallFile.bytes(of: descriptor) else { throw failure("cannot read", path) }
+        return bytes
     }
 
     /// The text of a file, or nil when it cannot be read.
@@ -88,16 +80,7 @@ package enum FileText {
 
     /// The names in a folder, in no order; none when it cannot be read.
     package static func names(in path: String) -> [String] {
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
+        SmallFile.names(in: path)
     }
 
     /// Makes a folder and those above it.

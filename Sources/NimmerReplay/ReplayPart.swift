@@ -104,9 +104,10 @@ package struct ReplayCast: Sendable {
                 part: ReplayCell<Sensor>(body: try CellBody(own)), column: own.settings.textIfPresent("column"),
                 pace: pause > 0 ? 1000 / pause : nil)
         case "distance/v1":
-            let own = try configuration(Distance.manifest, .cell)
+            let own = try configuration(Manifest.distance, .cell)
             return Member(
-                part: ReplayCell<Distance>(body: try CellBody(own)), column: own.settings.textIfPresent("column"),
+                part: ReplayCell<Distance<NoLines>>(body: try CellBody(own)),
+                column: own.settings.textIfPresent("column"),
                 pace: 1000 / Double(own.settings.whole("interval_ms")))
         case "collision_avoidance/v1":
             let own = try configuration(Avoidance.manifest, .nerve)

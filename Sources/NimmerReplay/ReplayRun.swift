@@ -1,6 +1,7 @@
 import NimmerCell
 import NimmerOutput
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 
 /// One system on its way through one recording.

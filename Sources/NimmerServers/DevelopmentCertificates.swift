@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 
 /// An authority of one's own, and a server's certificate that it signed: for development and tests, not for production, where
 /// certificates come from an authority that somebody looks after.

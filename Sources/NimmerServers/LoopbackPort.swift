@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 import Synchronization
 
 /// Free TCP ports of 127.0.0.1 for private servers.

@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 import Synchronization
 
 /// How a private model server is set up.
@@ -54,12 +55,14 @@ public final class ModelServer: Sendable {
         let arguments = options.command.dropFirst().map { replace("{port}", in: $0, by: "\(port)") }
         let log = LineBox(limit: 40)
         let onLine = options.onLine
-        let child = try await ChildProcess.spawn(
-            ChildCommand(program, arguments),
-            output: .lines { line in
-                log.append(line)
-                onLine?(line.text)
-            })
+        let child = try await ServerError.ofChild { () throws(ChildError) in
+            try await ChildProcess.spawn(
+                ChildCommand(program, arguments),
+                output: .lines { line in
+                    log.append(line)
+                    onLine?(line.text)
+                })
+        }
         let end = ContinuousClock.now + options.readyWithin
         var isReady = false
         while !isReady, child.exitStatus == nil, ContinuousClock.now < end, !Task.isCancelled {

@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 
 /// An installed nats-server.
 public struct NATSBinary: Hashable, Sendable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 import Synchronization
 
 /// How a private nats-server is set up.
@@ -169,12 +170,14 @@ public final class NATSServer: Sendable {
         let port = ports.client
         try SmallFile.write(text(options, binary: binary, ports: ports), to: configuration, mode: 0o600)
         let onLine = options.onLine
-        let child = try await ChildProcess.spawn(
-            ChildCommand(binary.path, ["-c", configuration], workingDirectory: options.folder),
-            output: .lines { line in
-                log.append(line)
-                onLine?(line.text)
-            })
+        let child = try await ServerError.ofChild { () throws(ChildError) in
+            try await ChildProcess.spawn(
+                ChildCommand(binary.path, ["-c", configuration], workingDirectory: options.folder),
+                output: .lines { line in
+                    log.append(line)
+                    onLine?(line.text)
+                })
+        }
         try store.write(child: child.identity, port: port, mqttPort: ports.mqtt)
         let readyWithin = options.readyWithin
         let isReady = await OwnThread.run("nats-ready") {

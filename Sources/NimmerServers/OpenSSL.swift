@@ -1,3 +1,4 @@
+import NimmerPlatform
 /// The few things that the `openssl` program is asked for: keys, and certificates for development.
 public enum OpenSSL {
     /// An Ed25519 key pair, made anew.
@@ -20,7 +21,9 @@ public enum OpenSSL {
         guard let program = Executables.find("openssl") else {
             throw ServerError(.missingExecutable, "there is no openssl: install it with 'sudo apt-get install openssl'")
         }
-        let answer = try await ChildProcess.run(ChildCommand(program, arguments), limit: .seconds(60))
+        let answer = try await ServerError.ofChild { () throws(ChildError) in
+            try await ChildProcess.run(ChildCommand(program, arguments), limit: .seconds(60))
+        }
         guard answer.status.isSuccess else {
             throw ServerError(
                 .openSSL, "openssl \(arguments.first ?? "") ended with \(answer.status)",

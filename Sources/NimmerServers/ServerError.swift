@@ -1,4 +1,4 @@
-import Glibc
+import NimmerPlatform
 
 /// Why a child process or a private server could not be started, kept or stopped.
 public struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -49,7 +49,23 @@ public struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// The text of an `errno`.
-func errorText(_ number: Int32) -> String {
-    String(cString: strerror(number))
+extension ServerError {
+    /// The error of a child process, as that of the server that it was to be.
+    public init(_ error: ChildError) {
+        let code: Code =
+            switch error.code {
+            case .missingExecutable: .missingExecutable
+            case .spawn: .spawn
+            case .folder: .folder
+            case .account: .account
+            }
+        self.init(code, error.message)
+    }
+
+    /// Starts a child; its error is a server's.
+    static func ofChild<Result>(
+        _ start: () async throws(ChildError) -> Result
+    ) async throws(ServerError) -> Result {
+        do throws(ChildError) { return try await start() } catch { throw ServerError(error) }
+    }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 
 /// Beside a private server's data: which process serves it, for whom, and on which port.
 struct ServerState: Sendable {

@@ -1,6 +1,7 @@
 import NimmerMemory
 import NimmerMemoryPostgres
 import NimmerOutput
+import NimmerPlatform
 import NimmerServers
 import NimmerWave
 import Synchronization

@@ -1,3 +1,4 @@
+import NimmerPlatform
 import NimmerServers
 import NimmerWave
 
@@ -26,7 +27,7 @@ extension Running {
     /// A program of ours; each line that it prints goes to the handler.
     package static func program(
         _ command: ChildCommand, line: @escaping @Sendable (String) -> Void
-    ) async throws(ServerError) -> Running {
+    ) async throws(ChildError) -> Running {
         let child = try await ChildProcess.spawn(command, output: .lines { line($0.text) })
         return Running(identity: child.identity, waitForExit: { await child.waitForExit() }) { child.send($0) }
     }

@@ -14,7 +14,7 @@ public struct GateSettings: Sendable {
         /// The region as a pattern; read once, since each new region is held against it.
         private let pattern: SubjectPattern?
 
-        init(region: String, overrides: GateOverrides, mark: YAMLMark) {
+        package init(region: String, overrides: GateOverrides, mark: YAMLMark) {
             self.region = region
             self.overrides = overrides
             self.mark = mark
@@ -59,20 +59,6 @@ public struct GateOverrides: Hashable, Sendable {
 
     /// Nothing differs.
     public init() {}
-
-    init(_ node: YAMLNode, place: String, file: String) throws(SystemError) {
-        var keys = try MappingReader(node, place: place, file: file)
-        windowMS = try keys.number("window_ms", in: 1...86_400_000, unit: "milliseconds")
-        halfLifeMS = try keys.number("half_life_ms", in: 1...86_400_000, unit: "milliseconds")
-        openThreshold = try keys.number("open_threshold", in: 0.01...1)
-        closeThreshold = try keys.number("close_threshold", in: -1 ... -0.01)
-        releaseFraction = try keys.number("release_fraction", in: 0.01...1)
-        weight = try keys.number("weight", in: 0...1)
-        reflexWeight = try keys.number("reflex_weight", in: 0...0.99)
-        floor = try keys.number("floor", in: 0...1)
-        maxOrigins = try keys.integer("max_origins", in: 1...4096)
-        try keys.finish()
-    }
 
     /// These settings, with those of `other` where it has any.
     public func merged(with other: GateOverrides) -> GateOverrides {

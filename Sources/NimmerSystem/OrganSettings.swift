@@ -60,36 +60,3 @@ public struct OrganSettings: Hashable, Sendable {
         return mind
     }
 }
-
-extension OrganSettings {
-    init(_ node: YAMLNode, file: String) throws(SystemError) {
-        var keys = try MappingReader(node, place: "an organ", file: file)
-        let name = try keys.required("name", try keys.token("name"))
-        let url = try keys.address("url")
-        let command = try keys.texts("command") ?? []
-        guard (url == nil) != command.isEmpty else {
-            throw keys.refusal(
-                url == nil ? "name" : "command",
-                expected: "either url (a server that is there) or command (a server that the organ starts)")
-        }
-        let kind = try keys.required("kind", try keys.choice("kind", of: MindSettings.Kind.self))
-        self.init(
-            name: name, kind: kind, model: try keys.required("model", try keys.text("model")), url: url,
-            command: command)
-        mark = node.mark
-        card = try keys.token("card")
-        warmMS = try keys.integer("warm_ms", in: 0...604_800_000, unit: "milliseconds") ?? warmMS
-        loadTimeoutMS = try keys.integer("load_timeout_ms", in: 1...3_600_000, unit: "milliseconds") ?? loadTimeoutMS
-        queue = try keys.integer("queue", in: 1...10_000) ?? queue
-        maxTokens = try keys.integer("max_tokens", in: 16...32_768) ?? maxTokens
-        keyFile = try keys.text("key_file")
-        keyVariable = try keys.text("key_variable")
-        if let node = keys.node("tls") {
-            var tls = try MappingReader(node, place: "tls", file: file)
-            tlsCA = try tls.text("ca")
-            try tls.finish()
-        }
-        proxy = try keys.address("proxy")
-        try keys.finish()
-    }
-}

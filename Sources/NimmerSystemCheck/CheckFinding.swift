@@ -1,5 +1,6 @@
 import NimmerOutput
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 
 /// Something that a check of a system file found.

@@ -1,3 +1,4 @@
+import NimmerPlatform
 import NimmerServers
 import NimmerSystem
 import NimmerWave
@@ -26,7 +27,7 @@ package enum ProgramAnswer: Sendable {
         variables[Environment.variable] = environment.rawValue
         let command = ChildCommand(
             path, ["--name", organism.name, "--system", systemPath, "--manifest"], environment: variables)
-        do throws(ServerError) {
+        do throws(ChildError) {
             let answer = try await ChildProcess.run(command, limit: limit)
             let said = answer.lines.filter { $0.stream == .output }.map(\.text).joined(separator: "\n")
             if answer.status.isSuccess, let manifest = ProgramManifest(said) { return .manifest(manifest) }

@@ -1,5 +1,6 @@
 import NimmerCell
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 
 /// A system file with what the programs of its cells and nerves say of themselves.

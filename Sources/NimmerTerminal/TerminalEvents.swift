@@ -1,4 +1,5 @@
 import CTerminal
+import NimmerPlatform
 
 #if canImport(Glibc)
     import Glibc
@@ -22,33 +23,17 @@ public enum TerminalEvent: Hashable, Sendable {
 
 /// Wakes the loop of a ``TerminalEvents`` from another thread. Ringing a bell that was not heard yet costs nothing.
 public final class Bell: Sendable {
-    fileprivate let reading: Int32
-    private let writing: Int32
+    fileprivate let wakeUp: WakeUp
 
     /// - Throws: ``TerminalError`` when the process has no more descriptors.
     public init() throws(TerminalError) {
-        var ends: [Int32] = [0, 0]
-        guard nimmer_terminal_pipe(&ends) == 0 else {
-            throw TerminalError(description: "cannot make a pipe: \(String(cString: strerror(errno)))")
+        do throws(SystemCallError) { wakeUp = try WakeUp() } catch {
+            throw TerminalError(description: error.description)
         }
-        (reading, writing) = (ends[0], ends[1])
-    }
-
-    deinit {
-        close(reading)
-        close(writing)
     }
 
     /// Wakes whoever waits, now or when they next wait.
-    public func ring() {
-        var byte: UInt8 = 1
-        _ = write(writing, &byte, 1)
-    }
-
-    fileprivate func hush() {
-        var bytes = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
-        while withUnsafeMutableBytes(of: &bytes, { read(reading, $0.baseAddress, $0.count) }) > 0 {}
-    }
+    public func ring() { wakeUp.raise() }
 }
 
 /// Everything that happens at a terminal, waited for by one thread without using any time (oscilloscope.md, How to build
@@ -93,7 +78,7 @@ public final class TerminalEvents {
         var descriptors = [
             pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
             pollfd(fd: inputIsOver ? -1 : input, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: hearingBell ? bell.reading : -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: hearingBell ? bell.wakeUp.descriptor : -1, events: Int16(POLLIN), revents: 0),
             pollfd(fd: output, events: 0, revents: 0),
         ]
         let count = poll(&descriptors, 4, milliseconds(until: until))
@@ -103,7 +88,7 @@ public final class TerminalEvents {
         events += parser.read(typed, at: start.duration(to: clock.now)).map { .key($0) }
         if count > 0, descriptors[3].revents != 0 { events.append(.end) }
         if count > 0, descriptors[2].revents != 0 {
-            bell.hush()
+            bell.wakeUp.lower()
             events.append(.rung)
         }
         return events

@@ -26,7 +26,7 @@ final class Acts: Sendable {
 
     private let process: ServiceProcess
     private let stores: StoreWatch
-    private let drill: Drill
+    private let failPoint: FailPoint
     private let names: PrivateNames
     private let bucket = Mutex<(any KeyValue)?>(nil)
     private let kept = Mutex<[MessageID: Kept]>([:])
@@ -38,11 +38,11 @@ final class Acts: Sendable {
     private let due: AsyncStream<MessageID>
     private let makeDue: AsyncStream<MessageID>.Continuation
 
-    init(_ process: ServiceProcess, _ stores: StoreWatch, _ names: PrivateNames, drill: Drill) {
+    init(_ process: ServiceProcess, _ stores: StoreWatch, _ names: PrivateNames, failPoint: FailPoint) {
         self.names = names
         self.process = process
         self.stores = stores
-        self.drill = drill
+        self.failPoint = failPoint
         (due, makeDue) = AsyncStream.makeStream()
     }
 
@@ -163,17 +163,17 @@ final class Acts: Sendable {
                 return
             case .send(let place):
                 guard await write(record) else { return }
-                drill.passed(.begun)
+                failPoint.passed(.begun)
                 guard Timestamp.now() < record.until else {
                     record.withdraw(at: .now())
                     guard await write(record) else { return }
                     return await report(record)
                 }
                 let result = await send(record.commands[place], of: record)
-                drill.passed(.sent)
+                failPoint.passed(.sent)
                 record.ended(result, at: .now())
                 guard await write(record) else { return }
-                drill.passed(.ended)
+                failPoint.passed(.ended)
                 if record.state.isFinal { return await report(record) }
             }
         }
@@ -274,7 +274,7 @@ final class Acts: Sendable {
                 }
             }
         } catch { return }
-        drill.passed(.reported)
+        failPoint.passed(.reported)
         kept.withLock { $0[record.decision] = nil }
     }
 }

@@ -14,7 +14,7 @@ final class BridgeProcess: Sendable {
     let env: Environment
     let settings: BridgeSettings
     let minds: [any MindServer]
-    let drill: Drill
+    let failPoint: FailPoint
     let scheduler: Mutex<Scheduler>
     let book = Mutex(AnswerBook<Receipt>())
     let counters = Mutex(Counters())
@@ -38,19 +38,19 @@ final class BridgeProcess: Sendable {
         var rejected = 0
     }
 
-    init(_ process: ServiceProcess, minds: [any MindServer], drill: Drill) throws {
+    init(_ process: ServiceProcess, minds: [any MindServer], failPoint: FailPoint) throws {
         self.process = process
         bus = process.bus
         env = process.environment
         settings = process.system?.bridge ?? BridgeSettings()
         self.minds = minds
-        self.drill = drill
+        self.failPoint = failPoint
         scheduler = Mutex(Scheduler(settings))
         commands = CommandBook(process, settings.allow)
         stores = StoreWatch(process)
         let names = PrivateNames(process)
         self.names = names
-        acts = Acts(process, stores, names, drill: drill)
+        acts = Acts(process, stores, names, failPoint: failPoint)
         rejects = RejectLimiter(process)
         suspects = SuspectKeeper(process)
         (work, asks) = AsyncStream.makeStream()
@@ -180,7 +180,7 @@ final class BridgeProcess: Sendable {
             }
             let telling = scheduler.withLock { $0.telling(of: request, at: $0.clock.read(.now())) }
             let actions = book.withLock { $0.arrive(request, Receipt(delivery, of: stream), telling: telling) }
-            drill.took(request)
+            failPoint.took(request)
             return actions
         } catch {
             counters.withLock { $0.rejected += 1 }

@@ -11,13 +11,7 @@ import NimmerWave
         name: "cognition-bridge", version: "0.2.0",
         summary: "The structured boundary: answers each question once, by a mind or by rule.",
         domain: "cognition",
-        settings: [
-            .text(
-                "kill_at", nil,
-                "A drill: the process kills itself after this step (and :2 for the second time): \(BridgeStep.names)."),
-            .text(
-                "kill_by", nil, "A drill: the process kills itself whenever it takes a request with this event type."),
-        ],
+        settings: FailPoint.settings,
         commands: [
             ("status", "tells who answers, and how many requests ended how"),
             ("minds", "lists the minds with breaker, queue, latency and what they may command"),
@@ -33,13 +27,12 @@ import NimmerWave
             manifest, kind: .boundary, on: NATS.connector,
             check: { configuration in
                 for mind in configuration.system?.bridge.minds ?? [] { _ = try server(mind) }
-                _ = try Drill(configuration.settings.textIfPresent("kill_at"))
+                _ = try FailPoint(configuration.settings)
             },
             run: { process in
                 let minds = try (process.system?.bridge.minds ?? []).map(server)
-                let drill = try Drill(
-                    process.settings.textIfPresent("kill_at"), poison: process.settings.textIfPresent("kill_by"))
-                try await BridgeProcess(process, minds: minds, drill: drill).run()
+                let failPoint = try FailPoint(process.settings)
+                try await BridgeProcess(process, minds: minds, failPoint: failPoint).run()
                 for mind in minds { await mind.close() }
             })
     }

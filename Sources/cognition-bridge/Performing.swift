@@ -72,7 +72,7 @@ extension BridgeProcess {
         case .schedule(let request):
             await perform(scheduler.withLock { $0.arrive(request, at: $0.clock.read(.now())) })
         case .store(let response, let isRepeated):
-            if !isRepeated { drill.passed(.decided) }
+            if !isRepeated { failPoint.passed(.decided) }
             return await trying(response.requestID, isRepeated) { () throws(BusError) in
                 try await self.store(response)
             }
@@ -84,7 +84,7 @@ extension BridgeProcess {
             }
         case .record(let id, let response):
             guard await acts.keep(response) else { return [] }
-            drill.passed(.kept)
+            failPoint.passed(.kept)
             return book.withLock { $0.recorded(id) }
         case .begin(let id): acts.begin(id)
         case .tell(let request, let id, let isRepeated):
@@ -102,7 +102,7 @@ extension BridgeProcess {
                 try? receipt.delivery.ack()
                 suspects.finished(receipt.id.sequence, of: receipt.id.stream)
             }
-            drill.passed(.acknowledged)
+            failPoint.passed(.acknowledged)
         case .giveBack(let receipts):
             for receipt in receipts {
                 try? receipt.delivery.nak(delay: .seconds(5))
@@ -136,7 +136,7 @@ extension BridgeProcess {
             try await bus.publishDurably(
                 .cognitiveResponse(env), payload: message.encoded(), id: id, timeout: .seconds(20))
         }
-        drill.passed(.answered)
+        failPoint.passed(.answered)
         counters.withLock { $0.answered += 1 }
         return book.withLock { $0.stored(response.requestID, ack.isDuplicate ? .repeated(ack.sequence) : .first) }
     }

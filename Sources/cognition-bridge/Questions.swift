@@ -26,20 +26,13 @@ struct Questions: Sendable {
 
     /// Answers until the task is cancelled, each in its own time.
     func run() async {
+        let requests = RequestHandler(owner.process, owner.rejects)
         await withDiscardingTaskGroup { group in
             for await message in asked {
                 group.addTask {
-                    let result: CommandResult
-                    do throws(Refusal) {
-                        result = try await answer(
-                            try Envelope<Command>(decoding: message.payload, on: message.subject).body,
-                            on: try Provenance(of: message.subject))
-                    } catch {
-                        owner.rejects.reject(error, message)
-                        result = CommandResult(status: .refused, error: error.description)
+                    await requests.answer(message) { (command) async throws(Refusal) in
+                        try await answer(command, on: try Provenance(of: message.subject))
                     }
-                    let envelope = Envelope(id: .v7(), at: .now(), from: owner.process.source, result)
-                    try? owner.bus.respond(to: message, payload: envelope.encoded())
                 }
             }
         }

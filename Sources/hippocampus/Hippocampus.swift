@@ -1,7 +1,8 @@
 import CoreMetrics
 import NimmerBus
-import NimmerProcess
 import NimmerMemory
+import NimmerPlatform
+import NimmerProcess
 import NimmerWave
 import Synchronization
 
@@ -250,14 +251,14 @@ final class Hippocampus: Sendable {
 
     /// Reads one durable for ever: opens it as soon as the bus lets it, and takes messages while the valve is open.
     private func read(_ source: Source, _ send: AsyncStream<Event>.Continuation) async {
-        var pause = Duration.milliseconds(200)
+        var pause = RetryPause(first: .milliseconds(200), longest: .seconds(5))
         var said = false
         while !Task.isCancelled, !intake.isShut {
             do throws(BusError) {
                 try await HouseStreams.ensure(on: bus, environment: environment)
                 await suspects?.open()
                 let consumer = try await consumer(source)
-                pause = .milliseconds(200)
+                pause.reset()
                 said = false
                 let measuring = Task { await measure(consumer, of: source) }
                 defer { measuring.cancel() }
@@ -276,8 +277,7 @@ final class Hippocampus: Sendable {
                 guard error.code != .closed, error.code != .cancelled else { return }
                 if !said { notify(.waitingForStream(error)) }
                 said = true
-                try? await Task.sleep(for: pause)
-                pause = min(pause * 2, .seconds(5))
+                try? await Task.sleep(for: pause.next())
             }
         }
     }

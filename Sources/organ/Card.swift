@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 
 /// A card that organs on this machine take turns at: a lock on a file, which the kernel gives back when its holder dies.
 ///
@@ -36,12 +37,8 @@ struct Card: Sendable {
 
     /// Who holds the card; nil when nobody does, as far as can be told.
     var holder: String? {
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: 128)
-        let count = read(file, &bytes, bytes.count)
-        return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
+        let bytes = (try? SmallFile.bytes(path, limit: 128, flags: O_NOFOLLOW)) ?? []
+        return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
     }
 
     /// Why a card cannot be used.

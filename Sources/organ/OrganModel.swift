@@ -1,8 +1,9 @@
 import Logging
 import NimmerBus
-import NimmerProcess
 import NimmerCognition
 import NimmerCognitionHTTP
+import NimmerPlatform
+import NimmerProcess
 import NimmerServers
 import NimmerSystem
 import NimmerWave

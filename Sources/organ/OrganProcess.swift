@@ -170,21 +170,20 @@ struct OrganDesk {
     }
 
     private mutating func receive(_ message: BusMessage, _ verb: String, at now: SteadyTime) {
-        let command: Command
-        let request: OrganRequest
-        let id: MessageID
-        do throws(Refusal) {
+        let settings = settings
+        let read = requests.read(message) { (message) throws(Refusal) in
             let envelope = try Envelope<Command>(decoding: message.payload, on: message.subject)
-            command = envelope.body
-            id = envelope.header.messageID
-            guard command.command == verb else {
-                throw Refusal.wrong("body.command", "must be \(verb), as the subject says", found: command.command)
+            guard envelope.body.command == verb else {
+                throw Refusal.wrong(
+                    "body.command", "must be \(verb), as the subject says", found: envelope.body.command)
             }
-            request = try OrganRequest(verb, command.payload, maximumTokens: settings.maxTokens, id: id)
-        } catch {
-            rejects.reject(error, message)
-            return answer(message, CommandResult(status: .refused, error: error.description))
+            let id = envelope.header.messageID
+            return (
+                envelope.body,
+                try OrganRequest(verb, envelope.body.payload, maximumTokens: settings.maxTokens, id: id), id
+            )
         }
+        guard let (command, request, id) = read else { return }
         switch request {
         case .state: answer(message, CommandResult(status: .ok, result: Self.state(logic, settings)))
         case .release:
@@ -241,16 +240,10 @@ struct OrganDesk {
     }
 
     private func answer(_ message: BusMessage, _ result: CommandResult) {
-        var bytes = Envelope(id: .v7(), at: .now(), from: process.source, result).encoded()
-        if bytes.count > Wire.maximumBytes {
-            let reason = "the answer of \(bytes.count) bytes does not fit into a message; ask for less at once"
-            bytes = Envelope(id: .v7(), at: .now(), from: process.source, CommandResult(status: .error, error: reason))
-                .encoded()
-        }
-        do throws(BusError) { try process.bus.respond(to: message, payload: bytes) } catch {
-            process.logger.warning("Could not answer", metadata: ["reason": "\(error)"])
-        }
+        requests.reply(to: message, result)
     }
+
+    private var requests: RequestHandler { RequestHandler(process, rejects) }
 
     /// Wakes the logic when something is due by itself.
     private mutating func arm(at now: SteadyTime) {

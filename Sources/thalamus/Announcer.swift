@@ -10,7 +10,7 @@ import Synchronization
 final class Announcer: Sendable {
     private let process: ServiceProcess
     private let outbox: Outbox
-    private let limiter: RejectLimiter
+    let limiter: RejectLimiter
     private let env: Environment
     private let stream: String
     private let opened: @Sendable (GateID, MessageID) -> Void

@@ -42,30 +42,23 @@ struct Questions: Sendable {
         case .taken: return arrival.message()
         case .dropped: return nil
         case .refused:
-            say(
-                CommandResult(status: .refused, error: "too many questions; ask again in a second"),
-                to: arrival.message())
+            requests.reply(
+                to: arrival.message(),
+                CommandResult(status: .refused, error: "too many questions; ask again in a second"))
             return nil
         }
     }
 
     /// Answers from this process's own gates.
     func answerPassedOn(_ message: BusMessage) {
-        let result: CommandResult
-        do throws(Refusal) {
-            result = answer(try Envelope<Command>(decoding: message.payload, on: message.subject).body)
-        } catch {
-            owner.announcer.reject(error, message)
-            result = CommandResult(status: .refused, error: error.description)
-        }
-        say(result, to: message)
+        requests.answer(message) { command in answer(command) }
     }
 
-    private func say(_ result: CommandResult, to message: BusMessage) {
-        owner.answered.wrappingAdd(1, ordering: .relaxed)
-        if result.status != .ok { owner.refused.wrappingAdd(1, ordering: .relaxed) }
-        let envelope = Envelope(id: .v7(), at: .now(), from: owner.process.source, result)
-        try? owner.bus.respond(to: message, payload: envelope.encoded())
+    private var requests: RequestHandler {
+        RequestHandler(owner.process, owner.announcer.limiter) { [owner] result in
+            owner.answered.wrappingAdd(1, ordering: .relaxed)
+            if result.status != .ok { owner.refused.wrappingAdd(1, ordering: .relaxed) }
+        }
     }
 
     /// A question to all who share the regions.
@@ -93,7 +86,7 @@ struct Questions: Sendable {
                     ($0["potential"]?.double ?? 0) > ($1["potential"]?.double ?? 0)
                 }
                 let list = GateList(gates, leftOut: lists.reduce(0) { $0 + $1.leftOut })
-                say(CommandResult(status: .ok, result: list.json), to: message)
+                requests.reply(to: message, CommandResult(status: .ok, result: list.json))
             }
         } else {
             answerPassedOn(message)

@@ -12,6 +12,7 @@ let package = Package(
                 .product(name: "NimmerWave", package: "nimmerverse"),
                 .product(name: "NimmerGate", package: "nimmerverse"),
                 .product(name: "NimmerSystem", package: "nimmerverse"),
+                .product(name: "NimmerSystemFile", package: "nimmerverse"),
                 .product(name: "NimmerThalamus", package: "nimmerverse"),
             ]),
         .executableTarget(
@@ -21,6 +22,7 @@ let package = Package(
                 .product(name: "NimmerBus", package: "nimmerverse"),
                 .product(name: "NimmerBusNATS", package: "nimmerverse"),
                 .product(name: "NimmerSystem", package: "nimmerverse"),
+                .product(name: "NimmerSystemFile", package: "nimmerverse"),
                 .product(name: "NimmerThalamus", package: "nimmerverse"),
             ]),
         .executableTarget(

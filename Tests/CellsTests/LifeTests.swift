@@ -1,7 +1,11 @@
+import BatteryMachine
+import DistanceMachine
 import Glibc
+import MotorMachine
 import NimmerCell
 import NimmerTesting
 import Testing
+import VitalsMachine
 
 @testable import BatteryCell
 @testable import DistanceCell
@@ -54,7 +58,7 @@ struct LifeTests {
 
     @Test("vitals emits a wave for each vital of this machine, each of its own origin")
     func vitals() throws {
-        var bench = try CellBench<Vitals>(["host": .text("Test.Host")])
+        var bench = try CellBench<Vitals<Machine>>(["host": .text("Test.Host")])
         bench.start()
         bench.advance(milliseconds: 1000)
         let origins = Set(bench.waves.compactMap(\.origin?.text))
@@ -66,7 +70,7 @@ struct LifeTests {
     @Test("battery without a battery leaves with status 69 and one line")
     func noBattery() throws {
         let folder = try Folder()
-        var bench = try CellBench<Batteries>(["path": .text(folder.path)])
+        var bench = try CellBench<Batteries<PowerSupplyFolder>>(["path": .text(folder.path)])
         bench.start()
         #expect(bench.failure == ProcessFailure(.unavailable, "this machine has no battery under \(folder.path)"))
         #expect(bench.waves.isEmpty)
@@ -78,7 +82,7 @@ struct LifeTests {
         try folder.write("BAT0/type", "Battery\n")
         try folder.write("BAT0/status", "Discharging\n")
         try folder.write("BAT0/capacity", "50\n")
-        var bench = try CellBench<Batteries>(["path": .text(folder.path)])
+        var bench = try CellBench<Batteries<PowerSupplyFolder>>(["path": .text(folder.path)])
         bench.start()
         try folder.write("BAT0/capacity", "5\n")
         bench.advance(milliseconds: 5000)
@@ -90,7 +94,7 @@ struct LifeTests {
 
     @Test("distance reads a device, refuses what it cannot mean, and counts it")
     func device() throws {
-        var bench = try CellBench<Distance>([
+        var bench = try CellBench<Distance<LineFile>>([
             "subject": .text("robot.front"), "path": .text("range"), "unit": .text("cm"), "sector": .text("front"),
         ])
         bench.start()
@@ -111,7 +115,7 @@ struct LifeTests {
     func file() throws {
         let folder = try Folder()
         try folder.write("ranges.csv", "left,front\n1,0.3\n1,0.3\n1,x\n1,0.3")
-        var bench = try CellBench<Distance>([
+        var bench = try CellBench<Distance<LineFile>>([
             "file": .text("\(folder.path)/ranges.csv"), "column": .text("front"), "interval_ms": .whole(100),
         ])
         bench.start()
@@ -126,13 +130,15 @@ struct LifeTests {
     func missing(file: String, column: String, status: Int32) throws {
         let folder = try Folder()
         try folder.write("ranges.csv", "1,2\n")
-        var bench = try CellBench<Distance>(["file": .text("\(folder.path)/\(file)"), "column": .text(column)])
+        var bench = try CellBench<Distance<LineFile>>([
+            "file": .text("\(folder.path)/\(file)"), "column": .text(column),
+        ])
         bench.start()
         #expect(bench.failure?.status.rawValue == status)
     }
 
-    private func motor(_ row: String...) throws -> CellBench<Wheels> {
-        var bench = try CellBench<Wheels>([
+    private func motor(_ row: String...) throws -> CellBench<Wheels<Program>> {
+        var bench = try CellBench<Wheels<Program>>([
             "run": .table([SettingValue.TableRow(name: "go", values: row)]),
             "publish": .table([SettingValue.TableRow(name: "turn", values: ["robot.wheels"])]),
         ])

@@ -3,7 +3,7 @@ import Glibc
 import NimmerWave
 import Testing
 
-@testable import MotorCell
+@testable import MotorMachine
 
 @Suite("motor: programs")
 struct ProgramTests {

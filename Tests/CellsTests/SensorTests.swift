@@ -1,7 +1,8 @@
 import NimmerBus
 import NimmerCell
-import NimmerTesting
 import NimmerSensing
+import NimmerSystemFile
+import NimmerTesting
 import SensorCell
 import Synchronization
 import Testing
@@ -129,22 +130,6 @@ struct NumberTextTests {
         #expect(throws: Refusal.self) { try DelimitedText.place(of: "4", names: nil, count: 3) }
         #expect(throws: Refusal.self) { try DelimitedText(delimiter: ";;") }
         #expect(try DelimitedText(delimiter: "tab").delimiter == 9)
-    }
-
-    @Test("lines are the same however the bytes are cut")
-    func lines() {
-        let bytes = Array("one\r\ntwo\n\nthree".utf8)
-        for size in 1...bytes.count {
-            var splitter = LineSplitter()
-            var lines: [[UInt8]] = []
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                lines += splitter.take(rest.prefix(size))
-                rest = rest.dropFirst(size)
-            }
-            if let last = splitter.finish() { lines.append(last) }
-            #expect(lines.map { String(decoding: $0, as: UTF8.self) } == ["one", "two", "", "three"])
-        }
     }
 
     @Test("a program's lines arrive, and its exit status; one that does not exist is named")

@@ -1,6 +1,11 @@
+import BatteryMachine
+import DistanceMachine
+import MotorMachine
 import NimmerCell
 import NimmerSystem
+import NimmerSystemFile
 import Testing
+import VitalsMachine
 
 @testable import BatteryCell
 @testable import DistanceCell
@@ -43,9 +48,9 @@ struct ShippedSystemTests {
             let configuration = try Configuration(
                 manifest, role: .cell, environment: .dev, organism: organism, system: system)
             switch organism.kindName {
-            case "vitals": _ = try Vitals(configuration.settings)
-            case "distance": _ = try Distance(configuration.settings)
-            case "motor": _ = try Wheels(configuration.settings)
+            case "vitals": _ = try Vitals<Machine>(configuration.settings)
+            case "distance": _ = try Distance<LineFile>(configuration.settings)
+            case "motor": _ = try Wheels<Program>(configuration.settings)
             default: _ = Calculator(configuration.settings)
             }
             let missing = OriginGrants(system).missing(configuration.origins, for: organism.name)
@@ -63,7 +68,7 @@ struct ShippedSystemTests {
         #expect(try needs(.math, "math", ["origin": .text("abacus")]) == ["abacus"])
         #expect(try needs(.math, "math", ["origin": .text("math")]) == [])
         #expect(try needs(.battery, "ups") == ["ups-*"])
-        #expect(Batteries.origin(of: "BAT0", cell: try Token("ups"))?.text == "ups-bat0")
+        #expect(Batteries<PowerSupplyFolder>.origin(of: "BAT0", cell: try Token("ups"))?.text == "ups-bat0")
         #expect(try needs(.vitals, "vitals").prefix(2) == ["*-cpu", "*-memory"])
         let named = try needs(.vitals, "vitals", ["host": .text("Web 1.example")])
         #expect(named == Vital.allCases.map { "web-1-example-\($0.rawValue)" })

@@ -4,6 +4,8 @@
     Tests/Chaos/run.py --binaries .build/release --seed 6 --kills 60 --seconds 90
     Tests/Chaos/run.py --binaries .build/release --scenario hole
 
+The scenario `forget` needs fail points: a debug build, or `NIMMER_FAIL_POINTS=1 swift build -c release`.
+
 Starts its own nats-server (JetStream on disk), PostgreSQL, thalami, bridge, hippocampus and mind on loopback, on free ports, and
 leaves nothing but the folder of --out: a log of each process, and result.json. Needs psycopg and PostgreSQL's server programs.
 

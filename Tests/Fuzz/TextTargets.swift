@@ -1,4 +1,5 @@
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 
 /// A system file is read or refused with its place. Not `system`: that is the C library's, which runs its input in a shell.

@@ -1,5 +1,6 @@
 import Glibc
 import NimmerSystem
+import NimmerSystemFile
 import Testing
 
 /// Code in the guide's articles is code of this folder or of a cell that is shipped, and its system files load.

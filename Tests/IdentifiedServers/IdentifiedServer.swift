@@ -2,6 +2,7 @@ import NimmerBus
 import NimmerIdentity
 import NimmerServers
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 
 /// A nats-server that asks everybody for an identity, as a deployment's does: each part of the house has its own, made of the system

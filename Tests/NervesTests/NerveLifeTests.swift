@@ -1,4 +1,5 @@
 import NimmerCell
+import NimmerSystemFile
 import NimmerTesting
 import Testing
 

@@ -1,5 +1,6 @@
 import Glibc
 import NimmerBus
+import NimmerPlatform
 import NimmerServers
 import NimmerWave
 import Synchronization
@@ -50,11 +51,11 @@ struct HeaderLimitTests {
     func areCutBeforeTheyAreRead(_ binary: NATSBinary) async throws {
         try await TestServer.with(binary) { server, bus in
             let seen = Mutex<[BusMessage]>([])
-            let done = Doorbell()
+            let done = TaskSignal()
             let subscription = try await bus.subscribe(try SubjectPattern("x.headers")) { _, _, arrival in
                 let message = arrival.message()
                 seen.withLock { $0.append(message) }
-                if message.headers["Last"] != nil { done.ring() }
+                if message.headers["Last"] != nil { done.send() }
             }
             let many = String(repeating: "A:b\r\n", count: 150_000)
             let folded = "A: b\r\n" + String(repeating: " c\r\n", count: 150_000)

@@ -1,6 +1,7 @@
 import Logging
 import NimmerBus
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 import Testing
 

@@ -1,6 +1,7 @@
 import Glibc
 import NimmerOutput
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 import Testing
 

@@ -3,6 +3,7 @@ import IdentifiedServers
 import NimmerBus
 import NimmerServers
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 import Synchronization
 import Testing

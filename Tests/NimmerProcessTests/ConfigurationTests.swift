@@ -1,5 +1,6 @@
 import NimmerBus
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 import Testing
 

@@ -1,5 +1,6 @@
 import NimmerOutput
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 import Testing
 

@@ -1,6 +1,7 @@
 import Glibc
 import NimmerGate
 import NimmerSystem
+import NimmerSystemFile
 import Testing
 
 /// The system file of the reference is a system file.

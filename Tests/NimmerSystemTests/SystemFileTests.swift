@@ -1,5 +1,6 @@
 import NimmerGate
 import NimmerSystem
+import NimmerSystemFile
 import Testing
 
 @Suite("System files")

@@ -1,4 +1,5 @@
 import NimmerSystem
+import NimmerSystemFile
 import Testing
 
 @Suite("YAML with places")

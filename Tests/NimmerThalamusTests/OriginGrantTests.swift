@@ -1,4 +1,5 @@
 import NimmerSystem
+import NimmerSystemFile
 import NimmerThalamus
 import NimmerWave
 import Testing

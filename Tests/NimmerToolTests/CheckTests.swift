@@ -2,6 +2,7 @@ import NimmerOutput
 import NimmerServers
 import NimmerSystem
 import NimmerSystemCheck
+import NimmerSystemFile
 import NimmerWave
 import Testing
 

@@ -32,7 +32,4 @@ void nimmer_stop_self(void);
 /// A file in memory, closed on exec; -1 with errno set when there can be none.
 int nimmer_terminal_memory(void);
 
-/// A pipe that never blocks, closed on exec; -1 with errno set when there can be none.
-int nimmer_terminal_pipe(int ends[2]);
-
 #endif

@@ -1,3 +1,4 @@
+import NimmerPlatform
 import NimmerWave
 import Synchronization
 
@@ -12,7 +13,7 @@ public final class InMemoryBus: Bus {
 
     let state = Mutex(State())
     let feed = EventFeed()
-    let streamsChanged = Doorbell()
+    let streamsChanged = TaskSignal()
     let now: @Sendable () -> Timestamp
     public let identity: Token?
     private let current = CurrentMessage()
@@ -70,7 +71,7 @@ public final class InMemoryBus: Bus {
             return .success((receivers.count + (ack == nil ? 0 : 1), ack))
         }
         let result = try outcome.get()
-        if result.1 != nil { streamsChanged.ring() }
+        if result.1 != nil { streamsChanged.send() }
         deliver()
         return result
     }
@@ -131,23 +132,23 @@ public final class InMemoryBus: Bus {
         do { inbox = try Subject(foreign: "_INBOX.\(identity?.text ?? "memory").\(number)") } catch {
             throw BusError(.invalid, "\(error)")
         }
-        let bell = Doorbell()
+        let bell = TaskSignal()
         let answers = Answers()
         let subscription = try open(SubjectPattern(inbox), queue: nil, pending: 65_536) { _, _, arrival in
             answers.add(arrival.message())
-            bell.ring()
+            bell.send()
         }
         defer { subscription.cancel() }
-        subscription.onEnd { bell.ring() }
+        subscription.onEnd { bell.send() }
         let message = BusMessage(subject: subject, reply: inbox, headers: headers, payload: payload, at: now())
         guard try send(message).receivers > 0 else {
             throw BusError(.noResponders, "nobody serves \(subject)")
         }
         while answers.count < most, !Task.isCancelled, ContinuousClock.now < deadline {
-            let rings = bell.rings
+            let seen = bell.count
             if answers.count >= most { break }
             if state.withLock({ $0.phase == .closed }) { break }
-            await bell.wait(from: rings, until: deadline)
+            await bell.wait(from: seen, until: deadline)
         }
         if answers.count == 0, state.withLock({ $0.phase == .closed }) { throw BusError(.closed, "the bus was closed") }
         return answers.all
@@ -192,7 +193,7 @@ public final class InMemoryBus: Bus {
         }
         guard let ended else { return }
         for subscription in ended { subscription.cancel() }
-        streamsChanged.ring()
+        streamsChanged.send()
         feed.send(.closed)
     }
 

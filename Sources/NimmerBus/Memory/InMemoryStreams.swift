@@ -1,3 +1,4 @@
+import NimmerPlatform
 import NimmerWave
 import Synchronization
 
@@ -45,7 +46,7 @@ extension InMemoryBus {
 
     public func deleteStream(_ name: String) async throws(BusError) {
         state.withLock { $0.streams[name] = nil }
-        streamsChanged.ring()
+        streamsChanged.send()
     }
 
     public func lastMessage(stream: String, subject: Subject) async throws(BusError) -> StoredMessage? {

@@ -1,3 +1,4 @@
+import NimmerPlatform
 import NimmerWave
 import Synchronization
 
@@ -118,7 +119,7 @@ final class MemoryConsumer: Consumer {
         var deadline = clock.now.advanced(by: wait)
         var batch: [Delivery] = []
         while true {
-            let rings = bus.streamsChanged.rings
+            let seen = bus.streamsChanged.count
             let (found, due) = try take(maximum - batch.count, clock.now, holding: Set(batch.map(\.sequence)))
             if batch.isEmpty, !found.isEmpty { deadline = clock.now.advanced(by: linger) }
             batch += found
@@ -127,7 +128,7 @@ final class MemoryConsumer: Consumer {
                 if !batch.isEmpty { return batch }
                 throw BusError(.cancelled, "reading \(name) was cancelled")
             }
-            await bus.streamsChanged.wait(from: rings, until: min(deadline, due ?? deadline))
+            await bus.streamsChanged.wait(from: seen, until: min(deadline, due ?? deadline))
         }
     }
 
@@ -143,7 +144,7 @@ final class MemoryConsumer: Consumer {
                 waiting: item.waiting
             ) { [self] answer throws(BusError) in
                 try onState { consumer, _ in consumer.answer(answer, item.stored.sequence, at: .now) }
-                bus.streamsChanged.ring()
+                bus.streamsChanged.send()
             }
         }
         return (deliveries, taken.1)

@@ -1,3 +1,4 @@
+import NimmerPlatform
 import NimmerWave
 import Synchronization
 
@@ -256,7 +257,7 @@ public final class Outbox: Sendable {
 
     /// Looks at each change: what waits is kept, what has failed is sent again after a pause, a person is told.
     private func watch(_ notify: @Sendable (Notice) -> Void) async {
-        var pause = Duration.milliseconds(100)
+        var pause = RetryPause(first: .milliseconds(100), longest: .seconds(1))
         var acknowledged: UInt64 = 0
         var said = Said()
         for await _ in changes {
@@ -265,10 +266,9 @@ public final class Outbox: Sendable {
             push()
             guard state.withLock({ $0.queue.isStalled }) else { continue }
             let now = counters.acknowledged
-            if now != acknowledged { pause = .milliseconds(100) }
+            if now != acknowledged { pause.reset() }
             acknowledged = now
-            do { try await ContinuousClock().sleep(for: pause) } catch { return }
-            pause = min(pause * 2, .seconds(1))
+            do { try await ContinuousClock().sleep(for: pause.next()) } catch { return }
             conclude {
                 $0.resume()
                 return []

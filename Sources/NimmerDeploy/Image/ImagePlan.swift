@@ -1,4 +1,5 @@
 import NimmerOutput
+import NimmerPlatform
 import NimmerServers
 
 /// What building images takes: a Containerfile, its targets, the engine and the arguments. A value; the command runs it.

@@ -1,5 +1,7 @@
 import NimmerBus
+import NimmerPlatform
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 
 /// What a process runs with, gathered from its layers: defaults < system file < environment variables < flags.
@@ -90,7 +92,7 @@ public struct Configuration: Sendable {
         let implicit = "/etc/nimmerverse/\(environment.rawValue).yaml"
         do throws(SystemError) {
             system = loaded
-            if system == nil, let path = explicit ?? (fileExists(implicit) ? implicit : nil) {
+            if system == nil, let path = explicit ?? (SmallFile.exists(implicit) ? implicit : nil) {
                 system = try SystemFile(path: path)
             }
             if let system { try take(system, role: role, known: known, isExplicit: explicit != nil || loaded != nil) }

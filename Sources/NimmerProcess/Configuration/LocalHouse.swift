@@ -1,5 +1,6 @@
 import Glibc
 import NimmerBus
+import NimmerPlatform
 import NimmerWave
 
 /// The nervous system of a `nimmer up` that runs in a folder or one above it, as far as it is this user's own.
@@ -85,9 +86,8 @@ public struct LocalHouse: Sendable, Hashable {
         guard file >= 0 else { return nil }
         defer { close(file) }
         guard let status = isOwn(file, S_IFREG) else { return nil }
-        var bytes = [UInt8](repeating: 0, count: Int(clamping: min(status.st_size, 1 << 20)))
-        let count = read(file, &bytes, bytes.count)
-        return count < 0 ? nil : String(decoding: bytes[0..<count], as: UTF8.self)
+        let limit = Int(clamping: min(status.st_size, 1 << 20))
+        return SmallFile.bytes(of: file, limit: limit).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// The facts of an open file or folder of this user that others cannot write to; nil for any other.

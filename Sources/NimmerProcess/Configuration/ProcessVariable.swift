@@ -1,5 +1,6 @@
 import Glibc
 import NimmerBus
+import NimmerPlatform
 import NimmerSystem
 import NimmerWave
 
@@ -49,15 +50,9 @@ public enum ProcessVariable {
     }
 }
 
-func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
-
-/// The first line of a file; nil when it cannot be read.
+/// The first line of a file; nil when it cannot be read or is empty.
 func firstLine(of path: String) -> String? {
-    guard let file = fopen(path, "re") else { return nil }
-    defer { fclose(file) }
-    var line = [CChar](repeating: 0, count: 4096)
-    guard fgets(&line, Int32(line.count), file) != nil else { return nil }
-    return trimmed(String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    (try? SmallFile.firstLine(of: path, limit: 4096)).flatMap { $0.isEmpty ? nil : trimmed($0) }
 }
 
 extension BusSettings {

@@ -1,4 +1,5 @@
 import NimmerBus
+import NimmerPlatform
 import NimmerWave
 import Synchronization
 
@@ -10,7 +11,7 @@ public final class Solitude: Sendable {
     }
 
     private let state = Mutex(State())
-    private let changed = Doorbell()
+    private let changed = TaskSignal()
 
     /// Everybody may take.
     public init() {}
@@ -18,18 +19,18 @@ public final class Solitude: Sendable {
     /// Takes messages beside others; waits while one is handled alone.
     public func together<Result>(_ body: () async -> Result) async -> Result {
         while true {
-            let rings = changed.rings
+            let seen = changed.count
             let isIn = state.withLock { state in
                 guard !state.isAlone || Task.isCancelled else { return false }
                 state.together += 1
                 return true
             }
             if isIn { break }
-            await changed.wait(from: rings, until: ContinuousClock.now.advanced(by: .seconds(1)))
+            await changed.wait(from: seen, until: ContinuousClock.now.advanced(by: .seconds(1)))
         }
         defer {
             state.withLock { $0.together -= 1 }
-            changed.ring()
+            changed.send()
         }
         return await body()
     }
@@ -66,7 +67,7 @@ public final class Solitude: Sendable {
         guard isIn else { return false }
         defer {
             state.withLock { $0.isAlone = false }
-            changed.ring()
+            changed.send()
         }
         let end = ContinuousClock.now.advanced(by: .seconds(10))
         while !Task.isCancelled, state.withLock({ $0.together > 0 }) || !isEmpty() {

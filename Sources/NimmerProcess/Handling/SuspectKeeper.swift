@@ -1,5 +1,6 @@
 import Logging
 import NimmerBus
+import NimmerPlatform
 import NimmerWave
 import Synchronization
 
@@ -37,9 +38,9 @@ public final class SuspectKeeper: Sendable {
     private let instance: String
     private let logger: Logger
     private let state: Mutex<State>
-    private let changed = Doorbell()
-    private let wrote = Doorbell()
-    private let opened = Doorbell()
+    private let changed = TaskSignal()
+    private let wrote = TaskSignal()
+    private let opened = TaskSignal()
 
     /// The keeper of a process's suspects.
     public convenience init(_ process: ServiceProcess) {
@@ -88,7 +89,7 @@ public final class SuspectKeeper: Sendable {
     /// calls while another does waits; once it is open nothing more happens, and where it failed the next call tries again.
     public func open() async {
         while !Task.isCancelled {
-            let rings = opened.rings
+            let seen = opened.count
             let (isOpen, isMine) = state.withLock { state in
                 defer { state.isOpening = true }
                 return (state.bucket != nil, !state.isOpening)
@@ -96,9 +97,9 @@ public final class SuspectKeeper: Sendable {
             if isMine {
                 if !isOpen { await begin() }
                 state.withLock { $0.isOpening = false }
-                return opened.ring()
+                return opened.send()
             }
-            await opened.wait(from: rings, until: ContinuousClock.now.advanced(by: .seconds(1)))
+            await opened.wait(from: seen, until: ContinuousClock.now.advanced(by: .seconds(1)))
         }
     }
 
@@ -156,14 +157,14 @@ public final class SuspectKeeper: Sendable {
                 state.withLock { $0.changes += 1 }
                 written = clock.now
             }
-            let rings = changed.rings
+            let seen = changed.count
             let next = state.withLock { state -> Timestamp? in
                 if state.suspects.advance(to: .now()) { state.changes += 1 }
                 return state.suspects.nextDeadline
             }
             await write()
             let wait = next.map { min(max(1, $0.milliseconds(since: .now())), 60_000) } ?? 60_000
-            await changed.wait(from: rings, until: clock.now.advanced(by: .milliseconds(saturating: wait)))
+            await changed.wait(from: seen, until: clock.now.advanced(by: .milliseconds(saturating: wait)))
             // What comes together is written together.
             let count = state.withLock { $0.suspects.suspects.count + $0.suspects.givenBack.count }
             if count > 64 { try? await Task.sleep(for: .milliseconds(50)) }
@@ -178,12 +179,12 @@ public final class SuspectKeeper: Sendable {
         do throws(BusError) {
             try await bucket.put("\(service).\(suspects.life.text)", suspects.json.bytes)
             state.withLock { $0.written = max($0.written, changes) }
-            wrote.ring()
+            wrote.send()
         } catch {
             guard error.code != .cancelled, error.code != .closed else { return }
             logger.warning("Cannot keep which messages are suspects", metadata: ["reason": "\(error)"])
             try? await Task.sleep(for: .seconds(1))
-            changed.ring()
+            changed.send()
         }
     }
 
@@ -263,7 +264,7 @@ public final class SuspectKeeper: Sendable {
             state.changes += 1
             return true
         }
-        if isChanged { changed.ring() }
+        if isChanged { changed.send() }
     }
 
     /// A message was given back.
@@ -272,7 +273,7 @@ public final class SuspectKeeper: Sendable {
             state.suspects.gaveBack(Suspects.Place(stream: stream, sequence: sequence))
             state.changes += 1
         }
-        changed.ring()
+        changed.send()
     }
 
     /// Returns once what is known now is kept, or cannot be kept within two seconds.
@@ -282,12 +283,12 @@ public final class SuspectKeeper: Sendable {
             return (state.changes, state.bucket != nil)
         }
         guard hasBucket else { return }
-        changed.ring()
+        changed.send()
         let deadline = ContinuousClock.now.advanced(by: .seconds(2))
         while ContinuousClock.now < deadline, !Task.isCancelled {
-            let rings = wrote.rings
+            let seen = wrote.count
             if state.withLock({ $0.written >= change }) { return }
-            await wrote.wait(from: rings, until: deadline)
+            await wrote.wait(from: seen, until: deadline)
         }
     }
 

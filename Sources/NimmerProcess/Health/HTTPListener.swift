@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 import Synchronization
 
 /// A small HTTP/1 server for probes: one thread, a bounded number of connections, a time limit on each, one request per
@@ -22,8 +23,7 @@ final class HTTPListener: Sendable {
     /// The port that it listens on.
     let port: UInt16
     private let listener: Int32
-    private let waker: Int32
-    private let woken: Int32
+    private let wakeUp: WakeUp
     private let answer: @Sendable (HTTPRequest) -> HTTPAnswer
     private let state = Mutex(Counters())
     private let ended = Atomic<Bool>(false)
@@ -54,47 +54,32 @@ final class HTTPListener: Sendable {
             throw ProcessFailure(.unavailable, "NIMMERVERSE_HTTP_PORT: cannot listen on \(address): \(trouble)")
         }
         listener = opened
-        var pair: [Int32] = [-1, -1]
-        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-        _ = socketpair(AF_UNIX, kind, 0, &pair)
-        (waker, woken) = (pair[0], pair[1])
+        do throws(SystemCallError) {
+            wakeUp = try WakeUp()
+        } catch {
+            close(opened)
+            throw ProcessFailure(.unavailable, "NIMMERVERSE_HTTP_PORT: cannot listen on \(address): \(error)")
+        }
         port = Self.port(of: opened) ?? address.port
         self.answer = answer
     }
 
     deinit {
         close(listener)
-        close(waker)
-        close(woken)
     }
 
     var counters: Counters { state.withLock { $0 } }
 
     /// Answers from now on, on a thread of its own, until ``stop()``.
     func start() {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        pthread_attr_setstacksize(&attributes, 512 * 1024)
-        var thread = pthread_t()
-        // Balanced by the thread's takeRetainedValue; released here when there is no thread.
-        let box = Unmanaged.passRetained(self)
-        let status = pthread_create(
-            &thread, &attributes,
-            { box in
-                guard let box else { return nil }
-                Unmanaged<HTTPListener>.fromOpaque(box).takeRetainedValue().serve()
-                return nil
-            }, box.toOpaque())
-        if status != 0 { box.release() }
-        pthread_attr_destroy(&attributes)
+        // Without a thread nobody answers, which is what a probe takes for it.
+        try? OwnThread.start("health", stack: 512 * 1024) { self.serve() }
     }
 
     /// Stops answering.
     func stop() {
         ended.store(true, ordering: .sequentiallyConsistent)
-        var one: UInt8 = 1
-        _ = write(waker, &one, 1)
+        wakeUp.raise()
     }
 
     // MARK: The thread
@@ -113,7 +98,7 @@ final class HTTPListener: Sendable {
         defer { for connection in connections { close(connection.socket) } }
         while !ended.load(ordering: .sequentiallyConsistent) {
             var polled = [pollfd(fd: listener, events: Int16(POLLIN), revents: 0)]
-            polled.append(pollfd(fd: woken, events: Int16(POLLIN), revents: 0))
+            polled.append(pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0))
             for connection in connections {
                 let events = connection.out.isEmpty ? POLLIN : POLLOUT
                 polled.append(pollfd(fd: connection.socket, events: Int16(events), revents: 0))

@@ -1,4 +1,5 @@
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 
 /// The value of a setting.

@@ -1,5 +1,6 @@
 import Glibc
 import NimmerBus
+import NimmerPlatform
 
 /// What every process tells about itself, under the names that Prometheus' own clients use.
 enum ProcessMetrics {
@@ -19,7 +20,7 @@ enum ProcessMetrics {
     }
 
     static func collect(into page: inout MetricsPage) {
-        let stat = wholeText(of: "/proc/self/stat")
+        let stat = (SmallFile.read("/proc/self/stat") ?? "")
         let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
         if let user = field(14, of: stat), let system = field(15, of: stat), ticks > 0 {
             page.counter(
@@ -31,15 +32,11 @@ enum ProcessMetrics {
                 pages * Double(sysconf(Int32(_SC_PAGESIZE))))
         }
         if let threads = field(20, of: stat) { page.gauge("process_threads", "Threads of the process.", threads) }
-        if let start = startTime(stat: stat, bootTime: wholeText(of: "/proc/stat"), ticksPerSecond: ticks) {
+        if let start = startTime(stat: stat, bootTime: (SmallFile.read("/proc/stat") ?? ""), ticksPerSecond: ticks) {
             page.gauge("process_start_time_seconds", "When the process started, in seconds since 1970.", start)
         }
-        if let folder = opendir("/proc/self/fd") {
-            defer { closedir(folder) }
-            var count = -3  // itself, `.` and `..`
-            while readdir(folder) != nil { count += 1 }
-            page.gauge("process_open_fds", "Open files and sockets.", count)
-        }
+        let files = SmallFile.names(in: "/proc/self/fd").count - 1  // the folder itself
+        if files >= 0 { page.gauge("process_open_fds", "Open files and sockets.", files) }
     }
 
     static func collect(_ status: BusStatus, into page: inout MetricsPage) {
@@ -89,14 +86,4 @@ extension MetricsPage {
         gauge("nimmer_gate_weight", "Trust of the gate.", weight, ["gate": name, "region": region])
         gauge("nimmer_gate_witnesses", "Origins within its window.", witnesses, ["gate": name, "region": region])
     }
-}
-
-/// A short file as text; empty when it cannot be read.
-func wholeText(of path: String) -> String {
-    guard let file = fopen(path, "re") else { return "" }
-    defer { fclose(file) }
-    var text: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 4096)
-    while case let count = fread(&chunk, 1, chunk.count, file), count > 0 { text += chunk[..<count] }
-    return String(decoding: text, as: UTF8.self)
 }

@@ -1,4 +1,4 @@
-import Glibc
+import NimmerPlatform
 
 /// The words that the process was started with.
 ///
@@ -9,16 +9,7 @@ public enum ProcessArguments {
     public static let all: [String] = {
         let known = CommandLine.arguments
         guard known.isEmpty else { return known }
-        let file = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return [] }
-        defer { close(file) }
-        var bytes: [UInt8] = []
-        var part = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = read(file, &part, part.count)
-            guard count > 0 else { break }
-            bytes += part.prefix(count)
-        }
+        let bytes = (try? SmallFile.bytes("/proc/self/cmdline")) ?? []
         return bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast()
             .map { String(decoding: $0, as: UTF8.self) }
     }()

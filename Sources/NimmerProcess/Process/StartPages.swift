@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 
 /// Gives back the pages of program text that only the start needed, so that an idle process stays small.
 ///
@@ -27,7 +28,7 @@ struct StartPages {
 
     /// Gives them back now; what cannot be given back stays.
     static func release() {
-        for mapping in Self.text(in: wholeText(of: "/proc/self/maps")) {
+        for mapping in Self.text(in: SmallFile.read("/proc/self/maps") ?? "") {
             _ = madvise(
                 UnsafeMutableRawPointer(bitPattern: mapping.start), Int(mapping.end - mapping.start), MADV_DONTNEED)
         }

@@ -1,5 +1,6 @@
 import Logging
 import NimmerBus
+import NimmerPlatform
 import ServiceLifecycle
 
 /// How a step of a start goes on that failed: a value, so that its rules can be read in one place.
@@ -13,16 +14,13 @@ struct StartWait {
     }
 
     private(set) var reason: String?
-    private var pause = Duration.milliseconds(100)
+    private var pause = RetryPause(first: .milliseconds(100), longest: .seconds(2))
 
     /// Judges a failure: what can pass is waited for, with pauses from 100 ms to 2 s.
     mutating func failed(_ error: any Error) -> Verdict {
         guard let error = error as? BusError, error.canRetry || error.code == .noStreams else { return .leave }
-        defer {
-            reason = error.description
-            pause = min(pause * 2, .seconds(2))
-        }
-        return .again(after: pause, isNew: reason != error.description)
+        defer { reason = error.description }
+        return .again(after: pause.next(), isNew: reason != error.description)
     }
 }
 

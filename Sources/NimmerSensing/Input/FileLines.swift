@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 import NimmerProcess
 import NimmerWave
 
@@ -16,14 +17,11 @@ public struct FileLines: Sendable {
     public func read(every milliseconds: Int, _ take: ([UInt8]) throws -> Void) async throws {
         let descriptor = try open()
         defer { close(descriptor) }
-        var lines = LineSplitter()
-        while let bytes = try chunk(descriptor) {
-            for line in lines.take(bytes) {
-                try take(line)
-                try await Task.sleep(for: .milliseconds(milliseconds))
-            }
+        var lines = LineReader(descriptor)
+        while let line = try next(of: &lines) {
+            try take(line)
+            try await Task.sleep(for: .milliseconds(milliseconds))
         }
-        if let line = lines.finish() { try take(line) }
     }
 
     /// The first line; nil when the file is empty.
@@ -32,11 +30,8 @@ public struct FileLines: Sendable {
     public func first() throws -> [UInt8]? {
         let descriptor = try open()
         defer { close(descriptor) }
-        var lines = LineSplitter()
-        while let bytes = try chunk(descriptor) {
-            if let line = lines.take(bytes).first { return line }
-        }
-        return lines.finish()
+        var lines = LineReader(descriptor)
+        return try next(of: &lines)
     }
 
     /// Gives every line that is appended from now on, until the task is cancelled. A file that is replaced or cut short
@@ -71,6 +66,10 @@ public struct FileLines: Sendable {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(errno) }
         return descriptor
+    }
+
+    private func next(of lines: inout LineReader) throws -> [UInt8]? {
+        do throws(SystemCallError) { return try lines.next() } catch { throw failure(error.code) }
     }
 
     private func chunk(_ descriptor: Int32) throws -> ArraySlice<UInt8>? {

@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 
 /// Work on the folder of a private PostgreSQL, with its errors as that server's.
 enum Files {

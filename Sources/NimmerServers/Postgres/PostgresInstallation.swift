@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 
 /// A PostgreSQL server that is installed on this machine: `initdb` and `postgres` of one version.
 public struct PostgresInstallation: Sendable, Hashable {

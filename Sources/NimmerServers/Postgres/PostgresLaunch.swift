@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 
 /// One start of the server: from the settings of this start to a server that takes connections.
 struct PostgresLaunch: Sendable {
@@ -19,12 +20,14 @@ struct PostgresLaunch: Sendable {
             account: place.account.login, signalWhenParentDies: SIGINT)
         let (log, onLine, place) = (log, onLine, place)
         do throws(ServerError) {
-            let child = try await ChildProcess.spawn(
-                command,
-                output: .lines { line in
-                    log.append(line)
-                    onLine?(line.text)
-                })
+            let child = try await ServerError.ofChild { () throws(ChildError) in
+                try await ChildProcess.spawn(
+                    command,
+                    output: .lines { line in
+                        log.append(line)
+                        onLine?(line.text)
+                    })
+            }
             try place.state.write(child: child.identity, port: port)
             let isReady = await OwnThread.run("postgres-ready") {
                 ProcessIdentity.poll(for: Self.readyWithin) { child.exitStatus != nil || place.isReady(child.pid) }

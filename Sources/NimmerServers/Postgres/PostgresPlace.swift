@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 
 /// The folder of a private PostgreSQL: what lies where, and whose it is.
 struct PostgresPlace: Sendable {
@@ -181,7 +182,7 @@ struct PostgresPlace: Sendable {
         ]
         if durability == .volatile { arguments.append("--no-sync") }
         let answer: (status: ChildExit, lines: [OutputLine])
-        do throws(ServerError) {
+        do throws(ChildError) {
             answer = try await ChildProcess.run(
                 ChildCommand(
                     installation.folder + "/initdb", arguments, workingDirectory: "/", account: account.login),

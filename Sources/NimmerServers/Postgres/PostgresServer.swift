@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 import Synchronization
 
 /// A private PostgreSQL under a folder of the project: made on first use, on a free loopback port and a socket in its

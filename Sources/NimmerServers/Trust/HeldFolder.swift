@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 
 /// A folder that is held open, so that what is done in it is done there, whatever its path leads to meanwhile; no link in it is
 /// followed.

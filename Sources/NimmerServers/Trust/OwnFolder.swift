@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 
 /// The way to a folder that a command relies on, looked at step by step.
 package enum OwnFolder {

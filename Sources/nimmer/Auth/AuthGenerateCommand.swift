@@ -4,6 +4,7 @@ import NimmerOutput
 import NimmerServers
 import NimmerSupervisor
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 
 /// Writes a key a part, and what the server lets each do.

@@ -3,6 +3,7 @@ import NimmerIdentity
 import NimmerOutput
 import NimmerServers
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 
 /// Shows who may do what, without writing anything.

@@ -4,6 +4,7 @@ import NimmerOutput
 import NimmerScopeSession
 import NimmerServers
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 
 /// Replaces keys while everything runs.

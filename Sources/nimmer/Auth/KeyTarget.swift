@@ -1,6 +1,7 @@
 import NimmerBus
 import NimmerIdentity
 import NimmerOutput
+import NimmerPlatform
 import NimmerServers
 import NimmerSupervisor
 import NimmerSystem

@@ -3,6 +3,7 @@ import NimmerInspection
 import NimmerOutput
 import NimmerSystem
 import NimmerSystemCheck
+import NimmerSystemFile
 import NimmerWave
 
 #if canImport(Glibc)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import NimmerDeploy
 import NimmerOutput
+import NimmerPlatform
 import NimmerServers
 import NimmerWave
 import Synchronization
@@ -76,7 +77,7 @@ struct ImageBuildCommand: AsyncParsableCommand {
         let kept = LastLines(showing: Console.isTerminal ? title : nil)
         if !Console.isTerminal { Console.error("\(title)") }
         let child: ChildProcess
-        do throws(ServerError) {
+        do throws(ChildError) {
             child = try await ChildProcess.spawn(command, output: .lines { kept.take($0.text) })
         } catch { throw Failure(.unavailable, "\(title): \(error)", mend: "install it, or put it into PATH") }
         let exit = await child.waitForExit()

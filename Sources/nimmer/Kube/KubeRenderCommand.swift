@@ -2,6 +2,7 @@ import ArgumentParser
 import NimmerDeploy
 import NimmerOutput
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 
 /// Writes a kustomize component: the system file as a ConfigMap, and a Deployment for each cell and nerve.

@@ -5,6 +5,7 @@ import NimmerInspection
 import NimmerMemory
 import NimmerMemoryPostgres
 import NimmerOutput
+import NimmerPlatform
 import NimmerServers
 import NimmerSupervisor
 import NimmerWave

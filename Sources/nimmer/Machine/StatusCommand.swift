@@ -2,6 +2,7 @@ import ArgumentParser
 import NimmerBus
 import NimmerInspection
 import NimmerOutput
+import NimmerPlatform
 import NimmerServers
 import NimmerSupervisor
 import NimmerWave

@@ -1,5 +1,6 @@
 import NimmerBus
 import NimmerOutput
+import NimmerPlatform
 import NimmerScope
 import NimmerScopeSession
 import NimmerServers

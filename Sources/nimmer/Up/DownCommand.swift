@@ -1,5 +1,6 @@
 import ArgumentParser
 import NimmerOutput
+import NimmerPlatform
 import NimmerServers
 import NimmerSupervisor
 import NimmerWave

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Dispatch
 import NimmerOutput
+import NimmerPlatform
 import NimmerSupervisor
 
 #if canImport(Glibc)
@@ -43,21 +44,12 @@ struct ExerciseCommand: AsyncParsableCommand {
         let deadline = DispatchTime.now() + seconds
         await withTaskGroup(of: Void.self) { group in
             for index in 0..<processors * 2 {
-                group.addTask { await Self.onOwnThread("burn-\(index)") { Self.burn(until: deadline) } }
+                group.addTask { await OwnThread.run("burn-\(index)") { Self.burn(until: deadline) } }
             }
             let folder = folder
-            group.addTask { await Self.onOwnThread("write") { Self.write(in: folder, until: deadline) } }
+            group.addTask { await OwnThread.run("write") { Self.write(in: folder, until: deadline) } }
         }
         try Console.line("the load is over")
-    }
-
-    private static func onOwnThread(_ name: String, _ body: @escaping @Sendable () -> Void) async {
-        await withCheckedContinuation { continuation in
-            DispatchQueue(label: "nimmer.exercise.\(name)").async {
-                body()
-                continuation.resume()
-            }
-        }
     }
 
     private static func burn(until deadline: DispatchTime) {

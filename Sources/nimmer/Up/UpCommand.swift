@@ -2,6 +2,7 @@ import ArgumentParser
 import NimmerOutput
 import NimmerSupervisor
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 
 /// Runs a nervous system on this machine.

@@ -2,6 +2,7 @@ import NimmerBus
 import NimmerCell
 import NimmerIdentity
 import NimmerOutput
+import NimmerPlatform
 import NimmerServers
 import NimmerSupervisor
 import NimmerSystem

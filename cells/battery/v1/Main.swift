@@ -1,8 +1,9 @@
 import BatteryCell
+import BatteryMachine
 import NimmerBusNATS
 import NimmerCell
 
 @main
 struct Main {
-    static func main() async { await Batteries.run(on: NATS.connector) }
+    static func main() async { await Batteries<PowerSupplyFolder>.run(on: NATS.connector) }
 }

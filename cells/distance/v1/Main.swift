@@ -1,8 +1,9 @@
 import DistanceCell
+import DistanceMachine
 import NimmerBusNATS
 import NimmerCell
 
 @main
 struct Main {
-    static func main() async { await Distance.run(on: NATS.connector) }
+    static func main() async { await Distance<LineFile>.run(on: NATS.connector) }
 }

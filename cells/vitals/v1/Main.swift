@@ -1,8 +1,9 @@
-import VitalsCell
 import NimmerBusNATS
 import NimmerCell
+import VitalsCell
+import VitalsMachine
 
 @main
 struct Main {
-    static func main() async { await Vitals.run(on: NATS.connector) }
+    static func main() async { await Vitals<Machine>.run(on: NATS.connector) }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import NimmerGate
 import NimmerSystem
+import NimmerSystemFile
 import NimmerThalamus
 import NimmerWave
 

@@ -2,6 +2,7 @@ import Glibc
 import NimmerBus
 import NimmerBusNATS
 import NimmerSystem
+import NimmerSystemFile
 import NimmerThalamus
 import NimmerWave
 import Synchronization

@@ -1,27 +1,29 @@
 import NimmerCell
 
 /// The battery cell: watches every battery of the machine.
-public struct Batteries: Cell {
-    public static let manifest = Manifest.battery
+public struct Batteries<Source: BatterySource>: Cell {
+    public static var manifest: Manifest { .battery }
     private let path: String
+    private let source: Source
     private let limits: BatteryMonitor.Limits
     private var monitors: [String: BatteryMonitor] = [:]
     private var hadBattery = true
 
     public init(_ settings: Settings) throws {
         path = settings.text("path")
+        source = Source(path: path)
         limits = try BatteryMonitor.Limits(settings)
     }
 
     public mutating func start(_ pulse: inout Pulse) throws {
-        hadBattery = !PowerSupply.all(under: path).isEmpty
+        hadBattery = !source.batteries().isEmpty
         if !hadBattery {
             pulse.leave(.unavailable, "this machine has no battery under \(path)")
         }
     }
 
     public mutating func sense(_ pulse: inout Pulse) throws {
-        let batteries = PowerSupply.all(under: path)
+        let batteries = source.batteries()
         if batteries.isEmpty, hadBattery { pulse.say(.warning, "No battery is left", ["path": path]) }
         hadBattery = !batteries.isEmpty
         for battery in batteries {

@@ -1,6 +1,3 @@
-import Glibc
-import NimmerWave
-
 /// One battery as `/sys/class/power_supply/<name>/` shows it.
 public struct PowerSupply: Sendable, Hashable {
     /// The name of its folder, such as `BAT0`.
@@ -63,30 +60,5 @@ public struct PowerSupply: Sendable, Hashable {
         }
         let product = number("voltage_now").flatMap { volts in number("current_now").map { abs($0) * volts / 1e12 } }
         watts = number("power_now").map { abs($0) / 1e6 } ?? product
-    }
-
-    /// The batteries under a folder such as `/sys/class/power_supply`, by name.
-    public static func all(under path: String) -> [PowerSupply] {
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names.sorted().compactMap { name in
-            PowerSupply(name: name) { read("\(path)/\(name)/\($0)") }
-        }
-    }
-
-    private static func read(_ path: String) -> String? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = Glibc.read(file, &bytes, bytes.count)
-        return count < 0 ? nil : String(decoding: bytes[..<count], as: UTF8.self)
     }
 }

@@ -2,12 +2,12 @@ import NimmerCell
 import NimmerSensing
 
 /// The distance cell: ranges of one sensor, from the bus or from a file, become waves.
-public struct Distance: NumberCell {
-    public static let manifest = Manifest.distance
+public struct Distance<Lines: RangeLines>: NumberCell {
+    public static var manifest: Manifest { .distance }
     private let settings: DistanceSettings
     private let interval: Double
     private var ranger: Ranger
-    private var file: LineFile?
+    private var file: Lines?
     private var column: Int?
     private var pending: [UInt8]?
     private var lastWave: Timestamp?
@@ -29,7 +29,7 @@ public struct Distance: NumberCell {
         lastReading = pulse.at
         guard case .file(let path, let name, let text) = settings.origin else { return }
         do throws(Refusal) {
-            var lines = try LineFile(path: path)
+            var lines = try Lines(path: path)
             guard let first = lines.next() else {
                 throw Refusal(.missing, field: "file", "the file \(path) is empty; expected lines of numbers")
             }

@@ -1,8 +1,8 @@
 import NimmerCell
 
 /// The motor cell: carries out what the ``Motor`` decides.
-public struct Wheels: Cell {
-    public static let manifest = Manifest.motor
+public struct Wheels<Program: MotorProgram>: Cell {
+    public static var manifest: Manifest { .motor }
     private var motor: Motor
     private var programs: [Int: Program] = [:]
     private var ending: [Int: Timestamp] = [:]
@@ -54,7 +54,7 @@ public struct Wheels: Cell {
     }
 
     /// Waits for the process to be asked to stop, and ends what runs then, so that nothing outlives the cell.
-    public static func live(_ host: CellHost<Wheels>) async throws {
+    public static func live(_ host: CellHost<Self>) async throws {
         await host.process.untilStopped()
         host.update { cell, pulse in
             let actions = cell.motor.stopAll("the motor cell stops")

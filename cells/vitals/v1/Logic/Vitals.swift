@@ -1,14 +1,14 @@
 import NimmerCell
 
 /// The vitals cell: looks at this machine, and emits a wave for each vital.
-public struct Vitals: Cell {
-    public static let manifest = Manifest.vitals
-    private let machine: Machine
+public struct Vitals<Source: VitalsSource>: Cell {
+    public static var manifest: Manifest { .vitals }
+    private let machine: Source
     private var monitor: VitalsMonitor
 
     public init(_ settings: Settings) throws {
         let vitals = try VitalsSettings(settings)
-        machine = Machine(mounts: vitals.mounts)
+        machine = Source(mounts: vitals.mounts)
         monitor = VitalsMonitor(settings: vitals, host: machine.hostName())
     }
 

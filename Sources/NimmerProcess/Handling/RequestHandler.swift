@@ -1,0 +1,87 @@
+import Logging
+import NimmerBus
+import NimmerWave
+
+/// Commands that come as requests (protocol.md, Requests): read, refused when they are none, and replied to; the same for cells, the
+/// thalamus, the bridge and organs.
+public struct RequestHandler: Sendable {
+    private let process: ServiceProcess
+    private let rejects: RejectLimiter
+    private let alternative: Subject?
+    private let replied: @Sendable (CommandResult) -> Void
+
+    /// A handler.
+    ///
+    /// - Parameters:
+    ///   - process: whose requests; it is the source of the replies.
+    ///   - rejects: told of each message that is no request.
+    ///   - alternative: where the reply to a request that names no inbox goes; nil: nowhere.
+    ///   - replied: called with each result before it leaves, to count it.
+    public init(
+        _ process: ServiceProcess, _ rejects: RejectLimiter, orOn alternative: Subject? = nil,
+        replied: @escaping @Sendable (CommandResult) -> Void = { _ in }
+    ) {
+        self.process = process
+        self.rejects = rejects
+        self.alternative = alternative
+        self.replied = replied
+    }
+
+    /// What a request says; nil when it is none, which was counted and said to who asked.
+    ///
+    /// - Parameter parse: reads the message; the whole command of protocol.md unless given.
+    public func read<Request>(
+        _ message: BusMessage, _ parse: (BusMessage) throws(Refusal) -> Request
+    ) -> Request? {
+        do throws(Refusal) { return try parse(message) } catch {
+            refuse(message, error)
+            return nil
+        }
+    }
+
+    /// Replies to a request with what the handler makes of its command; a refusal of either is the reply.
+    public func answer(_ message: BusMessage, _ handle: (Command) throws(Refusal) -> CommandResult) {
+        do throws(Refusal) {
+            reply(to: message, try handle(try Self.command(message)))
+        } catch { refuse(message, error) }
+    }
+
+    /// Replies to a request with what the handler makes of its command; a refusal of either is the reply.
+    public func answer(_ message: BusMessage, _ handle: (Command) async throws(Refusal) -> CommandResult) async {
+        do throws(Refusal) {
+            reply(to: message, try await handle(try Self.command(message)))
+        } catch { refuse(message, error) }
+    }
+
+    /// Replies to a request. A result that does not fit into a message is an error that says so.
+    public func reply(to message: BusMessage, _ result: CommandResult) {
+        replied(result)
+        var bytes = encoded(result)
+        if bytes.count > Wire.maximumBytes {
+            let reason = "the answer of \(bytes.count) bytes does not fit into a message; ask for less at once"
+            bytes = encoded(CommandResult(status: .error, error: reason))
+        }
+        do throws(BusError) {
+            if message.reply != nil {
+                try process.bus.respond(to: message, payload: bytes)
+            } else if let alternative {
+                try process.bus.publish(alternative, payload: bytes)
+            }
+        } catch {
+            process.logger.warning("An answer could not leave", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func encoded(_ result: CommandResult) -> [UInt8] {
+        Envelope(id: .v7(), at: .now(), from: process.source, result).encoded()
+    }
+
+    private func refuse(_ message: BusMessage, _ refusal: Refusal) {
+        rejects.reject(refusal, message)
+        reply(to: message, CommandResult(status: .refused, error: refusal.description))
+    }
+
+    private static func command(_ message: BusMessage) throws(Refusal) -> Command {
+        try Envelope<Command>(decoding: message.payload, on: message.subject).body
+    }
+}

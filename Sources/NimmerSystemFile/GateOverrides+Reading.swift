@@ -1,0 +1,18 @@
+import NimmerSystem
+
+extension GateOverrides {
+    init(_ node: YAMLNode, place: String, file: String) throws(SystemError) {
+        self.init()
+        var keys = try MappingReader(node, place: place, file: file)
+        windowMS = try keys.number("window_ms", in: 1...86_400_000, unit: "milliseconds")
+        halfLifeMS = try keys.number("half_life_ms", in: 1...86_400_000, unit: "milliseconds")
+        openThreshold = try keys.number("open_threshold", in: 0.01...1)
+        closeThreshold = try keys.number("close_threshold", in: -1 ... -0.01)
+        releaseFraction = try keys.number("release_fraction", in: 0.01...1)
+        weight = try keys.number("weight", in: 0...1)
+        reflexWeight = try keys.number("reflex_weight", in: 0...0.99)
+        floor = try keys.number("floor", in: 0...1)
+        maxOrigins = try keys.integer("max_origins", in: 1...4096)
+        try keys.finish()
+    }
+}

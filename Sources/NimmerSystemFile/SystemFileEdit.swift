@@ -1,0 +1,152 @@
+import NimmerSystem
+import NimmerWave
+
+/// Changes of a system file's text that leave the rest as it is: comments, layout, order.
+///
+/// What is written is read again and held against what was wanted, so that a layout that is not understood is refused and never
+/// broken.
+public enum SystemFileEdit {
+    /// Adds origins to the grants of a cell or nerve.
+    ///
+    /// - Parameters:
+    ///   - origins: those to add; what is granted already is kept.
+    ///   - name: the cell or nerve.
+    ///   - text: the file's bytes, which can be loaded.
+    ///   - file: what a refusal calls the text.
+    /// - Throws: a `SystemError` where the file cannot be loaded, has no such entry, or must be changed by hand.
+    public static func grant(
+        _ origins: [OriginPattern], to name: String, in text: [UInt8], file: String
+    ) throws(SystemError) -> [UInt8] {
+        let before = try SystemFile(parsing: text, file: file)
+        guard let organism = before.organism(name) else {
+            throw SystemError(
+                .missing, file: file, mark: .start, found: "no cell or nerve '\(name)'",
+                expected: "one to grant origins to")
+        }
+        let added = origins.filter { !organism.origins.contains($0) }
+        let wanted = organism.origins + added
+        guard !added.isEmpty else { return text }
+        let root = try YAMLParser.parse(text, file: file)
+        var lines = Lines(text)
+        if let node = entry(name, in: root), insert(added, into: node, &lines),
+            let changed = try? SystemFile(parsing: lines.bytes, file: file),
+            changed.organism(name)?.origins == wanted,
+            let after = try? YAMLParser.parse(lines.bytes, file: file),
+            content(root, without: name) == content(after, without: name)
+        {
+            return lines.bytes
+        }
+        throw SystemError(
+            .invalid, file: file, mark: organism.mark, found: "an entry whose layout is not understood",
+            expected: "by hand: origins: \(list(wanted))")
+    }
+
+    /// Origins as the file has them.
+    public static func list(_ origins: [OriginPattern]) -> String { "[\(quoted(origins))]" }
+
+    private static func quoted(_ origins: [OriginPattern]) -> String {
+        origins.map { "\"\($0)\"" }.joined(separator: ", ")
+    }
+
+    private static func entry(_ name: String, in root: YAMLNode) -> YAMLNode? {
+        let all = (root["cells"]?.elements ?? []) + (root["nerves"]?.elements ?? [])
+        return all.first { $0["name"]?.text == name }
+    }
+
+    /// Everything but the origins of one entry, without places.
+    private static func content(_ root: YAMLNode, without name: String) -> JSON {
+        guard case .object(var object) = root.json else { return root.json }
+        for key in ["cells", "nerves"] {
+            guard let elements = object[key]?.array else { continue }
+            object[key] = .array(
+                elements.map { element in
+                    guard element["name"]?.string == name, case .object(var entry) = element else { return element }
+                    entry["origins"] = nil
+                    return .object(entry)
+                })
+        }
+        return .object(object)
+    }
+
+    private static func insert(_ origins: [OriginPattern], into node: YAMLNode, _ lines: inout Lines) -> Bool {
+        if let list = node["origins"], !list.isNull {
+            guard let last = list.elements?.last else { return lines.insert(quoted(origins), behind: list.mark, 1) }
+            if lines.character(at: list.mark) == "[" {
+                return lines.insert(", " + quoted(origins), behind: last.mark, length(last))
+            }
+            return lines.insert(origins.map { "\"\($0)\"" }, belowElement: last.mark)
+        }
+        guard let entry = ["kind", "name"].lazy.compactMap({ key in node.entries?.first { $0.key == key } }).first
+        else {
+            return false
+        }
+        if lines.character(at: node.mark) == "{" {
+            return lines.insert(", origins: \(list(origins))", behind: entry.value.mark, length(entry.value))
+        }
+        return lines.insert("origins: \(list(origins))", below: entry.mark)
+    }
+
+    /// How many characters a scalar of one line takes in the file.
+    private static func length(_ node: YAMLNode) -> Int {
+        guard case .scalar(let text, let quoted) = node.content else { return 0 }
+        return text.unicodeScalars.count + (quoted ? 2 : 0)
+    }
+}
+
+/// A text by lines and characters, as places of YAML count them.
+private struct Lines {
+    private var lines: [[Unicode.Scalar]]
+
+    init(_ bytes: [UInt8]) {
+        lines = String(decoding: bytes, as: UTF8.self).unicodeScalars
+            .split(separator: "\n", omittingEmptySubsequences: false).map(Array.init)
+    }
+
+    var bytes: [UInt8] {
+        var text = String.UnicodeScalarView()
+        for (number, line) in lines.enumerated() {
+            if number > 0 { text.append("\n") }
+            text.append(contentsOf: line)
+        }
+        return Array(String(text).utf8)
+    }
+
+    func character(at mark: YAMLMark) -> Unicode.Scalar? {
+        guard lines.indices.contains(mark.line - 1), lines[mark.line - 1].indices.contains(mark.column - 1) else {
+            return nil
+        }
+        return lines[mark.line - 1][mark.column - 1]
+    }
+
+    /// Puts a text into the line of a place, so many characters behind it.
+    mutating func insert(_ text: String, behind mark: YAMLMark, _ count: Int) -> Bool {
+        guard lines.indices.contains(mark.line - 1), mark.column - 1 + count <= lines[mark.line - 1].count else {
+            return false
+        }
+        lines[mark.line - 1].insert(contentsOf: Array(text.unicodeScalars), at: mark.column - 1 + count)
+        return true
+    }
+
+    /// Puts a line below that of a key, with the key's indentation.
+    mutating func insert(_ text: String, below mark: YAMLMark) -> Bool {
+        guard lines.indices.contains(mark.line - 1) else { return false }
+        let indentation = String(repeating: " ", count: mark.column - 1)
+        put([indentation + text], below: mark)
+        return true
+    }
+
+    /// Puts elements of a list below one, which begins with a dash.
+    mutating func insert(_ texts: [String], belowElement mark: YAMLMark) -> Bool {
+        guard lines.indices.contains(mark.line - 1), mark.column - 1 <= lines[mark.line - 1].count else { return false }
+        var head = String.UnicodeScalarView()
+        head.append(contentsOf: lines[mark.line - 1][..<(mark.column - 1)])
+        put(texts.map { String(head) + $0 }, below: mark)
+        return true
+    }
+
+    /// The new lines end as the one above them does.
+    private mutating func put(_ texts: [String], below mark: YAMLMark) {
+        let ending: [Unicode.Scalar] = lines[mark.line - 1].last == "\r" ? ["\r"] : []
+        lines.insert(contentsOf: texts.map { Array($0.unicodeScalars) + ending }, at: mark.line)
+    }
+}
