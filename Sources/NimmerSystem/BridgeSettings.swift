@@ -2,16 +2,6 @@ import NimmerWave
 
 /// The cognition bridge's part of a system file.
 public struct BridgeSettings: Sendable {
-    /// What happens to the commands of a decision.
-    public enum Commands: String, CaseIterable, Sendable {
-        /// They are published as part of the response and sent to nobody.
-        case dryRun = "dry-run"
-        /// Those that are allowed wait until a person approves them: `nimmer mind pending`, `nimmer mind approve ID`.
-        case confirm
-        /// Those that are allowed are sent.
-        case act
-    }
-
     /// A command that a decision may ask for.
     public struct Allowed: Hashable, Sendable {
         /// The cell or nerve.
@@ -81,7 +71,7 @@ public struct BridgeSettings: Sendable {
     }
 
     /// What happens to the commands of a decision; nothing is sent unless the file says so.
-    public var commands = Commands.dryRun
+    public var commands = CommandMode.dryRun
     /// The commands that a decision may ask for; none unless the file lists them.
     public var allow: [Allowed] = []
     /// How long a command waits for a person's word, in milliseconds.
@@ -112,7 +102,7 @@ extension BridgeSettings {
         self.init()
         guard let node else { return }
         var keys = try MappingReader(node, place: "bridge", file: file)
-        commands = try keys.choice("commands", of: Commands.self) ?? commands
+        commands = try keys.choice("commands", of: CommandMode.self) ?? commands
         for node in try keys.list("allow") { allow.append(try Allowed(node, file: file)) }
         confirmWithinMS =
             try keys.integer("confirm_within_ms", in: 1...604_800_000, unit: "milliseconds") ?? confirmWithinMS
