@@ -14,9 +14,6 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
-let http: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
-let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
-let sockets: [Target.Dependency] = ["NIOCore", "NIOHTTP1", "NIOPosix"].map { .product(name: $0, package: "swift-nio") }
 
 /// A room of the house: a library that others may import.
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -32,7 +29,8 @@ func service(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 func organism(_ folder: String, library: String, executable: String) -> [Target] {
     [
         .target(
-            name: library, dependencies: ["CSpawn", "NimmerCell", "NimmerGate", "NimmerWave"], path: "\(folder)/Logic",
+            name: library, dependencies: ["CSpawn", "NimmerCell", "NimmerGate", "NimmerSensing", "NimmerWave"],
+            path: "\(folder)/Logic",
             swiftSettings: strict),
         .executableTarget(
             name: executable, dependencies: [.target(name: library), "NimmerCell", "NimmerBusNATS"], path: folder,
@@ -53,6 +51,8 @@ let package = Package(
     name: "nimmerverse",
     products: [
         .library(name: "NimmerCell", targets: ["NimmerCell"]),
+        .library(name: "NimmerSensing", targets: ["NimmerSensing"]),
+        .library(name: "NimmerProcess", targets: ["NimmerProcess"]),
         .library(name: "NimmerBusNATS", targets: ["NimmerBusNATS"]),
         .library(name: "NimmerWave", targets: ["NimmerWave"]),
         .library(name: "NimmerGate", targets: ["NimmerGate"]),
@@ -69,13 +69,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     ],
     targets: [
+        .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "CNATS"),
+        .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CPostgres"),
         .systemLibrary(name: "CYAML"),
         // Python writes the types of messages from their declarations (decision 0023); builds do not run it.
@@ -87,39 +86,65 @@ let package = Package(
         library("NimmerMemory", ["NimmerWave"]),
         library("NimmerThalamus", ["CPrefetch", "NimmerWave", "NimmerGate", "NimmerSystem", heap]),
         library("NimmerCognition", ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem"]),
-        library("NimmerCognitionHTTP", ["NimmerCognition", "NimmerSystem", "NimmerWave", http, tls] + sockets),
+        library("NimmerCognitionHTTP", ["CCurl", "COpenSSL", "NimmerCognition", "NimmerSystem", "NimmerWave"]),
         library("NimmerSystem", ["CYAML", "NimmerWave", "NimmerGate"]),
         .target(name: "CTerminal"),
         library("NimmerIdentity", ["NimmerBus", "NimmerServers", "NimmerSystem", "NimmerWave"]),
         library("NimmerTerminal", ["CTerminal", "NimmerWave"]),
         library("NimmerScope", ["NimmerTerminal", "NimmerWave", "NimmerGate"]),
         library(
-            "NimmerCell",
-            ["CSpawn", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, metrics, lifecycle, unixSignals]),
+            "NimmerProcess", ["NimmerWave", "NimmerBus", "NimmerSystem", log, metrics, lifecycle, unixSignals]),
+        library(
+            "NimmerCell", ["NimmerProcess", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log, lifecycle]),
+        library("NimmerSensing", ["CSpawn", "NimmerProcess", "NimmerWave"]),
         library("NimmerBusNATS", ["CNATS", "NimmerBus", "NimmerWave"]),
         library("NimmerMemoryPostgres", ["CPostgres", "NimmerMemory", "NimmerWave"]),
         .target(name: "CSpawn"),
         .target(name: "CRename"),
         library("NimmerServers", ["CSpawn", "NimmerWave"]),
-        library("NimmerTesting", ["NimmerBus", "NimmerMemory", "NimmerWave", "NimmerGate"]),
-        service("thalamus", ["NimmerThalamus", "NimmerCell", "NimmerBusNATS"]),
+        library(
+            "NimmerTesting", ["NimmerCell", "NimmerProcess", "NimmerBus", "NimmerMemory", "NimmerWave", "NimmerGate"]),
+        service("thalamus", ["NimmerThalamus", "NimmerProcess", "NimmerBusNATS"]),
         service(
-            "cognition-bridge", ["NimmerCognition", "NimmerCognitionHTTP", "NimmerCell", "NimmerBusNATS", metrics]),
-        service("hippocampus", ["NimmerMemory", "NimmerMemoryPostgres", "NimmerCell", "NimmerBusNATS", metrics]),
+            "cognition-bridge", ["NimmerCognition", "NimmerCognitionHTTP", "NimmerProcess", "NimmerBusNATS", metrics]),
+        service("hippocampus", ["NimmerMemory", "NimmerMemoryPostgres", "NimmerProcess", "NimmerBusNATS", metrics]),
         service(
             "organ",
             [
-                "NimmerCognition", "NimmerCognitionHTTP", "NimmerCell", "NimmerBus", "NimmerBusNATS", "NimmerServers",
+                "NimmerCognition", "NimmerCognitionHTTP", "NimmerProcess", "NimmerBus", "NimmerBusNATS",
+                "NimmerServers",
                 "NimmerSystem", "NimmerWave", log,
             ]),
+        // What `nimmer` does, in rooms of one job each; the executable parses arguments, wires and prints.
+        library("NimmerOutput", ["NimmerMemory", "NimmerScope", "NimmerServers", "NimmerTerminal", "NimmerWave"]),
+        library(
+            "NimmerReplay",
+            [
+                "NimmerCell", "NimmerGate", "NimmerOutput", "NimmerSensing", "NimmerSystem", "NimmerThalamus",
+                "NimmerWave", "SensorCell", "DistanceCell", "CollisionAvoidanceNerve",
+            ]),
+        library(
+            "NimmerBackup",
+            ["CRename", "NimmerBus", "NimmerMemoryPostgres", "NimmerOutput", "NimmerServers", "NimmerWave"]),
+        library("NimmerDeploy", ["NimmerOutput", "NimmerServers", "NimmerSystem", "NimmerWave"]),
+        library(
+            "NimmerSupervisor",
+            [
+                "NimmerCell", "NimmerIdentity", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
+                "NimmerServers", "NimmerSystem", "NimmerWave",
+            ]),
+        library("NimmerInspection", ["NimmerBus", "NimmerOutput", "NimmerWave"]),
+        library(
+            "NimmerScopeSession",
+            ["NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerScope", "NimmerTerminal", "NimmerWave"]),
+        library("NimmerSystemCheck", ["NimmerCell", "NimmerOutput", "NimmerServers", "NimmerSystem", "NimmerWave"]),
         service(
             "nimmer",
             [
-                "CRename", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerBusNATS", "NimmerThalamus",
-                "NimmerCognition",
-                "NimmerMemory", "NimmerMemoryPostgres", "NimmerSystem", "NimmerCell", "NimmerServers",
-                "NimmerIdentity", "NimmerScope", "NimmerTerminal",
-                "SensorCell", "DistanceCell", "CollisionAvoidanceNerve", arguments, unixSignals,
+                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCell", "NimmerDeploy", "NimmerGate",
+                "NimmerIdentity", "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
+                "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers", "NimmerSupervisor",
+                "NimmerSystem", "NimmerSystemCheck", "NimmerTerminal", "NimmerWave", arguments, unixSignals,
             ]),
     ]
         + organism("cells/math/v1", library: "MathCell", executable: "math-cell")
@@ -169,7 +194,7 @@ let package = Package(
             tests("NimmerCognitionTests", ["NimmerCognition", "NimmerSystem", "NimmerWave", "Extremes", "Seeds"]),
             // Not shipped: a server that answers wrongly in every way, and the real one with a small model.
             .target(
-                name: "MindServers", dependencies: ["NimmerServers", tls] + sockets, path: "Tests/MindServers",
+                name: "MindServers", dependencies: ["COpenSSL", "NimmerServers"], path: "Tests/MindServers",
                 swiftSettings: strict),
             tests(
                 "NimmerCognitionHTTPTests",
@@ -196,19 +221,26 @@ let package = Package(
                     "NimmerWave",
                 ]),
             tests("NimmerSystemTests", ["NimmerSystem", "NimmerWave", "NimmerGate"]),
-            tests("NimmerCellTests", ["NimmerCell", "NimmerBus", "NimmerSystem", "NimmerWave", "Seeds", metrics]),
+            tests(
+                "NimmerProcessTests",
+                ["NimmerProcess", "NimmerBus", "NimmerSystem", "NimmerWave", "Seeds", log, metrics]),
+            tests("NimmerSensingTests", ["NimmerSensing", "NimmerWave", "Seeds"]),
+            tests(
+                "NimmerCellTests",
+                ["NimmerCell", "NimmerTesting", "NimmerBus", "NimmerGate", "NimmerSystem", "NimmerWave", log]),
             // The cells of the guide, Sources/NimmerCell/NimmerCell.docc.
-            tests("GuideTests", ["NimmerCell", "NimmerSystem"]),
+            tests("GuideTests", ["NimmerCell", "NimmerSystem", "NimmerTesting"]),
             tests(
                 "CellsTests",
                 [
                     "MathCell", "SensorCell", "VitalsCell", "BatteryCell", "DistanceCell", "MotorCell", "NimmerCell",
-                    "NimmerBus", "NimmerWave",
+                    "NimmerSensing", "NimmerTesting", "NimmerBus", "NimmerWave",
                 ]),
             tests(
                 "NervesTests",
                 [
-                    "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerBus", "NimmerGate", "NimmerWave",
+                    "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerTesting", "NimmerBus", "NimmerGate",
+                    "NimmerWave",
                     "Extremes", "Seeds",
                 ]),
             tests(
@@ -225,10 +257,29 @@ let package = Package(
                     "Extremes",
                 ],
                 exclude: ["Golden"], swiftSettings: strict),
+            tests("NimmerOutputTests", ["NimmerOutput", "NimmerServers", "NimmerWave"]),
+            tests("NimmerReplayTests", ["Extremes", "NimmerOutput", "NimmerReplay", "NimmerSystem", "NimmerWave"]),
+            tests(
+                "NimmerBackupTests",
+                [
+                    "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerMemoryPostgres", "NimmerOutput",
+                    "NimmerServers", "NimmerWave",
+                ]),
+            tests(
+                "NimmerDeployTests", ["NimmerDeploy", "NimmerOutput", "NimmerServers", "NimmerSystem", "NimmerWave"]),
+            tests(
+                "NimmerSupervisorTests",
+                ["NimmerOutput", "NimmerServers", "NimmerSupervisor", "NimmerSystem", "NimmerWave"]),
+            tests("NimmerInspectionTests", ["NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerWave"]),
+            tests(
+                "NimmerScopeSessionTests",
+                ["Extremes", "NimmerOutput", "NimmerScope", "NimmerScopeSession", "NimmerWave"]),
             .testTarget(
                 name: "NimmerToolTests",
                 dependencies: [
-                    "nimmer", "math-cell", "trap-screen", "NimmerServers", "NimmerSystem", "NimmerScope",
+                    "nimmer", "math-cell", "trap-screen", "NimmerInspection", "NimmerOutput", "NimmerReplay",
+                    "NimmerScopeSession", "NimmerSupervisor", "NimmerSystemCheck", "NimmerServers", "NimmerSystem",
+                    "NimmerScope",
                     "NimmerTerminal",
                     "NimmerThalamus", "NimmerBus", "NimmerBusNATS", "NimmerWave", "Extremes", arguments,
                 ],

@@ -1,9 +1,10 @@
 import Logging
 import NimmerBus
 import NimmerBusNATS
-import NimmerCell
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerProcess
+import NimmerWave
 
 /// The hippocampus as a process: moves what the streams hold into PostgreSQL until it is asked to stop.
 @main

@@ -1,6 +1,7 @@
-import NimmerCell
+import NimmerProcess
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerSystem
 import NimmerWave
 
 extension Manifest {

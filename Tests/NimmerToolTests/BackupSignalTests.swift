@@ -1,4 +1,5 @@
 import Glibc
+import NimmerOutput
 import NimmerServers
 import Testing
 

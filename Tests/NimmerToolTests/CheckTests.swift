@@ -1,5 +1,7 @@
+import NimmerOutput
 import NimmerServers
 import NimmerSystem
+import NimmerSystemCheck
 import NimmerWave
 import Testing
 

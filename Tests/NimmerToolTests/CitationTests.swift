@@ -1,3 +1,4 @@
+import NimmerOutput
 import NimmerServers
 import Testing
 

@@ -1,4 +1,5 @@
 import Glibc
+import NimmerOutput
 import Testing
 
 @testable import nimmer

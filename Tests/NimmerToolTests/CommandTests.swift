@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import NimmerOutput
 import NimmerServers
 import NimmerWave
 import Testing

@@ -1,13 +1,15 @@
 import Extremes
-import NimmerScope
+import NimmerInspection
+import NimmerOutput
+import NimmerSupervisor
 import NimmerSystem
 import NimmerWave
 import Testing
 
 @testable import nimmer
 
-/// Messages, answers and recordings at the edges of what can be said are shown to a person like others.
-@Suite("answers and recordings at the edges")
+/// Messages and answers at the edges of what can be said are shown to a person like others.
+@Suite("answers at the edges")
 struct ExtremeAnswersTests {
     static let now = Timestamp(milliseconds: 1_771_093_800_000)
 
@@ -39,7 +41,7 @@ struct ExtremeAnswersTests {
         let services = LivingService.merge(infos: infos, stats: stats)
         #expect(services.allSatisfy { $0.requests == .max && $0.errors == .min && $0.startedAt != nil })
         for now in [Self.now, .earliest, .latest] {
-            #expect(CellListCommand.table(services, at: now).lines(Paint(.never)).count == services.count + 1)
+            #expect(LivingService.table(services, at: now).lines(Paint(.never)).count == services.count + 1)
             var report = StatusReport(environment: .dev)
             report.serverVersion = "2.9"
             report.roundTrip = 1e308
@@ -58,7 +60,7 @@ struct ExtremeAnswersTests {
             "window_ms": .number(number), "opening": ["at": "1678-01-01T00:00:00Z", "potential": .number(number)],
             "steps": [["at": "2261-12-31T23:59:59Z", "push": .number(number)]],
         ]
-        #expect(GateListCommand.table([gate], Paint(.never)).lines(Paint(.never)).count == 2)
+        #expect(GateTable.table([gate], Paint(.never)).lines(Paint(.never)).count == 2)
         #expect(!GateStory(gate, Paint(.never)).lines.isEmpty)
         #expect(Bar.potential(number, threshold: number).count == 2 * Bar.half + 3)
         let mind: JSON = [
@@ -75,38 +77,5 @@ struct ExtremeAnswersTests {
             #expect(LocalTime.clock(moment).count == 12 && LocalTime.full(moment).count == 19)
             _ = LocalTime.offsetSeconds(at: moment)
         }
-    }
-
-    @Test(arguments: UInt64(1)...4) func recordingsAreReplayedAndPlayed(seed: UInt64) throws {
-        var extremes = Extremes(seed)
-        var recording = ""
-        for step in 0..<120 {
-            let (subject, payload) =
-                step % 3 == 0
-                ? (Extremes.subject(of: .waveSignal), extremes.message(WaveSignal.self)) : extremes.message()
-            let at = seed % 2 == 0 ? extremes.time() : Self.now.advanced(milliseconds: Double(step) * 100)
-            recording +=
-                #"{"at":"\#(at.rfc3339)","subject":"\#(subject)","message":\#(String(decoding: payload, as: UTF8.self))}"#
-            recording += "\n"
-        }
-        let (lines, counts, _) = try ReplayEngineTests.run("nimmerverse: 1\nname: x\n", recording)
-        #expect(counts.waves + counts.refused > 0 && lines.count >= counts.transitions)
-        var player = try Player(RecordingReader("x.ndjson", bytes: Array(recording.utf8)), speed: 1e12)
-        var played = 0
-        for _ in 0..<1000 where player.motion == .playing {
-            played += try player.advance(milliseconds: 1e308, limit: 7).count
-            _ = player.millisecondsUntilNext
-        }
-        #expect(played > 0)
-    }
-
-    @Test func tablesOfNumbersMayBeOfAnyTime() throws {
-        let rows = "time,a,b\n" + Extremes.times.map { "\($0),1e308,-1e308" }.joined(separator: "\n") + "\n"
-        let (_, counts, _) = try ReplayEngineTests.run(ReplayEngineTests.system, rows)
-        #expect(counts.rows == Extremes.times.count)
-        var format = ReplayFormat()
-        format.rate = 1e-300
-        var input = try ReplayInput(Array("1,2\n3,4\n5,6\n".utf8), file: "x.csv", format: format, pace: 1)
-        while try input.next() != nil {}
     }
 }

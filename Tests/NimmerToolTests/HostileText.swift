@@ -1,4 +1,5 @@
 import NimmerBus
+import NimmerOutput
 import NimmerWave
 import Synchronization
 

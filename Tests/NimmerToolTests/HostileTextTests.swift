@@ -1,5 +1,6 @@
 import Glibc
 import NimmerBus
+import NimmerOutput
 import NimmerServers
 import NimmerWave
 import Testing

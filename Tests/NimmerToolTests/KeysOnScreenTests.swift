@@ -1,3 +1,6 @@
+import NimmerOutput
+import NimmerReplay
+import NimmerScopeSession
 import NimmerServers
 import NimmerWave
 import Testing

@@ -1,5 +1,7 @@
 import Glibc
 import NimmerBus
+import NimmerOutput
+import NimmerScopeSession
 import NimmerServers
 import NimmerWave
 import Testing

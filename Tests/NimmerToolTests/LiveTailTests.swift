@@ -1,6 +1,8 @@
 import Glibc
 import NimmerBus
 import NimmerBusNATS
+import NimmerOutput
+import NimmerReplay
 import NimmerServers
 import NimmerWave
 import Synchronization

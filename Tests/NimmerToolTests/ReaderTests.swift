@@ -1,3 +1,4 @@
+import NimmerReplay
 import NimmerServers
 import Testing
 
@@ -12,7 +13,7 @@ import Testing
         "Sources/NimmerThalamus/Shards/Sorter.swift": "only picks the shard, which checks",
         "Sources/NimmerMemory/MemoryEntry.swift": "only asks whether a refused message can be read",
         "Sources/NimmerScope/Text/EventText.swift": "reads what was checked when it came in",
-        "Sources/nimmer/Replay/Replay.swift": "reads what the thalamus of the same replay has checked",
+        "Sources/NimmerReplay/Replay.swift": "reads what the thalamus of the same replay has checked",
         "Sources/nimmer/Wave/WaveCheckCommand.swift": "reads files",
         "Sources/nimmer/Wave/WaveEmitCommand.swift": "reads what it is about to publish",
     ]

@@ -1,3 +1,5 @@
+import NimmerOutput
+import NimmerScopeSession
 import NimmerServers
 import NimmerWave
 import Testing

@@ -1,4 +1,5 @@
 import NimmerScope
+import NimmerScopeSession
 import NimmerSystem
 import NimmerTerminal
 import NimmerThalamus

@@ -1,4 +1,6 @@
 import Glibc
+import NimmerOutput
+import NimmerScopeSession
 import NimmerServers
 import NimmerWave
 import Testing

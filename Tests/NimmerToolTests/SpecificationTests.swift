@@ -1,3 +1,4 @@
+import NimmerOutput
 import NimmerServers
 import NimmerWave
 import Testing

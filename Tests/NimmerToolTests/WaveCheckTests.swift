@@ -1,3 +1,4 @@
+import NimmerOutput
 import NimmerWave
 import Testing
 

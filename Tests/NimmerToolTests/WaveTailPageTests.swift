@@ -1,4 +1,6 @@
+import NimmerOutput
 import NimmerScope
+import NimmerScopeSession
 import NimmerServers
 import NimmerTerminal
 import NimmerWave

@@ -1,5 +1,7 @@
 import ArgumentParser
+import NimmerOutput
 import NimmerServers
+import NimmerSupervisor
 import NimmerWave
 
 /// Makes certificates for development.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NimmerIdentity
+import NimmerOutput
 import NimmerServers
 import NimmerSystem
 import NimmerWave

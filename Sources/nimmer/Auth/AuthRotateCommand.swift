@@ -1,5 +1,7 @@
 import ArgumentParser
 import NimmerIdentity
+import NimmerOutput
+import NimmerScopeSession
 import NimmerServers
 import NimmerSystem
 import NimmerWave

@@ -1,6 +1,8 @@
 import NimmerBus
 import NimmerIdentity
+import NimmerOutput
 import NimmerServers
+import NimmerSupervisor
 import NimmerSystem
 import NimmerWave
 

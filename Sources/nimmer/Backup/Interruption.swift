@@ -1,4 +1,5 @@
 import Glibc
+import NimmerOutput
 import Synchronization
 import UnixSignals
 
@@ -36,7 +37,7 @@ enum Interruption {
             guard let signal = first.withLock({ $0 }) else { throw error }
             let left = (error as? Failure)?.mend == nil ? nil : error as? Failure
             Console.error("nimmer: interrupted (\(signal))" + (left == nil ? ": nothing is restored" : ""))
-            if let left { Console.error(Report.text(of: left)) }
+            if let left { Console.error(left.printed) }
             // Everything is in order. Not by `exit`, whose handlers run beside threads that are still at their end.
             fflush(nil)
             _exit(status(signal))

@@ -1,3 +1,4 @@
+import NimmerOutput
 import Synchronization
 
 #if canImport(Glibc)

@@ -1,4 +1,6 @@
 import ArgumentParser
+import NimmerInspection
+import NimmerOutput
 import NimmerWave
 
 /// Sends a cell one command and prints its answer.

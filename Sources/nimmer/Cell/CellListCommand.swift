@@ -1,5 +1,7 @@
 import ArgumentParser
 import NimmerBus
+import NimmerInspection
+import NimmerOutput
 import NimmerWave
 
 /// Lists who lives on the bus.
@@ -27,20 +29,6 @@ struct CellListCommand: AsyncParsableCommand {
             return
         }
         let paint = color.paint
-        for line in Self.table(services, at: .now()).lines(paint) { try Console.line(line) }
-    }
-
-    static func table(_ services: [LivingService], at now: Timestamp) -> Table {
-        var table = Table(["name", "kind", "version", "requests", "up", "what it does"])
-        for service in services {
-            let kind = service.metadata["role"]?.string ?? service.metadata["kind"]?.string ?? ""
-            let errors = service.errors.map { $0 > 0 ? " (\($0) failed)" : "" } ?? ""
-            table.add([
-                service.name, kind, service.version, (service.requests.map { "\($0)" } ?? "") + errors,
-                service.startedAt.map { LocalTime.span(milliseconds: now.milliseconds(since: $0)) } ?? "",
-                service.summary,
-            ])
-        }
-        return table
+        for line in LivingService.table(services, at: .now()).lines(paint) { try Console.line(line) }
     }
 }

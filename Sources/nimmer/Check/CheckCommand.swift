@@ -1,5 +1,8 @@
 import ArgumentParser
+import NimmerInspection
+import NimmerOutput
 import NimmerSystem
+import NimmerSystemCheck
 import NimmerWave
 
 #if canImport(Glibc)

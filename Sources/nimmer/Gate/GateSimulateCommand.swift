@@ -1,5 +1,6 @@
 import ArgumentParser
 import NimmerGate
+import NimmerOutput
 import NimmerWave
 
 /// Runs a gate over waves from a file.

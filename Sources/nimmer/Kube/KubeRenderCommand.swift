@@ -1,4 +1,6 @@
 import ArgumentParser
+import NimmerDeploy
+import NimmerOutput
 import NimmerSystem
 import NimmerWave
 

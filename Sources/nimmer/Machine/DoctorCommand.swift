@@ -1,9 +1,12 @@
 import ArgumentParser
 import NimmerBus
 import NimmerIdentity
+import NimmerInspection
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerOutput
 import NimmerServers
+import NimmerSupervisor
 import NimmerWave
 
 #if canImport(Glibc)
@@ -158,49 +161,5 @@ struct DoctorCommand: AsyncParsableCommand {
             findings.append(.lacking("database", error.message, error.mend))
         }
         return findings
-    }
-}
-
-/// What the doctor found.
-struct Finding: Equatable, Sendable {
-    enum State: String, Sendable {
-        case good = "ok"
-        /// Useful, not necessary.
-        case lacking
-        /// Necessary.
-        case missing
-    }
-
-    let state: State
-    let name: String
-    let text: String
-    var mend = ""
-
-    static func good(_ name: String, _ text: String) -> Finding { Finding(state: .good, name: name, text: text) }
-    static func lacking(_ name: String, _ text: String, _ mend: String) -> Finding {
-        Finding(state: .lacking, name: name, text: text, mend: mend)
-    }
-    static func missing(_ name: String, _ text: String, _ mend: String) -> Finding {
-        Finding(state: .missing, name: name, text: text, mend: mend)
-    }
-
-    var json: JSON {
-        ["name": .string(name), "state": .string(state.rawValue), "found": .string(text), "mend": .string(mend)]
-    }
-
-    static func lines(_ findings: [Finding], _ paint: Paint) -> [TerminalText] {
-        let width = findings.map(\.name.width).max() ?? 0
-        return findings.flatMap { finding in
-            let sign =
-                switch finding.state {
-                case .good: paint(.good, "✓ ok     ")
-                case .lacking: paint(.warning, "! lacking")
-                case .missing: paint(.bad, "✗ missing")
-                }
-            let line: TerminalText = "\(sign)  \(finding.name.padded(width))  \(finding.text)"
-            guard !finding.mend.isEmpty else { return [line] }
-            let indent = String(repeating: " ", count: 11 + width + 2)
-            return [line] + finding.mend.split(separator: "\n").map { "\(indent)\(paint(.strong, "→ \($0)"))" }
-        }
     }
 }

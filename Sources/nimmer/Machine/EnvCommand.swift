@@ -1,4 +1,6 @@
 import ArgumentParser
+import NimmerOutput
+import NimmerSupervisor
 import NimmerWave
 
 /// Which environment, from where, and what it selects.
@@ -62,18 +64,5 @@ struct EnvCommand: ParsableCommand {
             ("server_from", "", server.origin.words),
             ("folder", "folder", Place.nearest(environment)?.path ?? Place.here(environment).path),
         ]
-    }
-}
-
-extension Paint {
-    /// The environment's name on its colour: dev green, staging amber, prod blue.
-    func chip(_ environment: Environment) -> TerminalText {
-        let name: TerminalText = "\(environment.rawValue.uppercased())"
-        guard enabled else { return name }
-        return switch environment {
-        case .dev: self(.devChip, " \(name) ")
-        case .staging: self(.stagingChip, " \(name) ")
-        case .prod: self(.prodChip, " \(name) ")
-        }
     }
 }

@@ -1,5 +1,7 @@
 import NimmerCell
 import NimmerIdentity
+import NimmerOutput
+import NimmerSupervisor
 import NimmerWave
 
 /// The variables by which any client finds the servers that commands find here: those of the house, `NATS_URL` for NATS clients, and

@@ -1,6 +1,9 @@
 import ArgumentParser
 import NimmerBus
+import NimmerInspection
+import NimmerOutput
 import NimmerServers
+import NimmerSupervisor
 import NimmerWave
 
 /// How the nervous system is.

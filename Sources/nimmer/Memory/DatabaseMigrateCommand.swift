@@ -1,6 +1,7 @@
 import ArgumentParser
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerOutput
 import NimmerWave
 
 /// Applies the migrations that a database lacks.

@@ -2,6 +2,7 @@ import ArgumentParser
 import NimmerCell
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerSupervisor
 import NimmerWave
 
 /// The database, for every command that reads or changes long-term memory.
@@ -30,15 +31,5 @@ struct DatabaseOptions: ParsableArguments {
         return DatabaseSettings(
             flag: database, variables: ProcessVariable.current(), file: file, passwordFlag: passwordFile,
             passwordFile: secret, environment: environment, applicationName: "nimmer")
-    }
-
-    static func databaseName(_ environment: Environment) -> String { "nimmerverse_\(environment.rawValue)" }
-}
-
-extension Failure {
-    init(_ error: MemoryError) {
-        self.init(
-            error.code == .settings ? .usage : .unavailable, error.message,
-            mend: error.mend.isEmpty ? nil : .lines(error.mend))
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerOutput
 import NimmerWave
 
 /// Drops what is older than memory should reach.

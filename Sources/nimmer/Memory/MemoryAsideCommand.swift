@@ -1,5 +1,6 @@
 import ArgumentParser
 import NimmerBus
+import NimmerOutput
 import NimmerWave
 
 /// What was set aside because its handling ended a process.

@@ -2,6 +2,7 @@ import ArgumentParser
 import NimmerBus
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerOutput
 import NimmerWave
 
 /// Hands a message that was set aside to its reader again.

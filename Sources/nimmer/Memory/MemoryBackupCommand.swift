@@ -1,7 +1,9 @@
 import ArgumentParser
+import NimmerBackup
 import NimmerBus
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerOutput
 import NimmerWave
 import UnixSignals
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerOutput
 import NimmerWave
 
 /// What an export is for.
@@ -50,7 +51,7 @@ struct MemoryExportCommand: AsyncParsableCommand {
             throw Failure(error)
         }
         await store.close()
-        if !gone { Console.error("nimmer: \(nimmer.count(count, "example"))") }
+        if !gone { Console.error("nimmer: \(NimmerOutput.count(count, "example"))") }
     }
 
     private func time(_ option: String, _ text: String?) throws(Failure) -> Timestamp? {

@@ -1,7 +1,10 @@
 import ArgumentParser
+import NimmerBackup
 import NimmerBus
+import NimmerInspection
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerOutput
 import NimmerWave
 
 /// Brings back what a backup holds into an empty environment.
@@ -151,7 +154,7 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
         }
         try Console.line("restored \(file) of \(LocalTime.full(index.head.madeAt))")
         for (table, count) in zip(index.tables, rows) {
-            try Console.line("  \(table.table.name): \(nimmer.count(count, "row"))")
+            try Console.line("  \(table.table.name): \(NimmerOutput.count(count, "row"))")
         }
         for report in reports {
             var text: TerminalText = "  \(report.name): \(count(report.messages, "message"))"

@@ -1,6 +1,7 @@
 import ArgumentParser
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerOutput
 import NimmerWave
 
 /// Follows a decision from its waves to its verification.

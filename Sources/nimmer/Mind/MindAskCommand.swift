@@ -1,5 +1,6 @@
 import ArgumentParser
 import NimmerBus
+import NimmerOutput
 import NimmerWave
 
 /// Asks a question through the same boundary as every collapse.

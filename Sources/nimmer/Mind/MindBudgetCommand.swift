@@ -1,4 +1,5 @@
 import ArgumentParser
+import NimmerOutput
 import NimmerWave
 
 /// Tells what was spent.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NimmerBus
+import NimmerOutput
 import NimmerWave
 
 /// Lists the decisions whose commands wait.

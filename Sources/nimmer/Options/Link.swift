@@ -1,6 +1,7 @@
 import NimmerBus
 import NimmerBusNATS
 import NimmerCell
+import NimmerOutput
 import NimmerWave
 
 /// A connection to the NATS server for the time of one command.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import NimmerOutput
 
 /// Colour, for every command that prints to a person.
 struct ColorOptions: ParsableArguments {

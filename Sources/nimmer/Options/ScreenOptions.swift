@@ -1,10 +1,6 @@
 import ArgumentParser
+import NimmerOutput
 import NimmerTerminal
-import NimmerWave
-
-#if canImport(Glibc)
-    import Glibc
-#endif
 
 /// How a screen is drawn, for the commands that draw one.
 struct ScreenOptions: ParsableArguments {
@@ -57,13 +53,3 @@ struct ScreenOptions: ParsableArguments {
 }
 
 extension GlyphLevel: ExpressibleByArgument {}
-
-extension LocalTime {
-    /// How far the clock of this machine's zone is ahead of UTC at a moment, in seconds.
-    static func offsetSeconds(at moment: Timestamp) -> Int {
-        var clock = time_t(moment.secondAndRest.second)
-        var time = tm()
-        localtime_r(&clock, &time)
-        return time.tm_gmtoff
-    }
-}

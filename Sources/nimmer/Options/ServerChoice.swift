@@ -1,6 +1,8 @@
 import ArgumentParser
 import NimmerCell
 import NimmerIdentity
+import NimmerOutput
+import NimmerSupervisor
 import NimmerWave
 
 /// Which NATS server a command talks to, and why that one: the flag, then NIMMERVERSE_NATS_URL, then the `nimmer up`

@@ -1,5 +1,7 @@
 import ArgumentParser
+import NimmerOutput
 import NimmerScope
+import NimmerScopeSession
 import NimmerWave
 
 /// Where what is watched begins and ends, for the commands that show what happens: now, so long ago, or in a recording.

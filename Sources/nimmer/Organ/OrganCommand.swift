@@ -1,5 +1,7 @@
 import ArgumentParser
 import NimmerBus
+import NimmerInspection
+import NimmerOutput
 import NimmerWave
 
 /// Organs: models that cells and people can ask directly.

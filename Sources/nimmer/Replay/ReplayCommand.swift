@@ -1,5 +1,8 @@
 import ArgumentParser
 import NimmerCell
+import NimmerOutput
+import NimmerReplay
+import NimmerSensing
 import NimmerSystem
 import NimmerWave
 

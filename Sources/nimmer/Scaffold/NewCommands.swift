@@ -1,4 +1,6 @@
 import ArgumentParser
+import NimmerDeploy
+import NimmerOutput
 import NimmerWave
 
 /// Where a new package goes and what it is built on.

@@ -1,5 +1,7 @@
 import NimmerBus
+import NimmerOutput
 import NimmerScope
+import NimmerScopeSession
 import NimmerServers
 import NimmerTerminal
 import NimmerWave
@@ -108,7 +110,8 @@ struct ScopeSession {
             text: settings.filter.isEmpty ? nil : settings.filter)
         var loop = try LineLoop(
             mailbox, live: source.live, record: record, formatter: formatter, asJSON: lines.asJSON, count: lines.count,
-            filter: filter)
+            filter: filter, print: { (text) throws(ReaderGone) in try Console.write(text) },
+            warn: { Console.error("nimmer: \($0)") })
         switch source {
         case .live: try loop.run()
         case .recording(let player): try loop.play(player)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NimmerCell
+import NimmerOutput
 import NimmerWave
 
 /// How a command ends.
@@ -10,22 +11,13 @@ enum Report {
         case is ReaderGone:
             return 0
         case let failure as Failure:
-            Console.error(text(of: failure))
+            Console.error(failure.printed)
             return failure.status.rawValue
         case let code as ExitCode:
             return code.rawValue
         default:
             return parserEnding(error)
         }
-    }
-
-    /// A failure as it is printed: the line, and what to do under it.
-    static func text(of failure: Failure) -> TerminalText {
-        var text: TerminalText = "nimmer: \(failure.message)"
-        if let mend = failure.mend {
-            text += "\n  \(mend.lines.joined(separator: "\n  "))"
-        }
-        return text
     }
 
     /// Help, version and completion scripts are not errors; a misuse of the arguments is one line and the usage.

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Dispatch
+import NimmerOutput
+import NimmerSupervisor
 
 #if canImport(Glibc)
     import Glibc

@@ -1,4 +1,6 @@
 import ArgumentParser
+import NimmerOutput
+import NimmerSupervisor
 import NimmerSystem
 import NimmerWave
 

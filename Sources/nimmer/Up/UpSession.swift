@@ -1,7 +1,9 @@
 import NimmerBus
 import NimmerCell
 import NimmerIdentity
+import NimmerOutput
 import NimmerServers
+import NimmerSupervisor
 import NimmerSystem
 import NimmerWave
 import UnixSignals
@@ -193,7 +195,7 @@ struct UpSession: Sendable {
                     postgresPasswordFile: servers.database?.passwordFile,
                     processes: living.map { .init(name: $0.key, identity: $0.value, layer: layers[$0.key] ?? 0) }
                         .sorted { ($0.layer, $0.name) < ($1.layer, $1.name) }, waiting: waiting)
-                do throws(Failure) { try state.write(place) } catch { Console.error(Report.text(of: error)) }
+                do throws(Failure) { try state.write(place) } catch { Console.error(error.printed) }
             })
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import NimmerOutput
 import NimmerWave
 
 /// Says of messages whether every decoder in the house would take them.

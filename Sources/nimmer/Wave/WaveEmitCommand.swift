@@ -1,5 +1,6 @@
 import ArgumentParser
 import NimmerBus
+import NimmerOutput
 import NimmerWave
 
 /// Emits one wave, from a shell script for example.

@@ -1,5 +1,7 @@
 import ArgumentParser
+import NimmerOutput
 import NimmerScope
+import NimmerScopeSession
 import NimmerTerminal
 import NimmerWave
 

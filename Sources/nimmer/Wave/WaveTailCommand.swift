@@ -1,6 +1,8 @@
 import ArgumentParser
 import NimmerBus
+import NimmerOutput
 import NimmerScope
+import NimmerScopeSession
 import NimmerWave
 
 /// Watches what happens: the oscilloscope on a terminal, one line an event elsewhere.

@@ -1,0 +1,82 @@
+import NimmerWave
+
+/// The time that a cell lives in, and the time that it is said to be outside: a cell's own time never jumps, what it says names
+/// moments on the wall.
+struct CellClock: Sendable {
+    /// When something is that a cell is to live through.
+    enum Moment: Sendable {
+        /// Now.
+        case now
+        /// When a message came, as the bus tells it.
+        case arrival(Timestamp)
+        /// A moment on the wall that somebody names.
+        case wall(Timestamp)
+    }
+
+    private(set) var clock = LiveClock()
+    private let tolerance: ClockTolerance
+    private var lastTransition: Timestamp?
+
+    /// A clock that has read nothing.
+    init(tolerance: ClockTolerance = ClockTolerance()) { self.tolerance = tolerance }
+
+    /// The cell's time now.
+    mutating func now() -> Timestamp { clock.read(.now()) }
+
+    /// The cell's time of a moment.
+    mutating func time(of moment: Moment) -> Timestamp {
+        switch moment {
+        case .now: return now()
+        case .arrival(let wall): return clock.process(clock.arrival(wall, ClockReading.now))
+        case .wall(let wall):
+            let now = now()
+            return min(now, clock.process(wall))
+        }
+    }
+
+    /// A wave that came, in the cell's time.
+    mutating func heard(_ message: Envelope<WaveSignal>, of cell: Token, arrival: Timestamp) -> HeardWave {
+        var wave = HeardWave(
+            message, cell: cell, arrival: clock.arrival(arrival, ClockReading.now), tolerance: tolerance)
+        wave.at = clock.process(wave.at)
+        return wave
+    }
+
+    /// What another instance left, in the cell's time: it rested or sensed no later than now, and senses next within an interval.
+    mutating func takeUp(_ estate: Estate, interval: Int?) -> Estate {
+        let now = now()
+        var estate = estate
+        estate.at = min(now, clock.process(estate.at))
+        let latest = now.advanced(milliseconds: Double(interval ?? 0))
+        estate.nextSense = estate.nextSense.map { min(latest, clock.process($0)) }
+        return estate
+    }
+
+    /// What is left to another instance, on the wall.
+    func leave(_ estate: Estate) -> Estate {
+        var estate = estate
+        estate.at = clock.wall(estate.at)
+        estate.nextSense = estate.nextSense.map(clock.wall)
+        return estate
+    }
+
+    /// What a cell wrote down, as it is said: moments on the wall, those of its gate in order.
+    mutating func said(_ action: Pulse.Action) -> Pulse.Action {
+        switch action {
+        case .state(var change):
+            change.at = clock.wall(change.at)
+            return .state(change)
+        case .transition(var change):
+            let at = clock.published(change.at, after: lastTransition)
+            let shift = at.nanoseconds(since: change.at)
+            for index in change.triggerSignals.indices {
+                change.triggerSignals[index].timestamp = change.triggerSignals[index].timestamp.advanced(
+                    nanoseconds: shift)
+            }
+            change.at = at
+            lastTransition = at
+            return .transition(change)
+        case .wave, .publish, .send, .begin, .wake, .say, .leave: return action
+        }
+    }
+}

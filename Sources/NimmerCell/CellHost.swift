@@ -1,0 +1,391 @@
+import NimmerBus
+import NimmerSystem
+import NimmerWave
+import ServiceLifecycle
+import Synchronization
+
+/// A cell in the world: its body behind a lock, its subscriptions, its requests, its clock.
+///
+/// Messages reach the cell on the bus's delivery thread, one at a time, without a task for each; what follows is done
+/// after the lock is released, in order (architecture.md, rules 1 and 2).
+public final class CellHost<C: Cell>: Sendable {
+    /// The process that the cell lives in: name, settings, logger, bus.
+    public let process: ServiceProcess
+    let identity: Identity
+    let rejects: RejectLimiter
+    let requestTimes = RequestTimes()
+    private let state: Mutex<State>
+    private let jobs: AsyncStream<Job>
+    private let jobFeed: AsyncStream<Job>.Continuation
+    private let alarm = Alarm()
+    let outbox: Outbox
+    /// Which origins the waves that it hears may name.
+    let grants: OriginGrants
+
+    private struct State {
+        var body: CellBody<C>
+        var clock: CellClock
+        var waiting: [Pulse.Action] = []
+        var isDoing = false
+        var armed: Timestamp?
+        var working = 0
+        var lost = 0
+        var saidLost = false
+        var failure: ProcessFailure?
+    }
+
+    /// Something that takes time and runs beside the cell.
+    struct Job: Sendable {
+        var run: @Sendable () async -> Void
+    }
+
+    /// A cell in a process, at rest until ``run()``.
+    ///
+    /// - Throws: what the cell's `init` throws.
+    public convenience init(_ process: ServiceProcess) throws {
+        try self.init(process, body: CellBody<C>(process.configuration))
+    }
+
+    init(_ process: ServiceProcess, body: CellBody<C>) {
+        self.process = process
+        identity = body.identity
+        rejects = RejectLimiter(process)
+        outbox = process.outbox(limits: OutboxQueue.Limits(messages: 256, bytes: 4 << 20))
+        grants = OriginGrants(process.system, hasIdentities: process.bus.identity != nil)
+        let tolerance = process.system.map { ClockTolerance(milliseconds: $0.thalamus.clockToleranceMS) }
+        state = Mutex(State(body: body, clock: CellClock(tolerance: tolerance ?? ClockTolerance())))
+        (jobs, jobFeed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(4096))
+    }
+
+    /// What the cell did since its start, what could not leave included.
+    public var counters: CellCounters {
+        state.withLock { state in
+            var counters = state.body.counters
+            counters.lost = state.lost
+            return counters
+        }
+    }
+
+    /// What `$SRV.STATS` says.
+    private var statistics: ServiceResponder.Statistics {
+        let counters = counters
+        let now = now
+        let (state, gate, potential) = withBody { body in
+            (body.state, body.gate.state.word, body.gate.potential(at: now))
+        }
+        var statistics = ServiceResponder.Statistics()
+        statistics.requests = counters.requests
+        statistics.errors = counters.requestsRefused + counters.requestsFailed
+        (statistics.processingTime, statistics.lastError) = requestTimes.total
+        var data = counters.json
+        data["state"] = state.map { .string($0) }
+        data["gate"] = .string(identity.gateID.text)
+        data["gate_state"] = .string(gate)
+        data["gate_potential"] = .number(potential)
+        data["unacknowledged"] = .number(Double(outbox.counters.waiting))
+        data["outbox"] = outbox.json
+        statistics.data = .object(data)
+        return statistics
+    }
+
+    /// Changes the cell from its own life (``Cell/live(_:)``): a line was read, a device spoke.
+    ///
+    /// - Parameters:
+    ///   - moment: when it happened, on the wall; now unless given.
+    ///   - change: what is done to the cell, under its lock: must not block.
+    public func update(at moment: Timestamp? = nil, _ change: (inout C, inout Pulse) throws -> Void) {
+        act(moment.map { .wall($0) } ?? .now) { body, now in body.update(at: now, change) }
+    }
+
+    /// Lives until the process is asked to stop.
+    ///
+    /// - Throws: the `ProcessFailure` with which the cell left.
+    public func run() async throws {
+        // Before any other message: what an earlier life concluded and has not said yet.
+        outbox.takeUp()
+        sayMissingGrants()
+        await waitForServer()
+        let older = await awaitTurn()
+        if isStopping { return }
+        let subscriptions = try await subscribe()
+        let estate = older == nil ? nil : await takeOver()
+        if let older { process.logger.info("Took over", metadata: ["from": "\(older)"]) }
+        process.answers.report { [weak self] in self?.statistics ?? ServiceResponder.Statistics() }
+        process.metrics.collect { [weak self] page in self?.measure(into: &page) }
+        process.health.started()
+        let takenUp = estate.map { estate in
+            state.withLock { $0.clock.takeUp(estate, interval: $0.body.interval) }
+        }
+        act { body, now in
+            if let takenUp {
+                body.resume(takenUp.state, potential: takenUp.potential, weight: takenUp.weight, at: takenUp.at)
+            }
+            return body.start(at: now, first: takenUp?.nextSense)
+        }
+        let desk = try await keepDesk()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.keepAppointments() }
+            group.addTask { await self.work() }
+            group.addTask { await self.live() }
+            group.addTask { [outbox, process] in await process.run(outbox) }
+            await untilEnd()
+            desk.cancel()
+            _ = state.withLock { $0.body.rest() }
+            say(.left)
+            await leaveQueues(subscriptions)
+            await finishWork()
+            act { $0.stop(at: $1) }
+            if process.bus.status.isConnected { _ = await outbox.drain(timeout: .seconds(1)) }
+            jobFeed.finish()
+            group.cancelAll()
+        }
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+
+    /// At most a second, so that the first wave is heard when there is a server, and said to be lost when there is none.
+    private func waitForServer() async {
+        let events = process.bus.events()
+        guard !process.bus.status.isConnected else { return }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await event in events {
+                    if case .connected = event { return }
+                }
+            }
+            group.addTask { try? await Task.sleep(for: .seconds(1)) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Says at once what the thalamus would refuse: origins that the system file does not grant.
+    private func sayMissingGrants() {
+        guard process.system != nil else { return }
+        let missing = grants.missing(process.configuration.origins, for: identity.name.text)
+        guard !missing.isEmpty else { return }
+        let line = (grants.patterns(of: identity.name.text) + missing).map { "\"\($0)\"" }.joined(separator: ", ")
+        process.logger.warning(
+            "The system file does not grant the origins of this cell: the thalamus refuses its waves",
+            metadata: ["needs": "origins: [\(line)]"])
+    }
+
+    private func live() async {
+        do { try await C.live(self) } catch {
+            guard !(error is CancellationError) else { return }
+            leave(ProcessFailure(error))
+        }
+    }
+
+    private func untilEnd() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.process.untilStopped() }
+            group.addTask { await self.untilLeaving() }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// What the server sent already is still handled: those who share the name get the rest.
+    private func leaveQueues(_ subscriptions: [any Subscription]) async {
+        guard process.bus.status.isConnected else { return subscriptions.forEach { $0.cancel() } }
+        await withTaskGroup(of: Void.self) { group in
+            for subscription in subscriptions { group.addTask { await subscription.drain(timeout: .seconds(2)) } }
+        }
+    }
+
+    /// Whether it was asked to stop.
+    var isStopping: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
+
+    /// Stops sensing, and says what the next instance goes on with.
+    func retire() -> Estate {
+        state.withLock { state in
+            let (gate, now) = (state.body.gate, state.clock.now())
+            return state.clock.leave(
+                Estate(
+                    nextSense: state.body.rest(), state: gate.state, potential: gate.potential(at: now),
+                    weight: gate.weight, at: now))
+        }
+    }
+
+    /// Leaves, because a newer version does its work now.
+    func giveWay(to version: String) {
+        process.logger.info("Handed over", metadata: ["to": "\(version)"])
+        left.continuation.yield()
+    }
+
+    private let left = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+
+    private func untilLeaving() async {
+        for await _ in left.stream { return }
+    }
+
+    private func leave(_ failure: ProcessFailure) {
+        state.withLock { $0.failure = $0.failure ?? failure }
+        left.continuation.yield()
+    }
+
+    // MARK: Doing what the cell wrote down
+
+    /// The cell's time.
+    var now: Timestamp { state.withLock { $0.clock.now() } }
+
+    /// Lets the body act at a moment of its time, then does what follows, outside the lock and in order.
+    func act(_ moment: CellClock.Moment = .now, _ change: (inout CellBody<C>, Timestamp) -> Pulse) {
+        act(at: { $0.time(of: moment) }, change)
+    }
+
+    /// A wave of another cell came.
+    func hear(_ message: Envelope<WaveSignal>, of cell: Token, at arrival: Timestamp) {
+        act(at: { $0.heard(message, of: cell, arrival: arrival) }) { body, wave in body.hear(wave) }
+    }
+
+    private func act<Input>(at input: (inout CellClock) -> Input, _ change: (inout CellBody<C>, Input) -> Pulse) {
+        let (isMine, next) = state.withLock { state -> (Bool, Timestamp?) in
+            let input = input(&state.clock)
+            for action in change(&state.body, input).actions { state.waiting.append(state.clock.said(action)) }
+            let next = state.body.nextAppointment
+            let isEarlier = next.map { next in state.armed.map { next < $0 } ?? true } ?? false
+            defer { state.isDoing = true }
+            return (!state.isDoing, isEarlier ? next : nil)
+        }
+        if next != nil { alarm.ring() }
+        guard isMine else { return }
+        while true {
+            let actions = state.withLock { state -> [Pulse.Action] in
+                let actions = state.waiting
+                state.waiting = []
+                if actions.isEmpty { state.isDoing = false }
+                return actions
+            }
+            if actions.isEmpty { return }
+            for action in actions { perform(action) }
+        }
+    }
+
+    private func perform(_ action: Pulse.Action) {
+        switch action {
+        case .wave(let wave): emit(wave)
+        case .publish(let subject, let payload): publish(subject, payload)
+        case .state(let change): announce(change)
+        case .transition(let change):
+            retain(change)
+        case .send(let command, let cell):
+            enqueue { await self.ask(command, cell) }
+        case .begin(let name, let work):
+            enqueue { await self.finish(name, work) }
+        case .say(let level, let message, let values):
+            process.logger.log(level: level, "\(message)", metadata: values.mapValues { .string($0) })
+        case .leave(let failure): leave(failure)
+        case .wake: break
+        }
+    }
+
+    private func emit(_ wave: WaveSignal) {
+        let message = Envelope(id: .v7(), at: .now(), from: process.source, wave)
+        publish(identity.waveSubject, message.encoded())
+    }
+
+    /// Without a server nothing is kept for later: a wave speaks of its moment. It is counted.
+    private func publish(_ subject: Subject, _ payload: [UInt8]) {
+        var reason = "no server"
+        if process.bus.status.isConnected {
+            do throws(BusError) {
+                try process.bus.publish(subject, payload: payload)
+                state.withLock { $0.saidLost = false }
+                return
+            } catch { reason = error.message }
+        }
+        let isNew = state.withLock { state in
+            state.lost += 1
+            defer { state.saidLost = true }
+            return !state.saidLost
+        }
+        if isNew {
+            process.logger.warning(
+                "Nobody can hear this cell; what it says is counted as lost", metadata: ["reason": "\(reason)"])
+        }
+    }
+
+    private func announce(_ change: NerveState) {
+        process.logger.info(
+            "State", metadata: ["from": "\(change.fromState)", "to": "\(change.toState)", "reason": "\(change.reason)"])
+        guard C.role == .nerve else { return }
+        let message = Envelope(id: .v7(), at: change.at, from: process.source, change)
+        publish(.nerveState(process.environment, nerve: identity.name), message.encoded())
+    }
+
+    /// A transition is kept until the stream acknowledges it (protocol.md, What an acknowledgement means); at most 256.
+    private func retain(_ change: GateTransition) {
+        let id = MessageID.transition(change, in: process.environment)
+        let message = Envelope(id: id, at: change.at, from: process.source, change)
+        // With an identity the thalamus takes it, checks it and stores it (decision 0019): no cell writes to a stream.
+        let subject = Subject.transition(process.environment, gate: change.gateID).from(process.bus.identity)
+        outbox.send(subject, payload: message.encoded(), id: id)
+    }
+
+    // MARK: Time
+
+    private func keepAppointments() async {
+        while !Task.isCancelled {
+            let wait = state.withLock { state in
+                state.armed = state.body.nextAppointment
+                return state.armed?.milliseconds(since: state.clock.now())
+            }
+            await alarm.sleep(milliseconds: wait)
+            if Task.isCancelled { return }
+            act { $0.advance(to: $1) }
+        }
+    }
+
+    // MARK: Work
+
+    /// Takes a job; refused when too many wait.
+    @discardableResult
+    func enqueue(_ run: @escaping @Sendable () async -> Void) -> Bool {
+        state.withLock { $0.working += 1 }
+        let job = Job {
+            await run()
+            self.state.withLock { $0.working -= 1 }
+        }
+        if case .enqueued = jobFeed.yield(job) { return true }
+        state.withLock { $0.working -= 1 }
+        return false
+    }
+
+    func countRejected() { state.withLock { $0.body.countRejected() } }
+
+    /// Looks at the body.
+    func withBody<Result>(_ look: (borrowing CellBody<C>) throws -> sending Result) rethrows -> sending Result {
+        try state.withLock { state in try look(state.body) }
+    }
+
+    private func work() async {
+        await withDiscardingTaskGroup { group in
+            for await job in jobs {
+                group.addTask { await job.run() }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Lets work that has begun come to its end, for three seconds at most.
+    private func finishWork() async {
+        let clock = ContinuousClock()
+        let deadline = clock.now.advanced(by: .seconds(3))
+        while state.withLock({ $0.working > 0 }), clock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(5))
+            if Task.isCancelled { return }
+        }
+    }
+
+    private func finish(_ name: String, _ work: @Sendable () async throws -> JSON) async {
+        let outcome: Result<JSON, any Error>
+        do { outcome = .success(try await work()) } catch { outcome = .failure(error) }
+        act { $0.finished(name, outcome, at: $1).pulse }
+    }
+
+    private func ask(_ command: Command, _ cell: Token) async {
+        let result = await process.ask(command, cell: cell)
+        act { $0.answered(command, by: cell, result, at: $1) }
+    }
+}

@@ -1,0 +1,50 @@
+import NimmerOutput
+import NimmerWave
+
+/// How a process's outbox stands, as its `$SRV.STATS` says, and what of it a person should know.
+package struct OutboxReport: Equatable, Sendable {
+    /// Messages that wait for their stream's acknowledgement.
+    package let waiting: Int
+    /// Of these, those whose bytes are in the file alone.
+    package let inJournalOnly: Int
+    /// Messages that the file keeps; nil: there is none.
+    package let kept: Int?
+    /// Messages given up because there was no room, and those that every stream refused.
+    package let (dropped, refused): (Int, Int)
+    /// Why streams do not take messages though there is a connection.
+    package let trouble: String?
+    /// Why the file cannot be written.
+    package let journalTrouble: String?
+
+    /// Reads what a process says; nil when it has no outbox.
+    package init?(_ data: JSON) {
+        guard let outbox = data["outbox"], outbox.object != nil else { return nil }
+        let number = { (key: String) in max(0, outbox[key]?.int ?? 0) }
+        waiting = number("waiting")
+        inJournalOnly = number("in_journal_only")
+        (dropped, refused) = (number("dropped"), number("refused"))
+        trouble = outbox["trouble"]?.string
+        kept = outbox["journal"]?["messages"]?.int
+        journalTrouble = outbox["journal"]?["trouble"]?.string
+    }
+
+    /// What does not work as it could. Messages that are merely on their way are nothing to speak of.
+    package func degraded(_ name: String) -> [String] {
+        var found: [String] = []
+        if let trouble {
+            found.append(
+                "\(name): streams do not take what it decides, \(count(waiting, "message")) \(waits): \(trouble)")
+        } else if let kept, kept > 0, waiting > 0 {
+            found.append("\(name): \(count(waiting, "message")) \(waits) for \(waiting == 1 ? "its" : "their") stream")
+        }
+        if !found.isEmpty, let kept, kept > 0 {
+            found[0] += inJournalOnly > 0 ? " (\(inJournalOnly) in its journal only)" : " (kept in its journal)"
+        }
+        if let journalTrouble { found.append("\(name): what waits is kept in memory only: \(journalTrouble)") }
+        if dropped > 0 { found.append("\(name) gave up \(count(dropped, "message")): there was no room to keep them") }
+        if refused > 0 { found.append("\(name): no stream takes \(count(refused, "message")); they were given up") }
+        return found
+    }
+
+    private var waits: String { waiting == 1 ? "waits" : "wait" }
+}

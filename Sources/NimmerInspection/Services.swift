@@ -1,0 +1,83 @@
+import NimmerBus
+import NimmerOutput
+import NimmerWave
+
+/// A living process as it answers `$SRV.INFO` and `$SRV.STATS` (protocol.md, Subjects).
+package struct LivingService: Equatable, Sendable {
+    package let name: String
+    package let id: String
+    package let version: String
+    package let summary: String
+    package let metadata: JSON
+    /// Requests answered and failed, from STATS; nil when it gave none.
+    package var requests: Int?
+    package var errors: Int?
+    package var startedAt: Timestamp?
+    package var data: JSON = .null
+
+    package init?(info: JSON) {
+        guard let name = info["name"]?.string, let id = info["id"]?.string else { return nil }
+        self.name = name
+        self.id = id
+        version = info["version"]?.string ?? ""
+        summary = info["description"]?.string ?? ""
+        metadata = info["metadata"]?.resolved ?? .null
+    }
+
+    package mutating func take(stats: JSON) {
+        let endpoints = stats["endpoints"]?.array ?? []
+        requests = Self.sum(endpoints, "num_requests")
+        errors = Self.sum(endpoints, "num_errors")
+        startedAt = (stats["started"]?.string).flatMap { try? Timestamp(rfc3339: $0) }
+        data = stats["data"]?.resolved ?? endpoints.first?["data"]?.resolved ?? .null
+    }
+
+    private static func sum(_ endpoints: [JSON], _ key: String) -> Int {
+        endpoints.reduce(0) { $0.addingSaturated($1[key]?.int ?? 0) }
+    }
+
+    package var json: JSON {
+        var object: JSONObject = [
+            "name": .string(name), "id": .string(id), "version": .string(version), "description": .string(summary),
+            "metadata": metadata,
+        ]
+        object["requests"] = requests.map { .number(Double($0)) }
+        object["errors"] = errors.map { .number(Double($0)) }
+        object["started_at"] = startedAt.map { .string($0.rfc3339) }
+        if !data.isNull { object["data"] = data }
+        return .object(object)
+    }
+
+    /// Asks everybody who lives on the bus; at most one that fills both answers by name and id.
+    package static func discover(_ bus: any Bus, wait: Duration = .milliseconds(300)) async throws -> [LivingService] {
+        async let infos = bus.requestMany(try Subject(foreign: "$SRV.INFO"), payload: [], wait: wait)
+        async let stats = bus.requestMany(try Subject(foreign: "$SRV.STATS"), payload: [], wait: wait)
+        return merge(
+            infos: try await infos.compactMap { try? JSON(parsing: $0.payload) },
+            stats: try await stats.compactMap { try? JSON(parsing: $0.payload) })
+    }
+
+    package static func merge(infos: [JSON], stats: [JSON]) -> [LivingService] {
+        var services = infos.compactMap(LivingService.init(info:))
+        for stat in stats {
+            guard let index = services.firstIndex(where: { $0.id == stat["id"]?.string }) else { continue }
+            services[index].take(stats: stat)
+        }
+        return services.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+    }
+
+    /// A table for a person.
+    package static func table(_ services: [LivingService], at now: Timestamp) -> Table {
+        var table = Table(["name", "kind", "version", "requests", "up", "what it does"])
+        for service in services {
+            let kind = service.metadata["role"]?.string ?? service.metadata["kind"]?.string ?? ""
+            let errors = service.errors.map { $0 > 0 ? " (\($0) failed)" : "" } ?? ""
+            table.add([
+                service.name, kind, service.version, (service.requests.map { "\($0)" } ?? "") + errors,
+                service.startedAt.map { LocalTime.span(milliseconds: now.milliseconds(since: $0)) } ?? "",
+                service.summary,
+            ])
+        }
+        return table
+    }
+}

@@ -1,0 +1,112 @@
+import NimmerScope
+import NimmerTerminal
+import NimmerWave
+import Synchronization
+
+/// One line for each thing that happens, as `nimmer wave tail` and `nimmer up` print it: time, sign and kind, what it is
+/// about, how sure, and what was said (oscilloscope.md, Not a terminal; The visual language).
+package struct EventFormatter: Sendable {
+    package let paint: Paint
+    /// Lines are cut to this many columns, or never.
+    package var columns: Int?
+
+    /// Width of the column that says what an event is about.
+    package static let nameWidth = 16
+
+    /// What the last requests were about, so that their answers can say it too.
+    private let questions = Questions()
+
+    package init(paint: Paint, columns: Int? = nil) {
+        self.paint = paint
+        self.columns = columns
+    }
+
+    /// The line for one message from the bus; what cannot be decoded is a line that says why.
+    package func line(subject: String, payload: [UInt8], at arrival: Timestamp) -> TerminalText {
+        do throws(Refusal) {
+            return line(subject: subject, message: try AnyMessage.decode(payload, on: subject))
+        } catch {
+            return compose(arrival, EventText(refused: error, subject: subject))
+        }
+    }
+
+    /// The line for one decoded message.
+    package func line(subject: String, message: AnyMessage) -> TerminalText {
+        switch message {
+        case .cognitiveRequest(let request): questions.remember(request.body)
+        // Its answer may come before observers are told its request.
+        case .gateTransition(let opening): if let request = opening.escalated { questions.remember(request.body) }
+        default: break
+        }
+        return compose(message.happened, EventText(message, subject: subject) { questions.about($0) })
+    }
+
+    private func compose(_ at: Timestamp, _ event: EventText) -> TerminalText {
+        let sign: TerminalText = "\(Character(event.sign.glyph(.braille))) \(event.sign.word.padded(9))"
+        var line: TerminalText =
+            "\(paint(.quiet, "\(LocalTime.clock(at))")) \(paint(Paint.Ink(event.ink) ?? .nervous, sign)) "
+        line += "\(TerminalText(event.name).padded(Self.nameWidth)) \(event.value.indented(to: 5))  "
+        var room = columns.map { max(16, $0 - line.width) } ?? .max
+        for run in event.text.runs where room > 0 {
+            let text = columns == nil ? TerminalText.whole(run.text) : TerminalText(run.text).cut(to: room)
+            room -= text.width
+            line += Paint.Ink(run.ink).map { paint($0, text) } ?? text
+        }
+        return line
+    }
+}
+
+extension AnyMessage {
+    /// When what it tells happened.
+    fileprivate var happened: Timestamp {
+        switch self {
+        case .gateTransition(let transition): transition.body.at
+        case .collapse(let collapse): collapse.body.windowEnd
+        case .nerveState(let state): state.body.at
+        case .correlationEvent(let event): event.body.windowEnd
+        default: header.timestamp
+        }
+    }
+}
+
+extension Paint.Ink {
+    /// What a meaning of the oscilloscope is in lines; nil for plain text.
+    package init?(_ ink: Ink) {
+        switch ink {
+        case .text: return nil
+        case .strong, .accent: self = .strong
+        case .quiet, .faint: self = .quiet
+        case .nervous: self = .nervous
+        case .cognitive: self = .cognitive
+        case .organs: self = .organs
+        case .good: self = .good
+        case .bad: self = .bad
+        case .warning: self = .warning
+        }
+    }
+}
+
+/// Requests that were seen lately and what they were about: a response names only the request.
+private final class Questions: Sendable {
+    private let domains = Mutex<[MessageID: String]>([:])
+
+    func remember(_ request: CognitiveRequest) {
+        domains.withLock { domains in
+            if domains.count >= 256 { domains.removeAll() }
+            domains[request.requestID] = request.domain.text
+        }
+    }
+
+    func about(_ id: MessageID) -> String { domains.withLock { $0[id] ?? "" } }
+}
+
+extension Paint {
+    /// A gate's state by its word and its colour together.
+    package func state(_ state: GateState) -> TerminalText {
+        switch state {
+        case .open: self(.good, "OPEN")
+        case .stable: self(.quiet, "STABLE")
+        case .closed: self(.bad, "CLOSED")
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import NimmerServers
+
+/// Why a command could not do what it was asked, in words a person can act on.
+///
+/// Printed as `nimmer: <message>`, and under it what to do.
+package struct Failure: Error, Equatable {
+    /// The exit status that a script sees.
+    package enum Status: Int32 {
+        /// A check was made and did not pass.
+        case failed = 1
+        /// The command was asked for something that cannot be.
+        case usage = 64
+        /// A server, file or program that is needed is not there.
+        case unavailable = 69
+    }
+
+    package let status: Status
+    /// What happened: one line, no trailing full stop.
+    package let message: TerminalText
+    /// What mends it, or nil when there is nothing to do.
+    package let mend: TerminalText?
+
+    package init(_ status: Status, _ message: TerminalText, mend: TerminalText? = nil) {
+        self.status = status
+        self.message = message
+        self.mend = mend
+    }
+
+    /// The failure as it is printed: the line, and what to do under it.
+    package var printed: TerminalText {
+        var text: TerminalText = "nimmer: \(message)"
+        if let mend {
+            text += "\n  \(mend.lines.joined(separator: "\n  "))"
+        }
+        return text
+    }
+
+    /// The same with a message from outside: a library's or a server's.
+    @_disfavoredOverload
+    package init(_ status: Status, _ outside: String, mend: TerminalText? = nil) {
+        self.init(status, TerminalText(outside), mend: mend)
+    }
+}
+
+extension Failure {
+    /// What a child process or private server could not do, its last lines under it.
+    package init(_ error: ServerError) {
+        self.init(.unavailable, error.printed)
+    }
+
+    /// Work on folders and servers, with its errors as those of a command.
+    package static func ofServers<Result>(_ body: () throws(ServerError) -> Result) throws(Failure) -> Result {
+        do throws(ServerError) {
+            return try body()
+        } catch {
+            throw Failure(.failed, error.message)
+        }
+    }
+}
+
+extension ServerError {
+    /// The message and, each on a line of its own, what the process wrote last.
+    package var printed: TerminalText {
+        (["\(message)"] + lastLines.map { "    \($0)" }).joined(separator: "\n")
+    }
+}
+
+/// The reader of our standard output has gone (`nimmer wave tail | head -3`): end quietly.
+package struct ReaderGone: Error {
+    package init() {}
+}

@@ -1,0 +1,137 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Small files, whole.
+package enum FileText {
+    /// The bytes of a file, or of standard input for `-`.
+    ///
+    /// - Throws: ``Failure`` that names the file and what the system said.
+    package static func bytes(_ path: String) throws(Failure) -> [UInt8] {
+        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("cannot read", path) }
+        defer { if path != "-" { close(descriptor) } }
+        var bytes: [UInt8] = []
+        while true {
+            let start = bytes.count
+            var count = 0
+            bytes.append(contentsOf: repeatElement(0, count: 65_536))
+            repeat {
+                count = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + start, 65_536) }
+            } while count < 0 && errno == EINTR
+            bytes.removeLast(65_536 - max(0, count))
+            if count < 0 { throw failure("cannot read", path) }
+            if count == 0 { return bytes }
+        }
+    }
+
+    /// The text of a file, or nil when it cannot be read.
+    package static func read(_ path: String) -> String? {
+        (try? bytes(path)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Writes a file so that a reader sees the old one or the new one, never half of it.
+    package static func write(_ text: String, to path: String, mode: mode_t = 0o644) throws(Failure) {
+        let draft = "\(path).\(getpid()).new"
+        unlink(draft)
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw failure("cannot write", path) }
+        var text = text
+        let complete = text.withUTF8 { Glibc.write(descriptor, $0.baseAddress, $0.count) == $0.count }
+        close(descriptor)
+        guard complete, rename(draft, path) == 0 else {
+            unlink(draft)
+            throw failure("cannot write", path)
+        }
+    }
+
+    /// Gives a file other contents, as ``write(_:to:)`` does; where a link leads is written, and who may read it stays.
+    package static func replace(_ path: String, with bytes: [UInt8]) throws(Failure) {
+        guard let resolved = realpath(path, nil) else { throw failure("cannot write", path) }
+        defer { free(resolved) }
+        var status = stat()
+        guard stat(resolved, &status) == 0 else { throw failure("cannot write", path) }
+        let draft = "\(String(cString: resolved)).\(getpid()).new"
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure("cannot write", path) }
+        // Where the owner cannot be kept, the file is this user's from now on.
+        _ = fchown(descriptor, status.st_uid, status.st_gid)
+        let isComplete = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) == $0.count }
+        let isPermitted = fchmod(descriptor, status.st_mode & 0o7777) == 0
+        close(descriptor)
+        guard isComplete, isPermitted, rename(draft, String(cString: resolved)) == 0 else {
+            unlink(draft)
+            throw failure("cannot write", path)
+        }
+    }
+
+    package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    package static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Whether something is there that this user may not read.
+    package static func isForbidden(_ path: String) -> Bool {
+        exists(path) && access(path, R_OK) != 0 && errno == EACCES
+    }
+
+    /// The name of the user whose something is; nil when nothing is there or nobody has that number.
+    package static func owner(of path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0, let entry = getpwuid(status.st_uid) else { return nil }
+        return String(cString: entry.pointee.pw_name)
+    }
+
+    package static func isEmptyFolder(_ path: String) -> Bool { isDirectory(path) && names(in: path).isEmpty }
+
+    /// The names in a folder, in no order; none when it cannot be read.
+    package static func names(in path: String) -> [String] {
+        guard let folder = opendir(path) else { return [] }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    /// Makes a folder and those above it.
+    package static func makeFolder(_ path: String, mode: mode_t = 0o755) throws(Failure) {
+        if isDirectory(path) || path.isEmpty { return }
+        if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            try makeFolder(String(path[..<slash]))
+        }
+        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw failure("cannot make the folder", path) }
+    }
+
+    /// The folder this process works in.
+    package static var workingFolder: String {
+        guard let name = getcwd(nil, 0) else { return "." }
+        defer { free(name) }
+        return String(cString: name)
+    }
+
+    /// A path that means the same from every folder.
+    package static func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        return path == "." ? workingFolder : workingFolder + "/" + path
+    }
+
+    private static func failure(_ what: String, _ path: String) -> Failure {
+        Failure(.unavailable, "\(what) \(path == "-" ? "standard input" : path): \(String(cString: strerror(errno)))")
+    }
+}
+
+extension String {
+    /// Without the line end that files end with.
+    package var trimmingLineEnd: String {
+        var text = self
+        while text.hasSuffix("\n") || text.hasSuffix("\r") || text.hasSuffix("\r\n") { text.removeLast() }
+        return text
+    }
+}

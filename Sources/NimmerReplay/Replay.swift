@@ -1,0 +1,245 @@
+import NimmerCell
+import NimmerGate
+import NimmerOutput
+import NimmerSystem
+import NimmerThalamus
+import NimmerWave
+
+/// Something that a replay has to say, in event time.
+package enum ReplayOutput: Sendable {
+    case wave(Envelope<WaveSignal>, subject: Subject)
+    case state(NerveState)
+    case command(Command, to: Token, at: Timestamp)
+    case transition(GateTransition)
+    case collapse(Collapse)
+    case escalation(CognitiveRequest, at: Timestamp)
+}
+
+/// A nervous system on a virtual clock: the very cells, gates and thalamus of the live one, and no server
+/// (architecture.md, Replay).
+///
+/// A value without clock or randomness: the same input always gives the same output.
+package struct Replay: Sendable {
+    /// What has come out so far.
+    package private(set) var counts = ReplayCounts()
+
+    private var cast: ReplayCast
+    private var thalamus: Thalamus
+    private let environment: Environment
+    private let places: [Int?]
+    private let listeners: [(hears: Set<Token>, member: Int)]
+    private let played: Set<Token>
+    private var now: Timestamp?
+    private var pending: [(member: Int, pulse: Pulse)] = []
+    private var outputs: [ReplayOutput] = []
+
+    /// A system at rest before a recording.
+    ///
+    /// - Parameters:
+    ///   - cast: its cells and nerves.
+    ///   - places: the column that each of them reads.
+    /// - Throws: ``Failure`` when the thalamus cannot be what the file says.
+    package init(
+        _ system: SystemFile, cast: ReplayCast, places: [Int?], environment: Environment
+    ) throws(Failure) {
+        self.cast = cast
+        self.places = places
+        self.environment = environment
+        do throws(Refusal) {
+            var configuration = try ThalamusConfiguration(system, environment: environment)
+            configuration.boundsNewRegions = false
+            thalamus = Thalamus(configuration)
+        } catch { throw Failure(.failed, "\(system.file): \(error)") }
+        listeners = cast.members.indices.compactMap { index in
+            let hears = Set(cast.members[index].part.hears)
+            return hears.isEmpty ? nil : (hears, index)
+        }
+        played = Set(
+            cast.members.indices.compactMap { index in
+                places[index] != nil || !cast.members[index].part.hears.isEmpty
+                    ? cast.members[index].part.identity.name : nil
+            })
+    }
+
+    /// Takes what a recording holds next.
+    ///
+    /// - Returns: what follows from it, in order.
+    package mutating func take(_ event: ReplayEvent) -> [ReplayOutput] {
+        switch event {
+        case .numbers(let numbers, let at):
+            let moment = pass(to: at)
+            counts.rows += 1
+            for (member, place) in places.enumerated() {
+                guard let place else { continue }
+                guard numbers[place].isFinite else {
+                    counts.gaps += 1
+                    continue
+                }
+                pending.append((member, cast.members[member].part.read(numbers[place], at: moment)))
+                settle()
+            }
+        case .wave(let cell, let isNerve, let payload, let at):
+            let moment = pass(to: at)
+            counts.rows += 1
+            if !played.contains(cell) {
+                let subject: Subject = isNerve ? .nerveWave(environment, nerve: cell) : .wave(environment, cell: cell)
+                hand(payload, subject: subject, from: cell, arrival: moment)
+                settle()
+            }
+        }
+        defer { outputs.removeAll(keepingCapacity: true) }
+        return outputs
+    }
+
+    /// Lets time pass until an event: what was due happens, in the order in which it was due.
+    private mutating func pass(to at: Timestamp) -> Timestamp {
+        guard let before = now else {
+            now = at
+            counts.first = at
+            counts.last = at
+            for member in cast.members.indices {
+                pending.append((member, cast.members[member].part.start(at: at)))
+            }
+            settle()
+            return at
+        }
+        if at < before { counts.outOfOrder += 1 }
+        let moment = max(at, before)
+        while let due = cast.members.compactMap({ $0.part.nextAppointment }).min(), due < moment {
+            let instant = max(due, now ?? due)
+            thalamus.advance(to: instant)
+            say()
+            for member in cast.members.indices {
+                guard let next = cast.members[member].part.nextAppointment, next <= due else { continue }
+                // A release is taken strictly after its time.
+                let after = instant.advanced(nanoseconds: 1)
+                pending.append((member, cast.members[member].part.advance(to: after)))
+                settle()
+            }
+            now = instant
+        }
+        thalamus.advance(to: moment)
+        say()
+        now = moment
+        counts.last = moment
+        return moment
+    }
+
+    /// Does what the cells wrote down, and what follows from that, until nothing is left.
+    private mutating func settle() {
+        var next = 0
+        while next < pending.count {
+            let (member, pulse) = pending[next]
+            next += 1
+            let identity = cast.members[member].part.identity
+            for action in pulse.actions {
+                switch action {
+                case .wave(let wave): emit(wave, from: identity, at: pulse.at)
+                case .state(let change) where identity.role == .nerve:
+                    counts.states += 1
+                    outputs.append(.state(change))
+                case .transition(let change):
+                    if identity.role == .nerve {
+                        counts.transitions += 1
+                        outputs.append(.transition(change))
+                    }
+                case .send(let command, let target):
+                    counts.commands += 1
+                    outputs.append(.command(command, to: target, at: pulse.at))
+                case .state, .publish, .begin, .wake, .say, .leave: break
+                }
+            }
+        }
+        pending.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func emit(_ wave: WaveSignal, from identity: Identity, at: Timestamp) {
+        counts.emitted += 1
+        let isNerve = identity.role == .nerve
+        let message = Envelope(
+            id: .replayed(by: identity.name, at: at, count: counts.emitted), at: at,
+            from: Source(
+                entityID: "\(identity.name)-replay", entityType: isNerve ? .nerve : .cell, garden: .virtual,
+                tier: isNerve ? 2 : 1), wave)
+        outputs.append(.wave(message, subject: identity.waveSubject))
+        hand(message.encoded(), subject: identity.waveSubject, from: identity.name, arrival: nil, message)
+    }
+
+    /// A wave reaches the thalamus and the nerves.
+    private mutating func hand(
+        _ payload: [UInt8], subject: Subject, from cell: Token, arrival: Timestamp?,
+        _ known: Envelope<WaveSignal>? = nil
+    ) {
+        let name = Array(subject.text.utf8)
+        do throws(Refusal) {
+            _ = try thalamus.receive(subject: name.span.bytes, payload: payload.span.bytes, arrival: arrival)
+            counts.waves += 1
+        } catch {
+            if error.code == .permission {
+                counts.ungranted += 1
+                counts.firstUngranted = counts.firstUngranted ?? error.message
+            } else {
+                counts.refused += 1
+            }
+            return
+        }
+        say()
+        guard listeners.contains(where: { $0.hears.contains(cell) }),
+            let message = known ?? (try? Envelope<WaveSignal>(decoding: payload))
+        else { return }
+        let wave = HeardWave(message, cell: cell, arrival: arrival ?? message.header.timestamp)
+        for listener in listeners where listener.hears.contains(cell) {
+            pending.append((listener.member, cast.members[listener.member].part.hear(wave)))
+        }
+    }
+
+    /// Takes what the thalamus wants said.
+    private mutating func say() {
+        guard !thalamus.conclusions.isEmpty else { return }
+        for item in thalamus.conclusions {
+            counts.transitions += 1
+            if item.transition.toState == .open { counts.openings += 1 }
+            // What an opening carries follows in lines of its own.
+            var transition = item.transition
+            transition.collapse = nil
+            transition.escalation = nil
+            outputs.append(.transition(transition))
+            if let collapse = item.collapse {
+                counts.collapses += 1
+                outputs.append(.collapse(collapse))
+            }
+            if let request = item.request {
+                counts.escalations += 1
+                outputs.append(.escalation(request, at: item.transition.at))
+            }
+        }
+        thalamus.conclusions.removeAll(keepingCapacity: true)
+    }
+}
+
+/// What a replay has seen and said.
+package struct ReplayCounts: Sendable, Equatable {
+    package var rows = 0
+    /// Cells without a number.
+    package var gaps = 0
+    /// Rows with a time before that of an earlier one; they count as of the same time.
+    package var outOfOrder = 0
+    /// Recorded messages that are no waves.
+    package var refused = 0
+    /// Waves whose origin the system file does not grant to their sender.
+    package var ungranted = 0
+    /// Why the first of them was refused.
+    package var firstUngranted: String?
+    /// Waves that came out of the system's own cells and nerves.
+    package var emitted = 0
+    /// Waves that reached the thalamus, recorded ones included.
+    package var waves = 0
+    package var transitions = 0
+    package var openings = 0
+    package var collapses = 0
+    package var escalations = 0
+    package var states = 0
+    package var commands = 0
+    package var first: Timestamp?
+    package var last: Timestamp?
+}

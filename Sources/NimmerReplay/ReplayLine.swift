@@ -1,0 +1,120 @@
+import NimmerOutput
+import NimmerWave
+
+/// What a replay says, as lines for programs and for recordings.
+extension ReplayOutput {
+    /// When it happened, in event time.
+    package var at: Timestamp {
+        switch self {
+        case .wave(let message, _): message.header.timestamp
+        case .state(let state): state.at
+        case .command(_, _, let at): at
+        case .transition(let transition): transition.at
+        case .collapse(let collapse): collapse.windowEnd
+        case .escalation(_, let at): at
+        }
+    }
+
+    /// What `--json` prints: `{"type": …, "at": …}` and the message's body.
+    package var json: JSON {
+        switch self {
+        case .wave(let message, let subject):
+            Self.object("wave", at, [.init("subject", .string(subject.text))], message.body.json)
+        case .state(let state): Self.object("state", at, [], state.json)
+        case .command(let command, let target, _):
+            Self.object("command", at, [.init("target", .string(target.text))], command.json)
+        case .transition(let transition): Self.object("transition", at, [], transition.json)
+        case .collapse(let collapse): Self.object("collapse", at, [], collapse.json)
+        case .escalation(let request, _): Self.object("escalation", at, [], request.json)
+        }
+    }
+
+    private static func object(
+        _ type: String, _ at: Timestamp, _ more: [JSONObject.Member], _ body: JSON
+    ) -> JSON {
+        var members: [JSONObject.Member] = [.init("type", .string(type)), .init("at", .string(at.rfc3339))] + more
+        members += (body.object?.members ?? []).filter { $0.key != "at" && $0.key != "type" }
+        return .object(JSONObject(members))
+    }
+
+    /// What `--record` writes of a wave: `{"at": …, "subject": …, "message": {…}}`; nil for everything else.
+    package var recorded: JSON? {
+        guard case .wave(let message, let subject) = self else { return nil }
+        return ["at": .string(at.rfc3339), "subject": .string(subject.text), "message": .raw(message.encoded())]
+    }
+
+    /// The line for a person; nil for waves and gates' releases, of which there are too many to read.
+    package func line(_ formatter: EventFormatter, _ environment: Environment) -> TerminalText? {
+        let id = MessageID(high: 0, low: 0)
+        let source = Source(entityID: "replay", entityType: .service)
+        switch self {
+        case .wave: return nil
+        case .state(let state):
+            guard let nerve = try? Subject(foreign: "\(environment.rawValue).nervous.nerves.\(state.nerve).state")
+            else {
+                return nil
+            }
+            return formatter.line(
+                subject: nerve.text, message: .nerveState(Envelope(id: id, at: at, from: source, state)))
+        case .command(let command, let target, _):
+            return formatter.line(
+                subject: Subject.request(environment, cell: target).text,
+                message: .command(Envelope(id: id, at: at, from: source, command)))
+        case .transition(let transition):
+            return formatter.line(
+                subject: Subject.transition(environment, gate: transition.gateID).text,
+                message: .gateTransition(Envelope(id: id, at: at, from: source, transition)))
+        case .collapse(let collapse):
+            return formatter.line(
+                subject: Subject.collapse(environment).text,
+                message: .collapse(Envelope(id: id, at: at, from: source, collapse)))
+        case .escalation(let request, _):
+            return formatter.line(
+                subject: Subject.cognitiveRequest(environment).text,
+                message: .cognitiveRequest(Envelope(id: id, at: at, from: source, request)))
+        }
+    }
+}
+
+extension ReplayCounts {
+    /// The last line for a person.
+    package var summary: String {
+        var text = NimmerOutput.count(rows, "row")
+        if let first, let last { text += " over \(LocalTime.span(milliseconds: last.milliseconds(since: first)))" }
+        text += ": \(NimmerOutput.count(waves, "wave")), \(NimmerOutput.count(openings, "opening")), "
+        text += NimmerOutput.count(escalations, "escalation")
+        if states > 0 { text += ", \(NimmerOutput.count(states, "change")) of nerves" }
+        if commands > 0 { text += ", \(NimmerOutput.count(commands, "command"))" }
+        return text
+    }
+
+    /// The same for a program.
+    package var json: JSON {
+        [
+            "rows": .number(Double(rows)), "waves": .number(Double(waves)), "openings": .number(Double(openings)),
+            "transitions": .number(Double(transitions)), "collapses": .number(Double(collapses)),
+            "escalations": .number(Double(escalations)), "states": .number(Double(states)),
+            "commands": .number(Double(commands)), "gaps": .number(Double(gaps)),
+            "out_of_order": .number(Double(outOfOrder)), "refused": .number(Double(refused)),
+            "ungranted": .number(Double(ungranted)),
+        ]
+    }
+
+    /// What a person should know about the recording; empty when all of it was good.
+    package var notes: [String] {
+        var notes: [String] = []
+        if gaps > 0 {
+            notes.append(
+                "\(NimmerOutput.count(gaps, "cell")) held no number and \(gaps == 1 ? "was" : "were") left out")
+        }
+        if outOfOrder > 0 {
+            notes.append(
+                "\(NimmerOutput.count(outOfOrder, "row")) came before the row before; taken as of the same time")
+        }
+        if refused > 0 { notes.append("\(NimmerOutput.count(refused, "recorded message")) refused: no waves") }
+        if let firstUngranted {
+            notes.append("\(NimmerOutput.count(ungranted, "wave")) refused, as live: \(firstUngranted)")
+        }
+        return notes
+    }
+}

@@ -1,0 +1,152 @@
+import CollisionAvoidanceNerve
+import DistanceCell
+import NimmerCell
+import NimmerOutput
+import NimmerSensing
+import NimmerSystem
+import NimmerWave
+import SensorCell
+
+/// A cell or nerve of the system, as replay drives it: the same body that lives in a process.
+package protocol ReplayPart: Sendable {
+    var identity: Identity { get }
+    /// The cells whose waves it hears.
+    var hears: [Token] { get }
+    var nextAppointment: Timestamp? { get }
+    mutating func start(at moment: Timestamp) -> Pulse
+    mutating func advance(to moment: Timestamp) -> Pulse
+    mutating func read(_ number: Double, at moment: Timestamp) -> Pulse
+    mutating func hear(_ wave: HeardWave) -> Pulse
+}
+
+/// A cell that is handed the numbers of a column.
+package struct ReplayCell<C: NumberCell>: ReplayPart {
+    package var body: CellBody<C>
+
+    package var identity: Identity { body.identity }
+    package var hears: [Token] { [] }
+    package var nextAppointment: Timestamp? { body.nextAppointment }
+
+    /// Its source is the recording: it neither opens a file nor looks by itself.
+    package mutating func start(at moment: Timestamp) -> Pulse { body.update(at: moment) { _, _ in } }
+    package mutating func advance(to moment: Timestamp) -> Pulse { body.advance(to: moment) }
+    package mutating func read(_ number: Double, at moment: Timestamp) -> Pulse {
+        body.update(at: moment) { cell, pulse in try cell.read(number, &pulse) }
+    }
+    package mutating func hear(_ wave: HeardWave) -> Pulse { body.update(at: wave.at) { _, _ in } }
+}
+
+/// A nerve, which hears the waves of cells.
+package struct ReplayNerve<N: Nerve>: ReplayPart {
+    package var body: CellBody<N>
+
+    package var identity: Identity { body.identity }
+    package var hears: [Token] { body.cell.hears }
+    package var nextAppointment: Timestamp? { body.nextAppointment }
+
+    package mutating func start(at moment: Timestamp) -> Pulse { body.start(at: moment) }
+    package mutating func advance(to moment: Timestamp) -> Pulse { body.advance(to: moment) }
+    package mutating func read(_ number: Double, at moment: Timestamp) -> Pulse { body.update(at: moment) { _, _ in } }
+    package mutating func hear(_ wave: HeardWave) -> Pulse { body.hear(wave) }
+}
+
+/// The system's cells and nerves that a recording can drive.
+package struct ReplayCast: Sendable {
+    /// One of them, and the column that it reads.
+    package struct Member: Sendable {
+        package var part: any ReplayPart
+        /// The column that its settings name; nil for a nerve.
+        package var column: String?
+        /// Rows a second that its settings speak of; nil when they do not.
+        package var pace: Double?
+    }
+
+    /// Who plays, in the order of the file.
+    package var members: [Member] = []
+    /// Kinds that no recording of numbers can drive, with how many there are.
+    package private(set) var leftOut: [(kind: String, count: Int)] = []
+
+    /// Makes the bodies of a system's cells and nerves.
+    ///
+    /// - Throws: ``Failure`` with the place in the file and what was expected.
+    package init(_ system: SystemFile, environment: Environment) throws(Failure) {
+        for organism in system.cells + system.nerves {
+            do {
+                guard let member = try Self.member(organism, system, environment) else {
+                    let kind = organism.kind.isEmpty ? "foreign" : organism.kindName
+                    if let index = leftOut.firstIndex(where: { $0.kind == kind }) {
+                        leftOut[index].count += 1
+                    } else {
+                        leftOut.append((kind, 1))
+                    }
+                    continue
+                }
+                members.append(member)
+            } catch let failure as ProcessFailure {
+                throw Failure(.failed, failure.message)
+            } catch {
+                throw Failure(.failed, "\(system.file):\(organism.mark.line): \(organism.name): \(error)")
+            }
+        }
+    }
+
+    private static func member(
+        _ organism: Organism, _ system: SystemFile, _ environment: Environment
+    ) throws -> Member? {
+        func configuration(_ manifest: Manifest, _ role: Role) throws -> Configuration {
+            try Configuration(manifest, role: role, environment: environment, organism: organism, system: system)
+        }
+        switch organism.kind {
+        case "sensor/v1":
+            let own = try configuration(Sensor.manifest, .cell)
+            let pause = Double(own.settings.whole("row_ms"))
+            return Member(
+                part: ReplayCell<Sensor>(body: try CellBody(own)), column: own.settings.textIfPresent("column"),
+                pace: pause > 0 ? 1000 / pause : nil)
+        case "distance/v1":
+            let own = try configuration(Distance.manifest, .cell)
+            return Member(
+                part: ReplayCell<Distance>(body: try CellBody(own)), column: own.settings.textIfPresent("column"),
+                pace: 1000 / Double(own.settings.whole("interval_ms")))
+        case "collision_avoidance/v1":
+            let own = try configuration(Avoidance.manifest, .nerve)
+            return Member(part: ReplayNerve<Avoidance>(body: try CellBody(own)), column: nil, pace: nil)
+        default: return nil
+        }
+    }
+
+    /// Which column each member reads, by the places of the recording's columns; nil for who reads none.
+    ///
+    /// - Parameter mapping: columns that a person gave to cells, which win over the settings.
+    /// - Throws: ``Failure`` that names the cell and the columns that there are.
+    package func places(
+        in columns: [String], of file: String, mapping: [(column: String, cell: String)]
+    ) throws(Failure) -> [Int?] {
+        for (_, cell) in mapping where !members.contains(where: { $0.part.identity.name.text == cell }) {
+            throw Failure(
+                .usage, "no cell '\(cell)' to give a column to",
+                mend: """
+                    the system's cells are \
+                    \(members.filter { $0.column != nil }.map(\.part.identity.name.text).joined(separator: ", "))
+                    """)
+        }
+        var places: [Int?] = []
+        for member in members {
+            let name = member.part.identity.name.text
+            let given = mapping.first { $0.cell == name }?.column
+            guard member.part.identity.role == .cell else {
+                places.append(nil)
+                continue
+            }
+            let wanted = given ?? member.column ?? name
+            do throws(Refusal) {
+                places.append(try DelimitedText.place(of: wanted, names: columns, count: columns.count))
+            } catch {
+                throw Failure(
+                    .failed, "\(file) has no column '\(wanted)' for the cell \(name)",
+                    mend: "it has \(columns.joined(separator: ", ")); --column NAME=\(name) names another")
+            }
+        }
+        return places
+    }
+}

@@ -1,0 +1,84 @@
+import NimmerCell
+import NimmerOutput
+import NimmerSystem
+import NimmerWave
+
+/// One system on its way through one recording.
+package struct ReplayRun {
+    private var input: ReplayInput
+    private var replay: Replay
+    /// What somebody did beside what the nerves were doing; nil when nobody asks.
+    package private(set) var labels: ReplayLabels?
+    /// What a person should know before it begins.
+    package let notes: [String]
+
+    /// Opens the system and the recording, and gives each cell its column.
+    ///
+    /// - Throws: ``Failure`` with the file, the line, what was found and what was expected.
+    package init(
+        systemPath: String, bytes: [UInt8], file: String, format: ReplayFormat,
+        mapping: [(column: String, cell: String)], environment: Environment
+    ) throws(Failure) {
+        let system: SystemFile
+        do throws(SystemError) {
+            system = try SystemFile(path: systemPath)
+        } catch { throw Failure(.failed, error.description) }
+        let cast = try ReplayCast(system, environment: environment)
+        let paces = cast.members.compactMap(\.pace)
+        input = try ReplayInput(bytes, file: file, format: format, pace: paces.max() ?? 1)
+        var notes: [String] = []
+        var places = [Int?](repeating: nil, count: cast.members.count)
+        if input.kind != .waves {
+            guard cast.members.contains(where: { $0.part.identity.role == .cell }) else {
+                throw Failure(
+                    .failed, "\(systemPath) has no cell that reads a column; \(file) holds numbers",
+                    mend: "sensor/v1 and distance/v1 cells read columns")
+            }
+            places = try cast.places(in: input.columns, of: file, mapping: mapping)
+            for (kind, count) in cast.leftOut {
+                notes.append(
+                    "\(NimmerOutput.count(count, "cell")) of kind \(kind) left out: no recording of numbers drives it")
+            }
+            if !input.hasTimes, format.rate == nil {
+                notes.append(
+                    "no time column: \(decimals(paces.max() ?? 1, 1)) rows a second, as the system file has it "
+                        + "(--rate-hz, --time-column)")
+            }
+        }
+        replay = try Replay(system, cast: cast, places: places, environment: environment)
+        self.notes = notes
+        if format.labelColumn != nil {
+            let nerves = cast.members.map(\.part.identity).filter { $0.role == .nerve }.map(\.name)
+            guard !nerves.isEmpty else {
+                throw Failure(
+                    .failed, "\(systemPath) has no nerve to compare with a column", mend: "leave out --labels")
+            }
+            labels = ReplayLabels(nerves: nerves)
+        }
+    }
+
+    /// The size of the recording in bytes.
+    package var size: Int { input.size }
+    /// What has come out so far.
+    package var counts: ReplayCounts { replay.counts }
+
+    /// Runs to the recording's end.
+    ///
+    /// - Parameters:
+    ///   - progress: called after each event with the part of the recording that is read (0…1) and the rows so far.
+    ///   - take: what came out.
+    /// - Throws: ``Failure`` with file and line where the recording cannot be read, or what `take` throws.
+    package mutating func finish(
+        progress: (_ part: Double, _ rows: Int) -> Void = { _, _ in },
+        _ take: (ReplayOutput) throws(ReaderGone) -> Void
+    ) throws {
+        while let event = try input.next() {
+            for output in replay.take(event) {
+                labels?.take(output)
+                try take(output)
+            }
+            labels?.count(input.label)
+            progress(input.progress, replay.counts.rows)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import NimmerWave
+
+/// What `nimmer wave tail` shows and what it leaves out.
+package struct TailFilter: Sendable {
+    /// Subjects that are left out.
+    package var ignored: [SubjectPattern] = []
+    /// Waves below it are left out and counted; what has no confidence stays.
+    package var minimumConfidence = 0.0
+    /// Only what contains this text, in its subject or anywhere in the message; with `!` before it, only what does not.
+    package var text: String?
+
+    /// What passed so far.
+    package private(set) var shown = 0
+    /// What was left out for its confidence.
+    package private(set) var quiet = 0
+
+    package init(ignored: [SubjectPattern] = [], minimumConfidence: Double = 0, text: String? = nil) {
+        self.ignored = ignored
+        self.minimumConfidence = minimumConfidence
+        self.text = text
+    }
+
+    /// Whether a message is shown.
+    package mutating func passes(subject: String, payload: [UInt8]) -> Bool {
+        if ignored.contains(where: { $0.matches(subject) }) { return false }
+        if let text {
+            let (wanted, inverted) = text.hasPrefix("!") ? (String(text.dropFirst()), true) : (text, false)
+            let found =
+                subject.contains(wanted) || String(decoding: payload, as: UTF8.self).contains(wanted)
+            if found == inverted { return false }
+        }
+        if minimumConfidence > 0, subject.hasSuffix(".wave"),
+            case .waveSignal(let wave)? = try? AnyMessage.decode(payload, on: subject),
+            wave.body.confidence < minimumConfidence
+        {
+            quiet += 1
+            return false
+        }
+        shown += 1
+        return true
+    }
+}

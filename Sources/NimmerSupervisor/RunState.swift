@@ -1,0 +1,146 @@
+import NimmerOutput
+import NimmerServers
+import NimmerWave
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// What a `nimmer up` has running, as it stands in `.nimmer/<env>/up.json`: enough to find it, to talk to its servers,
+/// and to clean up after it when it was killed.
+package struct RunState: Equatable, Sendable {
+    package struct Entry: Equatable, Sendable {
+        package let name: String
+        package let identity: ProcessIdentity
+        /// Started in this order; stopped in reverse.
+        package let layer: Int
+
+        package init(name: String, identity: ProcessIdentity, layer: Int) {
+            self.name = name
+            self.identity = identity
+            self.layer = layer
+        }
+
+        /// Whether it runs, as whom it should, and was started as this part of the system in this place.
+        package func isLiving(in place: Place) -> Bool {
+            switch name {
+            case "nats-server":
+                return identity.isServing(as: geteuid(), with: "\(place.path)/nats/nats-server.conf")
+            case "postgresql":
+                return PostgresServer.isServing(identity, "\(place.path)/postgres")
+            default:
+                return identity.wasStarted(as: geteuid(), with: "NIMMERVERSE_NAME=\(name)")
+            }
+        }
+    }
+
+    /// The `nimmer up` itself.
+    package var nimmer: ProcessIdentity
+    package var startedAt: Timestamp
+    package var system: String
+    package var natsURL: String?
+    /// Whether the nats-server is a private one, which asks for the credentials in the place's folder of identities.
+    package var isPrivateNATS = false
+    /// A connection string for PostgreSQL. It and the address of NATS may hold passwords where they were given such: the file is for
+    /// its owner alone.
+    package var postgres: String?
+    /// The file that holds the password for it.
+    package var postgresPasswordFile: String?
+    package var processes: [Entry]
+    /// Processes that ended and wait to be started again.
+    package var waiting: [String] = []
+
+    package init(
+        nimmer: ProcessIdentity, startedAt: Timestamp, system: String, natsURL: String? = nil,
+        isPrivateNATS: Bool = false, postgres: String? = nil, postgresPasswordFile: String? = nil, processes: [Entry],
+        waiting: [String] = []
+    ) {
+        self.nimmer = nimmer
+        self.startedAt = startedAt
+        self.system = system
+        self.natsURL = natsURL
+        self.isPrivateNATS = isPrivateNATS
+        self.postgres = postgres
+        self.postgresPasswordFile = postgresPasswordFile
+        self.processes = processes
+        self.waiting = waiting
+    }
+
+    /// Whether the `nimmer up` that wrote this still runs.
+    package var isAlive: Bool { nimmer.isAlive }
+
+    /// Whether that process is a `nimmer` of this user, whatever the file says.
+    package var isOwn: Bool {
+        nimmer.user == geteuid() && nimmer.program == ProcessIdentity.current?.program
+    }
+
+    /// What it started and what still lives, in the order in which it should be stopped. A process that was not started from here,
+    /// whatever the file says, is none of them.
+    package func living(in place: Place) -> [Entry] {
+        processes.filter { $0.isLiving(in: place) }.sorted { $0.layer > $1.layer }
+    }
+
+    /// The state in a place, or nil when nothing was ever started there.
+    ///
+    /// - Throws: ``Failure`` when the file is there but cannot be understood.
+    package static func read(_ place: Place) throws(Failure) -> RunState? {
+        guard let folder = try place.held() else { return nil }
+        let text = try Failure.ofServers { () throws(ServerError) in try folder.read(Place.stateName, .own()) }
+        guard let text else { return nil }
+        guard let state = (try? JSON(parsing: Array(text.utf8))).flatMap(RunState.init(json:)) else {
+            throw Failure(
+                .failed, "\(place.statePath) is not a state file of `nimmer up`",
+                mend: "remove it when no `nimmer up` runs here")
+        }
+        return state
+    }
+
+    package func write(_ place: Place) throws(Failure) {
+        let text = json.pretty + "\n"
+        guard let folder = try place.held() else {
+            throw Failure(.failed, "\(place.path) is gone", mend: "stop this `nimmer up` and start it again")
+        }
+        try Failure.ofServers { () throws(ServerError) in try folder.write(text, to: Place.stateName, mode: 0o600) }
+    }
+
+    package static func remove(_ place: Place) {
+        unlink(place.statePath)
+    }
+
+    package var json: JSON {
+        var object: JSONObject = [
+            "nimmer": .string(nimmer.text), "started_at": .string(startedAt.rfc3339), "system": .string(system),
+        ]
+        object["nats_url"] = natsURL.map { .string($0) }
+        object["nats_private"] = .bool(isPrivateNATS)
+        object["postgres"] = postgres.map { .string($0) }
+        object["postgres_password_file"] = postgresPasswordFile.map { .string($0) }
+        object["processes"] = .array(
+            processes.map {
+                ["name": .string($0.name), "process": .string($0.identity.text), "layer": .number(Double($0.layer))]
+            })
+        object["waiting"] = .array(waiting.map { .string($0) })
+        return .object(object)
+    }
+}
+
+extension RunState {
+    package init?(json: JSON) {
+        guard let nimmer = json["nimmer"]?.string.flatMap({ ProcessIdentity($0) }),
+            let started = json["started_at"]?.string.flatMap({ try? Timestamp(rfc3339: $0) }),
+            let system = json["system"]?.string, let processes = json["processes"]?.array
+        else { return nil }
+        var entries: [Entry] = []
+        for process in processes {
+            guard let name = process["name"]?.string, let layer = process["layer"]?.int,
+                let identity = process["process"]?.string.flatMap({ ProcessIdentity($0) })
+            else { return nil }
+            entries.append(Entry(name: name, identity: identity, layer: layer))
+        }
+        self.init(
+            nimmer: nimmer, startedAt: started, system: system, natsURL: json["nats_url"]?.string,
+            isPrivateNATS: json["nats_private"]?.bool ?? false, postgres: json["postgres"]?.string,
+            postgresPasswordFile: json["postgres_password_file"]?.string, processes: entries,
+            waiting: (json["waiting"]?.array ?? []).compactMap(\.string))
+    }
+}

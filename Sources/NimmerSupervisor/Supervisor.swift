@@ -1,0 +1,221 @@
+import NimmerWave
+
+/// Keeps a set of processes running: starts them in order, starts again what ended, stops all in reverse order.
+///
+/// A value: it decides, ``SupervisorLoop`` acts. Times are arguments, from any clock that does not jump.
+package struct Supervisor: Sendable {
+    /// What to do when a process ends without being asked to.
+    package enum Policy: Equatable, Sendable {
+        /// Start it again.
+        case always
+        /// Start it again unless it ended with status 0: a cell that read its file to the end is done.
+        case unlessDone
+        /// Leave it.
+        case once
+    }
+
+    /// One process to keep.
+    package struct Member: Equatable, Sendable {
+        package let name: String
+        /// Higher layers start later and stop earlier.
+        package let layer: Int
+        package let policy: Policy
+        /// Milliseconds between asking it to end and ending it.
+        package var grace = 5_000.0
+
+        package init(name: String, layer: Int, policy: Policy, grace: Double = 5_000.0) {
+            self.name = name
+            self.layer = layer
+            self.policy = policy
+            self.grace = grace
+        }
+    }
+
+    /// How a process ended.
+    package enum Ending: Equatable, Sendable {
+        case exited(Int32)
+        case signalled(Int32)
+        /// It could not be started at all.
+        case unstartable(String)
+
+        package var isSuccess: Bool { self == .exited(0) }
+    }
+
+    /// What has to happen now.
+    package enum Action: Equatable, Sendable {
+        case spawn(String)
+        /// SIGTERM.
+        case terminate(String)
+        /// SIGKILL, after the grace has passed.
+        case kill(String)
+        case say(Notice)
+        /// All has ended; the loop can return.
+        case finished
+    }
+
+    /// What a person should hear.
+    package enum Notice: Equatable, Sendable {
+        case ended(String, Ending, again: Double)
+        /// It keeps failing: said once, when the waits have become long.
+        case slowing(String, failures: Int)
+        case done(String)
+        case absent(String, again: Double)
+        /// Its settings are wrong; said once.
+        case misconfigured(String, again: Double)
+        case stopping
+        case killed(String)
+    }
+
+    /// Where a process is in its life.
+    package enum Phase: Equatable, Sendable {
+        case waiting(until: Timestamp)
+        /// A spawn has been asked for; leads to `running` or back to `waiting`.
+        case starting
+        case running(since: Timestamp)
+        /// Asked to end; `killed` once SIGKILL has been sent.
+        case ending(deadline: Timestamp, killed: Bool)
+        case ended
+    }
+
+    /// Exit status by which a cell says that there is nothing here for it to sense (a battery cell without a battery):
+    /// not a failure, looked at again once a minute.
+    package static let nothingHere: Int32 = 69
+    /// Exit statuses by which a process says that it was started wrongly (usage, settings): trying again soon is no use.
+    package static let wrongSettings: Set<Int32> = [64, 78]
+
+    package private(set) var members: [Member]
+    package private(set) var phases: [String: Phase] = [:]
+    package private(set) var restarts: [String: Int] = [:]
+    private var backoffs: [String: Backoff] = [:]
+    private var absent: Set<String> = []
+    private var misconfigured: Set<String> = []
+    private var jitter: SplitMix
+    package private(set) var isStopping = false
+    private var hasFinished = false
+
+    package init(_ members: [Member], seed: UInt64) {
+        self.members = members.enumerated().sorted { ($0.element.layer, $0.offset) < ($1.element.layer, $1.offset) }
+            .map(\.element)
+        jitter = SplitMix(seed: seed)
+    }
+
+    /// The earliest time at which ``tick(at:)`` has something to do, or nil.
+    package var nextWake: Timestamp? {
+        phases.values.compactMap {
+            switch $0 {
+            case .waiting(let until): until
+            case .ending(let deadline, false): deadline
+            default: nil
+            }
+        }.min()
+    }
+
+    /// What ended and waits to be started again, by name.
+    package var waiting: [String] {
+        members.map(\.name).filter { if case .waiting = phases[$0] { true } else { false } }
+    }
+
+    /// Starts everything, lower layers first.
+    package mutating func start() -> [Action] {
+        members.map { member in
+            phases[member.name] = .starting
+            return .spawn(member.name)
+        }
+    }
+
+    /// The process runs since `now`.
+    package mutating func started(_ name: String, at now: Timestamp) {
+        guard phases[name] == .starting else { return }
+        phases[name] = .running(since: now)
+    }
+
+    /// The process has ended, by itself or because it was asked to.
+    package mutating func ended(_ name: String, _ ending: Ending, at now: Timestamp) -> [Action] {
+        guard let member = members.first(where: { $0.name == name }), let phase = phases[name] else { return [] }
+        if isStopping {
+            phases[name] = .ended
+            return stopNextLayer(at: now)
+        }
+        if member.policy == .once || (member.policy == .unlessDone && ending.isSuccess) {
+            phases[name] = .ended
+            return ending.isSuccess ? [.say(.done(name))] : [.say(.ended(name, ending, again: 0))]
+        }
+        if member.policy == .unlessDone, ending == .exited(Self.nothingHere) {
+            let first = absent.insert(name).inserted
+            phases[name] = .waiting(until: now.advanced(milliseconds: Backoff.longest))
+            return first ? [.say(.absent(name, again: Backoff.longest))] : []
+        }
+        if case .exited(let status) = ending, Self.wrongSettings.contains(status) {
+            phases[name] = .waiting(until: now.advanced(milliseconds: Backoff.longest))
+            return misconfigured.insert(name).inserted ? [.say(.misconfigured(name, again: Backoff.longest))] : []
+        }
+        var lived = 0.0
+        if case .running(let since) = phase { lived = now.milliseconds(since: since) }
+        var backoff = backoffs[name] ?? Backoff()
+        let wasSlow = backoff.isSlow
+        let wait = backoff.failed(after: lived, jitter: &jitter)
+        backoffs[name] = backoff
+        phases[name] = .waiting(until: now.advanced(milliseconds: wait))
+        var actions: [Action] = [.say(.ended(name, ending, again: wait))]
+        if backoff.isSlow, !wasSlow { actions.append(.say(.slowing(name, failures: backoff.failures))) }
+        return actions
+    }
+
+    /// Time has passed: what waited starts again, what did not end in its grace is killed.
+    package mutating func tick(at now: Timestamp) -> [Action] {
+        var actions: [Action] = []
+        for member in members {
+            switch phases[member.name] {
+            case .waiting(let until) where until <= now:
+                phases[member.name] = .starting
+                restarts[member.name, default: 0] += 1
+                actions.append(.spawn(member.name))
+            case .ending(let deadline, killed: false) where deadline <= now:
+                phases[member.name] = .ending(deadline: deadline, killed: true)
+                actions.append(.say(.killed(member.name)))
+                actions.append(.kill(member.name))
+            default:
+                continue
+            }
+        }
+        return actions
+    }
+
+    /// Stops everything, higher layers first; a second call skips every remaining grace.
+    package mutating func stop(at now: Timestamp) -> [Action] {
+        if isStopping {
+            var actions: [Action] = []
+            for member in members {
+                switch phases[member.name] {
+                case .running, .starting, .ending(_, killed: false):
+                    phases[member.name] = .ending(deadline: now, killed: true)
+                    actions.append(.kill(member.name))
+                default: continue
+                }
+            }
+            return actions
+        }
+        isStopping = true
+        for (name, phase) in phases {
+            if case .waiting = phase { phases[name] = .ended }
+        }
+        return [.say(.stopping)] + stopNextLayer(at: now)
+    }
+
+    /// Asks the highest layer that still lives to end; nothing while one is on its way out.
+    private mutating func stopNextLayer(at now: Timestamp) -> [Action] {
+        let living = members.filter { phases[$0.name] != .ended && phases[$0.name] != nil }
+        guard let layer = living.map(\.layer).max() else {
+            if hasFinished { return [] }
+            hasFinished = true
+            return [.finished]
+        }
+        var actions: [Action] = []
+        for member in living where member.layer == layer {
+            if case .ending = phases[member.name] { continue }
+            phases[member.name] = .ending(deadline: now.advanced(milliseconds: member.grace), killed: false)
+            actions.append(.terminate(member.name))
+        }
+        return actions
+    }
+}

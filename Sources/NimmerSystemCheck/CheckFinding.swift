@@ -1,0 +1,61 @@
+import NimmerOutput
+import NimmerSystem
+import NimmerWave
+
+/// Something that a check of a system file found.
+package struct CheckFinding: Equatable, Sendable {
+    package enum Weight: String, Sendable {
+        /// The system would not do what the file wants.
+        case problem
+        /// Worth knowing; the file is in order.
+        case note
+    }
+
+    package let weight: Weight
+    /// Which check it is from: `file`, `settings`, `origins`, `programs`.
+    package let check: String
+    package let mark: YAMLMark
+    package let text: String
+    /// What a person can do; empty where there is nothing.
+    package var mend = ""
+    /// What `--write` does about it; nil where only a person can.
+    package var change: SystemChange?
+
+    package init(
+        weight: Weight, check: String, mark: YAMLMark, text: String, mend: String = "", change: SystemChange? = nil
+    ) {
+        self.weight = weight
+        self.check = check
+        self.mark = mark
+        self.text = text
+        self.mend = mend
+        self.change = change
+    }
+
+    package func line(_ file: String, _ paint: Paint) -> TerminalText {
+        let place: TerminalText = "\(file):\(mark.line)"
+        let sign = weight == .problem ? paint(.bad, place) : paint(.quiet, place)
+        return "\(sign): \(text)" + (mend.isEmpty ? "" : "\n  " + paint(.strong, "→ \(mend)"))
+    }
+
+    package var json: JSON {
+        [
+            "weight": .string(weight.rawValue), "check": .string(check), "line": .number(Double(mark.line)),
+            "column": .number(Double(mark.column)), "text": .string(text), "mend": .string(mend),
+            "writable": .bool(change != nil),
+        ]
+    }
+}
+
+/// A change of the system file that mends what a check found.
+package enum SystemChange: Equatable, Sendable {
+    /// Grants origins to a cell or nerve.
+    case grant([OriginPattern], to: String)
+
+    /// The text with the change.
+    package func applied(to text: [UInt8], file: String) throws(SystemError) -> [UInt8] {
+        switch self {
+        case .grant(let origins, let name): try SystemFileEdit.grant(origins, to: name, in: text, file: file)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import NimmerServers
+import NimmerSystem
+import NimmerWave
+
+/// What the program of a cell or nerve says of itself, asked with `--manifest` as `nimmer up` would start it.
+package enum ProgramAnswer: Sendable {
+    /// What it is and needs.
+    case manifest(ProgramManifest)
+    /// The file names the program itself: it is not started for a check.
+    case own
+    /// It is not on this machine.
+    case missing(String)
+    /// It refuses its settings, and says why.
+    case refused(String)
+
+    /// Long enough for a busy machine; the program only reads one file.
+    private static let limit = Duration.seconds(20)
+
+    /// Asks the program of a cell or nerve.
+    package static func ask(_ organism: Organism, systemPath: String, environment: Environment) async -> ProgramAnswer {
+        guard organism.command.isEmpty else { return .own }
+        let program = organism.program
+        guard let path = Executables.find(program, extraFolders: [OwnProgram.folder]) else { return .missing(program) }
+        // What the file says, whatever this shell has set.
+        var variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMER") }
+        variables[Environment.variable] = environment.rawValue
+        let command = ChildCommand(
+            path, ["--name", organism.name, "--system", systemPath, "--manifest"], environment: variables)
+        do throws(ServerError) {
+            let answer = try await ChildProcess.run(command, limit: limit)
+            let said = answer.lines.filter { $0.stream == .output }.map(\.text).joined(separator: "\n")
+            if answer.status.isSuccess, let manifest = ProgramManifest(said) { return .manifest(manifest) }
+            let reason = answer.lines.last { $0.stream == .error }?.text ?? "it said nothing that is a manifest"
+            return .refused("\(program) refuses: \(reason)")
+        } catch { return .refused("\(program) cannot be asked: \(error)") }
+    }
+}
+
+/// What `--manifest` prints, as far as checks read it.
+package struct ProgramManifest: Sendable, Equatable {
+    /// The kind, such as `vitals`.
+    package var kind: String
+    /// The origins that it needs beside its own name.
+    package var origins: [OriginPattern]
+
+    package init?(_ text: String) {
+        guard let json = try? JSON(parsing: text), let kind = json["kind"]?.string else { return nil }
+        self.kind = kind
+        origins = (json["needs"]?["origins"]?.array ?? []).compactMap { $0.string.flatMap { OriginPattern($0) } }
+    }
+}

@@ -1,0 +1,16 @@
+import NimmerOutput
+import NimmerSupervisor
+import NimmerWave
+
+extension RunState {
+    /// The state of the nearest place in which a `nimmer up` runs; a place that somebody else prepared is named and passed over.
+    static func running(_ environment: Environment) -> (state: RunState, place: Place)? {
+        guard let place = Place.nearest(environment) else { return nil }
+        do throws(Failure) {
+            return try read(place).flatMap { $0.isAlive ? ($0, place) : nil }
+        } catch {
+            Console.error(error.printed)
+            return nil
+        }
+    }
+}

@@ -1,0 +1,198 @@
+import Glibc
+import NimmerOutput
+import NimmerServers
+import NimmerWave
+import Testing
+
+@testable import NimmerSupervisor
+
+private func at(_ milliseconds: Double) -> Timestamp { Timestamp(milliseconds: milliseconds) }
+
+private func three() -> Supervisor {
+    Supervisor(
+        [
+            .init(name: "cell", layer: 3, policy: .unlessDone), .init(name: "nats", layer: 0, policy: .always),
+            .init(name: "thalamus", layer: 1, policy: .always),
+        ], seed: 1)
+}
+
+/// All started at 0.
+private func running() -> Supervisor {
+    var supervisor = three()
+    _ = supervisor.start()
+    for name in ["nats", "thalamus", "cell"] { supervisor.started(name, at: at(0)) }
+    return supervisor
+}
+
+@Suite struct SupervisorTests {
+    @Test func startsLowerLayersFirst() {
+        var supervisor = three()
+        #expect(supervisor.start() == [.spawn("nats"), .spawn("thalamus"), .spawn("cell")])
+    }
+
+    @Test func restartsWhatEnded() {
+        var supervisor = running()
+        let actions = supervisor.ended("thalamus", .exited(1), at: at(100))
+        guard case .say(.ended("thalamus", .exited(1), let wait)) = actions.first else {
+            Issue.record("the end is said first: \(actions)")
+            return
+        }
+        #expect((200...300).contains(wait))
+        #expect(supervisor.nextWake == at(100).advanced(milliseconds: wait))
+        #expect(supervisor.tick(at: at(100)).isEmpty)
+        #expect(supervisor.tick(at: at(500)) == [.spawn("thalamus")])
+        #expect(supervisor.restarts["thalamus"] == 1)
+    }
+
+    @Test func anythingThatEndsUnaskedIsRestartedEvenWithSuccessWhenItShouldAlwaysRun() {
+        var supervisor = running()
+        #expect(supervisor.ended("nats", .exited(0), at: at(1)).count == 1)
+        #expect(supervisor.tick(at: at(1_000)) == [.spawn("nats")])
+    }
+
+    @Test func aCellThatIsDoneStaysDone() {
+        var supervisor = running()
+        #expect(supervisor.ended("cell", .exited(0), at: at(1)) == [.say(.done("cell"))])
+        #expect(supervisor.tick(at: at(1_000_000)).isEmpty)
+    }
+
+    @Test func aCellWithNothingToSenseIsSaidOnceAndLookedAtAgain() {
+        var supervisor = running()
+        let nothing = Supervisor.Ending.exited(Supervisor.nothingHere)
+        #expect(supervisor.ended("cell", nothing, at: at(0)) == [.say(.absent("cell", again: Backoff.longest))])
+        #expect(supervisor.tick(at: at(Backoff.longest)) == [.spawn("cell")])
+        supervisor.started("cell", at: at(Backoff.longest))
+        #expect(supervisor.ended("cell", nothing, at: at(Backoff.longest + 10)).isEmpty)
+    }
+
+    @Test func neverGivesUpButSlowsAndSaysSoOnce() {
+        var supervisor = running()
+        var now = 0.0
+        var slowing = 0
+        var waits: [Double] = []
+        for _ in 0..<20 {
+            for action in supervisor.ended("thalamus", .signalled(9), at: at(now)) {
+                if case .say(.slowing) = action { slowing += 1 }
+                if case .say(.ended(_, _, let wait)) = action { waits.append(wait) }
+            }
+            now += Backoff.longest * 2
+            #expect(supervisor.tick(at: at(now)) == [.spawn("thalamus")])
+            supervisor.started("thalamus", at: at(now))
+        }
+        #expect(slowing == 1)
+        #expect(waits.allSatisfy { $0 <= Backoff.longest * 1.2 })
+        #expect(waits.last! > Backoff.longest * 0.75)
+    }
+
+    @Test func aHealthyLifeForgivesFailures() {
+        var jitter = SplitMix(seed: 3)
+        var backoff = Backoff()
+        for _ in 0..<8 { _ = backoff.failed(after: 10, jitter: &jitter) }
+        #expect(backoff.failures == 8)
+        #expect(backoff.failed(after: Backoff.healthy, jitter: &jitter) < 400)
+        #expect(backoff.failures == 1)
+    }
+
+    @Test func jitterSpreadsWhatFellTogether() {
+        var waits: Set<Double> = []
+        for seed in 0..<20 {
+            var jitter = SplitMix(seed: UInt64(seed))
+            var backoff = Backoff()
+            waits.insert(backoff.failed(after: 0, jitter: &jitter))
+        }
+        #expect(waits.count == 20)
+    }
+
+    @Test func stopsInReverseOrderEachLayerAfterTheOneAbove() {
+        var supervisor = running()
+        #expect(supervisor.stop(at: at(0)) == [.say(.stopping), .terminate("cell")])
+        #expect(supervisor.ended("cell", .exited(0), at: at(5)) == [.terminate("thalamus")])
+        #expect(supervisor.ended("thalamus", .signalled(15), at: at(6)) == [.terminate("nats")])
+        #expect(supervisor.ended("nats", .exited(1), at: at(7)) == [.finished])
+    }
+
+    @Test func killsWhatDoesNotStopInItsGrace() {
+        var supervisor = running()
+        _ = supervisor.stop(at: at(0))
+        #expect(supervisor.nextWake == at(5_000))
+        #expect(supervisor.tick(at: at(4_999)).isEmpty)
+        #expect(supervisor.tick(at: at(5_000)) == [.say(.killed("cell")), .kill("cell")])
+        #expect(supervisor.tick(at: at(9_000)).isEmpty)
+    }
+
+    @Test func aSecondStopIsImpatient() {
+        var supervisor = running()
+        _ = supervisor.stop(at: at(0))
+        #expect(Set(supervisor.stop(at: at(1)).map { "\($0)" }).count == 3)
+        #expect(supervisor.ended("nats", .signalled(9), at: at(2)).isEmpty)
+        #expect(supervisor.ended("cell", .signalled(9), at: at(2)).isEmpty)
+        #expect(supervisor.ended("thalamus", .signalled(9), at: at(2)) == [.finished])
+    }
+
+    @Test func whatWaitsToRestartDoesNotHoldUpTheStop() {
+        var supervisor = running()
+        _ = supervisor.ended("cell", .exited(3), at: at(0))
+        #expect(supervisor.stop(at: at(1)) == [.say(.stopping), .terminate("thalamus")])
+        #expect(supervisor.tick(at: at(100_000)).contains(.spawn("cell")) == false)
+    }
+
+    @Test func stoppingWithNothingLeftFinishesAtOnce() {
+        var supervisor = Supervisor([.init(name: "a", layer: 0, policy: .once)], seed: 0)
+        _ = supervisor.start()
+        supervisor.started("a", at: at(0))
+        #expect(supervisor.ended("a", .exited(0), at: at(1)) == [.say(.done("a"))])
+        #expect(supervisor.stop(at: at(2)) == [.say(.stopping), .finished])
+    }
+}
+
+@Suite struct RunStateTests {
+    @Test func theStateSurvivesItsFile() throws {
+        let state = RunState(
+            nimmer: try #require(ProcessIdentity("11:2:boot")), startedAt: Timestamp(milliseconds: 5000),
+            system: "deploy/systems/vitals.yaml", natsURL: "nats://127.0.0.1:1", postgres: nil,
+            processes: [.init(name: "thalamus", identity: try #require(ProcessIdentity("13:4:boot")), layer: 1)])
+        #expect(RunState(json: try JSON(parsing: state.json.pretty)) == state)
+        #expect(!state.isAlive)
+        #expect(state.living(in: Place.here(.dev)).isEmpty)
+        #expect(RunState(json: ["nimmer": 1]) == nil)
+    }
+
+    @Test func aPreparedPlaceIsNotBelieved() throws {
+        var template = Array("/tmp/nimmer-place-XXXXXX".utf8CString)
+        let folder = String(cString: try #require(mkdtemp(&template)))
+        defer { SmallFile.remove(folder) }
+        let place = Place(environment: .dev, path: "\(folder)/.nimmer/dev")
+        try place.make()
+        #expect(try RunState.read(place) == nil)
+        // A process of this user that was not started from here is none of what a state file may name.
+        let own = try #require(ProcessIdentity.current)
+        let entries = ["nats-server", "postgresql", "thalamus"].map {
+            RunState.Entry(name: $0, identity: own, layer: 1)
+        }
+        var state = RunState(
+            nimmer: own, startedAt: .now(), system: "x.yaml", natsURL: nil, postgres: nil, processes: entries)
+        try state.write(place)
+        let read = try #require(try RunState.read(place))
+        #expect(read.processes == entries)
+        #expect(read.isAlive && read.living(in: place).isEmpty)
+        state.nimmer = try #require(ProcessIdentity(pid: 1))
+        #expect(state.isAlive && !state.isOwn)
+
+        // The state, and then the folders, are links to where somebody else could write.
+        #expect(rename(place.statePath, folder + "/state") == 0 && symlink(folder + "/state", place.statePath) == 0)
+        #expect(throws: Failure.self) { try RunState.read(place) }
+        unlink(place.statePath)
+        #expect(mkfifo(place.statePath, 0o600) == 0)
+        #expect(throws: Failure.self) { try RunState.read(place) }
+        unlink(place.statePath)
+        chmod(place.path, 0o777)
+        let open = #expect(throws: Failure.self) { try RunState.read(place) }
+        #expect(open?.message.text.contains("\(place.path) may be changed by everybody") == true)
+        chmod(place.path, 0o755)
+        #expect(rename(folder + "/.nimmer", folder + "/real") == 0 && symlink("real", folder + "/.nimmer") == 0)
+        for attempt in [{ try place.make() }, { _ = try RunState.read(place) }] {
+            let error = #expect(throws: Failure.self) { try attempt() }
+            #expect(error?.message.text.contains("\(folder)/.nimmer is a link") == true)
+        }
+    }
+}
