@@ -282,7 +282,8 @@ extension CognitiveResponse {
     fileprivate var withoutReasons: CognitiveResponse {
         guard downstreamCommands.isEmpty else { return self }
         var short = self
-        short.result = ["region": result["region"] ?? .null, "asked": result["asked"] ?? .null]
+        let record = record ?? DecisionRecord()
+        short.result = DecisionRecord(region: record.region, asked: record.asked).json
         return short
     }
 }

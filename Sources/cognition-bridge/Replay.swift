@@ -35,7 +35,7 @@ struct Replay: Sendable {
                 asked.append(["mind": .string(name), "verdict": .string(error.code.rawValue)])
             }
         }
-        let then = before.map { Self.line($0.decision, $0.downstreamCommands, $0.result["confidence"]?.double) }
+        let then = before.map { Self.line($0.decision, $0.downstreamCommands, $0.record?.confidence) }
         let again = now.map { Self.line($0.action, $0.commands, $0.confidence) }
         var differences: [JSON] = []
         for key in ["action", "commands", "confidence"] {
