@@ -29,11 +29,9 @@ func service(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// A cell or nerve: `<folder>/Logic/` is an importable library (replay and tests use it), `<folder>/Main.swift` the process.
-func organism(_ folder: String, library: String, executable: String) -> [Target] {
+func organism(_ folder: String, library: String, executable: String, logic: [Target.Dependency]) -> [Target] {
     [
-        .target(
-            name: library, dependencies: ["CSpawn", "NimmerCell", "NimmerGate", "NimmerWave"], path: "\(folder)/Logic",
-            swiftSettings: strict),
+        .target(name: library, dependencies: logic, path: "\(folder)/Logic", swiftSettings: strict),
         .executableTarget(
             name: executable, dependencies: [.target(name: library), "NimmerCell", "NimmerBusNATS"], path: folder,
             exclude: ["README.md", "Logic"], sources: ["Main.swift"], swiftSettings: strict),
@@ -84,7 +82,7 @@ let package = Package(
         library("NimmerBus", ["NimmerWave"]),
         library("NimmerMemory", ["NimmerWave"]),
         library("NimmerThalamus", ["CPrefetch", "NimmerWave", "NimmerGate", "NimmerSystem", heap]),
-        library("NimmerCognition", ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem"]),
+        library("NimmerCognition", ["NimmerSystem", "NimmerWave"]),
         library("NimmerCognitionHTTP", ["NimmerCognition", "NimmerSystem", "NimmerWave", http, tls] + sockets),
         library("NimmerSystem", ["CYAML", "NimmerWave", "NimmerGate"]),
         .target(name: "CTerminal"),
@@ -98,12 +96,23 @@ let package = Package(
         library("NimmerMemoryPostgres", ["CPostgres", "NimmerMemory", "NimmerWave"]),
         .target(name: "CSpawn"),
         .target(name: "CRename"),
-        library("NimmerServers", ["CSpawn", "NimmerWave"]),
-        library("NimmerTesting", ["NimmerBus", "NimmerMemory", "NimmerWave", "NimmerGate"]),
-        service("thalamus", ["NimmerThalamus", "NimmerCell", "NimmerBusNATS"]),
+        library("NimmerServers", ["CSpawn"]),
+        library("NimmerTesting", ["NimmerBus", "NimmerMemory", "NimmerWave"]),
         service(
-            "cognition-bridge", ["NimmerCognition", "NimmerCognitionHTTP", "NimmerCell", "NimmerBusNATS", metrics]),
-        service("hippocampus", ["NimmerMemory", "NimmerMemoryPostgres", "NimmerCell", "NimmerBusNATS", metrics]),
+            "thalamus",
+            ["NimmerBus", "NimmerBusNATS", "NimmerCell", "NimmerSystem", "NimmerThalamus", "NimmerWave", log]),
+        service(
+            "cognition-bridge",
+            [
+                "NimmerBus", "NimmerBusNATS", "NimmerCell", "NimmerCognition", "NimmerCognitionHTTP", "NimmerSystem",
+                "NimmerWave", log,
+            ]),
+        service(
+            "hippocampus",
+            [
+                "NimmerBus", "NimmerBusNATS", "NimmerCell", "NimmerMemory", "NimmerMemoryPostgres", "NimmerWave", log,
+                metrics,
+            ]),
         service(
             "organ",
             [
@@ -125,8 +134,8 @@ let package = Package(
         library(
             "NimmerSupervisor",
             [
-                "NimmerCell", "NimmerIdentity", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
-                "NimmerServers", "NimmerSystem", "NimmerWave",
+                "NimmerCell", "NimmerIdentity", "NimmerMemoryPostgres", "NimmerOutput", "NimmerServers",
+                "NimmerSystem", "NimmerWave",
             ]),
         library("NimmerInspection", ["NimmerBus", "NimmerOutput", "NimmerWave"]),
         library(
@@ -142,15 +151,28 @@ let package = Package(
                 "NimmerSystem", "NimmerSystemCheck", "NimmerTerminal", "NimmerWave", arguments, unixSignals,
             ]),
     ]
-        + organism("cells/math/v1", library: "MathCell", executable: "math-cell")
-        + organism("cells/sensor/v1", library: "SensorCell", executable: "sensor-cell")
-        + organism("cells/vitals/v1", library: "VitalsCell", executable: "vitals-cell")
-        + organism("cells/battery/v1", library: "BatteryCell", executable: "battery-cell")
-        + organism("cells/distance/v1", library: "DistanceCell", executable: "distance-cell")
-        + organism("cells/motor/v1", library: "MotorCell", executable: "motor-cell")
         + organism(
-            "nerves/collision_avoidance/v1", library: "CollisionAvoidanceNerve", executable: "collision-avoidance-nerve"
-        )
+            "cells/math/v1", library: "MathCell", executable: "math-cell",
+            logic: ["NimmerCell", "NimmerWave"])
+        + organism(
+            "cells/sensor/v1", library: "SensorCell", executable: "sensor-cell",
+            logic: ["NimmerCell"])
+        + organism(
+            "cells/vitals/v1", library: "VitalsCell", executable: "vitals-cell",
+            logic: ["NimmerCell", "NimmerWave"])
+        + organism(
+            "cells/battery/v1", library: "BatteryCell", executable: "battery-cell",
+            logic: ["NimmerCell", "NimmerWave"])
+        + organism(
+            "cells/distance/v1", library: "DistanceCell", executable: "distance-cell",
+            logic: ["NimmerCell", "NimmerWave"])
+        + organism(
+            "cells/motor/v1", library: "MotorCell", executable: "motor-cell",
+            logic: ["CSpawn", "NimmerCell", "NimmerWave"])
+        + organism(
+            "nerves/collision_avoidance/v1", library: "CollisionAvoidanceNerve",
+            executable: "collision-avoidance-nerve",
+            logic: ["NimmerCell", "NimmerGate", "NimmerWave"])
         + [
             // A cell for the tests of a hot swap: its version is a variable.
             .executableTarget(
@@ -183,6 +205,8 @@ let package = Package(
                     "Extremes", "hippocampus",
                 ]),
             tests("NimmerServersTests", ["NimmerServers"]),
+            // Holds Package.swift, docs/architecture.md and every import together.
+            tests("RoomsTests", ["NimmerServers", "NimmerWave"]),
             tests(
                 "NimmerThalamusTests",
                 ["NimmerThalamus", "NimmerGate", "NimmerSystem", "NimmerWave", "Extremes", "Seeds"]),
