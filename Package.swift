@@ -107,11 +107,12 @@ let package = Package(
                 "NimmerBus", "NimmerBusNATS", "NimmerCell", "NimmerCognition", "NimmerCognitionHTTP", "NimmerSystem",
                 "NimmerWave", log,
             ]),
+        library("NimmerHippocampus", ["NimmerBus", "NimmerCell", "NimmerMemory", "NimmerWave", metrics]),
         service(
             "hippocampus",
             [
-                "NimmerBus", "NimmerBusNATS", "NimmerCell", "NimmerMemory", "NimmerMemoryPostgres", "NimmerWave", log,
-                metrics,
+                "NimmerBus", "NimmerBusNATS", "NimmerCell", "NimmerHippocampus", "NimmerMemory",
+                "NimmerMemoryPostgres", "NimmerWave", log,
             ]),
         service(
             "organ",
@@ -202,7 +203,7 @@ let package = Package(
                 "NimmerMemoryTests",
                 [
                     "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers", "NimmerTesting", "NimmerWave", "NimmerBus",
-                    "Extremes", "hippocampus",
+                    "Extremes", "NimmerHippocampus",
                 ]),
             tests("NimmerServersTests", ["NimmerServers"]),
             // Holds Package.swift, docs/architecture.md and every import together.

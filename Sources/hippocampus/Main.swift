@@ -2,6 +2,7 @@ import Logging
 import NimmerBus
 import NimmerBusNATS
 import NimmerCell
+import NimmerHippocampus
 import NimmerMemory
 import NimmerMemoryPostgres
 
