@@ -14,10 +14,10 @@ struct ServiceBudget: Sendable {
 
     /// Questions that got no answer.
     private(set) var dropped = 0
-    private var askers: [TokenBucket]
-    private var all: TokenBucket
+    private var askers: [TokenBucket<SteadyTime>]
+    private var all: TokenBucket<SteadyTime>
 
-    init(at now: Timestamp) {
+    init(at now: SteadyTime) {
         askers = Array(repeating: TokenBucket(Self.burst, at: now), count: Self.places)
         all = TokenBucket(Self.burstOfAll, at: now)
     }
@@ -25,7 +25,7 @@ struct ServiceBudget: Sendable {
     /// Takes one answer from the budgets of its asker and of all; false when there is none left.
     ///
     /// - Parameter reply: the inbox that waits for the answer.
-    mutating func answers(_ reply: Subject, at now: Timestamp) -> Bool {
+    mutating func answers(_ reply: Subject, at now: SteadyTime) -> Bool {
         // `_INBOX.<name>.…`: one asker has many inboxes.
         var hasher = Hasher()
         var dots = 0

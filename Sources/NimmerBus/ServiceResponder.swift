@@ -131,7 +131,7 @@ public final class ServiceResponder: Sendable {
     public var dropped: Int { budgets.withLock { $0.values.reduce(0) { $0 + $1.dropped } } }
 
     private func mayAnswer(_ verb: Verb, _ reply: Subject) -> Bool {
-        let now = Timestamp.steady()
+        let now = SteadyTime.now()
         return budgets.withLock { $0[verb, default: ServiceBudget(at: now)].answers(reply, at: now) }
     }
 

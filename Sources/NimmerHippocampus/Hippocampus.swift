@@ -120,11 +120,11 @@ package final class Hippocampus: Sendable {
     private func work(_ events: AsyncStream<Event>, _ send: AsyncStream<Event>.Continuation) async {
         var batcher = Batcher<Held>(limits: limits)
         var isStopping = false
-        var alarm: (at: Timestamp, task: Task<Void, Never>)?
+        var alarm: (at: SteadyTime, task: Task<Void, Never>)?
         defer { alarm?.task.cancel() }
         for await event in events {
             // Nobody may keep a batch waiting by setting the clock.
-            let now = Timestamp.steady()
+            let now = SteadyTime.now()
             switch event {
             case .arrived(let items):
                 for item in items { perform(batcher.receive(item, at: now), send) }

@@ -61,18 +61,18 @@ public struct Batcher<Item: Sendable>: Sendable {
         /// A write was handed out and has not been reported; can go to `idle` or `waiting`.
         case writing([Item])
         /// The batch failed and is tried again at `until`; can go to `writing`.
-        case waiting([Item], until: Timestamp)
+        case waiting([Item], until: SteadyTime)
     }
 
     /// The limits in force.
     public let limits: Limits
     private var writer = Writer.idle
     private var pending: [Item] = []
-    private var oldest: Timestamp?
+    private var oldest: SteadyTime?
     private var failures = 0
     private var paused = false
     private var flushing = false
-    private var kept: Timestamp?
+    private var kept: SteadyTime?
 
     /// An empty batcher.
     public init(limits: Limits = Limits()) {
@@ -87,7 +87,7 @@ public struct Batcher<Item: Sendable>: Sendable {
     public var isEmpty: Bool { held == 0 }
 
     /// When `advance` has something to do next, if nothing else happens; nil when only an item or a report can wake it.
-    public var nextDeadline: Timestamp? {
+    public var nextDeadline: SteadyTime? {
         switch writer {
         case .idle: oldest?.advanced(milliseconds: limits.milliseconds)
         case .writing: kept?.advanced(milliseconds: limits.keepAliveMilliseconds)
@@ -97,7 +97,7 @@ public struct Batcher<Item: Sendable>: Sendable {
     }
 
     /// An item arrived.
-    public mutating func receive(_ item: Item, at now: Timestamp) -> [Action] {
+    public mutating func receive(_ item: Item, at now: SteadyTime) -> [Action] {
         pending.append(item)
         if oldest == nil { oldest = now }
         if kept == nil { kept = now }
@@ -110,7 +110,7 @@ public struct Batcher<Item: Sendable>: Sendable {
     }
 
     /// Time passed.
-    public mutating func advance(to now: Timestamp) -> [Action] {
+    public mutating func advance(to now: SteadyTime) -> [Action] {
         var actions: [Action] = []
         if case .waiting(let batch, let until) = writer, now >= until {
             writer = .writing(batch)
@@ -127,7 +127,7 @@ public struct Batcher<Item: Sendable>: Sendable {
     /// The write that was handed out is committed.
     ///
     /// - Parameter now: the time of the report.
-    public mutating func wrote(at now: Timestamp) -> [Action] {
+    public mutating func wrote(at now: SteadyTime) -> [Action] {
         guard case .writing(let batch) = writer else { return [] }
         writer = .idle
         var actions: [Action] = [.acknowledge(batch)]
@@ -143,7 +143,7 @@ public struct Batcher<Item: Sendable>: Sendable {
     }
 
     /// The write that was handed out failed as a whole; the same batch is tried again, later each time.
-    public mutating func failed(_ error: MemoryError, at now: Timestamp) -> [Action] {
+    public mutating func failed(_ error: MemoryError, at now: SteadyTime) -> [Action] {
         guard case .writing(let batch) = writer else { return [] }
         failures += 1
         let wait = limits.firstRetryMilliseconds * Double(1 << min(failures - 1, 20))
@@ -155,7 +155,7 @@ public struct Batcher<Item: Sendable>: Sendable {
     ///
     /// The caller goes on reporting until `isEmpty`, or gives up; what it gives up on was not acknowledged and comes
     /// again.
-    public mutating func flush(at now: Timestamp) -> [Action] {
+    public mutating func flush(at now: SteadyTime) -> [Action] {
         flushing = true
         if case .waiting(let batch, _) = writer {
             writer = .writing(batch)
@@ -165,7 +165,7 @@ public struct Batcher<Item: Sendable>: Sendable {
     }
 
     /// What is held need not wait for company; what comes later does.
-    public mutating func hurry(at now: Timestamp) -> [Action] { begin(at: now, isDue: true) }
+    public mutating func hurry(at now: SteadyTime) -> [Action] { begin(at: now, isDue: true) }
 
     private var current: [Item] {
         switch writer {
@@ -174,7 +174,7 @@ public struct Batcher<Item: Sendable>: Sendable {
         }
     }
 
-    private mutating func begin(at now: Timestamp, isDue: Bool = false) -> [Action] {
+    private mutating func begin(at now: SteadyTime, isDue: Bool = false) -> [Action] {
         guard case .idle = writer, let first = oldest else { return [] }
         let due =
             isDue || flushing || pending.count >= limits.rows

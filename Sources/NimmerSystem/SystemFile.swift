@@ -114,6 +114,8 @@ public struct ThalamusSettings: Sendable {
     public var partitions: Int?
     /// The declared regions, in the order of the file.
     public var regions: [RegionRule] = []
+    /// How far a wave's own time may lie before its arrival, in milliseconds, until the arrival counts instead; nerves follow it, too.
+    public var clockToleranceMS = ClockTolerance.standardMilliseconds
     /// Openings that collapse to less than this confidence do not go up.
     public var minimumConfidence = 0.0
     /// How long after an escalation of a region its further openings do not go up, in milliseconds; 0: every one does.

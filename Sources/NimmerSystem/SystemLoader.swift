@@ -151,6 +151,9 @@ extension SystemFile {
         var keys = try MappingReader(node, place: "thalamus", file: file)
         settings.maxRegions = try keys.integer("max_regions", in: 1...1_000_000) ?? settings.maxRegions
         settings.partitions = try keys.integer("partitions", in: 1...256)
+        settings.clockToleranceMS =
+            try keys.number("clock_tolerance_ms", in: ClockTolerance.range, unit: "milliseconds")
+            ?? settings.clockToleranceMS
         settings.minimumConfidence =
             try keys.number("minimum_confidence", in: 0...1) ?? settings.minimumConfidence
         settings.refractoryMS =

@@ -74,9 +74,9 @@ struct OpeningAdmission: Sendable {
         "\(Int(saturating: burst)) at once, then \(Int(saturating: perSecond)) a second, and an eighth of the stream's max_bytes"
 
     private struct Account: Sendable {
-        var openings: TokenBucket
-        var stored: TokenBucket
-        var answers: TokenBucket
+        var openings: TokenBucket<Timestamp>
+        var stored: TokenBucket<Timestamp>
+        var answers: TokenBucket<Timestamp>
     }
 
     /// What was paid for a gate's place in the stream.

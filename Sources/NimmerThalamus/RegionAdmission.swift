@@ -33,7 +33,7 @@ struct RegionAdmission: Sendable {
         "\(Int(saturating: burst)) at once, then \(Int(saturating: perSecond)) a second; less where the table is small or while many do"
 
     private struct Account: Sendable {
-        var bucket: TokenBucket
+        var bucket: TokenBucket<Timestamp>
         /// Regions that it brought.
         var made = 0
         var isDeclared = false
@@ -43,7 +43,7 @@ struct RegionAdmission: Sendable {
     private var accounts: [Int32: Account] = [:]
     private var undeclared = 0
     private var shared: Account?
-    private var all: TokenBucket?
+    private var all: TokenBucket<Timestamp>?
     private var sweptAt: Timestamp?
 
     /// - Parameter maximumRegions: gates kept at most.

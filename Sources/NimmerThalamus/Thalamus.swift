@@ -56,7 +56,7 @@ public struct Thalamus: Sendable {
     var transitions: ContiguousArray<Transition> = []
     private var vector: [Double] = []
     private let cellStart: Int
-    private let tolerance: UInt64
+    private let tolerance: ClockTolerance
 
     /// A thalamus that knows no region yet.
     ///
@@ -71,7 +71,7 @@ public struct Thalamus: Sendable {
         admission = RegionAdmission(maximumRegions: configuration.maximumRegions)
         openings = OpeningAdmission(OpeningRoom())
         cellStart = "\(configuration.environment.rawValue).nervous.".utf8.count
-        tolerance = UInt64(saturating: configuration.clockTolerance * 1_000_000)
+        tolerance = configuration.clockTolerance
     }
 
     /// A wave arrives.
@@ -103,12 +103,9 @@ public struct Thalamus: Sendable {
         counters.waves &+= 1
         var at = view.timestamp
         if let arrival {
-            if at > arrival {
-                at = arrival
-            } else if UInt64(bitPattern: arrival.nanoseconds &- at.nanoseconds) > tolerance {
-                at = arrival
-                counters.skewed &+= 1
-            }
+            let credible = tolerance.time(sent: at, arrival: arrival)
+            at = credible.at
+            if credible.isSkewed { counters.skewed &+= 1 }
             // Near the arrival, so that it cannot overflow.
             at = Timestamp(nanoseconds: at.nanoseconds &- clock.drift)
         }

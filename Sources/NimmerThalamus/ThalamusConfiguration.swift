@@ -30,9 +30,8 @@ public struct ThalamusConfiguration: Sendable {
     public var boundsNewRegions = true
     /// Regions kept at most; of those that never earned trust the longest silent go first.
     public var maximumRegions = 10_000
-    /// How far a wave's own time may lie from its arrival, in milliseconds, before the arrival counts instead: a device
-    /// without a clock says nothing about when.
-    public var clockTolerance = 60_000.0
+    /// The rule that decides between a wave's own time and its arrival.
+    public var clockTolerance = ClockTolerance()
     /// How many gates may be open before the mode is OVERWHELMED.
     public var focusLimit = 4
     /// When and how openings go up.
@@ -163,6 +162,7 @@ extension ThalamusConfiguration {
         }
         origins = OriginGrants(system)
         maximumRegions = system.thalamus.maxRegions
+        clockTolerance = ClockTolerance(milliseconds: system.thalamus.clockToleranceMS)
         partitions = system.thalamus.partitions
         let gates = system.gates
         gate = { gates.configuration(region: $0.text, gate: GateID(region: $0).text) }

@@ -2,11 +2,11 @@
 public struct ClockReading: Hashable, Sendable {
     /// The time of day, which people and time servers set.
     public var wall: Timestamp
-    /// The time since some moment of the past, which only goes on.
-    public var steady: Timestamp
+    /// The steady clock, which only goes forward.
+    public var steady: SteadyTime
 
     /// A reading from its parts.
-    public init(wall: Timestamp, steady: Timestamp) {
+    public init(wall: Timestamp, steady: SteadyTime) {
         self.wall = wall
         self.steady = steady
     }
@@ -42,9 +42,9 @@ public struct LiveClock: Hashable, Sendable {
     /// - Returns: the process's time, never before that of an earlier reading.
     @discardableResult
     public mutating func read(_ reading: ClockReading) -> Timestamp {
-        let base = base ?? reading.wall.nanoseconds(since: reading.steady)
+        let base = base ?? reading.wall.nanoseconds.subtractingSaturated(reading.steady.nanoseconds)
         self.base = base
-        now = max(now, reading.steady.advanced(nanoseconds: base))
+        now = max(now, Timestamp(nanoseconds: reading.steady.nanoseconds.addingSaturated(base)))
         let distance = reading.wall.nanoseconds(since: now)
         if distance.subtractingSaturated(drift).magnitude > Self.tolerance { drift = distance }
         return now

@@ -18,7 +18,7 @@ public struct SenderIntake: Sendable {
     public private(set) var dropped = 0
     /// The budget of each sender.
     public private(set) var budgets: SenderBudgets
-    private var refusals: TokenBucket?
+    private var refusals: TokenBucket<SteadyTime>?
 
     /// An intake where nobody has said anything yet.
     public init(_ budgets: SenderBudgets) { self.budgets = budgets }
@@ -28,8 +28,8 @@ public struct SenderIntake: Sendable {
     /// - Parameters:
     ///   - amount: what it takes of its sender's budget.
     ///   - sender: the identity, by its text; empty where there is none.
-    ///   - now: a time that nobody can set.
-    public mutating func decide(_ amount: Double, of sender: String, at now: Timestamp) -> Decision {
+    ///   - now: the steady clock.
+    public mutating func decide(_ amount: Double, of sender: String, at now: SteadyTime) -> Decision {
         if budgets.take(amount, ofSender: sender, at: now) { return .taken }
         var refusals = refusals ?? TokenBucket(Self.refusalsPerSecond, at: now)
         refusals.fill(to: Self.refusalsPerSecond, perSecond: Self.refusalsPerSecond, at: now)

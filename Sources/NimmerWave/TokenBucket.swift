@@ -1,20 +1,20 @@
 /// A budget that refills with time: so much at once after a pause, and so much a second in the long run.
-public struct TokenBucket: Sendable {
+public struct TokenBucket<Time: TimePoint>: Sendable {
     /// The amount that is left.
     public var level: Double
-    private var at: Timestamp
+    private var at: Time
 
     /// A full bucket.
-    public init(_ level: Double, at now: Timestamp) {
+    public init(_ level: Double, at now: Time) {
         self.level = level
         at = now
     }
 
     /// The moment until which it was filled.
-    public var filledAt: Timestamp { at }
+    public var filledAt: Time { at }
 
     /// Refills it. A clock that goes back adds nothing, and takes nothing.
-    public mutating func fill(to most: Double, perSecond: Double, at now: Timestamp) {
+    public mutating func fill(to most: Double, perSecond: Double, at now: Time) {
         guard now > at else { return }
         level = min(most, level + now.milliseconds(since: at) / 1000 * perSecond)
         at = now
@@ -37,7 +37,7 @@ public struct SenderBudgets: Sendable {
     public let burst: Double
     /// The amount a second, in the long run.
     public let perSecond: Double
-    private var buckets: [String: TokenBucket] = [:]
+    private var buckets: [String: TokenBucket<SteadyTime>] = [:]
 
     /// Budgets of senders that are all quiet.
     public init(burst: Double, perSecond: Double) {
@@ -52,13 +52,13 @@ public struct SenderBudgets: Sendable {
     ///
     /// - Parameters:
     ///   - sender: the identity; those without one share a budget.
-    ///   - now: a time that nobody can set.
-    public mutating func take(_ amount: Double, of sender: Token?, at now: Timestamp) -> Bool {
+    ///   - now: the steady clock.
+    public mutating func take(_ amount: Double, of sender: Token?, at now: SteadyTime) -> Bool {
         take(amount, ofSender: sender?.text ?? "", at: now)
     }
 
     /// Takes an amount from the budget of a sender that is known by its text; false where it is not there.
-    public mutating func take(_ amount: Double, ofSender name: String, at now: Timestamp) -> Bool {
+    public mutating func take(_ amount: Double, ofSender name: String, at now: SteadyTime) -> Bool {
         if buckets[name] == nil, buckets.count >= Self.capacity,
             let quietest = buckets.min(by: { ($0.value.filledAt, $0.key) < ($1.value.filledAt, $1.key) })?.key
         {

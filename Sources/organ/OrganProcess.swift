@@ -113,7 +113,7 @@ extension OrganProcess {
 struct OrganDesk {
     private struct Caller {
         let message: BusMessage
-        let began: Timestamp
+        let began: SteadyTime
     }
 
     private let process: ServiceProcess
@@ -146,7 +146,7 @@ struct OrganDesk {
     /// Takes an event; false ends the loop.
     mutating func take(_ event: OrganProcess.Event) async -> Bool {
         // Requests wait for so long, not until a time of day that somebody may set.
-        let now = Timestamp.steady()
+        let now = SteadyTime.now()
         defer { standing.set(logic, Self.state(logic, settings)) }
         switch event {
         case .message(let message, let verb): receive(message, verb, at: now)
@@ -169,7 +169,7 @@ struct OrganDesk {
         return true
     }
 
-    private mutating func receive(_ message: BusMessage, _ verb: String, at now: Timestamp) {
+    private mutating func receive(_ message: BusMessage, _ verb: String, at now: SteadyTime) {
         let command: Command
         let request: OrganRequest
         let id: MessageID
@@ -200,7 +200,7 @@ struct OrganDesk {
         }
     }
 
-    private mutating func perform(_ actions: [OrganLogic.Action], at now: Timestamp) {
+    private mutating func perform(_ actions: [OrganLogic.Action], at now: SteadyTime) {
         let (model, inbox) = (model, inbox)
         for action in actions {
             switch action {
@@ -224,7 +224,7 @@ struct OrganDesk {
                 }
             case .report(let job):
                 finish(job, result ?? CommandResult(status: .error, error: "nothing came of it"))
-                perform(logic.reported(at: .steady()), at: .steady())
+                perform(logic.reported(at: .now()), at: .now())
             case .refuse(let job, let reason): finish(job, CommandResult(status: .error, error: reason))
             case .unload:
                 work = Task {
@@ -253,7 +253,7 @@ struct OrganDesk {
     }
 
     /// Wakes the logic when something is due by itself.
-    private mutating func arm(at now: Timestamp) {
+    private mutating func arm(at now: SteadyTime) {
         timer?.cancel()
         guard let next = logic.next else { return }
         let (end, inbox) = (instant(next, now), inbox)
@@ -263,7 +263,7 @@ struct OrganDesk {
         }
     }
 
-    private func instant(_ time: Timestamp, _ now: Timestamp) -> ContinuousClock.Instant {
+    private func instant(_ time: SteadyTime, _ now: SteadyTime) -> ContinuousClock.Instant {
         .now + max(.zero, time.duration(since: now))
     }
 

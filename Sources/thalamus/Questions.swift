@@ -37,7 +37,7 @@ struct Questions: Sendable {
     /// and one about a thousand gates takes as long as many of these.
     private func message(_ subject: RawSpan, _ arrival: Arrival) -> BusMessage? {
         let sender = SenderIntake.sender(in: subject, tokens: 6)
-        let decision = owner.questions.withLock { $0.decide(1, of: sender, at: .steady()) }
+        let decision = owner.questions.withLock { $0.decide(1, of: sender, at: .now()) }
         switch decision {
         case .taken: return arrival.message()
         case .dropped: return nil

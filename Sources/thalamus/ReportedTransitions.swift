@@ -32,7 +32,7 @@ final class ReportedTransitions: Sendable {
             // Before anything is copied or taken apart.
             let name = SenderIntake.sender(in: subject, tokens: 6)
             let size = Double(max(payload.byteCount, ReportedTransition.smallest))
-            let decision = intake.withLock { $0.decide(size, of: name, at: .steady()) }
+            let decision = intake.withLock { $0.decide(size, of: name, at: .now()) }
             guard decision != .dropped else { return }
             let message = arrival.message()
             guard let sender = SharedSubject(message.subject)?.sender else { return }

@@ -53,8 +53,8 @@ final class Shards: Sendable {
         prefixLength = "\(process.environment.rawValue).nervous.shards.".utf8.count
     }
 
-    /// The steady clock of this machine, which also runs while it sleeps.
-    static var now: Timestamp { .steady() }
+    /// The steady clock now.
+    static var now: SteadyTime { .now() }
 
     /// What it tells on `/metrics`.
     func measure(into page: inout MetricsPage) {

@@ -34,6 +34,10 @@ struct ExtremeWavesTests {
         let wave = WaveSignal(domain: try Token("distance"), confidence: 1, semanticContent: [:])
         let message = Envelope(id: .v7(), at: at, from: Source(entityID: "c", entityType: .cell), wave)
         #expect(HeardWave(message, cell: try Token("c"), arrival: arrival).at == arrival)
+        let tolerated = HeardWave(
+            message, cell: try Token("c"), arrival: at.advanced(milliseconds: 100_000),
+            tolerance: ClockTolerance(milliseconds: 100_000))
+        #expect(tolerated.at == at)
         // The clock of this machine itself may stand anywhere.
         for arrival in [Timestamp.earliest, .latest, Timestamp(nanoseconds: .min), Timestamp(nanoseconds: .max)] {
             var bench = try CellBench<Avoidance>(start: arrival)

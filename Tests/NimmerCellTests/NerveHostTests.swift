@@ -108,6 +108,8 @@ struct NerveHostTests {
         #expect(host.counters.rejected == 4)
         #expect(host.counters.lost == 0)
         let stored = try await bus.read(stream: HouseStreams.transitions(.dev))
-        #expect(stored.count == 1)
+        // On a busy machine the gate may have been released by now, too.
+        let states = try stored.map { try Envelope<GateTransition>(decoding: $0.message.payload).body.toState }
+        #expect(states == [.open] || states == [.open, .stable])
     }
 }

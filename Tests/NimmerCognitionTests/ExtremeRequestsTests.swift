@@ -70,7 +70,7 @@ import Testing
     private static func reading(_ milliseconds: Double, off: Double = 0) -> ClockReading {
         ClockReading(
             wall: Sample.now.advanced(milliseconds: milliseconds + off),
-            steady: Timestamp(milliseconds: 9_000 + milliseconds))
+            steady: SteadyTime(milliseconds: 9_000 + milliseconds))
     }
 
     @Test(arguments: [-3_600_000.0, 86_400_000]) func aWaitingRequestExpiresWhenItWouldHave(jump: Double) throws {

@@ -4,7 +4,7 @@ import Testing
 
 /// IDLE → LOAD → PROCESS → REPORT → IDLE, warm for a while, then unloaded.
 @Suite struct OrganLogicTests {
-    static func at(_ milliseconds: Double) -> Timestamp { Timestamp(milliseconds: 1_000_000 + milliseconds) }
+    static func at(_ milliseconds: Double) -> SteadyTime { SteadyTime(milliseconds: 1_000_000 + milliseconds) }
 
     static func job(_ name: String, until milliseconds: Double = 60_000) -> OrganJob {
         OrganJob(id: .named(name), work: .embed([name]), deadline: at(milliseconds))

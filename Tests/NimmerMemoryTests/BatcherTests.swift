@@ -29,9 +29,9 @@ extension Batcher<Int>.Action {
 
 @Suite("A batch is due by time or by size")
 struct BatcherTests {
-    private let start = Timestamp(nanoseconds: 1_000_000_000)
+    private let start = SteadyTime(nanoseconds: 1_000_000_000)
     private let away = MemoryError(.unreachable, "away", canRetry: true)
-    private func after(_ milliseconds: Double) -> Timestamp { start.advanced(milliseconds: milliseconds) }
+    private func after(_ milliseconds: Double) -> SteadyTime { start.advanced(milliseconds: milliseconds) }
 
     @Test("one item waits for company, then goes alone")
     func byTime() {

@@ -32,6 +32,7 @@ struct SystemFileTests {
                 plant.>: {floor: 0.3}
             thalamus:
               max_regions: 5
+              clock_tolerance_ms: 1500
               regions:
                 plant: [plant.>, pump.*]
                 math: math
@@ -47,6 +48,7 @@ struct SystemFileTests {
         #expect(system.cells[1].command == ["python3", "odd.py"])
         #expect(system.nerves.first?.role == .nerve)
         #expect(system.thalamus.maxRegions == 5)
+        #expect(system.thalamus.clockToleranceMS == 1500)
         #expect(system.thalamus.regions.map(\.patterns) == [["plant.>", "pump.*"], ["math"]])
         #expect(system.bridge.commands == .act)
         #expect(system.bridge.events.first?.eventType == "fault")
@@ -96,6 +98,10 @@ struct SystemFileTests {
             ("gates:\n  defaults: {window_ms: soon}\n", "4:25: found 'soon'; expected window_ms: a number"),
             ("gates:\n  defaults: {windw_ms: 1}\n", "did you mean 'window_ms'?"),
             ("thalamus: {max_regions: 0}\n", "3:25: found 0; expected max_regions: a whole number from 1 to 1000000"),
+            (
+                "thalamus: {clock_tolerance_ms: -1}\n",
+                "3:32: found -1; expected clock_tolerance_ms: a number from 0 to 86400000 milliseconds"
+            ),
             ("thalamus:\n  regions:\n    plant: [a..b]\n", "5:13: found 'a..b'; expected a pattern of regions"),
             ("thalamus:\n  regions:\n    Plant: [a]\n", "5:5: found 'Plant'; expected a region"),
             ("bridge: {commands: maybe}\n", "3:20: found 'maybe'; expected commands: one of dry-run, confirm, act"),

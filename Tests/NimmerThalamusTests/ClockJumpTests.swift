@@ -36,7 +36,7 @@ import Testing
         func reading() -> ClockReading {
             ClockReading(
                 wall: Bench.epoch.advanced(milliseconds: elapsed + off),
-                steady: Timestamp(milliseconds: 77_000 + elapsed))
+                steady: SteadyTime(milliseconds: 77_000 + elapsed))
         }
 
         mutating func wave(_ cell: String, _ confidence: Double, _ polarity: Int = 1) throws {

@@ -87,7 +87,8 @@ import Testing
         let (room, week) = (Double(256 << 20), 7.0 * 86_400)
         var budgets = ReportedTransition.budgets(room: room, age: week)
         let (math, flow) = (try Token("math"), try Token("flow"))
-        func takes(_ bytes: Double, _ sender: Token?, at now: Timestamp) -> Bool {
+        let moment = SteadyTime(milliseconds: 77_000)
+        func takes(_ bytes: Double, _ sender: Token?, at now: SteadyTime) -> Bool {
             budgets.take(bytes, of: sender, at: now)
         }
         let taken = (0..<10_000).count { _ in takes(1024, math, at: moment) }

@@ -4,7 +4,7 @@ import Testing
 /// What is too much is dropped, and only some of it answered (decision 0021).
 @Suite("What is too much")
 struct SenderIntakeTests {
-    private let moment = Bench.epoch
+    private let moment = SteadyTime(milliseconds: 77_000)
 
     @Test(
         "within the budget all is taken; beyond it ten refusals a second are said, and the rest is dropped and counted")

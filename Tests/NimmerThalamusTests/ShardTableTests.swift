@@ -18,7 +18,7 @@ private struct World {
         var part: Int
         var revision: UInt64?
         var isLost: Bool
-        var sent: Timestamp
+        var sent: SteadyTime
     }
 
     struct Leaving {
@@ -57,7 +57,7 @@ private struct World {
         return Int(seed >> 33) % limit
     }
 
-    func time(_ milliseconds: Int) -> Timestamp { Timestamp(nanoseconds: Int64(milliseconds) * 1_000_000) }
+    func time(_ milliseconds: Int) -> SteadyTime { SteadyTime(nanoseconds: Int64(milliseconds) * 1_000_000) }
 
     mutating func join(_ id: String, rules: String = "same") {
         var member = Member(table: ShardTable(id: id, rules: rules, partitions: parts, at: time(now)))
@@ -144,7 +144,7 @@ private struct World {
     }
 
     /// Asks a copy: who asks a member after its time tells it that.
-    static func judges(_ table: ShardTable, _ part: Int, _ now: Timestamp) -> Bool {
+    static func judges(_ table: ShardTable, _ part: Int, _ now: SteadyTime) -> Bool {
         var table = table
         return table.judges(part, at: now)
     }
@@ -225,8 +225,8 @@ struct ShardTableTests {
         #expect(history() == history())
     }
 
-    private func time(_ milliseconds: Double) -> Timestamp {
-        Timestamp(nanoseconds: 0).advanced(milliseconds: milliseconds)
+    private func time(_ milliseconds: Double) -> SteadyTime {
+        SteadyTime(nanoseconds: 0).advanced(milliseconds: milliseconds)
     }
 
     /// A member that took the only part two seconds after it had joined, with a lease sent at that moment.

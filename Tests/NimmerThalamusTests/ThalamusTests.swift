@@ -92,6 +92,17 @@ struct Bench {
         #expect(try ids() == ids())
     }
 
+    @Test func theSystemFileSaysHowFarAClockMayBeBehind() throws {
+        var system = SystemFile(name: "slow")
+        system.thalamus.clockToleranceMS = 300_000
+        let tolerance = try ThalamusConfiguration(system, environment: .dev).clockTolerance
+        var bench = Bench { $0.clockTolerance = tolerance }
+        try bench.wave("a", 0.9, at: -299_000, arrival: 0)
+        #expect(bench.thalamus.counters.skewed == 0)
+        try bench.wave("b", 0.9, at: -301_000, arrival: 100)
+        #expect(bench.thalamus.counters.skewed == 1)
+    }
+
     @Test func aDeviceWithoutAClockIsTakenAtItsArrival() throws {
         var bench = Bench()
         try bench.wave("a", 0.9, at: -1e9, arrival: 0)

@@ -11,7 +11,7 @@ import Testing
     static func reading(_ milliseconds: Double, wallIsOff: Double = 0) -> ClockReading {
         ClockReading(
             wall: start.advanced(milliseconds: milliseconds + wallIsOff),
-            steady: Timestamp(milliseconds: 5_000_000 + milliseconds))
+            steady: SteadyTime(milliseconds: 5_000_000 + milliseconds))
     }
 
     @Test func withoutAReadingEveryTimeIsAsItIs() {
@@ -96,7 +96,7 @@ import Testing
         for wall in SaturationTests.edges {
             for steady in SaturationTests.edges {
                 var clock = LiveClock()
-                let reading = ClockReading(wall: Timestamp(nanoseconds: wall), steady: Timestamp(nanoseconds: steady))
+                let reading = ClockReading(wall: Timestamp(nanoseconds: wall), steady: SteadyTime(nanoseconds: steady))
                 let first = clock.read(reading)
                 #expect(clock.read(Self.reading(0)) >= first)
                 #expect(clock.arrival(.latest) { reading } <= Timestamp(nanoseconds: .max))

@@ -14,7 +14,11 @@ struct CellClock: Sendable {
     }
 
     private(set) var clock = LiveClock()
+    private let tolerance: ClockTolerance
     private var lastTransition: Timestamp?
+
+    /// A clock that has read nothing.
+    init(tolerance: ClockTolerance = ClockTolerance()) { self.tolerance = tolerance }
 
     /// The cell's time now.
     mutating func now() -> Timestamp { clock.read(.now()) }
@@ -32,7 +36,8 @@ struct CellClock: Sendable {
 
     /// A wave that came, in the cell's time.
     mutating func heard(_ message: Envelope<WaveSignal>, of cell: Token, arrival: Timestamp) -> HeardWave {
-        var wave = HeardWave(message, cell: cell, arrival: clock.arrival(arrival, ClockReading.now))
+        var wave = HeardWave(
+            message, cell: cell, arrival: clock.arrival(arrival, ClockReading.now), tolerance: tolerance)
         wave.at = clock.process(wave.at)
         return wave
     }

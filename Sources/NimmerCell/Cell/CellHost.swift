@@ -24,7 +24,7 @@ public final class CellHost<C: Cell>: Sendable {
 
     private struct State {
         var body: CellBody<C>
-        var clock = CellClock()
+        var clock: CellClock
         var waiting: [Pulse.Action] = []
         var isDoing = false
         var armed: Timestamp?
@@ -52,7 +52,8 @@ public final class CellHost<C: Cell>: Sendable {
         rejects = RejectLimiter(process)
         outbox = process.outbox(limits: OutboxQueue.Limits(messages: 256, bytes: 4 << 20))
         grants = OriginGrants(process.system, hasIdentities: process.bus.identity != nil)
-        state = Mutex(State(body: body))
+        let tolerance = process.system.map { ClockTolerance(milliseconds: $0.thalamus.clockToleranceMS) }
+        state = Mutex(State(body: body, clock: CellClock(tolerance: tolerance ?? ClockTolerance())))
         (jobs, jobFeed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(4096))
     }
 

@@ -50,14 +50,20 @@ public struct HeardWave: Sendable, Hashable {
     }
 
     /// A wave from its message.
-    public init(_ message: Envelope<WaveSignal>, cell: Token, arrival: Timestamp) {
+    ///
+    /// - Parameters:
+    ///   - message: the message.
+    ///   - cell: its sender, by the name in the subject.
+    ///   - arrival: when it came in.
+    ///   - tolerance: the rule that decides between the message's time and its arrival.
+    public init(
+        _ message: Envelope<WaveSignal>, cell: Token, arrival: Timestamp, tolerance: ClockTolerance = ClockTolerance()
+    ) {
         let body = message.body
-        let at = message.header.timestamp
-        let isCredible = at <= arrival && arrival.milliseconds(since: at) < 60_000
         self.init(
             cell: cell, origin: body.origin, region: body.effectiveRegion, confidence: body.confidence,
             polarity: body.polarity, content: body.semanticContent, cost: body.lifeforceCost,
-            at: isCredible ? at : arrival)
+            at: tolerance.time(sent: message.header.timestamp, arrival: arrival).at)
     }
 }
 

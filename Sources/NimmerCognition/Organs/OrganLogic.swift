@@ -15,10 +15,10 @@ public struct OrganJob: Sendable, Hashable {
     /// What is wanted.
     public var work: Work
     /// When an answer is of no use any more.
-    public var deadline: Timestamp
+    public var deadline: SteadyTime
 
     /// A request.
-    public init(id: MessageID, work: Work, deadline: Timestamp) {
+    public init(id: MessageID, work: Work, deadline: SteadyTime) {
         self.id = id
         self.work = work
         self.deadline = deadline
@@ -47,7 +47,7 @@ public struct OrganLogic: Sendable {
     /// What is to be done now.
     public enum Action: Sendable, Hashable {
         /// Take the card and load the model, by then; call ``loaded(at:)`` or ``loadFailed(_:at:)``.
-        case load(by: Timestamp)
+        case load(by: SteadyTime)
         /// Put the model to work; call ``processed(at:)`` whatever came of it.
         case process(OrganJob)
         /// Send what came of it; call ``reported(at:)``.
@@ -72,7 +72,7 @@ public struct OrganLogic: Sendable {
     private let warmMilliseconds: Double
     private let loadMilliseconds: Double
     private let maximumQueue: Int
-    private var idleSince: Timestamp?
+    private var idleSince: SteadyTime?
     private var mustUnload = false
 
     /// Requests by what became of them.
@@ -100,13 +100,13 @@ public struct OrganLogic: Sendable {
     }
 
     /// When something is due by itself: the end of the warm time, or the first deadline of the queue.
-    public var next: Timestamp? {
+    public var next: SteadyTime? {
         let cold = isLoaded && state == .idle ? idleSince?.advanced(milliseconds: warmMilliseconds) : nil
         return [cold, queue.map(\.deadline).min()].compactMap { $0 }.min()
     }
 
     /// A request came.
-    public mutating func receive(_ job: OrganJob, at now: Timestamp) -> [Action] {
+    public mutating func receive(_ job: OrganJob, at now: SteadyTime) -> [Action] {
         counters.taken += 1
         var actions = expire(at: now)
         guard job.deadline > now else { return actions + [refuse(job, "its time was over when it came")] }
@@ -119,7 +119,7 @@ public struct OrganLogic: Sendable {
     }
 
     /// The model is loaded.
-    public mutating func loaded(at now: Timestamp) -> [Action] {
+    public mutating func loaded(at now: SteadyTime) -> [Action] {
         counters.loads += 1
         isLoaded = true
         state = .idle
@@ -128,7 +128,7 @@ public struct OrganLogic: Sendable {
     }
 
     /// The model could not be loaded: whoever waits is told so.
-    public mutating func loadFailed(_ reason: String, at now: Timestamp) -> [Action] {
+    public mutating func loadFailed(_ reason: String, at now: SteadyTime) -> [Action] {
         state = .idle
         let waiting = queue
         queue = []
@@ -138,7 +138,7 @@ public struct OrganLogic: Sendable {
     /// The model is done with the request.
     ///
     /// - Parameter isBroken: whether its server is gone, so that it has to be loaded anew.
-    public mutating func processed(isBroken: Bool = false, at now: Timestamp) -> [Action] {
+    public mutating func processed(isBroken: Bool = false, at now: SteadyTime) -> [Action] {
         guard state == .process, let job = current else { return [] }
         counters.processed += 1
         if isBroken { mustUnload = true }
@@ -147,7 +147,7 @@ public struct OrganLogic: Sendable {
     }
 
     /// The answer was sent.
-    public mutating func reported(at now: Timestamp) -> [Action] {
+    public mutating func reported(at now: SteadyTime) -> [Action] {
         guard state == .report else { return [] }
         current = nil
         state = .idle
@@ -156,14 +156,14 @@ public struct OrganLogic: Sendable {
     }
 
     /// Somebody else wants the card: the model is unloaded after the request at work, and the rest waits its turn.
-    public mutating func release(at now: Timestamp) -> [Action] {
+    public mutating func release(at now: SteadyTime) -> [Action] {
         guard isLoaded, state != .unload else { return [] }
         mustUnload = true
         return advance(at: now)
     }
 
     /// The model is unloaded and the card given back.
-    public mutating func unloaded(at now: Timestamp) -> [Action] {
+    public mutating func unloaded(at now: SteadyTime) -> [Action] {
         isLoaded = false
         mustUnload = false
         state = .idle
@@ -171,9 +171,9 @@ public struct OrganLogic: Sendable {
     }
 
     /// Time went by.
-    public mutating func tick(at now: Timestamp) -> [Action] { expire(at: now) + advance(at: now) }
+    public mutating func tick(at now: SteadyTime) -> [Action] { expire(at: now) + advance(at: now) }
 
-    private mutating func advance(at now: Timestamp) -> [Action] {
+    private mutating func advance(at now: SteadyTime) -> [Action] {
         guard state == .idle else { return [] }
         if isLoaded, mustUnload || isCold(at: now) {
             state = .unload
@@ -190,12 +190,12 @@ public struct OrganLogic: Sendable {
         return [.process(job)]
     }
 
-    private func isCold(at now: Timestamp) -> Bool {
+    private func isCold(at now: SteadyTime) -> Bool {
         guard queue.isEmpty, let idleSince else { return false }
         return now.milliseconds(since: idleSince) >= warmMilliseconds
     }
 
-    private mutating func expire(at now: Timestamp) -> [Action] {
+    private mutating func expire(at now: SteadyTime) -> [Action] {
         let late = queue.filter { $0.deadline <= now }
         guard !late.isEmpty else { return [] }
         queue.removeAll { $0.deadline <= now }

@@ -39,31 +39,84 @@ public struct ShardTable: Sendable {
         var owner: String
         var rules: String
         var revision: UInt64
-        var changed: Timestamp
+        var changed: SteadyTime
     }
 
+    /// A part that this member holds.
     private struct Held: Sendable {
+        /// The stage of a held part. ``lapsed`` and ``lapsedTakingUp``: it was asked for after its time, so that another may have judged
+        /// it meanwhile; a renewal that comes later does not make it good.
+        enum Stage: Sendable {
+            /// Its gates are being read from the store. Can go to any other stage.
+            case takingUp
+            /// The same, and its time is over. Can go to ``lapsed`` or ``leaving``.
+            case lapsedTakingUp
+            /// Its waves are judged here. Can go to ``lapsed`` or ``leaving``.
+            case judging
+            /// Its time is over, and its gates wait to be forgotten. Can go to ``leaving``.
+            case lapsed
+            /// Its gates are being forgotten. The last.
+            case leaving
+        }
+
+        /// The renewals of a lease at its present revision.
+        enum Renewal: Sendable {
+            /// The outcome of each is known.
+            case settled
+            /// One is on its way, and none before it is without an outcome.
+            case sent
+            /// One is on its way; the first without an outcome was sent at this time.
+            case pending(since: SteadyTime)
+            /// None is on its way, and nobody answered; the first was sent at this time.
+            case unanswered(since: SteadyTime)
+
+            /// When the first renewal without an outcome was sent; nil where there is none.
+            var firstUnanswered: SteadyTime? {
+                switch self {
+                case .settled, .sent: nil
+                case .pending(let since), .unanswered(let since): since
+                }
+            }
+
+            /// Whether one is on its way.
+            var isOnItsWay: Bool {
+                switch self {
+                case .sent, .pending: true
+                case .settled, .unanswered: false
+                }
+            }
+
+            /// The bucket shows a newer revision: one of them succeeded.
+            mutating func succeed() { self = isOnItsWay ? .sent : .settled }
+
+            /// Nobody answered the one on its way.
+            mutating func fail() { self = firstUnanswered.map { .unanswered(since: $0) } ?? .settled }
+        }
+
         var revision: UInt64
-        var validUntil: Timestamp
+        var validUntil: SteadyTime
         /// When the last renewal was sent.
-        var sent: Timestamp
-        /// At which revision the last renewal was asked for.
+        var sent: SteadyTime
+        /// The revision that the last renewal asked for.
         var asked: UInt64
-        /// When the first renewal at this revision was sent; nil once the outcome of all of them is known.
-        var unanswered: Timestamp?
-        var isAsking = false
-        /// Whether its gates were taken up.
-        var isReady = false
-        var isLeaving = false
-        /// Whether it was asked for after its time: even when it is renewed after that, its gates may have gone their own way.
-        var hasLapsed = false
+        var renewal = Renewal.settled
+        var stage = Stage.takingUp
+
+        /// Its time is over.
+        mutating func lapse() {
+            switch stage {
+            case .takingUp: stage = .lapsedTakingUp
+            case .judging: stage = .lapsed
+            case .lapsedTakingUp, .lapsed, .leaving: break
+            }
+        }
     }
 
     /// An attempt to take a part.
     private struct Claim: Sendable {
         var revision: UInt64
         /// When the first attempt at this revision was sent.
-        var since: Timestamp
+        var since: SteadyTime
     }
 
     /// This member; nobody else may ever have the same.
@@ -73,16 +126,16 @@ public struct ShardTable: Sendable {
     /// Into how many parts the regions are divided.
     public let partitions: Int
     /// When those who go by the same rules gave their last sign of life.
-    private var members: [String: Timestamp] = [:]
+    private var members: [String: SteadyTime] = [:]
     private var leases: [Int: Lease] = [:]
     private var held: [Int: Held] = [:]
     private var claiming: Set<Int> = []
     private var claims: [Int: Claim] = [:]
-    private let joined: Timestamp
-    private var lastBeat: Timestamp?
+    private let joined: SteadyTime
+    private var lastBeat: SteadyTime?
 
     /// A table in which nothing is known yet.
-    public init(id: String, rules: String, partitions: Int, at now: Timestamp) {
+    public init(id: String, rules: String, partitions: Int, at now: SteadyTime) {
         self.id = id
         self.rules = rules
         self.partitions = partitions
@@ -95,15 +148,19 @@ public struct ShardTable: Sendable {
     public var value: String { "\(id) \(rules)" }
 
     /// Whether this member judges a part now.
-    public mutating func judges(_ part: Int, at now: Timestamp) -> Bool {
-        held[part]?.isReady == true && concludes(part, at: now)
+    public mutating func judges(_ part: Int, at now: SteadyTime) -> Bool {
+        guard case .judging = held[part]?.stage else { return false }
+        return concludes(part, at: now)
     }
 
     /// Whether this member may store what gates of a part conclude now, also while it takes them up.
-    public mutating func concludes(_ part: Int, at now: Timestamp) -> Bool {
-        guard let lease = held[part], !lease.isLeaving, !lease.hasLapsed else { return false }
-        guard now >= lease.validUntil else { return true }
-        held[part]?.hasLapsed = true
+    public mutating func concludes(_ part: Int, at now: SteadyTime) -> Bool {
+        switch held[part]?.stage {
+        case .takingUp, .judging: break
+        case .lapsedTakingUp, .lapsed, .leaving, nil: return false
+        }
+        guard let lease = held[part], now >= lease.validUntil else { return true }
+        held[part]?.lapse()
         return false
     }
 
@@ -111,27 +168,27 @@ public struct ShardTable: Sendable {
     public var parts: [Int] { held.keys.sorted() }
 
     /// Whether somebody holds a part, as far as is known: a wave for it is worth passing on.
-    public func hasOwner(_ part: Int, at now: Timestamp) -> Bool { leases[part].map { isLiving($0, now) } ?? false }
+    public func hasOwner(_ part: Int, at now: SteadyTime) -> Bool { leases[part].map { isLiving($0, now) } ?? false }
 
     /// The members of the same rules that live, in order.
-    public func living(at now: Timestamp) -> [String] {
+    public func living(at now: SteadyTime) -> [String] {
         members.filter { $0.key == id || now.milliseconds(since: $0.value) < Self.expiry }.keys.sorted()
     }
 
     /// Whether this member looks on: it has just come, or others share the regions by other rules (the larger digest stays).
-    public func isStandingBy(at now: Timestamp) -> Bool {
+    public func isStandingBy(at now: SteadyTime) -> Bool {
         guard now.milliseconds(since: joined) >= Self.settling else { return true }
         return leases.values.contains { $0.rules != rules && isLiving($0, now) && (held.isEmpty || $0.rules > rules) }
     }
 
-    private func isLiving(_ lease: Lease, _ now: Timestamp) -> Bool {
+    private func isLiving(_ lease: Lease, _ now: SteadyTime) -> Bool {
         !lease.owner.isEmpty && now.milliseconds(since: lease.changed) < Self.expiry
     }
 
     // MARK: What happens
 
     /// A key of the bucket was seen to change; the value is ``value`` of its owner, or empty.
-    public mutating func saw(key: String, value: String, revision: UInt64, at now: Timestamp) -> [Action] {
+    public mutating func saw(key: String, value: String, revision: UInt64, at now: SteadyTime) -> [Action] {
         let words = key.split(separator: ".")
         let names = value.split(separator: " ").map(String.init)
         guard words.count == 2 else { return [] }
@@ -155,21 +212,21 @@ public struct ShardTable: Sendable {
     private mutating func seeOwn(_ part: Int, _ revision: UInt64) {
         guard var known = held[part], known.revision < revision else { return }
         known.revision = revision
-        if let first = known.unanswered {
+        if let first = known.renewal.firstUnanswered {
             known.validUntil = max(known.validUntil, first.advanced(milliseconds: Self.validity))
         }
-        known.unanswered = nil
+        known.renewal.succeed()
         held[part] = known
     }
 
     /// A lease was granted; `sent` is when it was asked for.
     ///
     /// - Returns: whether the part is new to this member: it takes up the gates, says ``isReady(part:)``, and judges from then.
-    public mutating func granted(part: Int, revision: UInt64, sent: Timestamp) -> Bool {
+    public mutating func granted(part: Int, revision: UInt64, sent: SteadyTime) -> Bool {
         claiming.remove(part)
         let claim = claims.removeValue(forKey: part)
         // It may be the first of several attempts that was granted, long before this one.
-        let since = held[part].map { $0.unanswered ?? sent } ?? claim?.since ?? sent
+        let since = held[part].map { $0.renewal.firstUnanswered ?? sent } ?? claim?.since ?? sent
         let validUntil = min(since, sent).advanced(milliseconds: Self.validity)
         if leases[part].map({ $0.revision < revision }) ?? true {
             leases[part] = Lease(owner: id, rules: rules, revision: revision, changed: sent)
@@ -180,8 +237,7 @@ public struct ShardTable: Sendable {
         }
         known.revision = max(revision, known.revision)
         known.validUntil = max(known.validUntil, validUntil)
-        known.unanswered = nil
-        known.isAsking = false
+        known.renewal = .settled
         held[part] = known
         return false
     }
@@ -190,8 +246,11 @@ public struct ShardTable: Sendable {
     ///
     /// - Returns: whether the part is still held; else its gates are to be forgotten.
     public mutating func isReady(part: Int) -> Bool {
-        guard held[part]?.isLeaving == false else { return false }
-        held[part]?.isReady = true
+        switch held[part]?.stage {
+        case .takingUp, .judging: held[part]?.stage = .judging
+        case .lapsedTakingUp, .lapsed: held[part]?.stage = .lapsed
+        case .leaving, nil: return false
+        }
         return true
     }
 
@@ -202,7 +261,7 @@ public struct ShardTable: Sendable {
         claiming.remove(part)
         // The other revision may be our own: an earlier renewal, whose acknowledgement was lost, and which was seen meanwhile.
         guard isTaken, held[part].map({ $0.revision == $0.asked }) ?? true else {
-            held[part]?.isAsking = false
+            held[part]?.renewal.fail()
             return []
         }
         return held.removeValue(forKey: part) == nil ? [] : [.drop(part: part)]
@@ -215,7 +274,7 @@ public struct ShardTable: Sendable {
     public mutating func leaveAll() -> [Action] { parts.flatMap { leave($0) } }
 
     /// Time passes: what is due.
-    public mutating func advance(to now: Timestamp) -> [Action] {
+    public mutating func advance(to now: SteadyTime) -> [Action] {
         var actions: [Action] = []
         if lastBeat.map({ now.milliseconds(since: $0) >= Self.renewal }) ?? true {
             lastBeat = now
@@ -230,26 +289,28 @@ public struct ShardTable: Sendable {
         return actions
     }
 
-    private mutating func expire(_ part: Int, _ now: Timestamp) -> [Action] {
-        guard let lease = held[part], lease.isReady, !lease.isLeaving, lease.hasLapsed || now >= lease.validUntil else {
-            return []
+    private mutating func expire(_ part: Int, _ now: SteadyTime) -> [Action] {
+        guard let lease = held[part] else { return [] }
+        switch lease.stage {
+        case .lapsed: break
+        case .judging: guard now >= lease.validUntil else { return [] }
+        case .takingUp, .lapsedTakingUp, .leaving: return []
         }
-        held[part]?.isLeaving = true
+        held[part]?.stage = .leaving
         return [.expire(part: part)]
     }
 
-    private mutating func renew(_ part: Int, _ now: Timestamp) -> [Action] {
-        guard let lease = held[part], !lease.isLeaving, !lease.isAsking,
+    private mutating func renew(_ part: Int, _ now: SteadyTime) -> [Action] {
+        guard let lease = held[part], lease.stage != .leaving, !lease.renewal.isOnItsWay,
             now.milliseconds(since: lease.sent) >= Self.renewal
         else { return [] }
-        held[part]?.isAsking = true
         held[part]?.sent = now
         held[part]?.asked = lease.revision
-        held[part]?.unanswered = lease.unanswered ?? now
+        held[part]?.renewal = .pending(since: lease.renewal.firstUnanswered ?? now)
         return [.lease(part: part, revision: lease.revision)]
     }
 
-    private mutating func move(_ part: Int, _ heir: String, _ now: Timestamp) -> [Action] {
+    private mutating func move(_ part: Int, _ heir: String, _ now: SteadyTime) -> [Action] {
         if held[part] != nil { return heir == id ? [] : leave(part) }
         guard !claiming.contains(part) else { return [] }
         // What was let go or never taken is free for its heir at once, what is silent after its time; both for anybody later.
@@ -265,8 +326,8 @@ public struct ShardTable: Sendable {
     }
 
     private mutating func leave(_ part: Int) -> [Action] {
-        guard let lease = held[part], !lease.isLeaving, !lease.isAsking else { return [] }
-        held[part]?.isLeaving = true
+        guard let lease = held[part], lease.stage != .leaving, !lease.renewal.isOnItsWay else { return [] }
+        held[part]?.stage = .leaving
         return [.leave(part: part, revision: lease.revision)]
     }
 
