@@ -82,7 +82,7 @@ let package = Package(
         library("NimmerBus", ["NimmerWave"]),
         library("NimmerMemory", ["NimmerWave"]),
         library("NimmerThalamus", ["CPrefetch", "NimmerWave", "NimmerGate", "NimmerSystem", heap]),
-        library("NimmerCognition", ["NimmerSystem", "NimmerWave"]),
+        library("NimmerCognition", ["NimmerBus", "NimmerSystem", "NimmerWave"]),
         library("NimmerCognitionHTTP", ["NimmerCognition", "NimmerSystem", "NimmerWave", http, tls] + sockets),
         library("NimmerSystem", ["CYAML", "NimmerWave", "NimmerGate"]),
         .target(name: "CTerminal"),
@@ -211,7 +211,9 @@ let package = Package(
             tests(
                 "NimmerThalamusTests",
                 ["NimmerThalamus", "NimmerGate", "NimmerSystem", "NimmerWave", "Extremes", "Seeds"]),
-            tests("NimmerCognitionTests", ["NimmerCognition", "NimmerSystem", "NimmerWave", "Extremes", "Seeds"]),
+            tests(
+                "NimmerCognitionTests",
+                ["NimmerBus", "NimmerCognition", "NimmerSystem", "NimmerWave", "Extremes", "Seeds"]),
             // Not shipped: a server that answers wrongly in every way, and the real one with a small model.
             .target(
                 name: "MindServers", dependencies: ["NimmerServers", tls] + sockets, path: "Tests/MindServers",
