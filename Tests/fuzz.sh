@@ -30,8 +30,8 @@ fi
 # Single files of the others are compiled with the targets.
 flags=(-wmo -parse-as-library -swift-version 6 -package-name nimmerverse -enable-upcoming-feature ExistentialAny
     -enable-upcoming-feature MemberImportVisibility "-sanitize=$sanitize" -I "$folder" -I Sources/CYAML)
-files=(Tests/Fuzz/*.swift Sources/NimmerCell/Health/HTTPRequest.swift Sources/NimmerCell/Input/{DelimitedText,NumberText}.swift
-    Sources/NimmerCell/State/JournalRecord.swift Sources/NimmerTerminal/{Key,KeyParser}.swift
+files=(Tests/Fuzz/*.swift Sources/NimmerProcess/Health/HTTPRequest.swift Sources/NimmerSensing/Input/{DelimitedText,NumberText}.swift
+    Sources/NimmerProcess/State/JournalRecord.swift Sources/NimmerTerminal/{Key,KeyParser}.swift
     Sources/NimmerCognitionHTTP/{AnswerReader,Dialect,OllamaDialect,OpenAIDialect,ServerWords}.swift
     Sources/NimmerBusNATS/{Permission,ReadingOrder,ServerFeatures,ServerURL}.swift)
 modules=(NimmerWave NimmerGate NimmerBus NimmerMemory NimmerSystem NimmerCognition)

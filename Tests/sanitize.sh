@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 need_everything python3 python3-venv
 
 # What starts whole systems or times itself is not among them, and neither is what measures memory.
-export NIMMER_TESTS=NimmerWaveTests,NimmerGateTests,NimmerBusTests,NimmerMemoryTests,NimmerThalamusTests,NimmerCognitionTests,NimmerSystemTests,NimmerCellTests,CellsTests,NervesTests
+export NIMMER_TESTS=NimmerWaveTests,NimmerGateTests,NimmerBusTests,NimmerMemoryTests,NimmerThalamusTests,NimmerCognitionTests,NimmerSystemTests,NimmerProcessTests,NimmerSensingTests,NimmerCellTests,CellsTests,NervesTests
 skipped='LeakTests|ClusterTests'
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-$(($(nproc) * 2))}
 status=0 passed=0 failed=0 findings=0

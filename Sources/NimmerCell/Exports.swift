@@ -3,5 +3,6 @@
 @_exported import Logging
 @_exported import NimmerBus
 @_exported import NimmerGate
+@_exported import NimmerProcess
 @_exported import NimmerSystem
 @_exported import NimmerWave

@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import NimmerCognition
 import NimmerSystem
 import NimmerWave

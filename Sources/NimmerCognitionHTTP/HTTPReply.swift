@@ -1,32 +1,33 @@
-import AsyncHTTPClient
-import NIOCore
-import NIOHTTP1
 import NimmerCognition
 import NimmerWave
 
-/// The head of an answer, and its body as it comes.
-struct HTTPReply: Sendable {
-    private let response: HTTPClientResponse
+/// The head of an answer, and its body as it comes. Its connection is closed when the last reference goes.
+final class HTTPReply: Sendable {
+    private let transfer: Transfer
+    private let head: HTTPHead
     private let server: String
 
     /// Bytes of a refusal's body that are looked at for the kind of error.
     private static let errorBytes = 16_384
 
-    init(_ response: HTTPClientResponse, server: String) {
-        self.response = response
+    init(_ transfer: Transfer, head: HTTPHead, server: String) {
+        self.transfer = transfer
+        self.head = head
         self.server = server
     }
 
-    var status: Int { Int(response.status.code) }
+    deinit { transfer.cancel() }
+
+    var status: Int { head.status }
 
     /// The media type, without parameters, in lower case.
     var type: String {
-        let text = response.headers.first(name: "content-type") ?? ""
+        let text = head.first("content-type") ?? ""
         return String(text.prefix { $0 != ";" }).lowercased().filter { !$0.isWhitespace }
     }
 
     /// What the server calls itself, cut to a token.
-    var serverName: String { ServerWords.plain(response.headers.first(name: "server") ?? "") }
+    var serverName: String { ServerWords.plain(head.first("server") ?? "") }
 
     /// The media type, if it is one of those.
     func type(among types: [String]) throws(MindError) -> String {
@@ -44,7 +45,7 @@ struct HTTPReply: Sendable {
         guard status != 200 else { return }
         let kind = await errorKind()
         let said = kind.isEmpty ? "" : " (\(kind))"
-        let retry = response.headers.first(name: "retry-after").flatMap { Int($0) }.map {
+        let retry = head.first("retry-after").flatMap { Int($0) }.map {
             min(max($0, 0), 86_400) * 1000
         }
         let (code, meaning): (MindError.Code, String) =
@@ -71,16 +72,19 @@ struct HTTPReply: Sendable {
         bound: Int, take: (ArraySlice<UInt8>) throws(MindError) -> Value?, end: () throws(MindError) -> Value
     ) async throws(MindError) -> Value {
         var count = 0
-        var pieces = response.body.makeAsyncIterator()
+        // A value may come before the body's end.
+        defer { transfer.cancel() }
         while true {
-            let piece: ByteBuffer?
-            do { piece = try await pieces.next() } catch { throw MindError(reading: error, server: server) }
+            let piece: [UInt8]?
+            do throws(TransferFailure) { piece = try await transfer.next() } catch {
+                throw MindError(reading: error, server: server)
+            }
             guard let piece else { break }
-            count += piece.readableBytes
+            count += piece.count
             guard count <= bound else {
                 throw MindError(.tooLarge, "\(server) answered with more than \(bound) bytes")
             }
-            if let value = try take(Array(piece.readableBytesView)[...]) { return value }
+            if let value = try take(piece[...]) { return value }
         }
         return try end()
     }

@@ -1,56 +1,35 @@
-import AsyncHTTPClient
-import NIOCore
-import NIOHTTP1
-import NIOPosix
-import NIOSSL
 import NimmerCognition
 
 extension MindError {
-    /// What went wrong before the head of an answer.
-    init(transport error: any Error, server: String) {
-        if error is CancellationError {
-            self.init(.cancelled, "the question to \(server) was withdrawn")
-            return
-        }
-        if error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError {
+    /// An error before the head of an answer.
+    init(transport failure: TransferFailure, server: String) {
+        switch failure {
+        case .cancelled: self.init(.cancelled, "the question to \(server) was withdrawn")
+        case .timeout: self.init(.timeout, "\(server) gave no answer in time")
+        case .connectTimeout: self.init(.unreachable, "\(server) cannot be reached: no connection in time")
+        case .tlsTimeout: self.init(.tls, "\(server) did not agree on TLS in time")
+        case .tls:
             self.init(
                 .tls,
                 "no TLS connection with \(server) could be agreed; is the certificate one that tls: ca has signed?")
-            return
+        case .unreachable:
+            self.init(.unreachable, "\(server) cannot be reached; does the server run, and is the url right?")
+        case .closed: self.init(.unreachable, "\(server) closed the connection before it answered")
+        case .proxy: self.init(.unreachable, "the proxy before \(server) does not let the question through")
+        case .invalidAddress:
+            self.init(.misconfigured, "\(server) is no address: expected http://HOST:PORT or https://…")
+        case .notHTTP: self.init(.malformed, "\(server) does not speak HTTP")
+        case .unreadableFile:
+            self.init(
+                .misconfigured, "a file that tls: names, or the machine's authorities, can no longer be read as PEM")
+        case .other(let words): self.init(.malformed, "\(server) and HTTP do not go together: \(words)")
         }
-        if let error = error as? HTTPClientError {
-            switch error {
-            case .deadlineExceeded, .readTimeout, .writeTimeout:
-                self.init(.timeout, "\(server) gave no answer in time")
-            case .connectTimeout, .getConnectionFromPoolTimeout, .httpProxyHandshakeTimeout:
-                self.init(.unreachable, "\(server) cannot be reached: no connection in time")
-            case .tlsHandshakeTimeout:
-                self.init(.tls, "\(server) did not agree on TLS in time")
-            case .cancelled:
-                self.init(.cancelled, "the question to \(server) was withdrawn")
-            case .remoteConnectionClosed:
-                self.init(.unreachable, "\(server) closed the connection before it answered")
-            case .proxyAuthenticationRequired, .invalidProxyResponse:
-                self.init(.unreachable, "the proxy before \(server) does not let the question through")
-            case .invalidURL, .emptyHost, .emptyScheme:
-                self.init(.misconfigured, "\(server) is no address: expected http://HOST:PORT or https://…")
-            default:
-                self.init(.malformed, "\(server) and HTTP do not go together: \(error.shortDescription)")
-            }
-            return
-        }
-        if error is HTTPParserError {
-            self.init(.malformed, "\(server) does not speak HTTP")
-            return
-        }
-        self.init(.unreachable, "\(server) cannot be reached; does the server run, and is the url right?")
     }
 
-    /// What went wrong within the body of an answer.
-    init(reading error: any Error, server: String) {
-        let before = MindError(transport: error, server: server)
-        switch before.code {
-        case .cancelled, .timeout: self = before
+    /// An error within the body of an answer.
+    init(reading failure: TransferFailure, server: String) {
+        switch failure {
+        case .cancelled, .timeout: self.init(transport: failure, server: server)
         default: self.init(.truncated, "\(server) broke off its answer")
         }
     }

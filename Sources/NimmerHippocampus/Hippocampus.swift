@@ -1,6 +1,6 @@
 import CoreMetrics
 import NimmerBus
-import NimmerCell
+import NimmerProcess
 import NimmerMemory
 import NimmerWave
 import Synchronization

@@ -1,4 +1,4 @@
-import NimmerCell
+import NimmerProcess
 
 extension HippocampusStatus {
     /// What the hippocampus tells on `/metrics` beside the sizes and times of its commits.

@@ -22,46 +22,71 @@ extension TrainingQuery {
 }
 
 extension TrainingExample {
+    private static let columns = [
+        "kind", "id", "gate_id", "garden", "window_start", "window_end", "signals", "correlation_matrix", "correlation",
+        "result", "outcome", "label",
+    ]
+
     /// An example from the columns of ``TrainingQuery/sql``.
+    ///
+    /// - Throws: an error that names the example and the column that does not fit.
     init(row: [String?]) throws(MemoryError) {
         do throws(Refusal) {
-            let text = row.map { $0 ?? "" }
-            guard text.count == 12 else { throw Refusal(.missing, "\(text.count) columns") }
+            let row = try NamedColumns(Self.columns, row)
+            var matrix: JSON?
+            if row.optional("correlation_matrix") != nil {
+                matrix = try row.read("correlation_matrix", "be JSON") { try? JSON(parsing: $0) }
+            }
             self.init(
-                kind: Kind(rawValue: text[0]) ?? .transition, id: try MessageID(text[1]), gateID: try GateID(text[2]),
-                garden: Garden(rawValue: text[3]) ?? .real, windowStart: try Timestamp(postgres: text[4]),
-                windowEnd: try Timestamp(postgres: text[5]), signals: try JSON(parsing: text[6]),
-                correlationMatrix: try row[7].map { (value) throws(Refusal) in try JSON(parsing: value) },
-                correlation: Double(text[8]) ?? 0, result: text[9], outcome: row[10], label: row[11])
+                kind: try row.read("kind", "be transition or correlation") { Kind(rawValue: $0) },
+                id: try row.read("id", "be a UUID") { try? MessageID($0) },
+                gateID: try row.read("gate_id", "be a token") { try? GateID($0) },
+                garden: try row.read("garden", "be virtual or real") { Garden(rawValue: $0) },
+                windowStart: try row.time("window_start"), windowEnd: try row.time("window_end"),
+                signals: try row.read("signals", "be JSON") { try? JSON(parsing: $0) }, correlationMatrix: matrix,
+                correlation: try row.number("correlation"), result: try row.text("result"),
+                outcome: row.optional("outcome"), label: row.optional("label"))
         } catch {
-            throw MemoryError(.unexpected, "a training example cannot be read back: \(error)")
+            let id = row.count > 1 ? row[1] : nil
+            throw MemoryError(
+                .unexpected,
+                "the training example \(id ?? "without an id") cannot be read back: \(error.message)")
         }
     }
 }
 
 extension GateBalance {
-    /// A gate from the columns of `gate_overview`.
+    private static let columns = [
+        "gate_id", "domain", "region", "state", "potential", "weight", "transitions", "openings", "closings",
+        "confirmed", "failed", "partial", "lifeforce_spent", "lifeforce_earned", "last_transition_at",
+    ]
+
+    /// A gate from these columns of `gate_overview`.
+    ///
+    /// - Throws: an error that names the gate and the column that does not fit.
     init(row: [String?], _ environment: Environment) throws(MemoryError) {
         do throws(Refusal) {
-            let text = row.map { $0 ?? "" }
-            guard text.count == 15 else { throw Refusal(.missing, "\(text.count) columns") }
+            let row = try NamedColumns(Self.columns, row)
             self.init(
-                environment: environment, gateID: try GateID(text[0]), domain: try Token(text[1]),
-                region: try Region(text[2]))
-            state = GateState(word: text[3]) ?? .stable
-            potential = Double(text[4]) ?? 0
-            weight = Double(text[5]) ?? 0
-            transitions = Int(text[6]) ?? 0
-            openings = Int(text[7]) ?? 0
-            closings = Int(text[8]) ?? 0
-            confirmed = Int(text[9]) ?? 0
-            failed = Int(text[10]) ?? 0
-            partial = Int(text[11]) ?? 0
-            lifeforceSpent = Double(text[12]) ?? 0
-            lifeforceEarned = Double(text[13]) ?? 0
-            lastTransitionAt = try row[14].map { (value) throws(Refusal) in try Timestamp(postgres: value) }
+                environment: environment, gateID: try row.read("gate_id", "be a token") { try? GateID($0) },
+                domain: try row.read("domain", "be a token") { try? Token($0) },
+                region: try row.read("region", "be a region") { try? Region($0) })
+            state = try row.read("state", "be closed, stable or open") { GateState(word: $0) }
+            potential = try row.number("potential")
+            weight = try row.number("weight")
+            transitions = try row.whole("transitions")
+            openings = try row.whole("openings")
+            closings = try row.whole("closings")
+            confirmed = try row.whole("confirmed")
+            failed = try row.whole("failed")
+            partial = try row.whole("partial")
+            lifeforceSpent = try row.number("lifeforce_spent")
+            lifeforceEarned = try row.number("lifeforce_earned")
+            if row.optional("last_transition_at") != nil { lastTransitionAt = try row.time("last_transition_at") }
         } catch {
-            throw MemoryError(.unexpected, "a gate cannot be read back: \(error)")
+            let id = row.first ?? nil
+            throw MemoryError(
+                .unexpected, "the gate \(id ?? "without a name") cannot be read back: \(error.message)")
         }
     }
 }

@@ -75,7 +75,7 @@ public actor PostgresStore: MemoryStore {
                            (select count(*) from rejected_overview), (select count(*) from act_messages)
                     """)
             }.values.first ?? []
-        let numbers = row.map { $0.flatMap { Int($0) } ?? 0 }
+        let numbers = row.compactMap { $0.flatMap { Int($0) } }
         guard numbers.count == 8 else { throw MemoryError(.unexpected, "\(settings) counted nothing") }
         var counts = MemoryCounts()
         counts.transitions = numbers[0]

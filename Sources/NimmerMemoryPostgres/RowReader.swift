@@ -2,43 +2,61 @@ import NimmerMemory
 import NimmerWave
 
 extension Table {
-    /// A message out of a row that was read with the columns of ``reading``.
+    /// A message out of a row that was read with the columns of ``reading``, as strictly as one that came over the wire.
+    ///
+    /// - Throws: an error that names the row and the field that does not fit; not what stands there.
     func message<Body: MessageBody>(_ row: [String?], of body: Body.Type = Body.self) throws(MemoryError)
         -> Remembered<Body>
     {
+        let own = Dictionary(uniqueKeysWithValues: zip(["env", "message_id"] + Table.header, row))
+        func text(_ column: String) -> JSON? { own[column]?.map { .string($0) } }
         do throws(Refusal) {
             guard row.count == self.body.count + Table.header.count + 2 else {
-                throw Refusal(.missing, "a row of \(name) has \(row.count) columns")
+                throw Refusal(.missing, "it has \(row.count) columns")
             }
-            let header = row.dropFirst(2).prefix(Table.header.count).map { $0 ?? "" }
-            let source = Source(
-                entityID: header[2], entityType: EntityType(rawValue: header[3]) ?? .service,
-                garden: Garden(rawValue: header[4]) ?? .real, tier: Int(header[5]) ?? 1)
+            var source: JSONObject = [:]
+            source["entity_id"] = text("source")
+            source["entity_type"] = text("source_type")
+            source["garden"] = text("garden")
+            source["tier"] = try own["tier"]?.map { (value) throws(Refusal) in try Kind.small.json(value) }
+            var header: JSONObject = ["message_type": .string(Body.type.rawValue), "source": .object(source)]
+            header["message_id"] = text("message_id")
+            header["version"] = text("version")
+            header["timestamp"] = try own["published_at"]?.map { (value) throws(Refusal) in try Kind.time.json(value) }
             var members = JSONObject()
             for (column, value) in zip(self.body, row.dropFirst(2 + Table.header.count)) {
-                if let value { members[column.name] = try column.kind.json(value) }
+                guard let value else { continue }
+                do throws(Refusal) { members[column.name] = try column.kind.json(value) } catch {
+                    throw Refusal(error.code, "body.\(column.name): \(error.message)")
+                }
             }
-            var envelope = Envelope(
-                id: try MessageID(row[1] ?? ""), at: try Timestamp(postgres: header[1]), from: source,
-                Body(FieldReader(members)))
-            envelope.header.version = header[0]
-            return Remembered(environment: try Environment(validating: row[0] ?? ""), message: envelope)
+            return Remembered(
+                environment: try Environment(validating: row[0] ?? ""),
+                message: try Envelope(header: header, body: members))
         } catch {
-            throw MemoryError(.unexpected, "a row of \(name) cannot be read back: \(error)")
+            throw MemoryError(
+                .unexpected,
+                "the row \((own["message_id"] ?? nil) ?? "without an id") of \(name) cannot be read back: \(error.message)"
+            )
         }
     }
 }
 
 extension Table.Kind {
-    /// The value of a message's body that a column holds.
+    /// What a message has where a column has this text; whether it may have it is the message's reader to say.
     fileprivate func json(_ value: String) throws(Refusal) -> JSON {
         switch self {
-        case .text, .id: .string(value)
-        case .number, .small: .number(Double(value) ?? 0)
-        case .time: .string(try Timestamp(postgres: value).rfc3339)
-        case .state: .string((Int8(value).flatMap(GateState.init(rawValue:)) ?? .stable).word)
-        case .json: try JSON(parsing: Array(value.utf8), keepingRaw: ["semantic_content", "payload"])
-        case .opaque: .raw(Array(value.utf8))
+        case .text, .id: return .string(value)
+        case .number, .small:
+            guard let number = Double(value) else { throw Refusal(.value, "must be a number") }
+            return .number(number)
+        case .time: return .string(try Timestamp(postgres: value).rfc3339)
+        case .state: return .string(Int8(value).flatMap(GateState.init(rawValue:))?.word ?? value)
+        case .json: return try JSON(parsing: Array(value.utf8), keepingRaw: ["semantic_content", "payload", "result"])
+        case .opaque:
+            let bytes = Array(value.utf8)
+            _ = try JSON(parsing: bytes)
+            return .raw(bytes)
         }
     }
 }

@@ -85,21 +85,23 @@ extension CopyRows {
         for value in extra { text(value) }
         let body = message.body.json
         for column in table.body {
-            guard let value = body[column.name], value != .null else {
-                null()
-                continue
-            }
-            switch column.kind {
-            case .text: text(value.string ?? "")
-            case .id: id(value.string.flatMap { try? MessageID($0) } ?? MessageID(high: 0, low: 0))
-            case .time: time(value.string.flatMap { try? Timestamp(rfc3339: $0) } ?? Timestamp(nanoseconds: 0))
-            case .number: number(value.double ?? 0)
-            case .small: small(value.int ?? 0)
-            case .state: small(Int(GateState(word: value.string ?? "")?.rawValue ?? 0))
-            case .json, .opaque: octets(value.bytes)
-            }
+            // What a column cannot hold is null in it: PostgreSQL refuses the row where it must not be, and the row is set aside.
+            if let value = body[column.name] { add(value, column.kind) } else { null() }
         }
         header(message.header)
+    }
+
+    private mutating func add(_ value: JSON, _ kind: Table.Kind) {
+        switch kind {
+        case .text: if let text = value.string { return self.text(text) }
+        case .id: if let id = value.string.flatMap({ try? MessageID($0) }) { return self.id(id) }
+        case .time: if let moment = value.string.flatMap({ try? Timestamp(rfc3339: $0) }) { return time(moment) }
+        case .number: if let number = value.double { return self.number(number) }
+        case .small: if let number = value.int { return small(number) }
+        case .state: if let state = value.string.flatMap(GateState.init(word:)) { return small(Int(state.rawValue)) }
+        case .json, .opaque: if value != .null { return octets(value.bytes) }
+        }
+        null()
     }
 
     /// A row of `gate_transitions`, without the detour over JSON: transitions are the many.
@@ -116,7 +118,7 @@ extension CopyRows {
         number(body.stateValue)
         number(body.weight)
         number(body.correlationScore)
-        signals(body.triggerSignals)
+        list(body.triggerSignals)
         small(body.routedToTier)
         number(body.lifeforceCost)
         time(body.at)

@@ -1,5 +1,5 @@
-import NimmerCell
 import NimmerOutput
+import NimmerSensing
 import NimmerWave
 
 /// One thing that a recording holds.

@@ -63,7 +63,9 @@ package final class LiveSource: Sendable {
                 if source.bus.status.isConnected,
                     let answer = try? await source.bus.askThalamus(source.environment, "gates", [:]).resolved
                 {
-                    source.mailbox.post(.gates((GateList(answer)?.gates ?? []).compactMap { AttendedGate($0) }))
+                    source.mailbox.post(
+                        .gates(
+                            (GateList(answer)?.gates ?? []).compactMap { $0.object.flatMap { try? AttendedGate($0) } }))
                 }
                 try? await Task.sleep(for: pause)
             }
@@ -133,21 +135,5 @@ package struct SubjectTable: Sendable {
         let name = ignored.contains { $0.matches(text) } ? nil : text
         if number == names.count { names.append(name) }
         return name
-    }
-}
-
-extension AttendedGate {
-    /// A gate as the thalamus lists it; nil when the answer is none.
-    package init?(_ json: JSON) {
-        guard let gate = (json["gate_id"]?.string).flatMap({ try? GateID($0) }),
-            let region = (json["region"]?.string).flatMap({ try? Region($0) })
-        else { return nil }
-        self.init(
-            gateID: gate, region: region, state: GateState(word: json["state"]?.string ?? "") ?? .stable,
-            potential: json["potential"]?.double ?? 0, weight: json["weight"]?.double ?? 0,
-            witnesses: json["witnesses"]?.int ?? 0, openThreshold: json["open_threshold"]?.double ?? 0.5,
-            closeThreshold: json["close_threshold"]?.double ?? -0.5,
-            releaseFraction: json["release_fraction"]?.double ?? 0.5,
-            openedAt: (json["opened_at"]?.string).flatMap { try? Timestamp(rfc3339: $0) })
     }
 }

@@ -1,17 +1,46 @@
+/// An object on the wire with declared fields: a message's body, or a part of one. Its properties, reader and writer are written by
+/// Messages/generate.py from its declaration (decision 0023).
+public protocol MessageRecord: Sendable, Hashable {
+    /// Its fields as they stand on the wire.
+    static var fields: [Field] { get }
+    /// Reads an object's fields, each as it is declared.
+    ///
+    /// - Throws: a ``Refusal`` that names the first field that is wrong, missing or there twice, and what was expected.
+    init(_ fields: borrowing FieldReader) throws(Refusal)
+    /// Writes the object as it stands on the wire.
+    func write(_ out: inout MemberWriter)
+}
+
+extension MessageRecord {
+    /// Reads an object that has these fields.
+    ///
+    /// - Throws: a ``Refusal`` that names the field and what was expected.
+    public init(_ object: JSONObject) throws(Refusal) { try self.init(FieldReader(object, Self.fields)) }
+
+    /// The object as it stands on the wire.
+    public var json: JSON {
+        var out = MemberWriter(into: [])
+        write(&out)
+        // What was just written is JSON.
+        return (try? JSON(parsing: out.take(), keepingRaw: WireText.opaqueKeys)) ?? .null
+    }
+
+    /// Appends a list of records as it stands on the wire.
+    public static func write(_ records: [Self], into bytes: inout [UInt8]) {
+        var own: [UInt8] = []
+        swap(&own, &bytes)
+        var out = MemberWriter(into: consume own)
+        out.list(records) { $0.write(&$1) }
+        bytes = out.take()
+    }
+}
+
 /// A message's body: one of the types of protocol.md, Bodies.
-public protocol MessageBody: Sendable, Hashable {
+public protocol MessageBody: MessageRecord {
     /// The type's name on the wire.
     static var type: MessageType { get }
     /// What the message says, in one sentence.
     static var meaning: String { get }
-    /// Its fields as they stand on the wire.
-    static var fields: [Field] { get }
-    /// Reads a body whose fields have been checked.
-    init(_ fields: FieldReader)
-    /// The body as it stands on the wire.
-    var json: JSON { get }
-    /// Writes the body as it stands on the wire.
-    func write(_ out: inout MemberWriter)
     /// Checks that the body says nothing otherwise than the subject that it came on.
     ///
     /// - Throws: a ``Refusal`` that names the field.
@@ -21,9 +50,6 @@ public protocol MessageBody: Sendable, Hashable {
 extension MessageBody {
     /// Nothing to check: the subject says nothing of the body.
     public func check(against provenance: Provenance) throws(Refusal) {}
-
-    /// Writes ``json``.
-    public func write(_ out: inout MemberWriter) { out.write(json) }
 }
 
 /// A message: who says it and when, and what it says (protocol.md, Envelope).
@@ -50,42 +76,28 @@ public struct Envelope<Body: MessageBody>: Hashable, Sendable {
         try self.init(header, body)
     }
 
+    /// Reads a message whose parts were kept apart, such as a row of a database, as strictly as one that came over the wire.
+    ///
+    /// - Throws: a ``Refusal`` that names the field and what was expected.
+    public init(header: JSONObject, body: JSONObject) throws(Refusal) {
+        try self.init(try Header(.object(header)), body)
+    }
+
     init(_ header: Header, _ body: JSONObject) throws(Refusal) {
-        try Body.checkBody(body)
         self.header = header
-        self.body = Body(FieldReader(body))
+        do throws(Refusal) { self.body = try Body(body) } catch { throw error.within("body") }
     }
 
     /// The message as it travels: compact UTF-8 JSON.
     public func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(2048)
-        var out = MemberWriter(into: bytes)
+        var out = MemberWriter(into: consume bytes)
         out.object { out in
             out.member("header") { header.write(&$0) }
             out.member("body") { body.write(&$0) }
         }
         return out.take()
-    }
-}
-
-extension MessageBody {
-    static func checkBody(_ object: JSONObject) throws(Refusal) {
-        do throws(Refusal) {
-            try FieldKind.check(object, fields) { "body" }
-        } catch {
-            // The hot path's words for the two fields that the golden files pin to a text of their own.
-            if error.field == "body.lifeforce_cost", error.message.hasSuffix("must be at least 0") {
-                throw .wrong(error.field, "must not be negative", found: error.found)
-            }
-            if error.field.hasPrefix("body.vector[") {
-                throw .wrong("body.vector", "must be numbers", found: error.found)
-            }
-            if error.field == "body.vector", error.message.includes("elements") {
-                throw .wrong("body.vector", "must have at most \(Wire.maximumVector) numbers")
-            }
-            throw error
-        }
     }
 }
 
@@ -115,55 +127,4 @@ enum WireText {
         }
         return (header, fields)
     }
-}
-
-/// Reads the fields of an object that has been checked against its ``Field`` declarations; what is absent reads as empty.
-public struct FieldReader: Sendable {
-    private let object: JSONObject
-
-    /// A reader over an object.
-    public init(_ object: JSONObject) { self.object = object }
-
-    /// Whether a field is there.
-    public func has(_ key: String) -> Bool { object[key] != nil }
-    /// A text; empty when absent.
-    public func text(_ key: String) -> String { object[key]?.string ?? "" }
-    /// A text, or nil.
-    public func textIfPresent(_ key: String) -> String? { object[key]?.string }
-    /// A number; zero when absent.
-    public func number(_ key: String) -> Double { object[key]?.double ?? 0 }
-    /// A number, or nil.
-    public func numberIfPresent(_ key: String) -> Double? { object[key]?.double }
-    /// A whole number; zero when absent.
-    public func whole(_ key: String) -> Int { object[key]?.int ?? 0 }
-    /// A whole number, or nil.
-    public func wholeIfPresent(_ key: String) -> Int? { object[key]?.int }
-    /// A truth value; false when absent.
-    public func truth(_ key: String) -> Bool { object[key]?.bool ?? false }
-    /// Any value, or nil.
-    public func any(_ key: String) -> JSON? { object[key] }
-    /// An id; all zeros when absent.
-    public func id(_ key: String) -> MessageID {
-        object[key]?.string.flatMap { try? MessageID($0) } ?? MessageID(high: 0, low: 0)
-    }
-    /// A moment; the epoch when absent.
-    public func time(_ key: String) -> Timestamp {
-        object[key]?.string.flatMap { try? Timestamp(rfc3339: $0) } ?? Timestamp(nanoseconds: 0)
-    }
-    /// A token; the text is known to be one.
-    public func token(_ key: String) -> Token { Token(trusted: text(key)) }
-    /// A region; the text is known to be one.
-    public func region(_ key: String) -> Region { Region(trusted: text(key)) }
-    /// A gate's name; the text is known to be one.
-    public func gate(_ key: String) -> GateID { GateID(Token(trusted: text(key))) }
-    /// A gate's state.
-    public func state(_ key: String) -> GateState { GateState(word: text(key)) ?? .stable }
-    /// An object's own fields.
-    public func record(_ key: String) -> FieldReader { FieldReader(object[key]?.object ?? JSONObject()) }
-    /// The fields of each object of a list.
-    public func records(_ key: String) -> [FieldReader] {
-        (object[key]?.array ?? []).map { FieldReader($0.object ?? JSONObject()) }
-    }
-    /// A list's values.
-    public func list(_ key: String) -> [JSON] { object[key]?.array ?? [] }
 }

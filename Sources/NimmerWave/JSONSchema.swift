@@ -12,6 +12,7 @@ extension FieldKind {
         case .name(let most): ["type": "string", "minLength": 1, "maxLength": .number(Double(most))]
         case .number(let bounds): Self.bounded("number", bounds.lowerBound, bounds.upperBound)
         case .positive(let most): ["type": "number", "exclusiveMinimum": 0, "maximum": .number(most)]
+        case .energy: Self.bounded("number", 0, .infinity)
         case .whole(let bounds):
             Self.bounded(
                 "integer", Double(bounds.lowerBound), bounds.upperBound == .max ? .infinity : Double(bounds.upperBound))
@@ -26,6 +27,7 @@ extension FieldKind {
         case .word(let words): ["enum": .array(words.map { .string($0) })]
         case .opaque: ["type": "object"]
         case .anything: [:]
+        case .vector(let most): FieldKind.list(.finite, most).jsonSchema
         case .list(let element, let most):
             ["type": "array", "maxItems": .number(Double(most)), "items": .object(element.jsonSchema)]
         case .record(let fields): Self.schema(of: fields)

@@ -40,6 +40,11 @@ public struct MemberWriter: ~Copyable {
         bytes.append(0x22)
     }
 
+    mutating func member(_ key: StaticString, _ truth: Bool) {
+        begin(key)
+        write(truth)
+    }
+
     mutating func member(_ key: StaticString, _ value: JSON) {
         begin(key)
         value.write(into: &bytes)
@@ -51,17 +56,35 @@ public struct MemberWriter: ~Copyable {
         writing(&self)
     }
 
-    mutating func write(_ value: JSON) { value.write(into: &bytes) }
-
-    mutating func member<Item>(_ key: StaticString, list: [Item], _ write: (Item, inout MemberWriter) -> Void) {
+    /// A list whose elements are written by the closure.
+    mutating func member<Item>(_ key: StaticString, list items: [Item], _ write: (Item, inout MemberWriter) -> Void) {
         begin(key)
+        list(items, write)
+    }
+
+    /// The members of an object that nobody declared.
+    mutating func members(_ object: JSONObject) {
+        for member in object {
+            separate()
+            writeString(member.key, into: &bytes)
+            bytes.append(0x3a)
+            member.value.write(into: &bytes)
+        }
+    }
+
+    mutating func list<Item>(_ items: [Item], _ write: (Item, inout MemberWriter) -> Void) {
         bytes.append(0x5b)
-        for item in list {
+        for item in items {
             separate()
             write(item, &self)
         }
         bytes.append(0x5d)
     }
+
+    mutating func write(_ text: String) { writeString(text, into: &bytes) }
+    mutating func write(_ number: Double) { writeNumber(number, into: &bytes) }
+    mutating func write(_ truth: Bool) { bytes.append(contentsOf: (truth ? "true" : "false").utf8) }
+    mutating func write(_ value: JSON) { value.write(into: &bytes) }
 
     /// Begins a member. Its key needs no escapes: it stands in the code.
     private mutating func begin(_ key: StaticString) {
@@ -75,21 +98,5 @@ public struct MemberWriter: ~Copyable {
     /// A comma, unless this is the first of its object or list.
     private mutating func separate() {
         if let last = bytes.last, last != 0x7b, last != 0x5b { bytes.append(0x2c) }
-    }
-}
-
-/// A body, or a part of one, that is written straight as bytes; its ``json`` follows from them.
-public protocol DirectlyWritten {
-    /// Writes the part as it stands on the wire.
-    func write(_ out: inout MemberWriter)
-}
-
-extension DirectlyWritten {
-    /// The part as it stands on the wire.
-    public var json: JSON {
-        var out = MemberWriter(into: [])
-        write(&out)
-        // What was just written is JSON.
-        return (try? JSON(parsing: out.take(), keepingRaw: WireText.opaqueKeys)) ?? .null
     }
 }

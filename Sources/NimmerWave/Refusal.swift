@@ -52,6 +52,12 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         Refusal(.value, field: field, "\(field) \(expectation)", found: found)
     }
 
+    /// The same refusal, of a field of an object or element of a list that has this name itself.
+    func within(_ name: String) -> Refusal {
+        let separator = field.isEmpty || field.hasPrefix("[") ? "" : "."
+        return Refusal(code, field: name + separator + field, name + separator + message, found: found)
+    }
+
     static func missing(_ field: String) -> Refusal {
         Refusal(.missing, field: field, "\(field) is missing")
     }

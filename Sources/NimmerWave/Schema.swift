@@ -13,6 +13,8 @@ public indirect enum FieldKind: Sendable, Hashable {
     case number(ClosedRange<Double>)
     /// A number above 0 and of at most this much.
     case positive(Double)
+    /// Energy in lifeforce units (LF): a finite number that is not negative.
+    case energy
     /// A whole number within bounds.
     case whole(ClosedRange<Int>)
     /// `1` or `-1`.
@@ -29,6 +31,8 @@ public indirect enum FieldKind: Sendable, Hashable {
     case opaque
     /// Any value, kept byte for byte where it is an object or a list.
     case anything
+    /// A list of at most this many finite numbers.
+    case vector(Int)
     /// A list with at most this many elements of one kind.
     case list(FieldKind, Int)
     /// An object with these fields.
@@ -67,100 +71,8 @@ public struct Field: Sendable, Hashable {
 }
 
 extension FieldKind {
-    /// Checks a value.
-    ///
-    /// - Parameter path: names the value; asked for only where it is refused.
-    /// - Throws: a ``Refusal`` that names the path and what was expected.
-    func check(_ value: JSON, at path: () -> String) throws(Refusal) {
-        switch self {
-        case .token:
-            guard let text = value.string, Token.isValid(text) else { throw wrong(value, path()) }
-        case .region:
-            guard let text = value.string else { throw wrong(value, path()) }
-            guard text.utf8.count <= Wire.maximumRegion else {
-                throw .wrong(path(), "must be at most \(Wire.maximumRegion) bytes", found: text.excerpt)
-            }
-            guard (try? Region(text)) != nil else { throw wrong(value, path()) }
-        case .text(let most):
-            guard let text = value.string, text.utf8.count <= most else { throw wrong(value, path()) }
-        case .name(let most):
-            guard let text = value.string, !text.isEmpty, text.utf8.count <= most else { throw wrong(value, path()) }
-        case .number(let bounds):
-            guard let number = value.double else { throw .wrong(path(), "must be a number", found: value.text.excerpt) }
-            guard bounds.contains(number) else { throw wrong(value, path()) }
-            guard number.isFinite else { throw .wrong(path(), "must be finite", found: value.text.excerpt) }
-        case .positive(let most):
-            guard let number = value.double else { throw .wrong(path(), "must be a number", found: value.text.excerpt) }
-            guard number > 0, number <= most else { throw wrong(value, path()) }
-        case .whole(let bounds):
-            guard let number = value.int, bounds.contains(number) else { throw wrong(value, path()) }
-        case .polarity:
-            guard value.double == 1 || value.double == -1 else { throw wrong(value, path()) }
-        case .truth:
-            guard value.bool != nil else { throw wrong(value, path()) }
-        case .uuid:
-            guard let text = value.string, (try? MessageID(text)) != nil else { throw wrong(value, path()) }
-        case .time:
-            guard let text = value.string, (try? Timestamp(rfc3339: text)) != nil else { throw wrong(value, path()) }
-        case .word(let words):
-            guard let text = value.string, words.contains(text) else { throw wrong(value, path()) }
-        case .opaque:
-            guard value.object != nil else { throw wrong(value, path()) }
-        case .anything: break
-        case .list(let element, let most):
-            guard let items = value.array else { throw wrong(value, path()) }
-            guard items.count <= most else { throw .wrong(path(), "must have at most \(most) elements") }
-            for index in items.indices { try element.check(items[index]) { "\(path())[\(index)]" } }
-        case .record(let fields):
-            guard let object = value.object else { throw wrong(value, path()) }
-            try Self.check(object, fields, at: path)
-        }
-    }
-
-    /// Checks an object's fields: the required are there, none of the known is there twice, each holds what it may.
-    static func check(_ object: JSONObject, _ fields: [Field], at path: () -> String) throws(Refusal) {
-        if isSound(object, fields) { return }
-        // Once more in the order of the fields, to name the first that is wrong.
-        for field in fields {
-            func full() -> String {
-                let path = path()
-                return path.isEmpty ? field.key : "\(path).\(field.key)"
-            }
-            var isFound = false
-            for index in object.members.indices where object.members[index].key == field.key {
-                guard !isFound else { throw .twice(full()) }
-                isFound = true
-                try field.kind.check(object.members[index].value, at: full)
-            }
-            if !isFound, field.isRequired { throw .missing(full()) }
-        }
-    }
-
-    /// Whether nothing is wrong with an object's fields, in one pass over its members: most stand in the order of the fields.
-    private static func isSound(_ object: JSONObject, _ fields: [Field]) -> Bool {
-        guard fields.count <= UInt64.bitWidth else { return false }
-        var seen: UInt64 = 0
-        var next = 0
-        for index in object.members.indices {
-            var place = next
-            if place == fields.count || fields[place].key != object.members[index].key {
-                place = 0
-                while place < fields.count, fields[place].key != object.members[index].key { place &+= 1 }
-                if place == fields.count { continue }
-            }
-            guard seen & 1 &<< UInt64(place) == 0 else { return false }
-            seen |= 1 &<< UInt64(place)
-            next = place &+ 1
-            do throws(Refusal) { try fields[place].kind.check(object.members[index].value) { "" } } catch {
-                return false
-            }
-        }
-        return fields.indices.allSatisfy { seen & 1 &<< UInt64($0) != 0 || !fields[$0].isRequired }
-    }
-
-    private func wrong(_ value: JSON, _ path: String) -> Refusal {
-        .wrong(path, "must be \(expectation)", found: value.text.excerpt)
-    }
+    /// The refusal of a value that is not of this kind; the reader of the object puts the field's name before it.
+    func refusal(of value: JSON) -> Refusal { .wrong("", "must be \(expectation)", found: value.text.excerpt) }
 
     /// What is expected, as the end of "… must be".
     public var expectation: String {
@@ -176,6 +88,7 @@ extension FieldKind {
             default: "a number"
             }
         case .positive(let most): "above 0 and at most \(plain(most))"
+        case .energy: "at least 0"
         case .whole(let bounds):
             bounds.upperBound == .max
                 ? "a whole number from \(bounds.lowerBound)" : "\(bounds.lowerBound) to \(bounds.upperBound)"
@@ -186,6 +99,7 @@ extension FieldKind {
         case .word(let words): "one of \(words.joined(separator: ", "))"
         case .opaque, .record: "an object"
         case .anything: "any value"
+        case .vector(let most): "a list of at most \(most) numbers"
         case .list: "a list"
         }
     }

@@ -1,6 +1,6 @@
 import Logging
 import NimmerBus
-import NimmerCell
+import NimmerProcess
 import NimmerCognition
 import NimmerWave
 import Synchronization
@@ -61,7 +61,12 @@ final class Acts: Sendable {
         self.bucket.withLock { $0 = bucket }
         let told = try await told()
         for entry in try await bucket.entries() {
-            guard let record = (try? JSON(parsing: entry.value)).flatMap(ActRecord.init) else { continue }
+            guard let record = (try? JSON(parsing: entry.value)).flatMap(ActRecord.init) else {
+                process.logger.error(
+                    "Cannot read the record of a decision; none of its commands is sent",
+                    metadata: ["key": "\(entry.key)"])
+                continue
+            }
             known.withLock { _ = $0.insert(record.decision) }
             if record.state.isFinal, told.contains(record.decision) { continue }
             kept.withLock { $0[record.decision] = Kept(record: record, revision: entry.revision) }

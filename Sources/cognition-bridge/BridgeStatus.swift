@@ -1,4 +1,4 @@
-import NimmerCell
+import NimmerProcess
 import NimmerCognition
 import NimmerSystem
 import NimmerWave

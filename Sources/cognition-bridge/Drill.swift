@@ -1,5 +1,5 @@
 import Glibc
-import NimmerCell
+import NimmerProcess
 import NimmerWave
 import Synchronization
 

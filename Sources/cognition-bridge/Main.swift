@@ -1,5 +1,5 @@
 import NimmerBusNATS
-import NimmerCell
+import NimmerProcess
 import NimmerCognition
 import NimmerCognitionHTTP
 import NimmerSystem

@@ -1,6 +1,6 @@
 import Logging
 import NimmerBus
-import NimmerCell
+import NimmerProcess
 import NimmerWave
 
 /// Stores the requests that come on `<env>.cognitive.bridge.request`, the subject without a sender, as their senders expect it of

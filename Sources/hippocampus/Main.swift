@@ -1,10 +1,11 @@
 import Logging
 import NimmerBus
 import NimmerBusNATS
-import NimmerCell
 import NimmerHippocampus
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerProcess
+import NimmerWave
 
 /// The hippocampus as a process: moves what the streams hold into PostgreSQL until it is asked to stop.
 @main

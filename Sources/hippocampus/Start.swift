@@ -1,7 +1,8 @@
-import NimmerCell
 import NimmerHippocampus
+import NimmerProcess
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerSystem
 import NimmerWave
 
 extension Manifest {

@@ -1,5 +1,6 @@
 import NimmerBusNATS
-import NimmerCell
+import NimmerProcess
+import NimmerSystem
 import NimmerWave
 
 /// An organ as a process: a model on a server, loaded when it is asked, unloaded when it has not been asked for a while.

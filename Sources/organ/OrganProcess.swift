@@ -1,6 +1,6 @@
 import Logging
 import NimmerBus
-import NimmerCell
+import NimmerProcess
 import NimmerCognition
 import NimmerSystem
 import NimmerWave

@@ -1,5 +1,6 @@
+import NimmerBus
 import NimmerBusNATS
-import NimmerCell
+import NimmerProcess
 import NimmerSystem
 import NimmerThalamus
 import NimmerWave

@@ -1,7 +1,7 @@
 import Glibc
 import Logging
 import NimmerBus
-import NimmerCell
+import NimmerProcess
 import NimmerThalamus
 import NimmerWave
 import Synchronization

@@ -95,10 +95,17 @@ def unreleased():
     return found.group(1) if found else ""
 
 
-def is_named(text, line):
-    """Whether an entry names the symbol, or a type that it belongs to: `Pulse.enter`, `enter(_:)`, `Pulse`."""
-    words = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", text))))
-    return any(part in words for part in re.findall(r"\w+", name(line)))
+def types(lines):
+    """The names of the types that lines declare."""
+    pattern = r"\t(?:\w+ )*(?:struct|class|enum|actor|protocol|typealias) (\w+)"
+    return {found.group(1) for found in (re.search(pattern, line) for line in lines) if found}
+
+
+def is_named(text, line, known):
+    """Whether an entry names the symbol (`enter(_:)`), a type that it belongs to, or one of these libraries that it speaks of."""
+    words = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`\n]+)`", text))))
+    own = set(re.findall(r"\w+", name(line))) | (set(re.findall(r"\w+", line)) & known)
+    return bool(own & words)
 
 
 def main():
@@ -136,7 +143,8 @@ def main():
             added_count += len(moved)
     if options.accept:
         text = unreleased()
-        silent = [line for line in broken if not is_named(text, line)]
+        known = types(everywhere | {symbol.line for library in before for symbol in before[library]})
+        silent = [line for line in broken if not is_named(text, line, known)]
         if silent:
             print("Removed or changed, and not named under \"Unreleased\" in CHANGELOG.md:", file=sys.stderr)
             for line in silent:

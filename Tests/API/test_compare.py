@@ -83,6 +83,12 @@ class Comparison(unittest.TestCase):
         self.assertEqual(self.run_with(EMIT, accept=True)[0], 0)
         self.assertEqual(self.run_with(EMIT), (0, ""))
 
+    def test_an_entry_covers_what_speaks_of_a_type_that_it_names(self):
+        line = "Pulse\tinit(_ state: NerveState)"
+        self.assertTrue(compare.is_named("- `NerveState` is gone.", line, {"NerveState", "Pulse"}))
+        self.assertFalse(compare.is_named("- `String` is gone.", "Pulse\tfunc enter(_ state: String)", {"Pulse"}))
+        self.assertFalse(compare.is_named("- NerveState is gone.", line, {"NerveState", "Pulse"}), "named as code")
+
     def test_a_library_that_is_gone_fails(self):
         (self.root / "NimmerX.symbols.json").unlink()
         arguments = ["compare", "--graphs", str(self.root), "--baseline", str(self.root / "api"), "NimmerX"]

@@ -1,5 +1,6 @@
 import Glibc
 import NimmerCell
+import NimmerTesting
 import Testing
 
 @testable import BatteryCell

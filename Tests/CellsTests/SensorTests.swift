@@ -1,5 +1,7 @@
 import NimmerBus
 import NimmerCell
+import NimmerTesting
+import NimmerSensing
 import SensorCell
 import Synchronization
 import Testing

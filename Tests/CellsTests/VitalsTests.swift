@@ -1,4 +1,5 @@
 import NimmerCell
+import NimmerSensing
 import Testing
 
 @testable import VitalsCell

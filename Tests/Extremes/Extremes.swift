@@ -101,6 +101,7 @@ public struct Extremes {
         case .token, .region: .string(pick(["plant", "math", "a", "b"]))
         case .text, .name: .string(pick(["x", "plant", "2261-12-31T23:59:59Z"]))
         case .number(let bounds): .number(number(in: bounds))
+        case .energy: .number(number(in: 0 ... .infinity))
         case .positive(let most): .number(number(in: .leastNonzeroMagnitude...most))
         case .whole(let bounds):
             .number(Double(pick([bounds.lowerBound, max(bounds.lowerBound, bounds.upperBound - 1023)])))
@@ -110,6 +111,7 @@ public struct Extremes {
         case .time: .string(pick(Self.times))
         case .word(let words): .string(pick(words))
         case .opaque, .anything: .object(content())
+        case .vector(let most): .array((0..<min(most, 3)).map { _ in .number(number()) })
         case .list(let kind, let most): .array((0..<min(most, 3)).map { _ in value(kind) })
         case .record(let fields): .object(object(fields))
         }

@@ -1,5 +1,6 @@
 import Glibc
 import NimmerCell
+import NimmerTesting
 import Testing
 
 /// The cells of the guide (Sources/NimmerCell/NimmerCell.docc) do what it says.

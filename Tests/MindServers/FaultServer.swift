@@ -1,6 +1,3 @@
-import NIOCore
-import NIOPosix
-import NIOSSL
 import Synchronization
 
 /// A real HTTP server on a free loopback port that answers as its script says, byte for byte: well, or in any wrong way.
@@ -55,99 +52,59 @@ public final class FaultServer: Sendable {
     ///
     /// - Parameters:
     ///   - certificate: PEM files of a certificate and its key; nil for plain HTTP.
+    ///   - clients: the PEM file of the authority whose certificates clients must show; nil asks for none.
     public static func run<Value: Sendable>(
-        certificate: (chain: String, key: String)? = nil, script: @escaping Script = { _ in [.close] },
-        _ body: @Sendable (FaultServer) async throws -> Value
+        certificate: (chain: String, key: String)? = nil, clients: String? = nil,
+        script: @escaping Script = { _ in [.close] }, _ body: @Sendable (FaultServer) async throws -> Value
     ) async throws -> Value {
-        var tls: NIOSSLContext?
-        if let certificate {
-            tls = try NIOSSLContext(
-                configuration: .makeServerConfiguration(
-                    certificateChain: try NIOSSLCertificate.fromPEMFile(certificate.chain).map { .certificate($0) },
-                    privateKey: .privateKey(try NIOSSLPrivateKey(file: certificate.key, format: .pem))))
+        let tls = try certificate.map { try TLSSide(chain: $0.chain, key: $0.key, clients: clients) }
+        let listener = try Listener()
+        let server = FaultServer(port: listener.port, isTLS: tls != nil, script: script)
+        listener.serve { socket in
+            if let connection = Connection(socket, tls) { server.serve(connection) }
         }
-        let context = tls
-        let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .bind(host: "127.0.0.1", port: 0) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    if let context {
-                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
-                    }
-                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                        wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: false)
-                    )
-                }
-            }
-        let port = listener.channel.localAddress?.port ?? 0
-        let server = FaultServer(port: port, isTLS: tls != nil, script: script)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try? await listener.executeThenClose { connections in
-                    await withDiscardingTaskGroup { serving in
-                        do {
-                            for try await connection in connections {
-                                serving.addTask { await server.serve(connection) }
-                            }
-                        } catch {}
-                        serving.cancelAll()
-                    }
-                }
-            }
-            defer { group.cancelAll() }
-            return try await body(server)
+        do {
+            let value = try await body(server)
+            await listener.close()
+            return value
+        } catch {
+            await listener.close()
+            throw error
         }
     }
 
-    private func serve(_ connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>) async {
-        try? await connection.executeThenClose { inbound, outbound in
-            var pieces = inbound.makeAsyncIterator()
-            var bytes: [UInt8] = []
-            while true {
-                while let (request, length) = Self.request(bytes) {
-                    bytes.removeFirst(length)
-                    seen.withLock { $0.append(request) }
-                    guard try await self.perform(script.withLock { $0 }(request), connection.channel, outbound) else {
-                        return
-                    }
-                }
-                guard let piece = try await pieces.next() else { return }
-                bytes += piece.readableBytesView
+    private func serve(_ connection: borrowing Connection) {
+        var bytes: [UInt8] = []
+        while true {
+            while let (request, length) = Self.request(bytes) {
+                bytes.removeFirst(length)
+                seen.withLock { $0.append(request) }
+                guard perform(script.withLock { $0 }(request), connection) else { return }
             }
+            guard let piece = connection.receive() else { return }
+            bytes += piece
         }
     }
 
     /// Whether the connection stays for another request.
-    private func perform(
-        _ steps: [Step], _ channel: any Channel, _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
-    ) async throws -> Bool {
-        do {
-            for (index, step) in steps.enumerated() {
-                switch step {
-                case .send(let bytes): try await outbound.write(ByteBuffer(bytes: bytes))
-                case .wait(let time): try await Task.sleep(for: time)
-                case .sendForEver(let bytes, let pause):
-                    while channel.isActive {
-                        try await outbound.write(ByteBuffer(bytes: bytes))
-                        try await Task.sleep(for: pause)
-                    }
-                    left.withLock { $0 += 1 }
-                    return false
-                case .hang:
-                    // A test that gives up closes nothing: its group's cancellation must end this too.
-                    while channel.isActive { try await Task.sleep(for: .milliseconds(20)) }
-                    left.withLock { $0 += 1 }
-                    return false
-                case .close: return false
-                }
-                if !channel.isActive {
-                    if index + 1 < steps.count { left.withLock { $0 += 1 } }
-                    return false
-                }
-            }
-        } catch {
+    private func perform(_ steps: [Step], _ connection: borrowing Connection) -> Bool {
+        func isLeft() -> Bool {
             left.withLock { $0 += 1 }
             return false
+        }
+        for (index, step) in steps.enumerated() {
+            switch step {
+            case .send(let bytes): guard connection.send(bytes) else { return isLeft() }
+            case .wait(let time): connection.wait(time)
+            case .sendForEver(let bytes, let pause):
+                while !connection.isGone, connection.send(bytes) { connection.wait(pause) }
+                return isLeft()
+            case .hang:
+                while !connection.isGone { connection.wait(.milliseconds(20)) }
+                return isLeft()
+            case .close: return false
+            }
+            if connection.isGone { return index + 1 < steps.count ? isLeft() : false }
         }
         return true
     }

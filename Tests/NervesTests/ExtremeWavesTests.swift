@@ -1,5 +1,6 @@
 import Extremes
 import NimmerCell
+import NimmerTesting
 import NimmerWave
 import Testing
 

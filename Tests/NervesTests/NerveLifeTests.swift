@@ -1,4 +1,5 @@
 import NimmerCell
+import NimmerTesting
 import Testing
 
 @testable import CollisionAvoidanceNerve

@@ -2,6 +2,7 @@ import NimmerWave
 import Testing
 
 @testable import NimmerCell
+import NimmerTesting
 
 /// Counts its looks; its confidence is what it is told.
 private struct Gauge: Cell {

@@ -1,4 +1,5 @@
 import NimmerCell
+import NimmerTesting
 import Testing
 
 /// A whole cell, as an author writes it.

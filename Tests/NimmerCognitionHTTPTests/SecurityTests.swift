@@ -23,6 +23,10 @@ extension Minds {
                 make server -out server.csr
                 printf 'subjectAltName=IP:127.0.0.1' > server.ext
                 openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile server.ext -out server.pem
+                make client -out client.csr
+                openssl x509 -req -in client.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out client.pem
+                openssl ec -in client.key -aes128 -passout pass:secret -out encrypted.key
+                sed 's/^M/?/' ca.pem >broken.pem
                 printf 'sk-of-a-file\\nsecond line\\n' > mind.key
                 """
             let made = try await ChildProcess.run(ChildCommand("bash", ["-c", script]))
@@ -57,11 +61,50 @@ extension Minds {
             }
         }
 
-        @Test func filesThatAreNoCertificatesAreSaidAtOnce() throws {
+        @Test func aServerMayAskForACertificate() async throws {
+            try await Self.withCertificates { folder in
+                let files = (chain: folder + "/server.pem", key: folder + "/server.key")
+                try await FaultServer.run(certificate: files, clients: folder + "/ca.pem") { server in
+                    server.answer { _ in ServedProtocol.openai.stream("{}") }
+                    for (name, expected) in [("client", nil), ("stranger", MindError.Code.tls), (nil, .tls)] {
+                        var settings = MindSettings(name: "m", kind: .openai, url: server.url, model: "m")
+                        settings.tlsCA = folder + "/ca.pem"
+                        settings.tlsCertificate = name.map { "\(folder)/\($0).pem" }
+                        settings.tlsKey = name.map { "\(folder)/\($0).key" }
+                        let mind = try HTTPMind(settings, variables: [:])
+                        var code: MindError.Code?
+                        do throws(MindError) {
+                            _ = try await mind.ask(TransportFaultTests.question, deadline: .now + .seconds(20))
+                        } catch { code = error.code }
+                        #expect(code == expected, "\(name ?? "no certificate")")
+                        await mind.close()
+                    }
+                    #expect(server.requests.count == 1)
+                }
+            }
+        }
+
+        @Test func filesThatAreNoCertificatesAreSaidAtOnce() async throws {
             var settings = MindSettings(name: "m", kind: .openai, url: "https://127.0.0.1:1", model: "m")
             settings.tlsCA = "/etc/hostname"
             #expect { try HTTPMind(settings, variables: [:]) } throws: {
                 ($0 as? MindError)?.code == .misconfigured && "\($0)".contains("/etc/hostname")
+            }
+            try await Self.withCertificates { folder in
+                for (certificate, key, named) in [
+                    ("client.pem", "encrypted.key", "encrypted.key"), ("client.key", "client.key", "client.key"),
+                    ("client.pem", "client.pem", "client.pem"), ("broken.pem", "client.key", "broken.pem"),
+                    ("client.pem", "nowhere", "nowhere"), ("client.pem", nil, "go together"),
+                ] {
+                    settings.tlsCA = folder + "/ca.pem"
+                    settings.tlsCertificate = "\(folder)/\(certificate)"
+                    settings.tlsKey = key.map { "\(folder)/\($0)" }
+                    #expect("\(certificate) and \(key ?? "no key")") {
+                        try HTTPMind(settings, variables: [:])
+                    } throws: {
+                        ($0 as? MindError)?.code == .misconfigured && "\($0)".contains(named)
+                    }
+                }
             }
         }
 

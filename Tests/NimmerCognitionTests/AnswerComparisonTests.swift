@@ -46,7 +46,7 @@ struct NamedDecisionTests {
             CognitiveResponse(
                 requestID: .named($0), decision: "inspect",
                 result: [
-                    "commands": "approve", "commands_until": .string(Sample.now.advanced(milliseconds: 1000).rfc3339),
+                    "commands": "confirm", "commands_until": .string(Sample.now.advanced(milliseconds: 1000).rfc3339),
                 ],
                 downstreamCommands: [DownstreamCommand(target: "motor", command: "stop")], outcome: .answered),
             at: Sample.now)

@@ -36,7 +36,7 @@ import Testing
             let header = try AnyMessage.decode(bytes).header
             #expect(header.version == version, "\(sample)")
             types.insert(header.messageType.rawValue)
-            let body = try #require(SchemaTests.bodies.first { $0.type == header.messageType })
+            let body = try #require(AnyMessage.bodies.first { $0.type == header.messageType })
             let again = try Self.writtenAgain(body, bytes)
             #expect(String(decoding: again, as: UTF8.self) == String(decoding: bytes, as: UTF8.self), "\(sample)")
             if header.messageType == .waveSignal { #expect(throws: Never.self) { _ = try hotDecode(bytes) } }

@@ -174,31 +174,31 @@ extension ActRecord {
         ]
     }
 
-    /// A record as it was kept; nil when the text is none.
+    /// A record as it was kept; nil when the text is none, or a command or result in it is not what a message may hold.
     public init?(_ json: JSON) {
         guard let id = json["decision"]?.string.flatMap({ try? MessageID($0) }),
             let state = json["state"]?.string.flatMap(State.init(rawValue:)),
             let until = json["until"]?.string.flatMap({ try? Timestamp(rfc3339: $0) }),
             let changed = json["changed_at"]?.string.flatMap({ try? Timestamp(rfc3339: $0) }),
-            let commands = json["commands"]?.array, let results = json["results"]?.array
+            let action = json["action"]?.string, let region = json["region"]?.string,
+            let commands: [DownstreamCommand] = Self.records(json["commands"]),
+            let results: [CommandResult] = Self.records(json["results"]), results.count <= commands.count
         else { return nil }
         decision = id
-        action = json["action"]?.string ?? ""
-        region = json["region"]?.string ?? ""
-        self.commands = commands.map { command in
-            DownstreamCommand(
-                target: command["target"]?.string ?? "", command: command["command"]?.string ?? "",
-                payload: command["payload"] ?? [:])
-        }
+        self.action = action
+        self.region = region
+        self.commands = commands
         self.until = until
         self.state = state
-        self.results = results.map { result in
-            CommandResult(
-                status: result["status"]?.string.flatMap(CommandStatus.init(rawValue:)) ?? .error,
-                result: result["result"] ?? .null, error: result["error"]?.string)
-        }
+        self.results = results
         word = json["word"]?.string ?? ""
         changedAt = changed
         writer = json["writer"]?.string ?? ""
+    }
+
+    private static func records<Record: MessageRecord>(_ json: JSON?) -> [Record]? {
+        guard let items = json?.array else { return nil }
+        let records = items.compactMap { item in item.object.flatMap { try? Record($0) } }
+        return records.count == items.count ? records : nil
     }
 }

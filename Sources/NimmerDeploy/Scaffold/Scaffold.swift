@@ -83,7 +83,9 @@ package struct Scaffold: Equatable {
                         .product(name: "NimmerCell", package: "nimmerverse"),
                         .product(name: "NimmerBusNATS", package: "nimmerverse"),
                     ]),
-                .testTarget(name: "\(module)Tests", dependencies: ["\(module)"]),
+                .testTarget(
+                    name: "\(module)Tests",
+                    dependencies: [.target(name: "\(module)"), .product(name: "NimmerTesting", package: "nimmerverse")]),
             ]
         )
 

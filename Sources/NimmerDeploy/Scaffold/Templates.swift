@@ -32,6 +32,7 @@ extension Scaffold {
     private var cellTest: String {
         """
         import NimmerCell
+        import NimmerTesting
         import Testing
 
         @testable import \(module)
@@ -81,6 +82,7 @@ extension Scaffold {
     private var nerveTest: String {
         """
         import NimmerCell
+        import NimmerTesting
         import Testing
 
         @testable import \(module)

@@ -1,7 +1,7 @@
 import ArgumentParser
-import NimmerCell
 import NimmerOutput
 import NimmerReplay
+import NimmerSensing
 import NimmerSystem
 import NimmerWave
 

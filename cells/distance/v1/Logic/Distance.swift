@@ -1,4 +1,5 @@
 import NimmerCell
+import NimmerSensing
 
 /// The distance cell: ranges of one sensor, from the bus or from a file, become waves.
 public struct Distance: NumberCell {

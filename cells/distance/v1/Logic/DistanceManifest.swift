@@ -1,4 +1,5 @@
 import NimmerCell
+import NimmerSensing
 import NimmerWave
 
 extension Manifest {

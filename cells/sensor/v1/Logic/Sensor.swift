@@ -1,4 +1,5 @@
 import NimmerCell
+import NimmerSensing
 
 /// A sensor: any stream of numbers, turned into confidence that something lasting has changed (sensing.md).
 ///

@@ -1,4 +1,5 @@
 import NimmerCell
+import NimmerSensing
 
 // Reading beside the pulses: the lines of a program or of a file.
 

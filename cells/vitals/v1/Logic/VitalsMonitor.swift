@@ -1,4 +1,5 @@
 import NimmerCell
+import NimmerSensing
 
 /// All vitals of one machine: looks go in, one observation for each vital comes out.
 public struct VitalsMonitor: Sendable {

@@ -1,0 +1,330 @@
+import NimmerBus
+import Logging
+import NimmerGate
+import NimmerSystem
+import NimmerWave
+
+/// A cell with its gate, its clock of appointments and its counters: everything but the world.
+///
+/// A value. The live process, the tests' `CellBench` and replay drive the same body: each call takes the moment and
+/// returns what is to be done.
+public struct CellBody<C: Cell>: Sendable {
+    /// The cell.
+    public private(set) var cell: C
+    /// Who it is on the bus.
+    public let identity: Identity
+    /// How often it senses, in milliseconds; nil: never on its own.
+    public let interval: Int?
+    /// What it did since the start.
+    public private(set) var counters = CellCounters()
+    /// The state that it last entered.
+    public private(set) var state: String?
+
+    private var own: OwnGate
+    private var nextSense: Timestamp?
+    private var nextWake: Timestamp?
+    private var lastFault: String?
+    private var latest = Timestamp(nanoseconds: .min)
+
+    /// A cell at rest.
+    ///
+    /// - Throws: what the cell's `init` throws, or a `ProcessFailure` when a name is none.
+    public init(_ configuration: Configuration) throws {
+        identity = try Identity(configuration, role: C.role)
+        var base = GateConfiguration()
+        base.weight = configuration.settings.number("weight")
+        own = OwnGate(configuration.gate(of: identity, base: base), identity: identity)
+        interval = configuration.manifest.interval == nil ? nil : configuration.settings.whole("interval_ms")
+        cell = try C(configuration.settings)
+    }
+
+    /// Its own gate.
+    public var gate: Gate { own.gate }
+
+    /// When ``advance(to:)`` has something to do next; nil: never, unless something comes in.
+    public var nextAppointment: Timestamp? {
+        [nextSense, nextWake, own.gate.nextRelease].compactMap { $0 }.min()
+    }
+
+    /// Begins its life.
+    ///
+    /// - Parameters:
+    ///   - moment: when it is.
+    ///   - first: when it senses first; at once unless given (it goes on where another left off).
+    public mutating func start(at moment: Timestamp, first: Timestamp? = nil) -> Pulse {
+        if interval != nil { nextSense = first ?? moment }
+        return pulse(at: moment) { cell, pulse in try cell.start(&pulse) }
+    }
+
+    /// Time passes: what was due happens, in the order in which it was due.
+    public mutating func advance(to moment: Timestamp) -> Pulse {
+        var all = pulse(at: moment)
+        while let due = nextAppointment, due <= moment {
+            if let sense = nextSense, sense == due {
+                schedule(after: sense, now: moment)
+                all.append(contentsOf: pulse(at: moment) { cell, pulse in try cell.sense(&pulse) })
+                counters.senses += 1
+            } else if let wake = nextWake, wake == due {
+                nextWake = nil
+                all.append(contentsOf: pulse(at: moment) { cell, pulse in try cell.wake(&pulse) })
+            } else {
+                var released = pulse(at: moment)
+                advanceGate(to: moment, &released)
+                all.append(contentsOf: released)
+                // A release happens strictly after its time: at that very moment it is still to come.
+                if own.gate.nextRelease.map({ $0 <= moment }) == true { break }
+            }
+        }
+        return all
+    }
+
+    /// A message on one of its inputs.
+    public mutating func receive(_ message: BusMessage, at moment: Timestamp) -> (pulse: Pulse, refusal: Refusal?) {
+        counters.messagesIn += 1
+        var refusal: Refusal?
+        let result = pulse(at: moment) { cell, pulse in
+            do {
+                try cell.receive(message, &pulse)
+            } catch { refusal = error as? Refusal ?? Refusal(.value, "\(error)") }
+        }
+        if refusal != nil { counters.rejected += 1 }
+        return (result, refusal)
+    }
+
+    /// A command; the answer is to be sent, or (``Answer/later(_:work:)``) to be worked for.
+    ///
+    /// What the manifest does not list is refused; `ask` is the only command of a cell that has one.
+    public mutating func perform(_ command: Command, at moment: Timestamp) -> (pulse: Pulse, answer: Answer) {
+        counters.requests += 1
+        let known = C.manifest.commands.map(\.name)
+        var command = command
+        if command.command == "ask", known.count == 1, let only = known.first, only != "*" { command.command = only }
+        guard known.contains(command.command) || known.contains("*") else {
+            counters.requestsRefused += 1
+            let list = known.joined(separator: ", ")
+            return (
+                pulse(at: moment),
+                .refused("\(identity.name) does not know the command '\(command.command)'; it knows \(list)")
+            )
+        }
+        return answer(at: moment) { cell, pulse in try cell.perform(command, &pulse) }
+    }
+
+    /// Work that it began has ended.
+    public mutating func finished(
+        _ work: String, _ outcome: Result<JSON, any Error>, at moment: Timestamp
+    ) -> (pulse: Pulse, answer: Answer) {
+        answer(at: moment) { cell, pulse in try cell.finished(work, outcome, &pulse) }
+    }
+
+    /// A command that it sent was answered.
+    public mutating func answered(
+        _ command: Command, by other: Token, _ result: CommandResult, at moment: Timestamp
+    ) -> Pulse {
+        pulse(at: moment) { cell, pulse in try cell.answered(command, by: other, result, &pulse) }
+    }
+
+    /// A change from outside the pulses, such as a line that ``Cell/live(_:)`` read.
+    public mutating func update(
+        at moment: Timestamp, _ change: (inout C, inout Pulse) throws -> Void
+    ) -> Pulse {
+        pulse(at: moment) { cell, pulse in try change(&cell, &pulse) }
+    }
+
+    /// Senses no more; what it hears and is asked it still answers.
+    ///
+    /// - Returns: when it would have sensed next.
+    public mutating func rest() -> Timestamp? {
+        defer { nextSense = nil }
+        return nextSense
+    }
+
+    /// Its gate goes on where another instance's stood.
+    mutating func resume(_ state: GateState, potential: Double, weight: Double, at moment: Timestamp) {
+        own.resume(state, potential: potential, weight: weight, at: moment)
+    }
+
+    /// The end of its life.
+    public mutating func stop(at moment: Timestamp) -> Pulse {
+        nextSense = nil
+        nextWake = nil
+        return pulse(at: moment) { cell, pulse in cell.stop(&pulse) }
+    }
+
+    // MARK: What every call has in common
+
+    private mutating func answer(
+        at moment: Timestamp, _ body: (inout C, inout Pulse) throws -> Answer
+    ) -> (pulse: Pulse, answer: Answer) {
+        var answer = Answer.failed("")
+        let result = pulse(at: moment) { cell, pulse in
+            do {
+                answer = try body(&cell, &pulse)
+            } catch let refusal as Refusal {
+                answer = .refused(refusal.description)
+            } catch { answer = .failed("\(error)") }
+        }
+        switch answer {
+        case .refused: counters.requestsRefused += 1
+        case .failed: counters.requestsFailed += 1
+        case .done, .later: break
+        }
+        return (result, answer)
+    }
+
+    private func pulse(at moment: Timestamp) -> Pulse {
+        Pulse(at: moment, identity: identity, gate: own.gate.state)
+    }
+
+    /// A cell's time never goes back, also when a wave that it hears took its time.
+    private mutating func pulse(
+        at moment: Timestamp, _ body: (inout C, inout Pulse) throws -> Void
+    ) -> Pulse {
+        latest = max(latest, moment)
+        let moment = latest
+        var inner = pulse(at: moment)
+        do {
+            try body(&cell, &inner)
+            lastFault = nil
+        } catch {
+            counters.faults += 1
+            let fault = "\(error)"
+            if fault != lastFault { inner.say(.warning, "The cell could not do its part", ["reason": fault]) }
+            lastFault = fault
+        }
+        var outer = pulse(at: moment)
+        settle(inner, into: &outer)
+        return outer
+    }
+
+    /// Takes what a method wrote down: notes states and appointments, and lets waves pass the own gate.
+    private mutating func settle(_ inner: Pulse, into outer: inout Pulse) {
+        counters.refused += inner.refused
+        for action in inner.actions {
+            switch action {
+            case .wake(let moment): nextWake = min(nextWake ?? moment, moment)
+            case .state(let change):
+                state = change.toState
+                counters.lifeforce += change.lifeforceCost
+                outer.append(action)
+            case .wave(let wave):
+                counters.waves += 1
+                counters.lifeforce += wave.lifeforceCost
+                outer.append(action)
+                if C.role == .cell { weigh(wave, at: inner.at, &outer) }
+            case .publish, .send, .begin, .say, .leave, .transition: outer.append(action)
+            }
+        }
+    }
+
+    private mutating func weigh(_ wave: WaveSignal, at moment: Timestamp, _ pulse: inout Pulse) {
+        let changes = own.receive(
+            source: identity.name, origin: wave.origin ?? identity.name, region: wave.effectiveRegion,
+            confidence: wave.confidence, polarity: wave.polarity, cost: wave.lifeforceCost, at: moment)
+        announce(changes, &pulse)
+    }
+
+    private mutating func advanceGate(to moment: Timestamp, _ pulse: inout Pulse) {
+        announce(own.advance(to: moment), &pulse)
+    }
+
+    private mutating func announce(_ changes: [GateTransition], _ outer: inout Pulse) {
+        for change in changes {
+            counters.transitions += 1
+            outer.append(.transition(change))
+            let at = max(change.at, outer.at)
+            outer.append(contentsOf: pulse(at: at) { cell, pulse in try cell.gateChanged(change, &pulse) })
+        }
+    }
+
+    private mutating func schedule(after due: Timestamp, now: Timestamp) {
+        let step = Double(interval ?? 1000)
+        let next = due.advanced(milliseconds: step)
+        let following = next > now ? next : now.advanced(milliseconds: step)
+        // After the last moment that can be named nothing comes any more.
+        nextSense = following > now ? following : nil
+    }
+}
+
+extension CellBody {
+    /// A wave that it hears: its gate weighs it, then the cell hears it.
+    public mutating func hear(_ wave: HeardWave) -> Pulse {
+        counters.wavesIn += 1
+        var all = pulse(at: wave.at)
+        if let evidence = cell.evidence(of: wave), evidence.confidence.isFinite {
+            let changes = own.receive(
+                source: wave.cell, origin: wave.origin, region: identity.region ?? Region(identity.domain),
+                confidence: min(1, max(0, evidence.confidence)), polarity: evidence.polarity, cost: wave.cost,
+                at: wave.at)
+            announce(changes, &all)
+        }
+        all.append(contentsOf: pulse(at: wave.at) { cell, pulse in try cell.hear(wave, &pulse) })
+        return all
+    }
+
+    /// Counts a message that could not be understood.
+    public mutating func countRejected() { counters.rejected += 1 }
+}
+
+/// What a cell did since its start.
+public struct CellCounters: Sendable, Hashable {
+    /// Looks at its capability.
+    public var senses = 0
+    /// Waves that it emitted.
+    public var waves = 0
+    /// Waves that nobody could hear: no server, or no room to keep them.
+    public var lost = 0
+    /// Waves that could not be said because a number was not finite.
+    public var refused = 0
+    /// Waves of other cells that it heard.
+    public var wavesIn = 0
+    /// Messages on its inputs.
+    public var messagesIn = 0
+    /// Messages that it refused.
+    public var rejected = 0
+    /// Commands that came.
+    public var requests = 0
+    /// Commands that it refused.
+    public var requestsRefused = 0
+    /// Commands that failed or took too long.
+    public var requestsFailed = 0
+    /// Looks or messages that ended in an error.
+    public var faults = 0
+    /// Changes of its own gate.
+    public var transitions = 0
+    /// Energy spent.
+    public var lifeforce = 0.0
+
+    /// All zero.
+    public init() {}
+
+    /// The counters as `$SRV.STATS` shows them.
+    public var json: JSONObject {
+        [
+            "senses": .number(Double(senses)), "waves_emitted": .number(Double(waves)),
+            "waves_lost": .number(Double(lost)), "waves_refused": .number(Double(refused)),
+            "waves_heard": .number(Double(wavesIn)), "messages_in": .number(Double(messagesIn)),
+            "messages_rejected": .number(Double(rejected)), "requests": .number(Double(requests)),
+            "requests_refused": .number(Double(requestsRefused)), "requests_failed": .number(Double(requestsFailed)),
+            "faults": .number(Double(faults)), "transitions": .number(Double(transitions)),
+            "lifeforce": .number(lifeforce),
+        ]
+    }
+}
+
+extension Configuration {
+    /// The own gate's configuration: defaults < manifest < the system file's gates.
+    func gate(of identity: Identity, base: GateConfiguration) -> GateConfiguration {
+        var base = base
+        guard let gates = system?.gates else { return base }
+        let region = (identity.region ?? Region(identity.domain)).text
+        // The weight of an own gate is the author's or the cell's setting; a region's trust is the thalamus's.
+        if let rule = gates.regions.first(where: { $0.region == identity.gateID.text }) {
+            return gates.defaults.merged(with: rule.overrides).applied(to: base)
+        }
+        let weight = base.weight
+        base = gates.configuration(region: region, base: base)
+        base.weight = weight
+        return base
+    }
+}

@@ -1,0 +1,212 @@
+import NimmerBus
+import NimmerSystem
+import NimmerWave
+import Synchronization
+
+extension CellHost {
+    /// Subscribes to requests, inputs and the waves that the cell hears.
+    func subscribe() async throws -> [any Subscription] {
+        let process = process
+        var subscriptions: [any Subscription] = []
+        if !C.manifest.commands.isEmpty {
+            let places = Places(limit: process.settings.whole("max_requests"))
+            subscriptions.append(
+                try await process.bus.subscribe(
+                    shared: .request(process.environment, cell: identity.name), queue: identity.name
+                ) { _, _, arrival in
+                    self.receive(request: arrival.message(), at: arrival.at, places)
+                })
+        }
+        let (inputs, hears) = try withBody { (try $0.cell.inputs(in: process.environment), $0.cell.hears) }
+        for pattern in inputs {
+            subscriptions.append(
+                try await process.bus.subscribe(pattern, queue: identity.name) { _, _, arrival in
+                    self.receive(input: arrival.message(), at: arrival.at)
+                })
+        }
+        for cell in hears {
+            let pattern = try SubjectPattern("\(process.environment.rawValue).nervous.*.\(cell).wave")
+            subscriptions.append(
+                try await process.bus.subscribe(pattern) { _, _, arrival in
+                    self.receive(wave: arrival.message(), of: cell, at: arrival.at)
+                })
+        }
+        return subscriptions
+    }
+
+    private func receive(input message: BusMessage, at moment: Timestamp) {
+        var refusal: Refusal?
+        act(.arrival(moment)) { body, now in
+            let outcome = body.receive(message, at: now)
+            refusal = outcome.refusal
+            return outcome.pulse
+        }
+        if let refusal { rejects.reject(refusal, message) }
+    }
+
+    private func receive(wave message: BusMessage, of cell: Token, at moment: Timestamp) {
+        do throws(Refusal) {
+            let wave = try Envelope<WaveSignal>(decoding: message.payload, on: message.subject)
+            if let origin = wave.body.origin, !grants.permits(cell.text, as: origin.text) {
+                throw grants.refusal(of: cell.text, as: origin.text)
+            }
+            hear(wave, of: cell, at: moment)
+        } catch {
+            countRejected()
+            rejects.reject(error, message)
+        }
+    }
+
+    private func receive(request message: BusMessage, at moment: Timestamp, _ places: Places) {
+        let begun = ContinuousClock.now
+        do throws(Refusal) {
+            let names = C.manifest.commands.map(\.name)
+            let command = try Command(request: message.payload, on: message.subject, commands: names)
+            guard places.take() else {
+                let limit = places.limit
+                respond(
+                    to: message,
+                    CommandResult(status: .error, error: "\(identity.name) is busy with \(limit) requests; try again"))
+                return
+            }
+            var answer = Answer.failed("")
+            act(.arrival(moment)) { body, now in
+                let outcome = body.perform(command, at: now)
+                answer = outcome.answer
+                return outcome.pulse
+            }
+            finish(answer, for: command, message, places, since: begun)
+        } catch {
+            countRejected()
+            rejects.reject(error, message)
+            respond(to: message, CommandResult(status: .refused, error: error.description))
+        }
+    }
+
+    private func finish(
+        _ answer: Answer, for command: Command, _ message: BusMessage, _ places: Places,
+        since begun: ContinuousClock.Instant
+    ) {
+        guard case .later(let name, let work) = answer else {
+            places.give()
+            conclude(message, CommandResult(answer), since: begun)
+            return
+        }
+        let isTaken = enqueue {
+            let outcome = await Self.within(milliseconds: command.deadlineMilliseconds, work)
+            var answer = Answer.failed("")
+            self.act { body, now in
+                let finished = body.finished(name, outcome, at: now)
+                answer = finished.answer
+                return finished.pulse
+            }
+            places.give()
+            self.conclude(message, CommandResult(answer), since: begun)
+        }
+        if !isTaken {
+            places.give()
+            respond(to: message, CommandResult(status: .error, error: "\(identity.name) is busy; try again"))
+        }
+    }
+
+    /// What work returns in time, or the refusal that the deadline passed; the work is cancelled then.
+    static func within(
+        milliseconds: Int, _ work: @escaping @Sendable () async throws -> JSON
+    ) async -> Result<JSON, any Error> {
+        await withTaskGroup(of: Result<JSON, any Error>?.self) { group in
+            group.addTask {
+                do { return .success(try await work()) } catch { return .failure(error) }
+            }
+            group.addTask {
+                do { try await Task.sleep(for: .milliseconds(milliseconds)) } catch { return nil }
+                return .failure(DeadlineExceeded(milliseconds: milliseconds))
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first ?? .failure(CancellationError())
+        }
+    }
+
+    private func conclude(_ message: BusMessage, _ result: CommandResult, since begun: ContinuousClock.Instant) {
+        requestTimes.add(begun.duration(to: .now), error: result.status == .ok ? nil : result.error)
+        respond(to: message, result)
+    }
+
+    /// An answer goes to who asked; without a place to answer, to the cell's response subject.
+    func respond(to message: BusMessage, _ result: CommandResult) {
+        let envelope = Envelope(id: .v7(), at: .now(), from: process.source, result)
+        do throws(BusError) {
+            guard message.reply == nil else { return try process.bus.respond(to: message, payload: envelope.encoded()) }
+            try process.bus.publish(
+                .response(process.environment, cell: identity.name), payload: envelope.encoded())
+        } catch {
+            process.logger.warning("An answer could not leave", metadata: ["reason": "\(error)"])
+        }
+    }
+}
+
+/// Work took longer than its command allowed.
+public struct DeadlineExceeded: Error, Hashable, CustomStringConvertible {
+    /// How long it was allowed to take.
+    public var milliseconds: Int
+
+    /// One line for a person.
+    public var description: String { "the deadline of \(milliseconds) ms was exceeded" }
+}
+
+/// What `$SRV.STATS` says about the time that requests took.
+final class RequestTimes: Sendable {
+    private let state = Mutex((nanoseconds: Int64(0), lastError: ""))
+
+    var total: (nanoseconds: Int64, lastError: String) { state.withLock { $0 } }
+
+    func add(_ time: Duration, error: String?) {
+        state.withLock { state in
+            state.nanoseconds = state.nanoseconds.addingSaturated(time.nanoseconds)
+            if let error { state.lastError = error }
+        }
+    }
+}
+
+/// How many requests are at work.
+final class Places: Sendable {
+    let limit: Int
+    private let taken = Mutex(0)
+
+    init(limit: Int) { self.limit = limit }
+
+    func take() -> Bool {
+        taken.withLock { taken in
+            guard taken < limit else { return false }
+            taken += 1
+            return true
+        }
+    }
+
+    func give() { taken.withLock { $0 -= 1 } }
+}
+
+extension CommandResult {
+    package init(_ answer: Answer) {
+        switch answer {
+        case .done(let result): self.init(status: .ok, result: result)
+        case .refused(let reason): self.init(status: .refused, error: String(reason.prefix(1000)))
+        case .failed(let reason): self.init(status: .error, error: String(reason.prefix(1000)))
+        case .later(let name, _): self.init(status: .error, error: "\(name) answered with more work")
+        }
+    }
+}
+
+extension Command {
+    /// A request as it came: the whole message of protocol.md, or, for a person with a plain NATS client, just the payload
+    /// of the only command that a cell has.
+    init(request bytes: [UInt8], on subject: Subject, commands: [String]) throws(Refusal) {
+        if commands.count == 1, let only = commands.first, bytes.count <= Wire.maximumBytes,
+            case .object(let object)? = try? JSON(parsing: bytes), object["header"] == nil
+        {
+            self.init(command: only, payload: .raw(bytes))
+            return
+        }
+        self = try Envelope<Command>(decoding: bytes, on: subject).body
+    }
+}

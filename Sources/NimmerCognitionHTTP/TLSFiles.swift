@@ -1,0 +1,57 @@
+import COpenSSL
+import Glibc
+import NimmerCognition
+
+/// Files of a TLS connection, in PEM.
+struct TLSFiles: Sendable {
+    var authority: String?
+    var certificate: String?
+    var key: String?
+
+    /// Where Linux distributions keep the machine's authorities: Debian and the images, Red Hat, SUSE, Alpine. Nil when none of
+    /// them is there; libcurl then looks where it was built to.
+    static var authoritiesOfMachine: String? {
+        [
+            "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+            "/etc/ssl/cert.pem",
+        ].first { access($0, R_OK) == 0 }
+    }
+
+    /// Reads every file once, so that a wrong one is known at the start and not with the first question.
+    ///
+    /// - Throws: ``MindError/Code/misconfigured``, with the file's path.
+    func check() throws(MindError) {
+        for path in [authority, certificate].compactMap({ $0 }) where !Self.holdsCertificates(path) {
+            throw MindError(.misconfigured, "\(path) cannot be read as PEM")
+        }
+        if let key, !Self.holdsKey(key) { throw MindError(.misconfigured, "\(key) cannot be read as PEM") }
+        guard (certificate == nil) == (key == nil) else {
+            throw MindError(.misconfigured, "tls: a certificate and its key go together; one of them is missing")
+        }
+    }
+
+    /// Whether a file holds one certificate at least and nothing broken.
+    private static func holdsCertificates(_ path: String) -> Bool {
+        guard let file = BIO_new_file(path, "r") else { return false }
+        defer { BIO_free_all(file) }
+        ERR_clear_error()
+        defer { ERR_clear_error() }
+        var count = 0
+        while let certificate = PEM_read_bio_X509(file, nil, nil, nil) {
+            X509_free(certificate)
+            count += 1
+        }
+        // The end of the file is an error, too, which says that no line begins another certificate.
+        return count > 0 && nimmer_is_end_of_pem(ERR_peek_last_error()) != 0
+    }
+
+    private static func holdsKey(_ path: String) -> Bool {
+        guard let file = BIO_new_file(path, "r") else { return false }
+        defer { BIO_free_all(file) }
+        defer { ERR_clear_error() }
+        // No password is given: without this, OpenSSL would ask for one at the terminal.
+        guard let key = PEM_read_bio_PrivateKey(file, nil, { _, _, _, _ in -1 }, nil) else { return false }
+        EVP_PKEY_free(key)
+        return true
+    }
+}

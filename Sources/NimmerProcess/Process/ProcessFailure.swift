@@ -1,0 +1,56 @@
+import NimmerBus
+import NimmerSystem
+import NimmerWave
+
+/// Why a process cannot start or go on: one line for a person and the exit status for whoever started it.
+///
+/// A cell throws one to leave with its own status (the battery cell without a battery: `unavailable`).
+public struct ProcessFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The exit status, in the words of sysexits.h.
+    public enum Status: Int32, Sendable {
+        /// Wrong flags, variables or environment (64).
+        case usage = 64
+        /// Input that cannot be used (65).
+        case data = 65
+        /// A file that cannot be read (66).
+        case noInput = 66
+        /// A server or device that is not there (69).
+        case unavailable = 69
+        /// A mistake of the program's own (70).
+        case software = 70
+        /// Something that may pass: trying again can help (75).
+        case temporary = 75
+        /// A wrong system file or setting (78).
+        case configuration = 78
+    }
+
+    /// The exit status.
+    public var status: Status
+    /// One line: what was found, what was expected, what mends it.
+    public var message: String
+
+    /// A failure with its exit status.
+    public init(_ status: Status, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+
+    /// The message.
+    public var description: String { message }
+
+    /// Whether starting the same again can succeed.
+    public var canRetry: Bool { status == .unavailable || status == .temporary }
+
+    /// The failure behind any error.
+    package init(_ error: any Error) {
+        switch error {
+        case let failure as ProcessFailure: self = failure
+        case let error as SystemError:
+            self.init(error.code == .unreadable ? .noInput : .configuration, error.description)
+        case let error as BusError:
+            self.init(error.canRetry ? .unavailable : .configuration, error.description)
+        case let refusal as Refusal: self.init(.usage, refusal.description)
+        default: self.init(.software, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import NimmerCell
+import NimmerProcess
+import NimmerWave
+
+/// A cell on the bench: the real body, a clock that the test moves, no bus and no process.
+///
+/// ```swift
+/// var bench = try CellBench<Cellar>(["alarm": .number(80)])
+/// bench.start()
+/// bench.advance(milliseconds: 3000)
+/// #expect(bench.waves.count == 4)
+/// ```
+public struct CellBench<C: Cell>: Sendable {
+    /// The cell with its gate and counters.
+    public private(set) var body: CellBody<C>
+    /// What the clock shows.
+    public private(set) var now: Timestamp
+    /// Everything that the cell wrote down since the last ``clear()``, in order.
+    public private(set) var actions: [Pulse.Action] = []
+
+    /// A cell at rest.
+    ///
+    /// - Parameters:
+    ///   - changes: settings that differ from the manifest's.
+    ///   - name: its name on the bus; the manifest's unless given.
+    ///   - start: what the clock shows.
+    /// - Throws: what the cell's `init` throws.
+    public init(
+        _ changes: [String: SettingValue] = [:], name: String? = nil,
+        start: Timestamp = Timestamp(milliseconds: 1_000_000)
+    ) throws {
+        now = start
+        body = try CellBody(
+            try Configuration(C.manifest, role: C.role, environment: .dev, name: name, changes: changes))
+    }
+
+    /// The cell.
+    public var cell: C { body.cell }
+    /// The waves that it emitted since the last ``clear()``.
+    public var waves: [WaveSignal] { actions.compactMap { if case .wave(let wave) = $0 { wave } else { nil } } }
+    /// The states that it entered since the last ``clear()``.
+    public var states: [String] {
+        actions.compactMap { if case .state(let change) = $0 { change.toState } else { nil } }
+    }
+    /// The changes of its own gate since the last ``clear()``.
+    public var transitions: [GateTransition] {
+        actions.compactMap { if case .transition(let change) = $0 { change } else { nil } }
+    }
+    /// The commands that it sent since the last ``clear()``.
+    public var requests: [(command: Command, cell: Token)] {
+        actions.compactMap { if case .send(let command, let cell) = $0 { (command, cell) } else { nil } }
+    }
+    /// Why it wanted to leave, if it did.
+    public var failure: ProcessFailure? {
+        for case .leave(let failure) in actions { return failure }
+        return nil
+    }
+
+    /// Forgets what was written down so far.
+    public mutating func clear() { actions = [] }
+
+    /// Begins its life; a cell that senses looks once at once.
+    public mutating func start() {
+        keep(body.start(at: now))
+        advance(milliseconds: 0)
+    }
+
+    /// Moves the clock, stopping at each of the cell's appointments on the way.
+    public mutating func advance(milliseconds: Double) {
+        let end = now.advanced(milliseconds: milliseconds)
+        while let next = body.nextAppointment, next <= end {
+            // A release of the gate happens just after its time.
+            let moment = max(now, next == end ? end : min(end, next.advanced(nanoseconds: 1)))
+            let before = body.nextAppointment
+            keep(body.advance(to: next > now ? next : now))
+            if body.nextAppointment == before {
+                guard moment > next else { break }
+                keep(body.advance(to: moment))
+            }
+            now = max(now, next)
+        }
+        now = end
+        keep(body.advance(to: now))
+    }
+
+    /// Asks it a command and returns its answer; work that takes time is returned as `Answer.later(_:work:)`.
+    @discardableResult
+    public mutating func ask(_ command: String, _ payload: JSON = [:]) -> Answer {
+        let outcome = body.perform(Command(command: command, payload: payload), at: now)
+        keep(outcome.pulse)
+        return outcome.answer
+    }
+
+    /// Asks it a command and does the work that it begins, until it is answered.
+    public mutating func result(of command: String, _ payload: JSON = [:]) async -> CommandResult {
+        var answer = ask(command, payload)
+        while case .later(let name, let work) = answer {
+            let outcome: Result<JSON, any Error>
+            do { outcome = .success(try await work()) } catch { outcome = .failure(error) }
+            let finished = body.finished(name, outcome, at: now)
+            keep(finished.pulse)
+            answer = finished.answer
+        }
+        return CommandResult(answer)
+    }
+
+    /// Gives it a message on one of its inputs; returns why it was refused, if it was.
+    @discardableResult
+    public mutating func receive(_ payload: String, on subject: String) throws(Refusal) -> Refusal? {
+        let message = BusMessage(subject: try Subject(foreign: subject), payload: Array(payload.utf8), at: now)
+        let outcome = body.receive(message, at: now)
+        keep(outcome.pulse)
+        return outcome.refusal
+    }
+
+    /// Lets it hear a wave of another cell.
+    public mutating func hear(_ wave: HeardWave) { keep(body.hear(wave)) }
+
+    /// Lets it hear a wave of another cell now.
+    public mutating func hear(_ cell: String, confidence: Double, polarity: Int = 1, _ content: JSON = [:]) throws {
+        let cell = try Token(cell)
+        hear(
+            HeardWave(
+                cell: cell, region: Region(cell), confidence: confidence, polarity: polarity, content: content,
+                at: now))
+    }
+
+    /// Lets the work that it began end.
+    public mutating func finish(_ work: String, _ outcome: Result<JSON, any Error>) {
+        keep(body.finished(work, outcome, at: now).pulse)
+    }
+
+    /// Answers a command that it sent.
+    public mutating func answer(_ command: Command, by cell: Token, _ result: CommandResult) {
+        keep(body.answered(command, by: cell, result, at: now))
+    }
+
+    /// Stops it.
+    public mutating func stop() { keep(body.stop(at: now)) }
+
+    private mutating func keep(_ pulse: Pulse) { actions += pulse.actions }
+}

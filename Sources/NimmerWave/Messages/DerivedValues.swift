@@ -1,0 +1,24 @@
+// What follows from a message's fields, for those who read it.
+
+extension WaveSignal {
+    /// The region that the wave speaks of.
+    public var effectiveRegion: Region { region ?? Region(domain) }
+}
+
+extension GateTransition {
+    /// Whether it opens its gate.
+    public var isOpening: Bool { fromState == .stable && toState == .open }
+}
+
+extension AcceptedOutcome {
+    /// How many origins a snapshot names at most; those with the most outcomes.
+    public static let maximumOrigins = 512
+}
+
+extension Act {
+    /// One line for a person: `done: motor.stop ok, motor.turn ok`.
+    public var summary: String {
+        let ends = commands.map { "\($0.target).\($0.command) \($0.status?.rawValue ?? "not sent")" }
+        return outcome.rawValue + (ends.isEmpty ? "" : ": " + ends.joined(separator: ", "))
+    }
+}

@@ -1,0 +1,10 @@
+// Written by Messages/generate.py from Messages/Declarations/words.toml: change that.
+// swift-format-ignore-file
+
+/// Who answered.
+public enum Boundary: String, CaseIterable, Sendable, Hashable, FieldValue {
+    /// A mind, through the boundary.
+    case model
+    /// The boundary itself, by rule.
+    case deterministic
+}

@@ -1,0 +1,80 @@
+// Written by Messages/generate.py from Messages/Declarations/messages.toml: change that.
+// swift-format-ignore-file
+
+/// Ground truth about an opening (protocol.md, VerificationOutcome; gates.md, Learning).
+public struct VerificationOutcome: MessageBody {
+    /// The transition that it is about.
+    public var originalSignalID: MessageID
+    /// What it is about.
+    public var domain: Token
+    /// Whether reality confirmed it.
+    public var outcome: VerificationResult
+    /// What was found.
+    public var actualResult: JSON?
+    /// What was expected.
+    public var expectedResult: JSON?
+    /// How far apart they are.
+    public var discrepancy: Double?
+    /// Who verified (at most 128 bytes).
+    public var verificationSource: String
+    /// What the virtual garden should learn.
+    public var feedbackToVirtual: VirtualFeedback?
+
+    /// A body of these values.
+    public init(
+        originalSignalID: MessageID,
+        domain: Token,
+        outcome: VerificationResult,
+        actualResult: JSON? = nil,
+        expectedResult: JSON? = nil,
+        discrepancy: Double? = nil,
+        verificationSource: String,
+        feedbackToVirtual: VirtualFeedback? = nil
+    ) {
+        self.originalSignalID = originalSignalID
+        self.domain = domain
+        self.outcome = outcome
+        self.actualResult = actualResult
+        self.expectedResult = expectedResult
+        self.discrepancy = discrepancy
+        self.verificationSource = verificationSource
+        self.feedbackToVirtual = feedbackToVirtual
+    }
+
+    public static let type = MessageType.verificationOutcome
+    public static let meaning = "Ground truth: whether reality confirmed an opening."
+    public static let fields: [Field] = [
+        .required("original_signal_id", .uuid, "The transition that it is about."),
+        .required("domain", .token, "What it is about."),
+        .required("outcome", .word(VerificationResult.allCases.map(\.rawValue)), "Whether reality confirmed it."),
+        .optional("actual_result", .anything, "What was found."),
+        .optional("expected_result", .anything, "What was expected."),
+        .optional("discrepancy", .finite, "How far apart they are."),
+        .required("verification_source", .name(128), "Who verified."),
+        .optional("feedback_to_virtual", .record(VirtualFeedback.fields), "What the virtual garden should learn."),
+    ]
+
+    public init(_ fields: borrowing FieldReader) throws(Refusal) {
+        originalSignalID = try fields.required(0)
+        domain = try fields.required(1)
+        outcome = try fields.required(2)
+        actualResult = try fields.optional(3)
+        expectedResult = try fields.optional(4)
+        discrepancy = try fields.optional(5)
+        verificationSource = try fields.required(6)
+        feedbackToVirtual = try fields.optional(7)
+    }
+
+    public func write(_ out: inout MemberWriter) {
+        out.object { out in
+            out.member("original_signal_id", originalSignalID)
+            out.member("domain", domain.text)
+            out.member("outcome", outcome.rawValue)
+            out.member("verification_source", verificationSource)
+            if let actualResult { out.member("actual_result", actualResult) }
+            if let expectedResult { out.member("expected_result", expectedResult) }
+            if let discrepancy { out.member("discrepancy", discrepancy) }
+            if let feedbackToVirtual { out.member("feedback_to_virtual") { feedbackToVirtual.write(&$0) } }
+        }
+    }
+}

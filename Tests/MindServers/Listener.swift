@@ -1,0 +1,101 @@
+import Glibc
+import NimmerServers
+import Synchronization
+
+/// A free loopback port, with a thread for each connection.
+final class Listener: Sendable {
+    private struct State {
+        var open: Set<Int32> = []
+        var isClosed = false
+    }
+
+    let port: Int
+    private let listener: Int32
+    private let state = Mutex(State())
+    /// The thread that accepts, and those of the connections.
+    private let threads = Atomic<Int>(0)
+
+    init() throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        self.listener = listener
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(listener, address, length) == 0 && listen(listener, 128) == 0
+                    && getsockname(listener, address, &length) == 0
+            }
+        }
+        guard listener >= 0, isBound else { throw ServerError(.folder, "no port for a server") }
+        port = Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    /// Runs a body for each connection, in a thread of its own; the connection is closed when the body returns.
+    func serve(_ body: @escaping @Sendable (Int32) -> Void) {
+        start { [self] in
+            while true {
+                let socket = Glibc.accept(listener, nil, nil)
+                guard socket >= 0 else { break }
+                let isTaken = state.withLock { state in
+                    if !state.isClosed { state.open.insert(socket) }
+                    return !state.isClosed
+                }
+                guard isTaken else {
+                    Glibc.close(socket)
+                    break
+                }
+                start { [self] in
+                    body(socket)
+                    // Under the lock, so that close() does not shut another socket of the same number.
+                    state.withLock { state in
+                        state.open.remove(socket)
+                        _ = Glibc.close(socket)
+                    }
+                }
+            }
+            Glibc.close(listener)
+        }
+    }
+
+    /// Closes every connection, and returns when the threads have ended.
+    func close() async {
+        state.withLock { state in
+            state.isClosed = true
+            for socket in state.open { shutdown(socket, Int32(SHUT_RDWR)) }
+        }
+        shutdown(listener, Int32(SHUT_RDWR))
+        // A cancelled test must wait, too: its sleeps end at once.
+        while threads.load(ordering: .acquiring) > 0 {
+            await Task.yield()
+            try? await Task.sleep(for: .milliseconds(1))
+        }
+    }
+
+    private func start(_ body: @escaping @Sendable () -> Void) {
+        final class Box: Sendable {
+            let body: @Sendable () -> Void
+            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+        }
+        threads.add(1, ordering: .relaxed)
+        // Released by the thread's first line.
+        let box = Unmanaged.passRetained(
+            Box { [self] in
+                // A TLS connection that the client has closed must not end the tests.
+                var signals = sigset_t()
+                sigfillset(&signals)
+                pthread_sigmask(SIG_SETMASK, &signals, nil)
+                body()
+                threads.subtract(1, ordering: .releasing)
+            })
+        var thread = pthread_t()
+        let run: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
+            if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
+            return nil
+        }
+        let status = pthread_create(&thread, nil, run, box.toOpaque())
+        precondition(status == 0, "no thread can be started: errno \(status)")
+        pthread_detach(thread)
+    }
+}

@@ -1,0 +1,34 @@
+import Glibc
+import Testing
+
+@testable import NimmerSensing
+
+/// The settings in sensing.md, Settings, are those of the code, with their defaults.
+@Suite struct SensingSpecificationTests {
+    @Test func theDocumentedDefaultsAreTheCodes() throws {
+        let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let file = try #require(fopen("\(root)/docs/spec/sensing.md", "r"))
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        let count = fread(&bytes, 1, bytes.count, file)
+        let lines = String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: "\n")
+        let start = try #require(lines.firstIndex(of: "## Settings"))
+        let rows = lines[(start + 1)...].prefix { !$0.hasPrefix("## ") }.filter { $0.hasPrefix("| `") }
+        var documented: [String: Double] = [:]
+        for row in rows {
+            let cells = row.split(separator: "|").map { $0.filter { !" `".contains($0) } }
+            let standard: Double = try #require(Double(cells[1]), "\(row)")
+            documented[cells[0]] = standard
+        }
+        let code = DetectorSettings()
+        #expect(
+            documented == [
+                "learning_samples": Double(code.learningSamples), "baseline_samples": code.baselineSamples,
+                "surprise_slows": code.surpriseSlows, "clip": code.clip, "outlier": code.outlier, "slack": code.slack,
+                "leak": code.leak, "spread_samples": code.spreadSamples, "spread_caution": code.spreadCaution,
+                "learning_rate": code.learningRate, "habituation": code.habituation,
+                "habituation_limit": code.habituationLimit, "half_confidence": code.halfConfidence,
+                "steepness": code.steepness,
+            ])
+    }
+}

@@ -1,0 +1,113 @@
+import Glibc
+import Testing
+
+@testable import NimmerWave
+
+/// Messages are declared once (decision 0023): what is written from the declarations is what they say, and the hot path, which is
+/// written by hand, takes and refuses what they do.
+@Suite struct DeclarationTests {
+    private static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+
+    @Test func theGeneratedFilesAreThoseOfTheDeclarations() throws {
+        let stream = try #require(
+            popen("python3 '\(Self.root)/Sources/NimmerWave/Messages/generate.py' --check 2>&1", "r"))
+        var output: [UInt8] = []
+        while case let byte = fgetc(stream), byte != EOF { output.append(UInt8(truncatingIfNeeded: byte)) }
+        let status = pclose(stream)
+        #expect(status == 0, "\(String(decoding: output, as: UTF8.self))")
+    }
+
+    @Test func theLimitsOfTheHotPathAreThoseOfTheDeclaration() {
+        let kinds = Dictionary(uniqueKeysWithValues: WaveSignal.fields.map { ($0.key, $0.kind) })
+        #expect(kinds["vector"] == .vector(Wire.maximumVector))
+        #expect(kinds["interval_ms"] == .positive(Wire.maximumInterval))
+        #expect(Command.fields.first { $0.key == "lease_ms" }?.kind == .whole(1...Wire.maximumLease))
+        #expect(
+            AcceptedOutcome.fields.last?.kind == .list(.record(OriginRecord.fields), AcceptedOutcome.maximumOrigins))
+    }
+
+    @Test func theHotPathKnowsEachDeclaredFieldAndNoOther() {
+        var declared: [String: Bool] = ["header": true, "body": true]
+        for field in Header.fields { declared["header.\(field.key)"] = field.isRequired }
+        for field in Source.fields { declared["header.source.\(field.key)"] = field.isRequired }
+        for field in WaveSignal.fields { declared["body.\(field.key)"] = field.isRequired }
+        let keys = (0..<Key.unknown.rawValue).compactMap(Key.init(rawValue:))
+        #expect(Dictionary(uniqueKeysWithValues: keys.map { ($0.path, Key.required & $0.bit != 0) }) == declared)
+        for path in declared.keys {
+            let key = path.split(separator: ".").last.map { Array("\($0)\"".utf8) } ?? []
+            var count = 0
+            let found = key.scan { Key.plain($0, 0, &count) }
+            #expect(found.path == path && count == key.count - 1, "\(path)")
+        }
+    }
+
+    /// Each field absent, twice, and with values of each wrong kind, read on the hot path and by the generated reader.
+    @Test func theHotPathRefusesInTheWordsOfTheDeclaration() throws {
+        let whole = try JSON(
+            parsing: sample(
+                extra:
+                    ##","lifeforce_cost":1,"region":"a.b","polarity":-1,"origin":"o","vector":[1],"correlation_id":"c","##
+                    + #""interval_ms":5"#))
+        let wrongs: [JSON] = [
+            .null, true, "", "UPPER case", .string(String(repeating: "x", count: 200)), .raw(Array("1e400".utf8)), -1,
+            2,
+            0.5, 1e300, [], [:], ["x"], .array((0...Wire.maximumVector).map { .number(Double($0)) }), "a..b",
+            .string(String(repeating: "a.", count: 80) + "a"), .array([.raw(Array("1e999".utf8))]),
+        ]
+        // The head's own: of these the hot path names what it knows.
+        let ownWords: Set = ["message_type", "version", "garden"]
+        var refused = 0
+        for path in [["header"], ["header", "source"], ["body"]] {
+            for key in whole.at(path).object?.keys ?? [] {
+                let value = whole.at(path)[key] ?? .null
+                let changes: [(inout JSONObject) -> Void] =
+                    [{ $0[key] = nil }, { $0.members.append(.init(key, value)) }]
+                    + wrongs.map { wrong in { $0[key] = wrong } }
+                for change in changes {
+                    let bytes = whole.changed(path[...], change).bytes
+                    let hot = refusal { () throws(Refusal) in _ = try hotDecode(bytes) }
+                    let tree = refusal { () throws(Refusal) in _ = try Envelope<WaveSignal>(decoding: bytes) }
+                    let isSame = ownWords.contains(key) ? (hot == nil) == (tree == nil) : hot == tree
+                    #expect(isSame, "\(hot ?? "taken") / \(tree ?? "taken")")
+                    if hot != nil { refused += 1 }
+                }
+            }
+        }
+        #expect(refused > 250)
+    }
+
+    @Test(arguments: AnyMessage.bodies.indices) func whatIsMissingOrTwiceIsNamed(type: Int) throws {
+        for field in AnyMessage.bodies[type].fields {
+            for bytes in try SampleMessages.all().filter({
+                $0.name.hasPrefix("\(AnyMessage.bodies[type].type.rawValue)-full")
+            }) {
+                let whole = try JSON(parsing: bytes.bytes)
+                let value = try #require(whole["body"]?[field.key], "\(field.key) of a full message")
+                let without = whole.changed(["body"]) { $0[field.key] = nil }.bytes
+                let twice = whole.changed(["body"]) { $0.members.append(.init(field.key, value)) }.bytes
+                #expect(
+                    refusal { () throws(Refusal) in _ = try AnyMessage.decode(without) }
+                        == (field.isRequired ? "body.\(field.key) is missing" : nil))
+                #expect(
+                    refusal { () throws(Refusal) in _ = try AnyMessage.decode(twice) }
+                        == "body.\(field.key) appears twice")
+            }
+        }
+    }
+}
+
+extension JSON {
+    /// What stands at a path of keys.
+    fileprivate func at(_ path: [String]) -> JSON { path.reduce(self) { $0[$1] ?? .null } }
+
+    /// The same with an object below changed.
+    fileprivate func changed(_ path: ArraySlice<String>, _ change: (inout JSONObject) -> Void) -> JSON {
+        var own = object ?? [:]
+        if let key = path.first {
+            own[key] = (own[key] ?? .null).changed(path.dropFirst(), change)
+        } else {
+            change(&own)
+        }
+        return .object(own)
+    }
+}
