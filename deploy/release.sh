@@ -49,7 +49,7 @@ done
 mkdir -p "$root/deploy"
 cp -R deploy/systems "$root/deploy/"
 cp LICENSE CHANGELOG.md "$root/"
-cp deploy/release.md "$root/README.md"
+cp deploy/release.md "${root}/README.md"
 chmod -R u=rwX,go=rX "$root"
 
 tar -C "$folder" --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner -cf - "$name" | gzip -9n >"$root.tar.gz"

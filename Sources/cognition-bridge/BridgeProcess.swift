@@ -275,15 +275,3 @@ final class BridgeProcess: Sendable {
         }
     }
 }
-
-extension CognitiveResponse {
-    /// What has to be in mind of it where it commands nothing: who was asked, and what that cost. A week of whole responses may be more
-    /// than a container has memory for.
-    fileprivate var withoutReasons: CognitiveResponse {
-        guard downstreamCommands.isEmpty else { return self }
-        var short = self
-        let record = record ?? DecisionRecord()
-        short.result = DecisionRecord(region: record.region, asked: record.asked).json
-        return short
-    }
-}

@@ -1,5 +1,5 @@
 import ArgumentParser
-import NimmerCell
+import NimmerProcess
 
 #if canImport(Glibc)
     import Glibc

@@ -1,5 +1,7 @@
+import NimmerPlatform
 import NimmerServers
 import NimmerSystem
+import NimmerSystemFile
 import Testing
 
 /// Lists of what a build needs and makes, which stand in several files.

@@ -1,6 +1,6 @@
 import NimmerBus
 import NimmerBusNATS
-import NimmerCell
+import NimmerProcess
 import NimmerOutput
 import NimmerWave
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import NimmerCell
+import NimmerProcess
 import NimmerIdentity
 import NimmerOutput
 import NimmerSupervisor

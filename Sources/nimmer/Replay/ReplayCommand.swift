@@ -1,5 +1,4 @@
 import ArgumentParser
-import NimmerCell
 import NimmerOutput
 import NimmerReplay
 import NimmerSensing

@@ -1,5 +1,5 @@
 import ArgumentParser
-import NimmerCell
+import NimmerProcess
 import NimmerOutput
 import NimmerWave
 
