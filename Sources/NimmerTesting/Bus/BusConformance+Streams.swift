@@ -179,8 +179,7 @@ extension BusConformance {
             try expect(rest.map { text($0.message.payload) }, ["4", "5", "6", "7", "8", "9"], "second batch")
             try expect(rest.last?.waiting, 0, "waiting after the last")
             for delivery in rest { try delivery.ack() }
-            try await bus.flush()
-            let info = try await second.info()
+            let info = try await settled(second)
             try expect([info.waiting, UInt64(info.unacknowledged)], [0, 0], "left")
             let empty = try await second.fetch(maximum: 1, wait: .milliseconds(50), linger: .zero)
             try expect(empty.count, 0, "nothing is no error")
@@ -221,8 +220,7 @@ extension BusConformance {
             let later = try await consumer.fetch(maximum: 2, wait: .seconds(5), linger: .zero)
             try expect(later.map(\.deliveryCount), [3], "third time")
             try later[0].ack()
-            try await bus.flush()
-            try expect(try await consumer.info().unacknowledged, 0, "unacknowledged")
+            try expect(try await settled(consumer).unacknowledged, 0, "unacknowledged")
         },
         Check("filters and starts choose what is read") { bus, names in
             try await makeStream(bus, names)

@@ -55,6 +55,17 @@ public enum BusConformance {
         guard found == expected else { throw Violation(description: "\(what): expected \(expected), found \(found)") }
     }
 
+    /// The state of a consumer once it has nothing unacknowledged, or after five seconds. Servers from 2.10 on take acknowledgements in on
+    /// a thread of their own, after what follows them on the connection.
+    static func settled(_ consumer: any Consumer) async throws -> ConsumerInfo {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while true {
+            let info = try await consumer.info()
+            if info.unacknowledged == 0 || ContinuousClock.now >= deadline { return info }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
     static func unwrap<Value>(_ found: Value?, _ what: String) throws -> Value {
         guard let found else { throw Violation(description: "\(what): nothing found") }
         return found
