@@ -49,10 +49,19 @@ class Stored:
         # kind → identity → how often it is stored in one form
         stored.names = {kind: collections.Counter(i.name for i in stored.items[kind]) for kind in KINDS}
         stored._unfold()
+        stored.aside = await cls._aside(house)
         stored.rows = {kind: house.rows(query) for kind, query in TABLES.items()}
         stored.gates = house.rows("select gate_id, state, transitions, openings from gates")
         stored.rejected = house.rows("select subject, reason from rejected_messages")
         return stored
+
+    @staticmethod
+    async def _aside(house):
+        """The requests of openings that were set aside, since their bridge was killed three times with them (decision 0014)."""
+        if "error" in await house.observer.wire.api("STREAM.INFO.DEV-ASIDE"):
+            return set()  # Nothing was ever set aside.
+        found = await house.observer.wire.read_stream("DEV-ASIDE")
+        return {carried(item["message"])[1] for item in found} - {None}
 
     def _unfold(self):
         """Which collapse belongs to which opening, and which request to which collapse: [(collapse, opening)], …"""
