@@ -4,7 +4,7 @@ import NimmerCognition
 import NimmerWave
 import Synchronization
 
-/// How the organ stands, for those who ask while its loop works: `$SRV.STATS` and `/metrics`.
+/// The state of the organ, for those who ask while its loop works: `$SRV.STATS` and `/metrics`.
 final class OrganStanding: Sendable {
     private struct Moment {
         let counters: OrganLogic.Counters

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What was answered to a request, beside what a mind answers now.
+/// The answer that a request got, beside the answer of a mind that is asked again.
 package struct AnswerComparison: Sendable {
     private let request: CognitiveRequest
     private let then: JSON?
@@ -15,7 +15,7 @@ package struct AnswerComparison: Sendable {
         self.now = now.map { Self.line($0.action, $0.commands, $0.confidence) }
     }
 
-    /// What differs, each with its key, what it was and what it is.
+    /// The differences, each with its key, what it was and what it is.
     package var differences: [JSON] {
         ["action", "commands", "confidence"].compactMap { key in
             let (old, new) = (then?[key] ?? .null, now?[key] ?? .null)

@@ -1,7 +1,7 @@
 import NimmerWave
 
 extension CognitiveResponse {
-    /// What has to be in mind of it where it commands nothing: who was asked, and what that cost. A week of whole responses may be more
+    /// The part to remember of a response that commands nothing: who was asked, and what that cost. A week of whole responses may be more
     /// than a container has memory for.
     package var withoutReasons: CognitiveResponse {
         guard downstreamCommands.isEmpty else { return self }

@@ -2,7 +2,7 @@ import NimmerSystem
 import NimmerWave
 
 extension OrganLogic {
-    /// How the organ stands, as it answers `state` and as `$SRV.STATS` shows it.
+    /// The state of the organ, as it answers `state` and as `$SRV.STATS` shows it.
     package func standing(of settings: OrganSettings) -> JSON {
         [
             "state": .string(state.rawValue), "loaded": .bool(isLoaded),
