@@ -50,6 +50,12 @@ public struct FieldReader: ~Copyable {
         return value
     }
 
+    /// An opaque field that may be absent: an empty object where it is, in the form in which one that was written is read.
+    func opaque(_ place: Int) throws(Refusal) -> JSON {
+        if let value: JSON = try optional(place) { return value }
+        return WireText.opaqueKeys.contains(fields[place].key) ? .raw(Array("{}".utf8)) : [:]
+    }
+
     /// The members that are not declared, as they came.
     func others() -> JSONObject {
         JSONObject(members.filter { member in !fields.contains { $0.key == member.key } })

@@ -94,11 +94,58 @@ import Testing
             }
         }
     }
+
+    /// Every member of every sample left out in turn, at any depth: what is read without it is the same when it was written.
+    @Test(arguments: AnyMessage.bodies.indices) func whatMayBeAbsentIsReadAsItIsWritten(type: Int) throws {
+        let body = AnyMessage.bodies[type]
+        var taken = 0
+        for sample in try SampleMessages.all() where sample.name.hasPrefix("\(body.type.rawValue)-") {
+            for bytes in try JSON(parsing: sample.bytes).withoutOneMember.map(\.bytes) {
+                guard try Self.isReadAsWritten(body, bytes) else { continue }
+                taken += 1
+            }
+        }
+        #expect(taken > 0)
+    }
+
+    /// Whether a message is taken; one that is must be the same after writing and reading.
+    private static func isReadAsWritten<Body: MessageBody>(_ type: Body.Type, _ bytes: [UInt8]) throws -> Bool {
+        guard let first = try? Envelope<Body>(decoding: bytes) else { return false }
+        let second = try Envelope<Body>(decoding: first.encoded())
+        #expect(second == first, "\(String(decoding: bytes, as: UTF8.self))")
+        return true
+    }
 }
 
 extension JSON {
     /// What stands at a path of keys.
     fileprivate func at(_ path: [String]) -> JSON { path.reduce(self) { $0[$1] ?? .null } }
+
+    /// The value once for each member of each object in it, without that member.
+    fileprivate var withoutOneMember: [JSON] {
+        switch self {
+        case .object(let object):
+            return object.members.indices.flatMap { index -> [JSON] in
+                var less = object.members
+                let member = less.remove(at: index)
+                let changed = member.value.withoutOneMember.map { inner in
+                    var members = object.members
+                    members[index].value = inner
+                    return JSON.object(JSONObject(members))
+                }
+                return [.object(JSONObject(less))] + changed
+            }
+        case .array(let items):
+            return items.indices.flatMap { index in
+                items[index].withoutOneMember.map { inner in
+                    var changed = items
+                    changed[index] = inner
+                    return .array(changed)
+                }
+            }
+        default: return []
+        }
+    }
 
     /// The same with an object below changed.
     fileprivate func changed(_ path: ArraySlice<String>, _ change: (inout JSONObject) -> Void) -> JSON {

@@ -174,6 +174,8 @@ class Field:
         self.is_last, self.omits = given.get("last", False), given.get("omit_default", False)
         if self.is_optional and self.default:
             raise Wrong(f"{key}: optional fields have no default")
+        if self.kind.code == ".opaque" and given.get("default", {}) != {}:
+            raise Wrong(f"{key}: an opaque field that is absent is an empty object")
 
     @property
     def type(self):
@@ -198,6 +200,8 @@ class Field:
     def reading(self, place):
         if self.is_optional:
             return f"{self.property} = try fields.optional({place})"
+        if self.default and self.kind.code == ".opaque":
+            return f"{self.property} = try fields.opaque({place})"
         if self.default:
             return f"{self.property} = try fields.optional({place}) ?? {self.default}"
         return f"{self.property} = try fields.required({place})"

@@ -46,7 +46,7 @@ public struct ActedCommand: MessageRecord, FieldValue {
     public init(_ fields: borrowing FieldReader) throws(Refusal) {
         target = try fields.required(0)
         command = try fields.required(1)
-        payload = try fields.optional(2) ?? [:]
+        payload = try fields.opaque(2)
         status = try fields.optional(3)
         result = try fields.optional(4) ?? .null
         error = try fields.optional(5)

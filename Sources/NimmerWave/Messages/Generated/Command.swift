@@ -46,7 +46,7 @@ public struct Command: MessageBody {
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {
         command = try fields.required(0)
-        payload = try fields.optional(1) ?? [:]
+        payload = try fields.opaque(1)
         deadlineMilliseconds = try fields.optional(2) ?? 5000
         cause = try fields.optional(3)
         tier = try fields.optional(4)

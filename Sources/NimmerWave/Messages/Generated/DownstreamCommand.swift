@@ -31,7 +31,7 @@ public struct DownstreamCommand: MessageRecord, FieldValue {
     public init(_ fields: borrowing FieldReader) throws(Refusal) {
         target = try fields.required(0)
         command = try fields.required(1)
-        payload = try fields.optional(2) ?? [:]
+        payload = try fields.opaque(2)
     }
 
     public func write(_ out: inout MemberWriter) {

@@ -43,7 +43,7 @@ public struct EscalationWitness: MessageRecord, FieldValue {
         origin = try fields.optional(1)
         confidence = try fields.optional(2) ?? 0
         ageMilliseconds = try fields.optional(3) ?? 0
-        content = try fields.optional(4) ?? [:]
+        content = try fields.opaque(4)
     }
 
     public func write(_ out: inout MemberWriter) {
