@@ -43,10 +43,10 @@ struct OrganProcess: Sendable {
         func leave() { count.subtract(1, ordering: .relaxed) }
     }
 
-    init(_ process: ServiceProcess, _ settings: OrganSettings) {
+    init(_ process: ServiceProcess, _ settings: OrganSettings, lockFolder: String) {
         self.process = process
         self.settings = settings
-        model = OrganModel(settings, process, lockFolder: process.settings.text("lock_folder"))
+        model = OrganModel(settings, process, lockFolder: lockFolder)
         rejects = RejectLimiter(process)
         // Not bounded, since no event of the organ's own may be lost; messages are, by ``Backlog``.
         (events, inbox) = AsyncStream.makeStream(of: Event.self)

@@ -16,6 +16,7 @@ final class ThalamusProcess: Sendable {
     let announcer: Announcer
     let outcomes: Outcomes
     private let configuration: ThalamusConfiguration
+    private let keepsWaves: Bool
     private let openings: AsyncStream<Void>
     private let opened: AsyncStream<Void>.Continuation
     private let timerIsIdle = Atomic<Bool>(true)
@@ -31,7 +32,8 @@ final class ThalamusProcess: Sendable {
     let answered = Atomic<Int>(0)
     let refused = Atomic<Int>(0)
 
-    init(_ process: ServiceProcess, _ configuration: ThalamusConfiguration) {
+    init(_ process: ServiceProcess, _ configuration: ThalamusConfiguration, keepsWaves: Bool) {
+        self.keepsWaves = keepsWaves
         self.process = process
         bus = process.bus
         self.configuration = configuration
@@ -48,9 +50,9 @@ final class ThalamusProcess: Sendable {
     }
 
     func run() async throws {
-        try await process.waiting(for: "the streams") { [process] in
+        try await process.waiting(for: "the streams") { [process, keepsWaves] in
             _ = try await HouseStreams.ensure(
-                on: process.bus, environment: process.environment, keepingWaves: process.settings.flag("keep_waves"),
+                on: process.bus, environment: process.environment, keepingWaves: keepsWaves,
                 mayChange: true)
         }
         try await process.waiting(for: "the stream of outcomes") { [outcomes] in try await outcomes.begin() }
@@ -105,7 +107,7 @@ final class ThalamusProcess: Sendable {
     /// Keeps the streams as those who live need them; the thalamus does it for all.
     private func watchStreams() async {
         await HouseStreams.watch(
-            on: bus, environment: process.environment, keepingWaves: process.settings.flag("keep_waves")
+            on: bus, environment: process.environment, keepingWaves: keepsWaves
         ) { outcome in
             switch outcome {
             case .success(.widened):
