@@ -77,6 +77,8 @@ let package = Package(
         .library(name: "NimmerGate", targets: ["NimmerGate"]),
         .library(name: "NimmerBus", targets: ["NimmerBus"]),
         .library(name: "NimmerSystem", targets: ["NimmerSystem"]),
+        .library(name: "NimmerSystemFile", targets: ["NimmerSystemFile"]),
+        .library(name: "NimmerPlatform", targets: ["NimmerPlatform"]),
         .library(name: "NimmerThalamus", targets: ["NimmerThalamus"]),
         .library(name: "NimmerMemory", targets: ["NimmerMemory"]),
         .library(name: "NimmerMemoryPostgres", targets: ["NimmerMemoryPostgres"]),

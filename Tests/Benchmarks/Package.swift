@@ -31,6 +31,7 @@ let package = Package(
                 .product(name: "NimmerWave", package: "nimmerverse"),
                 .product(name: "NimmerMemory", package: "nimmerverse"),
                 .product(name: "NimmerMemoryPostgres", package: "nimmerverse"),
+                .product(name: "NimmerPlatform", package: "nimmerverse"),
                 .product(name: "NimmerServers", package: "nimmerverse"),
             ]),
     ],

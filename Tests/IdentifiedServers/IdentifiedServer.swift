@@ -1,5 +1,6 @@
 import NimmerBus
 import NimmerIdentity
+import NimmerPlatform
 import NimmerServers
 import NimmerSystem
 import NimmerSystemFile

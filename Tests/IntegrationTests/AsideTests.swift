@@ -1,5 +1,6 @@
 import NimmerBus
 import NimmerBusNATS
+import NimmerPlatform
 import NimmerWave
 import Testing
 

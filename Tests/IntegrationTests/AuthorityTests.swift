@@ -1,6 +1,7 @@
 import NimmerBus
 import NimmerBusNATS
 import NimmerIdentity
+import NimmerPlatform
 import NimmerWave
 import Testing
 

@@ -2,6 +2,7 @@ import Glibc
 import IdentifiedServers
 import NimmerBus
 import NimmerBusNATS
+import NimmerPlatform
 import NimmerWave
 import Synchronization
 import Testing

@@ -1,6 +1,7 @@
 import Glibc
 import NimmerBus
 import NimmerBusNATS
+import NimmerPlatform
 import NimmerWave
 import Synchronization
 import Testing

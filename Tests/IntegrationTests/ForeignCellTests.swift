@@ -1,3 +1,4 @@
+import NimmerPlatform
 import NimmerServers
 import NimmerWave
 import Testing

@@ -1,5 +1,6 @@
 import Glibc
 import IdentifiedServers
+import NimmerPlatform
 import NimmerWave
 import Synchronization
 import Testing

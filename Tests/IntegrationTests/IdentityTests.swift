@@ -1,9 +1,11 @@
 import NimmerBus
 import NimmerBusNATS
 import NimmerIdentity
-@testable import NimmerServers
+import NimmerPlatform
 import NimmerWave
 import Testing
+
+@testable import NimmerServers
 
 /// The whole system under the identities that `nimmer auth generate` makes: enough for everything, and no more.
 @Suite("Identities", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(3)))

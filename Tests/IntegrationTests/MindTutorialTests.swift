@@ -1,5 +1,6 @@
 import Glibc
 import MindServers
+import NimmerPlatform
 import NimmerWave
 import Testing
 

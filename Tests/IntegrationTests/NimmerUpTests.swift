@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 import NimmerWave
 import Testing
 

@@ -1,3 +1,4 @@
+import NimmerPlatform
 import Testing
 
 @testable import NimmerServers

@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 import Testing
 
 @testable import NimmerServers

@@ -1,4 +1,5 @@
 import Glibc
+import NimmerPlatform
 import NimmerServers
 import NimmerWave
 import Testing

@@ -3,6 +3,7 @@ import IdentifiedServers
 import NimmerBus
 import NimmerIdentity
 import NimmerMemoryPostgres
+import NimmerPlatform
 import NimmerSystem
 import NimmerWave
 import Synchronization

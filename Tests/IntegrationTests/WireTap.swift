@@ -1,5 +1,6 @@
 import Glibc
 import IdentifiedServers
+import NimmerPlatform
 import Synchronization
 
 @testable import NimmerServers

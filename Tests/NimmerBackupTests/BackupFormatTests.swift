@@ -2,6 +2,7 @@ import Glibc
 import NimmerBus
 import NimmerMemoryPostgres
 import NimmerOutput
+import NimmerPlatform
 import NimmerWave
 import Testing
 

@@ -2,6 +2,7 @@ import Glibc
 import NimmerBus
 import NimmerBusNATS
 import NimmerOutput
+import NimmerPlatform
 import NimmerWave
 import Testing
 

@@ -2,6 +2,7 @@ import Glibc
 import MindServers
 import NimmerCognition
 import NimmerCognitionHTTP
+import NimmerPlatform
 import NimmerServers
 import NimmerSystem
 import NimmerWave

@@ -1,6 +1,7 @@
 import CNATS
 import Glibc
 import NimmerBus
+import NimmerPlatform
 import NimmerWave
 import Synchronization
 import Testing

@@ -1,3 +1,4 @@
+import NimmerPlatform
 import NimmerWave
 import Testing
 

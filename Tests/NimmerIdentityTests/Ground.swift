@@ -1,6 +1,7 @@
 import Glibc
 import IdentifiedServers
 import NimmerBus
+import NimmerPlatform
 import NimmerServers
 import NimmerSystem
 import NimmerSystemFile

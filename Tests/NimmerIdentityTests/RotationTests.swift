@@ -1,5 +1,6 @@
 import Glibc
 import NimmerBus
+import NimmerPlatform
 import NimmerSystem
 import NimmerWave
 import Synchronization

@@ -1,4 +1,5 @@
 import NimmerBus
+import NimmerPlatform
 import NimmerServers
 import Testing
 

@@ -1,4 +1,5 @@
 import NimmerMemory
+import NimmerPlatform
 import NimmerServers
 import NimmerTesting
 import Testing

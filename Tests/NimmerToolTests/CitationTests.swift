@@ -1,4 +1,5 @@
 import NimmerOutput
+import NimmerPlatform
 import NimmerServers
 import Testing
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import NimmerOutput
+import NimmerPlatform
 import NimmerServers
 import NimmerWave
 import Testing

@@ -1,6 +1,7 @@
 import Glibc
 import NimmerBus
 import NimmerOutput
+import NimmerPlatform
 import NimmerServers
 import NimmerWave
 import Testing

@@ -1,6 +1,7 @@
 import Glibc
 import NimmerBus
 import NimmerOutput
+import NimmerPlatform
 import NimmerScopeSession
 import NimmerServers
 import NimmerWave

@@ -1,5 +1,6 @@
 import Glibc
 import NimmerOutput
+import NimmerPlatform
 import NimmerServers
 import Testing
 

@@ -1,3 +1,4 @@
+import NimmerPlatform
 import NimmerReplay
 import NimmerServers
 import Testing

@@ -1,4 +1,5 @@
 import NimmerOutput
+import NimmerPlatform
 import NimmerScopeSession
 import NimmerServers
 import NimmerWave

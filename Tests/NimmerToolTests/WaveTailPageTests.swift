@@ -1,4 +1,5 @@
 import NimmerOutput
+import NimmerPlatform
 import NimmerScope
 import NimmerScopeSession
 import NimmerServers

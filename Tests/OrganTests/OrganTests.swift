@@ -3,6 +3,7 @@ import IdentifiedServers
 import MindServers
 import NimmerBus
 import NimmerBusNATS
+import NimmerPlatform
 import NimmerServers
 import NimmerWave
 import Testing

@@ -2,7 +2,7 @@ import Logging
 import NimmerBus
 import NimmerWave
 
-/// Commands that come as requests (protocol.md, Requests): read, refused when they are none, and replied to; the same for cells, the
+/// Commands that come as requests (protocol.md): read, refused when they are none, and replied to; the same for cells, the
 /// thalamus, the bridge and organs.
 public struct RequestHandler: Sendable {
     private let process: ServiceProcess

@@ -1,6 +1,7 @@
 import Glibc
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerPlatform
 import NimmerServers
 import NimmerWave
 
