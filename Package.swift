@@ -154,7 +154,8 @@ let package = Package(
         library(
             "NimmerReplay",
             [
-                "NimmerCell", "NimmerGate", "NimmerOutput", "NimmerSensing", "NimmerSystem", "NimmerSystemFile",
+                "NimmerProcess", "NimmerCell", "NimmerGate", "NimmerOutput", "NimmerSensing", "NimmerSystem",
+                "NimmerSystemFile",
                 "NimmerThalamus",
                 "NimmerWave", "SensorCell", "DistanceCell", "CollisionAvoidanceNerve",
             ]),
@@ -168,7 +169,8 @@ let package = Package(
         library(
             "NimmerSupervisor",
             [
-                "NimmerCell", "NimmerIdentity", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
+                "NimmerBus", "NimmerProcess", "NimmerCell", "NimmerIdentity", "NimmerMemory", "NimmerMemoryPostgres",
+                "NimmerOutput",
                 "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerWave",
             ]),
         library("NimmerInspection", ["NimmerBus", "NimmerOutput", "NimmerWave"]),
@@ -187,7 +189,8 @@ let package = Package(
         service(
             "nimmer",
             [
-                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCell", "NimmerDeploy", "NimmerGate",
+                "NimmerProcess", "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCell", "NimmerDeploy",
+                "NimmerGate",
                 "NimmerIdentity", "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
                 "NimmerPlatform",
                 "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers",
@@ -209,7 +212,8 @@ let package = Package(
         + [
             // A cell for the tests of a hot swap: its version is a variable.
             .executableTarget(
-                name: "swap-cell", dependencies: ["NimmerCell", "NimmerBusNATS"], path: "Tests/Fixtures/SwapCell",
+                name: "swap-cell", dependencies: ["NimmerProcess", "NimmerCell", "NimmerBusNATS"],
+                path: "Tests/Fixtures/SwapCell",
                 swiftSettings: strict),
             // A program at a terminal, for the tests of what a trap leaves of it.
             .executableTarget(
@@ -281,7 +285,8 @@ let package = Package(
             tests(
                 "NimmerCellTests",
                 [
-                    "NimmerCell", "NimmerTesting", "NimmerBus", "NimmerGate", "NimmerSystem", "NimmerSystemFile",
+                    "NimmerProcess", "NimmerCell", "NimmerTesting", "NimmerBus", "NimmerGate", "NimmerSystem",
+                    "NimmerSystemFile",
                     "NimmerWave", log,
                 ]),
             // The cells of the guide, Sources/NimmerCell/NimmerCell.docc.
@@ -289,14 +294,16 @@ let package = Package(
             tests(
                 "CellsTests",
                 [
-                    "MathCell", "SensorCell", "VitalsCell", "BatteryCell", "DistanceCell", "MotorCell",
+                    "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "MathCell", "SensorCell", "VitalsCell",
+                    "BatteryCell", "DistanceCell", "MotorCell",
                     "VitalsMachine", "BatteryMachine", "DistanceMachine", "MotorMachine", "NimmerCell",
                     "NimmerPlatform", "NimmerSensing", "NimmerTesting", "NimmerBus", "NimmerWave",
                 ]),
             tests(
                 "NervesTests",
                 [
-                    "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerTesting", "NimmerBus", "NimmerGate",
+                    "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "CollisionAvoidanceNerve", "DistanceCell",
+                    "NimmerCell", "NimmerTesting", "NimmerBus", "NimmerGate",
                     "NimmerWave",
                     "Extremes", "Seeds",
                 ]),

@@ -1,3 +1,4 @@
+import NimmerProcess
 import Logging
 import NimmerWave
 

@@ -1,3 +1,4 @@
+import NimmerProcess
 import CollisionAvoidanceNerve
 import DistanceCell
 import NimmerCell

@@ -32,7 +32,7 @@ struct FloodWatch {
     consuming func run() async {
         var watch = self
         while (try? await Task.sleep(for: .seconds(1))) != nil { await watch.look() }
-        for held in watch.held.values { held.end() }
+        for held in watch.held.values { held.end(in: watch.owner.tasks) }
     }
 
     private mutating func look() async {
@@ -68,7 +68,7 @@ struct FloodWatch {
         for (name, one) in held where !quietened.contains(name) || one.wasCut || one.queue != waves.group {
             // A server that has gone has given up nobody.
             if one.wasCut, connections == reconnects { cuts += 1 }
-            one.end()
+            one.end(in: owner.tasks)
             held[name] = nil
             guard !quietened.contains(name) else { continue }
             process.logger.notice("Holds a sender back no more", metadata: ["sender": "\(name)"])

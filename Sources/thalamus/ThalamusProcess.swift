@@ -1,5 +1,6 @@
 import Logging
 import NimmerBus
+import NimmerPlatform
 import NimmerProcess
 import NimmerThalamus
 import NimmerWave
@@ -24,6 +25,8 @@ final class ThalamusProcess: Sendable {
     private let superseded: AsyncStream<Subject>
     /// Where others judge the rest of the regions.
     private let shards = Mutex<Shards?>(nil)
+    /// Questions to the other instances, and connections that are being closed.
+    let tasks = TaskOwner()
     /// The flooding senders that are held back now.
     let heldBack = Mutex<Set<String>>([])
     /// The questions that each may ask: at once, and a second; a screen that shows gates asks twice a second.
@@ -100,6 +103,8 @@ final class ThalamusProcess: Sendable {
             }
             responder.cancel()
             reports.cancel()
+            // Not waited for: a connection that the server has given up may take seconds to end.
+            tasks.cancelAll()
             group.cancelAll()
         }
     }

@@ -1,3 +1,5 @@
+import NimmerSystem
+import NimmerProcess
 import NimmerBus
 import NimmerCell
 import NimmerSensing

@@ -1,3 +1,4 @@
+import NimmerProcess
 import BatteryMachine
 import DistanceMachine
 import MotorMachine

@@ -1,3 +1,5 @@
+import NimmerSystem
+import NimmerProcess
 import NimmerCell
 import NimmerSystemFile
 import NimmerTesting

@@ -1,3 +1,4 @@
+import NimmerGate
 import NimmerWave
 import Testing
 

@@ -1,3 +1,4 @@
+import NimmerBus
 import NimmerCell
 import NimmerTesting
 import Testing

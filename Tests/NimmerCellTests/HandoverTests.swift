@@ -1,3 +1,5 @@
+import NimmerGate
+import NimmerProcess
 import Logging
 import NimmerBus
 import NimmerWave

@@ -15,7 +15,7 @@ extension Scaffold {
         # hadolint ignore=DL3008
         RUN apt-get -q update \\
             && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \\
-                binutils ca-certificates libnats-dev libpq-dev libssl-dev libyaml-dev pkg-config \\
+                binutils ca-certificates libcurl4-openssl-dev libnats-dev libpq-dev libssl-dev libyaml-dev pkg-config \\
             && rm -rf /var/lib/apt/lists/*
         COPY --from=nimmerverse . /nimmerverse
         WORKDIR /source

@@ -1,3 +1,4 @@
+import NimmerProcess
 import NimmerBusNATS
 import NimmerCell
 
