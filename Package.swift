@@ -285,7 +285,8 @@ let package = Package(
             tests(
                 "NimmerCellTests",
                 [
-                    "NimmerProcess", "NimmerCell", "NimmerTesting", "NimmerBus", "NimmerGate", "NimmerSystem",
+                    "NimmerPlatform", "NimmerProcess", "NimmerCell", "NimmerTesting", "NimmerBus", "NimmerGate",
+                    "NimmerSystem",
                     "NimmerSystemFile",
                     "NimmerWave", log,
                 ]),
