@@ -32,28 +32,21 @@ func service(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// A cell or nerve: `<folder>/Logic/` is an importable library (replay and tests use it), `<folder>/Machine/`, where there is one, what
 /// it touches of the machine, which is handed to the logic, and `<folder>/Main.swift` the process.
-func organism(_ folder: String, library: String, machine: String? = nil, executable: String) -> [Target] {
+func organism(
+    _ folder: String, library: String, logic: [Target.Dependency], machine: String? = nil,
+    _ machineUses: [Target.Dependency] = [], executable: String
+) -> [Target] {
     let room: [Target] =
         machine.map { name in
-            [
-                .target(
-                    name: name,
-                    dependencies: [
-                        .target(name: library), "NimmerCell", "NimmerPlatform", "NimmerSensing", "NimmerWave",
-                    ],
-                    path: "\(folder)/Machine", swiftSettings: strict)
-            ]
+            [.target(name: name, dependencies: machineUses, path: "\(folder)/Machine", swiftSettings: strict)]
         } ?? []
     return room + [
-        .target(
-            name: library, dependencies: ["NimmerCell", "NimmerGate", "NimmerSensing", "NimmerWave"],
-            path: "\(folder)/Logic", swiftSettings: strict),
+        .target(name: library, dependencies: logic, path: "\(folder)/Logic", swiftSettings: strict),
         .executableTarget(
             name: executable,
             dependencies: [.target(name: library), "NimmerCell", "NimmerBusNATS"] + room.map { .target(name: $0.name) },
             path: folder, exclude: ["README.md", "Logic"] + (machine == nil ? [] : ["Machine"]),
-            sources: ["Main.swift"],
-            swiftSettings: strict),
+            sources: ["Main.swift"], swiftSettings: strict),
     ]
 }
 
@@ -106,27 +99,27 @@ let package = Package(
         library("NimmerBus", ["NimmerPlatform", "NimmerWave"]),
         library("NimmerPlatform", ["CPlatform"]),
         library("NimmerMemory", ["NimmerWave"]),
-        library("NimmerThalamus", ["CPrefetch", "NimmerWave", "NimmerGate", "NimmerSystem", heap]),
-        library("NimmerCognition", ["NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem"]),
+        library("NimmerThalamus", ["CPrefetch", "NimmerGate", "NimmerSystem", "NimmerWave", heap]),
+        library("NimmerCognition", ["NimmerBus", "NimmerSystem", "NimmerWave"]),
         library(
             "NimmerCognitionHTTP",
             ["CCurl", "COpenSSL", "NimmerCognition", "NimmerPlatform", "NimmerSystem", "NimmerWave"]),
-        library("NimmerSystem", ["NimmerWave", "NimmerGate"]),
+        library("NimmerSystem", ["NimmerGate", "NimmerWave"]),
         library("NimmerSystemFile", ["CYAML", "NimmerPlatform", "NimmerSystem", "NimmerWave"]),
         .target(name: "CTerminal"),
         library("NimmerIdentity", ["NimmerBus", "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerWave"]),
         library("NimmerTerminal", ["CTerminal", "NimmerPlatform", "NimmerWave"]),
-        library("NimmerScope", ["NimmerTerminal", "NimmerWave", "NimmerGate"]),
+        library("NimmerScope", ["NimmerGate", "NimmerTerminal", "NimmerWave"]),
         library(
             "NimmerProcess",
             [
-                "NimmerPlatform", "NimmerWave", "NimmerBus", "NimmerSystem", "NimmerSystemFile", log, metrics,
+                "NimmerBus", "NimmerPlatform", "NimmerSystem", "NimmerSystemFile", "NimmerWave", metrics, log,
                 lifecycle, unixSignals,
             ]),
         library(
             "NimmerCell",
             [
-                "NimmerPlatform", "NimmerProcess", "NimmerWave", "NimmerGate", "NimmerBus", "NimmerSystem", log,
+                "NimmerBus", "NimmerGate", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerWave", log,
                 lifecycle,
             ]),
         library("NimmerSensing", ["NimmerPlatform", "NimmerProcess", "NimmerWave"]),
@@ -134,18 +127,34 @@ let package = Package(
         library("NimmerMemoryPostgres", ["CPostgres", "NimmerMemory", "NimmerPlatform", "NimmerWave"]),
         .target(name: "CPlatform"),
         .target(name: "CRename"),
-        library("NimmerServers", ["NimmerPlatform", "NimmerWave"]),
-        library(
-            "NimmerTesting", ["NimmerCell", "NimmerProcess", "NimmerBus", "NimmerMemory", "NimmerWave", "NimmerGate"]),
-        service("thalamus", ["NimmerThalamus", "NimmerProcess", "NimmerBusNATS"]),
+        library("NimmerServers", ["NimmerPlatform"]),
+        library("NimmerTesting", ["NimmerBus", "NimmerCell", "NimmerMemory", "NimmerProcess", "NimmerWave"]),
         service(
-            "cognition-bridge", ["NimmerCognition", "NimmerCognitionHTTP", "NimmerProcess", "NimmerBusNATS", metrics]),
-        service("hippocampus", ["NimmerMemory", "NimmerMemoryPostgres", "NimmerProcess", "NimmerBusNATS", metrics]),
+            "thalamus",
+            [
+                "NimmerBus", "NimmerBusNATS", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerThalamus",
+                "NimmerWave", log,
+            ]),
+        service(
+            "cognition-bridge",
+            [
+                "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerCognitionHTTP", "NimmerProcess", "NimmerSystem",
+                "NimmerWave", log,
+            ]),
+        library(
+            "NimmerHippocampus",
+            ["NimmerBus", "NimmerMemory", "NimmerPlatform", "NimmerProcess", "NimmerWave", metrics]),
+        service(
+            "hippocampus",
+            [
+                "NimmerBus", "NimmerBusNATS", "NimmerHippocampus", "NimmerMemory", "NimmerMemoryPostgres",
+                "NimmerProcess", "NimmerSystem", "NimmerWave", log,
+            ]),
         service(
             "organ",
             [
-                "NimmerCognition", "NimmerCognitionHTTP", "NimmerProcess", "NimmerBus", "NimmerBusNATS",
-                "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerWave", log,
+                "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerCognitionHTTP", "NimmerPlatform",
+                "NimmerProcess", "NimmerServers", "NimmerSystem", "NimmerWave", log,
             ]),
         // What `nimmer` does, in rooms of one job each; the executable parses arguments, wires and prints.
         library(
@@ -154,10 +163,8 @@ let package = Package(
         library(
             "NimmerReplay",
             [
-                "NimmerProcess", "NimmerCell", "NimmerGate", "NimmerOutput", "NimmerSensing", "NimmerSystem",
-                "NimmerSystemFile",
-                "NimmerThalamus",
-                "NimmerWave", "SensorCell", "DistanceCell", "CollisionAvoidanceNerve",
+                "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerGate", "NimmerOutput", "NimmerProcess",
+                "NimmerSensing", "NimmerSystem", "NimmerSystemFile", "NimmerThalamus", "NimmerWave", "SensorCell",
             ]),
         library(
             "NimmerBackup",
@@ -169,9 +176,8 @@ let package = Package(
         library(
             "NimmerSupervisor",
             [
-                "NimmerBus", "NimmerProcess", "NimmerCell", "NimmerIdentity", "NimmerMemory", "NimmerMemoryPostgres",
-                "NimmerOutput",
-                "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerWave",
+                "NimmerIdentity", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform", "NimmerProcess",
+                "NimmerServers", "NimmerSystem", "NimmerWave",
             ]),
         library("NimmerInspection", ["NimmerBus", "NimmerOutput", "NimmerWave"]),
         library(
@@ -183,36 +189,43 @@ let package = Package(
         library(
             "NimmerSystemCheck",
             [
-                "NimmerCell", "NimmerOutput", "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerSystemFile",
+                "NimmerOutput", "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerSystem", "NimmerSystemFile",
                 "NimmerWave",
             ]),
         service(
             "nimmer",
             [
-                "NimmerProcess", "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCell", "NimmerDeploy",
-                "NimmerGate",
-                "NimmerIdentity", "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput",
-                "NimmerPlatform",
-                "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers",
-                "NimmerSupervisor",
-                "NimmerSystem", "NimmerSystemFile", "NimmerSystemCheck", "NimmerTerminal", "NimmerWave", arguments,
-                unixSignals,
+                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerDeploy", "NimmerGate", "NimmerIdentity",
+                "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform",
+                "NimmerProcess", "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers",
+                "NimmerSupervisor", "NimmerSystem", "NimmerSystemCheck", "NimmerSystemFile", "NimmerTerminal",
+                "NimmerWave", arguments, unixSignals,
             ]),
     ]
-        + organism("cells/math/v1", library: "MathCell", executable: "math-cell")
-        + organism("cells/sensor/v1", library: "SensorCell", executable: "sensor-cell")
-        + organism("cells/vitals/v1", library: "VitalsCell", machine: "VitalsMachine", executable: "vitals-cell")
-        + organism("cells/battery/v1", library: "BatteryCell", machine: "BatteryMachine", executable: "battery-cell")
+        + organism("cells/math/v1", library: "MathCell", logic: ["NimmerCell", "NimmerWave"], executable: "math-cell")
         + organism(
-            "cells/distance/v1", library: "DistanceCell", machine: "DistanceMachine", executable: "distance-cell")
-        + organism("cells/motor/v1", library: "MotorCell", machine: "MotorMachine", executable: "motor-cell")
+            "cells/sensor/v1", library: "SensorCell", logic: ["NimmerCell", "NimmerSensing"], executable: "sensor-cell")
         + organism(
-            "nerves/collision_avoidance/v1", library: "CollisionAvoidanceNerve", executable: "collision-avoidance-nerve"
-        )
+            "cells/vitals/v1", library: "VitalsCell", logic: ["NimmerCell", "NimmerSensing", "NimmerWave"],
+            machine: "VitalsMachine",
+            ["NimmerPlatform", "NimmerWave", "VitalsCell"], executable: "vitals-cell")
+        + organism(
+            "cells/battery/v1", library: "BatteryCell", logic: ["NimmerCell", "NimmerWave"], machine: "BatteryMachine",
+            ["BatteryCell", "NimmerPlatform"], executable: "battery-cell")
+        + organism(
+            "cells/distance/v1", library: "DistanceCell", logic: ["NimmerCell", "NimmerSensing", "NimmerWave"],
+            machine: "DistanceMachine",
+            ["DistanceCell", "NimmerPlatform", "NimmerWave"], executable: "distance-cell")
+        + organism(
+            "cells/motor/v1", library: "MotorCell", logic: ["NimmerCell", "NimmerWave"], machine: "MotorMachine",
+            ["MotorCell", "NimmerPlatform", "NimmerWave"], executable: "motor-cell")
+        + organism(
+            "nerves/collision_avoidance/v1", library: "CollisionAvoidanceNerve",
+            logic: ["NimmerCell", "NimmerWave"], executable: "collision-avoidance-nerve")
         + [
             // A cell for the tests of a hot swap: its version is a variable.
             .executableTarget(
-                name: "swap-cell", dependencies: ["NimmerProcess", "NimmerCell", "NimmerBusNATS"],
+                name: "swap-cell", dependencies: ["NimmerCell", "NimmerBusNATS", "NimmerProcess"],
                 path: "Tests/Fixtures/SwapCell",
                 swiftSettings: strict),
             // A program at a terminal, for the tests of what a trap leaves of it.
@@ -229,65 +242,72 @@ let package = Package(
             .target(
                 name: "Extremes", dependencies: ["NimmerWave", "Seeds"], path: "Tests/Extremes", swiftSettings: strict),
             tests(
-                "NimmerWaveTests", ["Extremes", "NimmerServers", "NimmerWave", "Seeds"],
+                "NimmerWaveTests", ["Extremes", "NimmerPlatform", "NimmerServers", "NimmerWave", "Seeds"],
                 except: ["Golden", "validate.py"]),
             tests("NimmerGateTests", ["NimmerGate", "NimmerWave", "Seeds"]),
             tests(
                 "NimmerBusTests",
-                ["bus-rounds", "NimmerBus", "NimmerBusNATS", "NimmerServers", "NimmerTesting", "NimmerWave"]),
+                [
+                    "NimmerBus", "NimmerBusNATS", "NimmerPlatform", "NimmerServers", "NimmerTesting", "NimmerWave",
+                    "bus-rounds",
+                ]),
             tests(
                 "NimmerMemoryTests",
                 [
-                    "NimmerMemory", "NimmerMemoryPostgres", "NimmerServers", "NimmerTesting", "NimmerWave", "NimmerBus",
-                    "Extremes", "hippocampus",
+                    "Extremes", "NimmerBus", "NimmerHippocampus", "NimmerMemory", "NimmerMemoryPostgres",
+                    "NimmerPlatform", "NimmerServers", "NimmerTesting", "NimmerWave",
                 ]),
             tests("NimmerPlatformTests", ["NimmerPlatform"]),
-            tests("NimmerServersTests", ["NimmerServers", "NimmerPlatform"]),
+            tests("NimmerServersTests", ["NimmerPlatform", "NimmerServers"]),
+            // Holds Package.swift, docs/architecture.md and every import together.
+            tests("RoomsTests", ["NimmerPlatform", "NimmerWave"]),
             tests(
                 "NimmerThalamusTests",
-                ["NimmerThalamus", "NimmerGate", "NimmerSystem", "NimmerSystemFile", "NimmerWave", "Extremes", "Seeds"]),
-            tests("NimmerCognitionTests", ["NimmerCognition", "NimmerSystem", "NimmerWave", "Extremes", "Seeds"]),
+                ["Extremes", "NimmerGate", "NimmerSystem", "NimmerSystemFile", "NimmerThalamus", "NimmerWave", "Seeds"]),
+            tests(
+                "NimmerCognitionTests",
+                ["Extremes", "NimmerBus", "NimmerCognition", "NimmerSystem", "NimmerWave", "Seeds"]),
             // Not shipped: a server that answers wrongly in every way, and the real one with a small model.
             .target(
-                name: "MindServers", dependencies: ["COpenSSL", "NimmerServers"], path: "Tests/MindServers",
+                name: "MindServers", dependencies: ["COpenSSL", "NimmerPlatform", "NimmerServers"],
+                path: "Tests/MindServers",
                 swiftSettings: strict),
             tests(
                 "NimmerCognitionHTTPTests",
                 [
-                    "NimmerCognitionHTTP", "NimmerCognition", "NimmerServers", "NimmerSystem", "NimmerWave",
-                    "MindServers",
+                    "MindServers", "NimmerCognition", "NimmerCognitionHTTP", "NimmerPlatform", "NimmerServers",
+                    "NimmerSystem", "NimmerWave",
                 ]),
             // Not shipped: a nats-server that asks everybody for an identity.
             .target(
                 name: "IdentifiedServers",
                 dependencies: [
-                    "NimmerBus", "NimmerIdentity", "NimmerServers", "NimmerSystem", "NimmerSystemFile", "NimmerWave",
+                    "NimmerBus", "NimmerIdentity", "NimmerPlatform", "NimmerServers", "NimmerSystem",
+                    "NimmerSystemFile", "NimmerWave",
                 ],
                 path: "Tests/IdentifiedServers", swiftSettings: strict),
             tests(
                 "OrganTests",
                 [
-                    "organ", "IdentifiedServers", "MindServers", "NimmerBus", "NimmerBusNATS", "NimmerServers",
-                    "NimmerWave",
+                    "IdentifiedServers", "MindServers", "NimmerBus", "NimmerBusNATS", "NimmerPlatform", "NimmerServers",
+                    "NimmerWave", "organ",
                 ]),
             tests(
                 "BridgeTests",
                 [
-                    "cognition-bridge", "nimmer", "IdentifiedServers", "MindServers", "NimmerBus", "NimmerBusNATS",
-                    "NimmerServers",
-                    "NimmerWave",
+                    "IdentifiedServers", "MindServers", "NimmerBus", "NimmerBusNATS", "NimmerPlatform", "NimmerServers",
+                    "NimmerWave", "cognition-bridge", "nimmer",
                 ]),
-            tests("NimmerSystemTests", ["NimmerSystem", "NimmerSystemFile", "NimmerWave", "NimmerGate"]),
+            tests("NimmerSystemTests", ["NimmerGate", "NimmerSystem", "NimmerSystemFile", "NimmerWave"]),
             tests(
                 "NimmerProcessTests",
-                ["NimmerProcess", "NimmerBus", "NimmerSystem", "NimmerSystemFile", "NimmerWave", "Seeds", log, metrics]),
-            tests("NimmerSensingTests", ["NimmerSensing", "NimmerWave", "Seeds"]),
+                ["NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerWave", "Seeds", metrics, log]),
+            tests("NimmerSensingTests", ["NimmerSensing", "NimmerWave"]),
             tests(
                 "NimmerCellTests",
                 [
-                    "NimmerPlatform", "NimmerProcess", "NimmerCell", "NimmerTesting", "NimmerBus", "NimmerGate",
-                    "NimmerSystem",
-                    "NimmerSystemFile",
+                    "NimmerBus", "NimmerCell", "NimmerGate", "NimmerPlatform", "NimmerProcess", "NimmerSystem",
+                    "NimmerSystemFile", "NimmerTesting",
                     "NimmerWave", log,
                 ]),
             // The cells of the guide, Sources/NimmerCell/NimmerCell.docc.
@@ -295,24 +315,22 @@ let package = Package(
             tests(
                 "CellsTests",
                 [
-                    "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "MathCell", "SensorCell", "VitalsCell",
-                    "BatteryCell", "DistanceCell", "MotorCell",
-                    "VitalsMachine", "BatteryMachine", "DistanceMachine", "MotorMachine", "NimmerCell",
-                    "NimmerPlatform", "NimmerSensing", "NimmerTesting", "NimmerBus", "NimmerWave",
+                    "BatteryCell", "BatteryMachine", "DistanceCell", "DistanceMachine", "MathCell", "MotorCell",
+                    "MotorMachine", "NimmerBus", "NimmerCell", "NimmerPlatform", "NimmerProcess", "NimmerSensing",
+                    "NimmerSystem",
+                    "NimmerSystemFile", "NimmerTesting", "NimmerWave", "SensorCell", "VitalsCell", "VitalsMachine",
                 ]),
             tests(
                 "NervesTests",
                 [
-                    "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "CollisionAvoidanceNerve", "DistanceCell",
-                    "NimmerCell", "NimmerTesting", "NimmerBus", "NimmerGate",
-                    "NimmerWave",
-                    "Extremes", "Seeds",
+                    "CollisionAvoidanceNerve", "DistanceCell", "Extremes", "NimmerCell", "NimmerGate",
+                    "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerTesting", "NimmerWave", "Seeds",
                 ]),
             tests(
                 "NimmerIdentityTests",
                 [
-                    "IdentifiedServers", "NimmerIdentity", "NimmerBus", "NimmerBusNATS", "NimmerServers",
-                    "NimmerSystem", "NimmerSystemFile", "NimmerWave",
+                    "CNATS", "IdentifiedServers", "NimmerBus", "NimmerBusNATS", "NimmerIdentity", "NimmerPlatform",
+                    "NimmerServers", "NimmerSystem", "NimmerSystemFile", "NimmerWave",
                 ]),
             tests("NimmerTerminalTests", ["NimmerTerminal"]),
             .testTarget(
@@ -330,14 +348,20 @@ let package = Package(
                 "NimmerBackupTests",
                 [
                     "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerMemoryPostgres", "NimmerOutput",
-                    "NimmerServers", "NimmerWave",
+                    "NimmerPlatform", "NimmerServers", "NimmerWave",
                 ]),
             tests(
                 "NimmerDeployTests",
-                ["NimmerDeploy", "NimmerOutput", "NimmerServers", "NimmerSystem", "NimmerSystemFile", "NimmerWave"]),
+                [
+                    "NimmerDeploy", "NimmerOutput", "NimmerPlatform", "NimmerServers", "NimmerSystem",
+                    "NimmerSystemFile", "NimmerWave",
+                ]),
             tests(
                 "NimmerSupervisorTests",
-                ["NimmerOutput", "NimmerServers", "NimmerSupervisor", "NimmerSystem", "NimmerSystemFile", "NimmerWave"]),
+                [
+                    "NimmerOutput", "NimmerPlatform", "NimmerServers", "NimmerSupervisor", "NimmerSystem",
+                    "NimmerSystemFile", "NimmerWave",
+                ]),
             tests("NimmerInspectionTests", ["NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerWave"]),
             tests(
                 "NimmerScopeSessionTests",
@@ -346,7 +370,8 @@ let package = Package(
                 name: "NimmerToolTests",
                 dependencies: [
                     "nimmer", "math-cell", "trap-screen", "NimmerInspection", "NimmerOutput", "NimmerReplay",
-                    "NimmerScopeSession", "NimmerSupervisor", "NimmerSystemCheck", "NimmerServers", "NimmerSystem",
+                    "NimmerScopeSession", "NimmerSupervisor", "NimmerSystemCheck", "NimmerPlatform", "NimmerServers",
+                    "NimmerSystem",
                     "NimmerSystemFile",
                     "NimmerScope",
                     "NimmerTerminal",
@@ -357,7 +382,8 @@ let package = Package(
                 name: "IntegrationTests",
                 dependencies: [
                     "IdentifiedServers", "NimmerBus", "NimmerBusNATS", "NimmerIdentity", "NimmerMemory",
-                    "NimmerMemoryPostgres", "NimmerServers", "NimmerSystem", "NimmerWave", "MindServers",
+                    "NimmerMemoryPostgres", "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerWave",
+                    "MindServers",
                 ],
                 exclude: ["Fixtures"], swiftSettings: strict),
         ],

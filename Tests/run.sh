@@ -99,6 +99,11 @@ if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
         failed=$((failed + 1))
     fi
 fi
+# The public API that authors of cells import, held against docs/api.
+if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
+    say "The public API (Tests/api.sh)"
+    if python3 Tests/API/test_compare.py -q && Tests/api.sh --built; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+fi
 # A minute of inputs that nobody wrote for whatever reads from outside.
 if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
     say "A minute of made-up inputs (Tests/fuzz.sh)"

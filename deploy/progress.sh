@@ -1,17 +1,16 @@
-# Sourced by deploy/up.sh: one line of progress for a build, with an estimate.
+# Sourced by deploy/up.sh and deploy/release.sh: one line of progress for a build, with an estimate.
 
-# Seconds of processor time of a whole first build of what deploy/up.sh runs (docs/performance.md, A first build).
-build_seconds=270
-
-# with_progress LOG COMMAND…: runs a `swift build`. Shows one line of progress; what it says goes to LOG, and is shown when it fails.
+# with_progress LOG SECONDS STEPS COMMAND…: runs a `swift build`. Shows one line of progress; what it says goes to LOG, and is shown when
+# it fails. For an estimate of a first build: SECONDS of processor time that it takes (docs/performance.md, A first build) and the
+# STEPS that it has, since the build system counts as such only what it has come to; 0 and 0 for other builds.
 with_progress() {
     log=$1
-    shift
+    seconds=$2
+    expected=$3
+    shift 3
     : >"$log"
     processors=$(nproc)
-    if [ ! -d .build/release ]; then
-        echo "A first build: about $(((build_seconds / processors + 59) / 60)) min with $processors processors"
-    fi
+    [ "$seconds" = 0 ] || echo "About $(((seconds / processors + 59) / 60)) min with $processors processors"
     start=$(date +%s)
     # The status of the command, which a pipe would lose.
     { "$@" 2>&1 && echo 0 >"$log.status" || echo 1 >"$log.status"; } | show_progress "$log"
@@ -38,6 +37,7 @@ show_progress() {
         at=${steps%/*}
         all=${steps#*/}
         case $at$all in *[!0-9]*) continue ;; esac
+        [ "$all" -ge "$expected" ] || all=$expected
         # Steps of resolving and planning are few and counted apart.
         [ "$all" -ge 20 ] && [ "$at" -gt 0 ] || continue
         seconds=$(($(date +%s) - began))

@@ -23,7 +23,7 @@ need_everything binutils
 say "Building the programs of $name (log: .build/archive.log)"
 mkdir -p .build "$folder"
 # RPATH, not RUNPATH: it holds for the libraries of libraries, too.
-with_progress .build/archive.log env "NIMMER_TESTS=$(echo $programs | tr ' ' ,)" swift build -c release --static-swift-stdlib \
+with_progress .build/archive.log 0 0 env "NIMMER_TESTS=$(echo $programs | tr ' ' ,)" swift build -c release --static-swift-stdlib \
     -Xlinker --disable-new-dtags -Xlinker -rpath -Xlinker "\$ORIGIN/../lib" || stop "The build failed; what is wrong stands above."
 
 root=$folder/$name
@@ -49,7 +49,7 @@ done
 mkdir -p "$root/deploy"
 cp -R deploy/systems "$root/deploy/"
 cp LICENSE CHANGELOG.md "$root/"
-cp deploy/release.md "$root/README.md"
+cp deploy/release.md "${root}/README.md"
 chmod -R u=rwX,go=rX "$root"
 
 tar -C "$folder" --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner -cf - "$name" | gzip -9n >"$root.tar.gz"

@@ -67,7 +67,7 @@ public struct AsideMessage: Sendable, Hashable {
     }
 
     /// The id under which it is set aside: the same on every retry.
-    public var id: MessageID { .named("aside/\(service)/\(stream)/\(sequence)") }
+    public var id: MessageID { .aside(sequence, of: stream, by: service) }
 
     /// Its headers where it is set aside. Its own are under another name, so that no server acts on them.
     public var headers: Headers {

@@ -11,7 +11,7 @@ import NimmerWave
 /// process is delivered. It may publish, subscribe to nothing, and cancel its own subscription.
 public typealias DeliveryHandler = @Sendable (_ subject: RawSpan, _ payload: RawSpan, _ arrival: Arrival) -> Void
 
-/// What a bus promises (architecture.md, The house; protocol.md). One conformance suite, `BusConformance`, holds every
+/// What a bus promises (architecture.md, Rooms; protocol.md). One conformance suite, `BusConformance`, holds every
 /// implementation to this text.
 ///
 /// **Order.** Messages that one publisher sends to one subject reach each subscription in the order of sending.

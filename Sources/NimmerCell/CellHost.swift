@@ -324,7 +324,7 @@ public final class CellHost<C: Cell>: Sendable {
 
     /// A transition is kept until the stream acknowledges it (protocol.md, What an acknowledgement means); at most 256.
     private func retain(_ change: GateTransition) {
-        let id = change.messageID(in: process.environment)
+        let id = MessageID.transition(change, in: process.environment)
         let message = Envelope(id: id, at: change.at, from: process.source, change)
         // With an identity the thalamus takes it, checks it and stores it (decision 0019): no cell writes to a stream.
         let subject = Subject.transition(process.environment, gate: change.gateID).from(process.bus.identity)

@@ -81,11 +81,3 @@ struct OwnGate: Sendable {
             at: change.at)
     }
 }
-
-extension GateTransition {
-    /// The id of a transition: the same for the same gate, time and states in one environment, so that a retry is dropped.
-    func messageID(in environment: Environment) -> MessageID {
-        .named(
-            "\(environment.rawValue)/transition/\(gateID.text)/\(at.nanoseconds)/\(fromState.word)/\(toState.word)")
-    }
-}

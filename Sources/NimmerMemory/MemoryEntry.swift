@@ -68,7 +68,7 @@ public struct MemoryEntry: Sendable, Hashable {
         // What can be read and is refused for its subject's sake comes from somebody who may not choose a row's place.
         let isReadable = (try? AnyMessage.decode(payload)) != nil
         let rejected = RejectedMessage(
-            id: isReadable ? Self.identity(of: payload, on: subject) : Self.identity(of: payload),
+            id: isReadable ? .contradiction(payload, on: subject) : Self.identity(of: payload),
             code: refusal.code.rawValue,
             field: refusal.field,
             reason: refusal.description)
@@ -86,17 +86,7 @@ public struct MemoryEntry: Sendable, Hashable {
     public static func identity(of payload: [UInt8]) -> MessageID {
         let claimed = (try? JSON(parsing: payload))?["header"]?["message_id"]?.string
         if let claimed, let id = try? MessageID(claimed) { return id }
-        let digits = Array("0123456789abcdef".utf8)
-        let hex = payload.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        return MessageID.named("rejected:" + String(decoding: hex, as: UTF8.self))
-    }
-
-    /// An id of bytes and their subject that nothing in them can choose.
-    private static func identity(of payload: [UInt8], on subject: String) -> MessageID {
-        .named { name in
-            name.append(contentsOf: "contradicts/\(subject)/".utf8)
-            name.append(contentsOf: payload)
-        }
+        return .rejected(payload)
     }
 
     private static func gate(of subject: String) throws(Refusal) -> GateID {

@@ -55,3 +55,13 @@ public struct MemoryError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The message, then the mend.
     public var description: String { mend.isEmpty ? message : "\(message). \(mend)" }
 }
+
+extension MemoryError {
+    /// Whether nothing but a person can mend it: the hippocampus refuses to start (memory.md).
+    package var stopsTheStart: Bool {
+        switch code {
+        case .settings, .refused, .missingDatabase, .schemaMissing, .schemaOlder, .schemaUnknown, .schemaTampered: true
+        case .unreachable, .permission, .exhausted, .conflict, .closed, .data, .unexpected: false
+        }
+    }
+}

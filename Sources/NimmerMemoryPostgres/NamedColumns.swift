@@ -21,8 +21,10 @@ struct NamedColumns {
     /// A column that is a text.
     func text(_ name: String) throws(Refusal) -> String { try read(name, "be there") { $0 } }
 
-    /// A column that is a number.
-    func number(_ name: String) throws(Refusal) -> Double { try read(name, "be a number") { Double($0) } }
+    /// A column that is a finite number.
+    func number(_ name: String) throws(Refusal) -> Double {
+        try read(name, "be a number") { text in Double(text).flatMap { $0.isFinite ? $0 : nil } }
+    }
 
     /// A column that is a whole number.
     func whole(_ name: String) throws(Refusal) -> Int { try read(name, "be a whole number") { Int($0) } }

@@ -157,7 +157,7 @@ package struct Replay: Sendable {
         counts.emitted += 1
         let isNerve = identity.role == .nerve
         let message = Envelope(
-            id: .named("replay/\(identity.name)/\(at.nanoseconds)/\(counts.emitted)"), at: at,
+            id: .replayed(by: identity.name, at: at, count: counts.emitted), at: at,
             from: Source(
                 entityID: "\(identity.name)-replay", entityType: isNerve ? .nerve : .cell, garden: .virtual,
                 tier: isNerve ? 2 : 1), wave)

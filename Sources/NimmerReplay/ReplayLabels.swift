@@ -1,4 +1,3 @@
-import NimmerCell
 import NimmerOutput
 import NimmerWave
 

@@ -3,6 +3,7 @@ import CollisionAvoidanceNerve
 import DistanceCell
 import NimmerCell
 import NimmerOutput
+import NimmerProcess
 import NimmerSensing
 import NimmerSystem
 import NimmerWave

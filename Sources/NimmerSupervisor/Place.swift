@@ -1,5 +1,4 @@
 import NimmerProcess
-import NimmerCell
 import NimmerIdentity
 import NimmerOutput
 import NimmerServers

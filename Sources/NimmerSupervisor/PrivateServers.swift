@@ -1,4 +1,3 @@
-import NimmerMemory
 import NimmerMemoryPostgres
 import NimmerOutput
 import NimmerPlatform

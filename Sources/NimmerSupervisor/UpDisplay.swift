@@ -1,4 +1,3 @@
-import NimmerBus
 import NimmerOutput
 import NimmerWave
 

@@ -2,16 +2,6 @@ import NimmerWave
 
 /// The cognition bridge's part of a system file.
 public struct BridgeSettings: Sendable {
-    /// What happens to the commands of a decision.
-    public enum Commands: String, CaseIterable, Sendable {
-        /// They are published as part of the response and sent to nobody.
-        case dryRun = "dry-run"
-        /// Those that are allowed wait until a person approves them: `nimmer mind pending`, `nimmer mind approve ID`.
-        case confirm
-        /// Those that are allowed are sent.
-        case act
-    }
-
     /// A command that a decision may ask for.
     public struct Allowed: Hashable, Sendable {
         /// The cell or nerve.
@@ -81,7 +71,7 @@ public struct BridgeSettings: Sendable {
     }
 
     /// What happens to the commands of a decision; nothing is sent unless the file says so.
-    public var commands = Commands.dryRun
+    public var commands = CommandMode.dryRun
     /// The commands that a decision may ask for; none unless the file lists them.
     public var allow: [Allowed] = []
     /// How long a command waits for a person's word, in milliseconds.

@@ -1,4 +1,4 @@
-import NimmerCell
+import NimmerProcess
 import NimmerSystem
 import NimmerSystemFile
 import NimmerWave

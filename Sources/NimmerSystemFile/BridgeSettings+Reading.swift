@@ -6,7 +6,7 @@ extension BridgeSettings {
         self.init()
         guard let node else { return }
         var keys = try MappingReader(node, place: "bridge", file: file)
-        commands = try keys.choice("commands", of: Commands.self) ?? commands
+        commands = try keys.choice("commands", of: CommandMode.self) ?? commands
         for node in try keys.list("allow") { allow.append(try Allowed(node, file: file)) }
         confirmWithinMS =
             try keys.integer("confirm_within_ms", in: 1...604_800_000, unit: "milliseconds") ?? confirmWithinMS

@@ -36,17 +36,7 @@ extension Thalamus {
     /// The id of a transition: the same for the same gate, time and states in one environment and life. Times are chosen by cells, the
     /// space of names is not (decision 0017).
     func transitionID(_ transition: GateTransition) -> MessageID {
-        .named(in: names) { name in
-            name.append(contentsOf: configuration.environment.rawValue.utf8)
-            name.append(contentsOf: "/transition/".utf8)
-            name.append(contentsOf: transition.gateID.text.utf8)
-            name.append(UInt8(ascii: "/"))
-            name.append(contentsOf: String(transition.at.nanoseconds).utf8)
-            name.append(UInt8(ascii: "/"))
-            name.append(contentsOf: transition.fromState.word.utf8)
-            name.append(UInt8(ascii: "/"))
-            name.append(contentsOf: transition.toState.word.utf8)
-        }
+        .transition(transition, in: configuration.environment, space: names)
     }
 
     private mutating func message(_ slot: Int, _ transition: Transition) -> GateTransition {
@@ -92,10 +82,7 @@ extension Thalamus {
                     semanticContent: content(slot, witness.origin, &room)))
         }
         opening.collapse = OpeningCollapse(
-            collapseID: .named { name in
-                name.append(contentsOf: "collapse/".utf8)
-                transitionID.write(into: &name)
-            }, confidence: confidence,
+            collapseID: .collapse(of: transitionID), confidence: confidence,
             windowStart: (agreeing.map(\.at).min() ?? moment).advanced(
                 nanoseconds: opening.at.nanoseconds(since: moment)), witnesses: witnesses)
         counters.collapses += 1

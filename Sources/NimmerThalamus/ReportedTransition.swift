@@ -26,7 +26,7 @@ public struct ReportedTransition: Sendable {
                 .name, field: "subject", "a cell or nerve reports transitions of its own gate", found: "'\(subject)'")
         }
         var message = try Envelope<GateTransition>(decoding: payload, on: subject)
-        id = .named("\(env.rawValue)/reported/\(sender)/\(message.header.messageID)")
+        id = .reported(message.header.messageID, by: sender, in: env)
         message.header.messageID = id
         message.header.source.entityID = sender.text
         message.header.source.tier = 1

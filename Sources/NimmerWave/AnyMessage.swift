@@ -12,8 +12,8 @@ extension AnyMessage {
         return try AnyMessage(header, body)
     }
 
-    /// Every type's JSON Schema, by the type's name.
+    /// The JSON Schema of every type and of every record that has one, by its name.
     public static var jsonSchemas: [(name: String, schema: JSON)] {
-        bodies.map { ($0.type.rawValue, $0.jsonSchema) }
+        bodies.map { ($0.type.rawValue, $0.jsonSchema) } + records.map { ("\($0)", $0.jsonSchema) }
     }
 }

@@ -17,12 +17,17 @@ extension MessageRecord {
     /// - Throws: a ``Refusal`` that names the field and what was expected.
     public init(_ object: JSONObject) throws(Refusal) { try self.init(FieldReader(object, Self.fields)) }
 
-    /// The object as it stands on the wire.
-    public var json: JSON {
+    /// The object as it travels: compact UTF-8 JSON.
+    public var bytes: [UInt8] {
         var out = MemberWriter(into: [])
         write(&out)
+        return out.take()
+    }
+
+    /// The object as it travels, parsed.
+    public var json: JSON {
         // What was just written is JSON.
-        return (try? JSON(parsing: out.take(), keepingRaw: WireText.opaqueKeys)) ?? .null
+        (try? JSON(parsing: bytes, keepingRaw: WireText.opaqueKeys)) ?? .null
     }
 
     /// Appends a list of records as it stands on the wire.
@@ -33,6 +38,12 @@ extension MessageRecord {
         out.list(records) { $0.write(&$1) }
         bytes = out.take()
     }
+}
+
+/// A record that stands in an opaque part of a message and has a JSON Schema of its own.
+public protocol PublishedRecord: MessageRecord {
+    /// What it says, in one sentence.
+    static var meaning: String { get }
 }
 
 /// A message's body: one of the types of protocol.md, Bodies.

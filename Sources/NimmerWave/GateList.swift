@@ -23,6 +23,14 @@ public struct GateList: Sendable, Hashable {
         self.leftOut = leftOut + gates.count - count
     }
 
+    /// One list of the gates of several, the highest potential first, as many as one message holds.
+    package init(merging lists: [GateList]) {
+        let gates = lists.flatMap(\.gates).sorted {
+            ($0["potential"]?.double ?? 0) > ($1["potential"]?.double ?? 0)
+        }
+        self.init(gates, leftOut: lists.reduce(0) { $0 + $1.leftOut })
+    }
+
     /// The list in an answer: the array alone, or an object with `gates` and `left_out`; nil when it is neither.
     public init?(_ json: JSON) {
         let json = json.resolved

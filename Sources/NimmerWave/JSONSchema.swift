@@ -68,16 +68,25 @@ extension MessageBody {
     public static var jsonSchema: JSON {
         var headerFields = Header.fields
         headerFields[1] = .required("message_type", .word([type.rawValue]), "The type of the body.")
-        var schema = FieldKind.schema(of: [
+        let schema = FieldKind.schema(of: [
             .required("header", .record(headerFields), "Who says it, and when."),
             .required("body", .record(fields), meaning),
         ])
-        schema.members.insert(
-            contentsOf: [
-                JSONObject.Member("$schema", "https://json-schema.org/draft/2020-12/schema"),
-                JSONObject.Member("title", .string(type.rawValue)),
-                JSONObject.Member("description", .string(meaning)),
-            ], at: 0)
-        return .object(schema)
+        return .titled(type.rawValue, meaning, schema)
+    }
+}
+
+extension PublishedRecord {
+    /// The JSON Schema (draft 2020-12) of the record, as published under docs/protocol.
+    public static var jsonSchema: JSON { .titled("\(Self.self)", meaning, FieldKind.schema(of: fields)) }
+}
+
+extension JSON {
+    fileprivate static func titled(_ title: String, _ description: String, _ schema: JSONObject) -> JSON {
+        let head = [
+            JSONObject.Member("$schema", "https://json-schema.org/draft/2020-12/schema"),
+            JSONObject.Member("title", .string(title)), JSONObject.Member("description", .string(description)),
+        ]
+        return .object(JSONObject(head + schema.members))
     }
 }

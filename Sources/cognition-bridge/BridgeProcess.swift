@@ -275,14 +275,3 @@ final class BridgeProcess: Sendable {
         }
     }
 }
-
-extension CognitiveResponse {
-    /// What has to be in mind of it where it commands nothing: who was asked, and what that cost. A week of whole responses may be more
-    /// than a container has memory for.
-    fileprivate var withoutReasons: CognitiveResponse {
-        guard downstreamCommands.isEmpty else { return self }
-        var short = self
-        short.result = ["region": result["region"] ?? .null, "asked": result["asked"] ?? .null]
-        return short
-    }
-}

@@ -47,6 +47,6 @@ final class PrivateNames: Sendable {
 
     /// The id of what is said about a request, known to bridges only until it is said.
     func id(_ kind: StaticString, _ request: MessageID) -> MessageID {
-        .named("\(kind)/\(request.text)", in: space.withLock { $0 })
+        .answer(kind, to: request, space: space.withLock { $0 })
     }
 }

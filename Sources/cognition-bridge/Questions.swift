@@ -85,17 +85,10 @@ struct Questions: Sendable {
 
     /// - Parameter sender: the identity that asks, which alone says who decides; the name in the payload is a label.
     private func decide(_ payload: JSON, approve: Bool, from sender: Token?) async -> CommandResult {
-        guard let text = payload["id"]?.string, !text.isEmpty else {
-            return CommandResult(status: .refused, error: "payload.id must be a decision's id, or the beginning of one")
-        }
-        let found = owner.acts.records.map(\.decision).filter { $0.text.hasPrefix(text.lowercased()) }
-        guard found.count == 1, let id = found.first else {
-            return CommandResult(
-                status: .refused,
-                error: found.isEmpty
-                    ? "no decision that waits has an id that begins with \(text.prefix(40))"
-                    : "\(found.count) decisions have ids that begin with \(text.prefix(40)); give more of it")
-        }
+        let id: MessageID
+        do throws(Refusal) {
+            id = try ActRecord.decision(named: payload["id"]?.string, among: owner.acts.records)
+        } catch { return CommandResult(status: .refused, error: error.message) }
         let name = payload["by"]?.string ?? ""
         let person = sender.map { $0.text.labelled(name) } ?? name
         if let problem = await owner.acts.decide(id, approve: approve, by: person) {

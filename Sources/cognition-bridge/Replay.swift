@@ -35,23 +35,6 @@ struct Replay: Sendable {
                 asked.append(["mind": .string(name), "verdict": .string(error.code.rawValue)])
             }
         }
-        let then = before.map { Self.line($0.decision, $0.downstreamCommands, $0.result["confidence"]?.double) }
-        let again = now.map { Self.line($0.action, $0.commands, $0.confidence) }
-        var differences: [JSON] = []
-        for key in ["action", "commands", "confidence"] {
-            let (old, new) = (then?[key] ?? .null, again?[key] ?? .null)
-            if old.resolved != new.resolved { differences.append(["key": .string(key), "then": old, "now": new]) }
-        }
-        return [
-            "request_id": .string(request.requestID.text), "event_type": .string(request.eventType),
-            "then": then ?? .null, "now": again ?? .null, "asked": .array(asked), "differences": .array(differences),
-        ]
-    }
-
-    private static func line(_ action: String, _ commands: [DownstreamCommand], _ confidence: Double?) -> JSON {
-        [
-            "action": .string(action), "commands": .array(commands.map(\.json)),
-            "confidence": confidence.map { .number($0) } ?? .null,
-        ]
+        return AnswerComparison(request, then: before, now: now).json(asked: asked)
     }
 }

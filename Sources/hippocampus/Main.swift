@@ -1,6 +1,7 @@
 import Logging
 import NimmerBus
 import NimmerBusNATS
+import NimmerHippocampus
 import NimmerMemory
 import NimmerMemoryPostgres
 import NimmerProcess

@@ -1,3 +1,4 @@
+import NimmerHippocampus
 import NimmerProcess
 import NimmerMemory
 import NimmerMemoryPostgres
@@ -45,15 +46,5 @@ struct HippocampusStart: Sendable {
         limits = Batcher.Limits(
             milliseconds: Double(settings.batchTime ?? system?.memory.batchMS ?? 200),
             rows: settings.batchRows ?? system?.memory.batchRows ?? 2_000)
-    }
-}
-
-extension MemoryError {
-    /// Whether nothing but a person can mend it: the hippocampus refuses to start (memory.md).
-    var stopsTheStart: Bool {
-        switch code {
-        case .settings, .refused, .missingDatabase, .schemaMissing, .schemaOlder, .schemaUnknown, .schemaTampered: true
-        case .unreachable, .permission, .exhausted, .conflict, .closed, .data, .unexpected: false
-        }
     }
 }

@@ -143,14 +143,14 @@ struct OrganDesk {
         logic = OrganLogic(
             warmMilliseconds: settings.warmMS, loadMilliseconds: settings.loadTimeoutMS,
             maximumQueue: settings.queue)
-        standing = OrganStanding(logic, Self.state(logic, settings))
+        standing = OrganStanding(logic, logic.standing(of: settings))
     }
 
     /// Takes an event; false ends the loop.
     mutating func take(_ event: OrganProcess.Event) async -> Bool {
         // Requests wait for so long, not until a time of day that somebody may set.
         let now = SteadyTime.now()
-        defer { standing.set(logic, Self.state(logic, settings)) }
+        defer { standing.set(logic, logic.standing(of: settings)) }
         switch event {
         case .message(let message, let verb): receive(message, verb, at: now)
         case .loaded: perform(logic.loaded(at: now), at: now)
@@ -186,7 +186,7 @@ struct OrganDesk {
         }
         guard let (command, request, id) = read else { return }
         switch request {
-        case .state: answer(message, CommandResult(status: .ok, result: Self.state(logic, settings)))
+        case .state: answer(message, CommandResult(status: .ok, result: logic.standing(of: settings)))
         case .release:
             answer(message, CommandResult(status: .ok))
             perform(logic.release(at: now), at: now)
@@ -259,15 +259,5 @@ struct OrganDesk {
 
     private func instant(_ time: SteadyTime, _ now: SteadyTime) -> ContinuousClock.Instant {
         .now + max(.zero, time.duration(since: now))
-    }
-
-    private static func state(_ logic: OrganLogic, _ settings: OrganSettings) -> JSON {
-        [
-            "state": .string(logic.state.rawValue), "loaded": .bool(logic.isLoaded),
-            "model": .string(settings.model), "card": settings.card.map { .string($0) } ?? .null,
-            "waiting": .number(Double(logic.queue.count)), "taken": .number(Double(logic.counters.taken)),
-            "processed": .number(Double(logic.counters.processed)),
-            "refused": .number(Double(logic.counters.refused)), "loads": .number(Double(logic.counters.loads)),
-        ]
     }
 }

@@ -8,19 +8,11 @@ import Synchronization
 /// Finds out once a second who speaks most, and how long a wave waits here: as long as a message to ourselves. Who floods while others
 /// wait is held back.
 struct FloodWatch {
-    /// How long somebody is not held back after that has failed.
-    private static let pause = Duration.seconds(30)
-
     private let owner: ThalamusProcess
     private let waves: WaveSubscription
     private var process: ServiceProcess { owner.process }
     private var held: [String: HeldBack] = [:]
-    /// How often a server has given up a connection that held somebody back.
-    private var cuts = 0
-    /// How often the process's own connection was made anew.
-    private var reconnects: UInt64 = 0
-    /// Who cannot be held back, and when that is tried again.
-    private var failed: [String: ContinuousClock.Instant] = [:]
+    private var holding = FloodHolding()
     private var flooding: Set<String> = []
 
     init(_ owner: ThalamusProcess, _ waves: WaveSubscription) {
@@ -50,7 +42,7 @@ struct FloodWatch {
                 metadata: ["sender": "\(flood.name)", "rate": "\(flood.words)"])
         }
         flooding = Set(floods.map(\.name) + quietened)
-        await hold(loudest.filter { quietened.contains($0.name) }, quietened)
+        await hold(loudest, quietened)
     }
 
     /// How long a message to ourselves takes; one that cannot travel says nothing of how long others wait.
@@ -64,41 +56,39 @@ struct FloodWatch {
 
     /// Holds back who is to be heard less, and nobody else.
     private mutating func hold(_ loudest: [LoudSender], _ quietened: [String]) async {
-        let connections = process.bus.status.counters.reconnects
-        for (name, one) in held where !quietened.contains(name) || one.wasCut || one.queue != waves.group {
-            // A server that has gone has given up nobody.
-            if one.wasCut, connections == reconnects { cuts += 1 }
-            one.end(in: owner.tasks)
-            held[name] = nil
-            guard !quietened.contains(name) else { continue }
-            process.logger.notice("Holds a sender back no more", metadata: ["sender": "\(name)"])
-        }
-        reconnects = connections
-        if quietened.isEmpty {
-            cuts = 0
-            try? await waves.leave()
-        }
-        for sender in loudest where held[sender.name] == nil && isDue(sender.name) {
-            do throws(BusError) {
-                let rate = HeldBack.rates[min(cuts, HeldBack.rates.count - 1)]
-                held[sender.name] = try await HeldBack.begin(sender, for: process, in: waves, rate: rate)
-                process.logger.notice(
-                    "Holds a sender back, so that the others get through",
-                    metadata: ["sender": "\(sender.name)", "bytes_per_second": "\(rate.map { "\($0)" } ?? "any")"])
-            } catch {
-                // One that is away comes back.
-                if error.code == .notConnected || error.code == .timeout { continue }
-                process.logger.warning(
-                    "Cannot hold a sender back", metadata: ["sender": "\(sender.name)", "reason": "\(error)"])
-                failed[sender.name] = .now.advanced(by: Self.pause)
+        let actions = holding.decide(
+            held: held.map { name, one in
+                .init(sender: name, wasCut: one.wasCut, isInGroup: one.queue == waves.group)
+            }, quietened: quietened, loudest: loudest.map(\.name),
+            reconnects: process.bus.status.counters.reconnects, at: .now())
+        for action in actions {
+            switch action {
+            case .end(let name, let isOver):
+                held.removeValue(forKey: name)?.end(in: owner.tasks)
+                if isOver {
+                    process.logger.notice("Holds a sender back no more", metadata: ["sender": "\(name)"])
+                }
+            case .leaveGroup: try? await waves.leave()
+            case .begin(let name, let rate):
+                guard let sender = loudest.first(where: { $0.name == name }) else { continue }
+                await begin(sender, rate: rate)
             }
         }
         owner.heldBack.withLock { [held] in $0 = Set(held.keys) }
     }
 
-    private mutating func isDue(_ name: String) -> Bool {
-        let now = ContinuousClock.now
-        failed = failed.filter { $0.value > now }
-        return failed[name] == nil
+    private mutating func begin(_ sender: LoudSender, rate: Int?) async {
+        do throws(BusError) {
+            held[sender.name] = try await HeldBack.begin(sender, for: process, in: waves, rate: rate)
+            process.logger.notice(
+                "Holds a sender back, so that the others get through",
+                metadata: ["sender": "\(sender.name)", "bytes_per_second": "\(rate.map { "\($0)" } ?? "any")"])
+        } catch {
+            // One that is away comes back.
+            if error.code == .notConnected || error.code == .timeout { return }
+            process.logger.warning(
+                "Cannot hold a sender back", metadata: ["sender": "\(sender.name)", "reason": "\(error)"])
+            holding.failed(sender.name, at: .now())
+        }
     }
 }

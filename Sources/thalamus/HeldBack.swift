@@ -11,10 +11,6 @@ import Synchronization
 /// them to that connection, which reads slowly and forgets them; and it makes a sender wait whose messages wait. Nobody else's
 /// message ever goes to that connection, so nobody else waits.
 final class HeldBack: Sendable {
-    /// What is read, in bytes a second: enough for the server to empty in time what it keeps for this connection. Where a server does
-    /// not make the sender wait, and gives up the connection instead, the next one reads faster; the last as fast as it can.
-    static let rates: [Int?] = [16 << 20, 64 << 20, nil]
-
     /// The cell or nerve, as its subject names it.
     let sender: String
     private let rate: Int?

@@ -69,9 +69,7 @@ struct Questions: Sendable {
             return answerPassedOn(message)
         }
         if command.command == "explain", let name = command.payload["gate"]?.string {
-            // A region's own name never holds "--" unless its gate's name is another.
-            let gate = name.includes("--") ? try? GateID(name) : (try? Region(name)).map { GateID(region: $0) }
-            guard let gate else { return answerPassedOn(message) }
+            guard let gate = GateID(asked: name) else { return answerPassedOn(message) }
             let part = shards.part(of: gate)
             if shards.judges(part) { return answerPassedOn(message) }
             // The reply subject goes along: whoever has the part answers the asker directly.
@@ -83,10 +81,7 @@ struct Questions: Sendable {
                 let lists = (answers ?? []).compactMap { answer in
                     (try? Envelope<CommandResult>(answer: answer.payload)).flatMap { GateList($0.body.result) }
                 }
-                let gates = lists.flatMap(\.gates).sorted {
-                    ($0["potential"]?.double ?? 0) > ($1["potential"]?.double ?? 0)
-                }
-                let list = GateList(gates, leftOut: lists.reduce(0) { $0 + $1.leftOut })
+                let list = GateList(merging: lists)
                 requests.reply(to: message, CommandResult(status: .ok, result: list.json))
             }
         } else {

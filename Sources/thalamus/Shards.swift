@@ -251,7 +251,7 @@ final class Shards: Sendable {
         owner.outcomes.forget { Sorter.partition(of: $0, among: partitions) == part }
         // Whoever has the part from now on stores behind what this one knows of.
         owner.outbox.forget { subject in
-            ThalamusProcess.gate(of: subject).map { Sorter.partition(of: $0, among: partitions) == part } ?? false
+            GateID(transition: subject).map { Sorter.partition(of: $0, among: partitions) == part } ?? false
         }
         process.logger.info("Left a part of the regions", metadata: ["part": "\(part)"])
     }

@@ -10,10 +10,10 @@ extension ThalamusProcess {
 
     /// What the thalamus tells `$SRV.STATS`.
     func statistics(lost: UInt64) -> ServiceResponder.Statistics {
-        let (counters, regions, loudest, floods, quietened, lately) = thalamus.withLock {
-            ($0.counters, $0.regionCount, $0.loudestSenders, $0.floods.map(\.name), $0.quietened, $0.refusedLately)
-        }
         let held = heldBack.withLock { $0 }
+        let (counters, regions, loudest, degraded) = thalamus.withLock {
+            ($0.counters, $0.regionCount, $0.loudestSenders, $0.degraded(heldBack: held))
+        }
         var statistics = ServiceResponder.Statistics()
         statistics.requests = answered.load(ordering: .relaxed)
         statistics.errors = refused.load(ordering: .relaxed)
@@ -34,23 +34,6 @@ extension ThalamusProcess {
                     ]
                 }),
         ]
-        var degraded = loudest.filter { floods.contains($0.name) || quietened.contains($0.name) }.map { flood in
-            "'\(flood.name)' floods the bus: \(flood.words)"
-                + (held.contains(flood.name) ? "; it is held back for the others' sake" : "")
-        }
-        if lately.origins > 0 {
-            degraded.append(
-                "\(lately.origins) waves a second name origins that are not granted: the rejects name the line to add")
-        }
-        if lately.regions > 0 {
-            degraded.append("\(lately.regions) waves a second are refused: their senders bring too many new regions")
-        }
-        if lately.gates > 0 {
-            degraded.append("\(lately.gates) openings a second do not happen: their senders tip too many gates")
-        }
-        if lately.questions > 0 {
-            degraded.append("\(lately.questions) openings a second do not go up: the answers would fill the stream")
-        }
         if !degraded.isEmpty { data["degraded"] = .string(degraded.joined(separator: ". ")) }
         statistics.data = .object(data)
         return statistics

@@ -246,43 +246,41 @@ final class ThalamusProcess: Sendable {
         let env = process.environment
         let stream = HouseStreams.transitions(env)
         let last = try await bus.lastPerSubject(stream: stream, filter: .transitions(env))
-        var found: [GateID: (transition: Envelope<GateTransition>, storedAt: Timestamp)] = [:]
+        var found = LastTransitions()
         func look(at stored: StoredMessage) {
             // The gates of cells and nerves are their own.
-            guard let gate = Self.gate(of: stored.message.subject), gate.owner == nil, isOurs(gate) else { return }
+            guard let gate = GateID(transition: stored.message.subject), gate.owner == nil, isOurs(gate) else { return }
             let message: Envelope<GateTransition>
             do throws(Refusal) {
                 message = try Envelope(decoding: stored.message.payload, on: stored.message.subject)
             } catch { return announcer.reject(error, stored.message) }
-            if let known = found[gate], known.transition.body.at > message.body.at { return }
-            found[gate] = (message, stored.message.at)
+            found.take(message, storedAt: stored.message.at)
         }
         for stored in last { look(at: stored) }
         // Older versions could store a transition behind a later one of its gate, when they said it again. After a restore all that
         // there is was stored lately.
         if let latest = last.map(\.message.at).max() {
-            let before = latest.advanced(milliseconds: -Self.disorderMilliseconds)
+            let before = latest.advanced(milliseconds: -LastTransitions.disorderMilliseconds)
             try await bus.read(stream: stream, filter: .transitions(env), start: .at(before)) { batch in
                 for stored in batch { look(at: stored) }
                 return true
             }
         }
-        for stored in last where Self.gate(of: stored.message.subject).map(isOurs) ?? false {
+        for stored in last where GateID(transition: stored.message.subject).map(isOurs) ?? false {
             outbox.reconcile(stored.message.subject, newest: StoredIdentity(stored))
         }
         outbox.forEachWaiting { message in
             guard let transition = try? Envelope<GateTransition>(decoding: message.payload, on: message.subject),
                 isOurs(transition.body.gateID)
             else { return }
-            if let known = found[transition.body.gateID], known.transition.body.at > transition.body.at { return }
-            found[transition.body.gateID] = (transition, .now())
+            found.take(transition, storedAt: .now())
         }
         let all = try await outcomes.stored()
         var lessons: [Outcomes.Stored] = []
         for outcome in all {
             let gate = outcome.opening.gate
-            guard isOurs(gate), let known = found[gate], outcome.message.at > known.storedAt else { continue }
-            if known.transition.header.messageID == outcome.opening.id, known.transition.body.isOpening,
+            guard isOurs(gate), found.precedes(outcomeOf: gate, storedAt: outcome.message.at) else { continue }
+            if found.isLast(outcome.opening.id, of: gate),
                 !all.contains(where: { $0.opening == outcome.opening && $0.sequence < outcome.sequence })
             {
                 outcomes.opened(gate, outcome.opening.id)
@@ -297,13 +295,10 @@ final class ThalamusProcess: Sendable {
         }
         settle { thalamus in
             let now = thalamus.clock.read(.now())
-            for stored in last where Self.gate(of: stored.message.subject).map(isOurs) ?? false {
+            for stored in last where GateID(transition: stored.message.subject).map(isOurs) ?? false {
                 outbox.know(stored.message.subject, last: stored.sequence, id: StoredIdentity(stored).id)
             }
-            // Of more than there is room for, the latest stay: in the order of time.
-            for item in found.values.map(\.transition).sorted(by: {
-                ($0.body.at, $0.body.gateID) < ($1.body.at, $1.body.gateID)
-            }) {
+            for item in found.inOrder {
                 thalamus.resume(item.body, id: item.header.messageID, now: now)
             }
             for lesson in lessons { thalamus.learn(lesson.result, gate: lesson.opening.gate) }
@@ -316,16 +311,7 @@ final class ThalamusProcess: Sendable {
         }
         // Among them may be some that are open: they release in their time, also when no wave comes.
         opened.yield()
-        if !found.isEmpty { process.logger.info("Took up gates", metadata: ["gates": "\(found.count)"]) }
-    }
-
-    /// How far the stream's order may differ from that of time, where an older version has written it, in milliseconds.
-    private static let disorderMilliseconds = 120_000.0
-
-    /// The gate of `<env>.nervous.gates.<gate>.transition`.
-    static func gate(of subject: Subject) -> GateID? {
-        let tokens = subject.text.split(separator: ".")
-        return tokens.count == 5 ? try? GateID(String(tokens[3])) : nil
+        if !found.isEmpty { process.logger.info("Took up gates", metadata: ["gates": "\(found.gates.count)"]) }
     }
 
     /// Takes up gates again that somebody else has judged meanwhile (another thalamus, from which this one was cut off): what they
@@ -333,7 +319,7 @@ final class ThalamusProcess: Sendable {
     private func retake(_ shards: Shards?) async {
         let stream = HouseStreams.transitions(process.environment)
         for await subject in superseded {
-            guard let gate = Self.gate(of: subject) else { continue }
+            guard let gate = GateID(transition: subject) else { continue }
             process.logger.warning(
                 "What this gate concluded here was given up: going on from what is stored",
                 metadata: ["gate": "\(gate)"])

@@ -3,7 +3,7 @@
 # after a change in NimmerWave, on which everything depends. Uses nothing of this folder's .build; packages come from the network or
 # SwiftPM's cache.
 #
-#   Tests/Benchmarks/build.sh [first|rebuild]      # both without an argument; REVISION=… measures another commit
+#   Tests/Benchmarks/build.sh [first|rebuild]      # both without an argument
 #
 # Each line: what, seconds, seconds of processor time (which says the same on a busy machine, nearly).
 set -eu
@@ -12,7 +12,6 @@ what=${1:-both}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 git clone -q . "$folder/clone"
-git -C "$folder/clone" checkout -q "${REVISION:-HEAD}"
 cd "$folder/clone"
 TIMEFORMAT='%R s, processor %U + %S s'
 
@@ -26,10 +25,11 @@ measured() { # measured NAME COMMAND…
 if [ "$what" != rebuild ]; then
     # The command of deploy/up.sh.
     programs=$(sed -n 's/^programs=//p' deploy/up.sh)
-    measured "first build of what deploy/up.sh runs" env ${programs:+NIMMER_TESTS=$programs} swift build -c release
+    measured "first build of what deploy/up.sh runs" env "NIMMER_TESTS=$programs" swift build
+    measured "the same, optimized" env "NIMMER_TESTS=$programs" swift build -c release
 fi
 if [ "$what" != first ]; then
-    measured "first debug build" env NIMMER_TESTS= swift build
+    measured "debug build of every program" env NIMMER_TESTS= swift build
     echo 'extension Timestamp { public var nanosecondsForTheBenchmark: Int64 { nanoseconds } }' >>Sources/NimmerWave/Timestamp.swift
     measured "debug build after a change in NimmerWave" env NIMMER_TESTS= swift build
 fi

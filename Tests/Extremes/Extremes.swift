@@ -5,6 +5,8 @@ import Seeds
 /// decoder checks by, so that a new field is among them at once.
 public struct Extremes {
     private var chance: Seeded
+    /// Whether what is made now stands in something opaque.
+    private var isNested = false
 
     /// The same messages each time from the same seed.
     public init(_ seed: UInt64) { chance = Seeded(seed) }
@@ -119,6 +121,11 @@ public struct Extremes {
 
     /// What the house's own readers look for in what others may write at will.
     private mutating func content() -> JSONObject {
+        if !isNested, chance.chance(0.5) {
+            isNested = true
+            defer { isNested = false }
+            return object(chance.chance(0.5) ? EscalationInput.fields : DecisionRecord.fields)
+        }
         var content: JSONObject = [:]
         for key in ["age_ms", "value", "metres", "distance_m", "ms", "lf", "tokens", "confidence", "merged"] {
             content[key] = .number(number())
@@ -127,7 +134,9 @@ public struct Extremes {
         content["region"] = "plant"
         content["commands"] = .string(pick(["act", "confirm", "dry-run"]))
         content["asked"] = .array(
-            (0..<2).map { _ in ["mind": "small", "tokens": .number(number()), "lf": .number(number())] })
+            (0..<2).map { _ in
+                ["mind": "small", "verdict": "valid", "tokens": .number(number()), "lf": .number(number())]
+            })
         content["witnesses"] = .array(
             (0..<2).map { _ in
                 [

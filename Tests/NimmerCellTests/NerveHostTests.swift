@@ -93,7 +93,7 @@ struct NerveHostTests {
             let transition = try Envelope<GateTransition>(
                 decoding: try await next("dev.nervous.gates.watch-nerve.transition"))
             #expect(transition.body.triggerSignals.map(\.source).sorted() == ["left", "right"])
-            #expect(transition.header.messageID == transition.body.messageID(in: .dev))
+            #expect(transition.header.messageID == .transition(transition.body, in: .dev))
 
             var requests = motor.makeAsyncIterator()
             let request = try #require(await requests.next())

@@ -11,7 +11,8 @@ enum Sample {
         budget: Double = 10, content: JSON = ["pressure": 3.5], at moment: Timestamp = now, reflex: Bool = false
     ) -> CognitiveRequest {
         var input: JSONObject = [
-            "region": .string(region), "gate": .string(region), "opened_at": .string(moment.rfc3339),
+            "region": .string(region), "gate": .string(region.replacing(".", with: "--")),
+            "opened_at": .string(moment.rfc3339),
             "confidence": .number(confidence),
             "witnesses": [
                 [

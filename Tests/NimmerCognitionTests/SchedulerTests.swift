@@ -224,9 +224,32 @@ struct SchedulerTests {
             Issue.record("minds are told")
             return
         }
-        #expect(told.requestID == Scheduler.told(.named("quick")) && told.requestID != response.requestID)
+        #expect(told.requestID == .told(.named("quick")) && told.requestID != response.requestID)
         #expect(told.structuredInput["done_by_reflex"]?["action"]?.string == "halt")
         #expect(scheduler.arrive(told, at: later(2)).isEmpty, "it waits like any other")
+    }
+
+    @Test(
+        "an input of another form is asked about as it is, on its own",
+        arguments: [
+            #"{"question":"is it warm?"}"#, #"{"region":5,"witnesses":[],"reflex":true}"#,
+            #"{"region":"plant","witnesses":[{"source":"a","confidence":9}],"reflex":true}"#,
+        ])
+    func otherForms(_ text: String) throws {
+        var scheduler = Scheduler(
+            Sample.bridge([Sample.mind()]) {
+                $0.events = [.init(region: "plant", eventType: "e", reflex: .init(action: "halt", commands: []))]
+            })
+        var request = Sample.request("a")
+        request.structuredInput = .raw(Array(text.utf8))
+        let ask = try #require(scheduler.arrive(request, at: now).first?.ask)
+        #expect(ask.request.structuredInput.text == text)
+        var second = request
+        second.requestID = .named("b")
+        #expect(scheduler.arrive(second, at: later(1)).isEmpty && scheduler.counters.reflexes == 0)
+        var third = request
+        third.requestID = .named("c")
+        #expect(scheduler.arrive(third, at: later(2)).isEmpty && scheduler.waitingRequests == 2, "they are not merged")
     }
 
     @Test("what was spent before a restart counts")

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 @testable import NimmerBus
-@testable import hippocampus
+@testable import NimmerHippocampus
 
 /// A store that fails as often as it is told, before or after its work is done.
 private final class FlakyStore: MemoryStore {

@@ -1,6 +1,7 @@
 import NimmerGate
 import NimmerSystem
 import NimmerSystemFile
+import NimmerWave
 import Testing
 
 @Suite("System files")

@@ -18,7 +18,7 @@ import Testing
         #expect(read.escalated?.body.json.resolved == opening.request?.json.resolved)
         let collapse = try #require(read.collapsed), request = try #require(read.escalated)
         #expect(collapse.header.messageID == collapse.body.collapseID && collapse.body.transitionID == opening.id)
-        #expect(request.header.messageID == .named("request/\(collapse.body.collapseID.text)"))
+        #expect(request.header.messageID == .request(of: collapse.body.collapseID))
         let text = String(decoding: bytes, as: UTF8.self)
         #expect(text.components(separatedBy: #"{"a": 1.0}"#) == 2, "contents stand in it once")
     }

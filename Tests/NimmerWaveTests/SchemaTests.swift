@@ -18,7 +18,7 @@ import Testing
             }
             #expect(String(decoding: Golden.read(path), as: UTF8.self) == text, "docs/protocol/\(name).schema.json")
         }
-        #expect(AnyMessage.jsonSchemas.count == MessageType.allCases.count)
+        #expect(AnyMessage.jsonSchemas.count == MessageType.allCases.count + AnyMessage.records.count)
     }
 
     @Test func theReferenceOfMessagesIsThatOfTheCode() throws {
@@ -48,6 +48,14 @@ import Testing
         for body in AnyMessage.bodies {
             text += "\n## \(body.type.rawValue)\n\n\(body.meaning)\n\n" + table(body.fields)
         }
+        text += """
+
+            # Records
+
+            What this project writes where a message may hold any value. Readers take other forms too; keys that are not listed are kept.
+
+            """
+        for record in AnyMessage.records { text += "\n## \(record)\n\n\(record.meaning)\n\n" + table(record.fields) }
         return text
     }
 

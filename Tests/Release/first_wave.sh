@@ -30,22 +30,22 @@ for program in bin/*; do
     [ -z "$missing" ] || fail "$program lacks $missing"
     ldd "$program" | grep -q "$PWD/" || fail "$program takes none of its libraries from the archive"
 done
+# As a user, since PostgreSQL refuses root; until the first wave scrolls by.
 cat >run.sh <<'R'
 cd "$1"
 began=$(date +%s)
 bin/nimmer up --all >up.log 2>&1 &
 up=$!
 for _ in $(seq 120); do
-    if bin/nimmer wave tail --count 1 >wave.log 2>&1; then break; fi
-    kill -0 $up 2>/dev/null || break
+    if grep -q ' wave .*machine-' up.log || ! kill -0 $up 2>/dev/null; then break; fi
     sleep 1
 done
-cat wave.log
 echo "first wave after $(($(date +%s) - began)) s"
-bin/nimmer status || true
+grep -m 1 ' wave .*machine-' up.log >wave.log
 bin/nimmer down
 wait $up || true
 R
 su nimmer-user -c "sh run.sh '$PWD'" || true
-grep -q machine wave.log || { cat up.log >&2; fail "no wave within two minutes"; }
+[ -s wave.log ] || { cat up.log >&2; fail "no wave within two minutes"; }
+cat wave.log
 echo "1 passed, 0 failed, 0 skipped"

@@ -61,13 +61,12 @@ public struct ActRecord: Sendable, Hashable {
     /// The record of a response; nil when it asks for nothing, or its commands are sent to nobody (`dry-run`).
     public init?(_ response: CognitiveResponse, at now: Timestamp) {
         guard !response.downstreamCommands.isEmpty,
-            let mode = response.result["commands"]?.string.flatMap(BridgeSettings.Commands.init(rawValue:)),
-            mode != .dryRun,
-            let until = response.result["commands_until"]?.string.flatMap({ try? Timestamp(rfc3339: $0) })
+            let record = response.record, let mode = record.commands, mode != .dryRun,
+            let until = record.commandsUntil
         else { return nil }
         decision = response.requestID
         action = response.decision
-        region = response.result["region"]?.string ?? ""
+        region = record.region ?? ""
         commands = response.downstreamCommands
         self.until = until
         state = mode == .act ? .approved : .pending

@@ -167,7 +167,7 @@ public struct AnswerBook<Receipt: Identifiable & Sendable>: Sendable where Recei
     public mutating func recorded(_ id: MessageID) -> [Action] {
         guard case .recording(let response) = entries[id]?.stage else { return [] }
         // What was to be told is about the commands of one's own response.
-        if response.result["reflex"]?.bool != true { entries[id]?.telling = [] }
+        if response.record?.isReflex != true { entries[id]?.telling = [] }
         guard let telling = entries[id]?.telling, !telling.isEmpty else { return close(id) + [.begin(id)] }
         entries[id]?.stage = .telling(response)
         return [.begin(id)] + again(id, isRepeated: false)

@@ -95,7 +95,7 @@ public struct Prompt: Sendable, Hashable {
         let reserve = 48
         var lines = ""
         var omitted = 0
-        for line in Self.lines(request.structuredInput.resolved, at: now) {
+        for line in Self.lines(request.input, at: now) {
             let text = escaped(line.whole.text) + "\n"
             if lines.utf8.count + text.utf8.count + reserve <= room {
                 lines += text
@@ -108,30 +108,29 @@ public struct Prompt: Sendable, Hashable {
         return lines
     }
 
-    private static func lines(_ input: JSON, at now: Timestamp) -> [(whole: JSON, short: JSON)] {
-        var lines: [(whole: JSON, short: JSON)] = []
-        var head = input.object ?? ["input": input]
-        let collapses = [input] + (input["earlier"]?.array ?? [])
-        for key in ["witnesses", "earlier", "gate", "opened_at", "confidence"] where input["witnesses"] != nil {
-            head[key] = nil
+    private static func lines(_ input: RequestInput, at now: Timestamp) -> [(whole: JSON, short: JSON)] {
+        switch input {
+        case .escalation(let input): lines(input, at: now)
+        case .other(let json):
+            // What is empty says nothing.
+            json.object?.members.isEmpty == true
+                ? [] : [line(json.object == nil ? ["input": json.resolved] : json.resolved)]
         }
-        let named = JSON.object(head)
-        if !head.members.isEmpty { lines.append((named, ["omitted_bytes": .number(Double(named.bytes.count))])) }
-        for (index, collapse) in collapses.enumerated() {
-            let opened = collapse["opened_at"]?.string.flatMap { try? Timestamp(rfc3339: $0) }
-            let since = opened.map { max(0, now.milliseconds(since: $0)) } ?? 0
-            let witnesses = (collapse["witnesses"]?.array ?? []).sorted {
-                ($0["confidence"]?.double ?? 0) > ($1["confidence"]?.double ?? 0)
-            }
-            for witness in witnesses {
-                let age = ((witness["age_ms"]?.double ?? 0) + since) / 1000
+    }
+
+    private static func lines(_ input: EscalationInput, at now: Timestamp) -> [(whole: JSON, short: JSON)] {
+        let newest = EarlierOpening(openedAt: input.openedAt, witnesses: input.witnesses ?? [])
+        var lines = [line(head(of: input).json.resolved)]
+        for (index, opening) in ([newest] + (input.earlier ?? [])).enumerated() {
+            let since = opening.openedAt.map { max(0, now.milliseconds(since: $0)) } ?? 0
+            for witness in opening.witnesses.sorted(by: { $0.confidence > $1.confidence }) {
+                let age = (witness.ageMilliseconds + since) / 1000
                 var line: JSONObject = [
-                    "witness": witness["source"] ?? "",
-                    "confidence": .number(rounded(witness["confidence"]?.double ?? 0)),
+                    "witness": .string(witness.source), "confidence": .number(rounded(witness.confidence)),
                     "age_s": .number((age * 10).rounded() / 10),
                 ]
                 if index > 0 { line["opening"] = "earlier" }
-                let content = witness["content"] ?? [:]
+                let content = witness.content.resolved
                 var short = line
                 line["content"] = content
                 short["omitted_bytes"] = .number(Double(content.bytes.count))
@@ -139,6 +138,20 @@ public struct Prompt: Sendable, Hashable {
             }
         }
         return lines
+    }
+
+    /// What is known beside the witnesses, which have a line each; the gate and when it opened say nothing to a mind.
+    private static func head(of input: EscalationInput) -> EscalationInput {
+        guard input.witnesses != nil else { return input }
+        var head = input
+        (head.gate, head.openedAt, head.confidence) = (nil, nil, nil)
+        (head.witnesses, head.earlier) = (nil, nil)
+        return head
+    }
+
+    /// A value on a line of its own, or how long it is.
+    private static func line(_ value: JSON) -> (whole: JSON, short: JSON) {
+        (value, ["omitted_bytes": .number(Double(value.bytes.count))])
     }
 
     private static func rounded(_ number: Double) -> Double { (number * 100).rounded() / 100 }

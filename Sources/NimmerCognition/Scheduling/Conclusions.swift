@@ -12,12 +12,12 @@ extension Scheduler {
         // A mind that calls itself unsure may decide for want of a better one, but it commands nothing.
         let isUnsure = entry.asked.last?.verdict != "valid"
         let commands = isUnsure ? [] : decision.commands
-        var result = record(entry, commands: commands, at: now)
-        result["reason"] = .string(Prompt.cut(decision.reason, 1024))
-        result["confidence"] = .number(decision.confidence)
-        if isUnsure { result["unsure"] = true }
+        var record = record(entry, commands: commands, at: now)
+        record.reason = Prompt.cut(decision.reason, 1024)
+        record.confidence = decision.confidence
+        record.isUnsure = isUnsure
         return respond(
-            entry, decision.action, result, commands: commands, mind: mind, boundary: .model, outcome: .answered,
+            entry, decision.action, record, commands: commands, mind: mind, boundary: .model, outcome: .answered,
             at: now)
     }
 
@@ -26,11 +26,10 @@ extension Scheduler {
         if entry.expiresAt <= now { return expire(entry, at: now) }
         if let (decision, mind) = entry.unsure { return conclude(entry, decision, mind, at: now) }
         counters.byRule += 1
-        let rule = DeterministicBoundary.decision(entry.request)
-        var result = record(entry, commands: [], at: now)
-        result["why"] = .string(why(entry, at: now))
-        for member in rule.result { result[member.key] = member.value }
-        return respond(entry, rule.action, result, boundary: .deterministic, outcome: .answered, at: now)
+        var record = record(entry, commands: [], at: now)
+        record.why = why(entry, at: now)
+        let action = DeterministicBoundary.decide(entry.request, &record)
+        return respond(entry, action, record, boundary: .deterministic, outcome: .answered, at: now)
     }
 
     private func why(_ entry: WaitingRequest, at now: Timestamp) -> String {
@@ -44,11 +43,11 @@ extension Scheduler {
     /// Its time is over (protocol.md: "an expired one is answered `expired`, never dropped").
     mutating func expire(_ entry: WaitingRequest, at now: Timestamp) -> SchedulerAction {
         counters.expired += 1
-        var result = record(entry, commands: [], at: now)
-        result["expired_at"] = .string(entry.request.expiresAt.rfc3339)
-        result["seen_at"] = .string(clock.wall(now).rfc3339)
-        if !entry.waitingFor.isEmpty { result["waited_for"] = .string(entry.waitingFor) }
-        return respond(entry, "expired", result, boundary: .deterministic, outcome: .expired, at: now)
+        var record = record(entry, commands: [], at: now)
+        record.expiredAt = entry.request.expiresAt
+        record.seenAt = clock.wall(now)
+        if !entry.waitingFor.isEmpty { record.waitedFor = Prompt.cut(entry.waitingFor, 1024) }
+        return respond(entry, "expired", record, boundary: .deterministic, outcome: .expired, at: now)
     }
 
     /// A reflex acts at once, by rule; minds are told after, with a request of its own that names what was done.
@@ -57,12 +56,12 @@ extension Scheduler {
     ) -> [SchedulerAction] {
         counters.byRule += 1
         counters.reflexes += 1
-        var result = record(entry, commands: reflex.commands, at: now)
-        result["reflex"] = true
+        var record = record(entry, commands: reflex.commands, at: now)
+        record.isReflex = true
         let response = respond(
-            entry, reflex.action, result, commands: reflex.commands, boundary: .deterministic, outcome: .answered,
+            entry, reflex.action, record, commands: reflex.commands, boundary: .deterministic, outcome: .answered,
             at: now)
-        return [response] + told(reflex, entry.request).map { .tell($0, after: entry.id) }
+        return [response] + told(reflex, entry.request, entry.input).map { .tell($0, after: entry.id) }
     }
 
     /// What minds are to be told about a request that a reflex answered, one at most: for a request that comes again after its
@@ -70,58 +69,53 @@ extension Scheduler {
     public func telling(of request: CognitiveRequest, at now: Timestamp) -> [CognitiveRequest] {
         let expiresAt = clock.process(request.expiresAt)
         guard expiresAt > now else { return [] }
-        return reflex(of: request, region: WaitingRequest(request, expiresAt: expiresAt, at: now).region).map {
-            told($0, request)
-        } ?? []
+        let entry = WaitingRequest(request, expiresAt: expiresAt, at: now)
+        return reflex(of: entry).map { told($0, request, entry.input) } ?? []
     }
 
-    private func told(_ reflex: BridgeSettings.Reflex, _ request: CognitiveRequest) -> [CognitiveRequest] {
-        guard !desks.isEmpty else { return [] }
-        var input = request.structuredInput.resolved.object ?? [:]
-        input["reflex"] = nil
-        input["done_by_reflex"] = ["action": .string(reflex.action), "commands": .array(reflex.commands.map(\.json))]
+    private func told(
+        _ reflex: BridgeSettings.Reflex, _ request: CognitiveRequest, _ input: EscalationInput?
+    ) -> [CognitiveRequest] {
+        guard !desks.isEmpty, var input else { return [] }
+        input.isReflex = false
+        input.doneByReflex = ReflexDeed(action: reflex.action, commands: reflex.commands)
         var told = request
-        told.requestID = Self.told(request.requestID)
-        told.structuredInput = .object(input)
+        told.requestID = .told(request.requestID)
+        told.structuredInput = .raw(input.bytes)
         return [told]
     }
-
-    /// The id of the request that tells minds what a reflex did.
-    public static func told(_ request: MessageID) -> MessageID { .named("told/\(request.text)") }
 
     /// The answer to a request that was merged into a newer one.
     public static func merged(_ request: MessageID, into newer: MessageID) -> CognitiveResponse {
         CognitiveResponse(
-            requestID: request, decision: "merged", result: ["merged_into": .string(newer.text)], outcome: .merged)
+            requestID: request, decision: "merged", result: DecisionRecord(mergedInto: newer).json, outcome: .merged)
     }
 
-    private func record(_ entry: WaitingRequest, commands: [DownstreamCommand], at now: Timestamp) -> JSONObject {
-        var result: JSONObject = [
-            "event_type": .string(entry.request.eventType), "region": .string(entry.region),
-        ]
-        if !entry.asked.isEmpty { result["asked"] = .array(entry.asked.map(\.json)) }
-        if !entry.merged.isEmpty { result["merged"] = .number(Double(entry.merged.count)) }
+    private func record(_ entry: WaitingRequest, commands: [DownstreamCommand], at now: Timestamp) -> DecisionRecord {
+        var record = DecisionRecord(eventType: entry.request.eventType, region: entry.region, asked: entry.asked)
+        if !entry.merged.isEmpty { record.merged = entry.merged.count }
         if !commands.isEmpty {
-            result["commands"] = .string(mode.rawValue)
+            record.commands = mode
             let until = mode == .confirm ? now.advanced(milliseconds: confirmWithin) : entry.expiresAt
-            if mode != .dryRun { result["commands_until"] = .string(clock.wall(until).rfc3339) }
+            if mode != .dryRun { record.commandsUntil = clock.wall(until) }
         }
-        return result
+        return record
     }
 
     private func respond(
-        _ entry: WaitingRequest, _ decision: String, _ result: JSONObject, commands: [DownstreamCommand] = [],
+        _ entry: WaitingRequest, _ decision: String, _ record: DecisionRecord, commands: [DownstreamCommand] = [],
         mind: Mind? = nil, boundary: Boundary, outcome: ResponseOutcome, at now: Timestamp
     ) -> SchedulerAction {
+        var record = record
         var response = CognitiveResponse(
-            requestID: entry.id, decision: Prompt.cut(decision, 1024), result: .object(result),
+            requestID: entry.id, decision: Prompt.cut(decision, 1024), result: .raw(record.bytes),
             downstreamCommands: commands, mind: mind, boundary: boundary, lifeforceSpent: entry.spent,
             processingTimeMilliseconds: max(0, now.milliseconds(since: entry.since)), outcome: outcome)
         // A message has at most 64 KiB: what repeats the request goes first, then what was refused.
-        for key in ["inputs", "asked"] where response.json.bytes.count > 60_000 {
-            var smaller = response.result.object ?? [:]
-            smaller[key] = nil
-            response.result = .object(smaller)
+        for leaveOut in [{ $0.inputs = nil }, { $0.asked = [] }] as [(inout DecisionRecord) -> Void]
+        where response.bytes.count > 60_000 {
+            leaveOut(&record)
+            response.result = .raw(record.bytes)
         }
         return .respond(response, merged: entry.merged)
     }

@@ -39,7 +39,7 @@ public struct Scheduler: Sendable {
     public internal(set) var counters = SchedulerCounters()
     private let queue: Int
     private let reflexes: [(pattern: SubjectPattern, reflex: BridgeSettings.Reflex)]
-    let mode: BridgeSettings.Commands
+    let mode: CommandMode
     let confirmWithin: Double
 
     /// A scheduler at rest.
@@ -71,7 +71,7 @@ public struct Scheduler: Sendable {
         counters.taken += 1
         var entry = WaitingRequest(request, expiresAt: clock.process(request.expiresAt), at: now)
         if entry.expiresAt <= now { return [expire(entry, at: now)] }
-        if let reflex = reflex(of: request, region: entry.region) { return act(reflex, entry, at: now) }
+        if let reflex = reflex(of: entry) { return act(reflex, entry, at: now) }
         guard held < Self.capacity else { return [giveBack(id)] }
         if let key = entry.mergeKey,
             let older = waiting.firstIndex(where: { $0.mergeKey == key && $0.asked.isEmpty })
@@ -249,11 +249,9 @@ public struct Scheduler: Sendable {
             entry.askUntil ?? entry.expiresAt)
     }
 
-    private mutating func account(_ outcome: AskOutcome, _ hand: Running, at now: Timestamp) -> Asked {
+    private mutating func account(_ outcome: AskOutcome, _ hand: Running, at now: Timestamp) -> AskedMind {
         let index = hand.mind
-        var asked = Asked(
-            mind: desks[index].settings.name, model: "", verdict: "", problems: [], cost: Budget.Cost(), milliseconds: 0
-        )
+        var asked = AskedMind(mind: Prompt.cut(desks[index].settings.name, 128), verdict: "")
         let usage: Usage
         switch outcome {
         case .answered(let verdict, let measured, let model, let refused):
@@ -285,11 +283,13 @@ public struct Scheduler: Sendable {
                 desks[index].breaker.cancel()
             }
         }
-        asked.completionTokens = usage.completionTokens
-        asked.milliseconds = usage.milliseconds
-        asked.cost = desks[index].cost(usage)
-        desks[index].spent = desks[index].spent + asked.cost
-        spend(asked.cost, mind: index, region: hand.entry.region, at: now)
+        let cost = desks[index].cost(usage)
+        asked.completionTokens = usage.completionTokens.map { min(max(0, $0), AskedMind.mostTokens) }
+        asked.milliseconds = max(0, usage.milliseconds.rounded())
+        asked.lifeforce = cost.lifeforce
+        asked.tokens = min(max(0, cost.tokens), AskedMind.mostTokens)
+        desks[index].spent = desks[index].spent + cost
+        spend(cost, mind: index, region: hand.entry.region, at: now)
         return asked
     }
 
@@ -302,16 +302,21 @@ public struct Scheduler: Sendable {
 
     /// Counts what an earlier life spent, as its responses tell it.
     public mutating func recall(_ response: CognitiveResponse, at moment: Timestamp) {
-        let region = response.result["region"]?.string ?? ""
-        for asked in response.result["asked"]?.array ?? [] {
-            guard let index = desks.firstIndex(where: { $0.settings.name == asked["mind"]?.string }) else { continue }
-            let cost = Budget.Cost(lifeforce: asked["lf"]?.double ?? 0, tokens: asked["tokens"]?.int ?? 0)
-            spend(cost, mind: index, region: region, at: moment)
+        guard let record = response.record else { return }
+        for asked in record.asked {
+            guard let index = desks.firstIndex(where: { $0.settings.name == asked.mind }) else { continue }
+            let cost = Budget.Cost(lifeforce: asked.lifeforce, tokens: asked.tokens)
+            spend(cost, mind: index, region: record.region ?? "", at: moment)
         }
     }
 
-    func reflex(of request: CognitiveRequest, region: String) -> BridgeSettings.Reflex? {
-        guard request.structuredInput["reflex"]?.bool == true else { return nil }
-        return reflexes.first { $0.pattern.matches(region) }?.reflex
+    func reflex(of entry: WaitingRequest) -> BridgeSettings.Reflex? {
+        guard entry.input?.isReflex == true else { return nil }
+        return reflexes.first { $0.pattern.matches(entry.region) }?.reflex
     }
+}
+
+extension AskedMind {
+    /// More tokens than this are written as this many: beyond it, numbers of JSON are not exact.
+    static let mostTokens = 1 << 53
 }

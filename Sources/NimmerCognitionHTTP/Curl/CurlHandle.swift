@@ -38,7 +38,8 @@ final class CurlHandle {
             TransferFailure.Facts(
                 usesTLS: transfer.request.url.hasPrefix("https"), usesProxy: transfer.request.proxy != nil,
                 isConnected: nimmer_curl_time(easy, CURLINFO_CONNECT_TIME_T) > 0,
-                isOverDeadline: nimmer_curl_time(easy, CURLINFO_TOTAL_TIME_T) / 1000 >= limit,
+                // libcurl may give up a millisecond early.
+                isOverDeadline: nimmer_curl_time(easy, CURLINFO_TOTAL_TIME_T) / 1000 + 2 >= limit,
                 isReady: nimmer_curl_time(easy, CURLINFO_PRETRANSFER_TIME_T) > 0,
                 proxyStatus: Int(nimmer_curl_number(easy, CURLINFO_HTTP_CONNECTCODE)),
                 namesTLS: detail.includes("SSL")))

@@ -16,23 +16,17 @@ extension GateTransition {
     /// The question to a mind of an opening that goes up; nil for every other transition.
     public var escalated: CognitiveRequest? {
         guard let collapse, let escalation else { return nil }
-        var input: JSONObject = [
-            "region": .string(region.text), "gate": .string(gateID.text), "opened_at": .string(at.rfc3339),
-            "confidence": .number(collapse.confidence),
-            "witnesses": .array(
-                witnesses(of: collapse).map { item in
-                    [
-                        "source": .string(item.witness.source), "origin": .string(item.witness.origin.text),
-                        "confidence": .number(item.witness.confidence), "age_ms": .number(item.age.rounded()),
-                        "content": item.witness.semanticContent,
-                    ]
-                }),
-        ]
-        if escalation.isReflex { input["reflex"] = true }
+        let input = EscalationInput(
+            region: region, gate: gateID, openedAt: at, confidence: collapse.confidence,
+            witnesses: witnesses(of: collapse).map { item in
+                EscalationWitness(
+                    source: item.witness.source, origin: item.witness.origin, confidence: item.witness.confidence,
+                    ageMilliseconds: item.age.rounded(), content: item.witness.semanticContent)
+            }, isReflex: escalation.isReflex)
         return CognitiveRequest(
-            requestID: .named("request/\(collapse.collapseID.text)"), collapseID: collapse.collapseID,
+            requestID: .request(of: collapse.collapseID), collapseID: collapse.collapseID,
             eventType: escalation.eventType, domain: domain, confidence: collapse.confidence,
-            structuredInput: .object(input), suggestedActions: escalation.suggestedActions,
+            structuredInput: .raw(input.bytes), suggestedActions: escalation.suggestedActions,
             processingBudgetLF: escalation.processingBudgetLF,
             responseTimeoutMilliseconds: escalation.responseTimeoutMilliseconds, expiresAt: escalation.expiresAt)
     }

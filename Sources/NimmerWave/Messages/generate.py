@@ -7,8 +7,8 @@
 Python 3.11 (tomllib) is all it needs. The output is checked in, so that no build runs Python; a test holds it to the declarations
 (docs/decisions/0023-messages-are-declared-once.md).
 
-A type is a table: `is` (message, record or words), `doc` (its summary), and for messages `meaning` (the sentence of the JSON Schema).
-`others = true` keeps members that are not declared. A field is one line of its `fields`, in the order of the reference:
+A type is a table: `is` (message, record or words), `doc` (its summary), and for messages `meaning` (the sentence of the JSON Schema); a
+record with a `meaning` has a schema of its own. `others = true` keeps members that are not declared. A field is one line of its `fields`, in the order of the reference:
 
     key = { holds = "…", doc = "…" }       required; with optional = true or default = … it may be absent
 
@@ -216,7 +216,7 @@ def camel(key):
 
 
 def case(word):
-    return camel(word.lower())
+    return camel(word.lower().replace("-", "_"))
 
 
 def comment(text, indent=""):
@@ -230,7 +230,8 @@ def structure(name, given, types):
     fields = [Field(key, field, types) for key, field in given["fields"].items()]
     if len(fields) > MOST_FIELDS:
         raise Wrong(f"{name} has more than {MOST_FIELDS} fields")
-    protocols = "MessageBody" if is_message else "MessageRecord, FieldValue"
+    is_published = not is_message and "meaning" in given
+    protocols = "MessageBody" if is_message else "PublishedRecord, FieldValue" if is_published else "MessageRecord, FieldValue"
     lines = comment(given["doc"]) + [f"public struct {name}: {protocols} {{"]
     for field in fields:
         lines += comment(field.documentation, "    ") + [f"    public var {field.property}: {field.type}"]
@@ -242,6 +243,8 @@ def structure(name, given, types):
     lines += [f"        self.{field.property} = {field.property}" for field in fields]
     lines += ["        self.others = others"] if keeps else []
     lines += ["    }", ""]
+    if is_published:
+        lines += [f'    public static let meaning = "{given["meaning"]}"']
     if is_message:
         lines += [f"    public static let type = MessageType.{case_of_type(name)}"]
         lines += [f'    public static let meaning = "{given["meaning"]}"']
@@ -271,8 +274,8 @@ def case_of_type(name):
     return name[0].lower() + name[1:]
 
 
-def message_types(messages):
-    """The enumerations that have a case for each message."""
+def message_types(messages, records):
+    """The enumerations that have a case for each message, and the list of records that have a schema."""
     lines = ["/// The message types of protocol.md, Bodies."]
     lines += ["public enum MessageType: String, CaseIterable, Sendable, Hashable {"]
     for name, given in messages:
@@ -288,7 +291,9 @@ def message_types(messages):
     lines += [f"        case .{case_of_type(name)}(let message): message.header" for name, _ in messages]
     lines += ["        }", "    }", "", "    /// Every type of body."]
     lines += ["    public static let bodies: [any MessageBody.Type] = ["]
-    return lines + [f"        {name}.self," for name, _ in messages] + ["    ]", "}"]
+    lines += [f"        {name}.self," for name, _ in messages] + ["    ]", ""]
+    lines += ["    /// Records that stand where any value may, each with its own schema.", "    public static let records: [any PublishedRecord.Type] = ["]
+    return lines + [f"        {name}.self," for name in records] + ["    ]", "}"]
 
 
 def generated():
@@ -307,7 +312,8 @@ def generated():
         except (Wrong, KeyError) as error:
             raise Wrong(f"{origin[name]}, {name}: {error}") from error
     messages = [(name, given) for name, given in types.items() if given["is"] == "message"]
-    files["MessageType.swift"] = text(message_types(messages), "messages.toml")
+    records = [name for name, given in types.items() if given["is"] == "record" and "meaning" in given]
+    files["MessageType.swift"] = text(message_types(messages, records), "*.toml")
     return files
 
 

@@ -1,4 +1,4 @@
-import NimmerCell
+import NimmerProcess
 import NimmerIdentity
 import NimmerOutput
 import NimmerSupervisor

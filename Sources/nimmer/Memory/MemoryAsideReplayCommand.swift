@@ -96,5 +96,5 @@ struct AsideReplay {
     }
 
     /// The same for each time that one message that was set aside is handed over.
-    private func id(of aside: Aside) -> MessageID { .named("replay/\(aside.message.id.text)/\(aside.number)") }
+    private func id(of aside: Aside) -> MessageID { .repeated(aside.message.id, number: aside.number) }
 }

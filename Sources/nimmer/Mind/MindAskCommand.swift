@@ -67,7 +67,7 @@ struct MindAskCommand: AsyncParsableCommand {
         let id = MessageID.v7()
         let milliseconds = Int(saturating: timeout * 1000)
         return CognitiveRequest(
-            requestID: id, collapseID: .named("question/\(id.text)"), eventType: eventType,
+            requestID: id, collapseID: .question(id), eventType: eventType,
             domain: try Token("question"),
             confidence: 1, structuredInput: ["question": .string(question)],
             suggestedActions: actions.map { SuggestedAction(action: $0, confidence: 0.5) }, processingBudgetLF: 10,
@@ -104,14 +104,15 @@ struct MindAskCommand: AsyncParsableCommand {
                 + "(\(by), \(LocalTime.span(milliseconds: response.processingTimeMilliseconds)), "
                 + "\(decimals(response.lifeforceSpent, 3)) LF)"
         ]
-        if let reason = response.result["reason"]?.string { lines.append("because   \(reason)") }
-        if let why = response.result["why"]?.string { lines.append("by rule   \(why)") }
+        let record = response.record
+        if let reason = record?.reason { lines.append("because   \(reason)") }
+        if let why = record?.why { lines.append("by rule   \(why)") }
         for command in response.downstreamCommands {
             lines.append("command   \(command.target).\(command.command) \(command.payload.text)")
         }
-        if let mode = response.result["commands"]?.string {
+        if let mode = record?.commands {
             lines.append(
-                "           \(mode)" + (mode == "confirm" ? ": nimmer mind approve \(response.requestID)" : ""))
+                "           \(mode.rawValue)" + (mode == .confirm ? ": nimmer mind approve \(response.requestID)" : ""))
         }
         return lines
     }

@@ -1,7 +1,7 @@
 import NimmerProcess
 import NimmerBus
 import NimmerBusNATS
-import NimmerCell
+import NimmerProcess
 import NimmerOutput
 import NimmerWave
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import NimmerCell
 import NimmerOutput
 import NimmerReplay
 import NimmerSensing
@@ -167,7 +166,7 @@ struct ReplayCommand: ParsableCommand {
                 if case .escalation(let request, let at) = output {
                     escalations[index].append(
                         .init(
-                            region: request.structuredInput["region"]?.string ?? request.domain.text, at: at,
+                            region: request.region.text, at: at,
                             confidence: request.confidence))
                 }
             }

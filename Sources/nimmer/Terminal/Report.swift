@@ -1,6 +1,6 @@
 import NimmerProcess
 import ArgumentParser
-import NimmerCell
+import NimmerProcess
 import NimmerOutput
 import NimmerWave
 

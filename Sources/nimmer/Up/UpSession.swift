@@ -1,5 +1,5 @@
 import NimmerBus
-import NimmerCell
+import NimmerProcess
 import NimmerIdentity
 import NimmerOutput
 import NimmerPlatform

@@ -1,4 +1,4 @@
-// Written by Messages/generate.py from Messages/Declarations/messages.toml: change that.
+// Written by Messages/generate.py from Messages/Declarations/*.toml: change that.
 // swift-format-ignore-file
 
 /// The message types of protocol.md, Bodies.
@@ -127,5 +127,11 @@ public enum AnyMessage: Sendable, Hashable {
         CommandResult.self,
         Reject.self,
         Heartbeat.self,
+    ]
+
+    /// Records that stand where any value may, each with its own schema.
+    public static let records: [any PublishedRecord.Type] = [
+        EscalationInput.self,
+        DecisionRecord.self,
     ]
 }

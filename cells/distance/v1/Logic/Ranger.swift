@@ -1,4 +1,3 @@
-import Glibc
 import NimmerWave
 
 /// What the distance cell makes of a stream of ranges: how near, how noisy, how sure.

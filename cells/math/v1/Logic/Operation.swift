@@ -1,4 +1,6 @@
-import Glibc
+import func Glibc.fmod
+import func Glibc.log
+import func Glibc.pow
 
 /// An operation that the math cell knows, by the name under which a request asks for it.
 public enum Operation: String, CaseIterable, Sendable {

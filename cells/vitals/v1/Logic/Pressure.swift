@@ -1,4 +1,4 @@
-import Glibc
+import func Glibc.exp
 import NimmerWave
 
 /// How loud one vital is: the louder of "unusual for this machine" and "a pressure on any machine".

@@ -2,16 +2,16 @@ import NimmerBus
 import NimmerWave
 
 /// Where requests stand, and how one is read from there: as a message of its own, or as an opening that carries its terms.
-enum Asking {
+package enum Asking {
     /// The streams that hold requests, each with the filter of its reader (a server of 2.9 takes one filter a reader).
-    static func streams(_ env: Environment) -> [(stream: String, filter: SubjectPattern?)] {
+    package static func streams(_ env: Environment) -> [(stream: String, filter: SubjectPattern?)] {
         [(HouseStreams.escalations(env), nil), (HouseStreams.transitions(env), .transitions(env))]
     }
 
     /// The request that a stored message asks; nil for one that asks nothing.
     ///
     /// - Throws: a ``Refusal`` for a message that cannot be read.
-    static func request(in message: BusMessage, of stream: String, _ env: Environment) throws(Refusal)
+    package static func request(in message: BusMessage, of stream: String, _ env: Environment) throws(Refusal)
         -> CognitiveRequest?
     {
         guard stream == HouseStreams.transitions(env) else {

@@ -3,30 +3,30 @@ import NimmerMemory
 import NimmerWave
 
 /// How the hippocampus is: counted since its start, shown in its `$SRV.STATS`.
-struct HippocampusStatus: Sendable, Hashable {
+package struct HippocampusStatus: Sendable, Hashable {
     /// Rows that are new in long-term memory.
-    var stored = 0
+    package var stored = 0
     /// Rows that were there already: deliveries that came again.
-    var known = 0
+    package var known = 0
     /// Rows that the store could not hold and set aside.
-    var setAside = 0
+    package var setAside = 0
     /// Messages that could not be decoded.
-    var rejected = 0
+    package var rejected = 0
     /// Correlation events dropped because the store was away.
-    var tracesDropped = 0
+    package var tracesDropped = 0
     /// Writes that were committed.
-    var batches = 0
+    package var batches = 0
     /// Messages that wait for their commit.
-    var held = 0
+    package var held = 0
     /// How many messages of each stream are not yet committed; those streams that are being read.
-    var lag: [String: UInt64] = [:]
+    package var lag: [String: UInt64] = [:]
     /// What waits in each of these streams, and how long it is kept there.
-    var backlogs: [String: StreamBacklog] = [:]
+    package var backlogs: [String: StreamBacklog] = [:]
     /// Why the store is away; nil while it is there.
-    var trouble: MemoryError?
+    package var trouble: MemoryError?
 
     /// The status for `$SRV.STATS`.
-    var json: JSON {
+    package var json: JSON {
         [
             "stored": .number(Double(stored)), "known": .number(Double(known)), "set_aside": .number(Double(setAside)),
             "rejected": .number(Double(rejected)), "traces_dropped": .number(Double(tracesDropped)),

@@ -11,9 +11,9 @@ import Synchronization
 ///
 /// One loop owns the batcher; intakes, timer and writer send it events. While the store is away the loop holds what it
 /// has, stops taking in, and everything else waits in its stream.
-final class Hippocampus: Sendable {
+package final class Hippocampus: Sendable {
     /// What is said aloud, once for each change.
-    enum Notice: Sendable {
+    package enum Notice: Sendable {
         /// The store is away.
         case lost(MemoryError)
         /// The store is back.
@@ -40,10 +40,10 @@ final class Hippocampus: Sendable {
 
     /// A message on its way, or a part of one: what it says, and whom to tell when it is safe. Traces have nobody to tell, and of the
     /// parts of an opening only the last has.
-    struct Held: Sendable {
-        let entry: MemoryEntry
-        var delivery: Delivery?
-        var stream = ""
+    package struct Held: Sendable {
+        package let entry: MemoryEntry
+        package var delivery: Delivery?
+        package var stream = ""
     }
 
     private enum Event: Sendable {
@@ -63,7 +63,7 @@ final class Hippocampus: Sendable {
     ///   - notify: called once for each change that a person should know.
     ///   - metrics: where sizes and times of commits are recorded.
     ///   - suspects: keeps which messages may have ended an earlier life; nil: nobody does.
-    init(
+    package init(
         bus: any Bus, store: any MemoryStore, environment: Environment, limits: Batcher<Held>.Limits,
         reject: @escaping @Sendable (Refusal, BusMessage) -> Void = { _, _ in },
         notify: @escaping @Sendable (Notice) -> Void = { _ in },
@@ -84,10 +84,10 @@ final class Hippocampus: Sendable {
     private let tasks = TaskOwner()
 
     /// The streams that it reads.
-    var streams: [String] { sources.map(\.stream) }
+    package var streams: [String] { sources.map(\.stream) }
 
     /// How it is now.
-    var status: HippocampusStatus { state.withLock { $0 } }
+    package var status: HippocampusStatus { state.withLock { $0 } }
 
     /// Works until `stopped` returns, then writes what is held, for at most `grace`; what is left comes again.
     ///
@@ -95,7 +95,7 @@ final class Hippocampus: Sendable {
     ///   - stopped: returns when the process is asked to stop.
     ///   - grace: how long the last write may take.
     ///   - trouble: why the store is away already; nil when it was opened.
-    func run(
+    package func run(
         until stopped: @escaping @Sendable () async -> Void, grace: Duration = .seconds(5), trouble: MemoryError? = nil
     ) async {
         state.withLock { $0.trouble = trouble }

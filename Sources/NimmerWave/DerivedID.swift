@@ -1,0 +1,93 @@
+// Ids that are made from what they are about, so that whoever derives one twice derives the same, and a stream drops the repetition
+// (decision 0005; protocol.md, Envelope). All of them stand here. `named(_:in:)` makes them, in the fixed space unless said otherwise.
+
+extension MessageID {
+    /// The id of a transition: the same for the same gate, time and states in one environment and space.
+    ///
+    /// - Parameter space: for gates of regions the space of the thalamus's life, since cells choose times (decision 0017).
+    public static func transition(
+        _ transition: GateTransition, in environment: Environment, space: MessageID = .nimmerverse
+    ) -> MessageID {
+        .named(in: space) { name in
+            name.append(contentsOf: environment.rawValue.utf8)
+            name.append(contentsOf: "/transition/".utf8)
+            name.append(contentsOf: transition.gateID.text.utf8)
+            name.append(UInt8(ascii: "/"))
+            name.append(contentsOf: String(transition.at.nanoseconds).utf8)
+            name.append(UInt8(ascii: "/"))
+            name.append(contentsOf: transition.fromState.word.utf8)
+            name.append(UInt8(ascii: "/"))
+            name.append(contentsOf: transition.toState.word.utf8)
+        }
+    }
+
+    /// The id under which the thalamus stores a transition that a cell or nerve reported.
+    ///
+    /// - Parameter id: the id that the sender gave it.
+    public static func reported(_ id: MessageID, by sender: Token, in environment: Environment) -> MessageID {
+        .named("\(environment.rawValue)/reported/\(sender)/\(id)")
+    }
+
+    /// The id of the collapse of an opening.
+    public static func collapse(of transition: MessageID) -> MessageID {
+        .named { name in
+            name.append(contentsOf: "collapse/".utf8)
+            transition.write(into: &name)
+        }
+    }
+
+    /// The id of the request about a collapse.
+    public static func request(of collapse: MessageID) -> MessageID { .named("request/\(collapse.text)") }
+
+    /// The id of the request that tells minds what a reflex did about another request.
+    public static func told(_ request: MessageID) -> MessageID { .named("told/\(request.text)") }
+
+    /// The id that stands for the collapse in a person's question, which follows from none.
+    public static func question(_ request: MessageID) -> MessageID { .named("question/\(request.text)") }
+
+    /// The id of a response or act.
+    ///
+    /// - Parameter space: 128 random bits that the bridges of an environment share, so that nobody else can claim it (decision 0017).
+    public static func answer(_ kind: StaticString, to request: MessageID, space: MessageID) -> MessageID {
+        .named("\(kind)/\(request.text)", in: space)
+    }
+
+    /// The id under which a message of a stream is set aside (decision 0014).
+    public static func aside(_ sequence: UInt64, of stream: String, by service: String) -> MessageID {
+        .named("aside/\(service)/\(stream)/\(sequence)")
+    }
+
+    /// The id under which a message that was set aside is handed over again.
+    ///
+    /// - Parameter number: its sequence in the stream of what was set aside.
+    public static func repeated(_ aside: MessageID, number: UInt64) -> MessageID {
+        .named("replay/\(aside.text)/\(number)")
+    }
+
+    /// The id of a wave that a cell or nerve emits in a replay.
+    ///
+    /// - Parameter count: waves that were emitted in this replay, this one included.
+    public static func replayed(by name: Token, at moment: Timestamp, count: Int) -> MessageID {
+        .named("replay/\(name)/\(moment.nanoseconds)/\(count)")
+    }
+
+    /// The id of a payload that names none of its own.
+    public static func rejected(_ payload: [UInt8]) -> MessageID {
+        let digits = Array("0123456789abcdef".utf8)
+        return .named { name in
+            name.append(contentsOf: "rejected:".utf8)
+            for byte in payload {
+                name.append(digits[Int(byte >> 4)])
+                name.append(digits[Int(byte & 15)])
+            }
+        }
+    }
+
+    /// The id of a payload that contradicts its subject: nothing in it can choose its own.
+    public static func contradiction(_ payload: [UInt8], on subject: String) -> MessageID {
+        .named { name in
+            name.append(contentsOf: "contradicts/\(subject)/".utf8)
+            name.append(contentsOf: payload)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+// Written by Messages/generate.py from Messages/Declarations/decisions.toml: change that.
+// swift-format-ignore-file
+
+/// One question to a mind and what became of it.
+public struct AskedMind: MessageRecord, FieldValue {
+    /// The mind's name (at most 128 bytes).
+    public var mind: String
+    /// `valid`, `unsure`, `invalid`, or the code of a failure (at most 64 bytes).
+    public var verdict: String
+    /// How long it took, in milliseconds (at least 0).
+    public var milliseconds: Double
+    /// What it cost, in LF (at least 0).
+    public var lifeforce: Double
+    /// Tokens read and written (at least 0).
+    public var tokens: Int
+    /// The model that answered, as its server says; absent without an answer (at most 128 bytes).
+    public var model: String
+    /// Tokens written; absent when unknown (at least 0).
+    public var completionTokens: Int?
+    /// What was wrong (at most 256).
+    public var problems: [String]
+    /// The answer that was refused, cut off; kept for a person to see, never used (at most 1024 bytes).
+    public var refused: String?
+
+    /// A record of these values.
+    public init(
+        mind: String,
+        verdict: String,
+        milliseconds: Double = 0,
+        lifeforce: Double = 0,
+        tokens: Int = 0,
+        model: String = "",
+        completionTokens: Int? = nil,
+        problems: [String] = [],
+        refused: String? = nil
+    ) {
+        self.mind = mind
+        self.verdict = verdict
+        self.milliseconds = milliseconds
+        self.lifeforce = lifeforce
+        self.tokens = tokens
+        self.model = model
+        self.completionTokens = completionTokens
+        self.problems = problems
+        self.refused = refused
+    }
+
+    /// The fields as they stand on the wire.
+    public static let fields: [Field] = [
+        .required("mind", .text(128), "The mind's name."),
+        .required("verdict", .text(64), "`valid`, `unsure`, `invalid`, or the code of a failure."),
+        .optional("ms", .notNegative, "How long it took, in milliseconds."),
+        .optional("lf", .notNegative, "What it cost, in LF."),
+        .optional("tokens", .whole(0...Int.max), "Tokens read and written."),
+        .optional("model", .text(128), "The model that answered, as its server says; absent without an answer."),
+        .optional("completion_tokens", .whole(0...Int.max), "Tokens written; absent when unknown."),
+        .optional("problems", .list(.text(4096), 256), "What was wrong."),
+        .optional("refused", .text(1024), "The answer that was refused, cut off; kept for a person to see, never used."),
+    ]
+
+    public init(_ fields: borrowing FieldReader) throws(Refusal) {
+        mind = try fields.required(0)
+        verdict = try fields.required(1)
+        milliseconds = try fields.optional(2) ?? 0
+        lifeforce = try fields.optional(3) ?? 0
+        tokens = try fields.optional(4) ?? 0
+        model = try fields.optional(5) ?? ""
+        completionTokens = try fields.optional(6)
+        problems = try fields.optional(7) ?? []
+        refused = try fields.optional(8)
+    }
+
+    public func write(_ out: inout MemberWriter) {
+        out.object { out in
+            out.member("mind", mind)
+            out.member("verdict", verdict)
+            out.member("ms", milliseconds)
+            out.member("lf", lifeforce)
+            out.member("tokens", Double(tokens))
+            if model != "" { out.member("model", model) }
+            if let completionTokens { out.member("completion_tokens", Double(completionTokens)) }
+            if problems != [] { out.member("problems", list: problems) { $1.write($0) } }
+            if let refused { out.member("refused", refused) }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+// Written by Messages/generate.py from Messages/Declarations/decisions.toml: change that.
+// swift-format-ignore-file
+
+/// How a decision came about and what becomes of its commands: the `result` of a response (protocol.md,
+/// CognitiveResponse).
+public struct DecisionRecord: PublishedRecord, FieldValue {
+    /// What kind of event it is (at most 128 bytes).
+    public var eventType: String?
+    /// The region whose budget pays: that of the opening, else the domain of the request (at most 1024 bytes).
+    public var region: String?
+    /// The minds that were asked, in order, and what it cost (at most 1024).
+    public var asked: [AskedMind]
+    /// How many older requests of the region this answers too (at least 0).
+    public var merged: Int?
+    /// What happens to the commands; absent where there are none.
+    public var commands: CommandMode?
+    /// When the commands are of no use any more; absent for dry-run.
+    public var commandsUntil: Timestamp?
+    /// The mind's reason, in a sentence (at most 1024 bytes).
+    public var reason: String?
+    /// Why the deterministic boundary decided and not a mind (at most 1024 bytes).
+    public var why: String?
+    /// How sure the mind is; of a decision by rule, the request's confidence (0…1).
+    public var confidence: Double?
+    /// Of a decision by rule, the structured_input of its request; left out where it has no room.
+    public var inputs: JSON?
+    /// Of a decision by rule, what could be done (at most 64).
+    public var suggestedActions: [SuggestedAction]?
+    /// Whether the mind called itself unsure; then nothing is commanded. Default false.
+    public var isUnsure: Bool
+    /// Of an expired request, when an answer was of no use any more.
+    public var expiredAt: Timestamp?
+    /// Of an expired request, when that was seen.
+    public var seenAt: Timestamp?
+    /// Of an expired request, what it waited for (at most 1024 bytes).
+    public var waitedFor: String?
+    /// Whether a reflex decided; default false.
+    public var isReflex: Bool
+    /// The newer request whose answer stands for this one too.
+    public var mergedInto: MessageID?
+    /// Members that are not declared, as they came.
+    public var others: JSONObject
+
+    /// A record of these values.
+    public init(
+        eventType: String? = nil,
+        region: String? = nil,
+        asked: [AskedMind] = [],
+        merged: Int? = nil,
+        commands: CommandMode? = nil,
+        commandsUntil: Timestamp? = nil,
+        reason: String? = nil,
+        why: String? = nil,
+        confidence: Double? = nil,
+        inputs: JSON? = nil,
+        suggestedActions: [SuggestedAction]? = nil,
+        isUnsure: Bool = false,
+        expiredAt: Timestamp? = nil,
+        seenAt: Timestamp? = nil,
+        waitedFor: String? = nil,
+        isReflex: Bool = false,
+        mergedInto: MessageID? = nil,
+        others: JSONObject = [:]
+    ) {
+        self.eventType = eventType
+        self.region = region
+        self.asked = asked
+        self.merged = merged
+        self.commands = commands
+        self.commandsUntil = commandsUntil
+        self.reason = reason
+        self.why = why
+        self.confidence = confidence
+        self.inputs = inputs
+        self.suggestedActions = suggestedActions
+        self.isUnsure = isUnsure
+        self.expiredAt = expiredAt
+        self.seenAt = seenAt
+        self.waitedFor = waitedFor
+        self.isReflex = isReflex
+        self.mergedInto = mergedInto
+        self.others = others
+    }
+
+    public static let meaning = "The result of a response."
+    /// The fields as they stand on the wire.
+    public static let fields: [Field] = [
+        .optional("event_type", .text(128), "What kind of event it is."),
+        .optional("region", .text(1024), "The region whose budget pays: that of the opening, else the domain of the request."),
+        .optional("asked", .list(.record(AskedMind.fields), 1024), "The minds that were asked, in order, and what it cost."),
+        .optional("merged", .whole(0...Int.max), "How many older requests of the region this answers too."),
+        .optional("commands", .word(CommandMode.allCases.map(\.rawValue)), "What happens to the commands; absent where there are none."),
+        .optional("commands_until", .time, "When the commands are of no use any more; absent for dry-run."),
+        .optional("reason", .text(1024), "The mind's reason, in a sentence."),
+        .optional("why", .text(1024), "Why the deterministic boundary decided and not a mind."),
+        .optional("confidence", .fraction, "How sure the mind is; of a decision by rule, the request's confidence."),
+        .optional("inputs", .opaque, "Of a decision by rule, the structured_input of its request; left out where it has no room."),
+        .optional("suggested_actions", .list(.record(SuggestedAction.fields), 64), "Of a decision by rule, what could be done."),
+        .optional("unsure", .truth, "Whether the mind called itself unsure; then nothing is commanded. Default false."),
+        .optional("expired_at", .time, "Of an expired request, when an answer was of no use any more."),
+        .optional("seen_at", .time, "Of an expired request, when that was seen."),
+        .optional("waited_for", .text(1024), "Of an expired request, what it waited for."),
+        .optional("reflex", .truth, "Whether a reflex decided; default false."),
+        .optional("merged_into", .uuid, "The newer request whose answer stands for this one too."),
+    ]
+
+    public init(_ fields: borrowing FieldReader) throws(Refusal) {
+        eventType = try fields.optional(0)
+        region = try fields.optional(1)
+        asked = try fields.optional(2) ?? []
+        merged = try fields.optional(3)
+        commands = try fields.optional(4)
+        commandsUntil = try fields.optional(5)
+        reason = try fields.optional(6)
+        why = try fields.optional(7)
+        confidence = try fields.optional(8)
+        inputs = try fields.optional(9)
+        suggestedActions = try fields.optional(10)
+        isUnsure = try fields.optional(11) ?? false
+        expiredAt = try fields.optional(12)
+        seenAt = try fields.optional(13)
+        waitedFor = try fields.optional(14)
+        isReflex = try fields.optional(15) ?? false
+        mergedInto = try fields.optional(16)
+        others = fields.others()
+    }
+
+    public func write(_ out: inout MemberWriter) {
+        out.object { out in
+            if let eventType { out.member("event_type", eventType) }
+            if let region { out.member("region", region) }
+            if asked != [] { out.member("asked", list: asked) { $0.write(&$1) } }
+            if let merged { out.member("merged", Double(merged)) }
+            if let commands { out.member("commands", commands.rawValue) }
+            if let commandsUntil { out.member("commands_until", commandsUntil) }
+            if let reason { out.member("reason", reason) }
+            if let why { out.member("why", why) }
+            if let confidence { out.member("confidence", confidence) }
+            if let inputs { out.member("inputs", inputs) }
+            if let suggestedActions { out.member("suggested_actions", list: suggestedActions) { $0.write(&$1) } }
+            if isUnsure != false { out.member("unsure", isUnsure) }
+            if let expiredAt { out.member("expired_at", expiredAt) }
+            if let seenAt { out.member("seen_at", seenAt) }
+            if let waitedFor { out.member("waited_for", waitedFor) }
+            if isReflex != false { out.member("reflex", isReflex) }
+            if let mergedInto { out.member("merged_into", mergedInto) }
+            out.members(others)
+        }
+    }
+}

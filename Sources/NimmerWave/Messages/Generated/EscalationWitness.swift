@@ -1,0 +1,58 @@
+// Written by Messages/generate.py from Messages/Declarations/decisions.toml: change that.
+// swift-format-ignore-file
+
+/// A witness of an opening, as a mind is told of it.
+public struct EscalationWitness: MessageRecord, FieldValue {
+    /// The sender: the cell or nerve of the subject (at most 128 bytes).
+    public var source: String
+    /// What made the witness independent.
+    public var origin: Token?
+    /// How sure it was (0…1).
+    public var confidence: Double
+    /// How old its wave was at the opening, in milliseconds.
+    public var ageMilliseconds: Double
+    /// Its payload, byte for byte.
+    public var content: JSON
+
+    /// A record of these values.
+    public init(
+        source: String,
+        origin: Token? = nil,
+        confidence: Double = 0,
+        ageMilliseconds: Double = 0,
+        content: JSON = [:]
+    ) {
+        self.source = source
+        self.origin = origin
+        self.confidence = confidence
+        self.ageMilliseconds = ageMilliseconds
+        self.content = content
+    }
+
+    /// The fields as they stand on the wire.
+    public static let fields: [Field] = [
+        .required("source", .text(128), "The sender: the cell or nerve of the subject."),
+        .optional("origin", .token, "What made the witness independent."),
+        .optional("confidence", .fraction, "How sure it was."),
+        .optional("age_ms", .finite, "How old its wave was at the opening, in milliseconds."),
+        .optional("content", .opaque, "Its payload, byte for byte."),
+    ]
+
+    public init(_ fields: borrowing FieldReader) throws(Refusal) {
+        source = try fields.required(0)
+        origin = try fields.optional(1)
+        confidence = try fields.optional(2) ?? 0
+        ageMilliseconds = try fields.optional(3) ?? 0
+        content = try fields.optional(4) ?? [:]
+    }
+
+    public func write(_ out: inout MemberWriter) {
+        out.object { out in
+            out.member("source", source)
+            if let origin { out.member("origin", origin.text) }
+            out.member("confidence", confidence)
+            out.member("age_ms", ageMilliseconds)
+            out.member("content", content)
+        }
+    }
+}

@@ -1,0 +1,41 @@
+// What stands in the opaque parts of requests and responses, for those who act on it.
+
+/// What is known about a request: of one that follows from an opening its typed form, of others what their sender put there.
+public enum RequestInput: Sendable, Hashable {
+    /// The input of an opening.
+    case escalation(EscalationInput)
+    /// An input of another form; anybody may publish a request with one.
+    case other(JSON)
+
+    /// The input in a request's `structured_input`.
+    public init(_ json: JSON) {
+        // Contents of witnesses stay as they were written.
+        let json =
+            if case .raw(let bytes) = json { (try? JSON(parsing: bytes, keepingRaw: ["content"])) ?? json } else {
+                json
+            }
+        if let object = json.object, let input = try? EscalationInput(object) {
+            self = .escalation(input)
+        } else {
+            self = .other(json)
+        }
+    }
+
+    /// The input of an opening; nil for one of another form.
+    public var escalation: EscalationInput? {
+        if case .escalation(let input) = self { input } else { nil }
+    }
+}
+
+extension CognitiveRequest {
+    /// What is known, as those read it who act on it.
+    public var input: RequestInput { RequestInput(structuredInput) }
+
+    /// The region that the request is about: that of its opening; the domain where it follows from none.
+    public var region: Region { input.escalation?.region ?? Region(domain) }
+}
+
+extension CognitiveResponse {
+    /// How the decision came about and what becomes of its commands; nil where the result is of another form.
+    public var record: DecisionRecord? { result.object.flatMap { try? DecisionRecord($0) } }
+}
