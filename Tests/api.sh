@@ -28,7 +28,7 @@ triple=$(swift -print-target-info | sed -n 's/.*"unversionedTriple": "\(.*\)",.*
 graphs=$(mktemp -d) || exit 1
 trap 'rm -rf "$graphs"' EXIT
 c=()
-for map in Sources/*/module.modulemap "$binaries"/*.build/module.modulemap; do c+=(-Xcc "-fmodule-map-file=$map"); done
+for map in Sources/*/module.modulemap Sources/*/include/module.modulemap "$binaries"/*.build/module.modulemap; do c+=(-Xcc "-fmodule-map-file=$map"); done
 for library in $present; do
     swift symbolgraph-extract -module-name "$library" -target "$triple" -I "$binaries/Modules" \
         "${c[@]}" -minimum-access-level public -skip-synthesized-members -output-dir "$graphs" || exit 1

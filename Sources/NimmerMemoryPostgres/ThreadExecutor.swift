@@ -20,11 +20,11 @@ final class ThreadExecutor: SerialExecutor {
     }
 
     deinit {
-        queue.push(nil)
+        queue.push(.end)
     }
 
     func enqueue(_ job: consuming ExecutorJob) {
-        queue.push(Entry(job: UnownedJob(job), executor: asUnownedSerialExecutor()))
+        queue.push(.run(Entry(job: UnownedJob(job), executor: asUnownedSerialExecutor())))
     }
 
     /// A job and the executor that it belongs to; a queued job keeps its actor, and so its executor, alive.
@@ -33,25 +33,33 @@ final class ThreadExecutor: SerialExecutor {
         let executor: UnownedSerialExecutor
     }
 
+    private enum Item: Sendable {
+        case run(Entry)
+        /// The executor is gone.
+        case end
+    }
+
     private final class Queue: Sendable {
-        private let entries = Mutex<[Entry?]>([])
+        private let items = Mutex<[Item]>([])
         private let wakeUp: WakeUp
 
         init() {
             do throws(SystemCallError) { wakeUp = try WakeUp() } catch { preconditionFailure("\(error)") }
         }
 
-        func push(_ entry: Entry?) {
-            entries.withLock { $0.append(entry) }
+        func push(_ item: Item) {
+            items.withLock { $0.append(item) }
             wakeUp.raise()
         }
 
-        /// The next job; nil when the executor is gone.
+        /// The next job, waiting for one; nil when the executor is gone.
         func pop() -> Entry? {
             while true {
-                let next: Entry?? = entries.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-                if let next { return next }
-                wakeUp.wait()
+                switch items.withLock({ items in items.isEmpty ? Item?.none : items.removeFirst() }) {
+                case .run(let entry): return entry
+                case .end: return nil
+                case nil: wakeUp.wait()
+                }
             }
         }
     }
