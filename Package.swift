@@ -131,7 +131,10 @@ let package = Package(
         library("NimmerTesting", ["NimmerBus", "NimmerCell", "NimmerMemory", "NimmerProcess", "NimmerWave"]),
         service(
             "thalamus",
-            ["NimmerBus", "NimmerBusNATS", "NimmerProcess", "NimmerSystem", "NimmerThalamus", "NimmerWave", log]),
+            [
+                "NimmerBus", "NimmerBusNATS", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerThalamus",
+                "NimmerWave", log,
+            ]),
         service(
             "cognition-bridge",
             [
@@ -165,7 +168,10 @@ let package = Package(
             ]),
         library(
             "NimmerBackup",
-            ["CRename", "NimmerBus", "NimmerMemoryPostgres", "NimmerOutput", "NimmerServers", "NimmerWave"]),
+            [
+                "CRename", "NimmerBus", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform", "NimmerServers",
+                "NimmerWave",
+            ]),
         library("NimmerDeploy", ["NimmerOutput", "NimmerPlatform", "NimmerServers", "NimmerSystem", "NimmerWave"]),
         library(
             "NimmerSupervisor",
@@ -176,7 +182,10 @@ let package = Package(
         library("NimmerInspection", ["NimmerBus", "NimmerOutput", "NimmerWave"]),
         library(
             "NimmerScopeSession",
-            ["NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerScope", "NimmerTerminal", "NimmerWave"]),
+            [
+                "NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerPlatform", "NimmerScope", "NimmerTerminal",
+                "NimmerWave",
+            ]),
         library(
             "NimmerSystemCheck",
             [
@@ -216,7 +225,8 @@ let package = Package(
         + [
             // A cell for the tests of a hot swap: its version is a variable.
             .executableTarget(
-                name: "swap-cell", dependencies: ["NimmerCell", "NimmerBusNATS"], path: "Tests/Fixtures/SwapCell",
+                name: "swap-cell", dependencies: ["NimmerCell", "NimmerBusNATS", "NimmerProcess"],
+                path: "Tests/Fixtures/SwapCell",
                 swiftSettings: strict),
             // A program at a terminal, for the tests of what a trap leaves of it.
             .executableTarget(
@@ -296,7 +306,8 @@ let package = Package(
             tests(
                 "NimmerCellTests",
                 [
-                    "NimmerBus", "NimmerCell", "NimmerGate", "NimmerSystem", "NimmerSystemFile", "NimmerTesting",
+                    "NimmerBus", "NimmerCell", "NimmerGate", "NimmerPlatform", "NimmerProcess", "NimmerSystem",
+                    "NimmerSystemFile", "NimmerTesting",
                     "NimmerWave", log,
                 ]),
             // The cells of the guide, Sources/NimmerCell/NimmerCell.docc.
@@ -305,14 +316,15 @@ let package = Package(
                 "CellsTests",
                 [
                     "BatteryCell", "BatteryMachine", "DistanceCell", "DistanceMachine", "MathCell", "MotorCell",
-                    "MotorMachine", "NimmerBus", "NimmerCell", "NimmerPlatform", "NimmerSensing", "NimmerSystem",
+                    "MotorMachine", "NimmerBus", "NimmerCell", "NimmerPlatform", "NimmerProcess", "NimmerSensing",
+                    "NimmerSystem",
                     "NimmerSystemFile", "NimmerTesting", "NimmerWave", "SensorCell", "VitalsCell", "VitalsMachine",
                 ]),
             tests(
                 "NervesTests",
                 [
                     "CollisionAvoidanceNerve", "DistanceCell", "Extremes", "NimmerCell", "NimmerGate",
-                    "NimmerSystemFile", "NimmerTesting", "NimmerWave", "Seeds",
+                    "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerTesting", "NimmerWave", "Seeds",
                 ]),
             tests(
                 "NimmerIdentityTests",

@@ -1,3 +1,4 @@
+import NimmerPlatform
 import NimmerBus
 import NimmerOutput
 import NimmerWave
@@ -119,10 +120,10 @@ package struct StreamRestore {
         guard let first = readers.first, case .stream(let configuration) = first.archived.form else { return }
         let bus = bus
         // Whoever ends the command now comes too late.
-        try await Task {
+        try await finishing {
             try await Self.repeatedly(within: limit) { () throws(BusError) in try await bus.ensureStream(configuration)
             }
-        }.value
+        }
     }
 
     // MARK: - Undoing
@@ -147,7 +148,7 @@ package struct StreamRestore {
     /// - Returns: the streams that are left, and why.
     package func undo(within limit: Duration = undoing) async -> (left: [String], why: String) {
         let (bus, made) = (bus, made)
-        return await Task {
+        return await finishing {
             var (left, why): ([String], String) = ([], "")
             // The first one, which says that the environment is half restored, goes last, and stays if another does.
             for name in made.reversed() {
@@ -165,7 +166,7 @@ package struct StreamRestore {
                 }
             }
             return (left.reversed(), why)
-        }.value
+        }
     }
 
     private static func repeatedly(

@@ -1,3 +1,4 @@
+import NimmerPlatform
 import NimmerWave
 
 /// Key-value over a stream, as every NATS client lays it out: bucket `B` is the stream `KV_B` of the subjects `$KV.B.>`, the
@@ -122,7 +123,8 @@ package final class StreamKeyValue: KeyValue {
                 stream: stream, durable: nil, filter: filter, start: .lastPerSubject, acknowledges: false))
         let (stream, continuation) = AsyncStream.makeStream(of: KeyValueEntry.self)
         // Owned by the sequence: cancelled when its reader lets go, ended when the bus closes or the bucket goes.
-        let reader = Task { [self] in
+        let reading = TaskOwner()
+        reading.run { [self] in
             while !Task.isCancelled {
                 guard let batch = try? await consumer.fetch(maximum: 256, wait: .seconds(30), linger: .zero) else {
                     break
@@ -132,7 +134,7 @@ package final class StreamKeyValue: KeyValue {
             continuation.finish()
             await consumer.stop()
         }
-        continuation.onTermination = { _ in reader.cancel() }
+        continuation.onTermination = { _ in reading.cancelAll() }
         return stream
     }
 

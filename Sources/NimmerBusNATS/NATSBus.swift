@@ -276,9 +276,9 @@ public final class NATSBus: Bus {
             let seen = ended.count
             if state.withLock({ $0.hasEnded }) { return }
             // Not cancellable: the end is bounded, and whoever closes must know that it has come.
-            await Task.detached { [ended] in
+            await finishing { [ended] in
                 await ended.wait(from: seen, until: .now.advanced(by: .seconds(1)))
-            }.value
+            }
         }
     }
 }

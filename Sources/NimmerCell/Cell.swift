@@ -12,10 +12,12 @@ import NimmerWave
 ///
 /// @main struct Cellar: Cell {
 ///     static let manifest = Manifest(
-///         name: "cellar", version: "1.0.0", summary: "Tells when the cellar gets damp.", domain: "climate",
-///         interval: 1000, settings: [.number("alarm", 70, in: 1...100, unit: "%", "Humidity that is too much.")])
+///         name: "cellar", version: "1.0.0", summary: "Tells when the cellar gets damp.", domain: "climate", interval: 1000)
+///     struct Options: ProcessOptions {
+///         let alarm = Setting.number("alarm", 70, in: 1...100, unit: "%", "Humidity that is too much.")
+///     }
 ///     let alarm: Double
-///     init(_ settings: Settings) { alarm = settings.number("alarm") }
+///     init(_ settings: Settings<Options>) { alarm = settings.alarm }
 ///
 ///     mutating func sense(_ pulse: inout Pulse) throws {
 ///         let humidity = try readNumber("/sys/bus/iio/devices/iio:device0/in_humidityrelative_input")
@@ -26,15 +28,20 @@ import NimmerWave
 /// }
 /// ```
 public protocol Cell: Sendable {
-    /// Who it is, what it costs and what can be set.
+    /// What can be set; nothing of its own unless declared.
+    associatedtype Options: ProcessOptions = NoOptions
+
+    /// Who it is, what it costs and what it answers.
     static var manifest: Manifest { get }
-    /// A cell, or a nerve.
-    static var role: Role { get }
+    /// The state that it stands in before it entered another (``Pulse/enter(_:of:reason:cost:details:isLast:)``): `IDLE` unless given.
+    static var initialState: String { get }
+    /// A cell, or a nerve: what conforms to ``Nerve`` is one, and hears.
+    static var kind: CellKind<Self> { get }
 
     /// A cell at rest.
     ///
     /// - Throws: `ProcessFailure` or `Refusal` when the settings make no sense together; the process says it and leaves.
-    init(_ settings: Settings) throws
+    init(_ settings: Settings<Options>) throws
 
     /// The subjects that it reads besides its requests, such as a device's.
     func inputs(in environment: Environment) throws -> [SubjectPattern]
@@ -51,15 +58,6 @@ public protocol Cell: Sendable {
     ///
     /// - Throws: why the message was refused; it is counted and published as a Reject.
     mutating func receive(_ message: BusMessage, _ pulse: inout Pulse) throws
-
-    /// The cells (or nerves) that it hears, by name.
-    var hears: [Token] { get }
-
-    /// What a wave that it hears is worth to its gate; nil keeps the wave from the gate.
-    func evidence(of wave: HeardWave) -> HeardEvidence?
-
-    /// A wave that it hears, after the gate has weighed it.
-    mutating func hear(_ wave: HeardWave, _ pulse: inout Pulse) throws
 
     /// A command that its manifest lists.
     ///
@@ -105,8 +103,14 @@ public enum Answer: Sendable {
 }
 
 extension Cell {
+    /// `IDLE`.
+    public static var initialState: String { "IDLE" }
+
     /// A cell.
-    public static var role: Role { .cell }
+    public static var kind: CellKind<Self> { .cell }
+
+    /// A cell, or a nerve.
+    public static var role: Role { kind.role }
 
     /// None.
     public func inputs(in environment: Environment) throws -> [SubjectPattern] { [] }
@@ -119,17 +123,6 @@ extension Cell {
 
     /// Does nothing.
     public mutating func receive(_ message: BusMessage, _ pulse: inout Pulse) throws {}
-
-    /// Nobody.
-    public var hears: [Token] { [] }
-
-    /// The wave as it is.
-    public func evidence(of wave: HeardWave) -> HeardEvidence? {
-        HeardEvidence(confidence: wave.confidence, polarity: wave.polarity)
-    }
-
-    /// Does nothing.
-    public mutating func hear(_ wave: HeardWave, _ pulse: inout Pulse) throws {}
 
     /// Refuses.
     public mutating func perform(_ command: Command, _ pulse: inout Pulse) throws -> Answer {
@@ -167,9 +160,9 @@ extension Cell {
     ///
     /// - Parameter connector: opens the bus, such as `NATS.connector`.
     public static func run(on connector: @escaping BusConnector) async -> Never {
-        await ServiceProcess.main(manifest, role: role, on: connector) { configuration in
+        await ServiceProcess.main(manifest, Options.self, role: role, on: connector) { configuration, _ in
             _ = try CellBody<Self>(configuration)
-        } run: { process in
+        } run: { process, _ in
             try await CellHost<Self>(process).run()
         }
     }

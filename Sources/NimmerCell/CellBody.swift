@@ -1,3 +1,4 @@
+import NimmerProcess
 import NimmerBus
 import Logging
 import NimmerGate
@@ -18,8 +19,10 @@ public struct CellBody<C: Cell>: Sendable {
     /// What it did since the start.
     public private(set) var counters = CellCounters()
     /// The state that it last entered.
-    public private(set) var state: String?
+    public var state: String? { entered.latest }
 
+    private let hearing: Hearing<C>?
+    private var entered = EnteredStates(initial: C.initialState)
     private var own: OwnGate
     private var nextSense: Timestamp?
     private var nextWake: Timestamp?
@@ -30,12 +33,15 @@ public struct CellBody<C: Cell>: Sendable {
     ///
     /// - Throws: what the cell's `init` throws, or a `ProcessFailure` when a name is none.
     public init(_ configuration: Configuration) throws {
-        identity = try Identity(configuration, role: C.role)
+        let kind = C.kind
+        hearing = kind.hearing
+        identity = try Identity(configuration, role: kind.role)
         var base = GateConfiguration()
-        base.weight = configuration.settings.number("weight")
+        base.weight = configuration.names.weight
         own = OwnGate(configuration.gate(of: identity, base: base), identity: identity)
-        interval = configuration.manifest.interval == nil ? nil : configuration.settings.whole("interval_ms")
-        cell = try C(configuration.settings)
+        let settings = Settings<C.Options>(configuration.settings)
+        interval = settings.senseInterval
+        cell = try C(settings)
     }
 
     /// Its own gate.
@@ -173,7 +179,7 @@ public struct CellBody<C: Cell>: Sendable {
     }
 
     private func pulse(at moment: Timestamp) -> Pulse {
-        Pulse(at: moment, identity: identity, gate: own.gate.state)
+        Pulse(at: moment, identity: identity, gate: own.gate.state, entered: entered)
     }
 
     /// A cell's time never goes back, also when a wave that it hears took its time.
@@ -200,18 +206,18 @@ public struct CellBody<C: Cell>: Sendable {
     /// Takes what a method wrote down: notes states and appointments, and lets waves pass the own gate.
     private mutating func settle(_ inner: Pulse, into outer: inout Pulse) {
         counters.refused += inner.refused
+        entered = inner.entered
         for action in inner.actions {
             switch action {
             case .wake(let moment): nextWake = min(nextWake ?? moment, moment)
             case .state(let change):
-                state = change.toState
                 counters.lifeforce += change.lifeforceCost
                 outer.append(action)
             case .wave(let wave):
                 counters.waves += 1
                 counters.lifeforce += wave.lifeforceCost
                 outer.append(action)
-                if C.role == .cell { weigh(wave, at: inner.at, &outer) }
+                if hearing == nil { weigh(wave, at: inner.at, &outer) }
             case .publish, .send, .begin, .say, .leave, .transition: outer.append(action)
             }
         }
@@ -251,16 +257,20 @@ extension CellBody {
     public mutating func hear(_ wave: HeardWave) -> Pulse {
         counters.wavesIn += 1
         var all = pulse(at: wave.at)
-        if let evidence = cell.evidence(of: wave), evidence.confidence.isFinite {
+        guard let hearing else { return all }
+        if let evidence = hearing.evidence(cell, wave), evidence.confidence.isFinite {
             let changes = own.receive(
                 source: wave.cell, origin: wave.origin, region: identity.region ?? Region(identity.domain),
                 confidence: min(1, max(0, evidence.confidence)), polarity: evidence.polarity, cost: wave.cost,
                 at: wave.at)
             announce(changes, &all)
         }
-        all.append(contentsOf: pulse(at: wave.at) { cell, pulse in try cell.hear(wave, &pulse) })
+        all.append(contentsOf: pulse(at: wave.at) { cell, pulse in try hearing.hear(&cell, wave, &pulse) })
         return all
     }
+
+    /// The cells (or nerves) whose waves it is to be given; none for a cell.
+    public var hears: [Token] { hearing?.cells(cell) ?? [] }
 
     /// Counts a message that could not be understood.
     public mutating func countRejected() { counters.rejected += 1 }

@@ -1,3 +1,5 @@
+import NimmerGate
+import NimmerProcess
 import NimmerBus
 import NimmerWave
 

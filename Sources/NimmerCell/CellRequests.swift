@@ -9,7 +9,7 @@ extension CellHost {
         let process = process
         var subscriptions: [any Subscription] = []
         if !C.manifest.commands.isEmpty {
-            let places = Places(limit: process.settings.whole("max_requests"))
+            let places = Places(limit: process.configuration.requestLimit)
             subscriptions.append(
                 try await process.bus.subscribe(
                     shared: .request(process.environment, cell: identity.name), queue: identity.name
@@ -17,7 +17,7 @@ extension CellHost {
                     self.receive(request: arrival.message(), at: arrival.at, places)
                 })
         }
-        let (inputs, hears) = try withBody { (try $0.cell.inputs(in: process.environment), $0.cell.hears) }
+        let (inputs, hears) = try withBody { (try $0.cell.inputs(in: process.environment), $0.hears) }
         for pattern in inputs {
             subscriptions.append(
                 try await process.bus.subscribe(pattern, queue: identity.name) { _, _, arrival in

@@ -2,17 +2,66 @@ import NimmerWave
 
 /// A nerve: a behaviour over the waves of several cells (architecture.md).
 ///
-/// A cell that also hears: the waves of the cells that ``Cell/hears`` names feed its gate, all as of one region; when the
-/// gate opens (``Cell/gateChanged(_:_:)``) it runs its own state machine, asks cells (``Pulse/send(_:to:)``), says its
-/// states (``Pulse/enter(_:from:reason:cost:details:)``) and emits its own wave.
+/// A cell that also hears: the waves of the cells that ``hears`` names feed its gate, all as of one region; when the
+/// gate opens (``Cell/gateChanged(_:_:)``) it runs its own state machine, asks cells (``Pulse/send(_:to:)``), publishes its
+/// states (``Pulse/enter(_:of:reason:cost:details:isLast:)``) and emits its own wave.
 public protocol Nerve: Cell {
     /// The cells (or nerves) that it hears, by the names that its settings give.
     var hears: [Token] { get }
+
+    /// What a wave that it hears is worth to its gate; nil keeps the wave from the gate.
+    func evidence(of wave: HeardWave) -> HeardEvidence?
+
+    /// A wave that it hears, after the gate has weighed it.
+    mutating func hear(_ wave: HeardWave, _ pulse: inout Pulse) throws
 }
 
 extension Nerve {
     /// A nerve.
-    public static var role: Role { .nerve }
+    public static var kind: CellKind<Self> {
+        .nerve(
+            Hearing(
+                cells: { $0.hears }, evidence: { $0.evidence(of: $1) },
+                hear: { nerve, wave, pulse in try nerve.hear(wave, &pulse) }))
+    }
+
+    /// The wave as it is.
+    public func evidence(of wave: HeardWave) -> HeardEvidence? {
+        HeardEvidence(confidence: wave.confidence, polarity: wave.polarity)
+    }
+
+    /// Does nothing.
+    public mutating func hear(_ wave: HeardWave, _ pulse: inout Pulse) throws {}
+}
+
+/// What a type that is run as a cell is. The runtime drives both kinds alike, and hears for a nerve what it names.
+public enum CellKind<C: Cell>: Sendable {
+    /// A cell.
+    case cell
+    /// A nerve, and how it hears; only ``Nerve`` makes one.
+    case nerve(Hearing<C>)
+
+    /// The role of its process.
+    public var role: Role {
+        switch self {
+        case .cell: .cell
+        case .nerve: .nerve
+        }
+    }
+
+    var hearing: Hearing<C>? {
+        switch self {
+        case .cell: nil
+        case .nerve(let hearing): hearing
+        }
+    }
+}
+
+/// How a nerve hears.
+public struct Hearing<C: Cell>: Sendable {
+    let cells: @Sendable (C) -> [Token]
+    let evidence: @Sendable (C, HeardWave) -> HeardEvidence?
+    let hear: @Sendable (inout C, HeardWave, inout Pulse) throws -> Void
 }
 
 /// A wave of another cell, as a nerve hears it.

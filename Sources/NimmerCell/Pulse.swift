@@ -1,3 +1,4 @@
+import NimmerProcess
 import Logging
 import NimmerWave
 
@@ -21,12 +22,20 @@ public struct Pulse: Sendable {
     public private(set) var refused = 0
 
     let identity: Identity
+    private(set) var entered: EnteredStates
 
-    init(at: Timestamp, identity: Identity, gate: GateState) {
+    init(at: Timestamp, identity: Identity, gate: GateState, entered: EnteredStates) {
         self.at = at
         self.identity = identity
         self.gate = gate
+        self.entered = entered
     }
+
+    /// The state that the cell stands in: the last that it entered, or its initial one.
+    public var state: String { entered.state(of: nil) }
+
+    /// The state that a part of the cell stands in: the last that it entered, or the cell's initial one.
+    public func state(of part: String) -> String { entered.state(of: part) }
 
     /// What is to be done.
     public enum Action: Sendable {
@@ -82,10 +91,20 @@ public struct Pulse: Sendable {
         actions.append(.publish(subject, payload))
     }
 
-    /// Says that the state changed: a NerveState on the bus for a nerve, a log line for a cell.
+    /// Enters a state: a NerveState on the bus for a nerve, a log line for a cell. The runtime knows the state before it.
+    ///
+    /// - Parameters:
+    ///   - state: the state, in upper case: `ALERT`.
+    ///   - part: whose state, where a cell has several state machines, such as one for each battery; its own unless given.
+    ///   - reason: why, in a few words.
+    ///   - cost: energy spent on it, in lifeforce.
+    ///   - details: what it was decided on.
+    ///   - isLast: whether the part is gone with it; one of the same name begins in the initial state again.
     public mutating func enter(
-        _ state: String, from earlier: String, reason: String, cost: Double = 0, details: JSON? = nil
+        _ state: String, of part: String? = nil, reason: String, cost: Double = 0, details: JSON? = nil,
+        isLast: Bool = false
     ) {
+        let earlier = entered.enter(state, of: part, isLast: isLast)
         actions.append(
             .state(
                 NerveState(
@@ -162,16 +181,16 @@ public struct Identity: Sendable, Hashable {
         name = configuration.name
         self.role = role
         waveCost = configuration.manifest.cost("wave")
-        let settings = configuration.settings
+        let named = configuration.names
         var key = "domain"
         do throws(Refusal) {
-            domain = try Token(settings.textIfPresent("domain") ?? configuration.manifest.domain)
+            domain = try Token(named.domain)
             key = "region"
             region = nil
-            if let text = settings.textIfPresent("region") { region = try Region(text) }
+            if let text = named.region { region = try Region(text) }
             key = "origin"
             origin = nil
-            if let text = settings.textIfPresent("origin") { origin = try Token(text) }
+            if let text = named.origin { origin = try Token(text) }
         } catch { throw ProcessFailure(.configuration, "\(configuration.name): the setting '\(key)': \(error)") }
     }
 

@@ -1,5 +1,6 @@
 import Glibc
 import NimmerPlatform
+import NimmerSystem
 
 /// The number at the beginning of a file, such as one of /proc or /sys; for cells that look at their machine.
 ///

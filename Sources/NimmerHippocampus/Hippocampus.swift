@@ -80,6 +80,9 @@ package final class Hippocampus: Sendable {
         commits = Timer(label: "nimmer_commit_seconds", dimensions: [], factory: metrics)
     }
 
+    /// The timer, the write under way and the measuring of streams.
+    private let tasks = TaskOwner()
+
     /// The streams that it reads.
     package var streams: [String] { sources.map(\.stream) }
 
@@ -112,6 +115,7 @@ package final class Hippocampus: Sendable {
             send.finish()
             group.cancelAll()
         }
+        tasks.cancelAll()
         await suspects?.close()
         await store.close()
     }
@@ -150,7 +154,7 @@ package final class Hippocampus: Sendable {
             if let next = batcher.nextDeadline, alarm.map({ next < $0.at }) ?? true {
                 alarm?.task.cancel()
                 let wait = max(0, next.milliseconds(since: now))
-                let task = Task {
+                let task = tasks.run {
                     guard (try? await Task.sleep(for: .milliseconds(saturating: wait))) != nil else { return }
                     send.yield(.timer)
                 }
@@ -164,8 +168,8 @@ package final class Hippocampus: Sendable {
             switch action {
             case .write(let items):
                 let (store, entries, commits, rows) = (store, items.map(\.entry), commits, rows)
-                // Owned by the loop through its report; not a child, so that a store that hangs cannot delay a stop.
-                Task {
+                // Not a child of the loop, so that a store that hangs cannot delay a stop; cancelled at its end.
+                tasks.run {
                     let start = ContinuousClock.now
                     do throws(MemoryError) {
                         let report = try await store.write(entries)
@@ -260,7 +264,7 @@ package final class Hippocampus: Sendable {
                 let consumer = try await consumer(source)
                 pause.reset()
                 said = false
-                let measuring = Task { await measure(consumer, of: source) }
+                let measuring = tasks.run { [self] in await measure(consumer, of: source) }
                 defer { measuring.cancel() }
                 do throws(BusError) {
                     while !Task.isCancelled, await intake.pass() {

@@ -1,3 +1,4 @@
+import NimmerProcess
 import CollisionAvoidanceNerve
 import DistanceCell
 import NimmerCell
@@ -42,7 +43,7 @@ package struct ReplayNerve<N: Nerve>: ReplayPart {
     package var body: CellBody<N>
 
     package var identity: Identity { body.identity }
-    package var hears: [Token] { body.cell.hears }
+    package var hears: [Token] { body.hears }
     package var nextAppointment: Timestamp? { body.nextAppointment }
 
     package mutating func start(at moment: Timestamp) -> Pulse { body.start(at: moment) }
@@ -94,24 +95,26 @@ package struct ReplayCast: Sendable {
     private static func member(
         _ organism: Organism, _ system: SystemFile, _ environment: Environment
     ) throws -> Member? {
-        func configuration(_ manifest: Manifest, _ role: Role) throws -> Configuration {
-            try Configuration(manifest, role: role, environment: environment, organism: organism, system: system)
+        func configuration<C: Cell>(_ cell: C.Type) throws -> Configuration {
+            try Configuration(of: cell, environment: environment, organism: organism, system: system)
         }
         switch organism.kind {
         case "sensor/v1":
-            let own = try configuration(Sensor.manifest, .cell)
-            let pause = Double(own.settings.whole("row_ms"))
+            let own = try configuration(Sensor.self)
+            let settings = Settings<SensorOptions>(own.settings)
+            let pause = Double(settings.row)
             return Member(
-                part: ReplayCell<Sensor>(body: try CellBody(own)), column: own.settings.textIfPresent("column"),
+                part: ReplayCell<Sensor>(body: try CellBody(own)), column: settings.column,
                 pace: pause > 0 ? 1000 / pause : nil)
         case "distance/v1":
-            let own = try configuration(Manifest.distance, .cell)
+            let own = try configuration(Distance<NoLines>.self)
+            let settings = Settings<DistanceOptions>(own.settings)
             return Member(
                 part: ReplayCell<Distance<NoLines>>(body: try CellBody(own)),
-                column: own.settings.textIfPresent("column"),
-                pace: 1000 / Double(own.settings.whole("interval_ms")))
+                column: settings.column,
+                pace: settings.senseInterval.map { 1000 / Double($0) })
         case "collision_avoidance/v1":
-            let own = try configuration(Avoidance.manifest, .nerve)
+            let own = try configuration(Avoidance.self)
             return Member(part: ReplayNerve<Avoidance>(body: try CellBody(own)), column: nil, pace: nil)
         default: return nil
         }

@@ -1,3 +1,4 @@
+import NimmerPlatform
 import NimmerBus
 import NimmerInspection
 import NimmerOutput
@@ -13,7 +14,7 @@ package final class LiveSource: Sendable {
     private let subscriptions = Mutex<[any Subscription]>([])
     /// The server that it was last connected to.
     private let server = Mutex("the server")
-    private let tasks = Mutex<[Task<Void, Never>]>([])
+    private let tasks = TaskOwner()
 
     package init(_ bus: any Bus, _ environment: Environment, _ mailbox: Mailbox) {
         self.bus = bus
@@ -87,7 +88,7 @@ package final class LiveSource: Sendable {
 
     /// Ends everything that was begun.
     package func stop() {
-        for task in tasks.withLock({ $0 }) { task.cancel() }
+        tasks.cancelAll()
         for subscription in subscriptions.withLock({ $0 }) { subscription.cancel() }
     }
 
@@ -109,10 +110,9 @@ package final class LiveSource: Sendable {
     }
 
     private func run(_ body: @escaping @Sendable (LiveSource) async -> Void) {
-        let task = Task { [weak self] in
+        tasks.run { [weak self] in
             if let self { await body(self) }
         }
-        tasks.withLock { $0.append(task) }
     }
 }
 

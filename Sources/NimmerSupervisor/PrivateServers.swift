@@ -34,6 +34,8 @@ package final class PrivateServers: Sendable {
     }
 
     package let place: Place
+    /// The servers that are being ended.
+    private let ending = TaskOwner()
     private let state = Mutex(State())
 
     package init(_ place: Place) {
@@ -103,7 +105,9 @@ package final class PrivateServers: Sendable {
         let (server, isFresh) = state.withLock { ($0.nats, $0.fresh.remove("nats") != nil) }
         guard let server else { throw Failure(.unavailable, "the nats-server was never started") }
         if !isFresh { try await server.restart() }
-        return try Running(server.pid, "nats-server", server.lastLines, waitForExit: { await server.waitForExit() }) {
+        return try Running(
+            server.pid, "nats-server", server.lastLines, waitForExit: { await server.waitForExit() }, ending
+        ) {
             if $0 == SIGKILL { await server.kill() } else { await server.stop() }
         }
     }
@@ -114,7 +118,7 @@ package final class PrivateServers: Sendable {
         guard let server else { throw Failure(.unavailable, "PostgreSQL was never started") }
         if !isFresh { try await server.restart() }
         return try Running(
-            server.processID, "PostgreSQL", server.lastLines, waitForExit: { await server.waitForExit() }
+            server.processID, "PostgreSQL", server.lastLines, waitForExit: { await server.waitForExit() }, ending
         ) { if $0 == SIGKILL { await server.kill() } else { await server.stop() } }
     }
 }
@@ -123,11 +127,13 @@ extension Running {
     /// A server that is ended by its own keeper.
     fileprivate init(
         _ pid: Int32, _ name: String, _ lastLines: [String], waitForExit: @escaping @Sendable () async -> ChildExit,
-        end: @escaping @Sendable (Int32) async -> Void
+        _ ending: TaskOwner, end: @escaping @Sendable (Int32) async -> Void
     ) throws(Failure) {
         guard let identity = ProcessIdentity(pid: pid) else {
             throw Failure(.unavailable, "\(name) ended at once: \(lastLines.last ?? "without a word")")
         }
-        self.init(identity: identity, waitForExit: waitForExit) { signal in Task { await end(signal) } }
+        self.init(identity: identity, waitForExit: waitForExit) { signal in
+            ending.run { await end(signal) }
+        }
     }
 }

@@ -90,8 +90,20 @@ package struct Supervisor: Sendable {
     private var absent: Set<String> = []
     private var misconfigured: Set<String> = []
     private var jitter: SplitMix
-    package private(set) var isStopping = false
-    private var hasFinished = false
+    private var course = Course.keeping
+
+    /// What it does with all members.
+    private enum Course {
+        /// Keeps them running.
+        case keeping
+        /// Ends them, layer after layer.
+        case stopping
+        /// All have ended, which was said.
+        case finished
+    }
+
+    /// Whether it was told to end all members.
+    package var isStopping: Bool { course != .keeping }
 
     package init(_ members: [Member], seed: UInt64) {
         self.members = members.enumerated().sorted { ($0.element.layer, $0.offset) < ($1.element.layer, $1.offset) }
@@ -195,7 +207,7 @@ package struct Supervisor: Sendable {
             }
             return actions
         }
-        isStopping = true
+        course = .stopping
         for (name, phase) in phases {
             if case .waiting = phase { phases[name] = .ended }
         }
@@ -206,8 +218,8 @@ package struct Supervisor: Sendable {
     private mutating func stopNextLayer(at now: Timestamp) -> [Action] {
         let living = members.filter { phases[$0.name] != .ended && phases[$0.name] != nil }
         guard let layer = living.map(\.layer).max() else {
-            if hasFinished { return [] }
-            hasFinished = true
+            if course == .finished { return [] }
+            course = .finished
             return [.finished]
         }
         var actions: [Action] = []

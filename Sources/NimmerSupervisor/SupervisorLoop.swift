@@ -56,6 +56,8 @@ package struct SupervisorLoop {
     private let changed: (_ living: [String: ProcessIdentity], _ waiting: [String]) -> Void
     private var running: [String: Running] = [:]
     private var finished = false
+    /// What waits for members, starts them and looks at the clock; ended with the loop.
+    private let tasks = TaskOwner()
 
     /// - Parameters:
     ///   - starters: how each member is started; called again for each restart.
@@ -93,15 +95,16 @@ package struct SupervisorLoop {
             alarm?.cancel()
             alarm = supervisor.nextWake.map { wake in
                 let inbox = inbox
-                return Task {
+                return tasks.run {
                     let wait = max(1, wake.milliseconds(since: Self.now).rounded(.up))
                     guard (try? await Task.sleep(for: .milliseconds(saturating: wait))) != nil else { return }
                     inbox.yield(.tick)
                 }
             }
         }
-        alarm?.cancel()
         inbox.finish()
+        // A member that has ended is waited for no more, and none is being started.
+        await tasks.end()
     }
 
     private static var now: Timestamp {
@@ -115,7 +118,7 @@ package struct SupervisorLoop {
         supervisor.started(name, at: Self.now)
         changed(running.mapValues(\.identity), supervisor.waiting)
         let inbox = inbox
-        Task { inbox.yield(.ended(name, await process.waitForExit())) }
+        tasks.run { inbox.yield(.ended(name, await process.waitForExit())) }
         // The end was asked for while it was being started.
         if case .ending(_, let killed) = supervisor.phases[name] { process.send(killed ? SIGKILL : SIGTERM) }
     }
@@ -135,7 +138,7 @@ package struct SupervisorLoop {
     private func spawn(_ name: String) {
         guard let start = starters[name] else { return }
         let inbox = inbox
-        Task {
+        tasks.run {
             do {
                 inbox.yield(.started(name, try await start()))
             } catch {

@@ -35,22 +35,23 @@ enum BridgeStep: String, CaseIterable {
 final class FailPoint: Sendable {
     #if DEBUG || NIMMER_FAIL_POINTS
         /// The settings of the bridge that choose the place.
-        static let settings: [Setting] = [
-            .text(
-                "kill_at", nil,
+        struct Options: ProcessOptions {
+            let killAt = Setting.text(
+                "kill_at",
                 "For tests: the process kills itself after this step (and :2 for the second time): \(BridgeStep.names)."
-            ),
-            .text("kill_by", nil, "For tests: the process kills itself when it takes a request with this event type."),
-        ]
+            )
+            let killBy = Setting.text(
+                "kill_by", "For tests: the process kills itself when it takes a request with this event type.")
+        }
 
         private let step: BridgeStep?
         private let left: Atomic<Int>
         private let eventType: String?
 
         /// The place that the settings name; most name none.
-        init(_ settings: Settings) throws {
-            eventType = settings.textIfPresent("kill_by")
-            let text = settings.textIfPresent("kill_at")
+        init(_ settings: Settings<Options>) throws {
+            eventType = settings.killBy
+            let text = settings.killAt
             let parts = (text ?? "").split(separator: ":", maxSplits: 1)
             step = parts.first.flatMap { BridgeStep(rawValue: String($0)) }
             let times = parts.count > 1 ? Int(parts[1]) ?? 0 : 1
@@ -74,9 +75,9 @@ final class FailPoint: Sendable {
             passed(.taken)
         }
     #else
-        static let settings: [Setting] = []
+        typealias Options = NoOptions
 
-        init(_ settings: Settings) throws {}
+        init(_ settings: Settings<Options>) throws {}
 
         func passed(_ step: BridgeStep) {}
 

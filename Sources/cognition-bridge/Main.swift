@@ -11,7 +11,6 @@ import NimmerWave
         name: "cognition-bridge", version: "0.2.0",
         summary: "The structured boundary: answers each question once, by a mind or by rule.",
         domain: "cognition",
-        settings: FailPoint.settings,
         commands: [
             ("status", "tells who answers, and how many requests ended how"),
             ("minds", "lists the minds with breaker, queue, latency and what they may command"),
@@ -24,14 +23,14 @@ import NimmerWave
 
     static func main() async {
         await ServiceProcess.main(
-            manifest, kind: .boundary, on: NATS.connector,
-            check: { configuration in
+            manifest, FailPoint.Options.self, kind: .boundary, on: NATS.connector,
+            check: { configuration, settings in
                 for mind in configuration.system?.bridge.minds ?? [] { _ = try server(mind) }
-                _ = try FailPoint(configuration.settings)
+                _ = try FailPoint(settings)
             },
-            run: { process in
+            run: { process, settings in
                 let minds = try (process.system?.bridge.minds ?? []).map(server)
-                let failPoint = try FailPoint(process.settings)
+                let failPoint = try FailPoint(settings)
                 try await BridgeProcess(process, minds: minds, failPoint: failPoint).run()
                 for mind in minds { await mind.close() }
             })

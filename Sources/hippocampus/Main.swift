@@ -11,9 +11,9 @@ import NimmerWave
 @main
 enum Main {
     static func main() async {
-        await ServiceProcess.main(.hippocampus, on: NATS.connector) { process in
+        await ServiceProcess.main(.hippocampus, HippocampusOptions.self, on: NATS.connector) { process, settings in
             let start = HippocampusStart(
-                process.settings, system: process.system, environment: process.environment,
+                settings, system: process.system, environment: process.environment,
                 variables: ProcessVariable.current())
             let store = PostgresStore(start.database)
             let trouble = try await open(store, process.logger)

@@ -9,20 +9,22 @@ extension Manifest {
     /// Who the hippocampus is and what can be set.
     static let hippocampus = Manifest(
         name: "hippocampus", version: "1.0.0",
-        summary: "Moves decisions from the streams into PostgreSQL, in batches, exactly once in effect.",
-        settings: [
-            .text(
-                "postgres", nil,
-                "Where PostgreSQL is, without a password: postgresql://user@host:5432/database. Else "
-                    + "NIMMERVERSE_POSTGRES_URL, postgres.url of the system file, or PGHOST and its kin."),
-            .text("password_file", nil, "A file that holds the password alone. Else postgres.password_file."),
-            .whole(
-                "batch_ms", nil, in: 1...60_000, unit: "milliseconds",
-                "The longest that a message waits for its commit. Else memory.batch_ms, 200 by default."),
-            .whole(
-                "batch_rows", nil, in: 1...100_000,
-                "The most rows in one commit. Else memory.batch_rows, 2000 by default."),
-        ])
+        summary: "Moves decisions from the streams into PostgreSQL, in batches, exactly once in effect.")
+}
+
+/// What can be set of the hippocampus.
+struct HippocampusOptions: ProcessOptions {
+    let postgres = Setting.text(
+        "postgres",
+        "Where PostgreSQL is, without a password: postgresql://user@host:5432/database. Else "
+            + "NIMMERVERSE_POSTGRES_URL, postgres.url of the system file, or PGHOST and its kin.")
+    let passwordFile = Setting.text(
+        "password_file", "A file that holds the password alone. Else postgres.password_file.")
+    let batchTime = Setting.whole(
+        "batch_ms", in: 1...60_000, unit: "milliseconds",
+        "The longest that a message waits for its commit. Else memory.batch_ms, 200 by default.")
+    let batchRows = Setting.whole(
+        "batch_rows", in: 1...100_000, "The most rows in one commit. Else memory.batch_rows, 2000 by default.")
 }
 
 /// What the hippocampus starts with, out of flags, variables and the system file.
@@ -32,14 +34,17 @@ struct HippocampusStart: Sendable {
     /// When a batch is due.
     var limits: Batcher<Hippocampus.Held>.Limits
 
-    init(_ settings: Settings, system: SystemFile?, environment: Environment, variables: [String: String]) {
+    init(
+        _ settings: Settings<HippocampusOptions>, system: SystemFile?, environment: Environment,
+        variables: [String: String]
+    ) {
         database = DatabaseSettings(
-            flag: settings.textIfPresent("postgres"), variables: variables, file: system?.postgres.url,
-            passwordFlag: settings.textIfPresent("password_file"), passwordFile: system?.postgres.passwordFile,
+            flag: settings.postgres, variables: variables, file: system?.postgres.url,
+            passwordFlag: settings.passwordFile, passwordFile: system?.postgres.passwordFile,
             environment: environment, applicationName: "hippocampus")
         database.statementSeconds = 10
         limits = Batcher.Limits(
-            milliseconds: Double(settings.wholeIfPresent("batch_ms") ?? system?.memory.batchMS ?? 200),
-            rows: settings.wholeIfPresent("batch_rows") ?? system?.memory.batchRows ?? 2_000)
+            milliseconds: Double(settings.batchTime ?? system?.memory.batchMS ?? 200),
+            rows: settings.batchRows ?? system?.memory.batchRows ?? 2_000)
     }
 }

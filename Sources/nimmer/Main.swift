@@ -1,3 +1,4 @@
+import NimmerProcess
 import ArgumentParser
 import NimmerProcess
 

@@ -22,6 +22,8 @@ actor OrganModel {
     private let variables: [String: String]
     private let card: Card?
     private var lock: Card.Lock?
+    /// The questions to other organs for the card; ended with the model.
+    private let asking = TaskOwner()
     private var server: ModelServer?
     private var mind: HTTPMind?
 
@@ -120,7 +122,7 @@ actor OrganModel {
         let order = Command(command: "release", payload: [:], deadlineMilliseconds: 1000, cause: process.name.text)
         let message = Envelope(id: .v7(), at: .now(), from: process.source, order)
         // It answers at once; what it answers changes nothing.
-        Task { [process] in
+        asking.run { [process] in
             _ = try? await process.requests.request(
                 .organ(environment, organ: organ, verb: verb), of: organ, payload: message.encoded(),
                 timeout: .seconds(1))

@@ -1,3 +1,4 @@
+import NimmerPlatform
 import Logging
 import NimmerBus
 import NimmerProcess
@@ -43,10 +44,10 @@ struct OrganProcess: Sendable {
         func leave() { count.subtract(1, ordering: .relaxed) }
     }
 
-    init(_ process: ServiceProcess, _ settings: OrganSettings) {
+    init(_ process: ServiceProcess, _ settings: OrganSettings, lockFolder: String) {
         self.process = process
         self.settings = settings
-        model = OrganModel(settings, process, lockFolder: process.settings.text("lock_folder"))
+        model = OrganModel(settings, process, lockFolder: lockFolder)
         rejects = RejectLimiter(process)
         // Not bounded, since no event of the organ's own may be lost; messages are, by ``Backlog``.
         (events, inbox) = AsyncStream.makeStream(of: Event.self)
@@ -127,6 +128,8 @@ struct OrganDesk {
     private var result: CommandResult?
     private var timer: Task<Void, Never>?
     private var work: Task<Void, Never>?
+    /// The work and the timer; ended with the loop.
+    private let tasks = TaskOwner()
 
     init(
         _ process: ServiceProcess, _ settings: OrganSettings, _ model: OrganModel, _ rejects: RejectLimiter,
@@ -158,9 +161,7 @@ struct OrganDesk {
         case .unloaded: perform(logic.unloaded(at: now), at: now)
         case .tick: perform(logic.tick(at: now), at: now)
         case .stop:
-            timer?.cancel()
-            work?.cancel()
-            await work?.value
+            await tasks.end()
             let reason = "the organ is leaving"
             for (_, caller) in callers { answer(caller.message, CommandResult(status: .error, error: reason)) }
             return false
@@ -205,7 +206,7 @@ struct OrganDesk {
             switch action {
             case .load(let deadline):
                 let end = instant(deadline, now)
-                work = Task {
+                work = tasks.run {
                     do throws(OrganModel.Trouble) {
                         try await model.load(by: end)
                         inbox.yield(.loaded)
@@ -213,7 +214,7 @@ struct OrganDesk {
                 }
             case .process(let job):
                 let end = instant(job.deadline, now)
-                work = Task {
+                work = tasks.run {
                     do throws(OrganModel.Trouble) {
                         inbox.yield(.processed(try await model.perform(job.work, by: end), isBroken: false))
                     } catch {
@@ -226,7 +227,7 @@ struct OrganDesk {
                 perform(logic.reported(at: .now()), at: .now())
             case .refuse(let job, let reason): finish(job, CommandResult(status: .error, error: reason))
             case .unload:
-                work = Task {
+                work = tasks.run {
                     await model.unload()
                     inbox.yield(.unloaded)
                 }
@@ -250,7 +251,7 @@ struct OrganDesk {
         timer?.cancel()
         guard let next = logic.next else { return }
         let (end, inbox) = (instant(next, now), inbox)
-        timer = Task {
+        timer = tasks.run {
             guard (try? await Task.sleep(until: end)) != nil else { return }
             inbox.yield(.tick)
         }

@@ -24,7 +24,7 @@ struct FloodWatch {
     consuming func run() async {
         var watch = self
         while (try? await Task.sleep(for: .seconds(1))) != nil { await watch.look() }
-        for held in watch.held.values { held.end() }
+        for held in watch.held.values { held.end(in: watch.owner.tasks) }
     }
 
     private mutating func look() async {
@@ -64,7 +64,7 @@ struct FloodWatch {
         for action in actions {
             switch action {
             case .end(let name, let isOver):
-                held.removeValue(forKey: name)?.end()
+                held.removeValue(forKey: name)?.end(in: owner.tasks)
                 if isOver {
                     process.logger.notice("Holds a sender back no more", metadata: ["sender": "\(name)"])
                 }

@@ -1,3 +1,4 @@
+import NimmerPlatform
 import Logging
 import NimmerBus
 import NimmerProcess
@@ -13,6 +14,8 @@ final class HeldBack: Sendable {
     /// The cell or nerve, as its subject names it.
     let sender: String
     private let rate: Int?
+    /// Its subscribing and its watch over the connection.
+    private let tasks = TaskOwner()
     private let bus: any Bus
     private let waves = Atomic<Int>(0)
     private let bytes = Atomic<Int>(0)
@@ -52,7 +55,7 @@ final class HeldBack: Sendable {
         let shares = min(64, max(2, Int(saturating: (sender.wavesPerSecond / LoudSender.flood).rounded(.up))))
         let pattern = SubjectPattern.waves(process.environment, of: name)
         // Not waited for: what says that the server knows them comes behind what they bring.
-        Task {
+        held.tasks.run {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { [weak held] in
                     for await event in bus.events() {
@@ -93,5 +96,10 @@ final class HeldBack: Sendable {
     }
 
     /// Lets the sender speak again. Returns at once: a connection that the server has given up may take seconds to end.
-    func end() { Task { [bus] in await bus.close() } }
+    ///
+    /// - Parameter closing: owns the closing.
+    func end(in closing: TaskOwner) {
+        tasks.cancelAll()
+        closing.run { [bus] in await bus.close() }
+    }
 }

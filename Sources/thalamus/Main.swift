@@ -11,27 +11,28 @@ import NimmerWave
         name: "thalamus", version: "0.1.0",
         summary: "Correlates waves: one gate per semantic region; an opening collapses and goes up.",
         domain: "attention",
-        settings: [
-            .flag(
-                "keep_waves", false,
-                "Keep the last hour of waves (256 MiB at most) in a stream, for looking back; costs the server a write a wave."
-            )
-        ],
         commands: [
             ("gates", "lists the gates, the open first"),
             ("explain", "tells why a gate opened, or what keeps it from opening: {\"gate\": \"math\"}"),
         ])
 
+    struct Options: ProcessOptions {
+        let keepWaves = Setting.flag(
+            "keep_waves", false,
+            "Keep the last hour of waves (256 MiB at most) in a stream, for looking back; costs the server a write a wave."
+        )
+    }
+
     static func main() async {
         await ServiceProcess.main(
-            manifest, kind: .thalamus, on: NATS.connector,
-            check: { configuration in
+            manifest, Options.self, kind: .thalamus, on: NATS.connector,
+            check: { configuration, _ in
                 _ = try ThalamusConfiguration(configuration.system, environment: configuration.environment)
             },
-            run: { process in
+            run: { process, settings in
                 var configuration = try ThalamusConfiguration(process.system, environment: process.environment)
                 configuration.origins = OriginGrants(process.system, hasIdentities: process.bus.identity != nil)
-                try await ThalamusProcess(process, configuration).run()
+                try await ThalamusProcess(process, configuration, keepsWaves: settings.keepWaves).run()
             })
     }
 }

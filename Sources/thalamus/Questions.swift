@@ -1,3 +1,4 @@
+import NimmerPlatform
 import Logging
 import NimmerBus
 import NimmerProcess
@@ -74,7 +75,7 @@ struct Questions: Sendable {
             // The reply subject goes along: whoever has the part answers the asker directly.
             try? owner.bus.passOn(message, to: .shardRequest(env, part: part))
         } else if command.command == "gates" {
-            Task {
+            owner.tasks.run { [self] in
                 let answers = try? await owner.bus.requestMany(
                     .shardRequests(env), payload: message.payload, wait: .milliseconds(400))
                 let lists = (answers ?? []).compactMap { answer in

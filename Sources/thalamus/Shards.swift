@@ -1,3 +1,4 @@
+import NimmerPlatform
 import Glibc
 import Logging
 import NimmerBus
@@ -15,7 +16,8 @@ final class Shards: Sendable {
     private let owner: ThalamusProcess
     private let bucket: any KeyValue
     private let id: String
-    private let leases = Mutex<Task<Void, Never>?>(nil)
+    /// Holds the leases.
+    private let tasks = TaskOwner()
     private let started = Shards.now
     private let partitions: Int
     private let subscriptions = Mutex<[Int: any Subscription]>([:])
@@ -32,8 +34,7 @@ final class Shards: Sendable {
         let env = owner.process.environment
         let bucket = try await owner.bus.keyValue(HouseStreams.shards(env))
         let shards = Shards(owner, configuration, partitions: partitions, bucket)
-        let leases = Task { await shards.run() }
-        shards.leases.withLock { $0 = leases }
+        shards.tasks.run { [weak shards] in await shards?.run() }
         return shards
     }
 
@@ -257,7 +258,7 @@ final class Shards: Sendable {
 
     /// Leaves every part in order, so that others take them at once.
     func leave() async {
-        leases.withLock { $0 }?.cancel()
+        tasks.cancelAll()
         for _ in 0..<20 {
             // A renewal that is under way ends first.
             for action in table.withLock({ $0.leaveAll() }) { await perform(action) }

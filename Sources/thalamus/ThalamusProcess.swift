@@ -1,5 +1,6 @@
 import Logging
 import NimmerBus
+import NimmerPlatform
 import NimmerProcess
 import NimmerThalamus
 import NimmerWave
@@ -16,6 +17,7 @@ final class ThalamusProcess: Sendable {
     let announcer: Announcer
     let outcomes: Outcomes
     private let configuration: ThalamusConfiguration
+    private let keepsWaves: Bool
     private let openings: AsyncStream<Void>
     private let opened: AsyncStream<Void>.Continuation
     private let timerIsIdle = Atomic<Bool>(true)
@@ -23,6 +25,8 @@ final class ThalamusProcess: Sendable {
     private let superseded: AsyncStream<Subject>
     /// Where others judge the rest of the regions.
     private let shards = Mutex<Shards?>(nil)
+    /// Questions to the other instances, and connections that are being closed.
+    let tasks = TaskOwner()
     /// The flooding senders that are held back now.
     let heldBack = Mutex<Set<String>>([])
     /// The questions that each may ask: at once, and a second; a screen that shows gates asks twice a second.
@@ -31,7 +35,8 @@ final class ThalamusProcess: Sendable {
     let answered = Atomic<Int>(0)
     let refused = Atomic<Int>(0)
 
-    init(_ process: ServiceProcess, _ configuration: ThalamusConfiguration) {
+    init(_ process: ServiceProcess, _ configuration: ThalamusConfiguration, keepsWaves: Bool) {
+        self.keepsWaves = keepsWaves
         self.process = process
         bus = process.bus
         self.configuration = configuration
@@ -48,9 +53,9 @@ final class ThalamusProcess: Sendable {
     }
 
     func run() async throws {
-        try await process.waiting(for: "the streams") { [process] in
+        try await process.waiting(for: "the streams") { [process, keepsWaves] in
             _ = try await HouseStreams.ensure(
-                on: process.bus, environment: process.environment, keepingWaves: process.settings.flag("keep_waves"),
+                on: process.bus, environment: process.environment, keepingWaves: keepsWaves,
                 mayChange: true)
         }
         try await process.waiting(for: "the stream of outcomes") { [outcomes] in try await outcomes.begin() }
@@ -98,6 +103,8 @@ final class ThalamusProcess: Sendable {
             }
             responder.cancel()
             reports.cancel()
+            // Not waited for: a connection that the server has given up may take seconds to end.
+            tasks.cancelAll()
             group.cancelAll()
         }
     }
@@ -105,7 +112,7 @@ final class ThalamusProcess: Sendable {
     /// Keeps the streams as those who live need them; the thalamus does it for all.
     private func watchStreams() async {
         await HouseStreams.watch(
-            on: bus, environment: process.environment, keepingWaves: process.settings.flag("keep_waves")
+            on: bus, environment: process.environment, keepingWaves: keepsWaves
         ) { outcome in
             switch outcome {
             case .success(.widened):

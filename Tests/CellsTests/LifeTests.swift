@@ -162,6 +162,7 @@ struct LifeTests {
             Issue.record("expected work that takes time")
             return
         }
+        await bench.work()
         bench.advance(milliseconds: 5000)
         bench.finish(work, .success(try await wait()))
         #expect(bench.states == ["COMMANDED", "RUNNING", "STALLED"])
@@ -175,6 +176,7 @@ struct LifeTests {
             Issue.record("expected work that takes time")
             return
         }
+        await bench.work()
         #expect(await bench.result(of: "stop").status == .ok)
         bench.advance(milliseconds: 1000)
         bench.finish(work, .success(try await wait()))

@@ -9,29 +9,33 @@ import Testing
 struct ProgramTests {
     @Test("its exit status is told", arguments: [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 143)])
     func status(script: String, expected: Int) async throws {
-        let program = try Program(starting: ["/bin/sh", "-c", script])
-        #expect(await program.wait() == expected)
+        let program = Program(["/bin/sh", "-c", script])
+        try await program.start()
+        #expect(try await program.wait() == expected)
     }
 
     @Test("ending it ends its children too")
     func group() async throws {
-        let program = try Program(starting: ["/bin/sh", "-c", "sleep 600 & wait"])
+        let program = Program(["/bin/sh", "-c", "sleep 600 & wait"])
+        try await program.start()
         program.end(forGood: true)
-        #expect(await program.wait() == 137)
+        #expect(try await program.wait() == 137)
     }
 
     @Test("standard input is empty, so that nothing waits for a person")
     func input() async throws {
-        let program = try Program(starting: ["/bin/sh", "-c", "read line && exit 1 || exit 5"])
-        #expect(await program.wait() == 5)
+        let program = Program(["/bin/sh", "-c", "read line && exit 1 || exit 5"])
+        try await program.start()
+        #expect(try await program.wait() == 5)
     }
 
     @Test("it gets none of the cell's files")
     func files() async throws {
         let file = open("/dev/null", O_RDONLY)
         defer { close(file) }
-        let program = try Program(starting: ["/bin/sh", "-c", "test -e /proc/self/fd/\(file) && exit 1 || exit 0"])
-        #expect(await program.wait() == 0)
+        let program = Program(["/bin/sh", "-c", "test -e /proc/self/fd/\(file) && exit 1 || exit 0"])
+        try await program.start()
+        #expect(try await program.wait() == 0)
     }
 
     @Test("it gets none of the cell's variables but those that every program needs")
@@ -41,14 +45,39 @@ struct ProgramTests {
         #expect(
             ProcessInfo.processInfo.environment.keys.contains { !kept.contains($0) }, "nothing that could be handed on")
         let script = "env | grep -vE '^(\(kept.joined(separator: "|")))=' && exit 1; test -n \"$PATH\""
-        let program = try Program(starting: ["/bin/sh", "-c", script])
-        #expect(await program.wait() == 0)
+        let program = Program(["/bin/sh", "-c", script])
+        try await program.start()
+        #expect(try await program.wait() == 0)
     }
 
     @Test("a program that is not there is refused with the system's reason")
-    func missing() {
-        #expect(throws: Refusal(.value, "/nonexistent/program cannot be started: no such file or directory")) {
-            try Program(starting: ["/nonexistent/program"])
-        }
+    func missing() async {
+        let program = Program(["/nonexistent/program"])
+        let refusal = Refusal(.value, "/nonexistent/program cannot be started: no such file or directory")
+        await #expect(throws: refusal) { try await program.start() }
+        await #expect(throws: refusal) { _ = try await program.wait() }
+    }
+
+    @Test("one that is told to end before it was started never runs")
+    func endedBefore() async throws {
+        let file = "/tmp/nimmer-never-\(getpid())"
+        let program = Program(["/usr/bin/touch", file])
+        program.end(forGood: false)
+        try await program.start()
+        #expect(try await program.wait() == 143)
+        #expect(access(file, F_OK) != 0)
+    }
+
+    @Test("its process identifier is known while it runs, and only then")
+    func identifier() async throws {
+        let program = Program(["/bin/sleep", "600"])
+        #expect(program.pid == nil)
+        try await program.start()
+        let pid = try #require(program.pid)
+        #expect(kill(pid, 0) == 0)
+        program.end(forGood: true)
+        #expect(try await program.wait() == 137)
+        #expect(program.pid == nil)
+        #expect(kill(pid, 0) != 0, "it was reaped")
     }
 }

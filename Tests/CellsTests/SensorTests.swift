@@ -1,3 +1,5 @@
+import NimmerSystem
+import NimmerProcess
 import NimmerBus
 import NimmerCell
 import NimmerSensing
@@ -94,7 +96,7 @@ struct SensorTests {
         #expect(system.cells.count == 8)
         for organism in system.cells {
             let configuration = try Configuration(
-                .sensor, role: .cell, environment: .dev, organism: organism, system: system)
+                of: Sensor.self, environment: .dev, organism: organism, system: system)
             _ = try CellBody<Sensor>(configuration)
         }
     }

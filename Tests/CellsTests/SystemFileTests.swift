@@ -1,3 +1,4 @@
+import NimmerProcess
 import BatteryMachine
 import DistanceMachine
 import MotorMachine
@@ -15,10 +16,6 @@ import VitalsMachine
 
 @Suite("cells: the system files that are shipped")
 struct ShippedSystemTests {
-    private static let manifests: [String: Manifest] = [
-        "math": .math, "vitals": .vitals, "battery": .battery, "distance": .distance, "motor": .motor,
-    ]
-
     private func system(_ name: String, in folder: String = "systems") throws -> SystemFile {
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         return try SystemFile(path: "/\(root)/deploy/\(folder)/\(name).yaml")
@@ -34,7 +31,8 @@ struct ShippedSystemTests {
         let cell = try #require(system.cells.first { $0.kindName == "vitals" })
         #expect(cell.origins.count == Vital.allCases.count)
         #expect(!cell.origins.contains { $0.text.contains("*") }, "\(cell.origins)")
-        let configuration = try Configuration(.vitals, role: .cell, environment: .dev, organism: cell, system: system)
+        let configuration = try Configuration(
+            of: Vitals<Machine>.self, environment: .dev, organism: cell, system: system)
         #expect(OriginGrants(system).missing(configuration.origins, for: cell.name).isEmpty)
     }
 
@@ -44,15 +42,21 @@ struct ShippedSystemTests {
     func cells(name: String) throws {
         let system = try system(name)
         for organism in system.cells {
-            let manifest = try #require(Self.manifests[organism.kindName], "\(organism.kind)")
-            let configuration = try Configuration(
-                manifest, role: .cell, environment: .dev, organism: organism, system: system)
-            switch organism.kindName {
-            case "vitals": _ = try Vitals<Machine>(configuration.settings)
-            case "distance": _ = try Distance<LineFile>(configuration.settings)
-            case "motor": _ = try Wheels<Program>(configuration.settings)
-            default: _ = Calculator(configuration.settings)
+            func lives<C: Cell>(_ cell: C.Type) throws -> Configuration {
+                let configuration = try Configuration(
+                    of: cell, environment: .dev, organism: organism, system: system)
+                _ = try CellBody<C>(configuration)
+                return configuration
             }
+            let configuration =
+                switch organism.kindName {
+                case "vitals": try lives(Vitals<Machine>.self)
+                case "battery": try lives(Batteries<PowerSupplyFolder>.self)
+                case "distance": try lives(Distance<LineFile>.self)
+                case "motor": try lives(Wheels<Program>.self)
+                case "math": try lives(Calculator.self)
+                default: throw Refusal(.value, "a cell of the kind \(organism.kind) is not known")
+                }
             let missing = OriginGrants(system).missing(configuration.origins, for: organism.name)
             #expect(missing.isEmpty, "\(organism.name) is not granted \(missing): nimmer check --write adds it")
         }
@@ -60,17 +64,18 @@ struct ShippedSystemTests {
 
     @Test("the origins that cells need follow from their settings")
     func origins() throws {
-        func needs(_ manifest: Manifest, _ name: String, _ changes: [String: SettingValue] = [:]) throws -> [String] {
-            try Configuration(manifest, role: .cell, environment: .dev, name: name, changes: changes).origins.map(
+        func needs<C: Cell>(_ cell: C.Type, _ name: String, _ changes: [String: SettingValue] = [:]) throws -> [String]
+        {
+            try Configuration(of: cell, name: name, changes: changes).origins.map(
                 \.text)
         }
-        #expect(try needs(.math, "math") == [])
-        #expect(try needs(.math, "math", ["origin": .text("abacus")]) == ["abacus"])
-        #expect(try needs(.math, "math", ["origin": .text("math")]) == [])
-        #expect(try needs(.battery, "ups") == ["ups-*"])
+        #expect(try needs(Calculator.self, "math") == [])
+        #expect(try needs(Calculator.self, "math", ["origin": .text("abacus")]) == ["abacus"])
+        #expect(try needs(Calculator.self, "math", ["origin": .text("math")]) == [])
+        #expect(try needs(Batteries<PowerSupplyFolder>.self, "ups") == ["ups-*"])
         #expect(Batteries<PowerSupplyFolder>.origin(of: "BAT0", cell: try Token("ups"))?.text == "ups-bat0")
-        #expect(try needs(.vitals, "vitals").prefix(2) == ["*-cpu", "*-memory"])
-        let named = try needs(.vitals, "vitals", ["host": .text("Web 1.example")])
+        #expect(try needs(Vitals<Machine>.self, "vitals").prefix(2) == ["*-cpu", "*-memory"])
+        let named = try needs(Vitals<Machine>.self, "vitals", ["host": .text("Web 1.example")])
         #expect(named == Vital.allCases.map { "web-1-example-\($0.rawValue)" })
         #expect(named.contains(try #require(Vital.cpu.origin(host: "Web 1.example")).text))
     }

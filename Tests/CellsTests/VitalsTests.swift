@@ -185,7 +185,7 @@ struct PressureTests {
 @Suite("vitals: all of a machine")
 struct VitalsMonitorTests {
     private func monitor() throws -> VitalsMonitor {
-        VitalsMonitor(settings: try VitalsSettings(Settings(Manifest.vitals.settings)), host: "host")
+        VitalsMonitor(settings: try VitalsSettings(Settings()), host: "host")
     }
 
     private func look(_ second: Int, running: Int, memory: Int = 900) -> Snapshot {

@@ -4,14 +4,14 @@ import NimmerCell
 struct Airing: Nerve {
     static let manifest = Manifest(
         name: "airing", version: "1.0.0", summary: "Airs the cellar when it is damp inside and dry outside.",
-        domain: "climate",
-        settings: [
-            .list("cells", ["cellar", "weather"], "The cells that it hears."),
-            .text("fan", "fan", "The cell that moves the air."),
-        ])
+        domain: "climate")
+
+    struct Options: ProcessOptions {
+        let cells = Setting.list("cells", ["cellar", "weather"], "The cells that it hears.")
+        let fan = Setting.text("fan", "fan", "The cell that moves the air.")
+    }
     let hears: [Token]
     let fan: Token
-    private(set) var state = State.idle
 
     enum State: String {
         case idle = "IDLE"
@@ -19,9 +19,9 @@ struct Airing: Nerve {
         case failed = "FAILED"
     }
 
-    init(_ settings: Settings) throws {
-        hears = try settings.list("cells").map { try Token($0) }
-        fan = try Token(settings.text("fan"))
+    init(_ settings: Settings<Options>) throws {
+        hears = try settings.cells.map { try Token($0) }
+        fan = try Token(settings.fan)
     }
 
     mutating func gateChanged(_ change: GateTransition, _ pulse: inout Pulse) throws {
@@ -29,7 +29,7 @@ struct Airing: Nerve {
             enter(.airing, "damp inside and dry outside", &pulse)
             pulse.send(Command(command: "set", payload: ["speed": 1]), to: fan)
             pulse.emit(confidence: change.stateValue, ["airing": true])
-        } else if state == .airing {
+        } else if pulse.state == State.airing.rawValue {
             enter(.idle, "the gate is \(change.toState.word)", &pulse)
             pulse.send(Command(command: "stop"), to: fan)
         }
@@ -43,7 +43,6 @@ struct Airing: Nerve {
     }
 
     private mutating func enter(_ next: State, _ reason: String, _ pulse: inout Pulse) {
-        pulse.enter(next.rawValue, from: state.rawValue, reason: reason)
-        state = next
+        pulse.enter(next.rawValue, reason: reason)
     }
 }

@@ -8,7 +8,7 @@ struct Fan: Cell {
         payloads: ["set": [.required("speed", .number(0...1), "How fast, as a part of its full speed.")]])
     private(set) var speed = 0.0
 
-    init(_ settings: Settings) {}
+    init(_ settings: Settings<NoOptions>) {}
 
     mutating func perform(_ command: Command, _ pulse: inout Pulse) throws -> Answer {
         switch command.command {

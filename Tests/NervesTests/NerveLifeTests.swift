@@ -1,3 +1,5 @@
+import NimmerSystem
+import NimmerProcess
 import NimmerCell
 import NimmerSystemFile
 import NimmerTesting
@@ -55,9 +57,8 @@ struct RobotSystemTests {
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let system = try SystemFile(path: "/\(root)/deploy/systems/robot.yaml")
         let organism = try #require(system.nerves.first)
-        let configuration = try Configuration(
-            .collisionAvoidance, role: .nerve, environment: .dev, organism: organism, system: system)
-        let nerve = try Avoidance(configuration.settings)
+        let configuration = try Configuration(of: Avoidance.self, environment: .dev, organism: organism, system: system)
+        let nerve = try CellBody<Avoidance>(configuration)
         #expect(Set(system.cells.map(\.name)).isSuperset(of: nerve.hears.map(\.text)))
     }
 }

@@ -1,3 +1,4 @@
+import NimmerGate
 import NimmerWave
 import Testing
 
@@ -8,12 +9,16 @@ import NimmerTesting
 private struct Gauge: Cell {
     static let manifest = Manifest(
         name: "gauge", version: "1.0.0", summary: "Reads a gauge.", domain: "climate", costs: ["wave": 0.5],
-        interval: 1000, settings: [.number("level", 0.6, in: 0...1, "How sure it is.")],
+        interval: 1000,
         commands: [("read", "Reads."), ("slow", "Reads slowly."), ("bad", "Fails.")])
+    static let initialState = "UNREAD"
+    struct Options: ProcessOptions {
+        let level = Setting.number("level", 0.6, in: 0...1, "How sure it is.")
+    }
     var level: Double
     var changes: [GateTransition] = []
 
-    init(_ settings: Settings) { level = settings.number("level") }
+    init(_ settings: Settings<Options>) { level = settings.level }
 
     func inputs(in environment: Environment) throws -> [SubjectPattern] { [try SubjectPattern("devices.gauge")] }
 
@@ -26,7 +31,7 @@ private struct Gauge: Cell {
         guard let number = Double(String(decoding: message.payload, as: UTF8.self)) else {
             throw Refusal(.value, field: "payload", "payload must be a number")
         }
-        pulse.enter("\(number)", from: "\(level)", reason: "the device spoke")
+        pulse.enter("\(number)", reason: "the device spoke")
         level = number
     }
 
@@ -47,7 +52,7 @@ private struct Guardian: Nerve {
     let hears: [Token]
     var heard = 0
 
-    init(_ settings: Settings) throws { hears = [try Token("left"), try Token("right")] }
+    init(_ settings: Settings<NoOptions>) throws { hears = [try Token("left"), try Token("right")] }
 
     func evidence(of wave: HeardWave) -> HeardEvidence? {
         wave.content["ignore"] == true ? nil : HeardEvidence(confidence: wave.confidence)
@@ -57,7 +62,7 @@ private struct Guardian: Nerve {
 
     mutating func gateChanged(_ change: GateTransition, _ pulse: inout Pulse) throws {
         guard change.toState == .open else { return }
-        pulse.enter("EVADE", from: "IDLE", reason: "the gate opened", cost: 2)
+        pulse.enter("EVADE", reason: "the gate opened", cost: 2)
         pulse.send(Command(command: "stop"), to: try Token("motor"))
         pulse.emit(confidence: 0.9, ["what": "obstacle"], cost: 1)
     }
@@ -67,7 +72,7 @@ private struct Guardian: Nerve {
 private struct Single: Cell {
     static let manifest = Manifest(
         name: "single", version: "1.0.0", summary: "Names its command.", commands: [("calculate", "Calculates.")])
-    init(_ settings: Settings) {}
+    init(_ settings: Settings<NoOptions>) {}
     mutating func perform(_ command: Command, _ pulse: inout Pulse) -> Answer { .done(.string(command.command)) }
 }
 
@@ -75,7 +80,7 @@ private struct Single: Cell {
 private struct Open: Cell {
     static let manifest = Manifest(
         name: "open", version: "1.0.0", summary: "Names its command.", commands: [("*", "Anything.")])
-    init(_ settings: Settings) {}
+    init(_ settings: Settings<NoOptions>) {}
     mutating func perform(_ command: Command, _ pulse: inout Pulse) -> Answer { .done(.string(command.command)) }
 }
 

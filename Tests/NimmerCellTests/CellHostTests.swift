@@ -1,3 +1,4 @@
+import NimmerProcess
 import Logging
 import NimmerBus
 import NimmerWave
@@ -11,7 +12,7 @@ private struct Desk: Cell {
     static let manifest = Manifest(
         name: "desk", version: "1.0.0", summary: "Answers.",
         commands: [("echo", "Gives back."), ("wait", "Takes long."), ("leave", "Leaves.")])
-    init(_ settings: Settings) {}
+    init(_ settings: Settings<NoOptions>) {}
 
     func inputs(in environment: Environment) throws -> [SubjectPattern] { [try SubjectPattern("devices.>")] }
 
@@ -46,8 +47,7 @@ struct CellHostTests {
         let rejects: MessageSequence
 
         init(_ changes: [String: SettingValue] = [:]) async throws {
-            let configuration = try Configuration(
-                Desk.manifest, role: .cell, environment: .dev, changes: changes)
+            let configuration = try Configuration(of: Desk.self, changes: changes)
             let quiet = Logger(label: "desk") { _ in SwiftLogNoOpLogHandler() }
             process = ServiceProcess(configuration, role: .cell, logger: quiet, bus: bus)
             waves = try await bus.messages(.waves(.dev))

@@ -1,3 +1,4 @@
+import NimmerBus
 import NimmerCell
 import NimmerTesting
 import Testing
@@ -6,10 +7,13 @@ import Testing
 struct Cellar: Cell {
     static let manifest = Manifest(
         name: "cellar", version: "1.0.0", summary: "Tells when the cellar gets damp.", domain: "climate",
-        interval: 1000, settings: [.number("alarm", 4, in: 1...100, unit: "%", "Humidity that is too much.")])
+        interval: 1000)
+    struct Options: ProcessOptions {
+        let alarm = Setting.number("alarm", 4, in: 1...100, unit: "%", "Humidity that is too much.")
+    }
     let alarm: Double
 
-    init(_ settings: Settings) { alarm = settings.number("alarm") }
+    init(_ settings: Settings<Options>) { alarm = settings.alarm }
 
     mutating func sense(_ pulse: inout Pulse) throws {
         let humidity = try readNumber("/proc/loadavg")

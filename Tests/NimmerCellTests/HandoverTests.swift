@@ -1,3 +1,5 @@
+import NimmerGate
+import NimmerProcess
 import Logging
 import NimmerBus
 import NimmerWave
@@ -50,7 +52,7 @@ struct HandoverTests {
 
     @Test("the next one senses when the last one would have, and its gate stands where that of the last one stood")
     func goesOn() throws {
-        var first = try CellBody<Cellar>(Configuration(Cellar.manifest, role: .cell, environment: .dev, changes: [:]))
+        var first = try CellBody<Cellar>(Configuration(of: Cellar.self))
         let start = Timestamp(milliseconds: 1_700_000_000_000)
         _ = first.start(at: start)
         _ = first.advance(to: start)
@@ -60,7 +62,7 @@ struct HandoverTests {
         let silence = first.advance(to: start.advanced(milliseconds: 5000))
         #expect(silence.waves.isEmpty)
 
-        var next = try CellBody<Cellar>(Configuration(Cellar.manifest, role: .cell, environment: .dev, changes: [:]))
+        var next = try CellBody<Cellar>(Configuration(of: Cellar.self))
         next.resume(.open, potential: 0.9, weight: 0.4, at: start)
         let pulse = next.start(at: start.advanced(milliseconds: 300), first: due)
         #expect(pulse.waves.isEmpty)

@@ -1,3 +1,5 @@
+import NimmerGate
+import NimmerProcess
 import Logging
 import NimmerBus
 import NimmerSystem
@@ -12,11 +14,11 @@ private struct Watch: Nerve {
     static let manifest = Manifest(name: "watch", version: "1.0.0", summary: "Watches.", domain: "safety")
     let hears: [Token]
 
-    init(_ settings: Settings) throws { hears = [try Token("left"), try Token("right")] }
+    init(_ settings: Settings<NoOptions>) throws { hears = [try Token("left"), try Token("right")] }
 
     mutating func gateChanged(_ change: GateTransition, _ pulse: inout Pulse) throws {
         guard change.toState == .open else { return }
-        pulse.enter("EVADE", from: "IDLE", reason: "the gate opened")
+        pulse.enter("EVADE", reason: "the gate opened")
         pulse.send(Command(command: "stop", deadlineMilliseconds: 20_000), to: try Token("motor"))
     }
 
@@ -48,7 +50,7 @@ struct NerveHostTests {
     func whole() async throws {
         let bus = InMemoryBus()
         try await HouseStreams.ensure(on: bus, environment: .dev)
-        var configuration = try Configuration(Watch.manifest, role: .nerve, environment: .dev)
+        var configuration = try Configuration(of: Watch.self)
         // One grant in the file is enough for origins to be looked at where there are no identities (decision 0018).
         let text = "nimmerverse: 1\nname: s\ncells: [{name: gateway, command: [g], origins: [\"vm-*\"]}]"
         configuration.system = try SystemFile(parsing: Array(text.utf8), file: "s.yaml")

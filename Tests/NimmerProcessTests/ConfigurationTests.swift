@@ -8,15 +8,20 @@ import Testing
 
 private let manifest = Manifest(
     name: "gauge", version: "1.2.3", summary: "Reads a gauge.", domain: "climate", costs: ["wave": 0.5], interval: 1000,
-    settings: [
-        .number("alarm", 70, in: 1...100, unit: "%", "Humidity that is too much."),
-        .text("subject", nil, "Where the device speaks."),
-        .flag("invert", false, "Turns the scale around."),
-        .choice("mode", "level", of: ["level", "change"], "What it looks at."),
-        .list("columns", ["a"], "What it reads."),
-        .table("moves", "What it may run."),
-    ],
     commands: [("read", "Reads at once.")])
+
+private struct Options: ProcessOptions {
+    let alarm = Setting.number("alarm", 70, in: 1...100, unit: "%", "Humidity that is too much.")
+    let subject = Setting.text("subject", "Where the device speaks.")
+    let invert = Setting.flag("invert", false, "Turns the scale around.")
+    let mode = Setting.choice("mode", "level", of: ["level", "change"], "What it looks at.")
+    let columns = Setting.list("columns", ["a"], "What it reads.")
+    let moves = Setting.table("moves", "What it may run.")
+}
+
+extension Configuration {
+    fileprivate var own: Settings<Options> { Settings(settings) }
+}
 
 @Suite("Configuration")
 struct ConfigurationTests {
@@ -29,8 +34,9 @@ struct ConfigurationTests {
                 system = try SystemFile(parsing: Array(("nimmerverse: 1\nname: s\n" + file).utf8), file: "s.yaml")
             } catch { throw ProcessFailure(error) }
         }
-        let launch = try Launch(arguments, settings: Configuration.settings(of: manifest, role: .cell))
-        return try Configuration(manifest, role: .cell, launch: launch, variables: variables, system: system)
+        let declared = try DeclaredSettings(manifest, Options.self, role: .cell)
+        let launch = try Launch(arguments, settings: declared.all)
+        return try Configuration(manifest, declared, role: .cell, launch: launch, variables: variables, system: system)
     }
 
     private func failure(
@@ -43,12 +49,12 @@ struct ConfigurationTests {
     @Test("later layers win: defaults, system file, variables, flags")
     func layers() throws {
         let file = "cells:\n  - {name: gauge, kind: gauge/v1, settings: {alarm: 71}}\n"
-        #expect(try configuration().settings.number("alarm") == 70)
-        #expect(try configuration(file: file).settings.number("alarm") == 71)
+        #expect(try configuration().own.alarm == 70)
+        #expect(try configuration(file: file).own.alarm == 71)
         let variables = ["NIMMER_GAUGE_ALARM": "72"]
-        #expect(try configuration([], variables, file: file).settings.number("alarm") == 72)
+        #expect(try configuration([], variables, file: file).own.alarm == 72)
         let all = try configuration(["--alarm", "73"], variables, file: file)
-        #expect(all.settings.number("alarm") == 73)
+        #expect(all.own.alarm == 73)
         #expect(all.settings.layer("alarm") == .flag)
         #expect(all.settings.layer("mode") == .standard)
     }
@@ -58,17 +64,17 @@ struct ConfigurationTests {
         let made = try configuration(
             ["--invert", "--mode=change", "--columns", "x, y", "--moves", "{go: [run, fast], stop: halt}"],
             ["NIMMER_GAUGE_SUBJECT": "devices.a"])
-        #expect(made.settings.flag("invert"))
-        #expect(made.settings.text("mode") == "change")
-        #expect(made.settings.list("columns") == ["x", "y"])
-        #expect(made.settings.table("moves").map(\.name) == ["go", "stop"])
-        #expect(made.settings.table("moves")[0].values == ["run", "fast"])
-        #expect(made.settings.textIfPresent("subject") == "devices.a")
-        #expect(try !configuration(["--no-invert"]).settings.flag("invert"))
+        #expect(made.own.invert)
+        #expect(made.own.mode == "change")
+        #expect(made.own.columns == ["x", "y"])
+        #expect(made.own.moves.map(\.name) == ["go", "stop"])
+        #expect(made.own.moves[0].values == ["run", "fast"])
+        #expect(made.own.subject == "devices.a")
+        #expect(try !configuration(["--no-invert"]).own.invert)
         let file =
             "cells:\n  - name: gauge\n    kind: gauge/v1\n    settings:\n      moves: {go: [run]}\n      columns: [q]\n"
-        #expect(try configuration(file: file).settings.list("columns") == ["q"])
-        #expect(try configuration(file: file).settings.table("moves").first?.values == ["run"])
+        #expect(try configuration(file: file).own.columns == ["q"])
+        #expect(try configuration(file: file).own.moves.first?.values == ["run"])
     }
 
     @Test(
@@ -151,9 +157,10 @@ struct ConfigurationTests {
     }
 
     @Test("help names every setting with its default, and every variable")
-    func help() {
-        let help = manifest.help(role: .cell, program: "gauge-cell")
-        for setting in Configuration.settings(of: manifest, role: .cell) { #expect(help.contains(setting.flagName)) }
+    func help() throws {
+        let declared = try DeclaredSettings(manifest, Options.self, role: .cell)
+        let help = manifest.help(declared, role: .cell, program: "gauge-cell")
+        for setting in declared.all { #expect(help.contains(setting.flagName)) }
         for variable in ProcessVariable.all { #expect(help.contains(variable.name)) }
         #expect(help.contains("Default: 70 %"))
         #expect(help.contains("read"))
@@ -162,11 +169,13 @@ struct ConfigurationTests {
 
     @Test("a required setting that is missing says how to set it")
     func required() {
-        let strict = Manifest(
-            name: "ear", version: "1.0.0", summary: "Hears.",
-            settings: [.text("subject", nil, required: true, "What it hears.")])
+        struct Strict: ProcessOptions {
+            let subject = Setting.requiredText("subject", "What it hears.")
+        }
+        let strict = Manifest(name: "ear", version: "1.0.0", summary: "Hears.")
         do throws(ProcessFailure) {
-            _ = try Configuration(strict, role: .cell, launch: Launch(), variables: [:])
+            let declared = try DeclaredSettings(strict, Strict.self, role: .cell)
+            _ = try Configuration(strict, declared, role: .cell, launch: Launch(), variables: [:])
             Issue.record("a missing setting was accepted")
         } catch {
             #expect(error.status == .configuration)

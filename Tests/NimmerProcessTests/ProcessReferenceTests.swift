@@ -1,5 +1,5 @@
 import Glibc
-import NimmerProcess
+@testable import NimmerProcess
 import Testing
 
 @Suite("docs/reference/processes.md")
@@ -18,7 +18,7 @@ struct ProcessReferenceTests {
         for variable in ProcessVariable.all { #expect(page.contains("`\(variable.name)`"), "\(variable.name)") }
         let manifest = Manifest(
             name: "any", version: "1.0.0", summary: "Any.", interval: 1000, commands: [("do", "Does.")])
-        for setting in Configuration.settings(of: manifest, role: .cell) {
+        for setting in try DeclaredSettings(manifest, NoOptions.self, role: .cell).all {
             #expect(page.contains("| `\(setting.key)` |"), "\(setting.key)")
         }
         for status in [64, 65, 66, 69, 70, 75, 78] {

@@ -37,6 +37,51 @@ import Testing
         #expect(files > 300)
     }
 
+    /// `Task { … }`, `Task.detached { … }`, `Task<Void, Never>(…)`: a task that only its starter could own.
+    static func startsATask(_ line: Substring) -> Bool {
+        guard line.contains("Task"), !line.drop(while: { $0 == " " }).hasPrefix("//") else { return false }
+        return line.firstMatch(of: #/\bTask(\.detached)?\s*(<[^>]*>)?\s*[({]/#) != nil
+    }
+
+    /// Files that may start a task by themselves, and why. Everything else uses a task group, `async let` or a `TaskOwner`.
+    static let mayStartTasks = [
+        "/NimmerPlatform/Threads/TaskOwner.swift": "is the owner",
+        "/NimmerPlatform/Threads/TaskSignal.swift": "its timer is cancelled before the wait that started it returns",
+        "/NimmerTesting/Bus/BusConformance+Messaging.swift": "the check that starts it waits for its value",
+        "/NimmerTesting/Bus/BusConformance+Streams.swift": "the check that starts it waits for its value",
+    ]
+
+    @Test func theRuleOfTasksFindsWhatItIsFor() {
+        for line in [
+            "Task { await x() }", "let a = Task {", "Task.detached { [x] in", "Task<Void, Never> {",
+            "Task(priority: .low) {",
+        ] {
+            #expect(Self.startsATask(line[...]), "\(line)")
+        }
+        for line in [
+            "tasks.run {", "var work: Task<Void, Never>?", "/// Task { }", "group.addTask { await x() }",
+            "withTaskGroup(of: Void.self) {",
+        ] {
+            #expect(!Self.startsATask(line[...]), "\(line)")
+        }
+    }
+
+    @Test func everyTaskHasAnOwner() {
+        var used: Set<String> = []
+        for folder in ["Sources", "cells", "nerves"] {
+            for path in Self.swiftFiles(below: "\(Self.root)/\(folder)") {
+                let allowed = Self.mayStartTasks.keys.first { path.hasSuffix($0) }
+                let text = String(decoding: Golden.read(path), as: UTF8.self)
+                for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+                where Self.startsATask(line) {
+                    if let allowed { used.insert(allowed) }
+                    #expect(allowed != nil, "\(path):\(number + 1) starts a task that nobody ends: use a TaskOwner")
+                }
+            }
+        }
+        #expect(used == Set(Self.mayStartTasks.keys), "an exception that nothing needs any more")
+    }
+
     private static func swiftFiles(below folder: String) -> [String] {
         guard let directory = opendir(folder) else { return [] }
         defer { closedir(directory) }

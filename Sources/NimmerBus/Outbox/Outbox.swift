@@ -37,6 +37,8 @@ public final class Outbox: Sendable {
     }
 
     private let bus: any Bus
+    /// The questions what a stream holds last.
+    private let comparing = TaskOwner()
     private let limits: OutboxQueue.Limits
     private let attemptTimeout: Duration
     private let journal: (any OutboxJournal)?
@@ -203,8 +205,8 @@ public final class Outbox: Sendable {
 
     private func compare(_ attempt: OutboxQueue.Attempt) {
         guard let stream = attempt.fence?.stream else { return }
-        // Bounded by the request's own timeout; owned by the outbox through its outcome.
-        Task { [weak self, bus] in
+        // Bounded by the request's own timeout, and ended with the outbox.
+        comparing.run { [weak self, bus] in
             let outcome: Result<StoredIdentity?, BusError>
             do throws(BusError) {
                 let newest = try await bus.lastMessage(stream: stream, subject: attempt.subject)

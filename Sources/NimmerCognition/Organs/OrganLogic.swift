@@ -58,22 +58,61 @@ public struct OrganLogic: Sendable {
         case unload
     }
 
-    /// Where it is.
-    public private(set) var state = State.idle
-    /// Whether the model is loaded.
-    public private(set) var isLoaded = false
+    /// Where it is, with what belongs to that.
+    private enum Stage {
+        /// There is no model.
+        case empty
+        case loading
+        /// The model is loaded, and has had nothing to do since then.
+        case warm(since: SteadyTime)
+        case processing(OrganJob, then: Afterwards)
+        case reporting(OrganJob, then: Afterwards)
+        case unloading
+    }
+
+    /// What becomes of the model after the request at work.
+    private enum Afterwards {
+        case keep
+        /// Somebody else wants the card, or its server is gone.
+        case unload
+    }
+
+    private var stage = Stage.empty
     /// Requests that wait.
     public private(set) var queue: [OrganJob] = []
-    /// The request at work.
-    public private(set) var current: OrganJob?
     /// Requests by what became of them.
     public private(set) var counters = Counters()
 
     private let warmMilliseconds: Double
     private let loadMilliseconds: Double
     private let maximumQueue: Int
-    private var idleSince: SteadyTime?
-    private var mustUnload = false
+
+    /// Where it is.
+    public var state: State {
+        switch stage {
+        case .empty, .warm: .idle
+        case .loading: .load
+        case .processing: .process
+        case .reporting: .report
+        case .unloading: .unload
+        }
+    }
+
+    /// Whether the model is loaded.
+    public var isLoaded: Bool {
+        switch stage {
+        case .empty, .loading: false
+        case .warm, .processing, .reporting, .unloading: true
+        }
+    }
+
+    /// The request at work.
+    public var current: OrganJob? {
+        switch stage {
+        case .processing(let job, _), .reporting(let job, _): job
+        case .empty, .loading, .warm, .unloading: nil
+        }
+    }
 
     /// Requests by what became of them.
     public struct Counters: Sendable, Hashable {
@@ -101,7 +140,8 @@ public struct OrganLogic: Sendable {
 
     /// When something is due by itself: the end of the warm time, or the first deadline of the queue.
     public var next: SteadyTime? {
-        let cold = isLoaded && state == .idle ? idleSince?.advanced(milliseconds: warmMilliseconds) : nil
+        var cold: SteadyTime?
+        if case .warm(let since) = stage { cold = since.advanced(milliseconds: warmMilliseconds) }
         return [cold, queue.map(\.deadline).min()].compactMap { $0 }.min()
     }
 
@@ -121,15 +161,13 @@ public struct OrganLogic: Sendable {
     /// The model is loaded.
     public mutating func loaded(at now: SteadyTime) -> [Action] {
         counters.loads += 1
-        isLoaded = true
-        state = .idle
-        idleSince = now
+        stage = .warm(since: now)
         return expire(at: now) + advance(at: now)
     }
 
     /// The model could not be loaded: whoever waits is told so.
     public mutating func loadFailed(_ reason: String, at now: SteadyTime) -> [Action] {
-        state = .idle
+        stage = .empty
         let waiting = queue
         queue = []
         return waiting.map { refuse($0, reason) }
@@ -139,34 +177,34 @@ public struct OrganLogic: Sendable {
     ///
     /// - Parameter isBroken: whether its server is gone, so that it has to be loaded anew.
     public mutating func processed(isBroken: Bool = false, at now: SteadyTime) -> [Action] {
-        guard state == .process, let job = current else { return [] }
+        guard case .processing(let job, let then) = stage else { return [] }
         counters.processed += 1
-        if isBroken { mustUnload = true }
-        state = .report
+        stage = .reporting(job, then: isBroken ? .unload : then)
         return [.report(job)]
     }
 
     /// The answer was sent.
     public mutating func reported(at now: SteadyTime) -> [Action] {
-        guard state == .report else { return [] }
-        current = nil
-        state = .idle
-        idleSince = now
-        return expire(at: now) + advance(at: now)
+        guard case .reporting(_, let then) = stage else { return [] }
+        stage = .warm(since: now)
+        let late = expire(at: now)
+        return late + (then == .unload ? unload() : advance(at: now))
     }
 
     /// Somebody else wants the card: the model is unloaded after the request at work, and the rest waits its turn.
     public mutating func release(at now: SteadyTime) -> [Action] {
-        guard isLoaded, state != .unload else { return [] }
-        mustUnload = true
-        return advance(at: now)
+        switch stage {
+        case .empty, .loading, .unloading: return []
+        case .warm: return unload()
+        case .processing(let job, _): stage = .processing(job, then: .unload)
+        case .reporting(let job, _): stage = .reporting(job, then: .unload)
+        }
+        return []
     }
 
     /// The model is unloaded and the card given back.
     public mutating func unloaded(at now: SteadyTime) -> [Action] {
-        isLoaded = false
-        mustUnload = false
-        state = .idle
+        stage = .empty
         return expire(at: now) + advance(at: now)
     }
 
@@ -174,25 +212,25 @@ public struct OrganLogic: Sendable {
     public mutating func tick(at now: SteadyTime) -> [Action] { expire(at: now) + advance(at: now) }
 
     private mutating func advance(at now: SteadyTime) -> [Action] {
-        guard state == .idle else { return [] }
-        if isLoaded, mustUnload || isCold(at: now) {
-            state = .unload
-            return [.unload]
-        }
-        guard !queue.isEmpty else { return [] }
-        guard isLoaded else {
-            state = .load
+        switch stage {
+        case .loading, .processing, .reporting, .unloading: return []
+        case .empty:
+            guard !queue.isEmpty else { return [] }
+            stage = .loading
             return [.load(by: now.advanced(milliseconds: loadMilliseconds))]
+        case .warm(let since):
+            guard queue.isEmpty else {
+                let job = queue.removeFirst()
+                stage = .processing(job, then: .keep)
+                return [.process(job)]
+            }
+            return now.milliseconds(since: since) >= warmMilliseconds ? unload() : []
         }
-        let job = queue.removeFirst()
-        current = job
-        state = .process
-        return [.process(job)]
     }
 
-    private func isCold(at now: SteadyTime) -> Bool {
-        guard queue.isEmpty, let idleSince else { return false }
-        return now.milliseconds(since: idleSince) >= warmMilliseconds
+    private mutating func unload() -> [Action] {
+        stage = .unloading
+        return [.unload]
     }
 
     private mutating func expire(at now: SteadyTime) -> [Action] {

@@ -37,7 +37,8 @@ package struct Scaffold: Equatable {
     private var kindWord: String { kind == .cell ? "Cell" : "Nerve" }
 
     private static let taken: Set<String> = [
-        "Cell", "Nerve", "Manifest", "Setting", "Settings", "Pulse", "NATS", "Token", "Region", "Gate", "GateState",
+        "Cell", "Nerve", "Manifest", "Setting", "Settings", "ProcessOptions", "NoOptions", "Options", "Pulse", "NATS",
+        "Token", "Region", "Gate", "GateState",
         "GateTransition", "HeardWave", "HeardEvidence", "JSON", "String", "Double", "Int", "Bool", "Self", "Type",
         "Protocol", "Any",
     ]

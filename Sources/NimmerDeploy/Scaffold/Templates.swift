@@ -12,11 +12,13 @@ extension Scaffold {
         @main
         struct \(typeName): Cell {
             static let manifest = Manifest(
-                name: "\(name)", version: "0.1.0", summary: "Says how busy this machine is.", interval: 1000,
-                settings: [.number("alarm", 4, in: 0.1...1000, "The load at which it is quite sure.")])
+                name: "\(name)", version: "0.1.0", summary: "Says how busy this machine is.", interval: 1000)
+            struct Options: ProcessOptions {
+                let alarm = Setting.number("alarm", 4, in: 0.1...1000, "The load at which it is quite sure.")
+            }
             let alarm: Double
 
-            init(_ settings: Settings) { alarm = settings.number("alarm") }
+            init(_ settings: Settings<Options>) { alarm = settings.alarm }
 
             mutating func sense(_ pulse: inout Pulse) throws {
                 let load = try readNumber("/proc/loadavg")
@@ -59,19 +61,19 @@ extension Scaffold {
         @main
         struct \(typeName): Nerve {
             static let manifest = Manifest(
-                name: "\(name)", version: "0.1.0", summary: "Notices when the cells that it hears agree.",
-                settings: [.list("cells", ["door", "window"], "The cells that it hears.")])
+                name: "\(name)", version: "0.1.0", summary: "Notices when the cells that it hears agree.")
+            struct Options: ProcessOptions {
+                let cells = Setting.list("cells", ["door", "window"], "The cells that it hears.")
+            }
             let hears: [Token]
-            private var state = "IDLE"
 
-            init(_ settings: Settings) throws { hears = try settings.list("cells").map { try Token($0) } }
+            init(_ settings: Settings<Options>) throws { hears = try settings.cells.map { try Token($0) } }
 
             mutating func gateChanged(_ change: GateTransition, _ pulse: inout Pulse) throws {
                 let next = change.toState == .open ? "ALERT" : "IDLE"
-                guard next != state else { return }
-                pulse.enter(next, from: state, reason: "the gate is \\(change.toState.word)")
+                guard next != pulse.state else { return }
+                pulse.enter(next, reason: "the gate is \\(change.toState.word)")
                 if next == "ALERT" { pulse.emit(confidence: change.stateValue, ["heard": .number(Double(hears.count))]) }
-                state = next
             }
             static func main() async { await run(on: NATS.connector) }
         }

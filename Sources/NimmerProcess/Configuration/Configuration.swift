@@ -14,8 +14,10 @@ public struct Configuration: Sendable {
     public var name: Token
     /// What it is and what can be set.
     public var manifest: Manifest
+    /// What can be set.
+    package let declared: DeclaredSettings
     /// The settings and where each came from.
-    public var settings: Settings
+    package internal(set) var settings: SettingValues
     /// The system file, where there is one.
     public var system: SystemFile?
     /// How to reach the nats-server.
@@ -25,47 +27,11 @@ public struct Configuration: Sendable {
     /// Where NIMMERVERSE variables stand that nothing reads; said once at the start.
     public var strangers: [String] = []
 
-    /// The settings of a manifest with those that every process of the role has.
-    public static func settings(of manifest: Manifest, role: Role) -> [Setting] {
-        var common: [Setting] = []
-        if role != .service {
-            common += [
-                .text("domain", manifest.domain, "What its waves are about (a token)."),
-                .text("region", manifest.region, "The semantic region of its waves; the domain unless set."),
-                .text("origin", nil, "What makes it an independent witness; its name unless set."),
-                .number(
-                    "weight", manifest.weight, in: 0...1,
-                    "Trust of its own gate; above 0.8 its own evidence alone opens it."),
-                .choice("garden", "real", of: ["real", "virtual"], "Whether its waves are of the real world."),
-            ]
-        }
-        if let interval = manifest.interval {
-            common.append(
-                .whole("interval_ms", interval, in: 10...86_400_000, unit: "milliseconds", "How often it senses."))
-        }
-        if !manifest.commands.isEmpty {
-            common.append(
-                .whole("max_requests", 16, in: 1...1024, "Requests at work at once; further ones are refused."))
-        }
-        common += [
-            .choice(
-                "log_level", "info", of: ["trace", "debug", "info", "notice", "warning", "error", "critical"],
-                "How much it says on stderr."),
-            .choice(
-                "connect", "wait", of: ["wait", "fail"],
-                "Without a server at the start: keep trying for ever (wait), or leave with status 69 (fail)."),
-            .text(
-                "state", nil,
-                "A folder for what must outlive the process: decisions that wait while their stream cannot be reached. Else "
-                    + "NIMMERVERSE_STATE; without one they are kept in memory only."),
-        ]
-        return manifest.settings + common.filter { own in !manifest.settings.contains { $0.key == own.key } }
-    }
-
     /// Gathers the layers.
     ///
     /// - Parameters:
-    ///   - manifest: what can be set.
+    ///   - manifest: what it is.
+    ///   - declared: what can be set.
     ///   - role: cell, nerve or service.
     ///   - launch: the command line.
     ///   - variables: the environment's variables.
@@ -73,16 +39,17 @@ public struct Configuration: Sendable {
     ///   - loaded: a system file that was read already; then none is looked for.
     /// - Throws: `ProcessFailure`: what was found, what was expected and where.
     init(
-        _ manifest: Manifest, role: Role, launch: Launch, variables: [String: String], house: LocalHouse? = nil,
-        system loaded: SystemFile? = nil
+        _ manifest: Manifest, _ declared: DeclaredSettings, role: Role, launch: Launch, variables: [String: String],
+        house: LocalHouse? = nil, system loaded: SystemFile? = nil
     ) throws(ProcessFailure) {
         self.manifest = manifest
+        self.declared = declared
         do throws(Refusal) {
             let name = variables[Environment.variable] ?? ""
             environment = name.isEmpty ? .dev : try Environment(validating: name)
         } catch { throw ProcessFailure(.usage, error.description) }
-        let known = Configuration.settings(of: manifest, role: role)
-        settings = Settings(known)
+        let known = declared.all
+        settings = SettingValues(known)
         let text = launch.name ?? variables["NIMMERVERSE_NAME"] ?? manifest.name
         do throws(Refusal) { name = try Token(text) } catch {
             throw ProcessFailure(.usage, "the name '\(text)' is none: \(error.message)")
@@ -107,9 +74,9 @@ public struct Configuration: Sendable {
                 launch.nats ?? variables["NIMMERVERSE_NATS_URL"].flatMap { $0.isEmpty ? nil : $0 } ?? system?.nats.url
             bus.take(house, name: text, isNamed: named != nil)
         }
-        bus.waitsForServer = settings.text("connect") == "wait"
+        bus.waitsForServer = settings[declared.common.connect] == .wait
         stateFolder =
-            settings.textIfPresent("state") ?? variables["NIMMERVERSE_STATE"].flatMap { $0.isEmpty ? nil : $0 }
+            settings[declared.common.state] ?? variables["NIMMERVERSE_STATE"].flatMap { $0.isEmpty ? nil : $0 }
         for setting in known where setting.isRequired && settings.value(setting.key) == nil {
             throw ProcessFailure(
                 .configuration,
@@ -126,7 +93,7 @@ public struct Configuration: Sendable {
     }
 
     private mutating func take(
-        _ system: SystemFile, role: Role, known: [Setting], isExplicit: Bool
+        _ system: SystemFile, role: Role, known: [SettingDeclaration], isExplicit: Bool
     ) throws(SystemError) {
         bus.take(system.nats)
         guard role != .service else { return }
@@ -162,7 +129,7 @@ public struct Configuration: Sendable {
         }
     }
 
-    private mutating func take(variables: [String: String], known: [Setting]) throws(ProcessFailure) {
+    private mutating func take(variables: [String: String], known: [SettingDeclaration]) throws(ProcessFailure) {
         let prefix = Configuration.prefix(name.text)
         let longer = ((system?.cells ?? []) + (system?.nerves ?? [])).map { Configuration.prefix($0.name) }
             .filter { $0.count > prefix.count && $0.hasPrefix(prefix) }
@@ -183,7 +150,7 @@ public struct Configuration: Sendable {
     }
 
     private mutating func take(
-        _ text: String, for key: String, known: [Setting], from layer: Settings.Layer, shown: String
+        _ text: String, for key: String, known: [SettingDeclaration], from layer: SettingValues.Layer, shown: String
     ) throws(ProcessFailure) {
         guard let setting = known.first(where: { $0.key == key }) else { return }
         guard let value = setting.value(ofText: text) else {

@@ -1,6 +1,6 @@
 extension Manifest {
     /// What `--help` prints: every flag, setting and variable with its default and meaning.
-    public func help(role: Role, program: String) -> String {
+    func help(_ declared: DeclaredSettings, role: Role, program: String) -> String {
         var text = "\(name) \(version), a \(role.rawValue): \(summary)\n\n"
         text += "Usage: \(program) [--system FILE] [--name NAME] [--nats URL] [SETTINGS]\n\n"
         var flags = [
@@ -17,7 +17,7 @@ extension Manifest {
             ("--help", "Print this and leave."),
         ]
         text += table("Flags", flags)
-        flags = Configuration.settings(of: self, role: role).map { setting in
+        flags = declared.all.map { setting in
             var meaning = setting.help
             if let standard = setting.standard, standard.text != "{}", standard.text != "[]" {
                 meaning += " Default: \(standard.text)\(setting.unit.isEmpty ? "" : " \(setting.unit)")."

@@ -25,7 +25,7 @@ struct Launch: Sendable {
     /// Reads the arguments after the program's name.
     ///
     /// - Throws: `ProcessFailure` (usage) naming the argument and what was expected.
-    init(_ arguments: [String], settings: [Setting]) throws(ProcessFailure) {
+    init(_ arguments: [String], settings: [SettingDeclaration]) throws(ProcessFailure) {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             if argument == "-h" { action = .help; continue }

@@ -16,9 +16,14 @@ public final class Health: Sendable {
     /// After which silence of its tasks a process counts as stuck.
     public static let patience = Duration.seconds(30)
 
+    private enum Phase {
+        case starting
+        case working
+        case stopping
+    }
+
     private struct State {
-        var isStarted = false
-        var isStopping = false
+        var phase = Phase.starting
         var checks: [(name: String, trouble: @Sendable () -> String?)] = []
         var waits: [String: String] = [:]
         var lastTurn: ContinuousClock.Instant
@@ -32,10 +37,10 @@ public final class Health: Sendable {
     }
 
     /// Says that the process does its work now: every subscription and consumer is there.
-    public func started() { state.withLock { $0.isStarted = true } }
+    public func started() { state.withLock { if $0.phase == .starting { $0.phase = .working } } }
 
     /// Says that the process finishes what it has and takes no more.
-    public func stopping() { state.withLock { $0.isStopping = true } }
+    public func stopping() { state.withLock { $0.phase = .stopping } }
 
     /// Adds something without which the process cannot do its work.
     ///
@@ -61,13 +66,11 @@ public final class Health: Sendable {
 
     /// Why work that comes now would not be done; empty when the process is ready.
     public var troubles: [String] {
-        let (isStarted, isStopping, checks, waits) = state.withLock {
-            ($0.isStarted, $0.isStopping, $0.checks, $0.waits)
-        }
-        if isStopping { return ["stopping"] }
+        let (phase, checks, waits) = state.withLock { ($0.phase, $0.checks, $0.waits) }
+        if phase == .stopping { return ["stopping"] }
         var troubles = checks.compactMap { check in check.trouble().map { "\(check.name): \($0)" } }
         troubles += waits.sorted { $0.key < $1.key }.map { "waiting for \($0.key): \($0.value)" }
-        if !isStarted, troubles.isEmpty { troubles.append("starting") }
+        if phase == .starting, troubles.isEmpty { troubles.append("starting") }
         return troubles
     }
 }

@@ -1,9 +1,9 @@
 import NimmerWave
 
-/// What a cell, nerve or service says about itself: who it is, what it costs and what can be set.
+/// What a cell, nerve or service says about itself: who it is, what it costs and what it answers.
 ///
-/// It is the whole of `--help` and `--version`, of the answer to `$SRV.INFO`, and of what the system file is checked
-/// against (architecture.md, A system file).
+/// With its options (``ProcessOptions``) it is the whole of `--help` and `--version`, of the answer to `$SRV.INFO`, and of what the
+/// system file is checked against (architecture.md, A system file).
 public struct Manifest: Sendable {
     /// The name on the bus unless the system file or `--name` gives another: a token such as `math`.
     public var name: String
@@ -21,8 +21,6 @@ public struct Manifest: Sendable {
     public var interval: Int?
     /// The weight of its own gate: above the reflex weight (0.8) its own evidence alone opens it (gates.md, Reflex).
     public var weight: Double
-    /// What can be set.
-    public var settings: [Setting]
     /// The commands that it answers, with one line about each; none: it takes no requests. The name `*` stands for whatever
     /// its settings name: the cell decides itself what it refuses.
     public var commands: [(name: String, help: String)]
@@ -37,7 +35,7 @@ public struct Manifest: Sendable {
     /// A manifest. Names and ranges are checked when the process starts, not here.
     public init(
         name: String, version: String, summary: String, domain: String? = nil, region: String? = nil,
-        costs: [String: Double] = [:], interval: Int? = nil, weight: Double = 0.1, settings: [Setting] = [],
+        costs: [String: Double] = [:], interval: Int? = nil, weight: Double = 0.1,
         commands: [(name: String, help: String)] = [], payloads: [String: [Field]] = [:],
         origins: [String] = []
     ) {
@@ -49,7 +47,6 @@ public struct Manifest: Sendable {
         self.costs = costs
         self.interval = interval
         self.weight = weight
-        self.settings = settings
         self.commands = commands
         self.payloads = payloads
         self.origins = origins

@@ -6,7 +6,9 @@ extension Configuration {
     /// say, and its setting `origin`.
     public var origins: [OriginPattern] {
         var texts = manifest.origins.map { filled($0) }
-        if settings.has("origin"), let own = settings.textIfPresent("origin"), own != name.text { texts.append(own) }
+        if let setting = declared.common.organism?.origin, let own = settings[setting], own != name.text {
+            texts.append(own)
+        }
         var found: [OriginPattern] = []
         for pattern in texts.compactMap(OriginPattern.init) where !found.contains(pattern) { found.append(pattern) }
         return found
@@ -27,7 +29,7 @@ extension Configuration {
 
     private func value(of key: String) -> String {
         if key == "name" { return Token.part(of: name.text) }
-        guard settings.has(key), let text = settings.value(key)?.text, case let part = Token.part(of: text),
+        guard let text = settings.value(key)?.text, case let part = Token.part(of: text),
             !part.isEmpty
         else { return "*" }
         return part

@@ -1,219 +1,127 @@
-import NimmerSystem
-import NimmerSystemFile
-import NimmerWave
+/// A setting of a cell, nerve or service: its key, type, range, default and meaning, declared as a property of its options.
+///
+/// ```swift
+/// struct Options: ProcessOptions {
+///     let alarm = Setting.number("alarm", 70, in: 1...100, unit: "%", "Humidity that is too much.")
+/// }
+/// ```
+///
+/// Where there is no default, the value is optional. The key is that of system files; the flag of `alarm_cm` is `--alarm-cm`.
+public struct Setting<Value: Sendable>: Sendable {
+    /// What `--help`, system files and flags know of it.
+    public let declaration: SettingDeclaration
+    /// The value as the author reads it; nil where it is not of this type.
+    let read: @Sendable (SettingValue?) -> Value?
 
-/// The value of a setting.
-public enum SettingValue: Hashable, Sendable {
-    /// A number.
-    case number(Double)
-    /// A whole number.
-    case whole(Int)
+    init(_ declaration: SettingDeclaration, _ read: @escaping @Sendable (SettingValue?) -> Value?) {
+        self.declaration = declaration
+        self.read = read
+    }
+}
+
+extension Setting where Value == Double {
+    /// A number within a range.
+    public static func number(
+        _ key: String, _ standard: Double, in range: ClosedRange<Double>, unit: String = "", _ help: String
+    ) -> Setting {
+        Setting(SettingDeclaration(key, .number(range), .number(standard), unit: unit, help)) { $0?.number }
+    }
+}
+
+extension Setting where Value == Double? {
+    /// A number within a range, or nil where nobody sets it.
+    public static func number(
+        _ key: String, in range: ClosedRange<Double>, unit: String = "", _ help: String
+    ) -> Setting {
+        Setting(SettingDeclaration(key, .number(range), nil, unit: unit, help)) { .some($0?.number) }
+    }
+}
+
+extension Setting where Value == Int {
+    /// A whole number within a range.
+    public static func whole(
+        _ key: String, _ standard: Int, in range: ClosedRange<Int>, unit: String = "", _ help: String
+    ) -> Setting {
+        Setting(SettingDeclaration(key, .whole(range), .whole(standard), unit: unit, help)) { $0?.whole }
+    }
+}
+
+extension Setting where Value == Int? {
+    /// A whole number within a range, or nil where nobody sets it.
+    public static func whole(
+        _ key: String, in range: ClosedRange<Int>, unit: String = "", _ help: String
+    ) -> Setting {
+        Setting(SettingDeclaration(key, .whole(range), nil, unit: unit, help)) { .some($0?.whole) }
+    }
+}
+
+extension Setting where Value == String {
     /// A text.
-    case text(String)
-    /// Yes or no.
-    case flag(Bool)
-    /// Texts in order.
-    case list([String])
-    /// Names and the texts that each stands for, in order.
-    case table([TableRow])
+    public static func text(_ key: String, _ standard: String, _ help: String) -> Setting {
+        Setting(SettingDeclaration(key, .text, .text(standard), help)) { $0?.string }
+    }
 
-    /// One `name: [texts]` of a table.
-    public struct TableRow: Hashable, Sendable {
-        /// The name.
-        public var name: String
-        /// The texts.
-        public var values: [String]
+    /// A text that somebody must set: without it the process does not start.
+    public static func requiredText(_ key: String, _ help: String) -> Setting {
+        Setting(SettingDeclaration(key, .text, nil, isRequired: true, help)) { $0?.string }
+    }
 
-        /// One row.
-        public init(name: String, values: [String]) {
-            self.name = name
-            self.values = values
+    /// One of some words.
+    public static func choice(_ key: String, _ standard: String, of words: [String], _ help: String) -> Setting {
+        Setting(SettingDeclaration(key, .choice(words), .text(standard), help)) { $0?.string }
+    }
+}
+
+extension Setting where Value == String? {
+    /// A text, or nil where nobody sets it.
+    public static func text(_ key: String, _ help: String) -> Setting {
+        Setting(SettingDeclaration(key, .text, nil, help)) { .some($0?.string) }
+    }
+}
+
+extension Setting where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+    /// One of the cases of an enumeration, by their texts.
+    public static func choice(_ key: String, _ standard: Value, _ help: String) -> Setting {
+        let words = Value.allCases.map(\.rawValue)
+        return Setting(SettingDeclaration(key, .choice(words), .text(standard.rawValue), help)) { value in
+            value?.string.flatMap { Value(rawValue: $0) }
         }
     }
 }
 
-/// Something that can be set: its name, type, range, default and meaning.
-public struct Setting: Sendable {
-    /// What it may be.
-    public enum Kind: Sendable {
-        /// A number within a range.
-        case number(ClosedRange<Double>)
-        /// A whole number within a range.
-        case whole(ClosedRange<Int>)
-        /// Any text but the empty one.
-        case text
-        /// Yes or no.
-        case flag
-        /// One of some words.
-        case choice([String])
-        /// A list of texts.
-        case list
-        /// Names and lists of texts.
-        case table
-    }
-
-    /// Its key in the system file, `alarm_cm`; the flag is `--alarm-cm`.
-    public var key: String
-    /// What it may be.
-    public var kind: Kind
-    /// What it is when nobody sets it; nil: absent.
-    public var standard: SettingValue?
-    /// The unit of a number, for help and refusals.
-    public var unit: String
-    /// What it means, in one sentence.
-    public var help: String
-    /// Whether somebody must set it.
-    public var isRequired: Bool
-
-    init(
-        _ key: String, _ kind: Kind, _ standard: SettingValue?, unit: String = "", isRequired: Bool = false,
-        _ help: String
-    ) {
-        self.key = key
-        self.kind = kind
-        self.standard = standard
-        self.unit = unit
-        self.help = help
-        self.isRequired = isRequired
-    }
-
-    /// A number within a range; nil: absent unless set.
-    public static func number(
-        _ key: String, _ standard: Double?, in range: ClosedRange<Double>, unit: String = "", _ help: String
-    ) -> Setting {
-        Setting(key, .number(range), standard.map { .number($0) }, unit: unit, help)
-    }
-
-    /// A whole number within a range; nil: absent unless set.
-    public static func whole(
-        _ key: String, _ standard: Int?, in range: ClosedRange<Int>, unit: String = "", _ help: String
-    ) -> Setting {
-        Setting(key, .whole(range), standard.map { .whole($0) }, unit: unit, help)
-    }
-
-    /// A text; nil: absent unless set.
-    public static func text(
-        _ key: String, _ standard: String?, required: Bool = false, _ help: String
-    ) -> Setting {
-        Setting(key, .text, standard.map { .text($0) }, isRequired: required, help)
-    }
-
+extension Setting where Value == Bool {
     /// Yes or no.
-    public static func flag(_ key: String, _ standard: Bool = false, _ help: String) -> Setting {
-        Setting(key, .flag, .flag(standard), help)
+    public static func flag(_ key: String, _ standard: Bool, _ help: String) -> Setting {
+        Setting(SettingDeclaration(key, .flag, .flag(standard), help)) { $0?.flag }
     }
+}
 
-    /// One of some words; nil: absent unless set.
-    public static func choice(_ key: String, _ standard: String?, of words: [String], _ help: String) -> Setting {
-        Setting(key, .choice(words), standard.map { .text($0) }, help)
+extension Setting where Value == [String] {
+    /// Texts in order.
+    public static func list(_ key: String, _ standard: [String], _ help: String) -> Setting {
+        Setting(SettingDeclaration(key, .list, .list(standard), help)) { $0?.list }
     }
+}
 
-    /// A list of texts.
-    public static func list(_ key: String, _ standard: [String] = [], _ help: String) -> Setting {
-        Setting(key, .list, .list(standard), help)
-    }
-
-    /// Names and lists of texts, such as commands and their arguments.
+extension Setting where Value == [SettingValue.TableRow] {
+    /// Names and lists of texts in order, such as commands and their arguments.
     public static func table(_ key: String, _ help: String) -> Setting {
-        Setting(key, .table, .table([]), help)
-    }
-
-    /// The flag of the command line: `--alarm-cm`.
-    public var flagName: String { "--" + key.replacingUnderscores(with: "-") }
-
-    /// What a value must be, for refusals and help.
-    public var expectation: String {
-        let unit = unit.isEmpty ? "" : " \(unit)"
-        switch kind {
-        case .number(let range):
-            return range.upperBound >= 1e15
-                ? "a number of at least \(plain(range.lowerBound))\(unit)"
-                : "a number from \(plain(range.lowerBound)) to \(plain(range.upperBound))\(unit)"
-        case .whole(let range): return "a whole number from \(range.lowerBound) to \(range.upperBound)\(unit)"
-        case .text: return "a text"
-        case .flag: return "true or false"
-        case .choice(let words): return "one of " + words.joined(separator: ", ")
-        case .list: return "a list of texts"
-        case .table: return "a mapping of names to lists of texts"
-        }
-    }
-
-    /// Reads a value from the system file; nil when it is not what it must be.
-    func value(of node: YAMLNode) -> SettingValue? {
-        switch kind {
-        case .number(let range):
-            return node.number.flatMap { range.contains($0) ? .number($0) : nil }
-        case .whole(let range):
-            return node.integer.flatMap { range.contains($0) ? .whole($0) : nil }
-        case .text:
-            return node.text.flatMap { $0.isEmpty ? nil : .text($0) }
-        case .flag: return node.boolean.map { .flag($0) }
-        case .choice(let words):
-            return node.text.flatMap { words.contains($0) ? .text($0) : nil }
-        case .list: return Setting.texts(of: node).map { .list($0) }
-        case .table:
-            guard let entries = node.entries else { return nil }
-            var rows: [SettingValue.TableRow] = []
-            for entry in entries {
-                guard let values = Setting.texts(of: entry.value) else { return nil }
-                rows.append(SettingValue.TableRow(name: entry.key, values: values))
-            }
-            return .table(rows)
-        }
-    }
-
-    /// Reads a value from a flag or a variable: lists are separated by commas, or written as in YAML.
-    func value(ofText text: String) -> SettingValue? {
-        switch kind {
-        case .list, .table:
-            let first = text.utf8.first { $0 != UInt8(ascii: " ") }
-            if first == UInt8(ascii: "[") || first == UInt8(ascii: "{") {
-                guard let node = try? YAMLParser.parse(Array(text.utf8), file: key) else { return nil }
-                return value(of: node)
-            }
-            guard case .list = kind else { return nil }
-            return .list(text.split(separator: ",").map { trimmed(String($0)) })
-        case .number, .whole, .text, .flag, .choice:
-            return value(of: YAMLNode(text: text))
-        }
-    }
-
-    private static func texts(of node: YAMLNode) -> [String]? {
-        if let text = node.text { return [text] }
-        guard let elements = node.elements else { return nil }
-        let texts = elements.compactMap(\.text)
-        return texts.count == elements.count ? texts : nil
+        Setting(SettingDeclaration(key, .table, .table([]), help)) { $0?.table }
     }
 }
 
 extension SettingValue {
-    /// The value as a person writes it.
-    public var text: String {
+    fileprivate var number: Double? {
         switch self {
-        case .number(let number): plain(number)
-        case .whole(let number): String(number)
-        case .text(let text): text
-        case .flag(let flag): String(flag)
-        case .list(let texts): "[" + texts.joined(separator: ", ") + "]"
-        case .table(let rows):
-            "{" + rows.map { "\($0.name): [\($0.values.joined(separator: ", "))]" }.joined(separator: ", ") + "}"
+        case .number(let number): number
+        case .whole(let number): Double(number)
+        case .text, .flag, .list, .table: nil
         }
     }
-}
 
-extension String {
-    func replacingUnderscores(with other: Character) -> String { String(map { $0 == "_" ? other : $0 }) }
-}
-
-func trimmed(_ text: String) -> String {
-    let bytes = Array(text.utf8)
-    guard let first = bytes.firstIndex(where: { $0 > 32 }), let last = bytes.lastIndex(where: { $0 > 32 }) else {
-        return ""
-    }
-    return String(decoding: bytes[first...last], as: UTF8.self)
-}
-
-/// A number without `.0` where it is whole.
-func plain(_ number: Double) -> String {
-    number == number.rounded() && abs(number) < 1e15 ? String(Int(saturating: number)) : String(number)
+    fileprivate var whole: Int? { if case .whole(let number) = self { number } else { nil } }
+    fileprivate var string: String? { if case .text(let text) = self { text } else { nil } }
+    fileprivate var flag: Bool? { if case .flag(let flag) = self { flag } else { nil } }
+    fileprivate var list: [String]? { if case .list(let texts) = self { texts } else { nil } }
+    fileprivate var table: [TableRow]? { if case .table(let rows) = self { rows } else { nil } }
 }

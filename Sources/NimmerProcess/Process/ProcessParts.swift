@@ -93,7 +93,7 @@ extension Configuration {
             case .nerve: .nerve
             case .service: .service
             }
-        let isVirtual = role != .service && settings.text("garden") == "virtual"
+        let isVirtual = declared.common.organism.map { settings[$0.garden] } == .virtual
         return Source(
             entityID: id, entityType: kind ?? own, garden: isVirtual ? .virtual : .real, tier: role == .cell ? 1 : 2)
     }
@@ -105,9 +105,9 @@ extension Configuration {
             "entity_id": source.entityID, "kind": manifest.name, "domain": manifest.domain, "protocol": Wire.version,
         ]
         var endpoints: [ServiceResponder.Endpoint] = []
-        if role != .service {
-            metadata["domain"] = settings.textIfPresent("domain") ?? manifest.domain
-            metadata["region"] = settings.textIfPresent("region") ?? metadata["domain"]
+        if let organism = declared.common.organism {
+            metadata["domain"] = settings[organism.domain]
+            metadata["region"] = settings[organism.region] ?? metadata["domain"]
             for (action, cost) in manifest.costs { metadata["cost_" + action] = plain(cost) }
         }
         if !manifest.commands.isEmpty {
@@ -138,7 +138,7 @@ extension Configuration {
         return [
             "kind": .string(manifest.name), "version": .string(manifest.version), "role": .string(role.rawValue),
             "summary": .string(manifest.summary), "domain": .string(manifest.domain),
-            "settings": .array(Configuration.settings(of: manifest, role: role).map { .string($0.key) }),
+            "settings": .array(declared.all.map { .string($0.key) }),
             "commands": .array(manifest.commands.map { .string($0.name) }),
             "origins": .array(manifest.origins.map { .string($0) }), "name": .string(name.text), "needs": needs,
         ]
@@ -149,7 +149,7 @@ extension Configuration {
         var text = "\(name): the settings are good\n"
         text += "  environment: \(environment.rawValue)\n  nats: \(bus.shownURL.visible())\n"
         if let system { text += "  system: \(system.name.visible()) (\(system.file.visible()))\n" }
-        for setting in Configuration.settings(of: manifest, role: role) {
+        for setting in declared.all {
             let value = ShownAddress.redacting(settings.value(setting.key)?.text ?? "-").visible()
             text += "  \(setting.key): \(value) (\(settings.layer(setting.key).rawValue))\n"
         }

@@ -14,7 +14,7 @@ import UnixSignals
 /// ```swift
 /// @main enum Main {
 ///     static func main() async {
-///         await ServiceProcess.main(manifest, on: NATS.connector) { process in
+///         await ServiceProcess.main(manifest, Options.self, on: NATS.connector) { process, settings in
 ///             let thalamus = try Thalamus(process.system?.thalamus ?? ThalamusSettings())
 ///             …
 ///             await process.untilStopped()
@@ -31,8 +31,6 @@ public struct ServiceProcess: Sendable {
     public let role: Role
     /// Where it runs.
     public let environment: Environment
-    /// Its settings.
-    public let settings: Settings
     /// The system file, where there is one.
     public let system: SystemFile?
     /// What its messages name as their source; the id is the name and four digits of this instance.
@@ -66,25 +64,29 @@ public struct ServiceProcess: Sendable {
     /// within 10 seconds.
     ///
     /// - Parameters:
-    ///   - manifest: who it is and what can be set.
+    ///   - manifest: who it is.
+    ///   - options: what can be set.
     ///   - role: cell, nerve or service; decides the common settings and the source of its messages.
     ///   - kind: the source's type where it is not the role's own (thalamus, boundary).
     ///   - connector: opens the bus, such as `NATS.connector`.
     ///   - check: called with the configuration before anything starts; its error refuses the settings.
     ///   - run: the process's life; returns when `untilStopped` did, throws a `ProcessFailure` to leave by itself.
-    public static func main(
-        _ manifest: Manifest, role: Role = .service, kind: EntityType? = nil, on connector: @escaping BusConnector,
-        check: @Sendable (Configuration) throws -> Void = { _ in },
-        run: @escaping @Sendable (ServiceProcess) async throws -> Void
+    public static func main<Options: ProcessOptions>(
+        _ manifest: Manifest, _ options: Options.Type, role: Role = .service, kind: EntityType? = nil,
+        on connector: @escaping BusConnector,
+        check: @Sendable (Configuration, Settings<Options>) throws -> Void = { _, _ in },
+        run: @escaping @Sendable (ServiceProcess, Settings<Options>) async throws -> Void
     ) async -> Never {
         let arguments = Array(ProcessArguments.all.dropFirst())
         let variables = ProcessVariable.current()
         do {
-            let launch = try Launch(arguments, settings: Configuration.settings(of: manifest, role: role))
+            let declared = try DeclaredSettings(manifest, options, role: role)
+            let launch = try Launch(arguments, settings: declared.all)
             switch launch.action {
             case .help:
                 let program = ProcessArguments.all.first?.split(separator: "/").last.map(String.init)
-                print(manifest.help(role: role, program: program?.visible() ?? manifest.name), terminator: "")
+                print(
+                    manifest.help(declared, role: role, program: program?.visible() ?? manifest.name), terminator: "")
                 exit(0)
             case .version:
                 print("\(manifest.name) \(manifest.version)")
@@ -96,9 +98,11 @@ public struct ServiceProcess: Sendable {
             case .run, .check, .manifest: break
             }
             let configuration = try Configuration(
-                manifest, role: role, launch: launch, variables: variables, house: LocalHouse.here(variables))
+                manifest, declared, role: role, launch: launch, variables: variables,
+                house: LocalHouse.here(variables))
+            let settings = Settings<Options>(configuration.settings)
             do {
-                try check(configuration)
+                try check(configuration, settings)
             } catch let refusal as Refusal {
                 // Every setting alone was in order; together they make no sense.
                 throw ProcessFailure(.configuration, refusal.description)
@@ -112,7 +116,8 @@ public struct ServiceProcess: Sendable {
                 exit(0)
             }
             try await live(
-                configuration, role: role, kind: kind, connector: connector, variables: variables, run: run)
+                configuration, role: role, kind: kind, connector: connector, variables: variables
+            ) { process in try await run(process, settings) }
             exit(0)
         } catch {
             let failure = ProcessFailure(error)
@@ -129,7 +134,7 @@ public struct ServiceProcess: Sendable {
     ) async throws {
         signal(SIGPIPE, SIG_IGN)
         let json = variables["NIMMERVERSE_LOG"] == "json"
-        let level = Logger.Level(rawValue: configuration.settings.text("log_level")) ?? .info
+        let level = Logger.Level(rawValue: configuration.settings[configuration.declared.common.logLevel]) ?? .info
         let logger = Logger(label: configuration.name.text) { label in
             LogOutput(service: label, format: json ? .json : .text, level: level)
         }
@@ -196,7 +201,6 @@ public struct ServiceProcess: Sendable {
         manifest = configuration.manifest
         self.role = role
         environment = configuration.environment
-        settings = configuration.settings
         system = configuration.system
         self.logger = logger
         self.bus = bus

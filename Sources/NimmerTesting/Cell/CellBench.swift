@@ -17,21 +17,22 @@ public struct CellBench<C: Cell>: Sendable {
     public private(set) var now: Timestamp
     /// Everything that the cell wrote down since the last ``clear()``, in order.
     public private(set) var actions: [Pulse.Action] = []
+    private var worked = 0
 
     /// A cell at rest.
     ///
     /// - Parameters:
-    ///   - changes: settings that differ from the manifest's.
+    ///   - changes: settings that differ from their defaults, by their keys.
     ///   - name: its name on the bus; the manifest's unless given.
     ///   - start: what the clock shows.
-    /// - Throws: what the cell's `init` throws.
+    /// - Throws: what the cell's `init` throws, or a `ProcessFailure` that names a setting which the cell does not declare.
     public init(
         _ changes: [String: SettingValue] = [:], name: String? = nil,
         start: Timestamp = Timestamp(milliseconds: 1_000_000)
     ) throws {
         now = start
         body = try CellBody(
-            try Configuration(C.manifest, role: C.role, environment: .dev, name: name, changes: changes))
+            try Configuration(of: C.self, name: name, changes: changes))
     }
 
     /// The cell.
@@ -57,7 +58,7 @@ public struct CellBench<C: Cell>: Sendable {
     }
 
     /// Forgets what was written down so far.
-    public mutating func clear() { actions = [] }
+    public mutating func clear() { (actions, worked) = ([], 0) }
 
     /// Begins its life; a cell that senses looks once at once.
     public mutating func start() {
@@ -95,6 +96,7 @@ public struct CellBench<C: Cell>: Sendable {
     public mutating func result(of command: String, _ payload: JSON = [:]) async -> CommandResult {
         var answer = ask(command, payload)
         while case .later(let name, let work) = answer {
+            await self.work()
             let outcome: Result<JSON, any Error>
             do { outcome = .success(try await work()) } catch { outcome = .failure(error) }
             let finished = body.finished(name, outcome, at: now)
@@ -125,7 +127,21 @@ public struct CellBench<C: Cell>: Sendable {
                 at: now))
     }
 
-    /// Lets the work that it began end.
+    /// Does the work that it began since the last ``clear()`` (``Pulse/begin(_:_:)``), one after the other, each once.
+    public mutating func work() async {
+        while let (name, work) = begun.dropFirst(worked).first {
+            worked += 1
+            let outcome: Result<JSON, any Error>
+            do { outcome = .success(try await work()) } catch { outcome = .failure(error) }
+            finish(name, outcome)
+        }
+    }
+
+    private var begun: [(String, @Sendable () async throws -> JSON)] {
+        actions.compactMap { if case .begin(let name, let work) = $0 { (name, work) } else { nil } }
+    }
+
+    /// Lets work that it began end.
     public mutating func finish(_ work: String, _ outcome: Result<JSON, any Error>) {
         keep(body.finished(work, outcome, at: now).pulse)
     }

@@ -1,3 +1,4 @@
+import NimmerPlatform
 import Glibc
 import NimmerOutput
 import Synchronization
@@ -21,8 +22,10 @@ enum Interruption {
     static func cancelling(_ body: @escaping @Sendable () async throws -> Void) async throws {
         let signals = await signals()
         let first = Mutex<UnixSignal?>(nil)
-        let work = Task { try await body() }
-        let watch = Task {
+        let tasks = TaskOwner()
+        defer { tasks.cancelAll() }
+        let work = tasks.start(body)
+        tasks.run {
             for await signal in signals {
                 let isFirst = first.withLock { first in
                     defer { first = first ?? signal }
@@ -32,7 +35,6 @@ enum Interruption {
                 work.cancel()
             }
         }
-        defer { watch.cancel() }
         do { try await work.value } catch {
             guard let signal = first.withLock({ $0 }) else { throw error }
             let left = (error as? Failure)?.mend == nil ? nil : error as? Failure

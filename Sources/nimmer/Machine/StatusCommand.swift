@@ -121,17 +121,20 @@ extension StatusReport {
     /// The thalamus speaks once a second.
     private static func attention(_ bus: any Bus, _ environment: Environment) async -> Attention? {
         guard let feed = try? await bus.messages(SubjectPattern(.attention(environment))) else { return nil }
-        let timeout = Task {
+        let timeout = TaskOwner()
+        timeout.run {
             try? await Task.sleep(for: .milliseconds(1600))
             feed.cancel()
         }
-        defer { timeout.cancel() }
+        var found: Attention?
         for await message in feed {
             if case .attention(let attention)? = try? AnyMessage.decode(message.payload, on: message.subject.text) {
                 feed.cancel()
-                return attention.body
+                found = attention.body
+                break
             }
         }
-        return nil
+        await timeout.end()
+        return found
     }
 }

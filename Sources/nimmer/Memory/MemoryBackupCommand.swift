@@ -1,3 +1,4 @@
+import NimmerPlatform
 import ArgumentParser
 import NimmerBackup
 import NimmerBus
@@ -41,14 +42,15 @@ struct MemoryBackupCommand: AsyncParsableCommand {
         let writer = try BackupWriter(out ?? "nimmer-\(environment.rawValue)-\(stamp)Z.backup")
         let progress = Progress()
         defer { progress.end() }
-        let watch = Task {
+        let watch = TaskOwner()
+        watch.run {
             for await signal in signals {
                 writer.discard()
                 progress.end()
                 Interruption.exit(signal, "nothing is left of \(writer.path)")
             }
         }
-        defer { watch.cancel() }
+        defer { watch.cancelAll() }
         try writer.head(BackupContents.Head(environment: environment, madeAt: now))
         let show = { @Sendable in
             progress.show("\(count(writer.counts.rows, "row")), \(count(writer.counts.messages, "message"))")

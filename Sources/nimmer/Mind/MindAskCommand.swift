@@ -1,3 +1,4 @@
+import NimmerPlatform
 import ArgumentParser
 import NimmerBus
 import NimmerOutput
@@ -75,12 +76,13 @@ struct MindAskCommand: AsyncParsableCommand {
 
     private func wait(for request: MessageID, in answers: MessageSequence) async throws -> CognitiveResponse {
         let patience = timeout + 2
-        let alarm = Task {
-            try await Task.sleep(for: .seconds(saturating: patience))
+        let alarm = TaskOwner()
+        alarm.run {
+            guard (try? await Task.sleep(for: .seconds(saturating: patience))) != nil else { return }
             answers.cancel()
         }
         defer {
-            alarm.cancel()
+            alarm.cancelAll()
             answers.cancel()
         }
         for await message in answers {

@@ -1,3 +1,4 @@
+import NimmerProcess
 import NimmerBus
 import NimmerBusNATS
 import NimmerProcess

@@ -46,12 +46,13 @@ struct ScopeSession {
             try await source.listen(patterns, ignoring: hidden)
             source.reportConnection()
             if showsScreen { source.followGates(every: settings.face == .gates ? .seconds(1) : .seconds(5)) }
-            let past = since.map { start in
+            let past = TaskOwner()
+            if let start = since {
                 let reader = PastSource(
                     bus: bus, environment: settings.environment, patterns: patterns, ignored: hidden)
-                return Task { await Self.read(reader, since: start, into: mailbox) }
+                past.run { await Self.read(reader, since: start, into: mailbox) }
             }
-            defer { past?.cancel() }
+            defer { past.cancelAll() }
             try await show(mailbox, .live(source))
         }
     }

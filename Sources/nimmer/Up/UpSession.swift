@@ -70,18 +70,19 @@ struct UpSession: Sendable {
                 "  \(plan.processes.map(\.name).joined(separator: ", "))  (started in "
                     + "\(LocalTime.span(milliseconds: Timestamp.now().milliseconds(since: began))); Ctrl-C stops all)"))
 
-        let watching = Task { await watch(url, identities, display) }
-        let listening = Task {
+        let tasks = TaskOwner()
+        tasks.run { [self] in await watch(url, identities, display) }
+        tasks.run {
             for await _ in signals { inbox.yield(.stop) }
         }
-        let minding = Task {
-            while !Console.readerHasGone { try await Task.sleep(for: .milliseconds(250)) }
+        tasks.run {
+            while !Console.readerHasGone {
+                guard (try? await Task.sleep(for: .milliseconds(250))) != nil else { return }
+            }
             inbox.yield(.stop)
         }
         await loop.run()
-        for task in [watching, listening] { task.cancel() }
-        minding.cancel()
-        await watching.value
+        await tasks.end()
         RunState.remove(place)
         try? Console.line(display.own("all stopped"))
         withExtendedLifetime(lock) {}

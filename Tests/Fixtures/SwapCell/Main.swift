@@ -1,3 +1,4 @@
+import NimmerProcess
 import NimmerBusNATS
 import NimmerCell
 
@@ -9,7 +10,7 @@ struct SwapCell: Cell {
         name: "swap", version: version, summary: "Is replaced while it works.", domain: "swap", interval: 20,
         commands: [("echo", "gives back what it was given")])
 
-    init(_ settings: Settings) {}
+    init(_ settings: Settings<NoOptions>) {}
 
     func inputs(in environment: Environment) throws -> [SubjectPattern] { [try SubjectPattern("swap.device")] }
 

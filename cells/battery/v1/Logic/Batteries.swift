@@ -3,14 +3,15 @@ import NimmerCell
 /// The battery cell: watches every battery of the machine.
 public struct Batteries<Source: BatterySource>: Cell {
     public static var manifest: Manifest { .battery }
+    public static var initialState: String { BatteryMonitor.State.monitoring.rawValue }
     private let path: String
     private let source: Source
     private let limits: BatteryMonitor.Limits
     private var monitors: [String: BatteryMonitor] = [:]
     private var hadBattery = true
 
-    public init(_ settings: Settings) throws {
-        path = settings.text("path")
+    public init(_ settings: Settings<BatteryOptions>) throws {
+        path = settings.path
         source = Source(path: path)
         limits = try BatteryMonitor.Limits(settings)
     }
@@ -28,14 +29,12 @@ public struct Batteries<Source: BatterySource>: Cell {
         hadBattery = !batteries.isEmpty
         for battery in batteries {
             var monitor = monitors[battery.name] ?? BatteryMonitor(limits: limits)
-            var state = monitor.state
             let seen = monitor.observe(battery)
             monitors[battery.name] = monitor
             for next in seen.entered {
                 pulse.enter(
-                    next.rawValue, from: state.rawValue,
+                    next.rawValue, of: battery.name,
                     reason: "\(battery.name) at \(Int(saturating: battery.charge * 100)) %")
-                state = next
             }
             pulse.emit(
                 confidence: seen.confidence, seen.content, cost: Self.manifest.cost("sense"),

@@ -15,9 +15,9 @@ public struct Distance<Lines: RangeLines>: NumberCell {
     private var isSilent = false
     private var said: Set<Ranger.Fault> = []
 
-    public init(_ settings: Settings) throws {
+    public init(_ settings: Settings<DistanceOptions>) throws {
         self.settings = try DistanceSettings(settings)
-        interval = Double(settings.whole("interval_ms"))
+        interval = Double(settings.senseInterval ?? Self.manifest.interval ?? 100)
         ranger = Ranger(settings: self.settings.ranger)
     }
 

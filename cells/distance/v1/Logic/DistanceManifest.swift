@@ -6,23 +6,33 @@ extension Manifest {
     /// The distance cell.
     public static let distance = Manifest(
         name: "distance", version: "1.0.0", summary: "Judges the ranges of one sensor: how near, how noisy, how sure.",
-        costs: ["sense": 0.05], interval: 100,
-        settings: [
-            .text("sector", "front", "Where the sensor looks; nerves know front, left, right and back."),
-            .text("subject", nil, "The NATS subject on which a device publishes ranges."),
-            .text("path", nil, "Where the number is in a JSON message: ranges.0."),
-            .text("file", nil, "A CSV file to read instead, at the pace of interval_ms."),
-            .text("column", "1", "The file's column, by name or counted from 1."),
-            .text("delimiter", ",", "What separates the file's columns."),
-            .choice("unit", "m", of: ["m", "cm"], "The unit of the ranges."),
-            .number("maximum_m", 5, in: 0.01...10_000, unit: "metres", "What the sensor can measure at the most."),
-            .number("near_m", 0.3, in: 0...10_000, unit: "metres", "At or below it the closeness is 1."),
-            .number("far_m", 1.5, in: 0.001...10_000, unit: "metres", "At or above it the closeness is 0."),
-            .number("noise_m", 0.1, in: 0.0001...1000, unit: "metres", "Noise that halves the confidence."),
-            .number(
-                "forget_ms", 1000, in: 1...86_400_000, unit: "milliseconds",
-                "A pause after which earlier readings say nothing."),
-        ])
+        costs: ["sense": 0.05], interval: 100)
+}
+
+/// What can be set of the distance cell.
+public struct DistanceOptions: ProcessOptions {
+    enum Unit: String, CaseIterable, Sendable {
+        case metres = "m"
+        case centimetres = "cm"
+    }
+
+    let sector = Setting.text("sector", "front", "Where the sensor looks; nerves know front, left, right and back.")
+    let subject = Setting.text("subject", "The NATS subject on which a device publishes ranges.")
+    let path = Setting.text("path", "Where the number is in a JSON message: ranges.0.")
+    let file = Setting.text("file", "A CSV file to read instead, at the pace of interval_ms.")
+    package let column = Setting.text("column", "1", "The file's column, by name or counted from 1.")
+    let delimiter = Setting.text("delimiter", ",", "What separates the file's columns.")
+    let unit = Setting.choice("unit", Unit.metres, "The unit of the ranges.")
+    let maximum = Setting.number(
+        "maximum_m", 5, in: 0.01...10_000, unit: "metres", "What the sensor can measure at the most.")
+    let near = Setting.number("near_m", 0.3, in: 0...10_000, unit: "metres", "At or below it the closeness is 1.")
+    let far = Setting.number("far_m", 1.5, in: 0.001...10_000, unit: "metres", "At or above it the closeness is 0.")
+    let noise = Setting.number("noise_m", 0.1, in: 0.0001...1000, unit: "metres", "Noise that halves the confidence.")
+    let forget = Setting.number(
+        "forget_ms", 1000, in: 1...86_400_000, unit: "milliseconds",
+        "A pause after which earlier readings say nothing.")
+
+    public init() {}
 }
 
 /// What the distance cell was set to.
@@ -45,18 +55,18 @@ public struct DistanceSettings: Sendable {
     /// Reads and checks the settings.
     ///
     /// - Throws: a ``Refusal`` naming the setting and what was expected.
-    public init(_ settings: Settings) throws(Refusal) {
-        sector = try Token(settings.text("sector")).text
+    public init(_ settings: Settings<DistanceOptions>) throws(Refusal) {
+        sector = try Token(settings.sector).text
         ranger = try Ranger.Settings(
-            scale: settings.text("unit") == "cm" ? 0.01 : 1, maximum: settings.number("maximum_m"),
-            near: settings.number("near_m"), far: settings.number("far_m"), noise: settings.number("noise_m"),
-            forgetting: settings.number("forget_ms"))
-        switch (settings.textIfPresent("subject"), settings.textIfPresent("file")) {
+            scale: settings.unit == .centimetres ? 0.01 : 1, maximum: settings.maximum,
+            near: settings.near, far: settings.far, noise: settings.noise,
+            forgetting: settings.forget)
+        switch (settings.subject, settings.file) {
         case (let subject?, nil):
-            origin = .subject(try SubjectPattern(subject), path: settings.textIfPresent("path") ?? "")
+            origin = .subject(try SubjectPattern(subject), path: settings.path ?? "")
         case (nil, let file?):
             origin = .file(
-                file, column: settings.text("column"), try DelimitedText(delimiter: settings.text("delimiter")))
+                file, column: settings.column, try DelimitedText(delimiter: settings.delimiter))
         case (nil, nil):
             throw Refusal(.missing, field: "subject", "one of subject and file must be set: where ranges come from")
         case (_?, _?):

@@ -5,7 +5,7 @@ public struct Calculator: Cell {
     public static let manifest = Manifest.math
     private let arithmetic = Arithmetic()
 
-    public init(_ settings: Settings) {}
+    public init(_ settings: Settings<NoOptions>) {}
 
     public mutating func perform(_ command: Command, _ pulse: inout Pulse) throws -> Answer {
         let understood = arithmetic.answer(Self.request(command))

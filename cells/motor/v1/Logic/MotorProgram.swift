@@ -1,18 +1,25 @@
 import NimmerWave
 
-/// A program that a motor started: its own process group, so that ending it ends its children too.
+/// A program of a motion: its own process group, so that ending it ends its children too.
+///
+/// Only ``start()`` and ``wait()`` take time, and neither is called under the lock of the cell.
 public protocol MotorProgram: Sendable {
-    /// Starts a program without a shell.
+    /// A program that has not been started; does nothing that blocks.
     ///
     /// - Parameter arguments: the full path and the arguments.
-    /// - Throws: a `Refusal` with the system's reason when it cannot be started.
-    init(starting arguments: [String]) throws(Refusal)
+    init(_ arguments: [String])
 
-    /// Asks it and its children to end; for good when they did not listen.
+    /// Starts it without a shell; called once. Does nothing when it was told to end before.
+    ///
+    /// - Throws: a `Refusal` with the system's reason when it cannot be started.
+    func start() async throws(Refusal)
+
+    /// Asks it and its children to end; for good when they did not listen. Before it runs, it ends as soon as it does.
     func end(forGood: Bool)
 
-    /// Waits for its end, once.
+    /// Waits until it was started and has ended.
     ///
     /// - Returns: its exit status, or 128 and the number of the signal that ended it.
-    func wait() async -> Int
+    /// - Throws: the `Refusal` of ``start()``.
+    func wait() async throws(Refusal) -> Int
 }

@@ -6,11 +6,10 @@ public struct Wheels<Program: MotorProgram>: Cell {
     private var motor: Motor
     private var programs: [Int: Program] = [:]
     private var ending: [Int: Timestamp] = [:]
-    private var states: [Int: String] = [:]
     /// How long a program may take to end politely, in milliseconds.
     private let patience = 1000.0
 
-    public init(_ settings: Settings) throws {
+    public init(_ settings: Settings<MotorOptions>) throws {
         motor = Motor(settings: try MotorSettings(settings))
     }
 
@@ -18,16 +17,27 @@ public struct Wheels<Program: MotorProgram>: Cell {
         let (id, actions) = motor.command(command, at: pulse.at)
         if let answer = carryOut(actions, for: id, &pulse) { return answer }
         guard let program = programs[id] else { return .failed("the motion ended without an answer") }
-        return .later("motion-\(id)") { ["status": .number(Double(await program.wait()))] }
+        return .later("motion-\(id)") { ["status": .number(Double(try await program.wait()))] }
     }
 
     public mutating func finished(
         _ work: String, _ outcome: Result<JSON, any Error>, _ pulse: inout Pulse
     ) throws -> Answer {
-        guard let id = Int(work.dropFirst("motion-".count)) else { return .failed("\(work) is no motion") }
+        let parts = work.split(separator: "-")
+        guard parts.count == 2, let id = Int(parts[1]) else { return .failed("\(work) is no motion") }
+        if parts[0] == "start" {
+            // One that could not be started is told by the end of its motion.
+            if case .success = outcome { _ = carryOut(motor.started(id, at: pulse.at), for: id, &pulse) }
+            return .done([:])
+        }
         var actions: [Motor.Action] = []
         switch outcome {
-        case .success(let result): actions = motor.ended(id, status: result["status"]?.int ?? 255, at: pulse.at)
+        case .success(let result):
+            // A short program may have ended before its start was heard of.
+            let status = result["status"]?.int ?? 255
+            actions = motor.started(id, at: pulse.at) + motor.ended(id, status: status, at: pulse.at)
+        case .failure(let refusal as Refusal):
+            actions = motor.failed(id, reason: refusal.description, at: pulse.at)
         case .failure:
             // Its deadline has passed: nobody waits for a polite end any more.
             programs[id]?.end(forGood: true)
@@ -69,11 +79,12 @@ public struct Wheels<Program: MotorProgram>: Cell {
         while let action = rest.popFirst() {
             switch action {
             case .start(let id, let arguments):
-                do throws(Refusal) {
-                    programs[id] = try Program(starting: arguments)
-                    rest = motor.started(id, at: pulse.at) + rest
-                } catch {
-                    rest = motor.failed(id, reason: error.description, at: pulse.at) + rest
+                // Beside the cell: a start takes as long as the file system that the program is on.
+                let program = Program(arguments)
+                programs[id] = program
+                pulse.begin("start-\(id)") {
+                    try await program.start()
+                    return [:]
                 }
             case .end(let id):
                 programs[id]?.end(forGood: false)
@@ -91,10 +102,9 @@ public struct Wheels<Program: MotorProgram>: Cell {
 
     private mutating func say(_ report: Motor.Report, _ pulse: inout Pulse) {
         pulse.enter(
-            report.state.rawValue, from: states[report.id] ?? "IDLE",
-            reason: report.reason.isEmpty ? report.command : "\(report.command): \(report.reason)")
-        let isOver = report.state == .stopped || report.state == .stalled
-        states[report.id] = isOver ? nil : report.state.rawValue
+            report.state.rawValue, of: "motion-\(report.id)",
+            reason: report.reason.isEmpty ? report.command : "\(report.command): \(report.reason)",
+            isLast: report.state == .stopped || report.state == .stalled)
         pulse.emit(confidence: report.confidence, report.content, cost: report.cost)
     }
 

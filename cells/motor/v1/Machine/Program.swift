@@ -2,34 +2,144 @@ import Glibc
 import MotorCell
 import NimmerPlatform
 import NimmerWave
+import Synchronization
 
 /// A program of this machine: its own process group, so that ending it ends its children too.
-public struct Program: MotorProgram {
-    /// Its process identifier.
-    public let pid: Int32
+///
+/// One thread of its own starts it, waits for its end and reaps it: a start can take as long as the file system that the program is
+/// on, and no signal reaches a process that took over its number.
+public final class Program: MotorProgram {
+    /// Where it stands. What may be done to it follows from it.
+    private enum Stage {
+        /// Not started; told to end already or not.
+        case waiting(end: Int32?)
+        /// The system starts it; the signal is sent as soon as it runs.
+        case starting(end: Int32?)
+        /// It runs under this process identifier, which is that of its group.
+        case running(pid: Int32)
+        /// It ended, or could not be started.
+        case over(Outcome)
+    }
+
+    private typealias Outcome = Result<Int, Refusal>
+
+    private struct State {
+        var stage = Stage.waiting(end: nil)
+        var waiters: [CheckedContinuation<Outcome, Never>] = []
+    }
+
+    private let arguments: [String]
+    private let state = Mutex(State())
 
     /// The variables that a program gets, where the cell has them. None of the house's: they name its key, its servers and its
     /// passwords, and what a program needs beyond these stands in its arguments (`/usr/bin/env NAME=value …`).
     static let variables = ["PATH", "HOME", "LANG", "LC_ALL", "TZ"]
 
-    /// Starts a program without a shell, with an empty standard input, none of the cell's files and few of its variables; its output
-    /// goes where the cell's goes.
-    ///
-    /// - Parameter arguments: the full path and the arguments.
-    /// - Throws: a `Refusal` with the system's reason when it cannot be started.
-    public init(starting arguments: [String]) throws(Refusal) {
+    public init(_ arguments: [String]) { self.arguments = arguments }
+
+    /// Its process identifier; nil unless it runs.
+    public var pid: Int32? {
+        state.withLock { if case .running(let pid) = $0.stage { pid } else { nil } }
+    }
+
+    /// Starts it with an empty standard input, none of the cell's files and few of its variables; its output goes where the cell's
+    /// goes.
+    public func start() async throws(Refusal) {
+        let mayStart = state.withLock { state in
+            guard case .waiting(let end) = state.stage else { return false }
+            state.stage = .starting(end: end)
+            return end == nil
+        }
+        // Told to end before it began: it never runs.
+        guard mayStart else { return conclude(.success(128 + Int(SIGTERM))) }
+        let started = await withCheckedContinuation { (continuation: CheckedContinuation<Outcome, Never>) in
+            let life: @Sendable () -> Void = { [self] in
+                do throws(Refusal) {
+                    let pid = try spawn()
+                    continuation.resume(returning: .success(0))
+                    conclude(.success(Int(reap(pid))))
+                } catch {
+                    conclude(.failure(error))
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+            do throws(SystemCallError) { try OwnThread.start("program", life) } catch {
+                let refusal = Refusal(.value, "\(arguments.first ?? "") cannot be started: \(error)")
+                conclude(.failure(refusal))
+                continuation.resume(returning: .failure(refusal))
+            }
+        }
+        _ = try started.get()
+    }
+
+    public func end(forGood: Bool) {
+        let signal = forGood ? SIGKILL : SIGTERM
+        let waiters = state.withLock { state -> [CheckedContinuation<Outcome, Never>] in
+            switch state.stage {
+            case .waiting: state.stage = .waiting(end: signal)
+            case .starting:
+                state.stage = .starting(end: signal)
+                // A start that hangs does not hold up who waits.
+                if forGood { defer { state.waiters = [] }; return state.waiters }
+            case .running(let pid): kill(-pid, signal)
+            case .over: break
+            }
+            return []
+        }
+        for waiter in waiters { waiter.resume(returning: .success(128 + Int(signal))) }
+    }
+
+    public func wait() async throws(Refusal) -> Int {
+        let outcome = await withCheckedContinuation { (continuation: CheckedContinuation<Outcome, Never>) in
+            let outcome = state.withLock { state -> Outcome? in
+                switch state.stage {
+                case .over(let outcome): return outcome
+                case .starting(end: SIGKILL): return .success(128 + Int(SIGKILL))
+                case .waiting, .starting, .running:
+                    state.waiters.append(continuation)
+                    return nil
+                }
+            }
+            if let outcome { continuation.resume(returning: outcome) }
+        }
+        return try outcome.get()
+    }
+
+    /// On the program's thread.
+    private func spawn() throws(Refusal) -> Int32 {
         guard let path = arguments.first else { throw Refusal(.missing, "a program needs at least its path") }
         let known = ChildCommand.inheritedEnvironment.filter { Self.variables.contains($0.key) }
         let command = ChildCommand(
             path, Array(arguments.dropFirst()), environment: known, signalWhenParentDies: nil)
+        let pid: Int32
         do throws(ChildError) {
             pid = try ChildSpawn.start(command)
         } catch { throw Refusal(.value, "\(path) cannot be started: \(error.reason.lowercased())") }
+        state.withLock { state in
+            // Told to end while the system started it.
+            if case .starting(let end?) = state.stage { kill(-pid, end) }
+            state.stage = .running(pid: pid)
+        }
+        return pid
     }
 
-    public func end(forGood: Bool) { kill(-pid, forGood ? SIGKILL : SIGTERM) }
+    /// Waits for its end, and takes it out of the system's table once nobody signals it any more.
+    private func reap(_ pid: Int32) -> Int32 {
+        var information = siginfo_t()
+        while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+        return state.withLock { state in
+            let exit = ChildExit.reaping(pid)
+            state.stage = .over(.success(Int(exit.status)))
+            return exit.status
+        }
+    }
 
-    public func wait() async -> Int {
-        await OwnThread.run("program") { [pid] in Int(ChildExit.reaping(pid).status) }
+    private func conclude(_ outcome: Outcome) {
+        let waiters = state.withLock { state in
+            state.stage = .over(outcome)
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume(returning: outcome) }
     }
 }

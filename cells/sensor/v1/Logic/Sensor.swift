@@ -5,7 +5,9 @@ import NimmerSensing
 ///
 /// LEARNING until it knows what is normal, then CALM, and SURPRISED while it is more sure than not.
 public struct Sensor: NumberCell {
+    public typealias Options = SensorOptions
     public static let manifest = Manifest.sensor
+    public static let initialState = State.learning.rawValue
 
     /// What it is doing.
     public enum State: String, Sendable {
@@ -32,16 +34,16 @@ public struct Sensor: NumberCell {
     private let floor: Double
 
     /// A sensor that has seen nothing.
-    public init(_ settings: Settings) throws {
+    public init(_ settings: Settings<SensorOptions>) throws {
         source = try SensorSource(settings)
-        path = settings.textIfPresent("path") ?? ""
-        column = settings.textIfPresent("column")
-        delimiter = try settings.textIfPresent("delimiter").map { text in try DelimitedText(delimiter: text) }
-        follows = settings.flag("follow")
-        pause = settings.whole("row_ms")
-        floor = settings.number("floor")
+        path = settings.path ?? ""
+        column = settings.column
+        delimiter = try settings.delimiter.map { text in try DelimitedText(delimiter: text) }
+        follows = settings.follow
+        pause = settings.row
+        floor = settings.floor
         var tuning = DetectorSettings()
-        tuning.learningSamples = settings.whole("learning_samples")
+        tuning.learningSamples = settings.learningSamples
         try tuning.validate()
         detector = Detector(tuning)
     }
@@ -76,7 +78,7 @@ public struct Sensor: NumberCell {
             case .calm: "normal is about \(short(seen.normal))"
             case .surprised: seen.sentence
             }
-        pulse.enter(next.rawValue, from: state.rawValue, reason: reason)
+        pulse.enter(next.rawValue, reason: reason)
         state = next
     }
 }

@@ -5,7 +5,7 @@ import NimmerSensing
 
 extension Sensor {
     public static func live(_ host: CellHost<Sensor>) async throws {
-        let sensor = try Sensor(host.process.settings)
+        let sensor = try Sensor(host.settings)
         switch sensor.source {
         case .command(let command): try await run(command, sensor, host)
         case .file(let path): try await read(FileLines(path: path), sensor, host)

@@ -6,25 +6,29 @@ extension Manifest {
         name: "sensor", version: "1.0.0",
         summary:
             "Learns what is normal in a stream of numbers, and tells how sure it is that something lasting changed.",
-        costs: ["wave": 0.02],
-        settings: [
-            .text("subject", nil, "The NATS subject that numbers come from."),
-            .text("path", nil, "Where the number is in a JSON message or line: sensors.0.value."),
-            .list("command", [], "A program and its arguments; each line that it writes is a number."),
-            .text("file", nil, "A CSV or NDJSON file to read."),
-            .text(
-                "column", nil, "The CSV file's column, by name or counted from 1; without it lines are numbers or JSON."
-            ),
-            .text("delimiter", nil, "What separates the file's columns; found out unless set."),
-            .flag("follow", false, "Read what is appended to the file from now on, instead of what is in it."),
-            .whole(
-                "row_ms", 1000, in: 0...86_400_000, unit: "milliseconds",
-                "The pause between two rows of a file, and before a command that ended is started again."),
-            .whole(
-                "learning_samples", 400, in: 20...1_000_000,
-                "Samples to learn normal from; it speaks of the unheard-of after a quarter of them."),
-            .number("floor", 0.2, in: 0...1, "Below this confidence it is silent."),
-        ])
+        costs: ["wave": 0.02])
+}
+
+/// What can be set of the sensor cell.
+public struct SensorOptions: ProcessOptions {
+    let subject = Setting.text("subject", "The NATS subject that numbers come from.")
+    let path = Setting.text("path", "Where the number is in a JSON message or line: sensors.0.value.")
+    let command = Setting.list("command", [], "A program and its arguments; each line that it writes is a number.")
+    let file = Setting.text("file", "A CSV or NDJSON file to read.")
+    package let column = Setting.text(
+        "column", "The CSV file's column, by name or counted from 1; without it lines are numbers or JSON.")
+    let delimiter = Setting.text("delimiter", "What separates the file's columns; found out unless set.")
+    let follow = Setting.flag(
+        "follow", false, "Read what is appended to the file from now on, instead of what is in it.")
+    package let row = Setting.whole(
+        "row_ms", 1000, in: 0...86_400_000, unit: "milliseconds",
+        "The pause between two rows of a file, and before a command that ended is started again.")
+    let learningSamples = Setting.whole(
+        "learning_samples", 400, in: 20...1_000_000,
+        "Samples to learn normal from; it speaks of the unheard-of after a quarter of them.")
+    let floor = Setting.number("floor", 0.2, in: 0...1, "Below this confidence it is silent.")
+
+    public init() {}
 }
 
 /// Where a sensor's numbers come from.
@@ -41,10 +45,10 @@ public enum SensorSource: Sendable, Hashable {
     /// Reads the settings.
     ///
     /// - Throws: a `Refusal` when there are several sources.
-    init(_ settings: Settings) throws {
-        let subject = settings.textIfPresent("subject")
-        let file = settings.textIfPresent("file")
-        let command = settings.list("command")
+    init(_ settings: Settings<SensorOptions>) throws {
+        let subject = settings.subject
+        let file = settings.file
+        let command = settings.command
         let named = [subject == nil ? nil : "subject", command.isEmpty ? nil : "command", file == nil ? nil : "file"]
             .compactMap { $0 }
         guard named.count < 2 else {

@@ -6,7 +6,7 @@ public struct Vitals<Source: VitalsSource>: Cell {
     private let machine: Source
     private var monitor: VitalsMonitor
 
-    public init(_ settings: Settings) throws {
+    public init(_ settings: Settings<VitalsOptions>) throws {
         let vitals = try VitalsSettings(settings)
         machine = Source(mounts: vitals.mounts)
         monitor = VitalsMonitor(settings: vitals, host: machine.hostName())

@@ -7,15 +7,20 @@ extension Manifest {
         name: "vitals", version: "1.0.0",
         summary: "Senses this machine: processors, memory, disks, load, network errors and temperature.",
         domain: "vitals", costs: ["sense": 0.1], interval: 1000,
-        settings: [
-            .list("mounts", ["/"], "File systems to watch."),
-            .text("host", nil, "First part of the origins; the machine's name unless set."),
-            .list("without", [], "Vitals to leave out."),
-            .whole(
-                "learning_samples", 120, in: 20...86_400,
-                "From how many looks it learns what is usual here; it speaks of the unusual after a quarter of them."),
-            .table("levels", "Levels of a vital: notice, warning, critical, in its unit."),
-        ], origins: Vital.allCases.map { "{host}-\($0.rawValue)" })
+        origins: Vital.allCases.map { "{host}-\($0.rawValue)" })
+}
+
+/// What can be set of the vitals cell.
+public struct VitalsOptions: ProcessOptions {
+    let mounts = Setting.list("mounts", ["/"], "File systems to watch.")
+    let host = Setting.text("host", "First part of the origins; the machine's name unless set.")
+    let without = Setting.list("without", [], "Vitals to leave out.")
+    let learningSamples = Setting.whole(
+        "learning_samples", 120, in: 20...86_400,
+        "From how many looks it learns what is usual here; it speaks of the unusual after a quarter of them.")
+    let levels = Setting.table("levels", "Levels of a vital: notice, warning, critical, in its unit.")
+
+    public init() {}
 }
 
 /// What the vitals cell was set to.
@@ -34,18 +39,18 @@ public struct VitalsSettings: Sendable {
     /// Reads and checks the settings.
     ///
     /// - Throws: a ``Refusal`` naming the setting and what was expected.
-    public init(_ settings: Settings) throws(Refusal) {
-        mounts = settings.list("mounts")
-        host = settings.textIfPresent("host")
-        learningSamples = settings.whole("learning_samples")
+    public init(_ settings: Settings<VitalsOptions>) throws(Refusal) {
+        mounts = settings.mounts
+        host = settings.host
+        learningSamples = settings.learningSamples
         for path in mounts where !path.hasPrefix("/") {
             throw Refusal(.value, field: "mounts", "mounts must be full paths", found: "'\(path)'")
         }
         var without: Set<Vital> = []
-        for name in settings.list("without") { without.insert(try Self.vital(name, of: "without")) }
+        for name in settings.without { without.insert(try Self.vital(name, of: "without")) }
         vitals = Vital.allCases.filter { !without.contains($0) }
         levels = Dictionary(uniqueKeysWithValues: Vital.allCases.map { ($0, $0.levels) })
-        for row in settings.table("levels") {
+        for row in settings.levels {
             let numbers = row.values.compactMap(Double.init)
             guard numbers.count == row.values.count else {
                 throw Refusal(

@@ -9,10 +9,10 @@ public struct Avoidance: Nerve {
     private var behaviour: CollisionAvoidance
     private var isMotorDeaf = false
 
-    public init(_ settings: Settings) throws {
+    public init(_ settings: Settings<AvoidanceOptions>) throws {
         self.settings = try AvoidanceSettings(settings)
         sectors = try AvoidanceSettings.cells(settings)
-        motor = try settings.textIfPresent("motor").map { try Token($0) }
+        motor = try settings.motor.map { try Token($0) }
         behaviour = CollisionAvoidance(settings: self.settings)
     }
 
@@ -55,7 +55,7 @@ public struct Avoidance: Nerve {
             switch action {
             case .state(let change):
                 pulse.enter(
-                    change.to.rawValue, from: change.from.rawValue, reason: change.reason, cost: change.to.cost,
+                    change.to.rawValue, reason: change.reason, cost: change.to.cost,
                     details: change.details)
             case .request(let command):
                 if let motor { pulse.send(Command(command: command, deadlineMilliseconds: 10_000), to: motor) }

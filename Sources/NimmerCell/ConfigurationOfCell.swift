@@ -1,0 +1,38 @@
+import NimmerProcess
+import NimmerSystem
+import NimmerWave
+
+extension Configuration {
+    /// The configuration of a cell without a process: its defaults and some changes, for tests.
+    ///
+    /// - Parameters:
+    ///   - cell: the cell or nerve.
+    ///   - environment: where it would run.
+    ///   - name: its name on the bus; the manifest's unless given.
+    ///   - changes: values of settings by their keys.
+    ///   - system: the system file that it sees.
+    /// - Throws: `ProcessFailure` when the name is none, or a change is not declared or not of its type.
+    public init<C: Cell>(
+        of cell: C.Type, environment: Environment = .dev, name: String? = nil, changes: [String: SettingValue] = [:],
+        system: SystemFile? = nil
+    ) throws(ProcessFailure) {
+        try self.init(
+            C.manifest, C.Options.self, role: C.role, environment: environment, name: name, changes: changes,
+            system: system)
+    }
+
+    /// The configuration of a cell without a process, from a system file alone: what replay runs a cell with.
+    ///
+    /// - Throws: `ProcessFailure` with the place in the file, when the options do not know a setting or its value.
+    public init<C: Cell>(
+        of cell: C.Type, environment: Environment, organism: Organism, system: SystemFile
+    ) throws(ProcessFailure) {
+        try self.init(
+            C.manifest, C.Options.self, role: C.role, environment: environment, organism: organism, system: system)
+    }
+}
+
+extension CellHost {
+    /// What the cell was set to.
+    public var settings: Settings<C.Options> { Settings(process.configuration.settings) }
+}
