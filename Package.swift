@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// The house rules of docs/decisions: Swift 6 language mode everywhere, and a warning is an error.
+/// The rules of docs/decisions: Swift 6 language mode everywhere, and a warning is an error.
 let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
@@ -15,7 +15,7 @@ let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swi
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 
-/// A room of the house: a library that others may import.
+/// A room of the system: a library that others may import.
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }

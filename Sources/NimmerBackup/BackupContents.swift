@@ -2,7 +2,7 @@ import NimmerBus
 import NimmerMemoryPostgres
 import NimmerWave
 
-/// What the records of a backup say that hold neither rows nor messages (docs/reference/backup.md), in both directions.
+/// Records of a backup that hold neither rows nor messages (docs/reference/backup.md), in both directions.
 package enum BackupContents {
     /// The version of the format.
     package static let format = 1

@@ -1,7 +1,7 @@
 import NimmerBus
 import NimmerWave
 
-/// Where the copy of a living system ends, as a value: with the last question that is in it.
+/// End of the copy of a running system, as a value: with the last question that is in it.
 ///
 /// Questions are copied first, and while answers are, more are asked. These later questions are read from behind the copy before any
 /// answer is judged, and an answer, or the word of what became of it, is left out only if it is about one of them. So nothing is lost
@@ -17,11 +17,11 @@ package struct BackupCut: Sendable {
 
     /// The streams of questions.
     package static func questions(_ environment: Environment) -> [String] {
-        [HouseStreams.transitions(environment), HouseStreams.escalations(environment)]
+        [SystemStreams.transitions(environment), SystemStreams.escalations(environment)]
     }
 
     /// The name of the stream in which the records of commands are.
-    package static func records(_ environment: Environment) -> String { "KV_\(HouseStreams.acts(environment).bucket)" }
+    package static func records(_ environment: Environment) -> String { "KV_\(SystemStreams.acts(environment).bucket)" }
 
     /// The first sequence of a stream of questions that is not known yet.
     package func next(of stream: String) -> UInt64 { (ends[stream] ?? 0) + 1 }
@@ -31,13 +31,13 @@ package struct BackupCut: Sendable {
         ends[stream] = max(ends[stream] ?? 0, stored.sequence)
         let payload = stored.message.payload
         let id =
-            stream == HouseStreams.transitions(environment)
+            stream == SystemStreams.transitions(environment)
             ? (try? Envelope<GateTransition>(decoding: payload, on: stored.message.subject))?.body.escalated?.requestID
             : (try? Envelope<CognitiveRequest>(decoding: payload, on: stored.message.subject))?.body.requestID
         if let id { later.insert(id) }
     }
 
-    /// Whether a message of a stream belongs into the copy; asked in the order of copying, of what was stored before the later
+    /// Returns whether a message of a stream belongs into the copy; asked in the order of copying, of what was stored before the later
     /// questions were last read.
     package mutating func takes(_ stored: StoredMessage, of stream: String) -> Bool {
         guard !Self.questions(environment).contains(stream) else {

@@ -21,7 +21,7 @@ package final class BackupFile: Sendable {
         guard descriptor >= 0 else {
             throw Failure(.unavailable, "cannot read \(path): \(String(cString: strerror(errno)))")
         }
-        // Whoever can change the file decides what the system remembers.
+        // The one that can change the file decides what the system remembers.
         try Failure.ofServers { () throws(ServerError) in
             try OwnFolder.check(descriptor, path, as: .copy)
         }
@@ -29,7 +29,7 @@ package final class BackupFile: Sendable {
 
     deinit { close(descriptor) }
 
-    /// How many bytes it has.
+    /// Number of bytes.
     package var bytes: Int {
         var status = stat()
         return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
@@ -37,7 +37,7 @@ package final class BackupFile: Sendable {
 
     /// The record at a place, which must be whole.
     ///
-    /// - Throws: ``Failure`` that says where the file is not a backup, or was damaged.
+    /// - Throws: ``Failure`` that reports where the file is not a backup, or was damaged.
     package func record(at place: Int) throws(Failure) -> Found {
         let head = try read(BackupRecord.maximumLine, at: place)
         guard !head.isEmpty else { throw damaged(place, "the file ends there: it was cut off") }
@@ -58,7 +58,7 @@ package final class BackupFile: Sendable {
 
     /// The failure of a file that is not what it should be.
     package func damaged(_ place: Int, _ why: String) -> Failure {
-        Failure(.failed, "\(path) is no whole backup: at byte \(place), \(why)", mend: "take another copy of it")
+        Failure(.failed, "\(path) is no whole backup: at byte \(place), \(why)", remedy: "take another copy of it")
     }
 
     private func read(_ count: Int, at place: Int) throws(Failure) -> [UInt8] {

@@ -2,7 +2,7 @@ import NimmerMemoryPostgres
 import NimmerOutput
 import NimmerWave
 
-/// What a backup holds and where, found by reading it once from its first byte to its last; nothing is written anywhere before that.
+/// Contents of a backup and their places, found by reading it once from its first byte to its last; nothing is written anywhere before that.
 package struct BackupIndex: Sendable {
     /// A table and the place of the record behind it.
     package struct Table: Sendable {
@@ -35,7 +35,7 @@ package struct BackupIndex: Sendable {
                 .failed,
                 "\(file.path) is a backup of format \(json["format"]?.text ?? "unknown"), this program knows "
                     + "\(BackupContents.format)",
-                mend: "restore it with a program of the version that made it, or later")
+                remedy: "restore it with a program of the version that made it, or later")
         }
         self.head = head
         var counted = BackupContents.End()
@@ -45,7 +45,7 @@ package struct BackupIndex: Sendable {
             let record = found.record
             if record.kind == .end {
                 guard let end = (try? JSON(parsing: record.body)).flatMap(BackupContents.End.init) else {
-                    throw file.damaged(place, "the last record does not say what came before it")
+                    throw file.damaged(place, "the last record does not list what came before it")
                 }
                 guard end.rows == counted.rows, end.messages == counted.messages, end.checksum == counted.checksum
                 else {
@@ -60,7 +60,7 @@ package struct BackupIndex: Sendable {
             counted.checksum = CRC32.of(Array((record.line + "\n").utf8)[...], after: counted.checksum)
             guard take(record, at: found.next, isFirst: place == 0, &counted) else {
                 throw file.damaged(
-                    place, "a record of the kind \(record.kind.rawValue) says nothing that can be read there")
+                    place, "a record of the kind \(record.kind.rawValue) has no readable content")
             }
             place = found.next
             if place - last > 1 << 22 {

@@ -1,11 +1,11 @@
 import NimmerWave
 
-/// One record of a backup (docs/reference/backup.md): a line that says its kind, how many bytes follow and their CRC-32; then these
+/// One record of a backup (docs/reference/backup.md): a line that reports its kind, how many bytes follow and their CRC-32; then these
 /// bytes and a line feed.
 package struct BackupRecord: Equatable, Sendable {
-    /// What a record holds.
+    /// Kind of record.
     package enum Kind: String, Sendable, CaseIterable {
-        /// What the whole file is: the first record.
+        /// Head of the file: the first record.
         case backup
         /// The schema of the tables that follow.
         case database
@@ -17,7 +17,7 @@ package struct BackupRecord: Equatable, Sendable {
         case stream
         /// A message of a stream.
         case message
-        /// How many there were of each: the last record.
+        /// Counts of each: the last record.
         case end
     }
 
@@ -42,7 +42,7 @@ package struct BackupRecord: Equatable, Sendable {
         return "\(kind.rawValue) \(body.count) \(String(repeating: "0", count: 8 - digits.count))\(digits)"
     }
 
-    /// What a first line says; nil when it is none.
+    /// Parses a first line; nil when it is not one.
     package static func parse(line: String) -> (kind: Kind, bytes: Int, checksum: UInt32)? {
         let words = line.split(separator: " ", omittingEmptySubsequences: false)
         guard words.count == 3, let kind = Kind(rawValue: String(words[0])), let bytes = Int(words[1]), bytes >= 0,
@@ -56,7 +56,7 @@ package struct BackupRecord: Equatable, Sendable {
 package struct BackupMessage: Equatable, Sendable {
     package var subject: String
     package var sequence: UInt64
-    /// When the stream stored it.
+    /// Time at which the stream stored it.
     package var at: Timestamp
     /// Names and values in order.
     package var headers: [[String]]

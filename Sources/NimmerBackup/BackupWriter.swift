@@ -32,7 +32,7 @@ package final class BackupWriter: Sendable {
         self.path = path
         draft = "\(path).\(getpid()).new"
         guard !FileText.exists(path) else {
-            throw Failure(.usage, "\(path) is there already", mend: "name another file with --out")
+            throw Failure(.usage, "\(path) is there already", remedy: "name another file with --out")
         }
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.failure("cannot write", path) }
@@ -48,7 +48,7 @@ package final class BackupWriter: Sendable {
     package var counts: (rows: Int, messages: Int) {
         state.withLock { ($0.end.rows.values.reduce(0, +) + $0.rowCount, $0.end.messages.values.reduce(0, +)) }
     }
-    /// Why nothing more is taken; nil while it is.
+    /// Reason why nothing more is taken; nil while it is.
     package var failure: Failure? { state.withLock { $0.failure } }
 
     package func head(_ head: BackupContents.Head) throws(Failure) { try put(.backup, head.json.bytes) }
@@ -100,7 +100,7 @@ package final class BackupWriter: Sendable {
     /// - Parameters:
     ///   - last: the last sequence that each stream has given.
     ///   - ways: how it may take its name.
-    /// - Throws: ``Failure``; where only the name could not be given, it says where everything is.
+    /// - Throws: ``Failure``; where only the name could not be given, it reports where everything is.
     package func finish(
         last: [String: UInt64], naming ways: [NewFileName.Way] = NewFileName.Way.allCases
     ) throws(Failure) -> BackupContents.End {
@@ -116,7 +116,7 @@ package final class BackupWriter: Sendable {
             if let error = NewFileName.take(path, for: draft, by: ways) {
                 throw Failure(
                     .unavailable, "cannot name \(path): \(String(cString: strerror(error)))",
-                    mend: "the backup is whole, and is \(draft): give it another name")
+                    remedy: "the backup is whole, and is \(draft): give it another name")
             }
             return end
         }

@@ -16,12 +16,12 @@ package final class RestoredRows: Sendable {
         state = Mutex(State(places: index.tables.map(\.place)))
     }
 
-    /// Why no more rows came; nil while they do.
+    /// Reason why no more rows came; nil while they do.
     package var failure: Failure? { state.withLock { $0.failure } }
 
     /// The next rows of a table; nil behind the last.
     ///
-    /// - Throws: ``Failure`` where the file cannot be read, which ``failure`` then says, too.
+    /// - Throws: ``Failure`` where the file cannot be read, which ``failure`` then reports, too.
     package func next(of table: Int) throws(Failure) -> [UInt8]? {
         try state.withLock { (state) throws(Failure) in
             do throws(Failure) {

@@ -34,7 +34,7 @@ package struct StoringRun {
                     throw Failure(
                         .failed,
                         "somebody else writes to \(stream): it gave the sequence \(ack.sequence) and not \(expected)",
-                        mend: "stop every process of the environment, and restore again")
+                        remedy: "stop every process of the environment, and restore again")
                 }
                 sequences.append(expected)
                 expected += 1
@@ -45,7 +45,7 @@ package struct StoringRun {
 
     private func storeTogether(_ messages: [BackupMessage]) async throws -> [StreamAck] {
         let acks: [Result<StreamAck, BusError>] = try await withCheckedThrowingContinuation { continuation in
-            let gathered = Gathered(messages.count) { continuation.resume(returning: $0) }
+            let gathered = AnswerCollector(messages.count) { continuation.resume(returning: $0) }
             for (place, message) in messages.enumerated() {
                 guard let subject = try? Subject(foreign: message.subject), let id = message.id else {
                     gathered.take(place, .failure(BusError(.invalid, "\(message.subject) is no subject")))
@@ -88,7 +88,7 @@ extension BackupMessage {
 }
 
 /// Answers that come in any order, handed over when all are there.
-private final class Gathered: Sendable {
+private final class AnswerCollector: Sendable {
     private let answers: Mutex<(found: [Result<StreamAck, BusError>?], left: Int)>
     private let whole: @Sendable ([Result<StreamAck, BusError>]) -> Void
 

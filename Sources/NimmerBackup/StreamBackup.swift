@@ -15,13 +15,13 @@ package struct StreamBackup {
 
     /// Takes the positions.
     ///
-    /// - Parameter server: where the bus is, for what it says.
+    /// - Parameter server: where the bus is, for what it reports.
     /// - Throws: ``Failure`` where a stream is not there that every environment has.
     package init(_ bus: any Bus, _ environment: Environment, at server: String) async throws {
         self.bus = bus
         self.environment = environment
-        let required = BackupCut.questions(environment) + [HouseStreams.decisions(environment)]
-        for archived in HouseStreams.archived(environment) {
+        let required = BackupCut.questions(environment) + [SystemStreams.decisions(environment)]
+        for archived in SystemStreams.archived(environment) {
             do throws(BusError) {
                 streams.append(
                     BackupContents.Stream(name: archived.name, durables: try await bus.durables(of: archived.name)))
@@ -32,14 +32,14 @@ package struct StreamBackup {
                         .failed,
                         "\(server) has no stream \(archived.name): the environment "
                             + "\(environment.rawValue) does not live there",
-                        mend: "name another server with --server, or the environment with NIMMERVERSE_ENV; "
+                        remedy: "name another server with --server, or the environment with NIMMERVERSE_ENV; "
                             + "--database-only copies the tables alone")
                 }
             }
         }
     }
 
-    /// Writes every message, in the order of ``HouseStreams/archived(_:)``.
+    /// Writes every message, in the order of ``SystemStreams/archived(_:)``.
     ///
     /// - Returns: the last sequence of each stream.
     package func write(to writer: BackupWriter, progress: () -> Void) async throws -> [String: UInt64] {
@@ -65,7 +65,7 @@ package struct StreamBackup {
     ) async throws -> [StoredMessage] {
         let areRecords = name == BackupCut.records(environment)
         var end = UInt64.max
-        if areRecords || name == HouseStreams.decisions(environment) {
+        if areRecords || name == SystemStreams.decisions(environment) {
             // In this order: what is stored by now answers nothing that is asked after it.
             end = try await bus.stream(name).lastSequence
             try await learn(&cut)
@@ -77,7 +77,7 @@ package struct StreamBackup {
                     if areRecords { held.append(stored) }
                     continue
                 }
-                // The writer keeps in mind why it takes nothing more.
+                // The writer remembers why it takes nothing more.
                 guard !cut.takes(stored, of: name) || (try? writer.message(BackupMessage(stored))) != nil else {
                     return false
                 }

@@ -10,7 +10,7 @@ import NimmerWave
 /// mind by then (in a file of waiting messages, in the word for what was set aside) ever names another message. Readers begin with the
 /// first message that they had not acknowledged.
 package struct StreamRestore {
-    /// What was restored of a stream.
+    /// Result of restoring a stream.
     package struct Report: Equatable, Sendable {
         package var name: String
         /// Messages stored.
@@ -24,7 +24,7 @@ package struct StreamRestore {
     }
 
     private struct Reader {
-        let archived: HouseStreams.Archived
+        let archived: SystemStreams.Archived
         let durables: [DurablePosition]
         var place: Int
         var next: BackupMessage?
@@ -43,20 +43,20 @@ package struct StreamRestore {
     private var readers: [Reader] = []
     /// Streams that this has made, to be deleted if it fails.
     private var made: [String] = []
-    /// What the first stream captures besides until all is complete, the tables too (``HouseStreams/restoring(on:environment:)``).
+    /// Subject that the first stream captures besides until all is complete, the tables too (``SystemStreams/restoring(on:environment:)``).
     private let mark: SubjectPattern
 
     /// - Throws: ``Failure`` where the backup holds a stream that this program does not know.
     package init(_ index: BackupIndex, of file: BackupFile, on bus: any Bus, at now: Timestamp = .now()) throws {
         self.bus = bus
-        mark = try HouseStreams.restoring(index.head.environment, since: now)
+        mark = try SystemStreams.restoring(index.head.environment, since: now)
         self.file = file
-        let known = HouseStreams.archived(index.head.environment)
+        let known = SystemStreams.archived(index.head.environment)
         for stream in index.streams {
             guard let archived = known.first(where: { $0.name == stream.stream.name }) else {
                 throw Failure(
                     .failed, "\(file.path) holds the stream \(stream.stream.name), which this program does not know",
-                    mend: "restore it with a program of the version that made it, or later")
+                    remedy: "restore it with a program of the version that made it, or later")
             }
             readers.append(
                 Reader(
@@ -69,14 +69,14 @@ package struct StreamRestore {
     ///
     /// - Parameter clears: whether what a restore has left that was cut off is to be deleted: then it may hold messages.
     package static func checkRoom(on bus: any Bus, _ environment: Environment, clears: Bool = false) async throws {
-        if let since = try await HouseStreams.restoring(on: bus, environment: environment) {
+        if let since = try await SystemStreams.restoring(on: bus, environment: environment) {
             guard !clears else { return }
             throw Failure(
                 .failed,
                 "\(environment.rawValue) is half restored: a restore that began at \(LocalTime.full(since)) is not complete",
-                mend: "when none runs, repeat it with --clear, which first deletes the streams that it left")
+                remedy: "when none runs, repeat it with --clear, which first deletes the streams that it left")
         }
-        for archived in HouseStreams.archived(environment) {
+        for archived in SystemStreams.archived(environment) {
             do throws(BusError) {
                 let present = try await bus.stream(archived.name)
                 guard present.messages == 0 else {
@@ -86,7 +86,7 @@ package struct StreamRestore {
                 guard error.code != .conflict else {
                     throw Failure(
                         .failed, "\(error.message): a restore needs an empty environment",
-                        mend: "name another server with --server, or delete its streams")
+                        remedy: "name another server with --server, or delete its streams")
                 }
                 guard error.code == .notFound else { throw error }
             }
@@ -95,9 +95,9 @@ package struct StreamRestore {
 
     /// Deletes what a restore has left that was cut off; nothing where none was.
     package static func clear(on bus: any Bus, _ environment: Environment) async throws {
-        guard try await HouseStreams.restoring(on: bus, environment: environment) != nil else { return }
-        // The first one, which says so, goes last.
-        for archived in HouseStreams.archived(environment).reversed() { try await bus.deleteStream(archived.name) }
+        guard try await SystemStreams.restoring(on: bus, environment: environment) != nil else { return }
+        // The first one, which reports it, goes last.
+        for archived in SystemStreams.archived(environment).reversed() { try await bus.deleteStream(archived.name) }
     }
 
     /// Stores everything. Where that fails, what was stored is deleted again. Until ``complete()`` the environment is marked as half
@@ -119,7 +119,7 @@ package struct StreamRestore {
     package func complete(within limit: Duration = undoing) async throws {
         guard let first = readers.first, case .stream(let configuration) = first.archived.form else { return }
         let bus = bus
-        // Whoever ends the command now comes too late.
+        // The one that ends the command now comes too late.
         try await finishing {
             try await Self.repeatedly(within: limit) { () throws(BusError) in try await bus.ensureStream(configuration)
             }
@@ -140,7 +140,7 @@ package struct StreamRestore {
         let reason = (error as? Failure)?.message ?? (error is CancellationError ? "interrupted" : "\(error)")
         return Failure(
             .failed, "\(reason); could not delete again \(left.joined(separator: ", ")): \(why)",
-            mend: "when the server answers, repeat the restore with --clear, which deletes them")
+            remedy: "when the server answers, repeat the restore with --clear, which deletes them")
     }
 
     /// Deletes what was stored, also when the command is cancelled; a stream that cannot be deleted is tried again for a while.
@@ -150,7 +150,7 @@ package struct StreamRestore {
         let (bus, made) = (bus, made)
         return await finishing {
             var (left, why): ([String], String) = ([], "")
-            // The first one, which says that the environment is half restored, goes last, and stays if another does.
+            // The first one, which reports that the environment is half restored, goes last, and stays if another does.
             for name in made.reversed() {
                 guard left.isEmpty || name != made.first else {
                     left.append(name)
@@ -197,7 +197,7 @@ package struct StreamRestore {
             // Until everything is stored it also takes what it held of 2.0.
             if let legacy = reader.archived.legacy { configuration.subjects.append(legacy) }
             if place == readers.startIndex { configuration.subjects.append(mark) }
-            // Its sequence is moved by a purge, which is denied for good once everything is stored.
+            // Its sequence is moved by a purge, which is denied permanently once everything is stored.
             configuration.deniesPurge = false
             try await bus.ensureStream(configuration)
             try await bus.skip(stream: reader.archived.name, to: reader.sequence)
@@ -229,7 +229,7 @@ package struct StreamRestore {
         }
     }
 
-    /// Whether the next message of a stream was stored before that of another.
+    /// Returns whether the next message of a stream was stored before that of another.
     private func isBefore(_ one: Int, _ other: Int) -> Bool {
         guard let first = readers[one].next, let second = readers[other].next else { return readers[one].next != nil }
         return (first.at, one) < (second.at, other)

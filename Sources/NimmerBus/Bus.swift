@@ -73,7 +73,7 @@ public protocol Bus: AnyObject, Sendable {
         onAck: @escaping @Sendable (Result<StreamAck, BusError>) -> Void)
 
     /// Runs a closure once, after what the handlers of this turn have published is on its way, with the next turn or within a
-    /// millisecond: for work that follows from a message but must not hold up its answer, nor whoever waits for that. On a bus
+    /// millisecond: for work that follows from a message but must not hold up its answer, nor the one that waits for that. On a bus
     /// with a thread it runs there, whether connected or not; the same rules hold as for a handler.
     func afterTurn(_ work: @escaping @Sendable () -> Void)
 
@@ -84,13 +84,13 @@ public protocol Bus: AnyObject, Sendable {
     @discardableResult
     func ensureStream(_ configuration: StreamConfiguration) async throws(BusError) -> StreamInfo
 
-    /// What a stream holds; ``BusError/Code/notFound`` when it does not exist.
+    /// Returns the contents of a stream; ``BusError/Code/notFound`` when it does not exist.
     func stream(_ name: String) async throws(BusError) -> StreamInfo
 
     /// Deletes a stream with everything in it; a stream that does not exist is no error.
     func deleteStream(_ name: String) async throws(BusError)
 
-    /// The newest message of a stream on a subject; nil when there is none. Asked of the stream's leader and not of a replica:
+    /// The newest message of a stream on a subject; nil if absent. Asked of the stream's leader and not of a replica:
     /// everything that was acknowledged before is seen.
     func lastMessage(stream: String, subject: Subject) async throws(BusError) -> StoredMessage?
 
@@ -103,7 +103,7 @@ public protocol Bus: AnyObject, Sendable {
     @discardableResult
     func deleteMessage(stream: String, sequence: UInt64) async throws(BusError) -> Bool
 
-    /// How far the durable consumers of a stream are, by their names in order. In doubt a position is told too low, never too high.
+    /// Returns the positions of a stream's durable consumers, by their names in order. In doubt a position is too low, never too high.
     func durables(of stream: String) async throws(BusError) -> [DurablePosition]
 
     /// Lets an empty stream go on with a sequence, so that none below it is ever given again. A sequence that it has passed already
@@ -126,14 +126,14 @@ public protocol Bus: AnyObject, Sendable {
     /// to (protocol.md, Sender). Nil where none is configured; then it writes the forms without a sender.
     var identity: Token? { get }
 
-    /// How the connection stands, who the server is and what it can do, and the counters. Cheap; never waits.
+    /// Status: the state of the connection, the server's identity and features, and the counters. Cheap; never waits.
     var status: BusStatus { get }
 
     /// Measures one round trip to the server; everything published before has reached it when this returns.
     @discardableResult
     func flush(timeout: Duration) async throws(BusError) -> Duration
 
-    /// What happens to the connection from now on; any number of listeners, each with its own bounded buffer.
+    /// Events of the connection from now on; any number of listeners, each with its own bounded buffer.
     func events() -> AsyncStream<BusEvent>
 
     /// Ends cleanly: stops receiving, lets handlers finish what has arrived, sends what is buffered, closes. Bounded by the
@@ -146,13 +146,13 @@ public protocol Bus: AnyObject, Sendable {
 
 /// A living subscription. Dropping the reference does not end it; ``cancel()`` or closing the bus does.
 public protocol Subscription: AnyObject, Sendable {
-    /// What is received.
+    /// Pattern of the subjects received.
     var pattern: SubjectPattern { get }
     /// The queue group.
     var queue: Token? { get }
-    /// How many messages were handed to the handler.
+    /// Number of messages that were handed to the handler.
     var received: UInt64 { get }
-    /// How many were dropped because the handler was too slow.
+    /// Number of messages that were dropped because the handler was too slow.
     var lost: UInt64 { get }
     /// Ends it. Idempotent, callable from its own handler; a call that already runs finishes, no other begins after this
     /// returned on the delivery thread.

@@ -1,4 +1,4 @@
-/// What went wrong on the bus, in words that a person can act on.
+/// A failure of the bus, described so that a person can act on it.
 public struct BusError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of failure; stable, for programs and counters.
     public enum Code: String, Sendable, CaseIterable {
@@ -8,9 +8,9 @@ public struct BusError: Error, Sendable, Hashable, CustomStringConvertible {
         case badCredentials
         /// TLS could not be agreed: an unknown authority, a wrong name, a missing or refused certificate.
         case tls
-        /// Nothing came in time.
+        /// The timeout passed.
         case timeout
-        /// Nobody serves the subject of a request.
+        /// There is no responder on the subject of a request.
         case noResponders
         /// The message is larger than the server takes.
         case tooLarge
@@ -36,9 +36,9 @@ public struct BusError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The kind of failure.
     public let code: Code
-    /// One line for a person: what failed, where, what was expected and what mends it. Holds no secret.
+    /// One line for a person: what failed, where, what was expected and the remedy. Holds no secret.
     public let message: String
-    /// What the underlying library or server said; empty when nothing more is known.
+    /// Message of the underlying library or server; empty when nothing more is known.
     public let cause: String
     /// The server's own number of the error (`err_code` of its API for streams), such as 10071 for a wrong revision; nil when
     /// it gave none.
@@ -52,7 +52,7 @@ public struct BusError: Error, Sendable, Hashable, CustomStringConvertible {
         self.number = number
     }
 
-    /// Whether trying the same again later can succeed.
+    /// Indicates whether trying the same again later can succeed.
     public var canRetry: Bool {
         switch code {
         case .notConnected, .timeout, .noResponders, .full: true

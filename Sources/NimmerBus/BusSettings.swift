@@ -1,11 +1,11 @@
 import NimmerWave
 
-/// How to reach a server, for whoever opens a bus: the adapter's business, but no adapter's type, so that processes can
+/// Settings of a connection, for those who open a bus: the adapter's business, but no adapter's type, so that processes can
 /// be configured without knowing which bus they run on.
 public struct BusSettings: Sendable, Hashable, CustomStringConvertible {
-    /// How a server is told who connects.
+    /// Credentials of a client.
     public enum Credentials: Sendable, Hashable, CustomStringConvertible {
-        /// Not at all.
+        /// No credentials.
         case none
         /// By a user and a password.
         case password(user: String, password: String)
@@ -32,9 +32,9 @@ public struct BusSettings: Sendable, Hashable, CustomStringConvertible {
     public var url: String
     /// The address without credentials, for logs and reports.
     public var shownURL: String { ShownAddress(url).description }
-    /// What the server calls the connection; shown by the server's own tools.
+    /// Name of the connection, shown by the server's own tools.
     public var name: String
-    /// How the server is told who connects.
+    /// Credentials of the client.
     public var credentials: Credentials
     /// The certificate of the authority that signed the server's certificate, PEM; nil: the system's authorities.
     public var tlsCA: String?
@@ -44,13 +44,13 @@ public struct BusSettings: Sendable, Hashable, CustomStringConvertible {
     public var tlsCertificate: String?
     /// The client's key, PEM.
     public var tlsKey: String?
-    /// Whether opening succeeds without a server and goes on trying for ever (cells keep their reflexes), or fails.
+    /// Indicates whether opening succeeds without a server and goes on trying for ever (cells keep their reflexes), or fails.
     public var waitsForServer: Bool
     /// The first tokens of the subjects on which this client receives answers, such as `_INBOX.math`: where every identity has a
-    /// prefix of its own, none can read the answers of another. Begins with `_INBOX`. Nil: what the credentials file says, else
+    /// prefix of its own, none can read the answers of another. Begins with `_INBOX`. Nil: what the credentials file states, else
     /// `_INBOX`.
     public var inboxPrefix: String?
-    /// How many servers of a cluster keep each stream, 1…5; nil: existing streams stay as they are, new ones are kept by one.
+    /// Number of servers of a cluster that keep each stream, 1…5; nil: existing streams stay as they are, new ones are kept by one.
     public var replicas: Int?
     /// The limit on reading from the server, in bytes a second, at least 65,536; nil: no limit. Messages beyond it stay in the server,
     /// which then delays their publishers: for subscriptions whose senders are to be slowed down.

@@ -1,8 +1,8 @@
 import NimmerWave
 
-/// How a stream is read.
+/// Configuration of a reader of a stream.
 public struct ConsumerConfiguration: Sendable, Hashable {
-    /// Where a new consumer begins.
+    /// Position at which a new consumer begins.
     public enum Start: Sendable, Hashable {
         /// With the oldest message.
         case all
@@ -20,18 +20,18 @@ public struct ConsumerConfiguration: Sendable, Hashable {
     public var stream: String
     /// The name under which the position survives, such as `hippocampus`; nil: forgotten when the reader leaves.
     public var durable: Token?
-    /// Which subjects of the stream; nil: all.
+    /// Filter of the stream's subjects; nil: all.
     public var filter: SubjectPattern?
-    /// Where a new consumer begins; an existing durable continues instead.
+    /// Position at which a new consumer begins; an existing durable continues instead.
     public var start: Start
-    /// Whether deliveries must be acknowledged; false reads only for `durable == nil`: in order, each message once, and what a
+    /// Indicates whether deliveries must be acknowledged; false reads only for `durable == nil`: in order, each message once, and what a
     /// lost connection took is read again.
     public var acknowledges: Bool
     /// After which time without acknowledgement a message comes again.
     public var ackWait: Duration
-    /// How often a message is delivered at most; nil: until acknowledged.
+    /// Maximum number of deliveries of a message; nil: until acknowledged.
     public var maximumDeliveries: Int?
-    /// How many messages may be out without acknowledgement.
+    /// Maximum number of messages that are delivered and not yet acknowledged.
     public var maximumPending: Int
 
     /// A consumer.
@@ -50,19 +50,19 @@ public struct ConsumerConfiguration: Sendable, Hashable {
     }
 }
 
-/// How far a consumer is.
+/// Position of a consumer.
 public struct ConsumerInfo: Sendable, Hashable {
-    /// How many messages wait to be delivered.
+    /// Number of messages that wait to be delivered.
     public var waiting: UInt64
-    /// How many were delivered and not yet acknowledged.
+    /// Number of messages that were delivered and not yet acknowledged.
     public var unacknowledged: Int
-    /// How many of those were delivered more than once.
+    /// Number of those that were delivered more than once.
     public var redelivered: Int
 
     /// The sequence up to which everything is acknowledged; 0 before the first.
     public var acknowledged: UInt64
 
-    /// Information from its parts.
+    /// Creates the information.
     public init(waiting: UInt64, unacknowledged: Int, redelivered: Int, acknowledged: UInt64 = 0) {
         self.acknowledged = acknowledged
         self.waiting = waiting
@@ -76,7 +76,7 @@ public struct ConsumerInfo: Sendable, Hashable {
 ///
 /// One task reads one consumer at a time. Several processes may read one durable: they share its messages.
 public protocol Consumer: AnyObject, Sendable {
-    /// What was opened.
+    /// Configuration that it was opened with.
     var configuration: ConsumerConfiguration { get }
 
     /// Takes up to `maximum` messages.
@@ -92,7 +92,7 @@ public protocol Consumer: AnyObject, Sendable {
     /// - Throws: ``BusError/Code/closed``, ``BusError/Code/cancelled``, ``BusError/Code/notFound`` when the stream is gone.
     func fetch(maximum: Int, wait: Duration, linger: Duration) async throws(BusError) -> [Delivery]
 
-    /// How far it is.
+    /// Returns its position.
     func info() async throws(BusError) -> ConsumerInfo
 
     /// Stops reading: what was received but not yet fetched is given back at once. A durable keeps its position.
@@ -102,7 +102,7 @@ public protocol Consumer: AnyObject, Sendable {
 /// One message of a consumer, to be acknowledged by its reader once its work is safe (protocol.md, What an acknowledgement
 /// means). Not answering at all means that it comes again after `ackWait`.
 public struct Delivery: Sendable {
-    /// What a reader may say about a delivery.
+    /// Answer of a reader to a delivery.
     public enum Answer: Sendable, Hashable {
         /// Done: never again.
         case ack
@@ -110,7 +110,7 @@ public struct Delivery: Sendable {
         case nak(Duration?)
         /// Never again, though it was not done (a poisonous message).
         case term
-        /// Still working: the time begins anew.
+        /// Still working: the time starts over.
         case inProgress
     }
 
@@ -118,9 +118,9 @@ public struct Delivery: Sendable {
     public let message: BusMessage
     /// Its sequence in the stream: the same at every redelivery.
     public let sequence: UInt64
-    /// How often it was delivered, this time included: 1, 2, ….
+    /// Number of deliveries, this one included: 1, 2, ….
     public let deliveryCount: Int
-    /// How many more messages waited when this one was sent.
+    /// Number of messages that still waited when this one was sent.
     public let waiting: UInt64
     private let answer: @Sendable (Answer) throws(BusError) -> Void
 
@@ -136,7 +136,7 @@ public struct Delivery: Sendable {
         self.answer = answer
     }
 
-    /// The same delivery without its bytes, for whoever answers it much later and needs the memory.
+    /// The same delivery without its bytes, for the one that answers it much later and needs the memory.
     public var withoutPayload: Delivery {
         var message = message
         message.payload = []
@@ -150,9 +150,9 @@ public struct Delivery: Sendable {
     /// Not now: asks for it again, at once or after a delay.
     public func nak(delay: Duration? = nil) throws(BusError) { try answer(.nak(delay)) }
 
-    /// Sets it aside for good.
+    /// Sets it aside permanently.
     public func term() throws(BusError) { try answer(.term) }
 
-    /// Asks for more time: `ackWait` begins anew.
+    /// Asks for more time: `ackWait` starts over.
     public func inProgress() throws(BusError) { try answer(.inProgress) }
 }

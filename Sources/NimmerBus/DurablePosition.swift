@@ -1,4 +1,4 @@
-/// How far a durable consumer of a stream is, by name: what a copy of the stream needs, so that its readers go on where they were.
+/// Position of a durable consumer of a stream, by name: what a copy of the stream needs, so that its readers go on where they were.
 public struct DurablePosition: Sendable, Hashable {
     /// The durable's name.
     public var name: String
@@ -6,11 +6,11 @@ public struct DurablePosition: Sendable, Hashable {
     public var filter: String?
     /// The sequence up to which everything is acknowledged; what lies behind it may be, too.
     public var position: UInt64
-    /// Whether it takes messages when it is ready for them, one filter at the most, and acknowledges each: only such a one can be
+    /// Indicates whether it takes messages when it is ready for them, one filter at the most, and acknowledges each: only such a one can be
     /// made by ``Bus/consumer(_:)``.
     public var isOrdinary: Bool
 
-    /// A position from its parts.
+    /// Creates a position.
     public init(name: String, filter: String?, position: UInt64, isOrdinary: Bool = true) {
         self.name = name
         self.filter = filter

@@ -4,7 +4,7 @@ import NimmerWave
 public struct KeyValueConfiguration: Sendable, Hashable {
     /// The name: letters, digits, `_` and `-`.
     public var bucket: String
-    /// How many old values of a key are kept, 1…64.
+    /// Number of values of a key that are kept, 1…64.
     public var history: Int
     /// After which time a value disappears; nil: never.
     public var maximumAge: Duration?
@@ -12,7 +12,7 @@ public struct KeyValueConfiguration: Sendable, Hashable {
     public var maximumBytes: Int64?
     /// The largest value, in bytes with what belongs to it; nil: the server's limit.
     public var maximumValueSize: Int?
-    /// Where it is kept.
+    /// Storage of its values.
     public var storage: StreamConfiguration.Storage
 
     /// A bucket.
@@ -72,12 +72,12 @@ public struct KeyValueEntry: Sendable, Hashable {
     public var value: [UInt8]
     /// The revision: grows with each change in the bucket.
     public var revision: UInt64
-    /// When it was set.
+    /// Time at which it was set.
     public var at: Timestamp
-    /// Whether this is a deletion (only seen by watchers).
+    /// Indicates whether this is a deletion (only seen by watchers).
     public var isDeleted: Bool
 
-    /// An entry from its parts.
+    /// Creates an entry.
     public init(key: String, value: [UInt8], revision: UInt64, at: Timestamp, isDeleted: Bool) {
         self.key = key
         self.value = value

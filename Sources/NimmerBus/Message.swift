@@ -4,18 +4,18 @@ import NimmerWave
 ///
 /// The hot path never makes one; it reads the bytes where they arrived (see ``DeliveryHandler``).
 public struct BusMessage: Sendable, Hashable {
-    /// Where the message was published.
+    /// Subject on which the message was published.
     public var subject: Subject
-    /// Where an answer is expected; nil when the sender waits for none.
+    /// Subject of the answer; nil when the sender waits for none.
     public var reply: Subject?
     /// The headers, in the order in which they were sent.
     public var headers: Headers
     /// The bytes.
     public var payload: [UInt8]
-    /// When the message was received here, or when the stream stored it.
+    /// Time at which the message was received here, or at which the stream stored it.
     public var at: Timestamp
 
-    /// A message from its parts.
+    /// Creates a message.
     public init(
         subject: Subject, reply: Subject? = nil, headers: Headers = [:], payload: [UInt8],
         at: Timestamp = Timestamp(nanoseconds: 0)
@@ -46,7 +46,7 @@ public struct Headers: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         fields = elements.map { Field(name: $0.0, value: $0.1) }
     }
 
-    /// Whether there is none.
+    /// Indicates whether there is none.
     public var isEmpty: Bool { fields.isEmpty }
 
     /// The first value of a name; setting replaces every value of that name, nil removes them.
@@ -68,12 +68,12 @@ public struct Headers: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     public static let expectedLastOfSubject = "Nats-Expected-Last-Subject-Sequence"
 }
 
-/// What is known about a message while its handler runs, besides its subject and bytes.
+/// Facts about a message while its handler runs, besides its subject and bytes.
 ///
 /// Valid only until the handler returns: it points at the message where it arrived. Keeping one and asking it later
 /// is a programmer's error and traps.
 public struct Arrival {
-    /// When the bytes were read from the server (one reading of the clock per burst).
+    /// Time at which the bytes were read from the server (one reading of the clock per burst).
     public let at: Timestamp
     private let serial: UInt64
     private unowned(unsafe) let source: any ArrivalSource
@@ -92,10 +92,10 @@ public struct Arrival {
         self.source = source
     }
 
-    /// Whether the sender waits for an answer.
+    /// Indicates whether the sender waits for an answer.
     public var wantsReply: Bool { source.reply(of: serial) != nil }
 
-    /// Where the answer goes; nil when the sender waits for none.
+    /// Subject of the answer; nil when the sender waits for none.
     public var reply: Subject? { source.reply(of: serial) }
 
     /// A copy of the whole message, headers included, that may outlive the handler. Allocates.
@@ -104,7 +104,7 @@ public struct Arrival {
 
 /// For implementers of ``Bus``: who holds the message that is being delivered.
 public protocol ArrivalSource: AnyObject {
-    /// Where an answer to the message goes. Traps when the message is no longer the current one.
+    /// Subject of the answer to the message. Traps when the message is no longer the current one.
     func reply(of serial: UInt64) -> Subject?
     /// A copy of the message. Traps when the message is no longer the current one.
     func copy(of serial: UInt64) -> BusMessage

@@ -3,7 +3,7 @@ import Synchronization
 
 /// The messages of a subscription, one after the other. One reader.
 public final class MessageSequence: AsyncSequence, Sendable {
-    /// What is iterated.
+    /// Element of the sequence.
     public typealias Element = BusMessage
     /// Iterating never fails.
     public typealias Failure = Never
@@ -26,7 +26,7 @@ public final class MessageSequence: AsyncSequence, Sendable {
         continuation.onTermination = { _ in subscription.cancel() }
     }
 
-    /// How many messages were dropped because the reader was too slow.
+    /// Number of messages that were dropped because the reader was too slow.
     public var lost: UInt64 { dropped.load(ordering: .relaxed) }
 
     /// Ends the subscription; what has arrived can still be read.

@@ -2,7 +2,7 @@ import NimmerWave
 import Synchronization
 
 /// Updates of keys whose end is not known. One that is made again goes under the id of the first, so that the stream, which may
-/// have taken that, or take it yet, stores it once and says so.
+/// have taken that, or take it yet, stores it once and reports it.
 final class OpenAttempts: Sendable {
     private struct Attempt {
         let id: MessageID
@@ -31,7 +31,7 @@ final class OpenAttempts: Sendable {
 }
 
 extension BusError {
-    /// Whether the failure of a durable message says that the stream does not hold it because of this attempt. Where it does
+    /// Indicates whether the failure of a durable message states that the stream does not hold it because of this attempt. Where it does
     /// not (no answer, no connection, cancelled), the message may be stored, or be stored yet.
     var isOutcomeKnown: Bool {
         switch code {

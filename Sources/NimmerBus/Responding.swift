@@ -1,7 +1,7 @@
 import NimmerWave
 
 /// The only place that publishes to a subject which a request names (decision 0020). An answer goes to inboxes and nowhere else: the
-/// sender of a request could have its answers say what it may not say itself, or have them ask the server to delete a stream. Where the
+/// sender of a request could have its answers report what it may not publish itself, or have them ask the server to delete a stream. Where the
 /// server guards who asks, the inbox is the asker's own: who reads the inbox of a waiting request could have another answer it.
 extension Bus {
     /// Answers a request; does nothing when its sender waits for no answer, or wants it elsewhere than in its inbox, which is counted.
@@ -50,6 +50,6 @@ extension Bus {
 }
 
 extension Subject {
-    /// Whether it is an inbox, as every NATS client makes them: `_INBOX.` and at least one token.
+    /// Indicates whether it is an inbox, as every NATS client makes them: `_INBOX.` and at least one token.
     public var isInbox: Bool { text.utf8.count > 7 && text.utf8.starts(with: "_INBOX.".utf8) }
 }

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// Bounds how often a service says who it is (decision 0021): every process answers `$SRV`, between two messages of its work. Each asker has
+/// Bounds how often a service reports who it is (decision 0021): every process answers `$SRV`, between two messages of its work. Each asker has
 /// a budget, known by the inbox that waits for the answer, and all share one. Of fixed size: names are hashed into places, by a seed that
 /// nobody knows.
 struct ServiceBudget: Sendable {

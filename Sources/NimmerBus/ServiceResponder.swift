@@ -4,9 +4,9 @@ import Synchronization
 /// Answers PING, INFO and STATS of the NATS services protocol, plain, by name, and by name and id (protocol.md, Subjects),
 /// so that the ecosystem's own tools list the living processes.
 ///
-/// The answers are made on the delivery thread from what the process says at that moment; nothing runs in between.
+/// The answers are made on the delivery thread from what the process reports at that moment; nothing runs in between.
 public final class ServiceResponder: Sendable {
-    /// Who answers.
+    /// Description of a service.
     public struct Description: Sendable {
         /// The service's name: the process's name on the bus.
         public var name: String
@@ -16,14 +16,14 @@ public final class ServiceResponder: Sendable {
         public var version: String
         /// One sentence.
         public var summary: String
-        /// What else is known, as texts.
+        /// Further facts, as texts.
         public var metadata: [String: String]
-        /// What it can be asked.
+        /// Endpoints that it answers on.
         public var endpoints: [Endpoint]
-        /// Since when it lives.
+        /// Start time.
         public var started: Timestamp
 
-        /// Who answers.
+        /// Makes a description.
         public init(
             name: String, id: String, version: String, summary: String, metadata: [String: String] = [:],
             endpoints: [Endpoint] = [], started: Timestamp
@@ -46,9 +46,9 @@ public final class ServiceResponder: Sendable {
         public var subject: String
         /// The queue group in which instances share the requests.
         public var queueGroup: String
-        /// What else is known, as texts.
+        /// Further facts, as texts.
         public var metadata: [String: String]
-        /// Whether it is another form of the subject of the endpoint before it, which counts the requests of both.
+        /// Indicates whether it is another form of the subject of the endpoint before it, which counts the requests of both.
         public var isOtherForm: Bool
 
         /// An endpoint.
@@ -75,7 +75,7 @@ public final class ServiceResponder: Sendable {
         }
     }
 
-    /// What an endpoint did since the start, and whatever the process wants to say about itself.
+    /// Statistics of an endpoint since the start, and whatever the process adds about itself.
     public struct Statistics: Sendable {
         /// Requests that came.
         public var requests = 0
@@ -92,7 +92,7 @@ public final class ServiceResponder: Sendable {
         public init() {}
     }
 
-    /// Who answers.
+    /// Description of the service.
     public let description: Description
     private let bus: any Bus
     private let reporter = Mutex<Reporter?>(nil)
@@ -108,13 +108,13 @@ public final class ServiceResponder: Sendable {
         self.bus = bus
     }
 
-    /// What is said once the process listens.
+    /// A report that is published once the process listens.
     private struct Reporter: Sendable {
         let endpoints: [Endpoint]
         let statistics: @Sendable () -> Statistics
     }
 
-    /// Says where STATS come from.
+    /// Reports where STATS come from.
     ///
     /// From now on STATS list the endpoints: call it once their subjects are subscribed. INFO declares them from the start.
     ///
@@ -171,7 +171,7 @@ public final class ServiceResponder: Sendable {
         for subscription in ended { subscription.cancel() }
     }
 
-    /// Whether an answer to `$SRV.STATS` says that requests to a subject are taken now.
+    /// Returns whether an answer to `$SRV.STATS` reports that requests to a subject are taken now.
     public static func serves(_ subject: Subject, stats: [UInt8]) -> Bool {
         let endpoints = (try? JSON(parsing: stats))?["endpoints"]?.array ?? []
         return endpoints.contains { endpoint in

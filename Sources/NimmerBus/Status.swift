@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// How a bus stands (architecture.md, Degrade, and say so).
+/// Status of a bus (architecture.md, Degrade, and say so).
 public struct BusStatus: Sendable, Hashable {
     /// The connection's phase.
     public enum Phase: String, Sendable {
@@ -22,10 +22,10 @@ public struct BusStatus: Sendable, Hashable {
     public var server: ServerIdentity?
     /// The counters since the start.
     public var counters: BusCounters
-    /// Why the last attempt to connect failed, or the connection ended; nil when it stands.
+    /// Reason why the last attempt to connect failed, or the connection ended; nil when it stands.
     public var trouble: BusError?
 
-    /// A status from its parts.
+    /// Creates a status.
     public init(phase: Phase, server: ServerIdentity?, counters: BusCounters, trouble: BusError? = nil) {
         self.phase = phase
         self.server = server
@@ -33,11 +33,11 @@ public struct BusStatus: Sendable, Hashable {
         self.trouble = trouble
     }
 
-    /// Whether messages travel now.
+    /// Indicates whether messages travel now.
     public var isConnected: Bool { phase == .connected || phase == .draining }
 }
 
-/// Who the server is, and what it can do (protocol.md, Compatibility).
+/// Identity of a server, and its features (protocol.md, Compatibility).
 public struct ServerIdentity: Sendable, Hashable {
     /// The server's name; often its id.
     public var name: String
@@ -49,10 +49,10 @@ public struct ServerIdentity: Sendable, Hashable {
     public var url: String
     /// The largest payload that it takes, in bytes.
     public var maximumPayload: Int
-    /// What it can do.
+    /// Features that it supports.
     public var features: Set<BusFeature>
 
-    /// An identity from its parts.
+    /// Creates an identity.
     public init(
         name: String, id: String, version: String, url: String, maximumPayload: Int, features: Set<BusFeature>
     ) {
@@ -65,7 +65,7 @@ public struct ServerIdentity: Sendable, Hashable {
     }
 }
 
-/// What a server may or may not be able to do; detected at the start, named, never assumed.
+/// A feature that a server may or may not support; detected at the start, named, never assumed.
 public enum BusFeature: String, Sendable, CaseIterable, Comparable {
     /// Headers on messages.
     case headers
@@ -86,7 +86,7 @@ public enum BusFeature: String, Sendable, CaseIterable, Comparable {
     public static func < (a: BusFeature, b: BusFeature) -> Bool { a.rawValue < b.rawValue }
 }
 
-/// What passed, and what was lost, since the start of the bus.
+/// Counters of messages passed and lost since the start of the bus.
 public struct BusCounters: Sendable, Hashable {
     /// Messages handed to handlers.
     public var messagesIn: UInt64 = 0
@@ -98,7 +98,7 @@ public struct BusCounters: Sendable, Hashable {
     public var bytesOut: UInt64 = 0
     /// Messages dropped because a handler was too slow.
     public var lost: UInt64 = 0
-    /// How often the connection came back.
+    /// Number of reconnections.
     public var reconnects: UInt64 = 0
     /// Publications that were refused (too large, buffer full, closed).
     public var refused: UInt64 = 0

@@ -1,24 +1,24 @@
 import NimmerWave
 
-/// What of a stream a reader has not finished with, and how long the stream will keep it: until its age is over or its room is full,
+/// Part of a stream that a reader has not finished with, and how long the stream will keep it: until its age is over or its room is full,
 /// whichever is first (protocol.md, Streams).
 public struct StreamBacklog: Sendable, Hashable {
     /// Messages.
     public var messages: UInt64
-    /// When the oldest of them was stored; nil where that is not known.
+    /// Time at which the oldest of them was stored; nil where that is not known.
     public var since: Timestamp?
-    /// When the stream drops it; nil: never, or not known.
+    /// Time at which the stream drops it; nil: never, or not known.
     public var keptUntil: Timestamp?
     /// Bytes that may still come before the stream drops it; nil: no bound.
     public var room: UInt64?
-    /// Whether the stream has dropped messages that the reader had not finished with.
+    /// Indicates whether the stream has dropped messages that the reader had not finished with.
     public var isOverflowing: Bool
     /// Messages of the stream, those that the reader has finished with too.
     public var storedMessages: UInt64 = 0
     /// Their bytes.
     public var storedBytes: UInt64 = 0
 
-    /// A backlog as a server's figures say.
+    /// A backlog as a server's figures report.
     ///
     /// - Parameters:
     ///   - oldest: when the first message behind the acknowledged ones was stored.
@@ -36,7 +36,7 @@ public struct StreamBacklog: Sendable, Hashable {
         isOverflowing = messages > 0 && stream.firstSequence > consumer.acknowledged.addingSaturated(1)
     }
 
-    /// What a service says about it, in its `$SRV.STATS`.
+    /// Its form in a service's `$SRV.STATS`.
     public var json: JSON {
         [
             "messages": .number(Double(messages)), "since": since.map { .string($0.rfc3339) } ?? .null,
@@ -46,7 +46,7 @@ public struct StreamBacklog: Sendable, Hashable {
         ]
     }
 
-    /// A backlog as a service says it; nil where it says none.
+    /// A backlog as a service reports it; nil where it reports none.
     public init?(_ json: JSON) {
         guard let messages = json["messages"]?.int else { return nil }
         self.messages = UInt64(clamping: messages)

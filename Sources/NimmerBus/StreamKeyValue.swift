@@ -99,7 +99,7 @@ package final class StreamKeyValue: KeyValue {
             do throws(BusError) {
                 last = try await bus.lastMessage(stream: stream, subject: subject)
             } catch let unread {
-                // It may be our own attempt that is in the way: nobody can say yet that it is another's.
+                // It may be our own attempt that is in the way: nobody can tell yet that it is another's.
                 throw error.code == .conflict ? unread : error
             }
             guard let last, last.message.headers[Headers.messageID] == id.text else { throw error }

@@ -1,14 +1,14 @@
 import NimmerWave
 
 extension Bus {
-    /// What a stream held when this began, from a start on, in order; all of it, however often the connection breaks
+    /// Reads what a stream held when this began, from a start on, in order; all of it, however often the connection breaks
     /// meanwhile. What is stored while it reads may come along.
     ///
     /// - Parameters:
     ///   - filter: which subjects; nil: all.
     ///   - start: where to begin. With `.lastPerSubject` each subject comes once, with its newest message.
     ///   - limit: how many messages at most, the first ones.
-    ///   - timeout: how long to wait for the next message; the time begins anew with each that comes.
+    ///   - timeout: how long to wait for the next message; the time starts over with each that comes.
     /// - Throws: ``BusError/Code/timeout`` naming the stream, how many messages were found and how many expected;
     ///   ``BusError/Code/notFound`` when there is no such stream, ``BusError/Code/cancelled``, ``BusError/Code/closed``.
     public func read(
@@ -49,7 +49,7 @@ extension Bus {
 }
 
 /// One reading of a stream from its start to what was its end. When nothing comes for a while it looks again from where it
-/// stands, with a new consumer: only what that one says can be told from what was lost on the way.
+/// stands, with a new consumer: only what that one reports can be told from what was lost on the way.
 private struct StreamReading {
     let bus: any Bus
     let stream: String
@@ -59,7 +59,7 @@ private struct StreamReading {
     /// The sequence of the last message that was handed out.
     private var last: UInt64 = 0
     private var found = 0
-    /// How many messages there were to be found, as far as is known.
+    /// Number of messages to be found, as far as is known.
     private var expected: UInt64?
     private var deadline = ContinuousClock.now
     private var trouble: BusError?
@@ -74,7 +74,7 @@ private struct StreamReading {
 
     mutating func run(_ batches: ([StoredMessage]) async -> Bool) async throws(BusError) {
         deadline = .now.advanced(by: timeout)
-        // A server that is slow to find the next message must not be asked again too soon: it would begin anew.
+        // A server that is slow to find the next message must not be asked again too soon: it would start over.
         var wait = Duration.seconds(2)
         while true {
             do throws(BusError) {

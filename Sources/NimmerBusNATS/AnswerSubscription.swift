@@ -5,14 +5,14 @@ import NimmerWave
 
 /// The subscription to the inbox of a bus, with a callback on a thread of nats.c.
 ///
-/// Not read by the loop like all others, because `natsSubscription_NextMsg` swallows the message that says that nobody serves
+/// Not read by the loop like all others, because `natsSubscription_NextMsg` swallows the message that reports that nobody serves
 /// a subject, and with it whom it concerns.
 final class AnswerSubscription {
     private let handle: OpaquePointer
     /// Keeps the connection until this is freed.
-    private let connection: Connection
+    private let connection: NATSConnection
 
-    init?(_ inbox: Inbox, on connection: Connection) {
+    init?(_ inbox: Inbox, on connection: NATSConnection) {
         var made: OpaquePointer?
         // Released in `onAnswersOver`, which nats.c calls once no callback will follow, or here when there is no subscription.
         let box = Unmanaged.passRetained(inbox)
@@ -62,7 +62,7 @@ extension BusMessage {
             payload: Array(payload), at: at)
     }
 
-    /// Stands for a subject that is none (a server would not deliver it).
+    /// Placeholder of an invalid subject (a server would not deliver it).
     private static let unnamed = Subject.inbox("invalid")
 }
 

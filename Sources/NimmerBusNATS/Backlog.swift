@@ -1,6 +1,6 @@
 import NimmerBus
 
-/// What was published while there was no connection: a bounded list, sent in order once there is one.
+/// Messages that were published while there was no connection: a bounded list, sent in order once there is one.
 struct Backlog {
     struct Entry {
         var subject: String

@@ -3,10 +3,10 @@ import Glibc
 import NimmerBus
 import NimmerWave
 
-/// Tells what is wrong with certificates: nats.c only says that a handshake failed, so that once one has failed it is done
+/// Tells what is wrong with certificates: nats.c only reports that a handshake failed, so that once one has failed it is done
 /// again here, and OpenSSL is asked for its verdict.
 enum Certificates {
-    /// One line that names what is wrong and what mends it; nil when nothing more is known.
+    /// One line that names what is wrong and the remedy; nil when nothing more is known.
     static func diagnosis(of server: ServerURL, _ settings: BusSettings) -> String? {
         guard let socket = Greeting.connection(to: server.host, server.port, isBlocking: true) else { return nil }
         defer { close(socket) }
@@ -30,12 +30,12 @@ enum Certificates {
         guard SSL_connect(session) == 1 else { return alert(server, settings) }
         let verdict = SSL_get_verify_result(session)
         guard verdict == 0 else { return words(verdict, server, name) }
-        // With TLS 1.3 a server says what it thinks of the client's certificate only after the handshake.
+        // With TLS 1.3 a server reports what it thinks of the client's certificate only after the handshake.
         var byte: UInt8 = 0
         return SSL_read(session, &byte, 1) > 0 ? nil : alert(server, settings)
     }
 
-    /// What OpenSSL's verdict on a server's certificate means.
+    /// Meaning of OpenSSL's verdict on a server's certificate.
     private static func words(_ verdict: Int, _ server: ServerURL, _ name: String) -> String {
         let certificate = "the certificate of the server at \(server.shown)"
         switch Int32(truncatingIfNeeded: verdict) {
@@ -45,7 +45,7 @@ enum Certificates {
             return "\(certificate) is self-signed, by nobody whom this process trusts: "
                 + "name its authority with NIMMERVERSE_NATS_CA"
         case X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH:
-            return "\(certificate) is for another name than '\(name)': use a name that it carries, or make it anew"
+            return "\(certificate) is for another name than '\(name)': use a name that it carries, or make it again"
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
             X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
             return "\(certificate) is of an authority that this process does not trust: "
@@ -56,7 +56,7 @@ enum Certificates {
         }
     }
 
-    /// What the server answered to the client's certificate, or to its lack of one.
+    /// Meaning of the server's answer to the client's certificate, or to its lack of one.
     private static func alert(_ server: ServerURL, _ settings: BusSettings) -> String? {
         guard let reason = ERR_reason_error_string(ERR_peek_last_error()).map({ String(cString: $0) }) else {
             return nil

@@ -5,7 +5,7 @@ import NimmerPlatform
 import NimmerWave
 import Synchronization
 
-/// What a credentials file holds.
+/// Contents of a credentials file.
 enum CredentialsFile {
     /// A JWT with its seed, as `nsc` writes it.
     case jwt(String, seed: String)
@@ -23,7 +23,7 @@ enum CredentialsFile {
             guard let token = words.first(where: { $0.hasPrefix("eyJ") }),
                 let seed = words.first(where: { $0.hasPrefix("SU") })
             else {
-                throw BusError(.badCredentials, "'\(path)' holds no JWT, or no seed of its user: get it anew from nsc")
+                throw BusError(.badCredentials, "'\(path)' holds no JWT, or no seed of its user: get it again from nsc")
             }
             self = .jwt(token, seed: seed)
             return
@@ -71,10 +71,10 @@ final class Signer: Sendable {
         self.seed = seed
     }
 
-    /// Whether the attempt failed only because its signature cannot be sent.
+    /// Indicates whether the attempt failed only because its signature cannot be sent.
     var wantsAnotherNonce: Bool { mustRepeat.load(ordering: .relaxed) }
 
-    /// What nats.c gives back to the callbacks. It calls them while it connects, and never after, for it does not reconnect.
+    /// Context that nats.c passes to the callbacks. It calls them while it connects, and never after, for it does not reconnect.
     var pointer: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }
 
     private static func at(_ pointer: UnsafeMutableRawPointer?) -> Signer? {

@@ -1,7 +1,7 @@
 import Glibc
 import NimmerBus
 
-/// When a credentials file is looked at again, and whether it is another than the one that was read. A value; files are replaced as
+/// Schedule of looking at a credentials file, and check whether it is another than the one that was read. A value; files are replaced as
 /// a whole, so that another file is another number, and one that was written in place has another time.
 struct CredentialsWatch: Sendable {
     /// A file as the system knows it; nil fields where there is none.
@@ -14,7 +14,7 @@ struct CredentialsWatch: Sendable {
         /// A file by its number alone.
         init(number: UInt64) { self.number = number }
 
-        /// What stands at a path now; nil where nothing does.
+        /// Reads the file at a path; nil where there is no file.
         init?(_ path: String) {
             var status = stat()
             guard stat(path, &status) == 0 else { return nil }
@@ -64,7 +64,7 @@ struct CredentialsWatch: Sendable {
         nextLook = now.advanced(by: pause)
     }
 
-    /// Whether it is time to look, and the file is another than the one that was read. A file that is gone is none.
+    /// Returns whether it is time to look, and the file is another than the one that was read. A file that is gone does not count.
     mutating func hasChanged(at now: ContinuousClock.Instant) -> Bool {
         guard now >= nextLook else { return false }
         nextLook = now.advanced(by: Self.interval)

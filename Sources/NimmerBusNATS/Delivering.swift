@@ -7,7 +7,7 @@ import Synchronization
 /// Empties the queues of subscriptions into their handlers (the hot path). Used by the loop's thread alone.
 final class Delivering {
     private let bus: NATSBus
-    private let current = CurrentMessage()
+    private let current = NATSCurrentMessage()
     /// nats.c hands every destroyed message to a collector thread, with a lock and a wake-up: so they go in bursts, and a few
     /// small ones may stay until the next messages come. A burst of 64 still spends a tenth of a wave's time on wake-ups.
     private let burst: UnsafeMutablePointer<OpaquePointer?>
@@ -110,7 +110,7 @@ final class Delivering {
         heldBytes = 0
     }
 
-    /// Counts what the library dropped of a subscription, and says so at most once a second.
+    /// Counts what the library dropped of a subscription, and reports it at most once a second.
     func checkDrops(of entry: LiveSubscription) {
         let dropped = entry.newlyDropped()
         guard dropped > 0 else { return }

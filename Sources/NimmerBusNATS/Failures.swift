@@ -3,7 +3,7 @@ import NimmerBus
 import NimmerWave
 
 extension BusError {
-    /// Why an attempt to connect failed, and what mends it.
+    /// Describes why an attempt to connect failed, and its remedy.
     static func connecting(
         _ server: ServerURL, _ status: natsStatus, _ text: String?, _ settings: BusSettings
     ) -> BusError {
@@ -51,7 +51,7 @@ extension BusError {
 }
 
 extension BusSettings.Credentials {
-    /// What kind of credentials, without any secret.
+    /// Kind of the credentials, without any secret.
     var words: String {
         switch self {
         case .none: "a connection without credentials"

@@ -3,11 +3,11 @@ import Glibc
 import NimmerBus
 import NimmerWave
 
-/// What a server says of itself before anybody has said a word: its `INFO` line.
+/// First line of a server, before the client has sent anything: its `INFO` line.
 ///
 /// nats.c 3.4 reads it and keeps the version to itself, so it is read once more, over a connection of a few milliseconds.
 enum Greeting {
-    static func identity(of server: ServerURL, _ connection: Connection) -> ServerIdentity {
+    static func identity(of server: ServerURL, _ connection: NATSConnection) -> ServerIdentity {
         let info = read(server.host, server.port).flatMap { try? JSON(parsing: $0) }
         let version = info?["version"]?.string ?? "unknown"
         return ServerIdentity(
@@ -17,7 +17,7 @@ enum Greeting {
             features: ServerFeatures.of(version, info))
     }
 
-    /// The JSON after `INFO `; nil when the server says nothing within half a second (it may want TLS first).
+    /// The JSON after `INFO `; nil when the server tells nothing within half a second (it may want TLS first).
     private static func read(_ host: String, _ port: UInt16) -> [UInt8]? {
         guard let descriptor = connection(to: host, port, isBlocking: false) else { return nil }
         defer { close(descriptor) }
@@ -40,10 +40,10 @@ enum Greeting {
                 address.pointee.ai_family, isBlocking ? type : type | Int32(SOCK_NONBLOCK.rawValue), 0)
             guard descriptor >= 0 else { continue }
             if isBlocking {
-                var patience = timeval(tv_sec: 2, tv_usec: 0)
+                var timeout = timeval(tv_sec: 2, tv_usec: 0)
                 let size = socklen_t(MemoryLayout<timeval>.size)
-                setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
-                setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+                setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
+                setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, size)
             }
             let status = connect(descriptor, address.pointee.ai_addr, address.pointee.ai_addrlen)
             if status == 0 || errno == EINPROGRESS { return descriptor }

@@ -2,7 +2,7 @@ import CNATS
 import Glibc
 
 /// The most headers that a message brings. nats.c reads a name that is there N times in time N², also to see whether an empty message
-/// says that nobody answers: a single message of 750 KB then takes 15 s.
+/// reports that nobody answers: a single message of 750 KB then takes 15 s.
 enum HeaderLimit {
     static let maximum = 128
     /// With the first line, `NATS/1.0`, and the empty one at the end.
@@ -14,12 +14,12 @@ enum HeaderLimit {
     /// Has every message of a connection looked at before nats.c reads its headers.
     ///
     /// - Parameter wake: what counts; it lives as long as messages come.
-    static func apply(to connection: OpaquePointer, _ wake: Wake) {
+    static func apply(to connection: OpaquePointer, _ wake: LoopWakeUp) {
         _ = nimmer_look_at_messages(
             connection,
             { _, message, closure in
                 guard let message = message?.pointee, let closure, HeaderLimit.cut(message) else { return }
-                Unmanaged<Wake>.fromOpaque(closure).takeUnretainedValue().hasCutHeaders()
+                Unmanaged<LoopWakeUp>.fromOpaque(closure).takeUnretainedValue().hasCutHeaders()
             }, Unmanaged.passUnretained(wake).toOpaque())
     }
 

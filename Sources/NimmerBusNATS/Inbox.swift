@@ -10,7 +10,7 @@ final class Inbox: Sendable {
     /// Somebody who waits.
     private struct Pending {
         var deadline: ContinuousClock.Instant
-        /// Whether further answers may come after the first.
+        /// Indicates whether further answers may come after the first.
         var isMany: Bool
         var what: String
         var callback: @Sendable (Answer) -> Void
@@ -48,7 +48,7 @@ final class Inbox: Sendable {
         return number.map { ($0, Subject.inbox("\(prefix).\($0.hexadecimal)")) }
     }
 
-    /// Hands an answer to whoever waits for it; late ones fall away.
+    /// Hands an answer to the one that waits for it; late ones fall away.
     func deliver(_ message: BusMessage) {
         guard let number = UInt128(hexadecimal: message.subject.text.utf8.dropFirst(prefix.utf8.count + 1)) else {
             return
@@ -60,7 +60,7 @@ final class Inbox: Sendable {
         }
         guard let found else { return }
         if message.headers["Status"] == "503", message.payload.isEmpty {
-            if found.isMany { give(up: number) }
+            if found.isMany { cancel(number) }
             found.callback(.failure(BusError(.noResponders, "nobody serves \(found.what)")))
         } else {
             found.callback(.success(message))
@@ -80,7 +80,7 @@ final class Inbox: Sendable {
         for pending in refused { pending.callback(.failure(error)) }
     }
 
-    /// One of those who wait will get no answer, and nats.c does not say who: tells all of them. A durable message that is
+    /// One of those who wait will get no answer, and nats.c does not tell who: tells all of them. A durable message that is
     /// sent again under its id loses nothing by that.
     func nobodyServes() {
         for pending in takeAll() {
@@ -110,11 +110,11 @@ final class Inbox: Sendable {
     }
 
     /// Forgets somebody silently.
-    func give(up number: UInt128) { _ = take(number) }
+    func cancel(_ number: UInt128) { _ = take(number) }
 
     private func take(_ number: UInt128) -> Pending? { state.withLock { $0.pending.removeValue(forKey: number) } }
 
-    /// When ``expire(_:isConnected:)`` should run next.
+    /// Time at which ``expire(_:isConnected:)`` should run next.
     var nextDeadline: ContinuousClock.Instant? { state.withLock { $0.earliest } }
 
     /// Tells those whose time is over.

@@ -5,14 +5,15 @@ import NimmerWave
 /// nothing blocks (nats.c's own calls wait on their thread).
 struct JetStreamAPI: Sendable {
     unowned let bus: NATSBus
-    private static let patience = Duration.seconds(5)
+    private static let requestTimeout = Duration.seconds(5)
 
     /// Asks; the answer without an error.
     func call(_ verb: String, _ body: JSON? = nil) async throws(BusError) -> JSON {
         let subject = Subject.inbox("$JS.API.\(verb)")
         let answer: BusMessage
         do throws(BusError) {
-            answer = try await bus.request(subject, payload: body?.bytes ?? [], headers: [:], timeout: Self.patience)
+            answer = try await bus.request(
+                subject, payload: body?.bytes ?? [], headers: [:], timeout: Self.requestTimeout)
         } catch {
             guard error.code == .noResponders else { throw error }
             throw noStreams
@@ -39,7 +40,7 @@ struct JetStreamAPI: Sendable {
 }
 
 extension BusError {
-    /// What the JetStream API says, by its error numbers (server/errors.json of nats-server).
+    /// Error of the JetStream API, by its error numbers (server/errors.json of nats-server).
     static func jetStream(_ error: JSON, _ what: String) -> BusError {
         let number = error["err_code"]?.int
         let words = error["description"]?.string ?? "an error"
@@ -47,10 +48,10 @@ extension BusError {
             code(of: number, status: error["code"]?.int ?? 0), "the server refuses \(what): \(words)", number: number)
     }
 
-    /// The number that says that a stream holds no such message; any other "not found" is the stream or consumer itself.
+    /// The number that reports that a stream holds no such message; any other "not found" is the stream or consumer itself.
     static let noMessage = 10037
 
-    /// The numbers that say that a server, or the account there, has not the room which a stream is to reserve.
+    /// The numbers that report that a server, or the account there, has not the room which a stream is to reserve.
     static let noRoom = [10047, 10002]
 
     /// The kind of failure behind a number.
@@ -99,7 +100,7 @@ extension StreamConfiguration {
             "duplicate_window": min(duplicateWindow, maximumAge ?? duplicateWindow).json,
         ]
         if !summary.isEmpty { object["description"] = .string(summary) }
-        // Never false: what is denied once is denied for good.
+        // Never false: what is denied once is denied permanently.
         if deniesPurge { object["deny_purge"] = true }
         if deniesDelete { object["deny_delete"] = true }
         // A bucket is a stream that every client expects to be laid out like this, but for roll-ups, which are a way to purge.
@@ -110,7 +111,7 @@ extension StreamConfiguration {
         return object
     }
 
-    /// What only matters when a stream is made.
+    /// Members that only matter when a stream is made.
     var creation: JSONObject {
         var object = json
         object["retention"] = "limits"

@@ -50,7 +50,7 @@ extension NATSBus {
                 merged["max_bytes"] = present["config"]?["max_bytes"]?.resolved ?? -1
                 return StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(merged)))
             } catch {
-                // The stream is there; whoever may not change it uses it as it is. The refusal was said and counted.
+                // The stream is there; the one that may not change it uses it as it is. The refusal was reported and counted.
                 guard error.code == .badCredentials else { throw error }
                 return StreamInfo(present)
             }
@@ -143,7 +143,7 @@ extension NATSBus {
             let question: JSON = ["seq": .number(Double(sequence)), "no_erase": true]
             return try await api.call("STREAM.MSG.DELETE.\(try checked(stream))", question)["success"]?.bool ?? false
         } catch {
-            // The server passes on what its store says of a message that is not there, in words that differ by version.
+            // The server passes on what its store reports of a message that is not there, in words that differ by version.
             guard error.code == .refused, try await message(stream: stream, sequence: sequence) == nil else {
                 throw error
             }
@@ -221,7 +221,7 @@ extension DurablePosition {
     init?(api json: JSON) {
         guard let config = json["config"], let name = config["durable_name"]?.string, !name.isEmpty else { return nil }
         let sequence = { (key: String) in UInt64(clamping: json[key]?["stream_seq"]?.int ?? 0) }
-        // Before its first acknowledgement the server says 0, wherever it begins.
+        // Before its first acknowledgement the server reports 0, wherever it begins.
         let begin = UInt64(clamping: max(1, config["opt_start_seq"]?.int ?? 1)) - 1
         let isIdle = json["num_ack_pending"]?.int == 0
         let filter = config["filter_subject"]?.string.flatMap { $0.isEmpty ? nil : $0 }

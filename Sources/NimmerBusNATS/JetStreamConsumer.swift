@@ -8,7 +8,7 @@ final class JetStreamConsumer: Consumer {
     let configuration: ConsumerConfiguration
     private let bus: NATSBus
     private let inbox: String
-    private let bell = TaskSignal()
+    private let wakeUp = TaskSignal()
     private let state: Mutex<State>
 
     private struct State {
@@ -40,11 +40,11 @@ final class JetStreamConsumer: Consumer {
         var left: Int
         var expires: ContinuousClock.Instant
         var connection: UInt64
-        /// When the server last said something about it; nil heartbeat: it need not.
+        /// Time of the server's last sign about it; nil heartbeat: there need not be one.
         var heard: ContinuousClock.Instant
         var heartbeat: Duration?
 
-        /// Whether the server says nothing where it should: it may have forgotten the consumer, and answers to nobody then.
+        /// Returns whether the server tells nothing where it should: it may have forgotten the consumer, and answers to nobody then.
         func isSilent(_ now: ContinuousClock.Instant) -> Bool {
             if let heartbeat, heard.advanced(by: heartbeat * 2.5) < now { return true }
             return expires.advanced(by: .milliseconds(500)) < now
@@ -77,7 +77,7 @@ final class JetStreamConsumer: Consumer {
             consumer?.isForgotten()
         }
         consumer.state.withLock { $0.subscription = subscription }
-        subscription.onEnd { [bell = consumer.bell] in bell.send() }
+        subscription.onEnd { [wakeUp = consumer.wakeUp] in wakeUp.send() }
         return consumer
     }
 
@@ -90,7 +90,7 @@ final class JetStreamConsumer: Consumer {
         var deadline = ContinuousClock.now.advanced(by: wait)
         var batch: [Delivery] = []
         while true {
-            let seen = bell.count
+            let seen = wakeUp.count
             let wasEmpty = batch.isEmpty
             for delivery in take(maximum - batch.count) { batch.take(delivery) }
             let now = ContinuousClock.now
@@ -106,16 +106,16 @@ final class JetStreamConsumer: Consumer {
                 if !batch.isEmpty { return batch }
                 throw BusError(.cancelled, "reading \(configuration.stream) was cancelled")
             }
-            try await mend(until: deadline)
+            try await reopen(until: deadline)
             pull(maximum - batch.count, until: deadline)
             // In slices, so that a pull that a lost connection took with it is asked for again.
-            await bell.wait(
+            await wakeUp.wait(
                 from: seen,
                 until: min(max(deadline, now.advanced(by: .milliseconds(5))), now.advanced(by: .milliseconds(250))))
         }
     }
 
-    /// Whether a fetch without patience has asked at least once.
+    /// Indicates whether a fetch without a timeout has asked at least once.
     private func hasAsked(since now: ContinuousClock.Instant, _ wait: Duration) -> Bool {
         wait > .zero || state.withLock { $0.pulls > 0 && $0.pull == nil }
     }
@@ -164,8 +164,8 @@ final class JetStreamConsumer: Consumer {
         }
     }
 
-    /// Makes a consumer anew that was deleted or has lost deliveries; one that cannot be reached yet is asked for again later.
-    private func mend(until deadline: ContinuousClock.Instant) async throws(BusError) {
+    /// Makes a consumer again that was deleted or has lost deliveries; one that cannot be reached yet is asked for again later.
+    private func reopen(until deadline: ContinuousClock.Instant) async throws(BusError) {
         let connection = bus.status
         guard state.withLock({ $0.isGone }), connection.isConnected else { return }
         do throws(BusError) {
@@ -229,16 +229,16 @@ final class JetStreamConsumer: Consumer {
         } else {
             return
         }
-        bell.send()
+        wakeUp.send()
     }
 
-    /// Nobody answers for the consumer: the server has forgotten it, or its stream.
+    /// Handles that the server does not know the consumer any more, or its stream.
     private func isForgotten() {
         state.withLock { state in
             state.isGone = true
             state.pull = nil
         }
-        bell.send()
+        wakeUp.send()
     }
 
     private func store(_ message: BusMessage, _ reply: Subject, _ position: AckSubject) {

@@ -4,21 +4,21 @@ import NimmerWave
 
 /// A subscription on the present connection. Used by the loop's thread alone, once it has taken it over.
 ///
-/// `@unchecked Sendable`: it is made under the bus's lock by whoever subscribes, and then handed to the loop.
+/// `@unchecked Sendable`: it is made under the bus's lock by the one that subscribes, and then handed to the loop.
 final class LiveSubscription: @unchecked Sendable {
     let subscription: NATSSubscription
     let handle: OpaquePointer
     /// Keeps the connection until this is freed: a `natsSubscription` needs it.
-    private let connection: Connection
+    private let connection: NATSConnection
     private var dropped: Int64 = 0
-    /// Whether the server was told that no more is wanted.
+    /// Indicates whether the server was told that no more is wanted.
     private(set) var isDraining = false
     /// Its part in a move from one connection to another; nil otherwise.
     var overlap: Overlap.Part?
-    /// How many messages may wait within one burst, and how many bytes.
+    /// Maximum number of waiting messages within one burst, and of their bytes.
     private static let maximumPendingBytes: Int32 = 192 << 20
 
-    init?(_ subscription: NATSSubscription, on connection: Connection) {
+    init?(_ subscription: NATSSubscription, on connection: NATSConnection) {
         var handle: OpaquePointer?
         let status =
             if let queue = subscription.queue {
@@ -45,7 +45,7 @@ final class LiveSubscription: @unchecked Sendable {
 
     var isDrained: Bool { natsSubscription_DrainCompletionStatus(handle) != NATS_ILLEGAL_STATE }
 
-    /// How many messages wait.
+    /// Number of waiting messages.
     var queued: Int {
         var count: UInt64 = 0
         return natsSubscription_QueuedMsgs(handle, &count) == NATS_OK ? Int(count) : 0
@@ -61,7 +61,7 @@ final class LiveSubscription: @unchecked Sendable {
 }
 
 /// The message in the loop's hands, for ``Arrival``. Used by the loop's thread alone.
-final class CurrentMessage: ArrivalSource {
+final class NATSCurrentMessage: ArrivalSource {
     private var serial: UInt64 = 0
     private var message: OpaquePointer?
     var at = Timestamp(nanoseconds: 0)

@@ -11,26 +11,26 @@ import Synchronization
 /// thread then empties them, calls the handlers, and writes what they published: no hop, nothing allocated per message.
 final class Loop {
     let bus: NATSBus
-    let wake: Wake
-    var connection: Connection?
+    let wake: LoopWakeUp
+    var connection: NATSConnection?
     var answers: AnswerSubscription?
     /// The echo is the last: when it comes back, what arrived before it was handled.
     var live: [LiveSubscription] = []
     private var discovered: [String] = []
     private var attempts = 0
     let delivery: Delivering
-    /// The credentials file that was read for this connection; nil where there is none.
+    /// The credentials file that was read for this connection; nil if absent.
     var credentials: CredentialsWatch?
     /// The connection with other credentials that is being opened.
-    var opening: Opening?
+    var opening: ConnectionAttempt?
     /// The moment until which a move is followed by a look for doubles.
     var overlapEnd: ContinuousClock.Instant?
     private var draining = Draining.no
-    /// Whether single subscriptions are ending in order.
+    /// Indicates whether single subscriptions are ending in order.
     private var hasLeaving = false
     private var lastIdle = ContinuousClock.now
-    /// How long delivery may lag behind the socket before reading goes first.
-    private var patience = Duration.seconds(2)
+    /// Maximum lag of delivery behind the socket before reading goes first.
+    private var maximumLag = Duration.seconds(2)
     /// The pace of a bus that reads no faster than it is told to.
     private var pace: ReadPace?
 
@@ -67,7 +67,7 @@ final class Loop {
     /// cleared and mapped again for the next burst, which cost a tenth of each wave.
     private static func keepHeap() { mallopt(M_TRIM_THRESHOLD, 16 << 20) }
 
-    /// Whether nothing is left to wait for: closed, or drained without a connection.
+    /// Indicates whether nothing is left to wait for: closed, or drained without a connection.
     private var mustEnd: Bool {
         bus.state.withLock { state in state.mustClose || (state.drainUntil != nil && state.connection == nil) }
     }
@@ -91,7 +91,7 @@ final class Loop {
         var trouble: BusError?
         credentials?.isRead(at: .now)
         for server in candidates {
-            switch Connection.open(server, bus.settings, wake) {
+            switch NATSConnection.open(server, bus.settings, wake) {
             case .failure(let error): trouble = trouble ?? error
             case .success(let connection):
                 take(connection, Greeting.identity(of: server, connection))
@@ -102,7 +102,7 @@ final class Loop {
         return false
     }
 
-    private func take(_ connection: Connection, _ server: ServerIdentity) {
+    private func take(_ connection: NATSConnection, _ server: ServerIdentity) {
         self.connection = connection
         attempts = 0
         let isFirst: Bool = bus.state.withLock { state in
@@ -150,7 +150,7 @@ final class Loop {
     private func disconnect() {
         guard let connection else { return }
         let why = connection.lastError
-        if lastIdle.duration(to: .now) > .milliseconds(300) { patience = .milliseconds(100) }
+        if lastIdle.duration(to: .now) > .milliseconds(300) { maximumLag = .milliseconds(100) }
         lastIdle = .now
         discovered = connection.discoveredServers
         live = []
@@ -198,7 +198,7 @@ final class Loop {
             if ready.isReadable { natsConnection_ProcessReadEvent(connection.handle) }
             isBehind = deliver(ready, connection)
             if hasLeaving { endDrained() }
-            // Written in the same turn as what caused it; whoever waits for the socket is polled for.
+            // Written in the same turn as what caused it; the one that waits for the socket is polled for.
             if wake.wantsWrite { natsConnection_ProcessWriteEvent(connection.handle) }
             if hasDeferred { bus.runDeferred() }
             connection.destroySpent()
@@ -215,10 +215,10 @@ final class Loop {
     /// not caught up with the socket for a while, reading goes first, so that what is too much waits in the bounded queues,
     /// and is counted when those are full, instead of the server giving up this client (by default with 64 MiB waiting);
     /// where it did that once, the while is shorter.
-    private func deliver(_ ready: Ready, _ connection: Connection) -> Bool {
+    private func deliver(_ ready: Ready, _ connection: NATSConnection) -> Bool {
         let now = ContinuousClock.now
         if !ready.isReadable, !live.contains(where: { $0.queued > 0 }) { lastIdle = now }
-        let isOverwhelmed = lastIdle.duration(to: now) > patience && pace == nil
+        let isOverwhelmed = lastIdle.duration(to: now) > maximumLag && pace == nil
         if isOverwhelmed {
             var reads = 0
             while reads < 32, poll(connection.wake.socket, forWriting: false, until: now).isReadable {
@@ -243,7 +243,7 @@ final class Loop {
 
     /// Ends the connection as if the server had: `natsConnection_Destroy` alone would first wait half a second for an answer
     /// to a ping, which only this thread could read.
-    func hangUp(_ connection: Connection) {
+    func hangUp(_ connection: NATSConnection) {
         let wake = connection.wake
         guard wake.socket >= 0 else { return }
         shutdown(wake.socket, Int32(SHUT_RDWR))
@@ -286,7 +286,7 @@ final class Loop {
         return .now.advanced(by: .milliseconds(5))
     }
 
-    func handleReports(of connection: Connection) {
+    func handleReports(of connection: NATSConnection) {
         let cut = connection.wake.takeCutHeaders()
         if cut > 0 { bus.countCutHeaders(cut) }
         for report in connection.wake.takeReports() {

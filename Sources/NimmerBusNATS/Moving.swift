@@ -11,12 +11,12 @@ import Synchronization
 /// subscriptions end when the new ones stand. A message in the moment between comes once: to a queue the server gives it once, and
 /// what both connections bring to a plain subscription is handed on once (``Overlap``).
 extension Loop {
-    /// How long each step may take; it takes a round trip.
+    /// Timeout of each step; it takes a round trip.
     private static let stepLimit = Duration.seconds(5)
 
     /// Opens a connection, on a thread of its own, when the credentials file has changed, and moves there once it stands; without
     /// one, everything stays as it is. Whether it has moved.
-    func moveWhenChanged(from old: Connection) -> Bool {
+    func moveWhenChanged(from old: NATSConnection) -> Bool {
         guard let opening else {
             guard credentials?.hasChanged(at: .now) == true else { return false }
             open(candidates.first { $0.shown == old.url } ?? bus.servers[0])
@@ -35,11 +35,11 @@ extension Loop {
     }
 
     private func open(_ server: ServerURL) {
-        let opening = Opening(before: credentials)
+        let opening = ConnectionAttempt(before: credentials)
         credentials?.isRead(at: .now)
         do throws(BusError) {
             try startThread { [settings = bus.settings, wake] in
-                opening.end(Connection.open(server, settings, wake))
+                opening.end(NATSConnection.open(server, settings, wake))
                 wake.raise()
             }
             self.opening = opening
@@ -50,7 +50,7 @@ extension Loop {
         }
     }
 
-    private func move(from old: Connection, to next: Connection) -> Bool {
+    private func move(from old: NATSConnection, to next: NATSConnection) -> Bool {
         let nextAnswers = AnswerSubscription(bus.inbox, on: next)
         let nextLive: [LiveSubscription] = bus.state.withLock { state in
             live.insert(contentsOf: state.fresh, at: max(0, live.count - 1))
@@ -100,7 +100,7 @@ extension Loop {
         return true
     }
 
-    /// How long after a move the new connection may still bring what the old one has brought.
+    /// Time after a move in which the new connection may still bring what the old one has brought.
     private static let overlapLimit = Duration.seconds(2)
 
     /// Looks for no more doubles once their time is over.
@@ -110,8 +110,8 @@ extension Loop {
         for entry in live { entry.overlap = nil }
     }
 
-    /// Sends something to ourselves; the bell rings when it has come back, and with it all that was sent before has arrived.
-    private func echo(on connection: Connection) -> TaskSignal {
+    /// Sends something to ourselves; the signal comes when it has come back, and with it all that was sent before has arrived.
+    private func echo(on connection: NATSConnection) -> TaskSignal {
         let arrived = TaskSignal()
         let until = ContinuousClock.now.advanced(by: Self.stepLimit)
         if let expected = bus.echo.expect("the server", until: until, { _ in arrived.send() }) {
@@ -120,7 +120,7 @@ extension Loop {
         return arrived
     }
 
-    private func wait(for arrived: TaskSignal, _ old: Connection, _ next: Connection, isNextHeld: Bool) {
+    private func wait(for arrived: TaskSignal, _ old: NATSConnection, _ next: NATSConnection, isNextHeld: Bool) {
         let until = ContinuousClock.now.advanced(by: Self.stepLimit)
         while arrived.count == 0, ContinuousClock.now < until, !old.isClosed, !next.isClosed {
             turn(old, next, isNextHeld: isNextHeld, isDraining: false)
@@ -128,7 +128,7 @@ extension Loop {
     }
 
     /// Reads, delivers and writes what there is on the old connection, reads the new one, and writes there unless that is held.
-    private func turn(_ old: Connection, _ next: Connection, isNextHeld: Bool, isDraining: Bool) {
+    private func turn(_ old: NATSConnection, _ next: NATSConnection, isNextHeld: Bool, isDraining: Bool) {
         let writesNext = !isNextHeld && next.wake.wantsWrite
         var descriptors = [
             pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),

@@ -3,10 +3,10 @@ import NimmerWave
 import Synchronization
 
 extension NATSBus {
-    /// The most refusals that are remembered as said; further kinds are only counted.
+    /// The most refusals that are remembered as reported; further kinds are only counted.
     private static var maximumKinds: Int { 1024 }
 
-    /// Counts a refusal, says it the first time, and tells at once whoever waits for an answer that cannot come.
+    /// Counts a refusal, reports it the first time, and tells at once the one that waits for an answer that cannot come.
     func wasNotPermitted(_ words: String) {
         let permission = Permission(words: words)
         let isNew = state.withLock { state in

@@ -30,10 +30,10 @@ public enum NATS {
 public final class NATSBus: Bus {
     let settings: BusSettings
     let servers: [ServerURL]
-    let wake = Wake()
+    let wake = LoopWakeUp()
     /// Answers to requests.
     let inbox: Inbox
-    /// Acknowledgements of streams: read by the loop, which says most of what is acknowledged, so that nothing hops a thread.
+    /// Acknowledgements of streams: read by the loop, which reports most of what is acknowledged, so that nothing hops a thread.
     let acks: Inbox
     /// Our own messages that come back after a round trip.
     let echo: Inbox
@@ -50,7 +50,7 @@ public final class NATSBus: Bus {
 
     struct State {
         var phase = BusStatus.Phase.connecting
-        var connection: Connection?
+        var connection: NATSConnection?
         var server: ServerIdentity?
         var trouble: BusError?
         var counters = BusCounters()
@@ -64,11 +64,11 @@ public final class NATSBus: Bus {
         var mustClose = false
         var hadOutcome = false
         var hasEnded = false
-        /// What the server did not permit, each said once.
+        /// Permissions that the server denied, each reported once.
         var notPermitted: Set<Permission> = []
     }
 
-    /// How many bytes may wait for the socket before publishing is refused.
+    /// Maximum number of bytes that wait for the socket before publishing is refused.
     static let maximumBuffered = 64 << 20
 
     private init(_ settings: BusSettings, _ servers: [ServerURL], inboxPrefix: String) {
@@ -99,7 +99,7 @@ public final class NATSBus: Bus {
     /// Returns once the first attempt has succeeded or, when `settings.waitsForServer`, has failed; the reason is then in
     /// ``status`` and the event feed.
     ///
-    /// - Throws: ``BusError`` naming the server and what mends it, when the settings make no sense or, unless
+    /// - Throws: ``BusError`` naming the server and the remedy, when the settings make no sense or, unless
     ///   `settings.waitsForServer`, when the first attempt fails.
     public static func open(_ settings: BusSettings) async throws(BusError) -> NATSBus {
         if let rate = settings.maximumReadRate, rate < 65_536 {
@@ -127,7 +127,7 @@ public final class NATSBus: Bus {
         try send(subject, payload, headers, reply, expires: nil)
     }
 
-    /// - Parameter isKept: whether the message waits for a connection where there is none, instead of failing.
+    /// - Parameter isKept: whether the message waits for a connection without one, instead of failing.
     func send(
         _ subject: Subject, _ payload: [UInt8], _ headers: Headers, _ reply: Subject?,
         expires: ContinuousClock.Instant?, isKept: Bool = true
@@ -182,7 +182,7 @@ public final class NATSBus: Bus {
         if state.withLock({ $0.hasEnded }) { runDeferred() }
     }
 
-    /// Whether something was put off.
+    /// Indicates whether something was put off.
     var hasDeferredWork: Bool { hasDeferred.load(ordering: .acquiring) }
 
     /// Called by the loop when it has written what its handlers published.
@@ -275,7 +275,7 @@ public final class NATSBus: Bus {
         while true {
             let seen = ended.count
             if state.withLock({ $0.hasEnded }) { return }
-            // Not cancellable: the end is bounded, and whoever closes must know that it has come.
+            // Not cancellable: the end is bounded, and the one that closes must know that it has come.
             await finishing { [ended] in
                 await ended.wait(from: seen, until: .now.advanced(by: .seconds(1)))
             }

@@ -10,7 +10,7 @@ final class Overlap {
         /// That of the new connection's: it leaves out what is remembered, once for each time that it came.
         case skip(Overlap)
 
-        /// Whether the handler takes this message.
+        /// Returns whether the handler takes this message.
         func takes(
             _ subject: UnsafeRawBufferPointer, _ reply: UnsafePointer<CChar>?, _ payload: UnsafeRawBufferPointer
         ) -> Bool {
@@ -29,7 +29,7 @@ final class Overlap {
         }
     }
 
-    /// What is remembered at most: 16 bytes each. Beyond, doubles come.
+    /// Maximum number of remembered messages: 16 bytes each. Beyond, duplicates come.
     private static let maximumMarks = 1 << 18
     private var counts: [Int: Int] = [:]
 

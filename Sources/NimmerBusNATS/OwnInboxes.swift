@@ -3,9 +3,9 @@ import NimmerPlatform
 import NimmerWave
 import Synchronization
 
-/// What the loop does for whoever waits on the bus: its own inboxes, and the times at which waiting ends.
+/// Part of the loop that serves those who wait on the bus: its own inboxes, and the times at which waiting ends.
 extension NATSBus {
-    /// Whoever opened the bus may go on: the first attempt has succeeded or failed.
+    /// The one that opened the bus may go on: the first attempt has succeeded or failed.
     func hasOutcome() {
         let isFirst = state.withLock { state in
             defer { state.hadOutcome = true }
@@ -21,7 +21,7 @@ extension NATSBus {
         echo.expire(now, isConnected: isConnected)
     }
 
-    /// When somebody's waiting ends.
+    /// Time at which the next wait ends.
     var nextDeadline: ContinuousClock.Instant? {
         [inbox.nextDeadline, acks.nextDeadline, echo.nextDeadline].compactMap { $0 }.min()
     }

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What a server's permissions said no to (decision 0008).
+/// A permission that a server denied (decision 0008).
 struct Permission: Hashable, Sendable {
     enum Verb: String, Sendable {
         case publish = "publishing to"

@@ -1,9 +1,9 @@
 import NimmerBus
 
-/// How far a reader without acknowledgements is. The server delivers to it once: what a lost connection or a full queue took
+/// Position of a reader without acknowledgements. The server delivers to it once: what a lost connection or a full queue took
 /// shows as a gap in the numbers of the consumer's deliveries, and is read again by a new consumer.
 struct ReadingOrder {
-    /// What a delivery is to the reader.
+    /// Verdict on a delivery.
     enum Verdict {
         /// The next one: to be taken.
         case next
@@ -18,7 +18,7 @@ struct ReadingOrder {
     private var deliveries: UInt64 = 0
     /// The sequence of the last message that was taken, or that was there before the reader.
     private(set) var last: UInt64 = 0
-    /// Whether everything that was there at the start was taken.
+    /// Indicates whether everything that was there at the start was taken.
     private var isCaughtUp = false
 
     init(_ start: ConsumerConfiguration.Start) { self.start = start }
@@ -37,7 +37,7 @@ struct ReadingOrder {
         isCaughtUp = false
     }
 
-    /// Where a new consumer goes on.
+    /// Position at which a new consumer goes on.
     var next: ConsumerConfiguration.Start {
         // Half of the newest messages: those that were taken already come again, and are dropped.
         if last == 0 || start == .lastPerSubject && !isCaughtUp { return start }
@@ -57,7 +57,7 @@ struct ReadingOrder {
     }
 }
 
-/// What the reply subject of a delivery says:
+/// Fields of the reply subject of a delivery:
 /// `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer sequence>.<time>.<waiting>`, or with
 /// `<domain>.<account>` before the stream and one more token at the end.
 struct AckSubject {
@@ -66,7 +66,7 @@ struct AckSubject {
     let sequence: UInt64
     /// The number of the delivery among all of its consumer: 1, 2, ….
     let consumerSequence: UInt64
-    /// When the stream stored the message, in nanoseconds since 1970.
+    /// Time at which the stream stored the message, in nanoseconds since 1970.
     let storedAt: Int64
     let waiting: UInt64
 

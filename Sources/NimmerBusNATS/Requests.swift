@@ -15,7 +15,7 @@ extension NATSBus {
         _ subject: Subject, payload: [UInt8], wait: Duration
     ) async throws(BusError) -> [BusMessage] {
         let found = Mutex<[BusMessage]>([])
-        let outcome = Pledge()
+        let outcome = AnswerPromise()
         let deadline = ContinuousClock.now.advanced(by: wait)
         let expected = inbox.expect(subject.text, until: deadline, many: true) { answer in
             switch answer {
@@ -29,7 +29,7 @@ extension NATSBus {
             try send(subject, payload, [:], expected.reply, expires: deadline)
             _ = try await outcome.value { self.inbox.fail(expected.number, .cancelled(subject.text)) }
         } catch {
-            inbox.give(up: expected.number)
+            inbox.cancel(expected.number)
             guard error.code == .timeout || error.code == .noResponders else { throw error }
         }
         return found.withLock { $0 }
@@ -41,7 +41,7 @@ extension NATSBus {
         _ send: (Subject, ContinuousClock.Instant) throws(BusError) -> Void
     ) async throws(BusError) -> BusMessage {
         let inbox = inbox ?? self.inbox
-        let outcome = Pledge()
+        let outcome = AnswerPromise()
         let deadline = ContinuousClock.now.advanced(by: timeout)
         guard let expected = inbox.expect(what, until: deadline, { outcome.settle($0) }) else {
             throw BusError(.closed, "the bus is closed")
@@ -50,7 +50,7 @@ extension NATSBus {
         do throws(BusError) {
             try send(expected.reply, deadline)
         } catch {
-            inbox.give(up: expected.number)
+            inbox.cancel(expected.number)
             throw error
         }
         return try await outcome.value { inbox.fail(expected.number, .cancelled(what)) }
@@ -62,7 +62,7 @@ extension BusError {
 }
 
 /// One answer that will come: settled once by the loop, awaited by one task.
-final class Pledge: Sendable {
+final class AnswerPromise: Sendable {
     private enum State {
         case open
         case awaited(CheckedContinuation<Inbox.Answer, Never>)

@@ -1,9 +1,9 @@
 import NimmerBus
 import NimmerWave
 
-/// What a server can do, from its `INFO`.
+/// Features of a server, from its `INFO`.
 enum ServerFeatures {
-    /// What a version can do (protocol.md, Compatibility).
+    /// Features of a version (protocol.md, Compatibility).
     static func of(_ version: String, _ info: JSON?) -> Set<BusFeature> {
         var found: Set<BusFeature> = []
         if info?["headers"]?.bool ?? true { found.insert(.headers) }

@@ -11,7 +11,7 @@ struct ServerURL: Sendable, Hashable {
     let host: String
     /// The port.
     let port: UInt16
-    /// Whether the scheme asks for TLS.
+    /// Indicates whether the scheme asks for TLS.
     let isSecure: Bool
 
     init(_ given: String) throws(BusError) {

@@ -31,7 +31,7 @@ enum StreamRoom {
         return leavesRoom ? attempts + [Attempt(reserved: bound, bound: bound)] : attempts
     }
 
-    /// The bound of a stream that is there already; nil: as its configuration says.
+    /// The bound of a stream that is there already; nil: as its configuration states.
     ///
     /// - Parameters:
     ///   - present: its `max_bytes`: -1 where it has none. A bound that somebody chose, or that the server had room for, stays.

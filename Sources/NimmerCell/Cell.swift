@@ -28,10 +28,10 @@ import NimmerWave
 /// }
 /// ```
 public protocol Cell: Sendable {
-    /// What can be set; nothing of its own unless declared.
+    /// Settings; none of its own unless declared.
     associatedtype Options: ProcessOptions = NoOptions
 
-    /// Who it is, what it costs and what it answers.
+    /// Identity: its name, costs and requests.
     static var manifest: Manifest { get }
     /// The state that it stands in before it entered another (``Pulse/enter(_:of:reason:cost:details:isLast:)``): `IDLE` unless given.
     static var initialState: String { get }
@@ -40,7 +40,7 @@ public protocol Cell: Sendable {
 
     /// A cell at rest.
     ///
-    /// - Throws: `ProcessFailure` or `Refusal` when the settings make no sense together; the process says it and leaves.
+    /// - Throws: `ProcessFailure` or `Refusal` when the settings make no sense together; the process logs it and exits.
     init(_ settings: Settings<Options>) throws
 
     /// The subjects that it reads besides its requests, such as a device's.
@@ -85,12 +85,12 @@ public protocol Cell: Sendable {
     /// Called once, when the process was asked to stop; what it does here still leaves.
     mutating func stop(_ pulse: inout Pulse)
 
-    /// A life of its own beside the pulses: reading a file or the lines of a command, for example. Ends when the task is
+    /// A run of its own beside the pulses: reading a file or the lines of a command, for example. Ends when the task is
     /// cancelled, which happens when the process stops; returning early is fine.
     static func live(_ host: CellHost<Self>) async throws
 }
 
-/// What a cell says to a command.
+/// Answer of a cell to a command.
 public enum Answer: Sendable {
     /// Done; this is the result.
     case done(JSON)
@@ -156,7 +156,7 @@ extension Cell {
     /// Has none.
     public static func live(_ host: CellHost<Self>) async throws {}
 
-    /// Runs the cell as a process until it is stopped, and leaves with its exit status; see `ServiceProcess`.
+    /// Runs the cell as a process until it is stopped, and exits with its status; see `ServiceProcess`.
     ///
     /// - Parameter connector: opens the bus, such as `NATS.connector`.
     public static func run(on connector: @escaping BusConnector) async -> Never {

@@ -12,11 +12,11 @@ import NimmerWave
 public struct CellBody<C: Cell>: Sendable {
     /// The cell.
     public private(set) var cell: C
-    /// Who it is on the bus.
+    /// Identity on the bus.
     public let identity: Identity
-    /// How often it senses, in milliseconds; nil: never on its own.
+    /// Interval of its senses, in milliseconds; nil: never on its own.
     public let interval: Int?
-    /// What it did since the start.
+    /// Counters since the start.
     public private(set) var counters = CellCounters()
     /// The state that it last entered.
     public var state: String? { entered.latest }
@@ -31,7 +31,7 @@ public struct CellBody<C: Cell>: Sendable {
 
     /// A cell at rest.
     ///
-    /// - Throws: what the cell's `init` throws, or a `ProcessFailure` when a name is none.
+    /// - Throws: what the cell's `init` throws, or a `ProcessFailure` for an invalid name.
     public init(_ configuration: Configuration) throws {
         let kind = C.kind
         hearing = kind.hearing
@@ -47,7 +47,7 @@ public struct CellBody<C: Cell>: Sendable {
     /// Its own gate.
     public var gate: Gate { own.gate }
 
-    /// When ``advance(to:)`` has something to do next; nil: never, unless something comes in.
+    /// Time at which ``advance(to:)`` has something to do next; nil: never, unless something comes in.
     public var nextAppointment: Timestamp? {
         [nextSense, nextWake, own.gate.nextRelease].compactMap { $0 }.min()
     }
@@ -195,7 +195,7 @@ public struct CellBody<C: Cell>: Sendable {
         } catch {
             counters.faults += 1
             let fault = "\(error)"
-            if fault != lastFault { inner.say(.warning, "The cell could not do its part", ["reason": fault]) }
+            if fault != lastFault { inner.log(.warning, "The cell could not do its part", ["reason": fault]) }
             lastFault = fault
         }
         var outer = pulse(at: moment)
@@ -218,7 +218,7 @@ public struct CellBody<C: Cell>: Sendable {
                 counters.lifeforce += wave.lifeforceCost
                 outer.append(action)
                 if hearing == nil { weigh(wave, at: inner.at, &outer) }
-            case .publish, .send, .begin, .say, .leave, .transition: outer.append(action)
+            case .publish, .send, .begin, .log, .leave, .transition: outer.append(action)
             }
         }
     }
@@ -276,7 +276,7 @@ extension CellBody {
     public mutating func countRejected() { counters.rejected += 1 }
 }
 
-/// What a cell did since its start.
+/// Counters of a cell since its start.
 public struct CellCounters: Sendable, Hashable {
     /// Looks at its capability.
     public var senses = 0
@@ -284,7 +284,7 @@ public struct CellCounters: Sendable, Hashable {
     public var waves = 0
     /// Waves that nobody could hear: no server, or no room to keep them.
     public var lost = 0
-    /// Waves that could not be said because a number was not finite.
+    /// Waves that could not be published because a number was not finite.
     public var refused = 0
     /// Waves of other cells that it heard.
     public var wavesIn = 0

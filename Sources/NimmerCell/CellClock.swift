@@ -1,13 +1,13 @@
 import NimmerWave
 
-/// The time that a cell lives in, and the time that it is said to be outside: a cell's own time never jumps, what it says names
+/// The time that a cell lives in, and the time that it is reported to be outside: a cell's own time never jumps, what it reports names
 /// moments on the wall.
 struct CellClock: Sendable {
-    /// When something is that a cell is to live through.
+    /// Moment that a cell is to handle.
     enum Moment: Sendable {
         /// Now.
         case now
-        /// When a message came, as the bus tells it.
+        /// Arrival of a message, as the bus reports it.
         case arrival(Timestamp)
         /// A moment on the wall that somebody names.
         case wall(Timestamp)
@@ -42,25 +42,25 @@ struct CellClock: Sendable {
         return wave
     }
 
-    /// What another instance left, in the cell's time: it rested or sensed no later than now, and senses next within an interval.
-    mutating func takeUp(_ estate: Estate, interval: Int?) -> Estate {
+    /// Takes over the state that another instance left, in the cell's time: it rested or sensed no later than now, and senses next within an interval.
+    mutating func takeUp(_ handoverState: HandoverState, interval: Int?) -> HandoverState {
         let now = now()
-        var estate = estate
-        estate.at = min(now, clock.process(estate.at))
+        var handoverState = handoverState
+        handoverState.at = min(now, clock.process(handoverState.at))
         let latest = now.advanced(milliseconds: Double(interval ?? 0))
-        estate.nextSense = estate.nextSense.map { min(latest, clock.process($0)) }
-        return estate
+        handoverState.nextSense = handoverState.nextSense.map { min(latest, clock.process($0)) }
+        return handoverState
     }
 
-    /// What is left to another instance, on the wall.
-    func leave(_ estate: Estate) -> Estate {
-        var estate = estate
-        estate.at = clock.wall(estate.at)
-        estate.nextSense = estate.nextSense.map(clock.wall)
-        return estate
+    /// State that is left to another instance, in wall time.
+    func leave(_ handoverState: HandoverState) -> HandoverState {
+        var handoverState = handoverState
+        handoverState.at = clock.wall(handoverState.at)
+        handoverState.nextSense = handoverState.nextSense.map(clock.wall)
+        return handoverState
     }
 
-    /// What a cell wrote down, as it is said: moments on the wall, those of its gate in order.
+    /// An action of a cell as it is published: moments in wall time, those of its gate in order.
     mutating func said(_ action: Pulse.Action) -> Pulse.Action {
         switch action {
         case .state(var change):
@@ -76,7 +76,7 @@ struct CellClock: Sendable {
             change.at = at
             lastTransition = at
             return .transition(change)
-        case .wave, .publish, .send, .begin, .wake, .say, .leave: return action
+        case .wave, .publish, .send, .begin, .wake, .log, .leave: return action
         }
     }
 }

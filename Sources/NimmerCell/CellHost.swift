@@ -25,7 +25,7 @@ public final class CellHost<C: Cell>: Sendable {
     /// Sent when an appointment comes earlier than the one that is waited for.
     private let isEarlier = TaskSignal()
     let outbox: Outbox
-    /// Which origins the waves that it hears may name.
+    /// Origins that the waves which it hears may name.
     let grants: OriginGrants
 
     private struct State {
@@ -65,7 +65,7 @@ public final class CellHost<C: Cell>: Sendable {
         (jobs, jobFeed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(4096))
     }
 
-    /// What the cell did since its start, what could not leave included.
+    /// Counters of the cell since its start, including what could not be sent.
     public var counters: CellCounters {
         state.withLock { state in
             var counters = state.body.counters
@@ -74,7 +74,7 @@ public final class CellHost<C: Cell>: Sendable {
         }
     }
 
-    /// What `$SRV.STATS` says.
+    /// Statistics for `$SRV.STATS`.
     private var statistics: ServiceResponder.Statistics {
         let counters = counters
         let now = now
@@ -109,20 +109,20 @@ public final class CellHost<C: Cell>: Sendable {
     ///
     /// - Throws: the `ProcessFailure` with which the cell left.
     public func run() async throws {
-        // Before any other message: what an earlier life concluded and has not said yet.
+        // Before any other message: what an earlier run concluded and has not published yet.
         outbox.takeUp()
-        sayMissingGrants()
+        logMissingGrants()
         await waitForServer()
         let older = await awaitTurn()
         if isStopping { return }
         let subscriptions = try await subscribe()
-        let estate = older == nil ? nil : await takeOver()
+        let handoverState = older == nil ? nil : await takeOver()
         if let older { process.logger.info("Took over", metadata: ["from": "\(older)"]) }
         process.answers.report { [weak self] in self?.statistics ?? ServiceResponder.Statistics() }
         process.metrics.collect { [weak self] page in self?.measure(into: &page) }
         process.health.started()
-        let takenUp = estate.map { estate in
-            state.withLock { $0.clock.takeUp(estate, interval: $0.body.interval) }
+        let takenUp = handoverState.map { handoverState in
+            state.withLock { $0.clock.takeUp(handoverState, interval: $0.body.interval) }
         }
         act { body, now in
             if let takenUp {
@@ -130,16 +130,16 @@ public final class CellHost<C: Cell>: Sendable {
             }
             return body.start(at: now, first: takenUp?.nextSense)
         }
-        let desk = try await keepDesk()
+        let subscription = try await answerHandover()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keepAppointments() }
             group.addTask { await self.work() }
             group.addTask { await self.live() }
             group.addTask { [outbox, process] in await process.run(outbox) }
             await untilEnd()
-            desk.cancel()
+            subscription.cancel()
             _ = state.withLock { $0.body.rest() }
-            say(.left)
+            send(.left)
             await leaveQueues(subscriptions)
             await finishWork()
             act { $0.stop(at: $1) }
@@ -150,7 +150,7 @@ public final class CellHost<C: Cell>: Sendable {
         if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 
-    /// At most a second, so that the first wave is heard when there is a server, and said to be lost when there is none.
+    /// At most a second, so that the first wave is heard when there is a server, and reported to be lost without one.
     private func waitForServer() async {
         let events = process.bus.events()
         guard !process.bus.status.isConnected else { return }
@@ -166,8 +166,8 @@ public final class CellHost<C: Cell>: Sendable {
         }
     }
 
-    /// Says at once what the thalamus would refuse: origins that the system file does not grant.
-    private func sayMissingGrants() {
+    /// Reports at once what the thalamus would refuse: origins that the system file does not grant.
+    private func logMissingGrants() {
         guard process.system != nil else { return }
         let missing = grants.missing(process.configuration.origins, for: identity.name.text)
         guard !missing.isEmpty else { return }
@@ -193,7 +193,7 @@ public final class CellHost<C: Cell>: Sendable {
         }
     }
 
-    /// What the server sent already is still handled: those who share the name get the rest.
+    /// Leaves the queue groups; messages that the server has sent already are still handled, those who share the name get the rest.
     private func leaveQueues(_ subscriptions: [any Subscription]) async {
         guard process.bus.status.isConnected else { return subscriptions.forEach { $0.cancel() } }
         await withTaskGroup(of: Void.self) { group in
@@ -201,15 +201,15 @@ public final class CellHost<C: Cell>: Sendable {
         }
     }
 
-    /// Whether it was asked to stop.
+    /// Indicates whether it was asked to stop.
     var isStopping: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
 
-    /// Stops sensing, and says what the next instance goes on with.
-    func retire() -> Estate {
+    /// Stops sensing, and reports what the next instance goes on with.
+    func retire() -> HandoverState {
         state.withLock { state in
             let (gate, now) = (state.body.gate, state.clock.now())
             return state.clock.leave(
-                Estate(
+                HandoverState(
                     nextSense: state.body.rest(), state: gate.state, potential: gate.potential(at: now),
                     weight: gate.weight, at: now))
         }
@@ -281,7 +281,7 @@ public final class CellHost<C: Cell>: Sendable {
             enqueue { await self.ask(command, cell) }
         case .begin(let name, let work):
             enqueue { await self.finish(name, work) }
-        case .say(let level, let message, let values):
+        case .log(let level, let message, let values):
             process.logger.log(level: level, "\(message)", metadata: values.mapValues { .string($0) })
         case .leave(let failure): leave(failure)
         case .wake: break
@@ -310,7 +310,7 @@ public final class CellHost<C: Cell>: Sendable {
         }
         if isNew {
             process.logger.warning(
-                "Nobody can hear this cell; what it says is counted as lost", metadata: ["reason": "\(reason)"])
+                "No connection: what this cell publishes is counted as lost", metadata: ["reason": "\(reason)"])
         }
     }
 

@@ -4,7 +4,7 @@ import NimmerBus
 import NimmerWave
 
 extension CellHost {
-    /// What a cell or nerve tells on `/metrics`.
+    /// Writes the metrics of a cell or nerve for `/metrics`.
     func measure(into page: inout MetricsPage) {
         let counters = counters
         page.waves(

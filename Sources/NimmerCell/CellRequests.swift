@@ -9,12 +9,12 @@ extension CellHost {
         let process = process
         var subscriptions: [any Subscription] = []
         if !C.manifest.commands.isEmpty {
-            let places = Places(limit: process.configuration.requestLimit)
+            let semaphore = RequestSemaphore(limit: process.configuration.requestLimit)
             subscriptions.append(
                 try await process.bus.subscribe(
                     shared: .request(process.environment, cell: identity.name), queue: identity.name
                 ) { _, _, arrival in
-                    self.receive(request: arrival.message(), at: arrival.at, places)
+                    self.receive(request: arrival.message(), at: arrival.at, semaphore)
                 })
         }
         let (inputs, hears) = try withBody { (try $0.cell.inputs(in: process.environment), $0.hears) }
@@ -57,15 +57,15 @@ extension CellHost {
         }
     }
 
-    private func receive(request message: BusMessage, at moment: Timestamp, _ places: Places) {
+    private func receive(request message: BusMessage, at moment: Timestamp, _ semaphore: RequestSemaphore) {
         let begun = ContinuousClock.now
         let names = C.manifest.commands.map(\.name)
         let read = requests.read(message) { (message) throws(Refusal) in
             try Command(request: message.payload, on: message.subject, commands: names)
         }
         guard let command = read else { return countRejected() }
-        guard places.take() else {
-            let limit = places.limit
+        guard semaphore.take() else {
+            let limit = semaphore.limit
             respond(
                 to: message,
                 CommandResult(status: .error, error: "\(identity.name) is busy with \(limit) requests; try again"))
@@ -77,15 +77,15 @@ extension CellHost {
             answer = outcome.answer
             return outcome.pulse
         }
-        finish(answer, for: command, message, places, since: begun)
+        finish(answer, for: command, message, semaphore, since: begun)
     }
 
     private func finish(
-        _ answer: Answer, for command: Command, _ message: BusMessage, _ places: Places,
+        _ answer: Answer, for command: Command, _ message: BusMessage, _ semaphore: RequestSemaphore,
         since begun: ContinuousClock.Instant
     ) {
         guard case .later(let name, let work) = answer else {
-            places.give()
+            semaphore.release()
             conclude(message, CommandResult(answer), since: begun)
             return
         }
@@ -97,16 +97,16 @@ extension CellHost {
                 answer = finished.answer
                 return finished.pulse
             }
-            places.give()
+            semaphore.release()
             self.conclude(message, CommandResult(answer), since: begun)
         }
         if !isTaken {
-            places.give()
+            semaphore.release()
             respond(to: message, CommandResult(status: .error, error: "\(identity.name) is busy; try again"))
         }
     }
 
-    /// What work returns in time, or the refusal that the deadline passed; the work is cancelled then.
+    /// Returns the result of work in time, or the refusal that the deadline passed; the work is cancelled then.
     static func within(
         milliseconds: Int, _ work: @escaping @Sendable () async throws -> JSON
     ) async -> Result<JSON, any Error> {
@@ -137,14 +137,14 @@ extension CellHost {
 
 /// Work took longer than its command allowed.
 public struct DeadlineExceeded: Error, Hashable, CustomStringConvertible {
-    /// How long it was allowed to take.
+    /// Time that it was allowed to take.
     public var milliseconds: Int
 
     /// One line for a person.
     public var description: String { "the deadline of \(milliseconds) ms was exceeded" }
 }
 
-/// What `$SRV.STATS` says about the time that requests took.
+/// Durations of requests for `$SRV.STATS`.
 final class RequestTimes: Sendable {
     private let state = Mutex((nanoseconds: Int64(0), lastError: ""))
 
@@ -158,8 +158,8 @@ final class RequestTimes: Sendable {
     }
 }
 
-/// How many requests are at work.
-final class Places: Sendable {
+/// Semaphore that bounds the requests in progress.
+final class RequestSemaphore: Sendable {
     let limit: Int
     private let taken = Mutex(0)
 
@@ -173,7 +173,7 @@ final class Places: Sendable {
         }
     }
 
-    func give() { taken.withLock { $0 -= 1 } }
+    func release() { taken.withLock { $0 -= 1 } }
 }
 
 extension CommandResult {

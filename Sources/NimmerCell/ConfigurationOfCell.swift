@@ -11,7 +11,7 @@ extension Configuration {
     ///   - name: its name on the bus; the manifest's unless given.
     ///   - changes: values of settings by their keys.
     ///   - system: the system file that it sees.
-    /// - Throws: `ProcessFailure` when the name is none, or a change is not declared or not of its type.
+    /// - Throws: `ProcessFailure` when the name is invalid, or a change is not declared or not of its type.
     public init<C: Cell>(
         of cell: C.Type, environment: Environment = .dev, name: String? = nil, changes: [String: SettingValue] = [:],
         system: SystemFile? = nil
@@ -33,6 +33,6 @@ extension Configuration {
 }
 
 extension CellHost {
-    /// What the cell was set to.
+    /// Settings of the cell.
     public var settings: Settings<C.Options> { Settings(process.configuration.settings) }
 }

@@ -1,15 +1,15 @@
 import NimmerGate
 import NimmerWave
 
-/// What instances of one name say to each other, so that a newer version takes over without a wave lost or doubled
+/// Messages between instances of one name, so that a newer version takes over without a wave lost or doubled
 /// (docs/deployment.md, Hot swap).
 ///
 /// Versions decide, nothing is configured: instances of the same version share their work, an older one gives way to a
 /// newer, and an older one that starts beside a newer stands by until that leaves.
 struct Handover: Sendable {
-    /// What is said.
-    enum Word: String, Sendable {
-        /// Who lives here?
+    /// Message of the handover.
+    enum Message: String, Sendable {
+        /// Asks which instance runs.
         case hello
         /// I listen: stop sensing, tell me when you would have sensed next, and leave.
         case take
@@ -19,7 +19,7 @@ struct Handover: Sendable {
         case left
     }
 
-    /// What an instance that lives does about it.
+    /// Reaction of a running instance.
     enum Reaction: Equatable, Sendable {
         /// Nothing: it concerns somebody else.
         case none
@@ -31,9 +31,9 @@ struct Handover: Sendable {
         case leave(to: String)
     }
 
-    /// What an instance that starts does about an answer.
-    enum Meeting: Equatable, Sendable {
-        /// Nobody, or its like: it lives.
+    /// Reaction of a starting instance to an answer.
+    enum StartDecision: Equatable, Sendable {
+        /// No instance, or an equal one: it starts.
         case live
         /// Takes over.
         case take(from: String)
@@ -44,8 +44,8 @@ struct Handover: Sendable {
     let version: String
     let instance: String
 
-    /// What an instance that lives does about a word from another.
-    func reaction(to word: Word, version other: String, instance: String) -> Reaction {
+    /// Reaction of a running instance to a message from another.
+    func reaction(to word: Message, version other: String, instance: String) -> Reaction {
         guard instance != self.instance else { return .none }
         switch word {
         case .hello: return .answer
@@ -55,21 +55,21 @@ struct Handover: Sendable {
         }
     }
 
-    /// What an instance that starts does about who lives there.
-    func meeting(_ other: String?) -> Meeting {
+    /// Reaction of a starting instance to the one that runs.
+    func startDecision(_ other: String?) -> StartDecision {
         guard let other else { return .live }
         if Self.isNewer(version, than: other) { return .take(from: other) }
         return Self.isNewer(other, than: version) ? .standBy(for: other) : .live
     }
 
     /// A word as it travels.
-    func command(_ word: Word) -> Command {
+    func command(_ word: Message) -> Command {
         Command(
             command: word.rawValue, payload: ["version": .string(version), "instance": .string(instance)],
             deadlineMilliseconds: 1000)
     }
 
-    /// Whether a version comes after another: number by number, then what follows a `-` before what has none
+    /// Returns whether a version comes after another: number by number, then what follows a `-` before what has none
     /// (semver.org, 11).
     static func isNewer(_ version: String, than other: String) -> Bool {
         func parts(_ text: String) -> (numbers: [Int], suffix: String) {
@@ -88,8 +88,8 @@ struct Handover: Sendable {
     }
 }
 
-/// What one instance leaves to the next: when it would have sensed, and where its gate stands.
-struct Estate: Equatable, Sendable {
+/// State that one instance leaves to the next: when it would have sensed, and where its gate stands.
+struct HandoverState: Equatable, Sendable {
     var nextSense: Timestamp?
     var state: GateState
     var potential: Double
@@ -111,7 +111,7 @@ struct Estate: Equatable, Sendable {
         self.at = at
     }
 
-    /// What an answer carries; nil when there is nothing of the kind in it.
+    /// Reads the state in an answer; nil when it holds none.
     init?(_ json: JSON) {
         guard let state = json["gate_state"]?.string.flatMap(GateState.init(word:)),
             let potential = json["potential"]?.double, let weight = json["weight"]?.double,

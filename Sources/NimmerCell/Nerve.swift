@@ -9,7 +9,7 @@ public protocol Nerve: Cell {
     /// The cells (or nerves) that it hears, by the names that its settings give.
     var hears: [Token] { get }
 
-    /// What a wave that it hears is worth to its gate; nil keeps the wave from the gate.
+    /// Returns the evidence of a wave for the nerve's gate; nil keeps the wave from the gate.
     func evidence(of wave: HeardWave) -> HeardEvidence?
 
     /// A wave that it hears, after the gate has weighed it.
@@ -34,7 +34,7 @@ extension Nerve {
     public mutating func hear(_ wave: HeardWave, _ pulse: inout Pulse) throws {}
 }
 
-/// What a type that is run as a cell is. The runtime drives both kinds alike, and hears for a nerve what it names.
+/// Kind of a type that is run as a cell. The runtime drives both kinds alike, and hears for a nerve what it names.
 public enum CellKind<C: Cell>: Sendable {
     /// A cell.
     case cell
@@ -57,7 +57,7 @@ public enum CellKind<C: Cell>: Sendable {
     }
 }
 
-/// How a nerve hears.
+/// Hearing of a nerve.
 public struct Hearing<C: Cell>: Sendable {
     let cells: @Sendable (C) -> [Token]
     let evidence: @Sendable (C, HeardWave) -> HeardEvidence?
@@ -68,22 +68,22 @@ public struct Hearing<C: Cell>: Sendable {
 public struct HeardWave: Sendable, Hashable {
     /// The cell, by its name in the subject.
     public var cell: Token
-    /// What makes the witness independent; the cell's name unless the wave says otherwise.
+    /// Origin that makes the witness independent; the cell's name unless the wave names another.
     public var origin: Token
     /// The semantic region.
     public var region: Region
-    /// How sure the cell is, 0…1.
+    /// Confidence of the cell, 0…1.
     public var confidence: Double
     /// `1` asserts, `-1` denies.
     public var polarity: Int
-    /// What the cell says.
+    /// Content of the wave.
     public var content: JSON
     /// Energy that the cell spent.
     public var cost: Double
-    /// When it was sensed, as far as that can be believed: never later than it arrived.
+    /// Time at which it was sensed, as far as that can be believed: never later than it arrived.
     public var at: Timestamp
 
-    /// A wave from its parts.
+    /// Creates a wave.
     public init(
         cell: Token, origin: Token? = nil, region: Region, confidence: Double, polarity: Int = 1, content: JSON = [:],
         cost: Double = 0, at: Timestamp
@@ -116,9 +116,9 @@ public struct HeardWave: Sendable, Hashable {
     }
 }
 
-/// What a wave is worth to a nerve's gate.
+/// Evidence of a wave for a nerve's gate.
 public struct HeardEvidence: Sendable, Hashable {
-    /// How sure, 0…1.
+    /// Confidence, 0…1.
     public var confidence: Double
     /// `1` asserts, `-1` denies.
     public var polarity: Int

@@ -7,16 +7,16 @@ import NimmerWave
 /// A cell's methods only write down what is to be done; the runtime does it after they return. In a test the actions are
 /// compared.
 public struct Pulse: Sendable {
-    /// When it is, in the cell's own time: that of the wall when its process began, from where it goes on without a jump when
-    /// somebody sets the clock. What is said to others names the moment on the wall.
+    /// Current time, in the cell's own time: that of the wall when its process began, from where it goes on without a jump when
+    /// somebody sets the clock. What is published to others names the moment on the wall.
     public let at: Timestamp
     /// The cell's name on the bus.
     public var name: Token { identity.name }
-    /// Where it runs.
+    /// Environment in which it runs.
     public var environment: Environment { identity.environment }
-    /// Where its own gate stands.
+    /// State of its own gate.
     public let gate: GateState
-    /// What is to be done, in order.
+    /// Actions to perform, in order.
     public private(set) var actions: [Action] = []
     /// Waves that could not be written down because a number was not finite; they are counted as refused.
     public private(set) var refused = 0
@@ -37,13 +37,13 @@ public struct Pulse: Sendable {
     /// The state that a part of the cell stands in: the last that it entered, or the cell's initial one.
     public func state(of part: String) -> String { entered.state(of: part) }
 
-    /// What is to be done.
+    /// Action to perform.
     public enum Action: Sendable {
         /// Emit a wave.
         case wave(WaveSignal)
         /// Send bytes to a subject, for devices.
         case publish(Subject, [UInt8])
-        /// Say that the state changed.
+        /// Report that the state changed.
         case state(NerveState)
         /// Ask a cell.
         case send(Command, to: Token)
@@ -52,10 +52,10 @@ public struct Pulse: Sendable {
         /// Come back at a moment.
         case wake(Timestamp)
         /// Log a line.
-        case say(Logger.Level, String, [String: String])
+        case log(Logger.Level, String, [String: String])
         /// Leave, because the cell cannot go on.
         case leave(ProcessFailure)
-        /// Say that its gate changed its state.
+        /// Report that its gate changed its state.
         case transition(GateTransition)
     }
 
@@ -129,8 +129,8 @@ public struct Pulse: Sendable {
     public mutating func wake(at moment: Timestamp) { actions.append(.wake(moment)) }
 
     /// Logs a line: a constant message, values beside it.
-    public mutating func say(_ level: Logger.Level = .info, _ message: String, _ values: [String: String] = [:]) {
-        actions.append(.say(level, message, values))
+    public mutating func log(_ level: Logger.Level = .info, _ message: String, _ values: [String: String] = [:]) {
+        actions.append(.log(level, message, values))
     }
 
     /// Leaves with a status and one line, because the cell cannot go on.
@@ -159,19 +159,19 @@ public struct Pulse: Sendable {
     }
 }
 
-/// Who a cell is on the bus, checked once at the start.
+/// Identity of a cell on the bus, checked once at the start.
 public struct Identity: Sendable, Hashable {
-    /// Where it runs.
+    /// Environment in which it runs.
     public var environment: Environment
     /// Its name.
     public var name: Token
-    /// What its waves are about.
+    /// Domain of its waves.
     public var domain: Token
     /// The semantic region of its waves, where it is not the domain.
     public var region: Region?
-    /// What makes it an independent witness, where it is not its name.
+    /// Origin that makes it an independent witness, where it is not its name.
     public var origin: Token?
-    /// What a wave costs unless the cell says otherwise, in lifeforce.
+    /// Cost of a wave unless the cell names another, in lifeforce.
     public var waveCost: Double
     /// Cell or nerve.
     public var role: Role

@@ -5,7 +5,7 @@ import NimmerWave
 ///
 /// Holds to the bounds while it reads: a line, the text, and (through ``bodyBound(_:)``) the whole body.
 struct AnswerReader {
-    /// How the JSON values of a body are told apart.
+    /// Separation of the JSON values of a body.
     enum Framing: Equatable {
         /// `data: {…}` lines.
         case events
@@ -132,7 +132,7 @@ struct AnswerReader {
         return answer
     }
 
-    /// Whether a byte may stand in a server's word for why it stopped: `content_filter`.
+    /// Returns whether a byte may stand in a server's word for why it stopped: `content_filter`.
     private static func isPlain(_ byte: UInt8) -> Bool { byte == 0x5f || (0x61...0x7a).contains(byte) }
 
     private func milliseconds(until now: ContinuousClock.Instant) -> Double {

@@ -3,7 +3,7 @@ import NimmerWave
 
 /// One protocol of servers: how a question is written, and what each piece of an answer means.
 protocol Dialect: Sendable {
-    /// Where questions go.
+    /// Path of questions.
     var path: String { get }
     /// The media types of an answer.
     var types: [String] { get }
@@ -13,13 +13,13 @@ protocol Dialect: Sendable {
     func piece(_ json: JSON) throws(MindError) -> AnswerPiece
 }
 
-/// What one JSON value of an answer adds.
+/// Contribution of one JSON value of an answer.
 struct AnswerPiece: Equatable {
     /// More of the text.
     var text = ""
-    /// Why the server stopped, once it says so.
+    /// Reason why the server stopped, once it reports one.
     var finish: String?
-    /// Whether nothing follows.
+    /// Indicates whether nothing follows.
     var isLast = false
     var model: String?
     var promptTokens: Int?

@@ -65,7 +65,7 @@ final class HTTPExchange: Sendable {
                 do throws(MindError) { return .success(try await body()) } catch { return .failure(error) }
             }
             group.addTask {
-                // A cancelled sleep is the other task's end: it says nothing.
+                // A cancelled sleep is the other task's end: it tells nothing.
                 guard (try? await Task.sleep(until: deadline)) != nil else { return nil }
                 return .failure(MindError(.timeout, "\(server) gave no whole answer in time"))
             }

@@ -7,7 +7,7 @@ import NimmerWave
 /// It keeps the contract of ``MindServer``. The answer is streamed, so that its size and its time are held to while it comes
 /// in, and so that an abandoned question closes its connection, at which both kinds of server stop working.
 ///
-/// The key is read anew for each question, so that a file may be replaced; it is sent as a bearer token and stands nowhere else.
+/// The key is read again for each question, so that a file may be replaced; it is sent as a bearer token and stands nowhere else.
 public final class HTTPMind: MindServer {
     /// The model and the server, as responses name them.
     public let mind: Mind
@@ -20,7 +20,7 @@ public final class HTTPMind: MindServer {
     /// - Parameters:
     ///   - settings: the mind as the system file has it.
     ///   - variables: the process's environment, for `key_variable`.
-    /// - Throws: ``MindError/Code/misconfigured`` when a key or certificate cannot be read, or the address is none.
+    /// - Throws: ``MindError/Code/misconfigured`` when a key or certificate cannot be read, or the address is invalid.
     public init(_ settings: MindSettings, variables: [String: String]) throws(MindError) {
         self.settings = settings
         key = KeySource(file: settings.keyFile, variable: settings.keyVariable, variables: variables)

@@ -26,7 +26,7 @@ final class HTTPReply: Sendable {
         return String(text.prefix { $0 != ";" }).lowercased().filter { !$0.isWhitespace }
     }
 
-    /// What the server calls itself, cut to a token.
+    /// Name of the server by its own account, cut to a token.
     var serverName: String { ServerWords.plain(head.first("server") ?? "") }
 
     /// The media type, if it is one of those.

@@ -1,7 +1,7 @@
 import NimmerCognition
 import NimmerPlatform
 
-/// Where a server's key comes from: a file's first line, or an environment variable. The key itself is never kept.
+/// Source of a server's key: a file's first line, or an environment variable. The key itself is never kept.
 struct KeySource: Sendable {
     let file: String?
     let variable: String?

@@ -6,7 +6,7 @@ import NimmerWave
 ///
 /// `think` is not sent: with some models `think: false` makes ollama drop the schema without a word. What a model thinks comes
 /// in a field of its own and is nobody's answer. `num_ctx` is always the same for a mind, since another one makes ollama load
-/// the model anew, and large enough for its prompts, since ollama cuts longer ones off without a word.
+/// the model again, and large enough for its prompts, since ollama cuts longer ones off without a word.
 struct OllamaDialect: Dialect {
     let settings: MindSettings
 

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What a server says of itself and of its errors, as far as it may be repeated.
+/// Texts of a server about itself and its errors, as far as they may be repeated.
 enum ServerWords {
     /// The kind that an error object names, if it is one that servers are known to have.
     static func kind(_ error: JSON) -> String {
@@ -13,7 +13,7 @@ enum ServerWords {
         "permission_error", "rate_limit_error", "rate_limit_exceeded", "server_error", "unavailable_error",
     ]
 
-    /// Text of a stranger as something that may stand in a log: at most 64 plain characters.
+    /// Foreign text as something that may stand in a log: at most 64 plain characters.
     static func plain(_ text: String) -> String {
         String(
             text.unicodeScalars.prefix(64).map {

@@ -8,7 +8,7 @@ struct TLSFiles: Sendable {
     var certificate: String?
     var key: String?
 
-    /// Where Linux distributions keep the machine's authorities: Debian and the images, Red Hat, SUSE, Alpine. Nil when none of
+    /// Paths of the machine's authorities on Linux distributions: Debian and the images, Red Hat, SUSE, Alpine. Nil when none of
     /// them is there; libcurl then looks where it was built to.
     static var authoritiesOfMachine: String? {
         [
@@ -30,7 +30,7 @@ struct TLSFiles: Sendable {
         }
     }
 
-    /// Whether a file holds one certificate at least and nothing broken.
+    /// Returns whether a file holds one certificate at least and nothing broken.
     private static func holdsCertificates(_ path: String) -> Bool {
         guard let file = BIO_new_file(path, "r") else { return false }
         defer { BIO_free_all(file) }
@@ -41,7 +41,7 @@ struct TLSFiles: Sendable {
             X509_free(certificate)
             count += 1
         }
-        // The end of the file is an error, too, which says that no line begins another certificate.
+        // The end of the file is an error, too, which reports that no line begins another certificate.
         return count > 0 && nimmer_is_end_of_pem(ERR_peek_last_error()) != 0
     }
 

@@ -3,15 +3,15 @@ import NimmerWave
 /// A wave as a gate sees it (gates.md, A wave arrives). Names are small numbers, so that nothing is allocated; where
 /// `max_origins` forces a choice between witnesses of the same age, the smaller number goes first.
 public struct Evidence: Hashable, Sendable {
-    /// What makes the witness independent.
+    /// Origin that makes the witness independent.
     public var origin: Int32
     /// The semantic region.
     public var region: Int32
     /// `1` asserts, `-1` denies.
     public var polarity: Int8
-    /// How sure it is, 0…1; finite.
+    /// Confidence, 0…1; finite.
     public var confidence: Double
-    /// When it was sensed.
+    /// Time at which it was sensed.
     public var at: Timestamp
 
     /// A wave.
@@ -25,7 +25,7 @@ public struct Evidence: Hashable, Sendable {
     }
 }
 
-/// What a gate made of a wave (gates.md, A wave arrives).
+/// Verdict of a gate on a wave (gates.md, A wave arrives).
 public enum Verdict: String, Sendable, Hashable {
     /// It came more than a window late and changed nothing.
     case late
@@ -37,27 +37,27 @@ public enum Verdict: String, Sendable, Hashable {
 
 /// A remembered wave: the last of its origin within the window.
 public struct GateWitness: Hashable, Sendable {
-    /// What makes it independent.
+    /// Origin that makes it independent.
     public internal(set) var origin: Int32
     /// The semantic region.
     public internal(set) var region: Int32
     /// `1` asserts, `-1` denies.
     public internal(set) var polarity: Int8
-    /// How sure it was.
+    /// Its confidence.
     public internal(set) var confidence: Double
     /// The time that the gate used for it.
     public internal(set) var at: Timestamp
-    /// What it added to the potential.
+    /// Its contribution to the potential.
     public internal(set) var push: Double
     /// The embedding; empty when it carried none.
     public internal(set) var vector: [Double]
-    /// The length of the embedding; -1 when there is none.
+    /// The length of the embedding; -1 without one.
     var norm: Double
 }
 
 /// A change of a gate's state, by one step.
 public struct Transition: Hashable, Sendable {
-    /// When; exact for a release.
+    /// Time; exact for a release.
     public let at: Timestamp
     /// The state before.
     public let from: GateState
@@ -69,28 +69,28 @@ public struct Transition: Hashable, Sendable {
     public let support: Double
 }
 
-/// How one resonating wave moved a gate (gates.md, Explanation).
+/// Account of how one resonating wave moved a gate (gates.md, Explanation).
 public struct Explanation: Hashable, Sendable {
     /// The wave's origin.
     public var origin: Int32 = 0
-    /// How sure the wave was.
+    /// Confidence of the wave.
     public var confidence = 0.0
     /// `1` asserts, `-1` denies.
     public var polarity: Int8 = 1
     /// The support of the other origins in the window, -1…1.
     public var support = 0.0
-    /// How new the wave is, 0…1.
+    /// Novelty of the wave, 0…1.
     public var novelty = 0.0
-    /// What trust multiplies by, at least 1.
+    /// Factor of trust, at least 1.
     public var gain = 1.0
-    /// What the wave added: a reflex's lift and gain × confidence × support × novelty, as far as -1…1 left room. Pushes
+    /// Contribution of the wave: a reflex's lift and gain × confidence × support × novelty, as far as -1…1 left room. Pushes
     /// and decay add up to the potential.
     public var push = 0.0
     /// The potential before it, decayed to its time.
     public var before = 0.0
     /// The potential after it.
     public var after = 0.0
-    /// How many other origins were in the window.
+    /// Number of other origins in the window.
     public var witnesses = 0
     /// The time that the gate used.
     public var at = Timestamp(nanoseconds: 0)

@@ -7,7 +7,7 @@ import NimmerWave
 /// window open it; a denial among them pushes it towards closed; silence brings it back. A gate is a value: time comes
 /// in with the waves, transitions go out through a list that the caller owns, and once warm a wave allocates nothing.
 public struct Gate: Sendable {
-    /// What the gate is tuned by; its `weight` is where ``weight`` began.
+    /// Configuration of the gate; its `weight` is where ``weight`` began.
     public let configuration: GateConfiguration
     /// Trust earned by verified openings, 0…1.
     public private(set) var weight: Double
@@ -19,7 +19,7 @@ public struct Gate: Sendable {
     public var time: Timestamp? { moment == .min ? nil : Timestamp(nanoseconds: moment) }
     /// The remembered witnesses, oldest first by their place of arrival.
     public private(set) var witnesses: ContiguousArray<GateWitness> = []
-    /// How the last resonating wave moved the gate.
+    /// Explanation of the last resonating wave.
     public private(set) var last = Explanation()
 
     private var moment = Int64.min
@@ -48,7 +48,7 @@ public struct Gate: Sendable {
         moment = at.nanoseconds
     }
 
-    /// Where the witnesses lie, for a processor that is to fetch them early; never read through.
+    /// Address of the witnesses, for a processor that is to fetch them early; never read through.
     @inlinable
     public var witnessesPlace: UnsafeRawPointer { unsafeBitCast(witnesses, to: UnsafeRawPointer.self) }
 
@@ -57,7 +57,7 @@ public struct Gate: Sendable {
         witnesses.reserveCapacity(min(count, configuration.maximumOrigins))
     }
 
-    /// Whether trust has made the gate a reflex: one asserting wave is enough.
+    /// Indicates whether trust has made the gate a reflex: one asserting wave is enough.
     public var isReflex: Bool { weight > configuration.reflexWeight }
 
     /// A wave arrives.
@@ -102,7 +102,7 @@ public struct Gate: Sendable {
     }
 
     /// Takes back that the last wave opened or closed the gate: it stays STABLE, as near to its threshold as it can be, and the next wave
-    /// that agrees tips it. For whoever bounds how often gates are tipped; the caller takes the transition out of its list.
+    /// that agrees tips it. For the one that bounds how often gates are tipped; the caller takes the transition out of its list.
     public mutating func holdBack() {
         switch state {
         case .stable: return
@@ -119,13 +119,13 @@ public struct Gate: Sendable {
         advance(toNanoseconds: moment.nanoseconds, into: &transitions)
     }
 
-    /// When the gate will go back to STABLE if nothing arrives; nil when it is STABLE. The one timer that a gate needs.
+    /// Time at which the gate will go back to STABLE if nothing arrives; nil when it is STABLE. The one timer that a gate needs.
     public var nextRelease: Timestamp? {
         guard state != .stable else { return nil }
         return Timestamp(nanoseconds: releaseMoment())
     }
 
-    /// Whether the last wave that resonated brought the gate nearer to its release, where it is not STABLE.
+    /// Indicates whether the last wave that resonated brought the gate nearer to its release, where it is not STABLE.
     public var wasPushedBack: Bool { state == .open ? last.push < 0 : last.push > 0 }
 
     /// The potential at a moment, if nothing arrives until then.
@@ -149,7 +149,7 @@ public struct Gate: Sendable {
         Self.similarity(witness, other.region, other.vector, other.norm)
     }
 
-    /// Gives the remembered origins new numbers, when whoever numbers them starts anew.
+    /// Gives the remembered origins new numbers, when the one that numbers them restarts.
     public mutating func renumberOrigins(_ number: (Int32) -> Int32) {
         for index in witnesses.indices { witnesses[index].origin = number(witnesses[index].origin) }
         last.origin = -1
@@ -167,7 +167,7 @@ public struct Gate: Sendable {
         potential * exp2(-Double(nanoseconds) / (configuration.halfLifeMilliseconds * 1_000_000))
     }
 
-    /// The time between two moments, the earlier first; what no number of nanoseconds can say is the longest that one can.
+    /// The time between two moments, the earlier first; what no number of nanoseconds can represent is the longest that one can.
     @inline(__always)
     private static func elapsed(_ earlier: Int64, _ later: Int64) -> Int64 {
         let difference = later &- earlier

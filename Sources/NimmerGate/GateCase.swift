@@ -5,27 +5,27 @@ import NimmerWave
 public struct GateCase: Sendable, Hashable {
     /// One wave of a case.
     public struct Event: Sendable, Hashable {
-        /// When, in milliseconds.
+        /// Time, in milliseconds.
         public var at: Double
-        /// What makes the witness independent.
+        /// Origin that makes the witness independent.
         public var origin: String
-        /// How sure it is, 0…1.
+        /// Confidence, 0…1.
         public var confidence: Double
         /// `1` asserts, `-1` denies.
         public var polarity: Int8
         /// The semantic region.
         public var region: String
-        /// The embedding; empty when there is none.
+        /// The embedding; empty without one.
         public var vector: [Double]
     }
 
     /// The case's name; empty when it has none.
     public var name: String
-    /// What the gate is tuned by.
+    /// Configuration of the gate.
     public var configuration: GateConfiguration
     /// The waves in order of arrival.
     public var events: [Event]
-    /// How far to run after the last wave, in milliseconds; nil: no further.
+    /// Time to run on after the last wave, in milliseconds; nil: no further.
     public var until: Double?
 
     /// Reads a case: `{"config": {…}, "events": [{"at_ms", "origin", "confidence", "polarity", "region", "vector"}], "until_ms"}`.

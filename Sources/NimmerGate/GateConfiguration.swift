@@ -1,8 +1,8 @@
 import NimmerWave
 
-/// What a gate is tuned by (gates.md, Configuration). The defaults are the normative ones.
+/// Configuration of a gate (gates.md, Configuration). The defaults are the normative ones.
 public struct GateConfiguration: Hashable, Sendable {
-    /// How long a wave can be a witness, in milliseconds.
+    /// Time for which a wave can be a witness, in milliseconds.
     public var windowMilliseconds = 1500.0
     /// The time in which the potential halves in silence, in milliseconds.
     public var halfLifeMilliseconds = 2000.0
@@ -24,7 +24,7 @@ public struct GateConfiguration: Hashable, Sendable {
     /// The normative defaults.
     public init() {}
 
-    /// What a setting may be, for messages and the reference.
+    /// Ranges of the settings, for messages and the reference.
     public static let ranges: [(key: String, range: String)] = [
         ("window_ms", "above 0"), ("half_life_ms", "above 0"), ("open_threshold", "above 0, at most 1"),
         ("close_threshold", "at least -1, below 0"), ("release_fraction", "above 0, at most 1"), ("weight", "0 to 1"),
@@ -33,7 +33,7 @@ public struct GateConfiguration: Hashable, Sendable {
 
     /// Sets one of the settings by its name in gates.md.
     ///
-    /// - Throws: a ``GateError`` when the name is none of them or the value is outside its range.
+    /// - Throws: a ``GateError`` when the name is unknown or the value is outside its range.
     public mutating func set(_ key: String, _ value: Double) throws(GateError) {
         let fits =
             switch key {
@@ -72,7 +72,7 @@ public struct GateConfiguration: Hashable, Sendable {
 public struct GateError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The setting or the field at fault.
     public let key: String
-    /// What was expected and what was found.
+    /// Description of what was expected and what was found.
     public let message: String
 
     /// An error about a setting or a field.

@@ -12,7 +12,7 @@ import Synchronization
 /// One loop owns the batcher; intakes, timer and writer send it events. While the store is away the loop holds what it
 /// has, stops taking in, and everything else waits in its stream.
 package final class Hippocampus: Sendable {
-    /// What is said aloud, once for each change.
+    /// Notice that is logged, once for each change.
     package enum Notice: Sendable {
         /// The store is away.
         case lost(MemoryError)
@@ -32,13 +32,13 @@ package final class Hippocampus: Sendable {
     private let notify: @Sendable (Notice) -> Void
     private let rows: Recorder
     private let commits: Timer
-    private let intake = Valve()
+    private let intake = FlowControl()
     private let state = Mutex(HippocampusStatus())
-    private let suspects: SuspectKeeper?
-    private let solitude = Solitude()
+    private let suspects: CrashSuspectTracker?
+    private let access = ExclusiveAccess()
     private let inHand = Atomic(0)
 
-    /// A message on its way, or a part of one: what it says, and whom to tell when it is safe. Traces have nobody to tell, and of the
+    /// A message on its way, or a part of one: what it reports, and whom to tell when it is safe. Traces have nobody to tell, and of the
     /// parts of an opening only the last has.
     package struct Held: Sendable {
         package let entry: MemoryEntry
@@ -48,7 +48,7 @@ package final class Hippocampus: Sendable {
 
     private enum Event: Sendable {
         case arrived([Held])
-        case hurry
+        case writeNow
         case wrote(Result<WriteReport, MemoryError>, Int)
         case timer
         case stop
@@ -62,12 +62,12 @@ package final class Hippocampus: Sendable {
     ///   - reject: called for each message that could not be decoded.
     ///   - notify: called once for each change that a person should know.
     ///   - metrics: where sizes and times of commits are recorded.
-    ///   - suspects: keeps which messages may have ended an earlier life; nil: nobody does.
+    ///   - suspects: keeps which messages may have ended an earlier run; nil: nobody does.
     package init(
         bus: any Bus, store: any MemoryStore, environment: Environment, limits: Batcher<Held>.Limits,
         reject: @escaping @Sendable (Refusal, BusMessage) -> Void = { _, _ in },
         notify: @escaping @Sendable (Notice) -> Void = { _ in },
-        metrics: any MetricsFactory = NOOPMetricsHandler.instance, suspects: SuspectKeeper? = nil
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance, suspects: CrashSuspectTracker? = nil
     ) {
         self.suspects = suspects
         self.bus = bus
@@ -86,7 +86,7 @@ package final class Hippocampus: Sendable {
     /// The streams that it reads.
     package var streams: [String] { sources.map(\.stream) }
 
-    /// How it is now.
+    /// Current status.
     package var status: HippocampusStatus { state.withLock { $0 } }
 
     /// Works until `stopped` returns, then writes what is held, for at most `grace`; what is left comes again.
@@ -133,7 +133,7 @@ package final class Hippocampus: Sendable {
             switch event {
             case .arrived(let items):
                 for item in items { perform(batcher.receive(item, at: now), send) }
-            case .hurry: perform(batcher.hurry(at: now), send)
+            case .writeNow: perform(batcher.writeNow(at: now), send)
             case .wrote(.success(let report), let count):
                 note(report, count)
                 perform(batcher.wrote(at: now), send)
@@ -185,8 +185,8 @@ package final class Hippocampus: Sendable {
             case .keepAlive(let items): for item in items { try? item.delivery?.inProgress() }
             case .pause: intake.close()
             case .resume: intake.open()
-            case .lost(let error): storeIs(away: error)
-            case .recovered: storeIs(away: nil)
+            case .lost(let error): storeChanged(failure: error)
+            case .recovered: storeChanged(failure: nil)
             }
         }
     }
@@ -205,15 +205,15 @@ package final class Hippocampus: Sendable {
             guard status.held == 0 else { continue }
             do throws(MemoryError) {
                 try await store.open()
-                storeIs(away: nil)
+                storeChanged(failure: nil)
             } catch {
-                storeIs(away: error)
+                storeChanged(failure: error)
             }
         }
     }
 
-    /// Keeps in mind whether the store is there, and says so when that changes.
-    private func storeIs(away error: MemoryError?) {
+    /// Remembers whether the store is there, and reports it when that changes.
+    private func storeChanged(failure error: MemoryError?) {
         let notice = state.withLock { state -> Notice? in
             defer { state.trouble = error }
             switch (state.trouble, error) {
@@ -226,7 +226,7 @@ package final class Hippocampus: Sendable {
     }
 
     private func note(_ report: WriteReport, _ count: Int) {
-        storeIs(away: nil)
+        storeChanged(failure: nil)
         state.withLock {
             $0.stored += report.stored
             $0.known += report.known
@@ -247,9 +247,9 @@ package final class Hippocampus: Sendable {
 
     private var sources: [Source] {
         [
-            Source(stream: HouseStreams.transitions(environment), durable: "hippocampus"),
-            Source(stream: HouseStreams.decisions(environment), durable: "hippocampus-decisions"),
-            Source(stream: HouseStreams.escalations(environment), durable: "hippocampus-requests"),
+            Source(stream: SystemStreams.transitions(environment), durable: "hippocampus"),
+            Source(stream: SystemStreams.decisions(environment), durable: "hippocampus-decisions"),
+            Source(stream: SystemStreams.escalations(environment), durable: "hippocampus-requests"),
         ]
     }
 
@@ -259,7 +259,7 @@ package final class Hippocampus: Sendable {
         var said = false
         while !Task.isCancelled, !intake.isShut {
             do throws(BusError) {
-                try await HouseStreams.ensure(on: bus, environment: environment)
+                try await SystemStreams.ensure(on: bus, environment: environment)
                 await suspects?.open()
                 let consumer = try await consumer(source)
                 pause.reset()
@@ -287,20 +287,20 @@ package final class Hippocampus: Sendable {
     }
 
     private func take(_ batch: [Delivery], of stream: String, _ send: AsyncStream<Event>.Continuation) async {
-        let alone = await solitude.together {
-            let sorted = await suspects?.sort(batch, of: stream) ?? SuspectKeeper.Sorted(now: batch)
+        let alone = await access.shared {
+            let sorted = await suspects?.sort(batch, of: stream) ?? CrashSuspectTracker.Sorted(now: batch)
             hand(sorted.now, of: stream, send)
-            if sorted.hasSuspects { send.yield(.hurry) }
+            if sorted.hasSuspects { send.yield(.writeNow) }
             return sorted.alone
         }
         for delivery in alone {
-            let isHandled = await solitude.alone(
+            let isHandled = await access.exclusive(
                 delivery, isEmpty: { inHand.load(ordering: .relaxed) == 0 },
                 isCritical: { suspects?.isCritical(delivery, of: stream) ?? false }
             ) {
                 await suspects?.begin(alone: delivery, of: stream)
                 hand([delivery], of: stream, send)
-                send.yield(.hurry)
+                send.yield(.writeNow)
             }
             // What is left alone comes again.
             guard isHandled else { return }
@@ -326,7 +326,7 @@ package final class Hippocampus: Sendable {
                 oldest = try? await bus.message(stream: source.stream, sequence: first)?.message.at
             }
             let backlog = StreamBacklog(
-                stream, info, oldest: oldest, age: HouseStreams.age(of: source.stream, environment))
+                stream, info, oldest: oldest, age: SystemStreams.age(of: source.stream, environment))
             state.withLock {
                 $0.lag[source.stream] = backlog.messages
                 $0.backlogs[source.stream] = backlog
@@ -364,7 +364,7 @@ package final class Hippocampus: Sendable {
         }
     }
 
-    /// What a delivery says; the last of several entries answers it, when all are safe: batches are written in order.
+    /// Reads the entries of a delivery; the last of them answers it, when all are safe: batches are written in order.
     private func held(_ delivery: Delivery, of stream: String) -> [Held] {
         let entries = decode(delivery.message)
         return entries.indices.map {

@@ -1,7 +1,7 @@
 import NimmerProcess
 
 extension HippocampusStatus {
-    /// What the hippocampus tells on `/metrics` beside the sizes and times of its commits.
+    /// Writes the metrics of the hippocampus for `/metrics`, beside the sizes and times of its commits.
     package func measure(into page: inout MetricsPage) {
         page.counter("nimmer_rows_stored_total", "Rows that are new in long-term memory.", stored)
         page.counter("nimmer_rows_known_total", "Rows that were there already.", known)

@@ -2,7 +2,7 @@ import NimmerBus
 import NimmerMemory
 import NimmerWave
 
-/// How the hippocampus is: counted since its start, shown in its `$SRV.STATS`.
+/// Status of the hippocampus: counted since its start, shown in its `$SRV.STATS`.
 package struct HippocampusStatus: Sendable, Hashable {
     /// Rows that are new in long-term memory.
     package var stored = 0
@@ -18,11 +18,11 @@ package struct HippocampusStatus: Sendable, Hashable {
     package var batches = 0
     /// Messages that wait for their commit.
     package var held = 0
-    /// How many messages of each stream are not yet committed; those streams that are being read.
+    /// Number of messages of each stream that are not yet committed; those streams that are being read.
     package var lag: [String: UInt64] = [:]
-    /// What waits in each of these streams, and how long it is kept there.
+    /// Backlog of each of these streams, and how long it is kept there.
     package var backlogs: [String: StreamBacklog] = [:]
-    /// Why the store is away; nil while it is there.
+    /// Reason why the store is unavailable; nil while it is available.
     package var trouble: MemoryError?
 
     /// The status for `$SRV.STATS`.

@@ -1,9 +1,9 @@
 import NimmerServers
 import NimmerWave
 
-/// A key that was replaced and is still accepted for a while, so that whoever holds it has time to read the new one.
+/// A key that was replaced and is still accepted for a while, so that the one that holds it has time to read the new one.
 public struct FormerKey: Sendable, Hashable {
-    /// Whose key it was.
+    /// Owner of the key.
     public var name: String
     /// The public key, `U…`.
     public var publicKey: String
@@ -18,7 +18,7 @@ public struct FormerKey: Sendable, Hashable {
         self.until = until
     }
 
-    /// Whether its time is over.
+    /// Returns whether its time is over.
     public func isOverdue(at now: Timestamp) -> Bool { until <= now }
 }
 
@@ -29,7 +29,7 @@ struct FormerKeys: Sendable, Hashable {
 
     init(_ keys: [FormerKey] = []) { self.keys = keys }
 
-    /// Reads a file's text; a line that is none of ours is an error, since a key that is forgotten here could never be ended.
+    /// Reads a file's text; a line of another form is an error, since a key that is forgotten here could never be ended.
     init(parsing text: String, of path: String) throws(ServerError) {
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
         where !line.isEmpty && !line.hasPrefix("#") {

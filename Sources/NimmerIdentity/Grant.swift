@@ -2,9 +2,9 @@ import NimmerWave
 
 /// One who connects to the NATS server, and the least that it needs (protocol.md, Subjects; decision 0008).
 public struct Grant: Sendable, Hashable {
-    /// What kind of part it is.
+    /// Kind of a part.
     public enum Role: String, Sendable, CaseIterable {
-        /// A cell: says its waves, answers its requests.
+        /// A cell: publishes its waves, answers its requests.
         case cell
         /// A nerve: a cell that hears, and asks, the ones that its settings name.
         case nerve
@@ -18,21 +18,21 @@ public struct Grant: Sendable, Hashable {
         case hippocampus
         /// Somebody who looks: reads everything, writes nothing.
         case observer
-        /// Somebody who also asks cells, looks back into streams and says what became of a decision.
+        /// Somebody who also asks cells, looks back into streams and reports what became of a decision.
         case `operator`
     }
 
     /// The name of the part, or of the role: `pump-flow`, `thalamus`, `observer`; unique in an environment.
     public var name: String
-    /// What it is.
+    /// Kind of the part.
     public var role: Role
-    /// Where it may publish.
+    /// Subjects that it may publish to.
     public var publish: [String] = []
-    /// Where it may not publish, although a pattern of ``publish`` covers it.
+    /// Subjects that it may not publish to, although a pattern of ``publish`` covers them.
     public var publishDenied: [String] = []
-    /// What it may subscribe to.
+    /// Subjects that it may subscribe to.
     public var subscribe: [String] = []
-    /// What it may hear only as one more, and in no queue group: in one it would take the messages of those whom they are for.
+    /// Subjects that it may subscribe to outside queue groups only: in one it would take the messages of those whom they are for.
     public var queueDenied: [String] = []
 
     /// The first tokens of its inboxes: nobody else may read there.
@@ -57,15 +57,15 @@ public struct Grant: Sendable, Hashable {
     /// itself any subject by asking itself with that subject for the reply).
     mutating func answers() { publish.append("_INBOX.>") }
 
-    /// Lets it hear a shared subject, whoever sends.
+    /// Lets it hear a shared subject, the one that sends.
     mutating func serves(_ subject: String) { subscribe += [subject, "\(subject).*"] }
 
-    /// Whether it may publish on a subject, as the server decides it.
+    /// Returns whether it may publish on a subject, as the server decides it.
     public func mayPublish(_ subject: String) -> Bool {
         publish.contains { Self.covers($0, subject) } && !publishDenied.contains { Self.covers($0, subject) }
     }
 
-    /// Whether it may subscribe to a subject, as the server decides it.
+    /// Returns whether it may subscribe to a subject, as the server decides it.
     public func maySubscribe(_ subject: String) -> Bool { subscribe.contains { Self.covers($0, subject) } }
 
     private static func covers(_ pattern: String, _ subject: String) -> Bool {

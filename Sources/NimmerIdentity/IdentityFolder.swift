@@ -6,13 +6,13 @@ import NimmerWave
 
 /// The files of an environment's identities: a key a part, and the server's configuration of who may do what.
 public struct IdentityFolder: Sendable {
-    /// What was written.
+    /// Files that were written.
     public struct Report: Sendable {
         /// Everybody who may connect.
         public var grants: [Grant]
-        /// Whose key was made now.
+        /// Owners of the keys that were made now.
         public var made: [String]
-        /// Whose password at the private server was made anew.
+        /// Owners of the passwords at the private server that were made again.
         public var passwords: [String] = []
         /// Keys of parts that the system file no longer has; the server does not know them any more.
         public var orphans: [String]
@@ -27,7 +27,7 @@ public struct IdentityFolder: Sendable {
         /// One that somebody else runs: public keys only.
         case deployment
         /// The private one of `nimmer up`, which knows its owner too, and devices by a password.
-        case house
+        case local
     }
 
     /// The folder.
@@ -49,7 +49,7 @@ public struct IdentityFolder: Sendable {
     /// The credentials file of a part: its seed, its public key and its inbox prefix, a line each.
     public func credentials(_ name: String) -> String { "\(keys)/\(name).nk" }
 
-    /// The credentials file of whoever owns the folder, for the server of `nimmer up`.
+    /// The credentials file of the one that owns the folder, for the server of `nimmer up`.
     public var ownerCredentials: String { credentials(LocalUsers.owner) }
 
     /// Writes the configuration, and the keys that are missing; what is there stays, so that adding a cell changes nobody
@@ -96,24 +96,24 @@ public struct IdentityFolder: Sendable {
 
     /// Everybody with a key, for whom a configuration is written.
     func names(of grants: [Grant], _ audience: Audience) -> [String] {
-        grants.map(\.name) + ["system"] + (audience == .house ? [LocalUsers.owner] : [])
+        grants.map(\.name) + ["system"] + (audience == .local ? [LocalUsers.owner] : [])
     }
 
     func check(_ wanted: Set<String>, in names: [String]) throws(ServerError) {
-        guard let stranger = wanted.subtracting(names).sorted().first else { return }
+        guard let unknown = wanted.subtracting(names).sorted().first else { return }
         throw ServerError(
-            .folder, "nobody here is called '\(stranger)'; there are \(names.sorted().joined(separator: ", "))")
+            .folder, "nobody here is called '\(unknown)'; there are \(names.sorted().joined(separator: ", "))")
     }
 
     /// Makes the folders, once nobody else has a hand in them or in a file there: a key that somebody else put there would be theirs as
-    /// well. That of a house is its owner's alone, also where an earlier version made it.
+    /// well. That of a local system is its owner's alone, also where an earlier version made it.
     func prepare(_ audience: Audience) throws(ServerError) {
         let (above, name) = try SmallFile.halves(path)
-        let folder = try OwnFolder.open(above, below: [name], making: audience == .house ? 0o700 : 0o755)
+        let folder = try OwnFolder.open(above, below: [name], making: audience == .local ? 0o700 : 0o755)
         let keys = try OwnFolder.open(above, below: [name, "keys"], making: 0o700)
         for file in keys.names { _ = try keys.read(file, .own()) }
         for file in folder.names where folder.isFile(file) { _ = try folder.read(file, .own()) }
-        if audience == .house { try folder.protect(0o700) }
+        if audience == .local { try folder.protect(0o700) }
         try keys.protect(0o700)
     }
 
@@ -127,7 +127,7 @@ public struct IdentityFolder: Sendable {
             let text = ServerConfiguration.text(
                 grants, keys: publicKeys, former: former.keys, system: system.name, environment: environment)
             try SmallFile.write(text, to: configuration)
-        case .house:
+        case .local:
             let devices = DeviceSubjects(of: system)
             let local = LocalUsers(
                 ownerPassword: try password(in: ownerPassword, or: passwords[LocalUsers.owner]),
@@ -166,7 +166,7 @@ public struct IdentityFolder: Sendable {
 
     /// The users of a private server who have a password there, each with its file.
     func passwordFiles(_ system: SystemFile, _ audience: Audience) -> [String: String] {
-        guard audience == .house else { return [:] }
+        guard audience == .local else { return [:] }
         return DeviceSubjects(of: system).isEmpty
             ? [LocalUsers.owner: ownerPassword]
             : [LocalUsers.owner: ownerPassword, LocalUsers.device: devicePassword]
@@ -194,7 +194,7 @@ public struct IdentityFolder: Sendable {
     }
 }
 
-/// What stands in a credentials file.
+/// Lines of a credentials file.
 struct CredentialsLines: Sendable {
     var seed: String
     var publicKey: String

@@ -18,14 +18,14 @@ extension IdentityFolder {
     ///   - until: the end of the old keys' time, if it is after `now`.
     ///   - audience: the server that it is for.
     ///   - reload: tells the server to read its configuration again and returns when it has; it is given a credentials file with
-    ///     one of the new keys (where there is none, the owner's), by which that can be tried. When it throws, every file of credentials
+    ///     one of the new keys (without one, the owner's), by which that can be tried. When it throws, every file of credentials
     ///     stays as it was.
     /// - Throws: a `SystemError`, a `ServerError`, or what `reload` throws.
     public func rotate(
         _ system: SystemFile, _ environment: Environment, names wanted: Set<String>?, until: Timestamp,
         for audience: Audience, at now: Timestamp = .now(), reload: (_ draft: String) async throws -> Void
     ) async throws -> Report {
-        // Whoever has no key yet gets one first, and what is over is dropped.
+        // The one that has no key yet gets one first, and what is over is dropped.
         var report = try await generate(system, environment, for: audience, at: now)
         let all = names(of: report.grants, audience)
         let files = passwordFiles(system, audience)
@@ -68,7 +68,7 @@ extension IdentityFolder {
 
     /// Ends former keys: those whose time is over, and those of the names that are given, whose time need not be over.
     ///
-    /// Whoever is still connected by one of them is disconnected when the server reads its configuration again.
+    /// The one that is still connected by one of them is disconnected when the server reads its configuration again.
     ///
     /// - Throws: a `SystemError` or a `ServerError`.
     public func finishRotation(

@@ -1,12 +1,12 @@
 import NimmerSystem
 import NimmerWave
 
-/// Who may connect to a server of `nimmer up` beside the parts of its system, by name and password: the owner of the folder, and
+/// Users of a server of `nimmer up` beside the parts of its system, by name and password: the owner of the folder, and
 /// devices that speak MQTT.
 struct LocalUsers: Sendable, Hashable {
-    /// Does everything within the account, as whoever started the server may.
+    /// Does everything within the account, as the one that started the server may.
     static let owner = "owner"
-    /// Says and hears what the system file's settings name as subjects of devices, and nothing else.
+    /// Publishes and subscribes to what the system file's settings name as subjects of devices, and nothing else.
     static let device = "device"
 
     var ownerPassword: String
@@ -44,7 +44,7 @@ public struct DeviceSubjects: Sendable, Hashable {
     /// The subjects that cells publish and devices hear (`publish`, `subjects.publish`).
     public var heard: [String] = []
 
-    /// Whether there are none.
+    /// Indicates whether there are none.
     public var isEmpty: Bool { said.isEmpty && heard.isEmpty }
 
     /// Those of a system; they have been checked where its grants were made.

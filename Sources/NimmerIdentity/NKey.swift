@@ -5,7 +5,7 @@ public enum NKey {
     /// - Parameter seed: the 32 bytes of the private key.
     public static func userSeed(_ seed: [UInt8]) -> String {
         precondition(seed.count == 32, "an Ed25519 seed has 32 bytes")
-        // Five bits say "seed", the next five "user"; three are left over.
+        // Five bits spell "seed", the next five "user"; three are left over.
         return text([seedPrefix | userPrefix >> 5, (userPrefix & 31) << 3] + seed)
     }
 
@@ -17,10 +17,10 @@ public enum NKey {
         return text([userPrefix] + key)
     }
 
-    /// Whether a text is a user's public key, its checksum included.
+    /// Returns whether a text is a user's public key, its checksum included.
     public static func isUserPublicKey(_ text: String) -> Bool { isValid(text, bytes: 1 + 32) && text.hasPrefix("U") }
 
-    /// Whether a text is a user's seed, its checksum included.
+    /// Returns whether a text is a user's seed, its checksum included.
     public static func isUserSeed(_ text: String) -> Bool { isValid(text, bytes: 2 + 32) && text.hasPrefix("SU") }
 
     private static let seedPrefix: UInt8 = 18 << 3

@@ -1,7 +1,7 @@
 import NimmerSystem
 import NimmerWave
 
-/// What a cell or nerve may do: its own subjects, the devices that its settings name, and for a nerve the cells that its
+/// Grants of a cell or nerve: its own subjects, the devices that its settings name, and for a nerve the cells that its
 /// settings name.
 extension Grant {
     init(_ organism: Organism, of system: SystemFile, in env: Environment) throws(SystemError) {
@@ -50,7 +50,7 @@ extension Grant {
         answers()
     }
 
-    /// The subjects of devices that a setting names; one of the house or of the server is refused, so that no setting can
+    /// The subjects of devices that a setting names; one of the system or of the server is refused, so that no setting can
     /// make a cell speak for another, let alone for the bridge.
     private static func devices(_ node: YAMLNode, file: String) throws(SystemError) -> [String] {
         for text in node.scalars { try check(text.text ?? "", at: text.mark, file: file) }

@@ -1,7 +1,7 @@
 import NimmerBus
 import NimmerWave
 
-/// What the server's API for streams takes (`$JS.API.…`), in the words of what a part does with them.
+/// Subjects of the server's API for streams (`$JS.API.…`), by what a part does with them.
 extension Grant {
     /// Makes sure that streams are there, as every service does at its start.
     ///
@@ -43,10 +43,10 @@ extension Grant {
     /// Reads single messages of a stream by their place.
     mutating func looks(into stream: String) { publish.append("$JS.API.STREAM.MSG.GET.\(stream)") }
 
-    /// Keeps which messages may have ended a former life, asks whether that is over, and sets messages aside.
+    /// Keeps which messages may have ended a former run, asks whether that is over, and sets messages aside.
     mutating func setsAside(_ service: String, _ env: Environment) {
         shares(bucket: "\(env.streamPrefix)-HANDLING")
-        ensures([AsideMessage.stream(env)], changes: false)
+        ensures([DeadLetter.stream(env)], changes: false)
         publish += ["\(env.rawValue).nervous.aside.\(service)", "$SRV.PING.\(service).*"]
     }
 
@@ -59,13 +59,13 @@ extension Grant {
     }
 }
 
-/// The durables of the house (protocol.md, Streams), by the stream that they read.
-enum HouseDurables {
+/// The durables of the system (protocol.md, Streams), by the stream that they read.
+enum SystemDurables {
     static func of(_ stream: String, _ env: Environment) -> [String] {
         switch stream {
-        case HouseStreams.transitions(env): ["hippocampus", "bridge"]
-        case HouseStreams.decisions(env): ["hippocampus-decisions"]
-        case HouseStreams.escalations(env): ["bridge", "hippocampus-requests"]
+        case SystemStreams.transitions(env): ["hippocampus", "bridge"]
+        case SystemStreams.decisions(env): ["hippocampus-decisions"]
+        case SystemStreams.escalations(env): ["bridge", "hippocampus-requests"]
         default: []
         }
     }

@@ -26,7 +26,7 @@ extension Grant {
         return grants
     }
 
-    /// Who else may connect, beside those that a system file brings: their keys stand in the same folder.
+    /// Identities beside those that a system file brings: their keys stand in the same folder.
     private static let otherIdentities = ["system", "owner", "device"]
 
     /// Answers on its own subjects, and may ask those who share its card to release it.
@@ -55,13 +55,13 @@ extension Grant {
         ]
         grant.serves("\(nervous).cells.thalamus.request")
         grant.isService()
-        grant.ensures(house(env) + [HouseStreams.waves(env)], changes: true)
-        for stream in [HouseStreams.transitions(env), HouseStreams.decisions(env), HouseStreams.outcomes(env)] {
-            grant.reads(stream, durables: HouseDurables.of(stream, env))
+        grant.ensures(systemStreams(env) + [SystemStreams.waves(env)], changes: true)
+        for stream in [SystemStreams.transitions(env), SystemStreams.decisions(env), SystemStreams.outcomes(env)] {
+            grant.reads(stream, durables: SystemDurables.of(stream, env))
         }
         grant.shares(bucket: "\(env.streamPrefix)-SHARDS")
-        // Where a fence says that somebody else has stored, what that is.
-        grant.looks(into: HouseStreams.transitions(env))
+        // Where a fence states that somebody else has stored, what that is.
+        grant.looks(into: SystemStreams.transitions(env))
         // Whether a process of 2.0 still needs the streams as they were.
         grant.publish.append("$SRV.INFO")
         return grant
@@ -85,16 +85,16 @@ extension Grant {
         grant.publish.append("\(Subject.cognitiveRequest(env)).cognition-bridge")
         for organ in system.organs { grant.asks("\(env.rawValue).organs.\(organ.name).*", of: organ.name) }
         grant.isService()
-        grant.ensures(house(env), changes: false)
-        let decided = HouseStreams.decisions(env)
-        for asked in [HouseStreams.escalations(env), HouseStreams.transitions(env)] {
+        grant.ensures(systemStreams(env), changes: false)
+        let decided = SystemStreams.decisions(env)
+        for asked in [SystemStreams.escalations(env), SystemStreams.transitions(env)] {
             grant.works(asked, durable: "bridge")
-            grant.reads(asked, durables: HouseDurables.of(asked, env), own: "bridge")
+            grant.reads(asked, durables: SystemDurables.of(asked, env), own: "bridge")
         }
-        grant.reads(decided, durables: HouseDurables.of(decided, env))
+        grant.reads(decided, durables: SystemDurables.of(decided, env))
         // What is to become of commands, and has (the bridge alone knows).
         grant.shares(bucket: "\(env.streamPrefix)-ACTS")
-        // What the stream holds where it says that it held an answer already.
+        // What the stream holds where it reports that it held an answer already.
         grant.looks(into: decided)
         grant.setsAside("cognition-bridge", env)
         return grant
@@ -105,12 +105,12 @@ extension Grant {
         grant.publish.append("\(env.rawValue).nervous.rejects.hippocampus")
         grant.subscribe.append(Subject.correlation(env).text)
         grant.isService()
-        grant.ensures(house(env), changes: false)
-        grant.works(HouseStreams.transitions(env), durable: "hippocampus")
-        grant.works(HouseStreams.decisions(env), durable: "hippocampus-decisions")
-        grant.works(HouseStreams.escalations(env), durable: "hippocampus-requests")
+        grant.ensures(systemStreams(env), changes: false)
+        grant.works(SystemStreams.transitions(env), durable: "hippocampus")
+        grant.works(SystemStreams.decisions(env), durable: "hippocampus-decisions")
+        grant.works(SystemStreams.escalations(env), durable: "hippocampus-requests")
         // Since when its oldest message waits there.
-        for stream in [HouseStreams.transitions(env), HouseStreams.decisions(env), HouseStreams.escalations(env)] {
+        for stream in [SystemStreams.transitions(env), SystemStreams.decisions(env), SystemStreams.escalations(env)] {
             grant.looks(into: stream)
         }
         grant.setsAside("hippocampus", env)
@@ -133,30 +133,30 @@ extension Grant {
         return grant
     }
 
-    /// An observer who may ask cells, look back into streams, and say what became of an opening.
+    /// An observer who may ask cells, look back into streams, and report what became of an opening.
     private static func `operator`(_ env: Environment) -> Grant {
         var grant = looking("operator", .operator, env)
-        // The server sends its answers wherever the question says: enough to litter any subject, so that observers may ask it nothing.
-        grant.publish += (house(env) + [HouseStreams.waves(env)]).map { "$JS.API.STREAM.INFO.\($0)" }
+        // The server sends its answers wherever the question asks: enough to litter any subject, so that observers may ask it nothing.
+        grant.publish += (systemStreams(env) + [SystemStreams.waves(env)]).map { "$JS.API.STREAM.INFO.\($0)" }
         for shared in [
             "\(env.rawValue).nervous.cells.*.request", "\(env.rawValue).nervous.outcomes.*.feedback",
             "\(env.rawValue).organs.*.*", Subject.cognitiveRequest(env).text,
         ] { grant.asks(shared) }
-        grant.reads(HouseStreams.waves(env), durables: [])
+        grant.reads(SystemStreams.waves(env), durables: [])
         // What a backup copies, and how far its readers are.
-        for archived in HouseStreams.archived(env) {
-            grant.copies(archived.name, durables: HouseDurables.of(archived.name, env))
+        for archived in SystemStreams.archived(env) {
+            grant.copies(archived.name, durables: SystemDurables.of(archived.name, env))
         }
-        // What was set aside is dropped, or said again where it came from.
-        grant.looks(into: AsideMessage.stream(env))
-        grant.publish.append("$JS.API.STREAM.MSG.DELETE.\(AsideMessage.stream(env))")
+        // What was set aside is dropped, or published again where it came from.
+        grant.looks(into: DeadLetter.stream(env))
+        grant.publish.append("$JS.API.STREAM.MSG.DELETE.\(DeadLetter.stream(env))")
         return grant
     }
 
-    private static func house(_ env: Environment) -> [String] {
+    private static func systemStreams(_ env: Environment) -> [String] {
         [
-            HouseStreams.transitions(env), HouseStreams.escalations(env), HouseStreams.decisions(env),
-            HouseStreams.outcomes(env),
+            SystemStreams.transitions(env), SystemStreams.escalations(env), SystemStreams.decisions(env),
+            SystemStreams.outcomes(env),
         ]
     }
 }

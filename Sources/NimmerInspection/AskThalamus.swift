@@ -11,7 +11,7 @@ extension Bus {
         guard answer.status == .ok else {
             throw Failure(
                 .failed, (answer.error ?? answer.result.text),
-                mend: "`nimmer gate list` shows the gates there are")
+                remedy: "`nimmer gate list` shows the gates there are")
         }
         return answer.result
     }

@@ -1,7 +1,7 @@
 import NimmerOutput
 import NimmerWave
 
-/// What the doctor found.
+/// Finding of the doctor.
 package struct Finding: Equatable, Sendable {
     package enum State: String, Sendable {
         case good = "ok"
@@ -14,20 +14,20 @@ package struct Finding: Equatable, Sendable {
     package let state: State
     package let name: String
     package let text: String
-    package var mend = ""
+    package var remedy = ""
 
     package static func good(_ name: String, _ text: String) -> Finding {
         Finding(state: .good, name: name, text: text)
     }
-    package static func lacking(_ name: String, _ text: String, _ mend: String) -> Finding {
-        Finding(state: .lacking, name: name, text: text, mend: mend)
+    package static func lacking(_ name: String, _ text: String, _ remedy: String) -> Finding {
+        Finding(state: .lacking, name: name, text: text, remedy: remedy)
     }
-    package static func missing(_ name: String, _ text: String, _ mend: String) -> Finding {
-        Finding(state: .missing, name: name, text: text, mend: mend)
+    package static func missing(_ name: String, _ text: String, _ remedy: String) -> Finding {
+        Finding(state: .missing, name: name, text: text, remedy: remedy)
     }
 
     package var json: JSON {
-        ["name": .string(name), "state": .string(state.rawValue), "found": .string(text), "mend": .string(mend)]
+        ["name": .string(name), "state": .string(state.rawValue), "found": .string(text), "mend": .string(remedy)]
     }
 
     package static func lines(_ findings: [Finding], _ paint: Paint) -> [TerminalText] {
@@ -40,9 +40,9 @@ package struct Finding: Equatable, Sendable {
                 case .missing: paint(.bad, "✗ missing")
                 }
             let line: TerminalText = "\(sign)  \(finding.name.padded(width))  \(finding.text)"
-            guard !finding.mend.isEmpty else { return [line] }
+            guard !finding.remedy.isEmpty else { return [line] }
             let indent = String(repeating: " ", count: 11 + width + 2)
-            return [line] + finding.mend.split(separator: "\n").map { "\(indent)\(paint(.strong, "→ \($0)"))" }
+            return [line] + finding.remedy.split(separator: "\n").map { "\(indent)\(paint(.strong, "→ \($0)"))" }
         }
     }
 }

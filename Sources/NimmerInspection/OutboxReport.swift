@@ -1,22 +1,22 @@
 import NimmerOutput
 import NimmerWave
 
-/// How a process's outbox stands, as its `$SRV.STATS` says, and what of it a person should know.
+/// State of a process's outbox, from its `$SRV.STATS`, and what of it a person should know.
 package struct OutboxReport: Equatable, Sendable {
     /// Messages that wait for their stream's acknowledgement.
     package let waiting: Int
     /// Of these, those whose bytes are in the file alone.
     package let inJournalOnly: Int
-    /// Messages that the file keeps; nil: there is none.
+    /// Messages that the file keeps; nil: none.
     package let kept: Int?
     /// Messages given up because there was no room, and those that every stream refused.
     package let (dropped, refused): (Int, Int)
-    /// Why streams do not take messages though there is a connection.
+    /// Reason why streams do not take messages though there is a connection.
     package let trouble: String?
-    /// Why the file cannot be written.
+    /// Reason why the file cannot be written.
     package let journalTrouble: String?
 
-    /// Reads what a process says; nil when it has no outbox.
+    /// Reads what a process reports; nil when it has no outbox.
     package init?(_ data: JSON) {
         guard let outbox = data["outbox"], outbox.object != nil else { return nil }
         let number = { (key: String) in max(0, outbox[key]?.int ?? 0) }
@@ -28,7 +28,7 @@ package struct OutboxReport: Equatable, Sendable {
         journalTrouble = outbox["journal"]?["trouble"]?.string
     }
 
-    /// What does not work as it could. Messages that are merely on their way are nothing to speak of.
+    /// Problems, one line each. Messages that are merely on their way are not a problem.
     package func degraded(_ name: String) -> [String] {
         var found: [String] = []
         if let trouble {

@@ -3,7 +3,7 @@ import NimmerOutput
 import NimmerWave
 
 /// A living process as it answers `$SRV.INFO` and `$SRV.STATS` (protocol.md, Subjects).
-package struct LivingService: Equatable, Sendable {
+package struct RunningService: Equatable, Sendable {
     package let name: String
     package let id: String
     package let version: String
@@ -49,7 +49,7 @@ package struct LivingService: Equatable, Sendable {
     }
 
     /// Asks everybody who lives on the bus; at most one that fills both answers by name and id.
-    package static func discover(_ bus: any Bus, wait: Duration = .milliseconds(300)) async throws -> [LivingService] {
+    package static func discover(_ bus: any Bus, wait: Duration = .milliseconds(300)) async throws -> [RunningService] {
         async let infos = bus.requestMany(try Subject(foreign: "$SRV.INFO"), payload: [], wait: wait)
         async let stats = bus.requestMany(try Subject(foreign: "$SRV.STATS"), payload: [], wait: wait)
         return merge(
@@ -57,8 +57,8 @@ package struct LivingService: Equatable, Sendable {
             stats: try await stats.compactMap { try? JSON(parsing: $0.payload) })
     }
 
-    package static func merge(infos: [JSON], stats: [JSON]) -> [LivingService] {
-        var services = infos.compactMap(LivingService.init(info:))
+    package static func merge(infos: [JSON], stats: [JSON]) -> [RunningService] {
+        var services = infos.compactMap(RunningService.init(info:))
         for stat in stats {
             guard let index = services.firstIndex(where: { $0.id == stat["id"]?.string }) else { continue }
             services[index].take(stats: stat)
@@ -67,7 +67,7 @@ package struct LivingService: Equatable, Sendable {
     }
 
     /// A table for a person.
-    package static func table(_ services: [LivingService], at now: Timestamp) -> Table {
+    package static func table(_ services: [RunningService], at now: Timestamp) -> Table {
         var table = Table(["name", "kind", "version", "requests", "up", "what it does"])
         for service in services {
             let kind = service.metadata["role"]?.string ?? service.metadata["kind"]?.string ?? ""

@@ -2,7 +2,7 @@ import NimmerBus
 import NimmerOutput
 import NimmerWave
 
-/// How a nervous system is: what `nimmer status` found, for a person and for a program.
+/// State of a nervous system: what `nimmer status` found, for a person and for a program.
 package struct StatusReport: Sendable {
     /// A process that a `nimmer up` of this place started.
     package struct Process: Equatable, Sendable {
@@ -27,9 +27,9 @@ package struct StatusReport: Sendable {
         package var lag: Int?
         package var unacknowledged: Int?
         package var reader: String?
-        /// Why it could not be asked; nil when it was, or is not there.
+        /// Reason why it could not be asked; nil when it was, or is not there.
         package var trouble: String?
-        /// Whether this identity may not ask the server about it.
+        /// Indicates whether this identity may not ask the server about it.
         package var isWithheld = false
 
         package init(
@@ -57,15 +57,15 @@ package struct StatusReport: Sendable {
     package var system: String?
     package var processes: [Process] = []
     package var streams: [Stream] = []
-    package var services: [LivingService] = []
+    package var services: [RunningService] = []
     package var attention: Attention?
-    /// When a restore began that is not complete; nil where there is none.
+    /// Start of a restore that is not complete; nil if absent.
     package var restoredSince: Timestamp?
 
     package init(
         environment: Environment, serverURL: String = "", serverFrom: String = "", serverVersion: String? = nil,
         roundTrip: Double? = nil, startedAt: Timestamp? = nil, system: String? = nil, processes: [Process] = [],
-        streams: [Stream] = [], services: [LivingService] = [], attention: Attention? = nil,
+        streams: [Stream] = [], services: [RunningService] = [], attention: Attention? = nil,
         restoredSince: Timestamp? = nil
     ) {
         self.environment = environment
@@ -82,10 +82,10 @@ package struct StatusReport: Sendable {
         self.restoredSince = restoredSince
     }
 
-    /// What does not work as it could, each with its consequence (architecture.md, Degrade, and say so).
+    /// Problems, each with its consequence (architecture.md, Degrade, and say so).
     package func degraded(at now: Timestamp = .now()) -> [String] {
         guard serverVersion != nil else {
-            return ["no NATS server: cells keep their reflexes and count what they could not say"]
+            return ["no NATS server: cells keep their reflexes and count what they could not publish"]
         }
         var found: [String] = []
         for process in processes where !process.isAlive {
@@ -125,8 +125,8 @@ package struct StatusReport: Sendable {
         return found
     }
 
-    /// What waits for PostgreSQL for longer than a minute, with how long it is kept.
-    private func backlogs(of service: LivingService, at now: Timestamp) -> [String] {
+    /// Messages that have waited for PostgreSQL for longer than a minute, with how long they are kept.
+    private func backlogs(of service: RunningService, at now: Timestamp) -> [String] {
         (service.data["streams"]?.object ?? [:]).compactMap { member in
             guard let backlog = StreamBacklog(member.value), let since = backlog.since,
                 backlog.isOverflowing || now.milliseconds(since: since) > 60_000
@@ -145,7 +145,7 @@ package struct StatusReport: Sendable {
         }
     }
 
-    private static func hasModel(_ bridge: LivingService) -> Bool {
+    private static func hasModel(_ bridge: RunningService) -> Bool {
         let boundary = bridge.data["boundary"]?.string ?? bridge.metadata["boundary"]?.string
         return boundary == "model"
     }

@@ -6,7 +6,7 @@ import NimmerWave
 /// perform, in order. An item is acknowledged only by the `acknowledge` action, which follows the commit of its batch;
 /// what is written twice because an answer was lost is the store's to recognise.
 public struct Batcher<Item: Sendable>: Sendable {
-    /// When a batch is due, how much may wait, and how a store that is away is tried again.
+    /// Limits: when a batch is due, how much may wait, and how a store that is unavailable is tried again.
     public struct Limits: Hashable, Sendable {
         /// The longest that an item waits for company, in milliseconds; 200 by default.
         public var milliseconds: Double
@@ -18,7 +18,7 @@ public struct Batcher<Item: Sendable>: Sendable {
         public var firstRetryMilliseconds: Double
         /// The longest wait between two tries, in milliseconds.
         public var lastRetryMilliseconds: Double
-        /// How often held items are reported to be still in work while they wait, in milliseconds: a third of the time after
+        /// Interval at which held items are reported to be still in work while they wait, in milliseconds: a third of the time after
         /// which their sender sends them again.
         public var keepAliveMilliseconds: Double
 
@@ -36,25 +36,25 @@ public struct Batcher<Item: Sendable>: Sendable {
         }
     }
 
-    /// What the caller must do now.
+    /// Action that the caller must perform now.
     public enum Action: Sendable {
         /// Write these items in one go and report with `wrote` or `failed`; no second write begins before that.
         case write([Item])
         /// These items are in long-term memory: acknowledge them.
         case acknowledge([Item])
-        /// These items are still held: tell their sender that they are in work, lest it sends them again.
+        /// These items are still held: tell their sender that they are in work, so that it does not send them again.
         case keepAlive([Item])
         /// Stop taking items in; what is not taken waits where it is.
         case pause
         /// Take items in again.
         case resume
-        /// The store is away: the first failure since the last success. Say so once.
+        /// The store is away: the first failure since the last success. Report it once.
         case lost(MemoryError)
-        /// The store is back after `failures` failed tries. Say so once.
+        /// The store is back after `failures` failed tries. Report it once.
         case recovered(failures: Int)
     }
 
-    /// What the writer is doing. `idle` → `writing` → `idle`, or `writing` → `waiting` → `writing`.
+    /// State of the writer. `idle` → `writing` → `idle`, or `writing` → `waiting` → `writing`.
     private enum Writer: Sendable {
         /// Nothing is under way; can go to `writing`.
         case idle
@@ -79,14 +79,14 @@ public struct Batcher<Item: Sendable>: Sendable {
         self.limits = limits
     }
 
-    /// How many items are held: waiting and being written.
+    /// Number of items that are held: waiting and being written.
     public var held: Int { pending.count + current.count }
-    /// How many writes failed since the last success; above zero the store is away.
+    /// Number of failed writes since the last success; above zero the store is unavailable.
     public var failuresInARow: Int { failures }
-    /// Whether nothing is held and nothing is under way.
+    /// Indicates whether nothing is held and nothing is under way.
     public var isEmpty: Bool { held == 0 }
 
-    /// When `advance` has something to do next, if nothing else happens; nil when only an item or a report can wake it.
+    /// Time at which `advance` has something to do next, if nothing else happens; nil when only an item or a report can wake it.
     public var nextDeadline: SteadyTime? {
         switch writer {
         case .idle: oldest?.advanced(milliseconds: limits.milliseconds)
@@ -164,8 +164,8 @@ public struct Batcher<Item: Sendable>: Sendable {
         return begin(at: now)
     }
 
-    /// What is held need not wait for company; what comes later does.
-    public mutating func hurry(at now: SteadyTime) -> [Action] { begin(at: now, isDue: true) }
+    /// Writes what is held without waiting for more; later entries wait again.
+    public mutating func writeNow(at now: SteadyTime) -> [Action] { begin(at: now, isDue: true) }
 
     private var current: [Item] {
         switch writer {

@@ -34,7 +34,7 @@ public final class InMemoryStore: MemoryStore {
         memory.withLock { $0.gates.values.filter { $0.environment == environment }.sorted { $0.gateID < $1.gateID } }
     }
 
-    /// How many rows of each kind there are.
+    /// Returns the number of rows of each kind.
     public func counts() async throws(MemoryError) -> MemoryCounts {
         memory.withLock { $0.counts }
     }
@@ -257,7 +257,7 @@ extension VerificationResult {
 }
 
 extension TrainingQuery {
-    /// Whether an example belongs to the answer.
+    /// Returns whether an example belongs to the answer.
     func wants(_ example: TrainingExample) -> Bool {
         if let since, example.windowEnd < since { return false }
         if let until, example.windowEnd >= until { return false }
@@ -295,7 +295,7 @@ extension TrainingExample {
 }
 
 extension MemoryRow {
-    /// Why a text of this row cannot be kept; nil when all can.
+    /// Reason why a text of this row cannot be kept; nil when all can.
     fileprivate var unkeepable: String? {
         let texts: [String] =
             switch self {

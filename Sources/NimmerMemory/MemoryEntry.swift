@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// One thing to be remembered: a message of the house, decoded, as it came.
+/// One thing to be remembered: a message of the system, decoded, as it came.
 public struct MemoryEntry: Sendable, Hashable {
     /// The environment that it belongs to.
     public var environment: Environment
@@ -8,10 +8,10 @@ public struct MemoryEntry: Sendable, Hashable {
     public var subject: String
     /// The message as it arrived: what is set aside is kept byte for byte.
     public var payload: [UInt8]
-    /// What it says.
+    /// Contents.
     public var row: MemoryRow
 
-    /// An entry from its parts.
+    /// Creates an entry.
     public init(environment: Environment, subject: String, payload: [UInt8], row: MemoryRow) {
         self.environment = environment
         self.subject = subject
@@ -23,7 +23,7 @@ public struct MemoryEntry: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - payload: the message.
-    ///   - subject: where it arrived, which decides over what it says of its type, gate and sender; an outcome takes its gate and its
+    ///   - subject: where it arrived, which decides over what it reports of its type, gate and sender; an outcome takes its gate and its
     ///     sender from it.
     ///   - environment: the environment of the reader.
     /// - Throws: a ``Refusal`` when the message is not understood or is not one that is remembered.
@@ -110,19 +110,19 @@ extension Envelope where Body == VerificationOutcome {
     }
 }
 
-/// What an entry says: the message types that are remembered, and what is set aside.
+/// Contents of an entry: the message types that are remembered, and dead letters.
 public enum MemoryRow: Sendable, Hashable {
     /// A gate changed its state.
     case transition(Envelope<GateTransition>)
     /// Waves became one amplified signal.
     case collapse(Envelope<Collapse>)
-    /// What correlated in one window.
+    /// Correlation within one window.
     case correlation(Envelope<CorrelationEvent>)
     /// A mind was asked.
     case request(Envelope<CognitiveRequest>)
     /// It answered.
     case response(Envelope<CognitiveResponse>)
-    /// What became of its commands.
+    /// Outcome of its commands.
     case act(Envelope<Act>)
     /// Reality confirmed it or did not; the gate comes from the subject.
     case verification(Envelope<VerificationOutcome>, gate: GateID)
@@ -143,7 +143,7 @@ public enum MemoryRow: Sendable, Hashable {
         }
     }
 
-    /// What makes the row one of a kind: a second row with the same key changes nothing (memory.md, Tables).
+    /// Key that makes the row unique: a second row with the same key changes nothing (memory.md, Tables).
     public var key: MessageID {
         switch self {
         case .collapse(let message): message.body.collapseID
@@ -155,18 +155,18 @@ public enum MemoryRow: Sendable, Hashable {
     }
 }
 
-/// Why a message was not accepted.
+/// Reason why a message was not accepted.
 public struct RejectedMessage: Sendable, Hashable {
     /// The message's id where one could be read, else a name-based id of its bytes.
     public var id: MessageID
-    /// What kind of rule was broken: a ``Refusal/Code``, or `store` when the store could not hold it.
+    /// Kind of rule that was broken: a ``Refusal/Code``, or `store` when the store could not hold it.
     public var code: String
     /// The field at fault; empty for the message as a whole.
     public var field: String
-    /// What was expected and found, in one line.
+    /// Description of what was expected and found, in one line.
     public var reason: String
 
-    /// A rejection from its parts.
+    /// Creates a rejection.
     public init(id: MessageID, code: String, field: String, reason: String) {
         self.id = id
         self.code = code

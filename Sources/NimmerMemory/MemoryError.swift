@@ -1,13 +1,13 @@
-/// What kept the memory from doing what it was asked, what a person can do about it, and whether trying again can help.
+/// A failure of the memory: its cause, its remedy, and whether trying again can help.
 ///
-/// Descriptions name the server and the mend; they never hold SQL, row contents, addresses with credentials or
+/// Descriptions name the server and the remedy; they never hold SQL, row contents, addresses with credentials or
 /// passwords (CONTRIBUTING.md, Errors).
 public struct MemoryError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What kind of failure this is; scripts and supervisors branch on it.
+    /// Kind of failure; scripts and supervisors branch on it.
     public enum Code: String, Hashable, Sendable, CaseIterable {
         /// The address or a setting cannot be used as it stands.
         case settings
-        /// Nothing answers at the address, or the connection broke.
+        /// No server answers at the address, or the connection broke.
         case unreachable
         /// The server answers and refuses: password, user, TLS or `pg_hba.conf`.
         case refused
@@ -31,33 +31,33 @@ public struct MemoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case closed
         /// The database refused what was sent, for a reason that is the data's own.
         case data
-        /// Something that should not happen; the message says what.
+        /// Something that should not happen; the message states what.
         case unexpected
     }
 
-    /// What kind of failure this is.
+    /// Kind of the failure.
     public let code: Code
-    /// What happened, where: one sentence that names the server.
+    /// Description of the failure and its place: one sentence that names the server.
     public let message: String
-    /// What a person can do about it: one sentence, a command where there is one; empty when there is nothing to do.
-    public let mend: String
-    /// Whether the same call can succeed later without anybody changing the call itself.
+    /// Remedy: one sentence, a command where there is one; empty when there is nothing to do.
+    public let remedy: String
+    /// Indicates whether the same call can succeed later without anybody changing the call itself.
     public let canRetry: Bool
 
     /// A failure with its mend.
-    public init(_ code: Code, _ message: String, mend: String = "", canRetry: Bool = false) {
+    public init(_ code: Code, _ message: String, remedy: String = "", canRetry: Bool = false) {
         self.code = code
         self.message = message
-        self.mend = mend
+        self.remedy = remedy
         self.canRetry = canRetry
     }
 
-    /// The message, then the mend.
-    public var description: String { mend.isEmpty ? message : "\(message). \(mend)" }
+    /// The message, then the remedy.
+    public var description: String { remedy.isEmpty ? message : "\(message). \(remedy)" }
 }
 
 extension MemoryError {
-    /// Whether nothing but a person can mend it: the hippocampus refuses to start (memory.md).
+    /// Indicates whether nothing but a person can mend it: the hippocampus refuses to start (memory.md).
     package var stopsTheStart: Bool {
         switch code {
         case .settings, .refused, .missingDatabase, .schemaMissing, .schemaOlder, .schemaUnknown, .schemaTampered: true

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What long-term memory promises (memory.md). One conformance suite, `StoreConformance`, holds every implementation to
+/// Contract of long-term memory (memory.md). One conformance suite, `StoreConformance`, holds every implementation to
 /// this text.
 ///
 /// **Exactly once.** A row is known by its key (``MemoryRow/key``). Writing it again, by the same or another writer, at
@@ -37,18 +37,18 @@ public protocol MemoryStore: Sendable {
     /// Every gate of an environment with its running totals, by name.
     func gates(_ environment: Environment) async throws(MemoryError) -> [GateBalance]
 
-    /// How many rows of each kind are remembered.
+    /// Returns the number of rows of each kind.
     func counts() async throws(MemoryError) -> MemoryCounts
 
     /// Ends; a later call of another method opens again.
     func close() async
 }
 
-/// What became of a batch.
+/// Result of a batch.
 public struct WriteReport: Sendable, Hashable {
-    /// How many rows are new.
+    /// Number of new rows.
     public var stored: Int
-    /// How many were there already.
+    /// Number of rows that were there already.
     public var known: Int
     /// Rows that were set aside: the place in the batch, and why.
     public var setAside: [SetAside]
@@ -57,7 +57,7 @@ public struct WriteReport: Sendable, Hashable {
     public struct SetAside: Sendable, Hashable {
         /// The place in the batch, from 0.
         public var index: Int
-        /// Why.
+        /// Reason.
         public var reason: String
 
         /// A row that was set aside.
@@ -67,7 +67,7 @@ public struct WriteReport: Sendable, Hashable {
         }
     }
 
-    /// A report from its parts.
+    /// Creates a report.
     public init(stored: Int = 0, known: Int = 0, setAside: [SetAside] = []) {
         self.stored = stored
         self.known = known
@@ -75,7 +75,7 @@ public struct WriteReport: Sendable, Hashable {
     }
 }
 
-/// How many rows of each kind are remembered.
+/// Number of rows of each kind.
 public struct MemoryCounts: Sendable, Hashable {
     /// Rows of `gate_transitions`.
     public var transitions = 0
@@ -104,7 +104,7 @@ public struct GateBalance: Sendable, Hashable {
     public var environment: Environment
     /// The gate.
     public var gateID: GateID
-    /// What it is about.
+    /// Domain.
     public var domain: Token
     /// The semantic region that it guards.
     public var region: Region

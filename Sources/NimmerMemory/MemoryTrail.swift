@@ -12,15 +12,15 @@ public struct MemoryTrail: Sendable, Hashable {
     public var transition: Envelope<GateTransition>?
     /// The gate's next transition: when and how it ended.
     public var next: Envelope<GateTransition>?
-    /// What the asserting witnesses collapsed into.
+    /// Collapse of the asserting witnesses.
     public var collapse: Envelope<Collapse>?
-    /// What a mind was asked.
+    /// Request to a mind.
     public var request: Envelope<CognitiveRequest>?
-    /// What it answered.
+    /// Response of the mind.
     public var response: Envelope<CognitiveResponse>?
-    /// What became of its commands.
+    /// Outcome of its commands.
     public var act: Envelope<Act>?
-    /// What reality said, oldest first.
+    /// Verifications, oldest first.
     public var verifications: [Envelope<VerificationOutcome>] = []
 
     /// A trail with nothing on it yet.
@@ -46,11 +46,11 @@ public struct MemoryTrail: Sendable, Hashable {
     public struct Line: Sendable, Hashable {
         /// `wave`, `transition`, `collapse`, `witness`, `request`, `response`, `command`, `act`, `verification` or `next`.
         public var kind: String
-        /// When; nil for parts of the line before and for what is missing.
+        /// Time; nil for parts of the line before and for what is missing.
         public var at: Timestamp?
-        /// What happened, for a person.
+        /// Text for a person.
         public var text: String
-        /// Whether this part is not remembered.
+        /// Indicates whether this part is not remembered.
         public var isMissing: Bool
     }
 

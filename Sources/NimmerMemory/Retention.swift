@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// How long rows are kept, in days (memory.md: retention is by partition and configured).
+/// Retention of rows, in days (memory.md: retention is by partition and configured).
 public struct RetentionPolicy: Sendable, Hashable {
     /// Transitions: a month goes when all of it is older; nil keeps all.
     public var transitionDays: Int?
@@ -19,11 +19,11 @@ public struct RetentionPolicy: Sendable, Hashable {
     }
 }
 
-/// What `nimmer db prune` would drop; showing it changes nothing.
+/// Plan of `nimmer db prune`; showing it changes nothing.
 public struct PrunePlan: Sendable, Hashable {
     /// One thing to drop.
     public struct Step: Sendable, Hashable {
-        /// How it goes.
+        /// Kind of removal.
         public enum Kind: String, Sendable, Hashable {
             /// A whole partition is dropped: at once, whatever its size.
             case partition
@@ -31,7 +31,7 @@ public struct PrunePlan: Sendable, Hashable {
             case rows
         }
 
-        /// How it goes.
+        /// Kind of removal.
         public var kind: Kind
         /// The partition or table.
         public var table: String
@@ -42,7 +42,7 @@ public struct PrunePlan: Sendable, Hashable {
         /// Everything before this time goes.
         public var before: Timestamp
 
-        /// A step from its parts.
+        /// Creates a step.
         public init(kind: Kind, table: String, rows: Int, bytes: Int, before: Timestamp) {
             self.kind = kind
             self.table = table
@@ -60,7 +60,7 @@ public struct PrunePlan: Sendable, Hashable {
         }
     }
 
-    /// What would go, oldest first; empty when nothing is old enough.
+    /// Steps, oldest first; empty when nothing is old enough.
     public var steps: [Step]
 
     /// A plan of these steps.

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// How a collapse, request, response or verification is looked up.
+/// Key by which a collapse, request, response or verification is looked up.
 public enum TrailKey: Sendable, Hashable {
     /// By its own id or its message's id.
     case own(MessageID)
@@ -21,7 +21,7 @@ public protocol TrailSource {
     func request(_ key: TrailKey) throws(MemoryError) -> Remembered<CognitiveRequest>?
     /// A response; its cause is a request.
     func response(_ key: TrailKey) throws(MemoryError) -> Remembered<CognitiveResponse>?
-    /// What became of the commands of a decision; its cause is a request.
+    /// Outcome of the commands of a decision; its cause is a request.
     func act(_ key: TrailKey) throws(MemoryError) -> Remembered<Act>?
     /// Verifications, oldest first; their cause is a transition.
     func verifications(_ key: TrailKey) throws(MemoryError) -> [Remembered<VerificationOutcome>]
@@ -34,7 +34,7 @@ public struct Remembered<Body: MessageBody>: Sendable, Hashable {
     /// The message.
     public var message: Envelope<Body>
 
-    /// A remembered message from its parts.
+    /// Creates a remembered message.
     public init(environment: Environment, message: Envelope<Body>) {
         self.environment = environment
         self.message = message

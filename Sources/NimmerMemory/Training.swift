@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// Which examples to export.
+/// Selection of the examples to export.
 public struct TrainingQuery: Sendable, Hashable {
     /// The environment.
     public var environment: Environment
@@ -10,9 +10,9 @@ public struct TrainingQuery: Sendable, Hashable {
     public var until: Timestamp?
     /// Only examples with a label.
     public var labelledOnly: Bool
-    /// How many at most, in one page.
+    /// Maximum number in one page.
     public var limit: Int
-    /// Where the page before ended.
+    /// End of the page before.
     var cursor: Cursor?
 
     struct Cursor: Sendable, Hashable {
@@ -20,7 +20,7 @@ public struct TrainingQuery: Sendable, Hashable {
         var id: MessageID
     }
 
-    /// A query from its parts.
+    /// Creates a query.
     public init(
         environment: Environment, since: Timestamp? = nil, until: Timestamp? = nil, labelledOnly: Bool = false,
         limit: Int = 10_000
@@ -43,9 +43,9 @@ public struct TrainingQuery: Sendable, Hashable {
     public var resume: (at: Timestamp, id: MessageID)? { cursor.map { ($0.at, $0.id) } }
 }
 
-/// One example for fine-tuning: what was seen, what came of it, and what reality said (memory.md).
+/// One example for fine-tuning: what was seen, what came of it, and what reality reported (memory.md).
 public struct TrainingExample: Sendable, Hashable {
-    /// Where an example comes from.
+    /// Kind of source of an example.
     public enum Kind: String, Sendable, Hashable {
         /// A gate's transition.
         case transition
@@ -53,7 +53,7 @@ public struct TrainingExample: Sendable, Hashable {
         case correlation
     }
 
-    /// Where it comes from.
+    /// Kind of source.
     public var kind: Kind
     /// The message it comes from.
     public var id: MessageID
@@ -73,12 +73,12 @@ public struct TrainingExample: Sendable, Hashable {
     public var correlation: Double
     /// `opened`, `closed`, `released` or `stayed_stable`.
     public var result: String
-    /// What verification said: `confirmed`, `failed`, `partial`; nil when it has not spoken.
+    /// Result of the verification: `confirmed`, `failed`, `partial`; nil when there is none yet.
     public var outcome: String?
     /// The label to learn: the one that the message carried, else the outcome.
     public var label: String?
 
-    /// An example from its parts.
+    /// Creates an example.
     public init(
         kind: Kind, id: MessageID, gateID: GateID, garden: Garden, windowStart: Timestamp, windowEnd: Timestamp,
         signals: JSON, correlationMatrix: JSON? = nil, correlation: Double, result: String, outcome: String? = nil,

@@ -9,7 +9,7 @@ import NimmerMemory
 ///
 /// Repeated by every `nimmer db migrate`, so that roles which an administrator created later are put in force.
 struct Access {
-    let connection: Connection
+    let connection: PostgresConnection
 
     /// The roles that all environments of a server shared in the first versions; `deploy/postgres/roles.sql` moves them.
     private static let shared = "('nimmer_migrator', 'nimmer_writer', 'nimmer_reader')"
@@ -116,7 +116,7 @@ struct Access {
             "grant usage on schema public to \(names); grant select on \(views), schema_migrations to \(names)")
     }
 
-    /// Lets only the roles of this database connect to it, where this user may say so.
+    /// Lets only the roles of this database connect to it, where this user may publish so.
     private func close(to roles: Roles) throws(PostgresFailure) {
         var present: [String] = []
         for role in roles.all where try exists(role) { present.append(try quoted(role)) }
@@ -137,7 +137,7 @@ struct Access {
             """)
     }
 
-    /// Whether roles that other environments have, too, hold rights or tables here.
+    /// Returns whether roles that other environments have, too, hold rights or tables here.
     private func usesSharedRoles() throws(PostgresFailure) -> Bool {
         try connection.script(
             """

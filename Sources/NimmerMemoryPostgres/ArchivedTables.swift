@@ -7,7 +7,7 @@ public struct ArchivedSchema: Sendable, Hashable {
     /// The checksums of its migrations, the first one's first.
     public var checksums: [String]
 
-    /// A schema from its parts.
+    /// Creates a schema.
     public init(version: Int, checksums: [String]) {
         self.version = version
         self.checksums = checksums
@@ -23,7 +23,7 @@ public struct ArchivedTable: Sendable, Hashable {
     /// The months (`2026-02`) that have a partition of their own.
     public var months: [String]
 
-    /// A table from its parts.
+    /// Creates a table.
     public init(name: String, columns: [String], months: [String] = []) {
         self.name = name
         self.columns = columns
@@ -31,7 +31,7 @@ public struct ArchivedTable: Sendable, Hashable {
     }
 }
 
-/// What comes out of a database, in order: the schema; then each table, with its rows behind it.
+/// Piece of a database's archive, in order: the schema; then each table, followed by its rows.
 public enum ArchivePiece {
     /// The schema of everything that follows.
     case schema(ArchivedSchema)
@@ -41,15 +41,15 @@ public enum ArchivePiece {
     case row(UnsafeRawBufferPointer)
 }
 
-/// What came into a database.
+/// Result of a restoration into a database.
 public struct RestoredTables: Sendable, Hashable {
     /// The number of rows of each table.
     public var rows: [Int]
-    /// Why the schema was not brought to this program's version, or the tables not analyzed, once the rows were in; both can be
+    /// Reason why the schema was not brought to this program's version, or the tables not analyzed, once the rows were in; both can be
     /// done again (`nimmer db migrate`, `ANALYZE`).
     public var trouble: MemoryError?
 
-    /// What came in, from its parts.
+    /// Makes a result.
     public init(rows: [Int], trouble: MemoryError? = nil) {
         self.rows = rows
         self.trouble = trouble

@@ -4,7 +4,7 @@ import NimmerMemory
 import NimmerPlatform
 import NimmerWave
 
-/// Where the database is and how to reach it.
+/// Address of the database and its access.
 ///
 /// The address is a URL (`postgresql://user@host:5432/nimmerverse_dev`) or a libpq conninfo text; what it leaves out
 /// comes from the environment (`PGHOST`, `PGPORT`, `PGUSER`, `PGPASSFILE`, `PGSSLMODE` …) and libpq's defaults, as for
@@ -18,7 +18,7 @@ public struct DatabaseSettings: Sendable, Hashable, CustomStringConvertible {
     public var password: String?
     /// The database when neither the address nor `PGDATABASE` names one, such as `nimmerverse_dev`.
     public var defaultDatabase: String
-    /// What the server's activity view shows for this connection.
+    /// Name of this connection in the server's activity view.
     public var applicationName: String
     /// The longest wait for a connection, in seconds; libpq counts 1 as 2.
     public var connectSeconds: Int
@@ -56,7 +56,7 @@ public struct DatabaseSettings: Sendable, Hashable, CustomStringConvertible {
 
     private var override: String?
 
-    /// What a process of the house connects to.
+    /// Makes the settings of a process of the system.
     ///
     /// Each part comes from the first that has it: the flag, the variable (`NIMMERVERSE_POSTGRES_URL`,
     /// `NIMMERVERSE_POSTGRES_PASSWORD`), the system file, libpq's own variables (`PGHOST` …); the database is
@@ -105,7 +105,7 @@ public struct DatabaseSettings: Sendable, Hashable, CustomStringConvertible {
         return keywords.merging(standing) { mine, _ in mine }
     }
 
-    /// Whether libpq would take a part of the password for something else, and quote it in its messages: user and password end at the
+    /// Indicates whether libpq would take a part of the password for something else, and quote it in its messages: user and password end at the
     /// first `@`, and neither may hold a `/` or `?`.
     private var isAmbiguous: Bool {
         guard let rest = address.halves(around: "://")?.after, rest.contains("@") else { return false }
@@ -118,7 +118,7 @@ public struct DatabaseSettings: Sendable, Hashable, CustomStringConvertible {
         guard !isAmbiguous else {
             throw MemoryError(
                 .settings, "the address of PostgreSQL cannot be read: its user or password holds one of @ / ?",
-                mend: "Write these as %40 %2F %3F, or keep the password in a file of its own")
+                remedy: "Write these as %40 %2F %3F, or keep the password in a file of its own")
         }
         var message: UnsafeMutablePointer<CChar>?
         // libpq's own message may quote the text, and the text may hold a password: it is not shown.
@@ -126,7 +126,7 @@ public struct DatabaseSettings: Sendable, Hashable, CustomStringConvertible {
         guard let options = PQconninfoParse(address, &message) else {
             throw MemoryError(
                 .settings, "the address of PostgreSQL cannot be read",
-                mend: "Write it as postgresql://user@host:5432/database, or as host=… port=… dbname=…")
+                remedy: "Write it as postgresql://user@host:5432/database, or as host=… port=… dbname=…")
         }
         defer { PQconninfoFree(options) }
         var keywords: [String: String] = [:]
@@ -144,7 +144,7 @@ public struct DatabaseSettings: Sendable, Hashable, CustomStringConvertible {
         } catch {
             throw MemoryError(
                 .settings, "the password file \(path) of PostgreSQL cannot be read: \(error.reason)",
-                mend: "Make it readable for this user, or name another file")
+                remedy: "Make it readable for this user, or name another file")
         }
     }
 }

@@ -1,11 +1,11 @@
 import NimmerMemory
 import NimmerWave
 
-/// What only the owner of the schema does: `nimmer db migrate` and `nimmer db prune`.
+/// Operations of the owner of the schema only: `nimmer db migrate` and `nimmer db prune`.
 ///
 /// Every call connects, works and closes.
 public actor PostgresAdministration {
-    /// Where the database is.
+    /// Settings of the database.
     public nonisolated let settings: DatabaseSettings
     private nonisolated let executor = ThreadExecutor()
     private let migrations: [Migration]
@@ -25,7 +25,7 @@ public actor PostgresAdministration {
     /// The thread of this administration.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// How the schema compares with this program's migrations.
+    /// Compares the schema with this program's migrations.
     public func state() throws(MemoryError) -> SchemaState {
         try work { (connection) throws(PostgresFailure) in
             try Schema(connection: connection).state(expecting: migrations)
@@ -50,7 +50,7 @@ public actor PostgresAdministration {
         return report
     }
 
-    /// What is older than the policy keeps; changes nothing.
+    /// Returns what is older than the policy keeps; changes nothing.
     public func prunePlan(_ policy: RetentionPolicy, at now: Timestamp) throws(MemoryError) -> PrunePlan {
         try work { (connection) throws(PostgresFailure) in
             try checkOwner(connection)
@@ -129,7 +129,7 @@ public actor PostgresAdministration {
     private func createDatabase() throws(MemoryError) {
         let database = settings.databaseName
         let elsewhere = PostgresAdministration.maintenance(settings)
-        let connection = try Connection(elsewhere)
+        let connection = try PostgresConnection(elsewhere)
         do throws(PostgresFailure) {
             let quoted = try connection.run("select quote_ident(\(database))").first ?? ""
             try connection.script("create database \(quoted) encoding 'UTF8' template template0")
@@ -170,7 +170,7 @@ public actor PostgresAdministration {
     }
 
     private func steps(
-        _ policy: RetentionPolicy, at now: Timestamp, _ connection: Connection
+        _ policy: RetentionPolicy, at now: Timestamp, _ connection: PostgresConnection
     ) throws(PostgresFailure) -> [PrunePlan.Step] {
         var steps: [PrunePlan.Step] = []
         func rows(of table: Prunable, before: Timestamp) throws(PostgresFailure) {
@@ -200,14 +200,14 @@ public actor PostgresAdministration {
         return steps
     }
 
-    private func checkOwner(_ connection: Connection) throws(PostgresFailure) {
+    private func checkOwner(_ connection: PostgresConnection) throws(PostgresFailure) {
         try Access(connection: connection).becomeOwner()
     }
 
     private func work<Result>(
-        _ body: (Connection) throws(PostgresFailure) -> Result
+        _ body: (PostgresConnection) throws(PostgresFailure) -> Result
     ) throws(MemoryError) -> Result {
-        let connection = try Connection(settings)
+        let connection = try PostgresConnection(settings)
         try connection.prepareSession()
         do throws(PostgresFailure) {
             return try body(connection)
@@ -217,7 +217,7 @@ public actor PostgresAdministration {
     }
 }
 
-/// What `nimmer db migrate` did.
+/// Result of `nimmer db migrate`.
 public struct MigrationReport: Sendable, Hashable {
     /// The database that was created, when it did not exist.
     public var createdDatabase: String?
@@ -225,7 +225,7 @@ public struct MigrationReport: Sendable, Hashable {
     public var applied: [Migration] = []
     /// The version that the schema has now.
     public var version = 0
-    /// What a person should know, such as roles that could not be created.
+    /// Notes for a person, such as roles that could not be created.
     public var notes: [String] = []
 }
 

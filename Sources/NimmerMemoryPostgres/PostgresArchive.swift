@@ -4,7 +4,7 @@ import NimmerMemory
 ///
 /// Works as the owner of the schema. Every call connects, works and closes.
 public actor PostgresArchive {
-    /// Where the database is.
+    /// Settings of the database.
     public nonisolated let settings: DatabaseSettings
     private nonisolated let executor = ThreadExecutor()
 
@@ -45,7 +45,7 @@ public actor PostgresArchive {
     }
 
     /// The tables of the schema's owner, with the columns that are not computed.
-    private func tables(on connection: Connection) throws(PostgresFailure) -> [ArchivedTable] {
+    private func tables(on connection: PostgresConnection) throws(PostgresFailure) -> [ArchivedTable] {
         let found = try connection.run(
             """
             select c.relname, c.relkind, string_agg(a.attname, ' ' order by a.attnum)
@@ -66,12 +66,12 @@ public actor PostgresArchive {
         }
     }
 
-    private func select(_ table: ArchivedTable, on connection: Connection) throws(PostgresFailure) -> String {
+    private func select(_ table: ArchivedTable, on connection: PostgresConnection) throws(PostgresFailure) -> String {
         "select \(try names(table.columns, on: connection)) from \(try names([table.name], on: connection))"
     }
 
     /// Names as they stand in a statement, quoted by the server.
-    private func names(_ names: [String], on connection: Connection) throws(PostgresFailure) -> String {
+    private func names(_ names: [String], on connection: PostgresConnection) throws(PostgresFailure) -> String {
         var quoted: [String] = []
         for name in names { quoted.append(try connection.run("select quote_ident(\(name))").first ?? "") }
         return quoted.joined(separator: ", ")
@@ -79,7 +79,7 @@ public actor PostgresArchive {
 
     // MARK: - In
 
-    /// Whether rows of a schema may come into this database: it does not exist, has no schema, or has that very one and not a row.
+    /// Returns whether rows of a schema may come into this database: it does not exist, has no schema, or has that very one and not a row.
     ///
     /// - Throws: why not.
     public func checkRoom(for schema: ArchivedSchema) throws(MemoryError) {
@@ -87,7 +87,7 @@ public actor PostgresArchive {
             throw MemoryError(
                 .schemaUnknown,
                 "the rows are of schema version \(schema.version), this program knows \(Migration.all.count)",
-                mend: "Restore them with a program of that version or later")
+                remedy: "Restore them with a program of that version or later")
         }
         do throws(MemoryError) {
             try work { (connection) throws(PostgresFailure) -> Result<Void, MemoryError> in
@@ -110,7 +110,7 @@ public actor PostgresArchive {
     }
 
     private func room(
-        for schema: ArchivedSchema, _ state: SchemaState, on connection: Connection
+        for schema: ArchivedSchema, _ state: SchemaState, on connection: PostgresConnection
     ) throws(PostgresFailure) -> Result<Void, MemoryError> {
         switch state {
         case .missing: return .success(())
@@ -120,7 +120,7 @@ public actor PostgresArchive {
                 MemoryError(
                     .schemaUnknown,
                     "\(connection.name) has schema version \(state.version), the rows are of version \(schema.version)",
-                    mend: "Restore into a database that does not exist yet, or has no tables: it is made as it was"))
+                    remedy: "Restore into a database that does not exist yet, or has no tables: it is made as it was"))
         case .foreign, .newer, .tampered:
             if let refusal = state.refusal(connection.name) { return .failure(refusal) }
         }
@@ -131,7 +131,7 @@ public actor PostgresArchive {
                     MemoryError(
                         .conflict,
                         "the table \(table.name) of \(connection.name) holds rows: a restore needs an empty one",
-                        mend: "Name another database with --database, or drop this one"))
+                        remedy: "Name another database with --database, or drop this one"))
             }
         }
         return .success(())
@@ -208,9 +208,9 @@ public actor PostgresArchive {
     // MARK: -
 
     private func work<Value>(
-        _ body: (Connection) throws(PostgresFailure) -> Result<Value, MemoryError>
+        _ body: (PostgresConnection) throws(PostgresFailure) -> Result<Value, MemoryError>
     ) throws(MemoryError) -> Value {
-        let connection = try Connection(settings)
+        let connection = try PostgresConnection(settings)
         try connection.prepareSession()
         let result: Result<Value, MemoryError>
         do throws(PostgresFailure) {

@@ -35,45 +35,45 @@ struct PostgresFailure: Error, Sendable {
         PostgresFailure(state: "", primary: oneLine(reason), name: name)
     }
 
-    /// Whether the data itself was refused, so that trying the same row again is no use.
+    /// Indicates whether the data itself was refused, so that trying the same row again is no use.
     ///
     /// 22: data exception; 23: constraint; 54: a limit such as nesting too deep; 42P10 and 21000: conflict within a row.
     var isData: Bool {
         state.hasPrefix("22") || state.hasPrefix("23") || state.hasPrefix("54") || state == "21000"
     }
 
-    /// Whether a row was there already.
+    /// Indicates whether a row was there already.
     var isDuplicate: Bool { state == "23505" }
 
-    /// Whether the connection is gone.
+    /// Indicates whether the connection is gone.
     var isLost: Bool { state.isEmpty || state.hasPrefix("08") || state.hasPrefix("57P") }
 
-    /// Why a row was refused, for `rejected_messages`.
+    /// Reason why a row was refused, for `rejected_messages`.
     var reason: String { detail.isEmpty ? primary : "\(primary): \(detail)" }
 
-    /// What this means to a caller of the store.
+    /// Meaning for a caller of the store.
     var memoryError: MemoryError {
         switch state {
         case _ where isLost:
             MemoryError(
-                .unreachable, "the connection to \(name) broke: \(primary)", mend: "It is tried again by itself",
+                .unreachable, "the connection to \(name) broke: \(primary)", remedy: "It is tried again by itself",
                 canRetry: true)
         case "42501":
             MemoryError(
                 .permission, "\(name) does not permit it: \(primary)",
-                mend:
+                remedy:
                     "Connect as a role of this database, or grant one: its _hippocampus (the hippocampus), its _reader "
                     + "(people) or its _migrator (nimmer db)", canRetry: true)
         case "42P01", "3F000", "42703", "42883":
             MemoryError(
-                .schemaMissing, "\(name) lacks a part of the schema: \(primary)", mend: "Run nimmer db migrate",
+                .schemaMissing, "\(name) lacks a part of the schema: \(primary)", remedy: "Run nimmer db migrate",
                 canRetry: true)
         case "40001", "40P01", "55P03", "57014":
             MemoryError(.conflict, "\(name) was busy: \(primary)", canRetry: true)
         case "25006":
-            MemoryError(.permission, "\(name) is read-only", mend: "Connect to the primary server", canRetry: true)
+            MemoryError(.permission, "\(name) is read-only", remedy: "Connect to the primary server", canRetry: true)
         case _ where state.hasPrefix("53"):
-            MemoryError(.exhausted, "\(name) is short of something: \(primary)", mend: "Free some", canRetry: true)
+            MemoryError(.exhausted, "\(name) is short of something: \(primary)", remedy: "Free some", canRetry: true)
         case _ where isData:
             MemoryError(.data, "\(name) refused the data: \(primary)")
         default:
@@ -81,13 +81,13 @@ struct PostgresFailure: Error, Sendable {
         }
     }
 
-    /// A connection that could not be made, by what libpq says; there is no SQLSTATE at this point.
+    /// A connection that could not be made, by what libpq reports; there is no SQLSTATE at this point.
     static func connecting(to name: String, reason: String) -> MemoryError {
         let line = oneLine(reason)
         func says(_ text: String) -> Bool { reason.contains(text) }
         if says("does not exist"), says("database") {
             return MemoryError(
-                .missingDatabase, "\(name) does not exist", mend: "Run nimmer db migrate", canRetry: true)
+                .missingDatabase, "\(name) does not exist", remedy: "Run nimmer db migrate", canRetry: true)
         }
         if says("starting up") || says("shutting down") || says("recovery") {
             return MemoryError(.unreachable, "\(name) is not ready: \(line)", canRetry: true)
@@ -95,7 +95,7 @@ struct PostgresFailure: Error, Sendable {
         if says("authentication") || says("no password supplied") || says("pg_hba.conf") || says("does not exist") {
             return MemoryError(
                 .refused, "\(name) refuses the user: \(line)",
-                mend: "Check user and password file under postgres in the system file, or PGUSER and PGPASSFILE",
+                remedy: "Check user and password file under postgres in the system file, or PGUSER and PGPASSFILE",
                 canRetry: true)
         }
         if says("too many") || says("remaining connection slots") {
@@ -103,7 +103,7 @@ struct PostgresFailure: Error, Sendable {
         }
         return MemoryError(
             .unreachable, "\(name) does not answer: \(line)",
-            mend: "Start it (nimmer up starts a private one), or correct its address", canRetry: true)
+            remedy: "Start it (nimmer up starts a private one), or correct its address", canRetry: true)
     }
 
     /// The first line: what follows are guesses about causes and locations.

@@ -6,10 +6,10 @@ import NimmerWave
 /// Everything runs on one thread of its own over one connection, which is made on first use and again after it was
 /// lost; the caller decides when to try again (``Batcher``).
 public actor PostgresStore: MemoryStore {
-    /// Where the database is.
+    /// Settings of the database.
     public nonisolated let settings: DatabaseSettings
     private nonisolated let executor = ThreadExecutor()
-    private var connection: Connection?
+    private var connection: PostgresConnection?
     private var staged: Set<String> = []
     private var months: Set<String> = []
 
@@ -63,7 +63,7 @@ public actor PostgresStore: MemoryStore {
         .values.map { (row) throws(MemoryError) in try GateBalance(row: row, environment) }
     }
 
-    /// How many rows of each kind there are.
+    /// Returns the number of rows of each kind.
     public func counts() throws(MemoryError) -> MemoryCounts {
         let row =
             try perform { (connection) throws(PostgresFailure) in
@@ -98,10 +98,10 @@ public actor PostgresStore: MemoryStore {
 
     // MARK: - Connection
 
-    private func ready() throws(MemoryError) -> Connection {
+    private func ready() throws(MemoryError) -> PostgresConnection {
         if let connection, !connection.isLost { return connection }
         close()
-        let fresh = try Connection(settings)
+        let fresh = try PostgresConnection(settings)
         try fresh.prepareSession()
         let state: SchemaState
         do throws(PostgresFailure) {
@@ -115,7 +115,7 @@ public actor PostgresStore: MemoryStore {
     }
 
     private func perform<Result>(
-        _ body: (Connection) throws(PostgresFailure) -> Result
+        _ body: (PostgresConnection) throws(PostgresFailure) -> Result
     ) throws(MemoryError) -> Result {
         let connection = try ready()
         do throws(PostgresFailure) {
@@ -144,7 +144,7 @@ public actor PostgresStore: MemoryStore {
 
     /// Writes the entries at these places; a bad one is found by halving and set aside alone.
     private func store(
-        _ places: [Int], of entries: [MemoryEntry], on connection: Connection, _ report: inout WriteReport
+        _ places: [Int], of entries: [MemoryEntry], on connection: PostgresConnection, _ report: inout WriteReport
     ) throws(PostgresFailure) {
         guard !places.isEmpty else { return }
         do throws(PostgresFailure) {
@@ -170,7 +170,7 @@ public actor PostgresStore: MemoryStore {
     ///
     /// New rows are the rule: they are copied straight into their tables. A row that is known stops that, and the
     /// batch goes through staging tables, which leave known rows alone.
-    private func transact(_ entries: [MemoryEntry], on connection: Connection) throws(PostgresFailure) -> Int {
+    private func transact(_ entries: [MemoryEntry], on connection: PostgresConnection) throws(PostgresFailure) -> Int {
         let parts = RowWriter.parts(of: entries)
         do throws(PostgresFailure) {
             try connection.script(PostgresStore.begin)
@@ -210,7 +210,7 @@ public actor PostgresStore: MemoryStore {
     private static let begin = "begin; select pg_advisory_xact_lock(hashtext('nimmerverse memory'))"
 }
 
-extension Connection {
+extension PostgresConnection {
     /// Settings of a session: times as they are parsed, no wait without end, commits that are durable.
     func prepareSession() throws(MemoryError) {
         do throws(PostgresFailure) {
@@ -226,12 +226,12 @@ extension Connection {
         guard serverVersion >= 130_000 else {
             throw MemoryError(
                 .settings, "\(name) is PostgreSQL \(serverVersion / 10_000), 13 or later is needed",
-                mend: "Update the server", canRetry: true)
+                remedy: "Update the server", canRetry: true)
         }
         guard parameter("server_encoding") == "UTF8" else {
             throw MemoryError(
                 .settings, "\(name) is encoded in \(parameter("server_encoding") ?? "an unknown way"), UTF8 is needed",
-                mend: "Create a database with encoding UTF8", canRetry: true)
+                remedy: "Create a database with encoding UTF8", canRetry: true)
         }
     }
 }

@@ -3,7 +3,7 @@ import NimmerWave
 
 /// The look-ups of a trail, over the views that everybody may read.
 struct PostgresTrail: TrailSource {
-    let connection: Connection
+    let connection: PostgresConnection
 
     func transition(_ id: MessageID) throws(MemoryError) -> Remembered<GateTransition>? {
         try first(.transitions, "message_id = $1::uuid", [id.text])
@@ -55,14 +55,14 @@ struct PostgresTrail: TrailSource {
     }
 
     private func first<Body>(
-        _ table: Table, _ condition: String, _ binds: [String]
+        _ table: MemoryTable, _ condition: String, _ binds: [String]
     ) throws(MemoryError) -> Remembered<Body>? {
         let found: [Remembered<Body>] = try all(table, condition + " limit 1", binds)
         return found.first
     }
 
     private func all<Body>(
-        _ table: Table, _ condition: String, _ binds: [String]
+        _ table: MemoryTable, _ condition: String, _ binds: [String]
     ) throws(MemoryError) -> [Remembered<Body>] {
         let rows: Rows
         do throws(PostgresFailure) {

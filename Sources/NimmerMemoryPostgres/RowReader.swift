@@ -1,17 +1,17 @@
 import NimmerMemory
 import NimmerWave
 
-extension Table {
+extension MemoryTable {
     /// A message out of a row that was read with the columns of ``reading``, as strictly as one that came over the wire.
     ///
     /// - Throws: an error that names the row and the field that does not fit; not what stands there.
     func message<Body: MessageBody>(_ row: [String?], of body: Body.Type = Body.self) throws(MemoryError)
         -> Remembered<Body>
     {
-        let own = Dictionary(uniqueKeysWithValues: zip(["env", "message_id"] + Table.header, row))
+        let own = Dictionary(uniqueKeysWithValues: zip(["env", "message_id"] + MemoryTable.header, row))
         func text(_ column: String) -> JSON? { own[column]?.map { .string($0) } }
         do throws(Refusal) {
-            guard row.count == self.body.count + Table.header.count + 2 else {
+            guard row.count == self.body.count + MemoryTable.header.count + 2 else {
                 throw Refusal(.missing, "it has \(row.count) columns")
             }
             var source: JSONObject = [:]
@@ -24,7 +24,7 @@ extension Table {
             header["version"] = text("version")
             header["timestamp"] = try own["published_at"]?.map { (value) throws(Refusal) in try Kind.time.json(value) }
             var members = JSONObject()
-            for (column, value) in zip(self.body, row.dropFirst(2 + Table.header.count)) {
+            for (column, value) in zip(self.body, row.dropFirst(2 + MemoryTable.header.count)) {
                 guard let value else { continue }
                 do throws(Refusal) { members[column.name] = try column.kind.json(value) } catch {
                     throw Refusal(error.code, "body.\(column.name): \(error.message)")
@@ -42,8 +42,8 @@ extension Table {
     }
 }
 
-extension Table.Kind {
-    /// What a message has where a column has this text; whether it may have it is the message's reader to say.
+extension MemoryTable.Kind {
+    /// Value of a message's field whose column has this text; whether it may have it is the message's reader to report.
     fileprivate func json(_ value: String) throws(Refusal) -> JSON {
         switch self {
         case .text, .id: return .string(value)

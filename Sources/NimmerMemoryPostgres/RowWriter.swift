@@ -3,26 +3,26 @@ import NimmerWave
 
 /// The rows of one table in a batch, as `COPY` data in pieces: the server reads one while the next is written.
 struct RowWriter {
-    let table: Table
+    let table: MemoryTable
     private let entries: [MemoryEntry]
     private var next = 0
     private var data = CopyRows()
 
     /// The most of a rejected message that is kept, in bytes: the largest message of the wire.
     static let keptPayload = Wire.maximumBytes
-    /// How many bytes make a piece.
+    /// Number of bytes of a piece.
     private static let piece = 32 * 1024
 
     /// A batch by table; transitions come before the verifications that pay for them.
     static func parts(of entries: [MemoryEntry]) -> [RowWriter] {
-        let order: [Table] = [
+        let order: [MemoryTable] = [
             .transitions, .collapses, .correlations, .requests, .responses, .acts, .verifications, .rejected,
         ]
         let entries = Dictionary(grouping: entries) { $0.row.table.name }
         return order.compactMap { table in entries[table.name].map { RowWriter(table: table, entries: $0) } }
     }
 
-    private init(table: Table, entries: [MemoryEntry]) {
+    private init(table: MemoryTable, entries: [MemoryEntry]) {
         self.table = table
         self.entries = entries
     }
@@ -44,7 +44,7 @@ struct RowWriter {
 
 extension MemoryRow {
     /// The table that keeps it.
-    fileprivate var table: Table {
+    fileprivate var table: MemoryTable {
         switch self {
         case .transition: .transitions
         case .collapse: .collapses
@@ -77,7 +77,7 @@ extension CopyRows {
 extension CopyRows {
     /// A row of any message: the columns of its table, taken from its JSON.
     fileprivate mutating func row<Body>(
-        _ table: Table, _ message: Envelope<Body>, _ environment: Environment, extra: [String] = []
+        _ table: MemoryTable, _ message: Envelope<Body>, _ environment: Environment, extra: [String] = []
     ) {
         beginRow(fields: table.width)
         id(message.header.messageID)
@@ -91,7 +91,7 @@ extension CopyRows {
         header(message.header)
     }
 
-    private mutating func add(_ value: JSON, _ kind: Table.Kind) {
+    private mutating func add(_ value: JSON, _ kind: MemoryTable.Kind) {
         switch kind {
         case .text: if let text = value.string { return self.text(text) }
         case .id: if let id = value.string.flatMap({ try? MessageID($0) }) { return self.id(id) }
@@ -107,7 +107,7 @@ extension CopyRows {
     /// A row of `gate_transitions`, without the detour over JSON: transitions are the many.
     fileprivate mutating func transition(_ message: Envelope<GateTransition>, _ environment: Environment) {
         let body = message.body
-        beginRow(fields: Table.transitions.width)
+        beginRow(fields: MemoryTable.transitions.width)
         id(message.header.messageID)
         text(environment.rawValue)
         text(body.gateID.text)
@@ -128,7 +128,7 @@ extension CopyRows {
     }
 
     fileprivate mutating func rejected(_ message: RejectedMessage, _ entry: MemoryEntry) {
-        beginRow(fields: Table.rejected.width)
+        beginRow(fields: MemoryTable.rejected.width)
         id(message.id)
         text(entry.environment.rawValue)
         text(entry.subject.withoutNull)

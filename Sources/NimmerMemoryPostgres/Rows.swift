@@ -1,9 +1,9 @@
 import CPostgres
 
-/// What a statement returned, as text, copied out of libpq's result.
+/// Rows that a statement returned, as text, copied out of libpq's result.
 struct Rows: Sendable {
     private(set) var values: [[String?]] = []
-    /// How many rows a statement that writes has written.
+    /// Number of rows that a statement has written.
     private(set) var affected = 0
 
     init() {}
@@ -24,7 +24,7 @@ struct Rows: Sendable {
         affected = PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0
     }
 
-    /// Whether there is no row.
+    /// Indicates whether there is no row.
     var isEmpty: Bool { values.isEmpty }
 
     /// The first column of the first row.

@@ -4,24 +4,24 @@ import NimmerWave
 import Synchronization
 
 /// One line for each thing that happens, as `nimmer wave tail` and `nimmer up` print it: time, sign and kind, what it is
-/// about, how sure, and what was said (oscilloscope.md, Not a terminal; The visual language).
+/// about, how sure, and the text (oscilloscope.md, Not a terminal; The visual language).
 package struct EventFormatter: Sendable {
     package let paint: Paint
     /// Lines are cut to this many columns, or never.
     package var columns: Int?
 
-    /// Width of the column that says what an event is about.
+    /// Width of the column that reports what an event is about.
     package static let nameWidth = 16
 
-    /// What the last requests were about, so that their answers can say it too.
-    private let questions = Questions()
+    /// Topics of the last requests, so that their answers can name them too.
+    private let questions = RequestTopics()
 
     package init(paint: Paint, columns: Int? = nil) {
         self.paint = paint
         self.columns = columns
     }
 
-    /// The line for one message from the bus; what cannot be decoded is a line that says why.
+    /// The line for one message from the bus; what cannot be decoded is a line that reports why.
     package func line(subject: String, payload: [UInt8], at arrival: Timestamp) -> TerminalText {
         do throws(Refusal) {
             return line(subject: subject, message: try AnyMessage.decode(payload, on: subject))
@@ -57,7 +57,7 @@ package struct EventFormatter: Sendable {
 }
 
 extension AnyMessage {
-    /// When what it tells happened.
+    /// Time of the event.
     fileprivate var happened: Timestamp {
         switch self {
         case .gateTransition(let transition): transition.body.at
@@ -70,7 +70,7 @@ extension AnyMessage {
 }
 
 extension Paint.Ink {
-    /// What a meaning of the oscilloscope is in lines; nil for plain text.
+    /// Style of a meaning of the oscilloscope in lines; nil for plain text.
     package init?(_ ink: Ink) {
         switch ink {
         case .text: return nil
@@ -87,7 +87,7 @@ extension Paint.Ink {
 }
 
 /// Requests that were seen lately and what they were about: a response names only the request.
-private final class Questions: Sendable {
+private final class RequestTopics: Sendable {
     private let domains = Mutex<[MessageID: String]>([:])
 
     func remember(_ request: CognitiveRequest) {

@@ -1,10 +1,10 @@
 import NimmerMemory
 
 extension Failure {
-    /// What a database could not do.
+    /// Maps a failure of the database.
     package init(_ error: MemoryError) {
         self.init(
             error.code == .settings ? .usage : .unavailable, error.message,
-            mend: error.mend.isEmpty ? nil : .lines(error.mend))
+            remedy: error.remedy.isEmpty ? nil : .lines(error.remedy))
     }
 }

@@ -1,6 +1,6 @@
 import NimmerServers
 
-/// Why a command could not do what it was asked, in words a person can act on.
+/// Reason why a command could not do what it was asked, described so that a person can act on it.
 ///
 /// Printed as `nimmer: <message>`, and under it what to do.
 package struct Failure: Error, Equatable {
@@ -15,35 +15,35 @@ package struct Failure: Error, Equatable {
     }
 
     package let status: Status
-    /// What happened: one line, no trailing full stop.
+    /// Description of the failure: one line, no trailing full stop.
     package let message: TerminalText
-    /// What mends it, or nil when there is nothing to do.
-    package let mend: TerminalText?
+    /// Remedy, or nil when there is nothing to do.
+    package let remedy: TerminalText?
 
-    package init(_ status: Status, _ message: TerminalText, mend: TerminalText? = nil) {
+    package init(_ status: Status, _ message: TerminalText, remedy: TerminalText? = nil) {
         self.status = status
         self.message = message
-        self.mend = mend
+        self.remedy = remedy
     }
 
     /// The failure as it is printed: the line, and what to do under it.
     package var printed: TerminalText {
         var text: TerminalText = "nimmer: \(message)"
-        if let mend {
-            text += "\n  \(mend.lines.joined(separator: "\n  "))"
+        if let remedy {
+            text += "\n  \(remedy.lines.joined(separator: "\n  "))"
         }
         return text
     }
 
     /// The same with a message from outside: a library's or a server's.
     @_disfavoredOverload
-    package init(_ status: Status, _ outside: String, mend: TerminalText? = nil) {
-        self.init(status, TerminalText(outside), mend: mend)
+    package init(_ status: Status, _ outside: String, remedy: TerminalText? = nil) {
+        self.init(status, TerminalText(outside), remedy: remedy)
     }
 }
 
 extension Failure {
-    /// What a child process or private server could not do, its last lines under it.
+    /// Maps a failure of a child process or private server, its last lines under it.
     package init(_ error: ServerError) {
         self.init(.unavailable, error.printed)
     }

@@ -8,7 +8,7 @@ import NimmerPlatform
 package enum FileText {
     /// The bytes of a file, or of standard input for `-`.
     ///
-    /// - Throws: ``Failure`` that names the file and what the system said.
+    /// - Throws: ``Failure`` that names the file and what the system reported.
     package static func bytes(_ path: String) throws(Failure) -> [UInt8] {
         let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("cannot read", path) }
@@ -64,7 +64,7 @@ package enum FileText {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Whether something is there that this user may not read.
+    /// Returns whether something is there that this user may not read.
     package static func isForbidden(_ path: String) -> Bool {
         exists(path) && access(path, R_OK) != 0 && errno == EACCES
     }

@@ -35,7 +35,7 @@ package enum LocalTime {
         }
     }
 
-    /// How far the clock of this machine's zone is ahead of UTC at a moment, in seconds.
+    /// Offset of this machine's zone ahead of UTC at a moment, in seconds.
     package static func offsetSeconds(at moment: Timestamp) -> Int {
         var clock = time_t(moment.secondAndRest.second)
         var time = tm()

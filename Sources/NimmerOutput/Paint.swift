@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// When to colour: only where a person looks, always, or never.
+/// Choice of colour: only where a person looks, always, or never.
 package enum ColorChoice: String, CaseIterable, Sendable {
     case auto, always, never
 }

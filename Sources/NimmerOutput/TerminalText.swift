@@ -16,7 +16,7 @@ package struct TerminalText: Sendable, Hashable, ExpressibleByStringInterpolatio
     /// ``whole(_:)``.
     package static let limit = 2048
 
-    /// What is printed.
+    /// Text to print.
     package private(set) var text: String
 
     package init(stringLiteral value: String) { text = value }
@@ -26,7 +26,7 @@ package struct TerminalText: Sendable, Hashable, ExpressibleByStringInterpolatio
     /// Text from outside.
     package init(_ outside: some StringProtocol) { text = Self.shown(outside) }
 
-    /// A JSON text on one line, which stays one that says the same.
+    /// A JSON text on one line, which stays one that reports the same.
     package init(json: String) { text = ShownAddress.redacting(json: json).visibleJSON() }
 
     /// The same over several lines.
@@ -39,7 +39,7 @@ package struct TerminalText: Sendable, Hashable, ExpressibleByStringInterpolatio
         TerminalText(safe: ShownAddress.redacting(String(outside)).visible())
     }
 
-    /// What a person asked for together with its passwords, on one line.
+    /// Text that a person asked for together with its passwords, on one line.
     package static func withSecrets(_ outside: some StringProtocol) -> TerminalText {
         TerminalText(safe: outside.visible())
     }
@@ -48,7 +48,7 @@ package struct TerminalText: Sendable, Hashable, ExpressibleByStringInterpolatio
         ShownAddress.redacting(String(outside)).visible(limit: limit)
     }
 
-    /// The house's own text of several lines, such as a library's advice: the ends of its lines stay.
+    /// The system's own text of several lines, such as a library's advice: the ends of its lines stay.
     package static func lines(_ text: some StringProtocol) -> TerminalText { TerminalText(safe: text.visibleLines) }
 
     /// The text in a colour: `code` is the tool's own.
@@ -98,7 +98,7 @@ package struct TerminalText: Sendable, Hashable, ExpressibleByStringInterpolatio
     }
 }
 
-/// What becomes a text to be printed: one that is already, and text from outside.
+/// A value that can be printed: a text that is safe already, or text from outside.
 package protocol Printable {
     var printable: TerminalText { get }
 }

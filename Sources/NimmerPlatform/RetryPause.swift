@@ -1,4 +1,4 @@
-/// How long to wait before the next attempt: twice as long after each failure, up to a bound. It never gives up.
+/// Pause before the next attempt: twice as long after each failure, up to a bound. It never gives up.
 package struct RetryPause: Equatable, Sendable {
     /// The pause after a first failure.
     package let first: Duration

@@ -2,7 +2,7 @@ import Glibc
 
 /// A call of the operating system that failed.
 public struct SystemCallError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was tried, such as `cannot open /proc/stat`.
+    /// The attempted action, such as `cannot open /proc/stat`.
     public let attempt: String
     /// The `errno`.
     public let code: Int32

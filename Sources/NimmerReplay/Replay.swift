@@ -5,7 +5,7 @@ import NimmerSystem
 import NimmerThalamus
 import NimmerWave
 
-/// Something that a replay has to say, in event time.
+/// Something that a replay has to report, in event time.
 package enum ReplayOutput: Sendable {
     case wave(Envelope<WaveSignal>, subject: Subject)
     case state(NerveState)
@@ -20,7 +20,7 @@ package enum ReplayOutput: Sendable {
 ///
 /// A value without clock or randomness: the same input always gives the same output.
 package struct Replay: Sendable {
-    /// What has come out so far.
+    /// Counters of what has come out so far.
     package private(set) var counts = ReplayCounts()
 
     private var cast: ReplayCast
@@ -38,7 +38,7 @@ package struct Replay: Sendable {
     /// - Parameters:
     ///   - cast: its cells and nerves.
     ///   - places: the column that each of them reads.
-    /// - Throws: ``Failure`` when the thalamus cannot be what the file says.
+    /// - Throws: ``Failure`` when the thalamus cannot be what the file states.
     package init(
         _ system: SystemFile, cast: ReplayCast, places: [Int?], environment: Environment
     ) throws(Failure) {
@@ -108,7 +108,7 @@ package struct Replay: Sendable {
         while let due = cast.members.compactMap({ $0.part.nextAppointment }).min(), due < moment {
             let instant = max(due, now ?? due)
             thalamus.advance(to: instant)
-            say()
+            publishStates()
             for member in cast.members.indices {
                 guard let next = cast.members[member].part.nextAppointment, next <= due else { continue }
                 // A release is taken strictly after its time.
@@ -119,7 +119,7 @@ package struct Replay: Sendable {
             now = instant
         }
         thalamus.advance(to: moment)
-        say()
+        publishStates()
         now = moment
         counts.last = moment
         return moment
@@ -146,7 +146,7 @@ package struct Replay: Sendable {
                 case .send(let command, let target):
                     counts.commands += 1
                     outputs.append(.command(command, to: target, at: pulse.at))
-                case .state, .publish, .begin, .wake, .say, .leave: break
+                case .state, .publish, .begin, .wake, .log, .leave: break
                 }
             }
         }
@@ -183,7 +183,7 @@ package struct Replay: Sendable {
             }
             return
         }
-        say()
+        publishStates()
         guard listeners.contains(where: { $0.hears.contains(cell) }),
             let message = known ?? (try? Envelope<WaveSignal>(decoding: payload))
         else { return }
@@ -193,8 +193,8 @@ package struct Replay: Sendable {
         }
     }
 
-    /// Takes what the thalamus wants said.
-    private mutating func say() {
+    /// Takes what the thalamus wants published.
+    private mutating func publishStates() {
         guard !thalamus.conclusions.isEmpty else { return }
         for item in thalamus.conclusions {
             counts.transitions += 1
@@ -217,7 +217,7 @@ package struct Replay: Sendable {
     }
 }
 
-/// What a replay has seen and said.
+/// Counters of a replay.
 package struct ReplayCounts: Sendable, Equatable {
     package var rows = 0
     /// Cells without a number.
@@ -228,7 +228,7 @@ package struct ReplayCounts: Sendable, Equatable {
     package var refused = 0
     /// Waves whose origin the system file does not grant to their sender.
     package var ungranted = 0
-    /// Why the first of them was refused.
+    /// Reason why the first of them was refused.
     package var firstUngranted: String?
     /// Waves that came out of the system's own cells and nerves.
     package var emitted = 0

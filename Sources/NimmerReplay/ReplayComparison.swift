@@ -1,7 +1,7 @@
 import NimmerOutput
 import NimmerWave
 
-/// What would have been different: the escalations of two systems over one recording.
+/// Comparison of the escalations of two systems over one recording.
 package struct ReplayComparison: Equatable {
     /// One escalation, as far as two systems can be compared.
     package struct Escalation: Equatable {
@@ -16,7 +16,7 @@ package struct ReplayComparison: Equatable {
         }
     }
 
-    /// How an escalation of the one system relates to the other's.
+    /// Relation of an escalation of the one system to the other's.
     package enum Difference: Equatable {
         /// Only the other system has it.
         case appeared(Escalation)
@@ -25,7 +25,7 @@ package struct ReplayComparison: Equatable {
         /// Both have it, the other at another time.
         case moved(from: Escalation, to: Escalation)
 
-        /// When the difference is to be listed.
+        /// Time at which the difference is to be listed.
         package var at: Timestamp {
             switch self {
             case .appeared(let one), .disappeared(let one): one.at

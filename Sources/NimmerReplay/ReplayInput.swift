@@ -10,13 +10,13 @@ package enum ReplayEvent: Sendable {
     case wave(cell: Token, isNerve: Bool, payload: [UInt8], at: Timestamp)
 }
 
-/// How a recording is to be read.
+/// Format of a recording.
 package struct ReplayFormat: Sendable {
-    /// What separates the columns of a CSV file; nil: found out from its first line.
+    /// Separator of the columns of a CSV file; nil: found out from its first line.
     package var delimiter: DelimitedText?
     /// The column of the time, by name or counted from 1; nil: found out from names and values.
     package var timeColumn: String?
-    /// How times are written.
+    /// Format of its times.
     package var timeFormat = TimeFormat.automatic
     /// The column of what somebody did, by name or counted from 1; nil: nobody asks.
     package var labelColumn: String?
@@ -43,14 +43,14 @@ package struct ReplayFormat: Sendable {
 /// CSV with or without names of its columns, NDJSON of numbers, or the waves of a nervous system as `nimmer replay --record`
 /// and `nimmer wave tail --record` write them.
 package struct ReplayInput: Sendable {
-    /// What the recording is.
+    /// Kind of recording.
     package enum Kind: Sendable, Equatable { case delimited, numbers, waves }
 
     package let file: String
     package let kind: Kind
     /// The names of the columns; of a CSV file without names their places, counted from 1.
     package let columns: [String]
-    /// Whether the first line named the columns.
+    /// Indicates whether the first line named the columns.
     package let hasNames: Bool
 
     private let bytes: [UInt8]
@@ -65,11 +65,11 @@ package struct ReplayInput: Sendable {
     package private(set) var line = 0
     private var rows = 0
 
-    /// How much has been read, 0…1.
+    /// Progress of reading, 0…1.
     package var progress: Double { bytes.isEmpty ? 1 : Double(offset) / Double(bytes.count) }
     /// The size of the recording in bytes.
     package var size: Int { bytes.count }
-    /// Whether its rows carry times.
+    /// Indicates whether its rows carry times.
     package var hasTimes: Bool { timePlace != nil || kind != .delimited }
 
     /// Opens a recording.
@@ -88,7 +88,7 @@ package struct ReplayInput: Sendable {
         var end = 0
         let first = Self.firstLine(bytes, &end)
         guard !first.isEmpty else {
-            throw Failure(.failed, "\(file) is empty", mend: "give a CSV or NDJSON recording")
+            throw Failure(.failed, "\(file) is empty", remedy: "give a CSV or NDJSON recording")
         }
         if first.first(where: { $0 > 32 }) == UInt8(ascii: "{") {
             text = DelimitedText(delimiter: UInt8(ascii: ","))
@@ -101,7 +101,7 @@ package struct ReplayInput: Sendable {
                 if let wanted = format.labelColumn {
                     throw Failure(
                         .usage, "\(file): no column '\(wanted)': it holds waves",
-                        mend: "--labels needs a recording of numbers")
+                        remedy: "--labels needs a recording of numbers")
                 }
             } else {
                 kind = .numbers
@@ -151,7 +151,7 @@ package struct ReplayInput: Sendable {
         } catch {
             throw Failure(
                 .usage, "\(file): no \(what) column '\(wanted)'",
-                mend: "its columns are \(columns.joined(separator: ", "))")
+                remedy: "its columns are \(columns.joined(separator: ", "))")
         }
     }
 

@@ -1,9 +1,9 @@
 import NimmerOutput
 import NimmerWave
 
-/// What a replay says, as lines for programs and for recordings.
+/// Output of a replay, as lines for programs and for recordings.
 extension ReplayOutput {
-    /// When it happened, in event time.
+    /// Time of the event.
     package var at: Timestamp {
         switch self {
         case .wave(let message, _): message.header.timestamp
@@ -15,7 +15,7 @@ extension ReplayOutput {
         }
     }
 
-    /// What `--json` prints: `{"type": …, "at": …}` and the message's body.
+    /// Line of `--json`: `{"type": …, "at": …}` and the message's body.
     package var json: JSON {
         switch self {
         case .wave(let message, let subject):
@@ -37,7 +37,7 @@ extension ReplayOutput {
         return .object(JSONObject(members))
     }
 
-    /// What `--record` writes of a wave: `{"at": …, "subject": …, "message": {…}}`; nil for everything else.
+    /// Line of `--record` for a wave: `{"at": …, "subject": …, "message": {…}}`; nil for everything else.
     package var recorded: JSON? {
         guard case .wave(let message, let subject) = self else { return nil }
         return ["at": .string(at.rfc3339), "subject": .string(subject.text), "message": .raw(message.encoded())]
@@ -100,7 +100,7 @@ extension ReplayCounts {
         ]
     }
 
-    /// What a person should know about the recording; empty when all of it was good.
+    /// Notes about the recording; empty when all of it was good.
     package var notes: [String] {
         var notes: [String] = []
         if gaps > 0 {

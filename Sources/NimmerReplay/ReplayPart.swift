@@ -63,7 +63,7 @@ package struct ReplayCast: Sendable {
         package var pace: Double?
     }
 
-    /// Who plays, in the order of the file.
+    /// Members, in the order of the file.
     package var members: [Member] = []
     /// Kinds that no recording of numbers can drive, with how many there are.
     package private(set) var leftOut: [(kind: String, count: Int)] = []
@@ -120,7 +120,7 @@ package struct ReplayCast: Sendable {
         }
     }
 
-    /// Which column each member reads, by the places of the recording's columns; nil for who reads none.
+    /// Columns that each member reads, by the places of the recording's columns; nil for one that reads none.
     ///
     /// - Parameter mapping: columns that a person gave to cells, which win over the settings.
     /// - Throws: ``Failure`` that names the cell and the columns that there are.
@@ -130,7 +130,7 @@ package struct ReplayCast: Sendable {
         for (_, cell) in mapping where !members.contains(where: { $0.part.identity.name.text == cell }) {
             throw Failure(
                 .usage, "no cell '\(cell)' to give a column to",
-                mend: """
+                remedy: """
                     the system's cells are \
                     \(members.filter { $0.column != nil }.map(\.part.identity.name.text).joined(separator: ", "))
                     """)
@@ -149,7 +149,7 @@ package struct ReplayCast: Sendable {
             } catch {
                 throw Failure(
                     .failed, "\(file) has no column '\(wanted)' for the cell \(name)",
-                    mend: "it has \(columns.joined(separator: ", ")); --column NAME=\(name) names another")
+                    remedy: "it has \(columns.joined(separator: ", ")); --column NAME=\(name) names another")
             }
         }
         return places

@@ -8,9 +8,9 @@ import NimmerWave
 package struct ReplayRun {
     private var input: ReplayInput
     private var replay: Replay
-    /// What somebody did beside what the nerves were doing; nil when nobody asks.
+    /// Comparison of the labels with what the nerves were doing; nil when it was not asked for.
     package private(set) var labels: ReplayLabels?
-    /// What a person should know before it begins.
+    /// Notes for a person before it begins.
     package let notes: [String]
 
     /// Opens the system and the recording, and gives each cell its column.
@@ -33,7 +33,7 @@ package struct ReplayRun {
             guard cast.members.contains(where: { $0.part.identity.role == .cell }) else {
                 throw Failure(
                     .failed, "\(systemPath) has no cell that reads a column; \(file) holds numbers",
-                    mend: "sensor/v1 and distance/v1 cells read columns")
+                    remedy: "sensor/v1 and distance/v1 cells read columns")
             }
             places = try cast.places(in: input.columns, of: file, mapping: mapping)
             for (kind, count) in cast.leftOut {
@@ -52,7 +52,7 @@ package struct ReplayRun {
             let nerves = cast.members.map(\.part.identity).filter { $0.role == .nerve }.map(\.name)
             guard !nerves.isEmpty else {
                 throw Failure(
-                    .failed, "\(systemPath) has no nerve to compare with a column", mend: "leave out --labels")
+                    .failed, "\(systemPath) has no nerve to compare with a column", remedy: "leave out --labels")
             }
             labels = ReplayLabels(nerves: nerves)
         }
@@ -60,7 +60,7 @@ package struct ReplayRun {
 
     /// The size of the recording in bytes.
     package var size: Int { input.size }
-    /// What has come out so far.
+    /// Counters of what has come out so far.
     package var counts: ReplayCounts { replay.counts }
 
     /// Runs to the recording's end.

@@ -1,7 +1,7 @@
 import NimmerOutput
 import NimmerWave
 
-/// How a recording writes its times.
+/// Format of the times of a recording.
 package enum TimeFormat: Equatable, Sendable {
     /// RFC 3339, `2020-03-09 10:14:33`, or (when the text is a number) seconds or milliseconds since 1970 by its size.
     case automatic
@@ -14,7 +14,7 @@ package enum TimeFormat: Equatable, Sendable {
 
     /// A format as the flag names it.
     ///
-    /// - Throws: ``Failure`` when it is none.
+    /// - Throws: ``Failure`` when it is not one.
     package init(_ text: String) throws(Failure) {
         switch text {
         case "auto": self = .automatic
@@ -24,13 +24,13 @@ package enum TimeFormat: Equatable, Sendable {
             guard text.contains("%") else {
                 throw Failure(
                     .usage, "no such time format: \(text)",
-                    mend: "auto, seconds, milliseconds, or a pattern such as '%d.%m.%Y %H:%M:%S'")
+                    remedy: "auto, seconds, milliseconds, or a pattern such as '%d.%m.%Y %H:%M:%S'")
             }
             self = .pattern(text)
         }
     }
 
-    /// What the format expects, for a message.
+    /// Expectation of the format, for a message.
     package var expectation: String {
         switch self {
         case .automatic: "a time such as 2020-03-09 10:14:33 or 2020-03-09T10:14:33Z, or seconds since 1970"

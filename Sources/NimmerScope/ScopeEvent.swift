@@ -20,15 +20,15 @@ public enum ScopeEvent: Sendable {
     case lost(total: Int)
     /// Every gate that the thalamus knows, when it was asked.
     case gates([AttendedGate])
-    /// What the thalamus answered to ``ScopeEffect/explain(gate:)``.
+    /// Answer of the thalamus to ``ScopeEffect/explain(gate:)``.
     case explained(gate: String, JSON)
-    /// Why it did not answer.
+    /// Reason why it did not answer.
     case unexplained(gate: String, reason: String)
-    /// What became of a recording.
+    /// Result of a recording.
     case recording(ScopeRecording)
-    /// What was written for ``ScopeEffect/export(_:)``: the files' names, or what kept it from being written.
+    /// Result of ``ScopeEffect/export(_:)``: the files' names, or what kept them from being written.
     case exported(Result<[String], ScopeFailure>)
-    /// How a recording is played.
+    /// State of the playback of a recording.
     case playback(speed: Double, ScopePlayback)
     /// Something that a person should know, in one line.
     case notice(String, at: Timestamp)
@@ -42,7 +42,7 @@ public enum ScopeConnection: Sendable, Hashable {
     case lost(String)
 }
 
-/// Whether a recording that is played moves.
+/// Indicates whether a recording that is played moves.
 public enum ScopePlayback: Sendable, Hashable, CaseIterable {
     /// It does.
     case playing
@@ -52,7 +52,7 @@ public enum ScopePlayback: Sendable, Hashable, CaseIterable {
     case ended
 }
 
-/// What became of a recording.
+/// Result of a recording.
 public enum ScopeRecording: Sendable, Hashable {
     /// It is being written to this file.
     case started(String)
@@ -62,16 +62,16 @@ public enum ScopeRecording: Sendable, Hashable {
     case failed(String)
 }
 
-/// Why something was not done, for a person.
+/// Reason why something was not done, for a person.
 public struct ScopeFailure: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What was tried, what was found.
+    /// Description of what was tried and what was found.
     public let description: String
 
     /// A reason.
     public init(_ description: String) { self.description = description }
 }
 
-/// What the owner of an oscilloscope is to do.
+/// Effect that the owner of an oscilloscope is to perform.
 public enum ScopeEffect: Sendable, Hashable {
     /// End.
     case quit

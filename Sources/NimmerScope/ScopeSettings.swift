@@ -1,9 +1,9 @@
 import NimmerTerminal
 import NimmerWave
 
-/// What an oscilloscope is started with; it does not change while it runs, but for what has keys.
+/// Settings that an oscilloscope is started with; they do not change while it runs, except for those that have keys.
 public struct ScopeSettings: Sendable {
-    /// Which face it shows.
+    /// Face that an oscilloscope shows.
     public enum Face: Sendable, Hashable {
         /// Scope, gates, log and inspector: `nimmer wave tail`.
         case tail
@@ -11,7 +11,7 @@ public struct ScopeSettings: Sendable {
         case gates
     }
 
-    /// Where its messages come from.
+    /// Source of its messages.
     public enum Source: Sendable, Hashable {
         /// A server.
         case live
@@ -21,30 +21,30 @@ public struct ScopeSettings: Sendable {
 
     /// The environment, for the name and the tint of the header.
     public var environment: Environment
-    /// Which face it shows.
+    /// Face that it shows.
     public var face: Face
-    /// Where its messages come from.
+    /// Source of its messages.
     public var source: Source
-    /// What the header says that this is: the command.
+    /// Title in the header: the command.
     public var title: String
-    /// What is listened to, as subject patterns: `dev.>`.
+    /// Subscription patterns: `dev.>`.
     public var patterns: String
-    /// What the terminal can show.
+    /// Glyphs that the terminal can show.
     public var glyphs: GlyphLevel
-    /// How many colours it has.
+    /// Number of colours that it has.
     public var colors: ColorDepth
     /// Waves below it are hidden and counted; 0…1. The keys `m` and `M` move it.
     public var minimumConfidence = 0.0
     /// Only what contains this text; with `!` before it, only what does not. The key `/` changes it.
     public var filter = ""
-    /// Whether the log also shows what repeats by itself: attention, correlations, heartbeats.
+    /// Indicates whether the log also shows what repeats by itself: attention, correlations, heartbeats.
     public var showsBackground = false
-    /// How far the clock on the wall is ahead of UTC, in seconds.
+    /// Offset of the local clock ahead of UTC, in seconds.
     public var utcOffsetSeconds = 0
-    /// How much is kept.
+    /// Limits of what is kept.
     public var limits = ScopeLimits()
 
-    /// What an oscilloscope starts with.
+    /// Makes settings.
     public init(
         environment: Environment = .dev, face: Face = .tail, source: Source = .live, title: String = "nimmer wave tail",
         patterns: String = "", glyphs: GlyphLevel = .braille, colors: ColorDepth = .truecolor
@@ -59,11 +59,11 @@ public struct ScopeSettings: Sendable {
     }
 }
 
-/// How much an oscilloscope keeps (oscilloscope.md, Must: bounded memory). What is beyond goes, the oldest first.
+/// Limits of what an oscilloscope keeps (oscilloscope.md, Must: bounded memory). What is beyond goes, the oldest first.
 public struct ScopeLimits: Sendable, Hashable {
     /// Messages, at least 1.
     public var messages = 200_000
-    /// How old a message may become, in milliseconds.
+    /// Maximum age of a message, in milliseconds.
     public var ageMilliseconds = 1_800_000.0
     /// Bytes of waves that are kept as they came; of older ones only what is drawn.
     public var waveBytes = 16 << 20

@@ -4,7 +4,7 @@ import NimmerWave
 /// All that an oscilloscope knows: what arrived, what is looked at, and how. A value: ``reduce(_:)`` changes it,
 /// ``draw(width:height:now:)`` shows it, nothing else happens (oscilloscope.md, How to build it).
 public struct ScopeState: Sendable {
-    /// What it was started with.
+    /// Settings that it was started with.
     public let settings: ScopeSettings
 
     /// The newest moment that it heard of.
@@ -16,7 +16,7 @@ public struct ScopeState: Sendable {
     var view = ScopeView()
 
     var connection: ScopeConnection?
-    /// Since when the connection is as it is.
+    /// Time since which the connection is as it is.
     var connectionChanged = Timestamp(nanoseconds: 0)
     var roundTrip: Double?
     var lost = 0
@@ -26,7 +26,7 @@ public struct ScopeState: Sendable {
     var recorded = 0
     var playback: (speed: Double, motion: ScopePlayback) = (1, .playing)
 
-    /// What the thalamus said of gates, by region or gate, and what kept it from saying it.
+    /// Explanations of gates by the thalamus, by region or gate, or the failures to get them.
     var explanations: [String: Result<JSON, ScopeFailure>] = [:]
     var explained = Int64.min
     var lastArrival = Int64.min
@@ -61,7 +61,7 @@ public struct ScopeState: Sendable {
         case .connection(let connection, let moment):
             pass(to: moment)
             if case .connected(let server) = connection, case .lost? = self.connection {
-                say("connected again to \(server)")
+                showNotice("connected again to \(server)")
             }
             self.connection = connection
             connectionChanged = Self.bounded(moment)
@@ -73,12 +73,12 @@ public struct ScopeState: Sendable {
         case .explained(let gate, let json): keepExplanation(gate, .success(json.resolved))
         case .unexplained(let gate, let reason): keepExplanation(gate, .failure(ScopeFailure(reason)))
         case .recording(let change): take(change)
-        case .exported(.success(let files)): say("wrote " + files.joined(separator: " and "))
-        case .exported(.failure(let failure)): say("nothing was exported: \(failure)")
+        case .exported(.success(let files)): showNotice("wrote " + files.joined(separator: " and "))
+        case .exported(.failure(let failure)): showNotice("nothing was exported: \(failure)")
         case .playback(let speed, let motion): playback = (speed, motion)
         case .notice(let text, let moment):
             pass(to: moment)
-            say(text)
+            showNotice(text)
         }
         return []
     }
@@ -96,7 +96,7 @@ public struct ScopeState: Sendable {
     }
 
     /// Shows a line at the bottom for a few seconds.
-    mutating func say(_ text: String) { notice = (text, now.advanced(by: .seconds(5)).nanoseconds) }
+    mutating func showNotice(_ text: String) { notice = (text, now.advanced(by: .seconds(5)).nanoseconds) }
 
     private mutating func take(_ change: ScopeRecording) {
         switch change {
@@ -104,15 +104,15 @@ public struct ScopeState: Sendable {
             recording = file
             isRecording = true
             recorded = 0
-            say("recording to \(file)")
+            showNotice("recording to \(file)")
         case .stopped(let file, let messages):
             isRecording = false
             recording = nil
-            say("recorded \(grouped(messages)) messages to \(file)")
+            showNotice("recorded \(grouped(messages)) messages to \(file)")
         case .failed(let reason):
             isRecording = false
             recording = nil
-            say("no recording: \(reason)")
+            showNotice("no recording: \(reason)")
         }
     }
 
@@ -128,7 +128,7 @@ public struct ScopeState: Sendable {
         return [.explain(gate: region)]
     }
 
-    /// When the screen will look different if nothing happens until then: the next sub-column of a rolling trace, or the next
+    /// Time at which the screen will look different if nothing happens until then: the next sub-column of a rolling trace, or the next
     /// second of the clock. While a view is held nothing moves but the clock.
     public func nextChange(after now: Timestamp) -> Timestamp {
         let second = (TimeWindow.floor(now.nanoseconds, 1_000_000_000) + 1) * 1_000_000_000

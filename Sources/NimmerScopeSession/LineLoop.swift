@@ -11,9 +11,9 @@ package struct LineLoop {
     private let live: LiveSource?
     private let writer: RecordingWriter?
     private let formatter: EventFormatter
-    /// Prints lines for whoever reads the output.
+    /// Prints lines for the one that reads the output.
     private let print: (TerminalText) throws(ReaderGone) -> Void
-    /// Says what went wrong beside them.
+    /// Reports what went wrong beside them.
     private let warn: (TerminalText) -> Void
     private let asJSON: Bool
     private let count: Int?
@@ -26,7 +26,7 @@ package struct LineLoop {
         warn: @escaping (TerminalText) -> Void
     ) throws {
         self.mailbox = mailbox
-        happenings = try TerminalEvents(nil, bell: mailbox.bell)
+        happenings = try TerminalEvents(nil, wakeUp: mailbox.wakeUp)
         self.live = live
         writer = try record.map { path throws(Failure) in try RecordingWriter(path) }
         self.formatter = formatter

@@ -6,7 +6,7 @@ import NimmerScope
 import NimmerWave
 import Synchronization
 
-/// Brings into a mailbox what a bus hears: messages, how the connection stands, and what the thalamus says of its gates.
+/// Brings into a mailbox what a bus hears: messages, how the connection stands, and what the thalamus reports of its gates.
 package final class LiveSource: Sendable {
     private let bus: any Bus
     private let environment: Environment

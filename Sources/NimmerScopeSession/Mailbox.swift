@@ -4,9 +4,9 @@ import NimmerTerminal
 import NimmerWave
 import Synchronization
 
-/// What happened and was not looked at yet: filled from any thread, emptied by one, in order, a batch at a time.
+/// Queue of events that were not looked at yet: filled from any thread, emptied by one, in order, a batch at a time.
 ///
-/// Messages that find it full are lost and counted; everything else always finds a place. Whoever empties it is woken when
+/// Messages that find it full are lost and counted; everything else always finds a place. The one that empties it is woken when
 /// the first of a batch comes, not for each, so that a flood costs one wake a frame.
 package final class Mailbox: Sendable {
     private struct State {
@@ -18,7 +18,7 @@ package final class Mailbox: Sendable {
         var held: [ScopeEvent]?
     }
 
-    /// What was taken out.
+    /// Events that were taken out.
     package struct Batch {
         package var events: [ScopeEvent]
         /// Messages that found no place since the start.
@@ -30,12 +30,12 @@ package final class Mailbox: Sendable {
     /// So many messages wait at most.
     package static let capacity = 65_536
 
-    package let bell: Bell
+    package let wakeUp: EventSignal
     private let state = Mutex(State())
 
     package init() throws(Failure) {
         do {
-            bell = try Bell()
+            wakeUp = try EventSignal()
         } catch {
             throw Failure(.unavailable, error.description)
         }
@@ -82,7 +82,7 @@ package final class Mailbox: Sendable {
     /// Puts in anything but a message.
     package func post(_ event: ScopeEvent) { put { $0.events.append(event) } }
 
-    /// Says that nothing comes any more.
+    /// Reports that nothing comes any more.
     package func end() { put { $0.ends = true } }
 
     private func put(_ change: (inout State) -> Void) {
@@ -91,7 +91,7 @@ package final class Mailbox: Sendable {
             change(&state)
             return was != (state.events.isEmpty, state.ends)
         }
-        if isFirst { bell.ring() }
+        if isFirst { wakeUp.signal() }
     }
 
     /// Takes everything out.
@@ -104,6 +104,6 @@ package final class Mailbox: Sendable {
         }
     }
 
-    /// Whether so many messages wait that whoever can should pause.
+    /// Indicates whether so many messages wait that the one that can should pause.
     package var isCrowded: Bool { state.withLock { $0.messages > Self.capacity / 2 } }
 }

@@ -20,7 +20,7 @@ package struct PastSource {
     /// A message read from a stream at the same moment may have been heard too.
     private static let overlapMilliseconds = 2000.0
 
-    /// Reads everything since a moment, and says what is missing. What is heard meanwhile must be held back; it is released
+    /// Reads everything since a moment, and reports what is missing. What is heard meanwhile must be held back; it is released
     /// afterwards.
     package func read(since start: Timestamp, into mailbox: Mailbox) async throws {
         let began = Timestamp.now().advanced(milliseconds: -Self.overlapMilliseconds)
@@ -34,8 +34,8 @@ package struct PastSource {
         }
         var decisions: [BusMessage] = []
         for stream in [
-            HouseStreams.transitions(environment), HouseStreams.escalations(environment),
-            HouseStreams.decisions(environment),
+            SystemStreams.transitions(environment), SystemStreams.escalations(environment),
+            SystemStreams.decisions(environment),
         ] {
             if let held = try await optional({ try await bus.read(stream: stream, start: .at(start)) }) {
                 decisions += held.flatMap { following($0.message) }
@@ -43,7 +43,7 @@ package struct PastSource {
         }
         decisions.sort { $0.at < $1.at }
         var next = 0
-        let waves = HouseStreams.waves(environment)
+        let waves = SystemStreams.waves(environment)
         let hasWaves: Void? = try await optional {
             try await bus.read(stream: waves, start: .at(start)) { batch in
                 for stored in batch {
@@ -89,7 +89,7 @@ package struct PastSource {
 }
 
 /// A stretch of time as `--since` takes it: `90s`, `10m`, `2h`, `1d`, or the moment itself.
-package enum Since {
+package enum SinceOption {
     /// The moment that a text names, seen from now.
     ///
     /// - Throws: ``Failure`` when it names none.
@@ -97,12 +97,12 @@ package enum Since {
         if let moment = try? Timestamp(rfc3339: text) { return moment }
         guard let milliseconds = milliseconds(text) else {
             throw Failure(
-                .usage, "--since \(text) is no stretch of time", mend: "for example 90s, 10m, 2h or 1d")
+                .usage, "--since \(text) is no stretch of time", remedy: "for example 90s, 10m, 2h or 1d")
         }
         return now.advanced(milliseconds: -milliseconds)
     }
 
-    /// How long a stretch of time is; nil when the text is none, or one of more than thirty days.
+    /// Length of a stretch of time; nil when the text is not one, or one of more than thirty days.
     package static func milliseconds(_ text: String) -> Double? {
         let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
         guard let unit = text.last.flatMap({ units[$0] }), let number = Double(text.dropLast()), number > 0,

@@ -22,7 +22,7 @@ package struct Player {
     ///   - goal: all until then is played at once, and there it stops; nil plays from the start.
     ///   - patterns: which subjects are played; none: all, of whatever environment the recording is.
     ///   - ignored: which of these are not.
-    /// - Throws: ``Failure`` when there is none.
+    /// - Throws: ``Failure`` without one.
     package init(
         _ reader: RecordingReader, speed: Double, until goal: Timestamp? = nil, patterns: [SubjectPattern] = [],
         ignoring ignored: [SubjectPattern] = []
@@ -46,7 +46,7 @@ package struct Player {
         return nil
     }
 
-    /// Whether it moves.
+    /// Indicates whether it moves.
     package var motion: ScopePlayback { upcoming == nil ? .ended : isStopped ? .stopped : .playing }
 
     /// Plays on, so many times as fast as it was recorded.

@@ -10,19 +10,19 @@ package enum RecordedMoment {
     package static func moment(_ text: String, of recording: RecordingReader) throws(Failure) -> Timestamp {
         let start = try recording.start()
         guard
-            let moment = (try? Timestamp(rfc3339: text)) ?? Since.milliseconds(text).map({
+            let moment = (try? Timestamp(rfc3339: text)) ?? SinceOption.milliseconds(text).map({
                 start.advanced(milliseconds: $0)
             })
                 ?? timeOfDay(text, after: start)
         else {
             throw Failure(
                 .usage, "--at \(text) is no moment",
-                mend: "for example 90s, 10m, 12:01:06 or \(start.rfc3339)")
+                remedy: "for example 90s, 10m, 12:01:06 or \(start.rfc3339)")
         }
         guard moment >= start else {
             throw Failure(
                 .usage, "--at \(text) is before the recording, which begins at \(LocalTime.full(start))",
-                mend: "--at 1s is a second after its start")
+                remedy: "--at 1s is a second after its start")
         }
         return moment
     }

@@ -28,7 +28,7 @@ package final class RecordingWriter {
     private var pending: [UInt8] = []
     private var view = WaveView()
 
-    /// - Throws: ``Failure`` that names the file and what the system said.
+    /// - Throws: ``Failure`` that names the file and what the system reported.
     package init(_ path: String) throws(Failure) {
         self.path = path
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
@@ -57,7 +57,7 @@ package final class RecordingWriter {
 
     /// Writes what was added.
     ///
-    /// - Throws: ``Failure`` that names the file and what the system said.
+    /// - Throws: ``Failure`` that names the file and what the system reported.
     package func flush() throws(Failure) {
         let failed = pending.withUnsafeBytes { bytes in
             var rest = bytes
@@ -91,11 +91,11 @@ package struct RecordingReader {
         self.bytes = bytes
         var first = self
         guard try first.next() != nil else {
-            throw Failure(.failed, "\(path) is empty", mend: "`nimmer wave tail --record \(path)` writes a recording")
+            throw Failure(.failed, "\(path) is empty", remedy: "`nimmer wave tail --record \(path)` writes a recording")
         }
     }
 
-    /// When the first message arrived that is yet to be read.
+    /// Returns the arrival of the first message that is yet to be read.
     ///
     /// - Throws: ``Failure`` where ``next()`` does, and at the end.
     package func start() throws(Failure) -> Timestamp {
@@ -122,7 +122,7 @@ package struct RecordingReader {
                 throw Failure(
                     .failed,
                     "\(path):\(line): found \(found); expected {\"at\": …, \"subject\": …, \"message\": {…}}",
-                    mend: "recordings are made with `nimmer wave tail --record` or `nimmer replay --record`")
+                    remedy: "recordings are made with `nimmer wave tail --record` or `nimmer replay --record`")
             }
             let moment = max(last ?? at, at)
             last = moment

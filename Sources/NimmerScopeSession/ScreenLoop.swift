@@ -10,7 +10,7 @@ import NimmerWave
 /// The oscilloscope on a terminal: one loop that takes in what happened, and draws (oscilloscope.md, How to build it).
 /// It runs on a thread of its own, since it waits there.
 package struct ScreenLoop {
-    /// Where messages come from.
+    /// Source of messages.
     package enum Source {
         case live(LiveSource)
         case recording(Player)
@@ -36,7 +36,7 @@ package struct ScreenLoop {
     package init(_ settings: ScopeSettings, _ source: Source, _ mailbox: Mailbox) throws(TerminalError) {
         state = ScopeState(settings)
         terminal = try Terminal()
-        happenings = try TerminalEvents(terminal, bell: mailbox.bell)
+        happenings = try TerminalEvents(terminal, wakeUp: mailbox.wakeUp)
         encoder = ScreenEncoder(depth: settings.colors)
         self.mailbox = mailbox
         playedUntil = clock.now
@@ -58,7 +58,7 @@ package struct ScreenLoop {
         if let record { startRecording(record) }
         while !ends {
             let isDue = pacing.isDue(at: clock.now)
-            let events = happenings.wait(until: deadline, hearingBell: !isChanged || isDue)
+            let events = happenings.wait(until: deadline, hearingWakeUp: !isChanged || isDue)
             for event in events { try take(event) }
             guard pacing.isDue(at: clock.now) else { continue }
             try takeIn()
@@ -68,7 +68,7 @@ package struct ScreenLoop {
         if let failure { throw failure }
     }
 
-    /// What was recorded, when recording went on to the end.
+    /// Recording that was made, when recording went on to the end.
     package var recorded: (path: String, messages: Int)? { writer.map { ($0.path, $0.messages) } }
 
     // MARK: - Time
@@ -145,7 +145,7 @@ package struct ScreenLoop {
         if player?.motion != .playing { tellPlayback() }
     }
 
-    /// Says how the recording is played.
+    /// Reports how the recording is played.
     private mutating func tellPlayback() {
         if let player { reduce(.playback(speed: player.speed, player.motion)) }
     }
@@ -242,7 +242,7 @@ package struct ScreenLoop {
     }
 }
 
-/// What this thread has worked so far: unlike the time on the clock, it does not grow while others have the processor.
+/// Processor time of this thread so far: unlike the time on the clock, it does not grow while others have the processor.
 private enum ThreadTime {
     static var now: Duration {
         var time = timespec()

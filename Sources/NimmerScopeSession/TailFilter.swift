@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What `nimmer wave tail` shows and what it leaves out.
+/// Filter of `nimmer wave tail`.
 package struct TailFilter: Sendable {
     /// Subjects that are left out.
     package var ignored: [SubjectPattern] = []
@@ -9,9 +9,9 @@ package struct TailFilter: Sendable {
     /// Only what contains this text, in its subject or anywhere in the message; with `!` before it, only what does not.
     package var text: String?
 
-    /// What passed so far.
+    /// Number of messages shown so far.
     package private(set) var shown = 0
-    /// What was left out for its confidence.
+    /// Number left out for their confidence.
     package private(set) var quiet = 0
 
     package init(ignored: [SubjectPattern] = [], minimumConfidence: Double = 0, text: String? = nil) {
@@ -20,7 +20,7 @@ package struct TailFilter: Sendable {
         self.text = text
     }
 
-    /// Whether a message is shown.
+    /// Returns whether a message is shown.
     package mutating func passes(subject: String, payload: [UInt8]) -> Bool {
         if ignored.contains(where: { $0.matches(subject) }) { return false }
         if let text {

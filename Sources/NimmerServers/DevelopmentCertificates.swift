@@ -20,7 +20,7 @@ public struct DevelopmentCertificates: Sendable {
     ///   - names: DNS names and IPv4 addresses that the server's certificate is for; the first is also its subject.
     ///   - days: for how long the server's certificate is valid; the authority's is for ten years. Below 1 it has
     ///     expired already, which is for tests.
-    /// - Throws: a ``ServerError`` when a name is none, or `openssl` is missing or fails.
+    /// - Throws: a ``ServerError`` when a name is invalid, or `openssl` is missing or fails.
     public static func make(in folder: String, names: [String], days: Int = 365) async throws(ServerError)
         -> DevelopmentCertificates
     {

@@ -26,7 +26,7 @@ public enum LoopbackPort {
             .port, "no free port on 127.0.0.1 between \(candidates.lowerBound) and \(candidates.upperBound)")
     }
 
-    /// Whether a server could listen on this port of 127.0.0.1 now.
+    /// Returns whether a server could listen on this port of 127.0.0.1 now.
     public static func isFree(_ port: UInt16) -> Bool {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard listener >= 0 else { return false }
@@ -47,7 +47,7 @@ public enum LoopbackPort {
         return connection
     }
 
-    /// Connects, and reads what the server says first; nil when nobody listens or nothing comes in time. Blocks.
+    /// Connects, and reads what the server reports first; nil when nobody listens or nothing comes in time. Blocks.
     static func greeting(of port: UInt16, within limit: Duration) -> String? {
         firstLine(from: port, saying: "", within: limit)
     }

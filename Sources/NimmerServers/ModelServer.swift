@@ -2,7 +2,7 @@ import Glibc
 import NimmerPlatform
 import Synchronization
 
-/// How a private model server is set up.
+/// Options of a private model server.
 public struct ModelServerOptions: Sendable {
     /// The program and its arguments; `{port}` in an argument becomes the port of 127.0.0.1 that it shall listen on.
     public var command: [String]
@@ -10,7 +10,7 @@ public struct ModelServerOptions: Sendable {
     public var port: UInt16?
     /// The page that answers 200 once the model is in memory: `/health` for llama.cpp's server and vLLM.
     public var healthPath: String
-    /// How long it may take to have the model in memory.
+    /// Timeout for having the model in memory.
     public var readyWithin: Duration
     /// Takes each line that the server writes, on a thread that must not block for long.
     public var onLine: (@Sendable (String) -> Void)?
@@ -39,7 +39,7 @@ public final class ModelServer: Sendable {
     public var url: String { "http://127.0.0.1:\(port)" }
     /// The process number of the server.
     public var pid: Int32 { child.pid }
-    /// Whether the server's process runs.
+    /// Indicates whether the server's process runs.
     public var isRunning: Bool { child.exitStatus == nil }
     /// The last lines that the server wrote.
     public var lastLines: [String] { log.texts }

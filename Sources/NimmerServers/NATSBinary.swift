@@ -3,7 +3,7 @@ import NimmerPlatform
 
 /// An installed nats-server.
 public struct NATSBinary: Hashable, Sendable, CustomStringConvertible {
-    /// Where it is.
+    /// Path of the program.
     public let path: String
     /// Its version, such as `2.9.10`.
     public let version: String
@@ -13,7 +13,7 @@ public struct NATSBinary: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { "nats-server \(version) (\(path))" }
 
-    /// Whether it is at least this version.
+    /// Returns whether it is at least this version.
     public func isAtLeast(_ major: Int, _ minor: Int) -> Bool {
         let numbers = version.split(separator: ".").map { Int($0.prefix { $0.isNumber }) ?? 0 }
         return numbers.count >= 2 && (numbers[0], numbers[1]) >= (major, minor)
@@ -22,7 +22,7 @@ public struct NATSBinary: Hashable, Sendable, CustomStringConvertible {
     /// The server to use: the path that is given, else the one that `NIMMER_NATS_SERVER` names, else the first of
     /// PATH, of the folders of servers, and of pyenv.
     ///
-    /// - Throws: a ``ServerError`` that says where was looked and how to install one.
+    /// - Throws: a ``ServerError`` that reports where was looked and how to install one.
     public static func choose(path: String? = nil) async throws(ServerError) -> NATSBinary {
         let wanted = path ?? ChildCommand.inheritedEnvironment[variable].flatMap { $0.isEmpty ? nil : $0 }
         if let wanted {

@@ -2,9 +2,9 @@ import Glibc
 import NimmerPlatform
 import Synchronization
 
-/// How a private nats-server is set up.
+/// Options of a private nats-server.
 public struct NATSServerOptions: Sendable {
-    /// Where its configuration, its JetStream store and its state are kept; made when absent.
+    /// Folder of its configuration, its JetStream store and its state; made when absent.
     public var folder: String
     /// The nats-server to run; nil chooses as ``NATSBinary/choose(path:)`` does.
     public var binary: String?
@@ -14,14 +14,14 @@ public struct NATSServerOptions: Sendable {
     public var name: String
     /// More configuration in the server's own language: authorization, TLS, an MQTT listener, limits.
     public var extraConfiguration: String
-    /// Whether JetStream writes to the disk before it acknowledges, where the server can (2.10 and later;
+    /// Indicates whether JetStream writes to the disk before it acknowledges, where the server can (2.10 and later;
     /// protocol.md, What an acknowledgement means).
     public var syncsAlways: Bool
-    /// Whether it keeps streams. A server of an operator has none unless its system account is known too.
+    /// Indicates whether it keeps streams. A server of an operator has none unless its system account is known too.
     public var isJetStream: Bool
-    /// Whether it also speaks MQTT, on a loopback port of its own, for devices. Needs streams.
+    /// Indicates whether it also speaks MQTT, on a loopback port of its own, for devices. Needs streams.
     public var speaksMQTT: Bool
-    /// How long the server may take until clients can connect; recovery of a large store takes its time.
+    /// Timeout until clients can connect; recovery of a large store takes its time.
     public var readyWithin: Duration
     /// Takes each line that the server logs, on a thread that must not block for long.
     public var onLine: (@Sendable (String) -> Void)?
@@ -66,7 +66,7 @@ public final class NATSServer: Sendable {
     public var pid: Int32 { child.withLock { $0.pid } }
     /// The last lines that the server logged.
     public var lastLines: [String] { log.texts }
-    /// Whether the server's process runs.
+    /// Indicates whether the server's process runs.
     public var isRunning: Bool { child.withLock { $0.exitStatus == nil } }
 
     /// Starts a server and returns once clients can connect.
@@ -148,7 +148,7 @@ public final class NATSServer: Sendable {
         let folder = try OwnFolder.open(above, below: [name], making: 0o700)
         if let found = folder.firstForeign(.own()) {
             throw OwnFolder.refusal(
-                found.path, ("belongs to user \(UserName.of(found.owner))", "move \(folder.path) away to begin anew"))
+                found.path, ("belongs to user \(UserName.of(found.owner))", "move \(folder.path) away to start over"))
         }
         // What the server keeps (streams, configuration, state) is its owner's alone, also where an earlier version made it.
         try folder.protect(0o700)

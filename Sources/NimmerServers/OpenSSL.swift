@@ -1,7 +1,7 @@
 import NimmerPlatform
 /// The few things that the `openssl` program is asked for: keys, and certificates for development.
 public enum OpenSSL {
-    /// An Ed25519 key pair, made anew.
+    /// An Ed25519 key pair, made again.
     ///
     /// - Returns: the 32 bytes of the seed and of the public key.
     /// - Throws: a ``ServerError`` when there is no `openssl`, or it cannot make one.

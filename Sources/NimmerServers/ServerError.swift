@@ -1,10 +1,10 @@
 import NimmerPlatform
 
-/// Why a child process or a private server could not be started, kept or stopped.
+/// Reason why a child process or a private server could not be started, kept or stopped.
 public struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What kind of trouble; stable, for programs.
+    /// Kind of failure; stable, for programs.
     public enum Code: String, Sendable, CaseIterable {
-        /// An executable is not installed, or not where it was said to be.
+        /// An executable is not installed, or not where it was reported to be.
         case missingExecutable
         /// The operating system refused to start a process.
         case spawn
@@ -28,7 +28,7 @@ public struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// The kind of trouble.
     public let code: Code
-    /// What was found and what was expected, where, and the mend where one is known.
+    /// Description of what was found and expected, where, and the remedy where one is known.
     public let message: String
     /// The last lines that the process wrote, oldest first; empty when there are none.
     public let lastLines: [String]
@@ -40,7 +40,7 @@ public struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
         self.lastLines = lastLines
     }
 
-    /// Whether the same call may succeed later without a change by a person.
+    /// Indicates whether the same call may succeed later without a change by a person.
     public var isRetryable: Bool { code == .notReady || code == .port }
 
     /// The message, followed by the last lines of the process, each on a line of its own.

@@ -34,7 +34,7 @@ struct ServerState: Sendable {
 
     /// Makes sure that nobody serves this folder: an orphan of a process that died is ended.
     ///
-    /// - Throws: a ``ServerError`` when the process that started the server still lives.
+    /// - Throws: a ``ServerError`` when the process that started the server still runs.
     func takeOver(program: String, folder: String, signal: Int32 = SIGTERM) async throws(ServerError) {
         let fields = try fields()
         guard let child = fields["child"].flatMap({ ProcessIdentity($0) }), child.isAlive else { return }

@@ -1,4 +1,4 @@
-/// How long to wait before a process that ended is started again: each failure in a row doubles the wait, up to a bound,
+/// Delay before a process that ended is started again: each failure in a row doubles it, up to a bound,
 /// with jitter so that what fell together does not rise together.
 ///
 /// It never gives up; it slows down.
@@ -14,12 +14,12 @@ package struct Backoff: Equatable, Sendable {
 
     package init() {}
 
-    /// Whether failures have gone on for so long that a person should hear of it once more.
+    /// Indicates whether failures have gone on for so long that a person should hear of it once more.
     package var isSlow: Bool { failures >= 6 }
 
-    /// Counts a failure after `lived` milliseconds; returns the milliseconds to wait.
-    package mutating func failed(after lived: Double, jitter: inout SplitMix) -> Double {
-        if lived >= Self.healthy { failures = 0 }
+    /// Counts a failure after `uptime` milliseconds; returns the milliseconds to wait.
+    package mutating func failed(after uptime: Double, jitter: inout SplitMix) -> Double {
+        if uptime >= Self.healthy { failures = 0 }
         failures += 1
         let plain = min(Self.longest, Self.first * Double(UInt64(1) << UInt64(min(failures - 1, 16))))
         return plain * (0.8 + 0.4 * jitter.unit())

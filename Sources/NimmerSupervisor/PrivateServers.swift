@@ -11,7 +11,7 @@ import Synchronization
 
 /// The servers of one `nimmer up`: its own, or the ones that it was told to use.
 package final class PrivateServers: Sendable {
-    /// Where the processes find the database.
+    /// Address of the database for the processes.
     package struct Database: Equatable, Sendable {
         package let url: String
         package let passwordFile: String?
@@ -29,20 +29,20 @@ package final class PrivateServers: Sendable {
         var nats: NATSServer?
         var postgres: PostgresServer?
         var database: Database?
-        /// What was started before the supervisor asks for it the first time.
+        /// Servers that were started before the supervisor asks for them the first time.
         var fresh: Set<String> = []
     }
 
-    package let place: Place
+    package let place: RunFolder
     /// The servers that are being ended.
     private let ending = TaskOwner()
     private let state = Mutex(State())
 
-    package init(_ place: Place) {
+    package init(_ place: RunFolder) {
         self.place = place
     }
 
-    /// Where the database is now; nil without one.
+    /// Address of the database; nil without one.
     package var database: Database? { state.withLock { $0.database } }
     package var nats: NATSServer? { state.withLock { $0.nats } }
     package var postgres: PostgresServer? { state.withLock { $0.postgres } }
@@ -53,7 +53,7 @@ package final class PrivateServers: Sendable {
     /// Starts the private nats-server, which asks everybody for credentials.
     ///
     /// - Parameter identities: who may connect; written already.
-    package func startNATS(_ identities: HouseIdentities) async throws(Failure) -> NATSServer {
+    package func startNATS(_ identities: SystemIdentities) async throws(Failure) -> NATSServer {
         do throws(ServerError) {
             let server = try await NATSServer.start(
                 NATSServerOptions(
@@ -67,7 +67,7 @@ package final class PrivateServers: Sendable {
         } catch {
             throw Failure(
                 .unavailable, error.printed,
-                mend: "`nimmer doctor` says what is missing; --nats URL uses another server")
+                remedy: "`nimmer doctor` shows what is missing; --nats URL uses another server")
         }
     }
 
@@ -78,7 +78,8 @@ package final class PrivateServers: Sendable {
             server = try await PostgresServer.start(folder: "\(place.path)/postgres")
         } catch {
             throw Failure(
-                .unavailable, error.message, mend: "\(TerminalText.lines(error.mend))\n--no-database runs without one")
+                .unavailable, error.message,
+                remedy: "\(TerminalText.lines(error.remedy))\n--no-database runs without one")
         }
         let name = Database.name(place.environment)
         let database = Database(url: server.address(database: name), passwordFile: server.passwordFile)

@@ -7,7 +7,7 @@ import NimmerWave
     import Glibc
 #endif
 
-/// What a `nimmer up` has running, as it stands in `.nimmer/<env>/up.json`: enough to find it, to talk to its servers,
+/// State of a running `nimmer up`, as it stands in `.nimmer/<env>/up.json`: enough to find it, to talk to its servers,
 /// and to clean up after it when it was killed.
 package struct RunState: Equatable, Sendable {
     package struct Entry: Equatable, Sendable {
@@ -22,8 +22,8 @@ package struct RunState: Equatable, Sendable {
             self.layer = layer
         }
 
-        /// Whether it runs, as whom it should, and was started as this part of the system in this place.
-        package func isLiving(in place: Place) -> Bool {
+        /// Returns whether it runs, as whom it should, and was started as this part of the system in this place.
+        package func isLiving(in place: RunFolder) -> Bool {
             switch name {
             case "nats-server":
                 return identity.isServing(as: geteuid(), with: "\(place.path)/nats/nats-server.conf")
@@ -40,7 +40,7 @@ package struct RunState: Equatable, Sendable {
     package var startedAt: Timestamp
     package var system: String
     package var natsURL: String?
-    /// Whether the nats-server is a private one, which asks for the credentials in the place's folder of identities.
+    /// Indicates whether the nats-server is a private one, which asks for the credentials in the place's folder of identities.
     package var isPrivateNATS = false
     /// A connection string for PostgreSQL. It and the address of NATS may hold passwords where they were given such: the file is for
     /// its owner alone.
@@ -67,44 +67,44 @@ package struct RunState: Equatable, Sendable {
         self.waiting = waiting
     }
 
-    /// Whether the `nimmer up` that wrote this still runs.
+    /// Indicates whether the `nimmer up` that wrote this still runs.
     package var isAlive: Bool { nimmer.isAlive }
 
-    /// Whether that process is a `nimmer` of this user, whatever the file says.
+    /// Indicates whether that process is a `nimmer` of this user, whatever the file states.
     package var isOwn: Bool {
         nimmer.user == geteuid() && nimmer.program == ProcessIdentity.current?.program
     }
 
-    /// What it started and what still lives, in the order in which it should be stopped. A process that was not started from here,
-    /// whatever the file says, is none of them.
-    package func living(in place: Place) -> [Entry] {
+    /// Processes that it started and that still run, in the order in which they should be stopped. A process that was not started from here,
+    /// whatever the file states, is not among them.
+    package func living(in place: RunFolder) -> [Entry] {
         processes.filter { $0.isLiving(in: place) }.sorted { $0.layer > $1.layer }
     }
 
     /// The state in a place, or nil when nothing was ever started there.
     ///
     /// - Throws: ``Failure`` when the file is there but cannot be understood.
-    package static func read(_ place: Place) throws(Failure) -> RunState? {
+    package static func read(_ place: RunFolder) throws(Failure) -> RunState? {
         guard let folder = try place.held() else { return nil }
-        let text = try Failure.ofServers { () throws(ServerError) in try folder.read(Place.stateName, .own()) }
+        let text = try Failure.ofServers { () throws(ServerError) in try folder.read(RunFolder.stateName, .own()) }
         guard let text else { return nil }
         guard let state = (try? JSON(parsing: Array(text.utf8))).flatMap(RunState.init(json:)) else {
             throw Failure(
                 .failed, "\(place.statePath) is not a state file of `nimmer up`",
-                mend: "remove it when no `nimmer up` runs here")
+                remedy: "remove it when no `nimmer up` runs here")
         }
         return state
     }
 
-    package func write(_ place: Place) throws(Failure) {
+    package func write(_ place: RunFolder) throws(Failure) {
         let text = json.pretty + "\n"
         guard let folder = try place.held() else {
-            throw Failure(.failed, "\(place.path) is gone", mend: "stop this `nimmer up` and start it again")
+            throw Failure(.failed, "\(place.path) is gone", remedy: "stop this `nimmer up` and start it again")
         }
-        try Failure.ofServers { () throws(ServerError) in try folder.write(text, to: Place.stateName, mode: 0o600) }
+        try Failure.ofServers { () throws(ServerError) in try folder.write(text, to: RunFolder.stateName, mode: 0o600) }
     }
 
-    package static func remove(_ place: Place) {
+    package static func remove(_ place: RunFolder) {
         unlink(place.statePath)
     }
 

@@ -4,7 +4,7 @@ import NimmerWave
 ///
 /// A value: it decides, ``SupervisorLoop`` acts. Times are arguments, from any clock that does not jump.
 package struct Supervisor: Sendable {
-    /// What to do when a process ends without being asked to.
+    /// Policy for a process that ends unasked.
     package enum Policy: Equatable, Sendable {
         /// Start it again.
         case always
@@ -31,7 +31,7 @@ package struct Supervisor: Sendable {
         }
     }
 
-    /// How a process ended.
+    /// Exit of a process.
     package enum Ending: Equatable, Sendable {
         case exited(Int32)
         case signalled(Int32)
@@ -41,32 +41,32 @@ package struct Supervisor: Sendable {
         package var isSuccess: Bool { self == .exited(0) }
     }
 
-    /// What has to happen now.
+    /// Action to perform now.
     package enum Action: Equatable, Sendable {
         case spawn(String)
         /// SIGTERM.
         case terminate(String)
         /// SIGKILL, after the grace has passed.
         case kill(String)
-        case say(Notice)
+        case notify(Notice)
         /// All has ended; the loop can return.
         case finished
     }
 
-    /// What a person should hear.
+    /// Notice for a person.
     package enum Notice: Equatable, Sendable {
         case ended(String, Ending, again: Double)
-        /// It keeps failing: said once, when the waits have become long.
+        /// It keeps failing: logged once, when the waits have become long.
         case slowing(String, failures: Int)
         case done(String)
         case absent(String, again: Double)
-        /// Its settings are wrong; said once.
+        /// Its settings are wrong; logged once.
         case misconfigured(String, again: Double)
         case stopping
         case killed(String)
     }
 
-    /// Where a process is in its life.
+    /// Phase of a process.
     package enum Phase: Equatable, Sendable {
         case waiting(until: Timestamp)
         /// A spawn has been asked for; leads to `running` or back to `waiting`.
@@ -77,10 +77,10 @@ package struct Supervisor: Sendable {
         case ended
     }
 
-    /// Exit status by which a cell says that there is nothing here for it to sense (a battery cell without a battery):
+    /// Exit status by which a cell reports that there is nothing here for it to sense (a battery cell without a battery):
     /// not a failure, looked at again once a minute.
     package static let nothingHere: Int32 = 69
-    /// Exit statuses by which a process says that it was started wrongly (usage, settings): trying again soon is no use.
+    /// Exit statuses by which a process reports that it was started wrongly (usage, settings): trying again soon is no use.
     package static let wrongSettings: Set<Int32> = [64, 78]
 
     package private(set) var members: [Member]
@@ -92,17 +92,17 @@ package struct Supervisor: Sendable {
     private var jitter: SplitMix
     private var course = Course.keeping
 
-    /// What it does with all members.
+    /// Handling of all members.
     private enum Course {
         /// Keeps them running.
         case keeping
         /// Ends them, layer after layer.
         case stopping
-        /// All have ended, which was said.
+        /// All have ended, which was reported.
         case finished
     }
 
-    /// Whether it was told to end all members.
+    /// Indicates whether it was told to end all members.
     package var isStopping: Bool { course != .keeping }
 
     package init(_ members: [Member], seed: UInt64) {
@@ -122,7 +122,7 @@ package struct Supervisor: Sendable {
         }.min()
     }
 
-    /// What ended and waits to be started again, by name.
+    /// Processes that ended and wait to be started again, by name.
     package var waiting: [String] {
         members.map(\.name).filter { if case .waiting = phases[$0] { true } else { false } }
     }
@@ -150,26 +150,26 @@ package struct Supervisor: Sendable {
         }
         if member.policy == .once || (member.policy == .unlessDone && ending.isSuccess) {
             phases[name] = .ended
-            return ending.isSuccess ? [.say(.done(name))] : [.say(.ended(name, ending, again: 0))]
+            return ending.isSuccess ? [.notify(.done(name))] : [.notify(.ended(name, ending, again: 0))]
         }
         if member.policy == .unlessDone, ending == .exited(Self.nothingHere) {
             let first = absent.insert(name).inserted
             phases[name] = .waiting(until: now.advanced(milliseconds: Backoff.longest))
-            return first ? [.say(.absent(name, again: Backoff.longest))] : []
+            return first ? [.notify(.absent(name, again: Backoff.longest))] : []
         }
         if case .exited(let status) = ending, Self.wrongSettings.contains(status) {
             phases[name] = .waiting(until: now.advanced(milliseconds: Backoff.longest))
-            return misconfigured.insert(name).inserted ? [.say(.misconfigured(name, again: Backoff.longest))] : []
+            return misconfigured.insert(name).inserted ? [.notify(.misconfigured(name, again: Backoff.longest))] : []
         }
-        var lived = 0.0
-        if case .running(let since) = phase { lived = now.milliseconds(since: since) }
+        var uptime = 0.0
+        if case .running(let since) = phase { uptime = now.milliseconds(since: since) }
         var backoff = backoffs[name] ?? Backoff()
         let wasSlow = backoff.isSlow
-        let wait = backoff.failed(after: lived, jitter: &jitter)
+        let wait = backoff.failed(after: uptime, jitter: &jitter)
         backoffs[name] = backoff
         phases[name] = .waiting(until: now.advanced(milliseconds: wait))
-        var actions: [Action] = [.say(.ended(name, ending, again: wait))]
-        if backoff.isSlow, !wasSlow { actions.append(.say(.slowing(name, failures: backoff.failures))) }
+        var actions: [Action] = [.notify(.ended(name, ending, again: wait))]
+        if backoff.isSlow, !wasSlow { actions.append(.notify(.slowing(name, failures: backoff.failures))) }
         return actions
     }
 
@@ -184,7 +184,7 @@ package struct Supervisor: Sendable {
                 actions.append(.spawn(member.name))
             case .ending(let deadline, killed: false) where deadline <= now:
                 phases[member.name] = .ending(deadline: deadline, killed: true)
-                actions.append(.say(.killed(member.name)))
+                actions.append(.notify(.killed(member.name)))
                 actions.append(.kill(member.name))
             default:
                 continue
@@ -211,10 +211,10 @@ package struct Supervisor: Sendable {
         for (name, phase) in phases {
             if case .waiting = phase { phases[name] = .ended }
         }
-        return [.say(.stopping)] + stopNextLayer(at: now)
+        return [.notify(.stopping)] + stopNextLayer(at: now)
     }
 
-    /// Asks the highest layer that still lives to end; nothing while one is on its way out.
+    /// Asks the highest layer that still runs to end; nothing while one is on its way out.
     private mutating func stopNextLayer(at now: Timestamp) -> [Action] {
         let living = members.filter { phases[$0.name] != .ended && phases[$0.name] != nil }
         guard let layer = living.map(\.layer).max() else {

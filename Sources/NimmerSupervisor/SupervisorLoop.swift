@@ -37,7 +37,7 @@ extension Running {
 ///
 /// One task owns the supervisor's value; everything else reaches it as an ``Event``.
 package struct SupervisorLoop {
-    /// What can happen.
+    /// An event of the loop.
     package enum Event: Sendable {
         case started(String, Running)
         case unstartable(String, String)
@@ -47,7 +47,7 @@ package struct SupervisorLoop {
         case tick
     }
 
-    /// How the loop is told to do things from outside.
+    /// Requests to the loop from outside.
     package let inbox: AsyncStream<Event>.Continuation
     private let events: AsyncStream<Event>
     private var supervisor: Supervisor
@@ -56,7 +56,7 @@ package struct SupervisorLoop {
     private let changed: (_ living: [String: ProcessIdentity], _ waiting: [String]) -> Void
     private var running: [String: Running] = [:]
     private var finished = false
-    /// What waits for members, starts them and looks at the clock; ended with the loop.
+    /// Tasks that wait for members, start them and look at the clock; ended with the loop.
     private let tasks = TaskOwner()
 
     /// - Parameters:
@@ -129,7 +129,7 @@ package struct SupervisorLoop {
             case .spawn(let name): spawn(name)
             case .terminate(let name): running[name]?.send(SIGTERM)
             case .kill(let name): running[name]?.send(SIGKILL)
-            case .say(let text): notice(text)
+            case .notify(let text): notice(text)
             case .finished: finished = true
             }
         }

@@ -2,7 +2,7 @@ import NimmerOutput
 import NimmerSystem
 import NimmerWave
 
-/// What a `nimmer up` runs: the services of the house, and the organs, cells and nerves of a system file.
+/// Plan of a `nimmer up`: the services of the system, and the organs, cells and nerves of a system file.
 package struct SystemPlan: Sendable {
     /// Layers of starting: each needs what is below it; stopped from the top.
     package enum Layer {
@@ -21,18 +21,18 @@ package struct SystemPlan: Sendable {
         /// The program: a name that is looked for beside nimmer and in PATH, or a path.
         package let program: String
         package let arguments: [String]
-        /// What has to be installed or built when the program is not found.
-        package let mend: String
+        /// Remedy when the program is not found: what has to be installed or built.
+        package let remedy: String
 
         package init(
-            name: String, layer: Int, policy: Supervisor.Policy, program: String, arguments: [String], mend: String
+            name: String, layer: Int, policy: Supervisor.Policy, program: String, arguments: [String], remedy: String
         ) {
             self.name = name
             self.layer = layer
             self.policy = policy
             self.program = program
             self.arguments = arguments
-            self.mend = mend
+            self.remedy = remedy
         }
     }
 
@@ -46,7 +46,7 @@ package struct SystemPlan: Sendable {
     /// - Parameters:
     ///   - only: names of the processes that are wanted; empty for all.
     ///   - hasDatabase: whether there is a database; without one there is no hippocampus.
-    /// - Throws: ``Failure`` when a name in `only` is none of the system.
+    /// - Throws: ``Failure`` when a name in `only` is not in the system.
     package init(_ system: SystemFile, path: String, natsURL: String, only: [String], hasDatabase: Bool) throws(Failure)
     {
         // Everybody on the machine can read arguments; a password comes in NIMMERVERSE_NATS_URL, which they can not.
@@ -56,14 +56,14 @@ package struct SystemPlan: Sendable {
             all.append(
                 Process(
                     name: name, layer: layer, policy: .always, program: name, arguments: common,
-                    mend: "build it with `swift build --product \(name)`"))
+                    remedy: "build it with `swift build --product \(name)`"))
         }
         for organ in system.organs {
             all.append(
                 Process(
                     name: organ.name, layer: Layer.services, policy: .always, program: "organ",
                     arguments: ["--name", organ.name] + common,
-                    mend: "\(path):\(organ.mark) asks for an organ; build it with `swift build --product organ`"))
+                    remedy: "\(path):\(organ.mark) asks for an organ; build it with `swift build --product organ`"))
         }
         for organism in system.cells + system.nerves {
             if let program = organism.command.first {
@@ -71,14 +71,14 @@ package struct SystemPlan: Sendable {
                     Process(
                         name: organism.name, layer: Layer.organisms, policy: .unlessDone, program: program,
                         arguments: Array(organism.command.dropFirst()),
-                        mend: "\(path):\(organism.mark) names it as the command of \(organism.name)"))
+                        remedy: "\(path):\(organism.mark) names it as the command of \(organism.name)"))
             } else {
                 let program = organism.program
                 all.append(
                     Process(
                         name: organism.name, layer: Layer.organisms, policy: .unlessDone, program: program,
                         arguments: ["--name", organism.name] + common,
-                        mend: "\(path):\(organism.mark) asks for kind \(organism.kind); build it with "
+                        remedy: "\(path):\(organism.mark) asks for kind \(organism.kind); build it with "
                             + "`swift build --product \(program)`, or name its program with `command:`"))
             }
         }
@@ -87,7 +87,7 @@ package struct SystemPlan: Sendable {
             let meant = nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
             throw Failure(
                 .usage, "--only: nothing in \(path) is called \(name)\(meant)",
-                mend: "there are \(known.joined(separator: ", "))")
+                remedy: "there are \(known.joined(separator: ", "))")
         }
         processes = only.isEmpty ? all : all.filter { only.contains($0.name) }
     }

@@ -1,7 +1,7 @@
 import NimmerOutput
 import NimmerWave
 
-/// What a person sees of a running nervous system: its processes' logs and its events, in the same columns.
+/// Display of a running nervous system: its processes' logs and its events, in the same columns.
 package struct UpDisplay: Sendable {
     package let paint: Paint
     package let columns: Int?
@@ -16,7 +16,7 @@ package struct UpDisplay: Sendable {
 
     private static let inks: [Paint.Ink] = [.process0, .process1, .process2, .process3, .process4]
 
-    /// A line that a process printed. The house's own log lines (`time level name: message`) are set in the columns of the
+    /// A line that a process printed. The system's own log lines (`time level name: message`) are set in the columns of the
     /// events; anything else stands behind the process's name.
     package func log(_ process: String, _ text: String) -> TerminalText {
         let ink = Self.inks[(names.firstIndex(of: process) ?? 0) % Self.inks.count]
@@ -35,7 +35,7 @@ package struct UpDisplay: Sendable {
         return "\(paint(.quiet, "\(LocalTime.clock(.now()))")) \(shown) \(name)        \(fit(parts.message))"
     }
 
-    /// Something that `up` itself has to say.
+    /// Something that `up` itself has to report.
     package func own(_ text: TerminalText, _ ink: Paint.Ink = .strong) -> TerminalText {
         "\(paint(.quiet, "\(LocalTime.clock(.now()))")) \(paint(ink, TerminalText("│ up").padded(11))) \(text)"
     }
@@ -79,7 +79,7 @@ package struct UpDisplay: Sendable {
     }
 }
 
-/// A log line of one of the house's processes: `18:30:00.123 info math: Listening port=1`.
+/// A log line of one of the system's processes: `18:30:00.123 info math: Listening port=1`.
 package struct LogLine: Equatable {
     package let level: String
     package let message: String

@@ -11,7 +11,7 @@ package final class UpLock: Sendable {
     private let descriptor: Int32
 
     /// - Throws: ``Failure`` when another `nimmer up` holds it.
-    package init(_ place: Place) throws(Failure) {
+    package init(_ place: RunFolder) throws(Failure) {
         let descriptor = open(place.lockPath, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw Failure(.unavailable, "cannot open \(place.lockPath): \(String(cString: strerror(errno)))")
@@ -29,15 +29,15 @@ package final class UpLock: Sendable {
             let holder = (try? RunState.read(place))?.map { " (process \($0.nimmer.pid))" } ?? ""
             throw Failure(
                 .failed, "a nervous system runs here already\(holder), in \(place.path)",
-                mend: "`nimmer wave tail` watches it, `nimmer status` says how it is, `nimmer down` stops it")
+                remedy: "`nimmer wave tail` watches it, `nimmer status` shows its state, `nimmer down` stops it")
         }
         self.descriptor = descriptor
     }
 
     deinit { close(descriptor) }
 
-    /// Whether somebody holds it now.
-    package static func isHeld(_ place: Place) -> Bool {
+    /// Returns whether somebody holds it now.
+    package static func isHeld(_ place: RunFolder) -> Bool {
         let descriptor = open(place.lockPath, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }

@@ -8,9 +8,9 @@ public struct BridgeSettings: Sendable {
         public var target: String
         /// The command; nil: every command that the target declares by name.
         public var command: String?
-        /// What its payload may hold; nil: what the target itself declares.
+        /// Fields of its payload; nil: those that the target itself declares.
         public var payload: [Field]?
-        /// Where it stands in the file.
+        /// Position in the file.
         public var mark: YAMLMark
 
         /// An entry of the list.
@@ -22,15 +22,15 @@ public struct BridgeSettings: Sendable {
         }
     }
 
-    /// What the openings of some regions are called above the boundary, and what could be done.
+    /// Name of the openings of some regions above the boundary, and the actions that could be taken.
     public struct Event: Hashable, Sendable {
         /// Regions that it holds for: `plant`, `plant.>`.
         public var region: String
         /// The event's name: `pump_anomaly`.
         public var eventType: String
-        /// What could be done, the most apt first: `inspect_pump`.
+        /// Actions that could be taken, the most apt first: `inspect_pump`.
         public var actions: [String]
-        /// What an opening by a reflex gate does at once, before any mind is asked; nil: it asks like every other.
+        /// Reflex of an opening by a reflex gate, before any mind is asked; nil: it asks like every other.
         public var reflex: Reflex?
 
         /// An event.
@@ -42,7 +42,7 @@ public struct BridgeSettings: Sendable {
         }
     }
 
-    /// What an opening by a reflex gate does at once.
+    /// Action of an opening by a reflex gate.
     public struct Reflex: Hashable, Sendable {
         /// The action that it takes.
         public var action: String
@@ -56,11 +56,11 @@ public struct BridgeSettings: Sendable {
         }
     }
 
-    /// What may be spent on the requests of some regions together.
+    /// Limits on the spending for requests of some regions together.
     public struct RegionBudget: Hashable, Sendable {
         /// Regions that it holds for: `plant`, `plant.>`.
         public var region: String
-        /// What may be spent.
+        /// Limits.
         public var budget: BudgetSettings
 
         /// A budget.
@@ -70,17 +70,17 @@ public struct BridgeSettings: Sendable {
         }
     }
 
-    /// What happens to the commands of a decision; nothing is sent unless the file says so.
+    /// Handling of the commands of a decision; nothing is sent unless the file asks for it.
     public var commands = CommandMode.dryRun
     /// The commands that a decision may ask for; none unless the file lists them.
     public var allow: [Allowed] = []
-    /// How long a command waits for a person's word, in milliseconds.
+    /// Time for which a command waits for a person's approval, in milliseconds.
     public var confirmWithinMS = 300_000
     /// Energy that one request may spend.
     public var budget = 10.0
-    /// How long a mind may take, in milliseconds.
+    /// Timeout of a mind, in milliseconds.
     public var responseTimeoutMS = 15_000
-    /// How long a request stays worth answering, in milliseconds.
+    /// Time after which a request expires, in milliseconds.
     public var expiresAfterMS = 60_000
     /// Named events, the first match wins.
     public var events: [Event] = []
@@ -90,7 +90,7 @@ public struct BridgeSettings: Sendable {
     public var queue = 256
     /// Budgets of regions; the first match of the file counts.
     public var regionBudgets: [RegionBudget] = []
-    /// What the minds are told about this system, beside the house's own instructions.
+    /// Text about this system for the minds, beside the built-in instructions.
     public var about = ""
 
     /// The defaults: dry run, 10 lifeforce, 15 s to answer, worth answering for 60 s, no mind.

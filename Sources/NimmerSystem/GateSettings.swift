@@ -7,9 +7,9 @@ public struct GateSettings: Sendable {
     public struct Rule: Sendable {
         /// `plant`, `plant.>` or a gate's id.
         public let region: String
-        /// What differs.
+        /// Differences.
         public var overrides: GateOverrides
-        /// Where the rule stands.
+        /// Position of the rule.
         public var mark: YAMLMark
         /// The region as a pattern; read once, since each new region is held against it.
         private let pattern: SubjectPattern?
@@ -21,15 +21,15 @@ public struct GateSettings: Sendable {
             pattern = try? SubjectPattern(region)
         }
 
-        /// Whether the rule is about a region or its gate.
+        /// Returns whether the rule is about a region or its gate.
         func matches(_ region: String, gate: String?) -> Bool {
             self.region == gate || pattern?.matches(region) == true
         }
     }
 
-    /// What differs from gates.md for every gate.
+    /// Differences from gates.md for every gate.
     public var defaults = GateOverrides()
-    /// What differs for single regions, in the order of the file; the first that matches wins.
+    /// Differences for single regions, in the order of the file; the first that matches wins.
     public var regions: [Rule] = []
 
     /// Gates as gates.md has them.
@@ -38,7 +38,7 @@ public struct GateSettings: Sendable {
 
 /// Settings of a gate where they differ from what lies below (gates.md, Configuration); nil keeps that.
 public struct GateOverrides: Hashable, Sendable {
-    /// How long a wave can be a witness, in milliseconds.
+    /// Time for which a wave can be a witness, in milliseconds.
     public var windowMS: Double?
     /// Time in which the potential halves in silence, in milliseconds.
     public var halfLifeMS: Double?

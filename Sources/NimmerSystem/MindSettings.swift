@@ -2,7 +2,7 @@ import NimmerWave
 
 /// One mind of a system file: a model on a server, in the order of preference of the list that it stands in.
 public struct MindSettings: Hashable, Sendable {
-    /// What the server speaks.
+    /// Protocol of the server.
     public enum Kind: String, CaseIterable, Sendable {
         /// ollama: `/api/chat`.
         case ollama
@@ -12,7 +12,7 @@ public struct MindSettings: Hashable, Sendable {
 
     /// Its name in subjects, heartbeats and budgets: a token.
     public var name: String
-    /// What the server speaks.
+    /// Protocol of the server.
     public var kind: Kind
     /// The server's address without a path: `http://127.0.0.1:11434`. Holds no key.
     public var url: String
@@ -22,7 +22,7 @@ public struct MindSettings: Hashable, Sendable {
     public var keyFile: String?
     /// An environment variable that holds the key.
     public var keyVariable: String?
-    /// How long one answer may take, in milliseconds; a request's own deadline may be nearer.
+    /// Timeout of one answer, in milliseconds; a request's own deadline may be nearer.
     public var timeoutMS = 15_000
     /// Questions at once.
     public var maxConcurrent = 1
@@ -34,17 +34,17 @@ public struct MindSettings: Hashable, Sendable {
     public var promptBytes = 8_192
     /// Below this confidence of its own the next mind is asked.
     public var sureFrom = 0.0
-    /// How long the server shall keep the model in memory, in seconds; nil: as the server likes.
+    /// Time for which the server shall keep the model in memory, in seconds; nil: as the server likes.
     public var keepAliveSeconds: Int?
-    /// What it may spend.
+    /// Limits on its spending.
     public var budget = BudgetSettings()
-    /// What a thousand tokens cost, in LF.
+    /// Cost of a thousand tokens, in LF.
     public var lfPerThousandTokens = 1.0
-    /// What a second of answering costs, in LF.
+    /// Cost of a second of answering, in LF.
     public var lfPerSecond = 0.0
     /// Failures in a row that open its circuit breaker.
     public var breakerFailures = 3
-    /// How long the breaker stays open before one request is let through, in milliseconds.
+    /// Time for which the breaker stays open before one request is let through, in milliseconds.
     public var breakerPauseMS = 10_000
     /// The certificate of the authority that signed the server's certificate, PEM; nil: the machine's.
     public var tlsCA: String?
@@ -54,7 +54,7 @@ public struct MindSettings: Hashable, Sendable {
     public var tlsKey: String?
     /// `http://host:port` of a proxy.
     public var proxy: String?
-    /// Where it stands in the file.
+    /// Position in the file.
     public var mark: YAMLMark = .start
 
     /// A mind with the defaults: one question at a time, 15 s, 512 tokens.
@@ -66,7 +66,7 @@ public struct MindSettings: Hashable, Sendable {
     }
 }
 
-/// What may be spent; nil is no bound.
+/// Limits on spending; nil is unlimited.
 public struct BudgetSettings: Hashable, Sendable {
     /// LF within any minute.
     public var lfPerMinute: Double?

@@ -5,7 +5,7 @@ import NimmerWave
 public struct OrganSettings: Hashable, Sendable {
     /// Its name in `<env>.organs.<name>.<verb>`: a token, unique among cells, nerves and organs.
     public var name: String
-    /// What the server speaks.
+    /// Protocol of the server.
     public var kind: MindSettings.Kind
     /// The model, as the server calls it.
     public var model: String
@@ -14,12 +14,12 @@ public struct OrganSettings: Hashable, Sendable {
     /// The server's program and its arguments, when the organ starts it to load the model and ends it to unload it; `{port}`
     /// becomes a free port of 127.0.0.1.
     public var command: [String] = []
-    /// What organs on this machine take turns at: those with the same card never have their models loaded at once; nil shares
+    /// Graphics card that organs on this machine share: those with the same card never have their models loaded at once; nil shares
     /// nothing.
     public var card: String?
-    /// How long the model stays loaded after the last request, in milliseconds.
+    /// Time for which the model stays loaded after the last request, in milliseconds.
     public var warmMS = 300_000
-    /// How long loading may take, in milliseconds, waiting for the card included.
+    /// Timeout of loading, in milliseconds, waiting for the card included.
     public var loadTimeoutMS = 120_000
     /// Requests that may wait.
     public var queue = 32
@@ -33,7 +33,7 @@ public struct OrganSettings: Hashable, Sendable {
     public var tlsCA: String?
     /// `http://host:port` of a proxy.
     public var proxy: String?
-    /// Where it stands in the file.
+    /// Position in the file.
     public var mark: YAMLMark = .start
 
     /// An organ with the defaults: five minutes warm, 32 requests in the queue.

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// Who may speak as which origin, by the system file (decision 0018): each cell and nerve as itself, and as what its `origins`
+/// Origins that each part may speak as, by the system file (decision 0018): each cell and nerve as itself, and as what its `origins`
 /// grant. Origins make witnesses independent, so a cell that chose them freely could open gates alone.
 ///
 /// A value that is asked by name; who asks for every wave remembers the answers.
@@ -27,7 +27,7 @@ public struct OriginGrants: Sendable {
         }
     }
 
-    /// What a system file grants; without one every sender speaks as itself only.
+    /// Grants of a system file; without one every sender speaks as itself only.
     public init(_ system: SystemFile?) {
         rule = .granted
         file = system?.file ?? ""
@@ -36,7 +36,7 @@ public struct OriginGrants: Sendable {
         }
     }
 
-    /// What a living system grants. Without identities, and without a single grant in the file, origins are taken as they are: there
+    /// Grants of a running system. Without identities, and without a single grant in the file, origins are taken as they are: there
     /// everybody may speak as every cell, and grants would hold nobody back.
     public init(_ system: SystemFile?, hasIdentities: Bool) {
         let grants = (system?.cells ?? []) + (system?.nerves ?? [])
@@ -56,10 +56,10 @@ public struct OriginGrants: Sendable {
     /// The origins that the file grants to a cell or nerve beside its own name.
     public func patterns(of sender: String) -> [OriginPattern] { organisms[sender]?.patterns ?? [] }
 
-    /// Whether the file has a cell or nerve of this name.
+    /// Returns whether the file has a cell or nerve of this name.
     public func knows(_ sender: String) -> Bool { organisms[sender] != nil }
 
-    /// Whether a sender may speak as an origin.
+    /// Returns whether a sender may speak as an origin.
     ///
     /// The name of another cell or nerve is covered only by a grant that writes it out: no star gives away somebody's own name.
     public func permits(_ sender: String, as origin: String) -> Bool {

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// Which origins a grant covers: a token such as `probe-7`, or one with stars, each for any number of characters: `vm-*`,
+/// Origins that a grant covers: a token such as `probe-7`, or one with stars, each for any number of characters: `vm-*`,
 /// `*-cpu` (decision 0018).
 public struct OriginPattern: Hashable, Sendable, CustomStringConvertible {
     /// The pattern as written.
@@ -21,23 +21,23 @@ public struct OriginPattern: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    /// What a pattern must be, for refusals.
+    /// Expectation of a pattern, for refusals.
     public static let expectation =
         "a token of at most 63 of a-z 0-9 _ -, in which * stands for any characters, such as \"vm-*\""
 
     /// The pattern as written.
     public var description: String { text }
 
-    /// Whether it names one origin only.
+    /// Indicates whether it names one origin only.
     public var isExact: Bool { !text.utf8.contains(UInt8(ascii: "*")) }
 
-    /// Whether it covers an origin.
+    /// Returns whether it covers an origin.
     public func matches(_ origin: String) -> Bool {
         var (pattern, origin) = (text, origin)
         return pattern.withUTF8 { pattern in origin.withUTF8 { Self.matches($0, pattern) } }
     }
 
-    /// Whether every origin that another pattern covers is covered: a star of the other counts as a character that only a star
+    /// Returns whether every origin that another pattern covers is covered: a star of the other counts as a character that only a star
     /// matches.
     public func covers(_ other: OriginPattern) -> Bool { matches(other.text) }
 

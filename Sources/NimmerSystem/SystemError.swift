@@ -1,9 +1,9 @@
-/// Why a system file was refused: where, what was found there and what was expected.
+/// Reason why a system file was refused: where, what was found there and what was expected.
 ///
 /// Its description is one line that a person can act on: `plant.yaml:12:7: found 1.5; expected a number from 0 to 1`.
 /// Trying again never helps: the file has to change first.
 public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What kind of mistake it is, for programs.
+    /// Kind of mistake, for programs.
     public enum Code: String, Sendable {
         /// The file cannot be read.
         case unreadable
@@ -21,15 +21,15 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         case invalid
     }
 
-    /// What kind of mistake it is, for programs.
+    /// Kind of the mistake, for programs.
     public var code: Code
     /// The file as the person named it.
     public var file: String
-    /// Where in the file; line and column count from one.
+    /// Position in the file; line and column count from one.
     public var mark: YAMLMark
-    /// What stands there.
+    /// Value that was found.
     public var found: String
-    /// What should stand there.
+    /// Value that was expected.
     public var expected: String
 
     /// A refusal at one place of one file.
@@ -44,6 +44,6 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     /// `FILE:LINE:COLUMN: found …; expected …`.
     public var description: String { "\(file):\(mark): found \(found); expected \(expected)" }
 
-    /// Whether the same file can pass later: only when it could not be read.
+    /// Indicates whether the same file can pass later: only when it could not be read.
     public var isRetryable: Bool { code == .unreadable }
 }

@@ -16,7 +16,7 @@ public struct SystemFile: Sendable {
     public var nerves: [Organism] = []
     /// The organs, in the order of the file.
     public var organs: [OrganSettings] = []
-    /// Where gates differ from the defaults.
+    /// Differences of gates from the defaults.
     public var gates = GateSettings()
     /// The thalamus's regions and bounds.
     public var thalamus = ThalamusSettings()
@@ -43,7 +43,7 @@ public struct SystemFile: Sendable {
 
 /// A cell or nerve of a system: its name, what it is, and its settings.
 public struct Organism: Sendable {
-    /// What it is.
+    /// Kind of part.
     public enum Role: String, Sendable {
         /// A cell.
         case cell
@@ -51,7 +51,7 @@ public struct Organism: Sendable {
         case nerve
     }
 
-    /// What it is.
+    /// Kind of the part.
     public var role: Role
     /// Its name on the bus, a token: `pump-pressure`.
     public var name: String
@@ -67,7 +67,7 @@ public struct Organism: Sendable {
     public var publishes: [String] = []
     /// The subjects of devices that it reads, beyond its own and that of its setting `subject`.
     public var subscribes: [String] = []
-    /// Where it stands in the file.
+    /// Position in the file.
     public var mark: YAMLMark
 
     /// The kind without its version: `sensor`.
@@ -97,7 +97,7 @@ public struct ThalamusSettings: Sendable {
         public var region: String
         /// `plant.>`, `pump.*`, `math`.
         public var patterns: [String]
-        /// Where the rule stands.
+        /// Position of the rule.
         public var mark: YAMLMark
 
         /// A region and its patterns.
@@ -114,11 +114,11 @@ public struct ThalamusSettings: Sendable {
     public var partitions: Int?
     /// The declared regions, in the order of the file.
     public var regions: [RegionRule] = []
-    /// How far a wave's own time may lie before its arrival, in milliseconds, until the arrival counts instead; nerves follow it, too.
+    /// Maximum distance of a wave's own time before its arrival, in milliseconds, until the arrival counts instead; nerves follow it, too.
     public var clockToleranceMS = ClockTolerance.standardMilliseconds
     /// Openings that collapse to less than this confidence do not go up.
     public var minimumConfidence = 0.0
-    /// How long after an escalation of a region its further openings do not go up, in milliseconds; 0: every one does.
+    /// Time after an escalation of a region in which its further openings do not go up, in milliseconds; 0: every one does.
     public var refractoryMS = 0.0
 
     /// The defaults: 10,000 regions, none declared.
@@ -138,7 +138,7 @@ public struct MemorySettings: Sendable {
     public init() {}
 }
 
-/// The nats-server's part of a system file; nil means what the environment says.
+/// The nats-server's part of a system file; nil means what the environment states.
 public struct NATSSettings: Sendable {
     /// `nats://127.0.0.1:4222`.
     public var url: String?
@@ -156,20 +156,20 @@ public struct NATSSettings: Sendable {
     public var tlsCertificate: String?
     /// The client's key, PEM.
     public var tlsKey: String?
-    /// How many servers of a cluster keep each stream; nil: one.
+    /// Number of servers of a cluster that keep each stream; nil: one.
     public var replicas: Int?
 
-    /// Everything as the environment says.
+    /// Everything as the environment states.
     public init() {}
 }
 
-/// The PostgreSQL server's part of a system file; nil means what the environment says.
+/// The PostgreSQL server's part of a system file; nil means what the environment states.
 public struct PostgresSettings: Sendable {
     /// `postgresql://user@host:port/database`, without a password.
     public var url: String?
     /// A file whose first line is the password.
     public var passwordFile: String?
 
-    /// Everything as the environment says.
+    /// Everything as the environment states.
     public init() {}
 }

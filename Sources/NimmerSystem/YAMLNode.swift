@@ -28,7 +28,7 @@ public struct YAMLNode: Hashable, Sendable {
     public struct Entry: Hashable, Sendable {
         /// The key's text.
         public var key: String
-        /// Where the key stands.
+        /// Position of the key.
         public var mark: YAMLMark
         /// The value.
         public var value: YAMLNode
@@ -51,9 +51,9 @@ public struct YAMLNode: Hashable, Sendable {
         case mapping([Entry])
     }
 
-    /// What stands there.
+    /// Content of the node.
     public var content: Content
-    /// Where it begins.
+    /// Position of its start.
     public var mark: YAMLMark
 
     /// A value at a place.
@@ -113,13 +113,13 @@ public struct YAMLNode: Hashable, Sendable {
         }
     }
 
-    /// Whether nothing stands there: an empty value, `~` or `null`.
+    /// Indicates whether nothing stands there: an empty value, `~` or `null`.
     public var isNull: Bool {
         guard case .scalar(let text, quoted: false) = content else { return false }
         return text.isEmpty || text == "~" || text == "null"
     }
 
-    /// What a refusal says was found: the text in quotes, a number as it is, or the shape.
+    /// Description of what was found, for a refusal: the text in quotes, a number as it is, or the shape.
     public var found: String {
         switch content {
         case .scalar(let text, let quoted):

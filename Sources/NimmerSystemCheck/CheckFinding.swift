@@ -13,36 +13,36 @@ package struct CheckFinding: Equatable, Sendable {
     }
 
     package let weight: Weight
-    /// Which check it is from: `file`, `settings`, `origins`, `programs`.
+    /// Check that it is from: `file`, `settings`, `origins`, `programs`.
     package let check: String
     package let mark: YAMLMark
     package let text: String
-    /// What a person can do; empty where there is nothing.
-    package var mend = ""
-    /// What `--write` does about it; nil where only a person can.
+    /// Remedy; empty without one.
+    package var remedy = ""
+    /// Change that `--write` makes; nil where only a person can.
     package var change: SystemChange?
 
     package init(
-        weight: Weight, check: String, mark: YAMLMark, text: String, mend: String = "", change: SystemChange? = nil
+        weight: Weight, check: String, mark: YAMLMark, text: String, remedy: String = "", change: SystemChange? = nil
     ) {
         self.weight = weight
         self.check = check
         self.mark = mark
         self.text = text
-        self.mend = mend
+        self.remedy = remedy
         self.change = change
     }
 
     package func line(_ file: String, _ paint: Paint) -> TerminalText {
         let place: TerminalText = "\(file):\(mark.line)"
         let sign = weight == .problem ? paint(.bad, place) : paint(.quiet, place)
-        return "\(sign): \(text)" + (mend.isEmpty ? "" : "\n  " + paint(.strong, "→ \(mend)"))
+        return "\(sign): \(text)" + (remedy.isEmpty ? "" : "\n  " + paint(.strong, "→ \(remedy)"))
     }
 
     package var json: JSON {
         [
             "weight": .string(weight.rawValue), "check": .string(check), "line": .number(Double(mark.line)),
-            "column": .number(Double(mark.column)), "text": .string(text), "mend": .string(mend),
+            "column": .number(Double(mark.column)), "text": .string(text), "mend": .string(remedy),
             "writable": .bool(change != nil),
         ]
     }

@@ -3,15 +3,15 @@ import NimmerServers
 import NimmerSystem
 import NimmerWave
 
-/// What the program of a cell or nerve says of itself, asked with `--manifest` as `nimmer up` would start it.
+/// Answer of the program of a cell or nerve, asked with `--manifest` as `nimmer up` would start it.
 package enum ProgramAnswer: Sendable {
-    /// What it is and needs.
+    /// Its manifest.
     case manifest(ProgramManifest)
     /// The file names the program itself: it is not started for a check.
     case own
     /// It is not on this machine.
     case missing(String)
-    /// It refuses its settings, and says why.
+    /// It refuses its settings, and reports why.
     case refused(String)
 
     /// Long enough for a busy machine; the program only reads one file.
@@ -22,7 +22,7 @@ package enum ProgramAnswer: Sendable {
         guard organism.command.isEmpty else { return .own }
         let program = organism.program
         guard let path = Executables.find(program, extraFolders: [OwnProgram.folder]) else { return .missing(program) }
-        // What the file says, whatever this shell has set.
+        // What the file states, whatever this shell has set.
         var variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMER") }
         variables[Environment.variable] = environment.rawValue
         let command = ChildCommand(
@@ -31,13 +31,13 @@ package enum ProgramAnswer: Sendable {
             let answer = try await ChildProcess.run(command, limit: limit)
             let said = answer.lines.filter { $0.stream == .output }.map(\.text).joined(separator: "\n")
             if answer.status.isSuccess, let manifest = ProgramManifest(said) { return .manifest(manifest) }
-            let reason = answer.lines.last { $0.stream == .error }?.text ?? "it said nothing that is a manifest"
+            let reason = answer.lines.last { $0.stream == .error }?.text ?? "it printed no manifest"
             return .refused("\(program) refuses: \(reason)")
         } catch { return .refused("\(program) cannot be asked: \(error)") }
     }
 }
 
-/// What `--manifest` prints, as far as checks read it.
+/// Output of `--manifest`, as far as checks read it.
 package struct ProgramManifest: Sendable, Equatable {
     /// The kind, such as `vitals`.
     package var kind: String

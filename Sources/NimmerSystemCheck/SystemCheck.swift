@@ -3,10 +3,10 @@ import NimmerSystem
 import NimmerSystemFile
 import NimmerWave
 
-/// A system file with what the programs of its cells and nerves say of themselves.
+/// A system file with what the programs of its cells and nerves report of themselves.
 package struct CheckedSystem: Sendable {
     package let system: SystemFile
-    /// What is known of each cell and nerve, by name.
+    /// Manifests of the cells and nerves, by name.
     package let manifests: [String: ProgramAnswer]
 
     package init(system: SystemFile, manifests: [String: ProgramAnswer]) {
@@ -41,7 +41,7 @@ package struct ProgramCheck: SystemCheck {
                 CheckFinding(
                     weight: .note, check: "programs", mark: organism.mark,
                     text: "\(organism.name): there is no program \(program) here: what it needs is not known",
-                    mend: "build it with `swift build --product \(program)`")
+                    remedy: "build it with `swift build --product \(program)`")
             case .refused(let reason):
                 CheckFinding(weight: .problem, check: "settings", mark: organism.mark, text: reason)
             }
@@ -63,7 +63,7 @@ package struct OriginCheck: SystemCheck {
                 weight: .problem, check: "origins", mark: organism.mark,
                 text:
                     "\(organism.name) (\(manifest.kind)) names origins that it is not granted: the thalamus refuses these waves",
-                mend: "origins: \(SystemFileEdit.list(organism.origins + missing))",
+                remedy: "origins: \(SystemFileEdit.list(organism.origins + missing))",
                 change: .grant(missing, to: organism.name))
         }
     }

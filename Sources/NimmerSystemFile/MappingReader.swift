@@ -154,7 +154,7 @@ public struct MappingReader {
         }
     }
 
-    /// That what stands under a key is not what is expected.
+    /// Refusal of a value under a key that is not what is expected.
     func refusal(_ key: String, expected: String) -> SystemError {
         let value = entries.first { $0.key == key }?.value
         return SystemError(

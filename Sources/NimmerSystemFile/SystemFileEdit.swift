@@ -27,7 +27,7 @@ public enum SystemFileEdit {
         let wanted = organism.origins + added
         guard !added.isEmpty else { return text }
         let root = try YAMLParser.parse(text, file: file)
-        var lines = Lines(text)
+        var lines = EditedLines(text)
         if let node = entry(name, in: root), insert(added, into: node, &lines),
             let changed = try? SystemFile(parsing: lines.bytes, file: file),
             changed.organism(name)?.origins == wanted,
@@ -68,7 +68,7 @@ public enum SystemFileEdit {
         return .object(object)
     }
 
-    private static func insert(_ origins: [OriginPattern], into node: YAMLNode, _ lines: inout Lines) -> Bool {
+    private static func insert(_ origins: [OriginPattern], into node: YAMLNode, _ lines: inout EditedLines) -> Bool {
         if let list = node["origins"], !list.isNull {
             guard let last = list.elements?.last else { return lines.insert(quoted(origins), behind: list.mark, 1) }
             if lines.character(at: list.mark) == "[" {
@@ -86,7 +86,7 @@ public enum SystemFileEdit {
         return lines.insert("origins: \(list(origins))", below: entry.mark)
     }
 
-    /// How many characters a scalar of one line takes in the file.
+    /// Returns the number of characters that a scalar of one line takes in the file.
     private static func length(_ node: YAMLNode) -> Int {
         guard case .scalar(let text, let quoted) = node.content else { return 0 }
         return text.unicodeScalars.count + (quoted ? 2 : 0)
@@ -94,7 +94,7 @@ public enum SystemFileEdit {
 }
 
 /// A text by lines and characters, as places of YAML count them.
-private struct Lines {
+private struct EditedLines {
     private var lines: [[Unicode.Scalar]]
 
     init(_ bytes: [UInt8]) {

@@ -90,7 +90,7 @@ extension SystemFile {
         return organisms
     }
 
-    /// How many origins one cell can be granted; more is a pattern that nobody has found yet.
+    /// Maximum number of origins that one cell can be granted; more is a pattern that is still unknown.
     private static let maximumOrigins = 64
 
     private static func origins(

@@ -6,7 +6,7 @@ import NimmerSystem
 /// Everything is bounded, so that no text can exhaust the machine: bytes, depth, nodes (aliases count as often as they
 /// are used) and anchors. Keys that occur twice, keys that are not text, tags and a second document are refused.
 public struct YAMLParser {
-    /// What a text may be at most.
+    /// Limits of a text.
     public struct Limits: Sendable {
         /// Bytes of text.
         public var bytes = 1 << 20

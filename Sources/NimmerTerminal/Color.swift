@@ -5,7 +5,7 @@ public struct Color: Hashable, Sendable {
     /// Bits 0–23 are red, green and blue; bits 24–27 the index of the 16; bit 28 is set but for ``standard``.
     private let bits: UInt32
 
-    /// What the terminal itself uses.
+    /// Default colour of the terminal.
     public static let standard = Color(bits: 0)
 
     private init(bits: UInt32) { self.bits = bits }
@@ -16,11 +16,11 @@ public struct Color: Hashable, Sendable {
         bits = 1 << 28 | UInt32(index & 15) << 24 | rgb & 0xff_ffff
     }
 
-    /// Whether it is what the terminal itself uses.
+    /// Indicates whether it is what the terminal itself uses.
     public var isStandard: Bool { bits == 0 }
     /// `0xRRGGBB`.
     public var rgb: UInt32 { bits & 0xff_ffff }
-    /// Which of the 16 stands for it.
+    /// Index among the 16 that stands for it.
     public var index: UInt8 { UInt8(bits >> 24 & 15) }
     /// 0…255.
     public var red: UInt8 { UInt8(bits >> 16 & 255) }
@@ -54,7 +54,7 @@ public struct Color: Hashable, Sendable {
     ]
 }
 
-/// How many colours a terminal has.
+/// Number of colours of a terminal.
 public enum ColorDepth: String, Sendable, CaseIterable {
     /// 24 bits.
     case truecolor
@@ -66,7 +66,7 @@ public enum ColorDepth: String, Sendable, CaseIterable {
     case none
 }
 
-/// Which glyphs a terminal can show.
+/// Glyphs that a terminal can show.
 public enum GlyphLevel: String, Sendable, CaseIterable {
     /// Braille patterns: 2×4 dots a cell.
     case braille

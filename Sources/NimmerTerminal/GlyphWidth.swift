@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// How many columns glyphs take on a terminal: a table of our own, since the C library's depends on the locale and is not
+/// Width of glyphs on a terminal: a table of our own, since the C library's depends on the locale and is not
 /// visible to Swift.
 extension Unicode.Scalar {
     /// 0 for what combines with the glyph before it or is not shown at all, 2 for wide East Asian glyphs and emoji, else 1.
@@ -48,12 +48,12 @@ extension StringProtocol {
     }
 }
 
-/// What a scalar becomes on the screen.
+/// Form of a scalar on the screen.
 struct Glyph {
     var scalar: Unicode.Scalar
     var columns: Int
 
-    /// What a terminal would act on, or not show, becomes a middle dot, so that no content can move the cursor, change colours or
+    /// Replaces what a terminal would act on, or not show, by a middle dot, so that no content can move the cursor, change colours or
     /// turn the direction of what follows; marks that combine are left to their letter, of which a cell has only one scalar. The
     /// letters of flags, which terminals pair or do not, become plain letters.
     @inline(always)

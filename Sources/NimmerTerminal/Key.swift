@@ -1,4 +1,4 @@
-/// What a person did at the keyboard.
+/// A key, click or paste at the keyboard.
 public enum Key: Hashable, Sendable {
     /// Something that is written: a letter, a digit, a space.
     case character(Character)
@@ -12,6 +12,6 @@ public enum Key: Hashable, Sendable {
     case enter, tab, backTab, escape, backspace
     /// F1, F2, ….
     case function(Int)
-    /// What was pasted, where the terminal tells it from typing.
+    /// Pasted text, where the terminal tells it from typing.
     case paste(String)
 }

@@ -4,13 +4,13 @@
 /// what has waited for longer than the timeout is taken as it is. What no key sends (answers of the terminal, junk) is
 /// swallowed.
 public struct KeyParser: Sendable {
-    /// How long the rest of a sequence may take.
+    /// Timeout of the rest of a sequence.
     public let timeout: Duration
     private var pending: [UInt8] = []
     private var pasted: [UInt8]?
     private var since = Duration.zero
 
-    /// What one paste and one sequence may hold; the rest is dropped.
+    /// Limit of one paste and one sequence; the rest is dropped.
     static let maximumPaste = 65_536
     static let maximumSequence = 256
 
@@ -19,7 +19,7 @@ public struct KeyParser: Sendable {
         self.timeout = timeout
     }
 
-    /// When to call ``read(_:at:)`` at the latest, with no bytes if none came; nil when nothing waits.
+    /// Latest time to call ``read(_:at:)``, with no bytes if none came; nil when nothing waits.
     public var deadline: Duration? {
         if pasted != nil { return since + timeout * 50 }
         return pending.isEmpty ? nil : since + timeout
@@ -108,7 +108,7 @@ public struct KeyParser: Sendable {
 
     private mutating func sequence(_ byte: UInt8, _ keys: inout [Key]) {
         if byte == 0x1b {
-            // Strings end with ESC \, which the next byte completes; anything else begins anew.
+            // Strings end with ESC \, which the next byte completes; anything else starts over.
             if pending.count == 1 { keys.append(.escape) }
             pending = pending.count > 2 && Self.isString(pending[1]) ? [0x1b, 0x58] : [0x1b]
             return
@@ -148,7 +148,7 @@ public struct KeyParser: Sendable {
         }
     }
 
-    /// Whether ESC and this byte begin a string that ends with BEL or ESC \: `]`, `P`, `X`, `^`, `_`.
+    /// Returns whether ESC and this byte begin a string that ends with BEL or ESC \: `]`, `P`, `X`, `^`, `_`.
     private static func isString(_ byte: UInt8) -> Bool {
         [0x5d, 0x50, 0x58, 0x5e, 0x5f].contains(byte)
     }

@@ -21,7 +21,7 @@ public struct Area: Hashable, Sendable {
     public var right: Int { x + width }
     /// The row after the last one.
     public var bottom: Int { y + height }
-    /// Whether it holds no cell.
+    /// Indicates whether it holds no cell.
     public var isEmpty: Bool { width == 0 || height == 0 }
 
     /// Without a margin on each side.
@@ -29,7 +29,7 @@ public struct Area: Hashable, Sendable {
         Area(x: x + columns, y: y + rows, width: width - 2 * columns, height: height - 2 * rows)
     }
 
-    /// What lies in both.
+    /// Area that lies in both.
     public func intersection(_ other: Area) -> Area {
         let (left, top) = (max(x, other.x), max(y, other.y))
         return Area(x: left, y: top, width: min(right, other.right) - left, height: min(bottom, other.bottom) - top)
@@ -38,15 +38,15 @@ public struct Area: Hashable, Sendable {
 
 /// One cell of the screen.
 public struct ScreenCell: Hashable, Sendable {
-    /// What is shown; of a wide glyph it is in the left one of its two cells. U+0000 marks the right one.
+    /// Glyph; a wide one is in the left one of its two cells. U+0000 marks the right one.
     public internal(set) var glyph: Unicode.Scalar
-    /// How it looks.
+    /// Style.
     public var style: Style
 
     /// Nothing, in the terminal's own colours.
     public static let blank = ScreenCell(glyph: " ", style: .plain)
 
-    /// Whether it is the right half of the wide glyph to its left.
+    /// Indicates whether it is the right half of the wide glyph to its left.
     public var isContinuation: Bool { glyph.value == 0 }
 }
 
@@ -57,7 +57,7 @@ public struct ScreenBuffer: Hashable, Sendable {
     public let width: Int
     /// Rows.
     public let height: Int
-    /// What the terminal can show; with ``GlyphLevel/ascii`` whatever is written becomes printable ASCII.
+    /// Glyphs that the terminal can show; with ``GlyphLevel/ascii`` whatever is written becomes printable ASCII.
     public let glyphs: GlyphLevel
     /// Row by row.
     private(set) var cells: [ScreenCell]
@@ -151,7 +151,7 @@ public struct ScreenBuffer: Hashable, Sendable {
         }
     }
 
-    /// Changes how an area looks without changing what it says: a tint, a cursor's column, a selected line. A wide glyph
+    /// Changes how an area looks without changing what it reports: a tint, a cursor's column, a selected line. A wide glyph
     /// looks as its left half does.
     public mutating func restyle(_ area: Area, _ change: (inout Style) -> Void) {
         let seen = area.intersection(self.area)

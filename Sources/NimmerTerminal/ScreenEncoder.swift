@@ -2,14 +2,14 @@
 /// `write()`, within a synchronized update (mode 2026), which a terminal that does not know it ignores
 /// (oscilloscope.md, How to build it).
 public struct ScreenEncoder: Sendable {
-    /// How many colours the terminal has.
+    /// Number of colours of the terminal.
     public let depth: ColorDepth
-    /// What the terminal shows; nil when that is not known.
+    /// Screen as the terminal shows it; nil when that is not known.
     private var shown: ScreenBuffer?
     private var bytes: [UInt8] = []
-    /// What the terminal writes with now.
+    /// Style that the terminal writes with now.
     private var style = Style.plain
-    /// Where the terminal writes next; nil when that is not certain, as behind a wide glyph.
+    /// Position at which the terminal writes next; nil when that is not certain, as behind a wide glyph.
     private var cursor: (x: Int, y: Int)?
 
     /// An encoder for a terminal of which nothing is known.

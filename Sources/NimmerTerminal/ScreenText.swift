@@ -60,7 +60,7 @@ extension Style {
 }
 
 extension Color {
-    /// What it is called at a depth; nil where it is the terminal's own.
+    /// Name at a depth; nil where it is the terminal's own.
     func name(_ depth: ColorDepth) -> String? {
         if isStandard { return nil }
         switch depth {

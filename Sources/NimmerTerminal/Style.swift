@@ -1,4 +1,4 @@
-/// How a cell of the screen looks, besides its glyph.
+/// Style of a cell of the screen, besides its glyph.
 public struct Style: Hashable, Sendable {
     /// The glyph's colour.
     public var foreground: Color

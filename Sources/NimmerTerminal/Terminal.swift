@@ -4,9 +4,9 @@ import CTerminal
     import Glibc
 #endif
 
-/// Why there is no terminal to draw on.
+/// Reason why there is no terminal to draw on.
 public struct TerminalError: Error, CustomStringConvertible {
-    /// What happened: one line, no trailing full stop.
+    /// Description of the failure: one line, no trailing full stop.
     public let description: String
 }
 
@@ -31,7 +31,7 @@ public final class Terminal {
     static let leaveSequence: StaticString =
         "\u{1b}[?2026l\u{1b}[0m\u{1b}[?2004l\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l"
 
-    /// The terminal of standard output; keys come from standard input or, where that is none, from the terminal itself.
+    /// The terminal of standard output; keys come from standard input or, where that is not a terminal, from the terminal itself.
     ///
     /// - Throws: ``TerminalError`` when standard output is no terminal.
     public init() throws(TerminalError) {
@@ -47,10 +47,10 @@ public final class Terminal {
 
     deinit { leave() }
 
-    /// Where keys are read from.
+    /// Descriptor that keys are read from.
     var inputDescriptor: Int32 { input }
 
-    /// Columns and rows; 80×24 when the terminal does not say.
+    /// Columns and rows; 80×24 when the terminal does not tell.
     public var size: (width: Int, height: Int) {
         var size = winsize()
         guard ioctl(output, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return (80, 24) }
@@ -74,7 +74,7 @@ public final class Terminal {
         try write(Self.enterSequence)
     }
 
-    /// Sets the modes anew: after the process was stopped and continued, whoever stopped it may have changed them.
+    /// Sets the modes again: after the process was stopped and continued, the one that stopped it may have changed them.
     public func takeModes() throws(TerminalError) {
         var raw = settings
         cfmakeraw(&raw)
@@ -94,7 +94,7 @@ public final class Terminal {
     }
 
     /// Gives the terminal back, stops the process as Ctrl-Z does and, once it is continued, takes the terminal over again.
-    /// The screen must then be drawn anew.
+    /// The screen must then be drawn again.
     public func suspend() throws(TerminalError) {
         leave()
         nimmer_stop_self()

@@ -1,17 +1,17 @@
-/// What a terminal can show, found out from what surrounds the process (oscilloscope.md, Must).
+/// Abilities of a terminal, derived from the environment of the process (oscilloscope.md, Must).
 public struct TerminalAbilities: Hashable, Sendable {
-    /// How many colours.
+    /// Number of colours.
     public var depth: ColorDepth
-    /// Which glyphs.
+    /// Glyphs.
     public var glyphs: GlyphLevel
-    /// Whether a screen can be drawn at all; a terminal that calls itself dumb, or nothing, gets lines.
+    /// Indicates whether a screen can be drawn at all; a terminal that calls itself dumb, or nothing, gets lines.
     public var canDraw: Bool
 
-    /// What a person asked for with `--color`.
+    /// Value of `--color`.
     public enum ColorWish: Hashable, Sendable {
-        /// What the terminal can, unless NO_COLOR is set.
+        /// As the terminal can, unless NO_COLOR is set.
         case automatic
-        /// At least 16, whatever the surroundings say.
+        /// At least 16, whatever the surroundings report.
         case always
         /// Exactly this.
         case depth(ColorDepth)

@@ -17,12 +17,12 @@ public enum TerminalEvent: Hashable, Sendable {
     case continued
     /// The process is to end: SIGINT, SIGTERM, SIGHUP, or nobody sits at the terminal or reads the output any more.
     case end
-    /// The ``Bell`` was rung.
+    /// The ``EventSignal`` was signalled.
     case rung
 }
 
-/// Wakes the loop of a ``TerminalEvents`` from another thread. Ringing a bell that was not heard yet costs nothing.
-public final class Bell: Sendable {
+/// Wakes the loop of a ``TerminalEvents`` from another thread. Signalling one that was not heard yet costs nothing.
+public final class EventSignal: Sendable {
     fileprivate let wakeUp: WakeUp
 
     /// - Throws: ``TerminalError`` when the process has no more descriptors.
@@ -32,19 +32,19 @@ public final class Bell: Sendable {
         }
     }
 
-    /// Wakes whoever waits, now or when they next wait.
-    public func ring() { wakeUp.raise() }
+    /// Wakes the one that waits, now or when they next wait.
+    public func signal() { wakeUp.raise() }
 }
 
 /// Everything that happens at a terminal, waited for by one thread without using any time (oscilloscope.md, How to build
-/// it): keys, signals, and a bell that others ring.
+/// it): keys, signals, and a wake-up that others signal.
 ///
 /// One at a time in a process, since signals are the process's.
 public final class TerminalEvents {
     private let input: Int32
     private let signals: Int32
     private let output: Int32
-    private let bell: Bell
+    private let wakeUp: EventSignal
     private var parser = KeyParser()
     private var inputIsOver = false
     private let clock = ContinuousClock()
@@ -52,12 +52,12 @@ public final class TerminalEvents {
 
     /// - Parameters:
     ///   - terminal: whose keys; nil: no keys, and the end comes when nobody reads standard output any more.
-    ///   - bell: rung by others.
+    ///   - bell: signalled by others.
     /// - Throws: ``TerminalError`` when the process has no more descriptors.
-    public init(_ terminal: Terminal?, bell: Bell) throws(TerminalError) {
+    public init(_ terminal: Terminal?, wakeUp: EventSignal) throws(TerminalError) {
         input = terminal?.inputDescriptor ?? -1
         output = terminal == nil ? STDOUT_FILENO : -1
-        self.bell = bell
+        self.wakeUp = wakeUp
         start = ContinuousClock.now
         signals = nimmer_signals_listen([SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP, SIGCONT], 6)
         guard signals >= 0 else {
@@ -71,14 +71,14 @@ public final class TerminalEvents {
     ///
     /// - Parameters:
     ///   - deadline: nil waits for ever.
-    ///   - hearingBell: false lets the bell ring unheard, for a pause between two frames.
-    public func wait(until deadline: ContinuousClock.Instant?, hearingBell: Bool = true) -> [TerminalEvent] {
+    ///   - hearingBell: false ignores the signal, for a pause between two frames.
+    public func wait(until deadline: ContinuousClock.Instant?, hearingWakeUp: Bool = true) -> [TerminalEvent] {
         let expiry = parser.deadline.map { start + $0 }
         let until = [deadline, expiry].compactMap { $0 }.min()
         var descriptors = [
             pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
             pollfd(fd: inputIsOver ? -1 : input, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: hearingBell ? bell.wakeUp.descriptor : -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: hearingWakeUp ? wakeUp.wakeUp.descriptor : -1, events: Int16(POLLIN), revents: 0),
             pollfd(fd: output, events: 0, revents: 0),
         ]
         let count = poll(&descriptors, 4, milliseconds(until: until))
@@ -88,7 +88,7 @@ public final class TerminalEvents {
         events += parser.read(typed, at: start.duration(to: clock.now)).map { .key($0) }
         if count > 0, descriptors[3].revents != 0 { events.append(.end) }
         if count > 0, descriptors[2].revents != 0 {
-            bell.wakeUp.lower()
+            wakeUp.wakeUp.lower()
             events.append(.rung)
         }
         return events

@@ -6,7 +6,7 @@ import NimmerWave
 extension Thalamus {
     /// Witnesses that a message names at most, the surest first; the amplified confidence counts them all.
     static let namedWitnesses = 64
-    /// What a collapse and a request may carry of their witnesses' contents, in bytes together.
+    /// Limit of the witnesses' contents in a collapse and a request, in bytes together.
     static let carriedContent = 24_576
 
     /// Turns what has just happened in a slot into conclusions: one message each, so that an opening is stored with its
@@ -60,7 +60,7 @@ extension Thalamus {
             at: at)
     }
 
-    /// Adds to an opening what its witnesses say together, and the terms on which that goes up.
+    /// Adds to an opening what its witnesses report together, and the terms on which that goes up.
     ///
     /// - Parameter moment: when it opened, in the time of the gates.
     private mutating func collapse(
@@ -117,7 +117,7 @@ extension Thalamus {
             isReflex: slots[slot].gate.isReflex)
     }
 
-    /// What the contents of an opening's witnesses may take, in bytes together, so that the message keeps within its bound
+    /// Room for the contents of an opening's witnesses, in bytes together, so that the message keeps within its bound
     /// (protocol.md, Envelope: 64 KiB).
     private func room(for opening: GateTransition) -> Int {
         // Names as they are; keys, numbers, times and the envelope as long as they can be.

@@ -1,15 +1,15 @@
 import NimmerWave
 
-/// Who is held back by the server, and how fast what is held back is read (decision 0016): decides from who floods and from what became
-/// of the connections that hold somebody back; whoever owns these connections acts.
+/// Senders that the server holds back, and the rate at which their waves are read (decision 0016): decides from who floods and from what became
+/// of the connections that hold somebody back; the one that owns these connections acts.
 package struct FloodHolding: Sendable {
     /// A connection that holds a sender back.
     package struct Connection: Sendable {
         /// The cell or nerve.
         package var sender: String
-        /// Whether the server has given it up.
+        /// Indicates whether the server has given it up.
         package var wasCut: Bool
-        /// Whether it is in the group in which waves are heard now.
+        /// Indicates whether it is in the group in which waves are heard now.
         package var isInGroup: Bool
 
         package init(sender: String, wasCut: Bool = false, isInGroup: Bool = true) {
@@ -19,7 +19,7 @@ package struct FloodHolding: Sendable {
         }
     }
 
-    /// What is to be done, in order.
+    /// Actions to perform, in order.
     package enum Action: Sendable, Hashable {
         /// A connection ends; `isOver`: its sender floods no more.
         case end(String, isOver: Bool)
@@ -29,18 +29,18 @@ package struct FloodHolding: Sendable {
         case begin(String, rate: Int?)
     }
 
-    /// What is read, in bytes a second: enough for the server to empty in time what it keeps for this connection. Where a server does
+    /// Bytes read a second: enough for the server to empty in time what it keeps for this connection. Where a server does
     /// not make the sender wait, and gives up the connection instead, the next one reads faster; the last as fast as it can.
     package static let rates: [Int?] = [16 << 20, 64 << 20, nil]
 
-    /// How long somebody is not held back after that has failed, in milliseconds.
+    /// Time during which a sender is not held back after a failed attempt, in milliseconds.
     package static let pause = 30_000.0
 
-    /// How often a server has given up a connection that held somebody back.
+    /// Number of times that a server has closed a connection that held a sender back.
     private var cuts = 0
-    /// How often the process's own connection was made again.
+    /// Number of reconnections of the process's own connection.
     private var reconnects: UInt64 = 0
-    /// Who cannot be held back, and when that is tried again.
+    /// Senders that cannot be held back, and when that is tried again.
     private var failed: [String: SteadyTime] = [:]
 
     package init() {}
@@ -53,7 +53,7 @@ package struct FloodHolding: Sendable {
     ///   - loudest: who speaks most, the loudest first.
     ///   - reconnects: how often the process's own connection was made again since the start.
     package mutating func decide(
-        held: [Connection], quietened: [String], loudest: [String], reconnects: UInt64, at now: SteadyTime
+        held: [Connection], quietened: [String], heaviest: [String], reconnects: UInt64, at now: SteadyTime
     ) -> [Action] {
         var actions: [Action] = []
         var kept: Set<String> = []
@@ -73,7 +73,7 @@ package struct FloodHolding: Sendable {
             actions.append(.leaveGroup)
         }
         failed = failed.filter { $0.value > now }
-        for sender in loudest where quietened.contains(sender) && !kept.contains(sender) && failed[sender] == nil {
+        for sender in heaviest where quietened.contains(sender) && !kept.contains(sender) && failed[sender] == nil {
             actions.append(.begin(sender, rate: Self.rates[min(cuts, Self.rates.count - 1)]))
         }
         return actions

@@ -7,7 +7,7 @@ struct GrantedPairs: Sendable {
 
     private var pairs = [UInt64](repeating: 0, count: 1 << Int(bits))
 
-    /// Whether a pair is known to be granted.
+    /// Returns whether a pair is known to be granted.
     @inline(__always)
     func contains(_ source: Int32, _ origin: Int32) -> Bool {
         let pair = Self.pair(source, origin)

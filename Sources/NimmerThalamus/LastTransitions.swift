@@ -1,16 +1,16 @@
 import NimmerWave
 
-/// Where each gate was left: the latest of its transitions, out of what the stream holds and what an earlier life has not stored yet
+/// Last state of each gate: the latest of its transitions, out of what the stream holds and what an earlier run has not stored yet
 /// (protocol.md, What an acknowledgement means).
 package struct LastTransitions: Sendable {
     /// The transition that a gate was left by.
     package struct Known: Sendable {
         package let transition: Envelope<GateTransition>
-        /// When the stream stored it; for one that waits in an outbox, now.
+        /// Time at which the stream stored it; for one that waits in an outbox, now.
         package let storedAt: Timestamp
     }
 
-    /// How far the stream's order may differ from that of time, where an older version has written it, in milliseconds.
+    /// Maximum difference of the stream's order from that of time, where an older version has written it, in milliseconds.
     package static let disorderMilliseconds = 120_000.0
 
     /// The gates, each with the latest of its transitions.
@@ -34,12 +34,12 @@ package struct LastTransitions: Sendable {
         gates.values.map(\.transition).sorted { ($0.body.at, $0.body.gateID) < ($1.body.at, $1.body.gateID) }
     }
 
-    /// Whether an outcome that was stored at a moment came after what its gate was left by, and is to be learned from.
+    /// Returns whether an outcome that was stored at a moment came after what its gate was left by, and is to be learned from.
     package func precedes(outcomeOf gate: GateID, storedAt: Timestamp) -> Bool {
         gates[gate].map { storedAt > $0.storedAt } ?? false
     }
 
-    /// Whether a gate was left by this very opening.
+    /// Returns whether a gate was left by this very opening.
     package func isLast(_ opening: MessageID, of gate: GateID) -> Bool {
         gates[gate].map { $0.transition.header.messageID == opening && $0.transition.body.isOpening } ?? false
     }

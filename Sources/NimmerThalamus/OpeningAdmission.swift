@@ -4,13 +4,13 @@ import NimmerWave
 public struct OpeningRoom: Sendable, Hashable {
     /// `max_bytes` of the stream of transitions.
     public var transitions: Double
-    /// How long it keeps a message, in seconds.
+    /// Maximum age of its messages, in seconds.
     public var transitionsAge: Double
-    /// How many transitions of one gate it keeps.
+    /// Maximum number of transitions of one gate.
     public var perGate: Double
     /// `max_bytes` of the stream of decisions.
     public var decisions: Double
-    /// How long a message waits there for PostgreSQL, in seconds; what was read may be pushed out.
+    /// Maximum time that a message waits there for PostgreSQL, in seconds; what was read may be pushed out.
     public var decisionsAge: Double
 
     /// Room in streams.
@@ -30,8 +30,8 @@ public struct OpeningRoom: Sendable, Hashable {
     }
 }
 
-/// Lets senders tip gates at a bounded rate, since an opening is stored for a week and its answer for a month: whoever tips gates without
-/// end would push out what others' gates have said (decision 0021). Waves that tip nothing never come here.
+/// Lets senders tip gates at a bounded rate, since an opening is stored for a week and its answer for a month: the one that tips gates without
+/// end would push out what others' gates have published (decision 0021). Waves that tip nothing never come here.
 ///
 /// The sender whose wave tips a gate pays, for the release that follows, too. A gate of which the stream keeps as many transitions as it
 /// keeps of one gate takes no more room: its further openings push out its own, and cost no bytes.
@@ -45,14 +45,14 @@ struct OpeningAdmission: Sendable {
     /// The parts of the stream of decisions that the answers to its openings may fill, likewise.
     static let answersAtOnce = 1.0 / 8
     static let answersOfAge = 1.0 / 2
-    /// What a small stream lets a sender say at once in any case, in bytes: two of the largest openings.
+    /// Bytes that a sender may use of a small stream at once in any case: two of the largest openings.
     static let leastAtOnce = 2.0 * Double(Wire.maximumBytes)
     /// Senders that have an account of their own; further ones share one.
     static let tracked = 4_096
-    /// How often room is made among them at most, in milliseconds.
+    /// Minimum interval at which room is made among them, in milliseconds.
     static let sweep = 1_000.0
 
-    /// What an opening takes in the streams, in bytes, estimated high.
+    /// Bytes of an opening in the streams, estimated high.
     struct Size {
         /// The opening and the release that follows.
         let stored: Double
@@ -79,7 +79,7 @@ struct OpeningAdmission: Sendable {
         var answers: TokenBucket<Timestamp>
     }
 
-    /// What was paid for a gate's place in the stream.
+    /// Payment for a gate's place in the stream.
     private struct Paid: Sendable {
         var bytes = 0.0
         var since: Timestamp
@@ -93,12 +93,12 @@ struct OpeningAdmission: Sendable {
 
     init(_ room: OpeningRoom) { self.room = room }
 
-    /// How many senders have an account.
+    /// Number of senders that have an account.
     var senders: Int { accounts.count }
-    /// How many gates are paid for.
+    /// Number of gates that are paid for.
     var gates: Int { paid.count }
 
-    /// Whether a sender may tip a gate now.
+    /// Returns whether a sender may tip a gate now.
     ///
     /// - Parameter source: its number.
     mutating func admits(_ source: Int32, _ region: Region, _ size: Size, at now: Timestamp) -> Bool {
@@ -116,7 +116,7 @@ struct OpeningAdmission: Sendable {
         return true
     }
 
-    /// Whether the answer to an opening that a sender tipped may be kept: else its question does not go up.
+    /// Returns whether the answer to an opening that a sender tipped may be kept: else its question does not go up.
     mutating func admitsQuestion(_ source: Int32, _ size: Size, at now: Timestamp) -> Bool {
         var (account, isOwn) = account(of: source, now)
         defer { keep(account, source, isOwn) }

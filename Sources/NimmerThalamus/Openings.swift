@@ -39,7 +39,7 @@ extension Thalamus {
         payer = nil
     }
 
-    /// Whether the question of the opening that is being concluded may go up.
+    /// Returns whether the question of the opening that is being concluded may go up.
     mutating func paysForQuestion() -> Bool {
         guard let payer else { return true }
         if openings.admitsQuestion(payer.source, payer.size, at: payer.at) { return true }

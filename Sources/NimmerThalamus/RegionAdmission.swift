@@ -17,7 +17,7 @@ struct RegionAdmission: Sendable {
     /// The first regions of a cell of the system file, more than most cells ever speak of: it gets them whatever others do.
     static let first = 16
     /// The first regions of any other sender, for which a part of the shared bucket is kept: fewer, since names are invented easily.
-    static let firstOfStrangers = 4
+    static let firstOfUndeclared = 4
     /// New regions of all together at once, and a second afterwards: making so many takes a hundredth of a processor.
     static let burstOfAll = 8192.0
     static let perSecondOfAll = 1024.0
@@ -25,7 +25,7 @@ struct RegionAdmission: Sendable {
     static let reserve = 2048.0
     /// Senders outside the system file that have a bucket of their own; further ones share one.
     static let tracked = 4096
-    /// How often room is made among them at most, in milliseconds.
+    /// Minimum interval at which room is made among them, in milliseconds.
     static let sweep = 100.0
 
     /// The share of a sender, for a person.
@@ -51,7 +51,7 @@ struct RegionAdmission: Sendable {
         burst = min(Self.burst, max(Self.smallestBurst, Double(maximumRegions / Self.burstShare)))
     }
 
-    /// Whether a sender may bring a new region now.
+    /// Returns whether a sender may bring a new region now.
     ///
     /// - Parameters:
     ///   - source: its number.
@@ -63,7 +63,7 @@ struct RegionAdmission: Sendable {
         var (own, isOwn) = account(of: source, now, isDeclared)
         own.bucket.fill(to: burst, perSecond: Self.perSecond, at: now)
         defer { keep(own, source, isOwn) }
-        let isFirst = isOwn && own.made < (own.isDeclared ? Self.first : Self.firstOfStrangers)
+        let isFirst = isOwn && own.made < (own.isDeclared ? Self.first : Self.firstOfUndeclared)
         if !isFirst || !own.isDeclared {
             guard own.bucket.level >= 1 else { return false }
             let used = 1 - own.bucket.level / burst
@@ -88,7 +88,7 @@ struct RegionAdmission: Sendable {
         accounts = kept
     }
 
-    /// How many senders have a bucket of their own.
+    /// Number of senders that have a bucket of their own.
     var senders: Int { accounts.count }
 
     private mutating func account(

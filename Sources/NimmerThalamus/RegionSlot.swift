@@ -2,7 +2,7 @@ import CPrefetch
 import NimmerGate
 import NimmerWave
 
-/// What one region has led to since the thalamus knows it.
+/// Counters of one region since the thalamus knows it.
 public struct RegionTally: Sendable, Hashable {
     /// STABLE → OPEN.
     public var openings = 0
@@ -12,19 +12,19 @@ public struct RegionTally: Sendable, Hashable {
     public var escalations = 0
 }
 
-/// One region: its gate, and what a collapse must be able to say about each witness.
+/// One region: its gate, and what a collapse must be able to report about each witness.
 struct RegionSlot: Sendable {
     /// The content that is kept of a wave, in bytes; of a longer one only its length is kept.
     static let keptContent = 2048
-    /// How many explanations are kept.
+    /// Maximum number of explanations that are kept.
     static let keptExplanations = 16
 
     /// Origins that there is room for from the start.
     static let expectedOrigins = 8
-    /// What an array has before its elements, in bytes.
+    /// Size of an array's head before its elements, in bytes.
     private static let arrayHead = 32
 
-    /// What is known of an origin's last wave beyond what its gate needs.
+    /// Facts about an origin's last wave beyond what its gate needs.
     struct Record: Sendable {
         var origin: Int32
         var source: Int32
@@ -32,7 +32,7 @@ struct RegionSlot: Sendable {
         var contentBytes: Int
         var content: [UInt8]
 
-        /// Keeps a wave's content, where it is not too long, and what else is to be said of it.
+        /// Keeps a wave's content, where it is not too long, and what else is to be reported of it.
         @inline(__always)
         mutating func take(_ source: Int32, _ payload: RawSpan, _ view: WaveView) {
             self.source = source
@@ -57,7 +57,7 @@ struct RegionSlot: Sendable {
     var lastWave: Timestamp
     var lastEscalation: Timestamp?
     var tally = RegionTally()
-    /// When ``Thalamus/releases`` looks at it next, in nanoseconds; `Int64.max`: never.
+    /// Time at which ``Thalamus/releases`` looks at it next, in nanoseconds; `Int64.max`: never.
     var looksAt = Int64.max
     /// The moment of its gate's last transition as it was published, on the wall.
     var lastSaid: Timestamp?
@@ -93,7 +93,7 @@ struct RegionSlot: Sendable {
             Self.expectedOrigins * MemoryLayout<Record>.stride + Self.arrayHead)
     }
 
-    /// Hands a wave to the gate and keeps what is to be said of it, in one access to the slot.
+    /// Hands a wave to the gate and keeps what is to be reported of it, in one access to the slot.
     ///
     /// - Parameter releasesSooner: becomes true when the gate is not STABLE and the wave brought its release nearer.
     @inline(__always)
@@ -132,8 +132,8 @@ struct RegionSlot: Sendable {
         return records.count - 1
     }
 
-    /// What would be lost with it.
-    var standing: Standing {
+    /// State that would be lost with it.
+    var standing: EvictionRank {
         if gate.weight != gate.configuration.weight { return .earned }
         if gate.state != .stable { return .moving }
         return opening.isEmpty ? .fresh : .opened
@@ -159,8 +159,8 @@ struct RegionSlot: Sendable {
 
 /// The last waves of a region that were too faint to resonate, one of each origin; kept apart from the slots, which every
 /// wave touches.
-struct FaintWaves: Sendable {
-    /// How many origins are kept.
+struct WeakWaves: Sendable {
+    /// Maximum number of origins that are kept.
     static let limit = 16
 
     struct Wave: Sendable {

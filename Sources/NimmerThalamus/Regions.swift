@@ -2,7 +2,7 @@ import NimmerGate
 import NimmerWave
 
 extension Thalamus {
-    /// What stands for a name that cannot be one; the decoder lets none through.
+    /// Placeholder of a name that cannot be one; the decoder lets none through.
     static let unnamed: Token = {
         guard let token = try? Token("unnamed") else { preconditionFailure("'unnamed' is a token") }
         return token
@@ -35,7 +35,7 @@ extension Thalamus {
     /// Notes what would be lost with a slot, after what may have changed that.
     mutating func rank(_ slot: Int) { standings.note(slot, slots[slot].standing) }
 
-    /// Forgets gates that another thalamus looks after from now on, and what they have not said.
+    /// Forgets gates that another thalamus looks after from now on, and what they have not published.
     public mutating func forget(where isGone: (GateID) -> Bool) {
         slots.removeAll { isGone($0.gateID) }
         slotOfRegion = Dictionary(uniqueKeysWithValues: slots.indices.map { (slots[$0].region, $0) })
@@ -56,13 +56,13 @@ extension Thalamus {
     /// Forgets what is known of a slot's region: another takes its place.
     private mutating func forget(_ slot: Int) {
         counters.forgotten += 1
-        faint[slots[slot].region] = nil
+        weakWaves[slots[slot].region] = nil
         slotOfRegion[slots[slot].region] = nil
         openings.forget(slots[slot].region)
         forgetNames(of: slot)
     }
 
-    /// Starts the numbering of origins and sources anew, keeping those that gates remember: somebody invents names.
+    /// Starts the numbering of origins and sources again, keeping those that gates remember: somebody invents names.
     mutating func renumber() {
         var newOrigins = NameTable(capacity: origins.capacity)
         var newSources = NameTable(capacity: sources.capacity)
@@ -73,7 +73,7 @@ extension Thalamus {
                 slots[index].records[place].source = source < 0 ? -1 : newSources.number(of: sources.name(source))
             }
         }
-        faint.removeAll()
+        weakWaves.removeAll()
         senders.forget()
         granted.removeAll()
         admission.renumber { [sources] in newSources.number(of: sources.name($0)) }

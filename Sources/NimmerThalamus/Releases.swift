@@ -2,7 +2,7 @@ import HeapModule
 import NimmerGate
 import NimmerWave
 
-/// When a gate is to be looked at, because it may release by itself then.
+/// Time at which a gate is to be looked at, because it may release by itself then.
 struct Release: Sendable, Comparable {
     /// In nanoseconds.
     var at: Int64
@@ -16,7 +16,7 @@ struct Release: Sendable, Comparable {
 // nothing; one that brings the release nearer gets an entry of its own.
 
 extension Thalamus {
-    /// When the next gate releases if nothing arrives; nil when none ever does by itself.
+    /// Time at which the next gate releases if nothing arrives; nil when none ever does by itself.
     public var nextRelease: Timestamp? {
         mutating get {
             while let first = releases.min {
@@ -52,7 +52,7 @@ extension Thalamus {
         look(at: slot, release)
     }
 
-    /// When a gate releases by itself, in nanoseconds; `Int64.max`: never.
+    /// Returns the time at which a gate releases by itself, in nanoseconds; `Int64.max`: never.
     private func release(of slot: Int) -> Int64 { slots[slot].gate.nextRelease?.nanoseconds ?? .max }
 
     private mutating func look(at slot: Int, _ moment: Int64) {
@@ -60,7 +60,7 @@ extension Thalamus {
         if moment < .max { releases.insert(Release(at: moment, slot: slot)) }
     }
 
-    /// Starts anew, when slots have moved or too many entries no longer count.
+    /// Starts again, when slots have moved or too many entries no longer count.
     mutating func scheduleAll() {
         releases = Heap()
         for slot in slots.indices {

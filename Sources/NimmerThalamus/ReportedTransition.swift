@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// A transition of a cell's or nerve's own gate as it is stored for it (decision 0019): no cell writes to a stream, so what it says of
+/// A transition of a cell's or nerve's own gate as it is stored for it (decision 0019): no cell writes to a stream, so what it reports of
 /// its gate is checked, and written again with a source and an id that the cell cannot choose.
 public struct ReportedTransition: Sendable {
     /// The cell or nerve.
@@ -17,7 +17,7 @@ public struct ReportedTransition: Sendable {
     /// - Parameters:
     ///   - subject: `<env>.nervous.gates.<gate>.transition.<sender>`, of which the server guards the sender.
     ///   - payload: a GateTransition of the sender's own gate.
-    /// - Throws: a ``Refusal`` where the gate is not the sender's, or the message says more than a cell can know.
+    /// - Throws: a ``Refusal`` where the gate is not the sender's, or the message states more than a cell can know.
     public init(subject: Subject, payload: [UInt8], in env: Environment) throws(Refusal) {
         guard let shared = SharedSubject(subject), let sender = shared.sender, let gate = shared.plain.transitionGate,
             let owner = gate.owner, gate == GateID(ownedBy: sender, owner)
@@ -44,7 +44,7 @@ extension ReportedTransition {
     public static let smallest = 512
 
     /// The bytes that each sender may report to one thalamus: some hundred reports at once, and in the days that the stream of transitions
-    /// keeps a message an eighth of it, so that no sender pushes out what others have said.
+    /// keeps a message an eighth of it, so that no sender pushes out what others have published.
     ///
     /// - Parameters:
     ///   - room: the stream's `max_bytes`.

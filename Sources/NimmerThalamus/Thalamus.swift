@@ -10,30 +10,30 @@ import NimmerWave
 /// ``conclusions``; the same code runs live on the bus's delivery thread, in tests and in replay. Once warm, a wave that
 /// changes nothing allocates nothing.
 public struct Thalamus: Sendable {
-    /// What it is tuned by.
+    /// Configuration.
     public let configuration: ThalamusConfiguration
     /// The time that its gates live in. Who runs it live feeds it with readings; in replay it is never fed, and all times are one.
     public var clock = LiveClock()
-    /// What has come through.
+    /// Counters of what has come through.
     public internal(set) var counters = ThalamusCounters()
-    /// What is to be said, in order; the caller takes it away.
+    /// Conclusions to publish, in order; the caller takes them away.
     public var conclusions: ContiguousArray<Conclusion> = []
-    /// The space that transitions are named in: a secret of whoever runs it live, so that nobody knows an id before it is said
+    /// The space that transitions are named in: a secret of the one that runs it live, so that nobody knows an id before it is published
     /// (decision 0017).
     let names: MessageID
 
     var slots: [RegionSlot] = []
     var slotOfRegion: [Region: Int] = [:]
     /// The slots by what would be lost with them.
-    var standings = Standings()
+    var standings = EvictionRanks()
     var admission: RegionAdmission
     var openings: OpeningAdmission
-    /// Who pays for the opening that is being concluded; nil where none is bounded.
+    /// Payer of the opening that is being concluded; nil where none is bounded.
     var payer: Payer?
     /// The senders that may speak as other origins than their own, as far as they have.
     var granted = GrantedPairs()
     var releases = Heap<Release>()
-    var faint: [Region: FaintWaves] = [:]
+    var weakWaves: [Region: WeakWaves] = [:]
     var origins: NameTable
     var sources: NameTable
 
@@ -42,16 +42,16 @@ public struct Thalamus: Sendable {
     /// The names that lead to a slot; most have one.
     private var namesOfSlot: [Int: [Int32]] = [:]
     var originOfSource: [Int32] = []
-    var senders = LoudSenders()
-    var passedOver: [PassedOver] = []
-    /// The waves that were heard, whoever judges them.
+    var senders = HeavySenders()
+    var passedOver: [ThrottledSender] = []
+    /// The waves that were heard, regardless of who judges them.
     var noticed = 0
-    /// What was refused between the last two looks for floods, about a second: waves whose origins were not granted, or whose senders
+    /// Refusals between the last two checks for floods, about a second: waves whose origins were not granted, or whose senders
     /// brought too many new regions, and gates and questions of senders that tip too many.
     public internal(set) var refusedLately = (origins: 0, regions: 0, gates: 0, questions: 0)
     var refusedBefore = (origins: 0, regions: 0, gates: 0, questions: 0)
-    /// How many waves pass before the next one's sender is counted.
-    var untilSample = LoudSenders.stride
+    /// Number of waves that pass before the next one's sender is counted.
+    var untilSample = HeavySenders.stride
     private var view = WaveView()
     var transitions: ContiguousArray<Transition> = []
     private var vector: [Double] = []
@@ -60,7 +60,7 @@ public struct Thalamus: Sendable {
 
     /// A thalamus that knows no region yet.
     ///
-    /// - Parameter names: the space that transitions are named in; 128 random bits live, the house's own where the same input is to give
+    /// - Parameter names: the space that transitions are named in; 128 random bits live, the system's own where the same input is to give
     ///   the same ids.
     public init(_ configuration: ThalamusConfiguration, names: MessageID = .nimmerverse) {
         self.configuration = configuration
@@ -133,7 +133,7 @@ public struct Thalamus: Sendable {
         case .resonated: break
         case .belowFloor:
             counters.belowFloor &+= 1
-            faint[slots[slot].region, default: FaintWaves()].record(origin, view.confidence, at)
+            weakWaves[slots[slot].region, default: WeakWaves()].record(origin, view.confidence, at)
         case .late: counters.late &+= 1
         }
         if !transitions.isEmpty {
@@ -180,7 +180,7 @@ public struct Thalamus: Sendable {
         return true
     }
 
-    /// Whether there is such a gate.
+    /// Returns whether there is such a gate.
     public func knows(_ gate: GateID) -> Bool { slots.contains { $0.gateID == gate } }
 
     // MARK: - Names
@@ -257,7 +257,7 @@ public struct Thalamus: Sendable {
         return origin
     }
 
-    /// Reads a message whose names are written with escapes, by writing it anew without.
+    /// Reads a message whose names are written with escapes, by writing it again without.
     @inline(never)
     private mutating func receiveRewritten(
         subject: RawSpan, payload: RawSpan, arrival: Timestamp?
@@ -289,7 +289,7 @@ public struct Thalamus: Sendable {
         slots[Int(slotOfName[number])].prefetch()
     }
 
-    /// Finds the slot of a name that is seen for the first time, making room where there is none.
+    /// Finds the slot of a name that is seen for the first time, making room without one.
     ///
     /// - Throws: a ``Refusal`` where its region is new, and its sender brings too many. In replay nobody else waits, and none is.
     @inline(never)

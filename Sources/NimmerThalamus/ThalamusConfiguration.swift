@@ -2,7 +2,7 @@ import NimmerGate
 import NimmerSystem
 import NimmerWave
 
-/// What a thalamus is tuned by: regions, gates, bounds and when to escalate.
+/// Configuration of a thalamus: regions, gates, bounds and when to escalate.
 public struct ThalamusConfiguration: Sendable {
     /// A declared region: waves whose region matches a pattern live in it; the first match of the list wins.
     public struct RegionRule: Sendable {
@@ -22,19 +22,19 @@ public struct ThalamusConfiguration: Sendable {
     public var environment: Environment
     /// The declared regions, in order.
     public var rules: [RegionRule] = []
-    /// What the gate of a region is tuned by; asked once, when the region appears.
+    /// Configuration of the gate of a region; asked once, when the region appears.
     public var gate: @Sendable (Region) -> GateConfiguration = { _ in GateConfiguration() }
-    /// Who may speak as which origin.
+    /// Grants of origins.
     public var origins = OriginGrants.none
-    /// Whether a sender may bring new regions, and tip gates, at a bounded rate only; false in replay, where nobody else waits.
+    /// Indicates whether a sender may bring new regions, and tip gates, at a bounded rate only; false in replay, where nobody else waits.
     public var boundsNewRegions = true
     /// Regions kept at most; of those that never earned trust the longest silent go first.
     public var maximumRegions = 10_000
     /// The rule that decides between a wave's own time and its arrival.
     public var clockTolerance = ClockTolerance()
-    /// How many gates may be open before the mode is OVERWHELMED.
+    /// Number of gates that may be open before the mode is OVERWHELMED.
     public var focusLimit = 4
-    /// When and how openings go up.
+    /// Policy by which openings go up.
     public var escalation = EscalationPolicy()
 
     /// Into how many parts the regions are divided that several thalami share; nil: one thalamus has them all.
@@ -57,15 +57,15 @@ public struct ThalamusConfiguration: Sendable {
     }
 }
 
-/// When an opening becomes a CognitiveRequest, and what it asks (protocol.md, CognitiveRequest).
+/// Policy by which an opening becomes a CognitiveRequest, and its contents (protocol.md, CognitiveRequest).
 public struct EscalationPolicy: Sendable {
-    /// What a region's openings are called above the boundary.
+    /// Name of a region's openings above the boundary.
     public struct Event: Sendable {
         /// Regions that it holds for.
         public var pattern: SubjectPattern
         /// The event's name: `pump_anomaly`.
         public var type: String
-        /// What could be done.
+        /// Actions that could be taken.
         public var actions: [SuggestedAction]
 
         /// An event.
@@ -78,30 +78,30 @@ public struct EscalationPolicy: Sendable {
 
     /// Named events, the first match wins; other regions' events are called `resonance`.
     public var events: [Event] = []
-    /// What one request may spend, in LF.
+    /// Limit of one request's spending, in LF.
     public var budget = 10.0
-    /// How long a mind may take, in milliseconds.
+    /// Timeout of a mind, in milliseconds.
     public var responseTimeout = 15_000
-    /// How long a request stays worth answering, in milliseconds.
+    /// Time after which a request expires, in milliseconds.
     public var expiresAfter = 60_000
     /// Openings that collapse to less than this confidence do not go up; 0…1.
     public var minimumConfidence = 0.0
-    /// How long after one escalation of a region its further openings do not go up, in milliseconds; 0: every one does.
+    /// Time after one escalation of a region in which its further openings do not go up, in milliseconds; 0: every one does.
     public var refractory = 0.0
 
     /// Every opening goes up.
     public init() {}
 }
 
-/// A transition that a thalamus has concluded; whoever runs the thalamus says it. An opening is one durable message, which
-/// carries its collapse and the terms of its question; the two are also said to observers, who derive nothing.
+/// A transition that a thalamus has concluded; the owner of the thalamus publishes it. An opening is one durable message, which
+/// carries its collapse and the terms of its question; the two are also reported to observers, who derive nothing.
 public struct Conclusion: Sendable, Hashable {
     /// The transition.
     public var transition: GateTransition
     /// The id of its message: derived from gate, time, states and the thalamus's own space of names.
     public var id: MessageID
 
-    /// A conclusion from its parts.
+    /// Creates a conclusion.
     public init(transition: GateTransition, id: MessageID) {
         self.transition = transition
         self.id = id
@@ -113,7 +113,7 @@ public struct Conclusion: Sendable, Hashable {
     public var request: CognitiveRequest? { transition.escalated }
 }
 
-/// What has come through a thalamus since its start.
+/// Counters of a thalamus since its start.
 public struct ThalamusCounters: Sendable, Hashable {
     /// Waves that were read.
     public var waves = 0
@@ -149,9 +149,9 @@ public struct ThalamusCounters: Sendable, Hashable {
 }
 
 extension ThalamusConfiguration {
-    /// What a system file says about the thalamus; nil: the defaults.
+    /// Configuration from a system file; nil: the defaults.
     ///
-    /// - Throws: a ``Refusal`` when a region or a pattern of the file is none; the loader refuses these with their line.
+    /// - Throws: a ``Refusal`` when a region or a pattern of the file is invalid; the loader refuses these with their line.
     public init(_ system: SystemFile?, environment: Environment) throws(Refusal) {
         self.init(environment: environment)
         guard let system else { return }

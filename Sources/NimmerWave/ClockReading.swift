@@ -1,5 +1,5 @@
 extension ClockReading {
-    /// What the clocks show now. Both are read within a few milliseconds, also on a busy machine.
+    /// Reads the clocks. Both are read within a few milliseconds, also on a busy machine.
     public static func now() -> ClockReading {
         var before = SteadyTime.now()
         for _ in 0..<3 {

@@ -42,7 +42,7 @@ extension MessageRecord {
 
 /// A record that stands in an opaque part of a message and has a JSON Schema of its own.
 public protocol PublishedRecord: MessageRecord {
-    /// What it says, in one sentence.
+    /// Meaning, in one sentence.
     static var meaning: String { get }
 }
 
@@ -50,27 +50,27 @@ public protocol PublishedRecord: MessageRecord {
 public protocol MessageBody: MessageRecord {
     /// The type's name on the wire.
     static var type: MessageType { get }
-    /// What the message says, in one sentence.
+    /// Meaning of the message, in one sentence.
     static var meaning: String { get }
-    /// Checks that the body says nothing otherwise than the subject that it came on.
+    /// Checks that the body tells nothing otherwise than the subject that it came on.
     ///
     /// - Throws: a ``Refusal`` that names the field.
     func check(against provenance: Provenance) throws(Refusal)
 }
 
 extension MessageBody {
-    /// Nothing to check: the subject says nothing of the body.
+    /// Nothing to check: the subject tells nothing of the body.
     public func check(against provenance: Provenance) throws(Refusal) {}
 }
 
-/// A message: who says it and when, and what it says (protocol.md, Envelope).
+/// A message: its sender and time, and its body (protocol.md, Envelope).
 public struct Envelope<Body: MessageBody>: Hashable, Sendable {
-    /// Who says it, and when.
+    /// Header: its sender and time.
     public var header: Header
-    /// What it says.
+    /// Body of the message.
     public var body: Body
 
-    /// A message from its parts; the header's type is set to the body's.
+    /// Creates a message; the header's type is set to the body's.
     public init(id: MessageID, at timestamp: Timestamp, from source: Source, _ body: Body) {
         header = Header(messageID: id, messageType: Body.type, timestamp: timestamp, source: source)
         self.body = body

@@ -1,11 +1,11 @@
 import Glibc
 
-/// Where this nervous system runs; the one thing that changes between deployments (architecture.md, rule 4).
+/// Environment of this nervous system; the one thing that changes between deployments (architecture.md, rule 4).
 ///
 /// It picks the first token of every subject, the stream names, the configuration file, the database and the colour
 /// on the screen.
 public enum Environment: String, CaseIterable, Sendable, Hashable {
-    /// A developer's machine; the default when nothing is said.
+    /// A developer's machine; the default when nothing is reported.
     case dev
     /// A rehearsal with the shape of production.
     case staging

@@ -3,7 +3,7 @@
 public struct FieldReader: ~Copyable {
     private let members: [JSONObject.Member]
     private let fields: [Field]
-    /// Where each field is among the members; -1 where it is not. As many as a declaration may have (generate.py, MOST_FIELDS).
+    /// Position of each field among the members; -1 where it is not. As many as a declaration may have (generate.py, MOST_FIELDS).
     private var places = InlineArray<32, Int32>(repeating: -1)
     /// The fields that are there twice, a bit each.
     private var repeated: UInt32 = 0

@@ -2,10 +2,10 @@
 public struct GateList: Sendable, Hashable {
     /// The gates, as ``AttendedGate`` writes them.
     public private(set) var gates: [JSON]
-    /// How many gates are not among them.
+    /// Number of gates that are not among them.
     public private(set) var leftOut: Int
 
-    /// What an answer's list may take of ``Wire/maximumBytes``; the rest is for the envelope around it.
+    /// Limit of the list of an answer, of ``Wire/maximumBytes``; the rest is for the envelope around it.
     private static let maximumBytes = Wire.maximumBytes - 2_048
 
     /// The first gates of a list, as many as one message holds.

@@ -1,6 +1,6 @@
 /// A JSON value. Objects keep the order of their keys; ``raw`` keeps a value byte for byte.
 ///
-/// The house has its own because cells link no Foundation (a cell stays under 16 MB), and because what lies below the
+/// The system has its own because cells link no Foundation (a cell stays under 16 MB), and because what lies below the
 /// boundary must travel unchanged (protocol.md, `semantic_content`).
 public enum JSON: Hashable, Sendable {
     /// `null`
@@ -88,10 +88,10 @@ public enum JSON: Hashable, Sendable {
     public var array: [JSON]? { if case .array(let value) = plain { value } else { nil } }
     /// The object, when this is one.
     public var object: JSONObject? { if case .object(let value) = plain { value } else { nil } }
-    /// Whether this is `null`.
+    /// Indicates whether this is `null`.
     public var isNull: Bool { plain == .null }
 
-    /// What kind of value this is, in a word for an error message.
+    /// Kind of this value, as one word for an error message.
     public var kind: String {
         switch plain {
         case .null: "null"

@@ -1,5 +1,5 @@
 extension JSON {
-    /// Appends the value as compact UTF-8 text. A number that JSON cannot say (NaN, infinity) becomes `null`.
+    /// Appends the value as compact UTF-8 text. A number that JSON cannot represent (NaN, infinity) becomes `null`.
     public func write(into out: inout [UInt8]) {
         switch self {
         case .null: out.append(contentsOf: "null".utf8)

@@ -1,11 +1,11 @@
-/// What the wall clock and the steady clock of this machine showed at one moment.
+/// Readings of the wall clock and the steady clock of this machine at one moment.
 public struct ClockReading: Hashable, Sendable {
     /// The time of day, which people and time servers set.
     public var wall: Timestamp
     /// The steady clock, which only goes forward.
     public var steady: SteadyTime
 
-    /// A reading from its parts.
+    /// Creates a reading.
     public init(wall: Timestamp, steady: SteadyTime) {
         self.wall = wall
         self.steady = steady
@@ -16,16 +16,16 @@ public struct ClockReading: Hashable, Sendable {
 /// steady clock.
 ///
 /// Somebody sets the wall clock an hour back, or a day ahead: what is in progress must not notice. So everything that decays,
-/// waits or expires is reckoned in the process's time; times that come in are brought over by ``process(_:)``, and what is said
+/// waits or expires is reckoned in the process's time; times that come in are brought over by ``process(_:)``, and what is published
 /// outside is brought back by ``wall(_:)``. While nobody sets the clock, both are the same.
 ///
 /// A value: it is fed with readings, and reads no clock. One that was never fed leaves every time as it is, as in replay.
 public struct LiveClock: Hashable, Sendable {
-    /// How far the wall may stray from the process's time before it counts as set, in nanoseconds: time servers slew it by less
+    /// Distance that the wall may stray from the process's time before it counts as set, in nanoseconds: time servers slew it by less
     /// between two readings.
     public static let tolerance: Int64 = 20_000_000
 
-    /// How far the wall has been moved away from the process's time since the first reading, in nanoseconds.
+    /// Distance by which the wall has been moved away from the process's time since the first reading, in nanoseconds.
     public private(set) var drift: Int64 = 0
     /// The process's time of the last reading.
     public private(set) var now = Timestamp(nanoseconds: .min)
@@ -50,7 +50,7 @@ public struct LiveClock: Hashable, Sendable {
         return now
     }
 
-    /// When a message came, on the wall as this clock knows it. Messages that come together carry one time, for which the clocks
+    /// Arrival of a message, on the wall as this clock knows it. Messages that come together carry one time, for which the clocks
     /// are read once; where the wall was set meanwhile, they came now.
     ///
     /// - Parameters:
@@ -69,11 +69,11 @@ public struct LiveClock: Hashable, Sendable {
         return believed
     }
 
-    /// How far a change is published behind the last one where the wall went back, in nanoseconds: what a store and a screen can
+    /// Distance at which a change is published behind the last one where the wall went back, in nanoseconds: what a store and a screen can
     /// still tell apart.
     private static let step: Int64 = 1_000_000
 
-    /// How long a message may have waited before it is looked at, in nanoseconds.
+    /// Maximum time that a message may have waited before it is looked at, in nanoseconds.
     private static let longestWait: Int64 = 10_000_000_000
 
     /// The process's time of a moment on the wall.

@@ -1,12 +1,12 @@
 /// Writes an object straight as bytes, member by member, where building a ``JSON`` value first would cost more than the
-/// message is worth: what an opening says leaves in the same turn of the loop as the wave that caused it.
+/// message is worth: what an opening publishes leaves in the same turn of the loop as the wave that caused it.
 public struct MemberWriter: ~Copyable {
     private var bytes: [UInt8]
 
     /// Begins with bytes that stand already.
     init(into bytes: consuming [UInt8]) { self.bytes = bytes }
 
-    /// What was written.
+    /// Bytes that were written.
     consuming func take() -> [UInt8] { bytes }
 
     /// One object; its members are written by the closure.

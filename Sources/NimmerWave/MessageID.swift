@@ -1,7 +1,7 @@
 /// A message's identity: an RFC 9562 UUID (protocol.md, Envelope).
 ///
 /// New messages carry version 7, which sorts by time. Messages that must survive a retry (transition, collapse, request)
-/// carry name-based version 5 ids made from what they are about, so that whoever derives one twice derives the same.
+/// carry name-based version 5 ids made from what they are about, so that the one that derives one twice derives the same.
 public struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The first eight bytes, big-endian.
     public let high: UInt64
@@ -64,7 +64,7 @@ public struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertible
             low: (UInt64(hash.2) << 32 | UInt64(hash.3)) & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000)
     }
 
-    /// The house's own space of names: version 5 of `nimmerverse` in the DNS space of RFC 9562.
+    /// The system's own space of names: version 5 of `nimmerverse` in the DNS space of RFC 9562.
     public static let nimmerverse = named(
         "nimmerverse", in: MessageID(high: 0x6ba7_b810_9dad_11d1, low: 0x80b4_00c0_4fd4_30c8))
 

@@ -11,7 +11,7 @@ public struct NameTable: Sendable {
     private var arena = [UInt8](repeating: 0, count: 8)
     private let seed: UInt64
 
-    /// How many names it may hold; a full table gives no new numbers.
+    /// Maximum number of names; a full table gives no new numbers.
     public let capacity: Int
 
     /// An empty table for at most `capacity` names.
@@ -21,7 +21,7 @@ public struct NameTable: Sendable {
         seed = UInt64.random(in: .min ... .max)
     }
 
-    /// How many names it holds.
+    /// Number of names.
     public var count: Int { hashes.count }
 
     /// The number of a name, giving it one when it is new; -1 when it is new and the table is full.

@@ -18,7 +18,7 @@ public struct Token: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     init(trusted text: String) { self.text = text }
 
-    /// Whether a text is a token.
+    /// Returns whether a text is a token.
     public static func isValid(_ text: String) -> Bool { isValid(text[...]) }
 
     static func isValid(_ text: Substring) -> Bool {

@@ -3,10 +3,10 @@
 /// The standard `contains(_: String)` and `split(separator: String)` live in the regular-expression engine, which adds a
 /// megabyte to every cell (a cell stays under 16 MB).
 extension StringProtocol {
-    /// Whether a text occurs in this one.
+    /// Returns whether a text occurs in this one.
     package func includes(_ part: String) -> Bool { place(of: part) != nil }
 
-    /// What stands before and after the first occurrence of a text; nil when it does not occur.
+    /// Returns the text before and after the first occurrence of a text; nil when it does not occur.
     package func halves(around part: String) -> (before: String, after: String)? {
         guard let place = place(of: part) else { return nil }
         let bytes = Array(utf8)

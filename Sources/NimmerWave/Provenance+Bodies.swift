@@ -1,4 +1,4 @@
-// What bodies say of themselves that their subject says already.
+// What bodies state of themselves that their subject states already.
 
 extension GateTransition {
     public func check(against provenance: Provenance) throws(Refusal) {

@@ -1,8 +1,8 @@
-/// Derives from a subject what may be said there: the type of the messages, the gate that they are about, and who says them
-/// (protocol.md, Subjects). The server guards subjects; what a message says of itself proves nothing.
+/// Derives from a subject what may be reported there: the type of the messages, the gate that they are about, and who reports them
+/// (protocol.md, Subjects). The server guards subjects; what a message states of itself proves nothing.
 ///
 /// Every reader of the bus checks a message against its subject, through `Envelope(decoding:on:)` or `AnyMessage.decode(_:on:)`; one
-/// that says otherwise is refused.
+/// that states otherwise is refused.
 public struct Provenance: Hashable, Sendable {
     /// Speakers that a subject can belong to.
     public enum Speaker: Hashable, Sendable {
@@ -16,7 +16,7 @@ public struct Provenance: Hashable, Sendable {
         case bridge
         /// A service, by its name.
         case service(Token)
-        /// Several: the sender behind the subject, or where there is none, anybody.
+        /// Several: the sender behind the subject, or without one, anybody.
         case anybody
     }
 
@@ -33,7 +33,7 @@ public struct Provenance: Hashable, Sendable {
 
     /// The provenance of what comes on a subject.
     ///
-    /// - Throws: a ``Refusal`` with the code ``Refusal/Code/name`` for a subject on which the house says nothing.
+    /// - Throws: a ``Refusal`` with the code ``Refusal/Code/name`` for a subject on which the system tells nothing.
     public init(of subject: String) throws(Refusal) {
         let tokens = subject.split(separator: ".", omittingEmptySubsequences: false)
         guard tokens.count >= 4, let environment = Environment(rawValue: String(tokens[0])),
@@ -50,10 +50,10 @@ public struct Provenance: Hashable, Sendable {
     public init(of subject: Subject) throws(Refusal) { try self.init(of: subject.text) }
 
     static func unknown(_ subject: String) -> Refusal {
-        Refusal(.name, field: "subject", "the subject must be one of the house", found: "'\(subject.excerpt)'")
+        Refusal(.name, field: "subject", "the subject must be one of the system", found: "'\(subject.excerpt)'")
     }
 
-    /// Who speaks for somebody, such as who approves or verifies: the sender behind the subject, which alone proves it.
+    /// Authority of a message, such as who approves or verifies: the sender behind the subject, which alone proves it.
     ///
     /// - Parameter hasIdentities: whether the server guards senders; without it the form that names none is taken too.
     /// - Throws: a ``Refusal`` where a sender is wanted and none stands there.
@@ -78,7 +78,7 @@ public struct Provenance: Hashable, Sendable {
         }
     }
 
-    /// Checks what a header says of the message's type and sender.
+    /// Checks what a header states of the message's type and sender.
     ///
     /// - Throws: a ``Refusal`` that names the field that contradicts the subject.
     public func check(_ header: Header) throws(Refusal) {
@@ -107,7 +107,7 @@ public struct Provenance: Hashable, Sendable {
     }
 }
 
-/// One of the house's subjects, taken apart.
+/// One of the system's subjects, taken apart.
 private struct Place {
     var types: [MessageType]
     var gate: GateID?
@@ -209,7 +209,7 @@ extension GateID {
 extension Envelope {
     /// Reads a message of this type as it came on a subject.
     ///
-    /// - Throws: a ``Refusal`` that names the field and what was expected, also when the message says otherwise than its subject.
+    /// - Throws: a ``Refusal`` that names the field and what was expected, also when the message states otherwise than its subject.
     public init(decoding bytes: [UInt8], on subject: Subject) throws(Refusal) {
         let provenance = try Provenance(of: subject)
         self = try Envelope(decoding: bytes)
@@ -220,7 +220,7 @@ extension Envelope {
 
 extension Envelope where Body == CommandResult {
     /// Reads the answer to a request. It comes on an inbox that the requester alone was told of and whose name nobody can guess, so
-    /// no subject says more of it.
+    /// no subject states more of it.
     ///
     /// - Throws: a ``Refusal`` that names the field and what was expected.
     public init(answer bytes: [UInt8]) throws(Refusal) { self = try Envelope(decoding: bytes) }
@@ -229,7 +229,7 @@ extension Envelope where Body == CommandResult {
 extension AnyMessage {
     /// Reads a message of any type as it came on a subject.
     ///
-    /// - Throws: a ``Refusal`` that names the field and what was expected, also when the message says otherwise than its subject.
+    /// - Throws: a ``Refusal`` that names the field and what was expected, also when the message states otherwise than its subject.
     public static func decode(_ bytes: [UInt8], on subject: String) throws(Refusal) -> AnyMessage {
         let provenance = try Provenance(of: subject)
         let message = try decode(bytes)

@@ -1,9 +1,9 @@
-/// Why a message, name or value was refused: which field, what was expected and what was found.
+/// Reason why a message, name or value was refused: which field, what was expected and what was found.
 ///
-/// A refusal is an answer to a sender, never a crash: every decoder of the house throws this one type, and its
+/// A refusal is an answer to a sender, never a crash: every decoder of the system throws this one type, and its
 /// ``message`` is the text that `nimmer wave check`, rejects and logs show (protocol.md, Envelope).
 public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What kind of rule was broken; stable, for programs and counters.
+    /// Kind of rule that was broken; stable, for programs and counters.
     public enum Code: String, Sendable, CaseIterable {
         /// The bytes are not one well-formed UTF-8 JSON text.
         case syntax
@@ -21,9 +21,9 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case type
         /// A name (environment, token, region, subject) does not follow the rules of protocol.md, Subjects.
         case name
-        /// The sender may not say this: the system file does not grant it.
+        /// The sender may not publish this: the system file does not grant it.
         case permission
-        /// The sender says more of this than its share; later it may.
+        /// The sender reports more of this than its share; later it may.
         case rate
     }
 
@@ -33,7 +33,7 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     public let field: String
     /// One line for a person: the field and what was expected of it.
     public let message: String
-    /// What was found instead, shortened; empty when nothing useful can be shown.
+    /// Value that was found instead, shortened; empty when nothing useful can be shown.
     public let found: String
 
     /// A refusal in full.
@@ -75,7 +75,7 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
 public enum Wire {
     /// The largest message, in bytes: 64 KiB.
     public static let maximumBytes = 65_536
-    /// How deep objects and arrays may nest.
+    /// Maximum nesting of objects and arrays.
     public static let maximumDepth = 64
     /// The largest number of components of a wave's vector.
     public static let maximumVector = 1024
@@ -91,6 +91,6 @@ public enum Wire {
     public static let maximumInterval = 86_400_000.0
     /// The longest time for which a command may hold, in milliseconds: a day.
     public static let maximumLease = 86_400_000
-    /// How much of a refused message a Reject carries, in bytes.
+    /// Maximum number of bytes of a refused message in a Reject.
     public static let maximumExcerpt = 4096
 }

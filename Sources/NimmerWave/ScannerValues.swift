@@ -94,7 +94,7 @@ extension Bytes {
         return .notJSON
     }
 
-    /// Whether all of the bytes are well-formed UTF-8 (Unicode 15, table 3-7).
+    /// Returns whether all of the bytes are well-formed UTF-8 (Unicode 15, table 3-7).
     @inline(never)
     func isUTF8() -> Bool {
         var i = 0
@@ -135,7 +135,7 @@ extension Bytes {
         return Int(tens) &* 10 &+ Int(units)
     }
 
-    /// Whether a range is a token.
+    /// Returns whether a range is a token.
     @inline(always)
     func isToken(_ range: ByteRange) -> Bool {
         guard range.count > 0, range.count <= Wire.maximumToken, isTokenStart(peek(range.start)) else { return false }
@@ -147,7 +147,7 @@ extension Bytes {
         return true
     }
 
-    /// Whether a range is dot-separated tokens (its length in all is not looked at).
+    /// Returns whether a range is dot-separated tokens (its length in all is not looked at).
     func isRegion(_ range: ByteRange) -> Bool {
         var start = range.start
         var i = start

@@ -1,4 +1,4 @@
-/// What a field of a message may hold. One declaration serves the decoder, the JSON Schemas under docs/protocol and the
+/// Kind of a message's field. One declaration serves the decoder, the JSON Schemas under docs/protocol and the
 /// reference, so that they cannot drift apart.
 public indirect enum FieldKind: Sendable, Hashable {
     /// `[a-z0-9][a-z0-9_-]{0,62}`
@@ -52,11 +52,11 @@ public indirect enum FieldKind: Sendable, Hashable {
 public struct Field: Sendable, Hashable {
     /// The key as it stands on the wire.
     public let key: String
-    /// What it may hold.
+    /// Kind of value.
     public let kind: FieldKind
-    /// Whether a message without it is refused.
+    /// Indicates whether a message without it is refused.
     public let isRequired: Bool
-    /// What it means, for the JSON Schema and the reference.
+    /// Meaning, for the JSON Schema and the reference.
     public let meaning: String
 
     /// A field that every message has.
@@ -74,7 +74,7 @@ extension FieldKind {
     /// The refusal of a value that is not of this kind; the reader of the object puts the field's name before it.
     func refusal(of value: JSON) -> Refusal { .wrong("", "must be \(expectation)", found: value.text.excerpt) }
 
-    /// What is expected, as the end of "… must be".
+    /// Expectation, as the end of "… must be".
     public var expectation: String {
         switch self {
         case .token: "a token"

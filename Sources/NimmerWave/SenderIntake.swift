@@ -1,10 +1,10 @@
 /// Decides of messages that anybody may send whether each is taken, refused with an answer, or dropped without one (decision 0021): an
 /// answer costs as much as what it refuses, so that only some are given. Looks at nothing but who speaks and how much.
 public struct SenderIntake: Sendable {
-    /// Refusals a second that are said, whoever they are for.
+    /// Refusals a second that are reported, regardless of their addressee.
     public static let refusalsPerSecond = 10.0
 
-    /// What becomes of a message.
+    /// Decision about a message.
     public enum Decision: Sendable, Hashable {
         /// It is within its sender's budget.
         case taken
@@ -20,14 +20,14 @@ public struct SenderIntake: Sendable {
     public private(set) var budgets: SenderBudgets
     private var refusals: TokenBucket<SteadyTime>?
 
-    /// An intake where nobody has said anything yet.
+    /// An intake where nobody has reported anything yet.
     public init(_ budgets: SenderBudgets) { self.budgets = budgets }
 
     /// Decides of a message.
     ///
     /// - Parameters:
     ///   - amount: what it takes of its sender's budget.
-    ///   - sender: the identity, by its text; empty where there is none.
+    ///   - sender: the identity, by its text; empty without one.
     ///   - now: the steady clock.
     public mutating func decide(_ amount: Double, of sender: String, at now: SteadyTime) -> Decision {
         if budgets.take(amount, ofSender: sender, at: now) { return .taken }

@@ -7,7 +7,7 @@
 public struct SharedSubject: Sendable, Hashable {
     /// The subject without its sender: `dev.nervous.cells.motor.request`.
     public let plain: Subject
-    /// Who published, where the subject says so.
+    /// Publisher, where the subject names it.
     public let sender: Token?
 
     /// Takes a subject apart; nil for one that is not shared.
@@ -26,7 +26,7 @@ public struct SharedSubject: Sendable, Hashable {
         plain = Subject(tokens.dropLast().joined(separator: "."))
     }
 
-    /// How many tokens the form without a sender has.
+    /// Number of tokens of the form without a sender.
     private static func plainCount(_ tokens: [Substring]) -> Int? {
         guard tokens.count >= 4 else { return nil }
         switch (tokens[1], tokens[2]) {

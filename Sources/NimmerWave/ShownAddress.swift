@@ -4,7 +4,7 @@
 /// left out of a host or query shows as `…`.
 public struct ShownAddress: Sendable, Hashable, CustomStringConvertible {
     public let description: String
-    /// Whether something was left out.
+    /// Indicates whether something was left out.
     public let hidesSomething: Bool
 
     /// The address, or the list of addresses separated by commas, as it was given.
@@ -71,7 +71,7 @@ public struct ShownAddress: Sendable, Hashable, CustomStringConvertible {
         return String(decoding: out, as: UTF8.self)
     }
 
-    /// Whether there is an address or a password at all; this is asked of every text that is printed.
+    /// Returns whether there is an address or a password at all; this is asked of every text that is printed.
     private static func mayHoldSecret(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { bytes in
@@ -135,7 +135,7 @@ public struct ShownAddress: Sendable, Hashable, CustomStringConvertible {
             tail = String(decoding: [rest[query]], as: UTF8.self) + "…"
             rest.removeSubrange(query...)
         }
-        // What stands in a port's place and is none may be the begin of a password.
+        // Text in a port's place that is not a port may be the start of a password.
         let host = rest.prefix { $0 != UInt8(ascii: "/") }
         if !scheme.isEmpty, at == nil, let colon = host.lastIndex(of: UInt8(ascii: ":")),
             host.last != UInt8(ascii: "]"),

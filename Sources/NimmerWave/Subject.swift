@@ -1,4 +1,4 @@
-/// A NATS subject, rendered. Every subject of the house is built in this file; the rendered form stands above each
+/// A NATS subject, rendered. Every subject of the system is built in this file; the rendered form stands above each
 /// builder (protocol.md, Subjects).
 public struct Subject: Hashable, Sendable, CustomStringConvertible {
     /// The subject as it travels.
@@ -143,10 +143,10 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     /// The pattern as it travels.
     public var description: String { text }
 
-    /// Whether a subject matches.
+    /// Returns whether a subject matches.
     public func matches(_ subject: Subject) -> Bool { matches(subject.text) }
 
-    /// Whether dot-separated text (a subject or a region) matches. One pass without an allocation, since each new region is held
+    /// Returns whether dot-separated text (a subject or a region) matches. One pass without an allocation, since each new region is held
     /// against every rule.
     public func matches(_ text: String) -> Bool {
         var (pattern, text) = (self.text, text)
@@ -225,7 +225,7 @@ private func validateSubject(_ text: String, wildcards: Bool) throws(Refusal) {
     }
 }
 
-/// Whether bytes are tokens between dots: none empty, without spaces and control characters, a wildcard only where it may stand. One
+/// Returns whether bytes are tokens between dots: none empty, without spaces and control characters, a wildcard only where it may stand. One
 /// pass, since each durable message names a subject of its own for its acknowledgement.
 private func isSubject(_ bytes: UnsafeBufferPointer<UInt8>, wildcards: Bool) -> Bool {
     var start = 0

@@ -1,11 +1,11 @@
 /// A moment in time: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
-/// Every clock in the house counts in this unit, so that replay, live running and tests agree to the nanosecond
+/// Every clock in the system counts in this unit, so that replay, live running and tests agree to the nanosecond
 /// (protocol.md, Envelope: fractions of a second have 0 to 9 digits).
 ///
 /// Messages may name any moment of nearly six centuries, and two of them can lie farther apart than 64 bits of nanoseconds
-/// say. All arithmetic with moments is therefore done by the members of this type, none of which can overflow: a result
-/// beyond what can be said is the nearest that can.
+/// report. All arithmetic with moments is therefore done by the members of this type, none of which can overflow: a result
+/// beyond what can be represented is the nearest that can.
 public struct Timestamp: Hashable, Comparable, Sendable {
     /// Nanoseconds since the Unix epoch; covers the years 1678 to 2262.
     public var nanoseconds: Int64

@@ -20,7 +20,7 @@ extension Timestamp {
     }
 
     /// The moment as an RFC 3339 time in UTC with at least three and as many as nine digits of a second's fraction; where it
-    /// lies outside ``earliest`` to ``latest``, the nearer of these, so that whatever is said can also be read.
+    /// lies outside ``earliest`` to ``latest``, the nearer of these, so that whatever is published can also be read.
     public var rfc3339: String {
         String(unsafeUninitializedCapacity: Self.textBytes) { write($0) }
     }

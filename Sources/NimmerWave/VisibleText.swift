@@ -10,13 +10,13 @@ extension StringProtocol {
     /// - Parameter limit: so many characters (Unicode scalars) are kept; how many more there were is told behind them.
     package func visible(limit: Int = .max) -> String {
         if limit >= utf8.count, utf8.allSatisfy({ 0x20..<0x7f ~= $0 }) { return String(self) }
-        var sieve = HiddenCharacters()
+        var filter = HiddenCharacters()
         var result = ""
         var count = 0
         for scalar in unicodeScalars {
             if count == limit { return result + "… (\(unicodeScalars.count - count) more characters)" }
             count += 1
-            if sieve.hides(scalar) { result += scalar.written } else { result.unicodeScalars.append(scalar) }
+            if filter.hides(scalar) { result += scalar.written } else { result.unicodeScalars.append(scalar) }
         }
         return result
     }
@@ -27,17 +27,17 @@ extension StringProtocol {
             .map { String(String.UnicodeScalarView($0)).visible() }.joined(separator: "\n")
     }
 
-    /// A JSON text that says the same in characters that can all be seen: within strings `\u202e` is the same as the character itself,
+    /// A JSON text that reports the same in characters that can all be seen: within strings `\u202e` is the same as the character itself,
     /// and between values any space is as good as another.
     ///
     /// - Parameter lines: whether the ends of its lines stay; otherwise it becomes one line.
     package func visibleJSON(lines: Bool = false) -> String {
         if utf8.allSatisfy({ 0x20..<0x7f ~= $0 || (lines && $0 == 0x0a) }) { return String(self) }
-        var sieve = HiddenCharacters()
+        var filter = HiddenCharacters()
         var result = ""
         var (isString, isEscape) = (false, false)
         for scalar in unicodeScalars {
-            let isHidden = sieve.hides(scalar)
+            let isHidden = filter.hides(scalar)
             if isHidden, isString {
                 for unit in String(scalar).utf16 { result += "\\u" + hexadecimal(UInt32(unit), digits: 4) }
             } else if isHidden {
@@ -52,14 +52,14 @@ extension StringProtocol {
     }
 }
 
-/// Goes through a text and says which of its characters a person would not see, or not where they are.
+/// Goes through a text and reports which of its characters a person would not see, or not where they are.
 struct HiddenCharacters {
     /// More marks on one letter than a script of the living has would run into the lines above and below.
     private static let maximumMarks = 4
 
-    /// How many marks may still follow: none where there is nothing that could carry them.
+    /// Number of marks that may still follow: none where there is nothing that could carry them.
     private var marks = 0
-    /// Whether the last character has a form as text and one as a picture.
+    /// Indicates whether the last character has a form as text and one as a picture.
     private var hasVariants = false
 
     mutating func hides(_ scalar: Unicode.Scalar) -> Bool {
@@ -89,7 +89,7 @@ struct HiddenCharacters {
 }
 
 extension Unicode.Scalar {
-    /// Whether a terminal acts on it or shows nothing: control characters, ends of lines and paragraphs, marks of direction, joiners
+    /// Indicates whether a terminal acts on it or shows nothing: control characters, ends of lines and paragraphs, marks of direction, joiners
     /// and spaces without width, tags, fillers, and what no text may have.
     package var isHidden: Bool {
         switch value {
@@ -104,7 +104,7 @@ extension Unicode.Scalar {
         }
     }
 
-    /// Whether it is drawn on the character before it.
+    /// Indicates whether it is drawn on the character before it.
     package var isMark: Bool {
         switch properties.generalCategory {
         case .nonspacingMark, .enclosingMark: true
@@ -112,10 +112,10 @@ extension Unicode.Scalar {
         }
     }
 
-    /// Whether it only chooses between the forms of the character before it.
+    /// Indicates whether it only chooses between the forms of the character before it.
     package var isVariation: Bool { value == 0xfe0e || value == 0xfe0f }
 
-    /// How a person writes it: `\n`, `\t`, `\r`, or its number, `\u{202e}`.
+    /// Printed form: `\n`, `\t`, `\r`, or its number, `\u{202e}`.
     fileprivate var written: String {
         switch self {
         case "\n": "\\n"

@@ -53,7 +53,7 @@ public enum WaveDecoder {
         try payload.expect(0x7d, &i)
         payload.skipSpace(&i)
         guard i == payload.byteCount else { throw Refusal(.syntax, "text after the end of the message") }
-        if seen & Key.required != Key.required { throw Key.firstMissing(seen) }
+        if seen & WaveKey.required != WaveKey.required { throw WaveKey.firstMissing(seen) }
         if flags.high != 0, !payload.isUTF8() { throw Refusal(.syntax, "invalid UTF-8") }
     }
 
@@ -83,10 +83,10 @@ public enum WaveDecoder {
     }
 
     @inline(always)
-    private static func key(_ s: Bytes, _ i: inout Int, _ flags: inout ScanFlags) throws(Refusal) -> Key {
+    private static func key(_ s: Bytes, _ i: inout Int, _ flags: inout ScanFlags) throws(Refusal) -> WaveKey {
         guard s.peek(i) == 0x22 else { throw s.fault(i) }
         var count = 0
-        let key = Key.plain(s, i &+ 1, &count)
+        let key = WaveKey.plain(s, i &+ 1, &count)
         guard key != .unknown else { return try otherKey(s, &i, &flags) }
         i = i &+ count &+ 2
         if s.peek(i) == 0x3a {
@@ -101,7 +101,7 @@ public enum WaveDecoder {
 
     /// A key that is unknown, or written with escapes.
     @inline(never)
-    private static func otherKey(_ s: Bytes, _ i: inout Int, _ flags: inout ScanFlags) throws(Refusal) -> Key {
+    private static func otherKey(_ s: Bytes, _ i: inout Int, _ flags: inout ScanFlags) throws(Refusal) -> WaveKey {
         flags.escaped = false
         let range = try s.skipString(&i, &flags)
         s.skipSpace(&i)
@@ -111,20 +111,20 @@ public enum WaveDecoder {
         let text = JSONParser.unescape(s, range) + [0x22]
         return text.scan { plain in
             var count = 0
-            let key = Key.plain(plain, 0, &count)
+            let key = WaveKey.plain(plain, 0, &count)
             return count == text.count - 1 ? key : .unknown
         }
     }
 
     @inline(always)
-    private static func once(_ seen: inout UInt32, _ key: Key) throws(Refusal) {
+    private static func once(_ seen: inout UInt32, _ key: WaveKey) throws(Refusal) {
         guard seen & key.bit == 0 else { throw Refusal.twice(key.path) }
         seen |= key.bit
     }
 
     /// Opens an object that must stand here; false when it is empty.
     @inline(always)
-    private static func open(_ s: Bytes, _ i: inout Int, _ key: Key) throws(Refusal) -> Bool {
+    private static func open(_ s: Bytes, _ i: inout Int, _ key: WaveKey) throws(Refusal) -> Bool {
         guard s.peek(i) == 0x7b else { throw wrong(s, i, key, "must be an object") }
         i &+= 1
         s.skipSpace(&i)
@@ -133,7 +133,7 @@ public enum WaveDecoder {
 
     /// The refusal of a value: of its grammar where that is broken, else of its meaning.
     @inline(never)
-    private static func wrong(_ s: Bytes, _ start: Int, _ key: Key, _ expectation: String) -> Refusal {
+    private static func wrong(_ s: Bytes, _ start: Int, _ key: WaveKey, _ expectation: String) -> Refusal {
         var flags = ScanFlags()
         var i = start
         do throws(Refusal) { try s.skipValue(&i, depth: 2, &flags) } catch { return error }
@@ -143,7 +143,7 @@ public enum WaveDecoder {
     /// A string value's range; escapes are noted in the view, since then the bytes are not the text.
     @inline(always)
     private static func text(
-        _ s: Bytes, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ key: Key,
+        _ s: Bytes, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ key: WaveKey,
         _ expectation: @autoclosure () -> String
     ) throws(Refusal) -> ByteRange {
         guard s.peek(i) == 0x22 else { throw wrong(s, i, key, expectation()) }
@@ -395,7 +395,7 @@ public enum WaveDecoder {
 
     @inline(always)
     private static func token(
-        _ s: Bytes, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ key: Key
+        _ s: Bytes, _ i: inout Int, _ flags: inout ScanFlags, _ view: inout WaveView, _ key: WaveKey
     ) throws(Refusal) -> ByteRange {
         let start = i
         // The quote behind a token ends it: what is a token needs no second look for escapes.

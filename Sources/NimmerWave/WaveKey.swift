@@ -1,5 +1,5 @@
 /// The keys of a WaveSignal that the hot path knows, told apart by their length and their bytes as 64-bit words.
-enum Key: UInt32 {
+enum WaveKey: UInt32 {
     case header, body
     case messageID, messageType, version, timestamp, source
     case entityID, entityType, garden, tier
@@ -55,25 +55,25 @@ enum Key: UInt32 {
     ///
     /// A known key holds neither escapes nor control characters, so finding its quote is all the checking there is.
     @inline(always)
-    static func plain(_ s: Bytes, _ start: Int, _ count: inout Int) -> Key {
+    static func plain(_ s: Bytes, _ start: Int, _ count: inout Int) -> WaveKey {
         let low = s.word(start)
         let quotes = low ^ 0x2222_2222_2222_2222
         let stop = (quotes &- 0x0101_0101_0101_0101) & ~quotes & 0x8080_8080_8080_8080
         if stop != 0 {
             let place = UInt64(truncatingIfNeeded: stop.trailingZeroBitCount) & 56
             count = Int(truncatingIfNeeded: place >> 3)
-            return Key(low & ((1 &<< place) &- 1), 0, count)
+            return WaveKey(low & ((1 &<< place) &- 1), 0, count)
         }
         let high = s.word(start &+ 8)
         let further = high ^ 0x2222_2222_2222_2222
         let end = (further &- 0x0101_0101_0101_0101) & ~further & 0x8080_8080_8080_8080
         if end == 0 {
             count = s.peek(start &+ 16) == 0x22 ? 16 : 0
-            return count == 16 ? Key(low, high, 16) : .unknown
+            return count == 16 ? WaveKey(low, high, 16) : .unknown
         }
         let place = UInt64(truncatingIfNeeded: end.trailingZeroBitCount) & 56
         count = 8 &+ Int(truncatingIfNeeded: place >> 3)
-        return Key(low, high & ((1 &<< place) &- 1), count)
+        return WaveKey(low, high & ((1 &<< place) &- 1), count)
     }
 
     /// The key's own bit. An enumeration without payload is its case's number in one byte; asking for `rawValue` instead
@@ -88,8 +88,8 @@ enum Key: UInt32 {
     /// The refusal of a message in which a required key is absent; a container before what it holds.
     @inline(never)
     static func firstMissing(_ seen: UInt32) -> Refusal {
-        let first = (0..<Key.unknown.rawValue).first { required & ~seen & (1 << $0) != 0 }
-        return .missing(Key(rawValue: first ?? 0)?.path ?? "")
+        let first = (0..<WaveKey.unknown.rawValue).first { required & ~seen & (1 << $0) != 0 }
+        return .missing(WaveKey(rawValue: first ?? 0)?.path ?? "")
     }
 
     /// The key's full path.

@@ -3,39 +3,39 @@
 public struct WaveView: Sendable {
     /// The message's identity.
     public var messageID = MessageID(high: 0, low: 0)
-    /// When its sender says that it was sensed.
+    /// Time at which it was sensed, by its sender.
     public var timestamp = Timestamp(nanoseconds: 0)
-    /// How sure the sender is, 0…1.
+    /// Confidence of the sender, 0…1.
     public var confidence = 0.0
     /// Energy spent, at least 0, in lifeforce units (LF).
     public var lifeforceCost = 0.0
     /// `1` asserts, `-1` denies.
     public var polarity: Int8 = 1
-    /// How often its sender speaks when all is well, in milliseconds; 0 where it does not say.
+    /// Interval at which its sender publishes when all is well, in milliseconds; 0 where it is not declared.
     public var intervalMilliseconds = 0.0
-    /// How many numbers ``vector`` holds.
+    /// Number of values in ``vector``.
     public var vectorCount = 0
-    /// Who sent it: kind, garden and tier.
+    /// Sender: kind, garden and tier.
     public var entityType = EntityType.cell
-    /// Whether it was sensed in the real or the virtual garden.
+    /// Indicates whether it was sensed in the real or the virtual garden.
     public var garden = Garden.real
     /// The sender's tier, 0…5.
     public var tier: UInt8 = 1
-    /// Who sent it: its name.
+    /// Name of the sender.
     public var entityID = ByteRange.none
-    /// What it is about: a token.
+    /// Domain: a token.
     public var domain = ByteRange.none
     /// The semantic region; empty when it is the domain.
     public var region = ByteRange.none
-    /// What makes the witness independent; empty when it is the cell of the subject.
+    /// Origin that makes the witness independent; empty when it is the cell of the subject.
     public var origin = ByteRange.none
     /// The payload: a JSON object, byte for byte.
     public var content = ByteRange.none
     /// The embedding, from `[` to `]`.
     public var vector = ByteRange.none
-    /// What ties the wave to a request.
+    /// Id that ties the wave to a request.
     public var correlationID = ByteRange.none
-    /// Whether a name in the message is written with escapes, so that its bytes are not its text; such a message is read
+    /// Indicates whether a name in the message is written with escapes, so that its bytes are not its text; such a message is read
     /// through ``Envelope`` instead.
     public var hasEscapedNames = false
 
@@ -47,7 +47,7 @@ public struct WaveView: Sendable {
     public var regionOrDomain: ByteRange { region.isEmpty ? domain : region }
 }
 
-/// What kind of thing sent a message (protocol.md, Envelope).
+/// Kind of sender (protocol.md, Envelope).
 public enum EntityType: String, CaseIterable, Sendable, Hashable {
     /// A cell.
     case cell
@@ -67,7 +67,7 @@ public enum EntityType: String, CaseIterable, Sendable, Hashable {
     case service
 }
 
-/// Whether a message speaks of the real world or of a simulated one.
+/// Indicates whether a message speaks of the real world or of a simulated one.
 public enum Garden: String, CaseIterable, Sendable, Hashable {
     /// Simulated.
     case virtual

@@ -7,14 +7,14 @@ import Synchronization
 
 /// Carries out the commands of decisions, each step kept in the bucket `<ENV>-ACTS` under the decision's id before the next is
 /// taken (see ``ActRecord``). Changes go by revision, so that of two bridges only one sends; whether a change was stored is read
-/// from the bucket wherever its acknowledgement does not say (see ``RecordWrite``).
+/// from the bucket wherever its acknowledgement does not tell (see ``RecordWrite``).
 final class Acts: Sendable {
     private struct Kept {
         var record: ActRecord
         var revision: UInt64
     }
 
-    /// What became of a change.
+    /// Result of a change.
     private enum Stored {
         /// It is kept, at this revision.
         case stored(UInt64)
@@ -55,9 +55,9 @@ final class Acts: Sendable {
             .sorted { ($0.changedAt, $0.decision) < ($1.changedAt, $1.decision) }
     }
 
-    /// Opens the bucket and takes up what an earlier life left unfinished.
+    /// Opens the bucket and takes up what an earlier run left unfinished.
     func open() async throws(BusError) {
-        let bucket = try await process.bus.keyValue(HouseStreams.acts(process.environment))
+        let bucket = try await process.bus.keyValue(SystemStreams.acts(process.environment))
         self.bucket.withLock { $0 = bucket }
         let told = try await told()
         for entry in try await bucket.entries() {
@@ -74,11 +74,11 @@ final class Acts: Sendable {
         }
     }
 
-    /// Decisions of which the stream says what became of them.
+    /// Decisions of which the stream reports what became of them.
     private func told() async throws(BusError) -> Set<MessageID> {
         var told: Set<MessageID> = []
         try await process.bus.read(
-            stream: HouseStreams.decisions(process.environment), filter: SubjectPattern(.act(process.environment))
+            stream: SystemStreams.decisions(process.environment), filter: SubjectPattern(.act(process.environment))
         ) { batch in
             for stored in batch {
                 guard let act = try? Envelope<Act>(decoding: stored.message.payload, on: stored.message.subject).body
@@ -130,7 +130,7 @@ final class Acts: Sendable {
         }
         let problem = record.decide(approve: approve, by: person, at: .now())
         guard record != kept.withLock({ $0[decision]?.record }) else { return problem }
-        guard await write(record) else { return "somebody else has decided meanwhile" }
+        guard await write(record) else { return "another decision was made meanwhile" }
         if record.state.isFinal { await report(record) }
         return problem
     }

@@ -6,7 +6,7 @@ import NimmerSystem
 import NimmerWave
 import Synchronization
 
-/// Wires the bridge to the bus: performs what ``AnswerBook`` and ``Scheduler`` want done. What was answered before a crash is found
+/// Wires the bridge to the bus: performs what ``AnswerTracker`` and ``Scheduler`` want done. What was answered before a crash is found
 /// in the stream at the start and not asked again.
 final class BridgeProcess: Sendable {
     let process: ServiceProcess
@@ -16,21 +16,21 @@ final class BridgeProcess: Sendable {
     let minds: [any MindServer]
     let failPoint: FailPoint
     let scheduler: Mutex<Scheduler>
-    let book = Mutex(AnswerBook<Receipt>())
+    let book = Mutex(AnswerTracker<Receipt>())
     let counters = Mutex(Counters())
-    let commands: CommandBook
+    let commands: CommandRegistry
     let acts: Acts
     let names: PrivateNames
     let rejects: RejectLimiter
-    let suspects: SuspectKeeper
+    let suspects: CrashSuspectTracker
     let stores: StoreWatch
-    private let solitude = Solitude()
+    private let access = ExclusiveAccess()
     private let work: AsyncStream<Ask>
     private let asks: AsyncStream<Ask>.Continuation
-    private let bell: AsyncStream<Void>
-    private let ring: AsyncStream<Void>.Continuation
+    private let wakeUps: AsyncStream<Void>
+    private let wakeUp: AsyncStream<Void>.Continuation
 
-    /// What the scheduler does not count.
+    /// Counters besides those of the scheduler.
     struct Counters: Sendable {
         /// Responses that are in the stream.
         var answered = 0
@@ -46,20 +46,20 @@ final class BridgeProcess: Sendable {
         self.minds = minds
         self.failPoint = failPoint
         scheduler = Mutex(Scheduler(settings))
-        commands = CommandBook(process, settings.allow)
+        commands = CommandRegistry(process, settings.allow)
         stores = StoreWatch(process)
         let names = PrivateNames(process)
         self.names = names
         acts = Acts(process, stores, names, failPoint: failPoint)
         rejects = RejectLimiter(process)
-        suspects = SuspectKeeper(process)
+        suspects = CrashSuspectTracker(process)
         (work, asks) = AsyncStream.makeStream()
-        (bell, ring) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     func run() async throws {
         try await process.waiting(for: "the streams") {
-            _ = try await HouseStreams.ensure(on: self.bus, environment: self.env)
+            _ = try await SystemStreams.ensure(on: self.bus, environment: self.env)
         }
         try await process.waiting(for: "the names of its answers") { try await self.names.open() }
         try await process.waiting(for: "the record of its commands") { try await self.acts.open() }
@@ -79,7 +79,7 @@ final class BridgeProcess: Sendable {
         }
         let plain = PlainRequests(self)
         let plainly = try await plain.serve()
-        let questions = Questions(self)
+        let questions = BridgeRequests(self)
         let responder = try await questions.serve()
         process.answers.report { [weak self] in
             var statistics = ServiceResponder.Statistics()
@@ -112,15 +112,15 @@ final class BridgeProcess: Sendable {
         await suspects.close()
     }
 
-    /// What has been answered in the time that a request may come again: these are not asked again, their cost counts, and
-    /// their commands have a record, even if an earlier life died before it made one.
+    /// Reads back the requests that were answered in the time that a request may come again: these are not asked again, their cost counts, and
+    /// their commands have a record, even if an earlier run died before it made one.
     private func remember() async throws {
         let now = Timestamp.now()
         let week = now.advanced(milliseconds: -7 * 86_400_000)
         let stored = try await process.waiting(for: "what it has answered") {
             var stored: [(response: CognitiveResponse, at: Timestamp)] = []
             try await self.bus.read(
-                stream: HouseStreams.decisions(self.env), filter: SubjectPattern(.cognitiveResponse(self.env)),
+                stream: SystemStreams.decisions(self.env), filter: SubjectPattern(.cognitiveResponse(self.env)),
                 start: .at(week)
             ) { batch in
                 for item in batch {
@@ -130,7 +130,7 @@ final class BridgeProcess: Sendable {
                     else {
                         continue
                     }
-                    // Budgets count by when it was said: what was restored is stored later, and costs nothing again. A clock that was
+                    // Budgets count by when it was published: what was restored is stored later, and costs nothing again. A clock that was
                     // ahead must not use up a day that is still to come.
                     stored.append((message.body.withoutReasons, min(message.header.timestamp, item.message.at, now)))
                 }
@@ -155,14 +155,14 @@ final class BridgeProcess: Sendable {
             do throws(BusError) {
                 let batch = try await consumer.fetch(maximum: maximum, wait: .seconds(5), linger: .zero)
                 let stream = consumer.configuration.stream
-                let (actions, alone) = await solitude.together {
+                let (actions, alone) = await access.shared {
                     let sorted = await suspects.sort(batch, of: stream)
                     return (sorted.now.flatMap { receive($0, of: stream) }, sorted.alone)
                 }
                 await perform(actions)
                 // What is left alone comes again.
                 for delivery in alone where await !takeAlone(delivery, of: stream) { break }
-                if !batch.isEmpty { ring.yield() }
+                if !batch.isEmpty { wakeUp.yield() }
             } catch {
                 guard error.code != .cancelled, error.code != .closed else { return }
                 process.logger.warning("Trying again", metadata: ["reason": "\(error)"])
@@ -171,7 +171,7 @@ final class BridgeProcess: Sendable {
         }
     }
 
-    private func receive(_ delivery: Delivery, of stream: String) -> [BookAction] {
+    private func receive(_ delivery: Delivery, of stream: String) -> [TrackerAction] {
         do throws(Refusal) {
             guard let request = try Asking.request(in: delivery.message, of: stream, env) else {
                 try? delivery.ack()
@@ -193,7 +193,7 @@ final class BridgeProcess: Sendable {
 
     /// Takes a message that may end the process, with nothing else in hand.
     private func takeAlone(_ delivery: Delivery, of stream: String) async -> Bool {
-        await solitude.alone(
+        await access.exclusive(
             delivery, isEmpty: { !suspects.isTrying },
             isCritical: { suspects.isCritical(delivery, of: stream) }
         ) {
@@ -214,7 +214,7 @@ final class BridgeProcess: Sendable {
         let outcome = await outcome(of: ask)
         guard !Task.isCancelled else { return }
         await perform(scheduler.withLock { $0.finished(ask.request.requestID, outcome, at: $0.clock.read(.now())) })
-        ring.yield()
+        wakeUp.yield()
     }
 
     /// Hands a question to a mind.
@@ -253,7 +253,7 @@ final class BridgeProcess: Sendable {
     /// Lets time pass for what waits; while nothing waits, nothing runs.
     private func watchTheClock() async {
         let clock = ContinuousClock()
-        for await _ in bell {
+        for await _ in wakeUps {
             while true {
                 let (next, now) = scheduler.withLock { scheduler in
                     let now = scheduler.clock.read(.now())

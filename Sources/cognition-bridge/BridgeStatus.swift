@@ -7,13 +7,13 @@ import Synchronization
 // What the bridge tells about itself.
 
 extension BridgeProcess {
-    /// Who answers, for a person.
+    /// Current answerer, for a person.
     var boundary: String {
         if let whyByRule { return "the deterministic boundary: \(whyByRule)" }
         return scheduler.withLock { $0.availableMinds(at: $0.clock.read(.now())) }.joined(separator: ", ")
     }
 
-    /// Why the deterministic boundary answers; nil when a mind does.
+    /// Reason why the deterministic boundary answers; nil when a mind does.
     private var whyByRule: String? {
         if settings.minds.isEmpty { return "no mind is configured" }
         return scheduler.withLock { $0.availableMinds(at: $0.clock.read(.now())) }.isEmpty
@@ -43,7 +43,7 @@ extension BridgeProcess {
         ]
     }
 
-    /// What the bridge tells on `/metrics`.
+    /// Writes the metrics of the bridge for `/metrics`.
     func measure(into page: inout MetricsPage) {
         let own = counters.withLock { $0 }
         let scheduled = scheduler.withLock { $0.counters }

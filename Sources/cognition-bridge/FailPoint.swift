@@ -18,13 +18,13 @@ enum BridgeStep: String, CaseIterable {
     case kept
     /// The request is acknowledged.
     case acknowledged
-    /// The record says that a command leaves.
+    /// The record states that a command leaves.
     case begun
     /// The command was answered.
     case sent
-    /// The record says what came back.
+    /// The record states what came back.
     case ended
-    /// What became of the commands is in the stream.
+    /// The outcome of the commands is in the stream.
     case reported
 
     static let names = allCases.map(\.rawValue).joined(separator: ", ")

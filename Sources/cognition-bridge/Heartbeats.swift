@@ -5,7 +5,7 @@ import NimmerSystem
 import NimmerWave
 import Synchronization
 
-/// Says for each mind, every two seconds, how it stands (protocol.md, Heartbeat).
+/// Publishes for each mind, every two seconds, how it stands (protocol.md, Heartbeat).
 struct Heartbeats: Sendable {
     private let owner: BridgeProcess
 

@@ -7,7 +7,7 @@ import Synchronization
 
 // What the book of answers and the scheduler want done.
 
-/// What acknowledges a request: one message of one stream.
+/// Acknowledgement of a request: one message of one stream.
 struct Receipt: Identifiable, Sendable {
     /// The message's place.
     struct ID: Hashable, Sendable {
@@ -25,7 +25,7 @@ struct Receipt: Identifiable, Sendable {
 }
 
 extension BridgeProcess {
-    typealias BookAction = AnswerBook<Receipt>.Action
+    typealias TrackerAction = AnswerTracker<Receipt>.Action
 
     func perform(_ actions: [SchedulerAction]) async {
         var telling: [MessageID: [CognitiveRequest]] = [:]
@@ -53,21 +53,21 @@ extension BridgeProcess {
         }
     }
 
-    func perform(_ actions: [BookAction]) async {
+    func perform(_ actions: [TrackerAction]) async {
         if actions.isEmpty { return }
         await withDiscardingTaskGroup { group in
             for action in actions { group.addTask { await self.perform(action) } }
         }
     }
 
-    private func perform(_ first: BookAction) async {
+    private func perform(_ first: TrackerAction) async {
         var next = [first]
         // What follows one by one is done in a loop: an outage may last for days.
         while let action = next.first, next.count == 1 { next = await step(action) }
         await perform(next)
     }
 
-    private func step(_ action: BookAction) async -> [BookAction] {
+    private func step(_ action: TrackerAction) async -> [TrackerAction] {
         switch action {
         case .schedule(let request):
             await perform(scheduler.withLock { $0.arrive(request, at: $0.clock.read(.now())) })
@@ -116,8 +116,8 @@ extension BridgeProcess {
     ///
     /// - Returns: what follows; nothing when the process stops before that is known.
     private func trying(
-        _ id: MessageID, _ isRepeated: Bool, _ body: () async throws(BusError) -> [BookAction]
-    ) async -> [BookAction] {
+        _ id: MessageID, _ isRepeated: Bool, _ body: () async throws(BusError) -> [TrackerAction]
+    ) async -> [TrackerAction] {
         if isRepeated { try? await Task.sleep(for: .seconds(1)) }
         guard !Task.isCancelled else { return [] }
         do throws(BusError) {
@@ -129,7 +129,7 @@ extension BridgeProcess {
         }
     }
 
-    private func store(_ response: CognitiveResponse) async throws(BusError) -> [BookAction] {
+    private func store(_ response: CognitiveResponse) async throws(BusError) -> [TrackerAction] {
         let id = names.id("response", response.requestID)
         let message = Envelope(id: id, at: .now(), from: process.source, response)
         let ack = try await stores.storing { _ throws(BusError) in
@@ -141,7 +141,7 @@ extension BridgeProcess {
         return book.withLock { $0.stored(response.requestID, ack.isDuplicate ? .repeated(ack.sequence) : .first) }
     }
 
-    /// What the stream holds for a request: at a sequence, or else among what was stored since a moment.
+    /// Reads the stream's response to a request: at a sequence, or else among what was stored since a moment.
     private func response(
         to id: MessageID, at sequence: UInt64?, since: Timestamp
     ) async throws(BusError) -> CognitiveResponse? {
@@ -154,7 +154,7 @@ extension BridgeProcess {
             else { return nil }
             return response
         }
-        let stream = HouseStreams.decisions(env)
+        let stream = SystemStreams.decisions(env)
         if let sequence, let found = read(try await bus.message(stream: stream, sequence: sequence)) { return found }
         // The server's clock is another.
         let start = since.advanced(milliseconds: -3_600_000)

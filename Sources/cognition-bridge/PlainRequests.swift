@@ -5,7 +5,7 @@ import NimmerWave
 
 /// Stores the requests that come on `<env>.cognitive.bridge.request`, the subject without a sender, as their senders expect it of
 /// a stream: what 2.0 asks is stored under its own id, and the stream's acknowledgement passed on. What a thalamus of a later version
-/// says there without waiting for an answer is for observers: its opening is stored.
+/// reports there without waiting for an answer is for observers: its opening is stored.
 ///
 /// As long as a stream of 2.0 captures the subject itself, nothing is done.
 struct PlainRequests: Sendable {
@@ -45,7 +45,7 @@ struct PlainRequests: Sendable {
             message.reply != nil || envelope.header.source.entityType != .thalamus || envelope.header.minorVersion == 0
         guard isAsked else { return }
         do throws(BusError) {
-            let stream = HouseStreams.escalations(owner.env)
+            let stream = SystemStreams.escalations(owner.env)
             let present = try await owner.bus.stream(stream)
             guard !present.subjects.contains(Subject.cognitiveRequest(owner.env).text) else { return }
             let id = message.headers[Headers.messageID].flatMap { try? MessageID($0) } ?? envelope.header.messageID

@@ -16,7 +16,7 @@ final class PrivateNames: Sendable {
     /// Takes the secret that other bridges have, or makes it; in either case it is kept from now on for as long as its bucket keeps
     /// anything.
     func open() async throws(BusError) {
-        let bucket = try await process.bus.keyValue(HouseStreams.handling(process.environment))
+        let bucket = try await process.bus.keyValue(SystemStreams.handling(process.environment))
         if try await take(from: bucket) { return }
         do throws(BusError) {
             try await bucket.create(Self.key, Array(space.withLock { $0 }.text.utf8))
@@ -38,14 +38,14 @@ final class PrivateNames: Sendable {
     /// Keeps the secret young until the task is cancelled: another bridge may start at any time.
     func run() async {
         while (try? await Task.sleep(for: .seconds(86_400))) != nil {
-            guard let bucket = try? await process.bus.keyValue(HouseStreams.handling(process.environment)) else {
+            guard let bucket = try? await process.bus.keyValue(SystemStreams.handling(process.environment)) else {
                 continue
             }
             _ = try? await bucket.put(Self.key, Array(space.withLock { $0 }.text.utf8))
         }
     }
 
-    /// The id of what is said about a request, known to bridges only until it is said.
+    /// The id of what is published about a request, known to bridges only until it is published.
     func id(_ kind: StaticString, _ request: MessageID) -> MessageID {
         .answer(kind, to: request, space: space.withLock { $0 })
     }

@@ -18,7 +18,7 @@ enum Main {
             let store = PostgresStore(start.database)
             let trouble = try await open(store, process.logger)
             let rejects = RejectLimiter(process)
-            let suspects = SuspectKeeper(process)
+            let suspects = CrashSuspectTracker(process)
             let logger = process.logger
             process.metrics.describe("nimmer_batch_rows", "Rows in a commit.")
             process.metrics.describe("nimmer_commit_seconds", "How long a commit took, in seconds.")

@@ -6,13 +6,13 @@ import NimmerSystem
 import NimmerWave
 
 extension Manifest {
-    /// Who the hippocampus is and what can be set.
+    /// Identity of the hippocampus and its settings.
     static let hippocampus = Manifest(
         name: "hippocampus", version: "1.0.0",
         summary: "Moves decisions from the streams into PostgreSQL, in batches, exactly once in effect.")
 }
 
-/// What can be set of the hippocampus.
+/// Settings of the hippocampus.
 struct HippocampusOptions: ProcessOptions {
     let postgres = Setting.text(
         "postgres",
@@ -27,11 +27,11 @@ struct HippocampusOptions: ProcessOptions {
         "batch_rows", in: 1...100_000, "The most rows in one commit. Else memory.batch_rows, 2000 by default.")
 }
 
-/// What the hippocampus starts with, out of flags, variables and the system file.
+/// Start of the hippocampus, from flags, variables and the system file.
 struct HippocampusStart: Sendable {
-    /// Where the database is.
+    /// Settings of the database.
     var database: DatabaseSettings
-    /// When a batch is due.
+    /// Limits of a batch.
     var limits: Batcher<Hippocampus.Held>.Limits
 
     init(

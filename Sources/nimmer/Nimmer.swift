@@ -8,7 +8,7 @@ struct Nimmer: AsyncParsableCommand {
         discussion: """
             Cells emit waves, gates correlate them, the thalamus collapses what agrees and wakes cognition; the \
             hippocampus remembers every decision. Start with `nimmer up`: it runs a whole nervous system on this \
-            machine and shows what happens in it. `nimmer doctor` says what is missing.
+            machine and shows what happens in it. `nimmer doctor` shows what is missing.
 
             The environment is dev, staging or prod, from NIMMERVERSE_ENV (dev when it is not set).
             """,

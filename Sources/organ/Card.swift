@@ -3,7 +3,7 @@ import NimmerPlatform
 
 /// A card that organs on this machine take turns at: a lock on a file, which the kernel gives back when its holder dies.
 ///
-/// The file tells who holds the card, so that whoever waits can ask for it.
+/// The file tells who holds the card, so that the one that waits can ask for it.
 struct Card: Sendable {
     let path: String
 
@@ -15,7 +15,7 @@ struct Card: Sendable {
 
     /// Tries to take the card.
     ///
-    /// - Parameter holder: what whoever waits is told.
+    /// - Parameter holder: what the one that waits is told.
     /// - Returns: the lock; nil when somebody else holds it.
     /// - Throws: why the file cannot be used.
     func take(as holder: String) throws(Failure) -> Lock? {
@@ -35,13 +35,13 @@ struct Card: Sendable {
         return Lock(file: file)
     }
 
-    /// Who holds the card; nil when nobody does, as far as can be told.
+    /// Holder of the card; nil when there is none, as far as can be told.
     var holder: String? {
         let bytes = (try? SmallFile.bytes(path, limit: 128, flags: O_NOFOLLOW)) ?? []
         return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Why a card cannot be used.
+    /// Reason why a card cannot be used.
     struct Failure: Error, CustomStringConvertible {
         let description: String
         init(_ description: String) { self.description = description }

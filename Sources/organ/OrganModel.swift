@@ -10,10 +10,10 @@ import NimmerWave
 
 /// The model that an organ owns: takes the card, loads, works, unloads. One call at a time.
 actor OrganModel {
-    /// Why the model is not there, or did not work.
+    /// Reason why the model is not there, or did not work.
     struct Trouble: Error {
         let message: String
-        /// Whether it has to be loaded anew.
+        /// Indicates whether it has to be loaded again.
         let isGone: Bool
     }
 
@@ -69,7 +69,7 @@ actor OrganModel {
         await server?.stop()
         let hadCard = lock != nil
         (mind, server, lock) = (nil, nil, nil)
-        // Whoever waits for the card looks ten times a second; without this an organ with work left would take it back first.
+        // The one that waits for the card looks ten times a second; without this an organ with work left would take it back first.
         if hadCard { try? await Task.sleep(for: .milliseconds(300)) }
     }
 

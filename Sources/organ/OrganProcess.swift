@@ -9,7 +9,7 @@ import Synchronization
 
 /// Wires an organ to the bus: one loop owns its logic; what takes time happens beside it and comes back as an event.
 struct OrganProcess: Sendable {
-    /// What happens to an organ.
+    /// An event of an organ.
     enum Event: Sendable {
         case message(BusMessage, verb: String)
         case loaded
@@ -32,7 +32,7 @@ struct OrganProcess: Sendable {
     private final class Backlog: Sendable {
         private let count = Atomic(0)
 
-        /// Whether there is room for one more.
+        /// Returns whether there is room for one more.
         func enter() -> Bool {
             guard count.add(1, ordering: .relaxed).newValue <= 1024 else {
                 leave()
@@ -67,19 +67,19 @@ struct OrganProcess: Sendable {
             }
             subscriptions.append(subscription)
         }
-        let desk = OrganDesk(process, settings, model, rejects, inbox)
-        let standing = desk.standing
-        process.answers.report(also: endpoints(verbs)) { standing.statistics }
-        process.metrics.collect { page in standing.measure(into: &page) }
+        let loopState = OrganLoopState(process, settings, model, rejects, inbox)
+        let organStatus = loopState.organStatus
+        process.answers.report(also: endpoints(verbs)) { organStatus.statistics }
+        process.metrics.collect { page in organStatus.measure(into: &page) }
         process.health.started()
         process.logger.info(
             "Ready", metadata: ["model": "\(settings.model)", "card": "\(settings.card ?? "none")"])
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                var desk = desk
+                var loopState = loopState
                 for await event in events {
                     if case .message = event { backlog.leave() }
-                    guard await desk.take(event) else { return }
+                    guard await loopState.take(event) else { return }
                 }
             }
             await process.untilStopped()
@@ -92,12 +92,12 @@ struct OrganProcess: Sendable {
 }
 
 extension OrganProcess {
-    /// What it can be asked, as `$SRV.INFO` and `$SRV.STATS` list it.
+    /// Endpoints, as `$SRV.INFO` and `$SRV.STATS` list them.
     private func endpoints(_ verbs: String) -> [ServiceResponder.Endpoint] {
         ServiceResponder.Endpoint.shared(
             name: "verbs", subject: verbs, queueGroup: "",
             metadata: [
-                "ask": "asks the model", "embed": "turns texts into vectors", "state": "tells how the organ stands",
+                "ask": "asks the model", "embed": "turns texts into vectors", "state": "reports the state of the organ",
                 "release": "asks it to give its card away",
             ])
     }
@@ -111,7 +111,7 @@ extension OrganProcess {
 }
 
 /// The loop's state: the logic, who waits for what, and the timer.
-struct OrganDesk {
+struct OrganLoopState {
     private struct Caller {
         let message: BusMessage
         let began: SteadyTime
@@ -122,7 +122,7 @@ struct OrganDesk {
     private let model: OrganModel
     private let rejects: RejectLimiter
     private let inbox: AsyncStream<OrganProcess.Event>.Continuation
-    let standing: OrganStanding
+    let organStatus: OrganStatus
     private var logic: OrganLogic
     private var callers: [MessageID: Caller] = [:]
     private var result: CommandResult?
@@ -143,14 +143,14 @@ struct OrganDesk {
         logic = OrganLogic(
             warmMilliseconds: settings.warmMS, loadMilliseconds: settings.loadTimeoutMS,
             maximumQueue: settings.queue)
-        standing = OrganStanding(logic, logic.standing(of: settings))
+        organStatus = OrganStatus(logic, logic.status(of: settings))
     }
 
     /// Takes an event; false ends the loop.
     mutating func take(_ event: OrganProcess.Event) async -> Bool {
         // Requests wait for so long, not until a time of day that somebody may set.
         let now = SteadyTime.now()
-        defer { standing.set(logic, logic.standing(of: settings)) }
+        defer { organStatus.set(logic, logic.status(of: settings)) }
         switch event {
         case .message(let message, let verb): receive(message, verb, at: now)
         case .loaded: perform(logic.loaded(at: now), at: now)
@@ -186,7 +186,7 @@ struct OrganDesk {
         }
         guard let (command, request, id) = read else { return }
         switch request {
-        case .state: answer(message, CommandResult(status: .ok, result: logic.standing(of: settings)))
+        case .state: answer(message, CommandResult(status: .ok, result: logic.status(of: settings)))
         case .release:
             answer(message, CommandResult(status: .ok))
             perform(logic.release(at: now), at: now)

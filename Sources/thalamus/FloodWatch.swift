@@ -11,7 +11,7 @@ struct FloodWatch {
     private let owner: ThalamusProcess
     private let waves: WaveSubscription
     private var process: ServiceProcess { owner.process }
-    private var held: [String: HeldBack] = [:]
+    private var held: [String: SenderBackpressure] = [:]
     private var holding = FloodHolding()
     private var flooding: Set<String> = []
 
@@ -31,7 +31,7 @@ struct FloodWatch {
         let lag = await lag()
         let reading = ClockReading.now()
         let heldBack = held.mapValues { $0.take() }
-        let (loudest, floods, quietened) = owner.thalamus.withLock { thalamus in
+        let (heaviest, floods, quietened) = owner.thalamus.withLock { thalamus in
             thalamus.listenForFloods(
                 at: thalamus.clock.read(reading), lag: lag / .milliseconds(1), heldBack: heldBack)
             return (thalamus.loudestSenders, thalamus.floods, thalamus.quietened)
@@ -42,10 +42,10 @@ struct FloodWatch {
                 metadata: ["sender": "\(flood.name)", "rate": "\(flood.words)"])
         }
         flooding = Set(floods.map(\.name) + quietened)
-        await hold(loudest, quietened)
+        await hold(heaviest, quietened)
     }
 
-    /// How long a message to ourselves takes; one that cannot travel says nothing of how long others wait.
+    /// Round-trip time of a message to ourselves; one that cannot travel tells nothing of how long others wait.
     private func lag() async -> Duration {
         let limit = Duration.seconds(2)
         guard process.bus.status.isConnected else { return .zero }
@@ -55,11 +55,11 @@ struct FloodWatch {
     }
 
     /// Holds back who is to be heard less, and nobody else.
-    private mutating func hold(_ loudest: [LoudSender], _ quietened: [String]) async {
+    private mutating func hold(_ heaviest: [HeavySender], _ quietened: [String]) async {
         let actions = holding.decide(
             held: held.map { name, one in
                 .init(sender: name, wasCut: one.wasCut, isInGroup: one.queue == waves.group)
-            }, quietened: quietened, loudest: loudest.map(\.name),
+            }, quietened: quietened, heaviest: heaviest.map(\.name),
             reconnects: process.bus.status.counters.reconnects, at: .now())
         for action in actions {
             switch action {
@@ -70,16 +70,16 @@ struct FloodWatch {
                 }
             case .leaveGroup: try? await waves.leave()
             case .begin(let name, let rate):
-                guard let sender = loudest.first(where: { $0.name == name }) else { continue }
+                guard let sender = heaviest.first(where: { $0.name == name }) else { continue }
                 await begin(sender, rate: rate)
             }
         }
         owner.heldBack.withLock { [held] in $0 = Set(held.keys) }
     }
 
-    private mutating func begin(_ sender: LoudSender, rate: Int?) async {
+    private mutating func begin(_ sender: HeavySender, rate: Int?) async {
         do throws(BusError) {
-            held[sender.name] = try await HeldBack.begin(sender, for: process, in: waves, rate: rate)
+            held[sender.name] = try await SenderBackpressure.begin(sender, for: process, in: waves, rate: rate)
             process.logger.notice(
                 "Holds a sender back, so that the others get through",
                 metadata: ["sender": "\(sender.name)", "bytes_per_second": "\(rate.map { "\($0)" } ?? "any")"])

@@ -13,7 +13,7 @@ import NimmerWave
         domain: "attention",
         commands: [
             ("gates", "lists the gates, the open first"),
-            ("explain", "tells why a gate opened, or what keeps it from opening: {\"gate\": \"math\"}"),
+            ("explain", "explains why a gate opened, or what keeps it from opening: {\"gate\": \"math\"}"),
         ])
 
     struct Options: ProcessOptions {

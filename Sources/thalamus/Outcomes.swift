@@ -10,7 +10,7 @@ import Synchronization
 final class Outcomes: Sendable {
     /// An outcome as it stands in the stream.
     struct Stored: Sendable {
-        let opening: OutcomeBook.Opening
+        let opening: OutcomeTracker.Opening
         let result: VerificationResult
         let sequence: UInt64
         let message: BusMessage
@@ -20,20 +20,20 @@ final class Outcomes: Sendable {
     private let env: Environment
     private let stream: String
     private let logger: Logger
-    private let book = Mutex(OutcomeBook())
+    private let book = Mutex(OutcomeTracker())
     /// The sequence behind which outcomes are heard as they come.
     private let start = Mutex<UInt64>(0)
 
     init(_ process: ServiceProcess) {
         bus = process.bus
         env = process.environment
-        stream = HouseStreams.decisions(env)
+        stream = SystemStreams.decisions(env)
         logger = process.logger
     }
 
     /// An opening of this thalamus is stored.
     func opened(_ gate: GateID, _ id: MessageID) {
-        book.withLock { $0.opened(OutcomeBook.Opening(gate: gate, id: id)) }
+        book.withLock { $0.opened(OutcomeTracker.Opening(gate: gate, id: id)) }
     }
 
     /// Forgets the openings of gates that another thalamus looks after.
@@ -56,7 +56,8 @@ final class Outcomes: Sendable {
         }
         _ = try provenance.authority(hasIdentities: bus.identity != nil)
         return Stored(
-            opening: OutcomeBook.Opening(gate: gate, id: outcome.body.originalSignalID), result: outcome.body.outcome,
+            opening: OutcomeTracker.Opening(gate: gate, id: outcome.body.originalSignalID),
+            result: outcome.body.outcome,
             sequence: sequence, message: message)
     }
 
@@ -80,8 +81,8 @@ final class Outcomes: Sendable {
         return found
     }
 
-    /// What an outcome does; looks into the streams where it names an opening that is not in mind.
-    func judge(_ outcome: Stored) async throws(BusError) -> OutcomeBook.Verdict {
+    /// Judges an outcome; looks into the streams where it names an opening that is not in memory.
+    func judge(_ outcome: Stored) async throws(BusError) -> OutcomeTracker.Verdict {
         let verdict = book.withLock { $0.verdict(outcome.opening, at: outcome.sequence) }
         guard verdict == .look else { return verdict }
         let isOpening = try await holds(outcome.opening)
@@ -91,11 +92,11 @@ final class Outcomes: Sendable {
         }
     }
 
-    /// Whether the stream of transitions holds an opening of a gate.
-    private func holds(_ opening: OutcomeBook.Opening) async throws(BusError) -> Bool {
+    /// Returns whether the stream of transitions holds an opening of a gate.
+    private func holds(_ opening: OutcomeTracker.Opening) async throws(BusError) -> Bool {
         var isThere = false
         let subject = Subject.transition(env, gate: opening.gate)
-        try await bus.read(stream: HouseStreams.transitions(env), filter: SubjectPattern(subject)) { batch in
+        try await bus.read(stream: SystemStreams.transitions(env), filter: SubjectPattern(subject)) { batch in
             isThere = batch.contains { stored in
                 guard
                     let message = try? Envelope<GateTransition>(
@@ -109,7 +110,7 @@ final class Outcomes: Sendable {
     }
 
     /// The place of the first outcome of an opening.
-    private func first(of opening: OutcomeBook.Opening) async throws(BusError) -> UInt64? {
+    private func first(of opening: OutcomeTracker.Opening) async throws(BusError) -> UInt64? {
         let subjects = try? SubjectPattern("\(env.rawValue).nervous.outcomes.\(opening.gate).>")
         return try await stored(filter: subjects).first { $0.opening == opening }?.sequence
     }

@@ -12,7 +12,7 @@ final class ReportedTransitions: Sendable {
     private let reports: AsyncStream<BusMessage>
     private let report: AsyncStream<BusMessage>.Continuation
     private let intake: Mutex<SenderIntake>
-    /// What a sender may report, for a person.
+    /// Description of what a sender may report, for a person.
     private let words: String
 
     /// - Parameter room: the stream that the reports are stored in.
@@ -63,7 +63,7 @@ final class ReportedTransitions: Sendable {
             reported = try ReportedTransition(
                 subject: message.subject, payload: message.payload, in: owner.process.environment)
         } catch {
-            // As a server says that a request makes no sense: its sender gives it up.
+            // As a server reports that a request makes no sense: its sender gives it up.
             return refuse(message, error, code: 400, number: 10003)
         }
         do throws(BusError) {
@@ -82,7 +82,7 @@ final class ReportedTransitions: Sendable {
         let refusal = Refusal(
             .limit, field: "subject",
             "\(sender) may report \(words)", found: "more")
-        // As a server says that there is no room for another message of the subject: its sender tries again.
+        // As a server reports that there is no room for another message of the subject: its sender tries again.
         refuse(message, refusal, code: 503, number: 10077)
     }
 

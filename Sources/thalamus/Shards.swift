@@ -24,7 +24,7 @@ final class Shards: Sendable {
     /// Parts whose gates are being taken up.
     private let taking = Mutex<Set<Int>>([])
     private let passedOn = Atomic<Int>(0)
-    private let homeless = Atomic<Int>(0)
+    private let unassigned = Atomic<Int>(0)
     private let prefixLength: Int
 
     /// Opens the bucket of leases, and begins to live in it.
@@ -32,7 +32,7 @@ final class Shards: Sendable {
         _ owner: ThalamusProcess, _ configuration: ThalamusConfiguration, partitions: Int
     ) async throws(BusError) -> Shards {
         let env = owner.process.environment
-        let bucket = try await owner.bus.keyValue(HouseStreams.shards(env))
+        let bucket = try await owner.bus.keyValue(SystemStreams.shards(env))
         let shards = Shards(owner, configuration, partitions: partitions, bucket)
         shards.tasks.run { [weak shards] in await shards?.run() }
         return shards
@@ -57,7 +57,7 @@ final class Shards: Sendable {
     /// The steady clock now.
     static var now: SteadyTime { .now() }
 
-    /// What it tells on `/metrics`.
+    /// Writes its metrics for `/metrics`.
     func measure(into page: inout MetricsPage) {
         page.gauge(
             "nimmer_shards_held", "Parts of the regions that this thalamus has.", table.withLock { $0.parts.count })
@@ -66,16 +66,16 @@ final class Shards: Sendable {
             passedOn.load(ordering: .relaxed))
         page.counter(
             "nimmer_waves_homeless_total", "Waves whose part no thalamus had at that moment.",
-            homeless.load(ordering: .relaxed))
+            unassigned.load(ordering: .relaxed))
     }
 
-    /// Whether this thalamus judges a part at this moment; asked under the lock of its gates.
+    /// Returns whether this thalamus judges a part at this moment; asked under the lock of its gates.
     func judges(_ part: Int) -> Bool { table.withLock { $0.judges(part, at: Self.now) } }
 
-    /// Whether this thalamus judges a gate at this moment; asked under the lock of its gates.
+    /// Returns whether this thalamus judges a gate at this moment; asked under the lock of its gates.
     func judges(_ gate: GateID) -> Bool { judges(part(of: gate)) }
 
-    /// Whether this thalamus may store what a gate concludes at this moment; asked under the lock of its gates.
+    /// Returns whether this thalamus may store what a gate concludes at this moment; asked under the lock of its gates.
     func concludes(_ gate: GateID) -> Bool { table.withLock { $0.concludes(part(of: gate), at: Self.now) } }
 
     /// The part of a gate.
@@ -93,7 +93,7 @@ final class Shards: Sendable {
         }
         if isOurs { return part }
         guard hasOwner else {
-            homeless.add(1, ordering: .relaxed)
+            unassigned.add(1, ordering: .relaxed)
             return nil
         }
         let message = arrival.message()
@@ -101,7 +101,7 @@ final class Shards: Sendable {
         do throws(BusError) {
             try process.bus.publish(subject, payload: message.payload)
             passedOn.add(1, ordering: .relaxed)
-        } catch { homeless.add(1, ordering: .relaxed) }
+        } catch { unassigned.add(1, ordering: .relaxed) }
         return nil
     }
 
@@ -111,7 +111,7 @@ final class Shards: Sendable {
         let subscription = try await process.bus.subscribe(.shard(process.environment, part: part)) {
             [self] subject, payload, arrival in
             let isQuestion = subject.byteCount == prefix + "request".utf8.count
-            if isQuestion { return Questions(owner, self).answerPassedOn(arrival.message()) }
+            if isQuestion { return ThalamusRequests(owner, self).answerPassedOn(arrival.message()) }
             let original = subject.extracting(prefix..<subject.byteCount)
             if !owner.judge(original, payload, arrival, if: { self.judges(part) }) { missed() }
         }
@@ -120,7 +120,7 @@ final class Shards: Sendable {
     }
 
     /// A wave of a part that this thalamus does not judge any more.
-    func missed() { homeless.add(1, ordering: .relaxed) }
+    func missed() { unassigned.add(1, ordering: .relaxed) }
 
     // MARK: Leases
 
@@ -131,7 +131,7 @@ final class Shards: Sendable {
         return (try? Token("\(process.name.text.prefix(50))-\(digest)")) ?? process.name
     }
 
-    /// Whether this thalamus still looks on.
+    /// Indicates whether this thalamus still looks on.
     var isStandingBy: Bool { table.withLock { $0.isStandingBy(at: Self.now) } }
 
     /// Waits until this thalamus takes part, or the process is asked to stop.
@@ -249,7 +249,7 @@ final class Shards: Sendable {
         subscriptions.withLock { $0.removeValue(forKey: part) }?.cancel()
         owner.settle { $0.forget { Sorter.partition(of: $0, among: self.partitions) == part } }
         owner.outcomes.forget { Sorter.partition(of: $0, among: partitions) == part }
-        // Whoever has the part from now on stores behind what this one knows of.
+        // The one that has the part from now on stores behind what this one knows of.
         owner.outbox.forget { subject in
             GateID(transition: subject).map { Sorter.partition(of: $0, among: partitions) == part } ?? false
         }

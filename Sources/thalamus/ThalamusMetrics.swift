@@ -5,13 +5,13 @@ import NimmerWave
 import Synchronization
 
 extension ThalamusProcess {
-    /// How many gates the page shows at most; all of them are counted by state.
+    /// Maximum number of gates on the page; all of them are counted by state.
     private static let shown = 500
 
-    /// What the thalamus tells `$SRV.STATS`.
+    /// Statistics of the thalamus for `$SRV.STATS`.
     func statistics(lost: UInt64) -> ServiceResponder.Statistics {
         let held = heldBack.withLock { $0 }
-        let (counters, regions, loudest, degraded) = thalamus.withLock {
+        let (counters, regions, heaviest, degraded) = thalamus.withLock {
             ($0.counters, $0.regionCount, $0.loudestSenders, $0.degraded(heldBack: held))
         }
         var statistics = ServiceResponder.Statistics()
@@ -27,7 +27,7 @@ extension ThalamusProcess {
             "rejected": .number(Double(announcer.rejected)), "regions": .number(Double(regions)),
             "unacknowledged": .number(Double(outbox.counters.waiting)), "outbox": outbox.json,
             "loudest_senders": .array(
-                loudest.map {
+                heaviest.map {
                     [
                         "sender": .string($0.name), "waves_per_second": .number($0.wavesPerSecond.rounded()),
                         "share": .number(($0.share * 1000).rounded() / 1000),
@@ -39,9 +39,9 @@ extension ThalamusProcess {
         return statistics
     }
 
-    /// What the thalamus tells on `/metrics`: read from its counters when somebody asks, so that no wave pays for it.
+    /// Writes the metrics of the thalamus for `/metrics`: read from its counters when they are scraped, so that no wave pays for it.
     func measure(lost: UInt64, reportsDropped: Int, into page: inout MetricsPage) {
-        let (counters, gates, loudest) = thalamus.withLock {
+        let (counters, gates, heaviest) = thalamus.withLock {
             ($0.counters, $0.census(at: $0.clock.read(.now())), $0.loudestSenders)
         }
         page.waves(in: counters.waves, lost: Int(lost), rejected: announcer.rejected)
@@ -70,7 +70,7 @@ extension ThalamusProcess {
             "nimmer_requests_dropped_total", "Requests dropped without an answer: too many.",
             questions.withLock { $0.dropped })
         page.counter("nimmer_regions_forgotten_total", "Regions forgotten to stay in bounds.", counters.forgotten)
-        for sender in loudest {
+        for sender in heaviest {
             page.gauge(
                 "nimmer_sender_waves_per_second", "Waves of the senders that make most of all (three at most).",
                 sender.wavesPerSecond, ["sender": sender.name])

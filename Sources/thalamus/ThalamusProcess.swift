@@ -6,7 +6,7 @@ import NimmerThalamus
 import NimmerWave
 import Synchronization
 
-/// Wires the thalamus to the bus: waves are judged on the delivery thread, where also the first attempt to say what follows
+/// Wires the thalamus to the bus: waves are judged on the delivery thread, where also the first attempt to publish what follows
 /// leaves; releases, attention, requests and outcomes run beside it under one lock. Under that lock conclusions also get their place
 /// in the outbox, so that a gate's transitions are stored in the order in which they happened, whichever thread concluded them.
 final class ThalamusProcess: Sendable {
@@ -14,7 +14,7 @@ final class ThalamusProcess: Sendable {
     let bus: any Bus
     let thalamus: Mutex<Thalamus>
     let outbox: Outbox
-    let announcer: Announcer
+    let announcer: ConclusionPublisher
     let outcomes: Outcomes
     private let configuration: ThalamusConfiguration
     private let keepsWaves: Bool
@@ -23,7 +23,7 @@ final class ThalamusProcess: Sendable {
     private let timerIsIdle = Atomic<Bool>(true)
     /// Gates that somebody else has judged: to be taken up again.
     private let superseded: AsyncStream<Subject>
-    /// Where others judge the rest of the regions.
+    /// Ownership of the regions where several thalami share them.
     private let shards = Mutex<Shards?>(nil)
     /// Questions to the other instances, and connections that are being closed.
     let tasks = TaskOwner()
@@ -40,7 +40,7 @@ final class ThalamusProcess: Sendable {
         self.process = process
         bus = process.bus
         self.configuration = configuration
-        // Nobody knows an id of this life before it is said (decision 0017).
+        // Nobody knows an id of this run before it is published (decision 0017).
         var chance = SystemRandomNumberGenerator()
         thalamus = Mutex(Thalamus(configuration, names: MessageID(high: chance.next(), low: chance.next())))
         let (superseded, supersede) = AsyncStream.makeStream(of: Subject.self)
@@ -48,13 +48,13 @@ final class ThalamusProcess: Sendable {
         outbox = process.outbox { subject, _ in supersede.yield(subject) }
         let outcomes = Outcomes(process)
         self.outcomes = outcomes
-        announcer = Announcer(process, outbox) { outcomes.opened($0, $1) }
+        announcer = ConclusionPublisher(process, outbox) { outcomes.opened($0, $1) }
         (openings, opened) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     func run() async throws {
         try await process.waiting(for: "the streams") { [process, keepsWaves] in
-            _ = try await HouseStreams.ensure(
+            _ = try await SystemStreams.ensure(
                 on: process.bus, environment: process.environment, keepingWaves: keepsWaves,
                 mayChange: true)
         }
@@ -63,11 +63,11 @@ final class ThalamusProcess: Sendable {
             try await OpeningRoom(of: process.bus, process.environment)
         }
         thalamus.withLock { $0.keepOpenings(within: room) }
-        // Before any other message: what an earlier life concluded and has not said yet.
+        // Before any other message: what an earlier run concluded and has not published yet.
         outbox.takeUp()
         let shards = try await share()
         let waves = try await hear(shards)
-        let questions = Questions(self, shards)
+        let questions = ThalamusRequests(self, shards)
         let responder = try await questions.serve()
         let reported = ReportedTransitions(self, room)
         let reports = try await reported.serve()
@@ -111,12 +111,12 @@ final class ThalamusProcess: Sendable {
 
     /// Keeps the streams as those who live need them; the thalamus does it for all.
     private func watchStreams() async {
-        await HouseStreams.watch(
+        await SystemStreams.watch(
             on: bus, environment: process.environment, keepingWaves: keepsWaves
         ) { outcome in
             switch outcome {
             case .success(.widened):
-                process.logger.notice("Processes of protocol 2.0 live: the streams keep what these need, too")
+                process.logger.notice("Processes of protocol 2.0 run: the streams keep what these need, too")
             case .success(.migrated): process.logger.notice("The streams are those of this version now")
             case .failure(let error):
                 process.logger.warning("Cannot look after the streams", metadata: ["reason": "\(error)"])
@@ -124,7 +124,7 @@ final class ThalamusProcess: Sendable {
         }
     }
 
-    /// Shares the regions with other thalami where the system file says so, once they let this one take part; else takes up
+    /// Shares the regions with other thalami where the system file states so, once they let this one take part; else takes up
     /// all gates.
     private func share() async throws -> Shards? {
         guard let partitions = configuration.partitions else {
@@ -197,7 +197,7 @@ final class ThalamusProcess: Sendable {
         }
     }
 
-    /// The hot path: from the bytes to the verdict, and where something follows, to the first attempt to say it.
+    /// The hot path: from the bytes to the verdict, and where something follows, to the first attempt to publish it.
     private func receive(_ subject: RawSpan, _ payload: RawSpan, _ arrival: Arrival) {
         do throws(Refusal) {
             try settle { (thalamus) throws(Refusal) in
@@ -210,7 +210,7 @@ final class ThalamusProcess: Sendable {
         }
     }
 
-    /// Changes the thalamus, and says what follows: its place is fixed under the lock, it leaves outside.
+    /// Changes the thalamus, and publishes what follows: its place is fixed under the lock, it leaves outside.
     func settle<Result: Sendable, Failure: Error>(
         _ change: (inout Thalamus) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -238,13 +238,13 @@ final class ThalamusProcess: Sendable {
         return result
     }
 
-    /// Takes up each gate where its last transition left it, the outcomes that came after it, and what an earlier life has not said
+    /// Takes up each gate where its last transition left it, the outcomes that came after it, and what an earlier run has not published
     /// yet (protocol.md, What an acknowledgement means).
     ///
     /// - Parameter isOurs: whether this thalamus looks after a gate.
     func resume(_ isOurs: @Sendable (GateID) -> Bool) async throws {
         let env = process.environment
-        let stream = HouseStreams.transitions(env)
+        let stream = SystemStreams.transitions(env)
         let last = try await bus.lastPerSubject(stream: stream, filter: .transitions(env))
         var found = LastTransitions()
         func look(at stored: StoredMessage) {
@@ -257,7 +257,7 @@ final class ThalamusProcess: Sendable {
             found.take(message, storedAt: stored.message.at)
         }
         for stored in last { look(at: stored) }
-        // Older versions could store a transition behind a later one of its gate, when they said it again. After a restore all that
+        // Older versions could store a transition behind a later one of its gate, when they published it again. After a restore all that
         // there is was stored lately.
         if let latest = last.map(\.message.at).max() {
             let before = latest.advanced(milliseconds: -LastTransitions.disorderMilliseconds)
@@ -315,9 +315,9 @@ final class ThalamusProcess: Sendable {
     }
 
     /// Takes up gates again that somebody else has judged meanwhile (another thalamus, from which this one was cut off): what they
-    /// concluded here and had not said is given up, and they go on from what is stored.
+    /// concluded here and had not published is given up, and they go on from what is stored.
     private func retake(_ shards: Shards?) async {
-        let stream = HouseStreams.transitions(process.environment)
+        let stream = SystemStreams.transitions(process.environment)
         for await subject in superseded {
             guard let gate = GateID(transition: subject) else { continue }
             process.logger.warning(
@@ -388,7 +388,7 @@ final class ThalamusProcess: Sendable {
                     lostLately: Int(lost - before.lost))
             }
             before = (attention.waves, lost, clock.now)
-            announcer.say(attention, at: reading.wall)
+            announcer.publish(attention, at: reading.wall)
         }
     }
 }

@@ -32,13 +32,13 @@ final class WaveSubscription: Sendable {
         state = Mutex(State(current: try await subscribe(shared), group: shared))
     }
 
-    /// How many waves were dropped because they were not judged fast enough.
+    /// Number of waves that were dropped because they were not judged fast enough.
     var lost: UInt64 { state.withLock { $0.lost + $0.current.lost } }
 
     /// The group in which waves are heard now.
     var group: Token? { state.withLock { $0.group } }
 
-    /// Joins a group where there is none, and returns its name.
+    /// Joins a group without one, and returns its name.
     func join() async throws(BusError) -> Token {
         if let group { return group }
         let group = Token.unique()
@@ -73,7 +73,7 @@ final class WaveSubscription: Sendable {
         spent.cancel()
     }
 
-    /// Ends it; it is not made anew after that.
+    /// Ends it; it is not made again after that.
     func cancel() {
         let current = state.withLock { state in
             state.isCancelled = true

@@ -49,7 +49,7 @@ struct Bridge: Sendable {
         var problem: (any Error)?
         do {
             let bus = try await NATSBus.open(nats.client("test"))
-            try await HouseStreams.ensure(on: bus, environment: .dev)
+            try await SystemStreams.ensure(on: bus, environment: .dev)
             var variables = nats.variables(for: "cognition-bridge")
             variables["MIND_KEY"] = "sk-very-secret-0123456789"
             let started = try await ChildProcess.spawn(
@@ -113,7 +113,7 @@ struct Bridge: Sendable {
     var responses: [CognitiveResponse] { ears.responses.withLock { $0 } }
     /// Every response that is in the stream.
     func stored() async throws -> [CognitiveResponse] {
-        try await bus.read(stream: HouseStreams.decisions(.dev), filter: SubjectPattern(.cognitiveResponse(.dev)))
+        try await bus.read(stream: SystemStreams.decisions(.dev), filter: SubjectPattern(.cognitiveResponse(.dev)))
             .compactMap { try? Envelope<CognitiveResponse>(decoding: $0.message.payload).body }
     }
     /// Every command that anybody was sent, and whom.
@@ -160,6 +160,6 @@ struct Bridge: Sendable {
 }
 
 extension Bridge {
-    /// Whether pages are written instead of compared.
+    /// Indicates whether pages are written instead of compared.
     static var isWriting: Bool { ChildCommand.inheritedEnvironment["NIMMER_WRITE_DOCS"] == "1" }
 }

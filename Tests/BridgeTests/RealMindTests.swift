@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    /// What every response must be, whoever answered.
+    /// What every response must be, the one that answered.
     private static func check(_ response: CognitiveResponse) throws {
         #expect(response.outcome == .answered)
         let asked = response.result["asked"]?.array ?? []

@@ -15,13 +15,13 @@ struct SensorTests {
     private func learned(_ changes: [String: SettingValue] = [:]) throws -> CellBench<Sensor> {
         var bench = try CellBench<Sensor>(changes.merging(["subject": .text("pump.flow")]) { one, _ in one })
         bench.start()
-        for index in 0..<400 { try say(saw(index), &bench) }
+        for index in 0..<400 { try emit(saw(index), &bench) }
         return bench
     }
 
     private func saw(_ index: Int) -> Double { 10 + Double(index * 7 % 5 - 2) / 2 }
 
-    private func say(_ value: Double, _ bench: inout CellBench<Sensor>) throws {
+    private func emit(_ value: Double, _ bench: inout CellBench<Sensor>) throws {
         let refusal = try bench.receive("\(value)", on: "pump.flow")
         #expect(refusal == nil)
         bench.advance(milliseconds: 1000)
@@ -32,7 +32,7 @@ struct SensorTests {
         var bench = try learned()
         #expect(bench.waves.isEmpty)
         #expect(bench.states == ["CALM"])
-        for index in 0..<40 { try say(saw(index) + 6, &bench) }
+        for index in 0..<40 { try emit(saw(index) + 6, &bench) }
         let wave = try #require(bench.waves.max { $0.confidence < $1.confidence })
         #expect(wave.confidence > 0.9)
         #expect(wave.semanticContent["view"] == "level")
@@ -48,8 +48,8 @@ struct SensorTests {
         var quiet = try learned(["floor": .number(0.5)])
         var open = try learned(["floor": .number(0)])
         for index in 0..<30 {
-            try say(saw(index) + 1, &quiet)
-            try say(saw(index) + 1, &open)
+            try emit(saw(index) + 1, &quiet)
+            try emit(saw(index) + 1, &open)
         }
         #expect(quiet.waves.allSatisfy { $0.confidence >= 0.5 })
         #expect(open.waves.filter { $0.confidence >= 0.5 } == quiet.waves)
@@ -64,7 +64,7 @@ struct SensorTests {
             #expect(refusal != nil, "\(text)")
         }
         #expect(bench.body.cell.detector.samples == 400)
-        try say(10, &bench)
+        try emit(10, &bench)
         #expect(bench.body.cell.detector.samples == 401)
     }
 

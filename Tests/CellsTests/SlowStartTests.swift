@@ -60,7 +60,7 @@ struct SlowStartTests {
     func others() async throws {
         let bus = InMemoryBus()
         let configuration = try Configuration(
-            of: Wheels<HeldProgram>.self,
+            of: MotorController<HeldProgram>.self,
             changes: [
                 "run": .table([SettingValue.TableRow(name: "go", values: ["/held", "go"])]),
                 "publish": .table([SettingValue.TableRow(name: "turn", values: ["robot.wheels"])]),
@@ -68,7 +68,7 @@ struct SlowStartTests {
             ])
         let quiet = Logger(label: "motor") { _ in SwiftLogNoOpLogHandler() }
         let process = ServiceProcess(configuration, role: .cell, logger: quiet, bus: bus)
-        let host = try CellHost<Wheels<HeldProgram>>(process)
+        let host = try CellHost<MotorController<HeldProgram>>(process)
         let subject = Subject.request(.dev, cell: process.name)
 
         @Sendable func ask(_ command: String) async throws -> CommandResult {

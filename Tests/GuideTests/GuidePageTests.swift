@@ -52,7 +52,7 @@ import Testing
         #expect(Self.articles.count >= 8 && blocks.count >= 10)
     }
 
-    /// Whether lines stand one after the other in a source, whatever their indentation and the empty lines between them.
+    /// Returns whether lines stand one after the other in a source, whatever their indentation and the empty lines between them.
     private static func holds(_ source: [String], _ block: [String]) -> Bool {
         let (source, block) = (source.map(plain).filter { $0 != "" }, block.map(plain).filter { $0 != "" })
         guard source.count >= block.count else { return false }

@@ -6,7 +6,7 @@ import NimmerSystem
 import NimmerSystemFile
 import NimmerWave
 
-/// A nats-server that asks everybody for an identity, as a deployment's does: each part of the house has its own, made of the system
+/// A nats-server that asks everybody for an identity, as a deployment's does: each part of the system has its own, made of the system
 /// file. The tests' own clients have a password, and no limits.
 public struct IdentifiedServer: Sendable {
     /// The server.

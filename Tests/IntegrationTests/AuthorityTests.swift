@@ -26,7 +26,7 @@ struct AuthorityTests {
             let path = try #require(system.identities).credentials("operator")
             let person = try await NATSBus.open(
                 BusSettings(url: system.nats.url, name: "operator", credentials: .file(path), waitsForServer: false))
-            func say(_ id: MessageID, gate: String = "plant", named: Bool = true) async throws {
+            func emit(_ id: MessageID, gate: String = "plant", named: Bool = true) async throws {
                 let outcome = Envelope(
                     id: .v7(), at: .now(), from: Source(entityID: "thalamus", entityType: .thalamus),
                     VerificationOutcome(
@@ -47,12 +47,12 @@ struct AuthorityTests {
             }
             let before = try await weight()
             for _ in 0..<3 {
-                try await say(.v7())
-                try await say(release.header.messageID)
-                try await say(opening.header.messageID, gate: "other")
-                try await say(opening.header.messageID, named: false)
+                try await emit(.v7())
+                try await emit(release.header.messageID)
+                try await emit(opening.header.messageID, gate: "other")
+                try await emit(opening.header.messageID, named: false)
             }
-            for _ in 0..<8 { try await say(opening.header.messageID) }
+            for _ in 0..<8 { try await emit(opening.header.messageID) }
             func refused() -> Int {
                 system.rejects().filter { $0.body.service.text == "thalamus" && $0.body.subject.contains("outcomes.") }
                     .count
@@ -70,7 +70,7 @@ struct AuthorityTests {
             let said = refused()
             // Ten a second are told, and those of before the restart are just being told again.
             try await system.wait(within: .seconds(20)) {
-                try await say(opening.header.messageID)
+                try await emit(opening.header.messageID)
                 return refused() >= said + 3
             }
             #expect(refused() >= said + 3, "\(system.rejects().suffix(4).map(\.body.reason))")

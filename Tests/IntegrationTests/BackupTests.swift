@@ -43,7 +43,7 @@ struct BackupTests {
     /// What each stream holds: subjects, headers and bytes in order. What a server was told to check is about the stream it was in.
     private func messages(_ system: WholeSystem, on bus: any Bus) async throws -> [String: [BusMessage]] {
         var messages: [String: [BusMessage]] = [:]
-        for archived in HouseStreams.archived(system.environment) {
+        for archived in SystemStreams.archived(system.environment) {
             guard let stored = try? await bus.read(stream: archived.name) else { continue }
             messages[archived.name] = stored.map { stored in
                 var message = stored.message
@@ -77,7 +77,7 @@ struct BackupTests {
         // Until every gate has released, and everything is remembered.
         #expect(
             try await system.wait(within: .seconds(60)) {
-                let stored = try await bus.read(stream: HouseStreams.transitions(system.environment)).count
+                let stored = try await bus.read(stream: SystemStreams.transitions(system.environment)).count
                 return try await system.query("select count(*) filter (where state <> 0), sum(transitions) from gates")
                     == "0|\(stored)"
             })
@@ -145,7 +145,7 @@ struct BackupTests {
         _ system: WholeSystem, on bus: any Bus, _ durables: [String: [DurablePosition]]
     ) async throws {
         let before = try await rows(system)
-        let sequences = try await bus.stream(HouseStreams.transitions(system.environment)).lastSequence
+        let sequences = try await bus.stream(SystemStreams.transitions(system.environment)).lastSequence
         for service in WholeSystem.Service.allCases { try await system.start(service) }
         try await system.settle()
         for (name, expected) in durables {
@@ -154,7 +154,7 @@ struct BackupTests {
         #expect(system.log.contains { $0.contains("Took up gates") })
         // Everything that was said since is about the regions of the probes.
         let fresh = try await bus.read(
-            stream: HouseStreams.transitions(system.environment), start: .sequence(sequences + 1))
+            stream: SystemStreams.transitions(system.environment), start: .sequence(sequences + 1))
         let gates = Set(fresh.map { $0.message.subject.text.split(separator: ".")[3] })
         #expect(gates.allSatisfy { $0.hasPrefix("probe-") }, "\(gates)")
         let openings = fresh.compactMap { try? Envelope<GateTransition>(decoding: $0.message.payload).body }
@@ -208,7 +208,7 @@ struct BackupTests {
             let bus = try await connect(system)
             var openings: Set<String> = []
             var asked: Set<MessageID> = []
-            for stored in try await bus.read(stream: HouseStreams.transitions(.dev)) {
+            for stored in try await bus.read(stream: SystemStreams.transitions(.dev)) {
                 guard let message = try? Envelope<GateTransition>(decoding: stored.message.payload),
                     message.body.toState == .open
                 else { continue }
@@ -218,7 +218,7 @@ struct BackupTests {
             #expect(openings.count > 40)
             var answers: [MessageID: Int] = [:]
             for stored in try await bus.read(
-                stream: HouseStreams.decisions(.dev), filter: SubjectPattern(.cognitiveResponse(.dev)))
+                stream: SystemStreams.decisions(.dev), filter: SubjectPattern(.cognitiveResponse(.dev)))
             {
                 let response = try Envelope<CognitiveResponse>(decoding: stored.message.payload)
                 answers[response.body.requestID, default: 0] += 1

@@ -70,7 +70,7 @@ final class BridgeBench: Sendable {
     var commands: [Received] { received.withLock { $0 } }
 
     private func listen() async throws {
-        try await HouseStreams.ensure(on: bus, environment: .dev)
+        try await SystemStreams.ensure(on: bus, environment: .dev)
         _ = try await bus.subscribe(SubjectPattern(.request(.dev, cell: try Token("motor")))) { [self] _, _, arrival in
             let message = arrival.message()
             guard let command = try? Envelope<Command>(decoding: message.payload).body else { return }
@@ -102,7 +102,7 @@ final class BridgeBench: Sendable {
     /// Ends the bridge as a crash would.
     func crash() async { await child.withLock { $0 }?.terminate(signal: SIGKILL) }
 
-    /// Whether the bridge has ended within the limit.
+    /// Returns whether the bridge has ended within the limit.
     func ends(within limit: Duration) async -> Bool {
         guard let child = child.withLock({ $0 }) else { return true }
         return await eventually(within: limit) { child.exitStatus != nil }
@@ -157,18 +157,18 @@ final class BridgeBench: Sendable {
 
     /// What the stream says became of a decision's commands.
     func acts(of decision: MessageID) async throws -> [Act] {
-        try await bus.read(stream: HouseStreams.decisions(.dev), filter: SubjectPattern(.act(.dev)))
+        try await bus.read(stream: SystemStreams.decisions(.dev), filter: SubjectPattern(.act(.dev)))
             .compactMap { try? Envelope<Act>(decoding: $0.message.payload).body }
             .filter { $0.requestID == decision }
     }
 
     /// Every response that is in the stream.
     func responses() async throws -> [CognitiveResponse] {
-        try await bus.read(stream: HouseStreams.decisions(.dev), filter: SubjectPattern(.cognitiveResponse(.dev)))
+        try await bus.read(stream: SystemStreams.decisions(.dev), filter: SubjectPattern(.cognitiveResponse(.dev)))
             .compactMap { try? Envelope<CognitiveResponse>(decoding: $0.message.payload).body }
     }
 
-    /// Where the record of a decision's commands stands; nil when there is none.
+    /// Where the record of a decision's commands stands; nil if absent.
     func state(of decision: MessageID) async throws -> String? {
         let bucket = try await bus.keyValue(
             KeyValueConfiguration(bucket: "DEV-ACTS", maximumAge: .seconds(30 * 86_400)))
@@ -189,7 +189,7 @@ final class BridgeBench: Sendable {
         return try Envelope<CommandResult>(decoding: answer.payload).body
     }
 
-    /// Whether a condition comes true within the limit.
+    /// Returns whether a condition comes true within the limit.
     func wait(within limit: Duration, _ condition: () async throws -> Bool) async throws -> Bool {
         let end = ContinuousClock.now + limit
         while !(try await condition()) {

@@ -17,24 +17,24 @@ struct BridgePoisonTests {
         try await BridgeBench.run(bridge: Self.acting) { bench in
             var poison = try BridgeBench.request("poison")
             poison.eventType = "poison"
-            let drill = ["--kill-by", "poison"]
-            try await bench.startAndWait(drill)
+            let failPoint = ["--kill-by", "poison"]
+            try await bench.startAndWait(failPoint)
             try await bench.ask(poison)
             for life in 1...3 {
                 #expect(await bench.ends(within: .seconds(40)), "life \(life)\n\(bench.log)")
-                try await bench.startAndWait(drill)
+                try await bench.startAndWait(failPoint)
                 let other = try BridgeBench.request("other \(life)", region: "office")
                 try await bench.ask(other)
                 _ = try await bench.response(to: other)
             }
-            let stream = AsideMessage.stream(.dev)
+            let stream = DeadLetter.stream(.dev)
             let isAside = try await bench.wait(within: .seconds(60)) {
                 (try? await bench.bus.stream(stream))?.messages == 1
             }
             #expect(isAside, "\(bench.log)")
             let stored = try #require(try await bench.bus.read(stream: stream).first)
-            let aside = try #require(AsideMessage(stored.message))
-            #expect(aside.stream == HouseStreams.escalations(.dev) && aside.service == "cognition-bridge")
+            let aside = try #require(DeadLetter(stored.message))
+            #expect(aside.stream == SystemStreams.escalations(.dev) && aside.service == "cognition-bridge")
             #expect(aside.original[Headers.messageID] == poison.requestID.text)
             #expect(try Envelope<CognitiveRequest>(decoding: aside.payload).body.requestID == poison.requestID)
             #expect(bench.log.contains("Handling a message alone"))
@@ -60,7 +60,7 @@ struct BridgePoisonTests {
             try await bench.startAndWait()
             #expect(try await bench.wait(within: .seconds(60)) { try await bench.responses().count == 80 })
             #expect(try await bench.command("status").result["set_aside"]?.int == 0)
-            #expect((try? await bench.bus.stream(AsideMessage.stream(.dev))) == nil)
+            #expect((try? await bench.bus.stream(DeadLetter.stream(.dev))) == nil)
         }
     }
 
@@ -87,12 +87,12 @@ struct BridgePoisonTests {
             #expect(try await bench.responses().count == 3, "a cell's own gate asks nobody")
             #expect(bench.commands.count == 3)
             let bridge = try Token("bridge")
-            for stream in [HouseStreams.escalations(.dev), HouseStreams.transitions(.dev)] {
+            for stream in [SystemStreams.escalations(.dev), SystemStreams.transitions(.dev)] {
                 let isRead = try await bench.wait(within: .seconds(30)) {
                     let info = try await bench.bus.consumer(
                         ConsumerConfiguration(
                             stream: stream, durable: bridge,
-                            filter: stream == HouseStreams.transitions(.dev) ? .transitions(.dev) : nil,
+                            filter: stream == SystemStreams.transitions(.dev) ? .transitions(.dev) : nil,
                             ackWait: .seconds(10))
                     ).info()
                     return info.waiting == 0 && info.unacknowledged == 0
@@ -108,7 +108,7 @@ struct BridgePoisonTests {
             try await bench.startAndWait()
             let request = try BridgeBench.request("plain"), observed = try BridgeBench.request("observed")
             let first = try await bench.askPlainly(request)
-            #expect(first.stream == HouseStreams.escalations(.dev) && !first.isDuplicate)
+            #expect(first.stream == SystemStreams.escalations(.dev) && !first.isDuplicate)
             let second = try await bench.askPlainly(request)
             #expect(second.isDuplicate && second.sequence == first.sequence)
             #expect(try await bench.response(to: request).requestID == request.requestID)
@@ -124,7 +124,7 @@ struct BridgePoisonTests {
             try await bench.askPlainly(after)
             for request in [older, after] { _ = try await bench.response(to: request) }
             #expect(try await bench.responses().count == 3)
-            #expect(try await bench.bus.stream(HouseStreams.escalations(.dev)).messages == 3)
+            #expect(try await bench.bus.stream(SystemStreams.escalations(.dev)).messages == 3)
         }
     }
 

@@ -26,18 +26,18 @@ struct HotSwapTests {
     }
 
     /// What a wave of the fixture says.
-    private struct Said: Hashable {
+    private struct SentWave: Hashable {
         var by: String
         var input: String?
         var sensed: Double?
     }
 
-    private func said(_ tap: WireTap) -> [Said] {
+    private func said(_ tap: WireTap) -> [SentWave] {
         tap.messages.filter { $0.subject == "dev.nervous.cells.swap.wave" }.compactMap { message in
             guard let wave = try? Envelope<WaveSignal>(decoding: message.payload).body.semanticContent,
                 let by = wave["by"]?.string
             else { return nil }
-            return Said(by: by, input: wave["input"]?.string, sensed: wave["sensed"]?.double)
+            return SentWave(by: by, input: wave["input"]?.string, sensed: wave["sensed"]?.double)
         }
     }
 

@@ -14,8 +14,8 @@ struct IdentityTests {
     func areEnough(_ binary: NATSBinary) async throws {
         try await WholeSystem.run(on: binary) { system in
             let identities = try #require(system.identities)
-            try await say("math", 0.6, on: system)
-            try await say("calculate", 0.5, on: system)
+            try await emit("math", 0.6, on: system)
+            try await emit("calculate", 0.5, on: system)
             try await system.settle()
             let response = try #require(system.responses(region: "math").first)
             #expect(system.responses(region: "math").count == 1)
@@ -38,7 +38,7 @@ struct IdentityTests {
             #expect(second.exitStatus == nil && system.isRunning(.hippocampus))
             await second.terminate(grace: .seconds(10))
 
-            // A cell of the house under its own identity answers a person under another.
+            // A cell of the system under its own identity answers a person under another.
             let cell = try await ChildProcess.spawn(
                 ChildCommand(WholeSystem.executable("math-cell"), [], environment: system.variables(for: "math")),
                 output: .discarded)
@@ -99,7 +99,7 @@ struct IdentityTests {
         }
     }
 
-    /// Whether the tap hears a subject; it is a client like others, and may be behind those who act.
+    /// Returns whether the tap hears a subject; it is a client like others, and may be behind those who act.
     private func hears(_ subject: String, _ system: WholeSystem) async throws -> Bool {
         try await system.wait(within: .seconds(20)) { system.tap.messages.contains { $0.subject == subject } }
     }
@@ -151,11 +151,11 @@ struct IdentityTests {
         let envelope = Envelope(
             id: request.requestID, at: .now(), from: Source(entityID: "t", entityType: .thalamus), request)
         let bridge = try await NATSBus.open(settings("cognition-bridge", system))
-        try await AsideMessage.ensureStream(on: bridge, environment: env)
-        let aside = AsideMessage(
+        try await DeadLetter.ensureStream(on: bridge, environment: env)
+        let aside = DeadLetter(
             BusMessage(
                 subject: Subject.cognitiveRequest(env).from(try Token("thalamus")), payload: envelope.encoded()),
-            stream: HouseStreams.escalations(env), sequence: 1, service: "cognition-bridge", reason: "a test",
+            stream: SystemStreams.escalations(env), sequence: 1, service: "cognition-bridge", reason: "a test",
             at: .now())
         let number = try await bridge.publishDurably(
             .aside(env, service: try Token("cognition-bridge")), payload: aside.payload, id: aside.id,
@@ -181,7 +181,7 @@ struct IdentityTests {
                 stateValue: 0.75, weight: 0.1, correlationScore: 0.5, triggerSignals: [], routedToTier: 1,
                 lifeforceCost: 0, at: at)
         }
-        func say(_ body: GateTransition, _ id: MessageID) async throws(BusError) -> StreamAck {
+        func emit(_ body: GateTransition, _ id: MessageID) async throws(BusError) -> StreamAck {
             let message = Envelope(id: id, at: at, from: Source(entityID: "thalamus", entityType: .cell), body)
             return try await cell.publishDurably(
                 Subject.transition(env, gate: gate).from(cell.identity), payload: message.encoded(), id: id,
@@ -189,12 +189,12 @@ struct IdentityTests {
         }
         let id = MessageID.v7()
         let body = try report(gate)
-        let ack = try await say(body, id)
-        #expect(ack.stream == HouseStreams.transitions(env) && !ack.isDuplicate)
-        let again = try await say(body, id)
+        let ack = try await emit(body, id)
+        #expect(ack.stream == SystemStreams.transitions(env) && !ack.isDuplicate)
+        let again = try await emit(body, id)
         #expect(again.sequence == ack.sequence && again.isDuplicate)
         let other = try report(try GateID("vault"))
-        let error = await #expect(throws: BusError.self) { _ = try await say(other, .v7()) }
+        let error = await #expect(throws: BusError.self) { _ = try await emit(other, .v7()) }
         #expect(error?.code == .invalid, "\(error as Any)")
         let row = "select count(*) from gate_transitions where gate_id = 'math-cell' and state_value = 0.75"
         try await system.wait(within: .seconds(30)) { try await system.query(row) == "1" }
@@ -208,7 +208,7 @@ struct IdentityTests {
     }
 
     /// Says one wave as a cell does.
-    private func say(_ cell: String, _ confidence: Double, on system: WholeSystem) async throws {
+    private func emit(_ cell: String, _ confidence: Double, on system: WholeSystem) async throws {
         let name = try Token(cell)
         let bus = try await NATSBus.open(settings(cell, system))
         let source = Source(entityID: "\(cell)-1", entityType: .cell)

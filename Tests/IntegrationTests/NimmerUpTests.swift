@@ -9,7 +9,7 @@ import Testing
 struct NimmerUpTests {
     @Test("runs a system that shell scripts can speak to, and stops it without a trace")
     func wholeDay() async throws {
-        let desk = try Desk()
+        let desk = try TestSystem()
         defer { desk.remove() }
         let up = try await desk.up()
 
@@ -61,7 +61,7 @@ struct NimmerUpTests {
 
     @Test("restarts what dies, ends in order on a signal, and cleans up after its own violent death")
     func violence() async throws {
-        let desk = try Desk()
+        let desk = try TestSystem()
         defer { desk.remove() }
         let up = try await desk.up("--no-database", environment: "staging")
         #expect(up.log.lines.contains { $0.contains("decisions wait in the streams") })
@@ -85,7 +85,7 @@ struct NimmerUpTests {
 
     @Test("a tail in a pipe ends when its reader goes, or when it has shown what was asked for")
     func tail() async throws {
-        let desk = try Desk()
+        let desk = try TestSystem()
         defer { desk.remove() }
         let up = try await desk.up("--no-database")
         let shell = try await ChildProcess.run(
@@ -116,7 +116,7 @@ extension NewPackages {
     @Suite struct ScaffoldBuildTests {
         @Test(.enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(20)))
         func aNewNerveBuildsAndPassesItsTest() async throws {
-            let desk = try Desk()
+            let desk = try TestSystem()
             defer { desk.remove() }
             try await desk.nimmer("nerve", "new", "evacuate", "--nimmerverse", NewPackages.root)
             let swift = try #require(Executables.find("swift"))

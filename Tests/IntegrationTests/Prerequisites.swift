@@ -5,7 +5,7 @@ import Testing
 
 /// What the whole system needs on this machine; what is missing skips the tests and says so.
 enum Prerequisites {
-    /// Whether both servers are installed and the services were built.
+    /// Returns whether both servers are installed and the services were built.
     @Sendable static func areMet() async -> Bool {
         guard Executables.find("nats-server") != nil, !PostgresInstallation.all().isEmpty else { return false }
         for service in WholeSystem.Service.allCases {

@@ -23,7 +23,7 @@ struct PrivateServerTests {
             subjects: {publish: [robot.wheels], subscribe: [robot.button]}
         """
 
-    private static func variables(_ desk: Desk) async throws -> [String: String] {
+    private static func variables(_ desk: TestSystem) async throws -> [String: String] {
         var variables: [String: String] = [:]
         for line in try await desk.nimmer("env", "--export") {
             let words = try #require(line.split(separator: " ", maxSplits: 1).last)
@@ -34,9 +34,9 @@ struct PrivateServerTests {
     }
 
     private static func run(
-        on binary: NATSBinary, _ system: String = Desk.system, _ body: (Desk, Living) async throws -> Void
+        on binary: NATSBinary, _ system: String = TestSystem.system, _ body: (TestSystem, Living) async throws -> Void
     ) async throws {
-        let desk = try Desk(system, server: binary)
+        let desk = try TestSystem(system, server: binary)
         defer { desk.remove() }
         let up = try await desk.up("--no-database")
         do { try await body(desk, up) } catch {
@@ -134,7 +134,7 @@ struct PrivateServerTests {
     }
 
     @Test func isStartedAgainFromAShellThatHasItsVariables() async throws {
-        let desk = try Desk(Desk.system)
+        let desk = try TestSystem(TestSystem.system)
         defer { desk.remove() }
         let first = try await desk.up("--no-database")
         let variables = try await Self.variables(desk)
@@ -187,7 +187,7 @@ struct PrivateServerTests {
 
     @Test("a right that nobody may have is named before anything starts")
     func wrongSystem() async throws {
-        let desk = try Desk(
+        let desk = try TestSystem(
             "nimmerverse: 1\nname: desk\ncells:\n  - {name: eye, kind: sensor/v1, settings: {subject: dev.cognitive.bridge.response}}\n"
         )
         defer { desk.remove() }

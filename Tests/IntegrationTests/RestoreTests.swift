@@ -39,7 +39,7 @@ struct RestoreTests {
     }
 
     private func fill(_ bus: any Bus, _ count: Int) async throws {
-        try await HouseStreams.ensure(on: bus, environment: .dev)
+        try await SystemStreams.ensure(on: bus, environment: .dev)
         // A stream keeps some of each gate only.
         let gates = try (0..<10).map { GateID(region: try Region("plant.r\($0)")) }
         for start in stride(from: 0, to: count, by: 250) {
@@ -71,7 +71,7 @@ struct RestoreTests {
     }
 
     private func isEmpty(_ bus: any Bus) async throws -> Bool {
-        for archived in HouseStreams.archived(.dev) {
+        for archived in SystemStreams.archived(.dev) {
             do throws(BusError) { if try await bus.stream(archived.name).messages > 0 { return false } } catch {
                 guard error.code == .notFound else { throw error }
             }
@@ -119,12 +119,12 @@ struct RestoreTests {
                     try await system.wait(within: .seconds(30)) {
                         try await nimmer(system, ["memory", "restore", "--streams-only", file]).status.isSuccess
                     })
-                #expect(try await bus.stream(HouseStreams.transitions(.dev)).messages == 3)
+                #expect(try await bus.stream(SystemStreams.transitions(.dev)).messages == 3)
                 let full = try await nimmer(system, ["memory", "restore", "--streams-only", file])
                 #expect(full.status == .exited(1) && full.text.contains("holds 3 messages"), "\(full.text)")
                 let cleared = try await nimmer(system, ["memory", "restore", "--clear", "--streams-only", file])
                 #expect(cleared.status == .exited(1), "nothing was cut off: \(cleared.text)")
-                #expect(try await bus.stream(HouseStreams.transitions(.dev)).messages == 3)
+                #expect(try await bus.stream(SystemStreams.transitions(.dev)).messages == 3)
             }
         }
     }
@@ -138,7 +138,7 @@ struct RestoreTests {
                 }
                 #expect(stopped == .exited(128 + SIGTERM))
                 #expect(try await isEmpty(bus))
-                #expect(try await HouseStreams.restoring(on: bus, environment: .dev) == nil)
+                #expect(try await SystemStreams.restoring(on: bus, environment: .dev) == nil)
 
                 let killed = try await restoring(system, bus, file) { await $0.terminate(signal: SIGKILL) }
                 #expect(killed == .signaled(SIGKILL))
@@ -157,9 +157,9 @@ struct RestoreTests {
 
                 let cleared = try await nimmer(system, ["memory", "restore", "--clear", file])
                 #expect(cleared.status.isSuccess, "\(cleared.text)")
-                #expect(try await bus.stream(HouseStreams.transitions(.dev)).messages == UInt64(Self.messages))
-                #expect(try await HouseStreams.restoring(on: bus, environment: .dev) == nil)
-                try await HouseStreams.ensure(on: bus, environment: .dev)
+                #expect(try await bus.stream(SystemStreams.transitions(.dev)).messages == UInt64(Self.messages))
+                #expect(try await SystemStreams.restoring(on: bus, environment: .dev) == nil)
+                try await SystemStreams.ensure(on: bus, environment: .dev)
             }
         }
     }
@@ -173,7 +173,7 @@ struct RestoreTests {
                 WholeSystem.executable("nimmer"), ["memory", "restore", file],
                 environment: system.variables(for: "operator")), output: .inherited)
         while child.exitStatus == nil {
-            if let stream = try? await bus.stream(HouseStreams.transitions(.dev)), stream.messages > 0 { break }
+            if let stream = try? await bus.stream(SystemStreams.transitions(.dev)), stream.messages > 0 { break }
         }
         return await end(child)
     }
@@ -200,8 +200,8 @@ struct RestoreTests {
                 #expect(
                     restored.text.contains("not today") && restored.text.contains("everything is restored"),
                     "\(restored.text)")
-                #expect(try await bus.stream(HouseStreams.transitions(.dev)).messages == 3)
-                #expect(try await HouseStreams.restoring(on: bus, environment: .dev) == nil)
+                #expect(try await bus.stream(SystemStreams.transitions(.dev)).messages == 3)
+                #expect(try await SystemStreams.restoring(on: bus, environment: .dev) == nil)
             }
         }
     }

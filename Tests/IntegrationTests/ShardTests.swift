@@ -73,7 +73,7 @@ struct ShardTests {
 
         var log: [String] { lines.withLock { $0 } }
 
-        /// Who has which part, by what they logged and who still lives.
+        /// Who has which part, by what they logged and who still runs.
         var owners: [Int: Int] {
             var owners: [Int: Int] = [:]
             let living = Set(children.withLock { $0.keys })
@@ -98,7 +98,7 @@ struct ShardTests {
             }
         }
 
-        /// Whether each of these regions has collapsed, within ten seconds.
+        /// Returns whether each of these regions has collapsed, within ten seconds.
         func hasCollapsed(_ regions: [String]) async -> Bool {
             let wanted = Set(regions)
             return await eventually(within: .seconds(10)) { [self] in wanted.isSubset(of: collapses.keys) }

@@ -13,7 +13,7 @@ import Testing
 
 /// Everything that a deployment runs, on private servers: nats-server, PostgreSQL, thalamus, bridge, hippocampus.
 final class WholeSystem: Sendable {
-    /// The services of the house, in the order in which they start.
+    /// The services of the system, in the order in which they start.
     enum Service: String, CaseIterable { case thalamus, bridge = "cognition-bridge", hippocampus }
 
     let environment: Environment
@@ -148,7 +148,7 @@ final class WholeSystem: Sendable {
         await child.terminate(signal: SIGKILL)
     }
 
-    /// Whether a service still runs.
+    /// Returns whether a service still runs.
     func isRunning(_ service: Service) -> Bool { children.withLock { $0[service]?.exitStatus == nil } }
 
     /// A client of the tests' own, which is no part of the system, and without limits.
@@ -220,8 +220,8 @@ final class WholeSystem: Sendable {
             let region = "probe-\(mark)-\(number)"
             try await agree(on: region)
             // The first probes find services that do not listen yet.
-            let patience: Duration = attempt < 20 ? .milliseconds(500) : .seconds(2)
-            let isThere = await eventually(within: patience) { [self] in
+            let timeout: Duration = attempt < 20 ? .milliseconds(500) : .seconds(2)
+            let isThere = await eventually(within: timeout) { [self] in
                 !responses(region: region).isEmpty
             }
             guard isThere else { continue }
@@ -241,7 +241,7 @@ final class WholeSystem: Sendable {
         }
     }
 
-    /// Whether the condition comes true within the limit.
+    /// Returns whether the condition comes true within the limit.
     @discardableResult
     func wait(within limit: Duration, _ condition: () async throws -> Bool) async throws -> Bool {
         let end = ContinuousClock.now + limit

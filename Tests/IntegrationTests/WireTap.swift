@@ -47,7 +47,7 @@ final class WireTap: Sendable {
         }
     }
 
-    /// Publishes on the living connection; waits for one when there is none.
+    /// Publishes on the living connection; waits for one without one.
     func publish(_ subject: String, _ payload: [UInt8]) async -> Bool {
         let bytes = Array("PUB \(subject) \(payload.count)\r\n".utf8) + payload + Array("\r\n".utf8)
         return await eventually(within: .seconds(20)) { [self] in
@@ -134,7 +134,7 @@ final class WireTap: Sendable {
     }
 }
 
-/// Whether the condition comes true within the limit; asked often, on a thread of its own.
+/// Returns whether the condition comes true within the limit; asked often, on a thread of its own.
 func eventually(within limit: Duration, _ condition: @escaping @Sendable () -> Bool) async -> Bool {
     await OwnThread.run("eventually") { ProcessIdentity.poll(for: limit, until: condition) }
 }

@@ -82,7 +82,7 @@ public enum AnswerFault: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether the answer's text is a valid decision after all, so that only what stands beside it is a lie.
+    /// Indicates whether the answer's text is a valid decision after all, so that only what stands beside it is a lie.
     public var isValid: Bool {
         switch self {
         case .saysLengthButWhole, .saysFiltered, .toolCall, .hiddenThought: true

@@ -60,7 +60,7 @@ struct Connection: ~Copyable {
         }
     }
 
-    /// Whether the client, or the end of the server, closed the connection.
+    /// Indicates whether the client, or the end of the server, closed the connection.
     var isGone: Bool {
         var poll = pollfd(fd: socket, events: Int16(0x2000 /* POLLRDHUP */), revents: 0)
         return Glibc.poll(&poll, 1, 0) != 0

@@ -86,7 +86,7 @@ public final class FaultServer: Sendable {
         }
     }
 
-    /// Whether the connection stays for another request.
+    /// Returns whether the connection stays for another request.
     private func perform(_ steps: [Step], _ connection: borrowing Connection) -> Bool {
         func isLeft() -> Bool {
             left.withLock { $0 += 1 }

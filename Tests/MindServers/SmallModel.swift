@@ -24,7 +24,7 @@ public enum SmallModel {
         return nil
     }
 
-    /// Whether it can be had on this machine.
+    /// Returns whether it can be had on this machine.
     @Sendable public static func isThere() async -> Bool { await command() != nil }
 
     /// Runs a body beside a server of its own.

@@ -46,7 +46,7 @@ public enum TransportFault: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether only the deadline ends it.
+    /// Indicates whether only the deadline ends it.
     public var takesForEver: Bool { [.silent, .silentWithin, .slow, .chatter].contains(self) }
 
     /// What the server does with a question.

@@ -6,13 +6,13 @@ import NimmerWave
 struct RobotRow: Sendable, Hashable {
     /// Metres to the nearest obstacle in front, left, right and back.
     var distances: [Double]
-    /// What the robot did: `Move-Forward`, `Sharp-Right-Turn`, …
+    /// Action of the robot: `Move-Forward`, `Sharp-Right-Turn`, …
     var action: String
 
     /// A row.
     init(distances: [Double], action: String) { (self.distances, self.action) = (distances, action) }
 
-    /// Reads lines `front,left,right,back,action`; a line that is none is refused by its number.
+    /// Reads lines `front,left,right,back,action`; a malformed line is refused by its number.
     static func parse(_ text: String) throws(Refusal) -> [RobotRow] {
         var rows: [RobotRow] = []
         for (index, line) in text.split(whereSeparator: \.isNewline).enumerated() {
@@ -30,7 +30,7 @@ struct RobotRow: Sendable, Hashable {
     }
 }
 
-/// How the nerve's decisions compare with what a recorded robot did: a confusion table.
+/// Comparison of the nerve's decisions with what a recorded robot did: a confusion table.
 ///
 /// The recording is open loop: the robot followed a wall and never heard the nerve, so that a turn of the nerve's that the
 /// robot did not make does not clear the way. Read it as agreement moment by moment, not as a drive.
@@ -43,7 +43,7 @@ struct Comparison: Sendable, Hashable {
     /// Nothing counted.
     init() {}
 
-    /// What a nerve is doing, in a word: its maneuver while it evades, else its state.
+    /// Current action of a nerve, as one word: its maneuver while it evades, else its state.
     static func word(_ nerve: CollisionAvoidance) -> String {
         nerve.maneuver?.rawValue ?? (nerve.state == .idle || nerve.state == .resume ? "forward" : nerve.state.rawValue)
     }

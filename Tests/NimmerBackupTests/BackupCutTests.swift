@@ -104,16 +104,16 @@ import Testing
         put(bus, try Subject(foreign: "$KV.DEV-ACTS.\(id.text)"), Array(state.utf8), "k\(id)\(state)")
     }
 
-    private func house() async throws -> InMemoryBus {
+    private func systemBus() async throws -> InMemoryBus {
         let bus = InMemoryBus()
-        try await HouseStreams.ensure(on: bus, environment: .dev)
-        _ = try await bus.keyValue(HouseStreams.acts(.dev))
+        try await SystemStreams.ensure(on: bus, environment: .dev)
+        _ = try await bus.keyValue(SystemStreams.acts(.dev))
         return bus
     }
 
     /// A person asks at noon, nothing else happens, and the copy is made in the evening.
     @Test func whatWasDecidedInAQuietSystemIsCopied() async throws {
-        let bus = try await house()
+        let bus = try await systemBus()
         let gate = GateID(region: try Region("plant"))
         put(bus, .transition(.dev, gate: gate), [], "release")
         let asked = MessageID.named("asked")
@@ -132,7 +132,7 @@ import Testing
     /// What is asked while the copy is made is in it with everything that is about it, or not at all; a record that changes meanwhile
     /// is in it as it then is.
     @Test func whatHappensWhileItIsCopiedIsWholeOrAbsent() async throws {
-        let bus = try await house()
+        let bus = try await systemBus()
         let (old, later, last) = (MessageID.named("old"), MessageID.named("later"), MessageID.named("last"))
         try ask(bus, old)
         try decide(bus, old, record: "pending")
@@ -173,7 +173,7 @@ import Testing
         let nothing = await #expect(throws: Failure.self) { try await StreamBackup(bus, .dev, at: "nats://here") }
         #expect(nothing?.message.text.contains("nats://here has no stream DEV-TRANSITIONS") == true)
         #expect(nothing?.message.text.contains("environment dev ") == true)
-        try await HouseStreams.ensure(on: bus, environment: .dev)
+        try await SystemStreams.ensure(on: bus, environment: .dev)
         _ = try await StreamBackup(bus, .dev, at: "nats://here")
         try await bus.deleteStream("DEV-DECISIONS")
         let half = await #expect(throws: Failure.self) { try await StreamBackup(bus, .dev, at: "nats://here") }

@@ -133,7 +133,7 @@ import Testing
         let names = FileText.names(in: folder)
         #expect(names.count == 1)
         let draft = folder + "/" + (names.first ?? "")
-        #expect(failure?.mend?.text.contains(draft) == true, "\(failure?.mend ?? "")")
+        #expect(failure?.remedy?.text.contains(draft) == true, "\(failure?.remedy ?? "")")
         _ = try BackupIndex(BackupFile(draft))
     }
 

@@ -48,18 +48,18 @@ import Testing
             var restore = restore
             #expect(try await restore.run().map(\.messages) == [1, 0, 0])
             // As a restore leaves it that was killed before the tables were in.
-            let since = try await HouseStreams.restoring(on: bus, environment: .dev)
+            let since = try await SystemStreams.restoring(on: bus, environment: .dev)
             #expect(since == Timestamp(seconds: 1_700_000_000))
             let refused = await #expect(throws: BusError.self) {
-                try await HouseStreams.ensure(on: bus, environment: .dev)
+                try await SystemStreams.ensure(on: bus, environment: .dev)
             }
             #expect(refused?.code == .conflict && refused?.message.contains("half restored") == true)
             #expect(await clearance(bus)?.message.text.contains("dev is half restored") == true)
-            #expect(await clearance(bus)?.mend?.text.contains("--clear") == true)
+            #expect(await clearance(bus)?.remedy?.text.contains("--clear") == true)
             #expect(await clearance(bus, clears: true) == nil)
             try await restore.complete()
-            #expect(try await HouseStreams.restoring(on: bus, environment: .dev) == nil)
-            try await HouseStreams.ensure(on: bus, environment: .dev)
+            #expect(try await SystemStreams.restoring(on: bus, environment: .dev) == nil)
+            try await SystemStreams.ensure(on: bus, environment: .dev)
             // Now it is full, and nothing of it is deleted.
             #expect(await clearance(bus, clears: true)?.message.text.contains("holds 1 messages") == true)
             try await StreamRestore.clear(on: bus, .dev)
@@ -108,7 +108,7 @@ import Testing
                 await restore.undone(after: Failure(.failed, "the rows do not fit"), within: .zero) as? Failure
             #expect(failure?.message.text.contains("the rows do not fit") == true)
             for name in Self.streams { #expect(failure?.message.text.contains(name) == true, "\(name)") }
-            #expect(failure?.mend?.text.contains("--clear") == true)
+            #expect(failure?.remedy?.text.contains("--clear") == true)
         }
         await bus.close()
     }

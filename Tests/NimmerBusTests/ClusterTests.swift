@@ -40,16 +40,16 @@ struct ClusterTests {
 
     private func use(_ bus: NATSBus, _ servers: [TestServer]) async throws {
         try await ensureStreams(on: bus)
-        let stream = HouseStreams.decisions(.dev)
+        let stream = SystemStreams.decisions(.dev)
         let subject = Subject.cognitiveResponse(.dev)
         let consumer = try await bus.consumer(ConsumerConfiguration(stream: stream, durable: try Token("reader")))
-        for number in 0..<20 { try await say(number, subject, bus) }
+        for number in 0..<20 { try await emit(number, subject, bus) }
 
         // The one that this client talks to dies; it finds another, and so does the stream.
         let connected = bus.status.server?.url
         let victim = try #require(servers.first { $0.url == connected })
         await victim.server.kill()
-        for number in 20..<40 { try await say(number, subject, bus) }
+        for number in 20..<40 { try await emit(number, subject, bus) }
         #expect(bus.status.server?.url != connected)
 
         var seen: [UInt64: [UInt8]] = [:]
@@ -62,7 +62,7 @@ struct ClusterTests {
         }
         #expect(seen.sorted { $0.key < $1.key }.map(\.value) == (0..<40).map { Array("\($0)".utf8) })
 
-        // Whoever ensures the streams without a wish for copies leaves them as they are.
+        // The one that ensures the streams without a wish for copies leaves them as they are.
         let other = try await NATSBus.open(
             BusSettings(url: bus.status.server?.url ?? "", name: "other", waitsForServer: false))
         try await ensureStreams(on: other)
@@ -77,7 +77,7 @@ struct ClusterTests {
         let deadline = ContinuousClock.now.advanced(by: .seconds(40))
         while true {
             do {
-                _ = try await HouseStreams.ensure(on: bus, environment: .dev)
+                _ = try await SystemStreams.ensure(on: bus, environment: .dev)
                 return
             } catch {
                 guard ContinuousClock.now < deadline else { throw error }
@@ -86,7 +86,7 @@ struct ClusterTests {
         }
     }
 
-    private func say(_ number: Int, _ subject: Subject, _ bus: NATSBus) async throws {
+    private func emit(_ number: Int, _ subject: Subject, _ bus: NATSBus) async throws {
         try await bus.publishDurably(
             subject, payload: Array("\(number)".utf8), id: .named("cluster/\(number)"), timeout: .seconds(40))
     }

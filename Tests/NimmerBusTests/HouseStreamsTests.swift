@@ -4,8 +4,8 @@ import Testing
 
 /// docs/reference/compatibility.md, The streams: what they capture follows who lives.
 @Suite(.timeLimit(.minutes(1))) struct HouseStreamsTests {
-    private static let transitions = HouseStreams.transitions(.dev)
-    private static let escalations = HouseStreams.escalations(.dev)
+    private static let transitions = SystemStreams.transitions(.dev)
+    private static let escalations = SystemStreams.escalations(.dev)
     private static let collapse = Subject.collapse(.dev).text
     private static let plain = Subject.cognitiveRequest(.dev).text
     private static let named = SubjectPattern.cognitiveRequests(.dev).text
@@ -39,10 +39,10 @@ import Testing
     }
 
     /// The first change that watching brings.
-    private func firstChange(on bus: any Bus) async throws -> HouseStreams.Change? {
-        let (changes, change) = AsyncStream.makeStream(of: HouseStreams.Change.self)
+    private func firstChange(on bus: any Bus) async throws -> SystemStreams.Change? {
+        let (changes, change) = AsyncStream.makeStream(of: SystemStreams.Change.self)
         let watching = Task {
-            await HouseStreams.watch(
+            await SystemStreams.watch(
                 on: bus, environment: .dev, every: .milliseconds(1), wait: .milliseconds(5)
             ) { outcome in
                 if case .success(let found) = outcome { change.yield(found) }
@@ -55,7 +55,7 @@ import Testing
     @Test func aProcessOf20ThatStartsIsNoticedAndItsGoingToo() async throws {
         let bus = InMemoryBus()
         let own = try await peer(on: bus, speaking: "2.1")
-        try await HouseStreams.ensure(on: bus, environment: .dev)
+        try await SystemStreams.ensure(on: bus, environment: .dev)
         #expect(try await captured(on: bus) == [SubjectPattern.transitions(.dev).text, Self.named])
         let old = try await peer(on: bus, speaking: "2.0")
         try await setBack(on: bus)
@@ -75,7 +75,7 @@ import Testing
     /// A process of 2.0 that answered late when the streams were migrated gets its subjects back.
     @Test func whatWasMigratedTooSoonIsTakenBack() async throws {
         let bus = InMemoryBus()
-        try await HouseStreams.ensure(on: bus, environment: .dev)
+        try await SystemStreams.ensure(on: bus, environment: .dev)
         _ = try await peer(on: bus, speaking: nil)
         #expect(try await firstChange(on: bus) == .widened)
         #expect(try await captured(on: bus).isSuperset(of: [Self.plain, Self.collapse]))

@@ -4,7 +4,7 @@ import NimmerWave
 /// A sender with an outbox, its connections, and the stream that it writes to: everything that can happen to them, one step at a time.
 ///
 /// Each message follows from the one before it, as a gate's transitions do; so what the stream holds must be a chain, whatever is
-/// lost, late, repeated or killed, and whoever else writes.
+/// lost, late, repeated or killed, and other writers.
 struct OutboxModel: Hashable {
     /// What may still happen.
     struct Budget: Hashable {
@@ -63,7 +63,7 @@ struct OutboxModel: Hashable {
 
     var budget = Budget()
     let isFenced: Bool
-    /// Whether what waits outlives the sender.
+    /// Indicates whether what waits outlives the sender.
     var isKept = false
     private(set) var stream: [Stored] = []
     private var queue = OutboxQueue()
@@ -82,7 +82,7 @@ struct OutboxModel: Hashable {
 
     init(isFenced: Bool) { self.isFenced = isFenced }
 
-    /// Whether each message of the stream follows from the one before it, and none stands in it twice.
+    /// Indicates whether each message of the stream follows from the one before it, and none stands in it twice.
     var isChain: Bool {
         var before = 0
         for item in stream {
@@ -92,7 +92,7 @@ struct OutboxModel: Hashable {
         return Set(stream.map(\.id)).count == stream.count
     }
 
-    /// Whether all is said: nothing can happen any more but budgeted harm, and the stream holds what was concluded.
+    /// Indicates whether all is said: nothing can happen any more but budgeted harm, and the stream holds what was concluded.
     var isComplete: Bool { concluded.subtracting(givenUp).isSubset(of: Set(stream.map(\.id))) }
 
     /// What can happen now.
@@ -200,7 +200,7 @@ struct OutboxModel: Hashable {
         }
     }
 
-    /// From what the sender's earlier life left, and what the stream holds.
+    /// From what the sender's earlier run left, and what the stream holds.
     private mutating func takeUp(_ left: [OutboxMessage]) {
         for message in left { perform(queue.put(message)) }
         if let newest = stream.last {

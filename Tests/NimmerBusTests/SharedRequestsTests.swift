@@ -164,12 +164,12 @@ struct SharedRequestsTests {
     }
 
     @Test func theStreamOfAcceptedOutcomesKeepsTheLastOfEachGateForEver() async throws {
-        let stream = HouseStreams.outcomesStream(.prod)
+        let stream = SystemStreams.outcomesStream(.prod)
         #expect(stream.name == "PROD-OUTCOMES")
         #expect(stream.maximumAge == nil && stream.maximumMessages == nil)
         #expect(stream.storage == .file)
         let bus = InMemoryBus()
-        try await HouseStreams.ensure(on: bus, environment: .prod)
+        try await SystemStreams.ensure(on: bus, environment: .prod)
         try await bus.ensureStream(stream)
         for number in 0..<300 {
             for gate in ["plant", "office"] where gate == "plant" || number < 2 {
@@ -178,7 +178,7 @@ struct SharedRequestsTests {
             }
         }
         #expect(try await bus.read(stream: stream.name, filter: .acceptedOutcomes(.prod)).count == 256 + 2)
-        #expect(try await bus.stream(HouseStreams.transitions(.prod)).messages == 0)
-        #expect(try await bus.stream(HouseStreams.decisions(.prod)).messages == 0)
+        #expect(try await bus.stream(SystemStreams.transitions(.prod)).messages == 0)
+        #expect(try await bus.stream(SystemStreams.decisions(.prod)).messages == 0)
     }
 }

@@ -16,7 +16,7 @@ struct StreamBoundsTests {
     @Test(arguments: await Servers.installed())
     func theHousesStreamsHaveBoundsAndStay(_ binary: NATSBinary) async throws {
         try await TestServer.with(binary) { _, bus in
-            for stream in try HouseStreams.all(.dev) {
+            for stream in try SystemStreams.all(.dev) {
                 try await bus.ensureStream(stream)
                 let (name, config) = (stream.name, try await config(bus, stream.name))
                 #expect((config["max_bytes"]?.int ?? 0) > 0, "\(name)")
@@ -38,7 +38,7 @@ struct StreamBoundsTests {
     /// A stream that is made elsewhere would be missed by every rule for streams.
     @Test func everyStreamIsMadeInOnePlace() throws {
         let sources = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/Sources"
-        let places = ["HouseStreams", "AsideMessage.swift", "StreamKeyValue.swift"]
+        let places = ["SystemStreams", "DeadLetter.swift", "StreamKeyValue.swift"]
         var found: Set<String> = []
         for folder in [
             "NimmerBus", "NimmerCell", "NimmerCognition", "thalamus", "cognition-bridge", "hippocampus", "organ",
@@ -84,8 +84,8 @@ struct StreamBoundsTests {
             _ = try await bus.api.call("STREAM.CREATE.DEV-DECISIONS", chosen)
             let subject = Subject.transition(.dev, gate: try GateID("plant"))
             try await bus.publishDurably(subject, payload: [1], id: .v7())
-            try await HouseStreams.ensure(on: bus, environment: .dev)
-            _ = try await bus.keyValue(HouseStreams.acts(.dev))
+            try await SystemStreams.ensure(on: bus, environment: .dev)
+            _ = try await bus.keyValue(SystemStreams.acts(.dev))
             for name in ["DEV-TRANSITIONS", "KV_DEV-ACTS"] {
                 let config = try await config(bus, name)
                 #expect((config["max_bytes"]?.int ?? 0) > 0 && config["deny_purge"] == true, "\(name)")
@@ -104,7 +104,7 @@ struct StreamBoundsTests {
             binary, extra: "jetstream: { store_dir: \"\(folder)\", max_file_store: \(room.limit) }")
         let bus = try await NATSBus.open(BusSettings(url: server.url, name: "small", waitsForServer: false))
         for _ in 0..<2 {
-            for var stream in try HouseStreams.all(.dev) {
+            for var stream in try SystemStreams.all(.dev) {
                 stream.leavesRoom = true
                 try await bus.ensureStream(stream)
             }

@@ -20,8 +20,8 @@ import Testing
             documented["\(cells[0].dropFirst(7).prefix { $0 != "`" })"] = Array(cells[1...3])
         }
         let streams =
-            HouseStreams.streams(.dev) + [
-                HouseStreams.outcomesStream(.dev), HouseStreams.wavesStream(.dev), AsideMessage.configuration(.dev),
+            SystemStreams.streams(.dev) + [
+                SystemStreams.outcomesStream(.dev), SystemStreams.wavesStream(.dev), DeadLetter.configuration(.dev),
             ]
         for stream in streams {
             let found = documented.removeValue(forKey: String(stream.name.dropFirst(4)))

@@ -92,7 +92,7 @@ struct AuthorCompilationTests {
         }
         #expect(try await errors(in: uses.joined(separator: "\n")) == [])
         let general = [
-            "Gate", "Envelope", "Subscription", "InMemoryBus", "Outbox", "HouseStreams", "YAMLNode", "SystemFile",
+            "Gate", "Envelope", "Subscription", "InMemoryBus", "Outbox", "SystemStreams", "YAMLNode", "SystemFile",
             "RejectLimiter", "Health", "MetricsPage", "Configuration", "StreamConfiguration", "Delivery", "Evidence",
         ]
         let unknown = try await errors(in: general.map { "let use\($0) = \($0).self" }.joined(separator: "\n"))

@@ -147,7 +147,7 @@ struct CellBodyTests {
         try bench.receive("-1", on: "devices.gauge")
         bench.clear()
         bench.advance(milliseconds: 3000)
-        let said = bench.actions.filter { if case .say = $0 { true } else { false } }
+        let said = bench.actions.filter { if case .log = $0 { true } else { false } }
         #expect(bench.waves.isEmpty)
         #expect(said.count == 1)
         #expect(bench.body.counters.faults == 3)
@@ -204,7 +204,7 @@ struct CellBodyTests {
         #expect(bench.body.counters.refused == 0)
     }
 
-    @Test("domain, region and origin are set from outside, and refused when they are none")
+    @Test("domain, region and origin are set from outside, and refused when they are invalid")
     func identity() throws {
         var bench = try CellBench<Gauge>([
             "domain": .text("air"), "region": .text("plant.air"), "origin": .text("probe-7"),

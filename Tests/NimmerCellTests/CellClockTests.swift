@@ -42,14 +42,14 @@ struct CellClockTests {
     func takingOver() {
         var clock = CellClock()
         let now = clock.now()
-        let estate = Estate(
+        let handoverState = HandoverState(
             nextSense: now.advanced(milliseconds: Self.hour), state: .open, potential: 0.8, weight: 0.5,
             at: now.advanced(milliseconds: Self.hour))
-        let taken = clock.takeUp(estate, interval: 500)
+        let taken = clock.takeUp(handoverState, interval: 500)
         let then = clock.now()
         #expect(taken.at >= now && taken.at <= then)
         #expect(taken.nextSense.map { $0 <= then.advanced(milliseconds: 500) } == true)
-        let late = Estate(nextSense: .earliest, state: .open, potential: 0.8, weight: 0.5, at: .earliest)
+        let late = HandoverState(nextSense: .earliest, state: .open, potential: 0.8, weight: 0.5, at: .earliest)
         #expect(clock.takeUp(late, interval: 500).at == clock.clock.process(.earliest))
     }
 

@@ -8,7 +8,7 @@ import Testing
 @testable import NimmerCell
 
 /// Answers at once, late, or never.
-private struct Desk: Cell {
+private struct Reception: Cell {
     static let manifest = Manifest(
         name: "desk", version: "1.0.0", summary: "Answers.",
         commands: [("echo", "Gives back."), ("wait", "Takes long."), ("leave", "Leaves.")])
@@ -47,7 +47,7 @@ struct CellHostTests {
         let rejects: MessageSequence
 
         init(_ changes: [String: SettingValue] = [:]) async throws {
-            let configuration = try Configuration(of: Desk.self, changes: changes)
+            let configuration = try Configuration(of: Reception.self, changes: changes)
             let quiet = Logger(label: "desk") { _ in SwiftLogNoOpLogHandler() }
             process = ServiceProcess(configuration, role: .cell, logger: quiet, bus: bus)
             waves = try await bus.messages(.waves(.dev))
@@ -75,7 +75,7 @@ struct CellHostTests {
 
     /// Runs the cell while the body asks it, then stops it.
     private func living(_ world: World, _ body: (World) async throws -> Void) async throws {
-        let host = try CellHost<Desk>(world.process)
+        let host = try CellHost<Reception>(world.process)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await host.run() }
             try await body(world)
@@ -167,7 +167,7 @@ struct CellHostTests {
     @Test("a cell that leaves names its status")
     func leaves() async throws {
         let world = try await World()
-        let host = try CellHost<Desk>(world.process)
+        let host = try CellHost<Reception>(world.process)
         await #expect(throws: ProcessFailure(.unavailable, "the desk is gone")) {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await host.run() }

@@ -35,19 +35,19 @@ struct HandoverTests {
 
     @Test("who starts lives, takes over, or stands by")
     func meetings() {
-        #expect(old.meeting(nil) == .live)
-        #expect(old.meeting("1.9.0") == .live)
-        #expect(old.meeting("1.8.3") == .take(from: "1.8.3"))
-        #expect(old.meeting("1.10.0") == .standBy(for: "1.10.0"))
+        #expect(old.startDecision(nil) == .live)
+        #expect(old.startDecision("1.9.0") == .live)
+        #expect(old.startDecision("1.8.3") == .take(from: "1.8.3"))
+        #expect(old.startDecision("1.10.0") == .standBy(for: "1.10.0"))
     }
 
     @Test("what is left to the next travels whole")
     func estates() throws {
         let at = Timestamp(milliseconds: 1_700_000_000_000)
-        let estate = Estate(
+        let handoverState = HandoverState(
             nextSense: at.advanced(milliseconds: 20), state: .open, potential: 0.75, weight: 0.3, at: at)
-        #expect(Estate(estate.json) == estate)
-        #expect(Estate(["version": "1.0.0"]) == nil)
+        #expect(HandoverState(handoverState.json) == handoverState)
+        #expect(HandoverState(["version": "1.0.0"]) == nil)
     }
 
     @Test("the next one senses when the last one would have, and its gate stands where that of the last one stood")

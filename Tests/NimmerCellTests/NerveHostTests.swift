@@ -49,7 +49,7 @@ struct NerveHostTests {
     @Test("two cells that agree: transition, state, request, answer, wave; and what it says at the end still leaves")
     func whole() async throws {
         let bus = InMemoryBus()
-        try await HouseStreams.ensure(on: bus, environment: .dev)
+        try await SystemStreams.ensure(on: bus, environment: .dev)
         var configuration = try Configuration(of: Watch.self)
         // One grant in the file is enough for origins to be looked at where there are no identities (decision 0018).
         let text = "nimmerverse: 1\nname: s\ncells: [{name: gateway, command: [g], origins: [\"vm-*\"]}]"
@@ -110,7 +110,7 @@ struct NerveHostTests {
         #expect(host.counters.wavesIn == 2)
         #expect(host.counters.rejected == 4)
         #expect(host.counters.lost == 0)
-        let stored = try await bus.read(stream: HouseStreams.transitions(.dev))
+        let stored = try await bus.read(stream: SystemStreams.transitions(.dev))
         // On a busy machine the gate may have been released by now, too.
         let states = try stored.map { try Envelope<GateTransition>(decoding: $0.message.payload).body.toState }
         #expect(states == [.open] || states == [.open, .stable])

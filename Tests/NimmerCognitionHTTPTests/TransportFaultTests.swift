@@ -48,10 +48,10 @@ extension Minds {
                     server.answer { fault.steps(served, $0, elsewhere: elsewhere.url + "/") }
                     let mind = try Self.mind(server.url, served)
                     let code = Self.expected(fault)
-                    let patience: Duration = code == .timeout ? .milliseconds(400) : .seconds(20)
+                    let timeout: Duration = code == .timeout ? .milliseconds(400) : .seconds(20)
                     let began = ContinuousClock.now
                     do throws(MindError) {
-                        let answer = try await mind.ask(Self.question, deadline: began + patience)
+                        let answer = try await mind.ask(Self.question, deadline: began + timeout)
                         Issue.record("\(fault) gave an answer: \(String(decoding: answer.text, as: UTF8.self))")
                     } catch {
                         #expect(error.code == code, "\(error)")
@@ -61,7 +61,7 @@ extension Minds {
                         if fault == .tooManyRequests { #expect(error.retryAfterMilliseconds == 7_000) }
                     }
                     // Far beyond the deadline, so that a busy machine does not fail it.
-                    #expect(ContinuousClock.now - began < patience + .seconds(20))
+                    #expect(ContinuousClock.now - began < timeout + .seconds(20))
                     #expect(elsewhere.requests.isEmpty, "a redirect was followed")
                     #expect(server.requests.count == 1, "asked \(server.requests.count) times")
                     await mind.close()

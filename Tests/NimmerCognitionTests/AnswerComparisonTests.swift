@@ -80,7 +80,7 @@ struct NamedDecisionTests {
 struct AskingTests {
     @Test("a transition that carries no question asks nothing, whatever else is in it")
     func transitions() throws {
-        let stream = HouseStreams.transitions(.dev)
+        let stream = SystemStreams.transitions(.dev)
         let gate = GateID(region: try Region("plant.a"))
         let message = BusMessage(
             subject: .transition(.dev, gate: gate), payload: Array("not even JSON".utf8), at: Sample.now)
@@ -98,7 +98,7 @@ struct AskingTests {
             payload: Envelope(
                 id: .named("m"), at: Sample.now, from: Source(entityID: "thalamus", entityType: .thalamus), request
             ).encoded(), at: Sample.now)
-        let found = try Asking.request(in: message, of: HouseStreams.escalations(.dev), .dev)
+        let found = try Asking.request(in: message, of: SystemStreams.escalations(.dev), .dev)
         #expect(found?.requestID == request.requestID)
     }
 }

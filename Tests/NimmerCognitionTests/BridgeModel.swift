@@ -51,9 +51,9 @@ struct BridgeModel {
     }
 
     /// What a process has in memory.
-    private struct Life {
+    private struct BridgeRun {
         var name: String
-        var book = AnswerBook<Receipt>()
+        var book = AnswerTracker<Receipt>()
         var scheduler: Scheduler
         var works: [Work] = []
         var kept: (record: ActRecord, revision: UInt64)?
@@ -78,11 +78,11 @@ struct BridgeModel {
     private var lives = 1
     private var delivered = 0
     private var value: (revision: UInt64, bytes: [UInt8])?
-    private var life: Life
+    private var life: BridgeRun
 
     init(_ budget: Budget = Budget()) {
         self.budget = budget
-        life = Life(name: "life 1", scheduler: Scheduler(Self.settings))
+        life = BridgeRun(name: "life 1", scheduler: Scheduler(Self.settings))
     }
 
     // MARK: - What must hold
@@ -147,7 +147,7 @@ struct BridgeModel {
 
     /// A new life takes up what the streams and the bucket hold, as `BridgeProcess` does.
     private mutating func begin() {
-        life = Life(name: "life \(lives)", scheduler: Scheduler(Self.settings))
+        life = BridgeRun(name: "life \(lives)", scheduler: Scheduler(Self.settings))
         if let value, let record = (try? JSON(parsing: value.bytes)).flatMap(ActRecord.init) {
             life.isKnown = true
             life.kept = (record, value.revision)
@@ -267,7 +267,7 @@ struct BridgeModel {
 
     // MARK: - The book of answers
 
-    private mutating func perform(_ actions: [AnswerBook<Receipt>.Action]) {
+    private mutating func perform(_ actions: [AnswerTracker<Receipt>.Action]) {
         for action in actions {
             switch action {
             case .schedule(let request):

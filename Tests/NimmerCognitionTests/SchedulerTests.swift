@@ -156,7 +156,7 @@ struct SchedulerTests {
         _ = scheduler.arrive(Sample.request("b", region: "plant.b", confidence: 0.5, expiresIn: 300_000), at: later(2))
         _ = scheduler.arrive(Sample.request("c", region: "plant.c", confidence: 0.9, expiresIn: 300_000), at: later(3))
         let other = scheduler.arrive(Sample.request("d", region: "office", confidence: 0.2), at: later(4))
-        #expect(other.first?.ask != nil, "the budget of another region is none of its business")
+        #expect(other.first?.ask != nil, "the budget of another region does not concern it")
         let wake = try #require(scheduler.nextWake(after: later(5)))
         #expect(scheduler.tick(at: wake.advanced(milliseconds: -1)).isEmpty)
         let asks = scheduler.tick(at: wake).compactMap(\.ask)

@@ -70,7 +70,7 @@ import Testing
             try ImagePlan.choose(["math", "collision_avoidance", "math-cell"], of: targets)
                 == ["math-cell", "collision-avoidance-nerve"])
         let failure = #expect(throws: Failure.self) { try ImagePlan.choose(["maths"], of: targets) }
-        #expect(failure?.mend == "there are thalamus, math-cell, collision-avoidance-nerve")
+        #expect(failure?.remedy == "there are thalamus, math-cell, collision-avoidance-nerve")
     }
 
     @Test func theEngineIsToldWhatTheImageIsMadeOf() {

@@ -8,7 +8,7 @@ import Testing
 @testable import NimmerDeploy
 
 @Suite struct KubeTests {
-    /// Whether what is generated is to be written.
+    /// Indicates whether what is generated is to be written.
     private static let writes = getenv("NIMMER_WRITE_DOCS") != nil
     private static let root =
         "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/deploy/kubernetes"
@@ -58,7 +58,7 @@ import Testing
     @Test func severalThalamiMustShareTheRegions() throws {
         var alone = try plan("nimmerverse: 1\nname: small", .dev)
         let failure = #expect(throws: Failure.self) { try alone.take(thalami: 3) }
-        #expect(failure?.mend?.text.contains("partitions") == true)
+        #expect(failure?.remedy?.text.contains("partitions") == true)
         var shared = try plan("nimmerverse: 1\nname: small\nthalamus: {partitions: 8}", .dev)
         try shared.take(thalami: 5)
         #expect(try shared.manifests().component.contains("count: 5\n"))
@@ -68,7 +68,7 @@ import Testing
     @Test func aProgramOfOnesOwnNeedsItsImage() throws {
         var own = try plan("nimmerverse: 1\nname: small\ncells: [{name: door, command: [./door]}]", .dev)
         let failure = #expect(throws: Failure.self) { try own.manifests() }
-        #expect(failure?.mend?.text.contains("--image door=") == true)
+        #expect(failure?.remedy?.text.contains("--image door=") == true)
         #expect(throws: Failure.self) { try own.take(image: "window=x") }
         try own.take(image: "door=registry.example/door:1")
         #expect(try own.manifests().organisms.contains("image: registry.example/door:1\n"))

@@ -119,14 +119,14 @@ import Testing
         func reached(waves: Int) -> Double {
             var gate = Gate(configuration)
             var transitions: ContiguousArray<Transition> = []
-            func say(_ origin: Int32, _ confidence: Double, _ at: Double) {
+            func emit(_ origin: Int32, _ confidence: Double, _ at: Double) {
                 let wave = Evidence(origin: origin, region: 0, confidence: confidence, at: Timestamp(milliseconds: at))
                 _ = gate.receive(wave, into: &transitions)
             }
-            say(0, 0.2, 0)
-            say(1, confidence, 0)
+            emit(0, 0.2, 0)
+            emit(1, confidence, 0)
             let first = gate.potential
-            for index in 1...waves { say(1, confidence, 500 * Double(index) / Double(waves)) }
+            for index in 1...waves { emit(1, confidence, 500 * Double(index) / Double(waves)) }
             return gate.potential - first
         }
         let slow = reached(waves: 1)

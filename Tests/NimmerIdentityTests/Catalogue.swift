@@ -220,7 +220,7 @@ enum Catalogue {
             own.formUnion((subjects + wide).filter { $0.hasPrefix("dev.") })
         default: break
         }
-        // Whoever is asked hears every sender.
+        // The one that is asked hears every sender.
         if parts.contains(name), !["hippocampus", "vision"].contains(name) {
             own.formUnion((subjects + wide).filter { $0.hasPrefix("dev.nervous.cells.\(name).request") })
         }

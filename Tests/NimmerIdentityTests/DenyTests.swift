@@ -40,15 +40,15 @@ struct DenyTests {
     @Test(arguments: await Servers.installed())
     func onlyThoseWithAKeyComeIn(_ binary: NATSBinary) async throws {
         try await Ground.with(binary) { ground in
-            var strangers = [ground.settings("math"), ground.settings("math"), ground.settings("math")]
-            strangers[0].credentials = .none
-            strangers[1].credentials = .password(user: "math", password: "math")
+            var unknownVariables = [ground.settings("math"), ground.settings("math"), ground.settings("math")]
+            unknownVariables[0].credentials = .none
+            unknownVariables[1].credentials = .password(user: "math", password: "math")
             let pair = try await OpenSSL.makeKeyPair()
             let path = ground.folder + "/stranger.nk"
             try SmallFile.write(
                 "\(NKey.userSeed(pair.seed))\n\(NKey.userPublicKey(pair.publicKey))\n", to: path, mode: 0o600)
-            strangers[2].credentials = .file(path)
-            for settings in strangers {
+            unknownVariables[2].credentials = .file(path)
+            for settings in unknownVariables {
                 let error = await #expect(throws: BusError.self) { try await NATSBus.open(settings) }
                 #expect(error?.code == .badCredentials)
             }
@@ -198,7 +198,7 @@ struct DenyTests {
         }
     }
 
-    /// Whoever looks at everything keeps the server from saying that nobody serves a subject: a cell that knows no senders is
+    /// The one that looks at everything keeps the server from saying that nobody serves a subject: a cell that knows no senders is
     /// asked in its own form all the same, one that does hears who asks, and nobody asks in another's name.
     @Test(arguments: await Servers.installed())
     func whoAsksIsNamedWhereTheyWhoAreAskedKnowSenders(_ binary: NATSBinary) async throws {
@@ -290,12 +290,12 @@ struct DenyTests {
             let thalamus = try await ground.open("thalamus")
             let question = Subject.cognitiveRequest(.dev)
             try await thalamus.ensureStream(
-                StreamConfiguration(name: HouseStreams.escalations(.dev), subjects: [SubjectPattern(question)]))
+                StreamConfiguration(name: SystemStreams.escalations(.dev), subjects: [SubjectPattern(question)]))
             let id = MessageID.v7()
             for _ in 0..<2 {
                 try await person.publishDurably(shared: question, payload: [1], id: id, timeout: .seconds(20))
             }
-            #expect(try await person.read(stream: HouseStreams.escalations(.dev)).map(\.message.subject) == [question])
+            #expect(try await person.read(stream: SystemStreams.escalations(.dev)).map(\.message.subject) == [question])
             for bus in [motor, reflex, person, thalamus] { await bus.close() }
         }
     }

@@ -30,10 +30,10 @@ struct DeputyTests {
     @Test(arguments: await Servers.installed())
     func nobodyHasOthersSpeak(_ binary: NATSBinary) async throws {
         try await Ground.with(binary, isOpen: true) { ground in
-            let house = try await StoredHouse.open(ground)
-            let before = try await house.contents()
+            let stored = try await StoredSystem.open(ground)
+            let before = try await stored.contents()
             // An inbox is no question, and what a stream captures the server acknowledges: the next test.
-            let questions = Catalogue.subjects.filter { !$0.hasPrefix("_INBOX.") && !house.captures($0) }
+            let questions = Catalogue.subjects.filter { !$0.hasPrefix("_INBOX.") && !stored.captures($0) }
             var deputies: [String: NATSBus] = [:]
             var heard: [String: Set<String>] = [:]
             for name in Catalogue.parts {
@@ -74,18 +74,18 @@ struct DeputyTests {
                 for _ in 0..<2000 where bus.status.counters.repliesRefused < wanted { try await bus.flush() }
                 #expect(bus.status.counters.repliesRefused == wanted, "\(name) counts each on \(binary)")
             }
-            try await house.bus.flush(timeout: .seconds(10))
-            #expect(house.laundered.isEmpty, "\(house.laundered)")
-            let after = try await house.contents()
+            try await stored.bus.flush(timeout: .seconds(10))
+            #expect(stored.laundered.isEmpty, "\(stored.laundered)")
+            let after = try await stored.contents()
             #expect(Self.changed(before, after).isEmpty, "\(binary)")
             for bus in deputies.values { await bus.close() }
-            await house.bus.close()
+            await stored.bus.close()
         }
     }
 
     /// The streams that are not as they were.
     private static func changed(
-        _ before: [String: StoredHouse.Contents], _ after: [String: StoredHouse.Contents]
+        _ before: [String: StoredSystem.Contents], _ after: [String: StoredSystem.Contents]
     ) -> [String] { before.filter { after[$0.key] != $0.value }.keys.sorted() }
 
     /// A part that answers whatever comes, with what would delete a message where the server took it for an order.
@@ -107,9 +107,9 @@ struct DeputyTests {
     @Test(arguments: await Servers.installed())
     func theServerAcknowledgesNoWave(_ binary: NATSBinary) async throws {
         try await Ground.with(binary, isOpen: true) { ground in
-            let house = try await StoredHouse.open(ground)
-            let before = try await house.contents()
-            let captured = Catalogue.subjects.filter(house.captures)
+            let stored = try await StoredSystem.open(ground)
+            let before = try await stored.contents()
+            let captured = Catalogue.subjects.filter(stored.captures)
             var count = 1
             for grant in ground.grants where ![.thalamus, .bridge, .hippocampus, .operator].contains(grant.role) {
                 let bus = try await ground.open(grant.name)
@@ -126,14 +126,14 @@ struct DeputyTests {
                 await bus.close()
             }
             #expect(count > 4 * Self.targets.count)
-            #expect(try await house.count(of: "DEV-WAVES", atLeast: UInt64(count)) == UInt64(count))
-            try await house.bus.flush(timeout: .seconds(10))
-            #expect(house.laundered.isEmpty, "\(house.laundered)")
-            let after = try await house.contents()
+            #expect(try await stored.count(of: "DEV-WAVES", atLeast: UInt64(count)) == UInt64(count))
+            try await stored.bus.flush(timeout: .seconds(10))
+            #expect(stored.laundered.isEmpty, "\(stored.laundered)")
+            let after = try await stored.contents()
             #expect(Self.changed(before, after) == ["DEV-WAVES"], "\(binary)")
             #expect(after["DEV-WAVES"]?.config == before["DEV-WAVES"]?.config)
             #expect(after["DEV-WAVES"]?.messages[1] == Array("kept".utf8))
-            await house.bus.close()
+            await stored.bus.close()
         }
     }
 
@@ -142,12 +142,12 @@ struct DeputyTests {
     @Test(arguments: await Servers.installed())
     func acknowledgementsDeleteNothing(_ binary: NATSBinary) async throws {
         try await Ground.with(binary, isOpen: true) { ground in
-            let house = try await StoredHouse.open(ground)
-            let before = try await house.contents()
+            let stored = try await StoredSystem.open(ground)
+            let before = try await stored.contents()
             let orders = Self.targets.filter {
                 $0.hasPrefix("$JS.API.STREAM.") && $0 != "$JS.API.STREAM.MSG.DELETE.DEV-ASIDE"
             }
-            let captured = Catalogue.subjects.filter(house.captures)
+            let captured = Catalogue.subjects.filter(stored.captures)
             var count = 0
             for grant in ground.grants where [.thalamus, .bridge, .hippocampus, .operator].contains(grant.role) {
                 let bus = try await ground.open(grant.name)
@@ -165,15 +165,15 @@ struct DeputyTests {
                 await bus.close()
             }
             // Each acknowledgement went where it was asked for; what it could do it has done when the server answers behind it.
-            for _ in 0..<2000 where house.laundered.values.reduce(0, +) < count { try await house.bus.flush() }
-            #expect(house.laundered.values.reduce(0, +) == count)
-            let after = try await house.contents()
+            for _ in 0..<2000 where stored.laundered.values.reduce(0, +) < count { try await stored.bus.flush() }
+            #expect(stored.laundered.values.reduce(0, +) == count)
+            let after = try await stored.contents()
             for (name, contents) in before {
                 #expect(after[name]?.config == contents.config, "\(name) on \(binary)")
                 #expect(after[name]?.messages[1] == contents.messages[1] && contents.messages[1] != nil, "\(name)")
                 #expect(after[name]?.state["first_seq"] == contents.state["first_seq"], "\(name)")
             }
-            await house.bus.close()
+            await stored.bus.close()
         }
     }
 }

@@ -135,7 +135,7 @@ struct IdentityFolderTests {
         let folder = try Ground.temporaryFolder()
         defer { SmallFile.remove(folder) }
         let identities = IdentityFolder(path: folder + "/auth")
-        _ = try await identities.generate(try Ground.system(), .dev, for: .house)
+        _ = try await identities.generate(try Ground.system(), .dev, for: .local)
         var options = NATSServerOptions(folder: folder + "/nats", binary: binary.path)
         options.speaksMQTT = true
         options.syncsAlways = false

@@ -82,7 +82,7 @@ struct RotationTests {
         struct NoServer: Error {}
         try await Self.withFolder { identities in
             let system = try Ground.system()
-            _ = try await identities.generate(system, .dev, for: .house, at: Self.now)
+            _ = try await identities.generate(system, .dev, for: .local, at: Self.now)
             func files() -> [String] {
                 [identities.ownerPassword, identities.devicePassword].map { SmallFile.read($0) ?? "" }
             }
@@ -90,14 +90,14 @@ struct RotationTests {
                 -> IdentityFolder.Report
             {
                 try await identities.rotate(
-                    system, .dev, names: names, until: Self.later, for: .house, at: Self.now, reload: reload)
+                    system, .dev, names: names, until: Self.later, for: .local, at: Self.now, reload: reload)
             }
             let first = files()
             let owner = try Self.key(identities, "owner")
             await #expect(throws: NoServer.self) { try await rotate(nil) { _ in throw NoServer() } }
             #expect(files() == first)
             #expect(try Self.key(identities, "owner") == owner)
-            _ = try await identities.generate(system, .dev, for: .house, at: Self.now)
+            _ = try await identities.generate(system, .dev, for: .local, at: Self.now)
 
             let device = try await rotate(["device"]) { draft in
                 #expect(SmallFile.exists(draft))
@@ -222,7 +222,7 @@ private final class Load: Sendable {
         let motor = try #require(buses["motor"])
         _ = try await thalamus.ensureStream(
             StreamConfiguration(
-                name: HouseStreams.transitions(.dev),
+                name: SystemStreams.transitions(.dev),
                 subjects: [try SubjectPattern("dev.nervous.gates.*.transition")]))
         _ = try await thalamus.subscribe(try SubjectPattern("dev.nervous.*.*.wave")) { [weak self] _, payload, _ in
             let number = payload.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
@@ -284,6 +284,6 @@ private final class Load: Sendable {
         let doubled = waves.values.count { $0 > 1 }
         #expect(doubled == 0, "\(doubled) waves came twice")
         #expect(asked == number, "a question to a queue is asked once")
-        #expect(try await thalamus.stream(HouseStreams.transitions(.dev)).messages == number)
+        #expect(try await thalamus.stream(SystemStreams.transitions(.dev)).messages == number)
     }
 }

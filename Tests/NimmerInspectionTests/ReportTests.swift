@@ -8,16 +8,17 @@ import Testing
 private let plain = Paint.plain
 
 @Suite struct StatusReportTests {
-    private func service(_ name: String, data: JSON = .null) throws -> LivingService {
+    private func service(_ name: String, data: JSON = .null) throws -> RunningService {
         let info: JSON = ["name": .string(name), "id": .string(name + "-1"), "version": "1.0.0"]
-        var service = try #require(LivingService(info: info))
+        var service = try #require(RunningService(info: info))
         service.data = data
         return service
     }
 
     @Test func whatIsMissingIsSaidWithItsConsequence() throws {
         var report = StatusReport(environment: .dev)
-        #expect(report.degraded() == ["no NATS server: cells keep their reflexes and count what they could not say"])
+        #expect(
+            report.degraded() == ["no NATS server: cells keep their reflexes and count what they could not publish"])
         report.serverVersion = "2.9.10"
         report.services = [try service("thalamus"), try service("cognition-bridge")]
         report.streams = [.init(name: "DEV-TRANSITIONS")]
@@ -128,7 +129,7 @@ private let plain = Paint.plain
     }
 
     @Test func servicesAreMergedById() throws {
-        let services = LivingService.merge(
+        let services = RunningService.merge(
             infos: [["name": "b", "id": "2"], ["name": "a", "id": "1", "metadata": ["role": "cell"]], ["broken": 1]],
             stats: [
                 [
@@ -140,7 +141,7 @@ private let plain = Paint.plain
         #expect(services[0].requests == 5)
         #expect(services[0].errors == 1)
         #expect(services[1].requests == nil)
-        let lines = LivingService.table(services, at: try Timestamp(rfc3339: "2026-02-14T18:31:00Z")).lines(plain)
+        let lines = RunningService.table(services, at: try Timestamp(rfc3339: "2026-02-14T18:31:00Z")).lines(plain)
         #expect(lines[1].text.contains("5 (1 failed)"))
         #expect(lines[1].text.contains("60 s"))
     }

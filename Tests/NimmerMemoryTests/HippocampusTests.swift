@@ -69,8 +69,8 @@ private final class Bench: Sendable {
             try? bus.respond(to: arrival.message(), payload: answer)
         }
         for (name, subject, legacy) in [
-            (HouseStreams.transitions(.dev), SubjectPattern.transitions(.dev), Subject.collapse(.dev)),
-            (HouseStreams.escalations(.dev), .cognitiveRequests(.dev), Subject.cognitiveRequest(.dev)),
+            (SystemStreams.transitions(.dev), SubjectPattern.transitions(.dev), Subject.collapse(.dev)),
+            (SystemStreams.escalations(.dev), .cognitiveRequests(.dev), Subject.cognitiveRequest(.dev)),
         ] {
             try await bus.ensureStream(
                 StreamConfiguration(name: name, subjects: [subject, SubjectPattern(legacy)]))
@@ -82,7 +82,7 @@ private final class Bench: Sendable {
     /// - Parameter legacy: whether the streams are those of 2.0, with a peer that needs them.
     func run(legacy: Bool = true, _ body: () async throws -> Void) async throws {
         if legacy { try await keepLegacy() }
-        #expect(try await HouseStreams.ensure(on: bus, environment: .dev) == legacy)
+        #expect(try await SystemStreams.ensure(on: bus, environment: .dev) == legacy)
         let (stopped, ask) = stop
         let hippocampus = hippocampus
         let task = Task { await hippocampus.run(until: { for await _ in stopped {} }) }
@@ -106,7 +106,7 @@ private final class Bench: Sendable {
     /// How many messages of the transitions' stream were delivered and not acknowledged, or wait.
     func open() async throws -> Int {
         let consumer = try await bus.consumer(
-            ConsumerConfiguration(stream: HouseStreams.transitions(.dev), durable: try Token("hippocampus")))
+            ConsumerConfiguration(stream: SystemStreams.transitions(.dev), durable: try Token("hippocampus")))
         let info = try await consumer.info()
         return info.unacknowledged + Int(info.waiting)
     }
@@ -170,9 +170,9 @@ struct HippocampusTests {
             eventType: "resonance", suggestedActions: [], processingBudgetLF: 1, responseTimeoutMilliseconds: 1000,
             expiresAt: opening.body.at)
         let request = try #require(opening.escalated?.body.requestID)
-        for stream in HouseStreams.streams(.dev) {
+        for stream in SystemStreams.streams(.dev) {
             var old = stream
-            old.subjects += HouseStreams.legacy(.dev)[stream.name].map { [$0] } ?? []
+            old.subjects += SystemStreams.legacy(.dev)[stream.name].map { [$0] } ?? []
             try await bench.bus.ensureStream(old)
         }
         try await bench.run(legacy: false) {
@@ -184,7 +184,7 @@ struct HippocampusTests {
         let trail = try #require(try await store.trail(of: collapse.collapseID))
         #expect(trail.collapse?.body.transitionID == opening.header.messageID && trail.transition?.body.collapse == nil)
         #expect(trail.request?.body.requestID == request)
-        for (name, legacy) in HouseStreams.legacy(.dev) {
+        for (name, legacy) in SystemStreams.legacy(.dev) {
             #expect(try await bench.bus.stream(name).subjects.contains(legacy.text) == false)
         }
     }
@@ -194,7 +194,7 @@ struct HippocampusTests {
         let store = FlakyStore()
         let bench = Bench(store, rows: 10)
         try await bench.keepLegacy()
-        try await HouseStreams.ensure(on: bench.bus, environment: .dev)
+        try await SystemStreams.ensure(on: bench.bus, environment: .dev)
         for number in 0..<95 { try await bench.publish([try DecisionFixture(seed: "early \(number)").opening]) }
         try await bench.run(legacy: true) { try await eventually("95 rows") { bench.hippocampus.status.stored == 95 } }
     }

@@ -44,11 +44,11 @@ struct MigrationTests {
         let settings = try await TestDatabase.shared.unmade()
         let noDatabase = await #expect(throws: MemoryError.self) { try await PostgresStore(settings).open() }
         #expect(noDatabase?.code == .missingDatabase)
-        #expect(noDatabase?.mend.contains("nimmer db migrate") == true)
-        try Connection(settings.database("postgres")).script("create database \(settings.databaseName)")
+        #expect(noDatabase?.remedy.contains("nimmer db migrate") == true)
+        try PostgresConnection(settings.database("postgres")).script("create database \(settings.databaseName)")
         let noSchema = await #expect(throws: MemoryError.self) { try await PostgresStore(settings).open() }
         #expect(noSchema?.code == .schemaMissing)
-        #expect(noSchema?.mend.contains("nimmer db migrate") == true)
+        #expect(noSchema?.remedy.contains("nimmer db migrate") == true)
     }
 
     @Test("an older schema is refused until it is migrated")
@@ -57,7 +57,7 @@ struct MigrationTests {
         _ = try await PostgresAdministration(settings, migrations: Array(Migration.all.prefix(1))).migrate()
         let error = await #expect(throws: MemoryError.self) { try await PostgresStore(settings).open() }
         #expect(error?.code == .schemaOlder)
-        #expect(error?.mend.contains("nimmer db migrate") == true)
+        #expect(error?.remedy.contains("nimmer db migrate") == true)
         let report = try await PostgresAdministration(settings).migrate()
         #expect(report.applied == Array(Migration.all.dropFirst()))
         try await PostgresStore(settings).open()
@@ -66,7 +66,7 @@ struct MigrationTests {
     @Test("a newer schema is refused by the store and left alone by migrate")
     func newer() async throws {
         let settings = try await TestDatabase.shared.fresh()
-        try Connection(settings).script(
+        try PostgresConnection(settings).script(
             "insert into schema_migrations (version, name, checksum) values (999, 'from the future', 'x')")
         let refused = await #expect(throws: MemoryError.self) { try await PostgresStore(settings).open() }
         #expect(refused?.code == .schemaUnknown)
@@ -77,7 +77,7 @@ struct MigrationTests {
     @Test("a migration that was edited afterwards is noticed")
     func tampered() async throws {
         let settings = try await TestDatabase.shared.fresh()
-        try Connection(settings).script("update schema_migrations set checksum = 'edited' where version = 2")
+        try PostgresConnection(settings).script("update schema_migrations set checksum = 'edited' where version = 2")
         let refused = await #expect(throws: MemoryError.self) { try await PostgresStore(settings).open() }
         #expect(refused?.code == .schemaTampered)
         #expect(refused?.message.contains("migration 2") == true)
@@ -86,8 +86,8 @@ struct MigrationTests {
     @Test("tables that no migration made are not touched")
     func foreign() async throws {
         let settings = try await TestDatabase.shared.unmade()
-        try Connection(settings.database("postgres")).script("create database \(settings.databaseName)")
-        try Connection(settings).script("create table gate_transitions (something text)")
+        try PostgresConnection(settings.database("postgres")).script("create database \(settings.databaseName)")
+        try PostgresConnection(settings).script("create table gate_transitions (something text)")
         let kept = await #expect(throws: MemoryError.self) { try await PostgresAdministration(settings).migrate() }
         #expect(kept?.code == .schemaUnknown)
     }
@@ -99,7 +99,7 @@ struct MigrationTests {
             version: Migration.all.count + 1, name: "broken", sql: "create table half_done (); select 1 / 0")
         let administration = PostgresAdministration(settings, migrations: Migration.all + [broken])
         await #expect(throws: MemoryError.self) { try await administration.migrate() }
-        let connection = try Connection(settings)
+        let connection = try PostgresConnection(settings)
         #expect(try connection.run("select to_regclass('half_done')::text").first == nil)
         #expect(try connection.run("select max(version) from schema_migrations").first == "\(Migration.all.count)")
     }
@@ -109,7 +109,7 @@ struct MigrationTests {
         let settings = try await TestDatabase.shared.unmade()
         #expect(try await PostgresAdministration(settings).migrate().notes == [])
         let name = settings.databaseName
-        let owner = try Connection(settings)
+        let owner = try PostgresConnection(settings)
         try owner.script(
             """
             create role writer_\(name) login password 'w' in role \(name)_hippocampus;
@@ -126,9 +126,9 @@ struct MigrationTests {
         #expect(try await reader.gates(.dev).count == 1)
         let refused = await #expect(throws: MemoryError.self) { try await reader.write(decision.entries) }
         #expect(refused?.code == .permission)
-        #expect(refused?.mend.contains("its _hippocampus") == true)
+        #expect(refused?.remedy.contains("its _hippocampus") == true)
         #expect(throws: PostgresFailure.self) {
-            try Connection(settings.as("reader_\(name)", "r")).script("select * from gate_transitions")
+            try PostgresConnection(settings.as("reader_\(name)", "r")).script("select * from gate_transitions")
         }
         await #expect(throws: MemoryError.self) {
             try await PostgresStore(settings.as("nobody_\(name)", "n")).counts()

@@ -64,11 +64,11 @@ struct MisfitRowsTests {
         _ = decision
     }
 
-    private func remembered() async throws -> (PostgresStore, Connection, DecisionFixture) {
+    private func remembered() async throws -> (PostgresStore, PostgresConnection, DecisionFixture) {
         let settings = try await TestDatabase.shared.fresh()
         let store = PostgresStore(settings)
         let decision = try DecisionFixture(seed: "misfit")
         _ = try await store.write(decision.entries + [decision.act])
-        return (store, try Connection(settings), decision)
+        return (store, try PostgresConnection(settings), decision)
     }
 }

@@ -58,7 +58,7 @@ struct PostgresStoreTests {
         for (number, at) in [now, old, far].enumerated() {
             _ = try await store.write([try DecisionFixture(seed: "part \(number)", at: at).opening])
         }
-        let connection = try Connection(settings)
+        let connection = try PostgresConnection(settings)
         let month = now.rfc3339.prefix(7).map { $0 == "-" ? "_" : String($0) }.joined()
         #expect(try connection.script("select count(*) from gate_transitions_\(month)").first == "1")
         #expect(try connection.script("select count(*) from gate_transitions_default").first == "2")
@@ -70,7 +70,7 @@ struct PostgresStoreTests {
         let store = PostgresStore(settings)
         let decision = try DecisionFixture(seed: "moved", at: .now())
         _ = try await store.write([decision.opening])
-        let connection = try Connection(settings)
+        let connection = try PostgresConnection(settings)
         let month = decision.at.rfc3339.prefix(7).map { $0 == "-" ? "_" : String($0) }.joined()
         try connection.script(
             """
@@ -131,7 +131,7 @@ struct PostgresStoreTests {
         let settings = try await TestDatabase.shared.fresh()
         let store = PostgresStore(settings)
         _ = try await store.write([try DecisionFixture(seed: "before").opening])
-        try Connection(settings.database("postgres")).run(
+        try PostgresConnection(settings.database("postgres")).run(
             """
             select pg_terminate_backend(pid) from pg_stat_activity
             where datname = \(settings.databaseName) and pid <> pg_backend_pid()

@@ -9,7 +9,7 @@ import Testing
 actor TestDatabase {
     static let shared = TestDatabase()
 
-    /// Whether a server is installed; where not, the tests that need one say so and are skipped.
+    /// Indicates whether a server is installed; where not, the tests that need one say so and are skipped.
     static let isInstalled = !PostgresInstallation.all().isEmpty
 
     private var starting: Task<PostgresServer, any Error>?
@@ -40,7 +40,7 @@ actor TestDatabase {
     func fresh() async throws -> DatabaseSettings {
         let settings = try await unmade()
         try await migrateTemplate()
-        let connection = try Connection(settings.database("postgres"))
+        let connection = try PostgresConnection(settings.database("postgres"))
         try connection.script("create database \(settings.databaseName) template template_nimmer")
         return settings
     }

@@ -14,36 +14,36 @@ struct TwoEnvironmentsTests {
 
     @Test("each role is somebody at home and nobody in the other")
     func apart() async throws {
-        let house = try await House.make(["one", "two"])
-        for environment in house.environments {
-            try await house.roles(environment)
-            try await house.migrate(environment)
+        let database = try await SharedDatabase.make(["one", "two"])
+        for environment in database.environments {
+            try await database.roles(environment)
+            try await database.migrate(environment)
         }
-        try await expectApart(house)
+        try await expectApart(database)
         // Again, in the other order: nothing changes.
-        for environment in house.environments.reversed() { try await house.roles(environment) }
-        try await expectApart(house)
+        for environment in database.environments.reversed() { try await database.roles(environment) }
+        try await expectApart(database)
     }
 
     @Test("readers of one environment take all their connections, and nobody else's")
     func connections() async throws {
-        let house = try await House.make(["greedy", "patient"])
-        for environment in house.environments { try await house.roles(environment) }
-        var taken: [Connection] = []
+        let database = try await SharedDatabase.make(["greedy", "patient"])
+        for environment in database.environments { try await database.roles(environment) }
+        var taken: [PostgresConnection] = []
         let refused = #expect(throws: MemoryError.self) {
-            for _ in 0..<60 { taken.append(try house.connection("greedy", "reader", in: "greedy")) }
+            for _ in 0..<60 { taken.append(try database.connection("greedy", "reader", in: "greedy")) }
         }
         #expect(refused.map { "\($0)".contains("too many connections for role") } == true, "\(refused as Any)")
         #expect((2...20).contains(taken.count))
-        for environment in house.environments {
-            #expect(try house.connection(environment, "hippocampus", in: environment).run("select 1").first == "1")
+        for environment in database.environments {
+            #expect(try database.connection(environment, "hippocampus", in: environment).run("select 1").first == "1")
         }
         // Again: what an administrator has set since stays.
-        try house.administrator.script(
+        try database.administrator.script(
             "alter role nimmerverse_greedy_reader connection limit 3; alter database nimmerverse_greedy connection limit 9"
         )
-        try await house.roles("greedy")
-        let limits = try house.administrator.run(
+        try await database.roles("greedy")
+        let limits = try database.administrator.run(
             """
             select string_agg(n, ' ' order by n) from (
                 select rolconnlimit::text n from pg_roles where rolname = 'nimmerverse_greedy_reader'
@@ -54,76 +54,81 @@ struct TwoEnvironmentsTests {
 
     @Test("what joined them by hand is taken back")
     func joined() async throws {
-        let house = try await House.make(["left", "right"])
-        for environment in house.environments { try await house.roles(environment) }
-        try house.administrator.script(
+        let database = try await SharedDatabase.make(["left", "right"])
+        for environment in database.environments { try await database.roles(environment) }
+        try database.administrator.script(
             """
             grant nimmerverse_right_reader to nimmerverse_left_hippocampus;
             grant nimmerverse_left_migrator to nimmerverse_right_migrator;
             grant connect on database nimmerverse_left to nimmerverse_right_reader
             """)
-        try await house.roles("left")
-        for environment in house.environments { try await house.migrate(environment) }
-        try await expectApart(house)
+        try await database.roles("left")
+        for environment in database.environments { try await database.migrate(environment) }
+        try await expectApart(database)
     }
 
     @Test("an installation that shared its roles is moved, one environment after the other")
     func moved() async throws {
-        let house = try await House.make(["before", "later"])
-        try await house.makeAsBefore()
+        let database = try await SharedDatabase.make(["before", "later"])
+        try await database.makeAsBefore()
         // As it was: the hole is there.
-        #expect(try house.connection("before", "hippocampus", in: "later").run(House.mayDecide).first == "t")
+        #expect(
+            try database.connection("before", "hippocampus", in: "later").run(SharedDatabase.mayDecide).first == "t")
 
-        try await house.roles("before")
+        try await database.roles("before")
         for part in Self.parts {
-            #expect(throws: MemoryError.self) { try house.connection("later", part, in: "before").run("select 1") }
+            #expect(throws: MemoryError.self) { try database.connection("later", part, in: "before").run("select 1") }
         }
         #expect(throws: PostgresFailure.self) {
-            try house.connection("before", "hippocampus", in: "later").script("select from cognitive_responses")
+            try database.connection("before", "hippocampus", in: "later").script("select from cognitive_responses")
         }
         // Both go on working at home, before and after the migration.
-        for environment in house.environments {
-            #expect(try house.connection(environment, "hippocampus", in: environment).run(House.mayDecide).first == "t")
-            #expect(try house.connection(environment, "reader", in: environment).run(House.mayRead).first == "t")
+        for environment in database.environments {
+            #expect(
+                try database.connection(environment, "hippocampus", in: environment).run(SharedDatabase.mayDecide).first
+                    == "t")
+            #expect(
+                try database.connection(environment, "reader", in: environment).run(SharedDatabase.mayRead).first == "t"
+            )
         }
-        #expect(try await house.migrate("later").notes.contains { $0.contains("roles.sql") })
-        #expect(try await house.migrate("before").notes == [])
-        try await house.roles("later")
-        #expect(try await house.migrate("later").notes == [])
-        try await expectApart(house)
-        #expect(try house.administrator.run("select rolname from pg_roles where rolname like 'nimmer\\_%'").isEmpty)
+        #expect(try await database.migrate("later").notes.contains { $0.contains("roles.sql") })
+        #expect(try await database.migrate("before").notes == [])
+        try await database.roles("later")
+        #expect(try await database.migrate("later").notes == [])
+        try await expectApart(database)
+        #expect(try database.administrator.run("select rolname from pg_roles where rolname like 'nimmer\\_%'").isEmpty)
     }
 
     @Test("without an environment the roles are not made")
     func unnamed() async throws {
         let server = try await TestDatabase.shared.server()
-        let answer = try await House.psql(server, ["-f", House.script])
+        let answer = try await SharedDatabase.psql(server, ["-f", SharedDatabase.script])
         #expect(!answer.status.isSuccess)
         #expect(answer.lines.contains { $0.text.contains("name the environment") })
     }
 
-    private func expectApart(_ house: House) async throws {
-        for home in house.environments {
-            #expect(try house.connection(home, "hippocampus", in: home).run(House.mayDecide).first == "t")
-            #expect(try house.connection(home, "reader", in: home).run(House.mayRead).first == "t")
-            #expect(try house.connection(home, "reader", in: home).run(House.mayDecide).first == "f")
-            _ = try house.connection(home, "migrator", in: home).script("create table mine (i int); drop table mine")
-            for other in house.environments where other != home {
+    private func expectApart(_ database: SharedDatabase) async throws {
+        for home in database.environments {
+            #expect(try database.connection(home, "hippocampus", in: home).run(SharedDatabase.mayDecide).first == "t")
+            #expect(try database.connection(home, "reader", in: home).run(SharedDatabase.mayRead).first == "t")
+            #expect(try database.connection(home, "reader", in: home).run(SharedDatabase.mayDecide).first == "f")
+            _ = try database.connection(home, "migrator", in: home).script("create table mine (i int); drop table mine")
+            for other in database.environments where other != home {
                 for part in Self.parts {
                     #expect(throws: MemoryError.self, "\(home)'s \(part) in \(other)") {
-                        try house.connection(home, part, in: other).run("select 1")
+                        try database.connection(home, part, in: other).run("select 1")
                     }
                 }
             }
         }
-        let joined = try house.administrator.run(
+        let joined = try database.administrator.run(
             """
             select m.member::regrole::text from pg_auth_members m
             where m.member::regrole::text like 'nimmerverse%' or m.roleid::regrole::text like 'nimmerverse%'
             """)
         #expect(joined.isEmpty, "\(joined.values)")
         // Neither takes the connections of the other.
-        let unbounded = try house.administrator.run(
+        let unbounded = try database.administrator.run(
             """
             select rolname::text from pg_roles where rolname like 'nimmerverse%' and rolconnlimit < 0
             union select datname::text from pg_database where datname like 'nimmerverse%' and datconnlimit < 0
@@ -133,10 +138,10 @@ struct TwoEnvironmentsTests {
 }
 
 /// Environments of one server, as an administrator and `nimmer db migrate` set them up.
-private struct House {
+private struct SharedDatabase {
     let server: PostgresServer
     let environments: [String]
-    let administrator: Connection
+    let administrator: PostgresConnection
 
     static let mayDecide = SQL(
         stringLiteral:
@@ -146,11 +151,12 @@ private struct House {
         String(#filePath.dropLast("Tests/NimmerMemoryTests/TwoEnvironmentsTests.swift".count))
         + "deploy/postgres/roles.sql"
 
-    static func make(_ environments: [String]) async throws -> House {
+    static func make(_ environments: [String]) async throws -> SharedDatabase {
         let server = try await TestDatabase.shared.server()
         let settings = DatabaseSettings(
             address: server.address(database: "postgres"), passwordFile: server.passwordFile)
-        return House(server: server, environments: environments, administrator: try Connection(settings))
+        return SharedDatabase(
+            server: server, environments: environments, administrator: try PostgresConnection(settings))
     }
 
     static func psql(_ server: PostgresServer, _ arguments: [String]) async throws -> (
@@ -182,8 +188,8 @@ private struct House {
         return base.as("nimmerverse_\(environment)_\(part)", part)
     }
 
-    func connection(_ environment: String, _ part: String, in other: String) throws -> Connection {
-        try Connection(settings(environment, part, in: other))
+    func connection(_ environment: String, _ part: String, in other: String) throws -> PostgresConnection {
+        try PostgresConnection(settings(environment, part, in: other))
     }
 
     /// The roles, databases and rights of the versions whose environments shared them.
@@ -193,7 +199,7 @@ private struct House {
         for environment in environments {
             let name = "nimmerverse_\(environment)"
             try administrator.script("create database \(name) owner nimmer_migrator")
-            let here = try Connection(
+            let here = try PostgresConnection(
                 DatabaseSettings(address: server.address(database: name), passwordFile: server.passwordFile))
             for (part, group) in zip(TwoEnvironmentsTests.parts, ["migrator", "writer", "reader"]) {
                 try here.script("create role \(name)_\(part) login password '\(part)' in role nimmer_\(group)")

@@ -175,7 +175,7 @@ private let plain = Paint.plain
     }
 
     @Test func failuresAreOneLineAndTheMend() {
-        let failure = Failure(.unavailable, "no server", mend: "start one\nor name one")
+        let failure = Failure(.unavailable, "no server", remedy: "start one\nor name one")
         #expect(failure.printed == "nimmer: no server\n  start one\n  or name one")
     }
 }

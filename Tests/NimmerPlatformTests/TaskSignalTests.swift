@@ -5,12 +5,12 @@ import Testing
 struct TaskSignalTests {
     @Test("ends a wait whose time is over already, however often")
     func past() async {
-        let bell = TaskSignal()
+        let wakeUp = TaskSignal()
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<4 {
                 group.addTask {
                     for _ in 0..<5_000 {
-                        await bell.wait(from: bell.count, until: .now.advanced(by: .milliseconds(-5)))
+                        await wakeUp.wait(from: wakeUp.count, until: .now.advanced(by: .milliseconds(-5)))
                     }
                 }
             }
@@ -19,11 +19,11 @@ struct TaskSignalTests {
 
     @Test("ends a wait when it was rung since it was looked at, and when the task is cancelled")
     func rungAndCancelled() async {
-        let bell = TaskSignal()
-        let before = bell.count
-        bell.send()
-        await bell.wait(from: before, until: .now.advanced(by: .seconds(600)))
-        let waiting = Task { await bell.wait(from: bell.count, until: .now.advanced(by: .seconds(600))) }
+        let wakeUp = TaskSignal()
+        let before = wakeUp.count
+        wakeUp.send()
+        await wakeUp.wait(from: before, until: .now.advanced(by: .seconds(600)))
+        let waiting = Task { await wakeUp.wait(from: wakeUp.count, until: .now.advanced(by: .seconds(600))) }
         waiting.cancel()
         await waiting.value
     }

@@ -85,7 +85,7 @@ struct ConfigurationTests {
             (["--alarm"], "the flag '--alarm' needs a value"),
             (["--mode", "both"], "found 'both'; expected one of level, change"),
             (["alarm"], "unexpected argument 'alarm'"),
-            (["--name", "Gauge"], "the name 'Gauge' is none"),
+            (["--name", "Gauge"], "the name 'Gauge' is not valid"),
         ])
     func refusedFlags(_ arguments: [String], _ expected: String) {
         let refused = failure(arguments)
@@ -101,7 +101,7 @@ struct ConfigurationTests {
         let file = "cells:\n  - {name: gauge, kind: gauge/v1}\n  - {name: gauge-2, kind: gauge/v1}\n"
         #expect(failure([], ["NIMMER_GAUGE_2_ALARM": "1"], file: file) == nil)
         #expect(failure([], ["NIMMER_GAUGE_2_ALARM": "1"]) != nil)
-        #expect((try? configuration([], ["NIMMERVERSE_TYPO": "1"]))?.strangers == ["NIMMERVERSE_TYPO"])
+        #expect((try? configuration([], ["NIMMERVERSE_TYPO": "1"]))?.unknownVariables == ["NIMMERVERSE_TYPO"])
     }
 
     @Test("the system file's settings are refused with their place")

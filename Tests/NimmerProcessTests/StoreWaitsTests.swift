@@ -39,7 +39,7 @@ import Testing
         #expect(waits.trouble(at: after(1_030)) == full)
         waits.end(again, isStored: true, at: after(1_040))
         #expect(waits.trouble(at: after(1_050)) == nil)
-        // Let go of for good.
+        // Let go of permanently.
         let last = waits.begin(at: after(2_000))
         waits.failed(full)
         waits.end(last, isStored: false, at: after(2_010))

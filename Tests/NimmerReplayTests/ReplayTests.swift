@@ -226,7 +226,7 @@ struct ReplayEngineTests {
         #expect(mapped.counts.escalations == 1)
         let error = #expect(throws: Failure.self) { try Self.run(Self.system, other) }
         #expect(error?.message == "pair.csv has no column 'a' for the cell one")
-        #expect(error?.mend == "it has time, left, b; --column NAME=one names another")
+        #expect(error?.remedy == "it has time, left, b; --column NAME=one names another")
         #expect(throws: Failure.self) { try Self.run(Self.system, other, mapping: [("left", "three")]) }
     }
 

@@ -106,12 +106,12 @@ import Testing
 
     @Test(arguments: [("90s", 90), ("10m", 600), ("2h", 7200), ("1d", 86_400), ("0.5m", 30)])
     func sinceNamesAMoment(text: String, seconds: Double) throws {
-        #expect(try Since.moment(text, now: Self.start) == Self.start.advanced(milliseconds: -seconds * 1000))
-        #expect(try Since.moment(Self.start.rfc3339, now: .now()) == Self.start)
+        #expect(try SinceOption.moment(text, now: Self.start) == Self.start.advanced(milliseconds: -seconds * 1000))
+        #expect(try SinceOption.moment(Self.start.rfc3339, now: .now()) == Self.start)
     }
 
     @Test(arguments: ["", "m", "10", "-3m", "10y", "0s", "1e9d", "nanm"]) func sinceRefusesAnythingElse(text: String) {
-        #expect(throws: Failure.self) { _ = try Since.moment(text, now: Self.start) }
+        #expect(throws: Failure.self) { _ = try SinceOption.moment(text, now: Self.start) }
     }
 
     @Test func framesWaitForWhatTheyCost() {

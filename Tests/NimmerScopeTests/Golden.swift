@@ -5,7 +5,7 @@ import Testing
 
 @testable import NimmerScope
 
-/// Screens that are kept as files under Golden/: compared, or written anew with `NIMMER_WRITE_GOLDEN=1`.
+/// Screens that are kept as files under Golden/: compared, or rewritten with `NIMMER_WRITE_GOLDEN=1`.
 enum Golden {
     static let folder = #filePath.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/Golden"
     static var isWriting: Bool { getenv("NIMMER_WRITE_GOLDEN") != nil }

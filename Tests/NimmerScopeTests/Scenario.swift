@@ -5,7 +5,7 @@ import NimmerWave
 
 @testable import NimmerScope
 
-/// Two minutes in the life of a small nervous system, the same every time: cells that speak as the house's cells do, a real
+/// Two minutes in the life of a small nervous system, the same every time: cells that speak as the system's cells do, a real
 /// thalamus that hears them, a bridge that answers, an organ that obeys.
 struct Scenario {
     /// 12:00:00 on the wall.
@@ -50,7 +50,7 @@ struct Scenario {
             low: 0x8000_0000_0000_0000 | number &* 0x9e37_79b9_7f4a_7c15 >> 2)
     }
 
-    private mutating func say<Body: MessageBody>(
+    private mutating func emit<Body: MessageBody>(
         _ subject: Subject, _ body: Body, by source: Source, id: MessageID? = nil, at: Timestamp,
         after delay: Double = 1.4
     ) {
@@ -72,7 +72,7 @@ struct Scenario {
             semanticContent: .raw(Array(content.utf8)), lifeforceCost: 0.1, region: try Region(region),
             polarity: polarity, origin: try origin.map { try Token($0) })
         let subject = Subject.wave(environment, cell: try Token(cell))
-        say(subject, signal, by: Source(entityID: "\(cell)-1", entityType: .cell, garden: garden), at: at)
+        emit(subject, signal, by: Source(entityID: "\(cell)-1", entityType: .cell, garden: garden), at: at)
         let bytes = Array(subject.text.utf8)
         if let payload = arrivals.last?.payload {
             _ = try thalamus.receive(subject: bytes.span.bytes, payload: payload.span.bytes, arrival: at)
@@ -87,16 +87,16 @@ struct Scenario {
         thalamus.conclusions.removeAll()
         for item in conclusions {
             let at = item.transition.at
-            say(
+            emit(
                 .transition(environment, gate: item.transition.gateID), item.transition, by: Self.thalamusSource,
                 id: item.id, at: at, after: 2.1)
             if let collapse = item.collapse {
-                say(
+                emit(
                     .collapse(environment), collapse, by: Self.thalamusSource, id: collapse.collapseID, at: at,
                     after: 2.3)
             }
             if let request = item.request {
-                say(
+                emit(
                     .cognitiveRequest(environment), request, by: Self.thalamusSource, id: request.requestID, at: at,
                     after: 2.6)
                 pending.append((at.advanced(milliseconds: request.domain.text == "math" ? 640 : 3900), request))
@@ -125,15 +125,15 @@ struct Scenario {
             boundary: isMath ? .deterministic : .model, lifeforceSpent: isMath ? 0.1 : 3.2,
             processingTimeMilliseconds: isMath ? 0.4 : 3712, outcome: .answered)
         let bridge = Source(entityID: "bridge-1", entityType: .boundary)
-        say(.cognitiveResponse(environment), response, by: bridge, at: at)
+        emit(.cognitiveResponse(environment), response, by: bridge, at: at)
         guard !isMath else { return }
         let speech = try! Subject(foreign: "\(environment.rawValue).organs.speech.say")  // a literal
-        say(
+        emit(
             speech, Command(command: "say", payload: ["text": "The pump is starved."], deadlineMilliseconds: 5000),
             by: bridge,
             at: at.advanced(milliseconds: 4))
         let answer = try! Subject(foreign: "\(environment.rawValue).organs.speech.response")  // a literal
-        say(
+        emit(
             answer, CommandResult(status: .ok, result: ["seconds": 1.8]),
             by: Source(entityID: "speech-1", entityType: .organ),
             at: at.advanced(milliseconds: 1850))
@@ -146,7 +146,7 @@ struct Scenario {
         thalamus.advance(to: at)
         announce()
         let attention = thalamus.attention(at: at, wavesPerSecond: wavesPerSecond, lost: 0, lostLately: 0)
-        say(.attention(environment), attention, by: Self.thalamusSource, at: at)
+        emit(.attention(environment), attention, by: Self.thalamusSource, at: at)
     }
 
     /// What arrived, in the order of its arrival.

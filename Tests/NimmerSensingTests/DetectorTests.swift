@@ -39,27 +39,27 @@ struct DetectorTests {
     @Test("a lasting shift of the level becomes certainty, whatever the unit", arguments: [1e-6, 1.0, 1e9])
     func levelShift(scale: Double) throws {
         var (detector, noise) = learned(seed: 7, level: 10 * scale, noise: scale)
-        var loudest = try see(&detector, 10 * scale)
+        var heaviest = try see(&detector, 10 * scale)
         for _ in 0..<60 {
             let seen = try see(&detector, (15 + noise.next()) * scale)
-            if seen.times > loudest.times { loudest = seen }
+            if seen.times > heaviest.times { heaviest = seen }
         }
-        #expect(loudest.confidence > 0.9)
-        #expect(loudest.view == .level)
-        #expect(loudest.isAbove)
+        #expect(heaviest.confidence > 0.9)
+        #expect(heaviest.view == .level)
+        #expect(heaviest.isAbove)
     }
 
     @Test("noise that grows is seen by the spread view")
     func spreadShift() throws {
         var (detector, noise) = learned(seed: 3)
-        var loudest = try see(&detector, (10))
+        var heaviest = try see(&detector, (10))
         for _ in 0..<60 {
             let seen = try see(&detector, (10 + 12 * noise.next()))
-            if seen.times > loudest.times { loudest = seen }
+            if seen.times > heaviest.times { heaviest = seen }
         }
-        #expect(loudest.confidence > 0.5)
-        #expect(loudest.view == .spread)
-        #expect(loudest.spread > 3 * loudest.normalSpread)
+        #expect(heaviest.confidence > 0.5)
+        #expect(heaviest.view == .spread)
+        #expect(heaviest.spread > 3 * heaviest.normalSpread)
     }
 
     @Test("one spike, however large, does not speak for a change of the level")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Whose files are relied on")
 struct OwnershipTests {
-    let ownership = Ownership(user: 1000, servant: 26, ownGroup: 1000)
+    let ownership = Ownership(user: 1000, serviceUser: 26, ownGroup: 1000)
 
     private func found(
         _ kind: FileFacts.Kind = .folder, owner: UInt32 = 1000, group: UInt32 = 50, mode: UInt32 = 0o755,

@@ -10,8 +10,8 @@ import Testing
         let root = "/tmp/nimmer-place-\(getpid())"
         try FileText.makeFolder("\(root)/.nimmer/dev")
         try FileText.makeFolder("\(root)/a/b")
-        #expect(Place.nearest(.dev, from: "\(root)/a/b")?.path == "\(root)/.nimmer/dev")
-        #expect(Place.nearest(.staging, from: "\(root)/a/b")?.path.hasPrefix(root) != true)
+        #expect(RunFolder.nearest(.dev, from: "\(root)/a/b")?.path == "\(root)/.nimmer/dev")
+        #expect(RunFolder.nearest(.staging, from: "\(root)/a/b")?.path.hasPrefix(root) != true)
         for folder in ["/.nimmer/dev", "/.nimmer", "/a/b", "/a", ""] { rmdir(root + folder) }
     }
 }

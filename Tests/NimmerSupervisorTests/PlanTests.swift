@@ -54,11 +54,11 @@ private func system(_ yaml: String) throws -> SystemFile {
         #expect(try plan(only: ["thalamus", "left"]).processes.map(\.name) == ["thalamus", "left"])
         let failure = #expect(throws: Failure.self) { try plan(only: ["thalmus"]) }
         #expect(failure?.message == "--only: nothing in /x/t.yaml is called thalmus; did you mean thalamus?")
-        #expect(failure?.mend?.text.contains("left") == true)
+        #expect(failure?.remedy?.text.contains("left") == true)
     }
 }
 
-@Suite struct WaveSieveTests {
+@Suite struct DisplayRateLimiterTests {
     private func wave(_ confidence: Double, origin: String = "a") throws -> AnyMessage {
         .waveSignal(
             Envelope(
@@ -71,19 +71,19 @@ private func system(_ yaml: String) throws -> SystemFile {
     private func at(_ milliseconds: Double) -> Timestamp { Timestamp(milliseconds: 1e12 + milliseconds) }
 
     @Test func calmOriginsAreHeardNowAndThen() throws {
-        var sieve = WaveSieve()
+        var sieve = DisplayRateLimiter()
         let (calm, weak, other, loud) = (try wave(0), try wave(0.1), try wave(0, origin: "b"), try wave(0.2))
         #expect(sieve.judge(calm, at: at(0)) == .show)
         #expect(sieve.judge(weak, at: at(1000)) == .hide)
         #expect(sieve.judge(other, at: at(1000)) == .show)
         #expect(sieve.judge(loud, at: at(2000)) == .show)
-        #expect(sieve.judge(calm, at: at(WaveSieve.calmInterval)) == .show)
+        #expect(sieve.judge(calm, at: at(DisplayRateLimiter.calmInterval)) == .show)
     }
 
     @Test func aFloodIsCountedAndSaid() throws {
-        var sieve = WaveSieve()
+        var sieve = DisplayRateLimiter()
         let loud = try wave(0.9)
-        for _ in 0..<WaveSieve.perSecond { #expect(sieve.judge(loud, at: at(5)) == .show) }
+        for _ in 0..<DisplayRateLimiter.perSecond { #expect(sieve.judge(loud, at: at(5)) == .show) }
         for _ in 0..<7 { #expect(sieve.judge(loud, at: at(6)) == .hide) }
         #expect(sieve.judge(loud, at: at(1100)) == .showAfter(heldBack: 7))
         #expect(sieve.judge(loud, at: at(1101)) == .show)
@@ -99,15 +99,15 @@ private func system(_ yaml: String) throws -> SystemFile {
                         mode: mode, openGates: [], risingGates: [], regions: 0, wavesPerSecond: 0, waves: 0,
                         openings: 0, collapses: 0, escalations: 0, rejected: 0, lost: 0)))
         }
-        var sieve = WaveSieve()
+        var sieve = DisplayRateLimiter()
         #expect(sieve.judge(attention(.idle), at: at(0)) == .show)
         #expect(sieve.judge(attention(.idle), at: at(1000)) == .hide)
         #expect(sieve.judge(attention(.focused), at: at(2000)) == .show)
-        #expect(sieve.judge(attention(.focused), at: at(2000 + WaveSieve.attentionInterval)) == .show)
+        #expect(sieve.judge(attention(.focused), at: at(2000 + DisplayRateLimiter.attentionInterval)) == .show)
     }
 
     @Test func whatCannotBeDecodedIsShown() {
-        var sieve = WaveSieve()
+        var sieve = DisplayRateLimiter()
         #expect(sieve.judge(nil, at: at(0)) == .show)
     }
 }

@@ -34,7 +34,7 @@ private func running() -> Supervisor {
     @Test func restartsWhatEnded() {
         var supervisor = running()
         let actions = supervisor.ended("thalamus", .exited(1), at: at(100))
-        guard case .say(.ended("thalamus", .exited(1), let wait)) = actions.first else {
+        guard case .notify(.ended("thalamus", .exited(1), let wait)) = actions.first else {
             Issue.record("the end is said first: \(actions)")
             return
         }
@@ -53,14 +53,14 @@ private func running() -> Supervisor {
 
     @Test func aCellThatIsDoneStaysDone() {
         var supervisor = running()
-        #expect(supervisor.ended("cell", .exited(0), at: at(1)) == [.say(.done("cell"))])
+        #expect(supervisor.ended("cell", .exited(0), at: at(1)) == [.notify(.done("cell"))])
         #expect(supervisor.tick(at: at(1_000_000)).isEmpty)
     }
 
     @Test func aCellWithNothingToSenseIsSaidOnceAndLookedAtAgain() {
         var supervisor = running()
         let nothing = Supervisor.Ending.exited(Supervisor.nothingHere)
-        #expect(supervisor.ended("cell", nothing, at: at(0)) == [.say(.absent("cell", again: Backoff.longest))])
+        #expect(supervisor.ended("cell", nothing, at: at(0)) == [.notify(.absent("cell", again: Backoff.longest))])
         #expect(supervisor.tick(at: at(Backoff.longest)) == [.spawn("cell")])
         supervisor.started("cell", at: at(Backoff.longest))
         #expect(supervisor.ended("cell", nothing, at: at(Backoff.longest + 10)).isEmpty)
@@ -73,8 +73,8 @@ private func running() -> Supervisor {
         var waits: [Double] = []
         for _ in 0..<20 {
             for action in supervisor.ended("thalamus", .signalled(9), at: at(now)) {
-                if case .say(.slowing) = action { slowing += 1 }
-                if case .say(.ended(_, _, let wait)) = action { waits.append(wait) }
+                if case .notify(.slowing) = action { slowing += 1 }
+                if case .notify(.ended(_, _, let wait)) = action { waits.append(wait) }
             }
             now += Backoff.longest * 2
             #expect(supervisor.tick(at: at(now)) == [.spawn("thalamus")])
@@ -106,7 +106,7 @@ private func running() -> Supervisor {
 
     @Test func stopsInReverseOrderEachLayerAfterTheOneAbove() {
         var supervisor = running()
-        #expect(supervisor.stop(at: at(0)) == [.say(.stopping), .terminate("cell")])
+        #expect(supervisor.stop(at: at(0)) == [.notify(.stopping), .terminate("cell")])
         #expect(supervisor.ended("cell", .exited(0), at: at(5)) == [.terminate("thalamus")])
         #expect(supervisor.ended("thalamus", .signalled(15), at: at(6)) == [.terminate("nats")])
         #expect(supervisor.ended("nats", .exited(1), at: at(7)) == [.finished])
@@ -117,7 +117,7 @@ private func running() -> Supervisor {
         _ = supervisor.stop(at: at(0))
         #expect(supervisor.nextWake == at(5_000))
         #expect(supervisor.tick(at: at(4_999)).isEmpty)
-        #expect(supervisor.tick(at: at(5_000)) == [.say(.killed("cell")), .kill("cell")])
+        #expect(supervisor.tick(at: at(5_000)) == [.notify(.killed("cell")), .kill("cell")])
         #expect(supervisor.tick(at: at(9_000)).isEmpty)
     }
 
@@ -133,7 +133,7 @@ private func running() -> Supervisor {
     @Test func whatWaitsToRestartDoesNotHoldUpTheStop() {
         var supervisor = running()
         _ = supervisor.ended("cell", .exited(3), at: at(0))
-        #expect(supervisor.stop(at: at(1)) == [.say(.stopping), .terminate("thalamus")])
+        #expect(supervisor.stop(at: at(1)) == [.notify(.stopping), .terminate("thalamus")])
         #expect(supervisor.tick(at: at(100_000)).contains(.spawn("cell")) == false)
     }
 
@@ -141,8 +141,8 @@ private func running() -> Supervisor {
         var supervisor = Supervisor([.init(name: "a", layer: 0, policy: .once)], seed: 0)
         _ = supervisor.start()
         supervisor.started("a", at: at(0))
-        #expect(supervisor.ended("a", .exited(0), at: at(1)) == [.say(.done("a"))])
-        #expect(supervisor.stop(at: at(2)) == [.say(.stopping), .finished])
+        #expect(supervisor.ended("a", .exited(0), at: at(1)) == [.notify(.done("a"))])
+        #expect(supervisor.stop(at: at(2)) == [.notify(.stopping), .finished])
     }
 }
 
@@ -154,7 +154,7 @@ private func running() -> Supervisor {
             processes: [.init(name: "thalamus", identity: try #require(ProcessIdentity("13:4:boot")), layer: 1)])
         #expect(RunState(json: try JSON(parsing: state.json.pretty)) == state)
         #expect(!state.isAlive)
-        #expect(state.living(in: Place.here(.dev)).isEmpty)
+        #expect(state.living(in: RunFolder.here(.dev)).isEmpty)
         #expect(RunState(json: ["nimmer": 1]) == nil)
     }
 
@@ -162,10 +162,10 @@ private func running() -> Supervisor {
         var template = Array("/tmp/nimmer-place-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))
         defer { SmallFile.remove(folder) }
-        let place = Place(environment: .dev, path: "\(folder)/.nimmer/dev")
+        let place = RunFolder(environment: .dev, path: "\(folder)/.nimmer/dev")
         try place.make()
         #expect(try RunState.read(place) == nil)
-        // A process of this user that was not started from here is none of what a state file may name.
+        // A process of this user that was not started from here is not what a state file may name.
         let own = try #require(ProcessIdentity.current)
         let entries = ["nats-server", "postgresql", "thalamus"].map {
             RunState.Entry(name: $0, identity: own, layer: 1)

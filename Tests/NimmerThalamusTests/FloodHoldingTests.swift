@@ -7,7 +7,8 @@ import Testing
 
     private func begun() -> FloodHolding {
         var holding = FloodHolding()
-        let first = holding.decide(held: [], quietened: ["loud"], loudest: ["loud", "other"], reconnects: 3, at: at(0))
+        let first = holding.decide(
+            held: [], quietened: ["loud"], heaviest: ["loud", "other"], reconnects: 3, at: at(0))
         #expect(first == [.begin("loud", rate: 16 << 20)])
         return holding
     }
@@ -15,14 +16,14 @@ import Testing
     @Test func whoIsQuietenedIsHeldBackOnceAndSlowly() {
         var holding = begun()
         let next = holding.decide(
-            held: [.init(sender: "loud")], quietened: ["loud"], loudest: ["loud"], reconnects: 3, at: at(1))
+            held: [.init(sender: "loud")], quietened: ["loud"], heaviest: ["loud"], reconnects: 3, at: at(1))
         #expect(next == [])
     }
 
     @Test func whoFloodsNoMoreSpeaksFreelyAndTheGroupIsLeft() {
         var holding = begun()
         let over = holding.decide(
-            held: [.init(sender: "loud")], quietened: [], loudest: ["loud"], reconnects: 3, at: at(1))
+            held: [.init(sender: "loud")], quietened: [], heaviest: ["loud"], reconnects: 3, at: at(1))
         #expect(over == [.end("loud", isOver: true), .leaveGroup])
     }
 
@@ -31,21 +32,21 @@ import Testing
         var rates: [Int?] = []
         for second in 1...4 {
             let actions = holding.decide(
-                held: [.init(sender: "loud", wasCut: true)], quietened: ["loud"], loudest: ["loud"], reconnects: 3,
+                held: [.init(sender: "loud", wasCut: true)], quietened: ["loud"], heaviest: ["loud"], reconnects: 3,
                 at: at(Double(second)))
             #expect(actions.first == .end("loud", isOver: false) && actions.count == 2)
             if case .begin("loud", let rate) = actions.last { rates.append(rate) }
         }
         #expect(rates == [64 << 20, nil, nil, nil])
-        _ = holding.decide(held: [], quietened: [], loudest: [], reconnects: 3, at: at(9))
-        let later = holding.decide(held: [], quietened: ["loud"], loudest: ["loud"], reconnects: 3, at: at(10))
+        _ = holding.decide(held: [], quietened: [], heaviest: [], reconnects: 3, at: at(9))
+        let later = holding.decide(held: [], quietened: ["loud"], heaviest: ["loud"], reconnects: 3, at: at(10))
         #expect(later == [.begin("loud", rate: 16 << 20)], "a flood that is over is forgotten")
     }
 
     @Test func aServerThatHasGoneHasGivenUpNobody() {
         var holding = begun()
         let actions = holding.decide(
-            held: [.init(sender: "loud", wasCut: true)], quietened: ["loud"], loudest: ["loud"], reconnects: 4,
+            held: [.init(sender: "loud", wasCut: true)], quietened: ["loud"], heaviest: ["loud"], reconnects: 4,
             at: at(1))
         #expect(actions == [.end("loud", isOver: false), .begin("loud", rate: 16 << 20)])
     }
@@ -53,7 +54,7 @@ import Testing
     @Test func inAnotherGroupItBeginsAgain() {
         var holding = begun()
         let actions = holding.decide(
-            held: [.init(sender: "loud", isInGroup: false)], quietened: ["loud"], loudest: ["loud"], reconnects: 3,
+            held: [.init(sender: "loud", isInGroup: false)], quietened: ["loud"], heaviest: ["loud"], reconnects: 3,
             at: at(1))
         #expect(actions == [.end("loud", isOver: false), .begin("loud", rate: 16 << 20)])
     }
@@ -62,7 +63,7 @@ import Testing
         var holding = begun()
         holding.failed("loud", at: at(1))
         func actions(_ seconds: Double) -> [FloodHolding.Action] {
-            holding.decide(held: [], quietened: ["loud"], loudest: ["loud"], reconnects: 3, at: at(seconds))
+            holding.decide(held: [], quietened: ["loud"], heaviest: ["loud"], reconnects: 3, at: at(seconds))
         }
         #expect(actions(30.9) == [])
         #expect(actions(31) == [.begin("loud", rate: 16 << 20)])

@@ -3,7 +3,7 @@ import Testing
 
 @testable import NimmerThalamus
 
-/// Openings at a bounded rate, charged to whoever tips a gate (decision 0021).
+/// Openings at a bounded rate, charged to the one that tips a gate (decision 0021).
 @Suite("Openings")
 struct OpeningAdmissionTests {
     private let room = OpeningRoom()

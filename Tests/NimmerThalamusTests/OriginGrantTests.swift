@@ -88,7 +88,7 @@ struct OriginGrantTests {
     }
 
     @Test("without a system file each speaks as itself only; a cell that the file lacks, too")
-    func strangers() throws {
+    func unknownVariables() throws {
         var without = try bench(nil)
         #expect(refusal(&without, "alpha", as: "x")?.message.contains("--system FILE") == true)
         #expect(refusal(&without, "alpha", as: "alpha") == nil)

@@ -292,7 +292,7 @@ struct ShardTableTests {
         let renewed = table.judges(0, at: time(6_100))
         actions = table.advance(to: time(6_200))
         #expect(!late && !renewed && actions.contains(.expire(part: 0)), "what it would have concluded is lost")
-        // Whoever takes its gates up meanwhile forgets them.
+        // The one that takes its gates up meanwhile forgets them.
         table = held()
         _ = table.saw(key: "parts.0", value: "b same", revision: 2, at: time(7_000))
         let isHeld = table.isReady(part: 0)

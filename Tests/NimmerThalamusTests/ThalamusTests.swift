@@ -207,10 +207,10 @@ struct Bench {
         #expect(alone["kept_from_opening"]?.array?.contains { $0.string?.hasPrefix("alone: only a") == true } == true)
         try bench.wave("c", 0.05, at: 50)
         try bench.wave("c", 0.04, at: 60)
-        let faint = try #require(bench.thalamus.explanation(of: "math", at: now))
+        let weakWaves = try #require(bench.thalamus.explanation(of: "math", at: now))
         #expect(
-            faint["kept_from_opening"]?.array?.contains { $0.string == "below the floor of 0.2: c 0.04" } == true,
-            "\(faint.pretty)")
+            weakWaves["kept_from_opening"]?.array?.contains { $0.string == "below the floor of 0.2: c 0.04" } == true,
+            "\(weakWaves.pretty)")
         try bench.wave("b", 0.9, at: 100)
         let open = try #require(bench.thalamus.explanation(of: "math", at: now))
         #expect(open["state"]?.string == "open" && open["opening"]?["witnesses"]?.array?.count == 2)

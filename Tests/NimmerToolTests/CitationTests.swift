@@ -52,17 +52,17 @@ import Testing
     }
 
     @Test func everyPageThatIsNamedIsThereWithItsSection() async throws {
-        let house = try await House(Self.root)
+        let repository = try await Repository(Self.root)
         var parsed: [String: CitedPage] = [:]
         var cited = 0
-        for file in house.texts {
-            for (name, rest) in Citations.pages(in: house.read(file)) where !house.isExternal(name, rest) {
+        for file in repository.texts {
+            for (name, rest) in Citations.pages(in: repository.read(file)) where !repository.isExternal(name, rest) {
                 cited += 1
-                guard let path = house.page(String(name), from: file) else {
+                guard let path = repository.page(String(name), from: file) else {
                     Issue.record("\(file): there is no \(name), or more than one")
                     continue
                 }
-                let page = parsed[path] ?? CitedPage(house.read(path))
+                let page = parsed[path] ?? CitedPage(repository.read(path))
                 parsed[path] = page
                 if let mistake = page.mistake(in: rest) {
                     Issue.record("\(file): \(path) \(mistake)")
@@ -73,31 +73,31 @@ import Testing
     }
 
     @Test func everyDecisionThatIsNamedIsThere() async throws {
-        let house = try await House(Self.root)
+        let repository = try await Repository(Self.root)
         let known = Set(
-            house.pages.filter { $0.hasPrefix("docs/decisions/0") }.map { String($0.dropFirst(15).prefix(4)) })
+            repository.pages.filter { $0.hasPrefix("docs/decisions/0") }.map { String($0.dropFirst(15).prefix(4)) })
         #expect(known.count >= 20)
-        for file in house.texts {
-            for number in Citations.decisions(in: house.read(file)) {
+        for file in repository.texts {
+            for number in Citations.decisions(in: repository.read(file)) {
                 #expect(known.contains(number), "\(file) cites decision \(number)")
             }
         }
     }
 
     @Test func everyLinkOfAPageResolvesWithItsAnchor() async throws {
-        let house = try await House(Self.root)
+        let repository = try await Repository(Self.root)
         var links = 0
-        for file in house.pages {
-            for link in Citations.links(in: house.read(file)) where link.firstMatch(of: #/^[a-z]+:/#) == nil {
+        for file in repository.pages {
+            for link in Citations.links(in: repository.read(file)) where link.firstMatch(of: #/^[a-z]+:/#) == nil {
                 links += 1
                 let parts = link.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
-                let path = parts[0].isEmpty ? file : House.joined(file, String(parts[0]))
+                let path = parts[0].isEmpty ? file : Repository.joined(file, String(parts[0]))
                 guard FileText.exists("\(Self.root)/\(path)") else {
                     Issue.record("\(file): \(link) leads nowhere")
                     continue
                 }
                 guard parts.count == 2, path.hasSuffix(".md") else { continue }
-                let anchors = CitedPage(house.read(path)).anchors
+                let anchors = CitedPage(repository.read(path)).anchors
                 #expect(anchors.contains(String(parts[1])), "\(file): \(link)")
             }
         }
@@ -106,7 +106,7 @@ import Testing
 }
 
 /// The texts of the repository, and how a name in one of them leads to a page.
-private struct House {
+private struct Repository {
     let root: String
     /// Every Markdown page, from the root.
     let pages: [String]
@@ -133,12 +133,12 @@ private struct House {
 
     func read(_ path: String) -> String { SmallFile.read("\(root)/\(path)") ?? "" }
 
-    /// Whether it is part of an address, and so no page of this repository.
+    /// Returns whether it is part of an address, and so no page of this repository.
     func isExternal(_ name: Substring, _ rest: Substring) -> Bool { name.hasPrefix("//") }
 
     /// The page of a name: `gates.md`, `docs/deployment.md`, `../reference/messages.md`; nil where there is none or more than one.
     func page(_ name: String, from file: String) -> String? {
-        let near = House.joined(file, name)
+        let near = Repository.joined(file, name)
         if pages.contains(near) { return near }
         let wanted = name.split(separator: "/").filter { $0 != ".." && $0 != "." }.joined(separator: "/")
         if pages.contains(wanted) { return wanted }

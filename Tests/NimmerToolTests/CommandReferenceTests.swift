@@ -4,11 +4,11 @@ import Testing
 
 @testable import nimmer
 
-/// The reference of commands is what the commands themselves say. To write it anew:
+/// The reference of commands is what the commands themselves say. To write it again:
 /// `NIMMER_WRITE_DOCS=1 swift test --filter CommandReferenceTests`.
 @Suite struct CommandReferenceTests {
     static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    /// Whether what is generated is to be written.
+    /// Indicates whether what is generated is to be written.
     static let writes = getenv("NIMMER_WRITE_DOCS") != nil
 
     @Test func theReferenceIsWhatTheCommandsSay() async throws {

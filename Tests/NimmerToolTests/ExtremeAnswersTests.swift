@@ -16,7 +16,7 @@ struct ExtremeAnswersTests {
     @Test(arguments: UInt64(1)...6) func messagesAreLines(seed: UInt64) {
         var extremes = Extremes(seed)
         let formatter = EventFormatter(paint: Paint(.never), columns: 120)
-        var sieve = WaveSieve()
+        var sieve = DisplayRateLimiter()
         for _ in 0..<500 {
             let (subject, payload) = extremes.message()
             let at = extremes.time()
@@ -38,10 +38,10 @@ struct ExtremeAnswersTests {
                 "data": ["rejected": .number(1e308), "lost": .number(-1)],
             ]
         }
-        let services = LivingService.merge(infos: infos, stats: stats)
+        let services = RunningService.merge(infos: infos, stats: stats)
         #expect(services.allSatisfy { $0.requests == .max && $0.errors == .min && $0.startedAt != nil })
         for now in [Self.now, .earliest, .latest] {
-            #expect(LivingService.table(services, at: now).lines(Paint(.never)).count == services.count + 1)
+            #expect(RunningService.table(services, at: now).lines(Paint(.never)).count == services.count + 1)
             var report = StatusReport(environment: .dev)
             report.serverVersion = "2.9"
             report.roundTrip = 1e308

@@ -113,7 +113,7 @@ struct HostileTextTests {
         .enabled("needs nats-server") { (try? await NATSBinary.choose()) != nil },
         arguments: [false, true])
     func bus(at terminal: Bool) async throws {
-        try await LiveTailTests.Desk.run { desk in
+        try await LiveTailTests.TailBench.run { desk in
             try await Hostile.answer(on: desk.bus)
             let id = MessageID.v7().text
             for words in [
@@ -138,7 +138,7 @@ struct HostileTextTests {
         "nor does what a tail shows, in lines or on the screen",
         .enabled("needs nats-server") { (try? await NATSBinary.choose()) != nil })
     func tail() async throws {
-        try await LiveTailTests.Desk.run { desk in
+        try await LiveTailTests.TailBench.run { desk in
             let messages = try Hostile.messages()
             for words in [["wave", "tail", "--lines"], ["wave", "tail", "--json"], ["gate", "watch", "--lines"]] {
                 let screen = try PseudoTerminal(width: 300, height: 36)

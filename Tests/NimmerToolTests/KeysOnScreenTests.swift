@@ -48,7 +48,7 @@ struct KeysOnScreenTests {
             Step("H", shows: ["Δ 0ms"]),
             Step("h", shows: ["Δ -938ms"]),
             Step("l", "L", shows: ["Δ 9.4s"]),
-            // Taken away where it is; set anew elsewhere.
+            // Taken away where it is; set again elsewhere.
             Step("H", "x", shows: ["PAUSED"], not: ["Δ"]),
             Step("End", shows: ["STOPPED", "now"]),
             Step("Home", shows: ["PAUSED 52.5s back", "18:30:00.000", "▸18:30:00.000"]),

@@ -14,7 +14,7 @@ import Testing
     .enabled("needs nats-server") { (try? await NATSBinary.choose()) != nil },
     .enabled(Tmux.hint) { Tmux.program != nil })
 struct LiveScreenTests {
-    private typealias Desk = LiveTailTests.Desk
+    private typealias TailBench = LiveTailTests.TailBench
 
     /// A screen whose times, numbers and traces are taken out: what is left is the same every time.
     static func masked(_ screen: String) -> String {
@@ -39,7 +39,7 @@ struct LiveScreenTests {
     }
 
     @Test func aServerIsFollowedLostAndFoundAgain() async throws {
-        try await Desk.run { desk in
+        try await TailBench.run { desk in
             let words = ["wave", "tail", "--server", desk.server.url]
             try await Tmux.run([Tool.path] + words, width: 120, height: 36) { terminal in
                 try await terminal.wait(for: "LIVE")
@@ -67,7 +67,7 @@ struct LiveScreenTests {
     /// they lost is what was sent.
     @Test func whatASlowReaderLosesIsCounted() async throws {
         let sent = Mailbox.capacity + 20_000
-        try await Desk.run { desk in
+        try await TailBench.run { desk in
             let words = ["wave", "tail", "--server", desk.server.url]
             let fifo = desk.folder + "/lines"
             try #require(mkfifo(fifo, 0o600) == 0)
@@ -109,7 +109,7 @@ struct LiveScreenTests {
                     try await Task.sleep(for: .milliseconds(50))
                 }
                 let total = sent + shownBefore + more
-                let message = Desk.wave("flood", 0.9)
+                let message = TailBench.wave("flood", 0.9)
                 let subject = Subject.wave(.dev, cell: try Token("flood"))
                 for number in 1...sent {
                     try desk.bus.publish(subject, payload: message)
@@ -119,8 +119,8 @@ struct LiveScreenTests {
                 // It has been handed all of them when it has nothing more to do.
                 let process = try #require(pid_t(try await terminal.display("#{pane_pid}")))
                 var (used, idle) = (0, 0)
-                let patience = ContinuousClock.now + .seconds(30)
-                while idle < 10, ContinuousClock.now < patience {
+                let timeout = ContinuousClock.now + .seconds(30)
+                while idle < 10, ContinuousClock.now < timeout {
                     try await Task.sleep(for: .milliseconds(50))
                     let now = try ScreenTests.processorTicks(process)
                     (used, idle) = (now, now == used ? idle + 1 : 0)

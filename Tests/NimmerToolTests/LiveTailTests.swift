@@ -15,7 +15,7 @@ import Testing
 @Suite(.enabled("needs nats-server") { (try? await NATSBinary.choose()) != nil })
 struct LiveTailTests {
     /// A private server, a bus that speaks on it, and a folder, for one test.
-    final class Desk: Sendable {
+    final class TailBench: Sendable {
         let server: NATSServer
         let bus: any Bus
         let folder: String
@@ -33,8 +33,8 @@ struct LiveTailTests {
             _ = try? await ChildProcess.run(ChildCommand("/bin/rm", ["-rf", folder]))
         }
 
-        static func run(_ body: (Desk) async throws -> Void) async throws {
-            let desk = try await Desk()
+        static func run(_ body: (TailBench) async throws -> Void) async throws {
+            let desk = try await TailBench()
             do {
                 try await body(desk)
             } catch {
@@ -92,7 +92,7 @@ struct LiveTailTests {
     }
 
     @Test func linesComeWhenTheyHappenAndCountEndsThem() async throws {
-        try await Desk.run { desk in
+        try await TailBench.run { desk in
             let (child, lines) = try await desk.tail(["--count", "1000", "--ignore", "dev.nervous.cells.noise.>"])
             try await desk.emit("math") { !lines.output.isEmpty }
             let before = lines.output.count
@@ -115,7 +115,7 @@ struct LiveTailTests {
     }
 
     @Test func colourIsForTerminalsUnlessAskedFor() async throws {
-        try await Desk.run { desk in
+        try await TailBench.run { desk in
             for (words, variable, isColoured) in [
                 ([], nil, false), (["--color", "always"], nil, true), (["--color", "always"], "1", true),
                 (["--color", "16"], nil, true), (["--color", "never"], nil, false),
@@ -134,7 +134,7 @@ struct LiveTailTests {
             print("SKIPPED: no bash, whose PIPESTATUS says how both ended")
             return
         }
-        try await Desk.run { desk in
+        try await TailBench.run { desk in
             let lines = Lines()
             let line =
                 "'\(Tool.path)' wave tail --server \(desk.server.url) | head -3; echo ended ${PIPESTATUS[@]}"
@@ -147,8 +147,8 @@ struct LiveTailTests {
     }
 
     @Test func thePastComesFirstEachMessageOnce() async throws {
-        try await Desk.run { desk in
-            try await HouseStreams.ensure(on: desk.bus, environment: .dev, keepingWaves: true)
+        try await TailBench.run { desk in
+            try await SystemStreams.ensure(on: desk.bus, environment: .dev, keepingWaves: true)
             for index in 0..<50 { try await desk.emit("c\(index)") }
             let (child, lines) = try await desk.tail(["--since", "10m", "--record", "all.ndjson"])
             var index = 50
@@ -172,7 +172,7 @@ struct LiveTailTests {
     }
 
     @Test func aMissingStreamOfWavesIsSaidAndNothingElseFails() async throws {
-        try await Desk.run { desk in
+        try await TailBench.run { desk in
             let (child, lines) = try await desk.tail(["--since", "1h", "--count", "1"])
             try await desk.emit("math") { child.exitStatus != nil }
             #expect(child.exitStatus == .exited(0))
@@ -182,7 +182,7 @@ struct LiveTailTests {
 
     /// The server goes and comes back: the screen says so both times, and shows what comes afterwards.
     @Test func aLostServerIsShownAndFoundAgain() async throws {
-        try await Desk.run { desk in
+        try await TailBench.run { desk in
             let terminal = try PseudoTerminal()
             try terminal.start(Tool.path, ["wave", "tail", "--server", desk.server.url])
             try #require(try await terminal.wait(for: "LIVE"))
@@ -206,7 +206,7 @@ struct LiveTailTests {
 
     /// The recording key, in a screen on a live server: what it writes, the screen plays again.
     @Test func theRecordingKeyWritesWhatTheScreenPlays() async throws {
-        try await Desk.run { desk in
+        try await TailBench.run { desk in
             let terminal = try PseudoTerminal()
             try terminal.start(
                 "/bin/sh", ["-c", "cd '\(desk.folder)' && exec '\(Tool.path)' wave tail --server \(desk.server.url)"])

@@ -8,7 +8,7 @@ import Testing
 @testable import nimmer
 
 /// The screens that the built `nimmer` shows in a terminal emulator, kept as files under Golden/ with their colours (`cat` shows
-/// one). `NIMMER_WRITE_GOLDEN=1 swift test --filter RecordedScreenTests` writes them anew.
+/// one). `NIMMER_WRITE_GOLDEN=1 swift test --filter RecordedScreenTests` rewrites them.
 @Suite(.enabled(Tmux.hint) { Tmux.program != nil })
 struct RecordedScreenTests {
     /// What is started, what is typed, and what it is called.
@@ -107,9 +107,9 @@ struct RecordedScreenTests {
     }
 }
 
-/// A minute that is kept as a recording in docs/, for these screens and for whoever has no server at hand.
-/// `NIMMER_WRITE_RECORDING=1 swift test --filter RecordedMinuteTests` lets a thalamus live through it anew; the screens are to be
-/// written anew then too.
+/// A minute that is kept as a recording in docs/, for these screens and for those without a server at hand.
+/// `NIMMER_WRITE_RECORDING=1 swift test --filter RecordedMinuteTests` lets a thalamus live through it again; the screens are to be
+/// rewritten then too.
 @Suite struct RecordedMinuteTests {
     @Test func theRecordingHoldsAMinuteWorthLookingAt() throws {
         if ChildCommand.inheritedEnvironment["NIMMER_WRITE_RECORDING"] != nil {

@@ -31,7 +31,7 @@ struct Scene {
             let time = Double(step) * 100
             try waves(at: time, step: step, &random)
             thalamus.advance(to: Self.moment(time))
-            say(at: time)
+            emit(at: time)
             if step % 10 == 9 { attend(at: time) }
         }
         messages = messages.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(
@@ -101,7 +101,7 @@ struct Scene {
         _ = try thalamus.receive(subject: name.span.bytes, payload: payload.span.bytes, arrival: nil)
     }
 
-    private mutating func say(at time: Double) {
+    private mutating func emit(at time: Double) {
         let source = Source(entityID: "thalamus", entityType: .thalamus)
         for item in thalamus.conclusions {
             let message = Envelope(id: item.id, at: item.transition.at, from: source, item.transition)

@@ -9,7 +9,7 @@ import Testing
 
 @testable import nimmer
 
-/// docs/wave-tail.md with its pictures is what the oscilloscope draws. To write both anew:
+/// docs/wave-tail.md with its pictures is what the oscilloscope draws. To write both again:
 /// `NIMMER_WRITE_DOCS=1 swift test --filter WaveTailPageTests`.
 @Suite struct WaveTailPageTests {
     /// A picture of the page: what is done before it is taken.
@@ -137,7 +137,7 @@ import Testing
 
             Without a terminal the same events are printed, one line each, when they happen. All options are in the
             [commands](reference/commands.md#nimmer-wave-tail). This page and its pictures are what the program draws of one
-            minute of a small nervous system; `NIMMER_WRITE_DOCS=1 swift test --filter WaveTailPageTests` writes them anew, and
+            minute of a small nervous system; `NIMMER_WRITE_DOCS=1 swift test --filter WaveTailPageTests` rewrites them, and
             a test holds them to the program.
 
             ## Reading it

@@ -221,7 +221,7 @@ import Testing
         }
     }
 
-    /// Whether the hot path and the tree have read the same wave.
+    /// Returns whether the hot path and the tree have read the same wave.
     private func says(_ view: WaveView, _ envelope: Envelope<WaveSignal>, _ bytes: [UInt8]) -> Bool {
         func text(_ range: ByteRange) -> String {
             String(decoding: bytes[range.start..<range.start + range.count], as: UTF8.self)

@@ -82,7 +82,7 @@ import Testing
         try Envelope<Body>(decoding: bytes).encoded()
     }
 
-    /// What the schemas of 2.0 say about the messages of a folder; nil, said aloud, where no Python has jsonschema.
+    /// What the schemas of 2.0 say about the messages of a folder; nil, logged, where no Python has jsonschema.
     private static func validate(_ folder: String) async throws -> (isSuccess: Bool, lines: [String])? {
         let python = ChildCommand.inheritedEnvironment["NIMMER_PYTHON"] ?? "python3"
         let answer = try await ChildProcess.run(

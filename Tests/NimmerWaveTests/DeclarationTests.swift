@@ -31,12 +31,12 @@ import Testing
         for field in Header.fields { declared["header.\(field.key)"] = field.isRequired }
         for field in Source.fields { declared["header.source.\(field.key)"] = field.isRequired }
         for field in WaveSignal.fields { declared["body.\(field.key)"] = field.isRequired }
-        let keys = (0..<Key.unknown.rawValue).compactMap(Key.init(rawValue:))
-        #expect(Dictionary(uniqueKeysWithValues: keys.map { ($0.path, Key.required & $0.bit != 0) }) == declared)
+        let keys = (0..<WaveKey.unknown.rawValue).compactMap(WaveKey.init(rawValue:))
+        #expect(Dictionary(uniqueKeysWithValues: keys.map { ($0.path, WaveKey.required & $0.bit != 0) }) == declared)
         for path in declared.keys {
             let key = path.split(separator: ".").last.map { Array("\($0)\"".utf8) } ?? []
             var count = 0
-            let found = key.scan { Key.plain($0, 0, &count) }
+            let found = key.scan { WaveKey.plain($0, 0, &count) }
             #expect(found.path == path && count == key.count - 1, "\(path)")
         }
     }
@@ -108,7 +108,7 @@ import Testing
         #expect(taken > 0)
     }
 
-    /// Whether a message is taken; one that is must be the same after writing and reading.
+    /// Returns whether a message is taken; one that is must be the same after writing and reading.
     private static func isReadAsWritten<Body: MessageBody>(_ type: Body.Type, _ bytes: [UInt8]) throws -> Bool {
         guard let first = try? Envelope<Body>(decoding: bytes) else { return false }
         let second = try Envelope<Body>(decoding: first.encoded())

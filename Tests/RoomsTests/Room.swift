@@ -19,7 +19,7 @@ struct Room {
     /// Targets of this package and modules of others' products.
     let dependencies: Set<String>
 
-    /// Whether it is C.
+    /// Indicates whether it is C.
     var isForeign: Bool { kind == .system || name.firstMatch(of: #/^C[A-Z]/#) != nil }
 
     /// The rooms that Package.swift declares, whatever NIMMER_TESTS leaves out here, with their sources.

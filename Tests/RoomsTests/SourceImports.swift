@@ -39,7 +39,7 @@ struct SourceImports {
         return count
     }
 
-    /// Whether the line begins as an import may.
+    /// Returns whether the line begins as an import may.
     private static func mayImport(_ line: ArraySlice<UInt8>) -> Bool {
         guard let first = line.first(where: { $0 != UInt8(ascii: " ") }) else { return false }
         return "@ipf".utf8.contains(first)

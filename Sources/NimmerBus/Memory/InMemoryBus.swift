@@ -4,7 +4,7 @@ import Synchronization
 
 /// A bus within one process: the contract of ``Bus`` without a server, for tests and for systems that need none.
 ///
-/// Handlers run on the thread that publishes, one at a time: whoever publishes first delivers also what others publish
+/// Handlers run on the thread that publishes, one at a time: the one that publishes first delivers also what others publish
 /// meanwhile, in order. So one thread that publishes sees a deterministic run, and what a message causes has happened when
 /// `publish` returns. Publish while holding no lock that a handler takes.
 public final class InMemoryBus: Bus {
@@ -46,7 +46,7 @@ public final class InMemoryBus: Bus {
 
     public func countRefusedReply(_ reply: Subject) { state.withLock { $0.counters.repliesRefused += 1 } }
 
-    /// Routes a message to subscriptions and streams; returns how many took it, and what the first stream said.
+    /// Routes a message to subscriptions and streams; returns how many took it, and what the first stream reported.
     @discardableResult
     func send(_ message: BusMessage) throws(BusError) -> (receivers: Int, ack: Result<StreamAck, BusError>?) {
         let outcome: Result<(Int, Result<StreamAck, BusError>?), BusError> = state.withLock { state in
@@ -132,23 +132,23 @@ public final class InMemoryBus: Bus {
         do { inbox = try Subject(foreign: "_INBOX.\(identity?.text ?? "memory").\(number)") } catch {
             throw BusError(.invalid, "\(error)")
         }
-        let bell = TaskSignal()
+        let wakeUp = TaskSignal()
         let answers = Answers()
         let subscription = try open(SubjectPattern(inbox), queue: nil, pending: 65_536) { _, _, arrival in
             answers.add(arrival.message())
-            bell.send()
+            wakeUp.send()
         }
         defer { subscription.cancel() }
-        subscription.onEnd { bell.send() }
+        subscription.onEnd { wakeUp.send() }
         let message = BusMessage(subject: subject, reply: inbox, headers: headers, payload: payload, at: now())
         guard try send(message).receivers > 0 else {
             throw BusError(.noResponders, "nobody serves \(subject)")
         }
         while answers.count < most, !Task.isCancelled, ContinuousClock.now < deadline {
-            let seen = bell.count
+            let seen = wakeUp.count
             if answers.count >= most { break }
             if state.withLock({ $0.phase == .closed }) { break }
-            await bell.wait(from: seen, until: deadline)
+            await wakeUp.wait(from: seen, until: deadline)
         }
         if answers.count == 0, state.withLock({ $0.phase == .closed }) { throw BusError(.closed, "the bus was closed") }
         return answers.all

@@ -130,7 +130,7 @@ extension InMemoryBus {
 }
 
 extension BusError {
-    /// Why a stream's sequence cannot be moved.
+    /// Refusal to move the sequence of a stream that holds messages.
     package static func holdsMessages(_ stream: String) -> BusError {
         BusError(.conflict, "the stream \(stream) holds messages: only an empty one can go on with another sequence")
     }
@@ -149,7 +149,7 @@ extension ConsumerConfiguration {
 }
 
 extension SubjectPattern {
-    /// Whether some subject matches both.
+    /// Returns whether some subject matches both.
     package func overlaps(_ other: SubjectPattern) -> Bool {
         let some = text.split(separator: ".")
         let others = other.text.split(separator: ".")

@@ -2,7 +2,7 @@ import NimmerPlatform
 import NimmerWave
 import Synchronization
 
-/// How far a consumer of an in-memory stream is: a value, so that its rules can be read in one place.
+/// Position of a consumer of an in-memory stream: a value, so that its rules can be read in one place.
 struct MemoryConsumerState {
     var configuration: ConsumerConfiguration
     /// The next sequence that was not looked at yet.
@@ -33,7 +33,7 @@ struct MemoryConsumerState {
 
     private func matches(_ subject: Subject) -> Bool { configuration.filter?.matches(subject) ?? true }
 
-    /// When the next unacknowledged message is due again.
+    /// Time at which the next unacknowledged message is due again.
     var nextDue: ContinuousClock.Instant? { pending.values.map(\.due).min() }
 
     /// The sequence up to which everything was acknowledged, or is not for it.

@@ -20,7 +20,7 @@ struct MemoryStream {
             maximumBytes: configuration.maximumBytes.map { UInt64(clamping: $0) })
     }
 
-    /// How far its durables are.
+    /// Positions of its durables.
     var durables: [DurablePosition] {
         consumers.values.compactMap { consumer in
             consumer.configuration.durable.map {

@@ -2,7 +2,7 @@ import NimmerPlatform
 import NimmerWave
 import Synchronization
 
-/// Retains what a stream must hold until the stream has said so (protocol.md, What an acknowledgement means), in order
+/// Retains what a stream must hold until the stream has reported it (protocol.md, What an acknowledgement means), in order
 /// (``OutboxQueue``), also across restarts of the server and, with a journal, of the process.
 ///
 /// `send` may be called from inside a handler: the first attempt leaves with the same turn of the loop. What fails is sent again by
@@ -28,9 +28,9 @@ public final class Outbox: Sendable {
     private struct State {
         var queue: OutboxQueue
         var onAck: [MessageID: @Sendable (StreamAck) -> Void] = [:]
-        /// Whether what waits is also kept in the journal.
+        /// Indicates whether what waits is also kept in the journal.
         var isKeeping = false
-        /// Whether something that waits could not be kept.
+        /// Indicates whether something that waits could not be kept.
         var hasUnkept = false
         /// Actions that putting messages in has caused, for the next ``Outbox/push()`` to perform.
         var following: [OutboxQueue.Action] = []
@@ -76,13 +76,13 @@ public final class Outbox: Sendable {
     /// The counters now.
     public var counters: Counters { state.withLock { $0.queue.counters } }
 
-    /// Why messages wait although there is a connection; nil while they do not.
+    /// Reason why messages wait although there is a connection; nil while they do not.
     public var trouble: BusError? { state.withLock { $0.queue.trouble } }
 
-    /// How the journal stands; nil without one.
+    /// Status of the journal; nil without one.
     public var journalStatus: OutboxJournalStatus? { journal?.status }
 
-    /// Puts the messages of an earlier life first, before any other message; once, at the start.
+    /// Puts the messages of an earlier run first, before any other message; once, at the start.
     ///
     /// - Returns: how many they are.
     @discardableResult public func takeUp() -> Int {
@@ -101,7 +101,7 @@ public final class Outbox: Sendable {
         perform(state.withLock { $0.queue.reconcile(subject, newest: newest) })
     }
 
-    /// The newest message of a subject has this sequence; 0: there is none. Told before its first fenced message.
+    /// The newest message of a subject has this sequence; 0: none. Told before its first fenced message.
     public func know(_ subject: Subject, last sequence: UInt64, id: MessageID? = nil) {
         state.withLock { $0.queue.know(subject, last: sequence, id: id) }
     }
@@ -261,7 +261,7 @@ public final class Outbox: Sendable {
     private func watch(_ notify: @Sendable (Notice) -> Void) async {
         var pause = RetryPause(first: .milliseconds(100), longest: .seconds(1))
         var acknowledged: UInt64 = 0
-        var said = Said()
+        var said = LastNotices()
         for await _ in changes {
             keepWhatWaits()
             said.look(counters, trouble, journalStatus?.trouble, notify)
@@ -308,7 +308,7 @@ public final class Outbox: Sendable {
     }
 
     /// Looks five times a second while anything waits: what waits that long, while nothing is acknowledged, is kept before its attempt
-    /// has failed, and said soon after; a full disk is named, and written again when it has room.
+    /// has failed, and reported soon after; a full disk is named, and written again when it has room.
     private func watchTime() async {
         var before = counters
         var silence = 0
@@ -321,7 +321,7 @@ public final class Outbox: Sendable {
                 before = now
                 silence = isSilent ? silence + 1 : 0
                 if isSilent { beginKeeping(&state) }
-                if silence >= 3 { state.queue.hearNothing(BusError(.timeout, Self.silence)) }
+                if silence >= 3 { state.queue.noteSilence(BusError(.timeout, Self.silence)) }
                 return (state.isKeeping || silence == 3, state.isKeeping)
             }
             if isKeeping { journal?.tidy() }
@@ -346,8 +346,8 @@ public final class Outbox: Sendable {
     }
 }
 
-/// What was said last, so that each change is said once.
-private struct Said {
+/// Last notices, so that each change is reported once.
+private struct LastNotices {
     var trouble: BusError.Code?
     var journal: String?
     var dropped: UInt64 = 0

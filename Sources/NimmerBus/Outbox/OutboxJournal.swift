@@ -5,7 +5,7 @@ import NimmerWave
 /// Nothing is written while acknowledgements come: only once an attempt has failed. Members are called from any thread, also from
 /// the bus's, and must not wait for a disk: what they write has to be safe within a bounded time, not when they return.
 public protocol OutboxJournal: AnyObject, Sendable {
-    /// The messages that an earlier life kept and whose storing it did not note, in the order in which they were kept. Called once,
+    /// The messages that an earlier run kept and whose storing it did not note, in the order in which they were kept. Called once,
     /// before any other member. Their bytes stay in the journal: ``payload(of:)`` gives them.
     func takeUp() -> [OutboxMessage]
 
@@ -20,13 +20,13 @@ public protocol OutboxJournal: AnyObject, Sendable {
     /// A stream holds a message, or nobody ever will: it need not be kept.
     func release(_ id: MessageID)
 
-    /// Finds out whether what could not be written could be now, and says so in ``status``.
+    /// Finds out whether what could not be written could be now, and reports it in ``status``.
     func retry()
 
     /// Gives room back, where most of it is of messages that need not be kept any more. Called now and then, and may take its time.
     func tidy()
 
-    /// How it stands.
+    /// Status.
     var status: OutboxJournalStatus { get }
 }
 
@@ -35,7 +35,7 @@ extension OutboxJournal {
     public func tidy() {}
 }
 
-/// How a journal stands.
+/// Status of a journal.
 public struct OutboxJournalStatus: Sendable, Hashable {
     /// Messages that are kept.
     public var messages: Int
@@ -43,10 +43,10 @@ public struct OutboxJournalStatus: Sendable, Hashable {
     public var bytes: Int
     /// Damaged records that were found at the start and skipped.
     public var damaged: Int
-    /// Why nothing can be kept now, such as a full disk; nil while it can.
+    /// Reason why nothing can be kept now, such as a full disk; nil while it can.
     public var trouble: String?
 
-    /// A status from its parts.
+    /// Creates a status.
     public init(messages: Int = 0, bytes: Int = 0, damaged: Int = 0, trouble: String? = nil) {
         self.messages = messages
         self.bytes = bytes

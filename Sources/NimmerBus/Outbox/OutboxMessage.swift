@@ -12,10 +12,10 @@ public struct OutboxMessage: Sendable, Hashable {
     /// somebody else has stored meanwhile (`Nats-Expected-Last-Subject-Sequence`). Nil: it follows from nothing.
     public var fence: String?
     /// The message that a fenced one follows from: the newest of its subject when it was put in, as far as is known. ``OutboxQueue``
-    /// says so; a journal keeps it.
+    /// reports it; a journal keeps it.
     public var follows: MessageID?
 
-    /// A message from its parts.
+    /// Creates a message.
     public init(subject: Subject, id: MessageID, payload: [UInt8], fence: String? = nil, follows: MessageID? = nil) {
         self.subject = subject
         self.id = id
@@ -52,14 +52,14 @@ public struct OutboxCounters: Sendable, Hashable {
     public init() {}
 }
 
-/// The identity of the newest message of a subject, as its stream says.
+/// The identity of the newest message of a subject, as its stream reports.
 public struct StoredIdentity: Sendable, Hashable {
     /// Its id; nil when it carries none.
     public var id: MessageID?
     /// Its sequence in the stream.
     public var sequence: UInt64
 
-    /// An identity from its parts.
+    /// Creates an identity.
     public init(id: MessageID?, sequence: UInt64) {
         self.id = id
         self.sequence = sequence

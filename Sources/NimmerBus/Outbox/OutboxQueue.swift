@@ -15,9 +15,9 @@ import NimmerWave
 public struct OutboxQueue: Sendable, Hashable {
     /// The counts.
     public private(set) var counters = OutboxCounters()
-    /// Whether there is a connection to send on.
+    /// Indicates whether there is a connection to send on.
     public private(set) var isConnected = true
-    /// Why messages wait although there is a connection; nil while none does for long.
+    /// Reason why messages wait although there is a connection; nil while none does for long.
     public private(set) var trouble: BusError?
 
     private let limits: Limits
@@ -55,7 +55,7 @@ public struct OutboxQueue: Sendable, Hashable {
         return counters.waiting > limits.messages || counters.bytes > limits.bytes ? makeRoom() : []
     }
 
-    /// The newest message of a subject has this sequence; 0: there is none. Told before its first fenced message, and after it was
+    /// The newest message of a subject has this sequence; 0: none. Told before its first fenced message, and after it was
     /// superseded, when the sender goes on from there.
     public mutating func know(_ subject: Subject, last sequence: UInt64, id: MessageID? = nil) {
         lanes[subject, default: Lane()].last = StoredIdentity(id: id, sequence: sequence)
@@ -70,7 +70,7 @@ public struct OutboxQueue: Sendable, Hashable {
         return message
     }
 
-    /// Compares what an earlier life left of a subject with the newest message that its stream holds, before any of it is sent: what
+    /// Compares what an earlier run left of a subject with the newest message that its stream holds, before any of it is sent: what
     /// is stored already does not go again, however long ago that was; what follows from another message than the newest is given up.
     public mutating func reconcile(_ subject: Subject, newest: StoredIdentity) -> [Action] {
         var actions: [Action] = []
@@ -112,7 +112,7 @@ public struct OutboxQueue: Sendable, Hashable {
         lanes = lanes.filter { !$0.value.entries.isEmpty || !isGone($0.key) }
     }
 
-    /// What may be sent now, in the order in which it was put in.
+    /// Messages that may be sent now, in the order in which they were put in.
     public mutating func due() -> [Action] {
         var actions: [Action] = []
         while isConnected, inFlight < limits.inFlight, let subject = ready.popFirst() {
@@ -171,7 +171,7 @@ public struct OutboxQueue: Sendable, Hashable {
                 return acknowledged(
                     attempt, StreamAck(stream: "", sequence: newest.sequence, isDuplicate: true))
             }
-            // Of an earlier life's message nothing is known but what it follows from.
+            // Of an earlier run's message nothing is known but what it follows from.
             let lane = lanes[attempt.subject]
             let known = lane?.last.map(\.id) ?? lane?.entries.first?.message.follows
             lanes[attempt.subject]?.last = newest ?? StoredIdentity(id: nil, sequence: 0)
@@ -179,7 +179,7 @@ public struct OutboxQueue: Sendable, Hashable {
                 if let stored = takeStored(of: attempt.subject, through: newest) { return stored }
                 return supersede(attempt.subject, by: newest)
             }
-            // Purged, too old to be kept, or the stream was made anew with our last in it: nothing stands in between.
+            // Purged, too old to be kept, or the stream was made again with our last in it: nothing stands in between.
             becomeIdle(attempt.subject)
             makeReady(attempt.subject)
             return []
@@ -200,8 +200,8 @@ public struct OutboxQueue: Sendable, Hashable {
     /// The connection is lost: nothing is sent until there is one.
     public mutating func disconnected() { isConnected = false }
 
-    /// Nothing was acknowledged for a while, though messages are on their way: a server whose disk is full may say nothing at all.
-    public mutating func hearNothing(_ reason: BusError) {
+    /// Nothing was acknowledged for a while, though messages are on their way: a server whose disk is full may publish nothing at all.
+    public mutating func noteSilence(_ reason: BusError) {
         if isConnected, counters.waiting > 0, trouble == nil { trouble = reason }
     }
 
@@ -216,7 +216,7 @@ public struct OutboxQueue: Sendable, Hashable {
 
     // MARK: - What is so
 
-    /// Whether something has failed and waits for ``resume()``.
+    /// Indicates whether something has failed and waits for ``resume()``.
     public var isStalled: Bool { !stalled.isEmpty }
 
     /// The payload of a message that waits; nil when it does not, or was spilled.
@@ -252,7 +252,7 @@ public struct OutboxQueue: Sendable, Hashable {
         lanes[subject]?.entries[place].isSpilled = true
     }
 
-    /// Whether a message waits.
+    /// Returns whether a message waits.
     public func holds(_ id: MessageID) -> Bool { subjects[id] != nil }
 
     /// Tells whether a message waits of which only the journal has the payload.

@@ -1,14 +1,14 @@
 import NimmerSystem
 import NimmerWave
 
-/// What becomes of the commands of one decision, as a value that is kept under the decision's id, step by step.
+/// State of the commands of one decision, as a value that is kept under the decision's id, step by step.
 ///
-/// A decision's id is that of the request that it answers. Before a command leaves, the record says that it leaves; after its
-/// answer, what came back. Whoever finds a record after a crash therefore knows each command as *not begun* (it may be sent),
+/// A decision's id is that of the request that it answers. Before a command leaves, the record states that it leaves; after its
+/// answer, what came back. The one that finds a record after a crash therefore knows each command as *not begun* (it may be sent),
 /// *ended*, or *begun without an end*: that one may have been sent, is never sent again, and ends the rest with it. So no command
-/// is sent twice, whenever the bridge dies, and what is not known is said.
+/// is sent twice, whenever the bridge dies, and what is not known is reported.
 public struct ActRecord: Sendable, Hashable {
-    /// Where a record stands.
+    /// State of a record.
     public enum State: String, Sendable, CaseIterable {
         /// It waits for a person's word. Can go to ``approved``, ``refused`` or ``expired``.
         case pending
@@ -25,10 +25,10 @@ public struct ActRecord: Sendable, Hashable {
         case unknown
         /// A person refused. Final.
         case refused
-        /// Nobody approved in time, or the bridge was away too long. Final.
+        /// Not approved in time, or the bridge was away too long. Final.
         case expired
 
-        /// Whether nothing can follow.
+        /// Indicates whether nothing can follow.
         public var isFinal: Bool {
             switch self {
             case .pending, .approved, .sending: false
@@ -39,21 +39,21 @@ public struct ActRecord: Sendable, Hashable {
 
     /// The decision: the id of the request that it answers.
     public let decision: MessageID
-    /// What was decided, in a word.
+    /// Action that was decided, as one token.
     public let action: String
     /// The region that it was about.
     public let region: String
     /// The commands, in order.
     public let commands: [DownstreamCommand]
-    /// When its commands are of no use any more.
+    /// Time at which its commands expire.
     public let until: Timestamp
-    /// Where it stands.
+    /// State.
     public private(set) var state: State
-    /// What came of the commands that ended, in order.
+    /// Results of the commands that ended, in order.
     public private(set) var results: [CommandResult] = []
-    /// Who approved or refused, and why; empty without one.
+    /// Person who approved or refused, and the reason; empty without one.
     public private(set) var word = ""
-    /// When it last changed.
+    /// Time of its last change.
     public private(set) var changedAt: Timestamp
     /// The life of a process that wrote it last: what was written by one's own hand can be told from what another wrote.
     public var writer = ""
@@ -73,7 +73,7 @@ public struct ActRecord: Sendable, Hashable {
         changedAt = now
     }
 
-    /// What to do next.
+    /// Next step.
     public enum Step: Sendable, Hashable {
         /// Nothing, until a person speaks or its time is over.
         case wait
@@ -150,7 +150,7 @@ public struct ActRecord: Sendable, Hashable {
 }
 
 extension ActRecord {
-    /// What became of it, for everybody; nil before its end.
+    /// Final outcome, as it is published; nil before its end.
     public var act: Act? {
         guard let outcome = ActOutcome(rawValue: state.rawValue) else { return nil }
         let acted = commands.enumerated().map { place, command in
@@ -173,7 +173,7 @@ extension ActRecord {
         ]
     }
 
-    /// A record as it was kept; nil when the text is none, or a command or result in it is not what a message may hold.
+    /// A record as it was kept; nil when the text is not one, or a command or result in it is not what a message may hold.
     public init?(_ json: JSON) {
         guard let id = json["decision"]?.string.flatMap({ try? MessageID($0) }),
             let state = json["state"]?.string.flatMap(State.init(rawValue:)),

@@ -6,7 +6,7 @@ extension ActRecord {
     /// - Parameters:
     ///   - text: what the person gave; nil for nothing.
     ///   - records: those that wait.
-    /// - Throws: a ``Refusal`` whose message says what is missing, or that there are none or several.
+    /// - Throws: a ``Refusal`` whose message states what is missing, or that there are none or several.
     package static func decision(named text: String?, among records: [ActRecord]) throws(Refusal) -> MessageID {
         guard let text, !text.isEmpty else {
             throw Refusal(.missing, field: "id", "payload.id must be a decision's id, or the beginning of one")

@@ -1,10 +1,10 @@
 /// One change of a value under its key, until it is known whether it was stored.
 ///
-/// An acknowledgement says that it was. Anything else says nothing: the change may have been stored and its acknowledgement lost,
+/// An acknowledgement reports that it was. Anything else tells nothing: the change may have been stored and its acknowledgement lost,
 /// and then a repetition meets one's own change as a conflict. So whatever fails, the key is read and compared. Nobody else writes
 /// the same bytes: they name their writer.
 public struct RecordWrite: Sendable, Hashable {
-    /// What to do next.
+    /// Next step.
     public enum Step: Sendable, Hashable {
         /// Write ``RecordWrite/bytes`` where the key is at this revision, 0 where it has none: ``RecordWrite/wrote(_:)`` or
         /// ``RecordWrite/failed()``.
@@ -17,17 +17,17 @@ public struct RecordWrite: Sendable, Hashable {
         case overtaken
     }
 
-    /// What is to be stored.
+    /// Bytes to store.
     public let bytes: [UInt8]
     private let revision: UInt64
 
-    /// A change of what is at a revision; 0: a value where there is none.
+    /// A change of what is at a revision; 0: a value without one.
     public init(_ bytes: [UInt8], over revision: UInt64) {
         self.bytes = bytes
         self.revision = revision
     }
 
-    /// How it begins.
+    /// First step.
     public var first: Step { .write(revision: revision) }
 
     /// It was acknowledged.
@@ -36,7 +36,7 @@ public struct RecordWrite: Sendable, Hashable {
     /// It was refused as a conflict, or nobody knows what became of it.
     public func failed() -> Step { .read }
 
-    /// What is under the key now; nil and 0 where nothing is.
+    /// Handles the current value of the key; nil and 0 where there is no value.
     public func found(revision: UInt64, bytes: [UInt8]?) -> Step {
         if bytes == self.bytes { return .stored(revision: revision) }
         return revision == self.revision ? .write(revision: revision) : .overtaken

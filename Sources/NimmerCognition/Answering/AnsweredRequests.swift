@@ -1,9 +1,9 @@
 import NimmerWave
 
-/// Which requests have been answered, so that one which is delivered again is acknowledged and not asked twice (protocol.md,
+/// Requests that have been answered, so that one which is delivered again is acknowledged and not asked twice (protocol.md,
 /// What an acknowledgement means). Bounded: the oldest are forgotten first.
 public struct AnsweredRequests: Sendable {
-    /// How many are remembered.
+    /// Maximum number of remembered requests.
     public static let capacity = 100_000
 
     private var known: Set<MessageID> = []
@@ -13,7 +13,7 @@ public struct AnsweredRequests: Sendable {
     /// None.
     public init() {}
 
-    /// Whether an answer to a request is in the stream.
+    /// Returns whether an answer to a request is in the stream.
     public func contains(_ request: MessageID) -> Bool { known.contains(request) }
 
     /// An answer is in the stream: found there at the start, or just acknowledged.

@@ -1,11 +1,11 @@
 import NimmerBus
 import NimmerWave
 
-/// Where requests stand, and how one is read from there: as a message of its own, or as an opening that carries its terms.
+/// Subjects of requests, and how one is read from there: as a message of its own, or as an opening that carries its terms.
 package enum Asking {
     /// The streams that hold requests, each with the filter of its reader (a server of 2.9 takes one filter a reader).
     package static func streams(_ env: Environment) -> [(stream: String, filter: SubjectPattern?)] {
-        [(HouseStreams.escalations(env), nil), (HouseStreams.transitions(env), .transitions(env))]
+        [(SystemStreams.escalations(env), nil), (SystemStreams.transitions(env), .transitions(env))]
     }
 
     /// The request that a stored message asks; nil for one that asks nothing.
@@ -14,7 +14,7 @@ package enum Asking {
     package static func request(in message: BusMessage, of stream: String, _ env: Environment) throws(Refusal)
         -> CognitiveRequest?
     {
-        guard stream == HouseStreams.transitions(env) else {
+        guard stream == SystemStreams.transitions(env) else {
             return try Envelope<CognitiveRequest>(decoding: message.payload, on: message.subject).body
         }
         // Most transitions ask nothing, and are not taken apart.
@@ -24,7 +24,7 @@ package enum Asking {
 }
 
 extension [UInt8] {
-    /// Whether a text stands somewhere in these bytes.
+    /// Returns whether a text stands somewhere in these bytes.
     fileprivate func holds(_ text: StaticString) -> Bool {
         withUnsafeBytes { bytes in
             text.withUTF8Buffer { wanted in

@@ -15,10 +15,10 @@ public struct CommandCatalogue: Sendable, Hashable {
         public var command: String
         /// The JSON Schema of its payload: an object.
         public var payload: JSON
-        /// What it does, in the words of its target; may be empty.
+        /// Description by its target; may be empty.
         public var help: String
 
-        /// An entry from its parts.
+        /// Creates an entry.
         public init(target: String, command: String, payload: JSON, help: String = "") {
             self.target = target
             self.command = command
@@ -31,12 +31,12 @@ public struct CommandCatalogue: Sendable, Hashable {
     public struct Declaration: Sendable, Hashable {
         /// The command's name; `*` stands for any name: with a payload it declares them all, without one none.
         public var name: String
-        /// What it does.
+        /// Description.
         public var help: String
         /// The JSON Schema of its payload; nil: none is taken.
         public var payload: JSON?
 
-        /// A declaration from its parts.
+        /// Creates a declaration.
         public init(name: String, help: String = "", payload: JSON? = nil) {
             self.name = name
             self.help = help
@@ -46,17 +46,17 @@ public struct CommandCatalogue: Sendable, Hashable {
 
     /// The commands, in the order of the system file.
     public private(set) var entries: [Entry] = []
-    /// What `bridge.allow` lists and nobody declares, with the reason: shown by `nimmer mind list`.
+    /// Commands that `bridge.allow` lists and no target declares, with the reason: shown by `nimmer mind list`.
     public private(set) var unusable: [String] = []
 
     /// A catalogue without commands.
     public init() {}
 
-    /// What is allowed and declared.
+    /// Makes a catalogue of the commands that are allowed and declared.
     ///
     /// - Parameters:
     ///   - allow: the system file's list.
-    ///   - declared: what the living targets declare, by name.
+    ///   - declared: what the running targets declare, by name.
     public init(allow: [BridgeSettings.Allowed], declared: [String: [Declaration]] = [:]) {
         for item in allow {
             let known = declared[item.target]
@@ -74,8 +74,8 @@ public struct CommandCatalogue: Sendable, Hashable {
                     unusable.append(
                         "\(item.target).\(command): "
                             + (known == nil
-                                ? "\(item.target) does not live" : "\(item.target) declares no such command")
-                            + "; bridge.allow can say what its payload may hold")
+                                ? "\(item.target) is not running" : "\(item.target) declares no such command")
+                            + "; bridge.allow can declare what its payload may hold")
                 }
             } else {
                 let named = (known ?? []).filter { $0.name != "*" }
@@ -83,7 +83,7 @@ public struct CommandCatalogue: Sendable, Hashable {
                 if named.isEmpty {
                     unusable.append(
                         "\(item.target): "
-                            + (known == nil ? "it does not live" : "it declares no command by name")
+                            + (known == nil ? "it is not running" : "it declares no command by name")
                             + "; bridge.allow can name its commands")
                 }
             }
@@ -113,7 +113,7 @@ public struct CommandCatalogue: Sendable, Hashable {
         entries.first { $0.target == target && $0.command == command }
     }
 
-    /// What is wrong with a command; empty when it may be sent.
+    /// Problems of a command; empty when it may be sent.
     public func problems(of command: DownstreamCommand) -> [String] {
         guard let entry = entry(command.target, command.command) else {
             return ["\(command.target).\(command.command) is not allowed".excerpted]
@@ -144,6 +144,6 @@ extension CommandCatalogue.Declaration {
         }
     }
 
-    /// What the key of a payload's schema begins with.
+    /// Prefix of the key of a payload's schema.
     public static let prefix = "payload:"
 }

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What a mind may answer to one request: the actions to choose from and the commands that are allowed, as the schema that
+/// Answers that a mind may give to one request: the actions to choose from and the commands that are allowed, as the schema that
 /// goes to the server and as the check of what comes back (the same schema, by our own check).
 public struct DecisionContract: Sendable, Hashable {
     /// Commands that a decision may hold.
@@ -61,7 +61,7 @@ public struct DecisionContract: Sendable, Hashable {
     /// Reads an answer.
     ///
     /// Nothing but its bytes counts: not the server's word that it kept to the schema, not its reason for stopping.
-    public func check(_ answer: [UInt8]) -> Verdict {
+    public func check(_ answer: [UInt8]) -> AnswerVerdict {
         let value: JSON
         do throws(Refusal) {
             value = try JSON(parsing: answer)
@@ -89,20 +89,20 @@ public struct DecisionContract: Sendable, Hashable {
     }
 }
 
-/// What a mind decided, after the check.
+/// Decision of a mind, after the check.
 public struct Decision: Sendable, Hashable {
     /// One of the contract's actions.
     public var action: String
-    /// Why, in the mind's words.
+    /// Reason, as the mind's text.
     public var reason: String
-    /// How sure it says that it is, 0…1.
+    /// Confidence of the mind, 0…1.
     public var confidence: Double
-    /// Whether it says that it is unsure: then the next mind is asked.
+    /// Indicates whether it reports that it is unsure: then the next mind is asked.
     public var isUnsure: Bool
     /// Allowed commands with payloads that fit their schemas.
     public var commands: [DownstreamCommand]
 
-    /// A decision from its parts.
+    /// Creates a decision.
     public init(
         action: String, reason: String, confidence: Double, isUnsure: Bool, commands: [DownstreamCommand] = []
     ) {
@@ -114,8 +114,8 @@ public struct Decision: Sendable, Hashable {
     }
 }
 
-/// What the boundary thinks of an answer.
-public enum Verdict: Sendable, Hashable {
+/// Verdict of the boundary on an answer.
+public enum AnswerVerdict: Sendable, Hashable {
     /// It keeps to its contract.
     case valid(Decision)
     /// It does not, and why; it is kept, named `invalid`, and never acted on.

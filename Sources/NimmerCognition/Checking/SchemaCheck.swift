@@ -1,16 +1,16 @@
 import NimmerWave
 
-/// The boundary's own check of a value against a JSON Schema: what a server says that it enforced is not believed.
+/// The boundary's own check of a value against a JSON Schema: what a server reports that it enforced is not believed.
 ///
 /// It knows the part of JSON Schema that the boundary writes: `type`, `enum`, `const`, `properties`, `required`,
 /// `additionalProperties`, `items`, `minItems`, `maxItems`, `minLength`, `maxLength`, `minimum`, `maximum` and `anyOf`. It is
 /// stricter where JSON Schema is lenient: an object holds no key that its schema does not name, and no key twice. A schema
-/// with any other keyword is not used at all (``unknownKeyword(in:)``), since a check that skips a rule is none.
+/// with any other keyword is not used at all (``unknownKeyword(in:)``), since a check that skips a rule checks nothing.
 public enum SchemaCheck {
     /// Problems that are named at most.
     public static let namedProblems = 8
 
-    /// What is wrong with a value; empty when nothing is.
+    /// Problems of a value; empty when there are none.
     ///
     /// - Parameters:
     ///   - value: the value, parsed.
@@ -52,30 +52,34 @@ public enum SchemaCheck {
 
     private static func check(_ value: JSON, _ schema: JSON, _ path: String, _ problems: inout [String]) {
         guard problems.count < namedProblems else { return }
-        func say(_ expected: String) {
+        func report(_ expected: String) {
             problems.append("\(path.isEmpty ? "the answer" : path) must be \(expected); found \(excerpt(value))")
         }
         if let options = schema["anyOf"]?.array {
             checkAny(value, options, path, &problems)
             return
         }
-        if let type = schema["type"]?.string, !isOf(type, value) { return say(article(type)) }
-        if let constant = schema["const"], constant.resolved != value.resolved { return say(constant.text) }
+        if let type = schema["type"]?.string, !isOf(type, value) { return report(article(type)) }
+        if let constant = schema["const"], constant.resolved != value.resolved { return report(constant.text) }
         if let words = schema["enum"]?.array, !words.contains(where: { $0.resolved == value.resolved }) {
-            return say("one of \(words.map(\.text).joined(separator: ", "))")
+            return report("one of \(words.map(\.text).joined(separator: ", "))")
         }
         if let number = value.double {
-            if let low = schema["minimum"]?.double, number < low { return say("at least \(JSON.number(low).text)") }
-            if let high = schema["maximum"]?.double, number > high { return say("at most \(JSON.number(high).text)") }
+            if let low = schema["minimum"]?.double, number < low { return report("at least \(JSON.number(low).text)") }
+            if let high = schema["maximum"]?.double, number > high {
+                return report("at most \(JSON.number(high).text)")
+            }
         }
         if let text = value.string {
             let length = text.unicodeScalars.count
-            if let least = schema["minLength"]?.int, length < least { return say("at least \(least) characters long") }
-            if let most = schema["maxLength"]?.int, length > most { return say("at most \(most) characters long") }
+            if let least = schema["minLength"]?.int, length < least {
+                return report("at least \(least) characters long")
+            }
+            if let most = schema["maxLength"]?.int, length > most { return report("at most \(most) characters long") }
         }
         if let items = value.array {
-            if let least = schema["minItems"]?.int, items.count < least { return say("a list of at least \(least)") }
-            if let most = schema["maxItems"]?.int, items.count > most { return say("a list of at most \(most)") }
+            if let least = schema["minItems"]?.int, items.count < least { return report("a list of at least \(least)") }
+            if let most = schema["maxItems"]?.int, items.count > most { return report("a list of at most \(most)") }
             if let element = schema["items"] {
                 for (index, item) in items.enumerated() { check(item, element, "\(path)[\(index)]", &problems) }
             }
@@ -109,16 +113,16 @@ public enum SchemaCheck {
     /// One of several: told with the problems of the option that was meant: the one whose constants fit best, then the one with
     /// the fewest problems, then the first.
     private static func checkAny(_ value: JSON, _ options: [JSON], _ path: String, _ problems: inout [String]) {
-        var best: (strangeness: Int, problems: [String])?
+        var best: (unknownMembers: Int, problems: [String])?
         for option in options {
             var own: [String] = []
             check(value, option, path, &own)
             if own.isEmpty { return }
-            let strangeness = (option["properties"]?.object ?? [:]).filter {
+            let unknownMembers = (option["properties"]?.object ?? [:]).filter {
                 $0.value["const"] != nil && $0.value["const"]?.resolved != value[$0.key]?.resolved
             }.count
-            if (strangeness, own.count) < (best?.strangeness ?? .max, best?.problems.count ?? .max) {
-                best = (strangeness, own)
+            if (unknownMembers, own.count) < (best?.unknownMembers ?? .max, best?.problems.count ?? .max) {
+                best = (unknownMembers, own)
             }
         }
         problems += best?.problems ?? ["\(path) must be absent: nothing is allowed here"]

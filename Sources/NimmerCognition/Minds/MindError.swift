@@ -1,8 +1,8 @@
-/// Why a mind's server gave no answer.
+/// Reason why a mind's server gave no answer.
 public struct MindError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of failure; stable, for programs and counters.
     public enum Code: String, Sendable, CaseIterable {
-        /// Nobody answers at the address, or the connection was refused or lost before an answer began.
+        /// No server answers at the address, or the connection was refused or lost before an answer began.
         case unreachable
         /// TLS could not be agreed.
         case tls
@@ -10,7 +10,7 @@ public struct MindError: Error, Sendable, Hashable, CustomStringConvertible {
         case unauthorized
         /// The server refuses for now: too many requests, or a full queue (429, 503).
         case overloaded
-        /// The server failed (another 5xx), or said that it did within its answer.
+        /// The server failed (another 5xx), or reported that it did within its answer.
         case serverError
         /// The server does not take the question (another 4xx): an unknown model, a schema that it cannot compile.
         case rejected
@@ -22,24 +22,24 @@ public struct MindError: Error, Sendable, Hashable, CustomStringConvertible {
         case cancelled
         /// The answer is longer than it may be.
         case tooLarge
-        /// The answer is not what the protocol says it is: another content type, no JSON around the text, a field missing.
+        /// The answer is not what the protocol states it is: another content type, no JSON around the text, a field missing.
         case malformed
         /// The answer ended before its end.
         case truncated
-        /// The settings make no sense: an address that is none, a key file that cannot be read.
+        /// The settings make no sense: an invalid address, a key file that cannot be read.
         case misconfigured
     }
 
     /// The kind of failure.
     public let code: Code
-    /// What happened and what a person can do, in one line; never a key, a prompt or an answer.
+    /// Description of the failure and its remedy, in one line; never a key, a prompt or an answer.
     public let message: String
-    /// How long the server asks to be left alone, in milliseconds; nil when it does not say.
+    /// Time for which the server asks to be left alone, in milliseconds; nil when it does not ask.
     public let retryAfterMilliseconds: Int?
     /// The status of HTTP, where there was one.
     public let status: Int?
 
-    /// An error from its parts.
+    /// Creates an error.
     public init(_ code: Code, _ message: String, retryAfterMilliseconds: Int? = nil, status: Int? = nil) {
         self.code = code
         self.message = message
@@ -47,7 +47,7 @@ public struct MindError: Error, Sendable, Hashable, CustomStringConvertible {
         self.status = status
     }
 
-    /// Whether asking the same server again later can succeed.
+    /// Indicates whether asking the same server again later can succeed.
     public var canRetry: Bool {
         switch code {
         case .unreachable, .overloaded, .serverError, .timeout, .truncated, .malformed, .tooLarge: true
@@ -55,7 +55,7 @@ public struct MindError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether it speaks against the server, so that the circuit breaker counts it; a cancelled question does not.
+    /// Indicates whether it speaks against the server, so that the circuit breaker counts it; a cancelled question does not.
     public var isFaultOfServer: Bool { code != .cancelled }
 
     /// The kind and the message.

@@ -1,12 +1,12 @@
 import NimmerWave
 
-/// What a mind is asked, as a server needs it.
+/// A question to a mind, as a server needs it.
 public struct MindQuestion: Sendable, Hashable {
     /// The request that it is about; goes to the server as an idempotency key where that knows one.
     public var requestID: MessageID
-    /// What the mind is told before: who it is and how it answers.
+    /// System text: who the mind is and how it answers.
     public var system: String
-    /// What it is told now: data.
+    /// User text: data.
     public var user: String
     /// The JSON Schema of the answer; nil asks for plain text.
     public var schema: JSON?
@@ -21,7 +21,7 @@ public struct MindQuestion: Sendable, Hashable {
     /// Bytes that the answer's text may have.
     public var maximumAnswerBytes: Int
 
-    /// A question from its parts.
+    /// Creates a question.
     public init(
         requestID: MessageID, system: String, user: String, schema: JSON?, schemaName: String = "decision",
         maximumTokens: Int = 512, temperature: Double = 0, seed: Int = 1, maximumAnswerBytes: Int = 32_768
@@ -38,9 +38,9 @@ public struct MindQuestion: Sendable, Hashable {
     }
 }
 
-/// What a mind's server answered: bytes that nobody has judged yet, and what they cost.
+/// Answer of a mind's server: bytes that are not validated yet, and what they cost.
 public struct MindAnswer: Sendable, Hashable {
-    /// Why the server stopped writing, as it says; it may be wrong.
+    /// Reason why the server stopped writing, by its own account; it may be wrong.
     public enum Finish: Sendable, Hashable {
         /// The answer is whole.
         case stop
@@ -52,22 +52,22 @@ public struct MindAnswer: Sendable, Hashable {
 
     /// The answer's text, at most the question's bound.
     public var text: [UInt8]
-    /// The model that the server says has answered.
+    /// The model that the server reports has answered.
     public var model: String
-    /// Why it stopped.
+    /// Reason why it stopped.
     public var finish: Finish
-    /// Tokens that were read; nil when the server does not say.
+    /// Tokens that were read; nil when the server does not tell.
     public var promptTokens: Int?
-    /// Tokens that were written; nil when the server does not say.
+    /// Tokens that were written; nil when the server does not tell.
     public var completionTokens: Int?
     /// From the sending of the question to the end of the answer, in milliseconds.
     public var milliseconds: Double
     /// Until the first piece of the answer, in milliseconds; nil when it came in one piece.
     public var firstTokenMilliseconds: Double?
-    /// How fast it wrote, in tokens a second, as the server measured it; nil when it does not say.
+    /// Speed of writing, in tokens a second, as the server measured it; nil when it does not tell.
     public var tokensPerSecond: Double?
 
-    /// An answer from its parts.
+    /// Creates an answer.
     public init(
         text: [UInt8], model: String, finish: Finish = .stop, promptTokens: Int? = nil, completionTokens: Int? = nil,
         milliseconds: Double, firstTokenMilliseconds: Double? = nil, tokensPerSecond: Double? = nil

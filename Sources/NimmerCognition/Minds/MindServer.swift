@@ -1,4 +1,4 @@
-/// What the boundary needs of a server that runs a language model; NimmerCognitionHTTP has one for each kind.
+/// Contract of a server that runs a language model; NimmerCognitionHTTP has one for each kind.
 ///
 /// Nothing here is believed because it was asked for: an answer is bytes, and the boundary parses and checks them itself.
 ///
@@ -20,20 +20,20 @@ public protocol MindServer: Sendable {
     func state() async -> MindServerState
 }
 
-/// How a mind's server stands.
+/// State of a mind's server.
 public struct MindServerState: Sendable, Hashable {
-    /// Whether it answered.
+    /// Indicates whether it answered.
     public var isReachable: Bool
-    /// Whether it has the model; nil when it does not say.
+    /// Indicates whether it has the model; nil when it does not tell.
     public var hasModel: Bool?
-    /// Whether the model is in memory; nil when it does not say.
+    /// Indicates whether the model is in memory; nil when it does not tell.
     public var isLoaded: Bool?
-    /// The server's version, or what else it says of itself; empty when unknown.
+    /// The server's version, or what else it states of itself; empty when unknown.
     public var version: String
-    /// Why it is not reachable or cannot answer, for a person; empty when all is well.
+    /// Reason why it is not reachable or cannot answer, for a person; empty when all is well.
     public var trouble: String
 
-    /// A state from its parts.
+    /// Creates a state.
     public init(
         isReachable: Bool, hasModel: Bool? = nil, isLoaded: Bool? = nil, version: String = "", trouble: String = ""
     ) {

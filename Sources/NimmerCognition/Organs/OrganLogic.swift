@@ -2,7 +2,7 @@ import NimmerWave
 
 /// One request to an organ.
 public struct OrganJob: Sendable, Hashable {
-    /// What is wanted of the model.
+    /// Work for the model.
     public enum Work: Sendable, Hashable {
         /// An answer to a question.
         case ask(MindQuestion)
@@ -12,9 +12,9 @@ public struct OrganJob: Sendable, Hashable {
 
     /// Tells the request from others; the caller's.
     public var id: MessageID
-    /// What is wanted.
+    /// Work to do.
     public var work: Work
-    /// When an answer is of no use any more.
+    /// Time at which the request expires.
     public var deadline: SteadyTime
 
     /// A request.
@@ -25,12 +25,12 @@ public struct OrganJob: Sendable, Hashable {
     }
 }
 
-/// What an organ does, as a value: IDLE → LOAD → PROCESS → REPORT → IDLE, with the model kept loaded for a while (no clock, no
+/// State machine of an organ, as a value: IDLE → LOAD → PROCESS → REPORT → IDLE, with the model kept loaded for a while (no clock, no
 /// server, no bus; architecture.md, rule 1).
 ///
-/// Time comes in with every event; ``next`` says when ``tick(at:)`` has to be called at the latest.
+/// Time comes in with every event; ``next`` reports when ``tick(at:)`` has to be called at the latest.
 public struct OrganLogic: Sendable {
-    /// Where it is.
+    /// State of the organ.
     public enum State: String, Sendable, CaseIterable {
         /// Nothing to do; the model may still be loaded.
         case idle
@@ -44,7 +44,7 @@ public struct OrganLogic: Sendable {
         case unload
     }
 
-    /// What is to be done now.
+    /// Action to perform now.
     public enum Action: Sendable, Hashable {
         /// Take the card and load the model, by then; call ``loaded(at:)`` or ``loadFailed(_:at:)``.
         case load(by: SteadyTime)
@@ -58,7 +58,7 @@ public struct OrganLogic: Sendable {
         case unload
     }
 
-    /// Where it is, with what belongs to that.
+    /// State of the organ, with its data.
     private enum Stage {
         /// There is no model.
         case empty
@@ -70,7 +70,7 @@ public struct OrganLogic: Sendable {
         case unloading
     }
 
-    /// What becomes of the model after the request at work.
+    /// Fate of the model after the request at work.
     private enum Afterwards {
         case keep
         /// Somebody else wants the card, or its server is gone.
@@ -87,7 +87,7 @@ public struct OrganLogic: Sendable {
     private let loadMilliseconds: Double
     private let maximumQueue: Int
 
-    /// Where it is.
+    /// State of the organ.
     public var state: State {
         switch stage {
         case .empty, .warm: .idle
@@ -98,7 +98,7 @@ public struct OrganLogic: Sendable {
         }
     }
 
-    /// Whether the model is loaded.
+    /// Indicates whether the model is loaded.
     public var isLoaded: Bool {
         switch stage {
         case .empty, .loading: false
@@ -138,7 +138,7 @@ public struct OrganLogic: Sendable {
         self.maximumQueue = maximumQueue
     }
 
-    /// When something is due by itself: the end of the warm time, or the first deadline of the queue.
+    /// Time at which something is due by itself: the end of the warm time, or the first deadline of the queue.
     public var next: SteadyTime? {
         var cold: SteadyTime?
         if case .warm(let since) = stage { cold = since.advanced(milliseconds: warmMilliseconds) }
@@ -165,7 +165,7 @@ public struct OrganLogic: Sendable {
         return expire(at: now) + advance(at: now)
     }
 
-    /// The model could not be loaded: whoever waits is told so.
+    /// The model could not be loaded: the one that waits is told so.
     public mutating func loadFailed(_ reason: String, at now: SteadyTime) -> [Action] {
         stage = .empty
         let waiting = queue
@@ -175,7 +175,7 @@ public struct OrganLogic: Sendable {
 
     /// The model is done with the request.
     ///
-    /// - Parameter isBroken: whether its server is gone, so that it has to be loaded anew.
+    /// - Parameter isBroken: whether its server is gone, so that it has to be loaded again.
     public mutating func processed(isBroken: Bool = false, at now: SteadyTime) -> [Action] {
         guard case .processing(let job, let then) = stage else { return [] }
         counters.processed += 1

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What may be asked of an organ, read from the payload of a command (protocol.md, `<env>.organs.<organ>.<verb>`).
+/// A request to an organ, read from the payload of a command (protocol.md, `<env>.organs.<organ>.<verb>`).
 public enum OrganRequest: Sendable, Hashable {
     /// Work for the model: `ask` and `embed`.
     case work(OrganJob.Work)
@@ -102,7 +102,7 @@ public enum OrganRequest: Sendable, Hashable {
 }
 
 extension CommandResult {
-    /// What a question to an organ gave.
+    /// Result of a question to an organ.
     ///
     /// An answer under a schema is parsed and checked by our own check: the server's word that it kept to it is not believed. What
     /// does not fit is an `error` that names what is wrong, and the text is not passed on.

@@ -3,7 +3,7 @@ import NimmerWave
 
 extension OrganLogic {
     /// The state of the organ, as it answers `state` and as `$SRV.STATS` shows it.
-    package func standing(of settings: OrganSettings) -> JSON {
+    package func status(of settings: OrganSettings) -> JSON {
         [
             "state": .string(state.rawValue), "loaded": .bool(isLoaded),
             "model": .string(settings.model), "card": settings.card.map { .string($0) } ?? .null,

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What a mind is told: a template that is filled up to a strict number of bytes.
+/// Texts for a mind: a template that is filled up to a strict number of bytes.
 ///
 /// Everything that came from outside (witnesses, questions, names in messages) is data: it stands as JSON between two marks
 /// that it cannot write itself, since `<`, `>`, the backtick, control characters and everything beyond ASCII are escaped in it.
@@ -10,9 +10,9 @@ public struct Prompt: Sendable, Hashable {
     /// Bytes that both parts have at least room for, whatever is asked.
     public static let smallest = 2_048
 
-    /// What the mind is told before.
+    /// System text.
     public let system: String
-    /// What it is told now.
+    /// User text.
     public let user: String
 
     /// The bytes of both parts.
@@ -112,7 +112,7 @@ public struct Prompt: Sendable, Hashable {
         switch input {
         case .escalation(let input): lines(input, at: now)
         case .other(let json):
-            // What is empty says nothing.
+            // What is empty tells nothing.
             json.object?.members.isEmpty == true
                 ? [] : [line(json.object == nil ? ["input": json.resolved] : json.resolved)]
         }
@@ -140,7 +140,7 @@ public struct Prompt: Sendable, Hashable {
         return lines
     }
 
-    /// What is known beside the witnesses, which have a line each; the gate and when it opened say nothing to a mind.
+    /// Facts beside the witnesses, which have a line each; the gate and when it opened tell nothing to a mind.
     private static func head(of input: EscalationInput) -> EscalationInput {
         guard input.witnesses != nil else { return input }
         var head = input

@@ -23,13 +23,13 @@ public struct Breaker: Sendable, Hashable {
         basePause = pauseMilliseconds
     }
 
-    /// Where it stands.
+    /// Returns the state.
     public func state(at now: Timestamp) -> BreakerState {
         guard let openUntil else { return .closed }
         return isProbing || now >= openUntil ? .halfOpen : .open
     }
 
-    /// What it says to a question.
+    /// Answer to a question.
     public enum Answer: Sendable, Hashable {
         /// It may pass.
         case pass
@@ -39,7 +39,7 @@ public struct Breaker: Sendable, Hashable {
         case refuse
     }
 
-    /// Whether a question may pass.
+    /// Returns whether a question may pass.
     public func answer(at now: Timestamp) -> Answer {
         switch state(at: now) {
         case .closed: restUntil.map { now < $0 ? .wait(until: $0) : .pass } ?? .pass
@@ -53,7 +53,7 @@ public struct Breaker: Sendable, Hashable {
         if openUntil != nil { isProbing = true }
     }
 
-    /// The mind answered, whatever it said.
+    /// The mind answered, whatever it reported.
     public mutating func succeed() {
         failures = 0
         openUntil = nil
@@ -81,7 +81,7 @@ public struct Breaker: Sendable, Hashable {
     /// The question was taken back; nothing was learned.
     public mutating func cancel() { isProbing = false }
 
-    /// When it will answer differently by itself; nil: not by time alone.
+    /// Time at which it will answer differently by itself; nil: not by time alone.
     public func nextChange(after now: Timestamp) -> Timestamp? {
         [openUntil, restUntil].compactMap { $0 }.filter { $0 > now }.min()
     }

@@ -1,19 +1,19 @@
 import NimmerSystem
 import NimmerWave
 
-/// What was spent within the last minute and the day, against what may be, as a value: time is an argument.
+/// Spending within the last minute and the day, against its limits, as a value: time is an argument.
 ///
 /// Costs are measured after they arose, so a budget is overdrawn by at most what the questions cost that ran when it ended. The
 /// minute is kept in seconds: 61 numbers, whatever happens.
 public struct Budget: Sendable, Hashable {
-    /// What something cost.
+    /// A cost.
     public struct Cost: Sendable, Hashable {
         /// Lifeforce.
         public var lifeforce: Double
         /// Tokens, read and written.
         public var tokens: Int
 
-        /// A cost from its parts.
+        /// Creates a cost.
         public init(lifeforce: Double = 0, tokens: Int = 0) {
             self.lifeforce = lifeforce
             self.tokens = tokens
@@ -24,7 +24,7 @@ public struct Budget: Sendable, Hashable {
         }
     }
 
-    /// What may be spent.
+    /// Limits.
     public let limits: BudgetSettings
     private var seconds: [Int64: Cost] = [:]
     private var day: Int64 = .min
@@ -48,16 +48,16 @@ public struct Budget: Sendable, Hashable {
         seconds[second] = (seconds[second] ?? Cost()) + cost
     }
 
-    /// What was spent within the last minute.
+    /// Returns the spending within the last minute.
     public func spentThisMinute(at now: Timestamp) -> Cost {
         let second = now.secondAndRest.second
         return seconds.reduce(Cost()) { $1.key > second - 60 && $1.key <= second ? $0 + $1.value : $0 }
     }
 
-    /// What was spent on this day (UTC).
+    /// Returns the spending on this day (UTC).
     public func spentToday(at now: Timestamp) -> Cost { Self.day(now) == day ? daySpent : Cost() }
 
-    /// Why nothing may be spent now, for a person; nil when something may.
+    /// Reason why nothing may be spent now, for a person; nil when something may.
     public func shortage(at now: Timestamp) -> String? {
         let minute = spentThisMinute(at: now)
         let today = spentToday(at: now)
@@ -74,7 +74,7 @@ public struct Budget: Sendable, Hashable {
         return nil
     }
 
-    /// When there may be room again: at the end of a second whose cost leaves the minute, or of the day.
+    /// Time at which there may be room again: at the end of a second whose cost leaves the minute, or of the day.
     public func nextChange(after now: Timestamp) -> Timestamp? {
         let second = now.secondAndRest.second
         let oldest = seconds.keys.filter { $0 > second - 60 && $0 <= second }.min()

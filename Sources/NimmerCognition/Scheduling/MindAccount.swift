@@ -1,8 +1,8 @@
-/// What one mind was asked since the start of the process, and what it cost.
+/// Questions to one mind since the start of the process, and their cost.
 public struct MindAccount: Sendable, Hashable {
     /// As the system file calls it.
     public let name: String
-    /// Whether it would be asked now: its circuit breaker lets questions through.
+    /// Indicates whether it would be asked now: its circuit breaker lets questions through.
     public let isAvailable: Bool
     /// Questions put to it, repairs included.
     public let asked: Int
@@ -12,8 +12,8 @@ public struct MindAccount: Sendable, Hashable {
     public let refused: Int
     /// Questions that ended in a fault of its server.
     public let failed: Int
-    /// What its questions have cost.
+    /// Cost of its questions.
     public let spent: Budget.Cost
-    /// What was spent within the minute and the day, of what may be; earlier lives of the process included.
+    /// Spending within the minute and the day and its limits; earlier runs of the process included.
     public let budget: Budget
 }

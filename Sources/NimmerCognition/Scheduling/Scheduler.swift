@@ -1,10 +1,10 @@
 import NimmerSystem
 import NimmerWave
 
-/// Which request is asked of which mind, and when, as a value: no clock, no bus, no server (architecture.md, rule 1).
+/// Assignment of requests to minds and times, as a value: no clock, no bus, no server (architecture.md, rule 1).
 ///
 /// A request that arrives waits (those of one region merged into the newest) until the first mind of the list that its circuit
-/// breaker lets through has a place and a budget; the surest go first. What the mind says is judged outside and told to
+/// breaker lets through has a place and a budget; the surest go first. What the mind reports is judged outside and told to
 /// ``finished(_:_:at:)``: a valid answer is the decision; an invalid one is asked for once more with its problems named; after
 /// that, after a failure, and after an answer that calls itself unsure, the next mind is asked; when none is left, the
 /// deterministic boundary answers. Every request that was taken leaves exactly once, as ``SchedulerAction/respond(_:merged:)``,
@@ -19,7 +19,7 @@ public struct Scheduler: Sendable {
     }
 
     /// A budget that the regions of a pattern share.
-    struct RegionPurse: Sendable {
+    struct RegionBudgetState: Sendable {
         var region: String
         var pattern: SubjectPattern
         var budget: Budget
@@ -31,11 +31,11 @@ public struct Scheduler: Sendable {
     /// The time that it schedules in; every moment that it is told or tells is of this clock, but for those that stand in messages.
     /// Who runs it live feeds it with readings.
     public var clock = LiveClock()
-    var desks: [MindDesk]
-    var purses: [RegionPurse]
+    var mindStates: [MindState]
+    var regionBudgets: [RegionBudgetState]
     var waiting: [WaitingRequest] = []
     var running: [MessageID: Running] = [:]
-    /// What has happened since the start.
+    /// Counters since the start.
     public internal(set) var counters = SchedulerCounters()
     private let queue: Int
     private let reflexes: [(pattern: SubjectPattern, reflex: BridgeSettings.Reflex)]
@@ -44,10 +44,10 @@ public struct Scheduler: Sendable {
 
     /// A scheduler at rest.
     public init(_ settings: BridgeSettings) {
-        desks = settings.minds.map(MindDesk.init)
-        purses = settings.regionBudgets.compactMap { item in
+        mindStates = settings.minds.map(MindState.init)
+        regionBudgets = settings.regionBudgets.compactMap { item in
             (try? SubjectPattern(item.region)).map {
-                RegionPurse(region: item.region, pattern: $0, budget: Budget(item.budget))
+                RegionBudgetState(region: item.region, pattern: $0, budget: Budget(item.budget))
             }
         }
         reflexes = settings.events.compactMap { event in
@@ -103,15 +103,17 @@ public struct Scheduler: Sendable {
         return actions + dispatch(at: now)
     }
 
-    /// When ``tick(at:)`` next has something to do.
+    /// Time at which ``tick(at:)`` next has something to do.
     public func nextWake(after now: Timestamp) -> Timestamp? {
         guard !waiting.isEmpty else { return nil }
         var moments = waiting.map(\.expiresAt) + waiting.compactMap(\.askUntil)
-        for desk in desks {
-            if let change = desk.breaker.nextChange(after: now) { moments.append(change) }
-            if let change = desk.budget.nextChange(after: now) { moments.append(change) }
+        for mindState in mindStates {
+            if let change = mindState.breaker.nextChange(after: now) { moments.append(change) }
+            if let change = mindState.budget.nextChange(after: now) { moments.append(change) }
         }
-        for purse in purses { if let change = purse.budget.nextChange(after: now) { moments.append(change) } }
+        for regionBudget in regionBudgets {
+            if let change = regionBudget.budget.nextChange(after: now) { moments.append(change) }
+        }
         return moments.min()
     }
 
@@ -125,8 +127,8 @@ public struct Scheduler: Sendable {
         hand.entry.asked.append(asked)
         switch outcome {
         case .answered(.valid(let decision), _, let model, _):
-            let by = desks[index].mind(model: model)
-            let isUnsure = decision.isUnsure || decision.confidence < desks[index].settings.sureFrom
+            let by = mindStates[index].mind(model: model)
+            let isUnsure = decision.isUnsure || decision.confidence < mindStates[index].settings.sureFrom
             if !isUnsure { return release(index, [conclude(hand.entry, decision, by, at: now)], at: now) }
             if decision.confidence >= hand.entry.unsure?.decision.confidence ?? -1 {
                 hand.entry.unsure = (decision, by)
@@ -136,7 +138,7 @@ public struct Scheduler: Sendable {
                 hand.repairs = 1
                 hand.deadline = deadline(index, hand.entry, at: now)
                 running[id] = hand
-                desks[index].asked += 1
+                mindStates[index].asked += 1
                 return [
                     .ask(Ask(request: hand.entry.request, mind: index, repair: problems, deadline: hand.deadline))
                 ]
@@ -151,7 +153,7 @@ public struct Scheduler: Sendable {
     private mutating func release(
         _ index: Int, _ actions: [SchedulerAction], at now: Timestamp
     ) -> [SchedulerAction] {
-        desks[index].running -= 1
+        mindStates[index].running -= 1
         return actions + dispatch(at: now)
     }
 
@@ -165,7 +167,7 @@ public struct Scheduler: Sendable {
                 actions.append(fallBack(entry, at: now))
                 continue
             }
-            guard let index = desks.indices.first(where: { isAvailable($0, to: entry, at: now) }) else {
+            guard let index = mindStates.indices.first(where: { isAvailable($0, to: entry, at: now) }) else {
                 actions.append(fallBack(entry, at: now))
                 continue
             }
@@ -186,9 +188,9 @@ public struct Scheduler: Sendable {
             ?? min(
                 now.advanced(milliseconds: Double(entry.request.responseTimeoutMilliseconds)), entry.expiresAt)
         let deadline = deadline(index, entry, at: now)
-        desks[index].running += 1
-        desks[index].asked += 1
-        desks[index].breaker.begin(at: now)
+        mindStates[index].running += 1
+        mindStates[index].asked += 1
+        mindStates[index].breaker.begin(at: now)
         running[entry.id] = Running(entry: entry, mind: index, repairs: 0, deadline: deadline)
         return .ask(Ask(request: entry.request, mind: index, repair: [], deadline: deadline))
     }
@@ -211,32 +213,32 @@ public struct Scheduler: Sendable {
     // MARK: - Whom to ask
 
     private func isAvailable(_ index: Int, to entry: WaitingRequest, at now: Timestamp) -> Bool {
-        !entry.tried.contains(index) && desks[index].breaker.answer(at: now) != .refuse
+        !entry.tried.contains(index) && mindStates[index].breaker.answer(at: now) != .refuse
     }
 
-    /// What keeps a request from a mind that is available; nil when nothing does.
+    /// Returns the obstacle between a request and a mind that is available; nil if absent.
     private func obstacle(_ index: Int, _ entry: WaitingRequest, at now: Timestamp) -> String? {
-        let name = desks[index].settings.name
-        if case .wait(let until) = desks[index].breaker.answer(at: now) {
+        let name = mindStates[index].settings.name
+        if case .wait(let until) = mindStates[index].breaker.answer(at: now) {
             return "\(name) asked to be left alone until \(clock.wall(until).rfc3339)"
         }
-        if desks[index].running >= desks[index].settings.maxConcurrent { return "\(name) is busy" }
+        if mindStates[index].running >= mindStates[index].settings.maxConcurrent { return "\(name) is busy" }
         return shortage(index, entry, at: now)
     }
 
     private func shortage(_ index: Int, _ entry: WaitingRequest, at now: Timestamp) -> String? {
-        if let spent = desks[index].budget.shortage(at: now) {
-            return "the budget of \(desks[index].settings.name) is spent: \(spent)"
+        if let spent = mindStates[index].budget.shortage(at: now) {
+            return "the budget of \(mindStates[index].settings.name) is spent: \(spent)"
         }
-        if let purse = purses.first(where: { $0.pattern.matches(entry.region) }),
-            let spent = purse.budget.shortage(at: now)
+        if let regionBudget = regionBudgets.first(where: { $0.pattern.matches(entry.region) }),
+            let spent = regionBudget.budget.shortage(at: now)
         {
-            return "the budget of region \(purse.region) is spent: \(spent)"
+            return "the budget of region \(regionBudget.region) is spent: \(spent)"
         }
         return nil
     }
 
-    /// Whether asking may go on: time is left, and what the request may spend is not spent.
+    /// Returns whether asking may go on: time is left, and what the request may spend is not spent.
     private func mayAskOn(_ entry: WaitingRequest, at now: Timestamp) -> Bool {
         let until = entry.askUntil ?? entry.expiresAt
         let hasMeans = entry.asked.isEmpty || entry.spent < entry.request.processingBudgetLF
@@ -245,28 +247,28 @@ public struct Scheduler: Sendable {
 
     private func deadline(_ index: Int, _ entry: WaitingRequest, at now: Timestamp) -> Timestamp {
         min(
-            now.advanced(milliseconds: Double(desks[index].settings.timeoutMS)),
+            now.advanced(milliseconds: Double(mindStates[index].settings.timeoutMS)),
             entry.askUntil ?? entry.expiresAt)
     }
 
     private mutating func account(_ outcome: AskOutcome, _ hand: Running, at now: Timestamp) -> AskedMind {
         let index = hand.mind
-        var asked = AskedMind(mind: Prompt.cut(desks[index].settings.name, 128), verdict: "")
+        var asked = AskedMind(mind: Prompt.cut(mindStates[index].settings.name, 128), verdict: "")
         let usage: Usage
         switch outcome {
         case .answered(let verdict, let measured, let model, let refused):
             usage = measured
-            desks[index].breaker.succeed()
-            desks[index].note(usage)
-            desks[index].answered += 1
+            mindStates[index].breaker.succeed()
+            mindStates[index].note(usage)
+            mindStates[index].answered += 1
             asked.model = Prompt.cut(model, 128)
             switch verdict {
             case .valid(let decision):
-                let isUnsure = decision.isUnsure || decision.confidence < desks[index].settings.sureFrom
+                let isUnsure = decision.isUnsure || decision.confidence < mindStates[index].settings.sureFrom
                 asked.verdict = isUnsure ? "unsure" : "valid"
             case .invalid(let problems):
                 counters.invalid += 1
-                desks[index].invalid += 1
+                mindStates[index].invalid += 1
                 asked.verdict = ResponseOutcome.invalid.rawValue
                 asked.problems = problems
                 asked.refused = Prompt.cut(refused, 1024)
@@ -276,35 +278,35 @@ public struct Scheduler: Sendable {
             asked.verdict = error.code.rawValue
             asked.problems = [Prompt.cut(error.message, 256)]
             if error.isFaultOfServer {
-                desks[index].failed += 1
-                desks[index].lastFailure = Prompt.cut(error.description, 256)
-                desks[index].breaker.fail(at: now, retryAfter: error.retryAfterMilliseconds.map(Double.init))
+                mindStates[index].failed += 1
+                mindStates[index].lastFailure = Prompt.cut(error.description, 256)
+                mindStates[index].breaker.fail(at: now, retryAfter: error.retryAfterMilliseconds.map(Double.init))
             } else {
-                desks[index].breaker.cancel()
+                mindStates[index].breaker.cancel()
             }
         }
-        let cost = desks[index].cost(usage)
+        let cost = mindStates[index].cost(usage)
         asked.completionTokens = usage.completionTokens.map { min(max(0, $0), AskedMind.mostTokens) }
         asked.milliseconds = max(0, usage.milliseconds.rounded())
         asked.lifeforce = cost.lifeforce
         asked.tokens = min(max(0, cost.tokens), AskedMind.mostTokens)
-        desks[index].spent = desks[index].spent + cost
+        mindStates[index].spent = mindStates[index].spent + cost
         spend(cost, mind: index, region: hand.entry.region, at: now)
         return asked
     }
 
     mutating func spend(_ cost: Budget.Cost, mind index: Int, region: String, at now: Timestamp) {
-        desks[index].budget.spend(cost, at: now)
-        if let purse = purses.firstIndex(where: { $0.pattern.matches(region) }) {
-            purses[purse].budget.spend(cost, at: now)
+        mindStates[index].budget.spend(cost, at: now)
+        if let regionBudget = regionBudgets.firstIndex(where: { $0.pattern.matches(region) }) {
+            regionBudgets[regionBudget].budget.spend(cost, at: now)
         }
     }
 
-    /// Counts what an earlier life spent, as its responses tell it.
+    /// Counts what an earlier run spent, as its responses tell it.
     public mutating func recall(_ response: CognitiveResponse, at moment: Timestamp) {
         guard let record = response.record else { return }
         for asked in record.asked {
-            guard let index = desks.firstIndex(where: { $0.settings.name == asked.mind }) else { continue }
+            guard let index = mindStates.firstIndex(where: { $0.settings.name == asked.mind }) else { continue }
             let cost = Budget.Cost(lifeforce: asked.lifeforce, tokens: asked.tokens)
             spend(cost, mind: index, region: record.region ?? "", at: moment)
         }

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What a scheduler wants done.
+/// Action that a scheduler requests.
 public enum SchedulerAction: Sendable, Hashable {
     /// Ask a mind; tell the outcome to ``Scheduler/finished(_:_:at:)``.
     case ask(Ask)
@@ -15,16 +15,16 @@ public enum SchedulerAction: Sendable, Hashable {
 
 /// A question to one mind.
 public struct Ask: Sendable, Hashable {
-    /// What is asked, with the witnesses of what was merged into it.
+    /// Request, with the witnesses of what was merged into it.
     public var request: CognitiveRequest
     /// The mind's place in the list of preference.
     public var mind: Int
-    /// What was wrong with its last answer; empty for the first try.
+    /// Problems of its last answer; empty for the first try.
     public var repair: [String]
-    /// When an answer is of no use any more.
+    /// Time at which the request expires.
     public var deadline: Timestamp
 
-    /// A question from its parts.
+    /// Creates a question.
     public init(request: CognitiveRequest, mind: Int, repair: [String] = [], deadline: Timestamp) {
         self.request = request
         self.mind = mind
@@ -33,10 +33,10 @@ public struct Ask: Sendable, Hashable {
     }
 }
 
-/// What became of a question.
+/// Outcome of a question.
 public enum AskOutcome: Sendable, Hashable {
     /// The mind answered: the verdict on it, what it took, the model as the server names it, and the text where it is refused.
-    case answered(Verdict, Usage, model: String, refused: String)
+    case answered(AnswerVerdict, Usage, model: String, refused: String)
     /// It did not.
     case failed(MindError, Usage)
 }

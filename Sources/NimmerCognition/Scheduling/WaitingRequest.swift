@@ -7,30 +7,30 @@ struct WaitingRequest: Sendable, Hashable {
 
     /// The newest request, with the witnesses of those that were merged into it.
     private(set) var request: CognitiveRequest
-    /// What is known of it; nil for a request that follows from no opening.
+    /// Facts about it; nil for a request that follows from no opening.
     private(set) var input: EscalationInput?
     /// Requests that wait are merged when they have this in common; nil: this one never is (a person's question).
     let mergeKey: String?
     /// The region, for budgets; the domain where the request names none.
     let region: String
-    /// When it came, in the time of the scheduler's clock.
+    /// Time at which it came, in the time of the scheduler's clock.
     let since: Timestamp
-    /// When an answer is of no use any more, in the same time: as far ahead as it was when the request came, also when the clock on
+    /// Time at which it expires, in the same time: as far ahead as it was when the request came, also when the clock on
     /// the wall is set meanwhile.
     let expiresAt: Timestamp
-    /// How sure: the surest of all that were merged.
+    /// Confidence: that of the surest of all that were merged.
     var priority: Double
     /// Requests that were merged into it.
     var merged: [MessageID] = []
     /// Minds that need not be asked again.
     var tried: Set<Int> = []
-    /// What was asked, for the record.
+    /// Minds that were asked, for the record.
     var asked: [AskedMind] = []
-    /// When asking ends; set when it begins.
+    /// Time at which asking ends; set when it begins.
     var askUntil: Timestamp?
     /// The surest of the valid answers that called themselves unsure.
     var unsure: (decision: Decision, by: Mind)?
-    /// Why it still waits, for a person.
+    /// Reason why it still waits, for a person.
     var waitingFor = ""
 
     var id: MessageID { request.requestID }

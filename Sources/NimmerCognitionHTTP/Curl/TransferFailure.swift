@@ -20,20 +20,20 @@ package enum TransferFailure: Error, Equatable, Sendable {
     /// Another reason, in libcurl's constant words.
     case other(String)
 
-    /// What is known of a transfer that failed.
+    /// Facts about a failed transfer.
     struct Facts: Equatable {
-        /// Whether the address begins with `https`.
+        /// Indicates whether the address begins with `https`.
         var usesTLS = false
         var usesProxy = false
-        /// Whether the connection to the server, or to the proxy before it, was made.
+        /// Indicates whether the connection to the server, or to the proxy before it, was made.
         var isConnected = false
-        /// Whether the whole time of the transfer is over.
+        /// Indicates whether the whole time of the transfer is over.
         var isOverDeadline = false
-        /// Whether the connection was ready to take the request.
+        /// Indicates whether the connection was ready to take the request.
         var isReady = false
         /// The status of the proxy's answer to CONNECT; 0 for none.
         var proxyStatus = 0
-        /// Whether libcurl's details name TLS: an alert after the handshake, or a handshake that takes too long (some versions
+        /// Indicates whether libcurl's details name TLS: an alert after the handshake, or a handshake that takes too long (some versions
         /// count the connection as made only after it).
         var namesTLS = false
     }

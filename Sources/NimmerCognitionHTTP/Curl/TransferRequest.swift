@@ -8,8 +8,8 @@ struct TransferRequest: Sendable {
     /// The whole time until the end of the answer.
     let deadline: ContinuousClock.Instant
     let tls: TLSFiles
-    /// `http://host:port`; nil asks the server itself, whatever the environment says.
+    /// `http://host:port`; nil asks the server itself, whatever the environment states.
     let proxy: String?
-    /// Whose question it is, for ``CurlLoop/removeAll(of:)``.
+    /// Owner of the question, for ``CurlLoop/removeAll(of:)``.
     let owner: ObjectIdentifier
 }

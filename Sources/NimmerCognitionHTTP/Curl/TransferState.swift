@@ -18,7 +18,7 @@ package struct HTTPField: Equatable, Sendable {
 ///
 /// Holds the head to ``headBound`` and what waits for the reader to ``waitingBound``, so that a fast server cannot fill the memory.
 package struct TransferState {
-    /// What happens to a piece of the body.
+    /// Handling of a piece of the body.
     package enum Intake: Equatable {
         case taken
         /// Nothing was taken; the piece comes again once the transfer is resumed.
@@ -27,7 +27,7 @@ package struct TransferState {
         case refused
     }
 
-    /// What the reader gets.
+    /// Result for the reader.
     package enum Step<Value: Equatable & Sendable>: Equatable, Sendable {
         case ready(Value)
         case failed(TransferFailure)
@@ -66,7 +66,7 @@ package struct TransferState {
 
     package init() {}
 
-    /// Whether nothing more comes in.
+    /// Indicates whether nothing more comes in.
     package var isOver: Bool { end != nil }
 
     /// Takes one line of a head; false refuses the answer. Trailers after a body are dropped.
@@ -95,7 +95,7 @@ package struct TransferState {
         return isFull ? .paused : .taken
     }
 
-    /// The transfer is over; what was said first holds.
+    /// The transfer is over; the text first holds.
     package mutating func finish(_ failure: TransferFailure?) {
         guard end == nil else { return }
         switch (failure, phase) {

@@ -2,9 +2,9 @@ import NimmerOutput
 import NimmerPlatform
 import NimmerServers
 
-/// What building images takes: a Containerfile, its targets, the engine and the arguments. A value; the command runs it.
+/// Plan of building images: a Containerfile, its targets, the engine and the arguments. A value; the command runs it.
 package struct ImagePlan: Equatable, Sendable {
-    /// What builds images.
+    /// Program that builds images.
     package enum Engine: String, CaseIterable, Sendable { case podman, docker }
 
     /// The folder that the engine is given.
@@ -16,12 +16,12 @@ package struct ImagePlan: Equatable, Sendable {
     /// The programs that get an image.
     package var programs: [String]
     package var engine: Engine
-    /// What stands before a program's name: `nimmerverse`, or `registry.example/nimmerverse`.
+    /// Prefix of a program's name: `nimmerverse`, or `registry.example/nimmerverse`.
     package var prefix: String
     package var tag: String
-    /// Whether the binaries are built in a container too.
+    /// Indicates whether the binaries are built in a container too.
     package var isInContainer: Bool
-    /// What the image says it was built from.
+    /// Revision that the image was built from.
     package var revision: String
     /// Every time in the image, in seconds since 1970.
     package var epoch: String
@@ -65,7 +65,7 @@ package struct ImagePlan: Equatable, Sendable {
             guard let target = [plain, plain + "-cell", plain + "-nerve"].first(where: targets.contains) else {
                 throw Failure(
                     .usage, "there is no image of \(name)",
-                    mend: "there are \(targets.joined(separator: ", "))")
+                    remedy: "there are \(targets.joined(separator: ", "))")
             }
             if !chosen.contains(target) { chosen.append(target) }
         }

@@ -2,7 +2,7 @@ import NimmerOutput
 import NimmerSystem
 import NimmerWave
 
-/// What Kubernetes needs to know of one system file.
+/// Plan of one system file for Kubernetes.
 package struct KubePlan: Sendable {
     package static let services = ["thalamus", "cognition-bridge", "hippocampus", "nimmer"]
 
@@ -10,13 +10,13 @@ package struct KubePlan: Sendable {
     package let environment: Environment
     /// The tag of images without a digest.
     package var tag = "dev"
-    /// What stands before a program's name: `nimmerverse`, or `registry.example/nimmerverse`.
+    /// Prefix of a program's name: `nimmerverse`, or `registry.example/nimmerverse`.
     package var prefix = "nimmerverse"
     private var ownImages: [String: String] = [:]
     private var digests: [String: String] = [:]
     private var thalami: Int
 
-    /// - Throws: a `SystemError` for a name that is none in Kubernetes.
+    /// - Throws: a `SystemError` for a name that Kubernetes refuses.
     package init(_ system: SystemFile, environment: Environment) throws(SystemError) {
         self.system = system
         self.environment = environment
@@ -52,7 +52,7 @@ package struct KubePlan: Sendable {
         guard number == 1 || system.thalamus.partitions != nil else {
             throw Failure(
                 .usage, "--thalami \(number): each of them would correlate every wave by itself",
-                mend: "let them share the regions: `thalamus: {partitions: 16}` in \(system.file)")
+                remedy: "let them share the regions: `thalamus: {partitions: 16}` in \(system.file)")
         }
         guard (1...64).contains(number) else { throw Failure(.usage, "--thalami must be 1 to 64; found \(number)") }
         thalami = number
@@ -93,7 +93,7 @@ package struct KubePlan: Sendable {
         guard organism.command.isEmpty else {
             throw Failure(
                 .usage, "\(organism.name) is a program of its own: \(organism.command[0])",
-                mend: "name its image: --image \(organism.name)=registry/image@sha256:…")
+                remedy: "name its image: --image \(organism.name)=registry/image@sha256:…")
         }
         return "nimmerverse/\(organism.program)"
     }
@@ -126,12 +126,12 @@ package struct KubePlan: Sendable {
             throw Failure(
                 .usage,
                 "prod names every image by its digest, and there is none for \(missing.joined(separator: ", "))",
-                mend: "give a file with lines such as `math-cell sha256:…`: --digests FILE")
+                remedy: "give a file with lines such as `math-cell sha256:…`: --digests FILE")
         }
         if environment == .prod, let loose = ownImages.first(where: { !Self.isByDigest($0.value) }) {
             throw Failure(
                 .usage, "prod names every image by its digest; found --image \(loose.key)=\(loose.value.printable)",
-                mend: "`docker buildx imagetools inspect` tells it: --image \(loose.key)=registry/image@sha256:…")
+                remedy: "`docker buildx imagetools inspect` tells it: --image \(loose.key)=registry/image@sha256:…")
         }
         text += "images:\n"
         for program in programs {

@@ -5,14 +5,14 @@ import NimmerServers
 package enum ProjectFolder {
     /// The one that was named, else the nearest from here upward, else the one that this program was built in.
     ///
-    /// - Throws: ``Failure`` when there is none.
+    /// - Throws: ``Failure`` without one.
     package static func find(named: String?) throws(Failure) -> String {
         if let named {
             let path = FileText.absolute(named)
             guard isProject(path) else {
                 throw Failure(
                     .usage, "\(named) is no checkout of nimmerverse",
-                    mend: "name the folder with its Package.swift")
+                    remedy: "name the folder with its Package.swift")
             }
             return path
         }
@@ -25,7 +25,7 @@ package enum ProjectFolder {
         }
         throw Failure(
             .unavailable, "no checkout of nimmerverse was found from here or from \(OwnProgram.path)",
-            mend: "name it with --nimmerverse")
+            remedy: "name it with --nimmerverse")
     }
 
     private static func isProject(_ folder: String) -> Bool {

@@ -3,7 +3,7 @@ import NimmerWave
 
 /// A complete new package for a cell or nerve: manifest, one source file, its test and its README.
 ///
-/// A value: it says which files with which text; ``write(to:)`` puts them on the disk.
+/// A value: it reports which files with which text; ``write(to:)`` puts them on the disk.
 package struct Scaffold: Equatable {
     package enum Kind: String, Sendable {
         case cell
@@ -22,7 +22,7 @@ package struct Scaffold: Equatable {
         self.project = project
     }
 
-    /// The type in the source: `Door`. A name that the house uses itself gets the kind's name behind it.
+    /// The type in the source: `Door`. A name that the system uses itself gets the kind's name behind it.
     package var typeName: String {
         let camel = Self.camel(name.text)
         return Self.taken.contains(camel) ? camel + kindWord : camel

@@ -57,7 +57,7 @@ extension Scaffold {
         """
     }
 
-    /// What a build in a container is given.
+    /// Ignore file of a build in a container.
     package var containerIgnore: String {
         "*\n!Package.swift\n!Sources\n!Tests\n!.build/rootfs\n"
     }

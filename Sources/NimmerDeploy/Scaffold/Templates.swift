@@ -12,7 +12,7 @@ extension Scaffold {
         @main
         struct \(typeName): Cell {
             static let manifest = Manifest(
-                name: "\(name)", version: "0.1.0", summary: "Says how busy this machine is.", interval: 1000)
+                name: "\(name)", version: "0.1.0", summary: "Reports how busy this machine is.", interval: 1000)
             struct Options: ProcessOptions {
                 let alarm = Setting.number("alarm", 4, in: 0.1...1000, "The load at which it is quite sure.")
             }
@@ -107,7 +107,7 @@ extension Scaffold {
     }
 
     package var readme: String {
-        let does = kind == .cell ? "Says how busy this machine is." : "Notices when the cells that it hears agree."
+        let does = kind == .cell ? "Reports how busy this machine is." : "Notices when the cells that it hears agree."
         let settings =
             kind == .cell
             ? "| `alarm` | `4` | the load at which it is quite sure |\n| `interval_ms` | `1000` | how often it looks |"

@@ -1,5 +1,5 @@
 extension Migration {
-    /// What people and training read; they have no rights over the tables (memory.md, Roles).
+    /// Views for people and training; they have no rights over the tables (memory.md, Roles).
     static let views = Migration(
         version: 4, name: "views",
         sql: """

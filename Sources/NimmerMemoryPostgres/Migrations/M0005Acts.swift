@@ -1,5 +1,5 @@
 extension Migration {
-    /// What became of the commands of decisions; the decision's overview shows it.
+    /// Outcomes of the commands of decisions; the decision's overview shows them.
     static let acts = Migration(
         version: 5, name: "acts",
         sql: """

@@ -1,5 +1,5 @@
 extension Migration {
-    /// Who opened a gate, and how far it was trusted: the fields of a GateTransition that protocol 2.1 added.
+    /// Origin that opened a gate, and its trust: the fields of a GateTransition that protocol 2.1 added.
     static let openers = Migration(
         version: 6, name: "openers",
         sql: """

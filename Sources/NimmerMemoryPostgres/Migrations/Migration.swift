@@ -5,7 +5,7 @@
 public struct Migration: Sendable, Hashable {
     /// Its place in the order, from 1, without gaps.
     public let version: Int
-    /// What it does, in a few words.
+    /// Description, in a few words.
     public let name: String
     /// The statements, run in one transaction.
     let sql: String

@@ -30,7 +30,7 @@ package struct LineSplitter: Sendable {
         return lines
     }
 
-    /// The last line, when it has no end; nil when there is none.
+    /// The last line, when it has no end; nil if absent.
     package mutating func finish() -> [UInt8]? {
         guard !rest.isEmpty else { return nil }
         defer { rest = [] }

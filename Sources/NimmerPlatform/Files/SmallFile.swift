@@ -62,7 +62,7 @@ package enum SmallFile {
         return true
     }
 
-    /// Whether something is there.
+    /// Returns whether something is there.
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// The path from the root, without links; nil when nothing is there.
@@ -72,14 +72,14 @@ package enum SmallFile {
         return String(cString: resolved)
     }
 
-    /// What a folder holds, in no order; nothing when it cannot be read.
+    /// Entries of a folder, in no order; nothing when it cannot be read.
     package static func names(in path: String) -> [String] {
         guard let folder = opendir(path) else { return [] }
         defer { closedir(folder) }
         return names(in: folder)
     }
 
-    /// What an open folder holds.
+    /// Returns the names in an open folder.
     package static func names(in folder: OpaquePointer) -> [String] {
         var names: [String] = []
         while let entry = readdir(folder) {

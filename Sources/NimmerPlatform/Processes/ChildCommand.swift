@@ -1,6 +1,6 @@
 import Glibc
 
-/// What to run as a child process, and how.
+/// Command line and environment of a child process.
 public struct ChildCommand: Sendable {
     /// A path, or a name that is looked for as ``Executables/find(_:extraFolders:)`` does.
     public var executable: String
@@ -8,14 +8,14 @@ public struct ChildCommand: Sendable {
     public var arguments: [String]
     /// The whole environment of the child.
     public var environment: [String: String]
-    /// Where it runs; nil keeps the parent's folder.
+    /// Working directory; nil keeps the parent's folder.
     public var workingDirectory: String?
-    /// Who it runs as; nil keeps the parent's user. Only root may change it.
+    /// Account that it runs as; nil keeps the parent's user. Only root may change it.
     public var account: UserAccount?
-    /// What the kernel sends the child when this process dies, even by SIGKILL, so that no child is left behind;
+    /// Signal that the kernel sends the child when this process dies, even by SIGKILL, so that no child is left behind;
     /// nil lets it live on.
     public var signalWhenParentDies: Int32?
-    /// How long the rest of the child's process group may live after the child itself has ended: they are asked by
+    /// Time for which the rest of the child's process group may live after the child itself has ended: they are asked by
     /// SIGTERM at once and killed after this.
     public var leftoverGrace: Duration
 
@@ -62,7 +62,7 @@ public struct UserAccount: Hashable, Sendable {
 
     /// The account of this name.
     ///
-    /// - Throws: a ``ChildError`` when there is none.
+    /// - Throws: a ``ChildError`` without one.
     public init(named name: String) throws(ChildError) {
         var entry = passwd()
         var found: UnsafeMutablePointer<passwd>?

@@ -1,8 +1,8 @@
-/// Why a child process could not be started.
+/// Reason why a child process could not be started.
 public struct ChildError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What kind of trouble; stable, for programs.
+    /// Kind of failure; stable, for programs.
     public enum Code: String, Sendable, CaseIterable {
-        /// An executable is not installed, or not where it was said to be.
+        /// An executable is not installed, or not where it was reported to be.
         case missingExecutable
         /// The operating system refused to start a process.
         case spawn
@@ -14,9 +14,9 @@ public struct ChildError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// The kind of trouble.
     public let code: Code
-    /// What was found and what was expected, where.
+    /// Description: found, expected, and where.
     public let message: String
-    /// What the system said, such as `No such file or directory`; the message where it said nothing.
+    /// Error text of the system, such as `No such file or directory`; the message where it reported nothing.
     public let reason: String
 
     init(_ code: Code, _ message: String, reason: String? = nil) {

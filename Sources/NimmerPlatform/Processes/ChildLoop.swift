@@ -12,8 +12,8 @@ struct ChildLoop {
     private let ended: Int32
     private var chunk = [UInt8](repeating: 0, count: 16_384)
 
-    /// How long killed processes may take to go; one that hangs in the kernel is left behind.
-    private static let patience = Duration.seconds(5)
+    /// Time for which killed processes may take to go; one that hangs in the kernel is left behind.
+    private static let killTimeout = Duration.seconds(5)
 
     /// One of the child's two streams, as this side reads it.
     private struct Source {
@@ -105,7 +105,7 @@ struct ChildLoop {
         while !ProcessStatus.members(ofGroup: pid).isEmpty {
             let now = ContinuousClock.now
             if now >= end { state.send(SIGKILL, toGroup: true) }
-            if now >= end + Self.patience { return }
+            if now >= end + Self.killTimeout { return }
             _ = killWhenDue()
             wait(timeout: .milliseconds(10), alsoFor: [])
         }

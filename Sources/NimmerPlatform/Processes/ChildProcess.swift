@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// How a process ended.
+/// Exit of a process.
 public enum ChildExit: Hashable, Sendable, CustomStringConvertible {
     /// By itself, with this status.
     case exited(Int32)
@@ -19,7 +19,7 @@ public enum ChildExit: Hashable, Sendable, CustomStringConvertible {
         return signal == 0 ? .exited((status >> 8) & 0xFF) : .signaled(signal)
     }
 
-    /// Whether it ended by itself with status 0.
+    /// Indicates whether it ended by itself with status 0.
     public var isSuccess: Bool { self == .exited(0) }
 
     /// The status as a shell shows it: 128 and the number of the signal where one ended it.
@@ -40,7 +40,7 @@ public enum ChildExit: Hashable, Sendable, CustomStringConvertible {
 
 /// One line that a child wrote, without its line end; longer ones than 64 KiB come in parts.
 public struct OutputLine: Hashable, Sendable {
-    /// Which of the two streams it came over.
+    /// Stream that it came over.
     public enum Stream: Sendable { case output, error }
 
     public let stream: Stream
@@ -63,7 +63,7 @@ public struct OutputLine: Hashable, Sendable {
 /// of it blocks the cooperative pool, no zombie stays, and a signal never reaches a process that took over its
 /// number. The child inherits no file descriptor but the standard three; its input is empty.
 public final class ChildProcess: Sendable {
-    /// What the child does with what it writes.
+    /// Destination of the child's output.
     public enum Output: Sendable {
         /// Each line goes to the handler, on the watching thread and in order per stream; while the handler blocks,
         /// so does the child once its pipe is full.
@@ -76,7 +76,7 @@ public final class ChildProcess: Sendable {
         case discarded
     }
 
-    /// Which process it is, for state files.
+    /// Identity of the process, for state files.
     public let identity: ProcessIdentity
     let state: ChildState
 
@@ -130,7 +130,7 @@ public final class ChildProcess: Sendable {
         self.state = state
     }
 
-    /// How it ended; nil while it runs.
+    /// Exit status; nil while it runs.
     public var exitStatus: ChildExit? { state.exitStatus }
 
     /// Waits until the child has ended, its lines were handed over and its group is gone. Not cut short by

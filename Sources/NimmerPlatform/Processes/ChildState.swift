@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// What the watching thread of a child and its callers share.
+/// State that the watching thread of a child and its callers share.
 final class ChildState: Sendable {
     private struct Fields {
         /// Set from the start until the child is reaped: only then do the numbers certainly mean this child and its

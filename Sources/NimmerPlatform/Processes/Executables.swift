@@ -1,6 +1,6 @@
 import Glibc
 
-/// Where executables are found.
+/// Search for executables.
 public enum Executables {
     /// The path of an executable: a path is checked, a name is looked for in the extra folders, then in PATH, then
     /// in the folders of servers that an ordinary user's PATH lacks (`/usr/sbin`, `/sbin`, `/usr/local/sbin`).

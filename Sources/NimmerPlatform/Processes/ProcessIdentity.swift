@@ -2,16 +2,16 @@ import Glibc
 
 /// A process that cannot be mistaken for another one that was given the same number later: number, start and boot.
 ///
-/// Its ``text`` goes into state files; ``isAlive`` of what was read back is false for a stranger.
+/// Its ``text`` goes into state files; ``isAlive`` of what was read back is false for another process.
 public struct ProcessIdentity: Hashable, Sendable, CustomStringConvertible {
     /// The process number.
     public let pid: Int32
-    /// When it started, in clock ticks since the machine's start (field 22 of `/proc/<pid>/stat`).
+    /// Start time, in clock ticks since the machine's start (field 22 of `/proc/<pid>/stat`).
     public let startTicks: UInt64
     /// The start of the machine that the ticks count from.
     public let boot: String
 
-    /// The process that has this number now; nil when there is none.
+    /// The process that has this number now; nil if absent.
     public init?(pid: Int32) {
         guard let status = ProcessStatus(pid: pid), let boot = Self.bootID else { return nil }
         self.pid = pid
@@ -19,7 +19,7 @@ public struct ProcessIdentity: Hashable, Sendable, CustomStringConvertible {
         self.boot = boot
     }
 
-    /// What ``text`` gave.
+    /// Reads the form of ``text``.
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: ":")
         guard parts.count == 3, let pid = Int32(parts[0]), pid > 1, let ticks = UInt64(parts[1]) else { return nil }
@@ -36,18 +36,18 @@ public struct ProcessIdentity: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { text }
 
-    /// Whether this very process still runs; a process that ended but was not reaped does not.
+    /// Indicates whether this very process still runs; a process that ended but was not reaped does not.
     public var isAlive: Bool {
         guard boot == Self.bootID, let status = ProcessStatus(pid: pid) else { return false }
         return status.startTicks == startTicks && !status.hasEnded
     }
 
-    /// Whether it runs as this user and was started with this argument: what a state file says of it may be forged.
+    /// Returns whether it runs as this user and was started with this argument: what a state file states of it may be forged.
     package func isServing(as user: uid_t, with argument: String) -> Bool {
         isAlive && self.user == user && words(of: "cmdline").contains(Substring(argument)) && isAlive
     }
 
-    /// Whether it runs as this user and was started with this variable (`NAME=value`).
+    /// Returns whether it runs as this user and was started with this variable (`NAME=value`).
     package func wasStarted(as user: uid_t, with variable: String) -> Bool {
         isAlive && self.user == user && words(of: "environ").contains(Substring(variable)) && isAlive
     }

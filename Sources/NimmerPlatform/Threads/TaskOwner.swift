@@ -3,7 +3,7 @@ import Synchronization
 /// The owner of tasks that run beside what started them: none of them outlives it unseen.
 ///
 /// What a task group or `async let` can own needs no other owner. This one is for what starts tasks from code that does not wait for
-/// them: a callback, a loop that goes on, an object with a life of its own. Whoever has such an owner ends it at its own end
+/// them: a callback, a loop that goes on, an object with a run of its own. The one that has such an owner ends it at its own end
 /// (``end()``), or at least cancels its tasks (``cancelAll()``, which its `deinit` does too).
 package final class TaskOwner: Sendable {
     private struct State {
@@ -20,7 +20,7 @@ package final class TaskOwner: Sendable {
 
     deinit { for cancel in state.withLock({ $0.tasks }).values { cancel() } }
 
-    /// How many tasks run.
+    /// Number of running tasks.
     package var count: Int { state.withLock { $0.tasks.count } }
 
     /// Starts a task; one that is started after ``end()`` is cancelled at once.

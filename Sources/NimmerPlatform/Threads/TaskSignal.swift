@@ -12,7 +12,7 @@ package final class TaskSignal: Sendable {
 
     package init() {}
 
-    /// How often it was sent. Read it before looking whether there is something, and wait from it.
+    /// Number of times that it was sent. Read it before looking whether there is something, and wait from it.
     package var count: UInt64 { state.withLock { $0.count } }
 
     /// Wakes everybody who waits.

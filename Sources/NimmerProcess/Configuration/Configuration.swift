@@ -4,28 +4,28 @@ import NimmerSystem
 import NimmerSystemFile
 import NimmerWave
 
-/// What a process runs with, gathered from its layers: defaults < system file < environment variables < flags.
+/// Settings of a process, gathered from their layers: defaults < system file < environment variables < flags.
 ///
 /// A value: it is made from the arguments and variables that it is given, so that tests need no process.
 public struct Configuration: Sendable {
-    /// Where it runs; from NIMMERVERSE_ENV.
+    /// Environment, from NIMMERVERSE_ENV.
     public var environment: Environment
     /// Its name on the bus.
     public var name: Token
-    /// What it is and what can be set.
+    /// Manifest: its identity and its settings.
     public var manifest: Manifest
-    /// What can be set.
+    /// Settings that it accepts.
     package let declared: DeclaredSettings
     /// The settings and where each came from.
     package internal(set) var settings: SettingValues
     /// The system file, where there is one.
     public var system: SystemFile?
-    /// How to reach the nats-server.
+    /// Settings of the connection to the nats-server.
     public var bus: BusSettings
-    /// The folder for what must outlive the process; nil: there is none.
+    /// The folder for what must outlive the process; nil: none.
     public var stateFolder: String?
-    /// Where NIMMERVERSE variables stand that nothing reads; said once at the start.
-    public var strangers: [String] = []
+    /// NIMMERVERSE variables that nothing reads; logged once at the start.
+    public var unknownVariables: [String] = []
 
     /// Gathers the layers.
     ///
@@ -40,7 +40,7 @@ public struct Configuration: Sendable {
     /// - Throws: `ProcessFailure`: what was found, what was expected and where.
     init(
         _ manifest: Manifest, _ declared: DeclaredSettings, role: Role, launch: Launch, variables: [String: String],
-        house: LocalHouse? = nil, system loaded: SystemFile? = nil
+        localSystem: LocalSystem? = nil, system loaded: SystemFile? = nil
     ) throws(ProcessFailure) {
         self.manifest = manifest
         self.declared = declared
@@ -52,7 +52,7 @@ public struct Configuration: Sendable {
         settings = SettingValues(known)
         let text = launch.name ?? variables["NIMMERVERSE_NAME"] ?? manifest.name
         do throws(Refusal) { name = try Token(text) } catch {
-            throw ProcessFailure(.usage, "the name '\(text)' is none: \(error.message)")
+            throw ProcessFailure(.usage, "the name '\(text)' is not valid: \(error.message)")
         }
         bus = BusSettings(url: "nats://127.0.0.1:4222", name: text)
         let explicit = launch.system ?? variables["NIMMERVERSE_SYSTEM"].flatMap { $0.isEmpty ? nil : $0 }
@@ -69,10 +69,10 @@ public struct Configuration: Sendable {
             try take(flag.text, for: flag.key, known: known, from: .flag, shown: "the flag --\(flag.key)")
         }
         if let nats = launch.nats { bus.url = nats }
-        if let house {
+        if let localSystem {
             let named =
                 launch.nats ?? variables["NIMMERVERSE_NATS_URL"].flatMap { $0.isEmpty ? nil : $0 } ?? system?.nats.url
-            bus.take(house, name: text, isNamed: named != nil)
+            bus.take(localSystem, name: text, isNamed: named != nil)
         }
         bus.waitsForServer = settings[declared.common.connect] == .wait
         stateFolder =
@@ -143,7 +143,7 @@ public struct Configuration: Sendable {
                 }
                 try take(text, for: key, known: known, from: .variable, shown: variable)
             } else if variable.hasPrefix("NIMMERVERSE_"), !ProcessVariable.names.contains(variable) {
-                strangers.append(variable)
+                unknownVariables.append(variable)
             }
         }
         bus.take(variables)

@@ -13,7 +13,7 @@ extension Configuration {
     ///   - name: its name on the bus; the manifest's unless given.
     ///   - changes: values by their keys.
     ///   - system: the system file that it sees.
-    /// - Throws: `ProcessFailure` when the name is none, or a change is not declared or not of its type.
+    /// - Throws: `ProcessFailure` when the name is invalid, or a change is not declared or not of its type.
     public init<Options: ProcessOptions>(
         _ manifest: Manifest, _ options: Options.Type, role: Role, environment: Environment, name: String? = nil,
         changes: [String: SettingValue] = [:], system: SystemFile? = nil
@@ -21,7 +21,7 @@ extension Configuration {
         self.manifest = manifest
         self.environment = environment
         do throws(Refusal) { self.name = try Token(name ?? manifest.name) } catch {
-            throw ProcessFailure(.usage, "the name '\(name ?? manifest.name)' is none: \(error.message)")
+            throw ProcessFailure(.usage, "the name '\(name ?? manifest.name)' is not valid: \(error.message)")
         }
         self.system = system
         declared = try DeclaredSettings(manifest, options, role: role)

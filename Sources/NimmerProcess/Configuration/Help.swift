@@ -1,5 +1,5 @@
 extension Manifest {
-    /// What `--help` prints: every flag, setting and variable with its default and meaning.
+    /// Text of `--help`: every flag, setting and variable with its default and meaning.
     func help(_ declared: DeclaredSettings, role: Role, program: String) -> String {
         var text = "\(name) \(version), a \(role.rawValue): \(summary)\n\n"
         text += "Usage: \(program) [--system FILE] [--name NAME] [--nats URL] [SETTINGS]\n\n"

@@ -1,11 +1,11 @@
 import NimmerSystem
 
-/// What the command line of a cell, nerve or service asks for.
+/// Command line of a cell, nerve or service.
 struct Launch: Sendable {
-    /// What to do.
+    /// Action to perform.
     enum Action: Sendable { case run, help, version, check, health, manifest }
 
-    /// What to do.
+    /// Action to perform.
     var action = Action.run
     /// `--system FILE`
     var system: String?

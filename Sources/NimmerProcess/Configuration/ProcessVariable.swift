@@ -4,7 +4,7 @@ import NimmerPlatform
 import NimmerSystem
 import NimmerWave
 
-/// The environment variables that every process of the house understands.
+/// The environment variables that every process of the system understands.
 public enum ProcessVariable {
     /// Each variable and what it selects, in the order of `--help`.
     public static let all: [(name: String, help: String)] = [
@@ -56,7 +56,7 @@ func firstLine(of path: String) -> String? {
 }
 
 extension BusSettings {
-    /// Takes what a system file says about the server.
+    /// Takes what a system file states about the server.
     public mutating func take(_ nats: NATSSettings) {
         url = nats.url ?? url
         if let file = nats.credentials {
@@ -72,7 +72,7 @@ extension BusSettings {
         replicas = nats.replicas ?? replicas
     }
 
-    /// Takes what environment variables say about the server.
+    /// Takes what environment variables state about the server.
     public mutating func take(_ variables: [String: String]) {
         func value(_ name: String) -> String? {
             variables["NIMMERVERSE_NATS_" + name].flatMap { $0.isEmpty ? nil : $0 }

@@ -2,7 +2,7 @@ import Logging
 import NimmerBus
 import NimmerWave
 
-/// Commands that come as requests (protocol.md): read, refused when they are none, and replied to; the same for cells, the
+/// Commands that come as requests (protocol.md): read, refused when they are invalid, and replied to; the same for cells, the
 /// thalamus, the bridge and organs.
 public struct RequestHandler: Sendable {
     private let process: ServiceProcess
@@ -27,7 +27,7 @@ public struct RequestHandler: Sendable {
         self.replied = replied
     }
 
-    /// What a request says; nil when it is none, which was counted and said to who asked.
+    /// Arguments of a request; nil for a malformed one, which was counted and refused.
     ///
     /// - Parameter parse: reads the message; the whole command of protocol.md unless given.
     public func read<Request>(
@@ -53,7 +53,7 @@ public struct RequestHandler: Sendable {
         } catch { refuse(message, error) }
     }
 
-    /// Replies to a request. A result that does not fit into a message is an error that says so.
+    /// Replies to a request. A result that does not fit into a message is an error that reports it.
     public func reply(to message: BusMessage, _ result: CommandResult) {
         replied(result)
         var bytes = encoded(result)

@@ -1,7 +1,7 @@
 import Glibc
 import NimmerWave
 
-/// Where a process serves its health and metrics: NIMMERVERSE_HTTP_PORT is a port (every address of the machine) or
+/// Address at which a process serves its health and metrics: NIMMERVERSE_HTTP_PORT is a port (every address of the machine) or
 /// `address:port` (`127.0.0.1:9464`, `[::1]:9464`); `0` lets the system choose a port.
 struct HTTPAddress: Equatable, Sendable, CustomStringConvertible {
     /// The address; nil for all.
@@ -9,7 +9,7 @@ struct HTTPAddress: Equatable, Sendable, CustomStringConvertible {
     /// The port.
     var port: UInt16
 
-    /// - Throws: `ProcessFailure` (usage) that says what was found.
+    /// - Throws: `ProcessFailure` (usage) that reports what was found.
     init(_ text: String) throws(ProcessFailure) {
         let colon = text.lastIndex(of: ":")
         let number = colon.map { text[text.index(after: $0)...] } ?? text[...]

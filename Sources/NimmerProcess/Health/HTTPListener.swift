@@ -5,15 +5,15 @@ import Synchronization
 /// A small HTTP/1 server for probes: one thread, a bounded number of connections, a time limit on each, one request per
 /// connection. (SwiftNIO would more than double a cell.)
 ///
-/// Who connects cannot harm the process: a connection ends after ``patience`` however slowly it talks, the oldest makes
+/// Who connects cannot harm the process: a connection ends after ``timeout`` however slowly it talks, the oldest makes
 /// room for a new one, a head is at most 8 KiB, and whatever is no request is answered with its status and counted.
 final class HTTPListener: Sendable {
-    /// How many connections are open at once.
+    /// Maximum number of open connections.
     static let room = 16
-    /// How long a connection may take altogether.
-    static let patience = Duration.seconds(5)
+    /// Maximum duration of a connection.
+    static let connectionTimeout = Duration.seconds(5)
 
-    /// What came, by the status that it was answered with; 0 for what ended without an answer.
+    /// Requests by the status of their answer; 0 for those that ended without one.
     struct Counters: Sendable, Hashable {
         var answers: [Int: UInt64] = [:]
         /// Connections closed to make room for new ones.
@@ -157,7 +157,7 @@ final class HTTPListener: Sendable {
                 connections.removeFirst()
                 state.withLock { $0.evicted += 1 }
             }
-            connections.append(Connection(socket: socket, deadline: now.advanced(by: Self.patience)))
+            connections.append(Connection(socket: socket, deadline: now.advanced(by: Self.connectionTimeout)))
         }
     }
 

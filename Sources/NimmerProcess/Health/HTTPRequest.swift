@@ -10,13 +10,13 @@ struct HTTPRequest: Equatable, Sendable {
     /// The path without what follows a `?`.
     var path: String
 
-    /// Why a head is refused, with the status that says so.
+    /// Reason why a head is refused, with its status.
     enum Refused: Int, Error { case bad = 400, tooLarge = 431, version = 505 }
 
     /// Reads a head from what has come so far.
     ///
     /// - Returns: nil while more is needed.
-    /// - Throws: ``Refused`` when it is none, too long, or of another version of the protocol.
+    /// - Throws: ``Refused`` when it is malformed, too long, or of another version of the protocol.
     init?(_ bytes: [UInt8]) throws(Refused) {
         guard let end = Self.end(of: bytes) else {
             if bytes.count >= Self.longestHead { throw .tooLarge }
@@ -37,7 +37,7 @@ struct HTTPRequest: Equatable, Sendable {
         path = String(decoding: parts[1].prefix { $0 != 0x3f }, as: UTF8.self)
     }
 
-    /// Where the head ends: behind the first empty line.
+    /// End of the head: behind the first empty line.
     private static func end(of bytes: [UInt8]) -> Int? {
         var lineIsEmpty = false
         for index in bytes.indices {

@@ -1,12 +1,12 @@
 import Synchronization
 
-/// How a process stands, for those who start, watch and replace it: alive, and ready.
+/// Health of a process, for those who start, watch and replace it: alive, and ready.
 ///
-/// **Alive** (`/healthz`): its tasks still get their turn. Only starting it anew helps one that is not. **Ready**
+/// **Alive** (`/healthz`): its tasks still get their turn. Only restarting it helps one that is not. **Ready**
 /// (`/readyz`): connected, subscribed, the schema known: work that comes now is done. What is not ready mends itself, or
 /// waits for something else.
 ///
-/// A service says ``started()`` once it listens, and adds what else it needs:
+/// A service reports ``started()`` once it listens, and adds what else it needs:
 ///
 /// ```swift
 /// process.health.check("database") { store.trouble?.description }
@@ -14,7 +14,7 @@ import Synchronization
 /// ```
 public final class Health: Sendable {
     /// After which silence of its tasks a process counts as stuck.
-    public static let patience = Duration.seconds(30)
+    public static let stallTimeout = Duration.seconds(30)
 
     private enum Phase {
         case starting
@@ -36,10 +36,10 @@ public final class Health: Sendable {
         state = Mutex(State(lastTurn: moment))
     }
 
-    /// Says that the process does its work now: every subscription and consumer is there.
+    /// Reports that the process does its work now: every subscription and consumer is there.
     public func started() { state.withLock { if $0.phase == .starting { $0.phase = .working } } }
 
-    /// Says that the process finishes what it has and takes no more.
+    /// Reports that the process finishes what it has and takes no more.
     public func stopping() { state.withLock { $0.phase = .stopping } }
 
     /// Adds something without which the process cannot do its work.
@@ -51,20 +51,20 @@ public final class Health: Sendable {
         state.withLock { $0.checks.append((name, trouble)) }
     }
 
-    /// Says what a step of the start waits for, and why; nil: it waits no more.
+    /// Reports what a step of the start waits for, and why; nil: it waits no more.
     func waits(for what: String, because reason: String?) { state.withLock { $0.waits[what] = reason } }
 
-    /// Says that the process's tasks got their turn.
+    /// Reports that the process's tasks got their turn.
     func turn(at moment: ContinuousClock.Instant) { state.withLock { $0.lastTurn = moment } }
 
-    /// Why the process must be started anew; nil while it lives.
+    /// Reason why the process must be restarted; nil while it is alive.
     func stuck(at moment: ContinuousClock.Instant) -> String? {
         let silence = state.withLock { $0.lastTurn }.duration(to: moment)
-        guard silence > Self.patience else { return nil }
+        guard silence > Self.stallTimeout else { return nil }
         return "no task got its turn for \(silence.components.seconds) s"
     }
 
-    /// Why work that comes now would not be done; empty when the process is ready.
+    /// Reasons why work that comes now would not be done; empty when the process is ready.
     public var troubles: [String] {
         let (phase, checks, waits) = state.withLock { ($0.phase, $0.checks, $0.waits) }
         if phase == .stopping { return ["stopping"] }

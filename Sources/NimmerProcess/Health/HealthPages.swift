@@ -3,7 +3,7 @@ import NimmerBus
 import NimmerWave
 import ServiceLifecycle
 
-/// What a process serves when NIMMERVERSE_HTTP_PORT is set: `/healthz`, `/readyz` and `/metrics`.
+/// Pages of a process when NIMMERVERSE_HTTP_PORT is set: `/healthz`, `/readyz` and `/metrics`.
 struct HealthPages: Sendable {
     let health: Health
     let metrics: MetricsRegistry
@@ -26,7 +26,7 @@ struct HealthPages: Sendable {
 
     /// Opens the port and answers.
     ///
-    /// - Parameter build: what `nimmer_build_info` says.
+    /// - Parameter build: what `nimmer_build_info` reports.
     /// - Throws: `ProcessFailure` when the variable or its port cannot be used.
     static func serve(
         _ text: String, health: Health, metrics: MetricsRegistry, build: KeyValuePairs<String, String>

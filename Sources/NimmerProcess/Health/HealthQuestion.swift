@@ -1,6 +1,6 @@
 import Glibc
 
-/// What `--health` asks: the `/readyz` of the process that runs beside it, for probes without a shell.
+/// Request of `--health`: the `/readyz` of the process that runs beside it, for probes without a shell.
 enum HealthQuestion {
     /// Asks, and gives what is to be printed and whether the process is ready.
     ///
@@ -17,9 +17,9 @@ enum HealthQuestion {
             let (connection, trouble) = address.first(passive: false) { family, at, length -> Int32? in
                 let connection = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
                 guard connection >= 0 else { return nil }
-                var patience = timeval(tv_sec: Int(limit / 1000), tv_usec: Int(limit % 1000) * 1000)
+                var timeout = timeval(tv_sec: Int(limit / 1000), tv_usec: Int(limit % 1000) * 1000)
                 for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-                    setsockopt(connection, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
+                    setsockopt(connection, SOL_SOCKET, option, &timeout, socklen_t(MemoryLayout<timeval>.size))
                 }
                 guard connect(connection, at, length) == 0 else {
                     let reason = errno

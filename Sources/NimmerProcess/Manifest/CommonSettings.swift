@@ -29,13 +29,13 @@ package struct CommonSettings: Sendable {
 
     /// Those of cells and nerves; nil for a service.
     package let organism: Organism?
-    /// How often it senses; nil when it never senses on its own.
+    /// Interval of sensing; nil without one.
     package let interval: Setting<Int>?
-    /// How many requests are at work at once; nil when it takes none.
+    /// Number of requests that are handled at once; nil when it takes no requests.
     package let requests: Setting<Int>?
     package let logLevel = Setting.choice(
         "log_level", "info", of: ["trace", "debug", "info", "notice", "warning", "error", "critical"],
-        "How much it says on stderr.")
+        "Log level on stderr.")
     package let connect = Setting.choice(
         "connect", Connect.wait,
         "Without a server at the start: keep trying for ever (wait), or leave with status 69 (fail).")
@@ -52,7 +52,7 @@ package struct CommonSettings: Sendable {
         requests =
             manifest.commands.isEmpty
             ? nil
-            : .whole("max_requests", 16, in: 1...1024, "Requests at work at once; further ones are refused.")
+            : .whole("max_requests", 16, in: 1...1024, "Requests in progress at once; further ones are refused.")
     }
 
     /// All of them, in the order of `--help`.
@@ -70,7 +70,7 @@ package struct CommonSettings: Sendable {
 
 /// Everything that can be set of a process: its own options, and what is common to all of its role.
 package struct DeclaredSettings: Sendable {
-    /// What every process of the role has.
+    /// Settings of every process of the role.
     package let common: CommonSettings
     /// All, in the order of `--help`: the process's own first.
     package let all: [SettingDeclaration]
@@ -92,20 +92,20 @@ package struct DeclaredSettings: Sendable {
     }
 }
 
-/// What a cell or nerve was told to be on the bus.
+/// Identity of a cell or nerve on the bus.
 package struct OrganismNames: Sendable {
-    /// What its waves are about.
+    /// Domain of its waves.
     package var domain: String
     /// Their semantic region, where it is not the domain.
     package var region: String?
-    /// What makes it an independent witness, where it is not its name.
+    /// Origin that makes it an independent witness, where it is not its name.
     package var origin: String?
     /// Trust of its own gate.
     package var weight: Double
 }
 
 extension Configuration {
-    /// What the cell or nerve was told to be; a service is what its manifest says.
+    /// Identity of the cell or nerve by its settings; of a service, by its manifest.
     package var names: OrganismNames {
         guard let organism = declared.common.organism else {
             return OrganismNames(domain: manifest.domain, region: manifest.region, weight: manifest.weight)
@@ -115,7 +115,7 @@ extension Configuration {
             weight: settings[organism.weight])
     }
 
-    /// How many requests may be at work at once; 0 for one that takes none.
+    /// Number of requests that may be handled at once; 0 for a process that takes no requests.
     package var requestLimit: Int { declared.common.requests.map { settings[$0] } ?? 0 }
 }
 

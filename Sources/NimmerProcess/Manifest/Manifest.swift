@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What a cell, nerve or service says about itself: who it is, what it costs and what it answers.
+/// Description of a cell, nerve or service: its name, its costs and the requests that it answers.
 ///
 /// With its options (``ProcessOptions``) it is the whole of `--help` and `--version`, of the answer to `$SRV.INFO`, and of what the
 /// system file is checked against (architecture.md, A system file).
@@ -11,21 +11,21 @@ public struct Manifest: Sendable {
     public var version: String
     /// One sentence: what it senses or does.
     public var summary: String
-    /// What its waves are about: a token such as `distance`.
+    /// Domain of its waves: a token such as `distance`.
     public var domain: String
     /// The semantic region of its waves; nil: the domain.
     public var region: String?
-    /// What its actions cost, in lifeforce: `["sense": 0.1]`.
+    /// Costs of its actions, in lifeforce: `["sense": 0.1]`.
     public var costs: [String: Double]
-    /// How often it senses unless set otherwise, in milliseconds; nil when it never senses on its own.
+    /// Interval of its senses unless configured otherwise, in milliseconds; nil when it never senses on its own.
     public var interval: Int?
     /// The weight of its own gate: above the reflex weight (0.8) its own evidence alone opens it (gates.md, Reflex).
     public var weight: Double
     /// The commands that it answers, with one line about each; none: it takes no requests. The name `*` stands for whatever
     /// its settings name: the cell decides itself what it refuses.
     public var commands: [(name: String, help: String)]
-    /// What the payload of a command may hold, by the command's name; what stands under `*` holds for every command that the
-    /// name stands for. A command that is not here takes an empty payload from a mind (the system file may say otherwise).
+    /// Payload fields of commands, by the command's name; those under `*` hold for every command that the
+    /// name stands for. A command that is not here takes an empty payload from a mind (the system file may publish otherwise).
     public var payloads: [String: [Field]]
     /// The origins that its waves name beside its own name, as patterns in which `{name}` stands for its name and `{KEY}` for the
     /// value of a setting, or for anything where that is not set: `{name}-*`, `{host}-cpu`. The system file must grant them
@@ -52,16 +52,16 @@ public struct Manifest: Sendable {
         self.origins = origins
     }
 
-    /// What an action costs, in lifeforce; 0 for an action without a price.
+    /// Returns the cost of an action, in lifeforce; 0 for an action without a price.
     public func cost(_ action: String) -> Double { costs[action] ?? 0 }
 }
 
-/// What kind of process a manifest describes; it decides the subjects and what settings every one of the kind has.
+/// Kind of process that a manifest describes; it decides the subjects and the settings common to the kind.
 public enum Role: String, Sendable {
     /// The smallest unit: senses or acts, emits waves.
     case cell
     /// A behaviour: correlates the waves of cells.
     case nerve
-    /// One of the house's own: thalamus, cognition-bridge, hippocampus.
+    /// One of the system's own: thalamus, cognition-bridge, hippocampus.
     case service
 }

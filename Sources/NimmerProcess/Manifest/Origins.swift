@@ -3,7 +3,7 @@ import NimmerWave
 
 extension Configuration {
     /// The origins that the waves of this cell or nerve name beside its own name: the manifest's patterns with what its settings
-    /// say, and its setting `origin`.
+    /// report, and its setting `origin`.
     public var origins: [OriginPattern] {
         var texts = manifest.origins.map { filled($0) }
         if let setting = declared.common.organism?.origin, let own = settings[setting], own != name.text {
@@ -38,7 +38,7 @@ extension Configuration {
 
 extension Token {
     /// A text as a part of a token: its first 40 bytes in lower case, `-` for what no token can have, from its first letter or
-    /// digit on; empty where there is none.
+    /// digit on; empty without one.
     public static func part(of text: String) -> String {
         let name = text.lowercased().utf8.prefix(40).map { byte in
             switch byte {

@@ -1,4 +1,4 @@
-/// What can be set of a cell, nerve or service: a value whose stored properties are ``Setting``s.
+/// Settings of a cell, nerve or service: a value whose stored properties are ``Setting``s.
 ///
 /// `--help`, `$SRV.INFO` and the check of system files list them in the order in which they are declared, so what is read is always
 /// listed.
@@ -48,7 +48,7 @@ private protocol DeclaresSetting {
 extension Setting: DeclaresSetting {}
 
 extension SettingDeclaration {
-    /// Whether a value is of its kind and within its range.
+    /// Returns whether a value is of its kind and within its range.
     func takes(_ value: SettingValue) -> Bool {
         switch (kind, value) {
         case (.number(let range), .number(let number)): range.contains(number)
@@ -61,7 +61,7 @@ extension SettingDeclaration {
         }
     }
 
-    /// What is wrong with the declaration; nil: nothing.
+    /// First mistake of the declaration; nil when it is correct.
     var mistake: String? {
         let letters = key.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5f }
         guard letters, let first = key.utf8.first, (0x61...0x7a).contains(first) else {

@@ -8,7 +8,7 @@
 ///
 /// Where there is no default, the value is optional. The key is that of system files; the flag of `alarm_cm` is `--alarm-cm`.
 public struct Setting<Value: Sendable>: Sendable {
-    /// What `--help`, system files and flags know of it.
+    /// Declaration for `--help`, system files and flags.
     public let declaration: SettingDeclaration
     /// The value as the author reads it; nil where it is not of this type.
     let read: @Sendable (SettingValue?) -> Value?

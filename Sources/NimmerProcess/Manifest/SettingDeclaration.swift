@@ -4,7 +4,7 @@ import NimmerWave
 
 /// A setting as `--help`, system files and flags know it: its key, type, range, default and meaning. Cells declare a ``Setting``.
 public struct SettingDeclaration: Sendable {
-    /// What it may be.
+    /// Kind of a value.
     public enum Kind: Sendable {
         /// A number within a range.
         case number(ClosedRange<Double>)
@@ -24,15 +24,15 @@ public struct SettingDeclaration: Sendable {
 
     /// Its key in the system file, `alarm_cm`; the flag is `--alarm-cm`.
     public var key: String
-    /// What it may be.
+    /// Kind of its value.
     public var kind: Kind
-    /// What it is when nobody sets it; nil: absent.
+    /// Default value; nil: absent.
     public var standard: SettingValue?
     /// The unit of a number, for help and refusals.
     public var unit: String
-    /// What it means, in one sentence.
+    /// Meaning, in one sentence.
     public var help: String
-    /// Whether somebody must set it.
+    /// Indicates whether somebody must set it.
     public var isRequired: Bool
 
     init(
@@ -50,7 +50,7 @@ public struct SettingDeclaration: Sendable {
     /// The flag of the command line: `--alarm-cm`.
     public var flagName: String { "--" + key.replacingUnderscores(with: "-") }
 
-    /// What a value must be, for refusals and help.
+    /// Expectation of a value, for refusals and help.
     public var expectation: String {
         let unit = unit.isEmpty ? "" : " \(unit)"
         switch kind {

@@ -2,9 +2,9 @@ import NimmerWave
 
 /// The values of a process's settings, and where each came from.
 public struct SettingValues: Sendable {
-    /// Where a value came from; later layers win (architecture.md, A system file).
+    /// Layer of a value; later layers win (architecture.md, A system file).
     public enum Layer: String, Sendable {
-        /// What the setting declares.
+        /// Declaration of the setting.
         case standard = "default"
         /// The system file.
         case file = "system file"
@@ -23,10 +23,10 @@ public struct SettingValues: Sendable {
 
     mutating func set(_ key: String, _ value: SettingValue, from layer: Layer) { values[key] = (value, layer) }
 
-    /// Whether there is such a setting.
+    /// Returns whether there is such a setting.
     public func has(_ key: String) -> Bool { values[key] != nil }
 
-    /// Where a value came from.
+    /// Layer of a value.
     public func layer(_ key: String) -> Layer { values[key]?.layer ?? .standard }
 
     /// The value as it is; nil when it is absent.
@@ -43,7 +43,7 @@ public struct SettingValues: Sendable {
     }
 }
 
-/// What a process was set to, by the names that its options have in Swift: `settings.alarm`.
+/// Settings of a process, by the names that its options have in Swift: `settings.alarm`.
 ///
 /// A name that the options do not declare does not compile, and each has the type that it was declared with.
 @dynamicMemberLookup
@@ -51,7 +51,7 @@ public struct Settings<Options: ProcessOptions>: Sendable {
     private let options = Options()
     private let values: SettingValues
 
-    /// How often the cell senses, in milliseconds (the setting `interval_ms`); nil: never on its own.
+    /// Interval of sensing, in milliseconds (the setting `interval_ms`); nil: never on its own.
     public var senseInterval: Int? {
         if case .whole(let interval) = values.value(CommonSettings.intervalKey) { interval } else { nil }
     }

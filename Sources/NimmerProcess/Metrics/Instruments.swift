@@ -27,7 +27,7 @@ final class Number: CounterHandler, FloatingPointCounterHandler, MeterHandler, R
     func reset() { set(0.0) }
 }
 
-/// How often which values came: behind a swift-metrics recorder or timer.
+/// Distribution of values: behind a swift-metrics recorder or timer.
 final class Distribution: RecorderHandler, TimerHandler {
     struct Totals {
         var counts: [UInt64]

@@ -11,9 +11,9 @@ import NimmerWave
 /// }
 /// ```
 ///
-/// Samples of one name stand together whoever wrote them, as the format demands; a name keeps the type that it had first.
+/// Samples of one name stand together, regardless of their writer, as the format demands; a name keeps the type that it had first.
 public struct MetricsPage: Sendable {
-    /// What a family of samples is, in the words of the format.
+    /// Type of a family of samples, in the terms of the format.
     enum Kind: String, Sendable { case counter, gauge, histogram }
 
     /// The samples of one name.
@@ -29,7 +29,7 @@ public struct MetricsPage: Sendable {
     /// An empty page.
     public init() {}
 
-    /// A total that only grows, except when the process starts anew.
+    /// A total that only grows, except when the process restarts.
     ///
     /// - Parameters:
     ///   - name: letters, digits, `_`; ends in `_total` by convention.

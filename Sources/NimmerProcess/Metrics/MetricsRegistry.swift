@@ -13,7 +13,7 @@ import Synchronization
 /// ```
 ///
 /// Counters end in `_total` and timers in `_seconds`; what does not is given the ending. The same label and dimensions
-/// are the same instrument. At most ``limit`` series are kept, so that a label made from what strangers send cannot fill
+/// are the same instrument. At most ``limit`` series are kept, so that a label made from what others send cannot fill
 /// the memory; what is over is measured into the void and counted in `nimmer_metrics_over_limit_total`.
 public final class MetricsRegistry: MetricsFactory {
     /// The most series of instruments.
@@ -53,7 +53,7 @@ public final class MetricsRegistry: MetricsFactory {
         state.withLock { $0.collectors.append(write) }
     }
 
-    /// Says what an instrument measures, and in which buckets.
+    /// Reports what an instrument measures, and in which buckets.
     public func describe(_ name: String, _ help: String, buckets: [Double]? = nil) {
         state.withLock { state in
             state.help[name] = help

@@ -2,9 +2,9 @@ import Glibc
 import NimmerBus
 import NimmerPlatform
 
-/// What every process tells about itself, under the names that Prometheus' own clients use.
+/// Metrics of every process, under the names that Prometheus' own clients use.
 enum ProcessMetrics {
-    /// When the process started, since the epoch, in seconds; nil where /proc cannot say.
+    /// Start time of the process, since the epoch, in seconds; nil where /proc does not tell.
     static func startTime(stat: String, bootTime: String, ticksPerSecond: Double) -> Double? {
         guard let line = bootTime.split(separator: "\n").first(where: { $0.hasPrefix("btime ") }),
             let boot = Double(line.dropFirst(6)), let ticks = field(22, of: stat)
@@ -61,15 +61,15 @@ enum ProcessMetrics {
 }
 
 extension MetricsPage {
-    /// What every process that works with waves counts: read, sent, lost and refused.
+    /// Adds the counters of every process that works with waves: read, sent, lost and refused.
     public mutating func waves(in read: Int, out sent: Int? = nil, lost: Int, rejected: Int) {
         counter("nimmer_waves_in_total", "Waves read.", read)
         if let sent { counter("nimmer_waves_out_total", "Waves sent.", sent) }
-        counter("nimmer_waves_lost_total", "Waves that nobody could hear, or that came too fast to be read.", lost)
+        counter("nimmer_waves_lost_total", "Waves that could not be published, or that came too fast to be read.", lost)
         counter("nimmer_rejected_total", "Messages refused because they could not be understood.", rejected)
     }
 
-    /// How one gate stands.
+    /// Adds the state of one gate.
     ///
     /// - Parameters:
     ///   - name: the gate.

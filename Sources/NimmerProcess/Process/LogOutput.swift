@@ -4,7 +4,7 @@ import NimmerWave
 
 /// Writes log lines to stderr: for people, or as JSON lines for programs (NIMMERVERSE_LOG=json).
 struct LogOutput: LogHandler {
-    /// How a line looks.
+    /// Format of a line.
     enum Format: Sendable { case text, json }
 
     let service: String

@@ -2,7 +2,7 @@ import NimmerBus
 import NimmerSystem
 import NimmerWave
 
-/// Why a process cannot start or go on: one line for a person and the exit status for whoever started it.
+/// Reason why a process cannot start or go on: one line for a person and the exit status for its parent.
 ///
 /// A cell throws one to leave with its own status (the battery cell without a battery: `unavailable`).
 public struct ProcessFailure: Error, Hashable, Sendable, CustomStringConvertible {
@@ -26,7 +26,7 @@ public struct ProcessFailure: Error, Hashable, Sendable, CustomStringConvertible
 
     /// The exit status.
     public var status: Status
-    /// One line: what was found, what was expected, what mends it.
+    /// One line: what was found, what was expected, the remedy.
     public var message: String
 
     /// A failure with its exit status.
@@ -38,7 +38,7 @@ public struct ProcessFailure: Error, Hashable, Sendable, CustomStringConvertible
     /// The message.
     public var description: String { message }
 
-    /// Whether starting the same again can succeed.
+    /// Indicates whether starting the same again can succeed.
     public var canRetry: Bool { status == .unavailable || status == .temporary }
 
     /// The failure behind any error.

@@ -18,7 +18,7 @@ extension ServiceProcess {
 
     private func journal(_ limits: OutboxQueue.Limits) -> JournalFile? {
         guard let folder = configuration.stateFolder else {
-            // Of the many cells none needs to say it.
+            // Of the many cells none needs to publish it.
             logger.log(
                 level: role == .service ? .notice : .debug,
                 "Without a state folder what waits for its stream is kept in memory only")
@@ -43,7 +43,7 @@ extension ServiceProcess {
         }
     }
 
-    /// Runs an outbox until the task is cancelled, and says what a person should know.
+    /// Runs an outbox until the task is cancelled, and reports what a person should know.
     public func run(_ outbox: Outbox) async {
         await outbox.run { [logger] notice in notice.log(to: logger) }
     }
@@ -67,7 +67,7 @@ extension Outbox.Notice {
 }
 
 extension Outbox {
-    /// What `$SRV.STATS` and `nimmer status` say about it.
+    /// Its form in `$SRV.STATS` and `nimmer status`.
     public var json: JSON {
         let counters = counters
         var object: JSONObject = [

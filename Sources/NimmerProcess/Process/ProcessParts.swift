@@ -5,7 +5,7 @@ import NimmerWave
 import ServiceLifecycle
 import Synchronization
 
-/// How the body of a process ended.
+/// Result of the body of a process.
 final class Outcome: Sendable {
     private let state = Mutex<ProcessFailure?>(nil)
 
@@ -18,7 +18,7 @@ final class Outcome: Sendable {
 }
 
 /// The body of a process as a service of its group.
-struct Life: Service {
+struct ProcessBody: Service {
     let process: ServiceProcess
     let run: @Sendable (ServiceProcess) async throws -> Void
     let outcome: Outcome
@@ -29,7 +29,7 @@ struct Life: Service {
 }
 
 /// Makes the process small once it has started.
-struct Settling: Service {
+struct StartPageRelease: Service {
     func run() async throws {
         try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
         StartPages.release()
@@ -37,7 +37,7 @@ struct Settling: Service {
     }
 }
 
-/// Says once what happens to the connection (architecture.md, Degrade, and say so).
+/// Logs once what happens to the connection (architecture.md, Degrade, and say so).
 struct ConnectionLog: Service {
     let bus: any Bus
     let url: String
@@ -46,15 +46,15 @@ struct ConnectionLog: Service {
     func run() async throws {
         let events = bus.events()
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await sayWhenAlone() }
+            group.addTask { await logFirstFailure() }
             for await event in events.cancelOnGracefulShutdown() { log(event) }
             group.cancelAll()
         }
         try? await gracefulShutdown()
     }
 
-    /// Nobody listened to the events yet when the first attempt failed.
-    private func sayWhenAlone() async {
+    /// Logs a first attempt that failed before there was a listener to the events.
+    private func logFirstFailure() async {
         do { try await Task.sleep(for: .seconds(1)) } catch { return }
         let status = bus.status
         guard !status.isConnected, status.server == nil else { return }
@@ -83,7 +83,7 @@ struct ConnectionLog: Service {
 }
 
 extension Configuration {
-    /// What messages name as their source.
+    /// Source of its messages.
     func source(role: Role, kind: EntityType?, instance: UInt16) -> Source {
         let digits = String(instance, radix: 16)
         let id = "\(name)-\(String(repeating: "0", count: 4 - digits.count))\(digits)"
@@ -98,7 +98,7 @@ extension Configuration {
             entityID: id, entityType: kind ?? own, garden: isVirtual ? .virtual : .real, tier: role == .cell ? 1 : 2)
     }
 
-    /// What it says to `$SRV.INFO`.
+    /// Description for `$SRV.INFO`.
     func description(role: Role, source: Source) -> ServiceResponder.Description {
         var metadata = [
             "environment": environment.rawValue, "role": role.rawValue, "entity_type": source.entityType.rawValue,
@@ -124,7 +124,7 @@ extension Configuration {
             metadata: metadata, endpoints: endpoints, started: .now())
     }
 
-    /// What `nimmer_build_info` says.
+    /// Labels of `nimmer_build_info`.
     func build(role: Role, revision: String) -> KeyValuePairs<String, String> {
         [
             "name": name.text, "kind": manifest.name, "version": manifest.version, "role": role.rawValue,
@@ -132,7 +132,7 @@ extension Configuration {
         ]
     }
 
-    /// What `--manifest` prints, for `nimmer check`: what it is, and what it needs of the system file under its name.
+    /// Output of `--manifest`, for `nimmer check`: its identity, and what it needs of the system file under its name.
     func manifest(role: Role) -> JSON {
         let needs: JSON = ["origins": .array(origins.map { .string($0.text) })]
         return [
@@ -144,7 +144,7 @@ extension Configuration {
         ]
     }
 
-    /// What `--check` prints: every setting, its value and where it came from.
+    /// Output of `--check`: every setting, its value and where it came from.
     func report(role: Role) -> String {
         var text = "\(name): the settings are good\n"
         text += "  environment: \(environment.rawValue)\n  nats: \(bus.shownURL.visible())\n"

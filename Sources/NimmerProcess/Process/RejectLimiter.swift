@@ -4,7 +4,7 @@ import NimmerWave
 import Synchronization
 
 /// Makes refused messages visible without letting them harm: each is counted, at most ten a second are published with the
-/// reason and the first 4 KiB of what was refused (protocol.md, Subjects), and the log says it once a minute.
+/// reason and the first 4 KiB of what was refused (protocol.md, Subjects), and the log reports it once a minute.
 public final class RejectLimiter: Sendable {
     private struct State {
         var count = 0
@@ -32,9 +32,9 @@ public final class RejectLimiter: Sendable {
     /// Messages refused since the start.
     public var count: Int { state.withLock { $0.count } }
 
-    /// Counts a refused message and, within the limit, says so on the bus.
+    /// Counts a refused message and, within the limit, reports it on the bus.
     ///
-    /// - Parameter message: the message, which is copied out of the bus only where something is said of it.
+    /// - Parameter message: the message, which is copied out of the bus only where something is reported of it.
     public func reject(_ refusal: Refusal, _ message: @autoclosure () -> BusMessage) {
         let now = Timestamp.now()
         let (count, publishes, logs) = state.withLock { state -> (Int, Bool, Bool) in

@@ -7,7 +7,7 @@ import NimmerWave
 import ServiceLifecycle
 import UnixSignals
 
-/// A process of the house: environment, settings, logs, bus, `$SRV` answers, stop and exit status, the same for all.
+/// A process of the system: environment, settings, logs, bus, `$SRV` answers, stop and exit status, the same for all.
 ///
 /// Cells and nerves are started by their protocol's `main`; thalamus, cognition-bridge and hippocampus use this directly:
 ///
@@ -25,15 +25,15 @@ import UnixSignals
 public struct ServiceProcess: Sendable {
     /// Its name on the bus.
     public let name: Token
-    /// What it says about itself.
+    /// Manifest of the process.
     public let manifest: Manifest
     /// Cell, nerve or service.
     public let role: Role
-    /// Where it runs.
+    /// Environment in which it runs.
     public let environment: Environment
     /// The system file, where there is one.
     public let system: SystemFile?
-    /// What its messages name as their source; the id is the name and four digits of this instance.
+    /// Source of its messages; the id is the name and four digits of this instance.
     public let source: Source
     /// Its logger: constant messages, values in metadata, quiet at info.
     public let logger: Logger
@@ -43,9 +43,9 @@ public struct ServiceProcess: Sendable {
     public let answers: ServiceResponder
     /// Asks on subjects that several identities publish to.
     public let requests: SharedRequests
-    /// Whether it is alive and ready; a service says ``Health/started()`` once it listens.
+    /// Indicates whether it is alive and ready; a service reports ``Health/started()`` once it listens.
     public let health: Health
-    /// What it measures: `process.metrics.collect { page in … }`, or the instruments of swift-metrics.
+    /// Metrics of the process: `process.metrics.collect { page in … }`, or the instruments of swift-metrics.
     public let metrics: MetricsRegistry
     /// Everything that it was started with.
     public let configuration: Configuration
@@ -57,7 +57,7 @@ public struct ServiceProcess: Sendable {
         try? await gracefulShutdown()
     }
 
-    /// Runs a process until it is stopped, and leaves with its exit status.
+    /// Runs a process until it is stopped, and exits with its status.
     ///
     /// Handles `--help`, `--version`, `--check` and `--manifest`; refuses a wrong environment, wrong flags and wrong settings with one
     /// line on stderr and a status of sysexits.h; on SIGTERM or SIGINT lets the body finish, drains the bus and leaves,
@@ -99,7 +99,7 @@ public struct ServiceProcess: Sendable {
             }
             let configuration = try Configuration(
                 manifest, declared, role: role, launch: launch, variables: variables,
-                house: LocalHouse.here(variables))
+                localSystem: LocalSystem.here(variables))
             let settings = Settings<Options>(configuration.settings)
             do {
                 try check(configuration, settings)
@@ -138,8 +138,8 @@ public struct ServiceProcess: Sendable {
         let logger = Logger(label: configuration.name.text) { label in
             LogOutput(service: label, format: json ? .json : .text, level: level)
         }
-        for stranger in configuration.strangers {
-            logger.warning("Nothing reads this variable", metadata: ["variable": "\(stranger)"])
+        for variable in configuration.unknownVariables {
+            logger.warning("Nothing reads this variable", metadata: ["variable": "\(variable)"])
         }
         let (health, metrics) = (Health(), MetricsRegistry())
         MetricsSystem.bootstrap(metrics)
@@ -171,11 +171,11 @@ public struct ServiceProcess: Sendable {
         var group = ServiceGroupConfiguration(
             services: [
                 .init(
-                    service: Life(process: process, run: run, outcome: outcome),
+                    service: ProcessBody(process: process, run: run, outcome: outcome),
                     successTerminationBehavior: .gracefullyShutdownGroup,
                     failureTerminationBehavior: .gracefullyShutdownGroup),
                 .init(service: ConnectionLog(bus: bus, url: configuration.bus.shownURL, logger: logger)),
-                .init(service: Settling()),
+                .init(service: StartPageRelease()),
                 .init(service: HealthPulse(health: health)),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
@@ -227,13 +227,13 @@ public struct ServiceProcess: Sendable {
 
     /// Sends a command to a cell and waits for its answer, for at most the command's deadline and half a second.
     ///
-    /// Never throws: nobody there, no answer in time or an answer that cannot be read is an `error` result that says so.
+    /// Never throws: nobody there, no answer in time or an answer that cannot be read is an `error` result that reports it.
     public func ask(_ command: Command, cell: Token) async -> CommandResult {
         let message = Envelope(id: .v7(), at: .now(), from: source, command)
-        let patience = Duration.milliseconds(command.deadlineMilliseconds.addingSaturated(500))
+        let timeout = Duration.milliseconds(command.deadlineMilliseconds.addingSaturated(500))
         do throws(BusError) {
             let answer = try await requests.request(
-                .request(environment, cell: cell), of: cell, payload: message.encoded(), timeout: patience)
+                .request(environment, cell: cell), of: cell, payload: message.encoded(), timeout: timeout)
             do throws(Refusal) {
                 return try Envelope<CommandResult>(answer: answer.payload).body
             } catch { return CommandResult(status: .error, error: "\(cell) answered what cannot be read: \(error)") }

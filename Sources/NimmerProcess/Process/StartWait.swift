@@ -3,13 +3,13 @@ import NimmerBus
 import NimmerPlatform
 import ServiceLifecycle
 
-/// How a step of a start goes on that failed: a value, so that its rules can be read in one place.
+/// Retry of a step of a start: a value, so that its rules can be read in one place.
 struct StartWait {
-    /// What follows from a failure.
+    /// Consequence of a failure.
     enum Verdict: Equatable {
         /// It cannot pass.
         case leave
-        /// The step is tried again after a pause; whether the reason is a new one, to be said.
+        /// The step is tried again after a pause; whether the reason is a new one, to be reported.
         case again(after: Duration, isNew: Bool)
     }
 
@@ -25,8 +25,8 @@ struct StartWait {
 }
 
 extension ServiceProcess {
-    /// Takes a step of the start that needs a server. Where the settings say to wait for one (`connect: wait`), it is tried again
-    /// for ever, with pauses of up to 2 s and at once when the connection comes back; the log says what is waited for and why,
+    /// Takes a step of the start that needs a server. Where the settings state to wait for one (`connect: wait`), it is tried again
+    /// for ever, with pauses of up to 2 s and at once when the connection comes back; the log reports what is waited for and why,
     /// each reason once, and the process is not ready meanwhile. Where they do not, it is taken once.
     ///
     /// - Parameters:

@@ -3,23 +3,23 @@ import NimmerBus
 import NimmerWave
 import Synchronization
 
-/// How long what a process stores itself, without an outbox, has waited for its streams: a value without a clock.
+/// Time for which what a process stores itself, without an outbox, has waited for its streams: a value without a clock.
 ///
-/// A server whose disk is full may refuse at once, or say nothing at all; a person should know of both within a second.
+/// A server whose disk is full may refuse at once, or tell nothing at all; a person should know of both within a second.
 struct StoreWaits: Sendable {
     /// The silence after which streams do not take what waits.
     static let silence = Duration.milliseconds(600)
-    /// How long after a failure nothing new is known.
+    /// Time after a failure for which nothing new is known.
     static let pause = Duration.seconds(3)
 
     private var begun: [UInt64: ContinuousClock.Instant] = [:]
     private var number: UInt64 = 0
     private var success: ContinuousClock.Instant?
     private var error: BusError?
-    /// When something that was not stored was let go of, most of the time for a pause before the next attempt.
+    /// Time at which something that was not stored was let go of, most of the time for a pause before the next attempt.
     private var pausing: ContinuousClock.Instant?
 
-    /// How many wait.
+    /// Number of waiting messages.
     var count: Int { begun.count }
 
     /// Something is to be stored from now on.
@@ -44,7 +44,7 @@ struct StoreWaits: Sendable {
         error = nil
     }
 
-    /// Why streams do not take what waits; nil while they do, or nothing waits.
+    /// Reason why streams do not take what waits; nil while they do, or nothing waits.
     func trouble(at now: ContinuousClock.Instant) -> BusError? {
         guard let oldest = begun.values.min() else {
             return pausing.flatMap { $0.duration(to: now) < Self.pause ? error : nil }
@@ -56,7 +56,7 @@ struct StoreWaits: Sendable {
     }
 }
 
-/// Watches over what a process stores itself, and says when streams do not take it: the counterpart of an `Outbox`'s notices.
+/// Watches over what a process stores itself, and reports when streams do not take it: the counterpart of an `Outbox`'s notices.
 public final class StoreWatch: Sendable {
     private let process: ServiceProcess
     private let waits = Mutex(StoreWaits())
@@ -64,13 +64,13 @@ public final class StoreWatch: Sendable {
     /// A watch over what a process stores.
     public init(_ process: ServiceProcess) { self.process = process }
 
-    /// Why streams do not take what waits, though there is a connection; nil while they do.
+    /// Reason why streams do not take what waits, though there is a connection; nil while they do.
     public var trouble: BusError? {
         guard process.bus.status.isConnected else { return nil }
         return waits.withLock { $0.trouble(at: .now) }
     }
 
-    /// How many messages wait for their acknowledgement.
+    /// Number of messages that wait for their acknowledgement.
     public var waiting: Int { waits.withLock { $0.count } }
 
     /// Watches over storing, attempts and the pauses between them included.
@@ -94,7 +94,7 @@ public final class StoreWatch: Sendable {
         }
     }
 
-    /// Says changes to the log until the task is cancelled.
+    /// Logs changes until the task is cancelled.
     public func run() async {
         var isSaid = false
         while (try? await Task.sleep(for: .milliseconds(200))) != nil {

@@ -6,14 +6,14 @@ import Synchronization
 /// The journal of an outbox as a file: append-only, a checksum a record, written at once and made durable within ``interval``.
 ///
 /// A record is `NJ`, its kind, its length, its CRC-32 and its bytes. What a crash cut off, or a disk damaged, is skipped and counted.
-/// Once nothing is kept any more the file is emptied; while something is, and most of the file is of what is not, it is written anew.
+/// Once nothing is kept any more the file is emptied; while something is, and most of the file is of what is not, it is rewritten.
 final class JournalFile: OutboxJournal {
-    /// Why there is no journal.
+    /// Reason why there is no journal.
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// How long what was written may be lost with the machine (not with the process), in milliseconds.
+    /// Maximum time of writes that may be lost with the machine (not with the process), in milliseconds.
     static let interval = 100
     /// Times as many bytes as an outbox may have in memory are in its file at most; beyond, nothing more is kept. A message in the
     /// file still costs a place in the outbox's table: these are to fit into the memory of a container, too.
@@ -22,9 +22,9 @@ final class JournalFile: OutboxJournal {
     private static let windowBytes = 4 << 20
 
     private struct Place {
-        /// Where its record begins.
+        /// Start of its record.
         var start: Int
-        /// Where the message's bytes are, up to the end of the record.
+        /// Offset of the message's bytes, up to the end of the record.
         var offset: Int
         var count: Int
         var end: Int { offset + count }
@@ -40,15 +40,15 @@ final class JournalFile: OutboxJournal {
         var damaged = 0
         var trouble: String?
         var left: [OutboxMessage] = []
-        /// How often the file was emptied.
+        /// Number of times the file was emptied.
         var turns = 0
-        /// Whether it is being written anew.
+        /// Indicates whether it is being rewritten.
         var isTidying = false
-        /// Whether a part of the file could not be read: it stays as it is, for a start that can.
+        /// Indicates whether a part of the file could not be read: it stays as it is, for a start that can.
         var hasUnread = false
     }
 
-    /// Where it lies.
+    /// Path of the file.
     let path: String
     private let descriptor: Int32
     private let state = Mutex(State())
@@ -81,7 +81,7 @@ final class JournalFile: OutboxJournal {
         read()
     }
 
-    /// How many processes of one name may use a folder.
+    /// Maximum number of processes of one name that may use a folder.
     private static let instances = 64
 
     /// Opens a file and locks it; nil where another process has it, or it is not there and is not to be made.
@@ -100,7 +100,7 @@ final class JournalFile: OutboxJournal {
             close(descriptor)
             throw Failure(description: "the journal '\(path)' \(trouble), so it is not used: remove it")
         }
-        // One that was written anew since it was opened has no name any more.
+        // One that was rewritten since it was opened has no name any more.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &found) == 0, found.st_nlink > 0 else {
             close(descriptor)
             return nil
@@ -108,7 +108,7 @@ final class JournalFile: OutboxJournal {
         return descriptor
     }
 
-    /// Why a file is not to be relied on: somebody else could write there what this process then says. Nil when it may be.
+    /// Reason why a file cannot be trusted: somebody else could write there what this process then publishes. Nil when it can.
     private static func trouble(with found: stat) -> String? {
         if found.st_mode & S_IFMT != S_IFREG { return "is no file" }
         if found.st_uid != geteuid(), found.st_uid != 0 {
@@ -211,7 +211,7 @@ final class JournalFile: OutboxJournal {
     func retry() {
         state.withLock { state in
             guard state.trouble != nil || syncer.trouble != nil else { return }
-            // As much as a message may have, of records that say nothing; what a crash leaves of them harms nobody.
+            // As much as a message may have, of records that tell nothing; what a crash leaves of them harms nobody.
             let record = JournalRecord.release(MessageID(high: 0, low: 0))
             let size = state.size
             guard append((0...Wire.maximumBytes / record.count).flatMap { _ in record }, &state) else { return }
@@ -265,7 +265,7 @@ final class JournalFile: OutboxJournal {
 
     // MARK: - Giving room back
 
-    /// A smaller file is never written anew, in bytes.
+    /// A smaller file is never rewritten, in bytes.
     private var smallest: Int { min(8 << 20, maximumBytes / 8) }
 
     func tidy() {
@@ -318,7 +318,7 @@ final class JournalFile: OutboxJournal {
             guard state.turns == turns, let since = bytes(at: size, count: state.size - size),
                 Self.write(since, to: copy, at: kept.size), rename(name, path) == 0
             else { return false }
-            // The number stays, so that whoever makes it durable need not know.
+            // The number stays, so that the one that makes it durable need not know.
             while dup2(copy, descriptor) < 0 {
                 guard errno == EINTR || errno == EBUSY else { return false }
             }
@@ -331,7 +331,7 @@ final class JournalFile: OutboxJournal {
         }
     }
 
-    /// Reads what an earlier life left, a part at a time; the bytes of the messages stay in the file.
+    /// Reads what an earlier run left, a part at a time; the bytes of the messages stay in the file.
     private func read() {
         let size = Int(lseek(descriptor, 0, SEEK_END))
         guard size > 0 else { return }

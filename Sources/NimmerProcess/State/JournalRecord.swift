@@ -60,7 +60,7 @@ enum JournalRecord {
         return (content, head + count)
     }
 
-    /// The next place behind one where a record may begin; the end when there is none.
+    /// The next place behind one where a record may begin; the end without one.
     static func next(_ bytes: [UInt8], after place: Int) -> Int {
         var at = place + 1
         while at < bytes.count {

@@ -10,7 +10,7 @@ final class Syncer: Sendable {
     private let milliseconds: UInt32
     private let isEnding = Atomic<Bool>(false)
     private let failure = Mutex<String?>(nil)
-    /// Raised when the thread has ended; nil when there is none.
+    /// Raised when the thread has ended; nil if absent.
     private let ended: WakeUp?
 
     /// - Parameter descriptor: stays open until ``stop()`` has returned.
@@ -34,7 +34,7 @@ final class Syncer: Sendable {
         }
     }
 
-    /// Why the last attempt failed; nil when it did not.
+    /// Reason why the last attempt failed; nil when it did not.
     var trouble: String? { failure.withLock { $0 } }
 
     /// Something was written.

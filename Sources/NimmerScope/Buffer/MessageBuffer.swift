@@ -168,7 +168,7 @@ struct MessageBuffer: Sendable {
         forget(olderThan: entry.at)
     }
 
-    /// Whether an entry is kept and shown.
+    /// Returns whether an entry is kept and shown.
     func isShown(_ number: Int) -> Bool { entries.numbers.contains(number) && isShown(entries[number]) }
 
     private func isShown(_ entry: Entry) -> Bool { entry.flags.contains(.passes) && !entry.flags.contains(.quiet) }
@@ -257,7 +257,7 @@ struct MessageBuffer: Sendable {
         return store.bytes(at: entry.place, count: Int(entry.length))
     }
 
-    /// What a wave says; nil when its bytes have gone.
+    /// Content of a wave; nil when its bytes have gone.
     func content(ofWave entry: Entry) -> String? {
         bytes(of: entry)?.withUnsafeBufferPointer { bytes in
             var view = WaveView()

@@ -7,9 +7,9 @@ struct Overview: Sendable {
     struct Slot: Sendable {
         /// Its time divided by ``Overview/slot``.
         var index: Int64
-        /// How many entries.
+        /// Number of entries.
         var count: UInt32
-        /// Whether a gate opened, or more.
+        /// Indicates whether a gate opened, or more.
         var isMarked: Bool
     }
 

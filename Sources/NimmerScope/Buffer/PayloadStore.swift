@@ -1,4 +1,4 @@
-/// The bytes of messages, the oldest going as new ones come: pieces of 1 MiB, of which so many are kept as the budget says.
+/// The bytes of messages, the oldest going as new ones come: pieces of 1 MiB, of which so many are kept as the budget states.
 struct PayloadStore: Sendable {
     private static let pieceBits = 20
     private static let pieceBytes = 1 << pieceBits
@@ -10,7 +10,7 @@ struct PayloadStore: Sendable {
     /// A store that keeps at most so many bytes, at least one piece.
     init(bytes: Int) { maximum = max(1, bytes >> Self.pieceBits) }
 
-    /// Keeps bytes and says where.
+    /// Keeps bytes and reports where.
     ///
     /// - Returns: the place; -1 for what is longer than a piece.
     mutating func keep(_ bytes: [UInt8]) -> Int {

@@ -5,9 +5,9 @@ struct Ring<Element: Sendable>: Sendable {
     /// The number of the oldest element.
     private(set) var first = 0
 
-    /// How many there are.
+    /// Number of elements.
     var count: Int { storage.count - head }
-    /// Whether there is none.
+    /// Indicates whether there is none.
     var isEmpty: Bool { count == 0 }
     /// The number after the newest.
     var end: Int { first + count }

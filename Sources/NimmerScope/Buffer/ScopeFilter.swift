@@ -1,9 +1,9 @@
 import NimmerWave
 
-/// What is shown and what is hidden: text and confidence (oscilloscope.md, Must: `/`, `/!`, `m`, `M`).
+/// Filter of the messages by text and confidence (oscilloscope.md, Must: `/`, `/!`, `m`, `M`).
 ///
 /// The text is looked for, upper and lower case alike, in the subject (and so in cell, nerve and gate), and of a wave in its
-/// region, domain, origin and content, of any other message in all that it says.
+/// region, domain, origin and content, of any other message in all that it reports.
 struct ScopeFilter: Sendable, Hashable {
     /// As it was typed: a `!` before it shows what does not contain it.
     let text: String
@@ -17,10 +17,10 @@ struct ScopeFilter: Sendable, Hashable {
         needle = (isInverted ? text.dropFirst() : text[...]).utf8.map(Self.lower)
     }
 
-    /// Whether it lets everything pass.
+    /// Indicates whether it lets everything pass.
     var isEmpty: Bool { needle.isEmpty }
 
-    /// Whether a message passes.
+    /// Returns whether a message passes.
     ///
     /// - Parameters:
     ///   - subject: its subject.

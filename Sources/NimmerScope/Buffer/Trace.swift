@@ -1,4 +1,4 @@
-/// What happened within one column of time: where a trace came in, where it left, and its extremes, in 1/32767.
+/// Summary of one column of time: where a trace came in, where it left, and its extremes, in 1/32767.
 ///
 /// Peak-detect (oscilloscope.md, Must): a column draws from its lowest to its highest, so that a spike is never lost by
 /// zooming out.
@@ -9,9 +9,9 @@ struct TraceColumn: Sendable, Hashable {
     var last: Int16
     var low: Int16
     var high: Int16
-    /// How many values it holds.
+    /// Number of values that it holds.
     var count: UInt32 = 1
-    /// Whether a line comes to it from the column before: it came no later than such waves come.
+    /// Indicates whether a line comes to it from the column before: it came no later than such waves come.
     var isJoined = false
 
     /// A column with one value.
@@ -39,13 +39,13 @@ struct TraceColumn: Sendable, Hashable {
 struct Trace: Sendable {
     /// The lane's number.
     let lane: Int
-    /// What makes the witness independent.
+    /// Origin that makes the witness independent.
     let origin: String
-    /// Whether it speaks of the virtual garden; such a line is dotted.
+    /// Indicates whether it speaks of the virtual garden; such a line is dotted.
     let isVirtual: Bool
     /// The columns in which something was shown, in their order.
     var columns = Ring<TraceColumn>()
-    /// How far apart its waves come, as a running mean in nanoseconds; 0 before the second.
+    /// Interval of its waves, as a running mean in nanoseconds; 0 before the second.
     private var interval = 0.0
     private var lastShown = Int64.min
 
@@ -96,19 +96,19 @@ struct Lane: Sendable {
     let name: String
     /// Its world.
     let domain: SubjectDomain
-    /// When something of it first came.
+    /// Time of its first message.
     let since: Int64
     /// The numbers of its traces.
     var traces: [Int] = []
-    /// How many entries of it are shown.
+    /// Number of its entries that are shown.
     var shown = 0
-    /// How many waves that deny are in the buffer; while there are any, the lane goes from -1 to 1.
+    /// Number of waves in the buffer that deny; while there are any, the lane goes from -1 to 1.
     var denials = 0
-    /// When the first of them came.
+    /// Time of the first of them.
     var deniedSince = Int64.max
-    /// What happened in it besides waves.
+    /// Events besides waves.
     var marks = Ring<Mark>()
-    /// What was asked of it, and answered.
+    /// Requests to it, and their answers.
     var exchanges = Ring<Exchange>()
     /// Waves a second.
     var rate = RateMeter()
@@ -116,7 +116,7 @@ struct Lane: Sendable {
 
 /// Something in a lane that is no wave.
 struct Mark: Sendable {
-    /// When it arrived.
+    /// Time of arrival.
     let at: Int64
     /// The entry's number.
     let number: Int
@@ -125,7 +125,7 @@ struct Mark: Sendable {
     let value: Float
 }
 
-/// How many came lately: counts of quarters of a second.
+/// Recent rate: counts of quarters of a second.
 struct RateMeter: Sendable {
     private static let slot: Int64 = 250_000_000
     private static let slots = 16
@@ -145,7 +145,7 @@ struct RateMeter: Sendable {
         current = slot
     }
 
-    /// How many a second, over the last three seconds that are complete.
+    /// Returns the rate a second, over the last three seconds that are complete.
     func perSecond(at now: Int64) -> Double {
         guard current != .min else { return 0 }
         let newest = now / Self.slot

@@ -49,7 +49,7 @@ extension ScopeState {
         }
     }
 
-    /// What the thalamus has done since its start.
+    /// Draws what the thalamus has done since its start.
     private func drawSummary(_ summary: Attention, _ pen: inout Pen, _ area: Area) {
         let first =
             "\(grouped(summary.regions)) regions  \(grouped(summary.waves)) waves  \(grouped(summary.openings)) openings"
@@ -201,7 +201,7 @@ struct GateColumns {
         mark(gate.closeThreshold, isAscii ? "[" : "▏", .text)
     }
 
-    /// How the potential went, a second a cell.
+    /// Draws the course of the potential, a second a cell.
     private func drawHistory(_ track: GateTrack, _ pen: inout Pen, x: Int, y: Int, now: Int64) {
         for cell in 0..<historyCells {
             let moment = now - Int64(historyCells - 1 - cell) * 1_000_000_000

@@ -39,10 +39,10 @@ extension ScopeState {
         }
     }
 
-    /// How many lines the keys take.
+    /// Number of lines that the keys take.
     static let helpLines = helpColumns.map(\.count).max() ?? 0
 
-    /// What signs and lines mean.
+    /// Meanings of signs and lines.
     private var legend: [InkLine] {
         func signs(_ title: String, _ all: [(Sign, Ink)]) -> InkLine {
             all.reduce(into: InkLine(padded(title, 12), .strong)) { line, sign in

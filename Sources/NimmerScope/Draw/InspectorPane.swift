@@ -1,7 +1,7 @@
 import NimmerTerminal
 
 extension ScopeState {
-    /// What is inspected: a message, a gate, a decision.
+    /// Draws what is inspected: a message, a gate, a decision.
     func drawInspector(_ pen: inout Pen, _ area: Area) {
         let inspection = inspection()
         var title = InkLine("inspect", .strong)
@@ -20,7 +20,7 @@ extension ScopeState {
         }
     }
 
-    /// How many lines the inspector has at its width now.
+    /// Number of lines of the inspector at its current width.
     var inspectorLineCount: Int {
         let width = (layout.inspector ?? layout.overlay).width - 4
         return inspection().lines.reduce(0) { $0 + Self.wrapped($1, width).count }

@@ -50,7 +50,7 @@ extension ScopeState {
         ]
     }
 
-    /// Whether the inspector shows a message, which can be told in two ways.
+    /// Indicates whether the inspector shows a message, which can be told in two ways.
     var isMessageInspected: Bool {
         if case .entry? = view.inspected { true } else { false }
     }

@@ -116,7 +116,7 @@ struct LaneDrawing {
         }
     }
 
-    /// What happened besides waves: the most important of what falls on one cell, with its word where there is room.
+    /// Draws events besides waves: the most important of what falls on one cell, with its word where there is room.
     private func drawMarks(_ pen: inout Pen) {
         var cells: [Place: Mark] = [:]
         var number = lane.marks.firstNumber { $0.at >= window.start }
@@ -146,13 +146,13 @@ struct LaneDrawing {
         }
     }
 
-    /// Where a sign stands.
+    /// Position of a sign.
     private struct Place: Hashable {
         var cell: Int
         var row: Int
     }
 
-    /// What happens at one moment stands one above the other where there is room: the gate's change, the collapse, the question
+    /// Row of a kind of event: those of one moment stand one above the other where there is room: the gate's change, the collapse, the question
     /// and the decision.
     private func row(_ kind: EntryKind) -> Int {
         switch kind {

@@ -1,7 +1,7 @@
 import NimmerTerminal
 
 extension ScopeState {
-    /// What happened, a line each; the newest lowest.
+    /// Draws the log, a line for each event; the newest lowest.
     func drawLog(_ pen: inout Pen, _ layout: Layout) {
         guard let area = layout.log else { return }
         var title = InkLine("log", .strong)

@@ -21,7 +21,7 @@ struct Pen {
         write(text, theme.style(ink), x: x, y: y, maxWidth: maxWidth)
     }
 
-    /// Writes text; where it does not fit, its last column says so.
+    /// Writes text; where it does not fit, its last column states so.
     @discardableResult
     mutating func write(_ text: some StringProtocol, _ style: Style, x: Int, y: Int, maxWidth: Int = .max) -> Int {
         let limit = max(0, min(maxWidth, screen.width - x))
@@ -32,7 +32,7 @@ struct Pen {
         return used
     }
 
-    /// Writes a line in pieces; where it does not fit, its last column says so.
+    /// Writes a line in pieces; where it does not fit, its last column states so.
     @discardableResult
     mutating func write(_ line: InkLine, x: Int, y: Int, maxWidth: Int = .max) -> Int {
         var used = 0
@@ -58,7 +58,7 @@ struct Pen {
         screen.put(glyph, x: x, y: y, style: theme.style(ink))
     }
 
-    /// Draws the edge of a pane with its number, name and what is to be said beside it; the pane that has the keys is marked by a
+    /// Draws the edge of a pane with its number, name and what is to be reported beside it; the pane that has the keys is marked by a
     /// sign, weight and colour.
     ///
     /// - Returns: the area within.

@@ -63,7 +63,7 @@ extension ScopeState {
         }
     }
 
-    /// What time it is along the scope: before now while it rolls, of the day while it is held or sweeps.
+    /// Draws the times along the scope: before now while it rolls, of the day while it is held or sweeps.
     private func drawTimes(_ pen: inout Pen, _ window: TimeWindow, _ layout: Layout, _ area: Area, _ now: Int64) {
         var taken = [Range<Int>]()
         func put(_ text: String, _ ink: Ink, at x: Int) {
@@ -107,7 +107,7 @@ extension ScopeState {
         }
     }
 
-    /// Where divisions begin on the screen.
+    /// Starts of divisions on the screen.
     private func divisions(_ window: TimeWindow) -> [(cell: Int, division: Int64)] {
         let columns = TimeScale.columnsPerDivision
         var division = TimeWindow.floor(window.first, columns) + 1
@@ -148,11 +148,11 @@ extension ScopeState {
     }
 }
 
-/// How lines are shared among lanes, and which lanes there is room for.
+/// Distribution of lines among lanes, and the lanes that there is room for.
 struct LaneRows {
     let visible: Range<Int>
     let hidden: Int
-    /// Higher lanes say no more.
+    /// Higher lanes show no more.
     private static let maximum = 16
     private let base: Int
     private let extra: Int

@@ -1,7 +1,7 @@
 import NimmerTerminal
 import NimmerWave
 
-/// How what is meant looks (oscilloscope.md, The visual language): the environment as tint, the worlds as colours. Every
+/// Styles of meanings (oscilloscope.md, The visual language): the environment as tint, the worlds as colours. Every
 /// colour names what stands for it among the 16 by hand.
 struct Theme: Sendable {
     /// Behind everything: a breath of the environment's colour where there are colours enough.
@@ -48,7 +48,7 @@ struct Theme: Sendable {
         openColumn = isRich ? Color(0x10311f, index: 0) : .standard
     }
 
-    /// How a meaning looks.
+    /// Style of a meaning.
     func style(_ ink: Ink) -> Style {
         let style: Style
         switch ink {
@@ -68,7 +68,7 @@ struct Theme: Sendable {
         return style.with(background: background)
     }
 
-    /// Marks a selected line: by its colour, and by weight or reverse where there is none.
+    /// Marks a selected line: by its colour, and by weight or reverse without one.
     func select(_ style: inout Style) {
         if selection.isStandard {
             style.reverse = true
@@ -77,7 +77,7 @@ struct Theme: Sendable {
         }
     }
 
-    /// Marks a stretch by its colour alone, where something else says the same.
+    /// Marks a stretch by its colour alone, where something else reports the same.
     func tint(_ style: inout Style) {
         if !selection.isStandard { style.background = selection }
     }

@@ -30,7 +30,7 @@ struct TraceDrawing {
 
     private func row(_ scaled: Int16) -> Int { row(TraceColumn.value(scaled)) }
 
-    /// Whether a dotted line has a dot in a column.
+    /// Returns whether a dotted line has a dot in a column.
     private func isDotted(_ column: Int64) -> Bool { column % (shift == 1 ? 4 : 3) == 0 }
 
     /// Draws a trace.

@@ -95,7 +95,7 @@ extension ScopeDrawing {
         }
     }
 
-    /// What lines, colours and signs mean.
+    /// Draws the meanings of lines, colours and signs.
     func drawLegend(_ out: inout SVGText, _ y: Double) {
         var x = Self.left
         func next(_ text: String, _ width: Double, _ draw: (Double) -> Void) {

@@ -19,7 +19,7 @@ extension ScopeState {
         return drawing(from: first, to: last + max(1_000_000, (last - first) / 100))
     }
 
-    /// What is shown of a stretch of time as CSV (RFC 4180): one message a line, whole where it is still kept.
+    /// Returns a stretch of time as CSV (RFC 4180): one message a line, whole where it is still kept.
     func csv(from: Int64, to: Int64) -> [UInt8] {
         var out = Array("arrived,kind,subject,region,origin,value,garden,message\r\n".utf8)
         var place = buffer.shown.firstNumber { buffer.entries[$0].at >= from }

@@ -1,9 +1,9 @@
 import NimmerGate
 import NimmerWave
 
-/// What is known of one gate, and how it came there.
+/// State of one gate, and how it came there.
 struct GateTrack: Sendable {
-    /// How the gate was at a moment.
+    /// State of the gate at a moment.
     struct Sample: Sendable, Hashable {
         var at: Int64
         var potential: Float
@@ -24,11 +24,11 @@ struct GateTrack: Sendable {
         let to: GateState
     }
 
-    /// How it was last seen.
+    /// State when it was last seen.
     private(set) var gate: AttendedGate
-    /// How it was, oldest first.
+    /// Former states, oldest first.
     private(set) var samples = Ring<Sample>()
-    /// When it was open, oldest first.
+    /// Times at which it was open, oldest first.
     private(set) var openings = Ring<Opening>()
     /// The changes of its state that were seen, oldest first, for its explanation.
     private(set) var changes = Ring<Change>()
@@ -97,7 +97,7 @@ struct GateTrack: Sendable {
         while let oldest = openings.oldest, oldest.end < moment { openings.removeFirst() }
     }
 
-    /// How the gate was at a moment; nil when it was not known then.
+    /// State of the gate at a moment; nil when it was not known then.
     func sample(at moment: Int64) -> Sample? {
         let number = samples.firstNumber { $0.at > moment } - 1
         return number >= samples.first ? samples[number] : nil
@@ -119,7 +119,7 @@ struct GateTrack: Sendable {
         return number >= changes.first ? changes[number] : nil
     }
 
-    /// How near a gate is to a threshold: 1 at the one it leans to.
+    /// Nearness of a gate to a threshold: 1 at the one it leans to.
     static func pull(_ gate: AttendedGate) -> Double {
         gate.potential >= 0 ? gate.potential / gate.openThreshold : gate.potential / gate.closeThreshold
     }
@@ -131,12 +131,12 @@ struct GateBoard: Sendable {
     static let maximum = 512
 
     private(set) var tracks: [String: GateTrack] = [:]
-    /// How much is open at once; nil before the thalamus spoke.
+    /// Mode of attention; nil before the thalamus reported one.
     private(set) var mode: AttentionMode?
-    /// What it said last of itself, the gates left out.
+    /// Last summary of the thalamus, without the gates.
     private(set) var summary: Attention?
 
-    /// Takes in what the thalamus says once a second: gates that it does not name are at rest.
+    /// Takes in what the thalamus reports once a second: gates that it does not name are at rest.
     mutating func update(_ attention: Attention, at: Int64) {
         mode = attention.mode
         var summary = attention

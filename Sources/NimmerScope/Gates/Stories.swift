@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// Which entries belong together: the transition that opened a gate, the collapse, the request that it led to, and the
+/// Entries that belong together: the transition that opened a gate, the collapse, the request that it led to, and the
 /// decision. They are found by the ids that the messages carry.
 struct Stories: Sendable {
     /// The entries of one decision, each nil while it was not seen.
@@ -65,6 +65,6 @@ struct Exchange: Sendable {
     let from: Int64
     /// `Int64.max` while no answer came.
     var to: Int64
-    /// How high it is drawn, 0…1.
+    /// Height at which it is drawn, 0…1.
     let value: Float
 }

@@ -1,7 +1,7 @@
 import NimmerWave
 
 extension ScopeState {
-    /// Why a gate opened, from the transition itself (gates.md, Explanation): the witnesses, what each added, and the threshold.
+    /// Explanation of an opening, from the transition itself (gates.md, Explanation): the witnesses, what each added, and the threshold.
     func inspection(of transition: Envelope<GateTransition>, _ number: Int) -> Inspection {
         let story = stories.story(ofTransition: number)
         var inspection = Inspection(title: "why \(transition.body.region) opened")
@@ -10,7 +10,7 @@ extension ScopeState {
         return inspection
     }
 
-    /// What a transition says: the witnesses and what each added, where it was then, what it cost.
+    /// Lines of a transition: the witnesses and what each added, where it was then, what it cost.
     func lines(of body: GateTransition, story: Stories.Story?) -> [InkLine] {
         var lines: [InkLine] = []
         let width = max(6, min(16, body.triggerSignals.map { $0.origin.text.count }.max() ?? 0))

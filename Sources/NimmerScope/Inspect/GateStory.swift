@@ -1,7 +1,7 @@
 import NimmerWave
 
 extension ScopeState {
-    /// A gate: what the thalamus says of it, or, while it says nothing, what was seen of it.
+    /// A gate: what the thalamus reports of it, or, while it tells nothing, what was seen of it.
     func inspection(ofGate region: String) -> Inspection {
         var inspection = Inspection(title: "gate \(region)")
         let track = gates.tracks[region]
@@ -21,7 +21,7 @@ extension ScopeState {
         return inspection
     }
 
-    /// How the gate is, from messages alone.
+    /// Adds the state of the gate, from messages alone.
     private func addState(_ track: GateTrack?, to inspection: inout Inspection) {
         guard let track else {
             inspection.lines.append(InkLine("Nothing was heard of this gate.", .quiet))
@@ -38,7 +38,7 @@ extension ScopeState {
                 .and("\(gate.witnesses)"))
     }
 
-    /// How it last closed or was released, and how it last opened, from messages alone.
+    /// Adds how it last closed or was released, and how it last opened, from messages alone.
     private func addChanges(_ track: GateTrack?, to inspection: inout Inspection) {
         let moment = momentShown ?? .max
         if let change = track?.change(notAfter: moment), change.to != .open,
@@ -105,7 +105,7 @@ struct GateReport {
         for reason in reasons { inspection.lines.append(InkLine("  " + reason)) }
     }
 
-    /// What stands above witnesses.
+    /// Adds the heading above witnesses.
     ///
     /// - Returns: how wide their names are.
     private func heading(_ witnesses: [JSON], _ inspection: inout Inspection) -> Int {

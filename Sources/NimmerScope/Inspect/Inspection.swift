@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What the inspector shows: a title and lines, the longest not yet cut.
+/// Contents of the inspector: a title and lines, the longest not yet cut.
 struct Inspection: Sendable {
     var title: String
     var lines: [InkLine] = []
@@ -29,7 +29,7 @@ struct Inspection: Sendable {
 }
 
 extension ScopeState {
-    /// What the inspector shows now.
+    /// Returns the current contents of the inspector.
     func inspection() -> Inspection {
         switch view.inspected {
         case .entry(let number):
@@ -90,7 +90,7 @@ extension ScopeState {
         }
     }
 
-    /// The decision that a message is part of; nil when it is none.
+    /// The decision that a message is part of; nil when it is not one.
     private func decision(about message: AnyMessage, _ number: Int) -> Inspection? {
         switch message {
         case .gateTransition(let transition) where transition.body.toState == .open:

@@ -214,7 +214,7 @@ extension ScopeState {
         return gates.gates(at: momentOfGates).first?.region.text
     }
 
-    /// As of when gates are shown; nil for now.
+    /// Moment as of which gates are shown; nil for now.
     var momentOfGates: Int64? { view.hold.map { view.cursor ?? $0.end } }
 
     /// The lanes that have something to show, in their order.

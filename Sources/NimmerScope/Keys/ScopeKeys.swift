@@ -4,13 +4,13 @@ public enum ScopeKeys {
     public struct Entry: Sendable, Hashable {
         /// As a person reads them: `+ -`.
         public let keys: String
-        /// What they do.
+        /// Effect of the keys.
         public let meaning: String
     }
 
     /// Keys that belong together.
     public struct Group: Sendable, Hashable {
-        /// What they are about.
+        /// Topic.
         public let title: String
         /// The keys.
         public let entries: [Entry]
@@ -58,7 +58,7 @@ public enum ScopeKeys {
             title: "Program",
             entries: [
                 Entry(keys: "?", meaning: "this help"),
-                Entry(keys: "Ctrl-L", meaning: "draw the screen anew"),
+                Entry(keys: "Ctrl-L", meaning: "redraw the screen"),
                 Entry(keys: "Ctrl-Z", meaning: "suspend; fg comes back"),
                 Entry(keys: "q  Ctrl-C", meaning: "quit"),
             ]),

@@ -1,16 +1,16 @@
 import NimmerWave
 
-/// One message in one line, on the screen and elsewhere: sign and word, what it is about, how sure, and what was said.
+/// One message in one line, on the screen and elsewhere: sign and word, what it is about, how sure, and the text.
 public struct EventText: Sendable {
-    /// What happened.
+    /// Kind of event.
     public private(set) var sign: Sign
     /// The world that it belongs to, or that it is refused.
     public private(set) var ink: Ink
-    /// What it is about: a region, a nerve, a mind.
+    /// Topic: a region, a nerve, a mind.
     public private(set) var name: String
-    /// How sure, or a potential; empty where there is neither.
+    /// Confidence or potential; empty where there is neither.
     public private(set) var value = ""
-    /// What was said.
+    /// Text of the event.
     public private(set) var text = InkLine()
 
     /// A gate's state by its word and its colour together.

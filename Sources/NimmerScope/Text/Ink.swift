@@ -1,4 +1,4 @@
-/// What a piece of text means; the theme says how it looks.
+/// Meaning of a piece of text; the theme decides its style.
 public enum Ink: Sendable, Hashable {
     /// Plain, of weight, beside the point, hardly seen.
     case text, strong, quiet, faint
@@ -6,7 +6,7 @@ public enum Ink: Sendable, Hashable {
     case nervous, cognitive, organs
     /// States and verdicts.
     case good, bad, warning
-    /// What is pressed, marked or measured.
+    /// Something pressed, marked or measured.
     case accent
 
     /// The colour of a world.
@@ -23,9 +23,9 @@ public enum Ink: Sendable, Hashable {
 public struct InkLine: Sendable, Hashable {
     /// A piece of one meaning.
     public struct Run: Sendable, Hashable {
-        /// What is said.
+        /// Text.
         public var text: String
-        /// What it means.
+        /// Its meaning.
         public var ink: Ink
     }
 

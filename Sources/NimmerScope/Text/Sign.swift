@@ -25,7 +25,7 @@ public enum Sign: Sendable, CaseIterable {
         }
     }
 
-    /// What is shown on a terminal: of the symbols, of those that every console font has, of ASCII.
+    /// Glyph on a terminal: of the symbols, of those that every console font has, of ASCII.
     public func glyph(_ level: GlyphLevel) -> Unicode.Scalar {
         let three: (Unicode.Scalar, Unicode.Scalar, Unicode.Scalar) =
             switch self {

@@ -1,15 +1,15 @@
 import NimmerTerminal
 
-/// Where the panes are on a screen of a size.
+/// Positions of the panes on a screen of a size.
 struct Layout: Sendable, Hashable {
     /// The smallest screen.
     static let minimum = (width: 80, height: 24)
 
     let width: Int
     let height: Int
-    /// Whether anything fits at all.
+    /// Indicates whether anything fits at all.
     let isLargeEnough: Bool
-    /// Whether gates and inspector have panes of their own; otherwise the gates fold to a line and the inspector lies over the
+    /// Indicates whether gates and inspector have panes of their own; otherwise the gates fold to a line and the inspector lies over the
     /// rest.
     let isWide: Bool
     var header: Area
@@ -57,7 +57,7 @@ struct Layout: Sendable, Hashable {
         }
     }
 
-    /// Where the inspector (or the gates) lie over the rest of a narrow screen.
+    /// Position of the inspector (or the gates) over the rest of a narrow screen.
     var overlay: Area {
         let rows = max(0, height - 2 - (banner == nil ? 0 : 1))
         let lines = min(rows, max(12, rows * 3 / 4))

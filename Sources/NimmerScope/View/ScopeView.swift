@@ -6,21 +6,21 @@ enum Pane: Int, Sendable, CaseIterable {
     case gates, log, inspector
 }
 
-/// What is looked at, and how: everything that keys change.
+/// View: everything that keys change.
 struct ScopeView: Sendable {
     /// A view that stands still while the buffer fills.
     struct Hold: Sendable {
-        /// When it was stopped.
+        /// Time at which it was stopped.
         let at: Int64
         /// The last moment that the scope shows.
         var end: Int64
         /// The place of the lowest line of the log among what is shown.
         var lowest: Int
-        /// How many messages had been shown when it was stopped.
+        /// Number of messages that had been shown when it was stopped.
         let arrived: Int
     }
 
-    /// What the inspector shows.
+    /// Contents of the inspector.
     enum Inspected: Sendable, Hashable {
         /// A message, by its entry's number.
         case entry(Int)
@@ -53,14 +53,14 @@ struct ScopeView: Sendable {
     var inspected: Inspected?
     /// Lines of the inspector above its first one.
     var inspectorScroll = 0
-    /// Whether messages are shown as they came instead of indented.
+    /// Indicates whether messages are shown as they came instead of indented.
     var isRaw = false
-    /// Whether a narrow screen shows the inspector or the gates over the rest.
+    /// Indicates whether a narrow screen shows the inspector or the gates over the rest.
     var overlay: Pane?
     var edit: FilterEdit?
     var isHelpShown = false
     var helpScroll = 0
 
-    /// Whether it follows what arrives.
+    /// Indicates whether it follows what arrives.
     var isLive: Bool { hold == nil }
 }

@@ -1,4 +1,4 @@
-/// How much time a division of the scope shows. A division is sixteen cells, a cell two columns of time, so that the zoom does
+/// Time of a division of the scope. A division is sixteen cells, a cell two columns of time, so that the zoom does
 /// not depend on the terminal's size, and columns begin at the same moments however the screen is scrolled.
 struct TimeScale: Sendable, Hashable {
     static let cellsPerDivision = 16
@@ -9,10 +9,10 @@ struct TimeScale: Sendable, Hashable {
     static let steps: [Int64] = [
         100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000,
     ]
-    /// Where the zoom begins: 15 seconds a division.
+    /// Initial zoom: 15 seconds a division.
     static let start = 7
 
-    /// Which step.
+    /// Current step.
     private(set) var step = start
 
     /// Milliseconds a division.
@@ -46,9 +46,9 @@ struct TimeWindow: Sendable, Hashable {
     let scale: TimeScale
     /// The number of the last column that is shown.
     let last: Int64
-    /// How many cells wide it is.
+    /// Width in cells.
     let cells: Int
-    /// Whether the screen stands still and is written over (sweep) instead of moving (roll).
+    /// Indicates whether the screen stands still and is written over (sweep) instead of moving (roll).
     let isSweep: Bool
 
     init(end: Int64, cells: Int, scale: TimeScale, isSweep: Bool, wholeCells: Bool) {
@@ -71,7 +71,7 @@ struct TimeWindow: Sendable, Hashable {
     /// The moment after its last.
     var end: Int64 { (last + 1) * scale.column }
 
-    /// Where a column is, in half cells from the left edge; nil when it is not shown.
+    /// Position of a column, in half cells from the left edge; nil when it is not shown.
     func place(ofColumn column: Int64) -> Int? {
         guard column >= first, column <= last else { return nil }
         guard isSweep else { return Int(column - first) }

@@ -8,11 +8,11 @@ import NimmerWave
 /// one). Each is measured in units of the greatest value that it reached while learning, so that "3" means "three times
 /// the worst I saw while all was well" for every sensor; the louder view speaks.
 public struct Detector: Sendable {
-    /// What it is tuned by.
+    /// Settings.
     public let settings: DetectorSettings
-    /// How many samples it has taken.
+    /// Number of samples that it has taken.
     public private(set) var samples = 0
-    /// How many were refused because they were not finite, or beyond ±1e150.
+    /// Number of samples that were refused because they were not finite, or beyond ±1e150.
     public private(set) var refused = 0
 
     private let warmUp: Int
@@ -54,10 +54,10 @@ public struct Detector: Sendable {
         speaksAfter = max(4, settings.learningSamples / 4)
     }
 
-    /// Whether it is still learning what is normal.
+    /// Indicates whether it is still learning what is normal.
     public var isLearning: Bool { samples < settings.learningSamples }
 
-    /// How far learning has come, 0…1.
+    /// Progress of learning, 0…1.
     public var learned: Double { min(1, Double(samples) / Double(max(1, settings.learningSamples))) }
 
     /// Takes a sample.

@@ -1,37 +1,37 @@
 import NimmerWave
 
-/// What a ``Detector`` is tuned by (sensing.md). The defaults fit a sensor that speaks about once a second; in the common
+/// Settings of a ``Detector`` (sensing.md). The defaults fit a sensor that publishes about once a second; in the common
 /// case nothing needs to be set but, for a slow sensor, ``learningSamples``.
 public struct DetectorSettings: Hashable, Sendable {
-    /// How many samples are learned from; at least 20. The first 15 % only make the baseline; from a quarter on the
+    /// Number of samples that are learned from; at least 20. The first 15 % only make the baseline; from a quarter on the
     /// detector may speak, of what is far beyond anything it has seen.
     public var learningSamples = 400
     /// The time constant of the slow baseline, in samples; at least 2.
     public var baselineSamples = 60.0
-    /// How much slower the baseline adapts while the detector is sure of a surprise, 0…1.
+    /// Slowing of the baseline's adaptation while the detector is sure of a surprise, 0…1.
     public var surpriseSlows = 0.7
-    /// Where a residual is clipped, in learned standard deviations; above 0.
+    /// Bound at which a residual is clipped, in learned standard deviations; above 0.
     public var clip = 2.5
-    /// How far one sample may pull the baseline and the short spread, in learned deviations; at least 1. It keeps one
+    /// Limit of the pull of one sample on the baseline and the short spread, in learned deviations; at least 1. It keeps one
     /// wild value from being remembered for long.
     public var outlier = 10.0
-    /// What the sums forgive each sample, in units of the noise; at least 0.
+    /// Deviation that the sums forgive each sample, in units of the noise; at least 0.
     public var slack = 0.5
-    /// What the sums lose each sample, 0…1.
+    /// Fraction that the sums lose each sample, 0…1.
     public var leak = 0.05
     /// The time constant of the short spread, in samples; at least 2.
     public var spreadSamples = 20.0
-    /// How far the spread view must go beyond the level view to be as loud; above 0.
+    /// Factor by which the spread view must exceed the level view to be as loud; above 0.
     public var spreadCaution = 1.25
-    /// How far the unit moves towards a larger excursion while learning, a sample, 0…1.
+    /// Step of the unit towards a larger excursion while learning, a sample, 0…1.
     public var learningRate = 0.35
     /// The same after learning: habituation, 0…1.
     public var habituation = 0.004
-    /// How many times its learned size the unit may grow to; at least 1.
+    /// Limit of the unit's growth, as a multiple of its learned size; at least 1.
     public var habituationLimit = 3.0
-    /// How many times the worst learned gives a confidence of a half; above 0.
+    /// Multiple of the worst learned that gives a confidence of a half; above 0.
     public var halfConfidence = 2.75
-    /// How steeply confidence rises there; above 0.
+    /// Steepness of confidence there; above 0.
     public var steepness = 4.0
 
     /// The defaults.

@@ -1,6 +1,6 @@
-/// What a ``Detector`` makes of one sample (sensing.md).
+/// Judgement of a ``Detector`` on one sample (sensing.md).
 public struct Observation: Hashable, Sendable {
-    /// Which of its two views spoke louder.
+    /// View that is the louder of the two.
     public enum View: String, Sendable, Hashable {
         /// The value has left where it was.
         case level
@@ -8,7 +8,7 @@ public struct Observation: Hashable, Sendable {
         case spread
     }
 
-    /// How sure it is that something lasting has changed, 0…1; 0 while it does not know enough.
+    /// Confidence that something lasting has changed, 0…1; 0 while it does not know enough.
     public var confidence = 0.0
     /// The louder view.
     public var view = View.level
@@ -16,9 +16,9 @@ public struct Observation: Hashable, Sendable {
     public var value: Double
     /// The slow baseline before the sample.
     public var normal: Double
-    /// How many times the worst that was learned.
+    /// Ratio to the worst that was learned.
     public var times = 0.0
-    /// Whether the louder view is above normal, else below.
+    /// Indicates whether the louder view is above normal, else below.
     public var isAbove = true
     /// The short-term noise, a standard deviation in the sample's unit.
     public var spread = 0.0

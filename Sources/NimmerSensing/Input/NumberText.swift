@@ -1,13 +1,13 @@
 import NimmerWave
 
-/// Numbers out of what devices, commands and files say.
+/// Numbers out of what devices, commands and files state.
 public enum NumberText {
     /// The number in a message or a line: bare text (`42.5`), or a JSON value.
     ///
     /// - Parameters:
     ///   - bytes: the message.
     ///   - path: dot-separated keys and places into the JSON (`sensors.0.value`); empty for the whole message.
-    /// - Throws: a `Refusal` that says what was found instead.
+    /// - Throws: a `Refusal` that reports what was found instead.
     public static func number(in bytes: [UInt8], path: String = "") throws(Refusal) -> Double {
         if path.isEmpty, let number = number(in: bytes[...]) { return number }
         let found = String(decoding: bytes.prefix(80), as: UTF8.self)
@@ -30,7 +30,7 @@ public enum NumberText {
         throw Refusal(.value, field: path, "expected a finite number", found: json.kind)
     }
 
-    /// The finite number that a piece of text is, white space around it aside; nil when it is none.
+    /// The finite number that a piece of text is, white space around it aside; nil when it is not one.
     public static func number(in bytes: ArraySlice<UInt8>) -> Double? {
         var bytes = bytes
         while let first = bytes.first, first <= 32 { bytes.removeFirst() }

@@ -7,7 +7,8 @@ enum Files {
         do throws(ServerError) {
             return try body()
         } catch {
-            throw PostgresServerError(.folder, error.message, mend: "Choose another data folder, or mend its rights")
+            throw PostgresServerError(
+                .folder, error.message, remedy: "Choose another data folder, or fix its permissions")
         }
     }
 }
@@ -18,7 +19,7 @@ struct Account: Sendable {
     let group: gid_t
     /// The account to change to; nil when it is this process's own.
     let login: UserAccount?
-    /// Whether this is another account than this process's own.
+    /// Indicates whether this is another account than this process's own.
     var isOther: Bool { login != nil }
 
     /// Whom files are given to; nil when they are this process's own anyway.
@@ -33,7 +34,7 @@ struct Account: Sendable {
         guard let login = try? UserAccount(named: "postgres") else {
             throw PostgresServerError(
                 .notInstalled, "PostgreSQL refuses to run as root, and there is no user postgres",
-                mend: "Run apt-get install postgresql, or run this as another user than root")
+                remedy: "Run apt-get install postgresql, or run this as another user than root")
         }
         return Account(user: login.user, group: login.group, login: login)
     }

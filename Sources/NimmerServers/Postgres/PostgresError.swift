@@ -1,6 +1,6 @@
-/// Why a private PostgreSQL could not be started or stopped, and what a person can do about it.
+/// Reason why a private PostgreSQL could not be started or stopped, and the remedy.
 public struct PostgresServerError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What kind of failure this is.
+    /// Kind of failure.
     public enum Code: String, Hashable, Sendable, CaseIterable {
         /// No PostgreSQL server is installed where we look.
         case notInstalled
@@ -14,19 +14,19 @@ public struct PostgresServerError: Error, Hashable, Sendable, CustomStringConver
         case failed
     }
 
-    /// What kind of failure this is.
+    /// Kind of the failure.
     public let code: Code
-    /// What happened, where.
+    /// Description of the failure and its place.
     public let message: String
-    /// What a person can do about it.
-    public let mend: String
+    /// Remedy.
+    public let remedy: String
 
-    init(_ code: Code, _ message: String, mend: String) {
+    init(_ code: Code, _ message: String, remedy: String) {
         self.code = code
         self.message = message
-        self.mend = mend
+        self.remedy = remedy
     }
 
-    /// The message, then the mend.
-    public var description: String { "\(message). \(mend)" }
+    /// The message, then the remedy.
+    public var description: String { "\(message). \(remedy)" }
 }

@@ -29,7 +29,7 @@ public struct PostgresInstallation: Sendable, Hashable {
         let installed = all()
         guard let newest = installed.first else {
             throw PostgresServerError(
-                .notInstalled, "no PostgreSQL server is installed here", mend: "Run apt-get install postgresql")
+                .notInstalled, "no PostgreSQL server is installed here", remedy: "Run apt-get install postgresql")
         }
         guard let majorVersion else { return newest }
         guard let fitting = installed.first(where: { $0.majorVersion == majorVersion }) else {
@@ -37,12 +37,12 @@ public struct PostgresInstallation: Sendable, Hashable {
                 .otherVersion,
                 "the data was made by PostgreSQL \(majorVersion); installed here: "
                     + installed.map { String($0.majorVersion) }.joined(separator: ", "),
-                mend: "Install PostgreSQL \(majorVersion), or move the data folder away to begin anew")
+                remedy: "Install PostgreSQL \(majorVersion), or move the data folder away to start over")
         }
         return fitting
     }
 
-    /// Debian's folder says it; elsewhere `postgres --version` does: "postgres (PostgreSQL) 15.20 …".
+    /// Debian's folder states it; elsewhere `postgres --version` does: "postgres (PostgreSQL) 15.20 …".
     private static func majorVersion(of folder: String) -> Int? {
         let parts = folder.split(separator: "/")
         if parts.count > 1, let version = Int(parts[parts.count - 2]) { return version }

@@ -10,7 +10,7 @@ struct PostgresLaunch: Sendable {
     let onLine: (@Sendable (String) -> Void)?
     let log = LineBox(limit: 40)
 
-    /// How long the server may take, recovery after a crash included.
+    /// Timeout of the server's start, recovery after a crash included.
     private static let readyWithin = Duration.seconds(60)
 
     func run() async throws(PostgresServerError) -> ChildProcess {
@@ -39,7 +39,7 @@ struct PostgresLaunch: Sendable {
             let reason = error.lastLines.isEmpty ? error.message : error.lastLines.suffix(6).joined(separator: "; ")
             throw PostgresServerError(
                 .failed, "PostgreSQL in \(place.folder) does not start: \(reason)",
-                mend: "Mend what it says, or move the folder away to begin anew")
+                remedy: "Fix what it reports, or move the folder away to start over")
         }
     }
 }

@@ -9,14 +9,14 @@ struct PostgresPlace: Sendable {
 
     var data: String { folder + "/data" }
     var password: String { folder + "/password" }
-    /// Which process serves this folder, and for whom.
+    /// Process that serves this folder, and its owner.
     var state: ServerState { ServerState(folder: folder, user: account.user, argument: data) }
 
     /// A socket's path has at most 107 bytes.
     var socketFolder: String? { folder.utf8.count + "/.s.PGSQL.65535.lock".utf8.count <= 107 ? folder : nil }
 
-    /// Whose files the server relies on: its account works for this process.
-    private var ownership: Ownership { .own(servant: account.user) }
+    /// Owner of the files that the server relies on: its account works for this process.
+    private var ownership: Ownership { .own(serviceUser: account.user) }
 
     /// Finds or makes the folder, where the server's account can reach it.
     ///
@@ -32,48 +32,50 @@ struct PostgresPlace: Sendable {
         if account.isOther, place.above.facts(place.name) == nil, let barrier = account.barrier(to: place.above.path) {
             try PostgresPlace.link(place, path, because: barrier)
         }
-        if let sheltered = try PostgresPlace.shelter(of: place, path) { place = sheltered }
+        if let linked = try PostgresPlace.linkedFolder(of: place, path) { place = linked }
         let account = account
         let held = try Files.trying { () throws(ServerError) in
-            try OwnFolder.open(place.above.path, below: [place.name], making: 0o700, .own(servant: account.user))
+            try OwnFolder.open(place.above.path, below: [place.name], making: 0o700, .own(serviceUser: account.user))
         }
         if account.isOther, let barrier = account.barrier(to: place.above.path) {
             throw PostgresServerError(
                 .folder,
                 "PostgreSQL runs as user postgres here, who may not pass \(barrier) on the way to \(held.path)",
-                mend: "Run chmod o+x \(barrier), remove \(path) so that it is made elsewhere, or choose another folder")
+                remedy:
+                    "Run chmod o+x \(barrier), remove \(path) so that it is made elsewhere, or choose another folder")
         }
         folder = held.path
         notice = held.path == path ? nil : PostgresPlace.notice(path, held.path)
         try Files.trying { () throws(ServerError) in
             try held.give(to: account.user, account.group, mode: 0o700)
-            if let found = held.firstForeign(.own(servant: account.user)) {
+            if let found = held.firstForeign(.own(serviceUser: account.user)) {
                 throw OwnFolder.refusal(
-                    found.path, ("belongs to user \(UserName.of(found.owner))", "move \(held.path) away to begin anew"))
+                    found.path, ("belongs to user \(UserName.of(found.owner))", "move \(held.path) away to start over"))
             }
         }
     }
 
-    private static let shelter = "/var/lib/nimmerverse"
+    private static let linkedFolder = "/var/lib/nimmerverse"
 
     private static func notice(_ path: String, _ real: String) -> String? {
-        real.hasPrefix(shelter + "/") ? "the data of \(path) lies in \(real), where user postgres can reach it" : nil
+        real.hasPrefix(linkedFolder + "/")
+            ? "the data of \(path) lies in \(real), where user postgres can reach it" : nil
     }
 
-    /// Where the link leads that stands in the folder's place; nil where none does.
-    private static func shelter(
+    /// Target of the link that stands in the folder's place; nil if absent.
+    private static func linkedFolder(
         of place: (above: HeldFolder, name: String), _ path: String
     ) throws(PostgresServerError) -> (above: HeldFolder, name: String)? {
         guard let facts = place.above.facts(place.name), facts.kind == .link else { return nil }
         let target = OwnFolder.target(of: place.name, in: place.above) ?? ""
-        let name = target.hasPrefix(shelter + "/") ? String(target.dropFirst(shelter.count + 1)) : ""
+        let name = target.hasPrefix(linkedFolder + "/") ? String(target.dropFirst(linkedFolder.count + 1)) : ""
         // Somebody else's link could lead to any folder of this user, which would then be given away.
         guard Ownership.own().trusts(facts.owner), !name.isEmpty, !name.contains("/"), name != "..", name != "." else {
             throw PostgresServerError(
                 .folder, "\(path) is a link of user \(UserName.of(facts.owner)) to '\(target)', so it is not followed",
-                mend: "Remove it, or use another folder")
+                remedy: "Remove it, or use another folder")
         }
-        return try Files.trying { () throws(ServerError) in (try OwnFolder.open(shelter), name) }
+        return try Files.trying { () throws(ServerError) in (try OwnFolder.open(linkedFolder), name) }
     }
 
     /// Puts the data where user postgres can reach it, and a link in its place. What this very path had before is
@@ -83,15 +85,15 @@ struct PostgresPlace: Sendable {
     ) throws(PostgresServerError) {
         let name = String(UInt64.random(in: .min ... .max), radix: 36)
         try Files.trying { () throws(ServerError) in
-            let shelter = try OwnFolder.open(Self.shelter, making: 0o755)
-            for origin in shelter.names where origin.hasSuffix(".origin") {
-                guard try shelter.read(origin, .own()) == path else { continue }
-                shelter.remove(String(origin.dropLast(".origin".count)))
-                shelter.remove(origin)
+            let linkedFolder = try OwnFolder.open(Self.linkedFolder, making: 0o755)
+            for origin in linkedFolder.names where origin.hasSuffix(".origin") {
+                guard try linkedFolder.read(origin, .own()) == path else { continue }
+                linkedFolder.remove(String(origin.dropLast(".origin".count)))
+                linkedFolder.remove(origin)
             }
-            _ = try shelter.folder(name, making: 0o700)
-            try shelter.write(path, to: name + ".origin", mode: 0o600)
-            guard symlinkat("\(Self.shelter)/\(name)", place.above.descriptor, place.name) == 0 else {
+            _ = try linkedFolder.folder(name, making: 0o700)
+            try linkedFolder.write(path, to: name + ".origin", mode: 0o600)
+            guard symlinkat("\(Self.linkedFolder)/\(name)", place.above.descriptor, place.name) == 0 else {
                 throw place.above.error("link", place.name)
             }
         }
@@ -123,7 +125,7 @@ struct PostgresPlace: Sendable {
             try await state.takeOver(program: "PostgreSQL", folder: folder, signal: SIGINT)
         } catch {
             throw PostgresServerError(
-                .inUse, error.message, mend: "Stop it first (nimmer down), or use another data folder")
+                .inUse, error.message, remedy: "Stop it first (nimmer down), or use another data folder")
         }
         let data = data
         let isAlone = await OwnThread.run("postgres-alone") {
@@ -135,13 +137,13 @@ struct PostgresPlace: Sendable {
             let left = ProcessStatus.pids(workingIn: data).map { "\($0)" }.joined(separator: " ")
             throw PostgresServerError(
                 .failed, "what a crashed run left (process \(left)) does not stop in \(folder)",
-                mend: "Stop it with kill -QUIT \(left)")
+                remedy: "Stop it with kill -QUIT \(left)")
         }
         // Nobody works in the data any more; by now another program may have the number in the lock.
         (try? heldData())?.remove("postmaster.pid")
     }
 
-    /// The server that runs on this data now; a stale lock, whose number another program may have by now, is none, and neither is
+    /// The server that runs on this data now; a stale lock, whose number another program may have by now, does not count, and neither does
     /// a program of another user whose number somebody wrote there.
     private var runningProcess: ProcessIdentity? {
         guard let first = lock.first, let id = pid_t(first), let process = ProcessIdentity(pid: id),
@@ -155,7 +157,7 @@ struct PostgresPlace: Sendable {
         return text.split(separator: "\n", omittingEmptySubsequences: false)
     }
 
-    /// Whether this process is the server and takes connections: the last line of its lock says so.
+    /// Returns whether this process is the server and takes connections: the last line of its lock reports it.
     func isReady(_ pid: pid_t) -> Bool {
         let lock = lock
         return lock.count > 7 && pid_t(lock[0]) == pid && lock[7].hasPrefix("ready")
@@ -188,13 +190,13 @@ struct PostgresPlace: Sendable {
                     installation.folder + "/initdb", arguments, workingDirectory: "/", account: account.login),
                 limit: .seconds(120))
         } catch {
-            throw PostgresServerError(.failed, "initdb cannot be run: \(error)", mend: "Install PostgreSQL again")
+            throw PostgresServerError(.failed, "initdb cannot be run: \(error)", remedy: "Install PostgreSQL again")
         }
         guard answer.status.isSuccess else {
             let reason = answer.lines.suffix(4).map(\.text).joined(separator: "; ")
             throw PostgresServerError(
                 .failed, "initdb failed in \(folder) with \(answer.status): \(reason)",
-                mend: "Check the rights and the free space of the folder")
+                remedy: "Check the rights and the free space of the folder")
         }
         try Files.trying { () throws(ServerError) in try held.rename("data.new", to: "data") }
     }

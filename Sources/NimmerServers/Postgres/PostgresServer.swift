@@ -10,12 +10,12 @@ import Synchronization
 ///
 /// Whom it runs as: this process's user; for root, the user `postgres`, because PostgreSQL refuses root. When `postgres`
 /// may not pass a folder on the way (a clone under /root), the data goes to `/var/lib/nimmerverse`, a link stands in the
-/// folder's place, and ``notice`` says so.
+/// folder's place, and ``notice`` reports it.
 ///
 /// How long it lives: it is a child of this process and stops, in order, when this process dies in any way. What a
 /// crash left behind all the same is stopped and started again; a stale lock is removed.
 public final class PostgresServer: Sendable {
-    /// How careful the server is with its data.
+    /// Durability of the server's data.
     public enum Durability: Sendable, Hashable {
         /// A commit survives a power cut.
         case durable
@@ -34,7 +34,7 @@ public final class PostgresServer: Sendable {
     public let passwordFile: String
     /// The folder of the socket; nil when its path would be too long for one.
     public let socketFolder: String?
-    /// What a person should know about where the data lies.
+    /// Notice about where the data lies.
     public let notice: String?
     private let launch: PostgresLaunch
     private let child: Mutex<ChildProcess>
@@ -51,7 +51,7 @@ public final class PostgresServer: Sendable {
 
     /// The server's process, or that of the last one.
     public var processID: pid_t { child.withLock { $0.pid } }
-    /// Whether the server's process runs.
+    /// Indicates whether the server's process runs.
     public var isRunning: Bool { child.withLock { $0.exitStatus == nil } }
     /// The last lines that the server logged.
     public var lastLines: [String] { launch.log.texts }
@@ -91,7 +91,7 @@ public final class PostgresServer: Sendable {
         }
     }
 
-    /// Whether this process is the server of a folder.
+    /// Returns whether this process is the server of a folder.
     package static func isServing(_ process: ProcessIdentity, _ folder: String) -> Bool {
         guard let account = try? Account.forServer(), let real = SmallFile.absolute(folder) else { return false }
         return process.isServing(as: account.user, with: real + "/data")
@@ -102,7 +102,7 @@ public final class PostgresServer: Sendable {
         do throws(ServerError) {
             return try LoopbackPort.free()
         } catch {
-            throw PostgresServerError(.failed, error.message, mend: "Check the loopback interface")
+            throw PostgresServerError(.failed, error.message, remedy: "Check the loopback interface")
         }
     }
 

@@ -23,13 +23,13 @@ package final class HeldFolder: Sendable {
         return fstat(descriptor, &status) == 0 ? FileFacts(status) : nil
     }
 
-    /// What lies under a name; nil when nothing does.
+    /// Returns the facts about a name; nil when there is no such file.
     package func facts(_ name: String) -> FileFacts? {
         var status = stat()
         return fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? FileFacts(status) : nil
     }
 
-    /// Whether something lies under a name that is no folder.
+    /// Returns whether something lies under a name that is no folder.
     package func isFile(_ name: String) -> Bool { facts(name).map { $0.kind != .folder } ?? false }
 
     /// A folder in it.
@@ -48,7 +48,7 @@ package final class HeldFolder: Sendable {
         return (HeldFolder(path: place, descriptor: found), isNew)
     }
 
-    /// The text of a file that may be relied on; nil when there is none.
+    /// The text of a file that may be relied on; nil if absent.
     ///
     /// - Throws: a ``ServerError`` when it is a link, a pipe, somebody else's, or may be changed by others.
     package func read(_ name: String, _ ownership: Ownership) throws(ServerError) -> String? {
@@ -103,7 +103,7 @@ package final class HeldFolder: Sendable {
         guard renameat(descriptor, from, descriptor, name) == 0 else { throw error("rename", from) }
     }
 
-    /// What it holds; nothing when it cannot be read.
+    /// Names in it; empty when it cannot be read.
     package var names: [String] {
         let copy = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard copy >= 0, let folder = fdopendir(copy) else { return [] }

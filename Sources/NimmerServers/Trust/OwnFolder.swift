@@ -38,8 +38,8 @@ package enum OwnFolder {
         if let trouble = ownership.trouble(with: FileFacts(status), as: role) { throw refusal(path, trouble) }
     }
 
-    static func refusal(_ path: String, _ trouble: (found: String, mend: String)) -> ServerError {
-        ServerError(.untrusted, "\(path) \(trouble.found), so it is not used: \(trouble.mend)")
+    static func refusal(_ path: String, _ trouble: (found: String, remedy: String)) -> ServerError {
+        ServerError(.untrusted, "\(path) \(trouble.found), so it is not used: \(trouble.remedy)")
     }
 
     /// As many links as the system follows.

@@ -1,8 +1,8 @@
 import Glibc
 
-/// What the system says of a file or folder, as far as trust in it goes.
+/// Facts about a file or folder, as far as trust in it goes.
 package struct FileFacts: Sendable, Equatable {
-    /// What lies there.
+    /// Kind of file.
     package enum Kind: String, Sendable {
         case file = "a file"
         case folder = "a folder"
@@ -15,7 +15,7 @@ package struct FileFacts: Sendable, Equatable {
     package var group: gid_t
     /// The permissions, with the sticky bit.
     package var mode: mode_t
-    /// How many names it has.
+    /// Number of hard links.
     package var links: Int
 
     package init(kind: Kind, owner: uid_t, group: gid_t, mode: mode_t, links: Int = 1) {
@@ -40,30 +40,30 @@ package struct FileFacts: Sendable, Equatable {
     }
 }
 
-/// Whose files a process relies on: its own and root's, and of nobody who could change them behind its back.
+/// Owners whose files a process relies on: itself and root, and nobody who could change them behind its back.
 ///
-/// A folder that somebody else prepared (a clone, an archive, `/tmp`) may lead elsewhere by a link, name a stranger's process in a
+/// A folder that somebody else prepared (a clone, an archive, `/tmp`) may lead elsewhere by a link, name another user's process in a
 /// state file, or carry a server's configuration that runs programs. So everything in the way is looked at, before it is used.
 package struct Ownership: Sendable, Equatable {
     /// The user of this process.
     package var user: uid_t
     /// An account that works for this process, such as the one of a database.
-    package var servant: uid_t?
+    package var serviceUser: uid_t?
     /// The group that has no member but the user; what that group may write, nobody else may.
     package var ownGroup: gid_t?
 
-    package init(user: uid_t, servant: uid_t? = nil, ownGroup: gid_t? = nil) {
+    package init(user: uid_t, serviceUser: uid_t? = nil, ownGroup: gid_t? = nil) {
         self.user = user
-        self.servant = servant
+        self.serviceUser = serviceUser
         self.ownGroup = ownGroup
     }
 
     /// This process's.
-    package static func own(servant: uid_t? = nil) -> Ownership {
-        Ownership(user: geteuid(), servant: servant, ownGroup: UserName.ownGroup)
+    package static func own(serviceUser: uid_t? = nil) -> Ownership {
+        Ownership(user: geteuid(), serviceUser: serviceUser, ownGroup: UserName.ownGroup)
     }
 
-    /// What is expected of a place.
+    /// Role of a place.
     package enum Role: Sendable {
         /// A folder on the way: others may write where the sticky bit keeps each to their own.
         case way
@@ -73,11 +73,11 @@ package struct Ownership: Sendable, Equatable {
         case copy
     }
 
-    /// Whether this owner is relied on.
-    package func trusts(_ owner: uid_t) -> Bool { owner == user || owner == 0 || owner == servant }
+    /// Returns whether this owner is relied on.
+    package func trusts(_ owner: uid_t) -> Bool { owner == user || owner == 0 || owner == serviceUser }
 
-    /// Why a place is not to be relied on, and what mends it; nil when it may be.
-    package func trouble(with facts: FileFacts, as role: Role) -> (found: String, mend: String)? {
+    /// Reason why a place cannot be trusted, and the remedy; nil when it can.
+    package func trouble(with facts: FileFacts, as role: Role) -> (found: String, remedy: String)? {
         let wanted: FileFacts.Kind = role == .file || role == .copy ? .file : .folder
         guard facts.kind == wanted else {
             return (
@@ -108,7 +108,7 @@ package struct Ownership: Sendable, Equatable {
 
 /// Names for numbers of users.
 package enum UserName {
-    /// The login name of a user, or the number where there is none.
+    /// The login name of a user, or the number without one.
     package static func of(_ user: uid_t) -> String {
         var entry = passwd()
         var found: UnsafeMutablePointer<passwd>?

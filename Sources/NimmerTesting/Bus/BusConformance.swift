@@ -33,7 +33,7 @@ public enum BusConformance {
 
     /// A promise that was not kept.
     public struct Violation: Error, CustomStringConvertible {
-        /// What was expected and what was found.
+        /// Description of what was expected and what was found.
         public let description: String
     }
 
@@ -94,7 +94,7 @@ public enum BusConformance {
     static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 }
 
-/// What a handler saw.
+/// Messages that a handler saw.
 final class Seen: Sendable {
     private let texts = Mutex<[String]>([])
     func add(_ text: String) { texts.withLock { $0.append(text) } }

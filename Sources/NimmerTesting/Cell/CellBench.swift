@@ -13,7 +13,7 @@ import NimmerWave
 public struct CellBench<C: Cell>: Sendable {
     /// The cell with its gate and counters.
     public private(set) var body: CellBody<C>
-    /// What the clock shows.
+    /// Time of the clock.
     public private(set) var now: Timestamp
     /// Everything that the cell wrote down since the last ``clear()``, in order.
     public private(set) var actions: [Pulse.Action] = []
@@ -51,7 +51,7 @@ public struct CellBench<C: Cell>: Sendable {
     public var requests: [(command: Command, cell: Token)] {
         actions.compactMap { if case .send(let command, let cell) = $0 { (command, cell) } else { nil } }
     }
-    /// Why it wanted to leave, if it did.
+    /// Reason why it wanted to leave, if it did.
     public var failure: ProcessFailure? {
         for case .leave(let failure) in actions { return failure }
         return nil

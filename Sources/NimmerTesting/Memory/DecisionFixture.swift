@@ -1,28 +1,28 @@
 import NimmerMemory
 import NimmerWave
 
-/// One whole decision, as the house would have published it: two waves that agree open a gate, collapse, are asked
+/// One whole decision, as the system would have published it: two waves that agree open a gate, collapse, are asked
 /// about, answered and verified. Every id follows from the seed.
 public struct DecisionFixture: Sendable {
     /// The environment of all entries.
     public var environment: Environment
     /// The gate.
     public var gate: GateID
-    /// When the gate opened.
+    /// Time at which the gate opened.
     public var at: Timestamp
     /// The opening.
     public var transition: Envelope<GateTransition>
     /// The gate's release, three seconds later.
     public var release: Envelope<GateTransition>
-    /// What the witnesses became.
+    /// Collapse of the witnesses.
     public var collapse: Envelope<Collapse>
-    /// What correlated.
+    /// Correlation event.
     public var correlation: Envelope<CorrelationEvent>
-    /// What was asked.
+    /// Request.
     public var request: Envelope<CognitiveRequest>
-    /// What was answered.
+    /// Response.
     public var response: Envelope<CognitiveResponse>
-    /// What reality said.
+    /// Verification.
     public var verification: Envelope<VerificationOutcome>
 
     /// The time of a fixture unless it is told another: 2026-02-14T18:30:00.123456Z.
@@ -37,7 +37,7 @@ public struct DecisionFixture: Sendable {
     ///   - cost: what the opening cost, in LF.
     ///   - source: the first witness's name.
     ///   - content: what the first witness saw, as JSON text that must come back byte for byte.
-    ///   - outcome: what reality said.
+    ///   - outcome: what reality reported.
     public init(
         seed: String, gate: String = "math", at: Timestamp = DecisionFixture.time, cost: Double = 1,
         source: String = "math-1", content: String = #"{ "a" : 1.50, "é": "\u00e9" }"#,
@@ -130,7 +130,7 @@ public struct DecisionFixture: Sendable {
     /// The opening alone.
     public var opening: MemoryEntry { entry(.transition(transition), transition) }
 
-    /// What became of the response's command.
+    /// Outcome of the response's command.
     public var act: MemoryEntry {
         let message = Envelope(
             id: .named("act/\(request.body.requestID.text)"), at: at.advanced(milliseconds: 40),

@@ -31,7 +31,7 @@ public enum StoreConformance {
 
     /// A promise that was not kept.
     public struct Violation: Error, CustomStringConvertible {
-        /// What was expected and what was found.
+        /// Description of what was expected and what was found.
         public let description: String
     }
 

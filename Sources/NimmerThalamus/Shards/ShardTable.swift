@@ -1,39 +1,39 @@
 import NimmerWave
 
-/// Who of several thalami owns which part of the regions: leases in a bucket of keys, as a value (decision 0009).
+/// Ownership of the parts of the regions by several thalami: leases in a bucket of keys, as a value (decision 0009).
 ///
-/// Every part has one key. Whoever holds it renews it; whoever sees it unchanged for ``expiry`` may take it, by a change that
+/// Every part has one key. The one that holds it renews it; the one that sees it unchanged for ``expiry`` may take it, by a change that
 /// the server grants to one only. An owner judges only until ``validity`` after it *sent* the last renewal that succeeded,
 /// which ends before anybody else may take the part: at no moment do two judge waves of one region, whatever is lost, late or
 /// stopped in between. Times are of one process's own steady clock; clocks are never compared.
 public struct ShardTable: Sendable {
-    /// How long after sending a renewal its owner judges.
+    /// Time after sending a renewal for which its owner judges.
     public static let validity = 4_000.0
-    /// How long a lease must be seen unchanged before another may take it; more than ``validity``.
+    /// Time for which a lease must be seen unchanged before another may take it; more than ``validity``.
     public static let expiry = 5_500.0
-    /// How often leases and the sign of life are renewed, in milliseconds.
+    /// Interval at which leases and the sign of life are renewed, in milliseconds.
     public static let renewal = 1_000.0
-    /// How long a part whose heir does not take it waits before anybody does.
-    public static let patience = 2_000.0
-    /// How long a new member looks before it takes or is given anything.
+    /// Time for which a part whose heir does not take it waits before any member takes it.
+    public static let takeoverDelay = 2_000.0
+    /// Time for which a new member looks before it takes or is given anything.
     public static let settling = 1_500.0
 
     /// Something to do with the bucket; its outcome is told to the table.
     public enum Action: Sendable, Hashable {
-        /// Says that this member lives: key `members.<id>`.
+        /// Reports that this member lives: key `members.<id>`.
         case beat
         /// Takes or renews a part if its key is at this revision (0: was never there): key `parts.<n>`.
         case lease(part: Int, revision: UInt64)
-        /// Stops judging a part, says what is unsaid, and then lets go of its key.
+        /// Stops judging a part, publishes what is pending, and then lets go of its key.
         case leave(part: Int, revision: UInt64)
         /// A lease was lost: stop judging a part at once.
         case drop(part: Int)
-        /// A lease was not renewed in time, so that another may have the part by now: forget its gates, and then say ``left(part:)``. It
-        /// is taken up anew, from what is stored.
+        /// A lease was not renewed in time, so that another may have the part by now: forget its gates, and then report ``left(part:)``. It
+        /// is taken up again, from what is stored.
         case expire(part: Int)
     }
 
-    /// What is known of a key.
+    /// State of a key.
     private struct Lease: Sendable {
         /// Empty: it was let go.
         var owner: String
@@ -70,7 +70,7 @@ public struct ShardTable: Sendable {
             /// None is on its way, and nobody answered; the first was sent at this time.
             case unanswered(since: SteadyTime)
 
-            /// When the first renewal without an outcome was sent; nil where there is none.
+            /// Time at which the first renewal without an outcome was sent; nil if absent.
             var firstUnanswered: SteadyTime? {
                 switch self {
                 case .settled, .sent: nil
@@ -78,7 +78,7 @@ public struct ShardTable: Sendable {
                 }
             }
 
-            /// Whether one is on its way.
+            /// Indicates whether one is on its way.
             var isOnItsWay: Bool {
                 switch self {
                 case .sent, .pending: true
@@ -95,7 +95,7 @@ public struct ShardTable: Sendable {
 
         var revision: UInt64
         var validUntil: SteadyTime
-        /// When the last renewal was sent.
+        /// Time at which the last renewal was sent.
         var sent: SteadyTime
         /// The revision that the last renewal asked for.
         var asked: UInt64
@@ -115,7 +115,7 @@ public struct ShardTable: Sendable {
     /// An attempt to take a part.
     private struct Claim: Sendable {
         var revision: UInt64
-        /// When the first attempt at this revision was sent.
+        /// Time at which the first attempt at this revision was sent.
         var since: SteadyTime
     }
 
@@ -125,7 +125,7 @@ public struct ShardTable: Sendable {
     public let rules: String
     /// Into how many parts the regions are divided.
     public let partitions: Int
-    /// When those who go by the same rules gave their last sign of life.
+    /// Times of the last signs of life of those who go by the same rules.
     private var members: [String: SteadyTime] = [:]
     private var leases: [Int: Lease] = [:]
     private var held: [Int: Held] = [:]
@@ -144,16 +144,16 @@ public struct ShardTable: Sendable {
 
     // MARK: What is so
 
-    /// What stands in the keys of this member.
+    /// Value of this member's keys.
     public var value: String { "\(id) \(rules)" }
 
-    /// Whether this member judges a part now.
+    /// Returns whether this member judges a part now.
     public mutating func judges(_ part: Int, at now: SteadyTime) -> Bool {
         guard case .judging = held[part]?.stage else { return false }
         return concludes(part, at: now)
     }
 
-    /// Whether this member may store what gates of a part conclude now, also while it takes them up.
+    /// Returns whether this member may store what gates of a part conclude now, also while it takes them up.
     public mutating func concludes(_ part: Int, at now: SteadyTime) -> Bool {
         switch held[part]?.stage {
         case .takingUp, .judging: break
@@ -167,7 +167,7 @@ public struct ShardTable: Sendable {
     /// The parts that this member holds, in order.
     public var parts: [Int] { held.keys.sorted() }
 
-    /// Whether somebody holds a part, as far as is known: a wave for it is worth passing on.
+    /// Returns whether somebody holds a part, as far as is known: a wave for it is worth passing on.
     public func hasOwner(_ part: Int, at now: SteadyTime) -> Bool { leases[part].map { isLiving($0, now) } ?? false }
 
     /// The members of the same rules that live, in order.
@@ -175,7 +175,7 @@ public struct ShardTable: Sendable {
         members.filter { $0.key == id || now.milliseconds(since: $0.value) < Self.expiry }.keys.sorted()
     }
 
-    /// Whether this member looks on: it has just come, or others share the regions by other rules (the larger digest stays).
+    /// Returns whether this member looks on: it has just come, or others share the regions by other rules (the larger digest stays).
     public func isStandingBy(at now: SteadyTime) -> Bool {
         guard now.milliseconds(since: joined) >= Self.settling else { return true }
         return leases.values.contains { $0.rules != rules && isLiving($0, now) && (held.isEmpty || $0.rules > rules) }
@@ -221,7 +221,7 @@ public struct ShardTable: Sendable {
 
     /// A lease was granted; `sent` is when it was asked for.
     ///
-    /// - Returns: whether the part is new to this member: it takes up the gates, says ``isReady(part:)``, and judges from then.
+    /// - Returns: whether the part is new to this member: it takes up the gates, reports ``isReady(part:)``, and judges from then.
     public mutating func granted(part: Int, revision: UInt64, sent: SteadyTime) -> Bool {
         claiming.remove(part)
         let claim = claims.removeValue(forKey: part)
@@ -256,7 +256,7 @@ public struct ShardTable: Sendable {
 
     /// A lease was not granted.
     ///
-    /// - Parameter isTaken: whether the server said that the key is at another revision; else nobody answered.
+    /// - Parameter isTaken: whether the server reported that the key is at another revision; else nobody answered.
     public mutating func refused(part: Int, isTaken: Bool) -> [Action] {
         claiming.remove(part)
         // The other revision may be our own: an earlier renewal, whose acknowledgement was lost, and which was seen meanwhile.
@@ -284,8 +284,8 @@ public struct ShardTable: Sendable {
         }
         for part in parts { actions += expire(part, now) + renew(part, now) }
         guard !isStandingBy(at: now) else { return actions + leaveAll() }
-        let heirs = heirs(among: living(at: now))
-        for part in 0..<partitions { actions += move(part, heirs[part], now) }
+        let assignments = assignments(among: living(at: now))
+        for part in 0..<partitions { actions += move(part, assignments[part], now) }
         return actions
     }
 
@@ -310,14 +310,14 @@ public struct ShardTable: Sendable {
         return [.lease(part: part, revision: lease.revision)]
     }
 
-    private mutating func move(_ part: Int, _ heir: String, _ now: SteadyTime) -> [Action] {
-        if held[part] != nil { return heir == id ? [] : leave(part) }
+    private mutating func move(_ part: Int, _ assignee: String, _ now: SteadyTime) -> [Action] {
+        if held[part] != nil { return assignee == id ? [] : leave(part) }
         guard !claiming.contains(part) else { return [] }
         // What was let go or never taken is free for its heir at once, what is silent after its time; both for anybody later.
         let lease = leases[part]
         let free = lease.map { $0.owner.isEmpty || $0.owner == id ? 0 : Self.expiry } ?? 0
         let age = now.milliseconds(since: lease?.changed ?? joined)
-        guard age >= (heir == id ? free : free + Self.patience) else { return [] }
+        guard age >= (assignee == id ? free : free + Self.takeoverDelay) else { return [] }
         claiming.insert(part)
         if claims[part]?.revision != lease?.revision ?? 0 {
             claims[part] = Claim(revision: lease?.revision ?? 0, since: now)
@@ -331,17 +331,17 @@ public struct ShardTable: Sendable {
         return [.leave(part: part, revision: lease.revision)]
     }
 
-    /// Who should have each part: by rendezvous hashing, none more than its fair share; the same for everybody who sees the
+    /// Owner that each part should have: by rendezvous hashing, none more than its fair share; the same for all who see the
     /// same members, and hardly anything moves when one comes or goes.
-    func heirs(among members: [String]) -> [String] {
+    func assignments(among members: [String]) -> [String] {
         guard !members.isEmpty else { return Array(repeating: id, count: partitions) }
         let share = (partitions + members.count - 1) / members.count
         var load: [String: Int] = [:]
         return (0..<partitions).map { part in
             let order = members.sorted { (Self.score($0, part), $0) > (Self.score($1, part), $1) }
-            let heir = order.first { load[$0, default: 0] < share } ?? order[0]
-            load[heir, default: 0] += 1
-            return heir
+            let assignee = order.first { load[$0, default: 0] < share } ?? order[0]
+            load[assignee, default: 0] += 1
+            return assignee
         }
     }
 

@@ -6,12 +6,12 @@ extension WaveSignal {
 }
 
 extension GateTransition {
-    /// Whether it opens its gate.
+    /// Indicates whether it opens its gate.
     public var isOpening: Bool { fromState == .stable && toState == .open }
 }
 
 extension AcceptedOutcome {
-    /// How many origins a snapshot names at most; those with the most outcomes.
+    /// Maximum number of origins that a snapshot names; those with the most outcomes.
     public static let maximumOrigins = 512
 }
 

@@ -1,6 +1,6 @@
 // What stands in the opaque parts of requests and responses, for those who act on it.
 
-/// What is known about a request: of one that follows from an opening its typed form, of others what their sender put there.
+/// Facts about a request: of one that follows from an opening its typed form, of others what their sender put there.
 public enum RequestInput: Sendable, Hashable {
     /// The input of an opening.
     case escalation(EscalationInput)
@@ -28,7 +28,7 @@ public enum RequestInput: Sendable, Hashable {
 }
 
 extension CognitiveRequest {
-    /// What is known, as those read it who act on it.
+    /// Facts about the request, for readers that act on it.
     public var input: RequestInput { RequestInput(structuredInput) }
 
     /// The region that the request is about: that of its opening; the domain where it follows from none.
@@ -36,6 +36,6 @@ extension CognitiveRequest {
 }
 
 extension CognitiveResponse {
-    /// How the decision came about and what becomes of its commands; nil where the result is of another form.
+    /// Origin of the decision and fate of its commands; nil where the result is of another form.
     public var record: DecisionRecord? { result.object.flatMap { try? DecisionRecord($0) } }
 }

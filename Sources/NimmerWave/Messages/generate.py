@@ -291,7 +291,7 @@ def message_types(messages, records):
     lines += ["", "    /// Reads the body that a head names.", "    init(_ header: Header, _ body: JSONObject) throws(Refusal) {"]
     lines += ["        switch header.messageType {"]
     lines += [f"        case .{case_of_type(name)}: self = .{case_of_type(name)}(try Envelope(header, body))" for name, _ in messages]
-    lines += ["        }", "    }", "", "    /// Who said it, and when.", "    public var header: Header {", "        switch self {"]
+    lines += ["        }", "    }", "", "    /// Header: its sender and time.", "    public var header: Header {", "        switch self {"]
     lines += [f"        case .{case_of_type(name)}(let message): message.header" for name, _ in messages]
     lines += ["        }", "    }", "", "    /// Every type of body."]
     lines += ["    public static let bodies: [any MessageBody.Type] = ["]

@@ -32,8 +32,8 @@ struct AuthCertificatesCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        if out == nil { try Place.here(environment).make() }
-        let folder = FileText.absolute(out ?? "\(Place.here(environment).path)/tls")
+        if out == nil { try RunFolder.here(environment).make() }
+        let folder = FileText.absolute(out ?? "\(RunFolder.here(environment).path)/tls")
         let names = names.isEmpty ? ["localhost", "127.0.0.1"] : names
         let files: DevelopmentCertificates
         do throws(ServerError) {

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Who may connect to the servers, and what each may do.
+/// Identities that may connect to the servers, and what each may do.
 struct AuthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "auth",

@@ -28,23 +28,23 @@ struct AuthGenerateCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Make the key of this part anew (again for several); the old one is refused.", valueName: "name"))
+            "Replace the key of this part (again for several); the old one is refused.", valueName: "name"))
     var renew: [String] = []
 
     @OptionGroup var json: JSONOptions
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        if out == nil { try Place.here(environment).make() }
-        let target = KeyTarget.resolve(out ?? Place.here(environment).identities.path, environment)
+        if out == nil { try RunFolder.here(environment).make() }
+        let target = KeyTarget.resolve(out ?? RunFolder.here(environment).identities.path, environment)
         let folder = target.folder
         let report: IdentityFolder.Report
         do {
             let system = try SystemFile(path: file)
             report = try await folder.generate(system, environment, renewing: Set(renew))
-            // Whoever runs with these keys has a server that must know them too.
+            // The one that runs with these keys has a server that must know them too.
             if let running = target.running, !report.made.isEmpty || !report.ended.isEmpty {
-                _ = try await folder.generate(try SystemFile(path: running.system), environment, for: .house)
+                _ = try await folder.generate(try SystemFile(path: running.system), environment, for: .local)
                 try await target.reload(trying: nil)
             }
         } catch let error as SystemError {

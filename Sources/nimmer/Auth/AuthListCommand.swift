@@ -38,7 +38,7 @@ struct AuthListCommand: ParsableCommand {
             guard !grants.isEmpty else {
                 throw Failure(
                     .usage, "nobody in \(file) is called \(name)",
-                    mend: "there are \(known.joined(separator: ", "))")
+                    remedy: "there are \(known.joined(separator: ", "))")
             }
         }
         let former: [FormerKey]

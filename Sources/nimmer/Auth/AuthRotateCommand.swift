@@ -55,7 +55,7 @@ struct AuthRotateCommand: AsyncParsableCommand {
     func validate() throws {
         if all, !names.isEmpty { throw ValidationError("--all rotates everybody's keys; leave out the names") }
         if !finish, !all, names.isEmpty { throw ValidationError("name whose keys, or --all") }
-        if Since.milliseconds(overlap) == nil {
+        if SinceOption.milliseconds(overlap) == nil {
             throw ValidationError("--overlap must be such as 90s, 10m, 24h or 7d, at most 30d; found \(overlap)")
         }
     }
@@ -75,7 +75,7 @@ struct AuthRotateCommand: AsyncParsableCommand {
             throw Failure(.unavailable, "\(error)")
         }
         if json.json { return try Console.json(report.rotationJSON) }
-        try say(report, target)
+        try printReport(report, target)
     }
 
     private func rotate(
@@ -84,7 +84,7 @@ struct AuthRotateCommand: AsyncParsableCommand {
         let now = Timestamp.now()
         return try await target.folder.rotate(
             system, environment, names: all ? nil : Set(names),
-            until: now.advanced(milliseconds: Since.milliseconds(overlap) ?? 0), for: target.audience, at: now
+            until: now.advanced(milliseconds: SinceOption.milliseconds(overlap) ?? 0), for: target.audience, at: now
         ) { draft in try await target.reload(trying: draft) }
     }
 
@@ -98,7 +98,7 @@ struct AuthRotateCommand: AsyncParsableCommand {
         return report
     }
 
-    private func say(_ report: IdentityFolder.Report, _ target: KeyTarget) throws {
+    private func printReport(_ report: IdentityFolder.Report, _ target: KeyTarget) throws {
         if !report.made.isEmpty { try Console.line("made new keys of \(report.made.joined(separator: ", "))") }
         if !report.passwords.isEmpty {
             try Console.line(

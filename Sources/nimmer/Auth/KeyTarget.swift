@@ -10,26 +10,27 @@ import NimmerWave
 /// The folder whose keys a command changes, and the `nimmer up` that uses them, where one runs.
 struct KeyTarget: Sendable {
     let folder: IdentityFolder
-    /// What runs with these keys: its server is told of every change.
+    /// State of the run that uses these keys: its server is told of every change.
     let running: RunState?
 
     /// The folder that is named, else the one of the `nimmer up` that runs here or above, else the one of this folder.
     static func resolve(_ out: String?, _ environment: Environment) -> KeyTarget {
-        var house: (folder: IdentityFolder, state: RunState)?
-        if let place = Place.nearest(environment), place.isOwn, let state = (try? RunState.read(place)).flatMap({ $0 }),
+        var local: (folder: IdentityFolder, state: RunState)?
+        if let place = RunFolder.nearest(environment), place.isOwn,
+            let state = (try? RunState.read(place)).flatMap({ $0 }),
             state.isAlive, state.isPrivateNATS
         {
-            house = (place.identities, state)
+            local = (place.identities, state)
         }
         guard let out else {
-            return KeyTarget(folder: house?.folder ?? Place.here(environment).identities, running: house?.state)
+            return KeyTarget(folder: local?.folder ?? RunFolder.here(environment).identities, running: local?.state)
         }
         let path = FileText.absolute(out)
-        let isHouse = house.map { SmallFile.absolute($0.folder.path) == SmallFile.absolute(path) } ?? false
-        return KeyTarget(folder: IdentityFolder(path: path), running: isHouse ? house?.state : nil)
+        let isLocal = local.map { SmallFile.absolute($0.folder.path) == SmallFile.absolute(path) } ?? false
+        return KeyTarget(folder: IdentityFolder(path: path), running: isLocal ? local?.state : nil)
     }
 
-    var audience: IdentityFolder.Audience { running == nil ? .deployment : .house }
+    var audience: IdentityFolder.Audience { running == nil ? .deployment : .local }
 
     /// Checks that a system file is the one that runs with these keys: another would take the rights of those who run.
     ///
@@ -39,12 +40,12 @@ struct KeyTarget: Sendable {
         throw Failure(
             .usage,
             "the nervous system that runs with the keys in \(folder.path) is that of \(running.system), not of \(file)",
-            mend: "name that file, or another folder with --out")
+            remedy: "name that file, or another folder with --out")
     }
 
     /// Has the private server read what it includes again, and waits until it accepts a new key.
     ///
-    /// - Parameter credentials: a file with the new key; nil: there is none.
+    /// - Parameter credentials: a file with the new key; nil: none.
     /// - Throws: ``Failure`` when there is no server to tell, or it does not accept the key within five seconds.
     func reload(trying credentials: String?) async throws(Failure) {
         guard let running else { return }
@@ -54,24 +55,24 @@ struct KeyTarget: Sendable {
             throw Failure(
                 .unavailable,
                 "the nats-server of the nervous system that runs here cannot be told to read its keys again",
-                mend: "`nimmer status` says whether it runs; it reads them when it starts")
+                remedy: "`nimmer status` shows whether it runs; it reads them when it starts")
         }
         guard let credentials else { return }
         let choice = ServerChoice(url: url, origin: .running(folder: folder.path), credentials: credentials)
         var last: Failure?
         for _ in 0..<50 {
             do throws(Failure) {
-                await (try Link.open(choice)).close()
+                await (try CommandConnection.open(choice)).close()
                 return
             } catch { last = error }
             try? await Task.sleep(for: .milliseconds(100))
         }
         throw Failure(
             .failed, "the nats-server does not accept the new keys: \(last?.message ?? "it does not answer")",
-            mend: "the old ones stay in use; its configuration is \(folder.privateConfiguration)")
+            remedy: "the old ones stay in use; its configuration is \(folder.privateConfiguration)")
     }
 
-    /// Writes the configuration of a deployment too where there is one beside that of the house, so that both know the same keys.
+    /// Writes the configuration of a deployment too where there is one beside that of the system, so that both know the same keys.
     func followDeployment(_ system: SystemFile, _ environment: Environment) async throws {
         guard running != nil, FileText.exists(folder.configuration) else { return }
         _ = try await folder.generate(system, environment, for: .deployment)

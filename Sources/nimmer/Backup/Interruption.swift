@@ -37,7 +37,7 @@ enum Interruption {
         }
         do { try await work.value } catch {
             guard let signal = first.withLock({ $0 }) else { throw error }
-            let left = (error as? Failure)?.mend == nil ? nil : error as? Failure
+            let left = (error as? Failure)?.remedy == nil ? nil : error as? Failure
             Console.error("nimmer: interrupted (\(signal))" + (left == nil ? ": nothing is restored" : ""))
             if let left { Console.error(left.printed) }
             // Everything is in order. Not by `exit`, whose handlers run beside threads that are still at their end.

@@ -12,7 +12,7 @@ struct CellAskCommand: AsyncParsableCommand {
               nimmer cell ask math '{"operation": "addition", "operands": [15, 27]}'
               nimmer cell ask motor --command stop
 
-            Prints what the cell answers as JSON. Exit status 1 when it refuses or fails, 69 when no such cell lives.
+            Prints what the cell answers as JSON. Exit status 1 when it refuses or fails, 69 when no such cell runs.
             """)
 
     @Argument(help: "The cell's name, as in `nimmer cell list`.")
@@ -42,14 +42,14 @@ struct CellAskCommand: AsyncParsableCommand {
         let environment = try chosenEnvironment()
         guard let name = try? Token(cell) else {
             throw Failure(
-                .usage, "\(cell) is no cell's name", mend: "`nimmer cell list` shows the living cells")
+                .usage, "\(cell) is no cell's name", remedy: "`nimmer cell list` shows the running cells")
         }
         guard let payload = try? JSON(parsing: payload), payload.object != nil else {
             throw Failure(
                 .usage, "a cell is asked with a JSON object; found \(payload)",
-                mend: #"for example '{"operation": "addition", "operands": [15, 27]}'"#)
+                remedy: #"for example '{"operation": "addition", "operands": [15, 27]}'"#)
         }
-        let result = try await Link.with(server, environment) { bus in
+        let result = try await CommandConnection.with(server, environment) { bus in
             try await bus.ask(
                 .request(environment, cell: name), of: .init("cell", name), command ?? "ask", payload, seconds: timeout)
         }

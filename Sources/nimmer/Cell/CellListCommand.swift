@@ -8,9 +8,9 @@ import NimmerWave
 struct CellListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List the living cells, nerves and services.",
+        abstract: "List the running cells, nerves and services.",
         discussion: """
-            Everybody who answers the NATS services protocol ($SRV), cells in other languages too.
+            Everything that answers the NATS services protocol ($SRV), cells in other languages too.
             """)
 
     @OptionGroup var json: JSONOptions
@@ -19,16 +19,16 @@ struct CellListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        let services = try await Link.with(server, environment) { try await LivingService.discover($0) }
+        let services = try await CommandConnection.with(server, environment) { try await RunningService.discover($0) }
         if json.json {
             try Console.pretty(JSON.array(services.map(\.json)))
             return
         }
         if services.isEmpty {
-            try Console.line("nobody answers: no cell lives on this server")
+            try Console.line("no answer: no cell runs on this server")
             return
         }
         let paint = color.paint
-        for line in LivingService.table(services, at: .now()).lines(paint) { try Console.line(line) }
+        for line in RunningService.table(services, at: .now()).lines(paint) { try Console.line(line) }
     }
 }

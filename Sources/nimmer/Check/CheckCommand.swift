@@ -20,7 +20,7 @@ struct CheckCommand: AsyncParsableCommand {
             and what it needs, and holds the file against that: the origins that its waves name must be granted \
             (`origins:`), or the thalamus refuses them. Nothing is connected to and nothing is started.
 
-              nimmer check plant.yaml            # what is wrong, with line and mend; status 1 when something is
+              nimmer check plant.yaml            # what is wrong, with line and remedy; status 1 when something is
               nimmer check plant.yaml --write    # … and adds the lines that are missing; comments and layout stay
 
             Programs that the file names itself (`command:`) are not asked: they speak as themselves unless the file \
@@ -30,7 +30,7 @@ struct CheckCommand: AsyncParsableCommand {
     @Argument(help: "The system file.", completion: .file(extensions: ["yaml", "yml"]))
     var file: String
 
-    @Flag(help: "Add to the file what the manifests of its cells say that they need.")
+    @Flag(help: "Add to the file what the manifests of its cells require.")
     var write = false
 
     @OptionGroup var json: JSONOptions
@@ -41,7 +41,7 @@ struct CheckCommand: AsyncParsableCommand {
         let text = try FileText.bytes(file)
         var findings = await findings(text, environment)
         var written: [CheckFinding] = []
-        if write { written = try mend(text, &findings) }
+        if write { written = try repair(text, &findings) }
         let problems = findings.count { $0.weight == .problem }
         if json.json {
             try Console.json(
@@ -54,7 +54,8 @@ struct CheckCommand: AsyncParsableCommand {
             for finding in findings { try Console.line(finding.line(file, paint)) }
             for finding in written {
                 try Console.line(
-                    "\(file): \(paint(.good, "wrote")) \(finding.mend) (\(String(finding.text.prefix { $0 != " " })))")
+                    "\(file): \(paint(.good, "wrote")) \(finding.remedy) (\(String(finding.text.prefix { $0 != " " })))"
+                )
             }
             let verdict =
                 problems == 0 ? paint(.good, "in order") : paint(.bad, "\(count(problems, "problem"))")
@@ -69,7 +70,7 @@ struct CheckCommand: AsyncParsableCommand {
             return [
                 CheckFinding(
                     weight: .problem, check: "file", mark: error.mark, text: "found \(error.found)",
-                    mend: "expected \(error.expected)")
+                    remedy: "expected \(error.expected)")
             ]
         }
         var manifests: [String: ProgramAnswer] = [:]
@@ -82,7 +83,7 @@ struct CheckCommand: AsyncParsableCommand {
     }
 
     /// Writes what can be written; what was is taken from the findings and returned.
-    private func mend(_ text: [UInt8], _ findings: inout [CheckFinding]) throws -> [CheckFinding] {
+    private func repair(_ text: [UInt8], _ findings: inout [CheckFinding]) throws -> [CheckFinding] {
         var changed = text
         var written: [CheckFinding] = []
         for finding in findings {

@@ -17,7 +17,7 @@ struct GateListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        let gates = try await Link.with(server, environment) { bus in
+        let gates = try await CommandConnection.with(server, environment) { bus in
             try await bus.askThalamus(environment, "gates", [:])
         }
         if json.json {

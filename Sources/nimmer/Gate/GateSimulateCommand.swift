@@ -30,9 +30,9 @@ struct GateSimulateCommand: ParsableCommand {
             try Console.pretty(try GateCase(JSON(parsing: bytes)).run())
         } catch let refusal as Refusal {
             throw Failure(
-                .failed, "\(name) is not JSON: \(refusal)", mend: "`nimmer gate simulate --help` shows a case")
+                .failed, "\(name) is not JSON: \(refusal)", remedy: "`nimmer gate simulate --help` shows a case")
         } catch let error as GateError {
-            throw Failure(.failed, "\(name): \(error.message)", mend: "`nimmer gate simulate --help` shows a case")
+            throw Failure(.failed, "\(name): \(error.message)", remedy: "`nimmer gate simulate --help` shows a case")
         }
     }
 }

@@ -8,7 +8,7 @@ import NimmerWave
 struct GateWhyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "why",
-        abstract: "Say why a gate opened, or what keeps it from opening.",
+        abstract: "Explain why a gate opened, or what keeps it from opening.",
         discussion: """
             Shows the last opening with its witnesses, what is missing to the threshold now and why, and how the last \
             waves pushed it.
@@ -23,7 +23,7 @@ struct GateWhyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        let explanation = try await Link.with(server, environment) { bus in
+        let explanation = try await CommandConnection.with(server, environment) { bus in
             try await bus.askThalamus(environment, "explain", ["gate": .string(gate)])
         }.resolved
         if json.json {

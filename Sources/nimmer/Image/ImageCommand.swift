@@ -12,7 +12,7 @@ struct ImageCommand: AsyncParsableCommand {
         commandName: "image", abstract: "Build container images.", subcommands: [ImageBuildCommand.self])
 }
 
-/// Builds the images of the house, or of the cell or nerve in this folder.
+/// Builds the images of the system, or of the cell or nerve in this folder.
 struct ImageBuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build",
@@ -79,7 +79,7 @@ struct ImageBuildCommand: AsyncParsableCommand {
         let child: ChildProcess
         do throws(ChildError) {
             child = try await ChildProcess.spawn(command, output: .lines { kept.take($0.text) })
-        } catch { throw Failure(.unavailable, "\(title): \(error)", mend: "install it, or put it into PATH") }
+        } catch { throw Failure(.unavailable, "\(title): \(error)", remedy: "install it, or put it into PATH") }
         let exit = await child.waitForExit()
         kept.clear()
         guard exit.isSuccess else {
@@ -109,12 +109,12 @@ struct ImageBuildCommand: AsyncParsableCommand {
         }
         guard let chosen = found else {
             if let engine {
-                throw Failure(.usage, "--engine: \(engine) is none; expected podman or docker")
+                throw Failure(.usage, "--engine: \(engine) is unknown; expected podman or docker")
             }
-            throw Failure(.unavailable, "neither podman nor docker is here", mend: "apt-get install podman")
+            throw Failure(.unavailable, "neither podman nor docker is here", remedy: "apt-get install podman")
         }
         let epoch =
-            if let given = Surroundings.variable("SOURCE_DATE_EPOCH") { given } else {
+            if let given = ProcessEnvironment.variable("SOURCE_DATE_EPOCH") { given } else {
                 await Self.git(["log", "-1", "--format=%ct"], in: folder) ?? "0"
             }
         guard let seconds = Int64(epoch), seconds >= 0 else {

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What Kubernetes runs.
+/// Commands for Kubernetes.
 struct KubeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kube",

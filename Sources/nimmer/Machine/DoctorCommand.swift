@@ -14,11 +14,11 @@ import NimmerWave
     import Glibc
 #endif
 
-/// Looks at everything that a nervous system needs here, and says what mends what is missing.
+/// Looks at everything that a nervous system needs here, and reports what mends what is missing.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check every prerequisite and server, each with its mend.",
+        abstract: "Check every prerequisite and server, with the remedy for each.",
         discussion: "Exit status 1 when something necessary is missing; what is only useful is named, too.")
 
     @OptionGroup var json: JSONOptions
@@ -28,7 +28,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        var findings = await Self.prerequisites(Place.here(environment))
+        var findings = await Self.prerequisites(RunFolder.here(environment))
         findings += Self.keys(KeyTarget.resolve(nil, environment).folder)
         findings += await Self.servers(environment, server.choice(environment), database.settings(environment))
         if json.json {
@@ -40,7 +40,7 @@ struct DoctorCommand: AsyncParsableCommand {
         if findings.contains(where: { $0.state == .missing }) { throw ExitCode(Failure.Status.failed.rawValue) }
     }
 
-    private static func prerequisites(_ place: Place) async -> [Finding] {
+    private static func prerequisites(_ place: RunFolder) async -> [Finding] {
         var findings: [Finding] = []
         do throws(ServerError) {
             let binary = try await NATSBinary.choose()
@@ -97,7 +97,7 @@ struct DoctorCommand: AsyncParsableCommand {
         return [.good("keys", "\(count(former.count, "former key")) valid until \(LocalTime.full(last)) at the latest")]
     }
 
-    private static func folder(_ place: Place) -> Finding {
+    private static func folder(_ place: RunFolder) -> Finding {
         var folder = place.path
         while !FileText.exists(folder), let slash = folder.lastIndex(of: "/"), slash != folder.startIndex {
             folder = String(folder[..<slash])
@@ -119,7 +119,7 @@ struct DoctorCommand: AsyncParsableCommand {
         var findings: [Finding] = []
         let isExpected = choice.origin != .usual
         do throws(Failure) {
-            let bus = try await Link.open(choice)
+            let bus = try await CommandConnection.open(choice)
             let server = bus.status.server
             findings.append(
                 .good("NATS", "\(choice.shown), \(server?.version ?? ""), \(choice.origin.words)"))
@@ -130,7 +130,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 findings.append(
                     .good("JetStream", "acknowledges before it syncs (needs 2.10 and sync_interval: always)"))
             }
-            if let since = try? await HouseStreams.restoring(on: bus, environment: environment) {
+            if let since = try? await SystemStreams.restoring(on: bus, environment: environment) {
                 findings.append(
                     .missing(
                         "streams",
@@ -142,8 +142,8 @@ struct DoctorCommand: AsyncParsableCommand {
         } catch {
             findings.append(
                 isExpected
-                    ? .missing("NATS", error.message.text, error.mend?.text ?? "")
-                    : .lacking("NATS", error.message.text, error.mend?.text ?? ""))
+                    ? .missing("NATS", error.message.text, error.remedy?.text ?? "")
+                    : .lacking("NATS", error.message.text, error.remedy?.text ?? ""))
             return findings
         }
         do throws(MemoryError) {
@@ -159,7 +159,7 @@ struct DoctorCommand: AsyncParsableCommand {
                         "use the nimmer that made it"))
             }
         } catch {
-            findings.append(.lacking("database", error.message, error.mend))
+            findings.append(.lacking("database", error.message, error.remedy))
         }
         return findings
     }

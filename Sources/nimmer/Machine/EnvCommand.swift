@@ -3,7 +3,7 @@ import NimmerOutput
 import NimmerSupervisor
 import NimmerWave
 
-/// Which environment, from where, and what it selects.
+/// Command that shows the environment, where it is set, and what it selects.
 struct EnvCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "env",
@@ -49,7 +49,7 @@ struct EnvCommand: ParsableCommand {
     }
 
     static func rows(_ environment: Environment) -> [(key: String, label: String, value: String)] {
-        let isSet = Surroundings.variable(Environment.variable) != nil
+        let isSet = ProcessEnvironment.variable(Environment.variable) != nil
         let server = ServerChoice.resolve(flag: nil, environment: environment)
         let prefix = environment.streamPrefix
         return [
@@ -62,7 +62,7 @@ struct EnvCommand: ParsableCommand {
             ),
             ("server", "NATS server", server.shown),
             ("server_from", "", server.origin.words),
-            ("folder", "folder", Place.nearest(environment)?.path ?? Place.here(environment).path),
+            ("folder", "folder", RunFolder.nearest(environment)?.path ?? RunFolder.here(environment).path),
         ]
     }
 }

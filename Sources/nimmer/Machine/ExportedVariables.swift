@@ -4,7 +4,7 @@ import NimmerOutput
 import NimmerSupervisor
 import NimmerWave
 
-/// The variables by which any client finds the servers that commands find here: those of the house, `NATS_URL` for NATS clients, and
+/// The variables by which any client finds the servers that commands find here: those of the system, `NATS_URL` for NATS clients, and
 /// `PGPASSWORD` for PostgreSQL's.
 struct ExportedVariables: Equatable, Sendable {
     private(set) var all: [(name: String, value: String)] = []
@@ -17,20 +17,20 @@ struct ExportedVariables: Equatable, Sendable {
             throw Failure(
                 .unavailable,
                 "the nervous system in \(folder) is that of user \(user), who alone may read its credentials",
-                mend: "run this as user \(user)")
+                remedy: "run this as user \(user)")
         case .usual:
             throw Failure(
                 .unavailable, "no nervous system runs here in \(environment.rawValue)",
-                mend: "start one with `nimmer up`, or go to its folder")
+                remedy: "start one with `nimmer up`, or go to its folder")
         case .flag, .variable, .running: break
         }
         add(Environment.variable, environment.rawValue)
         add(ServerChoice.variable, choice.url)
-        guard let credentials = choice.ownerCredentials, let place = Place.nearest(environment) else {
+        guard let credentials = choice.ownerCredentials, let place = RunFolder.nearest(environment) else {
             add("NATS_URL", choice.url)
             return
         }
-        add("NIMMERVERSE_NATS_CREDENTIALS", Surroundings.variable("NIMMERVERSE_NATS_CREDENTIALS") ?? credentials)
+        add("NIMMERVERSE_NATS_CREDENTIALS", ProcessEnvironment.variable("NIMMERVERSE_NATS_CREDENTIALS") ?? credentials)
         let password = String(decoding: try FileText.bytes(place.identities.ownerPassword), as: UTF8.self)
         add("NATS_URL", Self.address(choice.url, user: "owner", password: password.trimmingLineEnd))
         guard let state = try RunState.read(place), let database = state.postgres else { return }

@@ -7,11 +7,11 @@ import NimmerServers
 import NimmerSupervisor
 import NimmerWave
 
-/// How the nervous system is.
+/// Command that shows the state of the nervous system.
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Say how the nervous system is: processes, streams, losses, what is degraded.",
+        abstract: "Show the state of the nervous system: processes, streams, losses, what is degraded.",
         discussion: "Exit status 69 when no NATS server answers.")
 
     @OptionGroup var json: JSONOptions
@@ -24,7 +24,9 @@ struct StatusCommand: AsyncParsableCommand {
         var report = StatusReport(environment: environment)
         report.serverURL = choice.shown
         report.serverFrom = choice.origin.words
-        if case .running = choice.origin, let place = Place.nearest(environment), let state = try RunState.read(place) {
+        if case .running = choice.origin, let place = RunFolder.nearest(environment),
+            let state = try RunState.read(place)
+        {
             report.startedAt = state.startedAt
             report.system = state.system
             report.processes = state.processes.map {
@@ -34,7 +36,7 @@ struct StatusCommand: AsyncParsableCommand {
         }
         var failure: Failure?
         do {
-            let bus = try await Link.open(choice)
+            let bus = try await CommandConnection.open(choice)
             await report.look(at: bus, environment)
             await bus.drain(timeout: .seconds(1))
         } catch {
@@ -56,8 +58,8 @@ extension StatusReport {
     /// The durable reader of each stream (protocol.md, Streams).
     static func readers(_ environment: Environment) -> [(stream: String, reader: String?)] {
         [
-            (HouseStreams.transitions(environment), "hippocampus"), (HouseStreams.escalations(environment), "bridge"),
-            (HouseStreams.decisions(environment), "hippocampus-decisions"),
+            (SystemStreams.transitions(environment), "hippocampus"), (SystemStreams.escalations(environment), "bridge"),
+            (SystemStreams.decisions(environment), "hippocampus-decisions"),
         ]
     }
 
@@ -66,7 +68,7 @@ extension StatusReport {
         let trip = try? await bus.flush(timeout: .seconds(1))
         roundTrip = trip.map { Double($0.components.attoseconds) / 1e15 + Double($0.components.seconds) * 1000 }
         serverVersion = bus.status.server?.version
-        async let services = try? LivingService.discover(bus)
+        async let services = try? RunningService.discover(bus)
         async let attention = Self.attention(bus, environment)
         for (stream, reader) in Self.readers(environment) {
             // A server whose JetStream hangs is not asked again and again, nor one that tells this identity nothing.
@@ -79,12 +81,12 @@ extension StatusReport {
             }
         }
         let isTold = streams.last?.trouble == nil && streams.last?.isWithheld == false
-        if isTold, let waves = try? await bus.stream(HouseStreams.waves(environment)) {
+        if isTold, let waves = try? await bus.stream(SystemStreams.waves(environment)) {
             streams.append(
                 Stream(name: waves.name, messages: Int(clamping: waves.messages), bytes: Int(clamping: waves.bytes)))
         }
         if isTold {
-            restoredSince = try? await HouseStreams.restoring(on: bus, environment: environment)
+            restoredSince = try? await SystemStreams.restoring(on: bus, environment: environment)
         }
         self.services = await services ?? []
         self.attention = await attention

@@ -3,11 +3,11 @@ import NimmerBus
 import NimmerOutput
 import NimmerWave
 
-/// What was set aside because its handling ended a process.
+/// Commands for dead letters: messages that were set aside because their handling ended a process.
 struct MemoryAsideCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "aside",
-        abstract: "Look at messages that were set aside, say them again, or drop them.",
+        abstract: "Show messages that were set aside, publish them again, or delete them.",
         discussion: """
             A message whose handling ended the bridge or the hippocampus three times is set aside with its bytes, and kept \
             for 30 days.
@@ -29,7 +29,9 @@ struct MemoryAsideListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        let found = try await Link.with(server, environment) { try await Aside.all(on: $0, environment) }
+        let found = try await CommandConnection.with(server, environment) {
+            try await DeadLetters.all(on: $0, environment)
+        }
         if json.json { return try Console.pretty(JSON.array(found.map { $0.json(withBytes: false) })) }
         if found.isEmpty { return try Console.line("nothing was set aside") }
         var table = Table(["number", "when", "by", "subject", "bytes", "from"])
@@ -44,22 +46,22 @@ struct MemoryAsideListCommand: AsyncParsableCommand {
     }
 }
 
-/// Which of the messages that were set aside.
-struct AsideOptions: ParsableArguments {
+/// Options that select dead letters.
+struct DeadLetterOptions: ParsableArguments {
     @Argument(help: "The message's number, as `nimmer memory aside list` shows it.")
     var number: UInt64
 
     @OptionGroup var server: ServerOptions
 
     /// Does something with the message.
-    func with<Result>(_ body: (any Bus, Environment, Aside) async throws -> Result) async throws -> Result {
+    func with<Result>(_ body: (any Bus, Environment, DeadLetters) async throws -> Result) async throws -> Result {
         let environment = try chosenEnvironment()
         let number = number
-        return try await Link.with(server, environment) { bus in
-            guard let found = try await Aside.one(number, on: bus, environment) else {
+        return try await CommandConnection.with(server, environment) { bus in
+            guard let found = try await DeadLetters.one(number, on: bus, environment) else {
                 throw Failure(
                     .failed, "nothing was set aside under the number \(number)",
-                    mend: "`nimmer memory aside list` shows what was")
+                    remedy: "`nimmer memory aside list` shows what was")
             }
             return try await body(bus, environment, found)
         }
@@ -71,7 +73,7 @@ struct MemoryAsideShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show a message that was set aside: why, its headers, its bytes.")
 
-    @OptionGroup var aside: AsideOptions
+    @OptionGroup var aside: DeadLetterOptions
     @OptionGroup var json: JSONOptions
 
     func run() async throws {
@@ -91,36 +93,36 @@ struct MemoryAsideShowCommand: AsyncParsableCommand {
 /// Drops one.
 struct MemoryAsideDropCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "drop", abstract: "Drop a message that was set aside, for good.")
+        commandName: "drop", abstract: "Delete a message that was set aside, permanently.")
 
-    @OptionGroup var aside: AsideOptions
+    @OptionGroup var aside: DeadLetterOptions
 
     func run() async throws {
         let number = aside.number
         try await aside.with { bus, environment, found in
-            _ = try await bus.deleteMessage(stream: AsideMessage.stream(environment), sequence: found.number)
+            _ = try await bus.deleteMessage(stream: DeadLetter.stream(environment), sequence: found.number)
         }
         try Console.line("dropped \(number)")
     }
 }
 
 /// A message that was set aside, under its number.
-struct Aside: Sendable {
+struct DeadLetters: Sendable {
     /// Its sequence in the stream of what was set aside.
     let number: UInt64
     /// The message.
-    let message: AsideMessage
+    let message: DeadLetter
 
     private init?(_ stored: StoredMessage?) {
-        guard let stored, let message = AsideMessage(stored.message) else { return nil }
+        guard let stored, let message = DeadLetter(stored.message) else { return nil }
         number = stored.sequence
         self.message = message
     }
 
     /// All of them; none where the stream was never made.
-    static func all(on bus: any Bus, _ environment: Environment) async throws(BusError) -> [Aside] {
+    static func all(on bus: any Bus, _ environment: Environment) async throws(BusError) -> [DeadLetters] {
         do throws(BusError) {
-            return try await bus.read(stream: AsideMessage.stream(environment)).compactMap(Aside.init)
+            return try await bus.read(stream: DeadLetter.stream(environment)).compactMap(DeadLetters.init)
         } catch {
             guard error.code == .notFound else { throw error }
             return []
@@ -128,9 +130,11 @@ struct Aside: Sendable {
     }
 
     /// One of them; nil where there is none of that number.
-    static func one(_ number: UInt64, on bus: any Bus, _ environment: Environment) async throws(BusError) -> Aside? {
+    static func one(_ number: UInt64, on bus: any Bus, _ environment: Environment) async throws(BusError)
+        -> DeadLetters?
+    {
         do throws(BusError) {
-            return Aside(try await bus.message(stream: AsideMessage.stream(environment), sequence: number))
+            return DeadLetters(try await bus.message(stream: DeadLetter.stream(environment), sequence: number))
         } catch {
             guard error.code == .notFound else { throw error }
             return nil

@@ -15,26 +15,26 @@ struct MemoryAsideReplayCommand: AsyncParsableCommand {
             A request that has an answer is not asked. What the hippocampus has set aside is written into the database from here, \
             by the same rules; rows that are there stay. It is no longer set aside then.
 
-            A transition is never said again: behind later ones of its gate it would be wrong.
+            A transition is never published again: behind later ones of its gate it would be wrong.
             """)
 
-    @OptionGroup var aside: AsideOptions
+    @OptionGroup var aside: DeadLetterOptions
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
         let database = database
         let words = try await aside.with { bus, environment, found in
-            let words = try await AsideReplay(bus, environment, database).replay(found)
+            let words = try await DeadLetterReplay(bus, environment, database).replay(found)
             // Only now: a crash between the two hands it over twice, which changes nothing.
-            try await bus.deleteMessage(stream: AsideMessage.stream(environment), sequence: found.number)
+            try await bus.deleteMessage(stream: DeadLetter.stream(environment), sequence: found.number)
             return words
         }
         try Console.line("\(words)")
     }
 }
 
-/// Hands a message over by whoever has set it aside.
-struct AsideReplay {
+/// Hands a message over by the one that has set it aside.
+struct DeadLetterReplay {
     let bus: any Bus
     let environment: Environment
     let database: DatabaseOptions
@@ -46,10 +46,10 @@ struct AsideReplay {
     }
 
     /// - Returns: what was done, in words.
-    func replay(_ aside: Aside) async throws -> String {
+    func replay(_ aside: DeadLetters) async throws -> String {
         let message = aside.message
         if message.service == "hippocampus" { return try await remember(message) }
-        guard message.stream == HouseStreams.escalations(environment) else { return try await ask(aside) }
+        guard message.stream == SystemStreams.escalations(environment) else { return try await ask(aside) }
         // Behind one's own name: where identities are checked, nobody may speak behind another's.
         let ack = try await bus.publishDurably(
             shared: SharedSubject(message.subject)?.plain ?? message.subject, by: try Token("nimmer"),
@@ -58,15 +58,15 @@ struct AsideReplay {
     }
 
     /// Asks what an opening asks.
-    private func ask(_ aside: Aside) async throws -> String {
+    private func ask(_ aside: DeadLetters) async throws -> String {
         let message = aside.message
-        guard message.stream == HouseStreams.transitions(environment),
+        guard message.stream == SystemStreams.transitions(environment),
             let opening = try? Envelope<GateTransition>(decoding: message.payload, on: message.subject),
             let request = opening.escalated
         else {
             throw Failure(
                 .failed, "the message on \(message.subject) asks nothing, so nothing can be done with it",
-                mend: "`nimmer memory aside drop \(aside.number)` drops it")
+                remedy: "`nimmer memory aside drop \(aside.number)` drops it")
         }
         // Under another id than that of the request: the stream may hold one that was told to observers (2.0).
         let ack = try await bus.publishDurably(
@@ -76,7 +76,7 @@ struct AsideReplay {
     }
 
     /// Writes the rows of a message.
-    private func remember(_ message: AsideMessage) async throws -> String {
+    private func remember(_ message: DeadLetter) async throws -> String {
         do {
             let entries = try MemoryEntry.entries(
                 decoding: message.payload, subject: message.subject.text, environment: environment)
@@ -96,5 +96,5 @@ struct AsideReplay {
     }
 
     /// The same for each time that one message that was set aside is handed over.
-    private func id(of aside: Aside) -> MessageID { .repeated(aside.message.id, number: aside.number) }
+    private func id(of aside: DeadLetters) -> MessageID { .repeated(aside.message.id, number: aside.number) }
 }

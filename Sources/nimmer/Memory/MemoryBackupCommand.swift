@@ -14,7 +14,7 @@ struct MemoryBackupCommand: AsyncParsableCommand {
         commandName: "backup",
         abstract: "Copy everything that was decided into a file: the tables and the streams.",
         discussion: """
-            The system may live meanwhile. The file holds each table as one moment had it, and each stream with the positions of \
+            The system may run meanwhile. The file holds each table as one moment had it, and each stream with the positions of \
             its readers. Only its owner may read it; it takes its name when it is whole. The database's schema belongs to the user \
             that copies it, or to a role that the user is a member of.
 
@@ -57,7 +57,7 @@ struct MemoryBackupCommand: AsyncParsableCommand {
         }
         var last: [String: UInt64] = [:]
         if parts.hasStreams {
-            last = try await Link.with(server, environment) { bus in
+            last = try await CommandConnection.with(server, environment) { bus in
                 let streams = try await StreamBackup(bus, environment, at: server.choice(environment).shown)
                 if parts.hasDatabase { try await copyTables(to: writer, environment, show) }
                 return try await streams.write(to: writer, progress: show)
@@ -103,7 +103,7 @@ struct MemoryBackupCommand: AsyncParsableCommand {
     }
 }
 
-/// Which parts, for backup and restore.
+/// Options that select the parts of a backup or restore.
 struct BackupParts: ParsableArguments {
     @Flag(help: "Only the streams, and not the database.")
     var streamsOnly = false

@@ -4,7 +4,7 @@ import NimmerMemoryPostgres
 import NimmerOutput
 import NimmerWave
 
-/// What an export is for.
+/// Purpose of an export.
 enum ExportPurpose: String, ExpressibleByArgument, CaseIterable {
     case training
 }
@@ -15,7 +15,7 @@ struct MemoryExportCommand: AsyncParsableCommand {
         commandName: "export",
         abstract: "Export what was remembered, as JSON lines.",
         discussion: """
-            For training: one line for each window of signals, with what came of it, what reality said, and the label.
+            For training: one line for each window of signals, with what came of it, its verification, and the label.
 
               nimmer memory export --for training --since 2026-02-01T00:00:00Z > examples.ndjson
             """)
@@ -58,7 +58,7 @@ struct MemoryExportCommand: AsyncParsableCommand {
         guard let text else { return nil }
         guard let time = try? Timestamp(rfc3339: text) else {
             throw Failure(
-                .usage, "\(option): \(text) is no RFC 3339 time", mend: "for example 2026-02-14T18:30:00Z")
+                .usage, "\(option): \(text) is no RFC 3339 time", remedy: "for example 2026-02-14T18:30:00Z")
         }
         return time
     }

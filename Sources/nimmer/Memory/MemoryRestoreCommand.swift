@@ -13,7 +13,7 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
         commandName: "restore",
         abstract: "Bring back what a backup holds, into an empty environment.",
         discussion: """
-            Checks the whole file first, and that no process of the environment lives, no table holds a row and no stream a \
+            Checks the whole file first, and that no process of the environment runs, no table holds a row and no stream a \
             message; only then is anything written. Of the tables and of the streams all is brought back, or nothing: what fails, or \
             is ended by a signal, is undone. Readers go on where they stood: what was handled is not handled again. A restore that was \
             killed leaves its streams, and a mark: no process of the environment starts until it is repeated with --clear.
@@ -51,7 +51,7 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
             throw Failure(
                 .usage,
                 "\(file) is of \(index.head.environment.rawValue), and the environment is \(environment.rawValue)",
-                mend: "export NIMMERVERSE_ENV=\(index.head.environment.rawValue)")
+                remedy: "export NIMMERVERSE_ENV=\(index.head.environment.rawValue)")
         }
         let (schema, hasStreams) = try choose(index)
         let archive = PostgresArchive(database.settings(environment))
@@ -59,8 +59,8 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
         var reports: [StreamRestore.Report] = []
         do {
             if hasStreams {
-                reports = try await Link.with(server, environment) { bus in
-                    try await Self.checkPeace(on: bus, environment)
+                reports = try await CommandConnection.with(server, environment) { bus in
+                    try await Self.checkNothingRuns(on: bus, environment)
                     try await StreamRestore.checkRoom(on: bus, environment, clears: clear)
                     if let schema { try await archive.checkRoom(for: schema) }
                     var streams = try StreamRestore(index, of: backup, on: bus)
@@ -91,31 +91,31 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
         try report(index, tables.rows, reports)
     }
 
-    /// What is asked for and must be in the file.
+    /// Returns the parts that are asked for and must be in the file.
     private func choose(_ index: BackupIndex) throws(Failure) -> (schema: ArchivedSchema?, hasStreams: Bool) {
         guard !parts.hasStreams || !index.streams.isEmpty else {
             throw Failure(
                 .usage, "\(file) holds no streams",
-                mend: parts.hasDatabase ? "--database-only restores the tables alone" : nil)
+                remedy: parts.hasDatabase ? "--database-only restores the tables alone" : nil)
         }
         guard !parts.hasDatabase || index.schema != nil else {
             throw Failure(
                 .usage, "\(file) holds no tables",
-                mend: parts.hasStreams ? "--streams-only restores the streams alone" : nil)
+                remedy: parts.hasStreams ? "--streams-only restores the streams alone" : nil)
         }
         return (parts.hasDatabase ? index.schema : nil, parts.hasStreams)
     }
 
     /// Refuses while somebody lives who reads or writes what is restored.
-    private static func checkPeace(on bus: any Bus, _ environment: Environment) async throws {
-        let living = try await LivingService.discover(bus).filter { service in
+    private static func checkNothingRuns(on bus: any Bus, _ environment: Environment) async throws {
+        let living = try await RunningService.discover(bus).filter { service in
             service.metadata["environment"]?.string == environment.rawValue
                 && ["thalamus", "boundary", "service"].contains(service.metadata["entity_type"]?.string)
         }
         guard living.isEmpty else {
             throw Failure(
                 .failed, "\(living.map(\.name).sorted().joined(separator: ", ")) of \(environment.rawValue) live",
-                mend: "stop them, and start them again after the restore")
+                remedy: "stop them, and start them again after the restore")
         }
     }
 

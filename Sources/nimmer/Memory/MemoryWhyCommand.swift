@@ -25,7 +25,7 @@ struct MemoryWhyCommand: AsyncParsableCommand {
         let environment = try chosenEnvironment()
         guard let id = try? MessageID(id) else {
             throw Failure(
-                .usage, "\(id) is no id", mend: "an id is a UUID such as 0190f5fe-7c2a-7b3e-8d55-1c1f6f3a9b10"
+                .usage, "\(id) is no id", remedy: "an id is a UUID such as 0190f5fe-7c2a-7b3e-8d55-1c1f6f3a9b10"
             )
         }
         let settings = database.settings(environment)

@@ -46,7 +46,7 @@ struct MindAskCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = try chosenEnvironment()
         let request = try request(at: .now())
-        let response = try await Link.with(server, environment) { bus in
+        let response = try await CommandConnection.with(server, environment) { bus in
             let answers = try await bus.messages(SubjectPattern(.cognitiveResponse(environment)))
             let message = Envelope(
                 id: request.requestID, at: .now(), from: Source(entityID: "nimmer", entityType: .service), request)
@@ -75,10 +75,10 @@ struct MindAskCommand: AsyncParsableCommand {
     }
 
     private func wait(for request: MessageID, in answers: MessageSequence) async throws -> CognitiveResponse {
-        let patience = timeout + 2
+        let requestTimeout = timeout + 2
         let alarm = TaskOwner()
         alarm.run {
-            guard (try? await Task.sleep(for: .seconds(saturating: patience))) != nil else { return }
+            guard (try? await Task.sleep(for: .seconds(saturating: requestTimeout))) != nil else { return }
             answers.cancel()
         }
         defer {
@@ -93,8 +93,8 @@ struct MindAskCommand: AsyncParsableCommand {
             }
         }
         throw Failure(
-            .unavailable, "no answer came within \(LocalTime.span(milliseconds: patience * 1000))",
-            mend: "`nimmer status` says whether the cognition-bridge lives")
+            .unavailable, "no answer came within \(LocalTime.span(milliseconds: requestTimeout * 1000))",
+            remedy: "`nimmer status` shows whether the cognition-bridge runs")
     }
 
     static func lines(_ response: CognitiveResponse) -> [String] {

@@ -6,7 +6,7 @@ import NimmerWave
 struct MindBudgetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "budget",
-        abstract: "Tell what minds and regions have spent, of what, and who waits for it.",
+        abstract: "Show the spending of minds and regions, their budgets, and who waits.",
         discussion: "Lifeforce and tokens, within the last minute and on this day (UTC), as they were measured.")
 
     @OptionGroup var json: JSONOptions
@@ -15,7 +15,9 @@ struct MindBudgetCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        let found = try await Link.with(server, environment) { try await $0.askBridge(environment, "budget") }
+        let found = try await CommandConnection.with(server, environment) {
+            try await $0.askBridge(environment, "budget")
+        }
         if json.json { return try Console.pretty(found) }
         for line in Self.lines(found, color.paint) { try Console.line(line) }
     }

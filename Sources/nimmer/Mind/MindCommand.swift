@@ -27,7 +27,7 @@ extension Bus {
         let result = try await ask(
             .request(environment, cell: name), of: .init("service", name), command, payload, seconds: seconds)
         guard result.status == .ok else {
-            throw Failure(.failed, (result.error ?? "the bridge failed without saying why"))
+            throw Failure(.failed, (result.error ?? "the bridge failed without a reason"))
         }
         return result.result.resolved
     }

@@ -15,7 +15,7 @@ struct MindListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        let found = try await Link.with(server, environment) {
+        let found = try await CommandConnection.with(server, environment) {
             try await $0.askBridge(environment, "minds", seconds: 15)
         }
         if json.json { return try Console.pretty(found) }

@@ -15,7 +15,9 @@ struct MindPendingCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        let found = try await Link.with(server, environment) { try await $0.askBridge(environment, "pending") }
+        let found = try await CommandConnection.with(server, environment) {
+            try await $0.askBridge(environment, "pending")
+        }
         if json.json { return try Console.pretty(found) }
         let records = found.array ?? []
         if records.isEmpty { return try Console.line("nothing waits") }
@@ -40,21 +42,21 @@ struct MindPendingCommand: AsyncParsableCommand {
     }
 }
 
-/// What a person says of a decision whose commands wait.
+/// Options of a person's verdict on a decision whose commands wait.
 struct VerdictOptions: ParsableArguments {
     @Argument(help: "The decision's id, or the beginning of it, as `nimmer mind pending` lists it.")
     var id: String
 
-    @Option(help: ArgumentHelp("Who says so, for the record; the user's name unless given.", valueName: "name"))
+    @Option(help: ArgumentHelp("Name of the person, for the record; the user's name unless given.", valueName: "name"))
     var by: String?
 
     @OptionGroup var server: ServerOptions
 
-    /// Says it to the bridge, by its verb; then to the person, by the word for what is done.
-    func say(_ verb: String, done: String) async throws {
+    /// Sends it to the bridge, by its verb; then to the person, by the word for what is done.
+    func send(_ verb: String, done: String) async throws {
         let environment = try chosenEnvironment()
-        let payload: JSON = ["id": .string(id), "by": .string(by ?? Surroundings.variable("USER") ?? "somebody")]
-        let found = try await Link.with(server, environment) {
+        let payload: JSON = ["id": .string(id), "by": .string(by ?? ProcessEnvironment.variable("USER") ?? "somebody")]
+        let found = try await CommandConnection.with(server, environment) {
             try await $0.askBridge(environment, verb, payload)
         }
         try Console.line("\(done) \(found["id"]?.string ?? "")")
@@ -68,15 +70,15 @@ struct MindApproveCommand: AsyncParsableCommand {
 
     @OptionGroup var verdict: VerdictOptions
 
-    func run() async throws { try await verdict.say("approve", done: "approved") }
+    func run() async throws { try await verdict.send("approve", done: "approved") }
 }
 
 /// Keeps a decision's commands from going.
 struct MindRefuseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "refuse", abstract: "Keep the commands of a decision from going, for good.")
+        commandName: "refuse", abstract: "Refuse the commands of a decision, permanently.")
 
     @OptionGroup var verdict: VerdictOptions
 
-    func run() async throws { try await verdict.say("refuse", done: "refused") }
+    func run() async throws { try await verdict.send("refuse", done: "refused") }
 }

@@ -29,7 +29,7 @@ struct MindReplayCommand: AsyncParsableCommand {
         let environment = try chosenEnvironment()
         let payload: JSON = ["id": .string(id)]
         let seconds = timeout
-        let found = try await Link.with(server, environment) {
+        let found = try await CommandConnection.with(server, environment) {
             try await $0.askBridge(environment, "replay", payload, seconds: seconds)
         }
         if json.json { return try Console.pretty(found) }

@@ -4,8 +4,8 @@ import NimmerWave
 
 extension RunState {
     /// The state of the nearest place in which a `nimmer up` runs; a place that somebody else prepared is named and passed over.
-    static func running(_ environment: Environment) -> (state: RunState, place: Place)? {
-        guard let place = Place.nearest(environment) else { return nil }
+    static func running(_ environment: Environment) -> (state: RunState, place: RunFolder)? {
+        guard let place = RunFolder.nearest(environment) else { return nil }
         do throws(Failure) {
             return try read(place).flatMap { $0.isAlive ? ($0, place) : nil }
         } catch {

@@ -2,9 +2,9 @@ import ArgumentParser
 import NimmerOutput
 import NimmerTerminal
 
-/// How a screen is drawn, for the commands that draw one.
+/// Options of drawing, for the commands that draw a screen.
 struct ScreenOptions: ParsableArguments {
-    /// When to colour, and with how many colours.
+    /// Value of `--color`: when to colour, and with how many colours.
     enum Color: String, ExpressibleByArgument, CaseIterable {
         case auto, always, never, truecolor
         case indexed = "256"
@@ -25,10 +25,10 @@ struct ScreenOptions: ParsableArguments {
     @Flag(help: "Lines instead of the screen, on a terminal too.")
     var lines = false
 
-    /// Whether there is a terminal that a screen can be drawn on, and a person wants that.
+    /// Indicates whether there is a terminal that a screen can be drawn on, and a person wants that.
     var wantsScreen: Bool { !lines && Console.isTerminal && abilities.canDraw }
 
-    /// What the terminal can show.
+    /// Abilities of the terminal.
     var abilities: TerminalAbilities {
         let wish: TerminalAbilities.ColorWish =
             switch color {
@@ -39,7 +39,7 @@ struct ScreenOptions: ParsableArguments {
             case .indexed: .depth(.indexed)
             case .basic: .depth(.basic)
             }
-        return TerminalAbilities(color: wish, glyphs: glyphs, variable: Surroundings.variable)
+        return TerminalAbilities(color: wish, glyphs: glyphs, variable: ProcessEnvironment.variable)
     }
 
     /// For lines.

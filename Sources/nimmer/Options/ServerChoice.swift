@@ -6,7 +6,7 @@ import NimmerOutput
 import NimmerSupervisor
 import NimmerWave
 
-/// Which NATS server a command talks to, and why that one: the flag, then NIMMERVERSE_NATS_URL, then the `nimmer up`
+/// NATS server that a command connects to, and the reason: the flag, then NIMMERVERSE_NATS_URL, then the `nimmer up`
 /// that runs here (searched from the working folder upward), then the usual address on this machine.
 struct ServerChoice: Equatable, Sendable {
     enum Origin: Equatable, Sendable {
@@ -42,13 +42,13 @@ struct ServerChoice: Equatable, Sendable {
     var ownerCredentials: String?
 
     static func resolve(flag: String?, environment: Environment) -> ServerChoice {
-        let place = Place.nearest(environment)
+        let place = RunFolder.nearest(environment)
         let state = place.flatMap { place in place.isOwn ? (try? RunState.read(place)).flatMap { $0 } : nil }
         var running: (url: String, folder: String)?
         if let place, let state, state.isAlive, let url = state.natsURL { running = (url, place.path) }
-        var choice = resolve(flag: flag, variable: Surroundings.variable(Self.variable), running: running)
+        var choice = resolve(flag: flag, variable: ProcessEnvironment.variable(Self.variable), running: running)
         if let place, let state, let running, state.isPrivateNATS,
-            LocalHouse(url: running.url, path: place.path).serves(choice.url)
+            LocalSystem(url: running.url, path: place.path).serves(choice.url)
         {
             choice.ownerCredentials = place.identities.ownerCredentials
         }

@@ -4,7 +4,7 @@ import NimmerScope
 import NimmerScopeSession
 import NimmerWave
 
-/// Where what is watched begins and ends, for the commands that show what happens: now, so long ago, or in a recording.
+/// Start and end of what is watched, for the commands that show what happens: now, so long ago, or in a recording.
 struct WatchOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: ArgumentHelp("End after this many lines.", valueName: "number"))
     var count: Int?
@@ -40,10 +40,10 @@ struct WatchOptions: ParsableArguments {
 
     var source: ScopeSettings.Source { from.map { .recording($0) } ?? .live }
 
-    /// Shows what a session is about: the recording, or what a server says.
+    /// Shows what a session is about: the recording, or what a server reports.
     func show(_ session: ScopeSession, _ server: ServerOptions) async throws {
         var session = session
-        session.since = try since.map { text throws(Failure) in try Since.moment(text, now: .now()) }
+        session.since = try since.map { text throws(Failure) in try SinceOption.moment(text, now: .now()) }
         if let from {
             try await session.play(from, speed: speed, at: at)
         } else {

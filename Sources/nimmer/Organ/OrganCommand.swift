@@ -16,7 +16,7 @@ struct OrganCommand: AsyncParsableCommand {
         subcommands: [OrganAskCommand.self, OrganEmbedCommand.self, OrganStateCommand.self])
 }
 
-/// Which organ, on which server, and how long to wait.
+/// Options that name the organ, its server, and the timeout.
 struct OrganOptions: ParsableArguments {
     @Argument(help: "The organ's name, as in the system file.")
     var organ: String
@@ -38,10 +38,10 @@ struct OrganOptions: ParsableArguments {
         let environment = try chosenEnvironment()
         guard let name = try? Token(organ) else {
             throw Failure(
-                .usage, "\(organ) is no organ's name", mend: "the system file's `organs:` names them")
+                .usage, "\(organ) is no organ's name", remedy: "the system file's `organs:` names them")
         }
         let subject = Subject.organ(environment, organ: name, verb: try Token(verb))
-        let result = try await Link.with(server, environment) { bus in
+        let result = try await CommandConnection.with(server, environment) { bus in
             try await bus.ask(subject, of: .init("organ", name), verb, payload, seconds: timeout)
         }
         guard result.status == .ok else { throw Failure(result, from: name) }
@@ -66,7 +66,7 @@ struct OrganAskCommand: AsyncParsableCommand {
     @Argument(help: "What is asked; `-` reads it from standard input.")
     var prompt: String
 
-    @Option(help: ArgumentHelp("What the model is told before.", valueName: "text"))
+    @Option(help: ArgumentHelp("System text for the model.", valueName: "text"))
     var system: String?
 
     @Option(help: ArgumentHelp("A JSON Schema that the answer must fit.", valueName: "file"), completion: .file())
@@ -130,11 +130,11 @@ struct OrganEmbedCommand: AsyncParsableCommand {
     }
 }
 
-/// How an organ stands.
+/// Command that shows the state of an organ.
 struct OrganStateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "state",
-        abstract: "Tell where an organ is: its model, its card, who waits.")
+        abstract: "Show the state of an organ: its model, its card, who waits.")
 
     @OptionGroup var organ: OrganOptions
     @OptionGroup var color: ColorOptions

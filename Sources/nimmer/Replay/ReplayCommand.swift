@@ -30,7 +30,7 @@ struct ReplayCommand: ParsableCommand {
             datetime, at or date; without one, rows come at the pace that the system file gives its cells.
 
             Origins are held against the system file as they are live: a wave that names one which is not granted is \
-            refused, and the first is told with the line that grants it.
+            refused, and the first is printed with the line that grants it.
             """)
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The nervous system.", valueName: "file"), completion: .file())
@@ -83,7 +83,7 @@ struct ReplayCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A column that says what somebody did, by name or counted from 1: a table of it beside what each nerve was doing.",
+            "A column that tells what somebody did, by name or counted from 1: a table of it beside what each nerve was doing.",
             valueName: "column"))
     var labels: String?
 
@@ -211,7 +211,7 @@ struct ReplayCommand: ParsableCommand {
         guard let equals = text.lastIndex(of: "="), equals != text.startIndex,
             text.index(after: equals) != text.endIndex
         else {
-            throw Failure(.usage, "--column \(text) is no NAME=CELL", mend: "--column Pressure=pump-pressure")
+            throw Failure(.usage, "--column \(text) is no NAME=CELL", remedy: "--column Pressure=pump-pressure")
         }
         return (String(text[..<equals]), String(text[text.index(after: equals)...]))
     }

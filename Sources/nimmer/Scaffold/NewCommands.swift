@@ -3,7 +3,7 @@ import NimmerDeploy
 import NimmerOutput
 import NimmerWave
 
-/// Where a new package goes and what it is built on.
+/// Options of a new package: its folder and its dependency.
 struct ScaffoldOptions: ParsableArguments {
     @Argument(help: "Its name on the bus: small letters, digits, _ and -.")
     var name: String
@@ -23,11 +23,11 @@ struct ScaffoldOptions: ParsableArguments {
         guard let token = try? Token(name) else {
             throw Failure(
                 .usage, "\(name) cannot be a name on the bus",
-                mend: "at most 63 small letters, digits, _ and -, beginning with a letter or digit")
+                remedy: "at most 63 small letters, digits, _ and -, beginning with a letter or digit")
         }
         let target = FileText.absolute(folder ?? token.text)
         if FileText.exists(target), !FileText.isEmptyFolder(target) {
-            throw Failure(.failed, "\(target) exists already", mend: "take another --folder, or remove it")
+            throw Failure(.failed, "\(target) exists already", remedy: "take another --folder, or remove it")
         }
         let project = try ProjectFolder.find(named: nimmerverse)
         let scaffold = Scaffold(kind: kind, name: token, project: ProjectFolder.path(from: target, to: project))

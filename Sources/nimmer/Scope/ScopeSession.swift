@@ -7,17 +7,17 @@ import NimmerServers
 import NimmerTerminal
 import NimmerWave
 
-/// What an oscilloscope command is about: where its events come from, and whether a screen or lines show them.
+/// Parameters of an oscilloscope command: where its events come from, and whether a screen or lines show them.
 struct ScopeSession {
     var settings: ScopeSettings
     var screen: ScreenOptions
     var patterns: [SubjectPattern] = []
-    /// What was asked for by name: what of a recording is played, of whatever environment it is; none plays all.
+    /// Subjects that were asked for by name: those of a recording that are played, of whatever environment; none plays all.
     var chosen: (patterns: [SubjectPattern], ignored: [SubjectPattern]) = ([], [])
     var ignored: [SubjectPattern] = []
     var since: Timestamp?
     var record: String?
-    /// How lines are printed, where no screen is drawn.
+    /// Format of the lines, where no screen is drawn.
     var lines: Lines
 
     struct Lines {
@@ -27,7 +27,7 @@ struct ScopeSession {
         var background: [SubjectPattern] = []
     }
 
-    /// What nobody wants to see unless they ask: traces of correlation, and the questions that the screen itself asks.
+    /// Subjects that are hidden unless asked for: traces of correlation, and the questions that the screen itself asks.
     static func unasked(_ environment: Environment, screen: Bool) -> [SubjectPattern] {
         let questions = screen ? (try? Token("thalamus")).map { Subject.request(environment, cell: $0) } : nil
         return [SubjectPattern(.correlation(environment))] + (questions.map { SubjectPattern.shared($0) } ?? [])
@@ -35,11 +35,11 @@ struct ScopeSession {
 
     var showsScreen: Bool { screen.wantsScreen && !lines.asJSON && lines.count == nil }
 
-    /// Shows what a server says.
+    /// Shows what a server reports.
     func live(_ server: ServerOptions) async throws {
         let mailbox = try Mailbox()
         let hidden = ignored + (showsScreen ? [] : lines.background)
-        try await Link.with(server, settings.environment) { bus in
+        try await CommandConnection.with(server, settings.environment) { bus in
             let source = LiveSource(bus, settings.environment, mailbox)
             defer { source.stop() }
             if since != nil { mailbox.hold() }
@@ -90,7 +90,7 @@ struct ScopeSession {
         if let parting = try outcome.get() { Console.error("nimmer: \(parting)") }
     }
 
-    /// Draws until somebody quits; returns what is to be said afterwards.
+    /// Draws until somebody quits; returns what is to be reported afterwards.
     private func showScreen(_ mailbox: Mailbox, _ source: ScreenLoop.Source) throws -> String? {
         var settings = settings
         settings.glyphs = screen.abilities.glyphs
@@ -128,7 +128,7 @@ extension ScreenLoop.Source {
         if case .live(let source) = self { source } else { nil }
     }
 
-    /// What time it is where the messages come from.
+    /// Time where the messages come from.
     fileprivate var now: Timestamp {
         switch self {
         case .live: .now()

@@ -39,20 +39,20 @@ enum Console {
         _ = put(text.text, on: STDERR_FILENO)
     }
 
-    /// Whether a person may be looking at standard error.
+    /// Indicates whether a person may be looking at standard error.
     static var errorsAreSeen: Bool { isatty(STDERR_FILENO) == 1 }
 
-    /// Whether a person may be looking at standard output.
+    /// Indicates whether a person may be looking at standard output.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    /// Columns of the terminal; 80 when standard output is none.
+    /// Columns of the terminal; 80 when standard output is not a terminal.
     static var columns: Int {
         var size = winsize()
         guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)
     }
 
-    /// Whether the reader of standard output has closed its end, seen without writing.
+    /// Indicates whether the reader of standard output has closed its end, seen without writing.
     static var readerHasGone: Bool {
         var descriptor = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
         return poll(&descriptor, 1, 0) > 0 && Int32(descriptor.revents) & (POLLERR | POLLNVAL) != 0

@@ -4,9 +4,9 @@ import NimmerProcess
 import NimmerOutput
 import NimmerWave
 
-/// How a command ends.
+/// Result of a command.
 enum Report {
-    /// Prints what an error has to say and returns the exit status that goes with it.
+    /// Prints what an error has to report and returns the exit status that goes with it.
     static func ending(with error: any Error) -> Int32 {
         switch error {
         case is ReaderGone:
@@ -38,7 +38,7 @@ enum Report {
         return Failure.Status.failed.rawValue
     }
 
-    /// What the parser has against the same arguments with what cannot be seen written out: its message quotes them, among line
+    /// Returns the parser's error about the same arguments with invisible characters written out: its message quotes them, among line
     /// ends of its own.
     private static func visibly(_ error: any Error) -> any Error {
         let arguments = Array(ProcessArguments.all.dropFirst())

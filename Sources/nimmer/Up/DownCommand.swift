@@ -21,7 +21,7 @@ struct DownCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        guard let place = Place.nearest(environment), let state = try RunState.read(place) else {
+        guard let place = RunFolder.nearest(environment), let state = try RunState.read(place) else {
             try Console.line("nothing runs here in \(environment.rawValue)")
             return
         }
@@ -29,13 +29,13 @@ struct DownCommand: AsyncParsableCommand {
             guard state.isOwn else {
                 throw Failure(
                     .failed, "\(place.statePath) names process \(state.nimmer.pid), which is no `nimmer up` of yours",
-                    mend: "stop it as its user, or remove the file when no `nimmer up` runs here")
+                    remedy: "stop it as its user, or remove the file when no `nimmer up` runs here")
             }
             try Console.line("stopping the nervous system in \(place.path) (process \(state.nimmer.pid))")
             let gone = await state.nimmer.terminate(grace: .seconds(40))
             guard gone else {
                 throw Failure(
-                    .failed, "process \(state.nimmer.pid) does not end", mend: "it may belong to another user")
+                    .failed, "process \(state.nimmer.pid) does not end", remedy: "it may belong to another user")
             }
         }
         // Read again: it may have changed until the end.
@@ -43,7 +43,7 @@ struct DownCommand: AsyncParsableCommand {
         if !left.isEmpty {
             try Console.line(
                 "stopping what was left: \(left.map { "\($0.name) (\($0.identity.pid))" }.joined(separator: ", "))")
-            await Leftovers.stop(left)
+            await OrphanedProcesses.stop(left)
         }
         RunState.remove(place)
         let stubborn = left.filter(\.identity.isAlive)

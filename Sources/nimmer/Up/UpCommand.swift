@@ -61,7 +61,7 @@ struct UpCommand: AsyncParsableCommand {
         let file = try Self.load(path)
         let names = only?.split(separator: ",").map { String($0) } ?? []
         let session = UpSession(
-            environment: environment, place: Place.here(environment), path: path, system: file, only: names,
+            environment: environment, place: RunFolder.here(environment), path: path, system: file, only: names,
             wantsDatabase: !noDatabase, natsURL: nats, exercise: exercise, showsCalm: all, showsEvents: !quiet,
             paint: color.paint)
         try await session.run()
@@ -69,13 +69,13 @@ struct UpCommand: AsyncParsableCommand {
 
     /// The file that was named, or the one of the main job.
     ///
-    /// - Throws: ``Failure`` when there is none.
+    /// - Throws: ``Failure`` without one.
     static func systemPath(_ named: String?) throws(Failure) -> String {
         if let named {
             guard FileText.exists(named), !FileText.isDirectory(named) else {
                 throw Failure(
                     .unavailable, "there is no system file \(named)",
-                    mend: "`ls deploy/systems` shows the ones of the project")
+                    remedy: "`ls deploy/systems` shows the ones of the project")
             }
             return FileText.absolute(named)
         }
@@ -87,7 +87,7 @@ struct UpCommand: AsyncParsableCommand {
             guard folder != "/", let slash = folder.lastIndex(of: "/") else {
                 throw Failure(
                     .usage, "no system file was named, and there is no \(usual) in this folder or above",
-                    mend: "name one: `nimmer up SYSTEM.yaml`")
+                    remedy: "name one: `nimmer up SYSTEM.yaml`")
             }
             folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
         }
@@ -97,7 +97,7 @@ struct UpCommand: AsyncParsableCommand {
         do throws(SystemError) {
             return try SystemFile(path: path)
         } catch {
-            throw Failure(.usage, error.description, mend: "docs/reference describes the system file")
+            throw Failure(.usage, error.description, remedy: "docs/reference describes the system file")
         }
     }
 }

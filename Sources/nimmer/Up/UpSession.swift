@@ -16,7 +16,7 @@ import UnixSignals
 /// One run of `nimmer up`, from the first line to the last process gone.
 struct UpSession: Sendable {
     let environment: Environment
-    let place: Place
+    let place: RunFolder
     /// The system file, absolute.
     let path: String
     let system: SystemFile
@@ -47,7 +47,7 @@ struct UpSession: Sendable {
         let servers = PrivateServers(place)
         let chosenNATS = natsURL ?? (exportsOwnNATS ? nil : variable("NIMMERVERSE_NATS_URL")) ?? system.nats.url
         let chosenPostgres = (exportsOwnPostgres ? nil : variable(DatabaseOptions.variable)) ?? system.postgres.url
-        let identities = chosenNATS == nil ? try await HouseIdentities(place, system) : nil
+        let identities = chosenNATS == nil ? try await SystemIdentities(place, system) : nil
         let url: String
         do {
             async let database: Void = startDatabase(servers, chosenPostgres)
@@ -88,7 +88,7 @@ struct UpSession: Sendable {
         withExtendedLifetime(lock) {}
     }
 
-    /// Whether this shell's variables are those that `nimmer env --export` printed of the private server here: it is started again,
+    /// Indicates whether this shell's variables are those that `nimmer env --export` printed of the private server here: it is started again,
     /// not looked for.
     private var exportsOwnNATS: Bool {
         variable("NIMMERVERSE_NATS_CREDENTIALS") == place.identities.ownerCredentials
@@ -100,7 +100,7 @@ struct UpSession: Sendable {
     }
 
     private func variable(_ name: String) -> String? {
-        Surroundings.variable(name).flatMap { $0.isEmpty ? nil : $0 }
+        ProcessEnvironment.variable(name).flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// Ends what an earlier `nimmer up` left behind when it was killed.
@@ -111,18 +111,18 @@ struct UpSession: Sendable {
             try Console.line(
                 "an earlier run was killed; stopping what it left: "
                     + left.map { "\($0.name) (\($0.identity.pid))" }.joined(separator: ", "))
-            await Leftovers.stop(left)
+            await OrphanedProcesses.stop(left)
         }
         RunState.remove(place)
     }
 
     private func startNATS(
-        _ servers: PrivateServers, _ chosen: String?, _ identities: HouseIdentities?
+        _ servers: PrivateServers, _ chosen: String?, _ identities: SystemIdentities?
     ) async throws -> String {
         guard let identities else {
             guard let chosen else { throw Failure(.failed, "neither a server nor identities for one") }
             let choice = ServerChoice(url: chosen, origin: natsURL == nil ? .variable : .flag)
-            let bus = try await Link.open(choice)
+            let bus = try await CommandConnection.open(choice)
             let version = bus.status.server?.version ?? "unknown"
             await bus.close()
             try Console.line("  nats-server  \(choice.shown), not ours  \(paint(.quiet, "\(version)"))")
@@ -158,7 +158,7 @@ struct UpSession: Sendable {
 
     private func makeLoop(
         _ plan: SystemPlan, _ servers: PrivateServers, _ display: UpDisplay, natsURL: String,
-        identities: HouseIdentities?, began: Timestamp
+        identities: SystemIdentities?, began: Timestamp
     ) -> SupervisorLoop {
         var members: [Supervisor.Member] = []
         var starters: [String: @Sendable () async throws -> Running] = [:]
@@ -182,7 +182,7 @@ struct UpSession: Sendable {
                         name: "exercise", layer: SystemPlan.Layer.exercise, policy: .once, program: OwnProgram.path,
                         arguments: [
                             "exercise", "\(exercise)", "--after", "\(Self.calmBeforeExercise)", "--folder", place.path,
-                        ], mend: ""), servers, natsURL, nil, display)
+                        ], remedy: ""), servers, natsURL, nil, display)
             }
         }
         let layers = Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.layer) })
@@ -203,11 +203,11 @@ struct UpSession: Sendable {
 
     /// Starts one program of the plan with what it has to know now.
     private func start(
-        _ process: SystemPlan.Process, _ servers: PrivateServers, _ natsURL: String, _ identities: HouseIdentities?,
+        _ process: SystemPlan.Process, _ servers: PrivateServers, _ natsURL: String, _ identities: SystemIdentities?,
         _ display: UpDisplay
     ) async throws -> Running {
         guard let program = Executables.find(process.program, extraFolders: [OwnProgram.folder]) else {
-            throw Failure(.unavailable, "there is no program \(process.program); \(process.mend)")
+            throw Failure(.unavailable, "there is no program \(process.program); \(process.remedy)")
         }
         var variables = ChildCommand.inheritedEnvironment
         variables["NIMMERVERSE_ENV"] = environment.rawValue
@@ -229,15 +229,15 @@ struct UpSession: Sendable {
     }
 
     /// Shows what happens until the task is cancelled.
-    private func watch(_ url: String, _ identities: HouseIdentities?, _ display: UpDisplay) async {
+    private func watch(_ url: String, _ identities: SystemIdentities?, _ display: UpDisplay) async {
         let choice = ServerChoice(url: url, origin: .flag, ownerCredentials: identities?.ownerCredentials)
-        guard showsEvents, let bus = try? await Link.open(choice, patient: true) else { return }
+        guard showsEvents, let bus = try? await CommandConnection.open(choice, waits: true) else { return }
         let formatter = EventFormatter(paint: paint, columns: display.columns)
-        var sieve = WaveSieve()
+        var limiter = DisplayRateLimiter()
         if let feed = try? await bus.messages(.everything(environment), limit: 65_536) {
             for await message in feed {
                 let decoded = try? AnyMessage.decode(message.payload, on: message.subject.text)
-                switch showsCalm ? .show : sieve.judge(decoded, at: message.at) {
+                switch showsCalm ? .show : limiter.judge(decoded, at: message.at) {
                 case .hide: continue
                 case .show: break
                 case .showAfter(let heldBack):

@@ -2,7 +2,7 @@ import ArgumentParser
 import NimmerOutput
 import NimmerWave
 
-/// Says of messages whether every decoder in the house would take them.
+/// Reports for each message whether every decoder in the system would take them.
 struct WaveCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
@@ -34,17 +34,17 @@ struct WaveCheckCommand: ParsableCommand {
                 for (index, line) in bytes.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated() {
                     let line = line.last == 0x0d ? line.dropLast() : line
                     if line.isEmpty { continue }
-                    refused += try say(WaveCheck(name: "\(name):\(index + 1)", message: Array(line)))
+                    refused += try printCheck(WaveCheck(name: "\(name):\(index + 1)", message: Array(line)))
                 }
             } else {
-                refused += try say(WaveCheck(name: name, message: bytes))
+                refused += try printCheck(WaveCheck(name: name, message: bytes))
             }
         }
         if refused > 0 { throw ExitCode(Failure.Status.failed.rawValue) }
     }
 
     /// Prints a verdict; returns 1 when it is a refusal.
-    private func say(_ check: WaveCheck) throws -> Int {
+    private func printCheck(_ check: WaveCheck) throws -> Int {
         try Console.line(json.json ? TerminalText(json: check.json.text) : check.line(color.paint))
         return check.refusal == nil ? 0 : 1
     }

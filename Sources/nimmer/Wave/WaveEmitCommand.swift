@@ -62,7 +62,7 @@ struct WaveEmitCommand: AsyncParsableCommand {
             try Console.line(TerminalText(json: String(decoding: message.bytes, as: UTF8.self)))
             return
         }
-        try await Link.with(server, environment) { bus in
+        try await CommandConnection.with(server, environment) { bus in
             try bus.publish(subject, payload: message.bytes, headers: [Headers.messageID: message.id.text])
             try await bus.flush(timeout: .seconds(2))
         }
@@ -74,7 +74,7 @@ struct WaveEmitCommand: AsyncParsableCommand {
         guard let payload = try? JSON(parsing: content), payload.object != nil else {
             throw Failure(
                 .usage, "--content must be a JSON object; found \(content)",
-                mend: #"--content '{"open": true}'"#)
+                remedy: #"--content '{"open": true}'"#)
         }
         let wave = WaveSignal(
             domain: try domain.map { try token("--domain", $0) } ?? cellName, confidence: confidence,
@@ -89,7 +89,7 @@ struct WaveEmitCommand: AsyncParsableCommand {
         } catch {
             throw Failure(
                 .usage, "this would be no wave: \(error)",
-                mend: "`nimmer wave emit --help` lists what each option takes")
+                remedy: "`nimmer wave emit --help` lists what each option takes")
         }
         return (id, bytes)
     }
@@ -106,7 +106,7 @@ struct WaveEmitCommand: AsyncParsableCommand {
             } catch {
                 throw Failure(
                     .usage, "\(option): \(error)",
-                    mend: "letters a-z, digits, _ and -, beginning with a letter or digit")
+                    remedy: "letters a-z, digits, _ and -, beginning with a letter or digit")
             }
         }
     }

@@ -35,7 +35,7 @@ struct WaveTailCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Leave out subjects that match; may be given more than once.", valueName: "pattern"))
     var ignore: [String] = []
 
-    @Option(help: ArgumentHelp("Leave out waves below this confidence, and say how many.", valueName: "number"))
+    @Option(help: ArgumentHelp("Leave out waves below this confidence, and print how many.", valueName: "number"))
     var minConfidence = 0.0
 
     @Option(help: ArgumentHelp("Only what contains this text; with ! before it, what does not.", valueName: "text"))
@@ -87,13 +87,13 @@ struct WaveTailCommand: AsyncParsableCommand {
         } catch {
             throw Failure(
                 .usage, "\(text) is no subject pattern: \(error)",
-                mend: "for example 'dev.nervous.cells.*.wave' or 'dev.>'")
+                remedy: "for example 'dev.nervous.cells.*.wave' or 'dev.>'")
         }
     }
 }
 
 extension TailFilter {
-    /// What repeats by itself and would drown the rest.
+    /// Subjects that repeat by themselves and would drown the rest.
     static func background(_ environment: Environment) -> [SubjectPattern] {
         [SubjectPattern(.attention(environment)), SubjectPattern(.correlation(environment))]
             + ["\(environment.rawValue).cognitive.*.heartbeat"].compactMap { try? SubjectPattern($0) }

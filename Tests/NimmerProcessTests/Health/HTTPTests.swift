@@ -214,7 +214,7 @@ struct HealthTests {
     func liveness() {
         let start = ContinuousClock.now
         let health = Health(at: start)
-        #expect(health.stuck(at: start.advanced(by: Health.patience)) == nil)
+        #expect(health.stuck(at: start.advanced(by: Health.stallTimeout)) == nil)
         #expect(health.stuck(at: start.advanced(by: .seconds(31))) == "no task got its turn for 31 s")
         health.turn(at: start.advanced(by: .seconds(20)))
         #expect(health.stuck(at: start.advanced(by: .seconds(31))) == nil)

@@ -5,5 +5,5 @@ import NimmerCell
 
 @main
 struct Main {
-    static func main() async { await Wheels<Program>.run(on: NATS.connector) }
+    static func main() async { await MotorController<Program>.run(on: NATS.connector) }
 }

@@ -16,9 +16,9 @@ public struct AcceptedOutcome: MessageBody {
     public var witnesses: [Token]
     /// The sender of the outcome (at most 128 bytes).
     public var sender: String
-    /// Whether reality confirmed the opening.
+    /// Indicates whether reality confirmed the opening.
     public var result: VerificationResult
-    /// When the thalamus accepted it.
+    /// Time at which the thalamus accepted it.
     public var at: Timestamp
     /// A snapshot: what the gate holds of each origin after it (at most 512).
     public var origins: [OriginRecord]?
@@ -55,8 +55,8 @@ public struct AcceptedOutcome: MessageBody {
         .required("opener", .token, "The origin whose wave opened it."),
         .required("witnesses", .list(.token, 1024), "The origins that asserted at the opening."),
         .required("sender", .name(128), "The sender of the outcome."),
-        .required("result", .word(VerificationResult.allCases.map(\.rawValue)), "Whether reality confirmed the opening."),
-        .required("at", .time, "When the thalamus accepted it."),
+        .required("result", .word(VerificationResult.allCases.map(\.rawValue)), "Indicates whether reality confirmed the opening."),
+        .required("at", .time, "Time at which the thalamus accepted it."),
         .optional("origins", .list(.record(OriginRecord.fields), 512), "A snapshot: what the gate holds of each origin after it."),
     ]
 

@@ -1,17 +1,17 @@
 // Written by Messages/generate.py from Messages/Declarations/messages.toml: change that.
 // swift-format-ignore-file
 
-/// What became of the commands of a decision (protocol.md, Subjects).
+/// Outcome of the commands of a decision (protocol.md, Subjects).
 public struct Act: MessageBody {
     /// The request whose decision it was; the decision's id.
     public var requestID: MessageID
-    /// How it ended.
+    /// Status.
     public var outcome: ActOutcome
     /// The commands, in order (at most 64).
     public var commands: [ActedCommand]
-    /// Who approved or refused; absent without one (at most 256 bytes).
+    /// Person who approved or refused, and the reason; absent without one (at most 256 bytes).
     public var word: String?
-    /// When it ended.
+    /// Time at which it ended.
     public var at: Timestamp
 
     /// A body of these values.
@@ -30,13 +30,13 @@ public struct Act: MessageBody {
     }
 
     public static let type = MessageType.act
-    public static let meaning = "What became of the commands of a decision."
+    public static let meaning = "Outcome of the commands of a decision."
     public static let fields: [Field] = [
         .required("request_id", .uuid, "The request whose decision it was; the decision's id."),
-        .required("outcome", .word(ActOutcome.allCases.map(\.rawValue)), "How it ended."),
+        .required("outcome", .word(ActOutcome.allCases.map(\.rawValue)), "Status."),
         .required("commands", .list(.record(ActedCommand.fields), 64), "The commands, in order."),
-        .optional("word", .text(256), "Who approved or refused; absent without one."),
-        .required("at", .time, "When it ended."),
+        .optional("word", .text(256), "Person who approved or refused, and the reason; absent without one."),
+        .required("at", .time, "Time at which it ended."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

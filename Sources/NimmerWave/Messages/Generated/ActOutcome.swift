@@ -1,7 +1,7 @@
 // Written by Messages/generate.py from Messages/Declarations/words.toml: change that.
 // swift-format-ignore-file
 
-/// How the commands of a decision ended.
+/// Outcome of the commands of a decision.
 public enum ActOutcome: String, CaseIterable, Sendable, Hashable, FieldValue {
     /// Every command was carried out.
     case done

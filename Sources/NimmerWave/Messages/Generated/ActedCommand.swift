@@ -9,11 +9,11 @@ public struct ActedCommand: MessageRecord, FieldValue {
     public var command: String
     /// Its arguments.
     public var payload: JSON
-    /// How it ended; absent when it was not sent, or nobody knows.
+    /// Status; absent when it was not sent, or the outcome is unknown.
     public var status: CommandStatus?
-    /// What it gave.
+    /// Result.
     public var result: JSON
-    /// Why it failed or was refused (at most 1024 bytes).
+    /// Reason why it failed or was refused (at most 1024 bytes).
     public var error: String?
 
     /// A record of these values.
@@ -38,9 +38,9 @@ public struct ActedCommand: MessageRecord, FieldValue {
         .required("target", .name(128), "The cell, nerve or organ."),
         .required("command", .name(128), "The command."),
         .optional("payload", .opaque, "Its arguments."),
-        .optional("status", .word(CommandStatus.allCases.map(\.rawValue)), "How it ended; absent when it was not sent, or nobody knows."),
-        .optional("result", .anything, "What it gave."),
-        .optional("error", .text(1024), "Why it failed or was refused."),
+        .optional("status", .word(CommandStatus.allCases.map(\.rawValue)), "Status; absent when it was not sent, or the outcome is unknown."),
+        .optional("result", .anything, "Result."),
+        .optional("error", .text(1024), "Reason why it failed or was refused."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

@@ -7,9 +7,9 @@ public struct AskedMind: MessageRecord, FieldValue {
     public var mind: String
     /// `valid`, `unsure`, `invalid`, or the code of a failure (at most 64 bytes).
     public var verdict: String
-    /// How long it took, in milliseconds (at least 0).
+    /// Duration, in milliseconds (at least 0).
     public var milliseconds: Double
-    /// What it cost, in LF (at least 0).
+    /// Cost, in LF (at least 0).
     public var lifeforce: Double
     /// Tokens read and written (at least 0).
     public var tokens: Int
@@ -17,7 +17,7 @@ public struct AskedMind: MessageRecord, FieldValue {
     public var model: String
     /// Tokens written; absent when unknown (at least 0).
     public var completionTokens: Int?
-    /// What was wrong (at most 256).
+    /// Problems of the answer (at most 256).
     public var problems: [String]
     /// The answer that was refused, cut off; kept for a person to see, never used (at most 1024 bytes).
     public var refused: String?
@@ -49,12 +49,12 @@ public struct AskedMind: MessageRecord, FieldValue {
     public static let fields: [Field] = [
         .required("mind", .text(128), "The mind's name."),
         .required("verdict", .text(64), "`valid`, `unsure`, `invalid`, or the code of a failure."),
-        .optional("ms", .notNegative, "How long it took, in milliseconds."),
-        .optional("lf", .notNegative, "What it cost, in LF."),
+        .optional("ms", .notNegative, "Duration, in milliseconds."),
+        .optional("lf", .notNegative, "Cost, in LF."),
         .optional("tokens", .whole(0...Int.max), "Tokens read and written."),
         .optional("model", .text(128), "The model that answered, as its server says; absent without an answer."),
         .optional("completion_tokens", .whole(0...Int.max), "Tokens written; absent when unknown."),
-        .optional("problems", .list(.text(4096), 256), "What was wrong."),
+        .optional("problems", .list(.text(4096), 256), "Problems of the answer."),
         .optional("refused", .text(1024), "The answer that was refused, cut off; kept for a person to see, never used."),
     ]
 

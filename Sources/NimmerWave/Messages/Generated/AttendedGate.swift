@@ -21,7 +21,7 @@ public struct AttendedGate: MessageRecord, FieldValue {
     public var closeThreshold: Double
     /// The fraction of a threshold at which it releases (0…1).
     public var releaseFraction: Double
-    /// When it last opened.
+    /// Time at which it last opened.
     public var openedAt: Timestamp?
 
     /// A record of these values.
@@ -60,7 +60,7 @@ public struct AttendedGate: MessageRecord, FieldValue {
         .optional("open_threshold", .fraction, "The potential that opens it."),
         .optional("close_threshold", .number(-1...1), "The potential that closes it."),
         .optional("release_fraction", .fraction, "The fraction of a threshold at which it releases."),
-        .optional("opened_at", .time, "When it last opened."),
+        .optional("opened_at", .time, "Time at which it last opened."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

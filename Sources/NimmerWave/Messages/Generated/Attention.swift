@@ -1,7 +1,7 @@
 // Written by Messages/generate.py from Messages/Declarations/messages.toml: change that.
 // swift-format-ignore-file
 
-/// What is open, once a second (protocol.md, Subjects).
+/// Gates that are open, once a second (protocol.md, Subjects).
 public struct Attention: MessageBody {
     /// IDLE, ALERT, FOCUSED or OVERWHELMED.
     public var mode: AttentionMode

@@ -1,7 +1,7 @@
 // Written by Messages/generate.py from Messages/Declarations/words.toml: change that.
 // swift-format-ignore-file
 
-/// How much is open at once.
+/// Mode of attention: how much is open at once.
 public enum AttentionMode: String, CaseIterable, Sendable, Hashable, FieldValue {
     /// Nothing is open and nothing rises.
     case idle = "IDLE"

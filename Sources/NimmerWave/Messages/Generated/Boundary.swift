@@ -1,7 +1,7 @@
 // Written by Messages/generate.py from Messages/Declarations/words.toml: change that.
 // swift-format-ignore-file
 
-/// Who answered.
+/// Kind of answerer.
 public enum Boundary: String, CaseIterable, Sendable, Hashable, FieldValue {
     /// A mind, through the boundary.
     case model

@@ -7,21 +7,21 @@ public struct CognitiveRequest: MessageBody {
     public var requestID: MessageID
     /// The collapse that it is about.
     public var collapseID: MessageID
-    /// What kind of event it is (at most 128 bytes).
+    /// Kind of event (at most 128 bytes).
     public var eventType: String
-    /// What it is about.
+    /// Domain.
     public var domain: Token
     /// The collapse's confidence (0…1).
     public var confidence: Double
-    /// What is known: region, witnesses and their content.
+    /// Input: region, witnesses and their content.
     public var structuredInput: JSON
-    /// What could be done (at most 64).
+    /// Actions that could be taken (at most 64).
     public var suggestedActions: [SuggestedAction]
-    /// What may be spent, in LF (at least 0).
+    /// Limit of the spending, in LF (at least 0).
     public var processingBudgetLF: Double
-    /// How long an answer may take (1…86400000).
+    /// Timeout of an answer, in milliseconds (1…86400000).
     public var responseTimeoutMilliseconds: Int
-    /// When an answer is of no use any more.
+    /// Time at which the request expires.
     public var expiresAt: Timestamp
 
     /// A body of these values.
@@ -54,14 +54,14 @@ public struct CognitiveRequest: MessageBody {
     public static let fields: [Field] = [
         .required("request_id", .uuid, "The request; named after the collapse."),
         .required("collapse_id", .uuid, "The collapse that it is about."),
-        .required("event_type", .name(128), "What kind of event it is."),
-        .required("domain", .token, "What it is about."),
+        .required("event_type", .name(128), "Kind of event."),
+        .required("domain", .token, "Domain."),
         .required("confidence", .fraction, "The collapse's confidence."),
-        .required("structured_input", .opaque, "What is known: region, witnesses and their content."),
-        .optional("suggested_actions", .list(.record(SuggestedAction.fields), 64), "What could be done."),
-        .required("processing_budget_lf", .notNegative, "What may be spent, in LF."),
-        .required("response_timeout_ms", .whole(1...86400000), "How long an answer may take."),
-        .required("expires_at", .time, "When an answer is of no use any more."),
+        .required("structured_input", .opaque, "Input: region, witnesses and their content."),
+        .optional("suggested_actions", .list(.record(SuggestedAction.fields), 64), "Actions that could be taken."),
+        .required("processing_budget_lf", .notNegative, "Limit of the spending, in LF."),
+        .required("response_timeout_ms", .whole(1...86400000), "Timeout of an answer, in milliseconds."),
+        .required("expires_at", .time, "Time at which the request expires."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

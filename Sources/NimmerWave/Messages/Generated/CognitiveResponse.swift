@@ -13,13 +13,13 @@ public struct CognitiveResponse: MessageBody {
     public var downstreamCommands: [DownstreamCommand]
     /// The mind that answered; absent for the deterministic boundary.
     public var mind: Mind?
-    /// Who answered: a model or the deterministic boundary.
+    /// Kind of answerer: a model or the deterministic boundary.
     public var boundary: Boundary
-    /// What was spent, in LF (at least 0).
+    /// Amount that was spent, in LF (at least 0).
     public var lifeforceSpent: Double
-    /// How long it took (at least 0).
+    /// Duration, in milliseconds (at least 0).
     public var processingTimeMilliseconds: Double
-    /// How the request ended.
+    /// Outcome of the request.
     public var outcome: ResponseOutcome
 
     /// A body of these values.
@@ -53,10 +53,10 @@ public struct CognitiveResponse: MessageBody {
         .optional("result", .anything, "The structured answer."),
         .optional("downstream_commands", .list(.record(DownstreamCommand.fields), 64), "The commands that are allowed."),
         .optional("mind", .record(Mind.fields), "The mind that answered; absent for the deterministic boundary."),
-        .required("boundary", .word(Boundary.allCases.map(\.rawValue)), "Who answered: a model or the deterministic boundary."),
-        .optional("lifeforce_spent", .notNegative, "What was spent, in LF."),
-        .optional("processing_time_ms", .notNegative, "How long it took."),
-        .required("outcome", .word(ResponseOutcome.allCases.map(\.rawValue)), "How the request ended."),
+        .required("boundary", .word(Boundary.allCases.map(\.rawValue)), "Kind of answerer: a model or the deterministic boundary."),
+        .optional("lifeforce_spent", .notNegative, "Amount that was spent, in LF."),
+        .optional("processing_time_ms", .notNegative, "Duration, in milliseconds."),
+        .required("outcome", .word(ResponseOutcome.allCases.map(\.rawValue)), "Outcome of the request."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

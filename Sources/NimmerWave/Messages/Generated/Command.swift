@@ -7,13 +7,13 @@ public struct Command: MessageBody {
     public var command: String
     /// Its arguments.
     public var payload: JSON
-    /// How long it may take (1…86400000).
+    /// Time that it may take, in milliseconds (1…86400000).
     public var deadlineMilliseconds: Int
-    /// What it follows from: a decision or a person (at most 128 bytes).
+    /// Cause: a decision or a person (at most 128 bytes).
     public var cause: String?
-    /// Whose voice it is when several command one target; since 2.1 (0…5).
+    /// Tier of the sender when several command one target; since 2.1 (0…5).
     public var tier: Int?
-    /// How long its effect holds unless it is renewed, in milliseconds; since 2.1 (1…86400000).
+    /// Time for which its effect holds unless it is renewed, in milliseconds; since 2.1 (1…86400000).
     public var leaseMilliseconds: Int?
 
     /// A body of these values.
@@ -38,10 +38,10 @@ public struct Command: MessageBody {
     public static let fields: [Field] = [
         .required("command", .name(128), "The command."),
         .optional("payload", .opaque, "Its arguments."),
-        .optional("deadline_ms", .whole(1...86400000), "How long it may take."),
-        .optional("cause", .text(128), "What it follows from: a decision or a person."),
-        .optional("tier", .whole(0...5), "Whose voice it is when several command one target; since 2.1."),
-        .optional("lease_ms", .whole(1...86400000), "How long its effect holds unless it is renewed, in milliseconds; since 2.1."),
+        .optional("deadline_ms", .whole(1...86400000), "Time that it may take, in milliseconds."),
+        .optional("cause", .text(128), "Cause: a decision or a person."),
+        .optional("tier", .whole(0...5), "Tier of the sender when several command one target; since 2.1."),
+        .optional("lease_ms", .whole(1...86400000), "Time for which its effect holds unless it is renewed, in milliseconds; since 2.1."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

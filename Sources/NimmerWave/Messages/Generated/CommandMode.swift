@@ -1,7 +1,7 @@
 // Written by Messages/generate.py from Messages/Declarations/words.toml: change that.
 // swift-format-ignore-file
 
-/// What happens to the commands of a decision.
+/// Handling of the commands of a decision.
 public enum CommandMode: String, CaseIterable, Sendable, Hashable, FieldValue {
     /// They are published as part of the response and sent to nobody.
     case dryRun = "dry-run"

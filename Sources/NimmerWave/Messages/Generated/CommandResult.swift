@@ -1,13 +1,13 @@
 // Written by Messages/generate.py from Messages/Declarations/messages.toml: change that.
 // swift-format-ignore-file
 
-/// What came of a command (protocol.md, CommandResult).
+/// Result of a command (protocol.md, CommandResult).
 public struct CommandResult: MessageBody {
-    /// How it ended.
+    /// Status.
     public var status: CommandStatus
-    /// What it gave.
+    /// Result.
     public var result: JSON
-    /// Why it failed or was refused (at most 1024 bytes).
+    /// Reason why it failed or was refused (at most 1024 bytes).
     public var error: String?
 
     /// A body of these values.
@@ -22,11 +22,11 @@ public struct CommandResult: MessageBody {
     }
 
     public static let type = MessageType.commandResult
-    public static let meaning = "What came of a command."
+    public static let meaning = "Result of a command."
     public static let fields: [Field] = [
-        .required("status", .word(CommandStatus.allCases.map(\.rawValue)), "How it ended."),
-        .optional("result", .anything, "What it gave."),
-        .optional("error", .text(1024), "Why it failed or was refused."),
+        .required("status", .word(CommandStatus.allCases.map(\.rawValue)), "Status."),
+        .optional("result", .anything, "Result."),
+        .optional("error", .text(1024), "Reason why it failed or was refused."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

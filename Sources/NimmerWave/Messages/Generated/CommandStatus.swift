@@ -1,7 +1,7 @@
 // Written by Messages/generate.py from Messages/Declarations/words.toml: change that.
 // swift-format-ignore-file
 
-/// How a command ended.
+/// Status of a command.
 public enum CommandStatus: String, CaseIterable, Sendable, Hashable, FieldValue {
     /// It was done.
     case ok

@@ -1,7 +1,7 @@
 // Written by Messages/generate.py from Messages/Declarations/messages.toml: change that.
 // swift-format-ignore-file
 
-/// What correlated, for training (protocol.md, CorrelationEvent).
+/// Correlation within a window, for training (protocol.md, CorrelationEvent).
 public struct CorrelationEvent: MessageBody {
     /// The gate.
     public var gateID: GateID
@@ -15,7 +15,7 @@ public struct CorrelationEvent: MessageBody {
     public var correlationMatrix: [[Double]]
     /// The support of the newest wave (-1…1).
     public var aggregateCorrelation: Double
-    /// What it led to.
+    /// Result.
     public var result: CorrelationResult
     /// The label that verification gave it (at most 128 bytes).
     public var trainingLabel: String?
@@ -42,7 +42,7 @@ public struct CorrelationEvent: MessageBody {
     }
 
     public static let type = MessageType.correlationEvent
-    public static let meaning = "What correlated in one window, for training; virtual garden only."
+    public static let meaning = "Correlation within one window, for training; virtual garden only."
     public static let fields: [Field] = [
         .required("gate_id", .token, "The gate."),
         .required("window_start", .time, "The time of the oldest wave."),
@@ -50,7 +50,7 @@ public struct CorrelationEvent: MessageBody {
         .required("signals_in_window", .list(.record(WindowSignal.fields), 1024), "The waves."),
         .required("correlation_matrix", .list(.list(.finite, 64), 64), "Similarity of each wave to each other."),
         .required("aggregate_correlation", .number(-1...1), "The support of the newest wave."),
-        .required("result", .word(CorrelationResult.allCases.map(\.rawValue)), "What it led to."),
+        .required("result", .word(CorrelationResult.allCases.map(\.rawValue)), "Result."),
         .optional("training_label", .text(128), "The label that verification gave it."),
     ]
 

@@ -1,7 +1,7 @@
 // Written by Messages/generate.py from Messages/Declarations/words.toml: change that.
 // swift-format-ignore-file
 
-/// What a window of waves led to.
+/// Result of a window of waves.
 public enum CorrelationResult: String, CaseIterable, Sendable, Hashable, FieldValue {
     /// The gate opened.
     case opened

@@ -1,32 +1,31 @@
 // Written by Messages/generate.py from Messages/Declarations/decisions.toml: change that.
 // swift-format-ignore-file
 
-/// How a decision came about and what becomes of its commands: the `result` of a response (protocol.md,
-/// CognitiveResponse).
+/// The origin of a decision and the fate of its commands: the `result` of a response (protocol.md, CognitiveResponse).
 public struct DecisionRecord: PublishedRecord, FieldValue {
-    /// What kind of event it is (at most 128 bytes).
+    /// Kind of event (at most 128 bytes).
     public var eventType: String?
     /// The region whose budget pays: that of the opening, else the domain of the request (at most 1024 bytes).
     public var region: String?
     /// The minds that were asked, in order, and what it cost (at most 1024).
     public var asked: [AskedMind]
-    /// How many older requests of the region this answers too (at least 0).
+    /// Number of older requests of the region that this answers too (at least 0).
     public var merged: Int?
-    /// What happens to the commands; absent where there are none.
+    /// Handling of the commands; absent without commands.
     public var commands: CommandMode?
-    /// When the commands are of no use any more; absent for dry-run.
+    /// Time after which the commands are void; absent for dry-run.
     public var commandsUntil: Timestamp?
     /// The mind's reason, in a sentence (at most 1024 bytes).
     public var reason: String?
-    /// Why the deterministic boundary decided and not a mind (at most 1024 bytes).
+    /// Reason why the deterministic boundary decided and not a mind (at most 1024 bytes).
     public var why: String?
-    /// How sure the mind is; of a decision by rule, the request's confidence (0…1).
+    /// Confidence of the mind; of a decision by rule, the request's confidence (0…1).
     public var confidence: Double?
     /// Of a decision by rule, the structured_input of its request; left out where it has no room.
     public var inputs: JSON?
     /// Of a decision by rule, what could be done (at most 64).
     public var suggestedActions: [SuggestedAction]?
-    /// Whether the mind called itself unsure; then nothing is commanded. Default false.
+    /// True if the mind called itself unsure; then nothing is commanded. Default false.
     public var isUnsure: Bool
     /// Of an expired request, when an answer was of no use any more.
     public var expiredAt: Timestamp?
@@ -34,7 +33,7 @@ public struct DecisionRecord: PublishedRecord, FieldValue {
     public var seenAt: Timestamp?
     /// Of an expired request, what it waited for (at most 1024 bytes).
     public var waitedFor: String?
-    /// Whether a reflex decided; default false.
+    /// True if a reflex decided; default false.
     public var isReflex: Bool
     /// The newer request whose answer stands for this one too.
     public var mergedInto: MessageID?
@@ -85,22 +84,22 @@ public struct DecisionRecord: PublishedRecord, FieldValue {
     public static let meaning = "The result of a response."
     /// The fields as they stand on the wire.
     public static let fields: [Field] = [
-        .optional("event_type", .text(128), "What kind of event it is."),
+        .optional("event_type", .text(128), "Kind of event."),
         .optional("region", .text(1024), "The region whose budget pays: that of the opening, else the domain of the request."),
         .optional("asked", .list(.record(AskedMind.fields), 1024), "The minds that were asked, in order, and what it cost."),
-        .optional("merged", .whole(0...Int.max), "How many older requests of the region this answers too."),
-        .optional("commands", .word(CommandMode.allCases.map(\.rawValue)), "What happens to the commands; absent where there are none."),
-        .optional("commands_until", .time, "When the commands are of no use any more; absent for dry-run."),
+        .optional("merged", .whole(0...Int.max), "Number of older requests of the region that this answers too."),
+        .optional("commands", .word(CommandMode.allCases.map(\.rawValue)), "Handling of the commands; absent without commands."),
+        .optional("commands_until", .time, "Time after which the commands are void; absent for dry-run."),
         .optional("reason", .text(1024), "The mind's reason, in a sentence."),
-        .optional("why", .text(1024), "Why the deterministic boundary decided and not a mind."),
-        .optional("confidence", .fraction, "How sure the mind is; of a decision by rule, the request's confidence."),
+        .optional("why", .text(1024), "Reason why the deterministic boundary decided and not a mind."),
+        .optional("confidence", .fraction, "Confidence of the mind; of a decision by rule, the request's confidence."),
         .optional("inputs", .opaque, "Of a decision by rule, the structured_input of its request; left out where it has no room."),
         .optional("suggested_actions", .list(.record(SuggestedAction.fields), 64), "Of a decision by rule, what could be done."),
-        .optional("unsure", .truth, "Whether the mind called itself unsure; then nothing is commanded. Default false."),
+        .optional("unsure", .truth, "True if the mind called itself unsure; then nothing is commanded. Default false."),
         .optional("expired_at", .time, "Of an expired request, when an answer was of no use any more."),
         .optional("seen_at", .time, "Of an expired request, when that was seen."),
         .optional("waited_for", .text(1024), "Of an expired request, what it waited for."),
-        .optional("reflex", .truth, "Whether a reflex decided; default false."),
+        .optional("reflex", .truth, "True if a reflex decided; default false."),
         .optional("merged_into", .uuid, "The newer request whose answer stands for this one too."),
     ]
 

@@ -3,7 +3,7 @@
 
 /// An opening that was merged into a newer one of its region.
 public struct EarlierOpening: MessageRecord, FieldValue {
-    /// When it opened.
+    /// Time of its opening.
     public var openedAt: Timestamp?
     /// Its asserting witnesses (at most 1024).
     public var witnesses: [EscalationWitness]
@@ -19,7 +19,7 @@ public struct EarlierOpening: MessageRecord, FieldValue {
 
     /// The fields as they stand on the wire.
     public static let fields: [Field] = [
-        .optional("opened_at", .time, "When it opened."),
+        .optional("opened_at", .time, "Time of its opening."),
         .optional("witnesses", .list(.record(EscalationWitness.fields), 1024), "Its asserting witnesses."),
     ]
 

@@ -3,17 +3,17 @@
 
 /// The terms on which an opening goes up to a mind; an opening without them does not (protocol.md, GateTransition).
 public struct Escalation: MessageRecord, FieldValue {
-    /// What kind of event it is (at most 128 bytes).
+    /// Kind of event (at most 128 bytes).
     public var eventType: String
-    /// What could be done (at most 64).
+    /// Actions that could be taken (at most 64).
     public var suggestedActions: [SuggestedAction]
-    /// What may be spent, in LF (at least 0).
+    /// Limit of the spending, in LF (at least 0).
     public var processingBudgetLF: Double
-    /// How long an answer may take (1…86400000).
+    /// Timeout of an answer, in milliseconds (1…86400000).
     public var responseTimeoutMilliseconds: Int
-    /// When an answer is of no use any more.
+    /// Time at which the request expires.
     public var expiresAt: Timestamp
-    /// Whether the gate is a reflex; default false.
+    /// Indicates whether the gate is a reflex; default false.
     public var isReflex: Bool
 
     /// A record of these values.
@@ -35,12 +35,12 @@ public struct Escalation: MessageRecord, FieldValue {
 
     /// The fields as they stand on the wire.
     public static let fields: [Field] = [
-        .required("event_type", .name(128), "What kind of event it is."),
-        .optional("suggested_actions", .list(.record(SuggestedAction.fields), 64), "What could be done."),
-        .required("processing_budget_lf", .notNegative, "What may be spent, in LF."),
-        .required("response_timeout_ms", .whole(1...86400000), "How long an answer may take."),
-        .required("expires_at", .time, "When an answer is of no use any more."),
-        .optional("reflex", .truth, "Whether the gate is a reflex; default false."),
+        .required("event_type", .name(128), "Kind of event."),
+        .optional("suggested_actions", .list(.record(SuggestedAction.fields), 64), "Actions that could be taken."),
+        .required("processing_budget_lf", .notNegative, "Limit of the spending, in LF."),
+        .required("response_timeout_ms", .whole(1...86400000), "Timeout of an answer, in milliseconds."),
+        .required("expires_at", .time, "Time at which the request expires."),
+        .optional("reflex", .truth, "Indicates whether the gate is a reflex; default false."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

@@ -1,26 +1,26 @@
 // Written by Messages/generate.py from Messages/Declarations/decisions.toml: change that.
 // swift-format-ignore-file
 
-/// What is known about an opening that goes up: the `structured_input` of its request (protocol.md, CognitiveRequest).
+/// Facts about an opening that goes up: the `structured_input` of its request (protocol.md, CognitiveRequest).
 public struct EscalationInput: PublishedRecord, FieldValue {
     /// The semantic region; requests of one region may be merged, and share a budget.
     public var region: Region
     /// The gate that opened.
     public var gate: GateID?
-    /// When it opened.
+    /// Time of its opening.
     public var openedAt: Timestamp?
     /// The collapse's confidence (0…1).
     public var confidence: Double?
     /// The asserting witnesses; a request without them is never merged (at most 1024).
     public var witnesses: [EscalationWitness]?
-    /// Whether the gate is a reflex, on which the boundary may act before a mind is asked; default false.
+    /// True for the gate of a reflex, on which the boundary may act before a mind is asked; default false.
     public var isReflex: Bool
-    /// What a reflex did before minds were told.
+    /// Commands that a reflex sent before minds were asked.
     public var doneByReflex: ReflexDeed?
     /// Openings of the same region that were merged into this one, the newest first, as many as have room (at most
     /// 1024).
     public var earlier: [EarlierOpening]?
-    /// How many requests were merged into this one (at least 0).
+    /// Number of requests that were merged into this one (at least 0).
     public var merged: Int?
     /// Members that are not declared, as they came.
     public var others: JSONObject
@@ -55,13 +55,13 @@ public struct EscalationInput: PublishedRecord, FieldValue {
     public static let fields: [Field] = [
         .required("region", .region, "The semantic region; requests of one region may be merged, and share a budget."),
         .optional("gate", .token, "The gate that opened."),
-        .optional("opened_at", .time, "When it opened."),
+        .optional("opened_at", .time, "Time of its opening."),
         .optional("confidence", .fraction, "The collapse's confidence."),
         .optional("witnesses", .list(.record(EscalationWitness.fields), 1024), "The asserting witnesses; a request without them is never merged."),
-        .optional("reflex", .truth, "Whether the gate is a reflex, on which the boundary may act before a mind is asked; default false."),
-        .optional("done_by_reflex", .record(ReflexDeed.fields), "What a reflex did before minds were told."),
+        .optional("reflex", .truth, "True for the gate of a reflex, on which the boundary may act before a mind is asked; default false."),
+        .optional("done_by_reflex", .record(ReflexDeed.fields), "Commands that a reflex sent before minds were asked."),
         .optional("earlier", .list(.record(EarlierOpening.fields), 1024), "Openings of the same region that were merged into this one, the newest first, as many as have room."),
-        .optional("merged", .whole(0...Int.max), "How many requests were merged into this one."),
+        .optional("merged", .whole(0...Int.max), "Number of requests that were merged into this one."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

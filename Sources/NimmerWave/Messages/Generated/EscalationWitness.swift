@@ -5,11 +5,11 @@
 public struct EscalationWitness: MessageRecord, FieldValue {
     /// The sender: the cell or nerve of the subject (at most 128 bytes).
     public var source: String
-    /// What made the witness independent.
+    /// Origin that made the witness independent.
     public var origin: Token?
-    /// How sure it was (0…1).
+    /// Its confidence (0…1).
     public var confidence: Double
-    /// How old its wave was at the opening, in milliseconds.
+    /// Age of its wave at the opening, in milliseconds.
     public var ageMilliseconds: Double
     /// Its payload, byte for byte.
     public var content: JSON
@@ -32,9 +32,9 @@ public struct EscalationWitness: MessageRecord, FieldValue {
     /// The fields as they stand on the wire.
     public static let fields: [Field] = [
         .required("source", .text(128), "The sender: the cell or nerve of the subject."),
-        .optional("origin", .token, "What made the witness independent."),
-        .optional("confidence", .fraction, "How sure it was."),
-        .optional("age_ms", .finite, "How old its wave was at the opening, in milliseconds."),
+        .optional("origin", .token, "Origin that made the witness independent."),
+        .optional("confidence", .fraction, "Its confidence."),
+        .optional("age_ms", .finite, "Age of its wave at the opening, in milliseconds."),
         .optional("content", .opaque, "Its payload, byte for byte."),
     ]
 

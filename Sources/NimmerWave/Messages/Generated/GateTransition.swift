@@ -5,7 +5,7 @@
 public struct GateTransition: MessageBody {
     /// The gate.
     public var gateID: GateID
-    /// What the gate is about.
+    /// Domain of the gate.
     public var domain: Token
     /// The semantic region that the gate guards.
     public var region: Region
@@ -78,7 +78,7 @@ public struct GateTransition: MessageBody {
     public static let meaning = "A gate changed its state."
     public static let fields: [Field] = [
         .required("gate_id", .token, "The gate."),
-        .required("domain", .token, "What the gate is about."),
+        .required("domain", .token, "Domain of the gate."),
         .required("region", .region, "The semantic region that the gate guards."),
         .required("from_state", .gateState, "The state before."),
         .required("to_state", .gateState, "The state after, one step away."),

@@ -9,9 +9,9 @@ public struct Header: MessageRecord, FieldValue {
     public var messageType: MessageType
     /// MAJOR.MINOR; the same major is understood, unknown keys are ignored (at most 16 bytes).
     public var version: String
-    /// When it was said: RFC 3339, UTC or a numeric offset.
+    /// Time at which it was published: RFC 3339, UTC or a numeric offset.
     public var timestamp: Timestamp
-    /// Who said it.
+    /// Sender.
     public var source: Source
 
     /// A record of these values.
@@ -34,8 +34,8 @@ public struct Header: MessageRecord, FieldValue {
         .required("message_id", .uuid, "RFC 9562 UUID; also sent as the NATS header Nats-Msg-Id."),
         .required("message_type", .name(64), "The type of the body."),
         .required("version", .name(16), "MAJOR.MINOR; the same major is understood, unknown keys are ignored."),
-        .required("timestamp", .time, "When it was said: RFC 3339, UTC or a numeric offset."),
-        .required("source", .record(Source.fields), "Who said it."),
+        .required("timestamp", .time, "Time at which it was published: RFC 3339, UTC or a numeric offset."),
+        .required("source", .record(Source.fields), "Sender."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

@@ -11,7 +11,7 @@ public struct Heartbeat: MessageBody {
     public var queue: Int
     /// The median time of an answer (at least 0).
     public var latencyMilliseconds: Double
-    /// How fast it writes (at least 0).
+    /// Speed of writing (at least 0).
     public var tokensPerSecond: Double
     /// Requests answered since the start (at least 0).
     public var answered: Int
@@ -40,7 +40,7 @@ public struct Heartbeat: MessageBody {
         .required("state", .word(BreakerState.allCases.map(\.rawValue)), "The circuit breaker before it."),
         .required("queue", .whole(0...Int.max), "Requests that wait."),
         .optional("latency_ms", .notNegative, "The median time of an answer."),
-        .optional("tokens_per_second", .notNegative, "How fast it writes."),
+        .optional("tokens_per_second", .notNegative, "Speed of writing."),
         .optional("answered", .whole(0...Int.max), "Requests answered since the start."),
     ]
 

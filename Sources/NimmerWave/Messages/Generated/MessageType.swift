@@ -13,13 +13,13 @@ public enum MessageType: String, CaseIterable, Sendable, Hashable {
     case cognitiveRequest = "CognitiveRequest"
     /// The answer to a request: a decision and the commands that it asks for.
     case cognitiveResponse = "CognitiveResponse"
-    /// What became of the commands of a decision.
+    /// Outcome of the commands of a decision.
     case act = "Act"
     /// The open and the rising gates, the mode and the rates; once a second.
     case attention = "Attention"
     /// A nerve changed the state of its behaviour.
     case nerveState = "NerveState"
-    /// What correlated in one window, for training; virtual garden only.
+    /// Correlation within one window, for training; virtual garden only.
     case correlationEvent = "CorrelationEvent"
     /// Ground truth: whether reality confirmed an opening.
     case verificationOutcome = "VerificationOutcome"
@@ -27,7 +27,7 @@ public enum MessageType: String, CaseIterable, Sendable, Hashable {
     case acceptedOutcome = "AcceptedOutcome"
     /// An order to a cell, nerve or organ.
     case command = "Command"
-    /// What came of a command.
+    /// Result of a command.
     case commandResult = "CommandResult"
     /// A message that was refused, and why.
     case reject = "Reject"
@@ -47,13 +47,13 @@ public enum AnyMessage: Sendable, Hashable {
     case cognitiveRequest(Envelope<CognitiveRequest>)
     /// The answer to a request: a decision and the commands that it asks for.
     case cognitiveResponse(Envelope<CognitiveResponse>)
-    /// What became of the commands of a decision.
+    /// Outcome of the commands of a decision.
     case act(Envelope<Act>)
     /// The open and the rising gates, the mode and the rates; once a second.
     case attention(Envelope<Attention>)
     /// A nerve changed the state of its behaviour.
     case nerveState(Envelope<NerveState>)
-    /// What correlated in one window, for training; virtual garden only.
+    /// Correlation within one window, for training; virtual garden only.
     case correlationEvent(Envelope<CorrelationEvent>)
     /// Ground truth: whether reality confirmed an opening.
     case verificationOutcome(Envelope<VerificationOutcome>)
@@ -61,7 +61,7 @@ public enum AnyMessage: Sendable, Hashable {
     case acceptedOutcome(Envelope<AcceptedOutcome>)
     /// An order to a cell, nerve or organ.
     case command(Envelope<Command>)
-    /// What came of a command.
+    /// Result of a command.
     case commandResult(Envelope<CommandResult>)
     /// A message that was refused, and why.
     case reject(Envelope<Reject>)
@@ -89,7 +89,7 @@ public enum AnyMessage: Sendable, Hashable {
         }
     }
 
-    /// Who said it, and when.
+    /// Header: its sender and time.
     public var header: Header {
         switch self {
         case .waveSignal(let message): message.header

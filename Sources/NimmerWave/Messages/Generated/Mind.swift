@@ -5,7 +5,7 @@
 public struct Mind: MessageRecord, FieldValue {
     /// The model (at most 128 bytes).
     public var model: String
-    /// Where it runs, without credentials (at most 256 bytes).
+    /// Address of the server, without credentials (at most 256 bytes).
     public var server: String
 
     /// A record of these values.
@@ -20,7 +20,7 @@ public struct Mind: MessageRecord, FieldValue {
     /// The fields as they stand on the wire.
     public static let fields: [Field] = [
         .required("model", .text(128), "The model."),
-        .required("server", .text(256), "Where it runs, without credentials."),
+        .required("server", .text(256), "Address of the server, without credentials."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

@@ -9,13 +9,13 @@ public struct NerveState: MessageBody {
     public var fromState: String
     /// The state after (at most 64 bytes).
     public var toState: String
-    /// Why (at most 512 bytes).
+    /// Reason (at most 512 bytes).
     public var reason: String
     /// Energy spent, in LF (at least 0).
     public var lifeforceCost: Double
-    /// When.
+    /// Time.
     public var at: Timestamp
-    /// What it decided on.
+    /// Details of the decision.
     public var details: JSON?
 
     /// A body of these values.
@@ -43,10 +43,10 @@ public struct NerveState: MessageBody {
         .required("nerve", .token, "The nerve."),
         .required("from_state", .name(64), "The state before."),
         .required("to_state", .name(64), "The state after."),
-        .optional("reason", .text(512), "Why."),
+        .optional("reason", .text(512), "Reason."),
         .optional("lifeforce_cost", .energy, "Energy spent, in LF."),
-        .required("at", .time, "When."),
-        .optional("details", .opaque, "What it decided on."),
+        .required("at", .time, "Time."),
+        .optional("details", .opaque, "Details of the decision."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

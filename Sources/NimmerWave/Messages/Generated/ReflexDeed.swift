@@ -1,7 +1,7 @@
 // Written by Messages/generate.py from Messages/Declarations/decisions.toml: change that.
 // swift-format-ignore-file
 
-/// What the boundary did by reflex.
+/// The commands that the boundary sent by reflex.
 public struct ReflexDeed: MessageRecord, FieldValue {
     /// The action (at most 1024 bytes).
     public var action: String

@@ -3,11 +3,11 @@
 
 /// A message that was refused, and why (protocol.md, Subjects).
 public struct Reject: MessageBody {
-    /// Who refused it.
+    /// Service that refused it.
     public var service: Token
-    /// Where it came in (at most 512 bytes).
+    /// Subject on which it came in (at most 512 bytes).
     public var subject: String
-    /// What was expected (at most 512 bytes).
+    /// Expectation (at most 512 bytes).
     public var reason: String
     /// The field at fault; empty for the message as a whole (at most 128 bytes).
     public var field: String
@@ -36,9 +36,9 @@ public struct Reject: MessageBody {
     public static let type = MessageType.reject
     public static let meaning = "A message that was refused, and why."
     public static let fields: [Field] = [
-        .required("service", .token, "Who refused it."),
-        .required("subject", .name(512), "Where it came in."),
-        .required("reason", .text(512), "What was expected."),
+        .required("service", .token, "Service that refused it."),
+        .required("subject", .name(512), "Subject on which it came in."),
+        .required("reason", .text(512), "Expectation."),
         .optional("field", .text(128), "The field at fault; empty for the message as a whole."),
         .required("excerpt", .text(16384), "The first 4 KiB of what was refused, repaired to UTF-8."),
         .optional("rejected", .whole(0...Int.max), "Messages refused by this service since its start."),

@@ -1,7 +1,7 @@
 // Written by Messages/generate.py from Messages/Declarations/words.toml: change that.
 // swift-format-ignore-file
 
-/// How a request ended.
+/// Outcome of a request.
 public enum ResponseOutcome: String, CaseIterable, Sendable, Hashable, FieldValue {
     /// With an answer.
     case answered

@@ -5,7 +5,7 @@
 public struct Source: MessageRecord, FieldValue {
     /// The sender's name (at most 128 bytes).
     public var entityID: String
-    /// What kind of thing sent it.
+    /// Kind of the sender.
     public var entityType: EntityType
     /// The real world (default) or a simulated one.
     public var garden: Garden
@@ -28,7 +28,7 @@ public struct Source: MessageRecord, FieldValue {
     /// The fields as they stand on the wire.
     public static let fields: [Field] = [
         .required("entity_id", .name(128), "The sender's name."),
-        .required("entity_type", .word(EntityType.allCases.map(\.rawValue)), "What kind of thing sent it."),
+        .required("entity_type", .word(EntityType.allCases.map(\.rawValue)), "Kind of the sender."),
         .optional("garden", .word(Garden.allCases.map(\.rawValue)), "The real world (default) or a simulated one."),
         .optional("tier", .whole(0...5), "The sender's tier; default 1."),
     ]

@@ -5,7 +5,7 @@
 public struct SuggestedAction: MessageRecord, FieldValue {
     /// The action (at most 128 bytes).
     public var action: String
-    /// How apt it is (0…1).
+    /// Aptness (0…1).
     public var confidence: Double
 
     /// A record of these values.
@@ -20,7 +20,7 @@ public struct SuggestedAction: MessageRecord, FieldValue {
     /// The fields as they stand on the wire.
     public static let fields: [Field] = [
         .required("action", .name(128), "The action."),
-        .required("confidence", .fraction, "How apt it is."),
+        .required("confidence", .fraction, "Aptness."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

@@ -5,15 +5,15 @@
 public struct TriggerSignal: MessageRecord, FieldValue {
     /// The sender: the cell or nerve of the subject (at most 128 bytes).
     public var source: String
-    /// What made the witness independent.
+    /// Origin that made the witness independent.
     public var origin: Token
-    /// How sure it was (0…1).
+    /// Its confidence (0…1).
     public var confidence: Double
     /// Asserts (1) or denies (-1).
     public var polarity: Int
-    /// When the gate used it.
+    /// Time at which the gate used it.
     public var timestamp: Timestamp
-    /// What its wave added to the potential.
+    /// Contribution of its wave to the potential.
     public var push: Double
 
     /// A record of these values.
@@ -36,11 +36,11 @@ public struct TriggerSignal: MessageRecord, FieldValue {
     /// The fields as they stand on the wire.
     public static let fields: [Field] = [
         .required("source", .name(128), "The sender: the cell or nerve of the subject."),
-        .required("origin", .token, "What made the witness independent."),
-        .required("confidence", .fraction, "How sure it was."),
+        .required("origin", .token, "Origin that made the witness independent."),
+        .required("confidence", .fraction, "Its confidence."),
         .required("polarity", .polarity, "Asserts (1) or denies (-1)."),
-        .required("timestamp", .time, "When the gate used it."),
-        .required("push", .finite, "What its wave added to the potential."),
+        .required("timestamp", .time, "Time at which the gate used it."),
+        .required("push", .finite, "Contribution of its wave to the potential."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

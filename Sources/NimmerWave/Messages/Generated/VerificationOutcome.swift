@@ -5,19 +5,19 @@
 public struct VerificationOutcome: MessageBody {
     /// The transition that it is about.
     public var originalSignalID: MessageID
-    /// What it is about.
+    /// Domain.
     public var domain: Token
-    /// Whether reality confirmed it.
+    /// Indicates whether reality confirmed it.
     public var outcome: VerificationResult
-    /// What was found.
+    /// Result that was found.
     public var actualResult: JSON?
-    /// What was expected.
+    /// Expectation.
     public var expectedResult: JSON?
-    /// How far apart they are.
+    /// Distance between them.
     public var discrepancy: Double?
-    /// Who verified (at most 128 bytes).
+    /// Verifier (at most 128 bytes).
     public var verificationSource: String
-    /// What the virtual garden should learn.
+    /// Lesson for the virtual garden.
     public var feedbackToVirtual: VirtualFeedback?
 
     /// A body of these values.
@@ -45,13 +45,13 @@ public struct VerificationOutcome: MessageBody {
     public static let meaning = "Ground truth: whether reality confirmed an opening."
     public static let fields: [Field] = [
         .required("original_signal_id", .uuid, "The transition that it is about."),
-        .required("domain", .token, "What it is about."),
-        .required("outcome", .word(VerificationResult.allCases.map(\.rawValue)), "Whether reality confirmed it."),
-        .optional("actual_result", .anything, "What was found."),
-        .optional("expected_result", .anything, "What was expected."),
-        .optional("discrepancy", .finite, "How far apart they are."),
-        .required("verification_source", .name(128), "Who verified."),
-        .optional("feedback_to_virtual", .record(VirtualFeedback.fields), "What the virtual garden should learn."),
+        .required("domain", .token, "Domain."),
+        .required("outcome", .word(VerificationResult.allCases.map(\.rawValue)), "Indicates whether reality confirmed it."),
+        .optional("actual_result", .anything, "Result that was found."),
+        .optional("expected_result", .anything, "Expectation."),
+        .optional("discrepancy", .finite, "Distance between them."),
+        .required("verification_source", .name(128), "Verifier."),
+        .optional("feedback_to_virtual", .record(VirtualFeedback.fields), "Lesson for the virtual garden."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

@@ -1,7 +1,7 @@
 // Written by Messages/generate.py from Messages/Declarations/words.toml: change that.
 // swift-format-ignore-file
 
-/// Whether reality confirmed an opening.
+/// Indicates whether reality confirmed an opening.
 public enum VerificationResult: String, CaseIterable, Sendable, Hashable, FieldValue {
     /// It did.
     case confirmed

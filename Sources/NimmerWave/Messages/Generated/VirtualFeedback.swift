@@ -1,11 +1,11 @@
 // Written by Messages/generate.py from Messages/Declarations/records.toml: change that.
 // swift-format-ignore-file
 
-/// What the virtual garden should learn.
+/// Lesson for the virtual garden.
 public struct VirtualFeedback: MessageRecord, FieldValue {
-    /// What to add to correlations.
+    /// Adjustment of correlations.
     public var correlationAdjustment: Double
-    /// What the weight moved by.
+    /// Change of the weight.
     public var gateWeightDelta: Double
 
     /// A record of these values.
@@ -19,8 +19,8 @@ public struct VirtualFeedback: MessageRecord, FieldValue {
 
     /// The fields as they stand on the wire.
     public static let fields: [Field] = [
-        .optional("correlation_adjustment", .finite, "What to add to correlations."),
-        .optional("gate_weight_delta", .finite, "What the weight moved by."),
+        .optional("correlation_adjustment", .finite, "Adjustment of correlations."),
+        .optional("gate_weight_delta", .finite, "Change of the weight."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

@@ -3,9 +3,9 @@
 
 /// A cell's or nerve's observation: what it is about, how sure it is, and the payload (protocol.md, WaveSignal).
 public struct WaveSignal: MessageBody {
-    /// What it is about: math, distance, battery.
+    /// Domain: math, distance, battery.
     public var domain: Token
-    /// How sure the sender is (0…1).
+    /// Confidence of the sender (0…1).
     public var confidence: Double
     /// The payload; opaque below the boundary, kept byte for byte.
     public var semanticContent: JSON
@@ -15,13 +15,14 @@ public struct WaveSignal: MessageBody {
     public var region: Region?
     /// Asserts (1, default) or denies (-1).
     public var polarity: Int
-    /// What makes the witness independent; default: the cell's name in the subject. Any other must be granted to it.
+    /// Origin that makes the witness independent; default: the cell's name in the subject. Any other must be granted to
+    /// it.
     public var origin: Token?
     /// An embedding of the content (at most 1024 numbers).
     public var vector: [Double]?
     /// Ties a wave to the request that caused it (at most 64 bytes).
     public var correlationID: String?
-    /// How often the sender speaks when all is well, in milliseconds; since 2.1 (above 0, at most 86400000).
+    /// Interval at which the sender publishes when all is well, in milliseconds; since 2.1 (above 0, at most 86400000).
     public var intervalMilliseconds: Double?
 
     /// A body of these values.
@@ -52,16 +53,16 @@ public struct WaveSignal: MessageBody {
     public static let type = MessageType.waveSignal
     public static let meaning = "A cell's or nerve's observation and how sure it is."
     public static let fields: [Field] = [
-        .required("domain", .token, "What it is about: math, distance, battery."),
-        .required("confidence", .fraction, "How sure the sender is."),
+        .required("domain", .token, "Domain: math, distance, battery."),
+        .required("confidence", .fraction, "Confidence of the sender."),
         .required("semantic_content", .opaque, "The payload; opaque below the boundary, kept byte for byte."),
         .optional("lifeforce_cost", .energy, "Energy spent, in LF; default 0."),
         .optional("region", .region, "The semantic region; default: the domain."),
         .optional("polarity", .polarity, "Asserts (1, default) or denies (-1)."),
-        .optional("origin", .token, "What makes the witness independent; default: the cell's name in the subject. Any other must be granted to it."),
+        .optional("origin", .token, "Origin that makes the witness independent; default: the cell's name in the subject. Any other must be granted to it."),
         .optional("vector", .vector(1024), "An embedding of the content."),
         .optional("correlation_id", .text(64), "Ties a wave to the request that caused it."),
-        .optional("interval_ms", .positive(86400000), "How often the sender speaks when all is well, in milliseconds; since 2.1."),
+        .optional("interval_ms", .positive(86400000), "Interval at which the sender publishes when all is well, in milliseconds; since 2.1."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

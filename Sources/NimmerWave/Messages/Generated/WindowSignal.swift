@@ -5,11 +5,11 @@
 public struct WindowSignal: MessageRecord, FieldValue {
     /// The sender (at most 128 bytes).
     public var source: String
-    /// What made it independent.
+    /// Origin that made it independent.
     public var origin: Token
-    /// How sure it was (0…1).
+    /// Its confidence (0…1).
     public var confidence: Double
-    /// When the gate used it.
+    /// Time at which the gate used it.
     public var timestamp: Timestamp
 
     /// A record of these values.
@@ -28,9 +28,9 @@ public struct WindowSignal: MessageRecord, FieldValue {
     /// The fields as they stand on the wire.
     public static let fields: [Field] = [
         .required("source", .name(128), "The sender."),
-        .required("origin", .token, "What made it independent."),
-        .required("confidence", .fraction, "How sure it was."),
-        .required("timestamp", .time, "When the gate used it."),
+        .required("origin", .token, "Origin that made it independent."),
+        .required("confidence", .fraction, "Its confidence."),
+        .required("timestamp", .time, "Time at which the gate used it."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

@@ -5,9 +5,9 @@
 public struct Witness: MessageRecord, FieldValue {
     /// The sender: the cell or nerve of the subject (at most 128 bytes).
     public var source: String
-    /// What made the witness independent.
+    /// Origin that made the witness independent.
     public var origin: Token
-    /// How sure it was (0…1).
+    /// Its confidence (0…1).
     public var confidence: Double
     /// Its similarity to the wave that opened the gate (-1…1).
     public var similarity: Double
@@ -32,8 +32,8 @@ public struct Witness: MessageRecord, FieldValue {
     /// The fields as they stand on the wire.
     public static let fields: [Field] = [
         .required("source", .name(128), "The sender: the cell or nerve of the subject."),
-        .required("origin", .token, "What made the witness independent."),
-        .required("confidence", .fraction, "How sure it was."),
+        .required("origin", .token, "Origin that made the witness independent."),
+        .required("confidence", .fraction, "Its confidence."),
         .required("similarity", .number(-1...1), "Its similarity to the wave that opened the gate."),
         .required("semantic_content", .opaque, "Its payload, byte for byte."),
     ]

@@ -35,7 +35,7 @@ import NimmerWave
             "nimmerverse: 1\nname: bench\ncells:\n  - {name: math, command: [math], origins: [\"o*\", first, second]}\n"
         guard let system = try? SystemFile(parsing: Array(text.utf8), file: "bench.yaml"),
             let configuration = try? ThalamusConfiguration(system, environment: .dev)
-        else { preconditionFailure("the system file of the benchmark is none") }
+        else { preconditionFailure("the system file of the benchmark is invalid") }
         return configuration
     }()
 

@@ -22,7 +22,7 @@ import Synchronization
         let text = "nimmerverse: 1\nname: bench\ncells:\n  - {name: math, command: [math], origins: [\"o*\"]}\n"
         guard let system = try? SystemFile(parsing: Array(text.utf8), file: "bench.yaml"),
             let configuration = try? ThalamusConfiguration(system, environment: .dev)
-        else { preconditionFailure("the system file of the benchmark is none") }
+        else { preconditionFailure("the system file of the benchmark is invalid") }
         return configuration
     }()
 

@@ -25,7 +25,7 @@ public struct Batteries<Source: BatterySource>: Cell {
 
     public mutating func sense(_ pulse: inout Pulse) throws {
         let batteries = source.batteries()
-        if batteries.isEmpty, hadBattery { pulse.say(.warning, "No battery is left", ["path": path]) }
+        if batteries.isEmpty, hadBattery { pulse.log(.warning, "No battery is left", ["path": path]) }
         hadBattery = !batteries.isEmpty
         for battery in batteries {
             var monitor = monitors[battery.name] ?? BatteryMonitor(limits: limits)

@@ -9,7 +9,7 @@ extension Manifest {
         origins: ["{name}-*"])
 }
 
-/// What can be set of the battery cell.
+/// Settings of the battery cell.
 public struct BatteryOptions: ProcessOptions {
     let low = Setting.number("low", 0.2, in: 0...1, "At or below this share of full a battery is LOW.")
     let critical = Setting.number("critical", 0.08, in: 0...1, "At or below this share of full a battery is CRITICAL.")

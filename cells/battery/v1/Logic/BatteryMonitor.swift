@@ -2,7 +2,7 @@ import NimmerWave
 
 /// The battery cell's state machine over one battery: MONITORING → LOW → CRITICAL and back, with hysteresis.
 public struct BatteryMonitor: Sendable {
-    /// Where a battery stands.
+    /// State of a battery.
     public enum State: String, Sendable, Comparable, CaseIterable {
         /// Enough is left. Can go to ``low``.
         case monitoring = "MONITORING"
@@ -16,7 +16,7 @@ public struct BatteryMonitor: Sendable {
         public static func < (a: State, b: State) -> Bool { a.depth < b.depth }
     }
 
-    /// When a battery is low. All are shares of full, 0…1.
+    /// Limits of a low battery. All are shares of full, 0…1.
     public struct Limits: Sendable, Hashable {
         /// At or below it the battery is low.
         public var low: Double
@@ -40,18 +40,18 @@ public struct BatteryMonitor: Sendable {
         }
     }
 
-    /// Where the battery stands.
+    /// State of the battery.
     public private(set) var state = State.monitoring
     private let limits: Limits
 
     /// A monitor of one battery.
     public init(limits: Limits) { self.limits = limits }
 
-    /// What a look at the battery gave.
+    /// Result of a look at the battery.
     public struct Observation: Sendable, Hashable {
         /// The states that were entered, each a neighbour of the one before; empty when nothing changed.
         public var entered: [State]
-        /// How sure the cell is that the battery needs attention, 0…1.
+        /// Confidence that the battery needs attention, 0…1.
         public var confidence: Double
         /// The wave's content.
         public var content: JSON

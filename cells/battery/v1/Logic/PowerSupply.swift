@@ -2,14 +2,14 @@
 public struct PowerSupply: Sendable, Hashable {
     /// The name of its folder, such as `BAT0`.
     public var name: String
-    /// How full it is, 0…1.
+    /// Charge, 0…1.
     public var charge: Double
-    /// Whether it is being emptied, filled, or neither.
+    /// Indicates whether it is being emptied, filled, or neither.
     public var flow: Flow
-    /// What it gives or takes, in watts; nil when the battery does not tell.
+    /// Power that it gives or takes, in watts; nil when the battery does not tell.
     public var watts: Double?
 
-    /// Where the current goes.
+    /// Direction of the current.
     public enum Flow: String, Sendable {
         /// The battery feeds the machine.
         case discharging
@@ -31,9 +31,9 @@ public struct PowerSupply: Sendable, Hashable {
 
     /// Reads a battery from the files of its folder.
     ///
-    /// - Parameter files: the text of a file by its name; nil when there is none.
+    /// - Parameter files: the text of a file by its name; nil if absent.
     /// - Returns: nil for what is no battery of the machine: mains, the battery of a mouse (`scope` `Device`), an empty
-    ///   slot (`present` 0), or a battery that does not say how full it is.
+    ///   slot (`present` 0), or a battery that does not tell how full it is.
     public init?(name: String, files: (String) -> String?) {
         func word(_ file: String) -> String? {
             files(file).flatMap { $0.split { $0 == "\n" || $0 == "\0" }.first.map(String.init) }

@@ -45,7 +45,7 @@ public struct Distance<Lines: RangeLines>: NumberCell {
 
     public mutating func receive(_ message: BusMessage, _ pulse: inout Pulse) throws {
         guard case .subject(_, let path) = settings.origin else { return }
-        // What is no number is counted as a reading that is none.
+        // Text that is not a number is counted as an invalid reading.
         let number = (try? NumberText.number(in: message.payload, path: path)) ?? .nan
         if let refused = take(number, &pulse) { throw Refusal(.value, refused.description) }
     }
@@ -61,7 +61,7 @@ public struct Distance<Lines: RangeLines>: NumberCell {
             take(cells.indices.contains(column) ? NumberText.number(in: cells[column]) ?? .nan : .nan, &pulse)
         } else if let lastReading, !isSilent, pulse.at.milliseconds(since: lastReading) > silence {
             isSilent = true
-            pulse.say(.warning, "The sensor is silent", ["sector": settings.sector])
+            pulse.log(.warning, "The sensor is silent", ["sector": settings.sector])
         }
     }
 
@@ -76,12 +76,12 @@ public struct Distance<Lines: RangeLines>: NumberCell {
         if file != nil {
             file?.finish()
             file = nil
-            pulse.say(.info, "The file has ended")
+            pulse.log(.info, "The file has ended")
         }
         return nil
     }
 
-    /// Takes a range in the unit of the source, and says what it means; replay hands recorded ones over here.
+    /// Takes a range in the unit of the source, and reports what it means; replay hands recorded ones over here.
     ///
     /// - Returns: why it was refused, if it was.
     @discardableResult
@@ -89,12 +89,12 @@ public struct Distance<Lines: RangeLines>: NumberCell {
         lastReading = pulse.at
         if isSilent {
             isSilent = false
-            pulse.say(.info, "The sensor speaks again", ["sector": settings.sector])
+            pulse.log(.info, "The sensor speaks again", ["sector": settings.sector])
         }
         switch ranger.read(raw, at: pulse.at) {
         case .failure(let refused):
             if said.insert(refused.fault).inserted {
-                pulse.say(.warning, "Ranges are refused", ["fault": refused.fault.rawValue, "reason": "\(refused)"])
+                pulse.log(.warning, "Ranges are refused", ["fault": refused.fault.rawValue, "reason": "\(refused)"])
             }
             return refused
         case .success(let judged):

@@ -9,7 +9,7 @@ extension Manifest {
         costs: ["sense": 0.05], interval: 100)
 }
 
-/// What can be set of the distance cell.
+/// Settings of the distance cell.
 public struct DistanceOptions: ProcessOptions {
     enum Unit: String, CaseIterable, Sendable {
         case metres = "m"
@@ -30,14 +30,14 @@ public struct DistanceOptions: ProcessOptions {
     let noise = Setting.number("noise_m", 0.1, in: 0.0001...1000, unit: "metres", "Noise that halves the confidence.")
     let forget = Setting.number(
         "forget_ms", 1000, in: 1...86_400_000, unit: "milliseconds",
-        "A pause after which earlier readings say nothing.")
+        "A pause after which earlier readings do not count.")
 
     public init() {}
 }
 
-/// What the distance cell was set to.
+/// Settings of the distance cell.
 public struct DistanceSettings: Sendable {
-    /// Where ranges come from.
+    /// Source of ranges.
     public enum Origin: Sendable, Hashable {
         /// A device on the bus; the path leads into a JSON message, and is empty for a bare number.
         case subject(SubjectPattern, path: String)
@@ -45,11 +45,11 @@ public struct DistanceSettings: Sendable {
         case file(String, column: String, DelimitedText)
     }
 
-    /// Where ranges come from.
+    /// Source of ranges.
     public var origin: Origin
-    /// Where the sensor looks.
+    /// Direction of the sensor.
     public var sector: String
-    /// What it can measure, and what is near.
+    /// Settings of the sensor: what it can measure, and what is near.
     public var ranger: Ranger.Settings
 
     /// Reads and checks the settings.

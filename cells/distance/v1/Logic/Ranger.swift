@@ -1,14 +1,14 @@
 import NimmerWave
 
-/// What the distance cell makes of a stream of ranges: how near, how noisy, how sure.
+/// Judgement of a stream of ranges: how near, how noisy, how sure.
 ///
 /// A value: time comes with each reading, and nothing else is kept than the last readings.
 public struct Ranger: Sendable {
-    /// What a sensor can measure, and what is near.
+    /// Settings of a sensor: what it can measure, and what is near.
     public struct Settings: Sendable, Hashable {
         /// Metres for one unit of the source: 1, or 0.01 for centimetres.
         public var scale: Double
-        /// What the sensor can measure at the most, in metres; a range beyond it is refused.
+        /// Maximum range of the sensor, in metres; a range beyond it is refused.
         public var maximum: Double
         /// At or below it the closeness is 1, in metres.
         public var near: Double
@@ -16,7 +16,7 @@ public struct Ranger: Sendable {
         public var far: Double
         /// Noise, in metres, that halves the confidence.
         public var noise: Double
-        /// A pause, in milliseconds, after which the earlier readings say nothing any more.
+        /// A pause, in milliseconds, after which the earlier readings tell nothing any more.
         public var forgetting: Double
 
         /// Settings in metres and milliseconds: 0 ≤ near < far ≤ maximum, the others above 0.
@@ -38,7 +38,7 @@ public struct Ranger: Sendable {
         }
     }
 
-    /// Why a reading was refused.
+    /// Reason why a reading was refused.
     public enum Fault: String, Sendable, CaseIterable {
         /// It is no number.
         case notANumber = "not_a_number"
@@ -48,9 +48,9 @@ public struct Ranger: Sendable {
         case beyondMaximum = "beyond_maximum"
     }
 
-    /// What a valid reading means.
+    /// Judgement of a valid reading.
     public struct Judgement: Sendable, Hashable {
-        /// How sure it is that something is near, 0…1: closeness × steadiness × experience.
+        /// Confidence that something is near, 0…1: closeness × steadiness × experience.
         public var confidence: Double
         /// The median of the last three readings, in metres.
         public var distance: Double
@@ -71,7 +71,7 @@ public struct Ranger: Sendable {
         }
     }
 
-    /// How many readings were refused, by fault.
+    /// Number of refused readings, by fault.
     public private(set) var refused: [Fault: Int] = [:]
     private let settings: Settings
     private var recent: [Double] = []
@@ -108,11 +108,11 @@ public struct Ranger: Sendable {
 
     /// A refused reading.
     public struct Refused: Error, Sendable, Hashable, CustomStringConvertible {
-        /// Why.
+        /// Fault.
         public var fault: Fault
-        /// What was read, in the unit of the source.
+        /// Reading, in the unit of the source.
         public var raw: Double
-        /// What the sensor can measure, in the unit of the source.
+        /// Maximum range of the sensor, in the unit of the source.
         public var maximum: Double
 
         /// One line for a person.

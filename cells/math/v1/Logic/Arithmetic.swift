@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What the math cell does with a request: understands it, calculates, and says how sure it is that it understood.
+/// Logic of the math cell: understands a request, calculates, and tells how sure it is that it understood.
 ///
 /// A value without clock or bus; the process around it turns an ``Understanding`` into an answer and a wave.
 public struct Arithmetic: Sendable {
@@ -12,9 +12,9 @@ public struct Arithmetic: Sendable {
     /// A calculator.
     public init() {}
 
-    /// What was made of a request.
+    /// Understanding of a request.
     public struct Understanding: Sendable, Hashable {
-        /// How sure it is that it understood, 0…1: 0.95 for a proper name with fitting operands, 0.85 for another name
+        /// Confidence that it understood, 0…1: 0.95 for a proper name with fitting operands, 0.85 for another name
         /// of an operation, 0.4 when the operation is known but its operands do not fit, 0 when nothing was understood.
         public var confidence: Double
         /// The proper name of the operation; nil when it is not known.

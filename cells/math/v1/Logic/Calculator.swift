@@ -21,7 +21,7 @@ public struct Calculator: Cell {
         }
     }
 
-    /// The payload says the operation, or else the command's name is one.
+    /// The payload states the operation, or else the command's name is one.
     private static func request(_ command: Command) -> JSON {
         guard command.payload["operation"] == nil, command.command != "*", var object = command.payload.object else {
             return command.payload

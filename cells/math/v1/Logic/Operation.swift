@@ -26,7 +26,7 @@ public enum Operation: String, CaseIterable, Sendable {
         "log": .logarithm, "ln": .logarithm, "min": .minimum, "max": .maximum, "average": .mean,
     ]
 
-    /// How many operands it takes.
+    /// Number of operands that it takes.
     var arity: ClosedRange<Int> {
         switch self {
         case .squareRoot, .absolute, .negation, .logarithm: 1...1
@@ -66,7 +66,7 @@ public enum Operation: String, CaseIterable, Sendable {
         }
     }
 
-    /// What came of an operation.
+    /// Result of an operation.
     enum Outcome {
         case value(Double)
         case undefined(String)

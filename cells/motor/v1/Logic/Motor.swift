@@ -4,7 +4,7 @@ import NimmerWave
 ///
 /// A value: it decides and counts; the process around it starts programs, publishes, and tells it what happened.
 public struct Motor: Sendable {
-    /// Where one motion stands.
+    /// State of one motion.
     public enum State: String, Sendable {
         /// It was accepted and is being started. Can go to ``running``, ``stopped`` or ``stalled``.
         case commanded = "COMMANDED"
@@ -16,35 +16,35 @@ public struct Motor: Sendable {
         case stalled = "STALLED"
     }
 
-    /// What to do next.
+    /// Next action.
     public enum Action: Sendable, Hashable {
         /// Start a program.
         case start(id: Int, arguments: [String])
-        /// End a program: politely, then for good.
+        /// End a program: SIGTERM, then SIGKILL.
         case end(id: Int)
         /// Publish a payload.
         case publish(id: Int, Subject, JSON)
-        /// Say where a motion stands.
+        /// Report where a motion stands.
         case report(Report)
         /// Answer the one who commanded it.
         case answer(id: Int, CommandResult)
     }
 
-    /// Where a motion stands, for the motor's wave.
+    /// State of a motion, for the motor's wave.
     public struct Report: Sendable, Hashable {
         /// The motion.
         public var id: Int
         /// Its command.
         public var command: String
-        /// Where it stands.
+        /// State.
         public var state: State
-        /// How it ended, or why it could not.
+        /// Description of its end, or why it could not begin.
         public var reason: String
-        /// When.
+        /// Time.
         public var at: Timestamp
         /// Lifeforce spent for this step, in LF.
         public var cost: Double
-        /// How sure the motor is: 0.9 for STALLED, which somebody should see; 0.3 otherwise.
+        /// Confidence of the motor: 0.9 for STALLED, which somebody should see; 0.3 otherwise.
         public var confidence: Double { state == .stalled ? 0.9 : 0.3 }
         /// The wave's content.
         public var content: JSON {
@@ -67,7 +67,7 @@ public struct Motor: Sendable {
     /// A motor at rest.
     public init(settings: MotorSettings) { self.settings = settings }
 
-    /// Whether a motion runs.
+    /// Indicates whether a motion runs.
     public var isBusy: Bool { !running.isEmpty }
 
     /// The next moment at which a motion will have taken too long.
@@ -155,7 +155,7 @@ public struct Motor: Sendable {
         }
     }
 
-    /// Nobody waits for a motion any more: it counts as one that took too long.
+    /// Gives up a motion that timed out.
     public mutating func giveUp(_ id: Int) {
         guard running[id]?.ending == nil else { return }
         running[id]?.ending = .stalled
@@ -180,7 +180,7 @@ public struct Motor: Sendable {
 
     /// Ends whatever runs.
     ///
-    /// - Parameter reason: why, for whoever commanded it.
+    /// - Parameter reason: why, for the one that commanded it.
     public mutating func stopAll(_ reason: String) -> [Action] {
         running.keys.sorted().compactMap { id in
             guard running[id]?.ending == nil else { return nil }

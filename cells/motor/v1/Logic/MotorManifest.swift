@@ -9,7 +9,7 @@ extension Manifest {
         commands: [("stop", "Ends what runs."), ("*", "What run and publish name.")])
 }
 
-/// What can be set of the motor cell.
+/// Settings of the motor cell.
 public struct MotorOptions: ProcessOptions {
     let run = Setting.table("run", "Commands and the programs that they run: a full path and its arguments.")
     let publish = Setting.table("publish", "Commands and the subjects that they publish to.")

@@ -14,7 +14,7 @@ public protocol MotorProgram: Sendable {
     /// - Throws: a `Refusal` with the system's reason when it cannot be started.
     func start() async throws(Refusal)
 
-    /// Asks it and its children to end; for good when they did not listen. Before it runs, it ends as soon as it does.
+    /// Asks it and its children to end (SIGTERM); kills them when they did not. Before it runs, it ends as soon as it does.
     func end(forGood: Bool)
 
     /// Waits until it was started and has ended.

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What a motor may do on a command.
+/// A motion that a motor may perform on a command.
 public enum Motion: Sendable, Hashable {
     /// Run a program: its path and arguments, without a shell. An argument `{name}` is replaced by the payload's value.
     case run([String])
@@ -8,13 +8,13 @@ public enum Motion: Sendable, Hashable {
     case publish(Subject)
 }
 
-/// What a motor was configured for; everything else is refused.
+/// Configuration of a motor; everything else is refused.
 public struct MotorSettings: Sendable {
-    /// What to do, by the name of the command.
+    /// Motions, by the name of the command.
     public var motions: [String: Motion]
-    /// How long a motion may take when the command does not say, in milliseconds.
+    /// Timeout of a motion when the command does not name one, in milliseconds.
     public var timeout: Double
-    /// How many motions may run at once; 1 unless configured.
+    /// Maximum number of motions at once; 1 unless configured.
     public var parallel: Int
 
     /// Settings with at least one motion, a timeout above 0 and 1 to 16 motions at once.

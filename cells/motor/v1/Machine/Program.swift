@@ -9,7 +9,7 @@ import Synchronization
 /// One thread of its own starts it, waits for its end and reaps it: a start can take as long as the file system that the program is
 /// on, and no signal reaches a process that took over its number.
 public final class Program: MotorProgram {
-    /// Where it stands. What may be done to it follows from it.
+    /// Stage of the program, which decides what may be done to it.
     private enum Stage {
         /// Not started; told to end already or not.
         case waiting(end: Int32?)
@@ -31,7 +31,7 @@ public final class Program: MotorProgram {
     private let arguments: [String]
     private let state = Mutex(State())
 
-    /// The variables that a program gets, where the cell has them. None of the house's: they name its key, its servers and its
+    /// The variables that a program gets, where the cell has them. None of the system's: they name its key, its servers and its
     /// passwords, and what a program needs beyond these stands in its arguments (`/usr/bin/env NAME=value …`).
     static let variables = ["PATH", "HOME", "LANG", "LC_ALL", "TZ"]
 

@@ -9,7 +9,7 @@ public struct Sensor: NumberCell {
     public static let manifest = Manifest.sensor
     public static let initialState = State.learning.rawValue
 
-    /// What it is doing.
+    /// State of the cell.
     public enum State: String, Sendable {
         /// It does not know yet what is normal. Can transition to calm or surprised.
         case learning = "LEARNING"
@@ -19,11 +19,11 @@ public struct Sensor: NumberCell {
         case surprised = "SURPRISED"
     }
 
-    /// Where its numbers come from.
+    /// Source of its numbers.
     public let source: SensorSource
-    /// What it is doing.
+    /// State.
     public private(set) var state = State.learning
-    /// What it knows.
+    /// Detector with what it has learned.
     public private(set) var detector: Detector
 
     let path: String
@@ -56,7 +56,7 @@ public struct Sensor: NumberCell {
         read(try NumberText.number(in: message.payload, path: path), &pulse)
     }
 
-    /// Takes a number, and says what it means when that is worth saying.
+    /// Takes a number, and reports what it means when that is worth reporting.
     public mutating func read(_ number: Double, _ pulse: inout Pulse) {
         guard let seen = detector.observe(number) else { return }
         enter(next(seen), seen, &pulse)
@@ -84,7 +84,7 @@ public struct Sensor: NumberCell {
 }
 
 extension Observation {
-    /// What a wave says: the louder view, value, normal and how many times the worst that was learned.
+    /// Content of a wave: the louder view, value, normal and how many times the worst that was learned.
     public var content: JSON {
         var content: JSONObject = [
             "view": .string(view.rawValue), "value": .number(value), "normal": .number(short(normal)),

@@ -5,11 +5,11 @@ extension Manifest {
     public static let sensor = Manifest(
         name: "sensor", version: "1.0.0",
         summary:
-            "Learns what is normal in a stream of numbers, and tells how sure it is that something lasting changed.",
+            "Learns what is normal in a stream of numbers, and reports how sure it is that something lasting changed.",
         costs: ["wave": 0.02])
 }
 
-/// What can be set of the sensor cell.
+/// Settings of the sensor cell.
 public struct SensorOptions: ProcessOptions {
     let subject = Setting.text("subject", "The NATS subject that numbers come from.")
     let path = Setting.text("path", "Where the number is in a JSON message or line: sensors.0.value.")
@@ -31,7 +31,7 @@ public struct SensorOptions: ProcessOptions {
     public init() {}
 }
 
-/// Where a sensor's numbers come from.
+/// Source of a sensor's numbers.
 public enum SensorSource: Sendable, Hashable {
     /// Messages on the bus.
     case subject(SubjectPattern)

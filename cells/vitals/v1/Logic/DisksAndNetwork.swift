@@ -88,9 +88,9 @@ public struct NetworkCounters: Sendable, Hashable {
     }
 }
 
-/// How full a file system is.
+/// Use of a file system.
 public struct FileSystemUse: Sendable, Hashable {
-    /// Where it is mounted.
+    /// Mount point.
     public var path: String
     /// Bytes that it holds at the most, for an ordinary user.
     public var total: UInt64

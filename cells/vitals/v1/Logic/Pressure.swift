@@ -1,7 +1,7 @@
 import func Glibc.exp
 import NimmerWave
 
-/// How loud one vital is: the louder of "unusual for this machine" and "a pressure on any machine".
+/// Loudness of one vital: the louder of "unusual for this machine" and "a pressure on any machine".
 public struct Pressure: Sendable {
     private let levels: Levels
     private let smoothing: Double
@@ -18,17 +18,17 @@ public struct Pressure: Sendable {
         self.smoothing = smoothing
     }
 
-    /// What the judge says.
+    /// Judgement of the pressure.
     public struct Judgement: Sendable, Hashable {
-        /// How sure it is that something is the matter, 0…1.
+        /// Confidence that something is the matter, 0…1.
         public var confidence: Double
-        /// Why: `quiet`, `unusual` or `pressure`.
+        /// Reason: `quiet`, `unusual` or `pressure`.
         public var reason: Reason
         /// The value that was judged: the average over the smoothing time.
         public var average: Double
     }
 
-    /// Why a vital is loud.
+    /// Reason why a vital is loud.
     public enum Reason: String, Sendable {
         /// Nothing is the matter.
         case quiet

@@ -1,4 +1,4 @@
-/// What `/proc/stat` tells: processor time since the start in clock ticks, and the tasks that run or wait for a disk.
+/// Contents of `/proc/stat`: processor time since the start in clock ticks, and the tasks that run or wait for a disk.
 public struct ProcessorTimes: Sendable, Hashable {
     /// Ticks spent working: user, nice, system, interrupts, and stolen by the hypervisor.
     public var busy: UInt64
@@ -43,11 +43,11 @@ public struct ProcessorTimes: Sendable, Hashable {
     }
 }
 
-/// What `/proc/meminfo` tells, in bytes.
+/// Contents of `/proc/meminfo`, in bytes.
 public struct MemoryUse: Sendable, Hashable {
     /// All memory.
     public var total: UInt64
-    /// What can still be had without swapping.
+    /// Memory that is available without swapping.
     public var available: UInt64
 
     /// Reads the text of `/proc/meminfo`; nil when the total or the available amount is missing.
@@ -70,7 +70,7 @@ public struct MemoryUse: Sendable, Hashable {
     public var usedFraction: Double { 1 - Double(available) / Double(total) }
 }
 
-/// What `/proc/loadavg` tells: tasks that ran or waited for a disk, averaged over 1, 5 and 15 minutes.
+/// Contents of `/proc/loadavg`: tasks that ran or waited for a disk, averaged over 1, 5 and 15 minutes.
 public struct LoadAverage: Sendable, Hashable {
     /// Over one minute.
     public var one: Double

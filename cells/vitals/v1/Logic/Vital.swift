@@ -3,19 +3,19 @@ import NimmerWave
 
 /// A sign of life of the machine, each with an origin of its own.
 public enum Vital: String, CaseIterable, Sendable {
-    /// How busy the processors are.
+    /// Use of the processors.
     case cpu
-    /// How much memory cannot be had any more.
+    /// Share of memory that is not available.
     case memory
-    /// How full the fullest watched file system is.
+    /// Use of the fullest watched file system.
     case disk
-    /// How long a disk takes for one operation.
+    /// Latency of a disk operation.
     case diskLatency = "disk_latency"
-    /// How many tasks want a processor or wait for a disk.
+    /// Number of tasks that want a processor or wait for a disk.
     case load
-    /// How many packets are lost or broken.
+    /// Rate of packets that are lost or broken.
     case networkErrors = "network_errors"
-    /// How hot the hottest sensor is.
+    /// Temperature of the hottest sensor.
     case temperature
 
     /// The unit of the vital's value, as it stands in the wave.
@@ -29,7 +29,7 @@ public enum Vital: String, CaseIterable, Sendable {
         }
     }
 
-    /// The levels where no setting says otherwise.
+    /// The levels where no setting states otherwise.
     public var levels: Levels {
         switch self {
         case .cpu: Levels(notice: 0.3, warning: 0.7, critical: 0.95)
@@ -89,11 +89,11 @@ public struct Levels: Sendable, Hashable {
 
 /// One vital at one moment.
 public struct Reading: Sendable, Hashable {
-    /// Which vital.
+    /// Vital.
     public var vital: Vital
     /// Its value in ``Vital/unit``.
     public var value: Double
-    /// What else is known about it.
+    /// Further facts about it.
     public var details: JSONObject
 
     /// A reading.

@@ -1,8 +1,8 @@
 import NimmerWave
 
-/// What one look at the machine found; a part is nil where the machine has no such sensor.
+/// Result of one look at the machine; a part is nil where the machine has no such sensor.
 public struct Snapshot: Sendable {
-    /// When it was taken.
+    /// Time at which it was taken.
     public var at: Timestamp
     /// `/proc/stat`
     public var processors: ProcessorTimes?
@@ -40,7 +40,7 @@ public struct VitalSigns: Sendable {
         return Vital.allCases.compactMap { vital in readings.first { $0.vital == vital } }
     }
 
-    /// The vitals for which the machine has no sensor and of which that has not been said yet.
+    /// The vitals for which the machine has no sensor and of which that has not been reported yet.
     public mutating func newlyMissing(_ now: Snapshot) -> [Vital] {
         let missing = Vital.allCases.filter { !Self.has($0, now) && !named.contains($0) }
         named.formUnion(missing)

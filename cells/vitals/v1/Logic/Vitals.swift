@@ -16,7 +16,7 @@ public struct Vitals<Source: VitalsSource>: Cell {
         let look = machine.look(at: pulse.at)
         let missing = monitor.newlyMissing(look)
         if !missing.isEmpty {
-            pulse.say(
+            pulse.log(
                 .info, "This machine has no sensor for some vitals",
                 ["vitals": missing.map(\.rawValue).joined(separator: ", ")])
         }

@@ -10,7 +10,7 @@ extension Manifest {
         origins: Vital.allCases.map { "{host}-\($0.rawValue)" })
 }
 
-/// What can be set of the vitals cell.
+/// Settings of the vitals cell.
 public struct VitalsOptions: ProcessOptions {
     let mounts = Setting.list("mounts", ["/"], "File systems to watch.")
     let host = Setting.text("host", "First part of the origins; the machine's name unless set.")
@@ -23,7 +23,7 @@ public struct VitalsOptions: ProcessOptions {
     public init() {}
 }
 
-/// What the vitals cell was set to.
+/// Settings of the vitals cell.
 public struct VitalsSettings: Sendable {
     /// File systems to watch.
     public var mounts: [String]

@@ -28,11 +28,11 @@ public struct VitalsMonitor: Sendable {
 
     /// One vital at one moment, judged.
     public struct Observation: Sendable, Hashable {
-        /// Which vital.
+        /// Vital.
         public var vital: Vital
         /// Its origin.
         public var origin: Token
-        /// How sure it is that something is the matter, 0…1.
+        /// Confidence that something is the matter, 0…1.
         public var confidence: Double
         /// The wave's content.
         public var content: JSON

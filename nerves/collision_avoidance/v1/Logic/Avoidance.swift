@@ -38,7 +38,7 @@ public struct Avoidance: Nerve {
     ) throws {
         let isDeaf = result.status != .ok
         if isDeaf, !isMotorDeaf {
-            pulse.say(
+            pulse.log(
                 .warning, "The motor did not do what it was asked",
                 ["command": command.command, "motor": cell.text, "reason": result.error ?? ""])
         }

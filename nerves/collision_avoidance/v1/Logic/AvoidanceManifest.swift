@@ -14,13 +14,13 @@ extension Manifest {
         weight: 0.9)
 }
 
-/// What can be set of the collision avoidance nerve.
+/// Settings of the collision avoidance nerve.
 public struct AvoidanceOptions: ProcessOptions {
     let front = Setting.text("front", "distance-front", "The distance cell that looks ahead.")
     let left = Setting.text("left", "distance-left", "The distance cell that looks to the left.")
     let right = Setting.text("right", "distance-right", "The distance cell that looks to the right.")
     let back = Setting.text("back", "distance-back", "The distance cell that looks behind.")
-    let motor = Setting.text("motor", "The motor cell that is asked; nobody unless set.")
+    let motor = Setting.text("motor", "The motor cell that is asked; none unless set.")
     let block = Setting.number(
         "block_m", 0.9, in: 0.001...1000, unit: "metres", "Nearer than this, the front is blocked.")
     let clear = Setting.number(

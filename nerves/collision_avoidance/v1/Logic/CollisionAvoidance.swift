@@ -5,7 +5,7 @@ import NimmerWave
 /// A value. Every obstacle and every passing of time returns what is to be done; the process around it publishes states
 /// and waves and asks the motor.
 public struct CollisionAvoidance: Sendable {
-    /// Where the behaviour stands.
+    /// State of the behaviour.
     public enum State: String, Sendable, CaseIterable {
         /// The front cannot be seen. Can go to ``idle``.
         case disabled = "DISABLED"
@@ -33,9 +33,9 @@ public struct CollisionAvoidance: Sendable {
         }
     }
 
-    /// What to do next.
+    /// Next action.
     public enum Action: Sendable, Hashable {
-        /// Say that the state changed.
+        /// Report that the state changed.
         case state(Change)
         /// Ask the motor: a ``Maneuver``, `forward` or `stop`.
         case request(String)
@@ -49,17 +49,17 @@ public struct CollisionAvoidance: Sendable {
         public var from: State
         /// The state after.
         public var to: State
-        /// Why.
+        /// Reason.
         public var reason: String
-        /// When.
+        /// Time.
         public var at: Timestamp
-        /// What it was decided on: the distances, and the maneuver.
+        /// Basis of the decision: the distances, and the maneuver.
         public var details: JSON
     }
 
-    /// Where the behaviour stands.
+    /// State of the behaviour.
     public private(set) var state = State.idle
-    /// What it is doing about an obstacle; nil unless it evades.
+    /// Maneuver around an obstacle; nil unless it evades.
     public private(set) var maneuver: Maneuver?
     /// Lifeforce spent since the start, in LF.
     public private(set) var spent = 0.0
@@ -79,7 +79,7 @@ public struct CollisionAvoidance: Sendable {
     /// A distance cell spoke.
     ///
     /// - Parameters:
-    ///   - obstacle: what it said.
+    ///   - obstacle: what it reported.
     ///   - isOpen: whether the gate over the distance cells is open, this wave included.
     public mutating func receive(_ obstacle: Obstacle, isOpen: Bool) -> [Action] {
         var actions = advance(to: obstacle.at)

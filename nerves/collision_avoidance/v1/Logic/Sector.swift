@@ -2,7 +2,7 @@ import NimmerCell
 
 /// A direction in which the robot measures.
 public enum Sector: String, CaseIterable, Sendable, Hashable {
-    /// Where it is going.
+    /// Direction of travel.
     case front
     /// To its left.
     case left
@@ -21,18 +21,18 @@ public enum Sector: String, CaseIterable, Sendable, Hashable {
     }
 }
 
-/// What a distance cell's wave says about one sector.
+/// Content of a distance cell's wave about one sector.
 public struct Obstacle: Sendable, Hashable {
-    /// Where.
+    /// Sector.
     public var sector: Sector
-    /// How far, in metres.
+    /// Distance, in metres.
     public var distance: Double
-    /// How sure the cell is that something is near, 0…1.
+    /// Confidence of the cell that something is near, 0…1.
     public var confidence: Double
-    /// When it was measured.
+    /// Time at which it was measured.
     public var at: Timestamp
 
-    /// What a wave says.
+    /// Makes an obstacle of a wave.
     public init(_ sector: Sector, distance: Double, confidence: Double, at: Timestamp) {
         (self.sector, self.distance, self.confidence, self.at) = (sector, distance, confidence, at)
     }
@@ -44,7 +44,7 @@ public struct Obstacle: Sendable, Hashable {
     }
 }
 
-/// What the nerve does to get out of the way; also the name of the command that the motor is asked for.
+/// Maneuver of the nerve to get out of the way; also the name of the command that the motor is asked for.
 public enum Maneuver: String, CaseIterable, Sendable {
     /// Turn to the left, where there is more room.
     case turnLeft = "turn_left"
@@ -54,7 +54,7 @@ public enum Maneuver: String, CaseIterable, Sendable {
     case reverse
 }
 
-/// What the nerve is tuned by. Distances in metres, times in milliseconds.
+/// Settings of the nerve. Distances in metres, times in milliseconds.
 public struct AvoidanceSettings: Sendable, Hashable {
     /// Nearer than this, the front is blocked.
     public var block = 0.9
@@ -66,19 +66,19 @@ public struct AvoidanceSettings: Sendable, Hashable {
     public var back = 0.3
     /// Silence after which a sensor counts as missing.
     public var missing = 1000.0
-    /// How long a turn may take before it counts as a try that failed.
+    /// Maximum time of a turn before it counts as a try that failed.
     public var turn = 8000.0
-    /// How long one reverse lasts.
+    /// Duration of one reverse.
     public var reverse = 1500.0
     /// Tries that may fail before the nerve escalates.
     public var tries = 3
-    /// How much of a side's confidence supports the front in the nerve's gate; below ½, so that a wall beside the robot
+    /// Share of a side's confidence that supports the front in the nerve's gate; below ½, so that a wall beside the robot
     /// never opens the gate alone.
     public var sideShare = 0.4
     /// The defaults.
     public init() {}
 
-    /// What a sector's confidence is worth to the nerve's gate; nil keeps it from the gate: what is behind is not in the way.
+    /// Share of a sector's confidence in the nerve's gate; nil keeps it from the gate: what is behind is not in the way.
     public func share(of sector: Sector) -> Double? {
         switch sector {
         case .front: 1

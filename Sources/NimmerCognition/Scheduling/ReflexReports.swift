@@ -1,0 +1,122 @@
+import NimmerSystem
+import NimmerWave
+
+// How requests leave the scheduler: the responses.
+
+extension Scheduler {
+    /// A mind decided.
+    mutating func conclude(
+        _ entry: WaitingRequest, _ decision: Decision, _ mind: Mind, at now: Timestamp
+    ) -> SchedulerAction {
+        counters.byMind += 1
+        // A mind that calls itself unsure may decide for want of a better one, but it commands nothing.
+        let isUnsure = entry.asked.last?.verdict != "valid"
+        let commands = isUnsure ? [] : decision.commands
+        var record = record(entry, commands: commands, at: now)
+        record.reason = Prompt.cut(decision.reason, 1024)
+        record.confidence = decision.confidence
+        record.isUnsure = isUnsure
+        return respond(
+            entry, decision.action, record, commands: commands, mind: mind, boundary: .model, outcome: .answered,
+            at: now)
+    }
+
+    /// No mind is left, or none may be asked in time: the surest of the unsure, or the deterministic boundary.
+    mutating func fallBack(_ entry: WaitingRequest, at now: Timestamp) -> SchedulerAction {
+        if entry.expiresAt <= now { return expire(entry, at: now) }
+        if let (decision, mind) = entry.unsure { return conclude(entry, decision, mind, at: now) }
+        counters.byRule += 1
+        var record = record(entry, commands: [], at: now)
+        record.why = why(entry, at: now)
+        let action = DeterministicBoundary.decide(entry.request, &record)
+        return respond(entry, action, record, boundary: .deterministic, outcome: .answered, at: now)
+    }
+
+    private func why(_ entry: WaitingRequest, at now: Timestamp) -> String {
+        if mindStates.isEmpty { return "no mind is configured" }
+        if entry.asked.isEmpty { return "no mind is available: the circuit breakers are open" }
+        if entry.spent >= entry.request.processingBudgetLF { return "the request's budget is spent" }
+        if let until = entry.askUntil, now >= until { return "no valid answer came in time" }
+        return "no mind gave a valid answer"
+    }
+
+    /// Its time is over (protocol.md: "an expired one is answered `expired`, never dropped").
+    mutating func expire(_ entry: WaitingRequest, at now: Timestamp) -> SchedulerAction {
+        counters.expired += 1
+        var record = record(entry, commands: [], at: now)
+        record.expiredAt = entry.request.expiresAt
+        record.seenAt = clock.wall(now)
+        if !entry.waitingFor.isEmpty { record.waitedFor = Prompt.cut(entry.waitingFor, 1024) }
+        return respond(entry, "expired", record, boundary: .deterministic, outcome: .expired, at: now)
+    }
+
+    /// A reflex acts at once, by rule; minds are told after, with a request of its own that names what was done.
+    mutating func act(
+        _ reflex: BridgeSettings.Reflex, _ entry: WaitingRequest, at now: Timestamp
+    ) -> [SchedulerAction] {
+        counters.byRule += 1
+        counters.reflexes += 1
+        var record = record(entry, commands: reflex.commands, at: now)
+        record.isReflex = true
+        let response = respond(
+            entry, reflex.action, record, commands: reflex.commands, boundary: .deterministic, outcome: .answered,
+            at: now)
+        return [response] + told(reflex, entry.request, entry.input).map { .tell($0, after: entry.id) }
+    }
+
+    /// Returns what minds are to be told about a request that a reflex answered, one at most: for a request that comes again after its
+    /// answer, since the one that answered may have died before it told them.
+    public func telling(of request: CognitiveRequest, at now: Timestamp) -> [CognitiveRequest] {
+        let expiresAt = clock.process(request.expiresAt)
+        guard expiresAt > now else { return [] }
+        let entry = WaitingRequest(request, expiresAt: expiresAt, at: now)
+        return reflex(of: entry).map { told($0, request, entry.input) } ?? []
+    }
+
+    private func told(
+        _ reflex: BridgeSettings.Reflex, _ request: CognitiveRequest, _ input: EscalationInput?
+    ) -> [CognitiveRequest] {
+        guard !mindStates.isEmpty, var input else { return [] }
+        input.isReflex = false
+        input.doneByReflex = ReflexDeed(action: reflex.action, commands: reflex.commands)
+        var told = request
+        told.requestID = .told(request.requestID)
+        told.structuredInput = .raw(input.bytes)
+        return [told]
+    }
+
+    /// The answer to a request that was merged into a newer one.
+    public static func merged(_ request: MessageID, into newer: MessageID) -> CognitiveResponse {
+        CognitiveResponse(
+            requestID: request, decision: "merged", result: DecisionRecord(mergedInto: newer).json, outcome: .merged)
+    }
+
+    private func record(_ entry: WaitingRequest, commands: [DownstreamCommand], at now: Timestamp) -> DecisionRecord {
+        var record = DecisionRecord(eventType: entry.request.eventType, region: entry.region, asked: entry.asked)
+        if !entry.merged.isEmpty { record.merged = entry.merged.count }
+        if !commands.isEmpty {
+            record.commands = mode
+            let until = mode == .confirm ? now.advanced(milliseconds: confirmWithin) : entry.expiresAt
+            if mode != .dryRun { record.commandsUntil = clock.wall(until) }
+        }
+        return record
+    }
+
+    private func respond(
+        _ entry: WaitingRequest, _ decision: String, _ record: DecisionRecord, commands: [DownstreamCommand] = [],
+        mind: Mind? = nil, boundary: Boundary, outcome: ResponseOutcome, at now: Timestamp
+    ) -> SchedulerAction {
+        var record = record
+        var response = CognitiveResponse(
+            requestID: entry.id, decision: Prompt.cut(decision, 1024), result: .raw(record.bytes),
+            downstreamCommands: commands, mind: mind, boundary: boundary, lifeforceSpent: entry.spent,
+            processingTimeMilliseconds: max(0, now.milliseconds(since: entry.since)), outcome: outcome)
+        // A message has at most 64 KiB: what repeats the request goes first, then what was refused.
+        for leaveOut in [{ $0.inputs = nil }, { $0.asked = [] }] as [(inout DecisionRecord) -> Void]
+        where response.bytes.count > 60_000 {
+            leaveOut(&record)
+            response.result = .raw(record.bytes)
+        }
+        return .respond(response, merged: entry.merged)
+    }
+}

@@ -1,0 +1,50 @@
+import NimmerWave
+
+extension CrashSuspects {
+    /// The record as it is kept.
+    public var json: JSON {
+        [
+            "life": .string(life.text), "instance": .string(instance), "begun_at": .string(begunAt.rfc3339),
+            "ended": .bool(isEnded), "after_crash": .bool(isAfterCrash),
+            "taken": .array(taken.map(\.text).sorted().map { .string($0) }),
+            "suspects": .array(
+                suspects.sorted { $0.key < $1.key }.map { place, suspect in
+                    [
+                        .string(place.stream), .number(Double(place.sequence)), .number(Double(suspect.crashes)),
+                        .number(suspect.window), .number(Double(suspect.phase.rawValue)),
+                    ]
+                }),
+            "given_back": .array(
+                givenBack.sorted().map { [.string($0.stream), .number(Double($0.sequence))] }),
+        ]
+    }
+
+    /// A record as it was kept; nil when the text is not one.
+    public init?(_ json: JSON) {
+        guard let life = json["life"]?.string.flatMap({ try? MessageID($0) }),
+            let begun = json["begun_at"]?.string.flatMap({ try? Timestamp(rfc3339: $0) })
+        else { return nil }
+        self.init(life: life, instance: json["instance"]?.string ?? "", at: begun)
+        isEnded = json["ended"]?.bool ?? false
+        isAfterCrash = json["after_crash"]?.bool ?? false
+        taken = Set((json["taken"]?.array ?? []).compactMap { $0.string.flatMap { try? MessageID($0) } })
+        for item in json["suspects"]?.array ?? [] {
+            guard let parts = item.array, parts.count == 5, let place = Place(parts), let crashes = parts[2].int,
+                let window = parts[3].double, let phase = parts[4].int.flatMap(Phase.init(rawValue:))
+            else { continue }
+            suspects[place] = Suspect(crashes: crashes, window: window, phase: phase)
+        }
+        for item in json["given_back"]?.array ?? [] {
+            if let place = item.array.flatMap(Place.init) { givenBack.insert(place) }
+        }
+    }
+}
+
+extension CrashSuspects.Place {
+    fileprivate init?(_ parts: [JSON]) {
+        guard parts.count >= 2, let stream = parts[0].string, let sequence = parts[1].int, sequence >= 0 else {
+            return nil
+        }
+        self.init(stream: stream, sequence: UInt64(sequence))
+    }
+}

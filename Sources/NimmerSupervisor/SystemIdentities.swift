@@ -1,0 +1,59 @@
+import NimmerIdentity
+import NimmerOutput
+import NimmerServers
+import NimmerSystem
+import NimmerWave
+
+/// Identities that may connect to the private nats-server of a `nimmer up`: each part of its system by a key of its own, the owner of the folder,
+/// and devices.
+package struct SystemIdentities: Sendable {
+    package let folder: IdentityFolder
+    /// Indicates whether the system has subjects of devices, for which the server speaks MQTT.
+    package let hasDevices: Bool
+
+    /// Writes the keys that are missing and what the server includes.
+    ///
+    /// - Throws: ``Failure`` when the system file asks for rights that nothing may have, or a file cannot be written.
+    package init(_ place: RunFolder, _ system: SystemFile) async throws(Failure) {
+        folder = place.identities
+        hasDevices = !DeviceSubjects(of: system).isEmpty
+        do {
+            _ = try await folder.generate(system, place.environment, for: .local)
+        } catch let error as SystemError {
+            throw Failure(.usage, error.description)
+        } catch {
+            throw Failure(.unavailable, "\(error)")
+        }
+    }
+
+    /// The credentials of the one that started this.
+    package var ownerCredentials: String { folder.ownerCredentials }
+
+    /// The line of the server's configuration; nats-server takes paths from the folder of the file that includes.
+    package var inclusion: String { "include \"../auth/private.conf\"" }
+
+    /// Environment of a child: the credentials of its own part and no other.
+    package func variables(of name: String, inherited: [String: String]) -> [String: String] {
+        var variables = inherited
+        for suffix in ["USER", "PASSWORD", "TOKEN", "INBOX", "CA", "CERTIFICATE", "KEY"] {
+            variables["NIMMERVERSE_NATS_" + suffix] = nil
+        }
+        variables["NATS_URL"] = nil
+        variables["NIMMERVERSE_NATS_CREDENTIALS"] = folder.credentials(name)
+        return variables
+    }
+
+    /// Two lines for a person: that the server asks, and how other clients come by what it asks for.
+    package func lines(mqttPort: UInt16?, _ paint: Paint) -> [TerminalText] {
+        var lines: [TerminalText] = [
+            "               it wants credentials: commands in this folder find them; other clients: "
+                + paint(.strong, "eval \"$(nimmer env --export)\"")
+        ]
+        if let mqttPort {
+            lines.append(
+                "  mqtt         127.0.0.1:\(mqttPort)  user device, for the devices' subjects only; password in "
+                    + "\(folder.devicePassword)")
+        }
+        return lines
+    }
+}

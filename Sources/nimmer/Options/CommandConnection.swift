@@ -1,0 +1,89 @@
+import NimmerProcess
+import NimmerBus
+import NimmerBusNATS
+import NimmerProcess
+import NimmerOutput
+import NimmerWave
+
+/// A connection to the NATS server for the time of one command.
+enum CommandConnection {
+    /// Opens a connection, lets a command use it, and closes it, whatever happens.
+    ///
+    /// - Throws: ``Failure`` that names the server and how to start one, when none answers.
+    static func with<Result>(
+        _ options: ServerOptions, _ environment: Environment,
+        _ body: (any Bus) async throws -> Result
+    ) async throws -> Result {
+        let choice = options.choice(environment)
+        let bus = try await open(choice)
+        do {
+            let result = try await body(bus)
+            await bus.drain(timeout: .seconds(2))
+            return result
+        } catch {
+            await bus.drain(timeout: .seconds(2))
+            if let error = error as? BusError { throw Failure(error, choice) }
+            throw error
+        }
+    }
+
+    static func open(_ choice: ServerChoice, waits: Bool = false) async throws(Failure) -> any Bus {
+        var settings = BusSettings(url: choice.url, name: "nimmer", waitsForServer: waits)
+        settings.take(ProcessVariable.current())
+        settings.url = choice.url
+        if let file = choice.credentials {
+            settings.credentials = .file(file)
+        } else if settings.credentials == .none, let file = choice.ownerCredentials {
+            settings.credentials = .file(file)
+        }
+        // The private server has no certificates, whatever the variables state of another.
+        if choice.ownerCredentials != nil {
+            (settings.tlsCA, settings.tlsCertificate, settings.tlsKey) = (nil, nil, nil)
+        }
+        do throws(BusError) {
+            return try await NATS.connector(settings)
+        } catch {
+            let isAnonymous = settings.credentials == .none && !choice.url.contains("@")
+            throw Failure(error, choice, isAnonymous: isAnonymous)
+        }
+    }
+}
+
+extension Failure {
+    /// Maps a failure of a bus, with the server where it happened.
+    ///
+    /// - Parameter isAnonymous: whether it was tried without credentials.
+    init(_ error: BusError, _ choice: ServerChoice, isAnonymous: Bool = false) {
+        switch error.code {
+        case .notConnected:
+            self.init(
+                .unavailable, "no NATS server answers at \(choice.shown) (\(choice.origin.words))",
+                remedy: "\(choice.remedy)")
+        case .badCredentials where isAnonymous:
+            self.init(
+                .unavailable, "\(choice.shown) (\(choice.origin.words)): the server wants credentials; none were given",
+                remedy:
+                    "name a file with --credentials or NIMMERVERSE_NATS_CREDENTIALS; the server of a `nimmer up` takes its "
+                    + "owner's, which are found in its folder and below")
+        case .badCredentials, .tls:
+            self.init(.unavailable, "\(choice.shown) (\(choice.origin.words)): \(error)")
+        case .timeout, .noResponders, .full, .closed, .noStreams, .notFound:
+            self.init(.unavailable, "\(error)")
+        default:
+            self.init(.failed, "\(error)")
+        }
+    }
+}
+
+extension ServerChoice {
+    /// Remedy for a missing server, seen from where this choice came from.
+    var remedy: String {
+        switch origin {
+        case .flag: "start a server there, or leave out --server to use the one of `nimmer up`"
+        case .variable: "start a server there, or unset \(ServerChoice.variable) to use the one of `nimmer up`"
+        case .running: "`nimmer status` shows its state; `nimmer down` and `nimmer up` start it again"
+        case .foreign(_, let user): "run this as user \(user), or start a nervous system of your own elsewhere"
+        case .usual: "start one with `nimmer up`, or name one with --server or \(ServerChoice.variable)"
+        }
+    }
+}

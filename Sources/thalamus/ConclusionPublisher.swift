@@ -1,0 +1,63 @@
+import Logging
+import NimmerBus
+import NimmerProcess
+import NimmerThalamus
+import NimmerWave
+import Synchronization
+
+/// Puts the conclusions of a thalamus into messages: each transition durably, and of an opening that is stored, what follows from it
+/// to observers, who need not derive it.
+final class ConclusionPublisher: Sendable {
+    private let process: ServiceProcess
+    private let outbox: Outbox
+    let limiter: RejectLimiter
+    private let env: Environment
+    private let stream: String
+    private let opened: @Sendable (GateID, MessageID) -> Void
+
+    /// - Parameter opened: called once for each opening that is stored.
+    init(_ process: ServiceProcess, _ outbox: Outbox, opened: @escaping @Sendable (GateID, MessageID) -> Void) {
+        self.opened = opened
+        self.process = process
+        self.outbox = outbox
+        env = process.environment
+        stream = SystemStreams.transitions(env)
+        limiter = RejectLimiter(process)
+    }
+
+    /// Messages refused since the start.
+    var rejected: Int { limiter.count }
+
+    /// Puts a conclusion into the outbox, which fixes its place among those of its gate; called under the lock of the gates.
+    func put(_ conclusion: Conclusion) {
+        let transition = conclusion.transition
+        let message = Envelope(id: conclusion.id, at: transition.at, from: process.source, transition)
+        let kept = OutboxMessage(
+            subject: .transition(env, gate: transition.gateID), id: conclusion.id, payload: message.encoded(),
+            fence: stream)
+        guard transition.collapse != nil else { return outbox.put(kept) }
+        outbox.put(kept) { [self] _ in
+            opened(transition.gateID, conclusion.id)
+            process.bus.afterTurn { [self] in tell(message) }
+        }
+    }
+
+    /// Tells observers the collapse of a stored opening and the question that goes up.
+    private func tell(_ opening: Envelope<GateTransition>) {
+        if let collapse = opening.collapsed {
+            try? process.bus.publish(.collapse(env), payload: collapse.encoded())
+        }
+        if let request = opening.escalated {
+            try? process.bus.publish(.cognitiveRequest(env), payload: request.encoded())
+        }
+    }
+
+    func publish(_ attention: Attention, at: Timestamp) {
+        let message = Envelope(id: .v7(), at: at, from: process.source, attention)
+        try? process.bus.publish(.attention(env), payload: message.encoded())
+    }
+
+    func reject(_ refusal: Refusal, _ arrival: Arrival) { limiter.reject(refusal, arrival.message()) }
+
+    func reject(_ refusal: Refusal, _ message: BusMessage) { limiter.reject(refusal, message) }
+}

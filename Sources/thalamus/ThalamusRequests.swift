@@ -1,0 +1,110 @@
+import NimmerPlatform
+import Logging
+import NimmerBus
+import NimmerProcess
+import NimmerThalamus
+import NimmerWave
+import Synchronization
+
+/// Answers what people ask the thalamus.
+struct ThalamusRequests: Sendable {
+    private let owner: ThalamusProcess
+    private let shards: Shards?
+
+    init(_ owner: ThalamusProcess, _ shards: Shards?) {
+        self.owner = owner
+        self.shards = shards
+    }
+
+    /// Serves `<env>.nervous.cells.thalamus.request`: `gates` and `explain {"gate": …}`. Of several who share the regions one
+    /// takes each question; it gathers what all know, or passes the question on to the one who knows.
+    func serve() async throws(BusError) -> any Subscription {
+        let process = owner.process
+        let subject = Subject.request(process.environment, cell: process.name)
+        guard let shards else {
+            return try await process.bus.subscribe(shared: subject) { subject, _, arrival in
+                if let message = message(subject, arrival) { answerPassedOn(message) }
+            }
+        }
+        _ = try await process.bus.subscribe(SubjectPattern(.shardRequests(process.environment))) { _, _, arrival in
+            answerPassedOn(arrival.message())
+        }
+        return try await process.bus.subscribe(shared: subject, queue: process.name) { subject, _, arrival in
+            if let message = message(subject, arrival) { share(message, shards) }
+        }
+    }
+
+    /// A question that its asker may ask now; some of the others are told that it is too many. Questions are answered between two waves,
+    /// and one about a thousand gates takes as long as many of these.
+    private func message(_ subject: RawSpan, _ arrival: Arrival) -> BusMessage? {
+        let sender = SenderIntake.sender(in: subject, tokens: 6)
+        let decision = owner.questions.withLock { $0.decide(1, of: sender, at: .now()) }
+        switch decision {
+        case .taken: return arrival.message()
+        case .dropped: return nil
+        case .refused:
+            requests.reply(
+                to: arrival.message(),
+                CommandResult(status: .refused, error: "too many questions; ask again in a second"))
+            return nil
+        }
+    }
+
+    /// Answers from this process's own gates.
+    func answerPassedOn(_ message: BusMessage) {
+        requests.answer(message) { command in answer(command) }
+    }
+
+    private var requests: RequestHandler {
+        RequestHandler(owner.process, owner.announcer.limiter) { [owner] result in
+            owner.answered.wrappingAdd(1, ordering: .relaxed)
+            if result.status != .ok { owner.refused.wrappingAdd(1, ordering: .relaxed) }
+        }
+    }
+
+    /// A question to all who share the regions.
+    private func share(_ message: BusMessage, _ shards: Shards) {
+        let env = owner.process.environment
+        guard let command = try? Envelope<Command>(decoding: message.payload, on: message.subject).body else {
+            return answerPassedOn(message)
+        }
+        if command.command == "explain", let name = command.payload["gate"]?.string {
+            guard let gate = GateID(asked: name) else { return answerPassedOn(message) }
+            let part = shards.part(of: gate)
+            if shards.judges(part) { return answerPassedOn(message) }
+            // The reply subject goes along: the one that has the part answers the asker directly.
+            try? owner.bus.passOn(message, to: .shardRequest(env, part: part))
+        } else if command.command == "gates" {
+            owner.tasks.run { [self] in
+                let answers = try? await owner.bus.requestMany(
+                    .shardRequests(env), payload: message.payload, wait: .milliseconds(400))
+                let lists = (answers ?? []).compactMap { answer in
+                    (try? Envelope<CommandResult>(answer: answer.payload)).flatMap { GateList($0.body.result) }
+                }
+                let list = GateList(merging: lists)
+                requests.reply(to: message, CommandResult(status: .ok, result: list.json))
+            }
+        } else {
+            answerPassedOn(message)
+        }
+    }
+
+    private func answer(_ command: Command) -> CommandResult {
+        switch command.command {
+        case "gates":
+            let gates = owner.thalamus.withLock { $0.gates(at: $0.clock.read(.now())) }
+            return CommandResult(status: .ok, result: GateList(gates.map(\.json)).json)
+        case "explain":
+            guard let gate = command.payload["gate"]?.string else {
+                return CommandResult(status: .refused, error: "payload.gate must be a gate's name or region")
+            }
+            guard let report = owner.thalamus.withLock({ $0.explanation(of: gate, at: $0.clock.read(.now())) }) else {
+                return CommandResult(status: .refused, error: "no gate '\(gate)': no wave of that region has come yet")
+            }
+            return CommandResult(status: .ok, result: report)
+        default:
+            return CommandResult(
+                status: .refused, error: "the command '\(command.command)' is unknown; expected gates or explain")
+        }
+    }
+}
