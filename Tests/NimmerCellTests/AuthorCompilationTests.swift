@@ -19,7 +19,7 @@ struct AuthorCompilationTests {
             var hears: [Token] { [] }
             mutating func gateChanged(_ change: GateTransition, _ pulse: inout Pulse) throws {
                 pulse.enter("ALERT", reason: "the gate is \\(change.toState.word)")
-                pulse.say(.warning, "Too damp", ["alarm": "\\(alarm)"])
+                pulse.log(.warning, "Too damp", ["alarm": "\\(alarm)"])
             }
         }
         """
