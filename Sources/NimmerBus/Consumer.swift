@@ -83,7 +83,7 @@ public protocol Consumer: AnyObject, Sendable {
     ///
     /// Waits up to `wait` for the first; once one is there, waits up to `linger` more for the batch to fill, then returns
     /// what has come. Empty when the time passed without any: that is no error, and neither is a lost connection, which
-    /// the bus mends by itself (a deleted consumer is created again).
+    /// the bus handles by itself (a deleted consumer is created again).
     ///
     /// - Parameters:
     ///   - maximum: 1…10,000.

@@ -8,7 +8,7 @@ public struct BusStatus: Sendable, Hashable {
         case connecting
         /// Connected.
         case connected
-        /// The connection was lost; trying again for ever.
+        /// The connection was lost; trying again forever.
         case reconnecting
         /// Leaving: receives no more, sends what is buffered.
         case draining

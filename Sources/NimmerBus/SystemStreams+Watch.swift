@@ -15,7 +15,7 @@ extension SystemStreams {
     ///
     /// - Parameters:
     ///   - pause: the time between two looks. The streams are migrated when two in a row have found no process of 2.0.
-    ///   - wait: how long a busy process may take to report what it speaks.
+    ///   - wait: how long a busy process may take to answer with its version.
     ///   - notify: called for each change, and for what kept the streams from it.
     public static func watch(
         on bus: any Bus, environment env: Environment, keepingWaves: Bool = false, every pause: Duration = .seconds(30),

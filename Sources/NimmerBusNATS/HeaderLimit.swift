@@ -2,7 +2,7 @@ import CNATS
 import Glibc
 
 /// The most headers that a message brings. nats.c reads a name that is there N times in time N², also to see whether an empty message
-/// reports that nobody answers: a single message of 750 KB then takes 15 s.
+/// reports "no responders": a single message of 750 KB then takes 15 s.
 enum HeaderLimit {
     static let maximum = 128
     /// With the first line, `NATS/1.0`, and the empty one at the end.

@@ -11,7 +11,7 @@ final class LiveSubscription: @unchecked Sendable {
     /// Keeps the connection until this is freed: a `natsSubscription` needs it.
     private let connection: NATSConnection
     private var dropped: Int64 = 0
-    /// Indicates whether the server was told that no more is wanted.
+    /// Indicates whether the subscription was ended at the server.
     private(set) var isDraining = false
     /// Its part in a move from one connection to another; nil otherwise.
     var overlap: Overlap.Part?

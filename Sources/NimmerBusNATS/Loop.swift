@@ -31,7 +31,7 @@ final class Loop {
     private var lastIdle = ContinuousClock.now
     /// Maximum lag of delivery behind the socket before reading goes first.
     private var maximumLag = Duration.seconds(2)
-    /// The pace of a bus that reads no faster than it is told to.
+    /// The pace of a bus with a limited read rate.
     private var pace: ReadPace?
 
     private enum Draining {
@@ -74,7 +74,7 @@ final class Loop {
 
     // MARK: Connecting
 
-    /// The servers of the settings, and those that they have told of.
+    /// The servers of the settings, and those that they have announced.
     var candidates: [ServerURL] {
         var candidates = bus.servers
         for text in discovered {

@@ -29,7 +29,7 @@ final class LoopWakeUp: Sendable {
     init() {
         loop = nil
         do throws(SystemCallError) { wakeUp = try WakeUp() } catch {
-            preconditionFailure("no descriptor for the loop: \(error)")
+            preconditionFailure("cannot open a descriptor for the loop: \(error)")
         }
     }
 

@@ -33,7 +33,7 @@ public final class NATSBus: Bus {
     let wake = LoopWakeUp()
     /// Answers to requests.
     let inbox: Inbox
-    /// Acknowledgements of streams: read by the loop, which reports most of what is acknowledged, so that nothing hops a thread.
+    /// Acknowledgements of streams: read by the loop, which publishes most of what is acknowledged, so that nothing hops a thread.
     let acks: Inbox
     /// Our own messages that come back after a round trip.
     let echo: Inbox
@@ -94,7 +94,7 @@ public final class NATSBus: Bus {
         return prefix
     }
 
-    /// Opens a bus: starts its thread, which connects, and reconnects for ever with jitter.
+    /// Opens a bus: starts its thread, which connects, and reconnects forever with jitter.
     ///
     /// Returns once the first attempt has succeeded or, when `settings.waitsForServer`, has failed; the reason is then in
     /// ``status`` and the event feed.
@@ -155,7 +155,7 @@ public final class NATSBus: Bus {
             .failed(
                 BusError(
                     .refused,
-                    "a request wants its answer on '\(reply.text.prefix(80))', which is no inbox (_INBOX.…): it gets none; "
+                    "a request has the reply subject '\(reply.text.prefix(80))', which is no inbox (_INBOX.…): it gets no answer; "
                         + "further ones are only counted")))
     }
 
@@ -178,7 +178,7 @@ public final class NATSBus: Bus {
         deferred.withLock { $0.append(work) }
         hasDeferred.store(true, ordering: .releasing)
         wake.raise()
-        // Behind the end of the loop nobody comes for it any more.
+        // After the end of the loop it is not read any more.
         if state.withLock({ $0.hasEnded }) { runDeferred() }
     }
 
@@ -208,7 +208,9 @@ public final class NATSBus: Bus {
         _ pattern: SubjectPattern, queue: Token?, pending: Int, handler: @escaping DeliveryHandler,
         onNoResponders: (@Sendable () -> Void)? = nil
     ) throws(BusError) -> NATSSubscription {
-        guard pending > 0 else { throw BusError(.invalid, "a subscription's pending limit must be above 0") }
+        guard pending > 0 else {
+            throw BusError(.invalid, "a subscription's pending limit must be above 0; found \(pending)")
+        }
         let subscription = NATSSubscription(
             pattern: pattern, queue: queue, limit: pending, handler: handler, onNoResponders: onNoResponders,
             changed: { [weak self] in self?.noteChange() }

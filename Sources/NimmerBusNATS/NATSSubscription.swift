@@ -8,7 +8,7 @@ final class NATSSubscription: Subscription {
     let queue: Token?
     let handler: DeliveryHandler
     let limit: Int
-    /// Called when the server reports that nobody serves what was published with this subscription as reply.
+    /// Called on "no responders" to what was published with this subscription as reply.
     let onNoResponders: (@Sendable () -> Void)?
     private let leave: @Sendable (NATSSubscription) -> Void
     private let receivedCount = Atomic<UInt64>(0)
@@ -49,7 +49,7 @@ final class NATSSubscription: Subscription {
         for callback in callbacks { callback() }
     }
 
-    /// Indicates whether the server is to be told that no more is wanted, while what it sent is still handled.
+    /// Indicates whether the subscription ends at the server, while what it sent is still handled.
     var isDraining: Bool { draining.load(ordering: .acquiring) }
 
     func drain(timeout: Duration) async {

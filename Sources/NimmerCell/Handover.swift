@@ -11,7 +11,7 @@ struct Handover: Sendable {
     enum Message: String, Sendable {
         /// Asks which instance runs.
         case hello
-        /// I listen: stop sensing, tell me when you would have sensed next, and leave.
+        /// The new instance listens: stop sensing, reply with the time of the next sensing, and exit.
         case take
         /// I live here now.
         case here
@@ -21,7 +21,7 @@ struct Handover: Sendable {
 
     /// Reaction of a running instance.
     enum Reaction: Equatable, Sendable {
-        /// Nothing: it concerns somebody else.
+        /// Nothing: it concerns another instance.
         case none
         /// Answers with its version.
         case answer

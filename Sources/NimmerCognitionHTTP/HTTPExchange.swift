@@ -65,9 +65,9 @@ final class HTTPExchange: Sendable {
                 do throws(MindError) { return .success(try await body()) } catch { return .failure(error) }
             }
             group.addTask {
-                // A cancelled sleep is the other task's end: it tells nothing.
+                // A cancelled sleep is the other task's end: no result.
                 guard (try? await Task.sleep(until: deadline)) != nil else { return nil }
-                return .failure(MindError(.timeout, "\(server) gave no whole answer in time"))
+                return .failure(MindError(.timeout, "\(server) did not complete its answer in time"))
             }
             var first: Result<Value, MindError>?
             while first == nil, let next = await group.next() { first = next }
@@ -86,7 +86,7 @@ final class HTTPExchange: Sendable {
             (1...65_535).contains(port)
         else {
             throw MindError(
-                .misconfigured, "the proxy \(ShownAddress(address)) is no address: expected http://HOST:PORT")
+                .misconfigured, "the proxy \(ShownAddress(address)) is not an address; expected http://HOST:PORT")
         }
         return "http://\(host):\(port)"
     }

@@ -43,7 +43,7 @@ extension MemoryTable {
 }
 
 extension MemoryTable.Kind {
-    /// Value of a message's field whose column has this text; whether it may have it is the message's reader to report.
+    /// Value of a message's field whose column has this text; the message's reader validates it.
     fileprivate func json(_ value: String) throws(Refusal) -> JSON {
         switch self {
         case .text, .id: return .string(value)

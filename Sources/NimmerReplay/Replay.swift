@@ -5,7 +5,7 @@ import NimmerSystem
 import NimmerThalamus
 import NimmerWave
 
-/// Something that a replay has to report, in event time.
+/// An event of a replay, in event time.
 package enum ReplayOutput: Sendable {
     case wave(Envelope<WaveSignal>, subject: Subject)
     case state(NerveState)
@@ -193,7 +193,7 @@ package struct Replay: Sendable {
         }
     }
 
-    /// Takes what the thalamus wants published.
+    /// Takes what the thalamus publishes.
     private mutating func publishStates() {
         guard !thalamus.conclusions.isEmpty else { return }
         for item in thalamus.conclusions {

@@ -18,7 +18,7 @@ package struct ReplayFormat: Sendable {
     package var timeColumn: String?
     /// Format of its times.
     package var timeFormat = TimeFormat.automatic
-    /// The column of what somebody did, by name or counted from 1; nil: nobody asks.
+    /// The column of labels, by name or counted from 1; nil: none.
     package var labelColumn: String?
     /// Rows a second of a recording without times.
     package var rate: Double?
@@ -78,7 +78,7 @@ package struct ReplayInput: Sendable {
     ///   - bytes: all of it.
     ///   - file: its name, for messages.
     ///   - format: how to read it.
-    ///   - pace: rows a second where neither times nor the format tell.
+    ///   - pace: rows a second where neither times nor the format define it.
     /// - Throws: ``Failure`` with file, line, what was found and what was expected.
     package init(_ bytes: [UInt8], file: String, format: ReplayFormat, pace: Double) throws(Failure) {
         self.bytes = bytes

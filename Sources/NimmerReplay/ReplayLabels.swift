@@ -1,7 +1,7 @@
 import NimmerOutput
 import NimmerWave
 
-/// Comparison of a column of the recording, which tells what somebody did, with what each nerve was doing at that moment: a table of
+/// Comparison of a column of the recording, which labels what was done, with what each nerve was doing at that moment: a table of
 /// rows counted.
 ///
 /// A recording is open loop: the one that made it never heard the nerve. Read the table as agreement moment by moment.

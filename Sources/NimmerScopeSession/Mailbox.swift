@@ -82,7 +82,7 @@ package final class Mailbox: Sendable {
     /// Puts in anything but a message.
     package func post(_ event: ScopeEvent) { put { $0.events.append(event) } }
 
-    /// Reports that nothing comes any more.
+    /// Marks the end of the input.
     package func end() { put { $0.ends = true } }
 
     private func put(_ change: (inout State) -> Void) {

@@ -2,7 +2,7 @@ import NimmerOutput
 import NimmerScope
 import NimmerWave
 
-/// Plays a recording: which messages are due, and what time it is in the recording. Told how much time passes, so that it
+/// Plays a recording: which messages are due, and what time it is in the recording. Elapsed time is an argument, so that it
 /// plays the same in a test.
 package struct Player {
     private var reader: RecordingReader

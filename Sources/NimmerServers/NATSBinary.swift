@@ -22,7 +22,7 @@ public struct NATSBinary: Hashable, Sendable, CustomStringConvertible {
     /// The server to use: the path that is given, else the one that `NIMMER_NATS_SERVER` names, else the first of
     /// PATH, of the folders of servers, and of pyenv.
     ///
-    /// - Throws: a ``ServerError`` that reports where was looked and how to install one.
+    /// - Throws: a ``ServerError`` that names the folders searched and how to install one.
     public static func choose(path: String? = nil) async throws(ServerError) -> NATSBinary {
         let wanted = path ?? ChildCommand.inheritedEnvironment[variable].flatMap { $0.isEmpty ? nil : $0 }
         if let wanted {

@@ -14,7 +14,7 @@ package struct Backoff: Equatable, Sendable {
 
     package init() {}
 
-    /// Indicates whether failures have gone on for so long that a person should hear of it once more.
+    /// Indicates whether failures have gone on for so long that an operator should be notified once more.
     package var isSlow: Bool { failures >= 6 }
 
     /// Counts a failure after `uptime` milliseconds; returns the milliseconds to wait.

@@ -53,7 +53,7 @@ package struct Supervisor: Sendable {
         case finished
     }
 
-    /// Notice for a person.
+    /// A line for the operator.
     package enum Notice: Equatable, Sendable {
         case ended(String, Ending, again: Double)
         /// It keeps failing: logged once, when the waits have become long.
@@ -77,10 +77,10 @@ package struct Supervisor: Sendable {
         case ended
     }
 
-    /// Exit status by which a cell reports that there is nothing here for it to sense (a battery cell without a battery):
+    /// Exit status of a cell that finds nothing to sense here (a battery cell without a battery):
     /// not a failure, looked at again once a minute.
     package static let nothingHere: Int32 = 69
-    /// Exit statuses by which a process reports that it was started wrongly (usage, settings): trying again soon is no use.
+    /// Exit statuses of a process that was started wrongly (usage, settings): an early restart does not help.
     package static let wrongSettings: Set<Int32> = [64, 78]
 
     package private(set) var members: [Member]
@@ -102,7 +102,7 @@ package struct Supervisor: Sendable {
         case finished
     }
 
-    /// Indicates whether it was told to end all members.
+    /// Indicates whether it was asked to end all members.
     package var isStopping: Bool { course != .keeping }
 
     package init(_ members: [Member], seed: UInt64) {

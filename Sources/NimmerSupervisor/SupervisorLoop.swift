@@ -42,7 +42,7 @@ package struct SupervisorLoop {
         case started(String, Running)
         case unstartable(String, String)
         case ended(String, ChildExit)
-        /// Somebody wants the end: a signal, or a reader that has gone.
+        /// A request to end: a signal, or a reader that has gone.
         case stop
         case tick
     }
@@ -61,7 +61,7 @@ package struct SupervisorLoop {
 
     /// - Parameters:
     ///   - starters: how each member is started; called again for each restart.
-    ///   - notice: what a person should hear.
+    ///   - notice: called with lines for the operator.
     ///   - changed: the processes that live now, whenever that changes.
     package init(
         _ supervisor: Supervisor, starters: [String: @Sendable () async throws -> Running],

@@ -35,7 +35,7 @@ package struct UpDisplay: Sendable {
         return "\(paint(.quiet, "\(LocalTime.clock(.now()))")) \(shown) \(name)        \(fit(parts.message))"
     }
 
-    /// Something that `up` itself has to report.
+    /// A line of `up` itself.
     package func own(_ text: TerminalText, _ ink: Paint.Ink = .strong) -> TerminalText {
         "\(paint(.quiet, "\(LocalTime.clock(.now()))")) \(paint(ink, TerminalText("│ up").padded(11))) \(text)"
     }

@@ -6,7 +6,7 @@ import NimmerWave
 /// Something that a check of a system file found.
 package struct CheckFinding: Equatable, Sendable {
     package enum Weight: String, Sendable {
-        /// The system would not do what the file wants.
+        /// The system would not do what the file asks for.
         case problem
         /// Worth knowing; the file is in order.
         case note
@@ -48,7 +48,7 @@ package struct CheckFinding: Equatable, Sendable {
     }
 }
 
-/// A change of the system file that mends what a check found.
+/// A change of the system file that fixes what a check found.
 package enum SystemChange: Equatable, Sendable {
     /// Grants origins to a cell or nerve.
     case grant([OriginPattern], to: String)

@@ -36,7 +36,7 @@ public final class Terminal {
     /// - Throws: ``TerminalError`` when standard output is no terminal.
     public init() throws(TerminalError) {
         output = STDOUT_FILENO
-        guard isatty(output) == 1 else { throw TerminalError(description: "standard output is no terminal") }
+        guard isatty(output) == 1 else { throw TerminalError(description: "standard output is not a terminal") }
         input = isatty(STDIN_FILENO) == 1 ? STDIN_FILENO : open("/dev/tty", O_RDWR | O_CLOEXEC)
         var settings = termios()
         guard tcgetattr(input, &settings) == 0 else {
@@ -50,7 +50,7 @@ public final class Terminal {
     /// Descriptor that keys are read from.
     var inputDescriptor: Int32 { input }
 
-    /// Columns and rows; 80×24 when the terminal does not tell.
+    /// Columns and rows; 80×24 when the terminal does not report them.
     public var size: (width: Int, height: Int) {
         var size = winsize()
         guard ioctl(output, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return (80, 24) }
@@ -103,7 +103,7 @@ public final class Terminal {
 
     /// Writes all of it.
     ///
-    /// - Throws: ``TerminalError`` when nobody looks any more.
+    /// - Throws: ``TerminalError`` when the terminal is gone.
     public func write(_ bytes: [UInt8]) throws(TerminalError) {
         let error = bytes.withUnsafeBytes { write($0) }
         if error != 0 { throw failure("the terminal is gone", error) }

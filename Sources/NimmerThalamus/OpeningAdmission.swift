@@ -126,7 +126,7 @@ struct OpeningAdmission: Sendable {
     /// Forgets a gate.
     mutating func forget(_ region: Region) { paid[region] = nil }
 
-    /// Forgets gates that another looks after.
+    /// Forgets gates that another thalamus has.
     mutating func forget(where isGone: (Region) -> Bool) { paid = paid.filter { !isGone($0.key) } }
 
     /// Gives the senders other numbers; who has none any more is forgotten.

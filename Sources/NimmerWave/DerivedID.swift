@@ -39,7 +39,7 @@ extension MessageID {
     /// The id of the request about a collapse.
     public static func request(of collapse: MessageID) -> MessageID { .named("request/\(collapse.text)") }
 
-    /// The id of the request that tells minds what a reflex did about another request.
+    /// The id of the request that informs minds of what a reflex did about another request.
     public static func told(_ request: MessageID) -> MessageID { .named("told/\(request.text)") }
 
     /// The id that stands for the collapse in a person's question, which follows from none.
@@ -47,7 +47,7 @@ extension MessageID {
 
     /// The id of a response or act.
     ///
-    /// - Parameter space: 128 random bits that the bridges of an environment share, so that nobody else can claim it (decision 0017).
+    /// - Parameter space: 128 random bits that the bridges of an environment share, so that no other sender can claim it (decision 0017).
     public static func answer(_ kind: StaticString, to request: MessageID, space: MessageID) -> MessageID {
         .named("\(kind)/\(request.text)", in: space)
     }

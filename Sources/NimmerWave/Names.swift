@@ -27,7 +27,7 @@ public struct Token: Hashable, Sendable, Comparable, CustomStringConvertible {
             && bytes.allSatisfy(isTokenByte)
     }
 
-    /// A name that nobody else has.
+    /// A unique name.
     public static func unique() -> Token { Token(trusted: MessageID.v7().text) }
 
     /// The name as written.

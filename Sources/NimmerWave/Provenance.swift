@@ -1,4 +1,4 @@
-/// Derives from a subject what may be reported there: the type of the messages, the gate that they are about, and who reports them
+/// Derives from a subject what may be published there: the type of the messages, the gate that they are about, and who publishes them
 /// (protocol.md, Subjects). The server guards subjects; what a message states of itself proves nothing.
 ///
 /// Every reader of the bus checks a message against its subject, through `Envelope(decoding:on:)` or `AnyMessage.decode(_:on:)`; one
@@ -16,7 +16,7 @@ public struct Provenance: Hashable, Sendable {
         case bridge
         /// A service, by its name.
         case service(Token)
-        /// Several: the sender behind the subject, or without one, anybody.
+        /// Several: the sender behind the subject, or without one, any client.
         case anybody
     }
 
@@ -33,7 +33,7 @@ public struct Provenance: Hashable, Sendable {
 
     /// The provenance of what comes on a subject.
     ///
-    /// - Throws: a ``Refusal`` with the code ``Refusal/Code/name`` for a subject on which the system tells nothing.
+    /// - Throws: a ``Refusal`` with the code ``Refusal/Code/name`` for a subject on which the system publishes nothing.
     public init(of subject: String) throws(Refusal) {
         let tokens = subject.split(separator: ".", omittingEmptySubsequences: false)
         guard tokens.count >= 4, let environment = Environment(rawValue: String(tokens[0])),
@@ -85,12 +85,12 @@ public struct Provenance: Hashable, Sendable {
         guard types.isEmpty || types.contains(header.messageType) else {
             let expected = types.map(\.rawValue).joined(separator: " or ")
             throw .wrong(
-                "header.message_type", "must be \(expected), as its subject says", found: header.messageType.rawValue)
+                "header.message_type", "must be \(expected), by its subject", found: header.messageType.rawValue)
         }
         if let allowed = entityTypes, !allowed.contains(header.source.entityType) {
             let expected = allowed.map(\.rawValue).joined(separator: " or ")
             throw .wrong(
-                "header.source.entity_type", "must be \(expected), as its subject says",
+                "header.source.entity_type", "must be \(expected), by its subject",
                 found: header.source.entityType.rawValue)
         }
     }
@@ -99,7 +99,7 @@ public struct Provenance: Hashable, Sendable {
     /// of a cell or nerve its own.
     func check(gate named: GateID, of region: Region) throws(Refusal) {
         if let gate, named != gate {
-            throw .wrong("body.gate_id", "must be '\(gate)', as its subject says", found: "'\(named)'")
+            throw .wrong("body.gate_id", "must be '\(gate)', as in its subject", found: "'\(named)'")
         }
         guard named.owner != nil && gate == named || GateID(region: region) == named else {
             throw .wrong("body.region", "must be the one that the gate '\(named)' guards", found: "'\(region)'")
@@ -143,7 +143,7 @@ private struct Place {
                 types = [.gateTransition]
                 guard try names(tokens, 5, subject) else { return nil }
                 guard let sender else { return }
-                // Only of one's own gate, and behind one's own name (decision 0019).
+                // Only of the sender's own gate, and under its own name (decision 0019).
                 guard let owner = gate.owner, gate == GateID(ownedBy: sender, owner) else {
                     throw Refusal(
                         .name, field: "subject", "a cell or nerve reports transitions of its own gate",
@@ -219,7 +219,7 @@ extension Envelope {
 }
 
 extension Envelope where Body == CommandResult {
-    /// Reads the answer to a request. It comes on an inbox that the requester alone was told of and whose name nobody can guess, so
+    /// Reads the answer to a request. It comes on an inbox that only the requester knows and whose name cannot be guessed, so
     /// no subject states more of it.
     ///
     /// - Throws: a ``Refusal`` that names the field and what was expected.

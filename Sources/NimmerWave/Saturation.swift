@@ -64,7 +64,7 @@ extension Duration {
 // MARK: - What is not used
 
 // The language's own conversions from doubles end the process where the number does not fit. Within this package these stand in
-// front of them: they do not end it, and the one that uses them is told what to write instead.
+// front of them: they do not end it, and the compiler's message names what to write instead.
 
 extension Int {
     @available(*, deprecated, message: "use init(saturating:), or init(exactly:) where a part must be refused")

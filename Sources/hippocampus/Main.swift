@@ -69,7 +69,7 @@ enum Main {
 }
 
 extension Hippocampus.Notice {
-    /// One line for a person.
+    /// A one-line description.
     func log(to logger: Logger) {
         switch self {
         case .lost(let error):

@@ -101,7 +101,7 @@ struct MotorTests {
         #expect(actions == [.end(id: id), .answer(id: stop, CommandResult(status: .ok, result: ["stopped": 1]))])
         let last = motor.ended(id, status: 143, at: start)
         #expect(states(last) == [.stopped])
-        #expect(answer(last)?.error == "told to stop")
+        #expect(answer(last)?.error == "stopped by a command")
     }
 
     @Test("publishing is done at once")

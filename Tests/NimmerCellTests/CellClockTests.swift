@@ -21,7 +21,7 @@ struct CellClockTests {
     }
 
     private func said(_ clock: inout CellClock, _ change: GateTransition) -> GateTransition? {
-        if case .transition(let said) = clock.said(.transition(change)) { said } else { nil }
+        if case .transition(let shown) = clock.onWall(.transition(change)) { shown } else { nil }
     }
 
     @Test("what is said names moments on the wall, those of its gate in order")

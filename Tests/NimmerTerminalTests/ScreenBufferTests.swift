@@ -75,7 +75,7 @@ import Testing
 @Suite struct TerminalAbilitiesTests {
     struct Case: Sendable {
         var variables: [String: String]
-        var color = TerminalAbilities.ColorWish.automatic
+        var color = TerminalAbilities.ColorPreference.automatic
         var depth: ColorDepth
         var glyphs = GlyphLevel.ascii
     }

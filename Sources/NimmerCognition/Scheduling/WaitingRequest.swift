@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// A request on its way to an answer: what was merged into it, whom it was asked of, and what that cost.
+/// A request on its way to an answer: what was merged into it, the minds that were asked, and what that cost.
 struct WaitingRequest: Sendable, Hashable {
     /// Bytes that earlier witnesses may have in a merged request.
     static let earlierBytes = 12_288

@@ -34,7 +34,7 @@ final class CurlLoop: Sendable {
             Unmanaged<CurlLoop>.fromOpaque(argument).takeUnretainedValue().run()
         }
         // A new thread has its maker's mask: signals are for the other threads, and SIGPIPE of a TLS connection that the
-        // server closed for nobody.
+        // server closed in vain.
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)
@@ -48,7 +48,7 @@ final class CurlLoop: Sendable {
     /// Starts a transfer.
     func add(_ transfer: Transfer) { order(.add(transfer)) }
 
-    /// Has a paused transfer go on.
+    /// Has a paused transfer continue.
     func resume(_ transfer: Transfer) { order(.resume(transfer)) }
 
     /// Closes the connection of a transfer.

@@ -8,7 +8,7 @@ public enum ChildExit: Hashable, Sendable, CustomStringConvertible {
     /// By this signal.
     case signaled(Int32)
 
-    /// Waits for the end of a child of this process and reaps it; blocks. One that somebody else reaped is unknown, and must not look
+    /// Waits for the end of a child of this process and reaps it; blocks. One that was reaped elsewhere is unknown, and must not look
     /// like a success.
     package static func reaping(_ pid: Int32) -> ChildExit {
         var status: Int32 = 0

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A thread of one's own for work that blocks, so that the cooperative pool never does.
+/// A thread of its own for work that blocks, so that the cooperative pool never does.
 package enum OwnThread {
     private final class Work: Sendable {
         let name: String

@@ -59,7 +59,7 @@ public struct Settings<Options: ProcessOptions>: Sendable {
     /// The settings of a process that was configured with these options.
     package init(_ values: SettingValues) { self.values = values }
 
-    /// The defaults, with other values where a test wants them.
+    /// The defaults, with other values for tests.
     ///
     /// - Parameter changes: values by their keys.
     /// - Throws: a ``ProcessFailure`` that names a key which is not declared, or a value that is not what its setting takes.

@@ -2,7 +2,7 @@ import NimmerBus
 import NimmerSystem
 import NimmerWave
 
-/// Reason why a process cannot start or go on: one line for a person and the exit status for its parent.
+/// Reason why a process cannot start or continue: one line for a person and the exit status for its parent.
 ///
 /// A cell throws one to leave with its own status (the battery cell without a battery: `unavailable`).
 public struct ProcessFailure: Error, Hashable, Sendable, CustomStringConvertible {

@@ -43,14 +43,14 @@ extension ServiceProcess {
         }
     }
 
-    /// Runs an outbox until the task is cancelled, and reports what a person should know.
+    /// Runs an outbox until the task is cancelled, and logs what an operator should know.
     public func run(_ outbox: Outbox) async {
         await outbox.run { [logger] notice in notice.log(to: logger) }
     }
 }
 
 extension Outbox.Notice {
-    /// One line for a person.
+    /// A one-line description.
     func log(to logger: Logger) {
         switch self {
         case .waits(let error):

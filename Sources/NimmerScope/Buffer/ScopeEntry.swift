@@ -8,7 +8,7 @@ enum EntryKind: UInt8, Sendable, CaseIterable, Comparable {
     static func < (a: EntryKind, b: EntryKind) -> Bool { a.rawValue < b.rawValue }
 }
 
-/// A message in the buffer, in 32 bytes; what it reports lies in a ``PayloadStore``.
+/// A message in the buffer, in 32 bytes; its text is in a ``PayloadStore``.
 struct Entry: Sendable {
     /// Time of arrival, in nanoseconds.
     var at: Int64

@@ -152,7 +152,7 @@ public struct EventText: Sendable {
         name = lane ?? subject.owner
         value = entry.value.isFinite ? decimals(Double(entry.value.magnitude)) : ""
         if let origin, origin != name { text.add(origin + " ", .quiet) }
-        text.add("what it said is no longer kept", .quiet)
+        text.add("its content is no longer kept", .quiet)
     }
 }
 

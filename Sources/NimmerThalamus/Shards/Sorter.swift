@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// Tells which part of all regions a wave belongs to, from its body: the rule by which several thalami share the regions
+/// Finds which part of all regions a wave belongs to, from its body: the rule by which several thalami share the regions
 /// (decision 0009).
 ///
 /// The region that a wave names is taken home by the system file's rules first, so that `calculate` and `math` meet where they

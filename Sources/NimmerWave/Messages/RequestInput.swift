@@ -4,7 +4,7 @@
 public enum RequestInput: Sendable, Hashable {
     /// The input of an opening.
     case escalation(EscalationInput)
-    /// An input of another form; anybody may publish a request with one.
+    /// An input of another form; any client may publish a request with one.
     case other(JSON)
 
     /// The input in a request's `structured_input`.

@@ -111,7 +111,7 @@ struct ImageBuildCommand: AsyncParsableCommand {
             if let engine {
                 throw Failure(.usage, "--engine: \(engine) is unknown; expected podman or docker")
             }
-            throw Failure(.unavailable, "neither podman nor docker is here", remedy: "apt-get install podman")
+            throw Failure(.unavailable, "neither podman nor docker found in PATH", remedy: "apt-get install podman")
         }
         let epoch =
             if let given = ProcessEnvironment.variable("SOURCE_DATE_EPOCH") { given } else {

@@ -14,7 +14,7 @@ struct DatabasePruneCommand: AsyncParsableCommand {
             --transition-days is given, and then go by the month. Without --yes nothing is changed.
             """)
 
-    @Option(help: ArgumentHelp("Keep transitions this long. Default: for ever.", valueName: "days"))
+    @Option(help: ArgumentHelp("Keep transitions this long. Default: no limit.", valueName: "days"))
     var transitionDays: Int?
 
     @Option(help: ArgumentHelp("Keep correlation events this long.", valueName: "days"))

@@ -50,7 +50,7 @@ struct DeadLetterReplay {
         let message = aside.message
         if message.service == "hippocampus" { return try await remember(message) }
         guard message.stream == SystemStreams.escalations(environment) else { return try await ask(aside) }
-        // Behind one's own name: where identities are checked, nobody may speak behind another's.
+        // Under this identity's own name: where identities are checked, no client may publish under another's.
         let ack = try await bus.publishDurably(
             shared: SharedSubject(message.subject)?.plain ?? message.subject, by: try Token("nimmer"),
             payload: message.payload, id: id(of: aside), headers: message.headersToRepeat)
@@ -65,10 +65,10 @@ struct DeadLetterReplay {
             let request = opening.escalated
         else {
             throw Failure(
-                .failed, "the message on \(message.subject) asks nothing, so nothing can be done with it",
+                .failed, "the message on \(message.subject) is not a request, so it cannot be replayed",
                 remedy: "`nimmer memory aside drop \(aside.number)` drops it")
         }
-        // Under another id than that of the request: the stream may hold one that was told to observers (2.0).
+        // Under another id than that of the request: the stream may hold one for observers (2.0).
         let ack = try await bus.publishDurably(
             shared: .cognitiveRequest(environment), by: try Token("nimmer"), payload: request.encoded(),
             id: id(of: aside))

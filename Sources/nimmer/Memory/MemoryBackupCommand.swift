@@ -117,7 +117,7 @@ struct BackupParts: ParsableArguments {
     func validate() throws {
         guard !streamsOnly || !databaseOnly else {
             throw ValidationError(
-                "--streams-only and --database-only leave nothing; give one of them, or none for both")
+                "--streams-only and --database-only exclude each other; give one of them, or neither for both")
         }
     }
 }

@@ -58,7 +58,7 @@ struct MemoryExportCommand: AsyncParsableCommand {
         guard let text else { return nil }
         guard let time = try? Timestamp(rfc3339: text) else {
             throw Failure(
-                .usage, "\(option): \(text) is no RFC 3339 time", remedy: "for example 2026-02-14T18:30:00Z")
+                .usage, "\(option): \(text) is not an RFC 3339 time", remedy: "for example 2026-02-14T18:30:00Z")
         }
         return time
     }

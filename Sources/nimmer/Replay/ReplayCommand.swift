@@ -83,14 +83,14 @@ struct ReplayCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A column that tells what somebody did, by name or counted from 1: a table of it beside what each nerve was doing.",
+            "A column of labels, by name or counted from 1: prints a table of it beside the states of each nerve.",
             valueName: "column"))
     var labels: String?
 
     @OptionGroup var color: ColorOptions
 
     func validate() throws {
-        if compare != nil, labels != nil { throw ValidationError("--labels looks at one system; leave out --compare") }
+        if compare != nil, labels != nil { throw ValidationError("--labels takes one system; leave out --compare") }
         if let rate, !(rate > 0 && rate <= 1e6) {
             throw ValidationError("--rate-hz must be above 0 and at most 1000000; found \(rate)")
         }
@@ -211,7 +211,7 @@ struct ReplayCommand: ParsableCommand {
         guard let equals = text.lastIndex(of: "="), equals != text.startIndex,
             text.index(after: equals) != text.endIndex
         else {
-            throw Failure(.usage, "--column \(text) is no NAME=CELL", remedy: "--column Pressure=pump-pressure")
+            throw Failure(.usage, "--column \(text) is not NAME=CELL", remedy: "--column Pressure=pump-pressure")
         }
         return (String(text[..<equals]), String(text[text.index(after: equals)...]))
     }

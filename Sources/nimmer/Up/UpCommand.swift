@@ -74,7 +74,7 @@ struct UpCommand: AsyncParsableCommand {
         if let named {
             guard FileText.exists(named), !FileText.isDirectory(named) else {
                 throw Failure(
-                    .unavailable, "there is no system file \(named)",
+                    .unavailable, "no system file \(named)",
                     remedy: "`ls deploy/systems` shows the ones of the project")
             }
             return FileText.absolute(named)

@@ -2,7 +2,7 @@ import ArgumentParser
 import NimmerOutput
 import NimmerWave
 
-/// Reports for each message whether every decoder in the system would take them.
+/// Prints for each message whether every decoder in the system accepts it.
 struct WaveCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",

@@ -86,7 +86,7 @@ struct WaveTailCommand: AsyncParsableCommand {
             return try SubjectPattern(text)
         } catch {
             throw Failure(
-                .usage, "\(text) is no subject pattern: \(error)",
+                .usage, "\(text) is not a subject pattern: \(error)",
                 remedy: "for example 'dev.nervous.cells.*.wave' or 'dev.>'")
         }
     }

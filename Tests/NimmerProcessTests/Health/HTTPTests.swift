@@ -187,7 +187,7 @@ struct HTTPListenerTests {
         try listening { port = $0.port }
         let nobody = HealthQuestion.ask("127.0.0.1:1")
         #expect(!nobody.isReady && nobody.line.contains("no answer on 127.0.0.1:1"))
-        #expect(HealthQuestion.said(Array("SSH-2.0\r\n".utf8)) == nil)
+        #expect(HealthQuestion.parse(Array("SSH-2.0\r\n".utf8)) == nil)
         #expect(port > 0)
     }
 }

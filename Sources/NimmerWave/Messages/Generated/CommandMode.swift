@@ -3,7 +3,7 @@
 
 /// Handling of the commands of a decision.
 public enum CommandMode: String, CaseIterable, Sendable, Hashable, FieldValue {
-    /// They are published as part of the response and sent to nobody.
+    /// They are published as part of the response and not sent.
     case dryRun = "dry-run"
     /// Those that are allowed wait until a person approves them: `nimmer mind pending`, `nimmer mind approve ID`.
     case confirm

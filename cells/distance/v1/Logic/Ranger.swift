@@ -16,7 +16,7 @@ public struct Ranger: Sendable {
         public var far: Double
         /// Noise, in metres, that halves the confidence.
         public var noise: Double
-        /// A pause, in milliseconds, after which the earlier readings tell nothing any more.
+        /// A pause, in milliseconds, after which the earlier readings are dropped.
         public var forgetting: Double
 
         /// Settings in metres and milliseconds: 0 ≤ near < far ≤ maximum, the others above 0.
@@ -115,7 +115,7 @@ public struct Ranger: Sendable {
         /// Maximum range of the sensor, in the unit of the source.
         public var maximum: Double
 
-        /// One line for a person.
+        /// A one-line description.
         public var description: String { "a range must be a number between 0 and \(maximum); found \(raw)" }
     }
 

@@ -11,7 +11,7 @@ import Synchronization
 public final class Program: MotorProgram {
     /// Stage of the program, which decides what may be done to it.
     private enum Stage {
-        /// Not started; told to end already or not.
+        /// Not started; asked to end already or not.
         case waiting(end: Int32?)
         /// The system starts it; the signal is sent as soon as it runs.
         case starting(end: Int32?)
@@ -50,7 +50,7 @@ public final class Program: MotorProgram {
             state.stage = .starting(end: end)
             return end == nil
         }
-        // Told to end before it began: it never runs.
+        // Asked to end before it began: it never runs.
         guard mayStart else { return conclude(.success(128 + Int(SIGTERM))) }
         let started = await withCheckedContinuation { (continuation: CheckedContinuation<Outcome, Never>) in
             let life: @Sendable () -> Void = { [self] in
@@ -107,7 +107,7 @@ public final class Program: MotorProgram {
 
     /// On the program's thread.
     private func spawn() throws(Refusal) -> Int32 {
-        guard let path = arguments.first else { throw Refusal(.missing, "a program needs at least its path") }
+        guard let path = arguments.first else { throw Refusal(.missing, "a command must name a program") }
         let known = ChildCommand.inheritedEnvironment.filter { Self.variables.contains($0.key) }
         let command = ChildCommand(
             path, Array(arguments.dropFirst()), environment: known, signalWhenParentDies: nil)
@@ -116,14 +116,14 @@ public final class Program: MotorProgram {
             pid = try ChildSpawn.start(command)
         } catch { throw Refusal(.value, "\(path) cannot be started: \(error.reason.lowercased())") }
         state.withLock { state in
-            // Told to end while the system started it.
+            // Asked to end while the system started it.
             if case .starting(let end?) = state.stage { kill(-pid, end) }
             state.stage = .running(pid: pid)
         }
         return pid
     }
 
-    /// Waits for its end, and takes it out of the system's table once nobody signals it any more.
+    /// Waits for its end, and takes it out of the system's table once no thread signals it any more.
     private func reap(_ pid: Int32) -> Int32 {
         var information = siginfo_t()
         while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
