@@ -53,7 +53,7 @@ void nimmer_terminal_give_back(void) {
         write_all(held.real_errors, buffer, (size_t)count);
         place += count;
     }
-    // What is still to be reported, such as where it crashed, is reported to the one that looks.
+    // Pending messages, such as where it crashed, go to the terminal.
     dup2(held.real_errors, STDERR_FILENO);
 }
 

@@ -6,7 +6,7 @@ import NimmerWave
 /// Stores the messages of a backup in empty streams.
 ///
 /// They are stored in the order in which they were, over all streams, since some readers compare when messages of two streams were
-/// stored. They get new sequences, above every one that their stream had given when it was copied: so none that somebody had kept in
+/// stored. They get new sequences, above every one that their stream had given when it was copied: so none that was noted in
 /// mind by then (in a file of waiting messages, in the word for what was set aside) ever names another message. Readers begin with the
 /// first message that they had not acknowledged.
 package struct StreamRestore {

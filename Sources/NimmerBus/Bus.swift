@@ -73,7 +73,7 @@ public protocol Bus: AnyObject, Sendable {
         onAck: @escaping @Sendable (Result<StreamAck, BusError>) -> Void)
 
     /// Runs a closure once, after what the handlers of this turn have published is on its way, with the next turn or within a
-    /// millisecond: for work that follows from a message but must not hold up its answer, nor the one that waits for that. On a bus
+    /// millisecond: for work that follows from a message but must not hold up its answer, nor the caller that waits for it. On a bus
     /// with a thread it runs there, whether connected or not; the same rules hold as for a handler.
     func afterTurn(_ work: @escaping @Sendable () -> Void)
 

@@ -136,7 +136,7 @@ public struct Delivery: Sendable {
         self.answer = answer
     }
 
-    /// The same delivery without its bytes, for the one that answers it much later and needs the memory.
+    /// The same delivery without its bytes, for an acknowledgement much later.
     public var withoutPayload: Delivery {
         var message = message
         message.payload = []

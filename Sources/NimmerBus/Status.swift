@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// Status of a bus (architecture.md, Degrade, and say so).
+/// Status of a bus (architecture.md, Degrade visibly).
 public struct BusStatus: Sendable, Hashable {
     /// The connection's phase.
     public enum Phase: String, Sendable {

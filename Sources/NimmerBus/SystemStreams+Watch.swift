@@ -10,7 +10,7 @@ extension SystemStreams {
     }
 
     /// Looks again and again whether the streams are as those who live need them, until the task is cancelled. A process of 2.0 that
-    /// starts sets their subjects back, and nobody migrates them when the last of these stops; a single question whether one lives may
+    /// starts sets their subjects back, and no process migrates them when the last of these stops; a single question whether one lives may
     /// have come to it late.
     ///
     /// - Parameters:

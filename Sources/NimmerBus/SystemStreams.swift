@@ -59,7 +59,7 @@ public enum SystemStreams {
         return isKept
     }
 
-    /// The streams of protocol 2.1. Each has room of its own, so that no sender fills another's; the oldest messages give way, which
+    /// The streams of protocol 2.1. Each has room of its own, so that no sender fills another's; the oldest messages are removed, which
     /// the hippocampus has committed unless PostgreSQL is unavailable for that long.
     static func streams(_ env: Environment) -> [StreamConfiguration] {
         let day = Duration.seconds(86_400)

@@ -11,7 +11,7 @@ enum HeaderLimit {
     private static let prefix = Array("NATS/1.0".utf8)
     private static let replacement = (name: Array("Nimmer-Cut:".utf8), value: Array("headers".utf8))
 
-    /// Has every message of a connection looked at before nats.c reads its headers.
+    /// Has every message of a connection checked before nats.c reads its headers.
     ///
     /// - Parameter wake: what counts; it lives as long as messages come.
     static func apply(to connection: OpaquePointer, _ wake: LoopWakeUp) {

@@ -103,7 +103,7 @@ extension StreamConfiguration {
         // Never false: what is denied once is denied permanently.
         if deniesPurge { object["deny_purge"] = true }
         if deniesDelete { object["deny_delete"] = true }
-        // A bucket is a stream that every client expects to be laid out like this, but for roll-ups, which are a way to purge.
+        // A bucket is a stream that every client expects to be laid out like this, except for roll-ups, which are a way to purge.
         if name.hasPrefix("KV_") {
             object["allow_rollup_hdrs"] = false
             object["allow_direct"] = true

@@ -50,7 +50,7 @@ extension NATSBus {
                 merged["max_bytes"] = present["config"]?["max_bytes"]?.resolved ?? -1
                 return StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(merged)))
             } catch {
-                // The stream is there; the one that may not change it uses it as it is. The refusal was reported and counted.
+                // The stream is there; a client that may not change it uses it as it is. The refusal was reported and counted.
                 guard error.code == .badCredentials else { throw error }
                 return StreamInfo(present)
             }

@@ -4,7 +4,7 @@ import NimmerWave
 
 /// A subscription on the present connection. Used by the loop's thread alone, once it has taken it over.
 ///
-/// `@unchecked Sendable`: it is made under the bus's lock by the one that subscribes, and then handed to the loop.
+/// `@unchecked Sendable`: it is made under the bus's lock by the subscriber, and then handed to the loop.
 final class LiveSubscription: @unchecked Sendable {
     let subscription: NATSSubscription
     let handle: OpaquePointer

@@ -185,7 +185,7 @@ final class Loop {
             endOverlap()
             if case .no = draining, moveWhenChanged(from: connection) { continue }
             if bus.state.withLock({ $0.mustClose }) || !advanceDrain() { return hangUp(connection) }
-            // What was put off in the last turn has let the others have the processor first: its time is now, or when something
+            // What was deferred in the last turn has let other threads run first: its time is now, or when something
             // comes.
             let hasDeferred = bus.hasDeferredWork
             var until = isBehind ? ContinuousClock.now : nextDeadline
@@ -198,7 +198,7 @@ final class Loop {
             if ready.isReadable { natsConnection_ProcessReadEvent(connection.handle) }
             isBehind = deliver(ready, connection)
             if hasLeaving { endDrained() }
-            // Written in the same turn as what caused it; the one that waits for the socket is polled for.
+            // Written in the same turn as what caused it; a connection that waits for the socket is polled for.
             if wake.wantsWrite { natsConnection_ProcessWriteEvent(connection.handle) }
             if hasDeferred { bus.runDeferred() }
             connection.destroySpent()

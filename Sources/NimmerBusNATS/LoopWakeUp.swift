@@ -58,7 +58,7 @@ final class LoopWakeUp: Sendable {
         if !isOnLoop { wakeUp?.raise() }
     }
 
-    /// Called by the loop when the descriptor is readable, before it looks at what there is to do.
+    /// Called by the loop when the descriptor is readable, before it checks for work.
     func lower() { wakeUp?.lower() }
 
     func attach(_ socket: Int32) {

@@ -182,7 +182,7 @@ public final class NATSBus: Bus {
         if state.withLock({ $0.hasEnded }) { runDeferred() }
     }
 
-    /// Indicates whether something was put off.
+    /// Indicates whether work was deferred.
     var hasDeferredWork: Bool { hasDeferred.load(ordering: .acquiring) }
 
     /// Called by the loop when it has written what its handlers published.
@@ -277,7 +277,7 @@ public final class NATSBus: Bus {
         while true {
             let seen = ended.count
             if state.withLock({ $0.hasEnded }) { return }
-            // Not cancellable: the end is bounded, and the one that closes must know that it has come.
+            // Not cancellable: the end is bounded, and the caller must know that it has come.
             await finishing { [ended] in
                 await ended.wait(from: seen, until: .now.advanced(by: .seconds(1)))
             }

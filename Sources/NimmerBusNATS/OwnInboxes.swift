@@ -27,7 +27,7 @@ extension NATSBus {
     }
 
     /// The subscriptions of the loop's own: to what streams acknowledge, and to its echoes, by which round trips are measured;
-    /// the echo first, which makes it the last that is looked at.
+    /// the echo first, which makes it the last that is checked.
     func attachInboxes() {
         for own in [echo, acks] {
             let pattern: SubjectPattern

@@ -22,7 +22,7 @@ public final class CellHost<C: Cell>: Sendable {
     private let state: Mutex<State>
     private let jobs: AsyncStream<Job>
     private let jobFeed: AsyncStream<Job>.Continuation
-    /// Sent when an appointment comes earlier than the one that is waited for.
+    /// Sent when an appointment comes earlier than the awaited one.
     private let isEarlier = TaskSignal()
     let outbox: Outbox
     /// Origins that the waves which it hears may name.

@@ -4,7 +4,7 @@ import NimmerWave
 /// Messages between instances of one name, so that a newer version takes over without a wave lost or doubled
 /// (docs/deployment.md, Hot swap).
 ///
-/// Versions decide, nothing is configured: instances of the same version share their work, an older one gives way to a
+/// Versions decide, nothing is configured: instances of the same version share their work, an older one yields to a
 /// newer, and an older one that starts beside a newer stands by until that leaves.
 struct Handover: Sendable {
     /// Message of the handover.

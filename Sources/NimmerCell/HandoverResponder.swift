@@ -74,7 +74,7 @@ extension CellHost {
         }
     }
 
-    /// Answers others of this name, and gives way to newer ones.
+    /// Answers others of this name, and yields to newer ones.
     func answerHandover() async throws -> any Subscription {
         let subscription = try await process.bus.subscribe(SubjectPattern(handoverSubject)) {
             [weak self] _, _, arrival in

@@ -7,7 +7,7 @@ final class HTTPReply: Sendable {
     private let head: HTTPHead
     private let server: String
 
-    /// Bytes of a refusal's body that are looked at for the kind of error.
+    /// Bytes of a refusal's body that are checked for the kind of error.
     private static let errorBytes = 16_384
 
     init(_ transfer: Transfer, head: HTTPHead, server: String) {

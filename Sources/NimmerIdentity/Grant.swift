@@ -57,7 +57,7 @@ public struct Grant: Sendable, Hashable {
     /// itself any subject by asking itself with that subject for the reply).
     mutating func answers() { publish.append("_INBOX.>") }
 
-    /// Lets it hear a shared subject, the one that sends.
+    /// Lets it receive a shared subject, from every sender.
     mutating func serves(_ subject: String) { subscribe += [subject, "\(subject).*"] }
 
     /// Returns whether it may publish on a subject, as the server decides it.

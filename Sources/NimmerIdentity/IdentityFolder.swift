@@ -8,7 +8,7 @@ import NimmerWave
 public struct IdentityFolder: Sendable {
     /// Files that were written.
     public struct Report: Sendable {
-        /// Everybody who may connect.
+        /// All identities that may connect.
         public var grants: [Grant]
         /// Owners of the keys that were made now.
         public var made: [String]
@@ -49,7 +49,7 @@ public struct IdentityFolder: Sendable {
     /// The credentials file of a part: its seed, its public key and its inbox prefix, a line each.
     public func credentials(_ name: String) -> String { "\(keys)/\(name).nk" }
 
-    /// The credentials file of the one that owns the folder, for the server of `nimmer up`.
+    /// The credentials file of the folder's owner, for the server of `nimmer up`.
     public var ownerCredentials: String { credentials(LocalUsers.owner) }
 
     /// Writes the configuration, and the keys that are missing; what is there stays, so that adding a cell changes no other
@@ -183,7 +183,7 @@ public struct IdentityFolder: Sendable {
 
     /// A password that is there, or a new one.
     ///
-    /// - Parameter next: the one that will stand in the file.
+    /// - Parameter next: the new key in the file.
     private func password(in file: String, or next: String?) throws(ServerError) -> String {
         if let next { return next }
         let known = (SmallFile.read(file) ?? "").split(whereSeparator: \.isWhitespace).first.map(String.init)

@@ -4,7 +4,7 @@ import NimmerWave
 /// Users of a server of `nimmer up` beside the parts of its system, by name and password: the owner of the folder, and
 /// devices that speak MQTT.
 struct LocalUsers: Sendable, Hashable {
-    /// Does everything within the account, as the one that started the server may.
+    /// Does everything within the account, as the user that started the server may.
     static let owner = "owner"
     /// Publishes and subscribes to what the system file's settings name as subjects of devices, and nothing else.
     static let device = "device"

@@ -11,7 +11,7 @@ package struct LineLoop {
     private let live: LiveSource?
     private let writer: RecordingWriter?
     private let formatter: EventFormatter
-    /// Prints lines for the one that reads the output.
+    /// Prints lines for the reader of the output.
     private let print: (TerminalText) throws(ReaderGone) -> Void
     /// Prints what went wrong beside them.
     private let warn: (TerminalText) -> Void

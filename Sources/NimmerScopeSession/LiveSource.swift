@@ -22,7 +22,7 @@ package final class LiveSource: Sendable {
         self.mailbox = mailbox
     }
 
-    /// Subscribes: what is published from now on is heard, but for what is to be ignored.
+    /// Subscribes: what is published from now on is heard, except for what is to be ignored.
     package func listen(_ patterns: [SubjectPattern], ignoring ignored: [SubjectPattern]) async throws(BusError) {
         for pattern in patterns {
             let subjects = Mutex(SubjectTable(ignored))

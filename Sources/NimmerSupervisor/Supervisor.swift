@@ -78,7 +78,7 @@ package struct Supervisor: Sendable {
     }
 
     /// Exit status of a cell that finds nothing to sense here (a battery cell without a battery):
-    /// not a failure, looked at again once a minute.
+    /// not a failure, checked again once a minute.
     package static let nothingHere: Int32 = 69
     /// Exit statuses of a process that was started wrongly (usage, settings): an early restart does not help.
     package static let wrongSettings: Set<Int32> = [64, 78]
@@ -92,7 +92,7 @@ package struct Supervisor: Sendable {
     private var jitter: SplitMix
     private var course = Course.keeping
 
-    /// Handling of all members.
+    /// The supervisor keeps its members running or stops them.
     private enum Course {
         /// Keeps them running.
         case keeping

@@ -26,7 +26,7 @@ package struct SystemIdentities: Sendable {
         }
     }
 
-    /// The credentials of the one that started this.
+    /// The credentials of the user that started this.
     package var ownerCredentials: String { folder.ownerCredentials }
 
     /// The line of the server's configuration; nats-server takes paths from the folder of the file that includes.

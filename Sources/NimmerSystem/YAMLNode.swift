@@ -43,7 +43,7 @@ public struct YAMLNode: Hashable, Sendable {
 
     /// The three shapes of YAML.
     public indirect enum Content: Hashable, Sendable {
-        /// Text; `quoted` tells whether it was written in quotes, which keeps it from being a number, a boolean or null.
+        /// Text; `quoted` is whether it was written in quotes, which keeps it from being a number, a boolean or null.
         case scalar(String, quoted: Bool)
         /// A list.
         case sequence([YAMLNode])

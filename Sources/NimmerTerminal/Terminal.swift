@@ -74,7 +74,7 @@ public final class Terminal {
         try write(Self.enterSequence)
     }
 
-    /// Sets the modes again: after the process was stopped and continued, the one that stopped it may have changed them.
+    /// Sets the modes again: after the process was stopped and continued, the shell may have changed them.
     public func takeModes() throws(TerminalError) {
         var raw = settings
         cfmakeraw(&raw)

@@ -32,7 +32,7 @@ public final class EventSignal: Sendable {
         }
     }
 
-    /// Wakes the one that waits, now or when they next wait.
+    /// Wakes the waiter, now or at its next wait.
     public func signal() { wakeUp.raise() }
 }
 

@@ -14,7 +14,7 @@ enum EvictionRank: Int, CaseIterable, Sendable {
 
 /// The slots by their standing, so that a gate to forget is found in a few looks, however many there are.
 struct EvictionRanks: Sendable {
-    /// Number of gates of one standing that are looked at for one to forget, so that a sender that brings regions costs no more than that.
+    /// Number of gates of one standing that are checked for one to forget, so that a sender that brings regions costs no more than that.
     private static let considered = 32
     /// Those that have never opened go before those that have, while they are more than this part of all: newcomers have room,
     /// and no more than that, against regions that have opened.

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// A sender and how much it speaks.
+/// A sender and its rate.
 public struct HeavySender: Sendable, Hashable {
     /// The cell or nerve, as its subject names it.
     public var name: String
@@ -35,7 +35,7 @@ public struct HeldBackWaves: Sendable, Hashable {
 /// Finds the senders that speak most, from one wave in ``stride``: bounded in memory, however many senders there are or are invented
 /// ("space saving": the one that sends more than one wave in ``capacity`` is among those that are kept).
 struct HeavySenders: Sendable {
-    /// One wave of so many is looked at; a prime, so that senders that take turns do not fall into step with it.
+    /// One wave of so many is checked; a prime, so that alternating senders are sampled equally.
     static let stride = 61
     /// Maximum number of senders that are kept.
     static let capacity = 32

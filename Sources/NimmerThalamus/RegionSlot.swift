@@ -24,7 +24,7 @@ struct RegionSlot: Sendable {
     /// Size of an array's head before its elements, in bytes.
     private static let arrayHead = 32
 
-    /// Facts about an origin's last wave beyond what its gate needs.
+    /// An origin's last wave, as its collapse needs it.
     struct Record: Sendable {
         var origin: Int32
         var source: Int32

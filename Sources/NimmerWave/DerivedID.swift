@@ -1,4 +1,4 @@
-// Ids that are made from what they are about, so that the one that derives one twice derives the same, and a stream drops the repetition
+// Ids that are made from what they are about, so that a second derivation gives the same id, and a stream drops the repetition
 // (decision 0005; protocol.md, Envelope). All of them stand here. `named(_:in:)` makes them, in the fixed space unless reported otherwise.
 
 extension MessageID {

@@ -112,7 +112,7 @@ public struct Envelope<Body: MessageBody>: Hashable, Sendable {
     }
 }
 
-/// The checks that come before any field is looked at.
+/// The checks that come before any field is checked.
 enum WireText {
     /// Keys whose values lie below the boundary and travel unchanged.
     static let opaqueKeys: Set<String> = [

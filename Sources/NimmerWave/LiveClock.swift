@@ -73,7 +73,7 @@ public struct LiveClock: Hashable, Sendable {
     /// still distinguish.
     private static let step: Int64 = 1_000_000
 
-    /// Maximum time that a message may have waited before it is looked at, in nanoseconds.
+    /// Maximum time that a message may have waited before it is checked, in nanoseconds.
     private static let longestWait: Int64 = 10_000_000_000
 
     /// The process's time of a moment on the wall.

@@ -17,7 +17,7 @@ public struct Provenance: Hashable, Sendable {
         /// A service, by its name.
         case service(Token)
         /// Several: the sender behind the subject, or without one, any client.
-        case anybody
+        case anyClient
     }
 
     /// The environment that the subject belongs to.
@@ -56,7 +56,7 @@ public struct Provenance: Hashable, Sendable {
     /// Authority of a message, such as who approves or verifies: the sender behind the subject, which alone proves it.
     ///
     /// - Parameter hasIdentities: whether the server guards senders; without it the form that names none is taken too.
-    /// - Throws: a ``Refusal`` where a sender is wanted and none stands there.
+    /// - Throws: a ``Refusal`` where a sender is required and missing.
     public func authority(hasIdentities: Bool) throws(Refusal) -> Token? {
         guard sender != nil || !hasIdentities else {
             throw Refusal(
@@ -111,7 +111,7 @@ public struct Provenance: Hashable, Sendable {
 private struct Place {
     var types: [MessageType]
     var gate: GateID?
-    var speaker = Provenance.Speaker.anybody
+    var speaker = Provenance.Speaker.anyClient
     var sender: Token?
 
     init?(_ tokens: [Substring], _ subject: String) throws(Refusal) {
@@ -129,7 +129,7 @@ private struct Place {
             case "response" where tokens.count == 5 && tokens[2] == "cells": types = [.commandResult]
             case "request" where tokens[2] == "cells":
                 types = [.command]
-                speaker = .anybody
+                speaker = .anyClient
                 guard try names(tokens, 5, subject) else { return nil }
             default: return nil
             }

@@ -39,7 +39,7 @@ public struct SenderIntake: Sendable {
         return .dropped
     }
 
-    /// The last token of a subject's bytes: the sender of a shared subject. Nothing else of the message is looked at.
+    /// The last token of a subject's bytes: the sender of a shared subject. Nothing else of the message is checked.
     ///
     /// - Parameter tokens: how many tokens the form with a sender has; empty where the subject has another number.
     public static func sender(in subject: RawSpan, tokens: Int) -> String {

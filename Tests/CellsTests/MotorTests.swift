@@ -62,7 +62,7 @@ struct MotorTests {
         #expect(answer(last)?.status == .error)
     }
 
-    @Test("a program that cannot be started is STALLED and says why")
+    @Test("a program that cannot be started is STALLED, with the reason")
     func notStarted() throws {
         var motor = try motor()
         let (id, _) = motor.command(Command(command: "turn"), at: start)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("motor: programs")
 struct ProgramTests {
-    @Test("its exit status is told", arguments: [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 143)])
+    @Test("its exit status is reported", arguments: [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 143)])
     func status(script: String, expected: Int) async throws {
         let program = Program(["/bin/sh", "-c", script])
         try await program.start()
@@ -58,7 +58,7 @@ struct ProgramTests {
         await #expect(throws: refusal) { _ = try await program.wait() }
     }
 
-    @Test("one that is told to end before it was started never runs")
+    @Test("one that is ended before it was started never runs")
     func endedBefore() async throws {
         let file = "/tmp/nimmer-never-\(getpid())"
         let program = Program(["/usr/bin/touch", file])

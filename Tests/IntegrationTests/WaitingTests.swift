@@ -71,7 +71,7 @@ struct WaitingTests {
         }
     }
 
-    @Test("for ever, and goes on when there is one", arguments: await NATSBinary.installed())
+    @Test("without a limit, and continues when there is one", arguments: await NATSBinary.installed())
     func waits(_ binary: NATSBinary) async throws {
         try await with { port, folder, waiters in
             // Longer than any question waits for its answer.

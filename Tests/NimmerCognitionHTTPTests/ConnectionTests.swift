@@ -18,7 +18,7 @@ extension Minds {
             } catch { return error.code }
         }
 
-        @Test func nothingIsSentThatNobodyAskedFor() async throws {
+        @Test func nothingIsSentThatWasNotAskedFor() async throws {
             try await FaultServer.run { server in
                 server.answer { _ in ServedProtocol.openai.stream("{}") }
                 let mind = try TransportFaultTests.mind(server.url, .openai)

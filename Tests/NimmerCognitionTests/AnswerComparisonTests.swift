@@ -19,7 +19,7 @@ struct AnswerComparisonTests {
             commands: [DownstreamCommand(target: "motor", command: "stop")])
     }
 
-    @Test("only what differs is told, with what it was and what it is")
+    @Test("only differences are reported, with the old and the new value")
     func differences() {
         let same = AnswerComparison(
             request, then: response("inspect", confidence: 0.5), now: decision("inspect", confidence: 0.5))

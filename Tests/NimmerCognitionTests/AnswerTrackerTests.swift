@@ -121,7 +121,7 @@ struct AnswerTrackerTests {
         #expect(words(book.arrive(Sample.request("a"), Receipt(id: 1, delivery: 2))) == ["schedule"])
     }
 
-    @Test("minds are told before the request is acknowledged, by the next life where this one dies")
+    @Test("minds are informed before the request is acknowledged, by the next process where this one dies")
     func telling() {
         var book = AnswerTracker<Receipt>()
         let told = Sample.request("told")
@@ -137,7 +137,7 @@ struct AnswerTrackerTests {
         #expect(words(next.told(told.requestID, after: .named("a"))) == ["ack 1.2"])
     }
 
-    @Test("of another's response nobody is told what one's own reflex would have done")
+    @Test("of another's response no mind is informed of what the own reflex would have done")
     func notTold() {
         var book = AnswerTracker<Receipt>()
         _ = book.arrive(Sample.request("a"), Receipt(id: 1))

@@ -285,7 +285,7 @@ struct ReplayComparisonTests {
         .init(region: region, at: Timestamp(milliseconds: second * 1000), confidence: 0.9)
     }
 
-    @Test("the same, moved, gone and new ones are told apart")
+    @Test("the same, moved, gone and new ones are distinguished")
     func differences() {
         let comparison = ReplayComparison(
             [at(10), at(100), at(500), at(900, "other")], [at(10), at(130), at(300), at(900)])
@@ -305,7 +305,7 @@ struct ReplayComparisonTests {
     }
 }
 
-@Suite("replay: beside what somebody did")
+@Suite("replay: beside labels")
 struct ReplayLabelsTests {
     @Test("each row counts for what the nerve is doing when the row is done")
     func counted() throws {

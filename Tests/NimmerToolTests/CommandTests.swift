@@ -25,7 +25,7 @@ func leaves() -> [(words: [String], type: any ParsableCommand.Type)] {
 }
 
 @Suite struct CommandTests {
-    @Test func everyCommandSaysWhatItIsFor() {
+    @Test func everyCommandHasASummary() {
         let all = commands()
         #expect(all.count > 20)
         for command in all {
@@ -150,7 +150,7 @@ func leaves() -> [(words: [String], type: any ParsableCommand.Type)] {
         #expect(answer.output == files.map { "\($0): ok" })
     }
 
-    @Test func everyRefusedMessageSaysItsReason() async throws {
+    @Test func everyRefusedMessageHasItsReason() async throws {
         let files = try Tool.golden("wire/reject", ending: ".json")
         let answer = try await Tool.run(["wave", "check", "--json"] + files)
         #expect(answer.status == .exited(1))

@@ -20,6 +20,14 @@ struct WordingTests {
         (#"\bSolitude\b"#, "exclusive access"),
         (#"\b\w*Sieve\b"#, "filter, rate limiter"), (#"\bHouse[A-Z]\w+"#, "System…"), (#"\bgive\(up:"#, "cancel"),
         (#"\bstoreIs\(away:"#, "a verb"),
+        (#"\b([Nn]o|[Ss]ome|[Aa]ny|[Ee]very)body\b"#, "a noun: no client, another user, every process"),
+        (#"\b(says?|said|saying)\b"#, "publishes, logs, prints, replies, names, states"),
+        (#"\b(tells?|told)\b"#, "reports, notifies, informs, distinguishes"),
+        (#"\bmend(s|ed)\b"#, "fixes, the remedy"), (#"\bfor ever\b"#, "forever, without a limit"),
+        (#"\b[Oo]ne's own\b"#, "its own"), (#"\bin hand\b"#, "in progress"), (#"\bwants\b"#, "needs, requires"),
+        (#"\bgo(es)? on\b"#, "continues, keeps"), (#"\blooks? after\b"#, "manages"), (#"\bshall\b"#, "must, is to"),
+        (#"\bof late\b"#, "recently"), (#"\bwant of\b"#, "lack of"), (#"\bmakes? sure\b"#, "ensures, checks"),
+        (#"^\s*/// (Facts about|Fate of|Handling of)\b"#, "what it is"),
     ]
 
     private static func files(_ folders: [String], _ endings: Set<String>) -> [String] {

@@ -157,7 +157,7 @@ import Testing
         }
     }
 
-    @Test func aModelThatCannotBeLoadedIsSaid() async throws {
+    @Test func aModelThatCannotBeLoadedIsReported() async throws {
         let yaml = """
             organs:
               - {name: broken, kind: openai, model: small, load_timeout_ms: 5000, command: [/bin/false, "{port}"]}

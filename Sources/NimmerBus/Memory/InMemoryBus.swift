@@ -4,7 +4,7 @@ import Synchronization
 
 /// A bus within one process: the contract of ``Bus`` without a server, for tests and for systems that need none.
 ///
-/// Handlers run on the thread that publishes, one at a time: the one that publishes first delivers also what others publish
+/// Handlers run on the thread that publishes, one at a time: the first publisher also delivers what others publish
 /// meanwhile, in order. So one thread that publishes sees a deterministic run, and what a message causes has happened when
 /// `publish` returns. Publish while holding no lock that a handler takes.
 public final class InMemoryBus: Bus {

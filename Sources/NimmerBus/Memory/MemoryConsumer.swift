@@ -5,7 +5,7 @@ import Synchronization
 /// Position of a consumer of an in-memory stream: a value, so that its rules can be read in one place.
 struct MemoryConsumerState {
     var configuration: ConsumerConfiguration
-    /// The next sequence that was not looked at yet.
+    /// The next sequence that was not read yet.
     private var next: UInt64
     /// For a start with the newest of each subject: the sequences of those, still to be delivered.
     private var backlog: [UInt64] = []

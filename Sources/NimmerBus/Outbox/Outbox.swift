@@ -55,7 +55,7 @@ public final class Outbox: Sendable {
     ///   - attemptTimeout: how long one attempt waits for its acknowledgement.
     ///   - journal: where waiting messages are kept across a crash, and beyond the limits of memory.
     ///   - onSuperseded: called when fenced messages of a subject were given up, because another publisher had stored on it, or one before
-    ///     them was refused or given up for want of room; the identity is that of the newest message of the subject. Must not block.
+    ///     them was refused or given up for lack of room; the identity is that of the newest message of the subject. Must not block.
     public init(
         bus: any Bus, limits: OutboxQueue.Limits = OutboxQueue.Limits(), attemptTimeout: Duration = .seconds(5),
         journal: (any OutboxJournal)? = nil,

@@ -35,7 +35,7 @@ public struct OutboxQueue: Sendable, Hashable {
 
     /// Puts a message behind the others of its subject. One whose id waits already is not taken twice.
     ///
-    /// - Parameter isKept: whether its bytes are kept elsewhere too, and may be let go of.
+    /// - Parameter isKept: whether its bytes are kept elsewhere too, and may be released.
     public mutating func put(_ message: OutboxMessage, isKept: Bool = false) -> [Action] {
         guard subjects[message.id] == nil else { return [] }
         counters.taken += 1

@@ -7,7 +7,7 @@ struct WaitingRequest: Sendable, Hashable {
 
     /// The newest request, with the witnesses of those that were merged into it.
     private(set) var request: CognitiveRequest
-    /// Facts about it; nil for a request that follows from no opening.
+    /// Its typed input; nil for a request that follows from no opening.
     private(set) var input: EscalationInput?
     /// Requests that wait are merged when they have this in common; nil: this one never is (a person's question).
     let mergeKey: String?

@@ -13,7 +13,7 @@ public final class ExclusiveAccess: Sendable {
     private let state = Mutex(State())
     private let changed = TaskSignal()
 
-    /// Everybody may take.
+    /// Every reader may take.
     public init() {}
 
     /// Takes messages beside others; waits while one is handled alone.

@@ -37,7 +37,7 @@ struct StartPageRelease: Service {
     }
 }
 
-/// Logs once what happens to the connection (architecture.md, Degrade, and say so).
+/// Logs once what happens to the connection (architecture.md, Degrade visibly).
 struct ConnectionLog: Service {
     let bus: any Bus
     let url: String

@@ -16,7 +16,7 @@ struct StoreWaits: Sendable {
     private var number: UInt64 = 0
     private var success: ContinuousClock.Instant?
     private var error: BusError?
-    /// Time at which something that was not stored was let go of, most of the time for a pause before the next attempt.
+    /// Time at which something that was not stored was released, most of the time for a pause before the next attempt.
     private var pausing: ContinuousClock.Instant?
 
     /// Number of waiting messages.

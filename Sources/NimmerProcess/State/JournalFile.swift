@@ -318,7 +318,7 @@ final class JournalFile: OutboxJournal {
             guard state.turns == turns, let since = bytes(at: size, count: state.size - size),
                 Self.write(since, to: copy, at: kept.size), rename(name, path) == 0
             else { return false }
-            // The number stays, so that the one that makes it durable need not know.
+            // The number stays, so that the syncing thread need not know.
             while dup2(copy, descriptor) < 0 {
                 guard errno == EINTR || errno == EBUSY else { return false }
             }

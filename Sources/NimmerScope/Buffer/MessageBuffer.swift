@@ -186,7 +186,7 @@ struct MessageBuffer: Sendable {
 
     // MARK: - Letting go
 
-    /// Lets go what is older than the limit at a moment.
+    /// Releases what is older than the limit at a moment.
     mutating func forget(olderThan moment: Int64) {
         let oldest = moment.subtractingSaturated(Int64(saturating: limits.ageMilliseconds * 1e6))
         while let entry = entries.oldest, entry.at < oldest { forgetOldest() }

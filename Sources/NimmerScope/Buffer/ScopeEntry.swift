@@ -32,7 +32,7 @@ struct Entry: Sendable {
     static let noLane = UInt16.max
 }
 
-/// Facts about an entry besides its numbers.
+/// Flags of an entry.
 struct EntryFlags: OptionSet, Sendable {
     let rawValue: UInt8
 

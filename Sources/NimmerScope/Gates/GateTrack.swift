@@ -91,7 +91,7 @@ struct GateTrack: Sendable {
         if samples.count > Self.maximumSamples { samples.removeFirst() }
     }
 
-    /// Lets go what is older than a moment, but for how the gate was at that moment.
+    /// Releases what is older than a moment, except for how the gate was at that moment.
     mutating func forget(before moment: Int64) {
         while samples.count > 1, samples[samples.first + 1].at <= moment { samples.removeFirst() }
         while let oldest = openings.oldest, oldest.end < moment { openings.removeFirst() }
@@ -172,7 +172,7 @@ struct GateBoard: Sendable {
         tracks[region]?.update(transition, at: at, entry: entry)
     }
 
-    /// Lets go what is older than a moment.
+    /// Releases what is older than a moment.
     mutating func forget(before moment: Int64) {
         for region in tracks.keys { tracks[region]?.forget(before: moment) }
     }

@@ -20,7 +20,7 @@ struct PostgresPlace: Sendable {
 
     /// Finds or makes the folder, where the server's account can reach it.
     ///
-    /// Only a folder that is made here, or is this user's, is given to the account; links are not followed, but for the one that
+    /// Only a folder that is made here, or is this user's, is given to the account; links are not followed, except for the one that
     /// leads to the shelter and is this user's own.
     init(_ wanted: String) throws(PostgresServerError) {
         account = try Account.forServer()

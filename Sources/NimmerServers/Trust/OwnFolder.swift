@@ -1,7 +1,7 @@
 import Glibc
 import NimmerPlatform
 
-/// The way to a folder that a command relies on, looked at step by step.
+/// The way to a folder that a command relies on, checked step by step.
 package enum OwnFolder {
     /// Opens a folder, after checking that only its user (and root) can change its contents or where its path leads.
     ///

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Facts about a file or folder, as far as trust in it goes.
+/// Type, owner and permissions of a file or folder.
 package struct FileFacts: Sendable, Equatable {
     /// Kind of file.
     package enum Kind: String, Sendable {
@@ -43,7 +43,7 @@ package struct FileFacts: Sendable, Equatable {
 /// Owners whose files a process relies on: itself and root.
 ///
 /// A folder that another user prepared (a clone, an archive, `/tmp`) may lead elsewhere by a link, name another user's process in a
-/// state file, or carry a server's configuration that runs programs. So everything in the way is looked at, before it is used.
+/// state file, or carry a server's configuration that runs programs. So everything in the way is checked, before it is used.
 package struct Ownership: Sendable, Equatable {
     /// The user of this process.
     package var user: uid_t

@@ -206,7 +206,7 @@ extension BusConformance {
             try expect(answers.map { text($0.payload) }.sorted(), ["0", "1", "2"], "answers")
             for service in services { service.cancel() }
             let none = try await bus.requestMany(names.subject("empty"), payload: [], wait: .milliseconds(50))
-            try expect(none.count, 0, "answers of nobody")
+            try expect(none.count, 0, "answers without a responder")
         },
     ]
 

@@ -2,7 +2,7 @@ import NimmerWave
 
 /// Ownership of the parts of the regions by several thalami: leases in a bucket of keys, as a value (decision 0009).
 ///
-/// Every part has one key. The one that holds it renews it; the one that sees it unchanged for ``expiry`` may take it, by a change that
+/// Every part has one key. Its holder renews it; a member that sees it unchanged for ``expiry`` may take it, by a change that
 /// the server grants to one only. An owner judges only until ``validity`` after it *sent* the last renewal that succeeded,
 /// which ends before another member may take the part: at no moment do two judge waves of one region, whatever is lost, late or
 /// stopped in between. Times are of one process's own steady clock; clocks are never compared.
@@ -35,7 +35,7 @@ public struct ShardTable: Sendable {
 
     /// State of a key.
     private struct Lease: Sendable {
-        /// Empty: it was let go.
+        /// Empty: it was released.
         var owner: String
         var rules: String
         var revision: UInt64

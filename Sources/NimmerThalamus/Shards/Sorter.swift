@@ -7,7 +7,7 @@ import NimmerWave
 /// live together; then the name of the home's gate decides, by a hash that every thalamus computes alike. Equal homes have
 /// equal gates, and equal gates equal parts: that is why all waves of one region meet in one place.
 ///
-/// A value, used under the lock of the one that sorts; a name that it has seen before costs one look into a table.
+/// A value, used under the lock of its owner; a name that it has seen before costs one look into a table.
 public struct Sorter: Sendable {
     /// Into how many parts the regions are divided.
     public let partitions: Int

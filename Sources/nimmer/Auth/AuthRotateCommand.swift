@@ -30,10 +30,10 @@ struct AuthRotateCommand: AsyncParsableCommand {
     @Argument(help: "The system file.", completion: .file(extensions: ["yaml", "yml"]))
     var file: String
 
-    @Argument(help: "Whose keys.")
+    @Argument(help: "The identities whose keys to replace.")
     var names: [String] = []
 
-    @Flag(help: "Everybody's keys.")
+    @Flag(help: "All keys.")
     var all = false
 
     @Option(

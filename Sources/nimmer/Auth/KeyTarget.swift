@@ -32,7 +32,7 @@ struct KeyTarget: Sendable {
 
     var audience: IdentityFolder.Audience { running == nil ? .deployment : .local }
 
-    /// Checks that a system file is the one that runs with these keys: another would take the rights of those who run.
+    /// Checks that a system file is the one that runs with these keys: another would take the permissions of the running parts.
     ///
     /// - Throws: ``Failure`` when it is another.
     func check(_ file: String) throws(Failure) {

@@ -8,7 +8,7 @@ import NimmerWave
 struct DatabasePruneCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune",
-        abstract: "Show what is older than memory should reach; drop it with --yes.",
+        abstract: "Show what is older than the configured retention; drop it with --yes.",
         discussion: """
             Collapses, requests, decisions and verifications are the audit trail and stay. Transitions stay unless \
             --transition-days is given, and then go by the month. Without --yes nothing is changed.

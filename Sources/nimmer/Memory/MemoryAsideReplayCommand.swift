@@ -9,11 +9,11 @@ import NimmerWave
 struct MemoryAsideReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Have a message that was set aside handled after all, once.",
+        abstract: "Handle a message again that was set aside, once.",
         discussion: """
-            What the bridge has set aside is asked again, behind the own name: a request, or what an opening asks. \
-            A request that has an answer is not asked. What the hippocampus has set aside is written into the database from here, \
-            by the same rules; rows that are there stay. It is no longer set aside then.
+            A message of the bridge is asked again, under your own name: a request, or that of an opening. \
+            A request that has an answer is not asked. A message of the hippocampus is written into the database from here, \
+            by the same rules; existing rows stay. It is no longer set aside then.
 
             A transition is never published again: behind later ones of its gate it would be wrong.
             """)
@@ -33,7 +33,7 @@ struct MemoryAsideReplayCommand: AsyncParsableCommand {
     }
 }
 
-/// Hands a message over by the one that has set it aside.
+/// Gives a message back to the service that has set it aside.
 struct DeadLetterReplay {
     let bus: any Bus
     let environment: Environment

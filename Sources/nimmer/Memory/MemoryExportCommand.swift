@@ -15,7 +15,7 @@ struct MemoryExportCommand: AsyncParsableCommand {
         commandName: "export",
         abstract: "Export what was remembered, as JSON lines.",
         discussion: """
-            For training: one line for each window of signals, with what came of it, its verification, and the label.
+            For training: one line for each window of signals, with its result, its verification, and the label.
 
               nimmer memory export --for training --since 2026-02-01T00:00:00Z > examples.ndjson
             """)

@@ -11,11 +11,11 @@ import NimmerWave
 struct MemoryRestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Bring back what a backup holds, into an empty environment.",
+        abstract: "Restore a backup into an empty environment.",
         discussion: """
             Checks the whole file first, and that no process of the environment runs, no table holds a row and no stream a \
-            message; only then is anything written. Of the tables and of the streams all is brought back, or nothing: what fails, or \
-            is ended by a signal, is undone. Readers continue where they stood: what was handled is not handled again. A restore that was \
+            message; only then is anything written. Tables and streams are restored completely or not at all: a failed or \
+            interrupted restore is undone. Readers continue where they were: nothing is handled twice. A restore that was \
             killed leaves its streams, and a mark: no process of the environment starts until it is repeated with --clear.
 
             The file's environment must be the one that is chosen (NIMMERVERSE_ENV). With --check nothing is written.
@@ -27,7 +27,7 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
     @Flag(help: "Only check the file and whether it could be restored.")
     var check = false
 
-    @Flag(help: "First delete the streams that a restore has left that was cut off.")
+    @Flag(help: "First delete the streams that an interrupted restore left.")
     var clear = false
 
     @OptionGroup var parts: BackupParts

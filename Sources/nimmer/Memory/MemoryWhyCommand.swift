@@ -11,7 +11,7 @@ struct MemoryWhyCommand: AsyncParsableCommand {
         abstract: "Follow a decision from its waves to its verification.",
         discussion: """
             Give the id of a transition, a collapse, a request or a response, as `nimmer wave tail --json` shows it in \
-            header.message_id. Exit status 1 when nothing is remembered under that id.
+            header.message_id. Exit status 1 when nothing is stored under that id.
             """)
 
     @Argument(help: "The id (a UUID).")

@@ -66,7 +66,7 @@ struct VerdictOptions: ParsableArguments {
 /// Lets a decision's commands go.
 struct MindApproveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "approve", abstract: "Let the commands of a decision go, once.")
+        commandName: "approve", abstract: "Approve the commands of a decision, once.")
 
     @OptionGroup var verdict: VerdictOptions
 

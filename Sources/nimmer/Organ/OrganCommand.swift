@@ -10,8 +10,8 @@ struct OrganCommand: AsyncParsableCommand {
         commandName: "organ",
         abstract: "Question an organ: the owner of a model.",
         discussion: """
-            An organ of the system file loads its model when it is asked, keeps it warm and unloads it. What it answers is \
-            remembered nowhere and commands nothing; a decision comes from `nimmer mind`.
+            An organ of the system file loads its model when it is asked, keeps it warm and unloads it. Its answers are not \
+            stored and command nothing; a decision comes from `nimmer mind`.
             """,
         subcommands: [OrganAskCommand.self, OrganEmbedCommand.self, OrganStateCommand.self])
 }

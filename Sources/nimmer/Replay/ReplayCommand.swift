@@ -42,7 +42,7 @@ struct ReplayCommand: ParsableCommand {
     var input: String
 
     @Option(
-        help: ArgumentHelp("Another nervous system: what would it have done differently?", valueName: "file"),
+        help: ArgumentHelp("Another system file, to show what it would have done differently.", valueName: "file"),
         completion: .file())
     var compare: String?
 
@@ -53,12 +53,12 @@ struct ReplayCommand: ParsableCommand {
 
     @OptionGroup var json: JSONOptions
 
-    @Flag(help: "Also show waves to a person, not only what follows from them.")
+    @Flag(help: "Also print waves, not only what follows from them.")
     var waves = false
 
     @Option(
         help: ArgumentHelp(
-            "What separates the columns; found out unless given. tab is the tabulator.", valueName: "character"))
+            "The column separator; tab is the tabulator. Default: detected.", valueName: "character"))
     var delimiter: String?
 
     @Option(help: ArgumentHelp("The column of the time, by name or counted from 1.", valueName: "column"))

@@ -1,7 +1,7 @@
 // Written by Messages/generate.py from Messages/Declarations/words.toml: change that.
 // swift-format-ignore-file
 
-/// Handling of the commands of a decision.
+/// Mode for the commands of a decision.
 public enum CommandMode: String, CaseIterable, Sendable, Hashable, FieldValue {
     /// They are published as part of the response and not sent.
     case dryRun = "dry-run"

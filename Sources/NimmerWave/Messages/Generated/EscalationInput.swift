@@ -1,7 +1,7 @@
 // Written by Messages/generate.py from Messages/Declarations/decisions.toml: change that.
 // swift-format-ignore-file
 
-/// Facts about an opening that goes up: the `structured_input` of its request (protocol.md, CognitiveRequest).
+/// An opening that goes up: the `structured_input` of its request (protocol.md, CognitiveRequest).
 public struct EscalationInput: PublishedRecord, FieldValue {
     /// The semantic region; requests of one region may be merged, and share a budget.
     public var region: Region

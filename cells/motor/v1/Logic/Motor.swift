@@ -180,7 +180,7 @@ public struct Motor: Sendable {
 
     /// Ends whatever runs.
     ///
-    /// - Parameter reason: why, for the one that commanded it.
+    /// - Parameter reason: why, for the sender of the command.
     public mutating func stopAll(_ reason: String) -> [Action] {
         running.keys.sorted().compactMap { id in
             guard running[id]?.ending == nil else { return nil }
