@@ -39,7 +39,7 @@ package final class BackupWriter: Sendable {
         state = Mutex(State(path: path, descriptor: descriptor))
     }
 
-    // What was not finished is no backup.
+    // What was not finished is not a backup.
     deinit { discard() }
 
     /// Bytes so far.

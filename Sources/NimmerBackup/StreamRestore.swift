@@ -7,7 +7,7 @@ import NimmerWave
 ///
 /// They are stored in the order in which they were, over all streams, since some readers compare when messages of two streams were
 /// stored. They get new sequences, above every one that their stream had given when it was copied: so none that was noted in
-/// mind by then (in a file of waiting messages, in the word for what was set aside) ever names another message. Readers begin with the
+/// advance (in a file of waiting messages, for a dead letter) ever names another message. Readers begin with the
 /// first message that they had not acknowledged.
 package struct StreamRestore {
     /// Result of restoring a stream.

@@ -87,7 +87,7 @@ public protocol Bus: AnyObject, Sendable {
     /// Returns the contents of a stream; ``BusError/Code/notFound`` when it does not exist.
     func stream(_ name: String) async throws(BusError) -> StreamInfo
 
-    /// Deletes a stream with everything in it; a stream that does not exist is no error.
+    /// Deletes a stream with everything in it; a stream that does not exist is not an error.
     func deleteStream(_ name: String) async throws(BusError)
 
     /// The newest message of a stream on a subject; nil if absent. Asked of the stream's leader and not of a replica:
@@ -137,7 +137,7 @@ public protocol Bus: AnyObject, Sendable {
     func events() -> AsyncStream<BusEvent>
 
     /// Ends cleanly: stops receiving, lets handlers finish what has arrived, sends what is buffered, closes. Bounded by the
-    /// timeout, after which it closes anyway. Never throws; closing twice is no error.
+    /// timeout, after which it closes anyway. Never throws; closing twice is not an error.
     func drain(timeout: Duration) async
 
     /// Closes now: what is buffered is lost, waiting callers get ``BusError/Code/closed``, every sequence ends.

@@ -82,7 +82,7 @@ public protocol Consumer: AnyObject, Sendable {
     /// Takes up to `maximum` messages.
     ///
     /// Waits up to `wait` for the first; once one is there, waits up to `linger` more for the batch to fill, then returns
-    /// what has come. Empty when the time passed without any: that is no error, and neither is a lost connection, which
+    /// what has come. Empty when the time passed without any: that is not an error, and neither is a lost connection, which
     /// the bus handles by itself (a deleted consumer is created again).
     ///
     /// - Parameters:

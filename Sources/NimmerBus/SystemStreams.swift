@@ -40,7 +40,7 @@ public enum SystemStreams {
         var streams = streams(env)
         if keepingWaves { streams.append(wavesStream(env)) }
         let legacy = legacy(env)
-        // Where the server guards who speaks, all parts were restarted for the permissions of 2.1; who states otherwise is no part.
+        // Where the server guards who speaks, all parts were restarted for the permissions of 2.1; a client that answers otherwise is not a part of the system.
         var mustKeep = bus.identity == nil ? isMixed : false
         var isKept = false
         for var stream in streams {

@@ -37,7 +37,7 @@ struct CredentialsWatch: Sendable {
     private(set) var nextLook: ContinuousClock.Instant
     private var refused: (mark: Mark, pause: Duration)?
 
-    /// A watch of these credentials; nil where they are no file.
+    /// A watch of these credentials; nil where they are not a file.
     init?(
         _ credentials: BusSettings.Credentials, at now: ContinuousClock.Instant = .now,
         look: @escaping @Sendable (String) -> Mark? = { Mark($0) }

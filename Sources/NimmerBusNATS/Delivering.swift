@@ -110,7 +110,7 @@ final class Delivering {
         heldBytes = 0
     }
 
-    /// Counts what the library dropped of a subscription, and reports it at most once a second.
+    /// Counts what the library dropped of a subscription, and announces it at most once a second.
     func checkDrops(of entry: LiveSubscription) {
         let dropped = entry.newlyDropped()
         guard dropped > 0 else { return }

@@ -195,7 +195,7 @@ public struct CellBody<C: Cell>: Sendable {
         } catch {
             counters.faults += 1
             let fault = "\(error)"
-            if fault != lastFault { inner.log(.warning, "The cell could not do its part", ["reason": fault]) }
+            if fault != lastFault { inner.log(.warning, "The cell failed", ["reason": fault]) }
             lastFault = fault
         }
         var outer = pulse(at: moment)

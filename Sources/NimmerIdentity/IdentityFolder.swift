@@ -53,7 +53,7 @@ public struct IdentityFolder: Sendable {
     public var ownerCredentials: String { credentials(LocalUsers.owner) }
 
     /// Writes the configuration, and the keys that are missing; what is there stays, so that adding a cell changes no other
-    /// else's key. Former keys whose time is over are accepted no more.
+    /// key. Former keys whose time is over are accepted no more.
     ///
     /// - Parameters:
     ///   - renewed: those whose key is replaced though it is there; the old one is not accepted any more.

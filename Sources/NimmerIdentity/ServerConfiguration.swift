@@ -3,7 +3,7 @@ import NimmerWave
 /// The part of a nats-server's configuration that defines who may connect and what each may do.
 ///
 /// Accounts with users and a system account, and no `authorization` block: on nats-server 2.9 one beside `accounts` that name
-/// only `$SYS` would switch authentication off. Only public keys stand in it, so that it is no secret.
+/// only `$SYS` would switch authentication off. Only public keys stand in it, so that it is not a secret.
 public enum ServerConfiguration {
     /// The text, in nats-server's own language.
     ///

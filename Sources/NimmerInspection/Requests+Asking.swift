@@ -22,7 +22,7 @@ extension Bus {
     /// - Parameters:
     ///   - subject: where it takes requests, without a sender.
     ///   - who: answers `$SRV` by its name.
-    /// - Throws: ``Failure`` when it does not live, does not answer in time, or answers what is no result.
+    /// - Throws: ``Failure`` when it does not live, does not answer in time, or answers what is not a result.
     package func ask(
         _ subject: Subject, of who: RequestTarget, _ command: String, _ payload: JSON, seconds: Double
     ) async throws(Failure) -> CommandResult {

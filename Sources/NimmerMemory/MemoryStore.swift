@@ -16,8 +16,8 @@ import NimmerWave
 ///
 /// **Time** is kept to the microsecond.
 public protocol MemoryStore: Sendable {
-    /// Connects, and checks that the schema is the one that this program writes; when that is done already, makes
-    /// sure that the store still answers.
+    /// Connects, and checks that the schema is the one that this program writes; when that is done already, checks
+    /// that the store still answers.
     ///
     /// - Throws: ``MemoryError``; for a missing, older or unknown schema its remedy names the command.
     func open() async throws(MemoryError)

@@ -53,7 +53,7 @@ struct Access {
                 end $$
                 """)
         }
-        // An administrator who is no superuser works as the owner by being a member.
+        // An administrator who is not a superuser works as the owner by being a member.
         try connection.script(
             """
             do $$ begin

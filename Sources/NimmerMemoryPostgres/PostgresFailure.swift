@@ -35,7 +35,7 @@ struct PostgresFailure: Error, Sendable {
         PostgresFailure(state: "", primary: oneLine(reason), name: name)
     }
 
-    /// Indicates whether the data itself was refused, so that trying the same row again is no use.
+    /// Indicates whether the data itself was refused, so that trying the same row again does not help.
     ///
     /// 22: data exception; 23: constraint; 54: a limit such as nesting too deep; 42P10 and 21000: conflict within a row.
     var isData: Bool {

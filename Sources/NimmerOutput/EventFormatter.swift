@@ -101,7 +101,7 @@ private final class RequestTopics: Sendable {
 }
 
 extension Paint {
-    /// A gate's state by its word and its colour together.
+    /// A gate's state by text and colour.
     package func state(_ state: GateState) -> TerminalText {
         switch state {
         case .open: self(.good, "OPEN")

@@ -224,7 +224,7 @@ package struct ReplayCounts: Sendable, Equatable {
     package var gaps = 0
     /// Rows with a time before that of an earlier one; they count as of the same time.
     package var outOfOrder = 0
-    /// Recorded messages that are no waves.
+    /// Recorded messages that are not waves.
     package var refused = 0
     /// Waves whose origin the system file does not grant to their sender.
     package var ungranted = 0

@@ -58,7 +58,7 @@ package struct LineLoop {
 
     /// Prints a recording at its speed, until its end, a signal, or the reader's going.
     ///
-    /// - Throws: ``ReaderGone``, or ``Failure`` for a line that is no message.
+    /// - Throws: ``ReaderGone``, or ``Failure`` for a line that is not a message.
     package mutating func play(_ recording: Player) throws {
         var player = recording
         let clock = ContinuousClock()
@@ -104,7 +104,7 @@ package struct LineLoop {
 
     private var wasConnected = false
 
-    /// The message on one line; one that is no JSON is marked as such.
+    /// The message on one line; one that is not JSON is marked as such.
     package static func json(_ subject: String, _ payload: [UInt8]) -> String {
         guard let value = try? JSON(parsing: payload) else {
             let excerpt = String(decoding: payload.prefix(Wire.maximumExcerpt), as: UTF8.self)

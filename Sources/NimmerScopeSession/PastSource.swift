@@ -20,7 +20,7 @@ package struct PastSource {
     /// A message read from a stream at the same moment may have been heard too.
     private static let overlapMilliseconds = 2000.0
 
-    /// Reads everything since a moment, and returns what is missing. Messages that arrive meanwhile must be held back; it is released
+    /// Reads everything since a moment, and returns what is missing. Messages that arrive meanwhile must be held back; they are released
     /// afterwards.
     package func read(since start: Timestamp, into mailbox: Mailbox) async throws {
         let began = Timestamp.now().advanced(milliseconds: -Self.overlapMilliseconds)

@@ -51,7 +51,7 @@ public struct NATSBinary: Hashable, Sendable, CustomStringConvertible {
         return found.values.sorted { $0.numbers.lexicographicallyPrecedes($1.numbers) }
     }
 
-    /// Asks the executable for its version; nil when it is not there or is no nats-server.
+    /// Asks the executable for its version; nil when it is not there or is not a nats-server.
     public init?(at path: String) async {
         guard let file = Executables.find(path),
             let answer = try? await ChildProcess.run(ChildCommand(file, ["--version"]), limit: .seconds(10)),

@@ -33,7 +33,7 @@ public struct YAMLParser {
     ///   - text: UTF-8 bytes; one YAML document.
     ///   - file: what a refusal calls the text.
     ///   - limits: what it may be at most.
-    /// - Throws: `SystemError` with the place, when it is no YAML or more than the limits allow.
+    /// - Throws: `SystemError` with the place, when it is not YAML or more than the limits allow.
     public static func parse(_ text: [UInt8], file: String, limits: Limits = Limits()) throws(SystemError) -> YAMLNode {
         guard text.count <= limits.bytes else {
             throw SystemError(

@@ -33,7 +33,7 @@ public final class Terminal {
 
     /// The terminal of standard output; keys come from standard input or, where that is not a terminal, from the terminal itself.
     ///
-    /// - Throws: ``TerminalError`` when standard output is no terminal.
+    /// - Throws: ``TerminalError`` when standard output is not a terminal.
     public init() throws(TerminalError) {
         output = STDOUT_FILENO
         guard isatty(output) == 1 else { throw TerminalError(description: "standard output is not a terminal") }

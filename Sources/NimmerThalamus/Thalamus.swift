@@ -81,7 +81,7 @@ public struct Thalamus: Sendable {
     ///   - payload: the message.
     ///   - arrival: when it came in, on the wall as ``clock`` knows it, which bounds how far its own time is believed; nil in
     ///     replay, where its own time is the only one.
-    /// - Throws: a ``Refusal`` when the message is no wave, its origin is not granted to its sender, or its sender brings more new
+    /// - Throws: a ``Refusal`` when the message is not a wave, its origin is not granted to its sender, or its sender brings more new
     ///   regions or tips more gates than its share (decisions 0018 and 0021); it is counted.
     public mutating func receive(
         subject: RawSpan, payload: RawSpan, arrival: Timestamp?
@@ -265,7 +265,7 @@ public struct Thalamus: Sendable {
         var bytes: [UInt8] = []
         payload.withUnsafeBytes { bytes.append(contentsOf: $0) }
         var wave = try Envelope<WaveSignal>(decoding: bytes)
-        // The two texts that are no tokens: written again they are escaped again, and a gate looks at neither.
+        // The two texts that are not tokens: written again they are escaped again, and a gate looks at neither.
         wave.header.source.entityID = "-"
         wave.body.correlationID = nil
         let plain = wave.encoded()

@@ -1,5 +1,5 @@
 // Ids that are made from what they are about, so that a second derivation gives the same id, and a stream drops the repetition
-// (decision 0005; protocol.md, Envelope). All of them stand here. `named(_:in:)` makes them, in the fixed space unless reported otherwise.
+// (decision 0005; protocol.md, Envelope). All of them stand here. `named(_:in:)` makes them, in the fixed space unless another is given.
 
 extension MessageID {
     /// The id of a transition: the same for the same gate, time and states in one environment and space.

@@ -209,7 +209,7 @@ extension GateID {
 extension Envelope {
     /// Reads a message of this type as it came on a subject.
     ///
-    /// - Throws: a ``Refusal`` that names the field and what was expected, also when the message states otherwise than its subject.
+    /// - Throws: a ``Refusal`` that names the field and what was expected, also when the message contradicts its subject.
     public init(decoding bytes: [UInt8], on subject: Subject) throws(Refusal) {
         let provenance = try Provenance(of: subject)
         self = try Envelope(decoding: bytes)
@@ -229,7 +229,7 @@ extension Envelope where Body == CommandResult {
 extension AnyMessage {
     /// Reads a message of any type as it came on a subject.
     ///
-    /// - Throws: a ``Refusal`` that names the field and what was expected, also when the message states otherwise than its subject.
+    /// - Throws: a ``Refusal`` that names the field and what was expected, also when the message contradicts its subject.
     public static func decode(_ bytes: [UInt8], on subject: String) throws(Refusal) -> AnyMessage {
         let provenance = try Provenance(of: subject)
         let message = try decode(bytes)

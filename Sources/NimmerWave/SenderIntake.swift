@@ -1,4 +1,4 @@
-/// Decides of messages that any client may send whether each is taken, refused with an answer, or dropped without one (decision 0021): an
+/// Decides for messages that any client may send whether each is taken, refused with an answer, or dropped without one (decision 0021): an
 /// answer costs as much as what it refuses, so that only some are given. Looks at nothing but who speaks and how much.
 public struct SenderIntake: Sendable {
     /// Refusals a second that are reported, regardless of their addressee.

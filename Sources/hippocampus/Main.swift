@@ -58,7 +58,7 @@ enum Main {
     private static func open(_ store: PostgresStore, _ logger: Logger) async throws -> MemoryError? {
         do throws(MemoryError) {
             try await store.open()
-            logger.info("Remembering", metadata: ["database": "\(store.settings)"])
+            logger.info("Storing messages", metadata: ["database": "\(store.settings)"])
             return nil
         } catch {
             if error.stopsTheStart { throw ProcessFailure(.configuration, error.description) }

@@ -4,7 +4,7 @@ import NimmerWave
 /// commands of none but the response that the stream holds.
 ///
 /// A request that was taken is *asked*; its response is *stored*; where the stream already holds a response to this request
-/// already, that one is *read* and counts instead; the record of its commands is kept; the request that informs minds of it is stored;
+/// that one is *read* and counts instead; the record of its commands is kept; the request that informs minds of it is stored;
 /// only then is the request acknowledged (protocol.md, What an acknowledgement means). A request that is delivered again meanwhile
 /// only replaces the receipt by which it will be acknowledged. Every method returns the actions to perform, in any order; each
 /// action names the method that takes its outcome; a failure goes to ``failed(_:at:)``.

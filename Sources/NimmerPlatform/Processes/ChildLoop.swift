@@ -128,7 +128,7 @@ struct ChildLoop {
     }
 
     /// Reads what the pipes hold without waiting for more, and hands over a line that the child has left without an end: another process
-    /// else may hold the pipe for longer, be it a child that is just being started beside this one.
+    /// may hold the pipe for longer, be it a child that is just being started beside this one.
     private mutating func drain() {
         for index in sources.indices {
             while sources[index].isOpen && readOnce(index) {}

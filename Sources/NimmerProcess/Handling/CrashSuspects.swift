@@ -2,13 +2,13 @@ import NimmerWave
 
 /// Messages that may have ended the process that handled them, as a value that each run of a consumer keeps in a bucket.
 ///
-/// A run that ends without reporting it has crashed. A message that it had in progress comes again: the first time after a crash it is a
+/// A run that ends without recording its end has crashed. A message that it had in progress comes again: the first time after a crash it is a
 /// *suspect*, and the record states that its handling begins before it does. A crash soon after that counts against the suspects
 /// whose handling had just begun; a crash at another time is explained by none of them and clears them all, since the process ends
 /// without them too. So killing a process from outside does not make its messages suspicious. A suspect of two crashes is
 /// handled *alone*, and if the process ends then too it is *condemned*: set aside when it comes again.
 ///
-/// Nothing is recorded of a message that is delivered once. What was merely given back is no suspect.
+/// Nothing is recorded of a message that is delivered once. What was merely given back is not a suspect.
 public struct CrashSuspects: Sendable, Hashable {
     /// A message: its stream, and its sequence there.
     public struct Place: Sendable, Hashable, Comparable {
@@ -35,7 +35,7 @@ public struct CrashSuspects: Sendable, Hashable {
         case begun
         /// Just begun, with nothing else in progress: a crash now condemns. Can go to ``survived``.
         case alone
-        /// Going on; the process did not end by it so far.
+        /// Handled; the process did not end by it so far.
         case survived
         /// The process ended when it was handled alone.
         case poison

@@ -14,7 +14,7 @@ public struct RequestHandler: Sendable {
     ///
     /// - Parameters:
     ///   - process: whose requests; it is the source of the replies.
-    ///   - rejects: receives each message that is no request.
+    ///   - rejects: receives each message that is not a request.
     ///   - alternative: where the reply to a request that names no inbox goes; nil: nowhere.
     ///   - replied: called with each result before it leaves, to count it.
     public init(

@@ -6,7 +6,7 @@ import Synchronization
 /// connection. (SwiftNIO would more than double a cell.)
 ///
 /// Who connects cannot harm the process: a connection ends after ``timeout`` however slowly it talks, the oldest makes
-/// room for a new one, a head is at most 8 KiB, and whatever is no request is answered with its status and counted.
+/// room for a new one, a head is at most 8 KiB, and whatever is not a request is answered with its status and counted.
 final class HTTPListener: Sendable {
     /// Maximum number of open connections.
     static let room = 16

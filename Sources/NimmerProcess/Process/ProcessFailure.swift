@@ -6,7 +6,7 @@ import NimmerWave
 ///
 /// A cell throws one to leave with its own status (the battery cell without a battery: `unavailable`).
 public struct ProcessFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The exit status, in the words of sysexits.h.
+    /// The exit status, as defined in sysexits.h.
     public enum Status: Int32, Sendable {
         /// Wrong flags, variables or environment (64).
         case usage = 64

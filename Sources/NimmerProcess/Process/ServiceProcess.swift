@@ -139,7 +139,7 @@ public struct ServiceProcess: Sendable {
             LogOutput(service: label, format: json ? .json : .text, level: level)
         }
         for variable in configuration.unknownVariables {
-            logger.warning("Nothing reads this variable", metadata: ["variable": "\(variable)"])
+            logger.warning("Unknown variable", metadata: ["variable": "\(variable)"])
         }
         let (health, metrics) = (Health(), MetricsRegistry())
         MetricsSystem.bootstrap(metrics)

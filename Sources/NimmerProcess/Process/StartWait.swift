@@ -52,7 +52,7 @@ extension ServiceProcess {
                         cause: status.trouble?.cause ?? "")
                 }
                 let value = try await cancelWhenGracefulShutdown(step)
-                if wait.reason != nil { logger.info("Going on", metadata: ["with": "\(what)"]) }
+                if wait.reason != nil { logger.info("Continuing", metadata: ["with": "\(what)"]) }
                 return value
             } catch {
                 if Task.isCancelled || Task.isShuttingDownGracefully { throw CancellationError() }

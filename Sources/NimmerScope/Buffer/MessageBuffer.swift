@@ -58,7 +58,7 @@ struct MessageBuffer: Sendable {
 
     /// Takes in a wave as it lies in its message.
     ///
-    /// - Returns: false when its bytes are no wave that the fast decoder reads; then nothing was taken in.
+    /// - Returns: false when its bytes are not a wave that the fast decoder reads; then nothing was taken in.
     mutating func receiveWave(subject: String, payload: [UInt8], at: Int64) -> Bool {
         guard (try? WaveDecoder.decode(payload.span.bytes, into: &view)) != nil, !view.hasEscapedNames else {
             return false

@@ -13,7 +13,7 @@ public struct EventText: Sendable {
     /// Text of the event.
     public private(set) var text = InkLine()
 
-    /// A gate's state by its word and its colour together.
+    /// A gate's state by text and colour.
     static func state(_ state: GateState) -> InkLine.Run {
         switch state {
         case .open: .init(text: "OPEN", ink: .good)

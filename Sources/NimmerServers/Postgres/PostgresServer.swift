@@ -106,7 +106,7 @@ public final class PostgresServer: Sendable {
         }
     }
 
-    /// Stops the server: open transactions are rolled back, what is committed is safe. Stopping twice is no error.
+    /// Stops the server: open transactions are rolled back, what is committed is safe. Stopping twice is not an error.
     public func stop() async {
         await child.withLock { $0 }.terminate(signal: SIGINT, grace: .seconds(30))
         launch.place.state.clearRunning()

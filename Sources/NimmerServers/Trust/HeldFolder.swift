@@ -29,7 +29,7 @@ package final class HeldFolder: Sendable {
         return fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? FileFacts(status) : nil
     }
 
-    /// Returns whether something lies under a name that is no folder.
+    /// Returns whether something lies under a name that is not a folder.
     package func isFile(_ name: String) -> Bool { facts(name).map { $0.kind != .folder } ?? false }
 
     /// A folder in it.

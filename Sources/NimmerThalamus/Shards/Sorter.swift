@@ -28,7 +28,7 @@ public struct Sorter: Sendable {
 
     /// The part of a wave, from 0.
     ///
-    /// - Throws: a ``Refusal`` when the message is no wave.
+    /// - Throws: a ``Refusal`` when the message is not a wave.
     public mutating func partition(of payload: RawSpan) throws(Refusal) -> Int {
         try WaveDecoder.decode(payload, into: &view)
         if view.hasEscapedNames { return try rewritten(payload) }

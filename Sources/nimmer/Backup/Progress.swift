@@ -5,7 +5,7 @@ import Synchronization
     import Glibc
 #endif
 
-/// A progress line on standard error; nothing where standard error is no terminal.
+/// A progress line on standard error; nothing where standard error is not a terminal.
 final class Progress: Sendable {
     private let lastUpdate = Mutex<(at: ContinuousClock.Instant?, width: Int)>((nil, 0))
     private let isShown: Bool

@@ -52,7 +52,7 @@ struct VerdictOptions: ParsableArguments {
 
     @OptionGroup var server: ServerOptions
 
-    /// Sends it to the bridge, by its verb; then to the person, by the word for what is done.
+    /// Sends it to the bridge, and prints the result.
     func send(_ verb: String, done: String) async throws {
         let environment = try chosenEnvironment()
         let payload: JSON = ["id": .string(id), "by": .string(by ?? ProcessEnvironment.variable("USER") ?? "somebody")]

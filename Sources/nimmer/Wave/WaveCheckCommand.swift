@@ -8,7 +8,7 @@ struct WaveCheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Check messages against the wire format.",
         discussion: """
-            For each message it prints `ok`, or the file and the reason, in the words that the decoders use. The exit \
+            For each message it prints `ok`, or the file and the decoder's reason. The exit \
             status is 1 when any message is refused.
 
               nimmer wave check message.json

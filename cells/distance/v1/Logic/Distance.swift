@@ -89,7 +89,7 @@ public struct Distance<Lines: RangeLines>: NumberCell {
         lastReading = pulse.at
         if isSilent {
             isSilent = false
-            pulse.log(.info, "The sensor speaks again", ["sector": settings.sector])
+            pulse.log(.info, "The sensor publishes again", ["sector": settings.sector])
         }
         switch ranger.read(raw, at: pulse.at) {
         case .failure(let refused):

@@ -40,7 +40,7 @@ public struct Ranger: Sendable {
 
     /// Reason why a reading was refused.
     public enum Fault: String, Sendable, CaseIterable {
-        /// It is no number.
+        /// It is not a number.
         case notANumber = "not_a_number"
         /// It is below zero.
         case negative
@@ -85,7 +85,7 @@ public struct Ranger: Sendable {
     /// Takes a reading in the unit of the source.
     ///
     /// - Parameters:
-    ///   - raw: the range; NaN for what is no number.
+    ///   - raw: the range; NaN for what is not a number.
     ///   - at: when it was measured.
     /// - Returns: what it means, or why it was refused (and counted in ``refused``).
     public mutating func read(_ raw: Double, at: Timestamp) -> Result<Judgement, Refused> {
