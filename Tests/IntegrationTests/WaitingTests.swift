@@ -89,7 +89,8 @@ struct WaitingTests {
             let server = try await NATSServer.start(options)
             let ready = await eventually(within: .seconds(30)) {
                 waiters.allSatisfy {
-                    $0.log.contains { $0.contains("Continuing") } || !["thalamus", "cognition-bridge"].contains($0.name)
+                    $0.log.contains { $0.contains("Continuing") }
+                        || !["thalamus", "cognition-bridge"].contains($0.name)
                 }
             }
             #expect(ready)
