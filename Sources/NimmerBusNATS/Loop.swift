@@ -185,7 +185,7 @@ final class Loop {
             endOverlap()
             if case .no = draining, moveWhenChanged(from: connection) { continue }
             if bus.state.withLock({ $0.ending.isClosing }) || !advanceDrain() { return hangUp(connection) }
-            // What was put off in the last turn has let the others have the processor first: its time is now, or when something
+            // What was deferred in the last turn has let other threads run first: its time is now, or when something
             // comes.
             let hasDeferred = bus.hasDeferredWork
             var until = isBehind ? ContinuousClock.now : nextDeadline

@@ -205,7 +205,7 @@ public final class NATSBus: Bus {
         deferred.withLock { $0.append(work) }
         hasDeferred.store(true, ordering: .releasing)
         wake.raise()
-        // Behind the end of the loop nobody comes for it any more.
+        // After the end of the loop it is not read any more.
         if state.withLock({ $0.ending.isOver }) { runDeferred() }
     }
 
@@ -304,7 +304,7 @@ public final class NATSBus: Bus {
         while true {
             let seen = ended.count
             if state.withLock({ $0.ending.isOver }) { return }
-            // Not cancellable: the end is bounded, and the one that closes must know that it has come.
+            // Not cancellable: the end is bounded, and the caller must know that it has come.
             await finishing { [ended] in
                 await ended.wait(from: seen, until: .now.advanced(by: .seconds(1)))
             }

@@ -40,7 +40,7 @@ extension MessageID {
     public static func request(of collapse: MessageID) -> MessageID { .named("request/\(collapse.text)") }
 
     /// The id of the request that informs minds of what a reflex did about another request.
-    public static func told(_ request: MessageID) -> MessageID { .named("told/\(request.text)") }
+    public static func informed(_ request: MessageID) -> MessageID { .named("told/\(request.text)") }
 
     /// The id that stands for the collapse in a person's question, which follows from none.
     public static func question(_ request: MessageID) -> MessageID { .named("question/\(request.text)") }

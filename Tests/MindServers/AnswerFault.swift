@@ -33,8 +33,8 @@ public enum AnswerFault: String, Sendable, CaseIterable {
     public var meaning: String {
         switch self {
         case .empty: "answers with an empty text"
-        case .blank: "says white space"
-        case .prose: "says prose"
+        case .blank: "answers white space"
+        case .prose: "answers prose"
         case .fenced: "wraps its JSON in a Markdown fence"
         case .prosePrefixed: "explains before its JSON"
         case .twoObjects: "answers two JSON objects"

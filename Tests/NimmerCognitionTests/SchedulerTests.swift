@@ -220,11 +220,11 @@ struct SchedulerTests {
         let response = try #require(actions.first?.response)
         #expect(response.decision == "halt" && response.downstreamCommands == [stop])
         #expect(response.boundary == .deterministic)
-        guard case .tell(let told, after: response.requestID) = try #require(actions.last) else {
+        guard case .inform(let told, after: response.requestID) = try #require(actions.last) else {
             Issue.record("minds are told")
             return
         }
-        #expect(told.requestID == .told(.named("quick")) && told.requestID != response.requestID)
+        #expect(told.requestID == .informed(.named("quick")) && told.requestID != response.requestID)
         #expect(told.structuredInput["done_by_reflex"]?["action"]?.string == "halt")
         #expect(scheduler.arrive(told, at: later(2)).isEmpty, "it waits like any other")
     }

@@ -21,10 +21,10 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
         /// The stream may hold another response (`isHeld`: it answered so). Can go to ``recording(_:)`` or, where it holds none,
         /// ``storing(_:)``.
         case reading(CognitiveResponse, isHeld: Bool)
-        /// The stream holds this response; the record of its commands is being kept. Can go to ``telling(_:)``, or is done.
+        /// The stream holds this response; the record of its commands is being kept. Can go to ``informing(_:)``, or is done.
         case recording(CognitiveResponse)
         /// Minds are being informed of a reflex; then it is done.
-        case telling(CognitiveResponse?)
+        case informing(CognitiveResponse?)
     }
 
     /// Action to perform.
@@ -41,7 +41,7 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
         /// The commands of the response to this request may leave.
         case begin(MessageID)
         /// Store a request that informs minds of what a reflex did about another: ``AnswerTracker/informed(_:after:)``.
-        case tell(CognitiveRequest, after: MessageID, isRepeated: Bool)
+        case inform(CognitiveRequest, after: MessageID, isRepeated: Bool)
         /// Done.
         case acknowledge([Receipt])
         /// Not now.
@@ -59,7 +59,7 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
     private struct Entry: Sendable {
         var stage = Stage.asking
         var receipts: [Receipt.ID: Receipt] = [:]
-        var telling: [CognitiveRequest] = []
+        var informing: [CognitiveRequest] = []
         /// Time of the first attempt to store.
         var since = Timestamp(nanoseconds: 0)
         var sequence: UInt64?
@@ -93,7 +93,7 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
     ///
     /// - Parameter informing: the requests that inform minds if a reflex has answered it: an earlier run may have died before.
     public mutating func arrive(
-        _ request: CognitiveRequest, _ receipt: Receipt, telling: [CognitiveRequest] = []
+        _ request: CognitiveRequest, _ receipt: Receipt, informing: [CognitiveRequest] = []
     ) -> [Action] {
         let id = request.requestID
         if entries[id] != nil {
@@ -105,11 +105,11 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
         entry.receipts[receipt.id] = receipt
         if answered.contains(id) {
             repeated += 1
-            guard !telling.isEmpty else { return [.acknowledge([receipt])] }
-            entry.stage = .telling(nil)
-            entry.telling = telling
+            guard !informing.isEmpty else { return [.acknowledge([receipt])] }
+            entry.stage = .informing(nil)
+            entry.informing = informing
             entries[id] = entry
-            return telling.map { .tell($0, after: id, isRepeated: false) }
+            return informing.map { .inform($0, after: id, isRepeated: false) }
         }
         entries[id] = entry
         return [.schedule(request)]
@@ -127,13 +127,13 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
     ///   - merged: requests that were merged into this one; their responses are made here. Their actions come first.
     ///   - informing: the requests that inform minds after it.
     public mutating func decided(
-        _ response: CognitiveResponse, merged: [MessageID] = [], telling: [CognitiveRequest] = [], at now: Timestamp
+        _ response: CognitiveResponse, merged: [MessageID] = [], informing: [CognitiveRequest] = [], at now: Timestamp
     ) -> [Action] {
         var actions: [Action] = []
         for id in merged { actions += decided(Scheduler.merged(id, into: response.requestID), at: now) }
         guard case .asking = entries[response.requestID]?.stage else { return actions }
         entries[response.requestID]?.stage = .storing(response)
-        entries[response.requestID]?.telling = telling
+        entries[response.requestID]?.informing = informing
         entries[response.requestID]?.since = now
         return actions + [.store(response, isRepeated: false)]
     }
@@ -156,7 +156,7 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
         if let response { return record(id, response) }
         if isHeld {
             // It was there and cannot be read any more: its commands are unknown, so none may leave from here.
-            entries[id]?.telling = []
+            entries[id]?.informing = []
             return close(id)
         }
         entries[id]?.stage = .storing(own)
@@ -167,17 +167,17 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
     public mutating func recorded(_ id: MessageID) -> [Action] {
         guard case .recording(let response) = entries[id]?.stage else { return [] }
         // The information is about the commands of this bridge's own response.
-        if response.record?.isReflex != true { entries[id]?.telling = [] }
-        guard let telling = entries[id]?.telling, !telling.isEmpty else { return close(id) + [.begin(id)] }
-        entries[id]?.stage = .telling(response)
+        if response.record?.isReflex != true { entries[id]?.informing = [] }
+        guard let informing = entries[id]?.informing, !informing.isEmpty else { return close(id) + [.begin(id)] }
+        entries[id]?.stage = .informing(response)
         return [.begin(id)] + again(id, isRepeated: false)
     }
 
     /// The stream holds a request that informs minds.
-    public mutating func told(_ told: MessageID, after id: MessageID) -> [Action] {
-        guard case .telling = entries[id]?.stage else { return [] }
-        entries[id]?.telling.removeAll { $0.requestID == told }
-        return entries[id]?.telling.isEmpty == true ? close(id) : []
+    public mutating func informed(_ request: MessageID, after id: MessageID) -> [Action] {
+        guard case .informing = entries[id]?.stage else { return [] }
+        entries[id]?.informing.removeAll { $0.requestID == request }
+        return entries[id]?.informing.isEmpty == true ? close(id) : []
     }
 
     /// Handles an action for a request that failed, or whose result is unknown: it is repeated, after a pause that is the
@@ -200,7 +200,7 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
         case .reading:
             return [.read(id, sequence: entry.sequence, since: entry.since, isRepeated: isRepeated)]
         case .recording(let response): return [.record(id, response)]
-        case .telling: return entry.telling.map { .tell($0, after: id, isRepeated: isRepeated) }
+        case .informing: return entry.informing.map { .inform($0, after: id, isRepeated: isRepeated) }
         }
     }
 

@@ -8,7 +8,7 @@ public enum SchedulerAction: Sendable, Hashable {
     case respond(CognitiveResponse, merged: [MessageID])
     /// Ask minds this request too, after something was done without them about another: publish it durably before that one is
     /// acknowledged.
-    case tell(CognitiveRequest, after: MessageID)
+    case inform(CognitiveRequest, after: MessageID)
     /// There is no room for this request now: the stream keeps it for later.
     case giveBack(MessageID)
 }

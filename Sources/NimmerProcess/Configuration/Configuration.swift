@@ -36,7 +36,7 @@ public struct Configuration: Sendable {
     ///   - launch: the command line.
     ///   - variables: the environment's variables.
     ///   - house: the `nimmer up` that runs here; its server is used where nothing names one.
-    ///   - loaded: a system file that was read already; then none is looked for.
+    ///   - loaded: a system file that was read already; then no other is searched for.
     /// - Throws: `ProcessFailure`: what was found, what was expected and where.
     init(
         _ manifest: Manifest, _ declared: DeclaredSettings, role: Role, launch: Launch, variables: [String: String],

@@ -73,7 +73,7 @@ public struct Settings<Options: ProcessOptions>: Sendable {
     /// The value of a setting.
     public subscript<Value>(dynamicMember setting: KeyPath<Options, Setting<Value>>) -> Value {
         let setting = options[keyPath: setting]
-        // Its default would hide that nobody can set it.
+        // Its default would hide that it cannot be set.
         precondition(
             values.has(setting.declaration.key),
             "the setting '\(setting.declaration.key)' is no stored property of \(Options.self)")

@@ -176,7 +176,7 @@ extension BusConformance {
         },
         Check("a request without a responder fails at once") { bus, names in
             try await expectFailure(.noResponders, "no service") {
-                try await bus.request(names.subject("nobody"), payload: [], timeout: .seconds(30))
+                try await bus.request(names.subject("unserved"), payload: [], timeout: .seconds(30))
             }
         },
         Check("a request that is not answered times out") { bus, names in

@@ -55,7 +55,7 @@ struct VerdictOptions: ParsableArguments {
     /// Sends it to the bridge, and prints the result.
     func send(_ verb: String, done: String) async throws {
         let environment = try chosenEnvironment()
-        let payload: JSON = ["id": .string(id), "by": .string(by ?? ProcessEnvironment.variable("USER") ?? "somebody")]
+        let payload: JSON = ["id": .string(id), "by": .string(by ?? ProcessEnvironment.variable("USER") ?? "unknown")]
         let found = try await CommandConnection.with(server, environment) {
             try await $0.askBridge(environment, verb, payload)
         }

@@ -66,7 +66,7 @@ public final class Program: MotorProgram {
                 state.starter = continuation
                 return end
             }
-            // Told to end before it began: it never runs.
+            // Asked to end before it began: it never runs.
             if let end { return conclude(.success(128 + Int(end))) }
             do throws(SystemCallError) {
                 try OwnThread.start("program") { [self] in
@@ -99,7 +99,7 @@ public final class Program: MotorProgram {
         }
         for waiter in waiters { waiter.resume(returning: .success(128 + Int(signal))) }
         starter?.resume(
-            returning: .failure(Refusal(.value, "\(arguments.first ?? "") was told to end before it ran")))
+            returning: .failure(Refusal(.value, "\(arguments.first ?? "") was stopped before it ran")))
     }
 
     public func wait() async throws(Refusal) -> Int {
@@ -129,7 +129,7 @@ public final class Program: MotorProgram {
             pid = try spawner(command)
         } catch { throw Refusal(.value, "\(path) cannot be started: \(error.reason.lowercased())") }
         let starter = state.withLock { state in
-            // Told to end while the system started it.
+            // Asked to end while the system started it.
             if case .starting(let end?) = state.stage { kill(-pid, end) }
             state.stage = .running(pid: pid)
             defer { state.starter = nil }
