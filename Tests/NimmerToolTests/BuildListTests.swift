@@ -51,8 +51,9 @@ import Testing
             set -eu
             folder=$(mktemp -d)
             trap 'rm -rf "$folder"' EXIT
+            cd "$1"
+            cp -R deploy LICENSE CHANGELOG.md "$folder"
             cd "$folder"
-            cp -R "$1/deploy" "$1/LICENSE" "$1/CHANGELOG.md" .
             mkdir -p bin .build/release
             cat >bin/swift <<'END'
             #!/bin/sh
