@@ -30,10 +30,10 @@ root=$folder/$name
 rm -rf "$root"
 umask 022
 mkdir -p "$root/bin" "$root/lib" "$root/share/doc"
-for program in $programs; do
-    strip -o "$root/bin/$program" ".build/release/$program"
-    ldd ".build/release/$program"
-done | sed -n 's/.*=> \(\/[^ ]*\) (.*/\1/p' | LC_ALL=C sort -u | while read -r library; do
+# Apart from the pipe below, which would lose that one of them is not there.
+for program in $programs; do strip -o "$root/bin/$program" ".build/release/$program"; done
+for program in $programs; do ldd ".build/release/$program"; done |
+    sed -n 's/.*=> \(\/[^ ]*\) (.*/\1/p' | LC_ALL=C sort -u | while read -r library; do
     case ${library##*/} in
     # glibc comes with the system: its parts fit together and to the kernel.
     ld-linux* | libc.so.* | libm.so.* | libdl.so.* | librt.so.* | libpthread.so.* | libresolv.so.* | libutil.so.*) continue ;;

@@ -44,8 +44,12 @@ final class HTTPExchange: Sendable {
             TransferRequest(
                 url: base + path, headers: headers + [("user-agent", "nimmerverse")], body: body, deadline: deadline,
                 tls: tls, proxy: proxy, owner: ObjectIdentifier(self)))
+        // The loop is faster than a withdrawal: nothing of a question that nobody waits for may leave.
+        if Task.isCancelled || isClosed.load(ordering: .sequentiallyConsistent) {
+            throw MindError(transport: .cancelled, server: base)
+        }
         CurlLoop.shared.add(transfer)
-        // After the order, so that a close at the same time sees it or is seen.
+        // After the order, too, so that a close at the same time sees it or is seen.
         if isClosed.load(ordering: .sequentiallyConsistent) { transfer.cancel() }
         do throws(TransferFailure) {
             return HTTPReply(transfer, head: try await transfer.head(), server: base)

@@ -68,12 +68,12 @@ package struct Supervisor: Sendable {
 
     /// Phase of a process.
     package enum Phase: Equatable, Sendable {
-        case waiting(until: Timestamp)
+        case waiting(until: SteadyTime)
         /// A spawn has been asked for; leads to `running` or back to `waiting`.
         case starting
-        case running(since: Timestamp)
+        case running(since: SteadyTime)
         /// Asked to end; `killed` once SIGKILL has been sent.
-        case ending(deadline: Timestamp, killed: Bool)
+        case ending(deadline: SteadyTime, killed: Bool)
         case ended
     }
 
@@ -112,7 +112,7 @@ package struct Supervisor: Sendable {
     }
 
     /// The earliest time at which ``tick(at:)`` has something to do, or nil.
-    package var nextWake: Timestamp? {
+    package var nextWake: SteadyTime? {
         phases.values.compactMap {
             switch $0 {
             case .waiting(let until): until
@@ -136,13 +136,13 @@ package struct Supervisor: Sendable {
     }
 
     /// The process runs since `now`.
-    package mutating func started(_ name: String, at now: Timestamp) {
+    package mutating func started(_ name: String, at now: SteadyTime) {
         guard phases[name] == .starting else { return }
         phases[name] = .running(since: now)
     }
 
     /// The process has ended, by itself or because it was asked to.
-    package mutating func ended(_ name: String, _ ending: Ending, at now: Timestamp) -> [Action] {
+    package mutating func ended(_ name: String, _ ending: Ending, at now: SteadyTime) -> [Action] {
         guard let member = members.first(where: { $0.name == name }), let phase = phases[name] else { return [] }
         if isStopping {
             phases[name] = .ended
@@ -174,7 +174,7 @@ package struct Supervisor: Sendable {
     }
 
     /// Time has passed: what waited starts again, what did not end in its grace is killed.
-    package mutating func tick(at now: Timestamp) -> [Action] {
+    package mutating func tick(at now: SteadyTime) -> [Action] {
         var actions: [Action] = []
         for member in members {
             switch phases[member.name] {
@@ -194,7 +194,7 @@ package struct Supervisor: Sendable {
     }
 
     /// Stops everything, higher layers first; a second call skips every remaining grace.
-    package mutating func stop(at now: Timestamp) -> [Action] {
+    package mutating func stop(at now: SteadyTime) -> [Action] {
         if isStopping {
             var actions: [Action] = []
             for member in members {
@@ -215,7 +215,7 @@ package struct Supervisor: Sendable {
     }
 
     /// Asks the highest layer that still runs to end; nothing while one is on its way out.
-    private mutating func stopNextLayer(at now: Timestamp) -> [Action] {
+    private mutating func stopNextLayer(at now: SteadyTime) -> [Action] {
         let living = members.filter { phases[$0.name] != .ended && phases[$0.name] != nil }
         guard let layer = living.map(\.layer).max() else {
             if course == .finished { return [] }

@@ -107,11 +107,7 @@ package struct SupervisorLoop {
         await tasks.end()
     }
 
-    private static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int64(time.tv_nsec))
-    }
+    private static var now: SteadyTime { .now() }
 
     private mutating func started(_ name: String, _ process: Running) {
         running[name] = process

@@ -7,7 +7,7 @@ import Testing
 
 @testable import NimmerSupervisor
 
-private func at(_ milliseconds: Double) -> Timestamp { Timestamp(milliseconds: milliseconds) }
+private func at(_ milliseconds: Double) -> SteadyTime { SteadyTime(milliseconds: milliseconds) }
 
 private func three() -> Supervisor {
     Supervisor(
