@@ -123,7 +123,7 @@ private func system(_ yaml: String) throws -> SystemFile {
     @Test func otherLinesStandAsTheyAre() {
         #expect(
             display.log("math", "Segmentation fault").text.dropFirst(13)
-                == "│ said      math                    Segmentation fault")
+                == "│ output    math                    Segmentation fault")
     }
 
     @Test func endsAreSaidInWords() {

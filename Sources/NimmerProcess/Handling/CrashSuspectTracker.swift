@@ -127,10 +127,10 @@ public final class CrashSuspectTracker: Sendable {
             for life in former { try await bucket.delete("\(service).\(life.life.text)") }
             guard suspects.isAfterCrash else { return }
             logger.warning(
-                "The last life did not end in order",
-                metadata: ["suspects": "\(suspects.suspects.count)", "lives": "\(former.count)"])
+                "The last run did not end in order",
+                metadata: ["suspects": "\(suspects.suspects.count)", "runs": "\(former.count)"])
         } catch {
-            logger.warning("Cannot know what ended the last life", metadata: ["reason": "\(error)"])
+            logger.warning("Cannot know what ended the last run", metadata: ["reason": "\(error)"])
         }
     }
 

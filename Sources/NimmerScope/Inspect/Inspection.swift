@@ -111,7 +111,7 @@ extension ScopeState {
         let delay = elapsed(from: header.timestamp.nanoseconds, to: entry.at)
         let isNear = delay.magnitude < 86_400_000_000_000
         inspection.field(
-            "said",
+            "sent",
             settings.clock(header.timestamp.nanoseconds)
                 + (isNear && delay != 0 ? ", arrived \(span(nanoseconds: delay)) later" : ""))
         inspection.field(

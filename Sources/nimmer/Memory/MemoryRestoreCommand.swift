@@ -114,7 +114,7 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
         }
         guard living.isEmpty else {
             throw Failure(
-                .failed, "\(living.map(\.name).sorted().joined(separator: ", ")) of \(environment.rawValue) live",
+                .failed, "\(living.map(\.name).sorted().joined(separator: ", ")) of \(environment.rawValue) run",
                 remedy: "stop them, and start them again after the restore")
         }
     }
