@@ -13,6 +13,11 @@ configuration=${NIMMER_CONFIGURATION:-debug}
 # The processes of the system file, and the tool. `swift build` builds the rest: other cells, the organ, fixtures of tests.
 programs=nimmer,thalamus,cognition-bridge,hippocampus,vitals-cell,math-cell
 
+# Before a build of minutes, not after it.
+case ${NIMMERVERSE_ENV:-dev} in
+dev | staging | prod) ;;
+*) stop "NIMMERVERSE_ENV must be one of dev, staging, prod; found '$NIMMERVERSE_ENV'" ;;
+esac
 need_everything
 # Asking the build system whether there is anything to do takes longer than a start.
 stamp=.build/$configuration.stamp

@@ -89,7 +89,7 @@ extension Bus {
 extension Failure {
     fileprivate static func noResponder(_ who: RequestTarget) -> Failure {
         Failure(
-            .unavailable, "no \(who) is alive",
+            .unavailable, "no \(who) is running",
             remedy: "`nimmer cell list` shows what runs; `nimmer status` what should")
     }
 

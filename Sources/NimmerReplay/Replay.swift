@@ -73,6 +73,9 @@ package struct Replay: Sendable {
                 guard let place else { continue }
                 guard numbers[place].isFinite else {
                     counts.gaps += 1
+                    if counts.firstGap == nil {
+                        counts.firstGap = "row \(counts.rows), for the cell \(cast.members[member].part.identity.name)"
+                    }
                     continue
                 }
                 pending.append((member, cast.members[member].part.read(numbers[place], at: moment)))
@@ -220,8 +223,10 @@ package struct Replay: Sendable {
 /// Counters of a replay.
 package struct ReplayCounts: Sendable, Equatable {
     package var rows = 0
-    /// Cells without a number.
+    /// Fields without a number.
     package var gaps = 0
+    /// Place of the first of them: its row and the cell that would have read it.
+    package var firstGap: String?
     /// Rows with a time before that of an earlier one; they count as of the same time.
     package var outOfOrder = 0
     /// Recorded messages that are not waves.

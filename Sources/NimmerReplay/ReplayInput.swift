@@ -90,6 +90,10 @@ package struct ReplayInput: Sendable {
         guard !first.isEmpty else {
             throw Failure(.failed, "\(file) is empty", remedy: "give a CSV or NDJSON recording")
         }
+        // Of the control characters, text has these in a line: tabulator, form feed, carriage return.
+        guard first.allSatisfy({ $0 >= 32 || [9, 12, 13].contains($0) }) else {
+            throw Failure(.failed, "\(file):1: found bytes that are not text; expected a CSV or NDJSON recording")
+        }
         if first.first(where: { $0 > 32 }) == UInt8(ascii: "{") {
             text = DelimitedText(delimiter: UInt8(ascii: ","))
             guard let object = (try? JSON(parsing: Array(first)))?.object else {
@@ -151,8 +155,14 @@ package struct ReplayInput: Sendable {
         } catch {
             throw Failure(
                 .usage, "\(file): no \(what) column '\(wanted)'",
-                remedy: "its columns are \(columns.joined(separator: ", "))")
+                remedy: "its columns are \(list(columns))")
         }
+    }
+
+    /// Names of columns for a person: the first ones, and the number of the rest.
+    static func list(_ columns: [String]) -> String {
+        let shown = columns.prefix(30).map { $0.cut(to: 60) }.joined(separator: ", ")
+        return columns.count > 30 ? "\(shown) and \(columns.count - 30) more" : shown
     }
 
     private static func timePlace(

@@ -35,6 +35,16 @@ func leaves() -> [(words: [String], type: any ParsableCommand.Type)] {
         }
     }
 
+    /// Help is wrapped without regard to columns: a longer example would be broken in its middle.
+    @Test func everyExampleFitsIntoATerminal() {
+        for command in commands() {
+            let help = Nimmer.helpMessage(for: command.type, columns: 80)
+            for line in command.type.configuration.discussion.split(separator: "\n") where line.hasPrefix("  ") {
+                #expect(help.contains(line), "\(command.words): \(line)")
+            }
+        }
+    }
+
     @Test func everyOptionHasHelp() {
         for command in commands() where !command.words.isEmpty {
             let help = Nimmer.helpMessage(for: command.type, columns: 200)

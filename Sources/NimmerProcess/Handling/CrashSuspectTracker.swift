@@ -128,7 +128,7 @@ public final class CrashSuspectTracker: Sendable {
             guard suspects.isAfterCrash else { return }
             logger.warning(
                 "The last run crashed",
-                metadata: ["suspects": "\(suspects.suspects.count)", "lives": "\(former.count)"])
+                metadata: ["suspects": "\(suspects.suspects.count)", "runs": "\(former.count)"])
         } catch {
             logger.warning("Cannot read the record of the last run", metadata: ["reason": "\(error)"])
         }

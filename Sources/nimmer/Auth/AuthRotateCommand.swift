@@ -20,11 +20,11 @@ struct AuthRotateCommand: AsyncParsableCommand {
             `nimmer up` have no overlap, the old ones end at once (by --all too). Give devices the new one, and run \
             `eval "$(nimmer env --export)"` again in your shells.
 
-              nimmer auth rotate plant.yaml math              one part's key
-              nimmer auth rotate plant.yaml device            the password of MQTT devices
+              nimmer auth rotate plant.yaml math           one part's key
+              nimmer auth rotate plant.yaml device         the password of MQTT devices
               nimmer auth rotate plant.yaml --all
-              nimmer auth rotate plant.yaml --finish          end the old keys whose time is over
-              nimmer auth rotate plant.yaml --finish math     … and that of math now
+              nimmer auth rotate plant.yaml --finish       end old keys whose time is over
+              nimmer auth rotate plant.yaml --finish math  … and that of math now
             """)
 
     @Argument(help: "The system file.", completion: .file(extensions: ["yaml", "yml"]))

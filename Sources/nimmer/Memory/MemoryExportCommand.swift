@@ -17,7 +17,7 @@ struct MemoryExportCommand: AsyncParsableCommand {
         discussion: """
             For training: one line for each window of signals, with its result, its verification, and the label.
 
-              nimmer memory export --for training --since 2026-02-01T00:00:00Z > examples.ndjson
+              nimmer memory export --for training --labelled > examples.ndjson
             """)
 
     @Option(name: .customLong("for"), help: ArgumentHelp("What the lines are for.", valueName: "purpose"))

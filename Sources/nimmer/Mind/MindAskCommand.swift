@@ -10,7 +10,7 @@ struct MindAskCommand: AsyncParsableCommand {
         commandName: "ask",
         abstract: "Ask a question through the boundary, as a collapse would.",
         discussion: """
-              nimmer mind ask "the cellar is at 80 % humidity" --action ventilate --action wait
+              nimmer mind ask "the cellar is damp" --action ventilate --action wait
 
             The answer is one of the actions, with a reason, and is remembered like every decision: its commands are \
             allowed, confirmed or only shown, by the system file. Exit status 1 when the request expired.

@@ -20,7 +20,7 @@ struct ReplayCommand: ParsableCommand {
 
               nimmer replay --system deploy/systems/pump.yaml --input valve1-0.csv
               nimmer replay --system pump.yaml --compare tuned.yaml --input valve1-0.csv
-              nimmer replay --system pump.yaml --input valve1-0.csv --json | jq 'select(.type == "escalation")'
+              nimmer replay --system pump.yaml --input valve1-0.csv --json | jq .type
 
             A recording is a CSV file (a column for each sensor; with or without names in its first line), NDJSON \
             objects of numbers, or waves as --record and `nimmer wave tail --record` write them: \

@@ -11,7 +11,7 @@ struct WaveEmitCommand: AsyncParsableCommand {
         discussion: """
             Makes a cell of any script, in one line:
 
-              nimmer wave emit --cell door --domain door --confidence 0.8 --content '{"open": true}'
+              nimmer wave emit --cell door --confidence 0.8 --content '{"open": true}'
 
             One witness never opens a gate: emit two waves about one region from two origins to see one open.
             """)
