@@ -44,7 +44,8 @@ func organism(
         .target(name: library, dependencies: logic, path: "\(folder)/Logic", swiftSettings: strict),
         .executableTarget(
             name: executable,
-            dependencies: [.target(name: library), "NimmerCell", "NimmerBusNATS"] + room.map { .target(name: $0.name) },
+            dependencies: [.target(name: library), "NimmerCell", "NimmerBusNATS", "NimmerSystemFile"]
+                + room.map { .target(name: $0.name) },
             path: folder, exclude: ["README.md", "Logic"] + (machine == nil ? [] : ["Machine"]),
             sources: ["Main.swift"], swiftSettings: strict),
     ]
@@ -113,8 +114,7 @@ let package = Package(
         library(
             "NimmerProcess",
             [
-                "NimmerBus", "NimmerPlatform", "NimmerSystem", "NimmerSystemFile", "NimmerWave", metrics, log,
-                lifecycle, unixSignals,
+                "NimmerBus", "NimmerPlatform", "NimmerSystem", "NimmerWave", metrics, log, lifecycle, unixSignals,
             ]),
         library(
             "NimmerCell",
@@ -132,13 +132,15 @@ let package = Package(
         service(
             "thalamus",
             [
-                "NimmerBus", "NimmerBusNATS", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerThalamus",
+                "NimmerBus", "NimmerBusNATS", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerSystemFile",
+                "NimmerThalamus",
                 "NimmerWave", log,
             ]),
         service(
             "cognition-bridge",
             [
                 "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerCognitionHTTP", "NimmerProcess", "NimmerSystem",
+                "NimmerSystemFile",
                 "NimmerWave", log,
             ]),
         library(
@@ -148,13 +150,13 @@ let package = Package(
             "hippocampus",
             [
                 "NimmerBus", "NimmerBusNATS", "NimmerHippocampus", "NimmerMemory", "NimmerMemoryPostgres",
-                "NimmerProcess", "NimmerSystem", "NimmerWave", log,
+                "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerWave", log,
             ]),
         service(
             "organ",
             [
                 "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerCognitionHTTP", "NimmerPlatform",
-                "NimmerProcess", "NimmerServers", "NimmerSystem", "NimmerWave", log,
+                "NimmerProcess", "NimmerServers", "NimmerSystem", "NimmerSystemFile", "NimmerWave", log,
             ]),
         // What `nimmer` does, in rooms of one job each; the executable parses arguments, wires and prints.
         library(
@@ -164,7 +166,7 @@ let package = Package(
             "NimmerReplay",
             [
                 "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerGate", "NimmerOutput", "NimmerProcess",
-                "NimmerSensing", "NimmerSystem", "NimmerSystemFile", "NimmerThalamus", "NimmerWave", "SensorCell",
+                "NimmerSensing", "NimmerSystem", "NimmerThalamus", "NimmerWave", "SensorCell",
             ]),
         library(
             "NimmerBackup",
@@ -189,8 +191,7 @@ let package = Package(
         library(
             "NimmerSystemCheck",
             [
-                "NimmerOutput", "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerSystem", "NimmerSystemFile",
-                "NimmerWave",
+                "NimmerOutput", "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerSystem", "NimmerWave",
             ]),
         service(
             "nimmer",
@@ -225,7 +226,7 @@ let package = Package(
         + [
             // A cell for the tests of a hot swap: its version is a variable.
             .executableTarget(
-                name: "swap-cell", dependencies: ["NimmerCell", "NimmerBusNATS", "NimmerProcess"],
+                name: "swap-cell", dependencies: ["NimmerCell", "NimmerBusNATS", "NimmerProcess", "NimmerSystemFile"],
                 path: "Tests/Fixtures/SwapCell",
                 swiftSettings: strict),
             // A program at a terminal, for the tests of what a trap leaves of it.
@@ -371,8 +372,7 @@ let package = Package(
                 dependencies: [
                     "nimmer", "math-cell", "trap-screen", "NimmerInspection", "NimmerOutput", "NimmerReplay",
                     "NimmerScopeSession", "NimmerSupervisor", "NimmerSystemCheck", "NimmerPlatform", "NimmerServers",
-                    "NimmerSystem",
-                    "NimmerSystemFile",
+                    "NimmerMemoryPostgres", "NimmerSystem", "NimmerSystemFile", "NimmerTesting",
                     "NimmerScope",
                     "NimmerTerminal",
                     "NimmerThalamus", "NimmerBus", "NimmerBusNATS", "NimmerWave", "Extremes", arguments,

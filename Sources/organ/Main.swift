@@ -1,6 +1,7 @@
 import NimmerBusNATS
 import NimmerProcess
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 
 /// An organ as a process: a model on a server, loaded when it is asked, unloaded when it has not been asked for a while.
@@ -16,7 +17,8 @@ import NimmerWave
     }
 
     static func main() async {
-        await ServiceProcess.main(manifest, Options.self, kind: .organ, on: NATS.connector) { process, own in
+        await ServiceProcess.main(manifest, Options.self, kind: .organ, on: NATS.connector, reading: YAML.reader) {
+            process, own in
             guard let settings = process.system?.organs.first(where: { $0.name == process.name.text }) else {
                 let known = process.system?.organs.map(\.name) ?? []
                 throw ProcessFailure(

@@ -2,6 +2,7 @@ import NimmerBus
 import NimmerBusNATS
 import NimmerProcess
 import NimmerSystem
+import NimmerSystemFile
 import NimmerThalamus
 import NimmerWave
 
@@ -25,7 +26,7 @@ import NimmerWave
 
     static func main() async {
         await ServiceProcess.main(
-            manifest, Options.self, kind: .thalamus, on: NATS.connector,
+            manifest, Options.self, kind: .thalamus, on: NATS.connector, reading: YAML.reader,
             check: { configuration, _ in
                 _ = try ThalamusConfiguration(configuration.system, environment: configuration.environment)
             },
