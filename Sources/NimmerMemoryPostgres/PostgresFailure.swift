@@ -31,6 +31,14 @@ struct PostgresFailure: Error, Sendable {
             name: name)
     }
 
+    /// An answer that is not what its statement always gives.
+    static func unexpected(name: String, _ reason: String) -> PostgresFailure {
+        PostgresFailure(state: noData, primary: reason, name: name)
+    }
+
+    /// SQLSTATE of the class "no data".
+    private static let noData = "02000"
+
     static func lost(name: String, reason: String) -> PostgresFailure {
         PostgresFailure(state: "", primary: oneLine(reason), name: name)
     }
@@ -74,6 +82,8 @@ struct PostgresFailure: Error, Sendable {
             MemoryError(.permission, "\(name) is read-only", remedy: "Connect to the primary server", canRetry: true)
         case _ where state.hasPrefix("53"):
             MemoryError(.exhausted, "\(name) is short of something: \(primary)", remedy: "Free some", canRetry: true)
+        case Self.noData:
+            MemoryError(.unexpected, "\(name) answers what this program does not understand: \(primary)")
         case _ where isData:
             MemoryError(.data, "\(name) refused the data: \(primary)")
         default:
