@@ -46,7 +46,8 @@ func organism(
         .target(name: library, dependencies: logic, path: "\(folder)/Logic", swiftSettings: strict),
         .executableTarget(
             name: executable,
-            dependencies: [.target(name: library), "NimmerCell", "NimmerBusNATS"] + room.map { .target(name: $0.name) },
+            dependencies: [.target(name: library), "NimmerCell", "NimmerBusNATS", "NimmerSystemFile"]
+                + room.map { .target(name: $0.name) },
             path: folder, exclude: ["README.md", "Logic"] + (machine == nil ? [] : ["Machine"]),
             sources: ["Main.swift"], swiftSettings: strict),
     ]
@@ -115,8 +116,7 @@ let package = Package(
         library(
             "NimmerProcess",
             [
-                "NimmerBus", "NimmerPlatform", "NimmerSystem", "NimmerSystemFile", "NimmerWave", metrics, log,
-                lifecycle, unixSignals,
+                "NimmerBus", "NimmerPlatform", "NimmerSystem", "NimmerWave", metrics, log, lifecycle, unixSignals,
             ]),
         library(
             "NimmerCell",
@@ -135,7 +135,11 @@ let package = Package(
             "NimmerThalamusProcess",
             ["NimmerBus", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerThalamus", "NimmerWave", log]),
         service(
-            "thalamus", ["NimmerBusNATS", "NimmerProcess", "NimmerThalamus", "NimmerThalamusProcess", "NimmerWave"]),
+            "thalamus",
+            [
+                "NimmerBusNATS", "NimmerProcess", "NimmerSystemFile", "NimmerThalamus", "NimmerThalamusProcess",
+                "NimmerWave",
+            ]),
         library(
             "NimmerBridge", ["NimmerBus", "NimmerCognition", "NimmerProcess", "NimmerSystem", "NimmerWave", log],
             settings: strict + failPoints),
@@ -143,7 +147,7 @@ let package = Package(
             "cognition-bridge",
             [
                 "NimmerBridge", "NimmerBusNATS", "NimmerCognition", "NimmerCognitionHTTP", "NimmerProcess",
-                "NimmerSystem", "NimmerWave",
+                "NimmerSystem", "NimmerSystemFile", "NimmerWave",
             ]),
         library(
             "NimmerHippocampus",
@@ -152,7 +156,7 @@ let package = Package(
             "hippocampus",
             [
                 "NimmerBus", "NimmerBusNATS", "NimmerHippocampus", "NimmerMemory", "NimmerMemoryPostgres",
-                "NimmerProcess", "NimmerSystem", "NimmerWave", log,
+                "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerWave", log,
             ]),
         library(
             "NimmerOrgan",
@@ -163,7 +167,8 @@ let package = Package(
         service(
             "organ",
             [
-                "NimmerBusNATS", "NimmerCognition", "NimmerCognitionHTTP", "NimmerOrgan", "NimmerProcess", "NimmerWave",
+                "NimmerBusNATS", "NimmerCognition", "NimmerCognitionHTTP", "NimmerOrgan", "NimmerProcess",
+                "NimmerSystemFile", "NimmerWave",
             ]),
         // What `nimmer` does, in rooms of one job each; the executable parses arguments, wires and prints.
         library(
@@ -173,7 +178,7 @@ let package = Package(
             "NimmerReplay",
             [
                 "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerGate", "NimmerOutput", "NimmerProcess",
-                "NimmerSensing", "NimmerSystem", "NimmerSystemFile", "NimmerThalamus", "NimmerWave", "SensorCell",
+                "NimmerSensing", "NimmerSystem", "NimmerThalamus", "NimmerWave", "SensorCell",
             ]),
         library(
             "NimmerBackup",
@@ -198,8 +203,7 @@ let package = Package(
         library(
             "NimmerSystemCheck",
             [
-                "NimmerOutput", "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerSystem", "NimmerSystemFile",
-                "NimmerWave",
+                "NimmerOutput", "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerSystem", "NimmerWave",
             ]),
         service(
             "nimmer",
@@ -234,7 +238,7 @@ let package = Package(
         + [
             // A cell for the tests of a hot swap: its version is a variable.
             .executableTarget(
-                name: "swap-cell", dependencies: ["NimmerCell", "NimmerBusNATS", "NimmerProcess"],
+                name: "swap-cell", dependencies: ["NimmerCell", "NimmerBusNATS", "NimmerProcess", "NimmerSystemFile"],
                 path: "Tests/Fixtures/SwapCell",
                 swiftSettings: strict),
             // A program at a terminal, for the tests of what a trap leaves of it.
@@ -398,8 +402,7 @@ let package = Package(
                 dependencies: [
                     "nimmer", "math-cell", "trap-screen", "NimmerInspection", "NimmerOutput", "NimmerReplay",
                     "NimmerScopeSession", "NimmerSupervisor", "NimmerSystemCheck", "NimmerPlatform", "NimmerServers",
-                    "NimmerSystem",
-                    "NimmerSystemFile",
+                    "NimmerMemoryPostgres", "NimmerSystem", "NimmerSystemFile", "NimmerTesting",
                     "NimmerScope",
                     "NimmerTerminal",
                     "NimmerThalamus", "NimmerBus", "NimmerBusNATS", "NimmerWave", "Extremes", arguments,

@@ -59,13 +59,13 @@ package enum BackupContents {
             guard let name = json["name"]?.string, let durables = json["durables"]?.array else { return nil }
             self.init(name: name, durables: [])
             for durable in durables {
-                guard let name = durable["name"]?.string, let position = durable["position"]?.int, position >= 0 else {
-                    return nil
-                }
+                guard let name = durable["name"]?.string, let position = durable["position"]?.int, position >= 0,
+                    let isOrdinary = durable["ordinary"]?.bool
+                else { return nil }
                 self.durables.append(
                     DurablePosition(
                         name: name, filter: durable["filter"]?.string, position: UInt64(position),
-                        isOrdinary: durable["ordinary"]?.bool ?? false))
+                        isOrdinary: isOrdinary))
             }
         }
     }
@@ -122,8 +122,8 @@ extension ArchivedSchema {
     }
 
     package init?(_ json: JSON) {
-        guard let version = json["schema_version"]?.int, let checksums = json["checksums"]?.array else { return nil }
-        self.init(version: version, checksums: checksums.compactMap(\.string))
+        guard let version = json["schema_version"]?.int, let checksums = texts(json["checksums"]) else { return nil }
+        self.init(version: version, checksums: checksums)
     }
 }
 
@@ -136,9 +136,16 @@ extension ArchivedTable {
     }
 
     package init?(_ json: JSON) {
-        guard let name = json["name"]?.string, let columns = json["columns"]?.array else { return nil }
-        self.init(
-            name: name, columns: columns.compactMap(\.string),
-            months: (json["months"]?.array ?? []).compactMap(\.string))
+        guard let name = json["name"]?.string, let columns = texts(json["columns"]),
+            let months = texts(json["months"])
+        else { return nil }
+        self.init(name: name, columns: columns, months: months)
     }
+}
+
+/// A list of texts; nil when it is none, or anything else is in it.
+private func texts(_ json: JSON?) -> [String]? {
+    guard let list = json?.array else { return nil }
+    let texts = list.compactMap(\.string)
+    return texts.count == list.count ? texts : nil
 }

@@ -46,16 +46,18 @@ public struct StreamBacklog: Sendable, Hashable {
         ]
     }
 
-    /// A backlog as a service reports it; nil where it reports none.
+    /// A backlog as a service reports it; nil where it reports none, or not all of it.
     public init?(_ json: JSON) {
-        guard let messages = json["messages"]?.int else { return nil }
+        guard let messages = json["messages"]?.int, let isOverflowing = json["overflowing"]?.bool,
+            let stored = json["stored"]?.int, let bytes = json["bytes"]?.int
+        else { return nil }
         self.messages = UInt64(clamping: messages)
         let time = { (key: String) in json[key]?.string.flatMap { try? Timestamp(rfc3339: $0) } }
         since = time("since")
         keptUntil = time("kept_until")
         room = json["room_bytes"]?.int.map { UInt64(clamping: $0) }
-        isOverflowing = json["overflowing"]?.bool ?? false
-        storedMessages = UInt64(clamping: json["stored"]?.int ?? 0)
-        storedBytes = UInt64(clamping: json["bytes"]?.int ?? 0)
+        self.isOverflowing = isOverflowing
+        storedMessages = UInt64(clamping: stored)
+        storedBytes = UInt64(clamping: bytes)
     }
 }

@@ -54,12 +54,15 @@ extension SystemStreams {
 
     /// Start of a restore of the environment that is not complete: it still runs, or was cut off; nil if absent.
     public static func restoring(on bus: any Bus, environment env: Environment) async throws(BusError) -> Timestamp? {
-        try await present(transitions(env), on: bus).flatMap { restoring($0, env) }
+        try await present(transitions(env), on: bus).flatMap { (info) throws(BusError) in try restoring(info, env) }
     }
 
-    static func restoring(_ info: StreamInfo, _ env: Environment) -> Timestamp? {
+    static func restoring(_ info: StreamInfo, _ env: Environment) throws(BusError) -> Timestamp? {
         guard let subject = info.subjects.first(where: { $0.hasPrefix(mark(env)) }) else { return nil }
-        return Timestamp(seconds: Int64(subject.dropFirst(mark(env).count)) ?? 0)
+        guard let seconds = Int64(subject.dropFirst(mark(env).count)) else {
+            throw BusError(.invalid, "found the mark '\(subject)' of a restore, expected the second in which it began")
+        }
+        return Timestamp(seconds: seconds)
     }
 
     private static func mark(_ env: Environment) -> String { "\(env.rawValue).nervous.restoring." }

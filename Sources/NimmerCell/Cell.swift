@@ -1,4 +1,5 @@
 import NimmerBus
+import NimmerSystem
 import NimmerWave
 
 /// A cell: the smallest unit, which wraps one capability (architecture.md).
@@ -9,6 +10,7 @@ import NimmerWave
 /// ```swift
 /// import NimmerBusNATS
 /// import NimmerCell
+/// import NimmerSystemFile
 ///
 /// @main struct Cellar: Cell {
 ///     static let manifest = Manifest(
@@ -24,7 +26,7 @@ import NimmerWave
 ///         pulse.emit(confidence: min(1, humidity / alarm), ["humidity": .number(humidity)])
 ///     }
 ///
-///     static func main() async { await run(on: NATS.connector) }
+///     static func main() async { await run(on: NATS.connector, reading: YAML.reader) }
 /// }
 /// ```
 public protocol Cell: Sendable {
@@ -158,9 +160,12 @@ extension Cell {
 
     /// Runs the cell as a process until it is stopped, and exits with its status; see `ServiceProcess`.
     ///
-    /// - Parameter connector: opens the bus, such as `NATS.connector`.
-    public static func run(on connector: @escaping BusConnector) async -> Never {
-        await ServiceProcess.main(manifest, Options.self, role: role, on: connector) { configuration, _ in
+    /// - Parameters:
+    ///   - connector: opens the bus, such as `NATS.connector`.
+    ///   - reader: reads the system file, such as `YAML.reader`.
+    public static func run(on connector: @escaping BusConnector, reading reader: SystemFileReader) async -> Never {
+        await ServiceProcess.main(manifest, Options.self, role: role, on: connector, reading: reader) {
+            configuration, _ in
             _ = try CellBody<Self>(configuration)
         } run: { process, _ in
             try await CellHost<Self>(process).run()

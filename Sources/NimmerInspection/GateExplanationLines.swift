@@ -13,35 +13,31 @@ package struct GateStory {
 
     package var lines: [TerminalText] { head + opening + obstacles + witnesses + steps }
 
-    private func number(_ json: JSON?, _ key: String) -> Double { json?[key]?.double ?? 0 }
-
     private var head: [TerminalText] {
-        let state = GateState(word: explanation["state"]?.string ?? "") ?? .stable
-        let potential = number(explanation, "potential")
-        let threshold = number(explanation, "open_threshold")
+        let gate = GateValues(explanation)
         let reflex = explanation["reflex"]?.bool == true ? ", a reflex" : ""
         return [
-            "\(paint(.strong, "\(explanation["region"]?.string ?? "")"))  \(paint.state(state))  \(signed(potential))  "
-                + "\(Bar.potential(potential, threshold: threshold))  opens at \(decimals(threshold)), "
-                + "weight \(decimals(number(explanation, "weight")))\(reflex)"
+            "\(paint(.strong, "\(gate.text("region"))"))  \(gate.state(paint))  \(gate.signed("potential"))  "
+                + "\(gate.bar)  opens at \(gate.decimals("open_threshold")), weight \(gate.decimals("weight"))\(reflex)"
         ]
     }
 
     private var opening: [TerminalText] {
         guard let opening = explanation["opening"], !opening.isNull else { return ["", "It has not opened yet."] }
-        let at = (opening["at"]?.string).flatMap { try? Timestamp(rfc3339: $0) }
+        let values = GateValues(opening)
         var lines: [TerminalText] = [
             "",
-            "It opened at \(at.map(LocalTime.clock) ?? "?"), at potential \(signed(number(opening, "potential"))), "
-                + "with support \(decimals(number(opening, "support"))), because these agreed:",
+            "It opened at \(values.clock("at")), at potential \(values.signed("potential")), "
+                + "with support \(values.decimals("support")), because these agreed:",
         ]
         var table = Table([])
         for witness in opening["witnesses"]?.array ?? [] {
-            let origin = witness["origin"]?.string ?? ""
-            let source = witness["source"]?.string ?? ""
+            let values = GateValues(witness)
+            let (origin, source) = (values.text("origin"), values.text("source"))
             table.add([
-                origin, decimals(number(witness, "confidence")), "push \(signed(number(witness, "push")))",
-                number(witness, "polarity") < 0 ? "denies" : "", source == origin ? "" : paint(.quiet, "\(source)"),
+                "\(origin)", "\(values.decimals("confidence"))", "push \(values.signed("push"))",
+                values.polarity == "asserts" ? "" : "\(values.polarity)",
+                source == origin ? "" : paint(.quiet, "\(source)"),
             ])
         }
         lines += table.lines(paint, indent: 2)
@@ -60,13 +56,13 @@ package struct GateStory {
         guard !fresh.isEmpty else { return [] }
         var table = Table([])
         for witness in fresh {
+            let values = GateValues(witness)
             table.add([
-                witness["origin"]?.string ?? "", decimals(number(witness, "confidence")),
-                number(witness, "polarity") < 0 ? "denies" : "asserts",
-                "\(LocalTime.span(milliseconds: number(witness, "age_ms"))) ago",
+                "\(values.text("origin"))", "\(values.decimals("confidence"))", "\(values.polarity)",
+                "\(values.span("age_ms")) ago",
             ])
         }
-        let window = LocalTime.span(milliseconds: number(explanation, "window_ms"))
+        let window = GateValues(explanation).span("window_ms")
         return ["", "Witnesses within its window of \(window):"] + table.lines(paint, indent: 2)
     }
 
@@ -75,11 +71,11 @@ package struct GateStory {
         guard !steps.isEmpty else { return [] }
         var table = Table(["time", "origin", "sure", "support", "novelty", "gain", "push", "potential"])
         for step in steps.suffix(8) {
-            let at = (step["at"]?.string).flatMap { try? Timestamp(rfc3339: $0) }
+            let values = GateValues(step)
             table.add([
-                at.map(LocalTime.clock) ?? "", step["origin"]?.string ?? "", decimals(number(step, "confidence")),
-                decimals(number(step, "support")), decimals(number(step, "novelty")), decimals(number(step, "gain")),
-                signed(number(step, "push")), "\(signed(number(step, "before"))) → \(signed(number(step, "after")))",
+                "\(values.clock("at"))", "\(values.text("origin"))", "\(values.decimals("confidence"))",
+                "\(values.decimals("support"))", "\(values.decimals("novelty"))", "\(values.decimals("gain"))",
+                "\(values.signed("push"))", "\(values.signed("before")) → \(values.signed("after"))",
             ])
         }
         return ["", "How the last waves moved it:"] + table.lines(paint, indent: 2)

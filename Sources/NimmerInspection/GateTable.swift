@@ -7,12 +7,11 @@ package enum GateTable {
     package static func table(_ gates: [JSON], _ paint: Paint) -> Table {
         var table = Table(["gate", "state", "potential", "", "weight", "witnesses", "region"])
         for gate in gates {
-            let potential = gate["potential"]?.double ?? 0
-            let threshold = gate["open_threshold"]?.double ?? 0.5
+            let values = GateValues(gate)
             table.add([
-                gate["gate_id"]?.string ?? "", paint.state(GateState(word: gate["state"]?.string ?? "") ?? .stable),
-                signed(potential), Bar.potential(potential, threshold: threshold),
-                decimals(gate["weight"]?.double ?? 0), "\(gate["witnesses"]?.int ?? 0)", gate["region"]?.string ?? "",
+                "\(values.text("gate_id"))", values.state(paint), "\(values.signed("potential"))", "\(values.bar)",
+                "\(values.decimals("weight"))", "\((gate["witnesses"]?.int).map { "\($0)" } ?? GateValues.absent)",
+                "\(values.text("region"))",
             ])
         }
         return table

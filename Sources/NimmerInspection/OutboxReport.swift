@@ -5,22 +5,22 @@ import NimmerWave
 package struct OutboxReport: Equatable, Sendable {
     /// Messages that wait for their stream's acknowledgement.
     package let waiting: Int
-    /// Of these, those whose bytes are in the file alone.
-    package let inJournalOnly: Int
+    /// Of these, those whose bytes are in the file alone; nil: not reported.
+    package let inJournalOnly: Int?
     /// Messages that the file keeps; nil: none.
     package let kept: Int?
-    /// Messages given up because there was no room, and those that every stream refused.
-    package let (dropped, refused): (Int, Int)
+    /// Messages given up because there was no room, and those that every stream refused; nil: not reported.
+    package let (dropped, refused): (Int?, Int?)
     /// Reason why streams do not take messages though there is a connection.
     package let trouble: String?
     /// Reason why the file cannot be written.
     package let journalTrouble: String?
 
-    /// Reads a process's answer; nil when it has no outbox.
+    /// Reads a process's answer; nil when it has no outbox, or does not report how many messages wait in it.
     package init?(_ data: JSON) {
-        guard let outbox = data["outbox"], outbox.object != nil else { return nil }
-        let number = { (key: String) in max(0, outbox[key]?.int ?? 0) }
-        waiting = number("waiting")
+        guard let outbox = data["outbox"], let waiting = outbox["waiting"]?.int else { return nil }
+        let number = { (key: String) in outbox[key]?.int.map { max(0, $0) } }
+        self.waiting = max(0, waiting)
         inJournalOnly = number("in_journal_only")
         (dropped, refused) = (number("dropped"), number("refused"))
         trouble = outbox["trouble"]?.string
@@ -38,11 +38,19 @@ package struct OutboxReport: Equatable, Sendable {
             found.append("\(name): \(count(waiting, "message")) \(waits) for \(waiting == 1 ? "its" : "their") stream")
         }
         if !found.isEmpty, let kept, kept > 0 {
-            found[0] += inJournalOnly > 0 ? " (\(inJournalOnly) in its journal only)" : " (kept in its journal)"
+            if let inJournalOnly, inJournalOnly > 0 {
+                found[0] += " (\(inJournalOnly) in its journal only)"
+            } else {
+                found[0] += " (kept in its journal)"
+            }
         }
         if let journalTrouble { found.append("\(name): what waits is kept in memory only: \(journalTrouble)") }
-        if dropped > 0 { found.append("\(name) gave up \(count(dropped, "message")): there was no room to keep them") }
-        if refused > 0 { found.append("\(name): no stream takes \(count(refused, "message")); they were given up") }
+        if let dropped, dropped > 0 {
+            found.append("\(name) gave up \(count(dropped, "message")): there was no room to keep them")
+        }
+        if let refused, refused > 0 {
+            found.append("\(name): no stream takes \(count(refused, "message")); they were given up")
+        }
         return found
     }
 

@@ -32,8 +32,12 @@ package struct RunningService: Equatable, Sendable {
         data = stats["data"]?.resolved ?? endpoints.first?["data"]?.resolved ?? .null
     }
 
-    private static func sum(_ endpoints: [JSON], _ key: String) -> Int {
-        endpoints.reduce(0) { $0.addingSaturated($1[key]?.int ?? 0) }
+    /// Sum over the endpoints; nil where one does not report the number.
+    private static func sum(_ endpoints: [JSON], _ key: String) -> Int? {
+        endpoints.reduce(Int?.some(0)) { sum, endpoint in
+            guard let sum, let number = endpoint[key]?.int else { return nil }
+            return sum.addingSaturated(number)
+        }
     }
 
     package var json: JSON {

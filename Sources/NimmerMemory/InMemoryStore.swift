@@ -25,8 +25,20 @@ public final class InMemoryStore: MemoryStore {
     }
 
     /// Examples for training.
-    public func trainingExamples(_ query: TrainingQuery) async throws(MemoryError) -> [TrainingExample] {
-        memory.withLock { $0.trainingExamples(query) }
+    public func trainingPage(_ query: TrainingQuery) async throws(MemoryError) -> TrainingPage {
+        let start = try query.resume.map { (place) throws(MemoryError) in try InMemoryStore.start(after: place) }
+        let examples = memory.withLock { $0.trainingExamples(query, after: start) }
+        let isFull = examples.count >= query.limit
+        return TrainingPage(
+            rows: examples.map { .success($0) },
+            next: isFull ? examples.last.map { query.after(.init(at: $0.windowEnd.rfc3339, id: $0.id.text)) } : nil)
+    }
+
+    private static func start(after place: TrainingQuery.Place) throws(MemoryError) -> (Timestamp, MessageID) {
+        guard let at = try? Timestamp(rfc3339: place.at), let id = try? MessageID(place.id) else {
+            throw MemoryError(.unexpected, "found a page after \(place.at), \(place.id); expected a time and a UUID")
+        }
+        return (at, id)
     }
 
     /// The gates with their totals.
@@ -218,14 +230,14 @@ struct MemoryContents: TrailSource {
 
     // MARK: - Training
 
-    func trainingExamples(_ query: TrainingQuery) -> [TrainingExample] {
+    func trainingExamples(_ query: TrainingQuery, after start: (Timestamp, MessageID)?) -> [TrainingExample] {
         let fromTransitions = transitions.values.filter { $0.environment == query.environment }.map { row in
             TrainingExample(row.message, outcome: verifications(.cause(row.message.header.messageID)).last)
         }
         let fromCorrelations = correlations.values.filter { $0.environment == query.environment }.map { row in
             TrainingExample(row.message, outcome: outcome(for: row))
         }
-        return (fromTransitions + fromCorrelations).filter { query.matches($0) }
+        return (fromTransitions + fromCorrelations).filter { query.matches($0, after: start) }
             .sorted { ($0.windowEnd, $0.id) < ($1.windowEnd, $1.id) }
             .prefix(query.limit).map { $0 }
     }
@@ -258,11 +270,11 @@ extension VerificationResult {
 
 extension TrainingQuery {
     /// Returns whether an example belongs to the answer.
-    func matches(_ example: TrainingExample) -> Bool {
+    func matches(_ example: TrainingExample, after start: (Timestamp, MessageID)?) -> Bool {
         if let since, example.windowEnd < since { return false }
         if let until, example.windowEnd >= until { return false }
         if labelledOnly, example.label == nil { return false }
-        if let resume { return (example.windowEnd, example.id) > resume }
+        if let start { return (example.windowEnd, example.id) > start }
         return true
     }
 }

@@ -31,8 +31,8 @@ public protocol MemoryStore: Sendable {
     /// - Returns: nil when nothing with this id is remembered.
     func trail(of id: MessageID) async throws(MemoryError) -> MemoryTrail?
 
-    /// Examples for training, oldest first, at most `query.limit`; continue with ``TrainingQuery/after(_:)`` of the last.
-    func trainingExamples(_ query: TrainingQuery) async throws(MemoryError) -> [TrainingExample]
+    /// Examples for training, oldest first, at most `query.limit`; continue with the page's ``TrainingPage/next``.
+    func trainingPage(_ query: TrainingQuery) async throws(MemoryError) -> TrainingPage
 
     /// Every gate of an environment with its running totals, by name.
     func gates(_ environment: Environment) async throws(MemoryError) -> [GateBalance]

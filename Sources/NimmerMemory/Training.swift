@@ -12,12 +12,21 @@ public struct TrainingQuery: Sendable, Hashable {
     public var labelledOnly: Bool
     /// Maximum number in one page.
     public var limit: Int
-    /// End of the page before.
-    var cursor: Cursor?
+    /// End of the page before; nil: the query is of the first.
+    public private(set) var resume: Place?
 
-    struct Cursor: Sendable, Hashable {
-        var at: Timestamp
-        var id: MessageID
+    /// The place of a row, as the store that has it writes it: a row that cannot be read back has one too.
+    public struct Place: Sendable, Hashable {
+        /// The time at which its window ended.
+        public var at: String
+        /// Its id.
+        public var id: String
+
+        /// Creates a place.
+        public init(at: String, id: String) {
+            self.at = at
+            self.id = id
+        }
     }
 
     /// Creates a query.
@@ -32,15 +41,43 @@ public struct TrainingQuery: Sendable, Hashable {
         self.limit = limit
     }
 
-    /// The same query, going on after an example.
-    public func after(_ example: TrainingExample) -> TrainingQuery {
+    /// The same query, going on after a row.
+    public func after(_ place: Place) -> TrainingQuery {
         var next = self
-        next.cursor = Cursor(at: example.windowEnd, id: example.id)
+        next.resume = place
         return next
     }
+}
 
-    /// The time and id after which the page begins, if it is not the first.
-    public var resume: (at: Timestamp, id: MessageID)? { cursor.map { ($0.at, $0.id) } }
+/// One page of an export.
+public struct TrainingPage: Sendable {
+    /// An example, or the reason why its row cannot be read back.
+    public typealias Row = Result<TrainingExample, MemoryError>
+
+    /// The rows, oldest first.
+    public var rows: [Row]
+    /// Query of the page behind it; nil: there is none.
+    public var next: TrainingQuery?
+
+    /// Creates a page.
+    public init(rows: [Row], next: TrainingQuery?) {
+        self.rows = rows
+        self.next = next
+    }
+
+    /// The examples, without the rows that cannot be read back.
+    public var examples: [TrainingExample] { rows.compactMap { try? $0.get() } }
+}
+
+/// Numbers of rows of an export.
+public struct TrainingCount: Sendable, Hashable {
+    /// Rows that are examples.
+    public var examples = 0
+    /// Rows that cannot be read back.
+    public var unreadable = 0
+
+    /// No rows.
+    public init() {}
 }
 
 /// One example for fine-tuning: what was seen, what came of it, and what reality reported (memory.md).
@@ -116,22 +153,28 @@ public struct TrainingExample: Sendable, Hashable {
 }
 
 extension MemoryStore {
-    /// Hands every example of a query to a closure, page by page, and returns how many there were.
+    /// Hands every row of a query to a closure, page by page; one that cannot be read back does not end it.
     ///
     /// - Parameters:
     ///   - query: which examples; its limit is the size of a page.
     ///   - body: called in order, oldest first.
+    /// - Returns: how many there were.
     public func exportTraining(
-        _ query: TrainingQuery, _ body: (TrainingExample) throws(MemoryError) -> Void
-    ) async throws(MemoryError) -> Int {
-        var query = query
-        var count = 0
-        while true {
-            let page = try await trainingExamples(query)
-            for example in page { try body(example) }
-            count += page.count
-            guard page.count >= query.limit, let last = page.last else { return count }
-            query = query.after(last)
+        _ query: TrainingQuery, _ body: (TrainingPage.Row) throws(MemoryError) -> Void
+    ) async throws(MemoryError) -> TrainingCount {
+        var count = TrainingCount()
+        var query: TrainingQuery? = query
+        while let wanted = query {
+            let page = try await trainingPage(wanted)
+            for row in page.rows {
+                try body(row)
+                switch row {
+                case .success: count.examples += 1
+                case .failure: count.unreadable += 1
+                }
+            }
+            query = page.next
         }
+        return count
     }
 }

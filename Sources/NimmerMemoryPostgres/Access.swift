@@ -31,7 +31,7 @@ struct Access {
 
     /// The roles of the connected database.
     func roles() throws(PostgresFailure) -> Roles {
-        Roles(database: try connection.run("select current_database()").first ?? "")
+        Roles(database: try connection.text("select current_database()", "name of the database"))
     }
 
     /// Creates the roles where that is permitted, closes the database to all others, and continues as the owner of the schema.
@@ -124,7 +124,7 @@ struct Access {
         let owns = try connection.run(
             "select pg_has_role(datdba, 'usage') from pg_database where datname = current_database()")
         guard owns.first == "t" else { return }
-        let database = try quoted(connection.run("select current_database()").first ?? "")
+        let database = try quoted(connection.text("select current_database()", "name of the database"))
         try connection.script(
             """
             revoke all on database \(database) from public;
@@ -171,10 +171,10 @@ struct Access {
     }
 
     private func quoted(_ name: String) throws(PostgresFailure) -> String {
-        try connection.run("select quote_ident(\(name))").first ?? ""
+        try connection.text("select quote_ident(\(name))", "quoted name")
     }
 
     private func literal(_ text: String) throws(PostgresFailure) -> String {
-        try connection.run("select quote_literal(\(text))").first ?? ""
+        try connection.text("select quote_literal(\(text))", "quoted text")
     }
 }

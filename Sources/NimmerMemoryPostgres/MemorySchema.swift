@@ -28,7 +28,7 @@ struct Schema {
         let applied = try connection.run("select version, checksum from public.schema_migrations order by version")
         var last = 0
         for row in applied.values {
-            guard let version = row[0].flatMap({ Int($0) }) else { continue }
+            let version = try connection.whole(row[0], "version of a migration")
             guard let known = migrations.first(where: { $0.version == version }) else { return .newer(version) }
             guard try checksum(of: known) == row[1] else { return .tampered(version) }
             last = version
@@ -39,7 +39,8 @@ struct Schema {
 
     /// The checksum of a migration, as the server computes it.
     func checksum(of migration: Migration) throws(PostgresFailure) -> String {
-        try connection.run("select encode(sha256(convert_to(\(migration.sql), 'UTF8')), 'hex')").first ?? ""
+        try connection.text(
+            "select encode(sha256(convert_to(\(migration.sql), 'UTF8')), 'hex')", "checksum of a migration")
     }
 }
 

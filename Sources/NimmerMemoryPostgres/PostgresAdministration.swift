@@ -131,7 +131,7 @@ public actor PostgresAdministration {
         let elsewhere = PostgresAdministration.maintenance(settings)
         let connection = try PostgresConnection(elsewhere)
         do throws(PostgresFailure) {
-            let quoted = try connection.run("select quote_ident(\(database))").first ?? ""
+            let quoted = try connection.text("select quote_ident(\(database))", "quoted name")
             try connection.script("create database \(quoted) encoding 'UTF8' template template0")
         } catch {
             // 42P04, or 23505 on the catalogue: another session created it at this moment.
@@ -174,7 +174,7 @@ public actor PostgresAdministration {
     ) throws(PostgresFailure) -> [PrunePlan.Step] {
         var steps: [PrunePlan.Step] = []
         func rows(of table: Prunable, before: Timestamp) throws(PostgresFailure) {
-            let count = try connection.run(table.count(before: before)).first.flatMap { Int($0) } ?? 0
+            let count = try connection.whole(table.count(before: before), "count of \(table.rawValue)")
             guard count > 0 else { return }
             steps.append(.init(kind: .rows, table: table.rawValue, rows: count, bytes: 0, before: before))
         }
@@ -186,8 +186,13 @@ public actor PostgresAdministration {
                 select partition, rows_estimated, bytes from transition_partitions(\(before)::timestamptz) where expired
                 """)
             for row in found.values {
-                let (estimate, bytes) = (row[1].flatMap { Int($0) } ?? 0, row[2].flatMap { Int($0) } ?? 0)
-                steps.append(.init(kind: .partition, table: row[0] ?? "", rows: estimate, bytes: bytes, before: before))
+                guard let table = row[0] else {
+                    throw .unexpected(name: connection.name, "found no name of a partition, expected a text")
+                }
+                steps.append(
+                    .init(
+                        kind: .partition, table: table, rows: try connection.whole(row[1], "estimate of \(table)"),
+                        bytes: try connection.whole(row[2], "size of \(table)"), before: before))
             }
             try rows(of: .transitions, before: before)
         }

@@ -58,8 +58,10 @@ public actor PostgresArchive {
         let months = try connection.run(
             "select to_char(first_day, 'YYYY-MM') from transition_partitions(now()) order by 1"
         ).column
-        return found.values.compactMap { row in
-            guard let name = row[0], let columns = row[2] else { return nil }
+        return try found.values.map { (row) throws(PostgresFailure) in
+            guard let name = row[0], let columns = row[2] else {
+                throw .unexpected(name: connection.name, "found a table without a name or columns")
+            }
             return ArchivedTable(
                 name: name, columns: columns.split(separator: " ").map(String.init),
                 months: row[1] == "p" ? months : [])
@@ -73,7 +75,7 @@ public actor PostgresArchive {
     /// Names as they stand in a statement, quoted by the server.
     private func names(_ names: [String], on connection: PostgresConnection) throws(PostgresFailure) -> String {
         var quoted: [String] = []
-        for name in names { quoted.append(try connection.run("select quote_ident(\(name))").first ?? "") }
+        for name in names { quoted.append(try connection.text("select quote_ident(\(name))", "quoted name")) }
         return quoted.joined(separator: ", ")
     }
 

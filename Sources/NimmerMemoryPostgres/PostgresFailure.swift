@@ -31,6 +31,14 @@ struct PostgresFailure: Error, Sendable {
             name: name)
     }
 
+    /// An answer that is not what its statement always gives.
+    static func unexpected(name: String, _ reason: String) -> PostgresFailure {
+        PostgresFailure(state: noData, primary: reason, name: name)
+    }
+
+    /// SQLSTATE of the class "no data".
+    private static let noData = "02000"
+
     static func lost(name: String, reason: String) -> PostgresFailure {
         PostgresFailure(state: "", primary: oneLine(reason), name: name)
     }
@@ -76,6 +84,8 @@ struct PostgresFailure: Error, Sendable {
             MemoryError(
                 .exhausted, "\(name) is out of a resource: \(primary)",
                 remedy: "Free disk space, memory or connections", canRetry: true)
+        case Self.noData:
+            MemoryError(.unexpected, "\(name) returned a result that this program does not understand: \(primary)")
         case _ where isData:
             MemoryError(.data, "\(name) refused the data: \(primary)")
         default:

@@ -14,7 +14,7 @@ extension TrainingQuery {
           and (not \(labelledOnly ? "true" : "false")::boolean or label is not null)
           and window_end >= coalesce(\(resume?.at)::timestamptz, '-infinity')
           and (window_end, id) > (coalesce(\(resume?.at)::timestamptz, '-infinity'),
-                                  coalesce(\(resume?.id.text)::uuid, '00000000-0000-0000-0000-000000000000'))
+                                  coalesce(\(resume?.id)::uuid, '00000000-0000-0000-0000-000000000000'))
         order by window_end, id
         limit \(limit)::bigint
         """
@@ -26,6 +26,16 @@ extension TrainingExample {
         "kind", "id", "gate_id", "garden", "window_start", "window_end", "signals", "correlation_matrix", "correlation",
         "result", "outcome", "label",
     ]
+
+    /// The place of a row in the order of ``TrainingQuery/sql``, as PostgreSQL writes it, whether or not it can be read back.
+    static func place(_ row: [String?]) throws(MemoryError) -> TrainingQuery.Place {
+        do throws(Refusal) {
+            let row = try NamedColumns(Self.columns, row)
+            return TrainingQuery.Place(at: try row.text("window_end"), id: try row.text("id"))
+        } catch {
+            throw MemoryError(.unexpected, "a training example has no place in the order: \(error.message)")
+        }
+    }
 
     /// An example from the columns of ``TrainingQuery/sql``.
     ///

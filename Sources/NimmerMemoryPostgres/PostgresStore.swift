@@ -44,10 +44,14 @@ public actor PostgresStore: MemoryStore {
         try PostgresTrail(connection: try ready()).follow(id)
     }
 
-    /// Examples for training; see ``MemoryStore/trainingExamples(_:)``.
-    public func trainingExamples(_ query: TrainingQuery) throws(MemoryError) -> [TrainingExample] {
-        try perform { (connection) throws(PostgresFailure) in try connection.run(query.sql) }
-            .values.map { (row) throws(MemoryError) in try TrainingExample(row: row) }
+    /// Examples for training; see ``MemoryStore/trainingPage(_:)``.
+    public func trainingPage(_ query: TrainingQuery) throws(MemoryError) -> TrainingPage {
+        let found = try perform { (connection) throws(PostgresFailure) in try connection.run(query.sql) }.values
+        let rows = found.map { row in
+            Result { () throws(MemoryError) in try TrainingExample(row: row) }
+        }
+        guard found.count >= query.limit, let last = found.last else { return TrainingPage(rows: rows, next: nil) }
+        return TrainingPage(rows: rows, next: query.after(try TrainingExample.place(last)))
     }
 
     /// The gates with their totals; see ``MemoryStore/gates(_:)``.

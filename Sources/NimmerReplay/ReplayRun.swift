@@ -1,7 +1,6 @@
 import NimmerCell
 import NimmerOutput
 import NimmerSystem
-import NimmerSystemFile
 import NimmerWave
 
 /// One system on its way through one recording.
@@ -13,17 +12,13 @@ package struct ReplayRun {
     /// Notes for a person before it begins.
     package let notes: [String]
 
-    /// Opens the system and the recording, and gives each cell its column.
+    /// Opens the recording, and gives each cell its column.
     ///
     /// - Throws: ``Failure`` with the file, the line, what was found and what was expected.
     package init(
-        systemPath: String, bytes: [UInt8], file: String, format: ReplayFormat,
+        _ system: SystemFile, bytes: [UInt8], file: String, format: ReplayFormat,
         mapping: [(column: String, cell: String)], environment: Environment
     ) throws(Failure) {
-        let system: SystemFile
-        do throws(SystemError) {
-            system = try SystemFile(path: systemPath)
-        } catch { throw Failure(.failed, error.description) }
         let cast = try ReplayCast(system, environment: environment)
         let paces = cast.members.compactMap(\.pace)
         input = try ReplayInput(bytes, file: file, format: format, pace: paces.max() ?? 1)
@@ -32,7 +27,7 @@ package struct ReplayRun {
         if input.kind != .waves {
             guard cast.members.contains(where: { $0.part.identity.role == .cell }) else {
                 throw Failure(
-                    .failed, "\(systemPath) has no cell that reads a column; \(file) holds numbers",
+                    .failed, "\(system.file) has no cell that reads a column; \(file) holds numbers",
                     remedy: "sensor/v1 and distance/v1 cells read columns")
             }
             places = try cast.places(in: input.columns, of: file, mapping: mapping)
@@ -52,7 +47,7 @@ package struct ReplayRun {
             let nerves = cast.members.map(\.part.identity).filter { $0.role == .nerve }.map(\.name)
             guard !nerves.isEmpty else {
                 throw Failure(
-                    .failed, "\(systemPath) has no nerve to compare with a column", remedy: "leave out --labels")
+                    .failed, "\(system.file) has no nerve to compare with a column", remedy: "leave out --labels")
             }
             labels = ReplayLabels(nerves: nerves)
         }

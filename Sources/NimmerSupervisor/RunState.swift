@@ -129,7 +129,9 @@ extension RunState {
     package init?(json: JSON) {
         guard let nimmer = json["nimmer"]?.string.flatMap({ ProcessIdentity($0) }),
             let started = json["started_at"]?.string.flatMap({ try? Timestamp(rfc3339: $0) }),
-            let system = json["system"]?.string, let processes = json["processes"]?.array
+            let system = json["system"]?.string, let processes = json["processes"]?.array,
+            let isPrivateNATS = json["nats_private"]?.bool, let waiting = json["waiting"]?.array,
+            waiting.allSatisfy({ $0.string != nil })
         else { return nil }
         var entries: [Entry] = []
         for process in processes {
@@ -140,8 +142,8 @@ extension RunState {
         }
         self.init(
             nimmer: nimmer, startedAt: started, system: system, natsURL: json["nats_url"]?.string,
-            isPrivateNATS: json["nats_private"]?.bool ?? false, postgres: json["postgres"]?.string,
+            isPrivateNATS: isPrivateNATS, postgres: json["postgres"]?.string,
             postgresPasswordFile: json["postgres_password_file"]?.string, processes: entries,
-            waiting: (json["waiting"]?.array ?? []).compactMap(\.string))
+            waiting: waiting.compactMap(\.string))
     }
 }

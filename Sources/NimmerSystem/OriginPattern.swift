@@ -28,6 +28,14 @@ public struct OriginPattern: Hashable, Sendable, CustomStringConvertible {
     /// The pattern as written.
     public var description: String { text }
 
+    /// Patterns as a system file has them: `["vm-*", "probe-7"]`.
+    public static func list(_ patterns: [OriginPattern]) -> String { "[\(quoted(patterns))]" }
+
+    /// Patterns as elements of a list of a system file: `"vm-*", "probe-7"`.
+    package static func quoted(_ patterns: [OriginPattern]) -> String {
+        patterns.map { "\"\($0)\"" }.joined(separator: ", ")
+    }
+
     /// Indicates whether it names one origin only.
     public var isExact: Bool { !text.utf8.contains(UInt8(ascii: "*")) }
 

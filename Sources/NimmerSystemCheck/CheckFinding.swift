@@ -1,6 +1,5 @@
 import NimmerOutput
 import NimmerSystem
-import NimmerSystemFile
 import NimmerWave
 
 /// Something that a check of a system file found.
@@ -45,18 +44,5 @@ package struct CheckFinding: Equatable, Sendable {
             "column": .number(Double(mark.column)), "text": .string(text), "mend": .string(remedy),
             "writable": .bool(change != nil),
         ]
-    }
-}
-
-/// A change of the system file that fixes what a check found.
-package enum SystemChange: Equatable, Sendable {
-    /// Grants origins to a cell or nerve.
-    case grant([OriginPattern], to: String)
-
-    /// The text with the change.
-    package func applied(to text: [UInt8], file: String) throws(SystemError) -> [UInt8] {
-        switch self {
-        case .grant(let origins, let name): try SystemFileEdit.grant(origins, to: name, in: text, file: file)
-        }
     }
 }

@@ -44,9 +44,13 @@ package struct ProgramManifest: Sendable, Equatable {
     /// The origins that it needs beside its own name.
     package var origins: [OriginPattern]
 
+    /// Reads it; nil when it is none, or needs an origin that cannot be granted.
     package init?(_ text: String) {
         guard let json = try? JSON(parsing: text), let kind = json["kind"]?.string else { return nil }
+        let needed = json["needs"]?["origins"]?.array ?? []
+        let origins = needed.compactMap { $0.string.flatMap { OriginPattern($0) } }
+        guard origins.count == needed.count else { return nil }
         self.kind = kind
-        origins = (json["needs"]?["origins"]?.array ?? []).compactMap { $0.string.flatMap { OriginPattern($0) } }
+        self.origins = origins
     }
 }

@@ -1,6 +1,5 @@
 import NimmerProcess
 import NimmerSystem
-import NimmerSystemFile
 import NimmerWave
 
 /// A system file with the manifests of the programs of its cells and nerves.
@@ -63,7 +62,7 @@ package struct OriginCheck: SystemCheck {
                 weight: .problem, check: "origins", mark: organism.mark,
                 text:
                     "\(organism.name) (\(manifest.kind)) names origins that it is not granted: the thalamus refuses these waves",
-                remedy: "origins: \(SystemFileEdit.list(organism.origins + missing))",
+                remedy: "origins: \(OriginPattern.list(organism.origins + missing))",
                 change: .grant(missing, to: organism.name))
         }
     }

@@ -38,14 +38,18 @@ public enum SystemFileEdit {
         }
         throw SystemError(
             .invalid, file: file, mark: organism.mark, found: "an entry whose layout is not understood",
-            expected: "by hand: origins: \(list(wanted))")
+            expected: "by hand: origins: \(OriginPattern.list(wanted))")
     }
 
-    /// Origins as the file has them.
-    public static func list(_ origins: [OriginPattern]) -> String { "[\(quoted(origins))]" }
-
-    private static func quoted(_ origins: [OriginPattern]) -> String {
-        origins.map { "\"\($0)\"" }.joined(separator: ", ")
+    /// The text with a change that a check asks for.
+    ///
+    /// - Throws: a `SystemError` where the file cannot be loaded, has no such entry, or must be changed by hand.
+    package static func apply(
+        _ change: SystemChange, in text: [UInt8], file: String
+    ) throws(SystemError) -> [UInt8] {
+        switch change {
+        case .grant(let origins, let name): try grant(origins, to: name, in: text, file: file)
+        }
     }
 
     private static func entry(_ name: String, in root: YAMLNode) -> YAMLNode? {
@@ -70,9 +74,11 @@ public enum SystemFileEdit {
 
     private static func insert(_ origins: [OriginPattern], into node: YAMLNode, _ lines: inout EditedLines) -> Bool {
         if let list = node["origins"], !list.isNull {
-            guard let last = list.elements?.last else { return lines.insert(quoted(origins), behind: list.mark, 1) }
+            guard let last = list.elements?.last else {
+                return lines.insert(OriginPattern.quoted(origins), behind: list.mark, 1)
+            }
             if lines.character(at: list.mark) == "[" {
-                return lines.insert(", " + quoted(origins), behind: last.mark, length(last))
+                return lines.insert(", " + OriginPattern.quoted(origins), behind: last.mark, length(last))
             }
             return lines.insert(origins.map { "\"\($0)\"" }, belowElement: last.mark)
         }
@@ -81,9 +87,10 @@ public enum SystemFileEdit {
             return false
         }
         if lines.character(at: node.mark) == "{" {
-            return lines.insert(", origins: \(list(origins))", behind: entry.value.mark, length(entry.value))
+            return lines.insert(
+                ", origins: \(OriginPattern.list(origins))", behind: entry.value.mark, length(entry.value))
         }
-        return lines.insert("origins: \(list(origins))", below: entry.mark)
+        return lines.insert("origins: \(OriginPattern.list(origins))", below: entry.mark)
     }
 
     /// Returns the number of characters that a scalar of one line takes in the file.

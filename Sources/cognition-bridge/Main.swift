@@ -4,6 +4,7 @@ import NimmerCognition
 import NimmerCognitionHTTP
 import NimmerProcess
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 
 /// The cognition bridge as a process: takes requests from their stream, and answers each once.
@@ -24,7 +25,7 @@ import NimmerWave
 
     static func main() async {
         await ServiceProcess.main(
-            manifest, FailPoint.Options.self, kind: .boundary, on: NATS.connector,
+            manifest, FailPoint.Options.self, kind: .boundary, on: NATS.connector, reading: YAML.reader,
             check: { configuration, settings in
                 for mind in configuration.system?.bridge.minds ?? [] { _ = try server(mind) }
                 _ = try FailPoint(settings)

@@ -5,13 +5,15 @@ import NimmerHippocampus
 import NimmerMemory
 import NimmerMemoryPostgres
 import NimmerProcess
+import NimmerSystemFile
 import NimmerWave
 
 /// The hippocampus as a process: moves what the streams hold into PostgreSQL until it is asked to stop.
 @main
 enum Main {
     static func main() async {
-        await ServiceProcess.main(.hippocampus, HippocampusOptions.self, on: NATS.connector) { process, settings in
+        await ServiceProcess.main(.hippocampus, HippocampusOptions.self, on: NATS.connector, reading: YAML.reader) {
+            process, settings in
             let start = HippocampusStart(
                 settings, system: process.system, environment: process.environment,
                 variables: ProcessVariable.current())

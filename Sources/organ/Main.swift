@@ -3,6 +3,7 @@ import NimmerCognition
 import NimmerCognitionHTTP
 import NimmerOrgan
 import NimmerProcess
+import NimmerSystemFile
 import NimmerWave
 
 /// An organ as a process: a model on a server, loaded when it is asked, unloaded when it has not been asked for a while.
@@ -18,7 +19,8 @@ import NimmerWave
     }
 
     static func main() async {
-        await ServiceProcess.main(manifest, Options.self, kind: .organ, on: NATS.connector) { process, settings in
+        await ServiceProcess.main(manifest, Options.self, kind: .organ, on: NATS.connector, reading: YAML.reader) {
+            process, settings in
             let variables = ProcessVariable.current()
             let organ = try OrganProcess(process, lockFolder: settings.lockFolder) { mind throws(MindError) in
                 try HTTPMind(mind, variables: variables)

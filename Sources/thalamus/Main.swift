@@ -1,5 +1,6 @@
 import NimmerBusNATS
 import NimmerProcess
+import NimmerSystemFile
 import NimmerThalamus
 import NimmerThalamusProcess
 import NimmerWave
@@ -24,7 +25,7 @@ import NimmerWave
 
     static func main() async {
         await ServiceProcess.main(
-            manifest, Options.self, kind: .thalamus, on: NATS.connector,
+            manifest, Options.self, kind: .thalamus, on: NATS.connector, reading: YAML.reader,
             check: { configuration, _ in
                 _ = try ThalamusConfiguration(configuration.system, environment: configuration.environment)
             },

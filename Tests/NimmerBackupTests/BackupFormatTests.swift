@@ -13,6 +13,14 @@ import Testing
 @Suite struct BackupFormatTests {
     private static let head = BackupContents.Head(
         environment: .dev, madeAt: Timestamp(nanoseconds: 1_700_000_000_000_000_000))
+    @Test func whatIsNotAllThereIsNoTableAndNoSchema() {
+        #expect(ArchivedTable(["name": "gates", "columns": ["env"], "months": []])?.columns == ["env"])
+        #expect(ArchivedTable(["name": "gates", "columns": ["env", 5], "months": []]) == nil)
+        #expect(ArchivedTable(["name": "gates", "columns": ["env"], "months": [5]]) == nil)
+        #expect(ArchivedTable(["name": "gates", "columns": ["env"]]) == nil)
+        #expect(ArchivedSchema(["schema_version": 2, "checksums": ["a", 5]]) == nil)
+    }
+
     private static let table = ArchivedTable(name: "gates", columns: ["env", "gate_id"], months: ["2026-02"])
     private static let stream = BackupContents.Stream(
         name: "DEV-DECISIONS",

@@ -116,6 +116,17 @@ struct StreamBoundsTests {
         await TestServer.remove(folder)
     }
 
+    @Test func aRestoreWhoseBeginningCannotBeReadIsNotOneOf1970() async throws {
+        let bus = InMemoryBus()
+        let mark = try SubjectPattern("dev.nervous.restoring.soon")
+        try await bus.ensureStream(StreamConfiguration(name: SystemStreams.transitions(.dev), subjects: [mark]))
+        let error = await #expect(throws: BusError.self) {
+            try await SystemStreams.restoring(on: bus, environment: .dev)
+        }
+        #expect(error?.description.contains("found the mark 'dev.nervous.restoring.soon' of a restore") == true)
+        await bus.close()
+    }
+
     @Test func aBacklogIsCountedDown() throws {
         let moment = Timestamp(seconds: 1_800_000_000)
         let stream = StreamInfo(
@@ -126,6 +137,11 @@ struct StreamBoundsTests {
         #expect(backlog.messages == 250 && backlog.room == 3_750_000 && !backlog.isOverflowing)
         #expect(backlog.keptUntil == moment.advanced(milliseconds: 60_000))
         #expect(StreamBacklog(backlog.json) == backlog)
+        for key in ["messages", "overflowing", "stored", "bytes"] {
+            var reported = try #require(backlog.json.object)
+            reported[key] = nil
+            #expect(StreamBacklog(.object(reported)) == nil, "without \(key)")
+        }
         var full = stream
         full.firstSequence = 900
         #expect(StreamBacklog(full, consumer, oldest: moment, age: nil).isOverflowing)

@@ -1,5 +1,6 @@
 import NimmerBus
 import NimmerCell
+import NimmerSystemFile
 import NimmerTesting
 import Testing
 
@@ -20,7 +21,7 @@ struct Cellar: Cell {
         pulse.emit(confidence: min(1, humidity / alarm), ["humidity": .number(humidity)])
     }
 
-    static func main() async { await run(on: { _ in InMemoryBus() }) }
+    static func main() async { await run(on: { _ in InMemoryBus() }, reading: YAML.reader) }
 }
 
 @Suite("A cell author's face")

@@ -29,6 +29,18 @@ struct ActRecordTests {
         #expect(record("dry-run") == nil && record("act", commands: 0) == nil && record("whatever") == nil)
     }
 
+    @Test("a record that lacks something, or holds what was not written, is none")
+    func strict() throws {
+        let object = try #require(record("act")?.json.object)
+        for key in object.members.map(\.key) {
+            var changed = object
+            changed[key] = nil
+            #expect(ActRecord(.object(changed)) == nil, "without \(key)")
+            changed[key] = [5]
+            #expect(ActRecord(.object(changed)) == nil, "\(key) of another type")
+        }
+    }
+
     @Test("commands go one after the other, each kept before it leaves")
     func order() throws {
         var record = try #require(self.record("act"))

@@ -134,7 +134,7 @@ private let plain = Paint.plain
             stats: [
                 [
                     "id": "1", "started": "2026-02-14T18:30:00Z",
-                    "endpoints": [["num_requests": 3, "num_errors": 1], ["num_requests": 2]],
+                    "endpoints": [["num_requests": 3, "num_errors": 1], ["num_requests": 2, "num_errors": 0]],
                 ], ["id": "9"],
             ])
         #expect(services.map(\.name) == ["a", "b"])
@@ -177,6 +177,17 @@ private let plain = Paint.plain
 
     @Test func aGateThatNeverOpenedSaysSo() {
         #expect(GateStory(["region": "a", "state": "closed"], plain).lines.contains("It has not opened yet."))
+    }
+
+    @Test func whatIsNotReportedIsShownAsSuch() {
+        let unknown: JSON = ["gate_id": "g", "region": "a", "state": "ajar", "potential": "0.5"]
+        #expect(
+            GateTable.table([unknown], plain).lines(plain)[1].text.split(separator: " ") == [
+                "g", "?", "?", "?", "?", "a",
+            ])
+        let story = GateStory(["region": "a", "state": "ajar", "opening": [:]], plain).lines.map(\.text)
+        #expect(story[0] == "a  ?  ?    opens at ?, weight ?")
+        #expect(story.contains("It opened at ?, at potential ?, with support ?, because these agreed:"))
     }
 
     @Test func barsStandOnTheirSideOfZero() {

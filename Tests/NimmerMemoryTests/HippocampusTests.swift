@@ -28,8 +28,8 @@ private final class FlakyStore: MemoryStore {
     }
 
     func trail(of id: MessageID) async throws(MemoryError) -> MemoryTrail? { try await inner.trail(of: id) }
-    func trainingExamples(_ query: TrainingQuery) async throws(MemoryError) -> [TrainingExample] {
-        try await inner.trainingExamples(query)
+    func trainingPage(_ query: TrainingQuery) async throws(MemoryError) -> TrainingPage {
+        try await inner.trainingPage(query)
     }
     func gates(_ environment: Environment) async throws(MemoryError) -> [GateBalance] {
         try await inner.gates(environment)

@@ -47,16 +47,43 @@ struct MisfitRowsTests {
         #expect(message == "the row \(try #require(id)) of \(table) cannot be read back: \(problem)")
     }
 
-    @Test("so do those of examples and of gates")
-    func overviews() async throws {
-        let (store, connection, decision) = try await remembered()
-        try connection.script("update gate_transitions set correlation_score = 'NaN'")
-        let example = await #expect(throws: MemoryError.self) {
-            try await store.trainingExamples(TrainingQuery(environment: .dev))
+    @Test("an export reports rows that do not fit, and has all others, whatever the page", arguments: [1, 2, 3, 100])
+    func export(limit: Int) async throws {
+        let (store, connection, _) = try await remembered()
+        for number in 0..<6 {
+            let at = DecisionFixture.time.advanced(milliseconds: Double(number + 1) * 1000)
+            _ = try await store.write([DecisionFixture(seed: "row \(number)", at: at).opening])
         }
-        #expect(
-            example?.message.hasPrefix("the training example ") == true
-                && example?.message.hasSuffix(" cannot be read back: correlation must be a number") == true)
+        // Of the nine rows: one in the middle, and the last.
+        let ids = try connection.script("select id from training_examples order by window_end, id").column
+        #expect(ids.count == 9)
+        let change = "update gate_transitions set correlation_score = 'NaN' where message_id ="
+        try connection.script("\(change) '\(ids[4])'; \(change) '\(ids[8])'")
+        let found = Found()
+        let count = try await store.exportTraining(TrainingQuery(environment: .dev, limit: limit)) {
+            found.rows.append($0)
+        }
+        #expect(count.examples == 7 && count.unreadable == 2)
+        let named = found.rows.map { row in
+            switch row {
+            case .success(let example): example.id.text
+            case .failure(let error): error.message
+            }
+        }
+        let expected = ids.enumerated().map { place, id in
+            place == 4 || place == 8
+                ? "the training example \(id) cannot be read back: correlation must be a number" : id
+        }
+        #expect(named == expected)
+    }
+
+    private final class Found {
+        var rows: [TrainingPage.Row] = []
+    }
+
+    @Test("the error of a gate names it and the field")
+    func gates() async throws {
+        let (store, connection, decision) = try await remembered()
         try connection.script("update gates set region = 'Secret!'")
         let gate = await #expect(throws: MemoryError.self) { try await store.gates(.dev) }
         let gates = try connection.script("select gate_id from gates order by gate_id").first

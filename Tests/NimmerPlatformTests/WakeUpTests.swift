@@ -31,10 +31,4 @@ struct WakeUpTests {
         }
         await done.value
     }
-
-    @Test("a thread has the name that it was given")
-    func name() async {
-        let name = await OwnThread.run("postgres client") { SmallFile.read("/proc/thread-self/comm") }
-        #expect(name == "postgres client\n")
-    }
 }

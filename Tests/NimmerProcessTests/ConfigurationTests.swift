@@ -36,7 +36,8 @@ struct ConfigurationTests {
         }
         let declared = try DeclaredSettings(manifest, Options.self, role: .cell)
         let launch = try Launch(arguments, settings: declared.all)
-        return try Configuration(manifest, declared, role: .cell, launch: launch, variables: variables, system: system)
+        return try Configuration(
+            manifest, declared, role: .cell, launch: launch, variables: variables, reading: YAML.reader, system: system)
     }
 
     private func failure(
@@ -175,7 +176,7 @@ struct ConfigurationTests {
         let strict = Manifest(name: "ear", version: "1.0.0", summary: "Hears.")
         do throws(ProcessFailure) {
             let declared = try DeclaredSettings(strict, Strict.self, role: .cell)
-            _ = try Configuration(strict, declared, role: .cell, launch: Launch(), variables: [:])
+            _ = try Configuration(strict, declared, role: .cell, launch: Launch(), variables: [:], reading: YAML.reader)
             Issue.record("a missing setting was accepted")
         } catch {
             #expect(error.status == .configuration)

@@ -20,6 +20,21 @@ struct CrashSuspectsTests {
         return life
     }
 
+    @Test("a record that lacks something, or holds what was not written, is none")
+    func strict() throws {
+        var life = try life("1", 0)
+        _ = life.judge(poison, count: 2, storedAt: at(-5))
+        let object = try #require(life.json.object)
+        #expect(CrashSuspects(.object(object)) == life)
+        for key in object.members.map(\.key) {
+            var changed = object
+            changed[key] = nil
+            #expect(CrashSuspects(.object(changed)) == nil, "without \(key)")
+            changed[key] = [5]
+            #expect(CrashSuspects(.object(changed)) == nil, "\(key) of another type")
+        }
+    }
+
     @Test("a message that ends each life is suspected, handled alone the third time, and then set aside")
     func poisonous() throws {
         var first = try life("1", 0)

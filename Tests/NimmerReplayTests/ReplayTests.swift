@@ -284,7 +284,7 @@ struct ReplayEngineTests {
         var texts: [String] = []
         for _ in 0..<2 {
             var run = try ReplayRun(
-                systemPath: Self.root + "/deploy/systems/pump.yaml", bytes: bytes, file: "valve1-6.csv",
+                SystemFile(path: Self.root + "/deploy/systems/pump.yaml"), bytes: bytes, file: "valve1-6.csv",
                 format: ReplayFormat(), mapping: [], environment: .dev)
             var text = ""
             try run.finish { (output) throws(ReaderGone) in text += output.json.text + "\n" }

@@ -156,6 +156,11 @@ private func running() -> Supervisor {
         #expect(!state.isAlive)
         #expect(state.living(in: RunFolder.here(.dev)).isEmpty)
         #expect(RunState(json: ["nimmer": 1]) == nil)
+        for key in ["nimmer", "started_at", "system", "processes", "nats_private", "waiting"] {
+            var changed = try #require(state.json.object)
+            changed[key] = [5]
+            #expect(RunState(json: .object(changed)) == nil, "\(key) of another type")
+        }
     }
 
     @Test func aPreparedPlaceIsNotBelieved() throws {

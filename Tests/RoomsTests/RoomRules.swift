@@ -10,6 +10,10 @@ enum RoomRules {
         "pow", "sin", "sinh", "sqrt", "tan", "tanh",
     ]
 
+    /// Adapters of ports that executables hand in. No library imports them, so that nothing that uses a port (NimmerProcess and each cell
+    /// above it) links nats.c or libyaml.
+    static let handedIn: Set<String> = ["NimmerBusNATS", "NimmerSystemFile"]
+
     /// Every breach, one line each.
     static func breaches(_ rooms: [Room], _ table: RoomTable) -> [String] {
         let shipped = rooms.filter { !$0.folder.hasPrefix("Tests/") }
@@ -44,6 +48,11 @@ enum RoomRules {
         }
         for name in imported.subtracting(row.allowed).subtracting(["Synchronization"]).sorted() {
             found.append("\(room.folder) imports \(name): the table does not allow it")
+        }
+        if room.kind == .library {
+            for name in imported.intersection(handedIn).sorted() {
+                found.append("\(room.folder) is a library, and imports \(name): executables hand it in")
+            }
         }
         for other in rooms where imported.contains(other.module) {
             if other.kind == .executable { found.append("\(room.folder) imports the executable \(other.name)") }

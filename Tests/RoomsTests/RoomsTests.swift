@@ -90,6 +90,17 @@ import Testing
         #expect(program.contains("Sources/Other imports the executable tool"))
     }
 
+    @Test(arguments: ["NimmerBusNATS", "NimmerSystemFile"]) func onlyProgramsImportWhatTheyHandIn(adapter: String) {
+        let source = "import Wire\nimport \(adapter)\n"
+        let breach = "is a library, and imports \(adapter): executables hand it in"
+        let found = breaches {
+            $0["Port"]?.imports["b"] = SourceImports(source).all
+            $0["Cell"]?.imports["e"] = SourceImports(source).all
+            $0["tool"]?.imports["d"] = SourceImports(source).all
+        }
+        #expect(found.filter { $0.hasSuffix(breach) } == ["cells/math/v1/Logic \(breach)", "Sources/Port \(breach)"])
+    }
+
     @Test func whatOnlyWiresIsOneFile() {
         let found = breaches { $0["tool"]?.imports["Sources/tool/Logic.swift"] = SourceImports("import Wire\n").all }
         #expect(found == ["Sources/tool is one Main.swift, and has Sources/tool/Logic.swift"])

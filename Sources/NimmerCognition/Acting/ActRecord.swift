@@ -181,7 +181,8 @@ extension ActRecord {
             let changed = json["changed_at"]?.string.flatMap({ try? Timestamp(rfc3339: $0) }),
             let action = json["action"]?.string, let region = json["region"]?.string,
             let commands: [DownstreamCommand] = Self.records(json["commands"]),
-            let results: [CommandResult] = Self.records(json["results"]), results.count <= commands.count
+            let results: [CommandResult] = Self.records(json["results"]), results.count <= commands.count,
+            let word = json["word"]?.string, let writer = json["writer"]?.string
         else { return nil }
         decision = id
         self.action = action
@@ -190,9 +191,9 @@ extension ActRecord {
         self.until = until
         self.state = state
         self.results = results
-        word = json["word"]?.string ?? ""
+        self.word = word
         changedAt = changed
-        writer = json["writer"]?.string ?? ""
+        self.writer = writer
     }
 
     private static func records<Record: MessageRecord>(_ json: JSON?) -> [Record]? {

@@ -1,5 +1,5 @@
 import CCurl
-import Glibc
+import NimmerPlatform
 import Synchronization
 
 /// The one thread of a process on which libcurl runs: transfers are added, resumed and removed by orders, and a wake-up of
@@ -26,23 +26,10 @@ final class CurlLoop: Sendable {
         curl_global_init(Int(CURL_GLOBAL_ALL))
         guard let multi = curl_multi_init() else { preconditionFailure("libcurl cannot start: no memory") }
         self.multi = multi
-        var thread = pthread_t()
-        // The shared loop is never released.
-        let loop = Unmanaged.passUnretained(self).toOpaque()
-        let run: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
-            guard let argument else { return nil }
-            Unmanaged<CurlLoop>.fromOpaque(argument).takeUnretainedValue().run()
+        // libcurl and its TLS library choose how deep they go: the system's stack.
+        do throws(SystemCallError) { try OwnThread.start(Self.threadName, stack: nil) { self.run() } } catch {
+            preconditionFailure("\(error)")
         }
-        // A new thread has its maker's mask: signals are for the other threads, and SIGPIPE of a TLS connection that the
-        // server closed in vain.
-        var all = sigset_t()
-        var before = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &before)
-        let status = pthread_create(&thread, nil, run, loop)
-        pthread_sigmask(SIG_SETMASK, &before, nil)
-        precondition(status == 0, "no thread can be started: errno \(status)")
-        pthread_detach(thread)
     }
 
     /// Starts a transfer.
@@ -65,10 +52,6 @@ final class CurlLoop: Sendable {
     }
 
     private func run() -> Never {
-        if let file = fopen("/proc/thread-self/comm", "we") {
-            fputs(Self.threadName, file)
-            fclose(file)
-        }
         var handles: [ObjectIdentifier: CurlHandle] = [:]
         while true {
             let orders = orders.withLock { orders in

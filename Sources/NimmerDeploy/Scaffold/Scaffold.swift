@@ -83,6 +83,7 @@ package struct Scaffold: Equatable {
                     dependencies: [
                         .product(name: "NimmerCell", package: "nimmerverse"),
                         .product(name: "NimmerBusNATS", package: "nimmerverse"),
+                        .product(name: "NimmerSystemFile", package: "nimmerverse"),
                     ]),
                 .testTarget(
                     name: "\(module)Tests",

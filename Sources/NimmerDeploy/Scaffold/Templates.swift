@@ -7,6 +7,7 @@ extension Scaffold {
         """
         import NimmerBusNATS
         import NimmerCell
+        import NimmerSystemFile
 
         /// Senses how busy this machine is; put your own look into `sense`.
         @main
@@ -25,7 +26,7 @@ extension Scaffold {
                 pulse.emit(confidence: min(1, load / alarm), ["load": .number(load)])
             }
 
-            static func main() async { await run(on: NATS.connector) }
+            static func main() async { await run(on: NATS.connector, reading: YAML.reader) }
         }
 
         """
@@ -56,6 +57,7 @@ extension Scaffold {
         """
         import NimmerBusNATS
         import NimmerCell
+        import NimmerSystemFile
 
         /// Notices when the cells that it hears agree; put your own behaviour into `gateChanged`.
         @main
@@ -75,7 +77,7 @@ extension Scaffold {
                 pulse.enter(next, reason: "the gate is \\(change.toState.word)")
                 if next == "ALERT" { pulse.emit(confidence: change.stateValue, ["heard": .number(Double(hears.count))]) }
             }
-            static func main() async { await run(on: NATS.connector) }
+            static func main() async { await run(on: NATS.connector, reading: YAML.reader) }
         }
 
         """

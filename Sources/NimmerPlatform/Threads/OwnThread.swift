@@ -1,6 +1,10 @@
 import Glibc
 
 /// A thread of its own for work that blocks, so that the cooperative pool never does.
+///
+/// Signals of the process go to other threads: its handlers run neither on a small stack nor in the middle of a library's system call,
+/// and a SIGPIPE of a write to a closed connection ends nothing. Signals that a mistake of the thread itself raises are not blocked:
+/// the handler of a crash has to receive them.
 package enum OwnThread {
     private final class Work: Sendable {
         let name: String
@@ -30,15 +34,17 @@ package enum OwnThread {
         var thread = pthread_t()
         // The thread releases its work when it begins; below, when it could not begin.
         let work = Unmanaged.passRetained(Work(name, body))
-        let error = pthread_create(
-            &thread, &attributes,
-            { context in
-                guard let context else { return nil }
-                let work = Unmanaged<Work>.fromOpaque(context).takeRetainedValue()
-                OwnThread.setName(work.name)
-                work.body()
-                return nil
-            }, work.toOpaque())
+        let error = blockingSignals {
+            pthread_create(
+                &thread, &attributes,
+                { context in
+                    guard let context else { return nil }
+                    let work = Unmanaged<Work>.fromOpaque(context).takeRetainedValue()
+                    OwnThread.setName(work.name)
+                    work.body()
+                    return nil
+                }, work.toOpaque())
+        }
         guard error == 0 else {
             work.release()
             throw SystemCallError("cannot start the thread '\(name)'", code: error)
@@ -56,6 +62,17 @@ package enum OwnThread {
                 continuation.resume(returning: body())
             }
         }
+    }
+
+    /// A new thread has the mask of the one that starts it, from its first instruction.
+    private static func blockingSignals(_ start: () -> Int32) -> Int32 {
+        var blocked = sigset_t()
+        var before = sigset_t()
+        sigfillset(&blocked)
+        for fault in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT] { sigdelset(&blocked, fault) }
+        pthread_sigmask(SIG_SETMASK, &blocked, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        return start()
     }
 
     /// Through a file, since the call that does it is hidden from Swift.

@@ -1,7 +1,6 @@
 import NimmerBus
 import NimmerPlatform
 import NimmerSystem
-import NimmerSystemFile
 import NimmerWave
 
 /// Settings of a process, gathered from their layers: defaults < system file < environment variables < flags.
@@ -35,38 +34,35 @@ public struct Configuration: Sendable {
     ///   - role: cell, nerve or service.
     ///   - launch: the command line.
     ///   - variables: the environment's variables.
-    ///   - house: the `nimmer up` that runs here; its server is used where nothing names one.
+    ///   - reader: reads the system file, and lists and tables in its notation in flags and variables.
+    ///   - localSystem: the `nimmer up` that runs here; its server is used where nothing names one.
     ///   - loaded: a system file that was read already; then no other is searched for.
     /// - Throws: `ProcessFailure`: what was found, what was expected and where.
     init(
         _ manifest: Manifest, _ declared: DeclaredSettings, role: Role, launch: Launch, variables: [String: String],
-        localSystem: LocalSystem? = nil, system loaded: SystemFile? = nil
+        reading reader: SystemFileReader, localSystem: LocalSystem? = nil, system loaded: SystemFile? = nil
     ) throws(ProcessFailure) {
-        self.manifest = manifest
-        self.declared = declared
+        let environment: Environment
         do throws(Refusal) {
             let name = variables[Environment.variable] ?? ""
             environment = name.isEmpty ? .dev : try Environment(validating: name)
         } catch { throw ProcessFailure(.usage, error.description) }
-        let known = declared.all
-        settings = SettingValues(known)
         let text = launch.name ?? variables["NIMMERVERSE_NAME"] ?? manifest.name
-        do throws(Refusal) { name = try Token(text) } catch {
-            throw ProcessFailure(.usage, "the name '\(text)' is not valid: \(error.message)")
-        }
-        bus = BusSettings(url: "nats://127.0.0.1:4222", name: text)
+        try self.init(manifest, declared, environment: environment, name: text)
+        let known = declared.all
         let explicit = launch.system ?? variables["NIMMERVERSE_SYSTEM"].flatMap { $0.isEmpty ? nil : $0 }
         let implicit = "/etc/nimmerverse/\(environment.rawValue).yaml"
         do throws(SystemError) {
             system = loaded
             if system == nil, let path = explicit ?? (SmallFile.exists(implicit) ? implicit : nil) {
-                system = try SystemFile(path: path)
+                system = try reader.file(path)
             }
             if let system { try take(system, role: role, known: known, isExplicit: explicit != nil || loaded != nil) }
         } catch { throw ProcessFailure(error) }
-        try take(variables: variables, known: known)
+        try take(variables: variables, known: known, reading: reader)
         for flag in launch.flags {
-            try take(flag.text, for: flag.key, known: known, from: .flag, shown: "the flag --\(flag.key)")
+            try take(
+                flag.text, for: flag.key, known: known, reading: reader, from: .flag, shown: "the flag --\(flag.key)")
         }
         if let nats = launch.nats { bus.url = nats }
         if let localSystem {
@@ -74,10 +70,29 @@ public struct Configuration: Sendable {
                 launch.nats ?? variables["NIMMERVERSE_NATS_URL"].flatMap { $0.isEmpty ? nil : $0 } ?? system?.nats.url
             bus.take(localSystem, name: text, isNamed: named != nil)
         }
+        stateFolder = variables["NIMMERVERSE_STATE"].flatMap { $0.isEmpty ? nil : $0 }
+        try complete()
+    }
+
+    /// The defaults, before any layer is taken.
+    init(
+        _ manifest: Manifest, _ declared: DeclaredSettings, environment: Environment, name text: String
+    ) throws(ProcessFailure) {
+        self.manifest = manifest
+        self.declared = declared
+        self.environment = environment
+        do throws(Refusal) { name = try Token(text) } catch {
+            throw ProcessFailure(.usage, "the name '\(text)' is not valid: \(error.message)")
+        }
+        settings = SettingValues(declared.all)
+        bus = BusSettings(url: "nats://127.0.0.1:4222", name: text)
+    }
+
+    /// Applies the settings that every process has, and refuses a required one that no layer set.
+    mutating func complete() throws(ProcessFailure) {
         bus.waitsForServer = settings[declared.common.connect] == .wait
-        stateFolder =
-            settings[declared.common.state] ?? variables["NIMMERVERSE_STATE"].flatMap { $0.isEmpty ? nil : $0 }
-        for setting in known where setting.isRequired && settings.value(setting.key) == nil {
+        stateFolder = settings[declared.common.state] ?? stateFolder
+        for setting in declared.all where setting.isRequired && settings.value(setting.key) == nil {
             throw ProcessFailure(
                 .configuration,
                 "\(name): the setting '\(setting.key)' is missing; expected \(setting.expectation): \(setting.help) "
@@ -92,7 +107,7 @@ public struct Configuration: Sendable {
         "NIMMER_\(name.uppercased())_".replacingHyphens()
     }
 
-    private mutating func take(
+    mutating func take(
         _ system: SystemFile, role: Role, known: [SettingDeclaration], isExplicit: Bool
     ) throws(SystemError) {
         bus.take(system.nats)
@@ -129,7 +144,9 @@ public struct Configuration: Sendable {
         }
     }
 
-    private mutating func take(variables: [String: String], known: [SettingDeclaration]) throws(ProcessFailure) {
+    private mutating func take(
+        variables: [String: String], known: [SettingDeclaration], reading reader: SystemFileReader
+    ) throws(ProcessFailure) {
         let prefix = Configuration.prefix(name.text)
         let longer = ((system?.cells ?? []) + (system?.nerves ?? [])).map { Configuration.prefix($0.name) }
             .filter { $0.count > prefix.count && $0.hasPrefix(prefix) }
@@ -141,7 +158,7 @@ public struct Configuration: Sendable {
                     throw ProcessFailure(
                         .usage, "the variable \(variable) sets nothing that \(name) knows\(meant ?? ", see --help")")
                 }
-                try take(text, for: key, known: known, from: .variable, shown: variable)
+                try take(text, for: key, known: known, reading: reader, from: .variable, shown: variable)
             } else if variable.hasPrefix("NIMMERVERSE_"), !ProcessVariable.names.contains(variable) {
                 unknownVariables.append(variable)
             }
@@ -150,10 +167,11 @@ public struct Configuration: Sendable {
     }
 
     private mutating func take(
-        _ text: String, for key: String, known: [SettingDeclaration], from layer: SettingValues.Layer, shown: String
+        _ text: String, for key: String, known: [SettingDeclaration], reading reader: SystemFileReader,
+        from layer: SettingValues.Layer, shown: String
     ) throws(ProcessFailure) {
         guard let setting = known.first(where: { $0.key == key }) else { return }
-        guard let value = setting.value(ofText: text) else {
+        guard let value = setting.value(ofText: text, reading: reader) else {
             throw ProcessFailure(.usage, "\(shown): found '\(text)'; expected \(setting.expectation)")
         }
         settings.set(key, value, from: layer)

@@ -18,16 +18,11 @@ extension Configuration {
         _ manifest: Manifest, _ options: Options.Type, role: Role, environment: Environment, name: String? = nil,
         changes: [String: SettingValue] = [:], system: SystemFile? = nil
     ) throws(ProcessFailure) {
-        self.manifest = manifest
-        self.environment = environment
-        do throws(Refusal) { self.name = try Token(name ?? manifest.name) } catch {
-            throw ProcessFailure(.usage, "the name '\(name ?? manifest.name)' is not valid: \(error.message)")
-        }
+        try self.init(
+            manifest, DeclaredSettings(manifest, options, role: role), environment: environment,
+            name: name ?? manifest.name)
         self.system = system
-        declared = try DeclaredSettings(manifest, options, role: role)
-        settings = SettingValues(declared.all)
         try settings.take(changes, of: declared.all)
-        bus = BusSettings(url: "nats://127.0.0.1:4222", name: self.name.text)
     }
 
     /// A configuration without a process, from a system file alone: what replay runs a cell with.
@@ -37,10 +32,12 @@ extension Configuration {
         _ manifest: Manifest, _ options: Options.Type, role: Role, environment: Environment, organism: Organism,
         system: SystemFile
     ) throws(ProcessFailure) {
-        var launch = Launch()
-        launch.name = organism.name
         try self.init(
-            manifest, DeclaredSettings(manifest, options, role: role), role: role, launch: launch,
-            variables: [Environment.variable: environment.rawValue], system: system)
+            manifest, DeclaredSettings(manifest, options, role: role), environment: environment, name: organism.name)
+        self.system = system
+        do throws(SystemError) { try take(system, role: role, known: declared.all, isExplicit: true) } catch {
+            throw ProcessFailure(error)
+        }
+        try complete()
     }
 }

@@ -108,9 +108,13 @@ public final class CrashSuspectTracker: Sendable {
             let bucket = try await bus.keyValue(SystemStreams.handling(environment))
             var former: [CrashSuspects] = []
             for entry in try await bucket.entries() where entry.key.hasPrefix("\(service).") {
-                if let life = (try? JSON(parsing: entry.value)).flatMap(CrashSuspects.init), !(await isLiving(life)) {
-                    former.append(life)
+                guard let life = (try? JSON(parsing: entry.value)).flatMap(CrashSuspects.init) else {
+                    logger.warning(
+                        "The record of another life cannot be read: what ended it is not known",
+                        metadata: ["key": "\(entry.key)"])
+                    continue
                 }
+                if !(await isLiving(life)) { former.append(life) }
             }
             let covered = former.reduce(into: Set<MessageID>()) { $0.formUnion($1.taken) }
             var suspects = state.withLock { $0.suspects }

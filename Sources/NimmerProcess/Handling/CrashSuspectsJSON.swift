@@ -19,23 +19,30 @@ extension CrashSuspects {
         ]
     }
 
-    /// A record as it was kept; nil when the text is not one.
+    /// A record as it was kept; nil when the text is not one, or anything in it is not what was written.
     public init?(_ json: JSON) {
         guard let life = json["life"]?.string.flatMap({ try? MessageID($0) }),
-            let begun = json["begun_at"]?.string.flatMap({ try? Timestamp(rfc3339: $0) })
+            let begun = json["begun_at"]?.string.flatMap({ try? Timestamp(rfc3339: $0) }),
+            let instance = json["instance"]?.string, let isEnded = json["ended"]?.bool,
+            let isAfterCrash = json["after_crash"]?.bool, let taken = json["taken"]?.array,
+            let suspects = json["suspects"]?.array, let givenBack = json["given_back"]?.array
         else { return nil }
-        self.init(life: life, instance: json["instance"]?.string ?? "", at: begun)
-        isEnded = json["ended"]?.bool ?? false
-        isAfterCrash = json["after_crash"]?.bool ?? false
-        taken = Set((json["taken"]?.array ?? []).compactMap { $0.string.flatMap { try? MessageID($0) } })
-        for item in json["suspects"]?.array ?? [] {
+        self.init(life: life, instance: instance, at: begun)
+        self.isEnded = isEnded
+        self.isAfterCrash = isAfterCrash
+        for item in taken {
+            guard let id = item.string.flatMap({ try? MessageID($0) }) else { return nil }
+            self.taken.insert(id)
+        }
+        for item in suspects {
             guard let parts = item.array, parts.count == 5, let place = Place(parts), let crashes = parts[2].int,
                 let window = parts[3].double, let phase = parts[4].int.flatMap(Phase.init(rawValue:))
-            else { continue }
-            suspects[place] = Suspect(crashes: crashes, window: window, phase: phase)
+            else { return nil }
+            self.suspects[place] = Suspect(crashes: crashes, window: window, phase: phase)
         }
-        for item in json["given_back"]?.array ?? [] {
-            if let place = item.array.flatMap(Place.init) { givenBack.insert(place) }
+        for item in givenBack {
+            guard let place = item.array.flatMap(Place.init) else { return nil }
+            self.givenBack.insert(place)
         }
     }
 }

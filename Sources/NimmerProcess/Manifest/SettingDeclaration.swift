@@ -1,5 +1,4 @@
 import NimmerSystem
-import NimmerSystemFile
 import NimmerWave
 
 /// A setting as `--help`, system files and flags know it: its key, type, range, default and meaning. Cells declare a ``Setting``.
@@ -92,12 +91,12 @@ public struct SettingDeclaration: Sendable {
     }
 
     /// Reads a value from a flag or a variable: lists are separated by commas, or written as in YAML.
-    func value(ofText text: String) -> SettingValue? {
+    func value(ofText text: String, reading reader: SystemFileReader) -> SettingValue? {
         switch kind {
         case .list, .table:
             let first = text.utf8.first { $0 != UInt8(ascii: " ") }
             if first == UInt8(ascii: "[") || first == UInt8(ascii: "{") {
-                guard let node = try? YAMLParser.parse(Array(text.utf8), file: key) else { return nil }
+                guard let node = try? reader.value(Array(text.utf8), key) else { return nil }
                 return value(of: node)
             }
             guard case .list = kind else { return nil }

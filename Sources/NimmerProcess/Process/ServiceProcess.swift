@@ -14,7 +14,7 @@ import UnixSignals
 /// ```swift
 /// @main enum Main {
 ///     static func main() async {
-///         await ServiceProcess.main(manifest, Options.self, on: NATS.connector) { process, settings in
+///         await ServiceProcess.main(manifest, Options.self, on: NATS.connector, reading: YAML.reader) { process, settings in
 ///             let thalamus = try Thalamus(process.system?.thalamus ?? ThalamusSettings())
 ///             …
 ///             await process.untilStopped()
@@ -69,11 +69,12 @@ public struct ServiceProcess: Sendable {
     ///   - role: cell, nerve or service; decides the common settings and the source of its messages.
     ///   - kind: the source's type where it is not the role's own (thalamus, boundary).
     ///   - connector: opens the bus, such as `NATS.connector`.
+    ///   - reader: reads the system file, such as `YAML.reader`.
     ///   - check: called with the configuration before anything starts; its error refuses the settings.
     ///   - run: the process's life; returns when `untilStopped` did, throws a `ProcessFailure` to leave by itself.
     public static func main<Options: ProcessOptions>(
         _ manifest: Manifest, _ options: Options.Type, role: Role = .service, kind: EntityType? = nil,
-        on connector: @escaping BusConnector,
+        on connector: @escaping BusConnector, reading reader: SystemFileReader,
         check: @Sendable (Configuration, Settings<Options>) throws -> Void = { _, _ in },
         run: @escaping @Sendable (ServiceProcess, Settings<Options>) async throws -> Void
     ) async -> Never {
@@ -98,7 +99,7 @@ public struct ServiceProcess: Sendable {
             case .run, .check, .manifest: break
             }
             let configuration = try Configuration(
-                manifest, declared, role: role, launch: launch, variables: variables,
+                manifest, declared, role: role, launch: launch, variables: variables, reading: reader,
                 localSystem: LocalSystem.here(variables))
             let settings = Settings<Options>(configuration.settings)
             do {

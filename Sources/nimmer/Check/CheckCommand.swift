@@ -91,7 +91,7 @@ struct CheckCommand: AsyncParsableCommand {
         for finding in findings {
             guard let change = finding.change else { continue }
             do throws(SystemError) {
-                changed = try change.applied(to: changed, file: file)
+                changed = try SystemFileEdit.apply(change, in: changed, file: file)
                 written.append(finding)
             } catch { Console.error("nimmer: \(error)") }
         }

@@ -15,7 +15,8 @@ struct MemoryExportCommand: AsyncParsableCommand {
         commandName: "export",
         abstract: "Export what was remembered, as JSON lines.",
         discussion: """
-            For training: one line for each window of signals, with its result, its verification, and the label.
+            For training: one line for each window of signals, with its result, its verification, and the label. A \
+            row that cannot be read back is reported and left out; the status is then 1.
 
               nimmer memory export --for training --labelled > examples.ndjson
             """)
@@ -41,17 +42,27 @@ struct MemoryExportCommand: AsyncParsableCommand {
             labelledOnly: labelled)
         let store = PostgresStore(database.settings(environment))
         var gone = false
-        let count: Int
+        let count: TrainingCount
         do {
-            count = try await store.exportTraining(query) { (example) throws(MemoryError) in
+            count = try await store.exportTraining(query) { (row) throws(MemoryError) in
                 if gone { return }
-                do throws(ReaderGone) { try Console.json(example.json) } catch { gone = true }
+                switch row {
+                case .success(let example):
+                    do throws(ReaderGone) { try Console.json(example.json) } catch { gone = true }
+                case .failure(let error): Console.error("nimmer: \(error.description)")
+                }
             }
         } catch {
             throw Failure(error)
         }
         await store.close()
-        if !gone { Console.error("nimmer: \(NimmerOutput.count(count, "example"))") }
+        if gone { return }
+        Console.error("nimmer: \(NimmerOutput.count(count.examples, "example"))")
+        guard count.unreadable == 0 else {
+            throw Failure(
+                .failed, "left out \(NimmerOutput.count(count.unreadable, "row")): not what this program writes",
+                remedy: "correct what is named above in PostgreSQL, and export again")
+        }
     }
 
     private func time(_ option: String, _ text: String?) throws(Failure) -> Timestamp? {

@@ -25,9 +25,9 @@ struct MindBudgetCommand: AsyncParsableCommand {
     static func lines(_ found: JSON, _ paint: Paint) -> [TerminalText] {
         var table = Table(["of", "LF a minute", "LF today", "tokens a minute", "tokens today", ""])
         func cell(_ budget: JSON, _ window: String, _ key: String) -> String {
-            let spent = budget[window]?[key]?.double ?? 0
+            let spent = budget[window]?[key]?.double
             let most = budget[window]?["\(key)_limit"]?.double
-            return decimals(spent, key == "lf" ? 2 : 0)
+            return (spent.map { decimals($0, key == "lf" ? 2 : 0) } ?? "?")
                 + (most.map { " of " + decimals($0, key == "lf" ? 2 : 0) } ?? "")
         }
         for (kind, title) in [("minds", "mind"), ("regions", "region")] {

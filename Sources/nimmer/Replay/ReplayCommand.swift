@@ -3,6 +3,7 @@ import NimmerOutput
 import NimmerReplay
 import NimmerSensing
 import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 
 #if canImport(Glibc)
@@ -104,15 +105,21 @@ struct ReplayCommand: ParsableCommand {
         let file = input == "-" ? "standard input" : input
         let bytes = try FileText.bytes(input)
         let first = try ReplayRun(
-            systemPath: system, bytes: bytes, file: file, format: format, mapping: mapping, environment: environment)
+            Self.system(system), bytes: bytes, file: file, format: format, mapping: mapping, environment: environment)
         for note in first.notes { Console.error("nimmer: \(note)") }
         if let compare {
             let other = try ReplayRun(
-                systemPath: compare, bytes: bytes, file: file, format: format, mapping: mapping,
+                Self.system(compare), bytes: bytes, file: file, format: format, mapping: mapping,
                 environment: environment)
             try show(first, other, names: (system, compare))
         } else {
             try show(first, environment)
+        }
+    }
+
+    private static func system(_ path: String) throws(Failure) -> SystemFile {
+        do throws(SystemError) { return try SystemFile(path: path) } catch {
+            throw Failure(.failed, error.description)
         }
     }
 

@@ -1,6 +1,7 @@
-import NimmerProcess
 import NimmerBusNATS
 import NimmerCell
+import NimmerProcess
+import NimmerSystemFile
 
 /// A cell of which the tests run two versions at once: it senses all the time, and passes on what a device sends.
 @main
@@ -25,5 +26,5 @@ struct SwapCell: Cell {
 
     mutating func perform(_ command: Command, _ pulse: inout Pulse) throws -> Answer { .done(command.payload) }
 
-    static func main() async { await run(on: NATS.connector) }
+    static func main() async { await run(on: NATS.connector, reading: YAML.reader) }
 }

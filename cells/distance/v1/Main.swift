@@ -2,8 +2,9 @@ import DistanceCell
 import DistanceMachine
 import NimmerBusNATS
 import NimmerCell
+import NimmerSystemFile
 
 @main
 struct Main {
-    static func main() async { await Distance<LineFile>.run(on: NATS.connector) }
+    static func main() async { await Distance<LineFile>.run(on: NATS.connector, reading: YAML.reader) }
 }

@@ -2,8 +2,9 @@ import MotorCell
 import MotorMachine
 import NimmerBusNATS
 import NimmerCell
+import NimmerSystemFile
 
 @main
 struct Main {
-    static func main() async { await MotorController<Program>.run(on: NATS.connector) }
+    static func main() async { await MotorController<Program>.run(on: NATS.connector, reading: YAML.reader) }
 }

@@ -1,8 +1,9 @@
 import NimmerBusNATS
 import NimmerCell
+import NimmerSystemFile
 import SensorCell
 
 @main
 enum Main {
-    static func main() async { await Sensor.run(on: NATS.connector) }
+    static func main() async { await Sensor.run(on: NATS.connector, reading: YAML.reader) }
 }

@@ -1,8 +1,9 @@
 import CollisionAvoidanceNerve
 import NimmerBusNATS
 import NimmerCell
+import NimmerSystemFile
 
 @main
 struct Main {
-    static func main() async { await Avoidance.run(on: NATS.connector) }
+    static func main() async { await Avoidance.run(on: NATS.connector, reading: YAML.reader) }
 }

@@ -1,0 +1,5 @@
+/// A change of the system file that mends what a check found.
+package enum SystemChange: Equatable, Sendable {
+    /// Grants origins to a cell or nerve.
+    case grant([OriginPattern], to: String)
+}

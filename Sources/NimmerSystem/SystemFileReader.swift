@@ -1,0 +1,22 @@
+/// Reads system files, and values in their notation. An executable hands its adapter's reader to the runtime: `YAML.reader`.
+///
+/// A port: what needs settings (NimmerProcess, and so every cell) links no parser.
+public struct SystemFileReader: Sendable {
+    /// Reads and checks the file at a path; throws `unreadable` with the system's reason, or the first mistake with its place.
+    public var file: @Sendable (_ path: String) throws(SystemError) -> SystemFile
+    /// Reads UTF-8 bytes as one value; the second argument is what a refusal calls the text.
+    public var value: @Sendable (_ text: [UInt8], _ file: String) throws(SystemError) -> YAMLNode
+
+    /// A reader.
+    ///
+    /// - Parameters:
+    ///   - file: reads and checks the file at a path.
+    ///   - value: reads bytes as one value; the second argument is what a refusal calls the text.
+    public init(
+        file: @escaping @Sendable (_ path: String) throws(SystemError) -> SystemFile,
+        value: @escaping @Sendable (_ text: [UInt8], _ file: String) throws(SystemError) -> YAMLNode
+    ) {
+        self.file = file
+        self.value = value
+    }
+}
