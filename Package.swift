@@ -16,8 +16,10 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 
 /// A room of the system: a library that others may import.
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func library(
+    _ name: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = strict
+) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
 /// With `NIMMER_FAIL_POINTS` set, release builds have the fail points too that debug builds have, for the tests that kill processes.
@@ -27,7 +29,7 @@ let failPoints: [SwiftSetting] =
 /// An executable under Sources/ that only wires.
 func service(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
-        name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict + failPoints)
+        name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict)
 }
 
 /// A cell or nerve: `<folder>/Logic/` is an importable library (replay and tests use it), `<folder>/Machine/`, where there is one, what
@@ -129,17 +131,19 @@ let package = Package(
         .target(name: "CRename"),
         library("NimmerServers", ["NimmerPlatform"]),
         library("NimmerTesting", ["NimmerBus", "NimmerCell", "NimmerMemory", "NimmerProcess", "NimmerWave"]),
+        library(
+            "NimmerThalamusProcess",
+            ["NimmerBus", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerThalamus", "NimmerWave", log]),
         service(
-            "thalamus",
-            [
-                "NimmerBus", "NimmerBusNATS", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerThalamus",
-                "NimmerWave", log,
-            ]),
+            "thalamus", ["NimmerBusNATS", "NimmerProcess", "NimmerThalamus", "NimmerThalamusProcess", "NimmerWave"]),
+        library(
+            "NimmerBridge", ["NimmerBus", "NimmerCognition", "NimmerProcess", "NimmerSystem", "NimmerWave", log],
+            settings: strict + failPoints),
         service(
             "cognition-bridge",
             [
-                "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerCognitionHTTP", "NimmerProcess", "NimmerSystem",
-                "NimmerWave", log,
+                "NimmerBridge", "NimmerBusNATS", "NimmerCognition", "NimmerCognitionHTTP", "NimmerProcess",
+                "NimmerSystem", "NimmerWave",
             ]),
         library(
             "NimmerHippocampus",
@@ -150,11 +154,16 @@ let package = Package(
                 "NimmerBus", "NimmerBusNATS", "NimmerHippocampus", "NimmerMemory", "NimmerMemoryPostgres",
                 "NimmerProcess", "NimmerSystem", "NimmerWave", log,
             ]),
+        library(
+            "NimmerOrgan",
+            [
+                "NimmerBus", "NimmerCognition", "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerSystem",
+                "NimmerWave", log,
+            ]),
         service(
             "organ",
             [
-                "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerCognitionHTTP", "NimmerPlatform",
-                "NimmerProcess", "NimmerServers", "NimmerSystem", "NimmerWave", log,
+                "NimmerBusNATS", "NimmerCognition", "NimmerCognitionHTTP", "NimmerOrgan", "NimmerProcess", "NimmerWave",
             ]),
         // What `nimmer` does, in rooms of one job each; the executable parses arguments, wires and prints.
         library(
@@ -286,6 +295,24 @@ let package = Package(
                     "NimmerSystemFile", "NimmerWave",
                 ],
                 path: "Tests/IdentifiedServers", swiftSettings: strict),
+            // Not shipped: a service run within the tests' own process.
+            .target(
+                name: "ProcessBench", dependencies: ["NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerWave", log],
+                path: "Tests/ProcessBench", swiftSettings: strict),
+            tests(
+                "NimmerThalamusProcessTests",
+                [
+                    "NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerThalamusProcess", "NimmerWave", "ProcessBench",
+                ]),
+            tests(
+                "NimmerBridgeTests",
+                ["NimmerBridge", "NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerWave", "ProcessBench"]),
+            tests(
+                "NimmerOrganTests",
+                [
+                    "NimmerBus", "NimmerCognition", "NimmerCognitionHTTP", "NimmerOrgan", "NimmerProcess",
+                    "NimmerSystem", "NimmerWave", "ProcessBench",
+                ]),
             tests(
                 "OrganTests",
                 [

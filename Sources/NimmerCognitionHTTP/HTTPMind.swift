@@ -4,11 +4,11 @@ import NimmerWave
 
 /// A mind on a server that speaks ollama's protocol or OpenAI's, over HTTP or HTTPS (architecture.md, Cognition bridge).
 ///
-/// It keeps the contract of ``MindServer``. The answer is streamed, so that its size and its time are held to while it comes
+/// It keeps the contracts of ``MindServer`` and ``LoadableMind``. The answer is streamed, so that its size and its time are held to while it comes
 /// in, and so that an abandoned question closes its connection, at which both kinds of server stop working.
 ///
 /// The key is read again for each question, so that a file may be replaced; it is sent as a bearer token and stands nowhere else.
-public final class HTTPMind: MindServer {
+public final class HTTPMind: LoadableMind {
     /// The model and the server, as responses name them.
     public let mind: Mind
     let settings: MindSettings

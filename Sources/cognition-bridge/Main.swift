@@ -1,7 +1,8 @@
+import NimmerBridge
 import NimmerBusNATS
-import NimmerProcess
 import NimmerCognition
 import NimmerCognitionHTTP
+import NimmerProcess
 import NimmerSystem
 import NimmerWave
 

@@ -1,6 +1,8 @@
 import NimmerBusNATS
+import NimmerCognition
+import NimmerCognitionHTTP
+import NimmerOrgan
 import NimmerProcess
-import NimmerSystem
 import NimmerWave
 
 /// An organ as a process: a model on a server, loaded when it is asked, unloaded when it has not been asked for a while.
@@ -16,15 +18,12 @@ import NimmerWave
     }
 
     static func main() async {
-        await ServiceProcess.main(manifest, Options.self, kind: .organ, on: NATS.connector) { process, own in
-            guard let settings = process.system?.organs.first(where: { $0.name == process.name.text }) else {
-                let known = process.system?.organs.map(\.name) ?? []
-                throw ProcessFailure(
-                    .configuration,
-                    "the system file has no organ named '\(process.name)'; expected "
-                        + (known.isEmpty ? "one under organs:" : "one of \(known.joined(separator: ", "))"))
+        await ServiceProcess.main(manifest, Options.self, kind: .organ, on: NATS.connector) { process, settings in
+            let variables = ProcessVariable.current()
+            let organ = try OrganProcess(process, lockFolder: settings.lockFolder) { mind throws(MindError) in
+                try HTTPMind(mind, variables: variables)
             }
-            try await OrganProcess(process, settings, lockFolder: own.lockFolder).run()
+            try await organ.run()
         }
     }
 }

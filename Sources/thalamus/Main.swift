@@ -1,8 +1,7 @@
-import NimmerBus
 import NimmerBusNATS
 import NimmerProcess
-import NimmerSystem
 import NimmerThalamus
+import NimmerThalamusProcess
 import NimmerWave
 
 /// The thalamus as a process: correlates every wave of its environment.
@@ -30,9 +29,7 @@ import NimmerWave
                 _ = try ThalamusConfiguration(configuration.system, environment: configuration.environment)
             },
             run: { process, settings in
-                var configuration = try ThalamusConfiguration(process.system, environment: process.environment)
-                configuration.origins = OriginGrants(process.system, hasIdentities: process.bus.identity != nil)
-                try await ThalamusProcess(process, configuration, keepsWaves: settings.keepWaves).run()
+                try await ThalamusProcess(process, keepsWaves: settings.keepWaves).run()
             })
     }
 }

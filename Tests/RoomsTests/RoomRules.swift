@@ -49,6 +49,11 @@ enum RoomRules {
             if other.kind == .executable { found.append("\(room.folder) imports the executable \(other.name)") }
             if other.folder.hasPrefix("Tests/") { found.append("\(room.folder) imports \(other.folder)") }
         }
+        if row.isOneFile {
+            for path in room.imports.keys.sorted() where path != "\(room.folder)/Main.swift" {
+                found.append("\(room.folder) is one Main.swift, and has \(path)")
+            }
+        }
         if room.folder.hasSuffix("/Logic") {
             found += impurities(of: room)
         }

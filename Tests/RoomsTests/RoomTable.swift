@@ -4,6 +4,8 @@ struct RoomTable {
         /// A folder, in which a part may be `*` or end in it: `cells/*/*/Logic`.
         let folder: String
         let allowed: Set<String>
+        /// Indicates whether the row says that the folder holds one `Main.swift`.
+        let isOneFile: Bool
 
         func matches(_ folder: String) -> Bool {
             let wanted = self.folder.split(separator: "/")
@@ -28,7 +30,12 @@ struct RoomTable {
             guard isThere, line.hasPrefix("| `") else { continue }
             let cells = line.split(separator: "|").map(String.init)
             guard cells.count >= 3 else { continue }
-            for folder in Self.code(cells[0]) { rows.append(Row(folder: folder, allowed: Set(Self.code(cells[2])))) }
+            for folder in Self.code(cells[0]) {
+                rows.append(
+                    Row(
+                        folder: folder, allowed: Set(Self.code(cells[2])),
+                        isOneFile: cells[1].contains("one `Main.swift`")))
+            }
         }
         self.rows = rows
     }

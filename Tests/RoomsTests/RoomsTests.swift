@@ -23,7 +23,7 @@ import Testing
         | `Sources/Wire` | the wire | `Glibc` |
         | `Sources/Port` `Sources/Other` | a port | `Wire` |
         | `Sources/CShim` | C | |
-        | `Sources/tool` | wires | `Port`, `Wire` |
+        | `Sources/tool` | wires: one `Main.swift` | `Port`, `Wire` |
         | `cells/*/*/Logic` | logic | `Glibc`, `Wire` |
         ## Rules
         | `Sources/Nowhere` | | `Wire` |
@@ -38,7 +38,8 @@ import Testing
                 dependencies: ["Wire"]),
             Room(name: "CShim", folder: "Sources/CShim", dependencies: []),
             Room(
-                name: "tool", kind: .executable, folder: "Sources/tool", sources: ["d": "import Port\nimport Wire\n"],
+                name: "tool", kind: .executable, folder: "Sources/tool",
+                sources: ["Sources/tool/Main.swift": "import Port\nimport Wire\n"],
                 dependencies: ["Port", "Wire"]),
             Room(
                 name: "Cell", folder: "cells/math/v1/Logic", sources: ["e": "import Wire\nimport func Glibc.pow\n"],
@@ -87,6 +88,11 @@ import Testing
                 dependencies: ["Wire", "tool"])
         }
         #expect(program.contains("Sources/Other imports the executable tool"))
+    }
+
+    @Test func whatOnlyWiresIsOneFile() {
+        let found = breaches { $0["tool"]?.imports["Sources/tool/Logic.swift"] = SourceImports("import Wire\n").all }
+        #expect(found == ["Sources/tool is one Main.swift, and has Sources/tool/Logic.swift"])
     }
 
     @Test func whatIsForTestsStaysThere() {

@@ -52,7 +52,7 @@ struct BridgeRequests: Sendable {
             return await decide(command.payload, approve: command.command == "approve", from: sender)
         case "replay": return await replay(command.payload)
         default:
-            let known = Main.manifest.commands.map(\.name).joined(separator: ", ")
+            let known = owner.process.manifest.commands.map(\.name).joined(separator: ", ")
             return CommandResult(
                 status: .refused, error: "the command '\(command.command)' is unknown; expected one of \(known)")
         }

@@ -32,16 +32,18 @@ enum BridgeStep: String, CaseIterable {
 
 /// A place where a test kills the process by SIGKILL, to see that nothing is lost and nothing done twice. Only debug builds have one;
 /// in a release build it does nothing, and there are no settings for it.
-final class FailPoint: Sendable {
+package final class FailPoint: Sendable {
     #if DEBUG || NIMMER_FAIL_POINTS
         /// The settings of the bridge that choose the place.
-        struct Options: ProcessOptions {
-            let killAt = Setting.text(
+        package struct Options: ProcessOptions {
+            package let killAt = Setting.text(
                 "kill_at",
                 "For tests: the process kills itself after this step (and :2 for the second time): \(BridgeStep.names)."
             )
-            let killBy = Setting.text(
+            package let killBy = Setting.text(
                 "kill_by", "For tests: the process kills itself when it takes a request with this event type.")
+
+            package init() {}
         }
 
         private let step: BridgeStep?
@@ -49,7 +51,7 @@ final class FailPoint: Sendable {
         private let eventType: String?
 
         /// The place that the settings name; most name none.
-        init(_ settings: Settings<Options>) throws {
+        package init(_ settings: Settings<Options>) throws {
             eventType = settings.killBy
             let text = settings.killAt
             let parts = (text ?? "").split(separator: ":", maxSplits: 1)
@@ -75,9 +77,9 @@ final class FailPoint: Sendable {
             passed(.taken)
         }
     #else
-        typealias Options = NoOptions
+        package typealias Options = NoOptions
 
-        init(_ settings: Settings<Options>) throws {}
+        package init(_ settings: Settings<Options>) throws {}
 
         func passed(_ step: BridgeStep) {}
 

@@ -1,7 +1,6 @@
 import Logging
 import NimmerBus
 import NimmerCognition
-import NimmerCognitionHTTP
 import NimmerPlatform
 import NimmerProcess
 import NimmerServers
@@ -19,18 +18,21 @@ actor OrganModel {
 
     private let settings: OrganSettings
     private let process: ServiceProcess
-    private let variables: [String: String]
+    private let connect: @Sendable (MindSettings) throws(MindError) -> any LoadableMind
     private let card: Card?
     private var lock: Card.Lock?
     /// The questions to other organs for the card; ended with the model.
     private let asking = TaskOwner()
     private var server: ModelServer?
-    private var mind: HTTPMind?
+    private var mind: (any LoadableMind)?
 
-    init(_ settings: OrganSettings, _ process: ServiceProcess, lockFolder: String) {
+    init(
+        _ settings: OrganSettings, _ process: ServiceProcess, lockFolder: String,
+        connect: @escaping @Sendable (MindSettings) throws(MindError) -> any LoadableMind
+    ) {
         self.settings = settings
         self.process = process
-        variables = ChildCommand.inheritedEnvironment
+        self.connect = connect
         card = settings.card.map { Card($0, folder: lockFolder) }
     }
 
@@ -50,7 +52,7 @@ actor OrganModel {
                 self.server = server
                 url = server.url
             }
-            let mind = try HTTPMind(settings.mind(at: url), variables: variables)
+            let mind = try connect(settings.mind(at: url))
             self.mind = mind
             try await mind.load(deadline: deadline)
         } catch {

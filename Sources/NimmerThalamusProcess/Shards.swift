@@ -1,5 +1,4 @@
 import NimmerPlatform
-import Glibc
 import Logging
 import NimmerBus
 import NimmerProcess

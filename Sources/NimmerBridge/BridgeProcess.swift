@@ -8,7 +8,7 @@ import Synchronization
 
 /// Wires the bridge to the bus: performs what ``AnswerTracker`` and ``Scheduler`` want done. What was answered before a crash is found
 /// in the stream at the start and not asked again.
-final class BridgeProcess: Sendable {
+package final class BridgeProcess: Sendable {
     let process: ServiceProcess
     let bus: any Bus
     let env: Environment
@@ -38,7 +38,12 @@ final class BridgeProcess: Sendable {
         var rejected = 0
     }
 
-    init(_ process: ServiceProcess, minds: [any MindServer], failPoint: FailPoint) throws {
+    /// A bridge that does not run yet.
+    ///
+    /// - Parameters:
+    ///   - minds: the servers of the system file's minds, in its order; whoever made them closes them.
+    ///   - failPoint: where a test kills the process.
+    package init(_ process: ServiceProcess, minds: [any MindServer], failPoint: FailPoint) throws {
         self.process = process
         bus = process.bus
         env = process.environment
@@ -57,7 +62,8 @@ final class BridgeProcess: Sendable {
         (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    func run() async throws {
+    /// Answers until the process is asked to stop; what is in hand then comes again.
+    package func run() async throws {
         try await process.waiting(for: "the streams") {
             _ = try await SystemStreams.ensure(on: self.bus, environment: self.env)
         }

@@ -1,0 +1,119 @@
+import Logging
+import NimmerBus
+import NimmerProcess
+import NimmerThalamus
+import NimmerWave
+import Synchronization
+
+// Gates go on from what the streams hold of them.
+
+extension ThalamusProcess {
+    /// Takes up each gate where its last transition left it, the outcomes that came after it, and what an earlier run has not published
+    /// yet (protocol.md, What an acknowledgement means).
+    ///
+    /// - Parameter isOurs: whether this thalamus looks after a gate.
+    func resume(_ isOurs: @Sendable (GateID) -> Bool) async throws {
+        let env = process.environment
+        let stream = SystemStreams.transitions(env)
+        let last = try await bus.lastPerSubject(stream: stream, filter: .transitions(env))
+        var found = LastTransitions()
+        func look(at stored: StoredMessage) {
+            // The gates of cells and nerves are their own.
+            guard let gate = GateID(transition: stored.message.subject), gate.owner == nil, isOurs(gate) else { return }
+            let message: Envelope<GateTransition>
+            do throws(Refusal) {
+                message = try Envelope(decoding: stored.message.payload, on: stored.message.subject)
+            } catch { return announcer.reject(error, stored.message) }
+            found.take(message, storedAt: stored.message.at)
+        }
+        for stored in last { look(at: stored) }
+        // Older versions could store a transition behind a later one of its gate, when they published it again. After a restore all that
+        // there is was stored lately.
+        if let latest = last.map(\.message.at).max() {
+            let before = latest.advanced(milliseconds: -LastTransitions.disorderMilliseconds)
+            try await bus.read(stream: stream, filter: .transitions(env), start: .at(before)) { batch in
+                for stored in batch { look(at: stored) }
+                return true
+            }
+        }
+        for stored in last where GateID(transition: stored.message.subject).map(isOurs) ?? false {
+            outbox.reconcile(stored.message.subject, newest: StoredIdentity(stored))
+        }
+        outbox.forEachWaiting { message in
+            guard let transition = try? Envelope<GateTransition>(decoding: message.payload, on: message.subject),
+                isOurs(transition.body.gateID)
+            else { return }
+            found.take(transition, storedAt: .now())
+        }
+        let all = try await outcomes.stored()
+        var lessons: [Outcomes.Stored] = []
+        for outcome in all {
+            let gate = outcome.opening.gate
+            guard isOurs(gate), found.precedes(outcomeOf: gate, storedAt: outcome.message.at) else { continue }
+            if found.isLast(outcome.opening.id, of: gate),
+                !all.contains(where: { $0.opening == outcome.opening && $0.sequence < outcome.sequence })
+            {
+                outcomes.opened(gate, outcome.opening.id)
+            }
+            switch try await outcomes.judge(outcome) {
+            case .learn: lessons.append(outcome)
+            // Of a part that comes back: its gates were forgotten, and what they had learned since their last transition with them.
+            case .known: lessons.append(outcome)
+            case .refuse(let refusal): announcer.reject(refusal, outcome.message)
+            case .look: break
+            }
+        }
+        settle { thalamus in
+            let now = thalamus.clock.read(.now())
+            for stored in last where GateID(transition: stored.message.subject).map(isOurs) ?? false {
+                outbox.know(stored.message.subject, last: stored.sequence, id: StoredIdentity(stored).id)
+            }
+            for item in found.inOrder {
+                thalamus.resume(item.body, id: item.header.messageID, now: now)
+            }
+            for lesson in lessons { thalamus.learn(lesson.result, gate: lesson.opening.gate) }
+            thalamus.advance(to: now)
+        }
+        // What came while these were read.
+        for outcome in try await outcomes.stored(after: all.last?.sequence ?? 0) where isOurs(outcome.opening.gate) {
+            if all.isEmpty, let known = found[outcome.opening.gate], outcome.message.at <= known.storedAt { continue }
+            try await outcomes.take(outcome, self)
+        }
+        // Among them may be some that are open: they release in their time, also when no wave comes.
+        opened.yield()
+        if !found.isEmpty { process.logger.info("Took up gates", metadata: ["gates": "\(found.gates.count)"]) }
+    }
+
+    /// Takes up gates again that somebody else has judged meanwhile (another thalamus, from which this one was cut off): what they
+    /// concluded here and had not published is given up, and they go on from what is stored.
+    func retake(_ shards: Shards?) async {
+        let stream = SystemStreams.transitions(process.environment)
+        for await subject in superseded {
+            guard let gate = GateID(transition: subject) else { continue }
+            process.logger.warning(
+                "What this gate concluded here was given up: going on from what is stored",
+                metadata: ["gate": "\(gate)"])
+            while !Task.isCancelled {
+                do throws(BusError) {
+                    let stored = try await bus.lastMessage(stream: stream, subject: subject)
+                    settle { thalamus in
+                        guard shards?.judges(gate) ?? true else { return }
+                        outbox.know(
+                            subject, last: stored?.sequence ?? 0, id: stored.flatMap { StoredIdentity($0).id })
+                        guard let stored, gate.owner == nil,
+                            let last = try? Envelope<GateTransition>(
+                                decoding: stored.message.payload, on: stored.message.subject)
+                        else { return }
+                        let now = thalamus.clock.read(.now())
+                        thalamus.resume(last.body, id: last.header.messageID, now: now)
+                        thalamus.advance(to: now)
+                    }
+                    opened.yield()
+                    break
+                } catch {
+                    do { try await Task.sleep(for: .milliseconds(200)) } catch { return }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import NimmerBus
+import NimmerProcess
+import NimmerSystem
+import NimmerThalamusProcess
+import NimmerWave
+import ProcessBench
+import Testing
+
+/// A thalamus as a process, on a bus within this one: bytes of waves in, bytes of openings out.
+@Suite(.timeLimit(.minutes(2))) struct ThalamusProcessTests {
+    private static let manifest = Manifest(name: "thalamus", version: "0.1.0", summary: "Correlates waves.")
+
+    private func bench(on bus: InMemoryBus = InMemoryBus()) throws -> ProcessBench {
+        var system = SystemFile(name: "two")
+        system.thalamus.regions = [.init(region: "math", patterns: ["calculate"])]
+        return try ProcessBench(Self.manifest, kind: .thalamus, system: system, on: bus)
+    }
+
+    private func publish(_ cell: String, _ confidence: Double, on bus: any Bus) throws {
+        let signal = WaveSignal(
+            domain: try Token(cell), confidence: confidence, semanticContent: .raw(Array(#"{"a":1}"#.utf8)),
+            region: nil, polarity: 1, origin: nil)
+        let wave = Envelope(id: .v7(), at: .now(), from: Source(entityID: cell, entityType: .cell), signal)
+        try bus.publish(.wave(.dev, cell: try Token(cell)), payload: wave.encoded())
+    }
+
+    @Test func wavesComeInAndAnOpeningGoesOut() async throws {
+        let bench = try bench()
+        let bus = bench.bus
+        let thalamus = try ThalamusProcess(bench.process, keepsWaves: false)
+        let stored = try await bus.messages(.transitions(.dev))
+        let collapses = try await bus.messages(SubjectPattern(.collapse(.dev)))
+        let questions = try await bus.messages(SubjectPattern(.cognitiveRequest(.dev)))
+        try await bench.run({ try await thalamus.run() }) {
+            #expect(GateList(try await bench.ask("gates").result)?.gates == [])
+            try publish("math", 0.6, on: bus)
+            try publish("calculate", 0.5, on: bus)
+
+            let message = try #require(await stored.first { _ in true })
+            let opening = try Envelope<GateTransition>(decoding: message.payload, on: message.subject)
+            #expect(opening.body.isOpening && opening.body.gateID.text == "math")
+            // Observers are told what follows from it, under the same ids.
+            let told = try #require(await collapses.first { _ in true })
+            let collapse = try Envelope<Collapse>(decoding: told.payload, on: told.subject)
+            #expect(collapse == opening.collapsed)
+            let asked = try #require(await questions.first { _ in true })
+            let question = try Envelope<CognitiveRequest>(decoding: asked.payload, on: asked.subject)
+            #expect(question == opening.escalated)
+
+            let why = try await bench.ask("explain", ["gate": "math"])
+            #expect(why.status == .ok, "\(why.error ?? "")")
+            let unknown = try await bench.ask("explain", ["gate": "plant"])
+            #expect(unknown.error == "no gate 'plant': no wave of that region has come yet")
+        }
+        #expect(try await bus.stream(SystemStreams.transitions(.dev)).messages >= 1)
+    }
+
+    @Test func anotherOneTakesUpTheGatesThatTheStreamHolds() async throws {
+        let bus = InMemoryBus()
+        let first = try bench(on: bus)
+        let stored = try await bus.messages(.transitions(.dev))
+        let thalamus = try ThalamusProcess(first.process, keepsWaves: false)
+        try await first.run({ try await thalamus.run() }) {
+            _ = try await first.ask("gates")
+            try publish("math", 0.6, on: bus)
+            try publish("calculate", 0.5, on: bus)
+            _ = await stored.first { _ in true }
+        }
+        let second = try bench(on: bus)
+        let next = try ThalamusProcess(second.process, keepsWaves: false)
+        try await second.run({ try await next.run() }) {
+            let gates = try #require(GateList(try await second.ask("gates").result)).gates
+            #expect(gates.compactMap { $0["gate_id"]?.string } == ["math"], "\(gates)")
+        }
+    }
+
+    @Test func whatIsNoWaveIsRefusedWithTheReason() async throws {
+        let bench = try bench()
+        let thalamus = try ThalamusProcess(bench.process, keepsWaves: false)
+        let rejects = try await bench.bus.messages(.rejects(.dev))
+        try await bench.run({ try await thalamus.run() }) {
+            _ = try await bench.ask("gates")
+            try bench.bus.publish(.wave(.dev, cell: try Token("math")), payload: Array("{}".utf8))
+            _ = try #require(await rejects.first { _ in true })
+        }
+        #expect(thalamus.rejected == 1)
+    }
+}
