@@ -46,6 +46,16 @@ for program in $programs; do ldd ".build/release/$program"; done |
     mkdir -p "$root/share/doc/$package"
     cp -L "/usr/share/doc/$package/copyright" "$root/share/doc/$package/"
 done
+# The licences and notices of what is inside the programs: Swift packages and the Swift runtime.
+for package in .build/checkouts/*; do
+    mkdir -p "$root/share/doc/${package##*/}"
+    for text in "$package"/LICENSE* "$package"/NOTICE*; do
+        [ ! -f "$text" ] || cp "$text" "$root/share/doc/${package##*/}/"
+    done
+done
+mkdir -p "$root/share/doc/swift"
+cp "$(dirname "$(readlink -f "$(command -v swiftc)")")/../share/swift/LICENSE.txt" "$root/share/doc/swift/" ||
+    stop "The licence of Swift was not found beside $(command -v swiftc)."
 mkdir -p "$root/deploy"
 cp -R deploy/systems "$root/deploy/"
 cp LICENSE CHANGELOG.md "$root/"
