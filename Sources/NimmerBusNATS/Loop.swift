@@ -69,7 +69,7 @@ final class Loop {
 
     /// Indicates whether nothing is left to wait for: closed, or drained without a connection.
     private var mustEnd: Bool {
-        bus.state.withLock { state in state.mustClose || (state.drainUntil != nil && state.connection == nil) }
+        bus.state.withLock { $0.ending.isClosing || ($0.ending.isAsked && $0.connection == nil) }
     }
 
     // MARK: Connecting
@@ -160,7 +160,7 @@ final class Loop {
         let isOver: Bool = bus.state.withLock { state in
             state.connection = nil
             state.fresh = []
-            guard !state.mustClose, state.drainUntil == nil else { return true }
+            guard !state.ending.isAsked else { return true }
             state.phase = .reconnecting
             return false
         }
@@ -184,7 +184,7 @@ final class Loop {
             takeChanges()
             endOverlap()
             if case .no = draining, moveWhenChanged(from: connection) { continue }
-            if bus.state.withLock({ $0.mustClose }) || !advanceDrain() { return hangUp(connection) }
+            if bus.state.withLock({ $0.ending.isClosing }) || !advanceDrain() { return hangUp(connection) }
             // What was put off in the last turn has let the others have the processor first: its time is now, or when something
             // comes.
             let hasDeferred = bus.hasDeferredWork
@@ -305,7 +305,7 @@ final class Loop {
     private func advanceDrain() -> Bool {
         switch draining {
         case .no:
-            guard let until = bus.state.withLock({ $0.drainUntil }) else { return true }
+            guard let until = bus.state.withLock({ $0.ending.drainUntil }) else { return true }
             bus.state.withLock { $0.phase = .draining }
             let left = max(1, ContinuousClock.now.duration(to: until).nanoseconds / 1_000_000)
             for subscription in live where !bus.isOwn(subscription.subscription) {
@@ -344,7 +344,7 @@ final class Loop {
         bus.echo.close()
         bus.hasOutcome()
         bus.feed.send(.closed)
-        bus.state.withLock { $0.hasEnded = true }
+        bus.state.withLock { $0.ending = .ended }
         bus.runDeferred()
         bus.ended.send()
         nats_ReleaseThreadMemory()

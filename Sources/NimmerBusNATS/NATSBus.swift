@@ -60,12 +60,39 @@ public final class NATSBus: Bus {
         var fresh: [LiveSubscription] = []
         var hasChanges = false
         var maximumPayload = 1 << 20
-        var drainUntil: ContinuousClock.Instant?
-        var mustClose = false
+        var ending = Ending.no
+        /// Indicates whether the first attempt to connect has succeeded or failed.
         var hadOutcome = false
-        var hasEnded = false
         /// Permissions that the server denied, each reported once.
         var notPermitted: Set<Permission> = []
+    }
+
+    /// The way to the end of the bus, in this order.
+    enum Ending {
+        case no
+        /// What was read and published is still handled, until then.
+        case draining(until: ContinuousClock.Instant)
+        /// The loop is to end at once.
+        case closing
+        /// The loop has ended.
+        case ended
+
+        /// Indicates whether the loop ends without handling what is left.
+        var isClosing: Bool {
+            switch self {
+            case .no, .draining: false
+            case .closing, .ended: true
+            }
+        }
+
+        /// The time until which a drain may take; nil without one.
+        var drainUntil: ContinuousClock.Instant? { if case .draining(let until) = self { until } else { nil } }
+
+        /// Indicates whether the end was asked for.
+        var isAsked: Bool { if case .no = self { false } else { true } }
+
+        /// Indicates whether the loop has ended.
+        var isOver: Bool { if case .ended = self { true } else { false } }
     }
 
     /// Maximum number of bytes that wait for the socket before publishing is refused.
@@ -179,7 +206,7 @@ public final class NATSBus: Bus {
         hasDeferred.store(true, ordering: .releasing)
         wake.raise()
         // Behind the end of the loop nobody comes for it any more.
-        if state.withLock({ $0.hasEnded }) { runDeferred() }
+        if state.withLock({ $0.ending.isOver }) { runDeferred() }
     }
 
     /// Indicates whether something was put off.
@@ -259,14 +286,14 @@ public final class NATSBus: Bus {
 
     public func drain(timeout: Duration) async {
         state.withLock { state in
-            if state.drainUntil == nil { state.drainUntil = .now.advanced(by: timeout) }
+            if !state.ending.isAsked { state.ending = .draining(until: .now.advanced(by: timeout)) }
         }
         wake.raise()
         await waitForEnd()
     }
 
     public func close() async {
-        state.withLock { $0.mustClose = true }
+        state.withLock { if !$0.ending.isClosing { $0.ending = .closing } }
         wake.raise()
         await waitForEnd()
     }
@@ -274,7 +301,7 @@ public final class NATSBus: Bus {
     private func waitForEnd() async {
         while true {
             let seen = ended.count
-            if state.withLock({ $0.hasEnded }) { return }
+            if state.withLock({ $0.ending.isOver }) { return }
             // Not cancellable: the end is bounded, and the one that closes must know that it has come.
             await finishing { [ended] in
                 await ended.wait(from: seen, until: .now.advanced(by: .seconds(1)))

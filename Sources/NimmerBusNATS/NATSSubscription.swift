@@ -13,9 +13,16 @@ final class NATSSubscription: Subscription {
     private let leave: @Sendable (NATSSubscription) -> Void
     private let receivedCount = Atomic<UInt64>(0)
     private let lostCount = Atomic<UInt64>(0)
-    private let ended = Atomic<Bool>(false)
-    private let draining = Atomic<Bool>(false)
+    private let stage = Atomic<Stage>(.live)
     private let changed: @Sendable () -> Void
+    /// The life of a subscription, in this order.
+    private enum Stage: UInt8, AtomicRepresentable {
+        case live
+        /// The server is to be told that no more is wanted, while what it sent is still handled.
+        case draining
+        case ended
+    }
+
     private let endings = Mutex<[@Sendable () -> Void]>([])
 
     init(
@@ -34,13 +41,13 @@ final class NATSSubscription: Subscription {
 
     var received: UInt64 { receivedCount.load(ordering: .relaxed) }
     var lost: UInt64 { lostCount.load(ordering: .relaxed) }
-    var hasEnded: Bool { ended.load(ordering: .relaxed) }
+    var hasEnded: Bool { stage.load(ordering: .relaxed) == .ended }
 
     func count(received: Int) { receivedCount.add(UInt64(received), ordering: .relaxed) }
     func count(lost: UInt64) { lostCount.add(lost, ordering: .relaxed) }
 
     func cancel() {
-        guard !ended.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        guard stage.exchange(.ended, ordering: .acquiringAndReleasing) != .ended else { return }
         leave(self)
         let callbacks = endings.withLock { endings in
             defer { endings = [] }
@@ -50,10 +57,12 @@ final class NATSSubscription: Subscription {
     }
 
     /// Indicates whether the server is to be told that no more is wanted, while what it sent is still handled.
-    var isDraining: Bool { draining.load(ordering: .acquiring) }
+    var isDraining: Bool { stage.load(ordering: .acquiring) == .draining }
 
     func drain(timeout: Duration) async {
-        guard !hasEnded, !draining.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        let isFirst = stage.compareExchange(expected: .live, desired: .draining, ordering: .acquiringAndReleasing)
+            .exchanged
+        guard isFirst else { return }
         changed()
         let (endings, end) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         onEnd { end.finish() }

@@ -32,7 +32,7 @@ public enum AnswerFault: String, Sendable, CaseIterable {
     /// What the server does, for people.
     public var meaning: String {
         switch self {
-        case .empty: "says nothing"
+        case .empty: "answers with an empty text"
         case .blank: "says white space"
         case .prose: "says prose"
         case .fenced: "wraps its JSON in a Markdown fence"

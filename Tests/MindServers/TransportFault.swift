@@ -20,7 +20,7 @@ public enum TransportFault: String, Sendable, CaseIterable {
         case .emptyStatus: "answers 204"
         case .redirect: "answers 302 to another server"
         case .temporaryRedirect: "answers 307 to another server"
-        case .silent: "takes the question and says nothing"
+        case .silent: "accepts the request and never answers"
         case .silentWithin: "begins an answer and falls silent"
         case .slow: "sends a letter now and then, for ever"
         case .chatter: "sends empty lines, for ever"

@@ -5,12 +5,29 @@ import Synchronization
 
 /// Lets several readers take messages side by side, or one of them take a single message with nothing else in hand.
 public final class ExclusiveAccess: Sendable {
-    private struct State {
-        var together = 0
-        var isAlone = false
+    private enum Occupancy {
+        /// So many readers take messages side by side.
+        case shared(Int)
+        /// One reader has a message for itself, or waits until the others have handled theirs.
+        case exclusive(others: Int)
+
+        /// Number of readers that take messages side by side.
+        var readers: Int {
+            get {
+                switch self {
+                case .shared(let readers), .exclusive(let readers): readers
+                }
+            }
+            set {
+                switch self {
+                case .shared: self = .shared(newValue)
+                case .exclusive: self = .exclusive(others: newValue)
+                }
+            }
+        }
     }
 
-    private let state = Mutex(State())
+    private let occupancy = Mutex(Occupancy.shared(0))
     private let changed = TaskSignal()
 
     /// Everybody may take.
@@ -20,16 +37,16 @@ public final class ExclusiveAccess: Sendable {
     public func shared<Result>(_ body: () async -> Result) async -> Result {
         while true {
             let seen = changed.count
-            let isIn = state.withLock { state in
-                guard !state.isAlone || Task.isCancelled else { return false }
-                state.together += 1
+            let isIn = occupancy.withLock { occupancy in
+                if case .exclusive = occupancy, !Task.isCancelled { return false }
+                occupancy.readers += 1
                 return true
             }
             if isIn { break }
             await changed.wait(from: seen, until: ContinuousClock.now.advanced(by: .seconds(1)))
         }
         defer {
-            state.withLock { $0.together -= 1 }
+            occupancy.withLock { $0.readers -= 1 }
             changed.send()
         }
         return await body()
@@ -56,9 +73,9 @@ public final class ExclusiveAccess: Sendable {
         }
         var isIn = false
         while !isIn, !Task.isCancelled {
-            isIn = state.withLock { state in
-                guard !state.isAlone else { return false }
-                state.isAlone = true
+            isIn = occupancy.withLock { occupancy in
+                guard case .shared(let readers) = occupancy else { return false }
+                occupancy = .exclusive(others: readers)
                 return true
             }
             if !isIn { try? await Task.sleep(for: .milliseconds(20)) }
@@ -66,11 +83,11 @@ public final class ExclusiveAccess: Sendable {
         }
         guard isIn else { return false }
         defer {
-            state.withLock { $0.isAlone = false }
+            occupancy.withLock { $0 = .shared($0.readers) }
             changed.send()
         }
         let end = ContinuousClock.now.advanced(by: .seconds(10))
-        while !Task.isCancelled, state.withLock({ $0.together > 0 }) || !isEmpty() {
+        while !Task.isCancelled, occupancy.withLock({ $0.readers > 0 }) || !isEmpty() {
             if ContinuousClock.now > end { return false }
             try? await Task.sleep(for: .milliseconds(20))
             keepAlive()
