@@ -1,5 +1,7 @@
+import Dispatch
 import Foundation
 import Glibc
+import NimmerPlatform
 import NimmerWave
 import Testing
 
@@ -7,6 +9,10 @@ import Testing
 
 @Suite("motor: programs")
 struct ProgramTests {
+    private func outcome<Value>(_ body: () async throws(Refusal) -> Value) async -> Result<Value, Refusal> {
+        do throws(Refusal) { return .success(try await body()) } catch { return .failure(error) }
+    }
+
     @Test("its exit status is told", arguments: [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 143)])
     func status(script: String, expected: Int) async throws {
         let program = Program(["/bin/sh", "-c", script])
@@ -66,6 +72,34 @@ struct ProgramTests {
         try await program.start()
         #expect(try await program.wait() == 143)
         #expect(access(file, F_OK) != 0)
+    }
+
+    @Test("one that was told to end and is never started keeps nobody waiting")
+    func neverStarted() async throws {
+        let program = Program(["/bin/sleep", "600"])
+        async let status = program.wait()
+        program.end(forGood: true)
+        let ended = try await status
+        #expect(ended == 137)
+    }
+
+    @Test("a start that hangs holds up nobody once the program is told to end for good")
+    func hangingStart() async throws {
+        let (hung, hang) = AsyncStream<Void>.makeStream()
+        let mayStart = DispatchSemaphore(value: 0)
+        let program = Program(["/bin/sleep", "600"]) { command throws(ChildError) in
+            hang.finish()
+            mayStart.wait()
+            return try ChildSpawn.start(command)
+        }
+        async let started: Result<Void, Refusal> = outcome { () async throws(Refusal) in try await program.start() }
+        async let ended: Result<Int, Refusal> = outcome { () async throws(Refusal) in try await program.wait() }
+        for await _ in hung {}
+        program.end(forGood: true)
+        let (start, end) = await (started, ended)
+        #expect(throws: Refusal(.value, "/bin/sleep was told to end before it ran")) { try start.get() }
+        #expect(try end.get() == 137)
+        mayStart.signal()
     }
 
     @Test("its process identifier is known while it runs, and only then")

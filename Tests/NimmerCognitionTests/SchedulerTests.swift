@@ -252,6 +252,33 @@ struct SchedulerTests {
         #expect(scheduler.arrive(third, at: later(2)).isEmpty && scheduler.waitingRequests == 2, "they are not merged")
     }
 
+    @Test("what an answer lacked does not make the record unreadable, however long the list of what was expected is")
+    func longProblem() throws {
+        var scheduler = Scheduler(
+            Sample.bridge([Sample.mind("small"), Sample.mind("large")]) {
+                $0.commands = .act
+                $0.allow = [Sample.stop]
+            })
+        var request = Sample.request("a")
+        request.suggestedActions = (0..<64).map {
+            SuggestedAction(action: String(repeating: "x", count: 126) + "\($0)", confidence: 0.5)
+        }
+        let contract = DecisionContract(request, catalogue: CommandCatalogue())
+        let verdict = contract.check(Array(#"{"action":"y","reason":"","confidence":1,"unsure":false}"#.utf8))
+        let usage = Usage(promptTokens: 80, completionTokens: 20, milliseconds: 500)
+        let wrong = AskOutcome.answered(verdict, usage, model: "m", refused: "nonsense")
+        _ = scheduler.arrive(request, at: now)
+        _ = scheduler.finished(request.requestID, wrong, at: later(1))
+        _ = scheduler.finished(request.requestID, wrong, at: later(2))
+        let stop = DownstreamCommand(target: "motor", command: "stop")
+        let last = scheduler.finished(request.requestID, Sample.valid(commands: [stop]), at: later(3))
+        let response = try #require(last.first?.response)
+        let record = try #require(response.record)
+        #expect(record.asked.map(\.verdict) == ["invalid", "invalid", "valid"])
+        #expect(record.asked[0].problems.first?.hasPrefix("action must be one of") == true)
+        #expect(ActRecord(response, at: later(4))?.state == .approved)
+    }
+
     @Test("what was spent before a restart counts")
     func recall() throws {
         var scheduler = Scheduler(Sample.bridge([Sample.mind()]))

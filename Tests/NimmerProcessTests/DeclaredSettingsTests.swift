@@ -86,6 +86,23 @@ struct DeclaredSettingsTests {
         #expect(failure(Own.self) == nil)
     }
 
+    @Test("what cannot be listed cannot be read: no default of a setting that nobody can set")
+    func unlisted() async {
+        class Base: ProcessOptions, @unchecked Sendable {
+            let level = Setting.number("level", 0.5, in: 0...1, "How much.")
+            required init() {}
+        }
+        final class Derived: Base, @unchecked Sendable {}
+        #expect(failure(Base.self) == nil)
+        #expect(failure(Derived.self)?.message.contains("Derived inherits settings, which cannot be listed") == true)
+        await #expect(processExitsWith: .failure) {
+            struct Computed: ProcessOptions {
+                var level: Setting<Double> { .number("level", 0.5, in: 0...1, "How much.") }
+            }
+            _ = try Settings<Computed>().level
+        }
+    }
+
     @Test("a test that sets what is not declared, or not its type, is told")
     func changes() throws {
         #expect(throws: ProcessFailure.self) { try Settings<Options>(changes: ["levl": .number(1)]) }

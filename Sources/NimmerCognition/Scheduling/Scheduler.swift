@@ -270,7 +270,8 @@ public struct Scheduler: Sendable {
                 counters.invalid += 1
                 mindStates[index].invalid += 1
                 asked.verdict = ResponseOutcome.invalid.rawValue
-                asked.problems = problems
+                // A problem may list every action that was expected.
+                asked.problems = problems.map { Prompt.cut($0, AskedMind.problemBytes) }
                 asked.refused = Prompt.cut(refused, 1024)
             }
         case .failed(let error, let measured):
@@ -321,4 +322,6 @@ public struct Scheduler: Sendable {
 extension AskedMind {
     /// More tokens than this are written as this many: beyond it, numbers of JSON are not exact.
     static let mostTokens = 1 << 53
+    /// Bytes of a problem that are kept; those of the repair are whole.
+    static let problemBytes = 4096
 }

@@ -1,7 +1,7 @@
 /// Settings of a cell, nerve or service: a value whose stored properties are ``Setting``s.
 ///
 /// `--help`, `$SRV.INFO` and the check of system files list them in the order in which they are declared, so what is read is always
-/// listed.
+/// listed. A setting that is computed cannot be listed, and nobody could set it: reading it ends the process.
 ///
 /// ```swift
 /// struct Options: ProcessOptions {
@@ -28,7 +28,11 @@ extension ProcessOptions {
 
     /// Mistakes of the declaration, one sentence each; a process with one does not start.
     package static var mistakes: [String] {
-        let others = Mirror(reflecting: Self()).children.filter { !($0.value is any DeclaresSetting) }.map { child in
+        let mirror = Mirror(reflecting: Self())
+        if let parent = mirror.superclassMirror, !parent.children.isEmpty {
+            return ["\(Self.self) inherits settings, which cannot be listed; options are a struct"]
+        }
+        let others = mirror.children.filter { !($0.value is any DeclaresSetting) }.map { child in
             "the property '\(child.label ?? "?")' of \(Self.self) is no Setting"
         }
         let declarations = declarations

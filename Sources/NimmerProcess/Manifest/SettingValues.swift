@@ -72,7 +72,12 @@ public struct Settings<Options: ProcessOptions>: Sendable {
 
     /// The value of a setting.
     public subscript<Value>(dynamicMember setting: KeyPath<Options, Setting<Value>>) -> Value {
-        values[options[keyPath: setting]]
+        let setting = options[keyPath: setting]
+        // Its default would hide that nobody can set it.
+        precondition(
+            values.has(setting.declaration.key),
+            "the setting '\(setting.declaration.key)' is no stored property of \(Options.self)")
+        return values[setting]
     }
 }
 

@@ -22,20 +22,34 @@ public final class Program: MotorProgram {
     }
 
     private typealias Outcome = Result<Int, Refusal>
+    private typealias Waiters = [CheckedContinuation<Outcome, Never>]
 
     private struct State {
         var stage = Stage.waiting(end: nil)
-        var waiters: [CheckedContinuation<Outcome, Never>] = []
+        var waiters: Waiters = []
+        /// The caller of ``Program/start()``, until the program runs or does not.
+        var starter: Waiters.Element?
     }
 
+    /// Starts a program and returns its process identifier; blocks.
+    typealias Spawn = @Sendable (ChildCommand) throws(ChildError) -> Int32
+
     private let arguments: [String]
+    private let spawner: Spawn
     private let state = Mutex(State())
 
     /// The variables that a program gets, where the cell has them. None of the system's: they name its key, its servers and its
     /// passwords, and what a program needs beyond these stands in its arguments (`/usr/bin/env NAME=value …`).
     static let variables = ["PATH", "HOME", "LANG", "LC_ALL", "TZ"]
 
-    public init(_ arguments: [String]) { self.arguments = arguments }
+    public convenience init(_ arguments: [String]) {
+        self.init(arguments) { command throws(ChildError) in try ChildSpawn.start(command) }
+    }
+
+    init(_ arguments: [String], spawner: @escaping Spawn) {
+        self.arguments = arguments
+        self.spawner = spawner
+    }
 
     /// Its process identifier; nil unless it runs.
     public var pid: Int32? {
@@ -45,28 +59,23 @@ public final class Program: MotorProgram {
     /// Starts it with an empty standard input, none of the cell's files and few of its variables; its output goes where the cell's
     /// goes.
     public func start() async throws(Refusal) {
-        let mayStart = state.withLock { state in
-            guard case .waiting(let end) = state.stage else { return false }
-            state.stage = .starting(end: end)
-            return end == nil
-        }
-        // Told to end before it began: it never runs.
-        guard mayStart else { return conclude(.success(128 + Int(SIGTERM))) }
         let started = await withCheckedContinuation { (continuation: CheckedContinuation<Outcome, Never>) in
-            let life: @Sendable () -> Void = { [self] in
-                do throws(Refusal) {
-                    let pid = try spawn()
-                    continuation.resume(returning: .success(0))
-                    conclude(.success(Int(reap(pid))))
-                } catch {
-                    conclude(.failure(error))
-                    continuation.resume(returning: .failure(error))
-                }
+            let end = state.withLock { state in
+                let end: Int32? = if case .waiting(let end) = state.stage { end } else { nil }
+                state.stage = .starting(end: end)
+                state.starter = continuation
+                return end
             }
-            do throws(SystemCallError) { try OwnThread.start("program", life) } catch {
-                let refusal = Refusal(.value, "\(arguments.first ?? "") cannot be started: \(error)")
-                conclude(.failure(refusal))
-                continuation.resume(returning: .failure(refusal))
+            // Told to end before it began: it never runs.
+            if let end { return conclude(.success(128 + Int(end))) }
+            do throws(SystemCallError) {
+                try OwnThread.start("program") { [self] in
+                    do throws(Refusal) { conclude(.success(Int(reap(try spawn())))) } catch {
+                        conclude(.failure(error))
+                    }
+                }
+            } catch {
+                conclude(.failure(Refusal(.value, "\(arguments.first ?? "") cannot be started: \(error)")))
             }
         }
         _ = try started.get()
@@ -74,19 +83,23 @@ public final class Program: MotorProgram {
 
     public func end(forGood: Bool) {
         let signal = forGood ? SIGKILL : SIGTERM
-        let waiters = state.withLock { state -> [CheckedContinuation<Outcome, Never>] in
+        let (waiters, starter) = state.withLock { state -> (Waiters, Waiters.Element?) in
             switch state.stage {
             case .waiting: state.stage = .waiting(end: signal)
-            case .starting:
-                state.stage = .starting(end: signal)
-                // A start that hangs does not hold up who waits.
-                if forGood { defer { state.waiters = [] }; return state.waiters }
-            case .running(let pid): kill(-pid, signal)
-            case .over: break
+            case .starting: state.stage = .starting(end: signal)
+            case .running(let pid):
+                kill(-pid, signal)
+                return ([], nil)
+            case .over: return ([], nil)
             }
-            return []
+            // Neither a start that hangs nor one that never comes holds up the one that waits.
+            guard forGood else { return ([], nil) }
+            defer { (state.waiters, state.starter) = ([], nil) }
+            return (state.waiters, state.starter)
         }
         for waiter in waiters { waiter.resume(returning: .success(128 + Int(signal))) }
+        starter?.resume(
+            returning: .failure(Refusal(.value, "\(arguments.first ?? "") was told to end before it ran")))
     }
 
     public func wait() async throws(Refusal) -> Int {
@@ -94,7 +107,7 @@ public final class Program: MotorProgram {
             let outcome = state.withLock { state -> Outcome? in
                 switch state.stage {
                 case .over(let outcome): return outcome
-                case .starting(end: SIGKILL): return .success(128 + Int(SIGKILL))
+                case .waiting(end: SIGKILL), .starting(end: SIGKILL): return .success(128 + Int(SIGKILL))
                 case .waiting, .starting, .running:
                     state.waiters.append(continuation)
                     return nil
@@ -113,13 +126,16 @@ public final class Program: MotorProgram {
             path, Array(arguments.dropFirst()), environment: known, signalWhenParentDies: nil)
         let pid: Int32
         do throws(ChildError) {
-            pid = try ChildSpawn.start(command)
+            pid = try spawner(command)
         } catch { throw Refusal(.value, "\(path) cannot be started: \(error.reason.lowercased())") }
-        state.withLock { state in
+        let starter = state.withLock { state in
             // Told to end while the system started it.
             if case .starting(let end?) = state.stage { kill(-pid, end) }
             state.stage = .running(pid: pid)
+            defer { state.starter = nil }
+            return state.starter
         }
+        starter?.resume(returning: .success(0))
         return pid
     }
 
@@ -137,8 +153,8 @@ public final class Program: MotorProgram {
     private func conclude(_ outcome: Outcome) {
         let waiters = state.withLock { state in
             state.stage = .over(outcome)
-            defer { state.waiters = [] }
-            return state.waiters
+            defer { (state.waiters, state.starter) = ([], nil) }
+            return state.waiters + [state.starter].compactMap { $0 }
         }
         for waiter in waiters { waiter.resume(returning: outcome) }
     }
