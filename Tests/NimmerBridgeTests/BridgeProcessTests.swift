@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func aRequestIsAnsweredOnceByRule() async throws {
-        let bench = try ProcessBench(Self.manifest, kind: .boundary)
+        let bench = try ProcessBench(Self.manifest, FailPoint.Options.self, kind: .boundary)
         let bus = bench.bus
         let bridge = try bridge(bench)
         let responses = try await bus.messages(SubjectPattern(.cognitiveResponse(.dev)))
@@ -61,7 +61,7 @@ import Testing
         let bus = InMemoryBus()
         let asked = try request("pump", actions: [])
         for round in 1...2 {
-            let bench = try ProcessBench(Self.manifest, kind: .boundary, on: bus)
+            let bench = try ProcessBench(Self.manifest, FailPoint.Options.self, kind: .boundary, on: bus)
             let bridge = try bridge(bench)
             let responses = try await bus.messages(SubjectPattern(.cognitiveResponse(.dev)))
             try await bench.run({ try await bridge.run() }) {
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test func anUnknownCommandIsRefusedWithThoseOfTheManifest() async throws {
-        let bench = try ProcessBench(Self.manifest, kind: .boundary)
+        let bench = try ProcessBench(Self.manifest, FailPoint.Options.self, kind: .boundary)
         let bridge = try bridge(bench)
         try await bench.run({ try await bridge.run() }) {
             let answer = try await bench.ask("dance")

@@ -14,14 +14,16 @@ public struct ProcessBench: Sendable {
     /// A service that does not run yet.
     ///
     /// - Parameters:
+    ///   - options: what can be set.
     ///   - bus: where it runs; streams that are there already are found by it.
     /// - Throws: a `ProcessFailure` when the name is not valid.
-    public init(
-        _ manifest: Manifest, kind: EntityType, name: String? = nil, system: SystemFile? = nil,
+    public init<Options: ProcessOptions>(
+        _ manifest: Manifest, _ options: Options.Type = NoOptions.self, kind: EntityType, name: String? = nil,
+        system: SystemFile? = nil,
         on bus: InMemoryBus = InMemoryBus()
     ) throws(ProcessFailure) {
         let configuration = try Configuration(
-            manifest, NoOptions.self, role: .service, environment: .dev, name: name, system: system)
+            manifest, options, role: .service, environment: .dev, name: name, system: system)
         let quiet = Logger(label: manifest.name) { _ in SwiftLogNoOpLogHandler() }
         self.bus = bus
         process = ServiceProcess(configuration, role: .service, kind: kind, logger: quiet, bus: bus)
