@@ -70,7 +70,7 @@ public final class NATSBus: Bus {
     /// The way to the end of the bus, in this order.
     enum Ending {
         case no
-        /// What was read and published is still handled, until then.
+        /// Handles what was read and published, until then.
         case draining(until: ContinuousClock.Instant)
         /// The loop is to end at once.
         case closing
