@@ -295,7 +295,7 @@ let package = Package(
                     "MindServers", "NimmerCognition", "NimmerCognitionHTTP", "NimmerPlatform", "NimmerServers",
                     "NimmerSystem", "NimmerWave",
                 ]),
-            // Not shipped: a nats-server that asks everybody for an identity.
+            // Not shipped: a nats-server that asks every client for an identity.
             .target(
                 name: "IdentifiedServers",
                 dependencies: [

@@ -104,9 +104,9 @@ if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
     say "The public API (Tests/api.sh)"
     if python3 Tests/API/test_compare.py -q && Tests/api.sh --built; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 fi
-# A minute of inputs that nobody wrote for whatever reads from outside.
+# A minute of generated inputs for every reader of external data.
 if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
-    say "A minute of made-up inputs (Tests/fuzz.sh)"
+    say "A minute of generated inputs (Tests/fuzz.sh)"
     timeout 600 Tests/fuzz.sh 60 2>&1 | tee "$results/fuzz.txt"
     count "$results/fuzz.txt" "The minute of made-up inputs"
 fi

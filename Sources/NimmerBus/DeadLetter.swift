@@ -100,7 +100,7 @@ public struct DeadLetter: Sendable, Hashable {
             summary: "messages that were set aside")
     }
 
-    /// Makes sure that the stream is there.
+    /// Creates the stream unless it exists.
     public static func ensureStream(on bus: any Bus, environment env: Environment) async throws(BusError) {
         var stream = configuration(env)
         stream.leavesRoom = bus.identity == nil

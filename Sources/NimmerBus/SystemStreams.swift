@@ -11,7 +11,7 @@ public enum SystemStreams {
     /// `<ENV>-WAVES`: the last waves, 1 h and 256 MiB at most.
     public static func waves(_ env: Environment) -> String { "\(env.streamPrefix)-WAVES" }
 
-    /// Makes sure that the streams are there, as protocol.md defines, and migrates those of 2.0 (see ``legacy(_:)``) unless a process
+    /// Creates the streams that are missing, as protocol.md defines, and migrates those of 2.0 (see ``legacy(_:)``) unless a process
     /// of 2.0 lives.
     ///
     /// - Parameters:

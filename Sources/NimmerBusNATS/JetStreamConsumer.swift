@@ -115,7 +115,7 @@ final class JetStreamConsumer: Consumer {
         }
     }
 
-    /// Indicates whether a fetch without a timeout has asked at least once.
+    /// Returns whether a fetch without a timeout has asked at least once.
     private func hasAsked(since now: ContinuousClock.Instant, _ wait: Duration) -> Bool {
         wait > .zero || state.withLock { $0.pulls > 0 && $0.pull == nil }
     }

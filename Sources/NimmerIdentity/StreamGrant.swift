@@ -3,7 +3,7 @@ import NimmerWave
 
 /// Subjects of the server's API for streams (`$JS.API.…`), by what a part does with them.
 extension Grant {
-    /// Makes sure that streams are there, as every service does at its start.
+    /// Lets it create missing streams, as every service does at its start.
     ///
     /// - Parameter changes: whether it may also change their settings; one role is enough for that.
     mutating func ensures(_ streams: [String], changes: Bool) {

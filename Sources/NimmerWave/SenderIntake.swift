@@ -23,7 +23,7 @@ public struct SenderIntake: Sendable {
     /// An empty intake.
     public init(_ budgets: SenderBudgets) { self.budgets = budgets }
 
-    /// Decides of a message.
+    /// Decides whether a message is taken, refused or dropped.
     ///
     /// - Parameters:
     ///   - amount: what it takes of its sender's budget.

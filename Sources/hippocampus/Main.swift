@@ -56,7 +56,7 @@ enum Main {
         }
     }
 
-    /// Makes sure of the schema; a server that does not answer yet is waited for, a wrong schema stops the start.
+    /// Checks the schema; a server that does not answer yet is waited for, a wrong schema stops the start.
     private static func open(_ store: PostgresStore, _ logger: Logger) async throws -> MemoryError? {
         do throws(MemoryError) {
             try await store.open()

@@ -36,7 +36,7 @@ def symbols(library, graphs):
             if relation["kind"] not in ("conformsTo", "inheritsFrom") or source is None:
                 continue
             target = relation.get("targetFallback") or ".".join(names.get(relation["target"], ["?"]))
-            # What the compiler adds by itself says nothing.
+            # Members that the compiler synthesizes are ignored.
             if target in ("Swift.Copyable", "Swift.Escapable", "Swift.SendableMetatype", "Swift.BitwiseCopyable"):
                 continue
             where = constraints(relation.get("swiftConstraints", []))
@@ -62,7 +62,7 @@ def read(path):
 
 
 def name(line):
-    """The name of a line's symbol as its path has it, as far as the text tells: enough to pair what was removed with what was added."""
+    """The name of a line's symbol as its path has it, as far as the text shows: enough to pair what was removed with what was added."""
     owner, text = line.split("\t", 1)
     if text.startswith(": "):
         return owner

@@ -5,7 +5,7 @@
 #
 #   Tests/Benchmarks/build.sh [first|rebuild]      # both without an argument
 #
-# Each line: what, seconds, seconds of processor time (which says the same on a busy machine, nearly).
+# Each line: what, seconds, seconds of processor time (which is nearly the same on a busy machine).
 set -eu
 cd "$(dirname "$0")/../.."
 what=${1:-both}

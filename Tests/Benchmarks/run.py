@@ -1,10 +1,10 @@
-"""Measures the house as ratios to what this machine can do, both taken in the same run, and prints a table.
+"""Measures the system as ratios to what this machine can do, both taken in the same run, and prints a table.
 
 usage: python3 Tests/Benchmarks/run.py [--rounds N] [--only NAME,…] [--write]
 
 NAME: micro, reader, rtt, boundary, postgres, cell, replay, scope. --write puts the table into docs/performance.md.
 Needs gcc, libnats-dev, nats-server and PostgreSQL; the limits are the programs of ../shared/bench, and without them the rows
-that need one are left out, and said so. Replay needs a recording: SKAB=FOLDER, a clone of https://github.com/waico/SKAB. The Python baseline needs nats-py.
+that need one are left out, with a line of output. Replay needs a recording: SKAB=FOLDER, a clone of https://github.com/waico/SKAB. The Python baseline needs nats-py.
 """
 import argparse
 import asyncio
@@ -226,7 +226,7 @@ def cell(work):
 
 
 def first_wave(binary, url):
-    """Seconds from the start of a vitals cell until somebody else has its first wave; needs nats-py."""
+    """Seconds from the start of a vitals cell until another client has its first wave; needs nats-py."""
     script = f"""
 import asyncio, subprocess, time, nats
 async def main():

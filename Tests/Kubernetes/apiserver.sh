@@ -46,7 +46,7 @@ run=$(mktemp -d)
 etcd_pid= api_pid=
 finish() {
     status=$?
-    # The API server first: without its etcd it has much to say.
+    # The API server first: without its etcd it logs a lot.
     [ -z "$api_pid" ] || { kill "$api_pid" && wait "$api_pid"; } 2>/dev/null || true
     [ -z "$etcd_pid" ] || { kill "$etcd_pid" && wait "$etcd_pid"; } 2>/dev/null || true
     if [ "$status" != 0 ]; then
@@ -73,7 +73,7 @@ echo "$token,tester,tester,system:masters" >"$run/tokens"
     --service-account-issuer https://kubernetes.default.svc --disable-admission-plugins ServiceAccount \
     >"$run/apiserver.log" 2>&1 &
 api_pid=$!
-# kubectl, as if it had been told of this server.
+# kubectl, configured for this server.
 mkdir "$run/bin"
 cat >"$run/bin/kubectl" <<END
 #!/bin/sh

@@ -26,7 +26,7 @@ struct WordingTests {
         (#"\bmend(s|ed)\b"#, "fixes, the remedy"), (#"\bfor ever\b"#, "forever, without a limit"),
         (#"\b[Oo]ne's own\b"#, "its own"), (#"\bin hand\b"#, "in progress"), (#"\bwants\b"#, "needs, requires"),
         (#"\bgo(es)? on\b"#, "continues, keeps"), (#"\blooks? after\b"#, "manages"), (#"\bshall\b"#, "must, is to"),
-        (#"\bof late\b"#, "recently"), (#"\bwant of\b"#, "lack of"), (#"\bmakes? sure\b"#, "ensures, checks"),
+        (#"\bof late\b"#, "recently"), (#"\bwant of\b"#, "lack of"), (#"\b[Mm]akes? sure\b"#, "ensures, checks"),
         (#"^\s*/// (Facts about|Fate of|Handling of)\b"#, "what it is"),
     ]
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tries a release archive (deploy/release.sh) on a Debian without Swift: installs what its README says, unpacks it in an empty folder,
+# Tries a release archive (deploy/release.sh) on a Debian without Swift: installs what its README lists, unpacks it in an empty folder,
 # and waits for the first wave. Changes the system that it runs in: meant for a container or a chroot.
 #
 #   docker run --rm -v "$PWD:/nimmer:ro" debian:12 sh /nimmer/Tests/Release/first_wave.sh /nimmer/.build/archive/NAME.tar.gz

@@ -4,7 +4,7 @@
 #   deploy/containers/rootfs.sh BINARIES OUT PROGRAM…
 #
 # Makes OUT/base (what all of the programs need, so that their images share a layer), OUT/state (the empty folder for a volume),
-# OUT/<program> (the program and what only it needs), and OUT/<program>.txt, which says what fills the image. Runs alike on the host and in the build stage of
+# OUT/<program> (the program and what only it needs), and OUT/<program>.txt, which lists what fills the image. Runs alike on the host and in the build stage of
 # the Containerfile. The same input gives the same output to the byte: every time is SOURCE_DATE_EPOCH.
 set -eu
 [ $# -ge 3 ] || { echo "usage: rootfs.sh BINARIES OUT PROGRAM..." >&2; exit 64; }

@@ -2,7 +2,7 @@
 --   psql -v env=prod -d postgres -f roles.sql
 -- Passwords are set afterwards with \password, so that none is written down here.
 --
--- Each environment has a database and three roles of its own, which are nobody in the others. Running it again changes nothing,
+-- Each environment has a database and three roles of its own, without rights in the others. Running it again changes nothing,
 -- and moves an installation whose environments shared the roles nimmer_migrator, nimmer_writer and nimmer_reader: rights and tables
 -- of this environment go over to its own roles, in one transaction; once no database uses the shared ones, they are removed.
 \set ON_ERROR_STOP on

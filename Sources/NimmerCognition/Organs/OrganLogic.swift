@@ -70,7 +70,7 @@ public struct OrganLogic: Sendable {
         case unloading
     }
 
-    /// What to do with the model after the current request.
+    /// Plan for the model after the current request.
     private enum Afterwards {
         case keep
         /// Another user of the card waits, or its server is gone.

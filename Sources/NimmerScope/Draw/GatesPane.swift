@@ -13,7 +13,7 @@ extension ScopeState {
         let inner = pen.pane(area, .gates, title, hasKeys: hasKeys(.gates))
         let all = gates.gates(at: momentOfGates)
         guard !all.isEmpty else {
-            let text = InkLine("No gate yet: once a second the thalamus publishes what is open or rising.", .quiet)
+            let text = InkLine("No gate yet: once a second the thalamus lists open and rising gates.", .quiet)
             for (row, line) in Self.wrapped(text, inner.width - 2, indent: 0).enumerated() {
                 pen.write(line, x: inner.x + 1, y: inner.y + row, maxWidth: inner.width - 2)
             }

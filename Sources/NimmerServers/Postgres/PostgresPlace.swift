@@ -119,7 +119,7 @@ struct PostgresPlace: Sendable {
         }
     }
 
-    /// Makes sure that no other living process runs this folder, and clears what a crashed one left.
+    /// Checks that no other living process runs this folder, and clears what a crashed one left.
     func takeOver() async throws(PostgresServerError) {
         do throws(ServerError) {
             try await state.takeOver(program: "PostgreSQL", folder: folder, signal: SIGINT)
