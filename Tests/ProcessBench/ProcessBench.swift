@@ -48,7 +48,9 @@ public struct ProcessBench: Sendable {
         _ command: String, _ payload: JSON = [:], on subject: Subject? = nil
     ) async throws -> CommandResult {
         try await ask(
-            Envelope(id: .v7(), at: .now(), from: Self.sender, Command(command: command, payload: payload)), on: subject
+            Envelope(
+                id: .v7(), at: .now(), from: Self.sender,
+                Command(command: command, payload: payload, deadlineMilliseconds: 60_000)), on: subject
         )
     }
 
@@ -57,7 +59,7 @@ public struct ProcessBench: Sendable {
         let subject = subject ?? .request(process.environment, cell: process.name)
         while true {
             do {
-                let answer = try await bus.request(subject, payload: message.encoded(), timeout: .seconds(50))
+                let answer = try await bus.request(subject, payload: message.encoded(), timeout: .seconds(60))
                 return try Envelope<CommandResult>(decoding: answer.payload).body
             } catch let error as BusError where error.code == .noResponders {
                 await Task.yield()
