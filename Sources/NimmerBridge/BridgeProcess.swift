@@ -41,7 +41,7 @@ package final class BridgeProcess: Sendable {
     /// A bridge that does not run yet.
     ///
     /// - Parameters:
-    ///   - minds: the servers of the system file's minds, in its order; whoever made them closes them.
+    ///   - minds: the servers of the system file's minds, in its order; their maker closes them.
     ///   - failPoint: where a test kills the process.
     package init(_ process: ServiceProcess, minds: [any MindServer], failPoint: FailPoint) throws {
         self.process = process
