@@ -249,6 +249,10 @@ let package = Package(
             .executableTarget(
                 name: "bus-rounds", dependencies: ["NimmerBus", "NimmerBusNATS", "NimmerWave"],
                 path: "Tests/Fixtures/BusRounds", swiftSettings: strict),
+            // Not shipped: a loopback port whose connections have a thread each.
+            .target(
+                name: "Loopback", dependencies: ["NimmerPlatform", "NimmerServers"], path: "Tests/Loopback",
+                swiftSettings: strict),
             // Not shipped: random numbers that can be repeated.
             .target(name: "Seeds", path: "Tests/Seeds", swiftSettings: strict),
             // Not shipped: messages at the edges of what the wire allows.
@@ -261,8 +265,8 @@ let package = Package(
             tests(
                 "NimmerBusTests",
                 [
-                    "NimmerBus", "NimmerBusNATS", "NimmerPlatform", "NimmerServers", "NimmerTesting", "NimmerWave",
-                    "bus-rounds",
+                    "Loopback", "NimmerBus", "NimmerBusNATS", "NimmerPlatform", "NimmerServers", "NimmerTesting",
+                    "NimmerWave", "bus-rounds",
                 ]),
             tests(
                 "NimmerMemoryTests",
@@ -282,7 +286,7 @@ let package = Package(
                 ["Extremes", "NimmerBus", "NimmerCognition", "NimmerSystem", "NimmerWave", "Seeds"]),
             // Not shipped: a server that answers wrongly in every way, and the real one with a small model.
             .target(
-                name: "MindServers", dependencies: ["COpenSSL", "NimmerPlatform", "NimmerServers"],
+                name: "MindServers", dependencies: ["COpenSSL", "Loopback", "NimmerPlatform", "NimmerServers"],
                 path: "Tests/MindServers",
                 swiftSettings: strict),
             tests(

@@ -37,8 +37,10 @@ need_swift() {
     version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
     major=${version%%.*}
     minor=${version#*.}
-    if [ -z "$version" ] || [ "$major" -lt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -lt 2 ]; }; then
-        stop "Swift ${version:-of an unknown version} is too old. $mend"
+    found=$(command -v swift)
+    [ -n "$version" ] || stop "'$found --version' names no version of Swift. $mend"
+    if [ "$major" -lt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -lt 2 ]; }; then
+        stop "Found Swift $version ($found). $mend"
     fi
 }
 

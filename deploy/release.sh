@@ -30,10 +30,10 @@ root=$folder/$name
 rm -rf "$root"
 umask 022
 mkdir -p "$root/bin" "$root/lib" "$root/share/doc"
-for program in $programs; do
-    strip -o "$root/bin/$program" ".build/release/$program"
-    ldd ".build/release/$program"
-done | sed -n 's/.*=> \(\/[^ ]*\) (.*/\1/p' | LC_ALL=C sort -u | while read -r library; do
+# Apart from the pipe below, which would lose that one of them is not there.
+for program in $programs; do strip -o "$root/bin/$program" ".build/release/$program"; done
+for program in $programs; do ldd ".build/release/$program"; done |
+    sed -n 's/.*=> \(\/[^ ]*\) (.*/\1/p' | LC_ALL=C sort -u | while read -r library; do
     case ${library##*/} in
     # glibc comes with the system: its parts fit together and to the kernel.
     ld-linux* | libc.so.* | libm.so.* | libdl.so.* | librt.so.* | libpthread.so.* | libresolv.so.* | libutil.so.*) continue ;;
@@ -46,6 +46,16 @@ done | sed -n 's/.*=> \(\/[^ ]*\) (.*/\1/p' | LC_ALL=C sort -u | while read -r l
     mkdir -p "$root/share/doc/$package"
     cp -L "/usr/share/doc/$package/copyright" "$root/share/doc/$package/"
 done
+# The licences and notices of what is inside the programs: Swift packages and the Swift runtime.
+for package in .build/checkouts/*; do
+    mkdir -p "$root/share/doc/${package##*/}"
+    for text in "$package"/LICENSE* "$package"/NOTICE*; do
+        [ ! -f "$text" ] || cp "$text" "$root/share/doc/${package##*/}/"
+    done
+done
+mkdir -p "$root/share/doc/swift"
+cp "$(dirname "$(readlink -f "$(command -v swiftc)")")/../share/swift/LICENSE.txt" "$root/share/doc/swift/" ||
+    stop "The licence of Swift was not found beside $(command -v swiftc)."
 mkdir -p "$root/deploy"
 cp -R deploy/systems "$root/deploy/"
 cp LICENSE CHANGELOG.md "$root/"

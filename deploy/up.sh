@@ -13,11 +13,16 @@ configuration=${NIMMER_CONFIGURATION:-debug}
 # The processes of the system file, and the tool. `swift build` builds the rest: other cells, the organ, fixtures of tests.
 programs=nimmer,thalamus,cognition-bridge,hippocampus,vitals-cell,math-cell
 
+# Before a build of minutes, not after it.
+case ${NIMMERVERSE_ENV:-dev} in
+dev | staging | prod) ;;
+*) stop "NIMMERVERSE_ENV must be one of dev, staging, prod; found '$NIMMERVERSE_ENV'" ;;
+esac
 need_everything
 # Asking the build system whether there is anything to do takes longer than a start.
 stamp=.build/$configuration.stamp
 if [ ! -x ".build/$configuration/nimmer" ] || [ ! -e "$stamp" ] ||
-    [ -n "$(find Package.swift Sources cells nerves -newer "$stamp" -print -quit)" ]; then
+    [ -n "$(find Package.swift Package.resolved Sources cells nerves -newer "$stamp" -print -quit)" ]; then
     say "Building what runs (log: .build/up.log)"
     mkdir -p .build
     : >"$stamp.new"
@@ -29,7 +34,8 @@ if [ ! -x ".build/$configuration/nimmer" ] || [ ! -e "$stamp" ] ||
     # shellcheck disable=SC2086
     with_progress .build/up.log $estimate env NIMMER_TESTS=$programs swift build -c "$configuration" ||
         stop "The build failed; what is wrong stands above."
-    mv "$stamp.new" "$stamp"
+    # Another run at the same time may have taken it.
+    [ ! -e "$stamp.new" ] || mv "$stamp.new" "$stamp"
 fi
 
 [ $# -gt 0 ] || set -- --exercise 15

@@ -14,7 +14,7 @@
 extern void natsConn_setFilterWithClosure(natsConnection *connection, void (*filter)(natsConnection *, natsMsg **, void *),
                                           void *closure) __attribute__((weak));
 
-// Has each message of a connection looked at first; whether the library can.
+// Has each message of a connection checked first; returns whether the library supports it.
 static inline bool nimmer_look_at_messages(natsConnection *connection, void (*look)(natsConnection *, natsMsg **, void *),
                                            void *closure) {
     if (!natsConn_setFilterWithClosure) return false;

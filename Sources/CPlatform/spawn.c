@@ -56,7 +56,7 @@ static void child(const struct nimmer_spawn_request *request, int report, pid_t 
         fail(report, NIMMER_SPAWN_STREAMS);
     }
     if (request->changes_user) {
-        // Raw calls: the library's wrappers tell every thread of the parent, which is not safe after fork.
+        // Raw calls: the library's wrappers signal every thread of the parent, which is not safe after fork.
         if (syscall(SYS_setgroups, request->group_count, request->groups) != 0
             || syscall(SYS_setresgid, request->group, request->group, request->group) != 0
             || syscall(SYS_setresuid, request->user, request->user, request->user) != 0) {

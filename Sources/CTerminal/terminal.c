@@ -53,7 +53,7 @@ void nimmer_terminal_give_back(void) {
         write_all(held.real_errors, buffer, (size_t)count);
         place += count;
     }
-    // What is still to be reported, such as where it crashed, is reported to the one that looks.
+    // Pending messages, such as where it crashed, go to the terminal.
     dup2(held.real_errors, STDERR_FILENO);
 }
 
@@ -64,7 +64,7 @@ static void crashed(int signal, siginfo_t *info, void *context) {
     for (int i = 0; i < CRASHES; i++)
         if (crashes[i] == signal) sigaction(signal, &before_crash[i], NULL);
     errno = error;
-    // A fault happens again when the handler returns, where a debugger wants to see it; what was sent does not.
+    // A fault happens again when the handler returns, where a debugger can catch it; what was sent does not.
     if (info->si_code <= 0 || signal == SIGTRAP) raise(signal);
 }
 

@@ -4,7 +4,7 @@ import NimmerWave
 /// End of the copy of a running system, as a value: with the last question that is in it.
 ///
 /// Questions are copied first, and while answers are, more are asked. These later questions are read from behind the copy before any
-/// answer is judged, and an answer, or the word of what became of it, is left out only if it is about one of them. So nothing is lost
+/// answer is judged, and an answer, or its act, is left out only if it is about one of them. So nothing is lost
 /// that was decided about a question of the copy, nor about one that no stream holds any more.
 package struct BackupCut: Sendable {
     private let environment: Environment
@@ -48,7 +48,7 @@ package struct BackupCut: Sendable {
         return !later.contains(question)
     }
 
-    /// The question that an answer, or the word of what became of it, is about; nil for what is about none.
+    /// The question that an answer, or its act, is about; nil for what is about none.
     private func question(of message: BusMessage, in stream: String) -> MessageID? {
         if stream == Self.records(environment) {
             return message.subject.text.split(separator: ".").last.flatMap { try? MessageID(String($0)) }

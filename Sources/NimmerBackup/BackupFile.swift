@@ -37,7 +37,7 @@ package final class BackupFile: Sendable {
 
     /// The record at a place, which must be whole.
     ///
-    /// - Throws: ``Failure`` that reports where the file is not a backup, or was damaged.
+    /// - Throws: ``Failure`` that names where the file is not a backup, or was damaged.
     package func record(at place: Int) throws(Failure) -> Found {
         let head = try read(BackupRecord.maximumLine, at: place)
         guard !head.isEmpty else { throw damaged(place, "the file ends there: it was cut off") }
@@ -58,7 +58,8 @@ package final class BackupFile: Sendable {
 
     /// The failure of a file that is not what it should be.
     package func damaged(_ place: Int, _ why: String) -> Failure {
-        Failure(.failed, "\(path) is no whole backup: at byte \(place), \(why)", remedy: "take another copy of it")
+        Failure(
+            .failed, "\(path) is not a complete backup: at byte \(place), \(why)", remedy: "take another copy of it")
     }
 
     private func read(_ count: Int, at place: Int) throws(Failure) -> [UInt8] {

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// One record of a backup (docs/reference/backup.md): a line that reports its kind, how many bytes follow and their CRC-32; then these
+/// One record of a backup (docs/reference/backup.md): a line with its kind, the number of bytes that follow and their CRC-32; then these
 /// bytes and a line feed.
 package struct BackupRecord: Equatable, Sendable {
     /// Kind of record.

@@ -32,14 +32,14 @@ package final class BackupWriter: Sendable {
         self.path = path
         draft = "\(path).\(getpid()).new"
         guard !FileText.exists(path) else {
-            throw Failure(.usage, "\(path) is there already", remedy: "name another file with --out")
+            throw Failure(.usage, "\(path) exists already", remedy: "name another file with --out")
         }
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.failure("cannot write", path) }
         state = Mutex(State(path: path, descriptor: descriptor))
     }
 
-    // What was not finished is no backup.
+    // What was not finished is not a backup.
     deinit { discard() }
 
     /// Bytes so far.
@@ -100,7 +100,7 @@ package final class BackupWriter: Sendable {
     /// - Parameters:
     ///   - last: the last sequence that each stream has given.
     ///   - ways: how it may take its name.
-    /// - Throws: ``Failure``; where only the name could not be given, it reports where everything is.
+    /// - Throws: ``Failure``; where only the name could not be given, it names where the data is.
     package func finish(
         last: [String: UInt64], naming ways: [NewFileName.Way] = NewFileName.Way.allCases
     ) throws(Failure) -> BackupContents.End {
@@ -129,14 +129,14 @@ package final class BackupWriter: Sendable {
         return end
     }
 
-    /// Takes away what is written so far and takes nothing more; a finished file stays.
+    /// Removes what is written so far and accepts nothing more; a finished file stays.
     package func discard() {
         state.withLock { state in
             guard state.descriptor >= 0 else { return }
             close(state.descriptor)
             state.descriptor = -1
             unlink(draft)
-            state.failure = state.failure ?? Failure(.failed, "\(path) was given up")
+            state.failure = state.failure ?? Failure(.failed, "writing \(path) was abandoned")
         }
     }
 

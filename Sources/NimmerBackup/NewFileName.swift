@@ -1,7 +1,7 @@
 import CRename
 import Glibc
 
-/// A name that a finished file takes without taking anybody's place.
+/// A name that a finished file takes without replacing another.
 package enum NewFileName {
     /// A way to do that; a file system may know some of them only.
     package enum Way: CaseIterable, Sendable {
@@ -16,7 +16,7 @@ package enum NewFileName {
     /// Gives a file its name.
     ///
     /// - Parameter ways: what is tried, in order.
-    /// - Returns: the error number of the last way that failed, or EEXIST where somebody has the name; nil when it is done.
+    /// - Returns: the error number of the last attempt, or EEXIST where the name is taken; nil on success.
     package static func take(_ path: String, for draft: String, by ways: [Way] = Way.allCases) -> Int32? {
         var failed = EINVAL
         for way in ways {

@@ -24,7 +24,7 @@ package struct StoringRun {
             let acks = next.id == nil ? [try await ask(next)] : try await storeTogether(Array(some))
             for ack in acks {
                 guard ack.stream == stream else {
-                    throw Failure(.failed, "the stream \(ack.stream) took what belongs into \(stream)")
+                    throw Failure(.failed, "the stream \(ack.stream) stored a message that belongs into \(stream)")
                 }
                 if ack.isDuplicate, ack.sequence < expected {
                     sequences.append(nil)
@@ -33,7 +33,7 @@ package struct StoringRun {
                 guard ack.sequence == expected else {
                     throw Failure(
                         .failed,
-                        "somebody else writes to \(stream): it gave the sequence \(ack.sequence) and not \(expected)",
+                        "another process writes to \(stream): it assigned the sequence \(ack.sequence), expected \(expected)",
                         remedy: "stop every process of the environment, and restore again")
                 }
                 sequences.append(expected)
@@ -48,7 +48,7 @@ package struct StoringRun {
             let gathered = AnswerCollector(messages.count) { continuation.resume(returning: $0) }
             for (place, message) in messages.enumerated() {
                 guard let subject = try? Subject(foreign: message.subject), let id = message.id else {
-                    gathered.take(place, .failure(BusError(.invalid, "\(message.subject) is no subject")))
+                    gathered.take(place, .failure(BusError(.invalid, "'\(message.subject)' is not a subject")))
                     continue
                 }
                 bus.publishDurably(

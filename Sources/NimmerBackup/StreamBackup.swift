@@ -15,7 +15,7 @@ package struct StreamBackup {
 
     /// Takes the positions.
     ///
-    /// - Parameter server: where the bus is, for what it reports.
+    /// - Parameter server: where the bus is, for its messages.
     /// - Throws: ``Failure`` where a stream is not there that every environment has.
     package init(_ bus: any Bus, _ environment: Environment, at server: String) async throws {
         self.bus = bus
@@ -31,7 +31,7 @@ package struct StreamBackup {
                     throw Failure(
                         .failed,
                         "\(server) has no stream \(archived.name): the environment "
-                            + "\(environment.rawValue) does not live there",
+                            + "\(environment.rawValue) has no streams there",
                         remedy: "name another server with --server, or the environment with NIMMERVERSE_ENV; "
                             + "--database-only copies the tables alone")
                 }

@@ -6,8 +6,8 @@ import NimmerWave
 /// Stores the messages of a backup in empty streams.
 ///
 /// They are stored in the order in which they were, over all streams, since some readers compare when messages of two streams were
-/// stored. They get new sequences, above every one that their stream had given when it was copied: so none that somebody had kept in
-/// mind by then (in a file of waiting messages, in the word for what was set aside) ever names another message. Readers begin with the
+/// stored. They get new sequences, above every one that their stream had given when it was copied: so none that was noted in
+/// advance (in a file of waiting messages, for a dead letter) ever names another message. Readers begin with the
 /// first message that they had not acknowledged.
 package struct StreamRestore {
     /// Result of restoring a stream.
@@ -96,7 +96,7 @@ package struct StreamRestore {
     /// Deletes what a restore has left that was cut off; nothing where none was.
     package static func clear(on bus: any Bus, _ environment: Environment) async throws {
         guard try await SystemStreams.restoring(on: bus, environment: environment) != nil else { return }
-        // The first one, which reports it, goes last.
+        // The first one, which marks it, goes last.
         for archived in SystemStreams.archived(environment).reversed() { try await bus.deleteStream(archived.name) }
     }
 
@@ -115,7 +115,7 @@ package struct StreamRestore {
         return readers.map(\.report)
     }
 
-    /// Takes the mark away, however long the server takes to answer within the time.
+    /// Removes the mark, however long the server takes to answer within the time.
     package func complete(within limit: Duration = undoing) async throws {
         guard let first = readers.first, case .stream(let configuration) = first.archived.form else { return }
         let bus = bus
@@ -139,7 +139,7 @@ package struct StreamRestore {
         guard !left.isEmpty else { return error }
         let reason = (error as? Failure)?.message ?? (error is CancellationError ? "interrupted" : "\(error)")
         return Failure(
-            .failed, "\(reason); could not delete again \(left.joined(separator: ", ")): \(why)",
+            .failed, "\(reason); could not delete \(left.joined(separator: ", ")): \(why)",
             remedy: "when the server answers, repeat the restore with --clear, which deletes them")
     }
 
@@ -150,7 +150,7 @@ package struct StreamRestore {
         let (bus, made) = (bus, made)
         return await finishing {
             var (left, why): ([String], String) = ([], "")
-            // The first one, which reports that the environment is half restored, goes last, and stays if another does.
+            // The first one, which marks that the environment is half restored, goes last, and stays if another does.
             for name in made.reversed() {
                 guard left.isEmpty || name != made.first else {
                     left.append(name)

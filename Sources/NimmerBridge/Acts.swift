@@ -7,7 +7,7 @@ import Synchronization
 
 /// Carries out the commands of decisions, each step kept in the bucket `<ENV>-ACTS` under the decision's id before the next is
 /// taken (see ``ActRecord``). Changes go by revision, so that of two bridges only one sends; whether a change was stored is read
-/// from the bucket wherever its acknowledgement does not tell (see ``RecordWrite``).
+/// from the bucket wherever its acknowledgement proves nothing (see ``RecordWrite``).
 final class Acts: Sendable {
     private struct Kept {
         var record: ActRecord
@@ -18,7 +18,7 @@ final class Acts: Sendable {
     private enum Stored {
         /// It is kept, at this revision.
         case stored(UInt64)
-        /// Somebody else was first.
+        /// Another process was first.
         case overtaken
         /// The process stops before it is known.
         case stopped
@@ -32,8 +32,8 @@ final class Acts: Sendable {
     private let kept = Mutex<[MessageID: Kept]>([:])
     /// Decisions that had a record at the start.
     private let known = Mutex<Set<MessageID>>([])
-    /// This life, in the records that it writes.
-    private let life = MessageID.v7().text
+    /// This run, in the records that it writes.
+    private let run = MessageID.v7().text
     private let busy = Mutex<Set<MessageID>>([])
     private let due: AsyncStream<MessageID>
     private let makeDue: AsyncStream<MessageID>.Continuation
@@ -46,7 +46,7 @@ final class Acts: Sendable {
         (due, makeDue) = AsyncStream.makeStream()
     }
 
-    /// Records that have not come to their end, or whose end has not been told.
+    /// Records that have not ended, or whose end is not published yet.
     var open: Int { kept.withLock { $0.count } }
 
     /// The records that have not come to their end, the oldest first.
@@ -59,7 +59,7 @@ final class Acts: Sendable {
     func open() async throws(BusError) {
         let bucket = try await process.bus.keyValue(SystemStreams.acts(process.environment))
         self.bucket.withLock { $0 = bucket }
-        let told = try await told()
+        let published = try await published()
         for entry in try await bucket.entries() {
             guard let record = (try? JSON(parsing: entry.value)).flatMap(ActRecord.init) else {
                 process.logger.error(
@@ -68,26 +68,26 @@ final class Acts: Sendable {
                 continue
             }
             known.withLock { _ = $0.insert(record.decision) }
-            if record.state.isFinal, told.contains(record.decision) { continue }
+            if record.state.isFinal, published.contains(record.decision) { continue }
             kept.withLock { $0[record.decision] = Kept(record: record, revision: entry.revision) }
             makeDue.yield(record.decision)
         }
     }
 
-    /// Decisions of which the stream reports what became of them.
-    private func told() async throws(BusError) -> Set<MessageID> {
-        var told: Set<MessageID> = []
+    /// Decisions whose outcome is in the stream.
+    private func published() async throws(BusError) -> Set<MessageID> {
+        var published: Set<MessageID> = []
         try await process.bus.read(
             stream: SystemStreams.decisions(process.environment), filter: SubjectPattern(.act(process.environment))
         ) { batch in
             for stored in batch {
                 guard let act = try? Envelope<Act>(decoding: stored.message.payload, on: stored.message.subject).body
                 else { continue }
-                told.insert(act.requestID)
+                published.insert(act.requestID)
             }
             return true
         }
-        return told
+        return published
     }
 
     /// Makes the record of the commands of a response that the stream holds, where they are to be sent; one that is there already
@@ -97,7 +97,7 @@ final class Acts: Sendable {
     func keep(_ response: CognitiveResponse) async -> Bool {
         guard var record = ActRecord(response, at: .now()), let bucket = bucket.withLock({ $0 }) else { return true }
         guard !known.withLock({ $0.contains(record.decision) }) else { return true }
-        record.writer = life
+        record.writer = run
         switch await store(record, in: bucket, over: 0) {
         case .stored(let revision): kept.withLock { $0[record.decision] = Kept(record: record, revision: revision) }
         // Another bridge has made it, of the same response, and carries it out.
@@ -112,7 +112,7 @@ final class Acts: Sendable {
         if kept.withLock({ $0[decision] != nil }) { makeDue.yield(decision) }
     }
 
-    /// A person speaks.
+    /// Approves or refuses it.
     ///
     /// - Returns: why that changes nothing; nil when it did.
     func decide(_ decision: MessageID, approve: Bool, by person: String) async -> String? {
@@ -197,14 +197,14 @@ final class Acts: Sendable {
         return result
     }
 
-    /// Keeps a record; false when somebody else has changed it, who then goes on with it.
+    /// Keeps a record; false when another bridge has changed it, which then continues with it.
     private func write(_ record: ActRecord) async -> Bool {
         guard let bucket = bucket.withLock({ $0 }), let revision = kept.withLock({ $0[record.decision]?.revision })
         else {
             return false
         }
         var record = record
-        record.writer = life
+        record.writer = run
         switch await store(record, in: bucket, over: revision) {
         case .stored(let next):
             kept.withLock { $0[record.decision] = Kept(record: record, revision: next) }
@@ -245,13 +245,13 @@ final class Acts: Sendable {
                 guard !Task.isCancelled else { return .stopped }
                 guard error.code != .conflict else { continue }
                 failed(error)
-                process.logger.warning("Cannot keep what became of a command", metadata: ["reason": "\(error)"])
+                process.logger.warning("Cannot keep the outcome of a command", metadata: ["reason": "\(error)"])
                 try? await Task.sleep(for: .seconds(1))
             }
         }
     }
 
-    /// Tells everybody what became of a decision's commands. A bridge that dies before it has told so tells it at its next
+    /// Publishes the outcome of a decision's commands. A bridge that dies before does so at its next
     /// start; the id is the same each time.
     private func report(_ record: ActRecord) async {
         guard let act = record.act else { return }
@@ -268,7 +268,7 @@ final class Acts: Sendable {
                         guard !Task.isCancelled, error.canRetry else { throw error }
                         failed(error)
                         process.logger.warning(
-                            "Cannot tell what became of a decision", metadata: ["reason": "\(error)"])
+                            "Cannot publish the outcome of a decision", metadata: ["reason": "\(error)"])
                         try? await Task.sleep(for: .seconds(1))
                     }
                 }

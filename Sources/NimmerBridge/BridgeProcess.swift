@@ -6,7 +6,7 @@ import NimmerSystem
 import NimmerWave
 import Synchronization
 
-/// Wires the bridge to the bus: performs what ``AnswerTracker`` and ``Scheduler`` want done. What was answered before a crash is found
+/// Wires the bridge to the bus: takes the actions of ``AnswerTracker`` and ``Scheduler``. What was answered before a crash is found
 /// in the stream at the start and not asked again.
 package final class BridgeProcess: Sendable {
     let process: ServiceProcess
@@ -16,7 +16,7 @@ package final class BridgeProcess: Sendable {
     let minds: [any MindServer]
     let failPoint: FailPoint
     let scheduler: Mutex<Scheduler>
-    let book = Mutex(AnswerTracker<Receipt>())
+    let answers = Mutex(AnswerTracker<Receipt>())
     let counters = Mutex(Counters())
     let commands: CommandRegistry
     let acts: Acts
@@ -41,7 +41,7 @@ package final class BridgeProcess: Sendable {
     /// A bridge that does not run yet.
     ///
     /// - Parameters:
-    ///   - minds: the servers of the system file's minds, in its order; their maker closes them.
+    ///   - minds: the servers of the system file's minds, in its order; the caller closes them.
     ///   - failPoint: where a test kills the process.
     package init(_ process: ServiceProcess, minds: [any MindServer], failPoint: FailPoint) throws {
         self.process = process
@@ -62,7 +62,7 @@ package final class BridgeProcess: Sendable {
         (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Answers until the process is asked to stop; what is in hand then comes again.
+    /// Answers until the process is asked to stop; what is in progress then comes again.
     package func run() async throws {
         try await process.waiting(for: "the streams") {
             _ = try await SystemStreams.ensure(on: self.bus, environment: self.env)
@@ -113,7 +113,7 @@ package final class BridgeProcess: Sendable {
         }
         responder.cancel()
         plainly.cancel()
-        for receipt in book.withLock({ $0.receipts }) { try? receipt.delivery.nak() }
+        for receipt in answers.withLock({ $0.receipts }) { try? receipt.delivery.nak() }
         for consumer in consumers { await consumer.stop() }
         await suspects.close()
     }
@@ -145,7 +145,7 @@ package final class BridgeProcess: Sendable {
             return stored
         }
         for (response, at) in stored {
-            book.withLock { $0.recall(response) }
+            answers.withLock { $0.recall(response) }
             scheduler.withLock { $0.recall(response, at: at) }
             guard await acts.keep(response) else { return }
             acts.begin(response.requestID)
@@ -184,8 +184,8 @@ package final class BridgeProcess: Sendable {
                 suspects.finished(delivery.sequence, of: stream)
                 return []
             }
-            let telling = scheduler.withLock { $0.telling(of: request, at: $0.clock.read(.now())) }
-            let actions = book.withLock { $0.arrive(request, Receipt(delivery, of: stream), telling: telling) }
+            let informing = scheduler.withLock { $0.informing(of: request, at: $0.clock.read(.now())) }
+            let actions = answers.withLock { $0.arrive(request, Receipt(delivery, of: stream), informing: informing) }
             failPoint.took(request)
             return actions
         } catch {
@@ -197,7 +197,7 @@ package final class BridgeProcess: Sendable {
         }
     }
 
-    /// Takes a message that may end the process, with nothing else in hand.
+    /// Takes a message that may end the process, with nothing else in progress.
     private func takeAlone(_ delivery: Delivery, of stream: String) async -> Bool {
         await access.exclusive(
             delivery, isEmpty: { !suspects.isTrying },
@@ -249,7 +249,7 @@ package final class BridgeProcess: Sendable {
             return .answered(contract.check(answer.text), usage, model: answer.model, refused: text)
         } catch {
             let took = began.duration(to: .now) / .milliseconds(1)
-            // Of a question without an answer nobody knows what was read; what can be known is the time.
+            // For a question without an answer the tokens read are unknown; the time is known.
             return .failed(error, Usage(promptTokens: 0, completionTokens: 0, milliseconds: took))
         }
     }
@@ -273,11 +273,11 @@ package final class BridgeProcess: Sendable {
         }
     }
 
-    /// Tells the stream that what is in hand is being worked on (it waits for 10 s).
+    /// Extends the acknowledgement of requests in progress (the stream waits for 10 s).
     private func keepAlive() async {
         while !Task.isCancelled {
             do { try await Task.sleep(for: .seconds(3)) } catch { return }
-            for receipt in book.withLock({ $0.receipts }) { try? receipt.delivery.inProgress() }
+            for receipt in answers.withLock({ $0.receipts }) { try? receipt.delivery.inProgress() }
         }
     }
 }

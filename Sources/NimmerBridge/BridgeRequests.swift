@@ -83,7 +83,7 @@ struct BridgeRequests: Sendable {
         ]
     }
 
-    /// - Parameter sender: the identity that asks, which alone reports who decides; the name in the payload is a label.
+    /// - Parameter sender: the identity that asks, which alone defines who decides; the name in the payload is a label.
     private func decide(_ payload: JSON, approve: Bool, from sender: Token?) async -> CommandResult {
         let id: MessageID
         do throws(Refusal) {

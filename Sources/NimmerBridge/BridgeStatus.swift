@@ -4,7 +4,7 @@ import NimmerSystem
 import NimmerWave
 import Synchronization
 
-// What the bridge tells about itself.
+// What the bridge reports about itself.
 
 extension BridgeProcess {
     /// Current answerer, for a person.
@@ -34,7 +34,7 @@ extension BridgeProcess {
             "by_mind": .number(Double(scheduled.byMind)), "by_rule": .number(Double(scheduled.byRule)),
             "merged": .number(Double(scheduled.merged)), "expired": .number(Double(scheduled.expired)),
             "given_back": .number(Double(scheduled.givenBack)), "invalid": .number(Double(scheduled.invalid)),
-            "repeated": .number(Double(book.withLock { $0.repeated })),
+            "repeated": .number(Double(answers.withLock { $0.repeated })),
             "rejected": .number(Double(own.rejected)),
             "waiting": .number(Double(waiting)), "asking": .number(Double(asking)),
             "acts_open": .number(Double(acts.open)), "suspects": .number(Double(suspects.suspected)),
@@ -56,7 +56,7 @@ extension BridgeProcess {
         page.counter("nimmer_questions_expired_total", "Questions that came too late to be asked.", scheduled.expired)
         page.counter(
             "nimmer_questions_repeated_total", "Questions that came again.",
-            book.withLock { $0.repeated })
+            answers.withLock { $0.repeated })
         page.counter("nimmer_rejected_total", "Messages refused because they could not be understood.", rejects.count)
         page.counter(
             "nimmer_set_aside_total", "Messages set aside, since the process ended by them.", suspects.setAside)

@@ -5,7 +5,7 @@ import NimmerCognition
 import NimmerWave
 import Synchronization
 
-// What the book of answers and the scheduler want done.
+// The actions of the answer tracker and the scheduler.
 
 /// Acknowledgement of a request: one message of one stream.
 struct Receipt: Identifiable, Sendable {
@@ -28,20 +28,20 @@ extension BridgeProcess {
     typealias TrackerAction = AnswerTracker<Receipt>.Action
 
     func perform(_ actions: [SchedulerAction]) async {
-        var telling: [MessageID: [CognitiveRequest]] = [:]
-        for case .tell(let request, let id) in actions { telling[id, default: []].append(request) }
+        var informing: [MessageID: [CognitiveRequest]] = [:]
+        for case .inform(let request, let id) in actions { informing[id, default: []].append(request) }
         await withDiscardingTaskGroup { group in
             for action in actions {
                 switch action {
                 case .ask(let ask): put(ask)
-                case .tell: break
+                case .inform: break
                 case .giveBack(let id):
-                    let actions = book.withLock { $0.givenBack(id) }
+                    let actions = answers.withLock { $0.givenBack(id) }
                     group.addTask { await self.perform(actions) }
                 case .respond(let response, let merged):
-                    let telling = telling[response.requestID] ?? []
-                    let actions = book.withLock {
-                        $0.decided(response, merged: merged, telling: telling, at: .now())
+                    let informing = informing[response.requestID] ?? []
+                    let actions = answers.withLock {
+                        $0.decided(response, merged: merged, informing: informing, at: .now())
                     }
                     group.addTask {
                         // Those that were merged are answered first.
@@ -80,14 +80,14 @@ extension BridgeProcess {
             return await trying(id, isRepeated) { () throws(BusError) in
                 let found = try await self.response(to: id, at: sequence, since: since)
                 self.note(found, for: id)
-                return self.book.withLock { $0.found(id, found) }
+                return self.answers.withLock { $0.found(id, found) }
             }
         case .record(let id, let response):
             guard await acts.keep(response) else { return [] }
             failPoint.passed(.kept)
-            return book.withLock { $0.recorded(id) }
+            return answers.withLock { $0.recorded(id) }
         case .begin(let id): acts.begin(id)
-        case .tell(let request, let id, let isRepeated):
+        case .inform(let request, let id, let isRepeated):
             return await trying(id, isRepeated) { () throws(BusError) in
                 let message = Envelope(id: request.requestID, at: .now(), from: self.process.source, request)
                 try await self.stores.storing { _ throws(BusError) in
@@ -95,7 +95,7 @@ extension BridgeProcess {
                         shared: .cognitiveRequest(self.env), by: self.process.name, payload: message.encoded(),
                         id: self.names.id("told", request.requestID), timeout: .seconds(20))
                 }
-                return self.book.withLock { $0.told(request.requestID, after: id) }
+                return self.answers.withLock { $0.informed(request.requestID, after: id) }
             }
         case .acknowledge(let receipts):
             for receipt in receipts {
@@ -124,8 +124,8 @@ extension BridgeProcess {
             return try await body()
         } catch {
             guard !Task.isCancelled else { return [] }
-            process.logger.warning("Saying it again", metadata: ["reason": "\(error)"])
-            return book.withLock { $0.failed(id, at: .now()) }
+            process.logger.warning("Publishing again", metadata: ["reason": "\(error)"])
+            return answers.withLock { $0.failed(id, at: .now()) }
         }
     }
 
@@ -138,7 +138,7 @@ extension BridgeProcess {
         }
         failPoint.passed(.answered)
         counters.withLock { $0.answered += 1 }
-        return book.withLock { $0.stored(response.requestID, ack.isDuplicate ? .repeated(ack.sequence) : .first) }
+        return answers.withLock { $0.stored(response.requestID, ack.isDuplicate ? .repeated(ack.sequence) : .first) }
     }
 
     /// Reads the stream's response to a request: at a sequence, or else among what was stored since a moment.
@@ -165,7 +165,7 @@ extension BridgeProcess {
 
     private func note(_ found: CognitiveResponse?, for id: MessageID) {
         process.logger.info(
-            "The stream says what it holds for a request",
+            "The stream already holds a response to a request",
             metadata: ["request": "\(id)", "decision": "\(found?.decision ?? "none")"])
     }
 }

@@ -5,7 +5,7 @@ import NimmerWave
 
 /// Stores the requests that come on `<env>.cognitive.bridge.request`, the subject without a sender, as their senders expect it of
 /// a stream: what 2.0 asks is stored under its own id, and the stream's acknowledgement passed on. What a thalamus of a later version
-/// reports there without waiting for an answer is for observers: its opening is stored.
+/// is published there without a reply subject is for observers: its opening is stored.
 ///
 /// As long as a stream of 2.0 captures the subject itself, nothing is done.
 struct PlainRequests: Sendable {
@@ -55,7 +55,7 @@ struct PlainRequests: Sendable {
             if ack.isDuplicate { words["duplicate"] = true }
             answer(message, .object(words))
         } catch {
-            // Nobody is told that it is stored: who waits for that asks again.
+            // No acknowledgement is sent: a sender that waits for one asks again.
             owner.process.logger.warning("Cannot store a request", metadata: ["reason": "\(error)"])
         }
     }

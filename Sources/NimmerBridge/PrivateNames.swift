@@ -4,7 +4,7 @@ import NimmerWave
 import Synchronization
 
 /// The space that bridges name their messages in: a secret of 128 bits in the bucket `<ENV>-HANDLING`, which all bridges of an
-/// environment share, so that of two answers to one request a stream still keeps one; and nobody who hears a request can store
+/// environment share, so that of two answers to one request a stream still keeps one; and no reader of a request can store
 /// something under the id of its answer first (decision 0017).
 final class PrivateNames: Sendable {
     private static let key = "names.cognition-bridge"

@@ -25,9 +25,9 @@ public typealias DeliveryHandler = @Sendable (_ subject: RawSpan, _ payload: Raw
 ///
 /// **Own echo.** A bus delivers to its own subscriptions what it publishes itself.
 ///
-/// **Disconnection.** After the start, losing the server is not an error of the caller: the bus reconnects for ever with
+/// **Disconnection.** After the start, losing the server is not an error of the caller: the bus reconnects forever with
 /// jitter, subscriptions survive it, small publishing continues into a bounded buffer and then throws
-/// ``BusError/Code/full``; durable publishing fails at once. The event feed tells.
+/// ``BusError/Code/full``; durable publishing fails at once. The event feed announces it.
 public protocol Bus: AnyObject, Sendable {
     /// Sends bytes, at most once; returns as soon as they are buffered. Called from inside a handler, they leave with the
     /// same turn of the loop.
@@ -38,7 +38,7 @@ public protocol Bus: AnyObject, Sendable {
 
     /// Calls a handler for each message that matches a pattern (hot path, see ``DeliveryHandler``).
     ///
-    /// When this returns on a connected bus, the server knows the subscription: whatever anybody publishes from now on
+    /// When this returns on a connected bus, the server knows the subscription: every message that is published from now on
     /// arrives. On a disconnected bus it takes effect with the connection.
     ///
     /// - Parameters:
@@ -51,13 +51,13 @@ public protocol Bus: AnyObject, Sendable {
 
     /// Asks and waits for one answer.
     ///
-    /// - Throws: ``BusError/Code/noResponders`` at once when nobody serves the subject, ``BusError/Code/timeout`` when no
+    /// - Throws: ``BusError/Code/noResponders`` at once when the subject has no responder, ``BusError/Code/timeout`` when no
     ///   answer came, ``BusError/Code/cancelled`` when the waiting task was cancelled.
     func request(
         _ subject: Subject, payload: [UInt8], headers: Headers, timeout: Duration
     ) async throws(BusError) -> BusMessage
 
-    /// Asks everybody and collects what is answered until the time is over (service discovery).
+    /// Sends a request to all responders and collects replies until the timeout (service discovery).
     func requestMany(_ subject: Subject, payload: [UInt8], wait: Duration) async throws(BusError) -> [BusMessage]
 
     /// Sends a message to a stream, once, and calls back when the stream has acknowledged it, refused it, or did not answer
@@ -73,7 +73,7 @@ public protocol Bus: AnyObject, Sendable {
         onAck: @escaping @Sendable (Result<StreamAck, BusError>) -> Void)
 
     /// Runs a closure once, after what the handlers of this turn have published is on its way, with the next turn or within a
-    /// millisecond: for work that follows from a message but must not hold up its answer, nor the one that waits for that. On a bus
+    /// millisecond: for work that follows from a message but must not hold up its answer, nor the caller that waits for it. On a bus
     /// with a thread it runs there, whether connected or not; the same rules hold as for a handler.
     func afterTurn(_ work: @escaping @Sendable () -> Void)
 
@@ -87,7 +87,7 @@ public protocol Bus: AnyObject, Sendable {
     /// Returns the contents of a stream; ``BusError/Code/notFound`` when it does not exist.
     func stream(_ name: String) async throws(BusError) -> StreamInfo
 
-    /// Deletes a stream with everything in it; a stream that does not exist is no error.
+    /// Deletes a stream with everything in it; a stream that does not exist is not an error.
     func deleteStream(_ name: String) async throws(BusError)
 
     /// The newest message of a stream on a subject; nil if absent. Asked of the stream's leader and not of a replica:
@@ -106,7 +106,7 @@ public protocol Bus: AnyObject, Sendable {
     /// Returns the positions of a stream's durable consumers, by their names in order. In doubt a position is too low, never too high.
     func durables(of stream: String) async throws(BusError) -> [DurablePosition]
 
-    /// Lets an empty stream go on with a sequence, so that none below it is ever given again. A sequence that it has passed already
+    /// Makes an empty stream continue with a sequence, so that none below it is ever given again. A sequence that it has passed already
     /// changes nothing.
     ///
     /// - Throws: ``BusError/Code/conflict`` when the stream holds messages.
@@ -137,7 +137,7 @@ public protocol Bus: AnyObject, Sendable {
     func events() -> AsyncStream<BusEvent>
 
     /// Ends cleanly: stops receiving, lets handlers finish what has arrived, sends what is buffered, closes. Bounded by the
-    /// timeout, after which it closes anyway. Never throws; closing twice is no error.
+    /// timeout, after which it closes anyway. Never throws; closing twice is not an error.
     func drain(timeout: Duration) async
 
     /// Closes now: what is buffered is lost, waiting callers get ``BusError/Code/closed``, every sequence ends.

@@ -36,7 +36,7 @@ public struct BusError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The kind of failure.
     public let code: Code
-    /// One line for a person: what failed, where, what was expected and the remedy. Holds no secret.
+    /// A one-line description: what failed, where, what was expected and the remedy. Holds no secret.
     public let message: String
     /// Message of the underlying library or server; empty when nothing more is known.
     public let cause: String

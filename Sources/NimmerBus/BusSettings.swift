@@ -30,7 +30,7 @@ public struct BusSettings: Sendable, Hashable, CustomStringConvertible {
 
     /// The address: `nats://127.0.0.1:4222`; several, separated by commas, are tried in turn.
     public var url: String
-    /// The address without credentials, for logs and reports.
+    /// The address without credentials, for logs and output.
     public var shownURL: String { ShownAddress(url).description }
     /// Name of the connection, shown by the server's own tools.
     public var name: String
@@ -44,7 +44,7 @@ public struct BusSettings: Sendable, Hashable, CustomStringConvertible {
     public var tlsCertificate: String?
     /// The client's key, PEM.
     public var tlsKey: String?
-    /// Indicates whether opening succeeds without a server and goes on trying for ever (cells keep their reflexes), or fails.
+    /// Indicates whether opening succeeds without a server and keeps trying forever (cells keep their reflexes), or fails.
     public var waitsForServer: Bool
     /// The first tokens of the subjects on which this client receives answers, such as `_INBOX.math`: where every identity has a
     /// prefix of its own, none can read the answers of another. Begins with `_INBOX`. Nil: what the credentials file states, else
@@ -56,7 +56,7 @@ public struct BusSettings: Sendable, Hashable, CustomStringConvertible {
     /// which then delays their publishers: for subscriptions whose senders are to be slowed down.
     public var maximumReadRate: Int?
 
-    /// Settings for one address, everything else as by default: no credentials, and waiting for the server for ever.
+    /// Settings for one address, everything else as by default: no credentials, and waiting for the server forever.
     public init(
         url: String, name: String, credentials: Credentials = .none, tlsCA: String? = nil,
         tlsServerName: String? = nil, tlsCertificate: String? = nil, tlsKey: String? = nil, waitsForServer: Bool = true,

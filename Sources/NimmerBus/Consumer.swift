@@ -82,8 +82,8 @@ public protocol Consumer: AnyObject, Sendable {
     /// Takes up to `maximum` messages.
     ///
     /// Waits up to `wait` for the first; once one is there, waits up to `linger` more for the batch to fill, then returns
-    /// what has come. Empty when the time passed without any: that is no error, and neither is a lost connection, which
-    /// the bus mends by itself (a deleted consumer is created again).
+    /// what has come. Empty when the time passed without any: that is not an error, and neither is a lost connection, which
+    /// the bus handles by itself (a deleted consumer is created again).
     ///
     /// - Parameters:
     ///   - maximum: 1…10,000.
@@ -136,7 +136,7 @@ public struct Delivery: Sendable {
         self.answer = answer
     }
 
-    /// The same delivery without its bytes, for the one that answers it much later and needs the memory.
+    /// The same delivery without its bytes, for an acknowledgement much later.
     public var withoutPayload: Delivery {
         var message = message
         message.payload = []

@@ -1,7 +1,7 @@
 import NimmerWave
 
 extension Bus {
-    /// A bus on which everybody may publish everything has no identities.
+    /// A bus on which every client may publish everything has no identities.
     public var identity: Token? { nil }
 
     /// A bus without a thread of its own has no turns: the work runs at once.
@@ -50,7 +50,7 @@ extension Bus {
             }
             let again = clock.now.advanced(by: .milliseconds(100))
             guard case .failure(let error) = outcome else { return try outcome.get() }
-            // A last attempt with hardly any time left reports "timeout"; what an earlier one was told reports more.
+            // A last attempt with hardly any time left ends in "timeout"; the error of an earlier one is more precise.
             if error.code != .timeout || known == nil { known = error }
             guard error.canRetry, again < deadline else { throw known ?? error }
             do {

@@ -31,7 +31,7 @@ public struct DeadLetter: Sendable, Hashable {
         _ message: BusMessage, stream: String, sequence: UInt64, service: String, reason: String, at now: Timestamp
     ) {
         subject = message.subject
-        // With those that report where it was, no more than a reader takes.
+        // Together with the headers that name its origin, no more than a reader takes.
         original = [:]
         for field in message.headers.fields.prefix(Self.maximumOriginalHeaders) {
             original.append(field.name, field.value)

@@ -1,4 +1,4 @@
-/// Position of a durable consumer of a stream, by name: what a copy of the stream needs, so that its readers go on where they were.
+/// Position of a durable consumer of a stream, by name: what a copy of the stream needs, so that its readers continue where they were.
 public struct DurablePosition: Sendable, Hashable {
     /// The durable's name.
     public var name: String

@@ -32,7 +32,7 @@ package final class EventFeed: Sendable {
         return stream
     }
 
-    /// Tells every listener. After ``BusEvent/closed`` every feed ends.
+    /// Notifies every listener. After ``BusEvent/closed`` every feed ends.
     package func send(_ event: BusEvent) {
         let listeners = state.withLock { state in
             defer {

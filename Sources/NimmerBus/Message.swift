@@ -68,7 +68,7 @@ public struct Headers: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     public static let expectedLastOfSubject = "Nats-Expected-Last-Subject-Sequence"
 }
 
-/// Facts about a message while its handler runs, besides its subject and bytes.
+/// A message's time and reply subject, while its handler runs.
 ///
 /// Valid only until the handler returns: it points at the message where it arrived. Keeping one and asking it later
 /// is a programmer's error and traps.

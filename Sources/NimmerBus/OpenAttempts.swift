@@ -2,7 +2,7 @@ import NimmerWave
 import Synchronization
 
 /// Updates of keys whose end is not known. One that is made again goes under the id of the first, so that the stream, which may
-/// have taken that, or take it yet, stores it once and reports it.
+/// have taken that, or take it yet, stores it once and logs it.
 final class OpenAttempts: Sendable {
     private struct Attempt {
         let id: MessageID

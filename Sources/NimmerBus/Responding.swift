@@ -1,10 +1,10 @@
 import NimmerWave
 
 /// The only place that publishes to a subject which a request names (decision 0020). An answer goes to inboxes and nowhere else: the
-/// sender of a request could have its answers report what it may not publish itself, or have them ask the server to delete a stream. Where the
+/// sender of a request could have its answers publish what it may not publish itself, or have them ask the server to delete a stream. Where the
 /// server guards who asks, the inbox is the asker's own: who reads the inbox of a waiting request could have another answer it.
 extension Bus {
-    /// Answers a request; does nothing when its sender waits for no answer, or wants it elsewhere than in its inbox, which is counted.
+    /// Answers a request; does nothing when its sender waits for no answer, or names a reply subject that is not an inbox of it, which is counted.
     public func respond(to message: BusMessage, payload: [UInt8], headers: Headers = [:]) throws(BusError) {
         guard let reply = answerable(message) else { return }
         try publish(reply, payload: payload, headers: headers, reply: nil)

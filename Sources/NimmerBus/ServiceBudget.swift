@@ -1,8 +1,8 @@
 import NimmerWave
 
-/// Bounds how often a service reports who it is (decision 0021): every process answers `$SRV`, between two messages of its work. Each asker has
+/// Bounds how often a service answers `$SRV` requests (decision 0021): every process answers `$SRV`, between two messages of its work. Each asker has
 /// a budget, known by the inbox that waits for the answer, and all share one. Of fixed size: names are hashed into places, by a seed that
-/// nobody knows.
+/// no one knows.
 struct ServiceBudget: Sendable {
     /// Answers to one asker at once after a pause, and a second afterwards: a screen asks twice a second.
     static let burst = 200.0

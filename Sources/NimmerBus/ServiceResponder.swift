@@ -4,7 +4,7 @@ import Synchronization
 /// Answers PING, INFO and STATS of the NATS services protocol, plain, by name, and by name and id (protocol.md, Subjects),
 /// so that the ecosystem's own tools list the living processes.
 ///
-/// The answers are made on the delivery thread from what the process reports at that moment; nothing runs in between.
+/// The answers are made on the delivery thread from the process's figures at that moment; nothing runs in between.
 public final class ServiceResponder: Sendable {
     /// Description of a service.
     public struct Description: Sendable {
@@ -108,13 +108,13 @@ public final class ServiceResponder: Sendable {
         self.bus = bus
     }
 
-    /// A report that is published once the process listens.
+    /// A message that is published once the process listens.
     private struct Reporter: Sendable {
         let endpoints: [Endpoint]
         let statistics: @Sendable () -> Statistics
     }
 
-    /// Reports where STATS come from.
+    /// Sets the source of STATS.
     ///
     /// From now on STATS list the endpoints: call it once their subjects are subscribed. INFO declares them from the start.
     ///
@@ -151,7 +151,7 @@ public final class ServiceResponder: Sendable {
             {
                 let pattern: SubjectPattern
                 do throws(Refusal) { pattern = try SubjectPattern(text) } catch {
-                    throw BusError(.invalid, "the service's name or id makes no subject: \(error)")
+                    throw BusError(.invalid, "the service's name or id cannot be part of a subject: \(error)")
                 }
                 let subscription = try await bus.subscribe(pattern) { [self] _, _, arrival in
                     guard let reply = arrival.reply, bus.maySend(on: reply), mayAnswer(verb, reply) else { return }
@@ -171,7 +171,7 @@ public final class ServiceResponder: Sendable {
         for subscription in ended { subscription.cancel() }
     }
 
-    /// Returns whether an answer to `$SRV.STATS` reports that requests to a subject are taken now.
+    /// Returns whether an answer to `$SRV.STATS` lists a subject as served.
     public static func serves(_ subject: Subject, stats: [UInt8]) -> Bool {
         let endpoints = (try? JSON(parsing: stats))?["endpoints"]?.array ?? []
         return endpoints.contains { endpoint in

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// Status of a bus (architecture.md, Degrade, and say so).
+/// Status of a bus (architecture.md, Degrade visibly).
 public struct BusStatus: Sendable, Hashable {
     /// The connection's phase.
     public enum Phase: String, Sendable {
@@ -8,7 +8,7 @@ public struct BusStatus: Sendable, Hashable {
         case connecting
         /// Connected.
         case connected
-        /// The connection was lost; trying again for ever.
+        /// The connection was lost; trying again forever.
         case reconnecting
         /// Leaving: receives no more, sends what is buffered.
         case draining

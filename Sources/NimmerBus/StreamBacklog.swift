@@ -18,11 +18,11 @@ public struct StreamBacklog: Sendable, Hashable {
     /// Their bytes.
     public var storedBytes: UInt64 = 0
 
-    /// A backlog as a server's figures report.
+    /// A backlog by a server's figures.
     ///
     /// - Parameters:
     ///   - oldest: when the first message behind the acknowledged ones was stored.
-    ///   - age: how long the stream keeps a message; nil: for ever.
+    ///   - age: how long the stream keeps a message; nil: forever.
     public init(_ stream: StreamInfo, _ consumer: ConsumerInfo, oldest: Timestamp?, age: Duration?) {
         messages = consumer.waiting.addingSaturated(UInt64(clamping: consumer.unacknowledged))
         since = messages == 0 ? nil : oldest

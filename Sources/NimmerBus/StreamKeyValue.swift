@@ -24,7 +24,7 @@ package final class StreamKeyValue: KeyValue {
         return StreamKeyValue(bucket: configuration.bucket, bus: bus)
     }
 
-    /// The stream of a bucket. It takes no roll-ups, so that nobody can purge it (decision 0020).
+    /// The stream of a bucket. It takes no roll-ups, so that no client can purge it (decision 0020).
     package static func stream(of configuration: KeyValueConfiguration) throws(BusError) -> StreamConfiguration {
         let bucket = configuration.bucket
         guard !bucket.isEmpty, bucket.utf8.allSatisfy({ isLetterOrDigit($0) || $0 == 0x5f || $0 == 0x2d }) else {
@@ -99,7 +99,7 @@ package final class StreamKeyValue: KeyValue {
             do throws(BusError) {
                 last = try await bus.lastMessage(stream: stream, subject: subject)
             } catch let unread {
-                // It may be our own attempt that is in the way: nobody can tell yet that it is another's.
+                // The conflict may be our own attempt: it is not known yet whose it is.
                 throw error.code == .conflict ? unread : error
             }
             guard let last, last.message.headers[Headers.messageID] == id.text else { throw error }
@@ -122,7 +122,7 @@ package final class StreamKeyValue: KeyValue {
             ConsumerConfiguration(
                 stream: stream, durable: nil, filter: filter, start: .lastPerSubject, acknowledges: false))
         let (stream, continuation) = AsyncStream.makeStream(of: KeyValueEntry.self)
-        // Owned by the sequence: cancelled when its reader lets go, ended when the bus closes or the bucket goes.
+        // Owned by the sequence: cancelled when its reader drops it, ended when the bus closes or the bucket goes.
         let reading = TaskOwner()
         reading.run { [self] in
             while !Task.isCancelled {

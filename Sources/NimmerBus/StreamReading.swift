@@ -49,7 +49,7 @@ extension Bus {
 }
 
 /// One reading of a stream from its start to what was its end. When nothing comes for a while it looks again from where it
-/// stands, with a new consumer: only what that one reports can be told from what was lost on the way.
+/// stands, with a new consumer: only its messages can be distinguished from messages that were lost on the way.
 private struct StreamReading {
     let bus: any Bus
     let stream: String

@@ -28,11 +28,11 @@ public struct StreamConfiguration: Sendable, Hashable {
     /// Within which time a repeated message id is dropped.
     public var duplicateWindow: Duration
     /// Indicates whether it acknowledges what it stores (`no_ack`, the other way round). Not where cells publish: an acknowledgement goes wherever
-    /// the message's sender wants it.
+    /// the message's sender names.
     public var acknowledges: Bool
-    /// Indicates whether nobody may purge it (`deny_purge`). Holds permanently: the server takes no change back.
+    /// Indicates whether purging is denied (`deny_purge`). Permanent: the server does not take it back.
     public var deniesPurge: Bool
-    /// Indicates whether nobody may delete single messages of it (`deny_delete`). Holds permanently.
+    /// Indicates whether deleting single messages is denied (`deny_delete`). Permanent.
     public var deniesDelete: Bool
     /// Indicates whether it takes a part only of the room that a server has when it is made, so that others find room: it is made larger and then
     /// cut, which takes the right to change it.

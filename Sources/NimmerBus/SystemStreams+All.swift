@@ -8,7 +8,7 @@ extension SystemStreams {
             maximumValueSize: 8_192)
     }
 
-    /// The bucket `<ENV>-HANDLING`: which messages a run of the bridge or the hippocampus had in hand.
+    /// The bucket `<ENV>-HANDLING`: which messages a run of the bridge or the hippocampus had in progress.
     public static func handling(_ env: Environment) -> KeyValueConfiguration {
         KeyValueConfiguration(
             bucket: "\(env.streamPrefix)-HANDLING", maximumAge: .seconds(7 * 86_400), maximumBytes: 16 << 20,

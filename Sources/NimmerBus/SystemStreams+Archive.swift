@@ -30,7 +30,7 @@ extension SystemStreams {
     /// another comes behind it, so that no copy holds a question without the answer, or an answer without the record of its commands,
     /// that was there when the question was copied.
     ///
-    /// The others are about processes that live, and mean nothing to those of another life: leases, what was in hand, the last waves.
+    /// The others are about processes that live, and mean nothing to those of another life: leases, what was in progress, the last waves.
     public static func archived(_ env: Environment) -> [Archived] {
         var archived = streams(env).map {
             Archived(name: $0.name, form: .stream($0), legacy: legacy(env)[$0.name])
@@ -45,7 +45,7 @@ extension SystemStreams {
     // MARK: - While a restore is not complete
 
     /// The subject that marks the environment as half restored since a moment. The stream of transitions captures it besides its own
-    /// until the restore is complete; nobody publishes it.
+    /// until the restore is complete; nothing is published to it.
     public static func restoring(_ env: Environment, since: Timestamp) throws(BusError) -> SubjectPattern {
         do { return try SubjectPattern("\(mark(env))\(since.secondAndRest.second)") } catch {
             throw BusError(.invalid, error.description)

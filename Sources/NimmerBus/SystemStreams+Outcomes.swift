@@ -1,7 +1,7 @@
 import NimmerWave
 
 extension SystemStreams {
-    /// `<ENV>-OUTCOMES`: what thalami took into their trust, for ever, the last of each gate.
+    /// `<ENV>-OUTCOMES`: what thalami took into their trust, forever, the last of each gate.
     public static func outcomes(_ env: Environment) -> String { "\(env.streamPrefix)-OUTCOMES" }
 
     /// Number of accepted outcomes that are kept of a gate. Each may carry a snapshot of the gate's trust, which makes those before

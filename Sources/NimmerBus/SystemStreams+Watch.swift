@@ -10,12 +10,12 @@ extension SystemStreams {
     }
 
     /// Looks again and again whether the streams are as those who live need them, until the task is cancelled. A process of 2.0 that
-    /// starts sets their subjects back, and nobody migrates them when the last of these stops; a single question whether one lives may
+    /// starts sets their subjects back, and no process migrates them when the last of these stops; a single question whether one lives may
     /// have come to it late.
     ///
     /// - Parameters:
     ///   - pause: the time between two looks. The streams are migrated when two in a row have found no process of 2.0.
-    ///   - wait: how long a busy process may take to report what it speaks.
+    ///   - wait: how long a busy process may take to answer with its version.
     ///   - notify: called for each change, and for what kept the streams from it.
     public static func watch(
         on bus: any Bus, environment env: Environment, keepingWaves: Bool = false, every pause: Duration = .seconds(30),

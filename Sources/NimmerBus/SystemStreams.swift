@@ -1,12 +1,12 @@
 import NimmerWave
 
-/// The system's own streams (protocol.md, Streams). The one that needs them makes sure that they are there; all report the same.
+/// The system's own streams (protocol.md, Streams). A process that needs them creates them if absent; the declarations are the same for all.
 public enum SystemStreams {
     /// `<ENV>-TRANSITIONS`: gate transitions, of which each opening carries its collapse, 7 days.
     public static func transitions(_ env: Environment) -> String { "\(env.streamPrefix)-TRANSITIONS" }
     /// `<ENV>-ESCALATIONS`: the requests to minds that follow from no opening, 7 days.
     public static func escalations(_ env: Environment) -> String { "\(env.streamPrefix)-ESCALATIONS" }
-    /// `<ENV>-DECISIONS`: answers, what became of their commands, and verification outcomes, 30 days.
+    /// `<ENV>-DECISIONS`: answers, the outcome of their commands, and verification outcomes, 30 days.
     public static func decisions(_ env: Environment) -> String { "\(env.streamPrefix)-DECISIONS" }
     /// `<ENV>-WAVES`: the last waves, 1 h and 256 MiB at most.
     public static func waves(_ env: Environment) -> String { "\(env.streamPrefix)-WAVES" }
@@ -40,7 +40,7 @@ public enum SystemStreams {
         var streams = streams(env)
         if keepingWaves { streams.append(wavesStream(env)) }
         let legacy = legacy(env)
-        // Where the server guards who speaks, all parts were restarted for the permissions of 2.1; who states otherwise is no part.
+        // Where the server guards who speaks, all parts were restarted for the permissions of 2.1; a client that answers otherwise is not a part of the system.
         var mustKeep = bus.identity == nil ? isMixed : false
         var isKept = false
         for var stream in streams {
@@ -59,8 +59,8 @@ public enum SystemStreams {
         return isKept
     }
 
-    /// The streams of protocol 2.1. Each has room of its own, so that no sender fills another's; the oldest messages give way, which
-    /// the hippocampus has committed unless PostgreSQL is away for that long.
+    /// The streams of protocol 2.1. Each has room of its own, so that no sender fills another's; the oldest messages are removed, which
+    /// the hippocampus has committed unless PostgreSQL is unavailable for that long.
     static func streams(_ env: Environment) -> [StreamConfiguration] {
         let day = Duration.seconds(86_400)
         let window = Duration.seconds(3600)
@@ -79,7 +79,7 @@ public enum SystemStreams {
                 subjects: [SubjectPattern(.cognitiveResponse(env)), SubjectPattern(.act(env)), .outcomes(env)],
                 maximumAge: day * 30, maximumBytes: 256 << 20, maximumMessageSize: maximumMessage,
                 duplicateWindow: window, deniesPurge: true, deniesDelete: true,
-                summary: "answers, what became of them, outcomes"),
+                summary: "answers, acts, outcomes"),
         ]
     }
 
@@ -91,7 +91,7 @@ public enum SystemStreams {
             acknowledges: false, deniesPurge: true, deniesDelete: true, summary: "the last waves, for looking back")
     }
 
-    /// The time for which a stream of the system keeps a message; nil: for ever, or not one of these.
+    /// The time for which a stream of the system keeps a message; nil: forever, or not one of these.
     public static func age(of stream: String, _ env: Environment) -> Duration? {
         streams(env).first { $0.name == stream }?.maximumAge
     }
@@ -100,7 +100,7 @@ public enum SystemStreams {
     static let maximumMessage = Wire.maximumBytes + 8_192
     /// The most waves of one cell or nerve that are kept: 18 a second for an hour.
     static let wavesPerSender: Int64 = 65_536
-    /// The most transitions of one gate that are kept: of one that is tipped without end the oldest go, and nobody else's. What counts at a
+    /// The most transitions of one gate that are kept: of one that is tipped without end its own oldest go, and no other gate's. What counts at a
     /// start is the last.
     public static let transitionsPerGate: Int64 = 1_024
     /// The most requests of one sender that are kept.
@@ -124,8 +124,8 @@ public enum SystemStreams {
         }
     }
 
-    /// Returns whether a process that writes or reads the streams as 2.0 did is alive; nil: nobody can tell, since the question is not allowed
-    /// or came to nobody.
+    /// Returns whether a process that writes or reads the streams as 2.0 did is alive; nil: unknown, since the request is not permitted
+    /// or had no responder.
     ///
     /// - Parameter wait: how long a busy process may take for its answer.
     static func hasLegacyPeers(

@@ -5,8 +5,8 @@ import NimmerWave
 
 /// The subscription to the inbox of a bus, with a callback on a thread of nats.c.
 ///
-/// Not read by the loop like all others, because `natsSubscription_NextMsg` swallows the message that reports that nobody serves
-/// a subject, and with it whom it concerns.
+/// Not read by the loop like all others, because `natsSubscription_NextMsg` swallows the message for "no responders" to
+/// a subject, and with it the request.
 final class AnswerSubscription {
     private let handle: OpaquePointer
     /// Keeps the connection until this is freed.

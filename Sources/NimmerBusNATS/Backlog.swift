@@ -7,7 +7,7 @@ struct Backlog {
         var payload: [UInt8]
         var headers: Headers
         var reply: String?
-        /// After which sending is pointless: nobody waits for the answer any more.
+        /// Deadline after which no caller waits for the answer.
         var expires: ContinuousClock.Instant?
     }
 

@@ -3,7 +3,7 @@ import Glibc
 import NimmerBus
 import NimmerWave
 
-/// Tells what is wrong with certificates: nats.c only reports that a handshake failed, so that once one has failed it is done
+/// Explains what is wrong with certificates: nats.c only reports that a handshake failed, so that once one has failed it is done
 /// again here, and OpenSSL is asked for its verdict.
 enum Certificates {
     /// One line that names what is wrong and the remedy; nil when nothing more is known.
@@ -30,7 +30,7 @@ enum Certificates {
         guard SSL_connect(session) == 1 else { return alert(server, settings) }
         let verdict = SSL_get_verify_result(session)
         guard verdict == 0 else { return words(verdict, server, name) }
-        // With TLS 1.3 a server reports what it thinks of the client's certificate only after the handshake.
+        // With TLS 1.3 a server accepts or refuses the client's certificate only after the handshake.
         var byte: UInt8 = 0
         return SSL_read(session, &byte, 1) > 0 ? nil : alert(server, settings)
     }
@@ -42,7 +42,7 @@ enum Certificates {
         case X509_V_ERR_CERT_HAS_EXPIRED: return "\(certificate) has expired: renew it"
         case X509_V_ERR_CERT_NOT_YET_VALID: return "\(certificate) is not valid yet: check both clocks"
         case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-            return "\(certificate) is self-signed, by nobody whom this process trusts: "
+            return "\(certificate) is self-signed and not trusted by this process: "
                 + "name its authority with NIMMERVERSE_NATS_CA"
         case X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH:
             return "\(certificate) is for another name than '\(name)': use a name that it carries, or make it again"

@@ -1,7 +1,7 @@
 import NimmerBus
 import Synchronization
 
-/// A connection that is being opened on a thread of its own, while the loop goes on with the one it has.
+/// A connection that is being opened on a thread of its own, while the loop continues with the one it has.
 final class ConnectionAttempt: Sendable {
     /// The watch of the credentials file as it was before the file was read for this.
     let credentials: CredentialsWatch?
@@ -12,7 +12,7 @@ final class ConnectionAttempt: Sendable {
     /// The attempt has ended.
     func end(_ outcome: Result<NATSConnection, BusError>) { self.outcome.withLock { $0 = outcome } }
 
-    /// Takes the result; nil while it goes on, and after the outcome was taken.
+    /// Takes the result; nil while it continues, and after the outcome was taken.
     func take() -> Result<NATSConnection, BusError>? {
         outcome.withLock { outcome in
             defer { outcome = nil }

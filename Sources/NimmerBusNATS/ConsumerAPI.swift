@@ -14,7 +14,7 @@ struct ConsumerAPI {
 
     /// The consumer, once it exists.
     ///
-    /// - Parameter from: the sequence to go on from, when a consumer without a name was forgotten by the server.
+    /// - Parameter from: the sequence to continue from, when a consumer without a name was forgotten by the server.
     func ensure(_ configuration: ConsumerConfiguration, from sequence: UInt64? = nil) async throws(BusError) -> Made {
         guard let durable = configuration.durable else {
             var config = wanted(configuration)

@@ -47,7 +47,7 @@ extension CredentialsFile {
     }
 
     /// The identity that credentials are those of: the token behind `_INBOX.` in their file. Nil for any other credentials,
-    /// and for a file that names none: its permissions are somebody else's making, and know no senders.
+    /// and for a file that names none: its permissions were not made by this project, and know no senders.
     static func identity(_ credentials: BusSettings.Credentials) -> Token? {
         guard case .file(let path) = credentials, let prefix = inboxPrefix(path), prefix.hasPrefix("_INBOX.") else {
             return nil
@@ -72,7 +72,7 @@ final class Signer: Sendable {
     }
 
     /// Indicates whether the attempt failed only because its signature cannot be sent.
-    var wantsAnotherNonce: Bool { mustRepeat.load(ordering: .relaxed) }
+    var needsAnotherNonce: Bool { mustRepeat.load(ordering: .relaxed) }
 
     /// Context that nats.c passes to the callbacks. It calls them while it connects, and never after, for it does not reconnect.
     var pointer: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }

@@ -1,7 +1,7 @@
 import Glibc
 import NimmerBus
 
-/// Schedule of looking at a credentials file, and check whether it is another than the one that was read. A value; files are replaced as
+/// Schedule for checking a credentials file for a change. A value; files are replaced as
 /// a whole, so that another file is another number, and one that was written in place has another time.
 struct CredentialsWatch: Sendable {
     /// A file as the system knows it; nil fields where there is none.
@@ -37,7 +37,7 @@ struct CredentialsWatch: Sendable {
     private(set) var nextLook: ContinuousClock.Instant
     private var refused: (mark: Mark, pause: Duration)?
 
-    /// A watch of these credentials; nil where they are no file.
+    /// A watch of these credentials; nil where they are not a file.
     init?(
         _ credentials: BusSettings.Credentials, at now: ContinuousClock.Instant = .now,
         look: @escaping @Sendable (String) -> Mark? = { Mark($0) }
@@ -64,7 +64,7 @@ struct CredentialsWatch: Sendable {
         nextLook = now.advanced(by: pause)
     }
 
-    /// Returns whether it is time to look, and the file is another than the one that was read. A file that is gone does not count.
+    /// Returns whether it is time to check, and the file has changed since it was read. A file that is gone does not count.
     mutating func hasChanged(at now: ContinuousClock.Instant) -> Bool {
         guard now >= nextLook else { return false }
         nextLook = now.advanced(by: Self.interval)

@@ -41,7 +41,7 @@ final class Delivering {
                     current.at = .now()
                     hasTime = true
                 }
-                // While draining, the last look at an empty queue is what tells nats.c that it is empty.
+                // While draining, the last read of an empty queue is how nats.c learns that it is empty.
                 deliver(entry, min(queued, budget) + (isDraining ? 1 : 0))
                 if queued > budget { isLeft = true }
                 checkDrops(of: entry)
@@ -110,7 +110,7 @@ final class Delivering {
         heldBytes = 0
     }
 
-    /// Counts what the library dropped of a subscription, and reports it at most once a second.
+    /// Counts what the library dropped of a subscription, and announces it at most once a second.
     func checkDrops(of entry: LiveSubscription) {
         let dropped = entry.newlyDropped()
         guard dropped > 0 else { return }

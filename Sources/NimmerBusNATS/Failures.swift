@@ -15,7 +15,7 @@ extension BusError {
             guard settings.credentials != .none || server.text != server.shown else {
                 return BusError(
                     .badCredentials,
-                    "the server at \(server.shown) wants credentials, and there are none: give NIMMERVERSE_NATS_CREDENTIALS, or "
+                    "the server at \(server.shown) requires credentials, and there are none: set NIMMERVERSE_NATS_CREDENTIALS, or "
                         + "start this in the folder of the 'nimmer up' whose server it is", cause: cause)
             }
             return BusError(
@@ -32,7 +32,8 @@ extension BusError {
                 cause: cause)
         case NATS_SECURE_CONNECTION_REQUIRED:
             return BusError(
-                .tls, "the server at \(server.shown) wants TLS: use tls://\(server.host):\(server.port)", cause: cause)
+                .tls, "the server at \(server.shown) requires TLS: use tls://\(server.host):\(server.port)",
+                cause: cause)
         case NATS_SECURE_CONNECTION_WANTED:
             return BusError(
                 .tls, "TLS is configured, but the server at \(server.shown) has none: use nats:// without certificates",

@@ -17,7 +17,7 @@ enum Greeting {
             features: ServerFeatures.of(version, info))
     }
 
-    /// The JSON after `INFO `; nil when the server tells nothing within half a second (it may want TLS first).
+    /// The JSON after `INFO `; nil when the server sends nothing within half a second (it may require TLS first).
     private static func read(_ host: String, _ port: UInt16) -> [UInt8]? {
         guard let descriptor = connection(to: host, port, isBlocking: false) else { return nil }
         defer { close(descriptor) }

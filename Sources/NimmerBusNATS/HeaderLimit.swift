@@ -2,7 +2,7 @@ import CNATS
 import Glibc
 
 /// The most headers that a message brings. nats.c reads a name that is there N times in time N², also to see whether an empty message
-/// reports that nobody answers: a single message of 750 KB then takes 15 s.
+/// reports "no responders": a single message of 750 KB then takes 15 s.
 enum HeaderLimit {
     static let maximum = 128
     /// With the first line, `NATS/1.0`, and the empty one at the end.
@@ -11,7 +11,7 @@ enum HeaderLimit {
     private static let prefix = Array("NATS/1.0".utf8)
     private static let replacement = (name: Array("Nimmer-Cut:".utf8), value: Array("headers".utf8))
 
-    /// Has every message of a connection looked at before nats.c reads its headers.
+    /// Has every message of a connection checked before nats.c reads its headers.
     ///
     /// - Parameter wake: what counts; it lives as long as messages come.
     static func apply(to connection: OpaquePointer, _ wake: LoopWakeUp) {

@@ -3,11 +3,11 @@ import NimmerWave
 import Synchronization
 
 /// The callers that wait for answers: one subscription to `<prefix>.*` serves all of them, each by a random number of its own, so that
-/// nobody who was asked once can answer the next request (decision 0020).
+/// a process that was asked once cannot answer the next request (decision 0020).
 final class Inbox: Sendable {
     typealias Answer = Result<BusMessage, BusError>
 
-    /// Somebody who waits.
+    /// A caller that waits.
     private struct Pending {
         var deadline: ContinuousClock.Instant
         /// Indicates whether further answers may come after the first.
@@ -18,7 +18,7 @@ final class Inbox: Sendable {
 
     private struct State {
         var pending: [UInt128: Pending] = [:]
-        /// No deadline is earlier than this; nil when nobody waits.
+        /// No deadline is earlier than this; nil when no caller waits.
         var earliest: ContinuousClock.Instant?
         var isClosed = false
     }
@@ -27,13 +27,13 @@ final class Inbox: Sendable {
     let prefix: String
     private let state = Mutex(State())
 
-    /// - Parameter first: the first tokens, by which permissions tell one client's answers from another's.
+    /// - Parameter first: the first tokens, by which permissions separate one client's answers from another's.
     init(under first: String) { prefix = "\(first).\(UInt128.unguessable().hexadecimal)" }
 
     /// `<prefix>.*`
     var pattern: String { "\(prefix).*" }
 
-    /// Registers somebody; the number and where the answer goes.
+    /// Registers a caller; returns its number and the reply subject.
     func expect(
         _ what: String, until deadline: ContinuousClock.Instant, many: Bool = false,
         _ callback: @escaping @Sendable (Answer) -> Void
@@ -48,7 +48,7 @@ final class Inbox: Sendable {
         return number.map { ($0, Subject.inbox("\(prefix).\($0.hexadecimal)")) }
     }
 
-    /// Hands an answer to the one that waits for it; late ones fall away.
+    /// Passes an answer to the caller that waits for it; late ones are dropped.
     func deliver(_ message: BusMessage) {
         guard let number = UInt128(hexadecimal: message.subject.text.utf8.dropFirst(prefix.utf8.count + 1)) else {
             return
@@ -61,16 +61,16 @@ final class Inbox: Sendable {
         guard let found else { return }
         if message.headers["Status"] == "503", message.payload.isEmpty {
             if found.isMany { cancel(number) }
-            found.callback(.failure(BusError(.noResponders, "nobody serves \(found.what)")))
+            found.callback(.failure(BusError(.noResponders, "no responders for \(found.what)")))
         } else {
             found.callback(.success(message))
         }
     }
 
-    /// Forgets somebody and tells why.
+    /// Removes a caller and completes it with an error.
     func fail(_ number: UInt128, _ error: BusError) { take(number)?.callback(.failure(error)) }
 
-    /// Tells everybody who waits for this that it was refused.
+    /// Completes every caller that waits for this with the refusal.
     func fail(everybodyWaitingFor what: String, _ error: BusError) {
         let refused: [Pending] = state.withLock { state in
             let found = state.pending.filter { $0.value.what == what }
@@ -80,11 +80,11 @@ final class Inbox: Sendable {
         for pending in refused { pending.callback(.failure(error)) }
     }
 
-    /// One of those who wait will get no answer, and nats.c does not tell who: tells all of them. A durable message that is
+    /// One of those who wait will get no answer, and nats.c does not name it: all are completed. A durable message that is
     /// sent again under its id loses nothing by that.
-    func nobodyServes() {
+    func failWithoutResponders() {
         for pending in takeAll() {
-            pending.callback(.failure(BusError(.noResponders, "nobody serves \(pending.what)")))
+            pending.callback(.failure(BusError(.noResponders, "no responders for \(pending.what)")))
         }
     }
 
@@ -109,7 +109,7 @@ final class Inbox: Sendable {
         }
     }
 
-    /// Forgets somebody silently.
+    /// Removes a caller silently.
     func cancel(_ number: UInt128) { _ = take(number) }
 
     private func take(_ number: UInt128) -> Pending? { state.withLock { $0.pending.removeValue(forKey: number) } }
@@ -117,7 +117,7 @@ final class Inbox: Sendable {
     /// Time at which ``expire(_:isConnected:)`` should run next.
     var nextDeadline: ContinuousClock.Instant? { state.withLock { $0.earliest } }
 
-    /// Tells those whose time is over.
+    /// Completes the callers whose deadline has passed.
     func expire(_ now: ContinuousClock.Instant, isConnected: Bool) {
         let over: [Pending] = state.withLock { state in
             guard let earliest = state.earliest, earliest <= now else { return [] }
@@ -136,7 +136,7 @@ final class Inbox: Sendable {
         }
     }
 
-    /// Tells everybody that the end has come.
+    /// Completes all callers at the end.
     func close() {
         let all: [Pending] = state.withLock { state in
             state.isClosed = true

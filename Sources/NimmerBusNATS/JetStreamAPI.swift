@@ -24,7 +24,7 @@ struct JetStreamAPI: Sendable {
     /// The JSON of an answer, or the error in it.
     static func check(_ payload: [UInt8], what: String) throws(BusError) -> JSON {
         guard let json = try? JSON(parsing: payload) else {
-            throw BusError(.refused, "the server's answer to \(what) is no JSON")
+            throw BusError(.refused, "the server's answer to \(what) is not JSON")
         }
         guard let error = json["error"] else { return json }
         throw BusError.jetStream(error, what)
@@ -48,10 +48,10 @@ extension BusError {
             code(of: number, status: error["code"]?.int ?? 0), "the server refuses \(what): \(words)", number: number)
     }
 
-    /// The number that reports that a stream holds no such message; any other "not found" is the stream or consumer itself.
+    /// The error code for a stream that holds no such message; any other "not found" is the stream or consumer itself.
     static let noMessage = 10037
 
-    /// The numbers that report that a server, or the account there, has not the room which a stream is to reserve.
+    /// The error codes for a server, or account, without the storage that a stream reserves.
     static let noRoom = [10047, 10002]
 
     /// The kind of failure behind a number.
@@ -103,7 +103,7 @@ extension StreamConfiguration {
         // Never false: what is denied once is denied permanently.
         if deniesPurge { object["deny_purge"] = true }
         if deniesDelete { object["deny_delete"] = true }
-        // A bucket is a stream that every client expects to be laid out like this, but for roll-ups, which are a way to purge.
+        // A bucket is a stream that every client expects to be laid out like this, except for roll-ups, which are a way to purge.
         if name.hasPrefix("KV_") {
             object["allow_rollup_hdrs"] = false
             object["allow_direct"] = true

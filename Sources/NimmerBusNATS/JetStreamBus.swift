@@ -50,7 +50,7 @@ extension NATSBus {
                 merged["max_bytes"] = present["config"]?["max_bytes"]?.resolved ?? -1
                 return StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(merged)))
             } catch {
-                // The stream is there; the one that may not change it uses it as it is. The refusal was reported and counted.
+                // The stream is there; a client that may not change it uses it as it is. The refusal was reported and counted.
                 guard error.code == .badCredentials else { throw error }
                 return StreamInfo(present)
             }
@@ -67,7 +67,7 @@ extension NATSBus {
         }
     }
 
-    /// Makes a stream with the bytes that it wants, or as many as the server has room for (``StreamRoom``).
+    /// Makes a stream with the bytes that it asks for, or as many as the server has room for (``StreamRoom``).
     private func create(
         _ name: String, _ config: JSONObject, _ configuration: StreamConfiguration
     ) async throws(BusError) -> StreamInfo {
@@ -89,7 +89,7 @@ extension NATSBus {
             config["max_bytes"] = .number(Double(attempt.bound))
             return StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(config)))
         }
-        throw refusal ?? BusError(.refused, "the server makes no stream \(name)")
+        throw refusal ?? BusError(.refused, "the server does not create the stream \(name)")
     }
 
     /// The stream, where another process made it between the question and the creation: servers before 2.10 then speak of
@@ -143,7 +143,7 @@ extension NATSBus {
             let question: JSON = ["seq": .number(Double(sequence)), "no_erase": true]
             return try await api.call("STREAM.MSG.DELETE.\(try checked(stream))", question)["success"]?.bool ?? false
         } catch {
-            // The server passes on what its store reports of a message that is not there, in words that differ by version.
+            // The server passes on its store's error for a message that is absent; the text differs by version.
             guard error.code == .refused, try await message(stream: stream, sequence: sequence) == nil else {
                 throw error
             }
@@ -203,7 +203,7 @@ extension Inbox.Answer {
             do throws(BusError) {
                 let json = try JetStreamAPI.check(message.payload, what: "storing \(subject)")
                 guard let stream = json["stream"]?.string, let sequence = json["seq"]?.int else {
-                    throw BusError(.refused, "the answer to a durable message on \(subject) is no acknowledgement")
+                    throw BusError(.refused, "the answer to a durable message on \(subject) is not an acknowledgement")
                 }
                 return .success(
                     StreamAck(
@@ -217,7 +217,7 @@ extension Inbox.Answer {
 }
 
 extension DurablePosition {
-    /// A durable as `CONSUMER.LIST` tells it; nil for a consumer that the server forgets with its reader.
+    /// A durable from an entry of `CONSUMER.LIST`; nil for a consumer that the server forgets with its reader.
     init?(api json: JSON) {
         guard let config = json["config"], let name = config["durable_name"]?.string, !name.isEmpty else { return nil }
         let sequence = { (key: String) in UInt64(clamping: json[key]?["stream_seq"]?.int ?? 0) }
@@ -233,7 +233,7 @@ extension DurablePosition {
 }
 
 extension StoredMessage {
-    /// A message as `STREAM.MSG.GET` tells it: bytes in base 64.
+    /// A message from a reply of `STREAM.MSG.GET`: bytes in base 64.
     init?(api json: JSON?) {
         guard let json, let text = json["subject"]?.string, let subject = try? Subject(foreign: text),
             let sequence = json["seq"]?.int, let payload = Base64.decode(json["data"]?.string ?? ""),

@@ -41,12 +41,12 @@ final class JetStreamConsumer: Consumer {
         var expires: ContinuousClock.Instant
         var connection: UInt64
         /// Time of the server's last sign about it; nil heartbeat: there need not be one.
-        var heard: ContinuousClock.Instant
+        var lastActivity: ContinuousClock.Instant
         var heartbeat: Duration?
 
-        /// Returns whether the server tells nothing where it should: it may have forgotten the consumer, and answers to nobody then.
+        /// Returns whether the server is silent where it should answer: it may have forgotten the consumer, and does not answer then.
         func isSilent(_ now: ContinuousClock.Instant) -> Bool {
-            if let heartbeat, heard.advanced(by: heartbeat * 2.5) < now { return true }
+            if let heartbeat, lastActivity.advanced(by: heartbeat * 2.5) < now { return true }
             return expires.advanced(by: .milliseconds(500)) < now
         }
     }
@@ -146,7 +146,8 @@ final class JetStreamConsumer: Consumer {
             guard !state.isGone else { return nil }
             state.pulls += 1
             state.pull = Pull(
-                number: state.pulls, left: count, expires: now.advanced(by: left), connection: generation, heard: now,
+                number: state.pulls, left: count, expires: now.advanced(by: left), connection: generation,
+                lastActivity: now,
                 heartbeat: heartbeat)
             return (
                 "$JS.API.CONSUMER.MSG.NEXT.\(configuration.stream).\(state.name)", "\(inbox).\(state.pulls)"
@@ -180,7 +181,7 @@ final class JetStreamConsumer: Consumer {
         }
     }
 
-    /// Has the server forget a consumer that nobody reads any more, if it has not yet.
+    /// Deletes a consumer that is not read any more, unless the server has done so.
     private func forget(_ name: String) {
         let subject = Subject.inbox("$JS.API.CONSUMER.DELETE.\(configuration.stream).\(name)")
         try? bus.publish(subject, payload: [])
@@ -215,7 +216,7 @@ final class JetStreamConsumer: Consumer {
         if let reply = message.reply, let position = AckSubject(reply.text) {
             store(message, reply, position)
         } else if message.headers["Status"] == "100" {
-            return state.withLock { $0.pull?.heard = .now }
+            return state.withLock { $0.pull?.lastActivity = .now }
         } else if let status = message.headers["Status"] {
             let number = UInt64(message.subject.text.dropFirst(inbox.utf8.count + 1))
             let unsent = message.headers["Nats-Pending-Messages"].flatMap { Int($0) }
@@ -257,7 +258,7 @@ final class JetStreamConsumer: Consumer {
             // From an earlier consumer of this reader.
             guard state.order == nil || position.consumer == state.name else { return }
             state.pull?.left -= 1
-            state.pull?.heard = .now
+            state.pull?.lastActivity = .now
             if state.pull?.left == 0 { state.pull = nil }
             switch state.order?.judge(position) {
             case nil, .next: state.buffer.take(delivery)
@@ -292,7 +293,7 @@ final class JetStreamConsumer: Consumer {
 }
 
 extension [Delivery] {
-    /// Takes a delivery; one that comes again before anybody has seen it takes the place of its last.
+    /// Takes a delivery; a redelivery before it was read replaces the earlier one.
     fileprivate mutating func take(_ delivery: Delivery) {
         if delivery.deliveryCount > 1, let place = firstIndex(where: { $0.sequence == delivery.sequence }) {
             self[place] = delivery

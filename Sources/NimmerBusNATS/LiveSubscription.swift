@@ -4,14 +4,14 @@ import NimmerWave
 
 /// A subscription on the present connection. Used by the loop's thread alone, once it has taken it over.
 ///
-/// `@unchecked Sendable`: it is made under the bus's lock by the one that subscribes, and then handed to the loop.
+/// `@unchecked Sendable`: it is made under the bus's lock by the subscriber, and then handed to the loop.
 final class LiveSubscription: @unchecked Sendable {
     let subscription: NATSSubscription
     let handle: OpaquePointer
     /// Keeps the connection until this is freed: a `natsSubscription` needs it.
     private let connection: NATSConnection
     private var dropped: Int64 = 0
-    /// Indicates whether the server was told that no more is wanted.
+    /// Indicates whether the subscription was ended at the server.
     private(set) var isDraining = false
     /// Its part in a move from one connection to another; nil otherwise.
     var overlap: Overlap.Part?

@@ -31,7 +31,7 @@ final class Loop {
     private var lastIdle = ContinuousClock.now
     /// Maximum lag of delivery behind the socket before reading goes first.
     private var maximumLag = Duration.seconds(2)
-    /// The pace of a bus that reads no faster than it is told to.
+    /// The pace of a bus with a limited read rate.
     private var pace: ReadPace?
 
     private enum Draining {
@@ -74,7 +74,7 @@ final class Loop {
 
     // MARK: Connecting
 
-    /// The servers of the settings, and those that they have told of.
+    /// The servers of the settings, and those that they have announced.
     var candidates: [ServerURL] {
         var candidates = bus.servers
         for text in discovered {
@@ -185,7 +185,7 @@ final class Loop {
             endOverlap()
             if case .no = draining, moveWhenChanged(from: connection) { continue }
             if bus.state.withLock({ $0.ending.isClosing }) || !advanceDrain() { return hangUp(connection) }
-            // What was put off in the last turn has let the others have the processor first: its time is now, or when something
+            // What was deferred in the last turn has let other threads run first: its time is now, or when something
             // comes.
             let hasDeferred = bus.hasDeferredWork
             var until = isBehind ? ContinuousClock.now : nextDeadline
@@ -198,7 +198,7 @@ final class Loop {
             if ready.isReadable { natsConnection_ProcessReadEvent(connection.handle) }
             isBehind = deliver(ready, connection)
             if hasLeaving { endDrained() }
-            // Written in the same turn as what caused it; the one that waits for the socket is polled for.
+            // Written in the same turn as what caused it; a connection that waits for the socket is polled for.
             if wake.wantsWrite { natsConnection_ProcessWriteEvent(connection.handle) }
             if hasDeferred { bus.runDeferred() }
             connection.destroySpent()

@@ -6,6 +6,6 @@ func startThread(_ body: @escaping @Sendable () -> Void) throws(BusError) {
     do throws(SystemCallError) {
         try OwnThread.start("nats", stack: nil, body)
     } catch {
-        throw BusError(.invalid, "no thread for the bus", cause: error.reason)
+        throw BusError(.invalid, "cannot start the bus's thread", cause: error.reason)
     }
 }

@@ -29,7 +29,7 @@ final class LoopWakeUp: Sendable {
     init() {
         loop = nil
         do throws(SystemCallError) { wakeUp = try WakeUp() } catch {
-            preconditionFailure("no descriptor for the loop: \(error)")
+            preconditionFailure("cannot open a descriptor for the loop: \(error)")
         }
     }
 
@@ -58,7 +58,7 @@ final class LoopWakeUp: Sendable {
         if !isOnLoop { wakeUp?.raise() }
     }
 
-    /// Called by the loop when the descriptor is readable, before it looks at what there is to do.
+    /// Called by the loop when the descriptor is readable, before it checks for work.
     func lower() { wakeUp?.lower() }
 
     func attach(_ socket: Int32) {

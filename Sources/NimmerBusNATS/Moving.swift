@@ -5,7 +5,7 @@ import NimmerPlatform
 import NimmerWave
 import Synchronization
 
-/// The move of a bus to a connection with new credentials, while everything goes on.
+/// The move of a bus to a connection with new credentials, while everything continues.
 ///
 /// Nothing is lost: what was published has arrived on the old connection before anything leaves on the new one, and the old
 /// subscriptions end when the new ones stand. A message in the moment between comes once: to a queue the server gives it once, and

@@ -6,7 +6,7 @@ extension NATSBus {
     /// The most refusals that are remembered as reported; further kinds are only counted.
     private static var maximumKinds: Int { 1024 }
 
-    /// Counts a refusal, reports it the first time, and tells at once the one that waits for an answer that cannot come.
+    /// Counts a refusal, logs the first, and completes at once the caller whose answer cannot come.
     func wasNotPermitted(_ words: String) {
         let permission = Permission(words: words)
         let isNew = state.withLock { state in

@@ -33,7 +33,7 @@ public final class NATSBus: Bus {
     let wake = LoopWakeUp()
     /// Answers to requests.
     let inbox: Inbox
-    /// Acknowledgements of streams: read by the loop, which reports most of what is acknowledged, so that nothing hops a thread.
+    /// Acknowledgements of streams: read by the loop, which publishes most of what is acknowledged, so that nothing hops a thread.
     let acks: Inbox
     /// Our own messages that come back after a round trip.
     let echo: Inbox
@@ -70,7 +70,7 @@ public final class NATSBus: Bus {
     /// The way to the end of the bus, in this order.
     enum Ending {
         case no
-        /// Messages that were read and published are still handled, until this moment.
+        /// Messages that were read or published are still handled, until then.
         case draining(until: ContinuousClock.Instant)
         /// The loop is to end at once.
         case closing
@@ -121,7 +121,7 @@ public final class NATSBus: Bus {
         return prefix
     }
 
-    /// Opens a bus: starts its thread, which connects, and reconnects for ever with jitter.
+    /// Opens a bus: starts its thread, which connects, and reconnects forever with jitter.
     ///
     /// Returns once the first attempt has succeeded or, when `settings.waitsForServer`, has failed; the reason is then in
     /// ``status`` and the event feed.
@@ -182,7 +182,7 @@ public final class NATSBus: Bus {
             .failed(
                 BusError(
                     .refused,
-                    "a request wants its answer on '\(reply.text.prefix(80))', which is no inbox (_INBOX.…): it gets none; "
+                    "a request has the reply subject '\(reply.text.prefix(80))', which is no inbox (_INBOX.…): it gets no answer; "
                         + "further ones are only counted")))
     }
 
@@ -205,11 +205,11 @@ public final class NATSBus: Bus {
         deferred.withLock { $0.append(work) }
         hasDeferred.store(true, ordering: .releasing)
         wake.raise()
-        // Behind the end of the loop nobody comes for it any more.
+        // After the end of the loop it is not read any more.
         if state.withLock({ $0.ending.isOver }) { runDeferred() }
     }
 
-    /// Indicates whether something was put off.
+    /// Indicates whether work was deferred.
     var hasDeferredWork: Bool { hasDeferred.load(ordering: .acquiring) }
 
     /// Called by the loop when it has written what its handlers published.
@@ -235,7 +235,9 @@ public final class NATSBus: Bus {
         _ pattern: SubjectPattern, queue: Token?, pending: Int, handler: @escaping DeliveryHandler,
         onNoResponders: (@Sendable () -> Void)? = nil
     ) throws(BusError) -> NATSSubscription {
-        guard pending > 0 else { throw BusError(.invalid, "a subscription's pending limit must be above 0") }
+        guard pending > 0 else {
+            throw BusError(.invalid, "a subscription's pending limit must be above 0; found \(pending)")
+        }
         let subscription = NATSSubscription(
             pattern: pattern, queue: queue, limit: pending, handler: handler, onNoResponders: onNoResponders,
             changed: { [weak self] in self?.noteChange() }
@@ -302,7 +304,7 @@ public final class NATSBus: Bus {
         while true {
             let seen = ended.count
             if state.withLock({ $0.ending.isOver }) { return }
-            // Not cancellable: the end is bounded, and the one that closes must know that it has come.
+            // Not cancellable: the end is bounded, and the caller must know that it has come.
             await finishing { [ended] in
                 await ended.wait(from: seen, until: .now.advanced(by: .seconds(1)))
             }

@@ -10,9 +10,9 @@ final class NATSConnection: @unchecked Sendable {
     let handle: OpaquePointer
     /// The address that was connected to, without credentials.
     let url: String
-    /// The connection's socket, and what nats.c reports of it.
+    /// The connection's socket, and its state in nats.c.
     let wake: LoopWakeUp
-    /// Messages with headers that the library has taken over and that nobody needs any more.
+    /// Messages with headers that the library has taken over and that are not needed any more.
     private let spent = Mutex<(messages: [SpentMessage], bytes: Int)>(([], 0))
 
     private init(handle: OpaquePointer, url: String, wake: LoopWakeUp) {
@@ -27,10 +27,10 @@ final class NATSConnection: @unchecked Sendable {
         natsConnection_Destroy(handle)
     }
 
-    /// Messages that may stay, and their payloads' bytes: each that goes wakes a thread of nats.c, which then wants a core.
+    /// Messages that may stay, and their payloads' bytes: each that goes wakes a thread of nats.c, which then takes a core.
     private static let kept = (messages: 256, bytes: 256 << 10)
 
-    /// Destroys the messages that were published, once what they report has left and there are many.
+    /// Destroys the messages that were published, once their bytes have left and there are many.
     func destroySpent(all: Bool = false) {
         let messages: [SpentMessage] = spent.withLock { spent in
             guard all || spent.messages.count > Self.kept.messages || spent.bytes > Self.kept.bytes else { return [] }
@@ -40,7 +40,7 @@ final class NATSConnection: @unchecked Sendable {
         for message in messages { natsMsg_Destroy(message.handle) }
     }
 
-    /// `@unchecked Sendable`: nobody else knows the message any more.
+    /// `@unchecked Sendable`: nothing else refers to the message any more.
     private struct SpentMessage: @unchecked Sendable { let handle: OpaquePointer }
 
     /// Connects; blocks until it stands or failed (at most about 4 s). A credentials file is read at each attempt.
@@ -49,14 +49,14 @@ final class NATSConnection: @unchecked Sendable {
     static func open(_ server: ServerURL, _ settings: BusSettings, _ loop: LoopWakeUp) -> Result<
         NATSConnection, BusError
     > {
-        // One in 256 wants another nonce: eight in a row are as likely as a guessed key.
+        // One in 256 needs another nonce: eight in a row are as likely as a guessed key.
         for _ in 0..<8 {
             if let opened = attempt(server, settings, LoopWakeUp(of: loop)) { return opened }
         }
         return .failure(.connecting(server, NATS_CONNECTION_AUTH_FAILED, nil, settings))
     }
 
-    /// One attempt; nil when it wants another nonce.
+    /// One attempt; nil when it needs another nonce.
     private static func attempt(
         _ server: ServerURL, _ settings: BusSettings, _ wake: LoopWakeUp
     ) -> Result<NATSConnection, BusError>? {
@@ -71,7 +71,7 @@ final class NATSConnection: @unchecked Sendable {
         let status = withExtendedLifetime(options) { natsConnection_Connect(&handle, options.handle) }
         guard status == NATS_OK, let handle else {
             forCallbacks.release()
-            guard options.signer?.wantsAnotherNonce != true else { return nil }
+            guard options.signer?.needsAnotherNonce != true else { return nil }
             return .failure(.connecting(server, status, lastErrorText(), settings))
         }
         HeaderLimit.apply(to: handle, wake)
@@ -151,7 +151,7 @@ private final class Options {
         self.handle = handle
         try check(natsOptions_SetURL(handle, server.text), "the address '\(server.shown)'")
         try check(natsOptions_SetName(handle, settings.name), "the connection's name '\(settings.name)'")
-        // The loop reconnects (for ever, with jitter): the library gives up after 60 attempts, and after two refused
+        // The loop reconnects (forever, with jitter): the library gives up after 60 attempts, and after two refused
         // credentials.
         try check(natsOptions_SetAllowReconnect(handle, false), "no reconnection")
         try check(natsOptions_SetTimeout(handle, 2000), "the time to connect")

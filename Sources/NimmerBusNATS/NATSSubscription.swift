@@ -8,7 +8,7 @@ final class NATSSubscription: Subscription {
     let queue: Token?
     let handler: DeliveryHandler
     let limit: Int
-    /// Called when the server reports that nobody serves what was published with this subscription as reply.
+    /// Called on "no responders" to what was published with this subscription as reply.
     let onNoResponders: (@Sendable () -> Void)?
     private let leave: @Sendable (NATSSubscription) -> Void
     private let receivedCount = Atomic<UInt64>(0)
@@ -18,7 +18,7 @@ final class NATSSubscription: Subscription {
     /// The life of a subscription, in this order.
     private enum Stage: UInt8, AtomicRepresentable {
         case live
-        /// The server is to be told that no more is wanted, while what it sent is still handled.
+        /// The subscription ends at the server, while what it sent is still handled.
         case draining
         case ended
     }
@@ -56,7 +56,7 @@ final class NATSSubscription: Subscription {
         for callback in callbacks { callback() }
     }
 
-    /// Indicates whether the server is to be told that no more is wanted, while what it sent is still handled.
+    /// Indicates whether the subscription ends at the server, while what it sent is still handled.
     var isDraining: Bool { stage.load(ordering: .acquiring) == .draining }
 
     func drain(timeout: Duration) async {

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Part of the loop that serves those who wait on the bus: its own inboxes, and the times at which waiting ends.
 extension NATSBus {
-    /// The one that opened the bus may go on: the first attempt has succeeded or failed.
+    /// The one that opened the bus may continue: the first attempt has succeeded or failed.
     func hasOutcome() {
         let isFirst = state.withLock { state in
             defer { state.hadOutcome = true }
@@ -27,7 +27,7 @@ extension NATSBus {
     }
 
     /// The subscriptions of the loop's own: to what streams acknowledge, and to its echoes, by which round trips are measured;
-    /// the echo first, which makes it the last that is looked at.
+    /// the echo first, which makes it the last that is checked.
     func attachInboxes() {
         for own in [echo, acks] {
             let pattern: SubjectPattern
@@ -35,7 +35,7 @@ extension NATSBus {
             _ = try? attach(pattern, queue: nil, pending: 1 << 20) { _, _, arrival in
                 own.deliver(arrival.message())
             } onNoResponders: {
-                own.nobodyServes()
+                own.failWithoutResponders()
             }
         }
     }

@@ -37,7 +37,7 @@ struct ReadingOrder {
         isCaughtUp = false
     }
 
-    /// Position at which a new consumer goes on.
+    /// Position at which a new consumer continues.
     var next: ConsumerConfiguration.Start {
         // Half of the newest messages: those that were taken already come again, and are dropped.
         if last == 0 || start == .lastPerSubject && !isCaughtUp { return start }

@@ -1,5 +1,5 @@
 extension UInt128 {
-    /// A number that nobody can guess, from the kernel's generator.
+    /// A number that cannot be guessed, from the kernel's generator.
     static func unguessable() -> UInt128 {
         // The system's generator is the kernel's (getrandom(2)).
         var generator = SystemRandomNumberGenerator()

@@ -50,7 +50,7 @@ struct ServerURL: Sendable, Hashable {
             let trimmed = String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
             found.append(try ServerURL(trimmed))
         }
-        guard !found.isEmpty else { throw BusError(.invalid, "no server is named: give nats://HOST:PORT") }
+        guard !found.isEmpty else { throw BusError(.invalid, "no server address found; expected nats://HOST:PORT") }
         return found
     }
 }

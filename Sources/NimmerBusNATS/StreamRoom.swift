@@ -16,7 +16,7 @@ enum StreamRoom {
         let bound: Int64
     }
 
-    /// The ways to make a stream that wants a bound, the best first.
+    /// The ways to make a stream with a bound, the best first.
     ///
     /// - Parameter leavesRoom: whether as much as three times the bound must be left.
     static func attempts(for wanted: Int64, leavesRoom: Bool) -> [Attempt] {
@@ -34,7 +34,7 @@ enum StreamRoom {
     /// The bound of a stream that is there already; nil: as its configuration states.
     ///
     /// - Parameters:
-    ///   - present: its `max_bytes`: -1 where it has none. A bound that somebody chose, or that the server had room for, stays.
+    ///   - present: its `max_bytes`: -1 where it has none. A bound that an operator chose, or that the server had room for, stays.
     ///   - bytes: how much it holds: nothing of it is given up for a bound that comes later.
     static func bound(of present: JSON?, holding bytes: UInt64, _ configuration: StreamConfiguration) -> Int64? {
         guard let wanted = configuration.maximumBytes else { return nil }

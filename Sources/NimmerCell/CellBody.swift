@@ -56,7 +56,7 @@ public struct CellBody<C: Cell>: Sendable {
     ///
     /// - Parameters:
     ///   - moment: when it is.
-    ///   - first: when it senses first; at once unless given (it goes on where another left off).
+    ///   - first: when it senses first; at once unless given (it continues where another left off).
     public mutating func start(at moment: Timestamp, first: Timestamp? = nil) -> Pulse {
         if interval != nil { nextSense = first ?? moment }
         return pulse(at: moment) { cell, pulse in try cell.start(&pulse) }
@@ -145,7 +145,7 @@ public struct CellBody<C: Cell>: Sendable {
         return nextSense
     }
 
-    /// Its gate goes on where another instance's stood.
+    /// Its gate continues where another instance's stood.
     mutating func resume(_ state: GateState, potential: Double, weight: Double, at moment: Timestamp) {
         own.resume(state, potential: potential, weight: weight, at: moment)
     }
@@ -195,7 +195,7 @@ public struct CellBody<C: Cell>: Sendable {
         } catch {
             counters.faults += 1
             let fault = "\(error)"
-            if fault != lastFault { inner.log(.warning, "The cell could not do its part", ["reason": fault]) }
+            if fault != lastFault { inner.log(.warning, "The cell failed", ["reason": fault]) }
             lastFault = fault
         }
         var outer = pulse(at: moment)
@@ -282,7 +282,7 @@ public struct CellCounters: Sendable, Hashable {
     public var senses = 0
     /// Waves that it emitted.
     public var waves = 0
-    /// Waves that nobody could hear: no server, or no room to keep them.
+    /// Waves that could not be delivered: no server, or no room to keep them.
     public var lost = 0
     /// Waves that could not be published because a number was not finite.
     public var refused = 0

@@ -1,15 +1,15 @@
 import NimmerWave
 
-/// The time that a cell lives in, and the time that it is reported to be outside: a cell's own time never jumps, what it reports names
+/// A cell's own time, and the time of day outside: a cell's own time never jumps, what it publishes names
 /// moments on the wall.
 struct CellClock: Sendable {
     /// Moment that a cell is to handle.
     enum Moment: Sendable {
         /// Now.
         case now
-        /// Arrival of a message, as the bus reports it.
+        /// Arrival of a message, from the bus.
         case arrival(Timestamp)
-        /// A moment on the wall that somebody names.
+        /// A moment on the wall clock that a caller names.
         case wall(Timestamp)
     }
 
@@ -35,7 +35,7 @@ struct CellClock: Sendable {
     }
 
     /// A wave that came, in the cell's time.
-    mutating func heard(_ message: Envelope<WaveSignal>, of cell: Token, arrival: Timestamp) -> HeardWave {
+    mutating func received(_ message: Envelope<WaveSignal>, of cell: Token, arrival: Timestamp) -> HeardWave {
         var wave = HeardWave(
             message, cell: cell, arrival: clock.arrival(arrival, ClockReading.now), tolerance: tolerance)
         wave.at = clock.process(wave.at)
@@ -61,7 +61,7 @@ struct CellClock: Sendable {
     }
 
     /// An action of a cell as it is published: moments in wall time, those of its gate in order.
-    mutating func said(_ action: Pulse.Action) -> Pulse.Action {
+    mutating func onWall(_ action: Pulse.Action) -> Pulse.Action {
         switch action {
         case .state(var change):
             change.at = clock.wall(change.at)

@@ -22,7 +22,7 @@ public final class CellHost<C: Cell>: Sendable {
     private let state: Mutex<State>
     private let jobs: AsyncStream<Job>
     private let jobFeed: AsyncStream<Job>.Continuation
-    /// Sent when an appointment comes earlier than the one that is waited for.
+    /// Sent when an appointment comes earlier than the awaited one.
     private let isEarlier = TaskSignal()
     let outbox: Outbox
     /// Origins that the waves which it hears may name.
@@ -36,7 +36,7 @@ public final class CellHost<C: Cell>: Sendable {
         var armed: Timestamp?
         var working = 0
         var lost = 0
-        var saidLost = false
+        var hasLoggedLoss = false
         var failure: ProcessFailure?
     }
 
@@ -166,7 +166,7 @@ public final class CellHost<C: Cell>: Sendable {
         }
     }
 
-    /// Reports at once what the thalamus would refuse: origins that the system file does not grant.
+    /// Logs at once what the thalamus would refuse: origins that the system file does not grant.
     private func logMissingGrants() {
         guard process.system != nil else { return }
         let missing = grants.missing(process.configuration.origins, for: identity.name.text)
@@ -204,7 +204,7 @@ public final class CellHost<C: Cell>: Sendable {
     /// Indicates whether it was asked to stop.
     var isStopping: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
 
-    /// Stops sensing, and reports what the next instance goes on with.
+    /// Stops sensing, and returns what the next instance continues with.
     func retire() -> HandoverState {
         state.withLock { state in
             let (gate, now) = (state.body.gate, state.clock.now())
@@ -244,13 +244,13 @@ public final class CellHost<C: Cell>: Sendable {
 
     /// A wave of another cell came.
     func hear(_ message: Envelope<WaveSignal>, of cell: Token, at arrival: Timestamp) {
-        act(at: { $0.heard(message, of: cell, arrival: arrival) }) { body, wave in body.hear(wave) }
+        act(at: { $0.received(message, of: cell, arrival: arrival) }) { body, wave in body.hear(wave) }
     }
 
     private func act<Input>(at input: (inout CellClock) -> Input, _ change: (inout CellBody<C>, Input) -> Pulse) {
         let (isMine, next) = state.withLock { state -> (Bool, Timestamp?) in
             let input = input(&state.clock)
-            for action in change(&state.body, input).actions { state.waiting.append(state.clock.said(action)) }
+            for action in change(&state.body, input).actions { state.waiting.append(state.clock.onWall(action)) }
             let next = state.body.nextAppointment
             let isEarlier = next.map { next in state.armed.map { next < $0 } ?? true } ?? false
             defer { state.isDoing = true }
@@ -299,14 +299,14 @@ public final class CellHost<C: Cell>: Sendable {
         if process.bus.status.isConnected {
             do throws(BusError) {
                 try process.bus.publish(subject, payload: payload)
-                state.withLock { $0.saidLost = false }
+                state.withLock { $0.hasLoggedLoss = false }
                 return
             } catch { reason = error.message }
         }
         let isNew = state.withLock { state in
             state.lost += 1
-            defer { state.saidLost = true }
-            return !state.saidLost
+            defer { state.hasLoggedLoss = true }
+            return !state.hasLoggedLoss
         }
         if isNew {
             process.logger.warning(
@@ -340,7 +340,7 @@ public final class CellHost<C: Cell>: Sendable {
                 state.armed = state.body.nextAppointment
                 return state.armed?.milliseconds(since: state.clock.now())
             }
-            // Not at once where it is due: a gate's release is just after its time.
+            // Not at the exact time: a gate's release is just after its time.
             let pause = Duration.milliseconds(saturating: wait.map { max(0.2, $0) } ?? 3_600_000)
             await isEarlier.wait(from: seen, until: .now.advanced(by: pause))
             if Task.isCancelled { return }

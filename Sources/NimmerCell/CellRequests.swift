@@ -140,7 +140,7 @@ public struct DeadlineExceeded: Error, Hashable, CustomStringConvertible {
     /// Time that it was allowed to take.
     public var milliseconds: Int
 
-    /// One line for a person.
+    /// A one-line description.
     public var description: String { "the deadline of \(milliseconds) ms was exceeded" }
 }
 

@@ -4,14 +4,14 @@ import NimmerWave
 /// Messages between instances of one name, so that a newer version takes over without a wave lost or doubled
 /// (docs/deployment.md, Hot swap).
 ///
-/// Versions decide, nothing is configured: instances of the same version share their work, an older one gives way to a
+/// Versions decide, nothing is configured: instances of the same version share their work, an older one yields to a
 /// newer, and an older one that starts beside a newer stands by until that leaves.
 struct Handover: Sendable {
     /// Message of the handover.
     enum Message: String, Sendable {
         /// Asks which instance runs.
         case hello
-        /// I listen: stop sensing, tell me when you would have sensed next, and leave.
+        /// The new instance listens: stop sensing, reply with the time of the next sensing, and exit.
         case take
         /// I live here now.
         case here
@@ -21,7 +21,7 @@ struct Handover: Sendable {
 
     /// Reaction of a running instance.
     enum Reaction: Equatable, Sendable {
-        /// Nothing: it concerns somebody else.
+        /// Nothing: it concerns another instance.
         case none
         /// Answers with its version.
         case answer

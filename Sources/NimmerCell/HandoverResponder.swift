@@ -13,18 +13,18 @@ extension CellHost {
     ///
     /// - Returns: the version that is to be taken over from; nil if absent.
     func awaitTurn() async -> String? {
-        var hasSaid = false
+        var hasLogged = false
         while !Task.isCancelled, !isStopping {
             switch handover.startDecision(await runningVersion()) {
             case .live: return nil
             case .take(let other): return other
             case .standBy(let other):
-                if !hasSaid {
+                if !hasLogged {
                     process.logger.info("Standing by: a newer version runs", metadata: ["version": "\(other)"])
                 }
-                hasSaid = true
+                hasLogged = true
                 process.health.started()
-                await untilSomebodyLeaves()
+                await awaitDeparture()
             }
         }
         return nil
@@ -46,7 +46,7 @@ extension CellHost {
 
     private func askOther(_ word: Handover.Message) async -> JSON? {
         let message = Envelope(id: .v7(), at: .now(), from: process.source, handover.command(word))
-        // No instance: the server reports it at once. A server that does not let this cell ask tells nothing.
+        // No instance: the server replies so at once. Without the permission to ask there is no reply.
         guard
             let answer = try? await process.bus.request(
                 handoverSubject, payload: message.encoded(), timeout: .seconds(1)),
@@ -55,8 +55,8 @@ extension CellHost {
         return result.result
     }
 
-    /// Two seconds, or until the running instance reports that it leaves.
-    private func untilSomebodyLeaves() async {
+    /// Two seconds, or until the running instance announces that it leaves.
+    private func awaitDeparture() async {
         guard let pattern = Optional(SubjectPattern(handoverSubject)),
             let messages = try? await process.bus.messages(pattern)
         else {
@@ -74,7 +74,7 @@ extension CellHost {
         }
     }
 
-    /// Answers others of this name, and gives way to newer ones.
+    /// Answers others of this name, and yields to newer ones.
     func answerHandover() async throws -> any Subscription {
         let subscription = try await process.bus.subscribe(SubjectPattern(handoverSubject)) {
             [weak self] _, _, arrival in
@@ -101,7 +101,7 @@ extension CellHost {
         return subscription
     }
 
-    /// Tells others of this name; nobody need hear it.
+    /// Notifies other instances of this name; none need receive it.
     func send(_ word: Handover.Message) {
         guard process.bus.status.isConnected else { return }
         let message = Envelope(id: .v7(), at: .now(), from: process.source, handover.command(word))

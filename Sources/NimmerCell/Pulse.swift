@@ -7,8 +7,8 @@ import NimmerWave
 /// A cell's methods only write down what is to be done; the runtime does it after they return. In a test the actions are
 /// compared.
 public struct Pulse: Sendable {
-    /// Current time, in the cell's own time: that of the wall when its process began, from where it goes on without a jump when
-    /// somebody sets the clock. What is published to others names the moment on the wall.
+    /// Current time, in the cell's own time: that of the wall when its process began, from where it continues without a jump when
+    /// the clock is set. What is published to others names the moment on the wall clock.
     public let at: Timestamp
     /// The cell's name on the bus.
     public var name: Token { identity.name }
@@ -43,7 +43,7 @@ public struct Pulse: Sendable {
         case wave(WaveSignal)
         /// Send bytes to a subject, for devices.
         case publish(Subject, [UInt8])
-        /// Report that the state changed.
+        /// Publish a change of state.
         case state(NerveState)
         /// Ask a cell.
         case send(Command, to: Token)
@@ -53,9 +53,9 @@ public struct Pulse: Sendable {
         case wake(Timestamp)
         /// Log a line.
         case log(Logger.Level, String, [String: String])
-        /// Leave, because the cell cannot go on.
+        /// Exit, because the cell cannot continue.
         case leave(ProcessFailure)
-        /// Report that its gate changed its state.
+        /// Publish a transition of its gate.
         case transition(GateTransition)
     }
 
@@ -133,7 +133,7 @@ public struct Pulse: Sendable {
         actions.append(.log(level, message, values))
     }
 
-    /// Leaves with a status and one line, because the cell cannot go on.
+    /// Exits with a status and one line, because the cell cannot continue.
     public mutating func leave(_ status: ProcessFailure.Status, _ message: String) {
         actions.append(.leave(ProcessFailure(status, message)))
     }

@@ -3,7 +3,7 @@ import NimmerWave
 /// The boundary without a mind: maps a collapse to a typed record by rule, always the same for the same request
 /// (architecture.md, rule 5: "No model: deterministic boundary").
 ///
-/// It decides for the most apt of the suggested actions and names the event; it asks for no command, since nobody judged.
+/// It decides for the most apt of the suggested actions and names the event; it asks for no command, since no mind judged.
 public enum DeterministicBoundary {
     /// Decides about a request.
     ///

@@ -66,7 +66,7 @@ struct AnswerReader {
     mutating func finish(at now: ContinuousClock.Instant) throws(MindError) -> MindAnswer {
         try finishLine(at: now)
         guard isOver || finish != nil else {
-            throw MindError(.truncated, "the server's answer ended before its end")
+            throw MindError(.truncated, "the server's answer was cut off")
         }
         return whole(at: now)
     }
@@ -86,7 +86,7 @@ struct AnswerReader {
         }
         let json: JSON
         do { json = try JSON(parsing: Array(value)) } catch {
-            throw MindError(.malformed, "the server sent what is no JSON: \(error.code)")
+            throw MindError(.malformed, "the server's answer is not JSON: \(error.code)")
         }
         try add(dialect.piece(json), at: now)
         if framing == .whole { isOver = true }

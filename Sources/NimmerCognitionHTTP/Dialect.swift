@@ -17,7 +17,7 @@ protocol Dialect: Sendable {
 struct AnswerPiece: Equatable {
     /// More of the text.
     var text = ""
-    /// Reason why the server stopped, once it reports one.
+    /// Reason why the server stopped, once it sends one.
     var finish: String?
     /// Indicates whether nothing follows.
     var isLast = false

@@ -37,7 +37,9 @@ extension HTTPMind {
         let vectors = lists.map { ($0?.array ?? []).compactMap { $0.double.flatMap { $0.isFinite ? $0 : nil } } }
         guard vectors.count == count, let length = vectors.first?.count, length > 0,
             zip(vectors, lists).allSatisfy({ $0.count == length && $1?.array?.count == length })
-        else { throw MindError(.malformed, "the server's vectors are not \(count) lists of as many finite numbers") }
+        else {
+            throw MindError(.malformed, "the server's vectors must be \(count) lists of finite numbers of equal length")
+        }
         return vectors
     }
 

@@ -44,8 +44,12 @@ final class HTTPExchange: Sendable {
             TransferRequest(
                 url: base + path, headers: headers + [("user-agent", "nimmerverse")], body: body, deadline: deadline,
                 tls: tls, proxy: proxy, owner: ObjectIdentifier(self)))
+        // The loop is faster than a withdrawal: nothing of a question that nobody waits for may leave.
+        if Task.isCancelled || isClosed.load(ordering: .sequentiallyConsistent) {
+            throw MindError(transport: .cancelled, server: base)
+        }
         CurlLoop.shared.add(transfer)
-        // After the order, so that a close at the same time sees it or is seen.
+        // After the order, too, so that a close at the same time sees it or is seen.
         if isClosed.load(ordering: .sequentiallyConsistent) { transfer.cancel() }
         do throws(TransferFailure) {
             return HTTPReply(transfer, head: try await transfer.head(), server: base)
@@ -65,9 +69,9 @@ final class HTTPExchange: Sendable {
                 do throws(MindError) { return .success(try await body()) } catch { return .failure(error) }
             }
             group.addTask {
-                // A cancelled sleep is the other task's end: it tells nothing.
+                // A cancelled sleep is the other task's end: no result.
                 guard (try? await Task.sleep(until: deadline)) != nil else { return nil }
-                return .failure(MindError(.timeout, "\(server) gave no whole answer in time"))
+                return .failure(MindError(.timeout, "\(server) did not complete its answer in time"))
             }
             var first: Result<Value, MindError>?
             while first == nil, let next = await group.next() { first = next }
@@ -86,7 +90,7 @@ final class HTTPExchange: Sendable {
             (1...65_535).contains(port)
         else {
             throw MindError(
-                .misconfigured, "the proxy \(ShownAddress(address)) is no address: expected http://HOST:PORT")
+                .misconfigured, "the proxy \(ShownAddress(address)) is not an address; expected http://HOST:PORT")
         }
         return "http://\(host):\(port)"
     }

@@ -7,7 +7,7 @@ final class HTTPReply: Sendable {
     private let head: HTTPHead
     private let server: String
 
-    /// Bytes of a refusal's body that are looked at for the kind of error.
+    /// Bytes of a refusal's body that are checked for the kind of error.
     private static let errorBytes = 16_384
 
     init(_ transfer: Transfer, head: HTTPHead, server: String) {
@@ -44,7 +44,7 @@ final class HTTPReply: Sendable {
     func requireSuccess(model: String) async throws(MindError) {
         guard status != 200 else { return }
         let kind = await errorKind()
-        let said = kind.isEmpty ? "" : " (\(kind))"
+        let suffix = kind.isEmpty ? "" : " (\(kind))"
         let retry = head.first("retry-after").flatMap { Int($0) }.map {
             min(max($0, 0), 86_400) * 1000
         }
@@ -59,7 +59,7 @@ final class HTTPReply: Sendable {
             default: (.malformed, "answered with an unexpected status")
             }
         throw MindError(
-            code, "\(server) \(meaning): status \(status)\(said)", retryAfterMilliseconds: retry, status: status)
+            code, "\(server) \(meaning): status \(status)\(suffix)", retryAfterMilliseconds: retry, status: status)
     }
 
     /// The body, piece by piece, until `take` or the end gives a value.
@@ -97,7 +97,7 @@ final class HTTPReply: Sendable {
             return nil
         } end: { () throws(MindError) in
             do { return try JSON(parsing: bytes) } catch {
-                throw MindError(.malformed, "\(server) answered what is no JSON: \(error)", status: status)
+                throw MindError(.malformed, "\(server) answered with a body that is not JSON: \(error)", status: status)
             }
         }
     }

@@ -28,7 +28,7 @@ struct KeySource: Sendable {
         guard let variable else { return nil }
         guard let text = variables[variable] else {
             throw MindError(
-                .misconfigured, "the environment variable \(variable), which shall hold the key, is not set")
+                .misconfigured, "the environment variable \(variable), expected to hold the key, is not set")
         }
         return try checked(text, from: "the environment variable \(variable)")
     }

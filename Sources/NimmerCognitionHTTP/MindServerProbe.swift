@@ -27,7 +27,7 @@ extension HTTPMind {
         return (try await reply.json(bound: 4_194_304), reply.serverName)
     }
 
-    /// `/v1/models`; llama.cpp's server takes any name for the one model that it has, and reports 503 while it loads it.
+    /// `/v1/models`; llama.cpp's server takes any name for the one model that it has, and answers 503 while it loads it.
     private func openAIState(
         _ headers: [(String, String)], _ deadline: ContinuousClock.Instant
     ) async throws(MindError) -> MindServerState {

@@ -4,9 +4,9 @@ import NimmerWave
 
 /// ollama's `/api/chat` with `format`, one JSON object a line.
 ///
-/// `think` is not sent: with some models `think: false` makes ollama drop the schema without a word. What a model thinks comes
-/// in a field of its own and is nobody's answer. `num_ctx` is always the same for a mind, since another one makes ollama load
-/// the model again, and large enough for its prompts, since ollama cuts longer ones off without a word.
+/// `think` is not sent: with some models `think: false` makes ollama drop the schema silently. What a model thinks comes
+/// in a field of its own and is not part of the answer. `num_ctx` is always the same for a mind, since another one makes ollama load
+/// the model again, and large enough for its prompts, since ollama truncates longer ones silently.
 struct OllamaDialect: Dialect {
     let settings: MindSettings
 

@@ -46,7 +46,7 @@ struct OpenAIDialect: Dialect {
         }
         var piece = AnswerPiece()
         if let choice = choices.first {
-            // `delta` in a stream, `message` in one piece; reasoning and tool calls beside it are nobody's answer.
+            // `delta` in a stream, `message` in one piece; reasoning and tool calls beside it are not part of the answer.
             let message = choice["delta"] ?? choice["message"]
             guard let message, message.object != nil else {
                 throw MindError(.malformed, "the server sent a choice without 'delta' or 'message'")

@@ -41,7 +41,7 @@ struct TLSFiles: Sendable {
             X509_free(certificate)
             count += 1
         }
-        // The end of the file is an error, too, which reports that no line begins another certificate.
+        // The end of the file is an error, too: no line begins another certificate.
         return count > 0 && nimmer_is_end_of_pem(ERR_peek_last_error()) != 0
     }
 

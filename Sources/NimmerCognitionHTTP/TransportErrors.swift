@@ -17,7 +17,7 @@ extension MindError {
         case .closed: self.init(.unreachable, "\(server) closed the connection before it answered")
         case .proxy: self.init(.unreachable, "the proxy before \(server) does not let the question through")
         case .invalidAddress:
-            self.init(.misconfigured, "\(server) is no address: expected http://HOST:PORT or https://…")
+            self.init(.misconfigured, "\(server) is not an address; expected http://HOST:PORT or https://…")
         case .notHTTP: self.init(.malformed, "\(server) does not speak HTTP")
         case .unreadableFile:
             self.init(

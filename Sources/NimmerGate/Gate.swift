@@ -102,7 +102,7 @@ public struct Gate: Sendable {
     }
 
     /// Takes back that the last wave opened or closed the gate: it stays STABLE, as near to its threshold as it can be, and the next wave
-    /// that agrees tips it. For the one that bounds how often gates are tipped; the caller takes the transition out of its list.
+    /// that agrees tips it. For a bound on how often gates are tipped; the caller removes the transition from its list.
     public mutating func holdBack() {
         switch state {
         case .stable: return
@@ -149,7 +149,7 @@ public struct Gate: Sendable {
         Self.similarity(witness, other.region, other.vector, other.norm)
     }
 
-    /// Gives the remembered origins new numbers, when the one that numbers them restarts.
+    /// Gives the remembered origins new numbers, when the numbering restarts.
     public mutating func renumberOrigins(_ number: (Int32) -> Int32) {
         for index in witnesses.indices { witnesses[index].origin = number(witnesses[index].origin) }
         last.origin = -1

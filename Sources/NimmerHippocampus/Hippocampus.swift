@@ -14,7 +14,7 @@ import Synchronization
 package final class Hippocampus: Sendable {
     /// Notice that is logged, once for each change.
     package enum Notice: Sendable {
-        /// The store is away.
+        /// The store is unavailable.
         case lost(MemoryError)
         /// The store is back.
         case recovered
@@ -36,9 +36,9 @@ package final class Hippocampus: Sendable {
     private let state = Mutex(HippocampusStatus())
     private let suspects: CrashSuspectTracker?
     private let access = ExclusiveAccess()
-    private let inHand = Atomic(0)
+    private let inProgress = Atomic(0)
 
-    /// A message on its way, or a part of one: what it reports, and whom to tell when it is safe. Traces have nobody to tell, and of the
+    /// A message on its way, or a part of one: what it holds, and whom to notify when it is stored. Traces have no one to notify, and of the
     /// parts of an opening only the last has.
     package struct Held: Sendable {
         package let entry: MemoryEntry
@@ -62,7 +62,7 @@ package final class Hippocampus: Sendable {
     ///   - reject: called for each message that could not be decoded.
     ///   - notify: called once for each change that a person should know.
     ///   - metrics: where sizes and times of commits are recorded.
-    ///   - suspects: keeps which messages may have ended an earlier run; nil: nobody does.
+    ///   - suspects: tracks the messages that may have ended an earlier run; nil: none are tracked.
     package init(
         bus: any Bus, store: any MemoryStore, environment: Environment, limits: Batcher<Held>.Limits,
         reject: @escaping @Sendable (Refusal, BusMessage) -> Void = { _, _ in },
@@ -128,7 +128,7 @@ package final class Hippocampus: Sendable {
         var alarm: (at: SteadyTime, task: Task<Void, Never>)?
         defer { alarm?.task.cancel() }
         for await event in events {
-            // Nobody may keep a batch waiting by setting the clock.
+            // Setting the clock must not keep a batch waiting.
             let now = SteadyTime.now()
             switch event {
             case .arrived(let items):
@@ -194,7 +194,7 @@ package final class Hippocampus: Sendable {
     /// A lost answer only means one more delivery of what is known by then.
     private func answer(_ item: Held) {
         guard let delivery = item.delivery else { return }
-        inHand.subtract(1, ordering: .relaxed)
+        inProgress.subtract(1, ordering: .relaxed)
         if case .rejected = item.entry.row { try? delivery.term() } else { try? delivery.ack() }
         suspects?.finished(delivery.sequence, of: item.stream)
     }
@@ -212,7 +212,7 @@ package final class Hippocampus: Sendable {
         }
     }
 
-    /// Remembers whether the store is there, and reports it when that changes.
+    /// Remembers whether the store is there, and logs each change.
     private func storeChanged(failure error: MemoryError?) {
         let notice = state.withLock { state -> Notice? in
             defer { state.trouble = error }
@@ -253,17 +253,17 @@ package final class Hippocampus: Sendable {
         ]
     }
 
-    /// Reads one durable for ever: opens it as soon as the bus lets it, and takes messages while the valve is open.
+    /// Reads one durable forever: opens it as soon as the bus lets it, and takes messages while flow control allows.
     private func read(_ source: Source, _ send: AsyncStream<Event>.Continuation) async {
         var pause = RetryPause(first: .milliseconds(200), longest: .seconds(5))
-        var said = false
+        var hasNotified = false
         while !Task.isCancelled, !intake.isShut {
             do throws(BusError) {
                 try await SystemStreams.ensure(on: bus, environment: environment)
                 await suspects?.open()
                 let consumer = try await consumer(source)
                 pause.reset()
-                said = false
+                hasNotified = false
                 let measuring = tasks.run { [self] in await measure(consumer, of: source) }
                 defer { measuring.cancel() }
                 do throws(BusError) {
@@ -279,8 +279,8 @@ package final class Hippocampus: Sendable {
                 await consumer.stop()
             } catch {
                 guard error.code != .closed, error.code != .cancelled else { return }
-                if !said { notify(.waitingForStream(error)) }
-                said = true
+                if !hasNotified { notify(.waitingForStream(error)) }
+                hasNotified = true
                 try? await Task.sleep(for: pause.next())
             }
         }
@@ -295,7 +295,7 @@ package final class Hippocampus: Sendable {
         }
         for delivery in alone {
             let isHandled = await access.exclusive(
-                delivery, isEmpty: { inHand.load(ordering: .relaxed) == 0 },
+                delivery, isEmpty: { inProgress.load(ordering: .relaxed) == 0 },
                 isCritical: { suspects?.isCritical(delivery, of: stream) ?? false }
             ) {
                 await suspects?.begin(alone: delivery, of: stream)
@@ -309,7 +309,7 @@ package final class Hippocampus: Sendable {
 
     private func hand(_ batch: [Delivery], of stream: String, _ send: AsyncStream<Event>.Continuation) {
         guard !batch.isEmpty else { return }
-        inHand.add(batch.count, ordering: .relaxed)
+        inProgress.add(batch.count, ordering: .relaxed)
         send.yield(.arrived(batch.flatMap { held($0, of: stream) }))
     }
 

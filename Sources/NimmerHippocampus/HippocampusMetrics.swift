@@ -7,7 +7,7 @@ extension HippocampusStatus {
         page.counter("nimmer_rows_known_total", "Rows that were there already.", known)
         page.counter("nimmer_rows_set_aside_total", "Rows that the store could not hold.", setAside)
         page.counter("nimmer_rejected_total", "Messages refused because they could not be understood.", rejected)
-        page.counter("nimmer_traces_dropped_total", "Traces dropped while the store was away.", tracesDropped)
+        page.counter("nimmer_traces_dropped_total", "Traces dropped while the store was unavailable.", tracesDropped)
         page.counter("nimmer_commits_total", "Writes that were committed.", batches)
         page.gauge("nimmer_rows_held", "Messages that wait for their commit.", held)
         page.gauge("nimmer_database_connected", "Whether the database is there.", trouble == nil ? 1 : 0)

@@ -12,7 +12,7 @@ package struct HippocampusStatus: Sendable, Hashable {
     package var setAside = 0
     /// Messages that could not be decoded.
     package var rejected = 0
-    /// Correlation events dropped because the store was away.
+    /// Correlation events dropped because the store was unavailable.
     package var tracesDropped = 0
     /// Writes that were committed.
     package var batches = 0

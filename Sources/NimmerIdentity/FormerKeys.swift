@@ -1,7 +1,7 @@
 import NimmerServers
 import NimmerWave
 
-/// A key that was replaced and is still accepted for a while, so that the one that holds it has time to read the new one.
+/// A key that was replaced and is still accepted for a while, so that its holder has time to read the new one.
 public struct FormerKey: Sendable, Hashable {
     /// Owner of the key.
     public var name: String

@@ -16,9 +16,9 @@ public struct Grant: Sendable, Hashable {
         case bridge
         /// The hippocampus.
         case hippocampus
-        /// Somebody who looks: reads everything, writes nothing.
+        /// An observer: reads everything, writes nothing.
         case observer
-        /// Somebody who also asks cells, looks back into streams and reports what became of a decision.
+        /// An operator: also sends requests, reads streams and publishes outcomes.
         case `operator`
     }
 
@@ -32,13 +32,13 @@ public struct Grant: Sendable, Hashable {
     public var publishDenied: [String] = []
     /// Subjects that it may subscribe to.
     public var subscribe: [String] = []
-    /// Subjects that it may subscribe to outside queue groups only: in one it would take the messages of those whom they are for.
+    /// Subjects that it may subscribe to outside queue groups only: in one it would take the messages of their receivers.
     public var queueDenied: [String] = []
 
-    /// The first tokens of its inboxes: nobody else may read there.
+    /// The first tokens of its inboxes: no other identity may read there.
     public var inboxPrefix: String { "_INBOX.\(name)" }
 
-    /// Somebody who may do nothing but talk to itself, which is how a round trip is measured.
+    /// An identity that may only publish to itself, to measure round trips.
     init(_ name: String, _ role: Role) {
         self.name = name
         self.role = role
@@ -57,7 +57,7 @@ public struct Grant: Sendable, Hashable {
     /// itself any subject by asking itself with that subject for the reply).
     mutating func answers() { publish.append("_INBOX.>") }
 
-    /// Lets it hear a shared subject, the one that sends.
+    /// Lets it receive a shared subject, from every sender.
     mutating func serves(_ subject: String) { subscribe += [subject, "\(subject).*"] }
 
     /// Returns whether it may publish on a subject, as the server decides it.

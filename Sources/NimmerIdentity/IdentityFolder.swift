@@ -8,7 +8,7 @@ import NimmerWave
 public struct IdentityFolder: Sendable {
     /// Files that were written.
     public struct Report: Sendable {
-        /// Everybody who may connect.
+        /// All identities that may connect.
         public var grants: [Grant]
         /// Owners of the keys that were made now.
         public var made: [String]
@@ -24,7 +24,7 @@ public struct IdentityFolder: Sendable {
 
     /// The server that the configuration is for.
     public enum Audience: Sendable {
-        /// One that somebody else runs: public keys only.
+        /// One that is run by others: public keys only.
         case deployment
         /// The private one of `nimmer up`, which knows its owner too, and devices by a password.
         case local
@@ -49,11 +49,11 @@ public struct IdentityFolder: Sendable {
     /// The credentials file of a part: its seed, its public key and its inbox prefix, a line each.
     public func credentials(_ name: String) -> String { "\(keys)/\(name).nk" }
 
-    /// The credentials file of the one that owns the folder, for the server of `nimmer up`.
+    /// The credentials file of the folder's owner, for the server of `nimmer up`.
     public var ownerCredentials: String { credentials(LocalUsers.owner) }
 
-    /// Writes the configuration, and the keys that are missing; what is there stays, so that adding a cell changes nobody
-    /// else's key. Former keys whose time is over are accepted no more.
+    /// Writes the configuration, and the keys that are missing; what is there stays, so that adding a cell changes no other
+    /// key. Former keys whose time is over are accepted no more.
     ///
     /// - Parameters:
     ///   - renewed: those whose key is replaced though it is there; the old one is not accepted any more.
@@ -94,7 +94,7 @@ public struct IdentityFolder: Sendable {
         return Report(grants: grants, made: made, orphans: orphans, former: former.keys, ended: ended)
     }
 
-    /// Everybody with a key, for whom a configuration is written.
+    /// All identities with a key, for which a configuration is written.
     func names(of grants: [Grant], _ audience: Audience) -> [String] {
         grants.map(\.name) + ["system"] + (audience == .local ? [LocalUsers.owner] : [])
     }
@@ -102,10 +102,10 @@ public struct IdentityFolder: Sendable {
     func check(_ wanted: Set<String>, in names: [String]) throws(ServerError) {
         guard let unknown = wanted.subtracting(names).sorted().first else { return }
         throw ServerError(
-            .folder, "nobody here is called '\(unknown)'; there are \(names.sorted().joined(separator: ", "))")
+            .folder, "no identity is called '\(unknown)'; there are \(names.sorted().joined(separator: ", "))")
     }
 
-    /// Makes the folders, once nobody else has a hand in them or in a file there: a key that somebody else put there would be theirs as
+    /// Makes the folders, after checking that no other user can change them or a file there: a key that another user put there would be theirs as
     /// well. That of a local system is its owner's alone, also where an earlier version made it.
     func prepare(_ audience: Audience) throws(ServerError) {
         let (above, name) = try SmallFile.halves(path)
@@ -183,7 +183,7 @@ public struct IdentityFolder: Sendable {
 
     /// A password that is there, or a new one.
     ///
-    /// - Parameter next: the one that will stand in the file.
+    /// - Parameter next: the new key in the file.
     private func password(in file: String, or next: String?) throws(ServerError) -> String {
         if let next { return next }
         let known = (SmallFile.read(file) ?? "").split(whereSeparator: \.isWhitespace).first.map(String.init)

@@ -14,10 +14,10 @@ extension IdentityFolder {
     /// is accepted, whichever file it reads. Each file is replaced as a whole.
     ///
     /// - Parameters:
-    ///   - names: whose keys; nil: everybody's.
+    ///   - names: whose keys; nil: all.
     ///   - until: the end of the old keys' time, if it is after `now`.
     ///   - audience: the server that it is for.
-    ///   - reload: tells the server to read its configuration again and returns when it has; it is given a credentials file with
+    ///   - reload: makes the server read its configuration again and returns when it has; it is given a credentials file with
     ///     one of the new keys (without one, the owner's), by which that can be tried. When it throws, every file of credentials
     ///     stays as it was.
     /// - Throws: a `SystemError`, a `ServerError`, or what `reload` throws.
@@ -52,7 +52,7 @@ extension IdentityFolder {
         for (name, password) in passwords {
             try SmallFile.write(password + "\n", to: (files[name] ?? "") + Self.next, mode: 0o600)
         }
-        // First that old keys are valid, then the keys: whatever ends this in between, nobody is left without a valid one.
+        // First that old keys are valid, then the keys: whatever ends this in between, every part has a valid one.
         try write(former)
         try writeConfiguration(report.grants, publicKeys, former, system, environment, audience, passwords: passwords)
         try await reload(chosen.first.map(draft) ?? ownerCredentials)

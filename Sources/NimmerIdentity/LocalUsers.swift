@@ -4,7 +4,7 @@ import NimmerWave
 /// Users of a server of `nimmer up` beside the parts of its system, by name and password: the owner of the folder, and
 /// devices that speak MQTT.
 struct LocalUsers: Sendable, Hashable {
-    /// Does everything within the account, as the one that started the server may.
+    /// Does everything within the account, as the user that started the server may.
     static let owner = "owner"
     /// Publishes and subscribes to what the system file's settings name as subjects of devices, and nothing else.
     static let device = "device"
@@ -27,10 +27,10 @@ struct LocalUsers: Sendable, Hashable {
             text += "      { user: \(quoted(Self.device)), password: \(quoted(devicePassword)),"
             // The password is written into devices: it opens their door and no other.
             text += " allowed_connection_types: [\"MQTT\"], permissions: {\n"
-            text += ServerConfiguration.list("publish", devices.said, indent: 10)
+            text += ServerConfiguration.list("publish", devices.published, indent: 10)
             // An MQTT subscription of quality 1 or 2 is a subscription of the server's own under this name.
             text += ServerConfiguration.list(
-                "subscribe", devices.heard + ["$MQTT.sub.>", "$MQTT.deliver.pubrel.>"], indent: 10)
+                "subscribe", devices.received + ["$MQTT.sub.>", "$MQTT.deliver.pubrel.>"], indent: 10)
             text += "      } }\n"
         }
         return text
@@ -40,22 +40,22 @@ struct LocalUsers: Sendable, Hashable {
 /// The subjects of devices that a system file names.
 public struct DeviceSubjects: Sendable, Hashable {
     /// The subjects that devices publish and cells hear (`subject`, `subjects.subscribe`).
-    public var said: [String] = []
+    public var published: [String] = []
     /// The subjects that cells publish and devices hear (`publish`, `subjects.publish`).
-    public var heard: [String] = []
+    public var received: [String] = []
 
     /// Indicates whether there are none.
-    public var isEmpty: Bool { said.isEmpty && heard.isEmpty }
+    public var isEmpty: Bool { published.isEmpty && received.isEmpty }
 
     /// Those of a system; they have been checked where its grants were made.
     public init(of system: SystemFile) {
         for organism in system.cells + system.nerves {
-            for entry in organism.settings where entry.key == "subject" { said += entry.value.texts }
-            for entry in organism.settings where entry.key == "publish" { heard += entry.value.texts }
-            said += organism.subscribes
-            heard += organism.publishes
+            for entry in organism.settings where entry.key == "subject" { published += entry.value.texts }
+            for entry in organism.settings where entry.key == "publish" { received += entry.value.texts }
+            published += organism.subscribes
+            received += organism.publishes
         }
-        said = said.uniqued
-        heard = heard.uniqued
+        published = published.uniqued
+        received = received.uniqued
     }
 }

@@ -1,14 +1,14 @@
 import NimmerWave
 
-/// The part of a nats-server's configuration that reports who may connect and what each may do.
+/// The part of a nats-server's configuration that defines who may connect and what each may do.
 ///
 /// Accounts with users and a system account, and no `authorization` block: on nats-server 2.9 one beside `accounts` that name
-/// only `$SYS` would switch authentication off. Only public keys stand in it, so that it is no secret.
+/// only `$SYS` would switch authentication off. Only public keys stand in it, so that it is not a secret.
 public enum ServerConfiguration {
     /// The text, in nats-server's own language.
     ///
     /// - Parameters:
-    ///   - grants: everybody who may connect.
+    ///   - grants: all identities that may connect.
     ///   - keys: the public key of each, by name; and of `system`, who may look at the server itself.
     ///   - former: keys that are accepted for a while beside the ones that replaced them.
     ///   - system: the system file's name, for the comment.

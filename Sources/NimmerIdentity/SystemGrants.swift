@@ -3,7 +3,7 @@ import NimmerSystem
 import NimmerWave
 
 extension Grant {
-    /// Everybody who connects in one environment: the services, each cell and nerve, and the people's roles.
+    /// All identities of one environment: the services, each cell and nerve, and the people's roles.
     ///
     /// - Throws: a `SystemError` where two would share a name, or a setting names a subject that is not a device's.
     public static func all(of system: SystemFile, in env: Environment) throws(SystemError) -> [Grant] {
@@ -60,7 +60,7 @@ extension Grant {
             grant.reads(stream, durables: SystemDurables.of(stream, env))
         }
         grant.shares(bucket: "\(env.streamPrefix)-SHARDS")
-        // Where a fence states that somebody else has stored, what that is.
+        // The newest message of a subject, after a fence has refused.
         grant.looks(into: SystemStreams.transitions(env))
         // Whether a process of 2.0 still needs the streams as they were.
         grant.publish.append("$SRV.INFO")
@@ -80,7 +80,7 @@ extension Grant {
             guard system.bridge.commands != .dryRun else { continue }
             grant.asks("\(env.rawValue).nervous.cells.\(target).request", of: target)
         }
-        // What came without a sender is stored in its own name, and so is what minds are told of a reflex.
+        // What came without a sender is stored in its own name, and so is what informs minds of a reflex.
         grant.subscribe.append(Subject.cognitiveRequest(env).text)
         grant.publish.append("\(Subject.cognitiveRequest(env)).cognition-bridge")
         for organ in system.organs { grant.asks("\(env.rawValue).organs.\(organ.name).*", of: organ.name) }
@@ -94,7 +94,7 @@ extension Grant {
         grant.reads(decided, durables: SystemDurables.of(decided, env))
         // What is to become of commands, and has (the bridge alone knows).
         grant.shares(bucket: "\(env.streamPrefix)-ACTS")
-        // What the stream holds where it reports that it held an answer already.
+        // What the stream holds where it held an answer already.
         grant.looks(into: decided)
         grant.setsAside("cognition-bridge", env)
         return grant
@@ -133,7 +133,7 @@ extension Grant {
         return grant
     }
 
-    /// An observer who may ask cells, look back into streams, and report what became of an opening.
+    /// An observer that may also ask cells, read streams, and publish outcomes.
     private static func `operator`(_ env: Environment) -> Grant {
         var grant = looking("operator", .operator, env)
         // The server sends its answers wherever the question asks: enough to litter any subject, so that observers may ask it nothing.

@@ -1,7 +1,7 @@
 import NimmerOutput
 import NimmerWave
 
-/// State of a process's outbox, from its `$SRV.STATS`, and what of it a person should know.
+/// State of a process's outbox, from its `$SRV.STATS`, and what of it an operator should know.
 package struct OutboxReport: Equatable, Sendable {
     /// Messages that wait for their stream's acknowledgement.
     package let waiting: Int
@@ -16,7 +16,7 @@ package struct OutboxReport: Equatable, Sendable {
     /// Reason why the file cannot be written.
     package let journalTrouble: String?
 
-    /// Reads what a process reports; nil when it has no outbox, or does not report how many messages wait in it.
+    /// Reads a process's answer; nil when it has no outbox, or does not report how many messages wait in it.
     package init?(_ data: JSON) {
         guard let outbox = data["outbox"], let waiting = outbox["waiting"]?.int else { return nil }
         let number = { (key: String) in outbox[key]?.int.map { max(0, $0) } }

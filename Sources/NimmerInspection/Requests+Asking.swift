@@ -22,7 +22,7 @@ extension Bus {
     /// - Parameters:
     ///   - subject: where it takes requests, without a sender.
     ///   - who: answers `$SRV` by its name.
-    /// - Throws: ``Failure`` when it does not live, does not answer in time, or answers what is no result.
+    /// - Throws: ``Failure`` when it does not live, does not answer in time, or answers what is not a result.
     package func ask(
         _ subject: Subject, of who: RequestTarget, _ command: String, _ payload: JSON, seconds: Double
     ) async throws(Failure) -> CommandResult {
@@ -38,7 +38,7 @@ extension Bus {
                 subject, of: who.name, payload: message.encoded(), timeout: .milliseconds(milliseconds))
         } catch {
             switch error.code {
-            case .noResponders: throw .nobody(who)
+            case .noResponders: throw .noResponder(who)
             case .timeout:
                 throw Failure(
                     .unavailable,
@@ -51,13 +51,13 @@ extension Bus {
         do throws(Refusal) {
             return try Envelope<CommandResult>(answer: answer.payload).body
         } catch {
-            throw Failure(.failed, "\(who) answered what is no CommandResult: \(error)")
+            throw Failure(.failed, "\(who) answered with a message that is not a CommandResult: \(error)")
         }
     }
 
     /// Waits while the cell lives and does not take requests yet: it has just been started, or a newer version takes over.
     ///
-    /// Asked of `$SRV`, because the one that watches every subject keeps the server from reporting that nobody takes a request.
+    /// Asked of `$SRV`, because a subscriber to every subject keeps the server from replying "no responders".
     private func untilServed(
         _ subject: Subject, by who: RequestTarget, _ end: ContinuousClock.Instant
     ) async throws(Failure) {
@@ -68,7 +68,7 @@ extension Bus {
             while !answers.contains(where: { ServiceResponder.serves(subject, stats: $0.payload) }) {
                 guard .now < end else {
                     throw Failure(
-                        .unavailable, "\(who) runs and takes no requests",
+                        .unavailable, "\(who) runs and accepts no requests",
                         remedy: "`nimmer cell list` shows what it declares")
                 }
                 answers = try await requestMany(question, payload: [], wait: .milliseconds(50))
@@ -77,7 +77,7 @@ extension Bus {
             throw failure
         } catch let error as BusError {
             switch error.code {
-            case .noResponders, .timeout: throw .nobody(who)
+            case .noResponders, .timeout: throw .noResponder(who)
             default: throw Failure(.unavailable, "\(error)")
             }
         } catch {
@@ -87,9 +87,9 @@ extension Bus {
 }
 
 extension Failure {
-    fileprivate static func nobody(_ who: RequestTarget) -> Failure {
+    fileprivate static func noResponder(_ who: RequestTarget) -> Failure {
         Failure(
-            .unavailable, "no \(who) is alive",
+            .unavailable, "no \(who) is running",
             remedy: "`nimmer cell list` shows what runs; `nimmer status` what should")
     }
 

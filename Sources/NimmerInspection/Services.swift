@@ -52,7 +52,7 @@ package struct RunningService: Equatable, Sendable {
         return .object(object)
     }
 
-    /// Asks everybody who lives on the bus; at most one that fills both answers by name and id.
+    /// Asks all processes on the bus; at most one that fills both answers by name and id.
     package static func discover(_ bus: any Bus, wait: Duration = .milliseconds(300)) async throws -> [RunningService] {
         async let infos = bus.requestMany(try Subject(foreign: "$SRV.INFO"), payload: [], wait: wait)
         async let stats = bus.requestMany(try Subject(foreign: "$SRV.STATS"), payload: [], wait: wait)

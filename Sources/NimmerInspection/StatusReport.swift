@@ -82,7 +82,7 @@ package struct StatusReport: Sendable {
         self.restoredSince = restoredSince
     }
 
-    /// Problems, each with its consequence (architecture.md, Degrade, and say so).
+    /// Problems, each with its consequence (architecture.md, Degrade visibly).
     package func degraded(at now: Timestamp = .now()) -> [String] {
         guard serverVersion != nil else {
             return ["no NATS server: cells keep their reflexes and count what they could not publish"]

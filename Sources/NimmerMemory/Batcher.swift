@@ -42,13 +42,13 @@ public struct Batcher<Item: Sendable>: Sendable {
         case write([Item])
         /// These items are in long-term memory: acknowledge them.
         case acknowledge([Item])
-        /// These items are still held: tell their sender that they are in work, so that it does not send them again.
+        /// These items are still held: extend their acknowledgement, so that they are not sent again.
         case keepAlive([Item])
         /// Stop taking items in; what is not taken waits where it is.
         case pause
         /// Take items in again.
         case resume
-        /// The store is away: the first failure since the last success. Report it once.
+        /// The store is unavailable: the first failure since the last success. Report it once.
         case lost(MemoryError)
         /// The store is back after `failures` failed tries. Report it once.
         case recovered(failures: Int)
@@ -153,7 +153,7 @@ public struct Batcher<Item: Sendable>: Sendable {
 
     /// The process is stopping: what is held is written without waiting for company.
     ///
-    /// The caller goes on reporting until `isEmpty`, or gives up; what it gives up on was not acknowledged and comes
+    /// The caller keeps reporting until `isEmpty`, or gives up; what it gives up on was not acknowledged and comes
     /// again.
     public mutating func flush(at now: SteadyTime) -> [Action] {
         flushing = true

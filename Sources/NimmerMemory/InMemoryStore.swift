@@ -237,7 +237,7 @@ struct MemoryContents: TrailSource {
         let fromCorrelations = correlations.values.filter { $0.environment == query.environment }.map { row in
             TrainingExample(row.message, outcome: outcome(for: row))
         }
-        return (fromTransitions + fromCorrelations).filter { query.wants($0, after: start) }
+        return (fromTransitions + fromCorrelations).filter { query.matches($0, after: start) }
             .sorted { ($0.windowEnd, $0.id) < ($1.windowEnd, $1.id) }
             .prefix(query.limit).map { $0 }
     }
@@ -270,7 +270,7 @@ extension VerificationResult {
 
 extension TrainingQuery {
     /// Returns whether an example belongs to the answer.
-    func wants(_ example: TrainingExample, after start: (Timestamp, MessageID)?) -> Bool {
+    func matches(_ example: TrainingExample, after start: (Timestamp, MessageID)?) -> Bool {
         if let since, example.windowEnd < since { return false }
         if let until, example.windowEnd >= until { return false }
         if labelledOnly, example.label == nil { return false }

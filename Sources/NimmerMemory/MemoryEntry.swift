@@ -23,7 +23,7 @@ public struct MemoryEntry: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - payload: the message.
-    ///   - subject: where it arrived, which decides over what it reports of its type, gate and sender; an outcome takes its gate and its
+    ///   - subject: where it arrived, which decides its type, gate and sender; an outcome takes its gate and its
     ///     sender from it.
     ///   - environment: the environment of the reader.
     /// - Throws: a ``Refusal`` when the message is not understood or is not one that is remembered.
@@ -40,7 +40,7 @@ public struct MemoryEntry: Sendable, Hashable {
             row = .verification(try message.verified(on: subject), gate: try MemoryEntry.gate(of: subject))
         case let other:
             throw Refusal(
-                .type, field: "header.message_type", "header.message_type must be one that is remembered",
+                .type, field: "header.message_type", "header.message_type must be a type that is stored",
                 found: other.header.messageType.rawValue)
         }
         self.init(environment: environment, subject: subject, payload: payload, row: row)
@@ -65,7 +65,7 @@ public struct MemoryEntry: Sendable, Hashable {
 
     /// An entry that sets a message aside.
     public init(rejecting payload: [UInt8], subject: String, environment: Environment, because refusal: Refusal) {
-        // What can be read and is refused for its subject's sake comes from somebody who may not choose a row's place.
+        // A readable message that its subject forbids comes from a sender that may not choose a row's place.
         let isReadable = (try? AnyMessage.decode(payload)) != nil
         let rejected = RejectedMessage(
             id: isReadable ? .contradiction(payload, on: subject) : Self.identity(of: payload),
@@ -93,8 +93,8 @@ public struct MemoryEntry: Sendable, Hashable {
         guard let gate = try Subject(foreign: subject).feedbackGate else {
             throw Refusal(
                 .name, field: "subject",
-                "the subject of a VerificationOutcome must be <env>.nervous.outcomes.<gate>.feedback, or this with its "
-                    + "sender behind", found: subject)
+                "the subject of a VerificationOutcome must be <env>.nervous.outcomes.<gate>.feedback, optionally followed by its "
+                    + "sender", found: subject)
         }
         return gate
     }

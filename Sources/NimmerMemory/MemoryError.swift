@@ -41,10 +41,10 @@ public struct MemoryError: Error, Hashable, Sendable, CustomStringConvertible {
     public let message: String
     /// Remedy: one sentence, a command where there is one; empty when there is nothing to do.
     public let remedy: String
-    /// Indicates whether the same call can succeed later without anybody changing the call itself.
+    /// Indicates whether the same call can succeed later without a change of the call itself.
     public let canRetry: Bool
 
-    /// A failure with its mend.
+    /// A failure with its remedy.
     public init(_ code: Code, _ message: String, remedy: String = "", canRetry: Bool = false) {
         self.code = code
         self.message = message
@@ -57,7 +57,7 @@ public struct MemoryError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension MemoryError {
-    /// Indicates whether nothing but a person can mend it: the hippocampus refuses to start (memory.md).
+    /// Indicates whether only an operator can fix it: the hippocampus refuses to start (memory.md).
     package var stopsTheStart: Bool {
         switch code {
         case .settings, .refused, .missingDatabase, .schemaMissing, .schemaOlder, .schemaUnknown, .schemaTampered: true

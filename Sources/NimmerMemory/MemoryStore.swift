@@ -16,10 +16,10 @@ import NimmerWave
 ///
 /// **Time** is kept to the microsecond.
 public protocol MemoryStore: Sendable {
-    /// Connects, and makes sure that the schema is the one that this program writes; when that is done already, makes
-    /// sure that the store still answers.
+    /// Connects, and checks that the schema is the one that this program writes; when that is done already, checks
+    /// that the store still answers.
     ///
-    /// - Throws: ``MemoryError``; for a missing, older or unknown schema its mend names the command.
+    /// - Throws: ``MemoryError``; for a missing, older or unknown schema its remedy names the command.
     func open() async throws(MemoryError)
 
     /// Makes a batch durable; see the contract above.
@@ -31,7 +31,7 @@ public protocol MemoryStore: Sendable {
     /// - Returns: nil when nothing with this id is remembered.
     func trail(of id: MessageID) async throws(MemoryError) -> MemoryTrail?
 
-    /// Examples for training, oldest first, at most `query.limit`; go on with the page's ``TrainingPage/next``.
+    /// Examples for training, oldest first, at most `query.limit`; continue with the page's ``TrainingPage/next``.
     func trainingPage(_ query: TrainingQuery) async throws(MemoryError) -> TrainingPage
 
     /// Every gate of an environment with its running totals, by name.

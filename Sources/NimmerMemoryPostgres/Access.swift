@@ -1,7 +1,7 @@
 import NimmerMemory
 
 /// The three roles that a database has for itself (memory.md, Roles), named after it, so that no role of one environment is
-/// anybody in another's database on the same server.
+/// any role in another's database on the same server.
 ///
 /// - `<database>_migrator` owns tables and functions; `nimmer db` works as it.
 /// - `<database>_hippocampus` inserts and updates.
@@ -34,7 +34,7 @@ struct Access {
         Roles(database: try connection.text("select current_database()", "name of the database"))
     }
 
-    /// Creates the roles where that is permitted, closes the database to everybody else, and goes on as the owner of the schema.
+    /// Creates the roles where that is permitted, closes the database to all others, and continues as the owner of the schema.
     ///
     /// - Returns: what a person should know.
     func prepare() throws(PostgresFailure) -> [String] {
@@ -53,7 +53,7 @@ struct Access {
                 end $$
                 """)
         }
-        // An administrator who is no superuser works as the owner by being a member.
+        // An administrator who is not a superuser works as the owner by being a member.
         try connection.script(
             """
             do $$ begin

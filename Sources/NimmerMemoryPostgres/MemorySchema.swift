@@ -63,7 +63,7 @@ extension SchemaState {
                 .schemaMissing, "\(name) has no schema yet", remedy: "Run nimmer db migrate", canRetry: true)
         case .foreign:
             return MemoryError(
-                .schemaUnknown, "\(name) has tables with our names that no migration made",
+                .schemaUnknown, "\(name) has tables with the names of this schema that no migration created",
                 remedy: "Use a database of its own, then run nimmer db migrate", canRetry: true)
         case .older(let version):
             return MemoryError(

@@ -37,7 +37,7 @@ struct MemoryTable: Sendable {
     }
 
     let name: String
-    /// The view that everybody may read.
+    /// The view that every role may read.
     let view: String
     /// Columns between the message's identity and its body that come from elsewhere, such as the subject.
     let extra: [String]

@@ -2,7 +2,7 @@ import NimmerMemory
 import NimmerWave
 
 /// The columns of one row, by name. What is read must be what it is read as: a row that does not fit is an error, which names the row
-/// and the column but not what stands there.
+/// and the column but not its value.
 struct NamedColumns {
     private let values: [String: String?]
 

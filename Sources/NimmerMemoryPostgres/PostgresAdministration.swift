@@ -134,7 +134,7 @@ public actor PostgresAdministration {
             let quoted = try connection.text("select quote_ident(\(database))", "quoted name")
             try connection.script("create database \(quoted) encoding 'UTF8' template template0")
         } catch {
-            // 42P04, or 23505 on the catalogue: somebody else created it at this moment.
+            // 42P04, or 23505 on the catalogue: another session created it at this moment.
             guard error.state != "42P04", !error.isDuplicate else { return }
             throw error.memoryError
         }

@@ -38,7 +38,7 @@ public actor PostgresArchive {
                 guard isTaken else { break }
                 try connection.copy("copy (\(try select(table, on: connection))) to stdout") { take(.row($0)) }
             }
-            guard isTaken else { throw .lost(name: connection.name, reason: "nobody takes the rows any more") }
+            guard isTaken else { throw .lost(name: connection.name, reason: "the rows are not read any more") }
             try connection.script("commit")
             return .success(())
         }
@@ -167,7 +167,7 @@ public actor PostgresArchive {
                 let name = try names([table.name], on: connection)
                 try connection.script("lock table \(name) in access exclusive mode")
                 guard try connection.run(SQL(constant: "select 1 from \(name) limit 1", binds: [])).isEmpty else {
-                    return .failure(MemoryError(.conflict, "somebody else writes to \(connection.name)"))
+                    return .failure(MemoryError(.conflict, "another session writes to \(connection.name)"))
                 }
                 for month in table.months {
                     try connection.run("select make_transition_partition(\(month + "-01T00:00:00Z")::timestamptz)")

@@ -6,7 +6,7 @@ import NimmerMemory
 ///
 /// libpq, 34.20 "Behavior in Threaded Programs": "no two threads attempt to manipulate the same PGconn object at the
 /// same time". A connection therefore never leaves the actor that made it, and that actor runs on a thread of its own.
-/// All waiting is `poll` with a deadline: a server that stopped answering costs `statementSeconds`, not for ever.
+/// All waiting is `poll` with a deadline: a server that stopped answering costs `statementSeconds`, not forever.
 final class PostgresConnection {
     /// The server and database, for messages.
     let name: String
@@ -114,7 +114,7 @@ final class PostgresConnection {
             switch count {
             case 1...:
                 guard take(UnsafeRawBufferPointer(start: row, count: Int(count))) else {
-                    throw lost("nobody takes the rows any more")
+                    throw lost("the rows are not read any more")
                 }
             case 0: try wait(for: 0)
             case -1:

@@ -43,7 +43,7 @@ struct PostgresFailure: Error, Sendable {
         PostgresFailure(state: "", primary: oneLine(reason), name: name)
     }
 
-    /// Indicates whether the data itself was refused, so that trying the same row again is no use.
+    /// Indicates whether the data itself was refused, so that trying the same row again does not help.
     ///
     /// 22: data exception; 23: constraint; 54: a limit such as nesting too deep; 42P10 and 21000: conflict within a row.
     var isData: Bool {
@@ -81,9 +81,11 @@ struct PostgresFailure: Error, Sendable {
         case "25006":
             MemoryError(.permission, "\(name) is read-only", remedy: "Connect to the primary server", canRetry: true)
         case _ where state.hasPrefix("53"):
-            MemoryError(.exhausted, "\(name) is short of something: \(primary)", remedy: "Free some", canRetry: true)
+            MemoryError(
+                .exhausted, "\(name) is out of a resource: \(primary)",
+                remedy: "Free disk space, memory or connections", canRetry: true)
         case Self.noData:
-            MemoryError(.unexpected, "\(name) answers what this program does not understand: \(primary)")
+            MemoryError(.unexpected, "\(name) returned a result that this program does not understand: \(primary)")
         case _ where isData:
             MemoryError(.data, "\(name) refused the data: \(primary)")
         default:
@@ -91,24 +93,26 @@ struct PostgresFailure: Error, Sendable {
         }
     }
 
-    /// A connection that could not be made, by what libpq reports; there is no SQLSTATE at this point.
+    /// A connection that could not be made, by libpq's message; there is no SQLSTATE at this point.
     static func connecting(to name: String, reason: String) -> MemoryError {
         let line = oneLine(reason)
-        func says(_ text: String) -> Bool { reason.contains(text) }
-        if says("does not exist"), says("database") {
+        func contains(_ text: String) -> Bool { reason.contains(text) }
+        if contains("does not exist"), contains("database") {
             return MemoryError(
                 .missingDatabase, "\(name) does not exist", remedy: "Run nimmer db migrate", canRetry: true)
         }
-        if says("starting up") || says("shutting down") || says("recovery") {
+        if contains("starting up") || contains("shutting down") || contains("recovery") {
             return MemoryError(.unreachable, "\(name) is not ready: \(line)", canRetry: true)
         }
-        if says("authentication") || says("no password supplied") || says("pg_hba.conf") || says("does not exist") {
+        if contains("authentication") || contains("no password supplied") || contains("pg_hba.conf")
+            || contains("does not exist")
+        {
             return MemoryError(
                 .refused, "\(name) refuses the user: \(line)",
                 remedy: "Check user and password file under postgres in the system file, or PGUSER and PGPASSFILE",
                 canRetry: true)
         }
-        if says("too many") || says("remaining connection slots") {
+        if contains("too many") || contains("remaining connection slots") {
             return MemoryError(.exhausted, "\(name) has no free connection: \(line)", canRetry: true)
         }
         return MemoryError(

@@ -80,7 +80,7 @@ public actor PostgresStore: MemoryStore {
                     """)
             }.values.first ?? []
         let numbers = row.compactMap { $0.flatMap { Int($0) } }
-        guard numbers.count == 8 else { throw MemoryError(.unexpected, "\(settings) counted nothing") }
+        guard numbers.count == 8 else { throw MemoryError(.unexpected, "\(settings) returned no row to a count") }
         var counts = MemoryCounts()
         counts.transitions = numbers[0]
         counts.collapses = numbers[1]
@@ -229,12 +229,12 @@ extension PostgresConnection {
         }
         guard serverVersion >= 130_000 else {
             throw MemoryError(
-                .settings, "\(name) is PostgreSQL \(serverVersion / 10_000), 13 or later is needed",
+                .settings, "\(name) is PostgreSQL \(serverVersion / 10_000), expected 13 or later",
                 remedy: "Update the server", canRetry: true)
         }
         guard parameter("server_encoding") == "UTF8" else {
             throw MemoryError(
-                .settings, "\(name) is encoded in \(parameter("server_encoding") ?? "an unknown way"), UTF8 is needed",
+                .settings, "\(name) has the encoding \(parameter("server_encoding") ?? "unknown"), expected UTF8",
                 remedy: "Create a database with encoding UTF8", canRetry: true)
         }
     }

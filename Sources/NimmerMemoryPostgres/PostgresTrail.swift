@@ -1,7 +1,7 @@
 import NimmerMemory
 import NimmerWave
 
-/// The look-ups of a trail, over the views that everybody may read.
+/// The look-ups of a trail, over the views that every role may read.
 struct PostgresTrail: TrailSource {
     let connection: PostgresConnection
 

@@ -4,7 +4,7 @@ import NimmerWave
 extension MemoryTable {
     /// A message out of a row that was read with the columns of ``reading``, as strictly as one that came over the wire.
     ///
-    /// - Throws: an error that names the row and the field that does not fit; not what stands there.
+    /// - Throws: an error that names the row and the field that does not fit; not its value.
     func message<Body: MessageBody>(_ row: [String?], of body: Body.Type = Body.self) throws(MemoryError)
         -> Remembered<Body>
     {
@@ -43,7 +43,7 @@ extension MemoryTable {
 }
 
 extension MemoryTable.Kind {
-    /// Value of a message's field whose column has this text; whether it may have it is the message's reader to report.
+    /// Value of a message's field whose column has this text; the message's reader validates it.
     fileprivate func json(_ value: String) throws(Refusal) -> JSON {
         switch self {
         case .text, .id: return .string(value)

@@ -3,7 +3,7 @@ import NimmerPlatform
 
 /// A card that organs on this machine take turns at: a lock on a file, which the kernel gives back when its holder dies.
 ///
-/// The file tells who holds the card, so that the one that waits can ask for it.
+/// The file names the holder of the card, so that a waiting organ can ask for it.
 struct Card: Sendable {
     let path: String
 
@@ -15,8 +15,8 @@ struct Card: Sendable {
 
     /// Tries to take the card.
     ///
-    /// - Parameter holder: what the one that waits is told.
-    /// - Returns: the lock; nil when somebody else holds it.
+    /// - Parameter holder: the name that a waiting organ reads.
+    /// - Returns: the lock; nil when another process holds it.
     /// - Throws: why the file cannot be used.
     func take(as holder: String) throws(Failure) -> Lock? {
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
@@ -28,14 +28,14 @@ struct Card: Sendable {
             if isHeld { return nil }
             throw Failure("cannot lock \(path): \(reason)")
         }
-        // Others of this machine may be other users; a mode that cannot be changed is somebody else's file, already open to all.
+        // Others of this machine may be other users; a mode that cannot be changed is another user's file, already open to all.
         fchmod(file, 0o666)
         ftruncate(file, 0)
         pwrite(file, holder, holder.utf8.count, 0)
         return Lock(file: file)
     }
 
-    /// Holder of the card; nil when there is none, as far as can be told.
+    /// Holder of the card; nil when there is none, as far as is known.
     var holder: String? {
         let bytes = (try? SmallFile.bytes(path, limit: 128, flags: O_NOFOLLOW)) ?? []
         return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
@@ -47,7 +47,7 @@ struct Card: Sendable {
         init(_ description: String) { self.description = description }
     }
 
-    /// A card that is held until it is let go.
+    /// A card that is held until it is released.
     final class Lock: Sendable {
         private let file: Int32
         init(file: Int32) { self.file = file }

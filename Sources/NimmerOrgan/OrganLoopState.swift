@@ -43,7 +43,7 @@ struct OrganLoopState {
 
     /// Takes an event; false ends the loop.
     mutating func take(_ event: OrganProcess.Event) async -> Bool {
-        // Requests wait for so long, not until a time of day that somebody may set.
+        // Requests wait for this long, not until a time of day that may be set.
         let now = SteadyTime.now()
         defer { organStatus.set(logic, logic.status(of: settings)) }
         switch event {
@@ -71,7 +71,7 @@ struct OrganLoopState {
             let envelope = try Envelope<Command>(decoding: message.payload, on: message.subject)
             guard envelope.body.command == verb else {
                 throw Refusal.wrong(
-                    "body.command", "must be \(verb), as the subject says", found: envelope.body.command)
+                    "body.command", "must be \(verb), by its subject", found: envelope.body.command)
             }
             let id = envelope.header.messageID
             return (

@@ -47,7 +47,7 @@ actor OrganModel {
                     ModelServerOptions(
                         command: settings.command, readyWithin: ContinuousClock.now.duration(to: deadline)
                     ) { line in
-                        logger.debug("The server says", metadata: ["line": "\(line)"])
+                        logger.debug("Output of the server", metadata: ["line": "\(line)"])
                     })
                 self.server = server
                 url = server.url
@@ -64,7 +64,7 @@ actor OrganModel {
     /// Unloads the model and gives the card back.
     func unload() async {
         if let mind {
-            // A server that cannot be told lets go of the model by itself a little later.
+            // A server that cannot be reached releases the model by itself a little later.
             try? await mind.unload(deadline: .now + .seconds(20))
             await mind.close()
         }
@@ -107,7 +107,7 @@ actor OrganModel {
         while true {
             if let lock = try card.take(as: own) { return lock }
             guard ContinuousClock.now < deadline, !Task.isCancelled else {
-                throw Card.Failure("\(card.holder ?? "somebody else") holds the card \(settings.card ?? "")")
+                throw Card.Failure("\(card.holder ?? "another process") holds the card \(settings.card ?? "")")
             }
             if round % 10 == 0, let holder = card.holder { askForCard(holder) }
             round += 1

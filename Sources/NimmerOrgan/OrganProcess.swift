@@ -27,7 +27,7 @@ package struct OrganProcess: Sendable {
     private let inbox: AsyncStream<Event>.Continuation
     private let backlog = Backlog()
 
-    /// Messages that have arrived and were not looked at.
+    /// Messages that have arrived and were not checked.
     private final class Backlog: Sendable {
         private let count = Atomic(0)
 
@@ -113,14 +113,14 @@ extension OrganProcess {
         ServiceResponder.Endpoint.shared(
             name: "verbs", subject: verbs, queueGroup: "",
             metadata: [
-                "ask": "asks the model", "embed": "turns texts into vectors", "state": "reports the state of the organ",
+                "ask": "asks the model", "embed": "turns texts into vectors", "state": "shows the state of the organ",
                 "release": "asks it to give its card away",
             ])
     }
 
     private static func refuse(_ message: BusMessage, _ process: ServiceProcess) {
-        let result = CommandResult(status: .error, error: "more requests come than can be looked at")
-        // A sender that cannot be told finds out by its deadline.
+        let result = CommandResult(status: .error, error: "too many requests")
+        // A sender that gets no answer finds out by its deadline.
         try? process.bus.respond(
             to: message, payload: Envelope(id: .v7(), at: .now(), from: process.source, result).encoded())
     }

@@ -10,7 +10,7 @@ package struct EventFormatter: Sendable {
     /// Lines are cut to this many columns, or never.
     package var columns: Int?
 
-    /// Width of the column that reports what an event is about.
+    /// Width of the column for the subject of an event.
     package static let nameWidth = 16
 
     /// Topics of the last requests, so that their answers can name them too.
@@ -21,7 +21,7 @@ package struct EventFormatter: Sendable {
         self.columns = columns
     }
 
-    /// The line for one message from the bus; what cannot be decoded is a line that reports why.
+    /// The line for one message from the bus; what cannot be decoded is a line with the reason.
     package func line(subject: String, payload: [UInt8], at arrival: Timestamp) -> TerminalText {
         do throws(Refusal) {
             return line(subject: subject, message: try AnyMessage.decode(payload, on: subject))
@@ -34,7 +34,7 @@ package struct EventFormatter: Sendable {
     package func line(subject: String, message: AnyMessage) -> TerminalText {
         switch message {
         case .cognitiveRequest(let request): questions.remember(request.body)
-        // Its answer may come before observers are told its request.
+        // Its answer may come before the copy of its request.
         case .gateTransition(let opening): if let request = opening.escalated { questions.remember(request.body) }
         default: break
         }
@@ -101,7 +101,7 @@ private final class RequestTopics: Sendable {
 }
 
 extension Paint {
-    /// A gate's state by its word and its colour together.
+    /// A gate's state by text and colour.
     package func state(_ state: GateState) -> TerminalText {
         switch state {
         case .open: self(.good, "OPEN")

@@ -69,7 +69,7 @@ package enum FileText {
         exists(path) && access(path, R_OK) != 0 && errno == EACCES
     }
 
-    /// The name of the user whose something is; nil when nothing is there or nobody has that number.
+    /// The name of a file's owner; nil when there is no file or no user of that number.
     package static func owner(of path: String) -> String? {
         var status = stat()
         guard stat(path, &status) == 0, let entry = getpwuid(status.st_uid) else { return nil }

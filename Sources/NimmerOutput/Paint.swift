@@ -7,7 +7,7 @@ package enum ColorChoice: String, CaseIterable, Sendable {
 
 /// Puts colour on text, or leaves it as it is.
 ///
-/// The palette is the oscilloscope's 16-colour one (oscilloscope.md, The visual language); nothing is told by colour
+/// The palette is the oscilloscope's 16-colour one (oscilloscope.md, The visual language); nothing is shown by colour
 /// alone, so every text reads the same without it.
 package struct Paint: Sendable {
     /// A colour or weight by its meaning.
@@ -26,7 +26,7 @@ package struct Paint: Sendable {
         case devChip = "30;42"
         case stagingChip = "30;43"
         case prodChip = "97;44"
-        /// One of the colours that tell processes apart.
+        /// One of the colours of processes.
         case process0 = "96"
         case process1 = "92"
         case process2 = "94"

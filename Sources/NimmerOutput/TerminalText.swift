@@ -26,7 +26,7 @@ package struct TerminalText: Sendable, Hashable, ExpressibleByStringInterpolatio
     /// Text from outside.
     package init(_ outside: some StringProtocol) { text = Self.shown(outside) }
 
-    /// A JSON text on one line, which stays one that reports the same.
+    /// A JSON text on one line, with the same meaning.
     package init(json: String) { text = ShownAddress.redacting(json: json).visibleJSON() }
 
     /// The same over several lines.

@@ -5,7 +5,7 @@ import NimmerSystem
 import NimmerThalamus
 import NimmerWave
 
-/// Something that a replay has to report, in event time.
+/// An event of a replay, in event time.
 package enum ReplayOutput: Sendable {
     case wave(Envelope<WaveSignal>, subject: Subject)
     case state(NerveState)
@@ -73,6 +73,9 @@ package struct Replay: Sendable {
                 guard let place else { continue }
                 guard numbers[place].isFinite else {
                     counts.gaps += 1
+                    if counts.firstGap == nil {
+                        counts.firstGap = "row \(counts.rows), for the cell \(cast.members[member].part.identity.name)"
+                    }
                     continue
                 }
                 pending.append((member, cast.members[member].part.read(numbers[place], at: moment)))
@@ -193,7 +196,7 @@ package struct Replay: Sendable {
         }
     }
 
-    /// Takes what the thalamus wants published.
+    /// Takes what the thalamus publishes.
     private mutating func publishStates() {
         guard !thalamus.conclusions.isEmpty else { return }
         for item in thalamus.conclusions {
@@ -220,11 +223,13 @@ package struct Replay: Sendable {
 /// Counters of a replay.
 package struct ReplayCounts: Sendable, Equatable {
     package var rows = 0
-    /// Cells without a number.
+    /// Fields without a number.
     package var gaps = 0
+    /// Place of the first of them: its row and the cell that would have read it.
+    package var firstGap: String?
     /// Rows with a time before that of an earlier one; they count as of the same time.
     package var outOfOrder = 0
-    /// Recorded messages that are no waves.
+    /// Recorded messages that are not waves.
     package var refused = 0
     /// Waves whose origin the system file does not grant to their sender.
     package var ungranted = 0

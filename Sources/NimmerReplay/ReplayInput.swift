@@ -18,7 +18,7 @@ package struct ReplayFormat: Sendable {
     package var timeColumn: String?
     /// Format of its times.
     package var timeFormat = TimeFormat.automatic
-    /// The column of what somebody did, by name or counted from 1; nil: nobody asks.
+    /// The column of labels, by name or counted from 1; nil: none.
     package var labelColumn: String?
     /// Rows a second of a recording without times.
     package var rate: Double?
@@ -78,7 +78,7 @@ package struct ReplayInput: Sendable {
     ///   - bytes: all of it.
     ///   - file: its name, for messages.
     ///   - format: how to read it.
-    ///   - pace: rows a second where neither times nor the format tell.
+    ///   - pace: rows a second where neither times nor the format define it.
     /// - Throws: ``Failure`` with file, line, what was found and what was expected.
     package init(_ bytes: [UInt8], file: String, format: ReplayFormat, pace: Double) throws(Failure) {
         self.bytes = bytes
@@ -89,6 +89,10 @@ package struct ReplayInput: Sendable {
         let first = Self.firstLine(bytes, &end)
         guard !first.isEmpty else {
             throw Failure(.failed, "\(file) is empty", remedy: "give a CSV or NDJSON recording")
+        }
+        // Of the control characters, text has these in a line: tabulator, form feed, carriage return.
+        guard first.allSatisfy({ $0 >= 32 || [9, 12, 13].contains($0) }) else {
+            throw Failure(.failed, "\(file):1: found bytes that are not text; expected a CSV or NDJSON recording")
         }
         if first.first(where: { $0 > 32 }) == UInt8(ascii: "{") {
             text = DelimitedText(delimiter: UInt8(ascii: ","))
@@ -151,8 +155,14 @@ package struct ReplayInput: Sendable {
         } catch {
             throw Failure(
                 .usage, "\(file): no \(what) column '\(wanted)'",
-                remedy: "its columns are \(columns.joined(separator: ", "))")
+                remedy: "its columns are \(list(columns))")
         }
+    }
+
+    /// Names of columns for a person: the first ones, and the number of the rest.
+    static func list(_ columns: [String]) -> String {
+        let shown = columns.prefix(30).map { $0.cut(to: 60) }.joined(separator: ", ")
+        return columns.count > 30 ? "\(shown) and \(columns.count - 30) more" : shown
     }
 
     private static func timePlace(

@@ -1,10 +1,10 @@
 import NimmerOutput
 import NimmerWave
 
-/// Comparison of a column of the recording, which tells what somebody did, with what each nerve was doing at that moment: a table of
+/// Comparison of a column of the recording, which labels what was done, with what each nerve was doing at that moment: a table of
 /// rows counted.
 ///
-/// A recording is open loop: the one that made it never heard the nerve. Read the table as agreement moment by moment.
+/// A recording is open loop: the recorded system never received the nerve's commands. Read the table as agreement moment by moment.
 package struct ReplayLabels: Sendable, Equatable {
     /// Rows by nerve, by label, and by what the nerve was doing.
     package private(set) var counts: [String: [String: [String: Int]]] = [:]

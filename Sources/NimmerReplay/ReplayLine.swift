@@ -104,8 +104,10 @@ extension ReplayCounts {
     package var notes: [String] {
         var notes: [String] = []
         if gaps > 0 {
+            let first = firstGap.map { "\(gaps == 1 ? ":" : "; the first:") \($0)" } ?? ""
             notes.append(
-                "\(NimmerOutput.count(gaps, "cell")) held no number and \(gaps == 1 ? "was" : "were") left out")
+                "\(NimmerOutput.count(gaps, "field")) held no number and \(gaps == 1 ? "was" : "were") left out\(first)"
+            )
         }
         if outOfOrder > 0 {
             notes.append(

@@ -149,7 +149,7 @@ package struct ReplayCast: Sendable {
             } catch {
                 throw Failure(
                     .failed, "\(file) has no column '\(wanted)' for the cell \(name)",
-                    remedy: "it has \(columns.joined(separator: ", ")); --column NAME=\(name) names another")
+                    remedy: "it has \(ReplayInput.list(columns)); --column NAME=\(name) names another")
             }
         }
         return places

@@ -23,7 +23,7 @@ package enum TimeFormat: Equatable, Sendable {
         default:
             guard text.contains("%") else {
                 throw Failure(
-                    .usage, "no such time format: \(text)",
+                    .usage, "unknown time format: \(text)",
                     remedy: "auto, seconds, milliseconds, or a pattern such as '%d.%m.%Y %H:%M:%S'")
             }
             self = .pattern(text)

@@ -46,7 +46,7 @@ public enum ScopeConnection: Sendable, Hashable {
 public enum ScopePlayback: Sendable, Hashable, CaseIterable {
     /// It does.
     case playing
-    /// It stands until somebody plays it on.
+    /// It is paused.
     case stopped
     /// All of it was played.
     case ended

@@ -1,7 +1,7 @@
 import NimmerTerminal
 import NimmerWave
 
-/// All that an oscilloscope knows: what arrived, what is looked at, and how. A value: ``reduce(_:)`` changes it,
+/// All that an oscilloscope knows: what arrived, what is shown, and how. A value: ``reduce(_:)`` changes it,
 /// ``draw(width:height:now:)`` shows it, nothing else happens (oscilloscope.md, How to build it).
 public struct ScopeState: Sendable {
     /// Settings that it was started with.

@@ -3,7 +3,7 @@ import NimmerScope
 import NimmerTerminal
 import NimmerWave
 
-/// The same events as lines, for a pipe, a file, or a person who wants lines (oscilloscope.md, Must: not a terminal). Each is
+/// The same events as lines, for a pipe, a file, or a person who asked for lines (oscilloscope.md, Must: not a terminal). Each is
 /// written when it happens.
 package struct LineLoop {
     private let mailbox: Mailbox
@@ -11,9 +11,9 @@ package struct LineLoop {
     private let live: LiveSource?
     private let writer: RecordingWriter?
     private let formatter: EventFormatter
-    /// Prints lines for the one that reads the output.
+    /// Prints lines for the reader of the output.
     private let print: (TerminalText) throws(ReaderGone) -> Void
-    /// Reports what went wrong beside them.
+    /// Prints what went wrong beside them.
     private let warn: (TerminalText) -> Void
     private let asJSON: Bool
     private let count: Int?
@@ -58,7 +58,7 @@ package struct LineLoop {
 
     /// Prints a recording at its speed, until its end, a signal, or the reader's going.
     ///
-    /// - Throws: ``ReaderGone``, or ``Failure`` for a line that is no message.
+    /// - Throws: ``ReaderGone``, or ``Failure`` for a line that is not a message.
     package mutating func play(_ recording: Player) throws {
         var player = recording
         let clock = ContinuousClock()
@@ -104,7 +104,7 @@ package struct LineLoop {
 
     private var wasConnected = false
 
-    /// The message on one line; one that is no JSON is told as such.
+    /// The message on one line; one that is not JSON is marked as such.
     package static func json(_ subject: String, _ payload: [UInt8]) -> String {
         guard let value = try? JSON(parsing: payload) else {
             let excerpt = String(decoding: payload.prefix(Wire.maximumExcerpt), as: UTF8.self)

@@ -6,7 +6,7 @@ import NimmerScope
 import NimmerWave
 import Synchronization
 
-/// Brings into a mailbox what a bus hears: messages, how the connection stands, and what the thalamus reports of its gates.
+/// Brings into a mailbox what a bus receives: messages, the state of the connection, and the thalamus's reports of its gates.
 package final class LiveSource: Sendable {
     private let bus: any Bus
     private let environment: Environment
@@ -22,7 +22,7 @@ package final class LiveSource: Sendable {
         self.mailbox = mailbox
     }
 
-    /// Subscribes: what is published from now on is heard, but for what is to be ignored.
+    /// Subscribes: what is published from now on is heard, except for what is to be ignored.
     package func listen(_ patterns: [SubjectPattern], ignoring ignored: [SubjectPattern]) async throws(BusError) {
         for pattern in patterns {
             let subjects = Mutex(SubjectTable(ignored))
@@ -40,7 +40,7 @@ package final class LiveSource: Sendable {
     /// Messages that the bus itself dropped since this process was too slow.
     package var lost: Int { subscriptions.withLock { $0.reduce(0) { $0 + Int($1.lost) } } }
 
-    /// Reports from now on how the connection stands, and how fast the server answers.
+    /// Posts from now on the state of the connection, and the server's response time.
     package func reportConnection() {
         let events = bus.events()
         if let server = bus.status.server { connected(to: server.url) }
@@ -105,7 +105,7 @@ package final class LiveSource: Sendable {
         case .disconnected: mailbox.post(.connection(.lost(server.withLock { $0 }), at: now))
         case .connectFailed, .slowConsumer, .closed: break
         case .failed(let error): mailbox.post(.notice("\(error)", at: now))
-        case .serverLeaving: mailbox.post(.notice("the NATS server says that it will leave", at: now))
+        case .serverLeaving: mailbox.post(.notice("the NATS server announces its shutdown", at: now))
         }
     }
 

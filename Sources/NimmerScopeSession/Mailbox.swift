@@ -4,7 +4,7 @@ import NimmerTerminal
 import NimmerWave
 import Synchronization
 
-/// Queue of events that were not looked at yet: filled from any thread, emptied by one, in order, a batch at a time.
+/// Queue of events that were not read yet: filled from any thread, emptied by one, in order, a batch at a time.
 ///
 /// Messages that find it full are lost and counted; everything else always finds a place. The one that empties it is woken when
 /// the first of a batch comes, not for each, so that a flood costs one wake a frame.
@@ -65,7 +65,7 @@ package final class Mailbox: Sendable {
     /// Holds messages back from now on, while the past is read.
     package func hold() { state.withLock { $0.held = [] } }
 
-    /// Lets go what was held back, but for what the past held already.
+    /// Releases what was held back, except for what the past held already.
     package func release(except known: Set<[UInt8]>) {
         put { state in
             for event in state.held ?? [] {
@@ -82,7 +82,7 @@ package final class Mailbox: Sendable {
     /// Puts in anything but a message.
     package func post(_ event: ScopeEvent) { put { $0.events.append(event) } }
 
-    /// Reports that nothing comes any more.
+    /// Marks the end of the input.
     package func end() { put { $0.ends = true } }
 
     private func put(_ change: (inout State) -> Void) {
@@ -104,6 +104,6 @@ package final class Mailbox: Sendable {
         }
     }
 
-    /// Indicates whether so many messages wait that the one that can should pause.
+    /// Indicates whether so many messages wait that a source that can pause should do so.
     package var isCrowded: Bool { state.withLock { $0.messages > Self.capacity / 2 } }
 }

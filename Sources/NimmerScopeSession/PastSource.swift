@@ -20,7 +20,7 @@ package struct PastSource {
     /// A message read from a stream at the same moment may have been heard too.
     private static let overlapMilliseconds = 2000.0
 
-    /// Reads everything since a moment, and reports what is missing. What is heard meanwhile must be held back; it is released
+    /// Reads everything since a moment, and returns what is missing. Messages that arrive meanwhile must be held back; they are released
     /// afterwards.
     package func read(since start: Timestamp, into mailbox: Mailbox) async throws {
         let began = Timestamp.now().advanced(milliseconds: -Self.overlapMilliseconds)
@@ -97,7 +97,7 @@ package enum SinceOption {
         if let moment = try? Timestamp(rfc3339: text) { return moment }
         guard let milliseconds = milliseconds(text) else {
             throw Failure(
-                .usage, "--since \(text) is no stretch of time", remedy: "for example 90s, 10m, 2h or 1d")
+                .usage, "--since \(text) is not a duration", remedy: "for example 90s, 10m, 2h or 1d")
         }
         return now.advanced(milliseconds: -milliseconds)
     }

@@ -2,7 +2,7 @@ import NimmerOutput
 import NimmerScope
 import NimmerWave
 
-/// Plays a recording: which messages are due, and what time it is in the recording. Told how much time passes, so that it
+/// Plays a recording: which messages are due, and what time it is in the recording. Elapsed time is an argument, so that it
 /// plays the same in a test.
 package struct Player {
     private var reader: RecordingReader
@@ -63,7 +63,7 @@ package struct Player {
 
     /// Lets so much time pass and returns the messages that come in it, at most `limit`; when there are more, less time passes.
     ///
-    /// - Throws: ``Failure`` for a line that is no message.
+    /// - Throws: ``Failure`` for a line that is not a message.
     package mutating func advance(milliseconds: Double, limit: Int = 20_000) throws(Failure) -> [RecordedMessage] {
         // A century is enough for any speed, and leaves room in a timestamp.
         let end = goal ?? now.advanced(milliseconds: min(3e12, max(0, milliseconds) * speed))

@@ -16,7 +16,7 @@ package enum RecordedMoment {
                 ?? timeOfDay(text, after: start)
         else {
             throw Failure(
-                .usage, "--at \(text) is no moment",
+                .usage, "--at \(text) is not a time",
                 remedy: "for example 90s, 10m, 12:01:06 or \(start.rfc3339)")
         }
         guard moment >= start else {

@@ -22,7 +22,7 @@ package struct RecordedMessage: Equatable, Sendable {
 /// `nimmer wave tail --from` read.
 package final class RecordingWriter {
     package let path: String
-    /// Messages written; what is no JSON is left out.
+    /// Messages written; what is not JSON is left out.
     package private(set) var messages = 0
     private let descriptor: Int32
     private var pending: [UInt8] = []

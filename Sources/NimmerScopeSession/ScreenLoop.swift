@@ -46,7 +46,7 @@ package struct ScreenLoop {
         }
     }
 
-    /// Runs until somebody quits.
+    /// Runs until the user quits.
     ///
     /// - Parameter record: a file to record to from the start.
     /// - Throws: ``TerminalError`` when the terminal refuses or is gone, ``Failure`` for a recording that cannot be played.
@@ -54,7 +54,7 @@ package struct ScreenLoop {
         try terminal.enter()
         defer { terminal.leave() }
         takeSize()
-        tellPlayback()
+        showPlayback()
         if let record { startRecording(record) }
         while !ends {
             let isDue = pacing.isDue(at: clock.now)
@@ -142,11 +142,11 @@ package struct ScreenLoop {
             writer?.add(subject: message.subject, payload: message.payload, at: message.at)
             reduce(.message(subject: message.subject, payload: message.payload, arrival: message.at))
         }
-        if player?.motion != .playing { tellPlayback() }
+        if player?.motion != .playing { showPlayback() }
     }
 
-    /// Reports how the recording is played.
-    private mutating func tellPlayback() {
+    /// Shows the state of the playback.
+    private mutating func showPlayback() {
         if let player { reduce(.playback(speed: player.speed, player.motion)) }
     }
 
@@ -199,10 +199,10 @@ package struct ScreenLoop {
         case .play(let speed):
             playedUntil = clock.now
             player?.play(speed: speed)
-            tellPlayback()
+            showPlayback()
         case .stopPlaying:
             player?.stop()
-            tellPlayback()
+            showPlayback()
         }
     }
 

@@ -1,12 +1,12 @@
 import Glibc
 import NimmerPlatform
 
-/// An authority of one's own, and a server's certificate that it signed: for development and tests, not for production, where
-/// certificates come from an authority that somebody looks after.
+/// A private authority, and a server's certificate that it signed: for development and tests, not for production, where
+/// certificates come from a managed authority.
 public struct DevelopmentCertificates: Sendable {
     /// The folder of the files.
     public let folder: String
-    /// The authority's certificate, which clients must be told of: `ca.pem`.
+    /// The authority's certificate, which clients need: `ca.pem`.
     public var authority: String { folder + "/ca.pem" }
     /// The server's certificate: `server.pem`.
     public var certificate: String { folder + "/server.pem" }
@@ -26,9 +26,9 @@ public struct DevelopmentCertificates: Sendable {
     {
         let files = DevelopmentCertificates(folder: folder)
         for name in names where name.isEmpty || !name.utf8.allSatisfy(isNameByte) {
-            throw ServerError(.openSSL, "a server's name is letters, digits, dots and hyphens; found '\(name)'")
+            throw ServerError(.openSSL, "a server's name must be letters, digits, dots and hyphens; found '\(name)'")
         }
-        guard let first = names.first else { throw ServerError(.openSSL, "no name is given for the server") }
+        guard let first = names.first else { throw ServerError(.openSSL, "the server's name is missing") }
         let (above, name) = try SmallFile.halves(folder)
         let held = try OwnFolder.open(above, below: [name], making: 0o700)
         if let found = held.firstForeign(.own()) {

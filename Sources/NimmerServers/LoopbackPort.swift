@@ -6,7 +6,7 @@ import Synchronization
 public enum LoopbackPort {
     private static let given = Mutex<Set<UInt16>>([])
 
-    /// A port that nobody listens on and that this process was not given before.
+    /// A free port that this process was not given before.
     ///
     /// It lies below the range from which the kernel takes the ports of outgoing connections: a client that keeps
     /// reconnecting to a stopped server inside that range ends up connected to itself, and the server cannot return.
@@ -36,7 +36,7 @@ public enum LoopbackPort {
         return withAddress(port) { bind(listener, $0, $1) } == 0 && listen(listener, 1) == 0
     }
 
-    /// A connected socket, which the caller closes; nil when nobody listens. Blocks.
+    /// A connected socket, which the caller closes; nil when nothing listens. Blocks.
     static func connection(to port: UInt16) -> Int32? {
         let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard connection >= 0 else { return nil }
@@ -47,20 +47,20 @@ public enum LoopbackPort {
         return connection
     }
 
-    /// Connects, and reads what the server reports first; nil when nobody listens or nothing comes in time. Blocks.
+    /// Connects, and reads the first line that the server sends; nil when nothing listens or nothing comes in time. Blocks.
     static func greeting(of port: UInt16, within limit: Duration) -> String? {
-        firstLine(from: port, saying: "", within: limit)
+        firstLine(from: port, sending: "", within: limit)
     }
 
-    /// The status of a page over HTTP; nil when nobody listens or nothing comes in time. Blocks.
+    /// The status of a page over HTTP; nil when nothing listens or nothing comes in time. Blocks.
     static func status(of path: String, on port: UInt16, within limit: Duration) -> Int? {
         let question = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\n\r\n"
-        let words = firstLine(from: port, saying: question, within: limit)?.split(separator: " ") ?? []
+        let words = firstLine(from: port, sending: question, within: limit)?.split(separator: " ") ?? []
         guard words.count >= 2, words[0].hasPrefix("HTTP/") else { return nil }
         return Int(words[1])
     }
 
-    private static func firstLine(from port: UInt16, saying question: String, within limit: Duration) -> String? {
+    private static func firstLine(from port: UInt16, sending question: String, within limit: Duration) -> String? {
         guard let connection = connection(to: port) else { return nil }
         defer { close(connection) }
         let bytes = Array(question.utf8)

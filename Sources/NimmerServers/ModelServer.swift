@@ -4,7 +4,7 @@ import Synchronization
 
 /// Options of a private model server.
 public struct ModelServerOptions: Sendable {
-    /// The program and its arguments; `{port}` in an argument becomes the port of 127.0.0.1 that it shall listen on.
+    /// The program and its arguments; `{port}` in an argument becomes the port of 127.0.0.1 to listen on.
     public var command: [String]
     /// The port; nil takes a free one.
     public var port: UInt16?

@@ -22,7 +22,7 @@ public struct NATSBinary: Hashable, Sendable, CustomStringConvertible {
     /// The server to use: the path that is given, else the one that `NIMMER_NATS_SERVER` names, else the first of
     /// PATH, of the folders of servers, and of pyenv.
     ///
-    /// - Throws: a ``ServerError`` that reports where was looked and how to install one.
+    /// - Throws: a ``ServerError`` that names the folders searched and how to install one.
     public static func choose(path: String? = nil) async throws(ServerError) -> NATSBinary {
         let wanted = path ?? ChildCommand.inheritedEnvironment[variable].flatMap { $0.isEmpty ? nil : $0 }
         if let wanted {
@@ -51,7 +51,7 @@ public struct NATSBinary: Hashable, Sendable, CustomStringConvertible {
         return found.values.sorted { $0.numbers.lexicographicallyPrecedes($1.numbers) }
     }
 
-    /// Asks the executable for its version; nil when it is not there or is no nats-server.
+    /// Asks the executable for its version; nil when it is not there or is not a nats-server.
     public init?(at path: String) async {
         guard let file = Executables.find(path),
             let answer = try? await ChildProcess.run(ChildCommand(file, ["--version"]), limit: .seconds(10)),

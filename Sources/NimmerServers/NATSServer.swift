@@ -26,7 +26,7 @@ public struct NATSServerOptions: Sendable {
     /// Takes each line that the server logs, on a thread that must not block for long.
     public var onLine: (@Sendable (String) -> Void)?
 
-    /// A server on this folder, with everything else as a developer's machine wants it.
+    /// A server on this folder, with defaults for a developer's machine.
     public init(
         folder: String, binary: String? = nil, port: UInt16? = nil, name: String = "nimmerverse",
         extraConfiguration: String = "", syncsAlways: Bool = true, isJetStream: Bool = true,
@@ -119,11 +119,11 @@ public final class NATSServer: Sendable {
 
     /// Has the server read its configuration again, without an end of any connection that it still permits.
     ///
-    /// - Returns: whether there was a server to tell.
+    /// - Returns: whether there was a server to signal.
     @discardableResult
     public func reload() -> Bool { child.withLock { $0 }.identity.send(SIGHUP) }
 
-    /// Waits until the server has ended by itself or by somebody's hand.
+    /// Waits until the server has ended, for any reason.
     public func waitForExit() async -> ChildExit {
         await child.withLock { $0 }.waitForExit()
     }
@@ -142,7 +142,7 @@ public final class NATSServer: Sendable {
         let mqtt: UInt16?
     }
 
-    /// The folder, made when it is missing, once nobody else has a hand in it.
+    /// The folder, made when it is missing, after checking that no other user can change it.
     private static func ownFolder(_ path: String) throws(ServerError) -> String {
         let (above, name) = try SmallFile.halves(path)
         let folder = try OwnFolder.open(above, below: [name], making: 0o700)

@@ -10,9 +10,9 @@ public struct ServerError: Error, Hashable, Sendable, CustomStringConvertible {
         case spawn
         /// A file or folder could not be made, read or written.
         case folder
-        /// A file or folder belongs to somebody else, may be changed by others, or is a link.
+        /// A file or folder belongs to another user, may be changed by others, or is a link.
         case untrusted
-        /// Somebody else runs this server on this folder.
+        /// Another process runs this server on this folder.
         case alreadyRunning
         /// The server ended, or did not become ready in time.
         case notReady

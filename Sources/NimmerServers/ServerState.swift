@@ -13,7 +13,7 @@ struct ServerState: Sendable {
     private static let name = "server.state"
     private var path: String { "\(folder)/\(Self.name)" }
 
-    /// - Throws: a ``ServerError`` when the file is somebody else's making.
+    /// - Throws: a ``ServerError`` when the file was made by another user.
     private func fields() throws(ServerError) -> [Substring: Substring] {
         let place = open(folder, HeldFolder.flags)
         guard place >= 0 else { return [:] }
@@ -32,13 +32,13 @@ struct ServerState: Sendable {
     /// The port for MQTT of the last start; nil where it had none.
     var mqttPort: UInt16? { (try? fields())?["mqtt"].flatMap { UInt16($0) } }
 
-    /// Makes sure that nobody serves this folder: an orphan of a process that died is ended.
+    /// Ends a server that still runs on this folder: the orphan of a process that died.
     ///
     /// - Throws: a ``ServerError`` when the process that started the server still runs.
     func takeOver(program: String, folder: String, signal: Int32 = SIGTERM) async throws(ServerError) {
         let fields = try fields()
         guard let child = fields["child"].flatMap({ ProcessIdentity($0) }), child.isAlive else { return }
-        // A process that was given the folder's name by hand, or by a forger, is nobody's to end.
+        // A process that was given the folder's name by hand, or by a forger, is not ended.
         guard child.isServing(as: user, with: argument) else {
             throw ServerError(
                 .untrusted,

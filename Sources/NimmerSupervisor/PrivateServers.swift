@@ -9,7 +9,7 @@ import Synchronization
     import Glibc
 #endif
 
-/// The servers of one `nimmer up`: its own, or the ones that it was told to use.
+/// The servers of one `nimmer up`: its own, or those that its options name.
 package final class PrivateServers: Sendable {
     /// Address of the database for the processes.
     package struct Database: Equatable, Sendable {
@@ -50,7 +50,7 @@ package final class PrivateServers: Sendable {
     /// Uses a database that is there already.
     package func use(_ database: Database) { state.withLock { $0.database = database } }
 
-    /// Starts the private nats-server, which asks everybody for credentials.
+    /// Starts the private nats-server, which asks every client for credentials.
     ///
     /// - Parameter identities: who may connect; written already.
     package func startNATS(_ identities: SystemIdentities) async throws(Failure) -> NATSServer {
@@ -131,7 +131,7 @@ extension Running {
         _ ending: TaskOwner, end: @escaping @Sendable (Int32) async -> Void
     ) throws(Failure) {
         guard let identity = ProcessIdentity(pid: pid) else {
-            throw Failure(.unavailable, "\(name) ended at once: \(lastLines.last ?? "without a word")")
+            throw Failure(.unavailable, "\(name) ended at once: \(lastLines.last ?? "no output")")
         }
         self.init(identity: identity, waitForExit: waitForExit) { signal in
             ending.run { await end(signal) }

@@ -29,9 +29,9 @@ package struct RunFolder: Equatable, Sendable {
     /// The folder that holds `.nimmer`.
     private var home: String { String(path.dropLast("/\(Self.folder)/\(environment.rawValue)".utf8.count)) }
 
-    /// Makes the folders, once nobody else has a hand in them.
+    /// Makes the folders, after checking that no other user can change them.
     ///
-    /// - Throws: ``Failure`` that names what is a link, somebody else's or open to others.
+    /// - Throws: ``Failure`` that names what is a link, another user's or open to others.
     package func make() throws(Failure) {
         try Failure.ofServers { () throws(ServerError) in
             let names = [Self.folder, environment.rawValue]
@@ -41,9 +41,9 @@ package struct RunFolder: Equatable, Sendable {
         }
     }
 
-    /// The folder, held: nobody else can have prepared what lies in it. Nil when it is not there.
+    /// The folder, held open: no other user can have prepared its contents. Nil when it is not there.
     ///
-    /// - Throws: ``Failure`` that names what is a link, somebody else's or open to others.
+    /// - Throws: ``Failure`` that names what is a link, another user's or open to others.
     package func held() throws(Failure) -> HeldFolder? {
         guard FileText.isDirectory(path) else { return nil }
         return try Failure.ofServers { () throws(ServerError) in
@@ -67,7 +67,7 @@ package struct RunFolder: Equatable, Sendable {
     package var statePath: String { "\(path)/\(Self.stateName)" }
     /// Folder where the processes keep what waits while their streams cannot be reached (NIMMERVERSE_STATE), unless configured otherwise.
     package var stateFolder: String { "\(path)/state" }
-    /// The keys of everybody who connects to the private nats-server, and its configuration of who may do what.
+    /// The keys of all clients of the private nats-server, and its configuration of permissions.
     package var identities: IdentityFolder { IdentityFolder(path: "\(path)/auth") }
     /// Held locked for as long as a `nimmer up` runs here.
     package var lockPath: String { "\(path)/up.lock" }

@@ -22,7 +22,7 @@ package struct RunState: Equatable, Sendable {
             self.layer = layer
         }
 
-        /// Returns whether it runs, as whom it should, and was started as this part of the system in this place.
+        /// Returns whether it runs, as the right user, and was started as this part of the system in this place.
         package func isLiving(in place: RunFolder) -> Bool {
             switch name {
             case "nats-server":

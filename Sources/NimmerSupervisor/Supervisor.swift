@@ -53,7 +53,7 @@ package struct Supervisor: Sendable {
         case finished
     }
 
-    /// Notice for a person.
+    /// A line for the operator.
     package enum Notice: Equatable, Sendable {
         case ended(String, Ending, again: Double)
         /// It keeps failing: logged once, when the waits have become long.
@@ -68,19 +68,19 @@ package struct Supervisor: Sendable {
 
     /// Phase of a process.
     package enum Phase: Equatable, Sendable {
-        case waiting(until: Timestamp)
+        case waiting(until: SteadyTime)
         /// A spawn has been asked for; leads to `running` or back to `waiting`.
         case starting
-        case running(since: Timestamp)
+        case running(since: SteadyTime)
         /// Asked to end; `killed` once SIGKILL has been sent.
-        case ending(deadline: Timestamp, killed: Bool)
+        case ending(deadline: SteadyTime, killed: Bool)
         case ended
     }
 
-    /// Exit status by which a cell reports that there is nothing here for it to sense (a battery cell without a battery):
-    /// not a failure, looked at again once a minute.
+    /// Exit status of a cell that finds nothing to sense here (a battery cell without a battery):
+    /// not a failure, checked again once a minute.
     package static let nothingHere: Int32 = 69
-    /// Exit statuses by which a process reports that it was started wrongly (usage, settings): trying again soon is no use.
+    /// Exit statuses of a process that was started wrongly (usage, settings): an early restart does not help.
     package static let wrongSettings: Set<Int32> = [64, 78]
 
     package private(set) var members: [Member]
@@ -92,7 +92,7 @@ package struct Supervisor: Sendable {
     private var jitter: SplitMix
     private var course = Course.keeping
 
-    /// Handling of all members.
+    /// The supervisor keeps its members running or stops them.
     private enum Course {
         /// Keeps them running.
         case keeping
@@ -102,7 +102,7 @@ package struct Supervisor: Sendable {
         case finished
     }
 
-    /// Indicates whether it was told to end all members.
+    /// Indicates whether it was asked to end all members.
     package var isStopping: Bool { course != .keeping }
 
     package init(_ members: [Member], seed: UInt64) {
@@ -112,7 +112,7 @@ package struct Supervisor: Sendable {
     }
 
     /// The earliest time at which ``tick(at:)`` has something to do, or nil.
-    package var nextWake: Timestamp? {
+    package var nextWake: SteadyTime? {
         phases.values.compactMap {
             switch $0 {
             case .waiting(let until): until
@@ -136,13 +136,13 @@ package struct Supervisor: Sendable {
     }
 
     /// The process runs since `now`.
-    package mutating func started(_ name: String, at now: Timestamp) {
+    package mutating func started(_ name: String, at now: SteadyTime) {
         guard phases[name] == .starting else { return }
         phases[name] = .running(since: now)
     }
 
     /// The process has ended, by itself or because it was asked to.
-    package mutating func ended(_ name: String, _ ending: Ending, at now: Timestamp) -> [Action] {
+    package mutating func ended(_ name: String, _ ending: Ending, at now: SteadyTime) -> [Action] {
         guard let member = members.first(where: { $0.name == name }), let phase = phases[name] else { return [] }
         if isStopping {
             phases[name] = .ended
@@ -174,7 +174,7 @@ package struct Supervisor: Sendable {
     }
 
     /// Time has passed: what waited starts again, what did not end in its grace is killed.
-    package mutating func tick(at now: Timestamp) -> [Action] {
+    package mutating func tick(at now: SteadyTime) -> [Action] {
         var actions: [Action] = []
         for member in members {
             switch phases[member.name] {
@@ -194,7 +194,7 @@ package struct Supervisor: Sendable {
     }
 
     /// Stops everything, higher layers first; a second call skips every remaining grace.
-    package mutating func stop(at now: Timestamp) -> [Action] {
+    package mutating func stop(at now: SteadyTime) -> [Action] {
         if isStopping {
             var actions: [Action] = []
             for member in members {
@@ -215,7 +215,7 @@ package struct Supervisor: Sendable {
     }
 
     /// Asks the highest layer that still runs to end; nothing while one is on its way out.
-    private mutating func stopNextLayer(at now: Timestamp) -> [Action] {
+    private mutating func stopNextLayer(at now: SteadyTime) -> [Action] {
         let living = members.filter { phases[$0.name] != .ended && phases[$0.name] != nil }
         guard let layer = living.map(\.layer).max() else {
             if course == .finished { return [] }

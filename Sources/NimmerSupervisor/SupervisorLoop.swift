@@ -42,7 +42,7 @@ package struct SupervisorLoop {
         case started(String, Running)
         case unstartable(String, String)
         case ended(String, ChildExit)
-        /// Somebody wants the end: a signal, or a reader that has gone.
+        /// A request to end: a signal, or a reader that has gone.
         case stop
         case tick
     }
@@ -61,7 +61,7 @@ package struct SupervisorLoop {
 
     /// - Parameters:
     ///   - starters: how each member is started; called again for each restart.
-    ///   - notice: what a person should hear.
+    ///   - notice: called with lines for the operator.
     ///   - changed: the processes that live now, whenever that changes.
     package init(
         _ supervisor: Supervisor, starters: [String: @Sendable () async throws -> Running],
@@ -107,11 +107,7 @@ package struct SupervisorLoop {
         await tasks.end()
     }
 
-    private static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int64(time.tv_nsec))
-    }
+    private static var now: SteadyTime { .now() }
 
     private mutating func started(_ name: String, _ process: Running) {
         running[name] = process

@@ -26,7 +26,7 @@ package struct SystemIdentities: Sendable {
         }
     }
 
-    /// The credentials of the one that started this.
+    /// The credentials of the user that started this.
     package var ownerCredentials: String { folder.ownerCredentials }
 
     /// The line of the server's configuration; nats-server takes paths from the folder of the file that includes.
@@ -43,10 +43,10 @@ package struct SystemIdentities: Sendable {
         return variables
     }
 
-    /// Two lines for a person: that the server asks, and how other clients come by what it asks for.
+    /// Two lines: that the server asks for credentials, and how other clients get them.
     package func lines(mqttPort: UInt16?, _ paint: Paint) -> [TerminalText] {
         var lines: [TerminalText] = [
-            "               it wants credentials: commands in this folder find them; other clients: "
+            "               it requires credentials: commands in this folder find them; other clients: "
                 + paint(.strong, "eval \"$(nimmer env --export)\"")
         ]
         if let mqttPort {

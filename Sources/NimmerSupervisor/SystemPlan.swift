@@ -49,7 +49,7 @@ package struct SystemPlan: Sendable {
     /// - Throws: ``Failure`` when a name in `only` is not in the system.
     package init(_ system: SystemFile, path: String, natsURL: String, only: [String], hasDatabase: Bool) throws(Failure)
     {
-        // Everybody on the machine can read arguments; a password comes in NIMMERVERSE_NATS_URL, which they can not.
+        // Every user of the machine can read arguments; a password comes in NIMMERVERSE_NATS_URL, which they can not.
         let common = ["--system", path] + (ShownAddress(natsURL).hidesSomething ? [] : ["--nats", natsURL])
         var all: [Process] = []
         for (name, layer) in Self.services where hasDatabase || name != "hippocampus" {

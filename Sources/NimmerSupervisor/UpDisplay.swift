@@ -23,7 +23,7 @@ package struct UpDisplay: Sendable {
         let name = paint(ink, "\(process.padded(EventFormatter.nameWidth))")
         guard let parts = LogLine(text, of: process) else {
             return
-                "\(paint(.quiet, "\(LocalTime.clock(.now()))")) \(TerminalText("│ said").padded(11)) \(name)        \(fit(text))"
+                "\(paint(.quiet, "\(LocalTime.clock(.now()))")) \(TerminalText("│ output").padded(11)) \(name)        \(fit(text))"
         }
         let level = TerminalText("│ \(parts.level)").padded(11)
         let shown =
@@ -35,7 +35,7 @@ package struct UpDisplay: Sendable {
         return "\(paint(.quiet, "\(LocalTime.clock(.now()))")) \(shown) \(name)        \(fit(parts.message))"
     }
 
-    /// Something that `up` itself has to report.
+    /// A line of `up` itself.
     package func own(_ text: TerminalText, _ ink: Paint.Ink = .strong) -> TerminalText {
         "\(paint(.quiet, "\(LocalTime.clock(.now()))")) \(paint(ink, TerminalText("│ up").padded(11))) \(text)"
     }

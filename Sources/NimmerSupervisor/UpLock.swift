@@ -6,7 +6,7 @@ import NimmerServers
     import Glibc
 #endif
 
-/// Held by the one `nimmer up` of a place; the system lets go of it when the process ends, however it ends.
+/// Held by the one `nimmer up` of a place; the system releases it when the process ends.
 package final class UpLock: Sendable {
     private let descriptor: Int32
 
@@ -36,7 +36,7 @@ package final class UpLock: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Returns whether somebody holds it now.
+    /// Returns whether a process holds it now.
     package static func isHeld(_ place: RunFolder) -> Bool {
         let descriptor = open(place.lockPath, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { return false }

@@ -70,7 +70,7 @@ public struct BridgeSettings: Sendable {
         }
     }
 
-    /// Handling of the commands of a decision; nothing is sent unless the file asks for it.
+    /// Mode for the commands of a decision; nothing is sent unless the file asks for it.
     public var commands = CommandMode.dryRun
     /// The commands that a decision may ask for; none unless the file lists them.
     public var allow: [Allowed] = []

@@ -34,7 +34,7 @@ public struct MindSettings: Hashable, Sendable {
     public var promptBytes = 8_192
     /// Below this confidence of its own the next mind is asked.
     public var sureFrom = 0.0
-    /// Time for which the server shall keep the model in memory, in seconds; nil: as the server likes.
+    /// Time for which the server keeps the model in memory, in seconds; nil: the server's default.
     public var keepAliveSeconds: Int?
     /// Limits on its spending.
     public var budget = BudgetSettings()

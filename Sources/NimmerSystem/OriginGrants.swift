@@ -37,7 +37,7 @@ public struct OriginGrants: Sendable {
     }
 
     /// Grants of a running system. Without identities, and without a single grant in the file, origins are taken as they are: there
-    /// everybody may speak as every cell, and grants would hold nobody back.
+    /// every client may speak as every cell, and grants would restrict no one.
     public init(_ system: SystemFile?, hasIdentities: Bool) {
         let grants = (system?.cells ?? []) + (system?.nerves ?? [])
         self = hasIdentities || grants.contains { !$0.origins.isEmpty } ? OriginGrants(system) : .asTheyAre
@@ -48,7 +48,7 @@ public struct OriginGrants: Sendable {
         file = ""
     }
 
-    /// Nobody speaks for anybody but himself.
+    /// Each part speaks for itself only.
     public static let none = OriginGrants(nil)
     /// Origins are taken as they are: for waves that were admitted when they were recorded, and for measuring.
     public static let asTheyAre = OriginGrants(.asTheyAre)
@@ -61,7 +61,7 @@ public struct OriginGrants: Sendable {
 
     /// Returns whether a sender may speak as an origin.
     ///
-    /// The name of another cell or nerve is covered only by a grant that writes it out: no star gives away somebody's own name.
+    /// The name of another cell or nerve is covered only by a grant that writes it out: no star gives away another part's name.
     public func permits(_ sender: String, as origin: String) -> Bool {
         if case .asTheyAre = rule { return true }
         if sender == origin { return true }

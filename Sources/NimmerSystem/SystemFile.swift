@@ -131,10 +131,10 @@ public struct MemorySettings: Sendable {
     public var batchMS = 200
     /// A batch is written at the latest with this many rows.
     public var batchRows = 2_000
-    /// Days that transitions and what belongs to them are kept; nil: for ever.
+    /// Days that transitions and what belongs to them are kept; nil: forever.
     public var retentionDays: Int?
 
-    /// The defaults: 200 ms, 2,000 rows, kept for ever.
+    /// The defaults: 200 ms, 2,000 rows, kept forever.
     public init() {}
 }
 

@@ -22,7 +22,7 @@ public struct YAMLMark: Hashable, Sendable, CustomStringConvertible {
 
 /// A value of a YAML file that remembers where it stood.
 ///
-/// Scalars stay text until somebody asks for a type, so that a refusal can quote what the person wrote.
+/// Scalars stay text until a type is asked for, so that a refusal can quote what was written.
 public struct YAMLNode: Hashable, Sendable {
     /// One `key: value` of a mapping, in the order of the file.
     public struct Entry: Hashable, Sendable {
@@ -43,7 +43,7 @@ public struct YAMLNode: Hashable, Sendable {
 
     /// The three shapes of YAML.
     public indirect enum Content: Hashable, Sendable {
-        /// Text; `quoted` tells whether it was written in quotes, which keeps it from being a number, a boolean or null.
+        /// Text; `quoted` is whether it was written in quotes, which keeps it from being a number, a boolean or null.
         case scalar(String, quoted: Bool)
         /// A list.
         case sequence([YAMLNode])

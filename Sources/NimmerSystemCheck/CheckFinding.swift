@@ -5,7 +5,7 @@ import NimmerWave
 /// Something that a check of a system file found.
 package struct CheckFinding: Equatable, Sendable {
     package enum Weight: String, Sendable {
-        /// The system would not do what the file wants.
+        /// The system would not do what the file asks for.
         case problem
         /// Worth knowing; the file is in order.
         case note

@@ -11,7 +11,7 @@ package enum ProgramAnswer: Sendable {
     case own
     /// It is not on this machine.
     case missing(String)
-    /// It refuses its settings, and reports why.
+    /// It refuses its settings, with the reason.
     case refused(String)
 
     /// Long enough for a busy machine; the program only reads one file.
@@ -29,8 +29,8 @@ package enum ProgramAnswer: Sendable {
             path, ["--name", organism.name, "--system", systemPath, "--manifest"], environment: variables)
         do throws(ChildError) {
             let answer = try await ChildProcess.run(command, limit: limit)
-            let said = answer.lines.filter { $0.stream == .output }.map(\.text).joined(separator: "\n")
-            if answer.status.isSuccess, let manifest = ProgramManifest(said) { return .manifest(manifest) }
+            let output = answer.lines.filter { $0.stream == .output }.map(\.text).joined(separator: "\n")
+            if answer.status.isSuccess, let manifest = ProgramManifest(output) { return .manifest(manifest) }
             let reason = answer.lines.last { $0.stream == .error }?.text ?? "it printed no manifest"
             return .refused("\(program) refuses: \(reason)")
         } catch { return .refused("\(program) cannot be asked: \(error)") }

@@ -2,7 +2,7 @@ import NimmerProcess
 import NimmerSystem
 import NimmerWave
 
-/// A system file with what the programs of its cells and nerves report of themselves.
+/// A system file with the manifests of the programs of its cells and nerves.
 package struct CheckedSystem: Sendable {
     package let system: SystemFile
     /// Manifests of the cells and nerves, by name.
@@ -21,7 +21,7 @@ package protocol SystemCheck: Sendable {
     func findings(in checked: CheckedSystem) -> [CheckFinding]
 }
 
-/// All checks, in the order in which they speak.
+/// All checks, in the order of their output.
 package enum SystemChecks {
     package static let all: [any SystemCheck] = [ProgramCheck(), OriginCheck()]
 }
@@ -35,7 +35,7 @@ package struct ProgramCheck: SystemCheck {
             case .own:
                 CheckFinding(
                     weight: .note, check: "programs", mark: organism.mark,
-                    text: "\(organism.name) is a program of its own: what it needs is not known here")
+                    text: "\(organism.name) runs a program of its own: what it needs is not known here")
             case .missing(let program):
                 CheckFinding(
                     weight: .note, check: "programs", mark: organism.mark,

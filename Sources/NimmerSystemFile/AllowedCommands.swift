@@ -2,7 +2,7 @@ import NimmerSystem
 import NimmerWave
 
 extension BridgeSettings.Allowed {
-    /// An entry of `bridge.allow`: `motor`, `motor.stop`, or a mapping that also reports what the payload may hold:
+    /// An entry of `bridge.allow`: `motor`, `motor.stop`, or a mapping that also declares what the payload may hold:
     /// `{target: motor, command: turn, payload: {angle: {type: number, minimum: -90, maximum: 90}}}`.
     init(_ node: YAMLNode, file: String) throws(SystemError) {
         if let text = node.text {

@@ -1,7 +1,7 @@
 import NimmerSystem
 import NimmerWave
 
-/// Reads the keys of one mapping as types and refuses what nobody reads.
+/// Reads the keys of one mapping as types and refuses unknown ones.
 ///
 /// Every accessor returns nil for an absent (or null) key and throws when the value is of another type or outside its
 /// range; `finish` refuses the keys that no accessor asked for, with the nearest known one.
@@ -144,7 +144,7 @@ public struct MappingReader {
         return value
     }
 
-    /// Refuses the keys that nobody asked for.
+    /// Refuses the keys that were not read.
     public func finish() throws(SystemError) {
         for entry in entries where !asked.contains(entry.key) {
             let meant = nearest(to: entry.key, among: asked).map { " (did you mean '\($0)'?)" } ?? ""

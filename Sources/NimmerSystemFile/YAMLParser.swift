@@ -33,7 +33,7 @@ public struct YAMLParser {
     ///   - text: UTF-8 bytes; one YAML document.
     ///   - file: what a refusal calls the text.
     ///   - limits: what it may be at most.
-    /// - Throws: `SystemError` with the place, when it is no YAML or more than the limits allow.
+    /// - Throws: `SystemError` with the place, when it is not YAML or more than the limits allow.
     public static func parse(_ text: [UInt8], file: String, limits: Limits = Limits()) throws(SystemError) -> YAMLNode {
         guard text.count <= limits.bytes else {
             throw SystemError(
@@ -44,7 +44,7 @@ public struct YAMLParser {
         defer { parser.deallocate() }
         guard yaml_parser_initialize(parser) != 0 else {
             throw SystemError(
-                .unreadable, file: file, mark: .start, found: "no memory for a YAML parser", expected: "some")
+                .unreadable, file: file, mark: .start, found: "no memory for a YAML parser", expected: "free memory")
         }
         defer { yaml_parser_delete(parser) }
         let result: Result<YAMLNode, SystemError> = text.withUnsafeBufferPointer { bytes in
@@ -109,7 +109,7 @@ public struct YAMLParser {
         if let name = event.anchor {
             guard anchors.count < limits.anchors else {
                 throw SystemError(
-                    .tooLarge, file: file, mark: event.mark, found: "more anchors",
+                    .tooLarge, file: file, mark: event.mark, found: "too many anchors",
                     expected: "at most \(limits.anchors)")
             }
             anchors[name] = (node, nodes - before)
@@ -140,7 +140,7 @@ public struct YAMLParser {
             if let earlier = places[key] {
                 throw SystemError(
                     .duplicate, file: file, mark: mark, found: "the key '\(key)' again",
-                    expected: "each key once (it stands on line \(earlier.line) already)")
+                    expected: "each key once (it is on line \(earlier.line) already)")
             }
             places[key] = mark
             try count(1, at: mark)
@@ -153,7 +153,7 @@ public struct YAMLParser {
         nodes += more
         guard nodes <= limits.nodes else {
             throw SystemError(
-                .tooLarge, file: file, mark: mark, found: "more values",
+                .tooLarge, file: file, mark: mark, found: "too many values",
                 expected: "at most \(limits.nodes), aliases included")
         }
     }
@@ -235,7 +235,7 @@ public struct YAMLParser {
         let mark = YAMLMark(line: Int(place.line) + 1, column: Int(place.column) + 1)
         let context = parser.pointee.context.map { " " + String(cString: $0) } ?? ""
         return SystemError(
-            .syntax, file: file, mark: mark, found: "a mistake in the YAML: \(problem)\(context)",
+            .syntax, file: file, mark: mark, found: "invalid YAML: \(problem)\(context)",
             expected: "YAML (indentation by spaces, `key: value`)")
     }
 }

@@ -2,7 +2,7 @@
 /// only those (oscilloscope.md, The visual language: the 16-colour palette is made by hand, since the nearest of the 16 by
 /// distance may be a colour that means something else).
 public struct Color: Hashable, Sendable {
-    /// Bits 0–23 are red, green and blue; bits 24–27 the index of the 16; bit 28 is set but for ``standard``.
+    /// Bits 0–23 are red, green and blue; bits 24–27 the index of the 16; bit 28 is set except for ``standard``.
     private let bits: UInt32
 
     /// Default colour of the terminal.

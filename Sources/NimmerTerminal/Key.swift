@@ -12,6 +12,6 @@ public enum Key: Hashable, Sendable {
     case enter, tab, backTab, escape, backspace
     /// F1, F2, ….
     case function(Int)
-    /// Pasted text, where the terminal tells it from typing.
+    /// Pasted text, where the terminal marks it.
     case paste(String)
 }

@@ -1,6 +1,6 @@
-/// Reads what a terminal sends while somebody types: bytes become keys, however they are cut into pieces.
+/// Reads what a terminal sends: bytes become keys, however they are cut into pieces.
 ///
-/// An Escape by itself and the beginning of a sequence are the same byte; they are told apart by time, which is an argument:
+/// An Escape by itself and the beginning of a sequence are the same byte; they are distinguished by time, which is an argument:
 /// what has waited for longer than the timeout is taken as it is. What no key sends (answers of the terminal, junk) is
 /// swallowed.
 public struct KeyParser: Sendable {

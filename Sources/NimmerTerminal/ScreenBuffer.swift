@@ -151,7 +151,7 @@ public struct ScreenBuffer: Hashable, Sendable {
         }
     }
 
-    /// Changes how an area looks without changing what it reports: a tint, a cursor's column, a selected line. A wide glyph
+    /// Changes how an area looks without changing its text: a tint, a cursor's column, a selected line. A wide glyph
     /// looks as its left half does.
     public mutating func restyle(_ area: Area, _ change: (inout Style) -> Void) {
         let seen = area.intersection(self.area)

@@ -4,7 +4,7 @@ extension ScreenBuffer {
     /// The picture.
     ///
     /// - Parameters:
-    ///   - title: what a reader who cannot see it is told.
+    ///   - title: the text for readers who cannot see it.
     ///   - foreground: the terminal's own colour of text, `0xRRGGBB`.
     ///   - background: the terminal's own background.
     public func svg(title: String, foreground: UInt32 = 0xd5dde3, background: UInt32 = 0x0d1117) -> String {

@@ -33,10 +33,10 @@ public final class Terminal {
 
     /// The terminal of standard output; keys come from standard input or, where that is not a terminal, from the terminal itself.
     ///
-    /// - Throws: ``TerminalError`` when standard output is no terminal.
+    /// - Throws: ``TerminalError`` when standard output is not a terminal.
     public init() throws(TerminalError) {
         output = STDOUT_FILENO
-        guard isatty(output) == 1 else { throw TerminalError(description: "standard output is no terminal") }
+        guard isatty(output) == 1 else { throw TerminalError(description: "standard output is not a terminal") }
         input = isatty(STDIN_FILENO) == 1 ? STDIN_FILENO : open("/dev/tty", O_RDWR | O_CLOEXEC)
         var settings = termios()
         guard tcgetattr(input, &settings) == 0 else {
@@ -50,7 +50,7 @@ public final class Terminal {
     /// Descriptor that keys are read from.
     var inputDescriptor: Int32 { input }
 
-    /// Columns and rows; 80×24 when the terminal does not tell.
+    /// Columns and rows; 80×24 when the terminal does not report them.
     public var size: (width: Int, height: Int) {
         var size = winsize()
         guard ioctl(output, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return (80, 24) }
@@ -74,7 +74,7 @@ public final class Terminal {
         try write(Self.enterSequence)
     }
 
-    /// Sets the modes again: after the process was stopped and continued, the one that stopped it may have changed them.
+    /// Sets the modes again: after the process was stopped and continued, the shell may have changed them.
     public func takeModes() throws(TerminalError) {
         var raw = settings
         cfmakeraw(&raw)
@@ -103,7 +103,7 @@ public final class Terminal {
 
     /// Writes all of it.
     ///
-    /// - Throws: ``TerminalError`` when nobody looks any more.
+    /// - Throws: ``TerminalError`` when the terminal is gone.
     public func write(_ bytes: [UInt8]) throws(TerminalError) {
         let error = bytes.withUnsafeBytes { write($0) }
         if error != 0 { throw failure("the terminal is gone", error) }

@@ -8,10 +8,10 @@ public struct TerminalAbilities: Hashable, Sendable {
     public var canDraw: Bool
 
     /// Value of `--color`.
-    public enum ColorWish: Hashable, Sendable {
+    public enum ColorPreference: Hashable, Sendable {
         /// As the terminal can, unless NO_COLOR is set.
         case automatic
-        /// At least 16, whatever the surroundings report.
+        /// At least 16, whatever the environment states.
         case always
         /// Exactly this.
         case depth(ColorDepth)
@@ -23,7 +23,7 @@ public struct TerminalAbilities: Hashable, Sendable {
     ///   - color: what was asked for.
     ///   - glyphs: what was asked for; nil: found out from the locale and the kind of terminal.
     ///   - variable: the environment variables; asked for NO_COLOR, COLORTERM, TERM, STY, TMUX, LC_ALL, LC_CTYPE and LANG.
-    public init(color: ColorWish = .automatic, glyphs: GlyphLevel? = nil, variable: (String) -> String?) {
+    public init(color: ColorPreference = .automatic, glyphs: GlyphLevel? = nil, variable: (String) -> String?) {
         func value(_ name: String) -> String { variable(name) ?? "" }
         let kind = value("TERM")
         canDraw = !["", "dumb", "unknown"].contains(kind)

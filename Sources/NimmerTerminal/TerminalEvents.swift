@@ -7,15 +7,15 @@ import NimmerPlatform
 
 /// Something that a program at a terminal must do something about.
 public enum TerminalEvent: Hashable, Sendable {
-    /// Somebody typed.
+    /// Keys were pressed.
     case key(Key)
     /// The terminal has another size now.
     case resized
-    /// Somebody asked the process to stop for a while (SIGTSTP from outside; Ctrl-Z arrives as a key).
+    /// The process is asked to stop for a while (SIGTSTP from outside; Ctrl-Z arrives as a key).
     case stop
-    /// The process was stopped and goes on.
+    /// The process was stopped and continues.
     case continued
-    /// The process is to end: SIGINT, SIGTERM, SIGHUP, or nobody sits at the terminal or reads the output any more.
+    /// The process is to end: SIGINT, SIGTERM, SIGHUP, or the terminal or the reader of the output is gone.
     case end
     /// The ``EventSignal`` was signalled.
     case rung
@@ -32,7 +32,7 @@ public final class EventSignal: Sendable {
         }
     }
 
-    /// Wakes the one that waits, now or when they next wait.
+    /// Wakes the waiter, now or at its next wait.
     public func signal() { wakeUp.raise() }
 }
 
@@ -51,7 +51,7 @@ public final class TerminalEvents {
     private let start: ContinuousClock.Instant
 
     /// - Parameters:
-    ///   - terminal: whose keys; nil: no keys, and the end comes when nobody reads standard output any more.
+    ///   - terminal: whose keys; nil: no keys, and the end comes when standard output is not read any more.
     ///   - bell: signalled by others.
     /// - Throws: ``TerminalError`` when the process has no more descriptors.
     public init(_ terminal: Terminal?, wakeUp: EventSignal) throws(TerminalError) {
@@ -70,7 +70,7 @@ public final class TerminalEvents {
     /// Waits until something happens or a moment has come, and returns what happened.
     ///
     /// - Parameters:
-    ///   - deadline: nil waits for ever.
+    ///   - deadline: nil waits forever.
     ///   - hearingBell: false ignores the signal, for a pause between two frames.
     public func wait(until deadline: ContinuousClock.Instant?, hearingWakeUp: Bool = true) -> [TerminalEvent] {
         let expiry = parser.deadline.map { start + $0 }
@@ -94,7 +94,7 @@ public final class TerminalEvents {
         return events
     }
 
-    /// Rounded up, so that a wait never ends just before its time; -1 waits for ever.
+    /// Rounded up, so that a wait never ends just before its time; -1 waits forever.
     private func milliseconds(until deadline: ContinuousClock.Instant?) -> Int32 {
         guard let deadline else { return -1 }
         let (seconds, attoseconds) = clock.now.duration(to: deadline).components

@@ -34,7 +34,7 @@ extension Thalamus {
     ///   - lost: waves that the bus dropped because this reader was too slow, since the start.
     ///   - lostLately: of these, since the last report.
     public func attention(at now: Timestamp, wavesPerSecond: Double, lost: Int, lostLately: Int) -> Attention {
-        // Of thousands of gates only those that are named are looked at closely: waves wait meanwhile.
+        // Of thousands of gates only those that are named are checked closely: waves wait meanwhile.
         var open = Heap<Pull>()
         var rising = Heap<Pull>()
         var openGates = 0

@@ -42,8 +42,8 @@ extension Thalamus {
     private mutating func message(_ slot: Int, _ transition: Transition) -> GateTransition {
         let gate = slots[slot].gate
         let isOpening = transition.to == .open
-        let at = clock.published(transition.at, after: slots[slot].lastSaid)
-        slots[slot].lastSaid = at
+        let at = clock.published(transition.at, after: slots[slot].lastPublished)
+        slots[slot].lastPublished = at
         let shift = at.nanoseconds(since: transition.at)
         return GateTransition(
             gateID: slots[slot].gateID, domain: slots[slot].domain, region: slots[slot].region,
@@ -60,7 +60,7 @@ extension Thalamus {
             at: at)
     }
 
-    /// Adds to an opening what its witnesses report together, and the terms on which that goes up.
+    /// Adds to an opening its collapse, and the terms on which that goes up.
     ///
     /// - Parameter moment: when it opened, in the time of the gates.
     private mutating func collapse(

@@ -1,7 +1,7 @@
 import NimmerWave
 
 extension Thalamus {
-    /// Degradations, each in a sentence without its full stop (architecture.md, Degrade, and say so).
+    /// Degradations, each in a sentence without its full stop (architecture.md, Degrade visibly).
     ///
     /// - Parameter heldBack: the senders that the server holds back now.
     package func degraded(heldBack: Set<String>) -> [String] {

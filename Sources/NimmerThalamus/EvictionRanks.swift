@@ -6,7 +6,7 @@ enum EvictionRank: Int, CaseIterable, Sendable {
     case fresh
     /// It has opened, rests, and its weight is where it began.
     case opened
-    /// It is open or closed: nobody would tell its release.
+    /// It is open or closed: its release would not be published.
     case moving
     /// Outcomes have moved its weight: earned trust, or lost.
     case earned
@@ -14,10 +14,10 @@ enum EvictionRank: Int, CaseIterable, Sendable {
 
 /// The slots by their standing, so that a gate to forget is found in a few looks, however many there are.
 struct EvictionRanks: Sendable {
-    /// Number of gates of one standing that are looked at for one to forget, so that a sender that brings regions costs no more than that.
+    /// Number of gates of one standing that are checked for one to forget, so that a sender that brings regions costs no more than that.
     private static let considered = 32
     /// Those that have never opened go before those that have, while they are more than this part of all: newcomers have room,
-    /// and no more than that, against regions that somebody has opened for their own sake.
+    /// and no more than that, against regions that have opened.
     private static let room = 8
 
     private struct Place: Sendable {
@@ -26,7 +26,7 @@ struct EvictionRanks: Sendable {
     }
 
     private var slots: [[Int]] = EvictionRank.allCases.map { _ in [] }
-    /// Position at which the search goes on, for each standing.
+    /// Position at which the search continues, for each standing.
     private var hands = EvictionRank.allCases.map { _ in 0 }
     private var places: [Place] = []
 

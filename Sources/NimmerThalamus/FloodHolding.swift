@@ -1,7 +1,7 @@
 import NimmerWave
 
 /// Senders that the server holds back, and the rate at which their waves are read (decision 0016): decides from who floods and from what became
-/// of the connections that hold somebody back; the one that owns these connections acts.
+/// of the connections that hold a sender back; the owner of these connections acts.
 package struct FloodHolding: Sendable {
     /// A connection that holds a sender back.
     package struct Connection: Sendable {
@@ -23,7 +23,7 @@ package struct FloodHolding: Sendable {
     package enum Action: Sendable, Hashable {
         /// A connection ends; `isOver`: its sender floods no more.
         case end(String, isOver: Bool)
-        /// Nobody is held back: waves need no group for that.
+        /// No sender is held back: waves need no group for that.
         case leaveGroup
         /// A connection begins, and reads so many bytes a second; nil: all that comes.
         case begin(String, rate: Int?)
@@ -63,7 +63,7 @@ package struct FloodHolding: Sendable {
                 kept.insert(one.sender)
                 continue
             }
-            // A server that has gone has given up nobody.
+            // A server that has gone has dropped no member.
             if one.wasCut, reconnects == self.reconnects { cuts += 1 }
             actions.append(.end(one.sender, isOver: isOver))
         }
@@ -79,7 +79,7 @@ package struct FloodHolding: Sendable {
         return actions
     }
 
-    /// Somebody cannot be held back; it is tried again after ``pause``.
+    /// A sender cannot be held back; it is tried again after ``pause``.
     package mutating func failed(_ sender: String, at now: SteadyTime) {
         failed[sender] = now.advanced(milliseconds: Self.pause)
     }

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// A sender and how much it speaks.
+/// A sender and its rate.
 public struct HeavySender: Sendable, Hashable {
     /// The cell or nerve, as its subject names it.
     public var name: String
@@ -35,7 +35,7 @@ public struct HeldBackWaves: Sendable, Hashable {
 /// Finds the senders that speak most, from one wave in ``stride``: bounded in memory, however many senders there are or are invented
 /// ("space saving": the one that sends more than one wave in ``capacity`` is among those that are kept).
 struct HeavySenders: Sendable {
-    /// One wave of so many is looked at; a prime, so that senders that take turns do not fall into step with it.
+    /// One wave of so many is checked; a prime, so that alternating senders are sampled equally.
     static let stride = 61
     /// Maximum number of senders that are kept.
     static let capacity = 32
@@ -104,10 +104,10 @@ struct HeavySenders: Sendable {
     }
 }
 
-/// A flooding sender of which only so much is heard that the others get through.
+/// A flooding sender, throttled so that the others get through.
 struct ThrottledSender: Sendable {
-    /// It is heard so often in each ``slice`` of milliseconds: ``HeavySender/flood`` waves a second.
-    static let heard = 500
+    /// Waves accepted in each ``slice`` of milliseconds: ``HeavySender/flood`` waves a second.
+    static let limit = 500
     static let slice = 100.0
 
     let name: [UInt8]
@@ -121,18 +121,18 @@ struct ThrottledSender: Sendable {
             count = 0
         }
         count += 1
-        return count > Self.heard
+        return count > Self.limit
     }
 }
 
 extension Thalamus {
-    /// The lag from which on a flooding sender is heard less, in milliseconds.
+    /// The lag from which on a flooding sender is throttled, in milliseconds.
     public static let tolerableLag = 50.0
 
     /// The senders that spoke most during the last two seconds: three at most, the loudest first.
     public var loudestSenders: [HeavySender] { senders.heaviest }
 
-    /// The flooding senders that are heard less, so that the others get through; none as a rule.
+    /// The flooding senders that are throttled, so that the others get through; none as a rule.
     public var quietened: [String] { passedOver.map { String(decoding: $0.name, as: UTF8.self) } }
 
     /// The senders that flood the bus: the loudest that together make more than half of all waves, each far more than any sense needs.
@@ -148,11 +148,11 @@ extension Thalamus {
     }
 
     /// Names the loudest senders when it is time, and hears those that flood less as soon as waves wait because of them, until they
-    /// flood no more. One that is alone disturbs nobody. To be called about once a second.
+    /// flood no more. One that is alone disturbs no other. To be called about once a second.
     ///
     /// - Parameters:
     ///   - lag: how long waves wait now, in milliseconds.
-    ///   - heldBack: what came lately of those that are heard less, and was held back on its way, by sender.
+    ///   - heldBack: what came lately of throttled senders, and was held back on its way, by sender.
     public mutating func listenForFloods(at now: Timestamp, lag: Double, heldBack: [String: HeldBackWaves] = [:]) {
         for (name, waves) in heldBack {
             noticed &+= waves.count
@@ -172,7 +172,7 @@ extension Thalamus {
         refusedBefore = refused
         senders.look(at: now, waves: noticed) { [sources] in sources.name($0) }
         let floods = floods.map(\.name)
-        // One that is held back need not make most of all any more to be heard less.
+        // One that is held back need not make most of all any more to be throttled.
         passedOver.removeAll {
             let name = String(decoding: $0.name, as: UTF8.self)
             return !floods.contains(name) && heldBack[name]?.isFlood != true
@@ -184,9 +184,9 @@ extension Thalamus {
         }
     }
 
-    /// Notices who speaks, before anything is read of what is published; for each wave that is heard, regardless of who judges it.
+    /// Notices who speaks, before anything is read of what is published; for each wave that is received, regardless of who judges it.
     ///
-    /// - Returns: whether it is passed over: its sender floods, the others wait, and it was heard enough. In a gate that it has just
+    /// - Returns: whether it is passed over: its sender floods, the others wait, and its limit is reached. In a gate that it has just
     ///   spoken to it would have added nothing (gates.md, Novelty).
     @inline(__always)
     public mutating func passesOver(subject: RawSpan, arrival: Timestamp) -> Bool {

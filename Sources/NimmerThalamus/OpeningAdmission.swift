@@ -30,7 +30,7 @@ public struct OpeningRoom: Sendable, Hashable {
     }
 }
 
-/// Lets senders tip gates at a bounded rate, since an opening is stored for a week and its answer for a month: the one that tips gates without
+/// Lets senders tip gates at a bounded rate, since an opening is stored for a week and its answer for a month: a sender that tips gates without
 /// end would push out what others' gates have published (decision 0021). Waves that tip nothing never come here.
 ///
 /// The sender whose wave tips a gate pays, for the release that follows, too. A gate of which the stream keeps as many transitions as it
@@ -126,7 +126,7 @@ struct OpeningAdmission: Sendable {
     /// Forgets a gate.
     mutating func forget(_ region: Region) { paid[region] = nil }
 
-    /// Forgets gates that another looks after.
+    /// Forgets gates that another thalamus has.
     mutating func forget(where isGone: (Region) -> Bool) { paid = paid.filter { !isGone($0.key) } }
 
     /// Gives the senders other numbers; who has none any more is forgotten.

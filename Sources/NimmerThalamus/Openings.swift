@@ -31,7 +31,7 @@ extension Thalamus {
             counters.heldGates &+= 1
             throw Refusal(
                 .rate, field: "body.region",
-                "limited: its sender tips more gates than its share (\(OpeningAdmission.words)); the gate stays as it is",
+                "limited: its sender opens more gates than its share (\(OpeningAdmission.words)); the gate stays as it is",
                 found: "'\(slots[slot].region)'")
         }
         payer = Payer(source: source, size: size, at: now)

@@ -3,7 +3,7 @@ import NimmerWave
 /// Decides which verification outcomes count: each for an opening that the stream holds, and the first of each opening alone (gates.md,
 /// Learning).
 ///
-/// A value of bounded size: it remembers the openings of late. Of others the streams report whether they are, and whether they were
+/// A value of bounded size: it remembers recent openings. Of others the streams show whether they exist, and whether they were
 /// judged before: see ``Verdict/look``.
 public struct OutcomeTracker: Sendable {
     /// Openings that are remembered.
@@ -31,7 +31,7 @@ public struct OutcomeTracker: Sendable {
         case known
         /// It is not in memory: ``OutcomeTracker/looked(_:at:isOpening:first:)`` with what the streams hold.
         case look
-        /// It changes nothing, and its sender is told why.
+        /// It changes nothing, and its sender gets the reason.
         case refuse(Refusal)
     }
 
@@ -43,7 +43,7 @@ public struct OutcomeTracker: Sendable {
     /// A book that knows no opening.
     public init() {}
 
-    /// An opening was stored by this thalamus, and nobody has judged it.
+    /// An opening was stored by this thalamus, and is not judged yet.
     public mutating func opened(_ opening: Opening) {
         guard openings[opening] == nil else { return }
         remember(opening, nil)
@@ -81,12 +81,12 @@ public struct OutcomeTracker: Sendable {
                     "body.original_signal_id", "must be an opening of the gate '\(opening.gate)' that the stream holds",
                     found: opening.id.text))
         }
-        // Somebody else may have looked meanwhile.
+        // Another call may have looked meanwhile.
         if openings[opening] == nil { remember(opening, first.flatMap { $0 < sequence ? $0 : nil }) }
         return verdict(opening, at: sequence)
     }
 
-    /// Forgets openings of gates that another thalamus looks after from now on.
+    /// Forgets openings of gates that another thalamus has from now on.
     public mutating func forget(where isGone: (GateID) -> Bool) {
         openings = openings.filter { !isGone($0.key.gate) }
         order = order[oldest...].filter { openings[$0] != nil }

@@ -12,7 +12,7 @@ public struct RegionTally: Sendable, Hashable {
     public var escalations = 0
 }
 
-/// One region: its gate, and what a collapse must be able to report about each witness.
+/// One region: its gate, and what a collapse publishes about each witness.
 struct RegionSlot: Sendable {
     /// The content that is kept of a wave, in bytes; of a longer one only its length is kept.
     static let keptContent = 2048
@@ -24,7 +24,7 @@ struct RegionSlot: Sendable {
     /// Size of an array's head before its elements, in bytes.
     private static let arrayHead = 32
 
-    /// Facts about an origin's last wave beyond what its gate needs.
+    /// An origin's last wave, as its collapse needs it.
     struct Record: Sendable {
         var origin: Int32
         var source: Int32
@@ -60,7 +60,7 @@ struct RegionSlot: Sendable {
     /// Time at which ``Thalamus/releases`` looks at it next, in nanoseconds; `Int64.max`: never.
     var looksAt = Int64.max
     /// The moment of its gate's last transition as it was published, on the wall.
-    var lastSaid: Timestamp?
+    var lastPublished: Timestamp?
     /// Outside the slot, which stays small for the sake of the processor's caches.
     private var opening: [Conclusion] = []
 

@@ -35,7 +35,7 @@ extension Thalamus {
     /// Notes what would be lost with a slot, after what may have changed that.
     mutating func rank(_ slot: Int) { standings.note(slot, slots[slot].standing) }
 
-    /// Forgets gates that another thalamus looks after from now on, and what they have not published.
+    /// Forgets gates that another thalamus has from now on, and what they have not published.
     public mutating func forget(where isGone: (GateID) -> Bool) {
         slots.removeAll { isGone($0.gateID) }
         slotOfRegion = Dictionary(uniqueKeysWithValues: slots.indices.map { (slots[$0].region, $0) })
@@ -62,7 +62,7 @@ extension Thalamus {
         forgetNames(of: slot)
     }
 
-    /// Starts the numbering of origins and sources again, keeping those that gates remember: somebody invents names.
+    /// Starts the numbering of origins and sources again, keeping those that gates remember: a sender invents names.
     mutating func renumber() {
         var newOrigins = NameTable(capacity: origins.capacity)
         var newSources = NameTable(capacity: sources.capacity)

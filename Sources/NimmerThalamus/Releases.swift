@@ -2,7 +2,7 @@ import HeapModule
 import NimmerGate
 import NimmerWave
 
-/// Time at which a gate is to be looked at, because it may release by itself then.
+/// Time at which a gate is to be checked, because it may release by itself then.
 struct Release: Sendable, Comparable {
     /// In nanoseconds.
     var at: Int64
@@ -42,7 +42,7 @@ extension Thalamus {
         }
     }
 
-    /// Makes sure that a gate is looked at no later than when it releases; after each transition, and after a wave that
+    /// Schedules a gate no later than its release; after each transition, and after a wave that
     /// brings its release nearer.
     @inline(never)
     mutating func schedule(_ slot: Int) {

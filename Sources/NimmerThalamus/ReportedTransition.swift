@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// A transition of a cell's or nerve's own gate as it is stored for it (decision 0019): no cell writes to a stream, so what it reports of
+/// A transition of a cell's or nerve's own gate as it is stored for it (decision 0019): no cell writes to a stream, so its report of
 /// its gate is checked, and written again with a source and an id that the cell cannot choose.
 public struct ReportedTransition: Sendable {
     /// The cell or nerve.

@@ -16,9 +16,9 @@ public struct Thalamus: Sendable {
     public var clock = LiveClock()
     /// Counters of what has come through.
     public internal(set) var counters = ThalamusCounters()
-    /// Conclusions to publish, in order; the caller takes them away.
+    /// Conclusions to publish, in order; the caller removes them.
     public var conclusions: ContiguousArray<Conclusion> = []
-    /// The space that transitions are named in: a secret of the one that runs it live, so that nobody knows an id before it is published
+    /// The space that transitions are named in: a secret of the process that runs it live, so that no one knows an id before it is published
     /// (decision 0017).
     let names: MessageID
 
@@ -81,7 +81,7 @@ public struct Thalamus: Sendable {
     ///   - payload: the message.
     ///   - arrival: when it came in, on the wall as ``clock`` knows it, which bounds how far its own time is believed; nil in
     ///     replay, where its own time is the only one.
-    /// - Throws: a ``Refusal`` when the message is no wave, its origin is not granted to its sender, or its sender brings more new
+    /// - Throws: a ``Refusal`` when the message is not a wave, its origin is not granted to its sender, or its sender brings more new
     ///   regions or tips more gates than its share (decisions 0018 and 0021); it is counted.
     public mutating func receive(
         subject: RawSpan, payload: RawSpan, arrival: Timestamp?
@@ -158,7 +158,7 @@ public struct Thalamus: Sendable {
             weight: transition.weight, at: moment)
         let slot = makeSlot(transition.region, domain: transition.domain, moment)
         slots[slot].gate = gate
-        slots[slot].lastSaid = transition.at
+        slots[slot].lastPublished = transition.at
         if transition.toState == .open {
             var opening = transition
             opening.collapse = nil
@@ -216,7 +216,7 @@ public struct Thalamus: Sendable {
     }
 
     /// Asks the system file's grants for an origin that this sender has not named before. One that is refused gets no number, so
-    /// that nobody fills the table with names.
+    /// that no sender fills the table with names.
     @inline(never)
     private mutating func grant(
         _ source: Int32, _ subject: RawSpan, _ name: ByteRange, _ payload: RawSpan
@@ -265,7 +265,7 @@ public struct Thalamus: Sendable {
         var bytes: [UInt8] = []
         payload.withUnsafeBytes { bytes.append(contentsOf: $0) }
         var wave = try Envelope<WaveSignal>(decoding: bytes)
-        // The two texts that are no tokens: written again they are escaped again, and a gate looks at neither.
+        // The two texts that are not tokens: written again they are escaped again, and a gate looks at neither.
         wave.header.source.entityID = "-"
         wave.body.correlationID = nil
         let plain = wave.encoded()
@@ -291,7 +291,7 @@ public struct Thalamus: Sendable {
 
     /// Finds the slot of a name that is seen for the first time, making room without one.
     ///
-    /// - Throws: a ``Refusal`` where its region is new, and its sender brings too many. In replay nobody else waits, and none is.
+    /// - Throws: a ``Refusal`` where its region is new, and its sender brings too many. In replay no other sender waits, and none is refused.
     @inline(never)
     private mutating func place(
         _ payload: RawSpan, _ source: Int32, _ at: Timestamp, _ arrival: Timestamp?
@@ -329,7 +329,7 @@ public struct Thalamus: Sendable {
             found: "'\(region)'")
     }
 
-    /// Takes away what the gates have just reported.
+    /// Removes and returns what the gates have just reported.
     mutating func takeTransitions() -> ContiguousArray<Transition> {
         let taken = transitions
         transitions.removeAll(keepingCapacity: true)

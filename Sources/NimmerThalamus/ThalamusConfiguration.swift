@@ -26,7 +26,7 @@ public struct ThalamusConfiguration: Sendable {
     public var gate: @Sendable (Region) -> GateConfiguration = { _ in GateConfiguration() }
     /// Grants of origins.
     public var origins = OriginGrants.none
-    /// Indicates whether a sender may bring new regions, and tip gates, at a bounded rate only; false in replay, where nobody else waits.
+    /// Indicates whether a sender may bring new regions, and tip gates, at a bounded rate only; false in replay, where no other sender waits.
     public var boundsNewRegions = true
     /// Regions kept at most; of those that never earned trust the longest silent go first.
     public var maximumRegions = 10_000

@@ -38,12 +38,12 @@ final class ConclusionPublisher: Sendable {
         guard transition.collapse != nil else { return outbox.put(kept) }
         outbox.put(kept) { [self] _ in
             opened(transition.gateID, conclusion.id)
-            process.bus.afterTurn { [self] in tell(message) }
+            process.bus.afterTurn { [self] in publishForObservers(message) }
         }
     }
 
-    /// Tells observers the collapse of a stored opening and the question that goes up.
-    private func tell(_ opening: Envelope<GateTransition>) {
+    /// Publishes for observers the collapse of a stored opening and its request.
+    private func publishForObservers(_ opening: Envelope<GateTransition>) {
         if let collapse = opening.collapsed {
             try? process.bus.publish(.collapse(env), payload: collapse.encoded())
         }

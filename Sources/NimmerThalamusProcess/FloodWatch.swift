@@ -45,7 +45,7 @@ struct FloodWatch {
         await hold(heaviest, quietened)
     }
 
-    /// Round-trip time of a message to ourselves; one that cannot travel tells nothing of how long others wait.
+    /// Round-trip time of a message to ourselves; one that cannot be sent is no measure of others.
     private func lag() async -> Duration {
         let limit = Duration.seconds(2)
         guard process.bus.status.isConnected else { return .zero }
@@ -54,7 +54,7 @@ struct FloodWatch {
         }
     }
 
-    /// Holds back who is to be heard less, and nobody else.
+    /// Holds back the throttled senders, and no others.
     private mutating func hold(_ heaviest: [HeavySender], _ quietened: [String]) async {
         let actions = holding.decide(
             held: held.map { name, one in

@@ -3,7 +3,7 @@ import NimmerThalamus
 import NimmerWave
 
 extension OpeningRoom {
-    /// The room that the streams really have: a small server gives them less than they want.
+    /// The room that the streams really have: a small server gives them less than they ask for.
     init(of bus: any Bus, _ env: Environment) async throws(BusError) {
         func seconds(_ stream: String) -> Double {
             (SystemStreams.age(of: stream, env) ?? .seconds(86_400)) / .seconds(1)

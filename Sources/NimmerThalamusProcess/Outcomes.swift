@@ -5,7 +5,7 @@ import NimmerThalamus
 import NimmerWave
 import Synchronization
 
-/// Hears what became of openings, from the stream and in its order: the first valid outcome of each opening that the stream of
+/// Reads the outcomes of openings, from the stream and in its order: the first valid outcome of each opening that the stream of
 /// transitions holds moves its gate's weight, whichever thalamus has the gate, and after a restart as before.
 final class Outcomes: Sendable {
     /// An outcome as it stands in the stream.
@@ -20,7 +20,7 @@ final class Outcomes: Sendable {
     private let env: Environment
     private let stream: String
     private let logger: Logger
-    private let book = Mutex(OutcomeTracker())
+    private let tracker = Mutex(OutcomeTracker())
     /// The sequence behind which outcomes are heard as they come.
     private let start = Mutex<UInt64>(0)
 
@@ -33,11 +33,11 @@ final class Outcomes: Sendable {
 
     /// An opening of this thalamus is stored.
     func opened(_ gate: GateID, _ id: MessageID) {
-        book.withLock { $0.opened(OutcomeTracker.Opening(gate: gate, id: id)) }
+        tracker.withLock { $0.opened(OutcomeTracker.Opening(gate: gate, id: id)) }
     }
 
-    /// Forgets the openings of gates that another thalamus looks after.
-    func forget(where isGone: (GateID) -> Bool) { book.withLock { $0.forget(where: isGone) } }
+    /// Forgets the openings of gates that another thalamus has.
+    func forget(where isGone: (GateID) -> Bool) { tracker.withLock { $0.forget(where: isGone) } }
 
     /// Notes where the stream ends: what comes behind is heard by ``learn(_:_:)``.
     func begin() async throws(BusError) {
@@ -83,11 +83,11 @@ final class Outcomes: Sendable {
 
     /// Judges an outcome; looks into the streams where it names an opening that is not in memory.
     func judge(_ outcome: Stored) async throws(BusError) -> OutcomeTracker.Verdict {
-        let verdict = book.withLock { $0.verdict(outcome.opening, at: outcome.sequence) }
+        let verdict = tracker.withLock { $0.verdict(outcome.opening, at: outcome.sequence) }
         guard verdict == .look else { return verdict }
         let isOpening = try await holds(outcome.opening)
         let first = isOpening ? try await first(of: outcome.opening) : nil
-        return book.withLock {
+        return tracker.withLock {
             $0.looked(outcome.opening, at: outcome.sequence, isOpening: isOpening, first: first)
         }
     }
@@ -115,7 +115,7 @@ final class Outcomes: Sendable {
         return try await stored(filter: subjects).first { $0.opening == opening }?.sequence
     }
 
-    /// Moves gates' weights by what became of their openings (gates.md, Learning), until the task is cancelled.
+    /// Moves gates' weights by the outcomes of their openings (gates.md, Learning), until the task is cancelled.
     func learn(_ owner: ThalamusProcess, _ shards: Shards?) async {
         var last = start.withLock { $0 }
         while !Task.isCancelled {
@@ -148,7 +148,7 @@ final class Outcomes: Sendable {
     private func take(
         _ message: BusMessage, _ sequence: UInt64, _ owner: ThalamusProcess, _ shards: Shards?
     ) async throws(BusError) {
-        // Another thalamus looks after the rest.
+        // Another thalamus has the rest.
         if let shards, let gate = message.subject.feedbackGate, !shards.judges(gate),
             !owner.thalamus.withLock({ $0.knows(gate) })
         {
@@ -168,7 +168,7 @@ final class Outcomes: Sendable {
             let isKnown = owner.thalamus.withLock { $0.learn(outcome.result, gate: outcome.opening.gate) }
             if !isKnown {
                 // A gate that is being taken up learns it then.
-                book.withLock { $0.wasNotLearned(outcome.opening, at: outcome.sequence) }
+                tracker.withLock { $0.wasNotLearned(outcome.opening, at: outcome.sequence) }
                 logger.info("An outcome for a gate that is not here", metadata: ["gate": "\(outcome.opening.gate)"])
             }
         case .known, .look: break

@@ -22,7 +22,7 @@ final class ReportedTransitions: Sendable {
         intake = Mutex(SenderIntake(budgets))
         words =
             "\(Int(saturating: budgets.burst)) bytes at once, and then \(Int(saturating: budgets.perSecond)) a second"
-        // A sender that gets no acknowledgement reports again.
+        // A sender that gets no acknowledgement publishes again.
         (reports, report) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(4_096))
     }
 
@@ -39,7 +39,7 @@ final class ReportedTransitions: Sendable {
             guard decision == .taken else { return refuseTooMuch(message, sender) }
             guard message.payload.count <= ReportedTransition.largest else {
                 let refusal = Refusal(
-                    .limit, field: "body", "a report has at most \(ReportedTransition.largest) bytes",
+                    .limit, field: "body", "a report must be at most \(ReportedTransition.largest) bytes",
                     found: "\(message.payload.count)")
                 return refuse(message, refusal, code: 400, number: 10003)
             }
@@ -63,7 +63,7 @@ final class ReportedTransitions: Sendable {
             reported = try ReportedTransition(
                 subject: message.subject, payload: message.payload, in: owner.process.environment)
         } catch {
-            // As a server reports that a request makes no sense: its sender gives it up.
+            // As a server answers an invalid request: its sender gives it up.
             return refuse(message, error, code: 400, number: 10003)
         }
         do throws(BusError) {
@@ -73,7 +73,7 @@ final class ReportedTransitions: Sendable {
             if ack.isDuplicate { words["duplicate"] = true }
             answer(message, .object(words))
         } catch {
-            // Without an acknowledgement the sender reports again.
+            // Without an acknowledgement the sender publishes again.
             owner.process.logger.warning("Cannot store a cell's transition", metadata: ["reason": "\(error)"])
         }
     }
@@ -82,7 +82,7 @@ final class ReportedTransitions: Sendable {
         let refusal = Refusal(
             .limit, field: "subject",
             "\(sender) may report \(words)", found: "more")
-        // As a server reports that there is no room for another message of the subject: its sender tries again.
+        // As a server answers when there is no room for another message of the subject: its sender tries again.
         refuse(message, refusal, code: 503, number: 10077)
     }
 

@@ -8,8 +8,8 @@ import Synchronization
 
 /// A flooding sender that is held back by the server (docs/decisions/0016-a-flood-is-held-back-by-the-server.md): a second connection
 /// subscribes to its waves many times, in the queue group in which the thalamus hears all waves once. The server then gives most of
-/// them to that connection, which reads slowly and forgets them; and it makes a sender wait whose messages wait. Nobody else's
-/// message ever goes to that connection, so nobody else waits.
+/// them to that connection, which reads slowly and forgets them; and it makes a sender wait whose messages wait. No other sender's
+/// message ever goes to that connection, so no other sender waits.
 final class SenderBackpressure: Sendable {
     /// The cell or nerve, as its subject names it.
     let sender: String
@@ -54,7 +54,7 @@ final class SenderBackpressure: Sendable {
         let held = SenderBackpressure(sender.name, bus, rate, queue)
         let shares = min(64, max(2, Int(saturating: (sender.wavesPerSecond / HeavySender.flood).rounded(.up))))
         let pattern = SubjectPattern.waves(process.environment, of: name)
-        // Not waited for: what reports that the server knows them comes behind what they bring.
+        // Not awaited: the confirmation arrives behind their first messages.
         held.tasks.run {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { [weak held] in

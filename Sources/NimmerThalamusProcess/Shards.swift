@@ -210,7 +210,7 @@ final class Shards: Sendable {
 
     /// Empties a part's key, so that its heir need not wait. The last renewal may have been stored without our knowing.
     private func letGo(_ part: Int, _ revision: UInt64) async {
-        // Without a server nobody can take it before its lease has run out anyway.
+        // Without a server no member can take it before its lease has run out anyway.
         guard process.bus.status.isConnected else { return }
         var revision = revision
         for _ in 0..<3 {

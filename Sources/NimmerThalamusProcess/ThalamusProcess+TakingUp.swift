@@ -5,13 +5,13 @@ import NimmerThalamus
 import NimmerWave
 import Synchronization
 
-// Gates go on from what the streams hold of them.
+// Gates continue from what the streams hold of them.
 
 extension ThalamusProcess {
     /// Takes up each gate where its last transition left it, the outcomes that came after it, and what an earlier run has not published
     /// yet (protocol.md, What an acknowledgement means).
     ///
-    /// - Parameter isOurs: whether this thalamus looks after a gate.
+    /// - Parameter isOurs: whether this thalamus has a gate.
     func resume(_ isOurs: @Sendable (GateID) -> Bool) async throws {
         let env = process.environment
         let stream = SystemStreams.transitions(env)
@@ -84,14 +84,14 @@ extension ThalamusProcess {
         if !found.isEmpty { process.logger.info("Took up gates", metadata: ["gates": "\(found.gates.count)"]) }
     }
 
-    /// Takes up gates again that somebody else has judged meanwhile (another thalamus, from which this one was cut off): what they
-    /// concluded here and had not published is given up, and they go on from what is stored.
+    /// Takes up gates again that another thalamus has judged while this one was cut off: what they
+    /// concluded here and had not published is given up, and they continue from what is stored.
     func retake(_ shards: Shards?) async {
         let stream = SystemStreams.transitions(process.environment)
         for await subject in superseded {
             guard let gate = GateID(transition: subject) else { continue }
             process.logger.warning(
-                "What this gate concluded here was given up: going on from what is stored",
+                "Dropped the conclusions of this gate: continuing from what is stored",
                 metadata: ["gate": "\(gate)"])
             while !Task.isCancelled {
                 do throws(BusError) {

@@ -31,7 +31,7 @@ extension ThalamusProcess {
     }
 
     /// Hears waves together with those who live: when one comes, goes or falls silent, the others meet in another group. One that is
-    /// stopped, or whose connection has died without a word, stays in the old one, and takes nobody's waves with it.
+    /// stopped, or whose connection has died silently, stays in the old one, and takes no waves with it.
     func keepTogether(_ waves: WaveSubscription, _ shards: Shards) async {
         while (try? await Task.sleep(for: .milliseconds(200))) != nil {
             do throws(BusError) { try await waves.share(as: shards.group) } catch { continue }

@@ -22,7 +22,7 @@ package final class ThalamusProcess: Sendable {
     let openings: AsyncStream<Void>
     let opened: AsyncStream<Void>.Continuation
     let timerIsIdle = Atomic<Bool>(true)
-    /// Gates that somebody else has judged: to be taken up again.
+    /// Gates that another thalamus has judged: to be taken up again.
     let superseded: AsyncStream<Subject>
     /// Ownership of the regions where several thalami share them.
     private let shards = Mutex<Shards?>(nil)
@@ -47,7 +47,7 @@ package final class ThalamusProcess: Sendable {
         var configuration = try ThalamusConfiguration(process.system, environment: process.environment)
         configuration.origins = OriginGrants(process.system, hasIdentities: process.bus.identity != nil)
         self.configuration = configuration
-        // Nobody knows an id of this run before it is published (decision 0017).
+        // No other process knows an id of this run before it is published (decision 0017).
         var chance = SystemRandomNumberGenerator()
         thalamus = Mutex(Thalamus(configuration, names: MessageID(high: chance.next(), low: chance.next())))
         let (superseded, supersede) = AsyncStream.makeStream(of: Subject.self)
@@ -130,7 +130,7 @@ package final class ThalamusProcess: Sendable {
                 process.logger.notice("Processes of protocol 2.0 run: the streams keep what these need, too")
             case .success(.migrated): process.logger.notice("The streams are those of this version now")
             case .failure(let error):
-                process.logger.warning("Cannot look after the streams", metadata: ["reason": "\(error)"])
+                process.logger.warning("Cannot maintain the streams", metadata: ["reason": "\(error)"])
             }
         }
     }
@@ -161,7 +161,7 @@ package final class ThalamusProcess: Sendable {
             if !thalamus.conclusions.isEmpty {
                 isConcluded = true
                 let shards = self.shards.withLock { $0 }
-                // Gates of a part whose lease has run out go on by themselves until they are forgotten: another judges these.
+                // Gates of a part whose lease has run out continue by themselves until they are forgotten: another judges these.
                 for conclusion in thalamus.conclusions
                 where shards?.concludes(conclusion.transition.gateID) ?? true {
                     announcer.put(conclusion)

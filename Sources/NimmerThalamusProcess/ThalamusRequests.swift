@@ -34,7 +34,7 @@ struct ThalamusRequests: Sendable {
         }
     }
 
-    /// A question that its asker may ask now; some of the others are told that it is too many. Questions are answered between two waves,
+    /// A question that its sender may ask now; some of the others get the answer that it is too many. Questions are answered between two waves,
     /// and one about a thousand gates takes as long as many of these.
     private func message(_ subject: RawSpan, _ arrival: Arrival) -> BusMessage? {
         let sender = SenderIntake.sender(in: subject, tokens: 6)
@@ -72,7 +72,7 @@ struct ThalamusRequests: Sendable {
             guard let gate = GateID(asked: name) else { return answerPassedOn(message) }
             let part = shards.part(of: gate)
             if shards.judges(part) { return answerPassedOn(message) }
-            // The reply subject goes along: the one that has the part answers the asker directly.
+            // The reply subject goes along: the thalamus of the part answers the sender directly.
             try? owner.bus.passOn(message, to: .shardRequest(env, part: part))
         } else if command.command == "gates" {
             owner.tasks.run { [self] in

@@ -3,8 +3,8 @@ import NimmerWave
 import Synchronization
 
 /// The subscription to all waves. Thalami that share the regions are in the queue group of those who live; one alone is in none, except
-/// while it holds a sender back. A queue group is joined for no longer than it is needed: a connection that has died without a word
-/// stays a member until the server notices, and takes its share of everybody's waves.
+/// while it holds a sender back. A queue group is joined for no longer than it is needed: a connection that has died silently
+/// stays a member until the server notices, and takes its share of all waves.
 final class WaveSubscription: Sendable {
     private struct State {
         var current: any Subscription

@@ -1,5 +1,5 @@
-// Ids that are made from what they are about, so that the one that derives one twice derives the same, and a stream drops the repetition
-// (decision 0005; protocol.md, Envelope). All of them stand here. `named(_:in:)` makes them, in the fixed space unless reported otherwise.
+// Ids that are made from what they are about, so that a second derivation gives the same id, and a stream drops the repetition
+// (decision 0005; protocol.md, Envelope). All of them stand here. `named(_:in:)` makes them, in the fixed space unless another is given.
 
 extension MessageID {
     /// The id of a transition: the same for the same gate, time and states in one environment and space.
@@ -39,15 +39,15 @@ extension MessageID {
     /// The id of the request about a collapse.
     public static func request(of collapse: MessageID) -> MessageID { .named("request/\(collapse.text)") }
 
-    /// The id of the request that tells minds what a reflex did about another request.
-    public static func told(_ request: MessageID) -> MessageID { .named("told/\(request.text)") }
+    /// The id of the request that informs minds of what a reflex did about another request.
+    public static func informed(_ request: MessageID) -> MessageID { .named("told/\(request.text)") }
 
     /// The id that stands for the collapse in a person's question, which follows from none.
     public static func question(_ request: MessageID) -> MessageID { .named("question/\(request.text)") }
 
     /// The id of a response or act.
     ///
-    /// - Parameter space: 128 random bits that the bridges of an environment share, so that nobody else can claim it (decision 0017).
+    /// - Parameter space: 128 random bits that the bridges of an environment share, so that no other sender can claim it (decision 0017).
     public static func answer(_ kind: StaticString, to request: MessageID, space: MessageID) -> MessageID {
         .named("\(kind)/\(request.text)", in: space)
     }

@@ -52,14 +52,14 @@ public protocol MessageBody: MessageRecord {
     static var type: MessageType { get }
     /// Meaning of the message, in one sentence.
     static var meaning: String { get }
-    /// Checks that the body tells nothing otherwise than the subject that it came on.
+    /// Checks that the body agrees with the subject that it came on.
     ///
     /// - Throws: a ``Refusal`` that names the field.
     func check(against provenance: Provenance) throws(Refusal)
 }
 
 extension MessageBody {
-    /// Nothing to check: the subject tells nothing of the body.
+    /// Nothing to check: the subject defines nothing of the body.
     public func check(against provenance: Provenance) throws(Refusal) {}
 }
 
@@ -112,7 +112,7 @@ public struct Envelope<Body: MessageBody>: Hashable, Sendable {
     }
 }
 
-/// The checks that come before any field is looked at.
+/// The checks that come before any field is checked.
 enum WireText {
     /// Keys whose values lie below the boundary and travel unchanged.
     static let opaqueKeys: Set<String> = [

@@ -2,7 +2,7 @@
 protocol FieldValue {
     /// Reads a value.
     ///
-    /// - Throws: a ``Refusal`` that reports what was expected; the reader of the object names the field.
+    /// - Throws: a ``Refusal`` that names what was expected; the reader of the object adds the field.
     static func read(_ json: JSON, as kind: FieldKind) throws(Refusal) -> Self
 }
 
@@ -112,7 +112,7 @@ extension JSON: FieldValue {
         return json
     }
 
-    /// Indicates whether it is an object; what is kept as it was written is told by its first byte.
+    /// Indicates whether it is an object; what is kept as it was written is recognised by its first byte.
     private var isObject: Bool {
         switch self {
         case .object: true
@@ -146,7 +146,7 @@ extension Array: FieldValue where Element: FieldValue {
         return values
     }
 
-    /// The numbers of a vector, refused in the hot path's words: as a whole, since an element tells nothing by itself.
+    /// The numbers of a vector, refused in the hot path's words: as a whole, since an element means nothing by itself.
     private static func numbers(_ json: JSON, as kind: FieldKind) throws(Refusal) -> [Element] {
         guard case .vector(let most) = kind else { throw kind.refusal(of: json) }
         guard let items = json.array, items.allSatisfy({ $0.double != nil }) else {

@@ -1,4 +1,4 @@
-// What a head reports beyond its fields, and what is looked at before any of these.
+// The checks of a head beyond its fields, and those before any of these.
 
 extension Header {
     /// The minor version of the sender: what the head promises beyond its major version (protocol.md, Envelope).

@@ -69,7 +69,7 @@ extension MessageBody {
         var headerFields = Header.fields
         headerFields[1] = .required("message_type", .word([type.rawValue]), "The type of the body.")
         let schema = FieldKind.schema(of: [
-            .required("header", .record(headerFields), "Who says it, and when."),
+            .required("header", .record(headerFields), "The sender, and the time."),
             .required("body", .record(fields), meaning),
         ])
         return .titled(type.rawValue, meaning, schema)

@@ -1,6 +1,6 @@
 /// Readings of the wall clock and the steady clock of this machine at one moment.
 public struct ClockReading: Hashable, Sendable {
-    /// The time of day, which people and time servers set.
+    /// The time of day, which users and time servers set.
     public var wall: Timestamp
     /// The steady clock, which only goes forward.
     public var steady: SteadyTime
@@ -12,12 +12,12 @@ public struct ClockReading: Hashable, Sendable {
     }
 }
 
-/// The time that a live process judges by, which never jumps: it begins as the time on the wall, and from there goes on with the
+/// The time that a live process judges by, which never jumps: it begins as the time on the wall, and from there continues with the
 /// steady clock.
 ///
-/// Somebody sets the wall clock an hour back, or a day ahead: what is in progress must not notice. So everything that decays,
+/// When the wall clock is set an hour back, or a day ahead, what is in progress must not notice. So everything that decays,
 /// waits or expires is reckoned in the process's time; times that come in are brought over by ``process(_:)``, and what is published
-/// outside is brought back by ``wall(_:)``. While nobody sets the clock, both are the same.
+/// outside is brought back by ``wall(_:)``. While the clock is not set, both are the same.
 ///
 /// A value: it is fed with readings, and reads no clock. One that was never fed leaves every time as it is, as in replay.
 public struct LiveClock: Hashable, Sendable {
@@ -63,17 +63,17 @@ public struct LiveClock: Hashable, Sendable {
         read(now)
         lastArrival = arrival
         let wasSet = drift != before.0 && before.1 != nil
-        // Somebody else may have read the clocks since it came.
+        // Another call may have read the clocks since it came.
         let isOld = arrival > now.wall || now.wall.nanoseconds(since: arrival) > Self.longestWait
         believed = wasSet || isOld ? now.wall : arrival
         return believed
     }
 
     /// Distance at which a change is published behind the last one where the wall went back, in nanoseconds: what a store and a screen can
-    /// still tell apart.
+    /// still distinguish.
     private static let step: Int64 = 1_000_000
 
-    /// Maximum time that a message may have waited before it is looked at, in nanoseconds.
+    /// Maximum time that a message may have waited before it is checked, in nanoseconds.
     private static let longestWait: Int64 = 10_000_000_000
 
     /// The process's time of a moment on the wall.

@@ -62,7 +62,7 @@ public struct MemberWriter: ~Copyable {
         list(items, write)
     }
 
-    /// The members of an object that nobody declared.
+    /// The undeclared members of an object.
     mutating func members(_ object: JSONObject) {
         for member in object {
             separate()

@@ -1,7 +1,7 @@
 /// A message's identity: an RFC 9562 UUID (protocol.md, Envelope).
 ///
 /// New messages carry version 7, which sorts by time. Messages that must survive a retry (transition, collapse, request)
-/// carry name-based version 5 ids made from what they are about, so that the one that derives one twice derives the same.
+/// carry name-based version 5 ids made from what they are about, so that a second derivation gives the same id.
 public struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The first eight bytes, big-endian.
     public let high: UInt64

@@ -8,7 +8,7 @@ public struct Token: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     /// A token with this text.
     ///
-    /// - Throws: a ``Refusal`` naming what was found when the text is no token.
+    /// - Throws: a ``Refusal`` naming what was found when the text is not a token.
     public init(_ text: String) throws(Refusal) {
         guard Self.isValid(text) else {
             throw Refusal(.name, "a token must match [a-z0-9][a-z0-9_-]{0,62}", found: "'\(text.excerpt)'")
@@ -27,7 +27,7 @@ public struct Token: Hashable, Sendable, Comparable, CustomStringConvertible {
             && bytes.allSatisfy(isTokenByte)
     }
 
-    /// A name that nobody else has.
+    /// A unique name.
     public static func unique() -> Token { Token(trusted: MessageID.v7().text) }
 
     /// The name as written.
@@ -44,7 +44,7 @@ public struct Region: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     /// A region with this text.
     ///
-    /// - Throws: a ``Refusal`` naming what was found when the text is no region.
+    /// - Throws: a ``Refusal`` naming what was found when the text is not a region.
     public init(_ text: String) throws(Refusal) {
         guard text.utf8.count <= Wire.maximumRegion else {
             throw Refusal(.name, "a region must be at most \(Wire.maximumRegion) bytes", found: "'\(text.excerpt)'")

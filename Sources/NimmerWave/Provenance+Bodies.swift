@@ -8,7 +8,7 @@ extension GateTransition {
         guard escalation == nil else { throw Self.beyond("body.escalation") }
         guard routedToTier <= 1 else {
             throw .wrong(
-                "body.routed_to_tier", "must be at most 1: the gate of a cell or nerve goes up to nobody",
+                "body.routed_to_tier", "must be at most 1: the gate of a cell or nerve does not escalate",
                 found: "\(routedToTier)")
         }
     }
@@ -31,6 +31,6 @@ extension Reject {
         guard provenance.types == [.reject], case .service(let name) = provenance.speaker, name != service else {
             return
         }
-        throw .wrong("body.service", "must be '\(name)', as its subject says", found: "'\(service)'")
+        throw .wrong("body.service", "must be '\(name)', as in its subject", found: "'\(service)'")
     }
 }

@@ -1,4 +1,4 @@
-/// Derives from a subject what may be reported there: the type of the messages, the gate that they are about, and who reports them
+/// Derives from a subject what may be published there: the type of the messages, the gate that they are about, and who publishes them
 /// (protocol.md, Subjects). The server guards subjects; what a message states of itself proves nothing.
 ///
 /// Every reader of the bus checks a message against its subject, through `Envelope(decoding:on:)` or `AnyMessage.decode(_:on:)`; one
@@ -16,8 +16,8 @@ public struct Provenance: Hashable, Sendable {
         case bridge
         /// A service, by its name.
         case service(Token)
-        /// Several: the sender behind the subject, or without one, anybody.
-        case anybody
+        /// Several: the sender behind the subject, or without one, any client.
+        case anyClient
     }
 
     /// The environment that the subject belongs to.
@@ -33,7 +33,7 @@ public struct Provenance: Hashable, Sendable {
 
     /// The provenance of what comes on a subject.
     ///
-    /// - Throws: a ``Refusal`` with the code ``Refusal/Code/name`` for a subject on which the system tells nothing.
+    /// - Throws: a ``Refusal`` with the code ``Refusal/Code/name`` for a subject on which the system publishes nothing.
     public init(of subject: String) throws(Refusal) {
         let tokens = subject.split(separator: ".", omittingEmptySubsequences: false)
         guard tokens.count >= 4, let environment = Environment(rawValue: String(tokens[0])),
@@ -56,7 +56,7 @@ public struct Provenance: Hashable, Sendable {
     /// Authority of a message, such as who approves or verifies: the sender behind the subject, which alone proves it.
     ///
     /// - Parameter hasIdentities: whether the server guards senders; without it the form that names none is taken too.
-    /// - Throws: a ``Refusal`` where a sender is wanted and none stands there.
+    /// - Throws: a ``Refusal`` where a sender is required and missing.
     public func authority(hasIdentities: Bool) throws(Refusal) -> Token? {
         guard sender != nil || !hasIdentities else {
             throw Refusal(
@@ -85,12 +85,12 @@ public struct Provenance: Hashable, Sendable {
         guard types.isEmpty || types.contains(header.messageType) else {
             let expected = types.map(\.rawValue).joined(separator: " or ")
             throw .wrong(
-                "header.message_type", "must be \(expected), as its subject says", found: header.messageType.rawValue)
+                "header.message_type", "must be \(expected), by its subject", found: header.messageType.rawValue)
         }
         if let allowed = entityTypes, !allowed.contains(header.source.entityType) {
             let expected = allowed.map(\.rawValue).joined(separator: " or ")
             throw .wrong(
-                "header.source.entity_type", "must be \(expected), as its subject says",
+                "header.source.entity_type", "must be \(expected), by its subject",
                 found: header.source.entityType.rawValue)
         }
     }
@@ -99,7 +99,7 @@ public struct Provenance: Hashable, Sendable {
     /// of a cell or nerve its own.
     func check(gate named: GateID, of region: Region) throws(Refusal) {
         if let gate, named != gate {
-            throw .wrong("body.gate_id", "must be '\(gate)', as its subject says", found: "'\(named)'")
+            throw .wrong("body.gate_id", "must be '\(gate)', as in its subject", found: "'\(named)'")
         }
         guard named.owner != nil && gate == named || GateID(region: region) == named else {
             throw .wrong("body.region", "must be the one that the gate '\(named)' guards", found: "'\(region)'")
@@ -111,7 +111,7 @@ public struct Provenance: Hashable, Sendable {
 private struct Place {
     var types: [MessageType]
     var gate: GateID?
-    var speaker = Provenance.Speaker.anybody
+    var speaker = Provenance.Speaker.anyClient
     var sender: Token?
 
     init?(_ tokens: [Substring], _ subject: String) throws(Refusal) {
@@ -129,7 +129,7 @@ private struct Place {
             case "response" where tokens.count == 5 && tokens[2] == "cells": types = [.commandResult]
             case "request" where tokens[2] == "cells":
                 types = [.command]
-                speaker = .anybody
+                speaker = .anyClient
                 guard try names(tokens, 5, subject) else { return nil }
             default: return nil
             }
@@ -143,7 +143,7 @@ private struct Place {
                 types = [.gateTransition]
                 guard try names(tokens, 5, subject) else { return nil }
                 guard let sender else { return }
-                // Only of one's own gate, and behind one's own name (decision 0019).
+                // Only of the sender's own gate, and under its own name (decision 0019).
                 guard let owner = gate.owner, gate == GateID(ownedBy: sender, owner) else {
                     throw Refusal(
                         .name, field: "subject", "a cell or nerve reports transitions of its own gate",
@@ -209,7 +209,7 @@ extension GateID {
 extension Envelope {
     /// Reads a message of this type as it came on a subject.
     ///
-    /// - Throws: a ``Refusal`` that names the field and what was expected, also when the message states otherwise than its subject.
+    /// - Throws: a ``Refusal`` that names the field and what was expected, also when the message contradicts its subject.
     public init(decoding bytes: [UInt8], on subject: Subject) throws(Refusal) {
         let provenance = try Provenance(of: subject)
         self = try Envelope(decoding: bytes)
@@ -219,7 +219,7 @@ extension Envelope {
 }
 
 extension Envelope where Body == CommandResult {
-    /// Reads the answer to a request. It comes on an inbox that the requester alone was told of and whose name nobody can guess, so
+    /// Reads the answer to a request. It comes on an inbox that only the requester knows and whose name cannot be guessed, so
     /// no subject states more of it.
     ///
     /// - Throws: a ``Refusal`` that names the field and what was expected.
@@ -229,7 +229,7 @@ extension Envelope where Body == CommandResult {
 extension AnyMessage {
     /// Reads a message of any type as it came on a subject.
     ///
-    /// - Throws: a ``Refusal`` that names the field and what was expected, also when the message states otherwise than its subject.
+    /// - Throws: a ``Refusal`` that names the field and what was expected, also when the message contradicts its subject.
     public static func decode(_ bytes: [UInt8], on subject: String) throws(Refusal) -> AnyMessage {
         let provenance = try Provenance(of: subject)
         let message = try decode(bytes)

@@ -23,7 +23,7 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case name
         /// The sender may not publish this: the system file does not grant it.
         case permission
-        /// The sender reports more of this than its share; later it may.
+        /// The sender publishes more of this than its share; it may try again later.
         case rate
     }
 
@@ -31,7 +31,7 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     public let code: Code
     /// The field that was refused, such as `body.confidence`; empty when the message as a whole is at fault.
     public let field: String
-    /// One line for a person: the field and what was expected of it.
+    /// A one-line description: the field and what was expected of it.
     public let message: String
     /// Value that was found instead, shortened; empty when nothing useful can be shown.
     public let found: String

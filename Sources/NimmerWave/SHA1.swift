@@ -1,6 +1,6 @@
 /// SHA-1 (FIPS 180-4), for name-based UUIDs only (RFC 9562, section 5.5), never for secrets.
 ///
-/// It stands here, not in a library, because this target imports nothing but the standard library and every cell links it.
+/// It is written here because this target imports nothing but the standard library and every cell links it.
 enum SHA1 {
     /// The five words of the hash of some bytes. Nothing is allocated.
     static func hash(_ message: [UInt8]) -> (UInt32, UInt32, UInt32, UInt32, UInt32) {

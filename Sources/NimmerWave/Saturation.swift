@@ -31,7 +31,7 @@ extension FixedWidthInteger {
 
 extension Double {
     /// The number where it is finite, as every number on the wire must be; the nearest that is, where a sum went beyond; zero
-    /// for what is no number.
+    /// for what is not a number.
     @inlinable
     public var finite: Double {
         isNaN ? 0 : min(.greatestFiniteMagnitude, max(-.greatestFiniteMagnitude, self))
@@ -48,13 +48,13 @@ extension Duration {
             ? (seconds < 0 ? .min : .max) : product.addingSaturated(attoseconds / 1_000_000_000)
     }
 
-    /// A number of milliseconds, to the nanosecond and at most 292 years either way; zero for what is no number.
+    /// A number of milliseconds, to the nanosecond and at most 292 years either way; zero for what is not a number.
     @inlinable
     public static func milliseconds(saturating milliseconds: Double) -> Duration {
         .nanoseconds(Int64(saturating: (milliseconds * 1_000_000).rounded()))
     }
 
-    /// A number of seconds, to the nanosecond and at most 292 years either way; zero for what is no number.
+    /// A number of seconds, to the nanosecond and at most 292 years either way; zero for what is not a number.
     @inlinable
     public static func seconds(saturating seconds: Double) -> Duration {
         .milliseconds(saturating: seconds * 1000)
@@ -64,7 +64,7 @@ extension Duration {
 // MARK: - What is not used
 
 // The language's own conversions from doubles end the process where the number does not fit. Within this package these stand in
-// front of them: they do not end it, and the one that uses them is told what to write instead.
+// front of them: they do not end it, and the compiler's message names what to write instead.
 
 extension Int {
     @available(*, deprecated, message: "use init(saturating:), or init(exactly:) where a part must be refused")

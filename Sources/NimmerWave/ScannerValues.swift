@@ -147,7 +147,7 @@ extension Bytes {
         return true
     }
 
-    /// Returns whether a range is dot-separated tokens (its length in all is not looked at).
+    /// Returns whether a range is dot-separated tokens (its length in all is not checked).
     func isRegion(_ range: ByteRange) -> Bool {
         var start = range.start
         var i = start

@@ -1,4 +1,4 @@
-/// Decides of messages that anybody may send whether each is taken, refused with an answer, or dropped without one (decision 0021): an
+/// Decides for messages that any client may send whether each is taken, refused with an answer, or dropped without one (decision 0021): an
 /// answer costs as much as what it refuses, so that only some are given. Looks at nothing but who speaks and how much.
 public struct SenderIntake: Sendable {
     /// Refusals a second that are reported, regardless of their addressee.
@@ -8,7 +8,7 @@ public struct SenderIntake: Sendable {
     public enum Decision: Sendable, Hashable {
         /// It is within its sender's budget.
         case taken
-        /// Its sender is told that it is too much.
+        /// It is refused as too much.
         case refused
         /// Nothing is done with it.
         case dropped
@@ -20,7 +20,7 @@ public struct SenderIntake: Sendable {
     public private(set) var budgets: SenderBudgets
     private var refusals: TokenBucket<SteadyTime>?
 
-    /// An intake where nobody has reported anything yet.
+    /// An empty intake.
     public init(_ budgets: SenderBudgets) { self.budgets = budgets }
 
     /// Decides of a message.
@@ -39,7 +39,7 @@ public struct SenderIntake: Sendable {
         return .dropped
     }
 
-    /// The last token of a subject's bytes: the sender of a shared subject. Nothing else of the message is looked at.
+    /// The last token of a subject's bytes: the sender of a shared subject. Nothing else of the message is checked.
     ///
     /// - Parameter tokens: how many tokens the form with a sender has; empty where the subject has another number.
     public static func sender(in subject: RawSpan, tokens: Int) -> String {

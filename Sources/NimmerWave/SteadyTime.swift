@@ -10,7 +10,7 @@ extension Timestamp: TimePoint {}
 
 /// A reading of the machine's steady clock (`CLOCK_BOOTTIME`): nanoseconds since the machine started, the time that it was asleep included.
 ///
-/// Nobody can set this clock. It tells nothing about the time of day, and means nothing on another machine or after a restart: timeouts,
+/// This clock cannot be set. It is not the time of day, and means nothing on another machine or after a restart: timeouts,
 /// leases, batches and budgets use it; messages never carry it (decision 0015).
 public struct SteadyTime: TimePoint {
     /// Nanoseconds since the machine started.

@@ -6,7 +6,7 @@ public struct Subject: Hashable, Sendable, CustomStringConvertible {
 
     init(_ parts: String...) { text = parts.joined(separator: ".") }
 
-    /// A subject that somebody else named: a device's, an inbox, `$SRV.…`, `$JS.…`.
+    /// A subject that is not named by the system: a device's, an inbox, `$SRV.…`, `$JS.…`.
     ///
     /// - Throws: a ``Refusal`` when the text is empty, has an empty token, white space, a control character or a wildcard.
     public init(foreign text: String) throws(Refusal) {

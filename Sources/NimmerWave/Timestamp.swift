@@ -29,7 +29,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         self.nanoseconds = start.addingSaturated(nanoseconds)
     }
 
-    /// A moment by its milliseconds since the Unix epoch, rounded to the nearest nanosecond; 1970 for what is no number.
+    /// A moment by its milliseconds since the Unix epoch, rounded to the nearest nanosecond; 1970 for what is not a number.
     @inlinable
     public init(milliseconds: Double) {
         let whole = milliseconds.rounded(.down)
@@ -67,7 +67,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         Timestamp(nanoseconds: nanoseconds.addingSaturated(distance))
     }
 
-    /// This moment moved by a number of milliseconds, rounded to the nearest nanosecond; not moved by what is no number.
+    /// This moment moved by a number of milliseconds, rounded to the nearest nanosecond; not moved by what is not a number.
     @inlinable
     public func advanced(milliseconds: Double) -> Timestamp {
         advanced(nanoseconds: Int64(saturating: (milliseconds * 1_000_000).rounded()))

@@ -28,7 +28,7 @@ public struct TokenBucket<Time: TimePoint>: Sendable {
     }
 }
 
-/// A budget for each sender, of bounded size: of more senders than ``capacity`` the one that was quiet for longest is forgotten.
+/// A budget for each sender, of bounded size: beyond ``capacity`` senders the one that was quiet for longest is forgotten.
 public struct SenderBudgets: Sendable {
     /// Senders that are remembered.
     public static let capacity = 4_096

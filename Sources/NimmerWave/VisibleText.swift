@@ -7,7 +7,7 @@
 extension StringProtocol {
     /// The text on one line, with what cannot be seen written out.
     ///
-    /// - Parameter limit: so many characters (Unicode scalars) are kept; how many more there were is told behind them.
+    /// - Parameter limit: so many characters (Unicode scalars) are kept; the number of the others is appended.
     package func visible(limit: Int = .max) -> String {
         if limit >= utf8.count, utf8.allSatisfy({ 0x20..<0x7f ~= $0 }) { return String(self) }
         var filter = HiddenCharacters()
@@ -27,7 +27,7 @@ extension StringProtocol {
             .map { String(String.UnicodeScalarView($0)).visible() }.joined(separator: "\n")
     }
 
-    /// A JSON text that reports the same in characters that can all be seen: within strings `\u202e` is the same as the character itself,
+    /// A JSON text with the same meaning in visible characters only: within strings `\u202e` is the same as the character itself,
     /// and between values any space is as good as another.
     ///
     /// - Parameter lines: whether the ends of its lines stay; otherwise it becomes one line.
@@ -52,7 +52,7 @@ extension StringProtocol {
     }
 }
 
-/// Goes through a text and reports which of its characters a person would not see, or not where they are.
+/// Goes through a text and finds the characters that a reader would not see, or not where they are.
 struct HiddenCharacters {
     /// More marks on one letter than a script of the living has would run into the lines above and below.
     private static let maximumMarks = 4

@@ -1,4 +1,4 @@
-/// The keys of a WaveSignal that the hot path knows, told apart by their length and their bytes as 64-bit words.
+/// The keys of a WaveSignal that the hot path knows, distinguished by their length and their bytes as 64-bit words.
 enum WaveKey: UInt32 {
     case header, body
     case messageID, messageType, version, timestamp, source

@@ -14,12 +14,12 @@ import NimmerWave
         summary: "The structured boundary: answers each question once, by a mind or by rule.",
         domain: "cognition",
         commands: [
-            ("status", "reports who answers, and the requests by outcome"),
+            ("status", "shows which mind answers, and the requests by outcome"),
             ("minds", "lists the minds with breaker, queue, latency and what they may command"),
             ("pending", "lists the decisions whose commands wait for a person, or are on their way"),
             ("approve", "sends the commands of a decision: {\"id\": ID, \"by\": NAME}"),
             ("refuse", "sends none of them: {\"id\": ID, \"by\": NAME}"),
-            ("budget", "reports the spending of minds and regions, and their budgets"),
+            ("budget", "shows the spending of minds and regions, and their budgets"),
             ("replay", "asks the minds again about a request and shows the difference: {\"id\": ID}"),
         ])
 

@@ -60,7 +60,7 @@ enum Main {
     private static func open(_ store: PostgresStore, _ logger: Logger) async throws -> MemoryError? {
         do throws(MemoryError) {
             try await store.open()
-            logger.info("Remembering", metadata: ["database": "\(store.settings)"])
+            logger.info("Storing messages", metadata: ["database": "\(store.settings)"])
             return nil
         } catch {
             if error.stopsTheStart { throw ProcessFailure(.configuration, error.description) }
@@ -71,7 +71,7 @@ enum Main {
 }
 
 extension Hippocampus.Notice {
-    /// One line for a person.
+    /// A one-line description.
     func log(to logger: Logger) {
         switch self {
         case .lost(let error):

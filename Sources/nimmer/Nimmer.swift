@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The one tool a person uses (architecture.md).
+/// The command-line tool (architecture.md).
 struct Nimmer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nimmer",

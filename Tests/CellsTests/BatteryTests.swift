@@ -3,11 +3,11 @@ import Testing
 
 @testable import BatteryCell
 
-@Suite("battery: what the kernel's files say")
+@Suite("battery: the kernel's files")
 struct PowerSupplyTests {
     private func supply(_ files: [String: String]) -> PowerSupply? { PowerSupply(name: "BAT0") { files[$0] } }
 
-    @Test("a battery tells its capacity, status and power")
+    @Test("a battery reports its capacity, status and power")
     func capacity() {
         let found = supply([
             "type": "Battery\n", "capacity": "57\n", "status": "Discharging\n", "power_now": "8500000\n",
@@ -15,7 +15,7 @@ struct PowerSupplyTests {
         #expect(found == PowerSupply(name: "BAT0", charge: 0.57, flow: .discharging, watts: 8.5))
     }
 
-    @Test("without a capacity, energy or charge tell it", arguments: ["energy", "charge"])
+    @Test("without a capacity, it follows from energy or charge", arguments: ["energy", "charge"])
     func share(kind: String) {
         let found = supply(["type": "Battery", "\(kind)_now": "30", "\(kind)_full": "40", "status": "Not charging"])
         #expect(found == PowerSupply(name: "BAT0", charge: 0.75, flow: .resting))

@@ -37,7 +37,7 @@ private struct Folder: ~Copyable {
 
 @Suite("cells: their lives")
 struct CellRunTests {
-    @Test("math answers and says what it understood; what it did not understand gives no wave")
+    @Test("math answers with what it understood; a request that it did not understand gives no wave")
     func math() async throws {
         var bench = try CellBench<Calculator>()
         bench.start()
@@ -146,7 +146,7 @@ struct CellRunTests {
         return bench
     }
 
-    @Test("motor runs a program to its end and says each step")
+    @Test("motor runs a program to its end and publishes each step")
     func program() async throws {
         var bench = try motor("/bin/sh", "-c", "exit 0")
         #expect(await bench.result(of: "go").status == .ok)

@@ -62,7 +62,7 @@ struct RangerTests {
             Ranger.Refused(fault: .negative, raw: -1, maximum: 4).description.contains("between 0 and 4.0; found -1.0"))
     }
 
-    @Test("after a pause earlier readings say nothing")
+    @Test("after a pause earlier readings do not count")
     func pause() throws {
         let judgement = try #require(try read([0.3, 0.3, 0.3, 0.3], step: 2000, settings: .init()))
         #expect(abs(judgement.confidence - 1.0 / 3) < 1e-9)

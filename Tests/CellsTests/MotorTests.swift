@@ -62,7 +62,7 @@ struct MotorTests {
         #expect(answer(last)?.status == .error)
     }
 
-    @Test("a program that cannot be started is STALLED and says why")
+    @Test("a program that cannot be started is STALLED, with the reason")
     func notStarted() throws {
         var motor = try motor()
         let (id, _) = motor.command(Command(command: "turn"), at: start)
@@ -101,7 +101,7 @@ struct MotorTests {
         #expect(actions == [.end(id: id), .answer(id: stop, CommandResult(status: .ok, result: ["stopped": 1]))])
         let last = motor.ended(id, status: 143, at: start)
         #expect(states(last) == [.stopped])
-        #expect(answer(last)?.error == "told to stop")
+        #expect(answer(last)?.error == "stopped by a command")
     }
 
     @Test("publishing is done at once")

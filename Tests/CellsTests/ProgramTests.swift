@@ -13,7 +13,7 @@ struct ProgramTests {
         do throws(Refusal) { return .success(try await body()) } catch { return .failure(error) }
     }
 
-    @Test("its exit status is told", arguments: [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 143)])
+    @Test("its exit status is reported", arguments: [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 143)])
     func status(script: String, expected: Int) async throws {
         let program = Program(["/bin/sh", "-c", script])
         try await program.start()
@@ -64,7 +64,7 @@ struct ProgramTests {
         await #expect(throws: refusal) { _ = try await program.wait() }
     }
 
-    @Test("one that is told to end before it was started never runs")
+    @Test("one that is ended before it was started never runs")
     func endedBefore() async throws {
         let file = "/tmp/nimmer-never-\(getpid())"
         let program = Program(["/usr/bin/touch", file])
@@ -74,7 +74,7 @@ struct ProgramTests {
         #expect(access(file, F_OK) != 0)
     }
 
-    @Test("one that was told to end and is never started keeps nobody waiting")
+    @Test("one that was stopped and is never started keeps no caller waiting")
     func neverStarted() async throws {
         let program = Program(["/bin/sleep", "600"])
         async let status = program.wait()
@@ -83,7 +83,7 @@ struct ProgramTests {
         #expect(ended == 137)
     }
 
-    @Test("a start that hangs holds up nobody once the program is told to end for good")
+    @Test("a start that hangs holds up no caller once the program is stopped for good")
     func hangingStart() async throws {
         let (hung, hang) = AsyncStream<Void>.makeStream()
         let mayStart = DispatchSemaphore(value: 0)
@@ -97,7 +97,7 @@ struct ProgramTests {
         for await _ in hung {}
         program.end(forGood: true)
         let (start, end) = await (started, ended)
-        #expect(throws: Refusal(.value, "/bin/sleep was told to end before it ran")) { try start.get() }
+        #expect(throws: Refusal(.value, "/bin/sleep was stopped before it ran")) { try start.get() }
         #expect(try end.get() == 137)
         mayStart.signal()
     }

@@ -27,7 +27,7 @@ struct SensorTests {
         bench.advance(milliseconds: 1000)
     }
 
-    @Test("it is silent while nothing changes, and says what changed")
+    @Test("it is silent while nothing changes, and publishes what changed")
     func change() throws {
         var bench = try learned()
         #expect(bench.waves.isEmpty)
@@ -111,7 +111,7 @@ struct NumberTextTests {
         #expect(try NumberText.number(in: Array(text.utf8)) == number)
     }
 
-    @Test("a refusal says where it looked and what it found")
+    @Test("a refusal names where it looked and what it found")
     func refusal() {
         let error = #expect(throws: Refusal.self) {
             try NumberText.number(in: Array(#"{"a": {"b": "warm"}}"#.utf8), path: "a.c")

@@ -95,7 +95,7 @@ struct SlowStartTests {
             #expect(stopped.status == .ok)
             for continuation in HeldProgram.shared.withLock({ $0.starting }) { continuation.resume() }
             let moved = try await motion
-            #expect(moved.error == "told to stop")
+            #expect(moved.error == "stopped by a command")
             group.cancelAll()
         }
         let calls = HeldProgram.shared.withLock { $0.calls }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import VitalsCell
 
-@Suite("vitals: what the kernel's files say")
+@Suite("vitals: the kernel's files")
 struct VitalsParserTests {
     @Test("/proc/stat: busy is what is not idle, per core and in differences")
     func processors() throws {

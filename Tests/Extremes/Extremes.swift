@@ -119,7 +119,7 @@ public struct Extremes {
         }
     }
 
-    /// What the house's own readers look for in what others may write at will.
+    /// What the system's own readers look for in what others may write at will.
     private mutating func content() -> JSONObject {
         if !isNested, chance.chance(0.5) {
             isNested = true

@@ -1,9 +1,9 @@
 import NimmerCell
 
-/// Tells when the cellar gets damp.
+/// Detects a damp cellar.
 struct Cellar: Cell {
     static let manifest = Manifest(
-        name: "cellar", version: "1.0.0", summary: "Tells when the cellar gets damp.", domain: "climate",
+        name: "cellar", version: "1.0.0", summary: "Detects a damp cellar.", domain: "climate",
         costs: ["wave": 0.01], interval: 1000)
 
     struct Options: ProcessOptions {

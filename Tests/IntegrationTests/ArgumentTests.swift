@@ -9,7 +9,7 @@ import Testing
     "Arguments", .enabled(Prerequisites.note, Prerequisites.areMet),
     .enabled(if: Executables.find("cc") != nil, "there is no C compiler"))
 struct ArgumentTests {
-    @Test("are heard where a preloaded library has moved the environment", arguments: ["nimmer", "thalamus"])
+    @Test("are read where a preloaded library has moved the environment", arguments: ["nimmer", "thalamus"])
     func movedEnvironment(_ program: String) async throws {
         var template = Array("/tmp/nimmer-arguments-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))

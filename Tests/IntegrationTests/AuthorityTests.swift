@@ -82,7 +82,7 @@ struct AuthorityTests {
         }
     }
 
-    @Test("a cell's own gate says nothing of others", arguments: await NATSBinary.installed())
+    @Test("a cell's own gate cannot publish for others", arguments: await NATSBinary.installed())
     func ownGate(_ binary: NATSBinary) async throws {
         try await WholeSystem.run(on: binary, isIdentified: false) { system in
             try await system.settle()

@@ -66,7 +66,7 @@ struct BridgeMindTests {
         }
     }
 
-    @Test("an answer that was mended commands what is allowed, once, and what came of it is told")
+    @Test("an answer that was corrected commands what is allowed, once, and its outcome is published")
     func mended() async throws {
         let next = Mutex(0)
         try await FaultServer.run { _ in
@@ -101,7 +101,7 @@ struct BridgeMindTests {
         }
     }
 
-    @Test("a server that fails opens the breaker; the rule answers, and the bridge says so")
+    @Test("a server that fails opens the breaker; the rule answers, and the bridge reports it")
     func failing() async throws {
         try await FaultServer.run { _ in
             Reply.page("500 Internal Server Error", "{}")

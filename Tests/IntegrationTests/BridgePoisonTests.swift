@@ -49,7 +49,7 @@ struct BridgePoisonTests {
         }
     }
 
-    @Test("requests that were in hand when somebody else killed the bridge are not set aside")
+    @Test("requests that were in progress when the bridge was killed from outside are not set aside")
     func innocent() async throws {
         try await BridgeBench.run(bridge: Self.acting) { bench in
             for round in 0..<4 {
@@ -102,7 +102,7 @@ struct BridgePoisonTests {
         }
     }
 
-    @Test("a request on the subject without a sender is stored once, and its sender is told so")
+    @Test("a request on the subject without a sender is stored once, and its sender gets the acknowledgement")
     func plain() async throws {
         try await BridgeBench.run(bridge: Self.acting) { bench in
             try await bench.startAndWait()

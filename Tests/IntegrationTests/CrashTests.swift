@@ -72,7 +72,7 @@ struct CrashTests {
         }
     }
 
-    @Test("of the thalamus, what it had said is remembered once, and it goes on")
+    @Test("of the thalamus, what it had published is remembered once, and it continues")
     func thalamus() async throws {
         let binary = try await NATSBinary.choose()
         try await WholeSystem.run(on: binary) { system in
@@ -107,7 +107,7 @@ struct CrashTests {
         }
     }
 
-    @Test("of nats-server, publishers come back and say again what was not acknowledged")
+    @Test("of nats-server, publishers come back and publish again what was not acknowledged")
     func natsServer() async throws {
         for binary in await NATSBinary.installed() {
             try await WholeSystem.run(on: binary) { system in

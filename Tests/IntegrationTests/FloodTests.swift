@@ -25,7 +25,7 @@ struct FloodTests {
                 ]), output: .discarded)
     }
 
-    @Test("is held back by the server and told, while others open gates; it is let go when it ends")
+    @Test("is held back by the server and reported, while others open gates; it is released when it ends")
     func heldBack() async throws {
         var template = Array("/tmp/nimmer-flood-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))

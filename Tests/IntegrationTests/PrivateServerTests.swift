@@ -74,7 +74,7 @@ struct PrivateServerTests {
         }
     }
 
-    @Test("another user reads no file of it and is told so", .enabled(if: getuid() == 0))
+    @Test("another user reads no file of it and gets the reason", .enabled(if: getuid() == 0))
     func nobody() async throws {
         try await Self.run(on: try await NATSBinary.choose(), Self.devices) { desk, _ in
             let url = try #require(try await Self.variables(desk)["NIMMERVERSE_NATS_URL"])
@@ -185,7 +185,7 @@ struct PrivateServerTests {
         }
     }
 
-    @Test("a right that nobody may have is named before anything starts")
+    @Test("a grant that is not allowed is named before anything starts")
     func wrongSystem() async throws {
         let desk = try TestSystem(
             "nimmerverse: 1\nname: desk\ncells:\n  - {name: eye, kind: sensor/v1, settings: {subject: dev.cognitive.bridge.response}}\n"

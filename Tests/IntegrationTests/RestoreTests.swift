@@ -108,7 +108,7 @@ struct RestoreTests {
                 #expect(
                     try await system.wait(within: .seconds(30)) {
                         try await nimmer(system, ["memory", "restore", "--check", file]).text.contains(
-                            "thalamus of dev live")
+                            "thalamus of dev run")
                     })
                 let living = try await nimmer(system, ["memory", "restore", file])
                 #expect(living.status == .exited(1) && living.text.contains("stop them"), "\(living.text)")

@@ -185,7 +185,7 @@ struct ShardTests {
         }
     }
 
-    @Test("one that hangs takes nobody's waves with it once it counts as silent")
+    @Test("one that hangs takes no waves with it once it counts as silent")
     func hang() async throws {
         try await with(try await NATSBinary.choose()) { ground in
             for number in 1...2 { try await ground.start(number) }

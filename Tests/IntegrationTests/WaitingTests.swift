@@ -71,7 +71,7 @@ struct WaitingTests {
         }
     }
 
-    @Test("for ever, and goes on when there is one", arguments: await NATSBinary.installed())
+    @Test("without a limit, and continues when there is one", arguments: await NATSBinary.installed())
     func waits(_ binary: NATSBinary) async throws {
         try await with { port, folder, waiters in
             // Longer than any question waits for its answer.
@@ -89,7 +89,8 @@ struct WaitingTests {
             let server = try await NATSServer.start(options)
             let ready = await eventually(within: .seconds(30)) {
                 waiters.allSatisfy {
-                    $0.log.contains { $0.contains("Going on") } || !["thalamus", "cognition-bridge"].contains($0.name)
+                    $0.log.contains { $0.contains("Continuing") }
+                        || !["thalamus", "cognition-bridge"].contains($0.name)
                 }
             }
             #expect(ready)

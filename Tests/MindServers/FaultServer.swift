@@ -1,3 +1,4 @@
+import Loopback
 import Synchronization
 
 /// A real HTTP server on a free loopback port that answers as its script says, byte for byte: well, or in any wrong way.

@@ -86,7 +86,7 @@ struct CollisionAvoidanceTests {
         #expect(beside.states.first == .detect)
     }
 
-    @Test("without the front sensor it is disabled and says so; it comes back with it")
+    @Test("without the front sensor it enters DISABLED; it comes back with it")
     func frontMissing() {
         var drive = Drive()
         drive.wait(0)

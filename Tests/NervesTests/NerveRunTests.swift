@@ -17,7 +17,7 @@ struct NerveRunTests {
         bench.advance(milliseconds: 100)
     }
 
-    @Test("it hears the distance cells, says its states, asks the motor, and emits its own wave")
+    @Test("it hears the distance cells, publishes its states, asks the motor, and emits its own wave")
     func life() throws {
         var bench = try CellBench<Avoidance>(["motor": .text("motor")])
         bench.start()
@@ -42,7 +42,7 @@ struct NerveRunTests {
         #expect(bench.states == ["DISABLED"])
     }
 
-    @Test("it hears the four cells that it was told, and two sectors need two cells")
+    @Test("it hears the four cells of its settings, and two sectors need two cells")
     func hears() throws {
         let bench = try CellBench<Avoidance>(["front": .text("bumper")])
         #expect(bench.cell.hears.map(\.text) == ["bumper", "distance-back", "distance-left", "distance-right"])

@@ -134,7 +134,7 @@ import Testing
         _ = try BackupIndex(BackupFile(path))
     }
 
-    @Test func whatCannotBeNamedIsKeptAndSaid() throws {
+    @Test func whatCannotBeNamedIsKeptAndReported() throws {
         let folder = try Self.folder()
         defer { SmallFile.remove(folder) }
         let failure = #expect(throws: Failure.self) { try Self.write(folder + "/one.backup", naming: []) }

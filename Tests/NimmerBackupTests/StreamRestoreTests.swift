@@ -42,7 +42,7 @@ import Testing
         return nil
     }
 
-    @Test func nobodyStartsOnWhatIsHalfRestored() async throws {
+    @Test func noProcessStartsOnAHalfRestoredEnvironment() async throws {
         let bus = InMemoryBus()
         try await restoring(bus) { restore in
             var restore = restore

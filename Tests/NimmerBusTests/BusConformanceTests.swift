@@ -13,7 +13,7 @@ struct BusConformanceTests {
         try await check.run(InMemoryBus())
     }
 
-    @Test("in memory, what was given to a subscription before it leaves is handled, whoever delivers it")
+    @Test("in memory, what was given to a subscription before it leaves is handled, whichever call delivers it")
     func leavesInOrder() async throws {
         let bus = InMemoryBus()
         let (go, data) = (try Subject(foreign: "test.go"), try Subject(foreign: "test.data"))

@@ -1,5 +1,7 @@
+import Dispatch
 import Glibc
-import NimmerServers
+import Loopback
+import NimmerPlatform
 import Synchronization
 
 /// A way to a server that can stand still, and lose what is on its way.
@@ -10,33 +12,18 @@ final class FaultyLink: Sendable {
         var isStalled = false
         /// How many more bytes of the server pass before everything after them is lost.
         var passes: Int?
-        var sockets: [Int32] = []
         var isClosed = false
     }
 
     private let state = Mutex(State())
-    private let listener: Int32
+    private let listener: Listener
     private let target: UInt16
-    let port: UInt16
-    var url: String { "nats://127.0.0.1:\(port)" }
+    var url: String { "nats://127.0.0.1:\(listener.port)" }
 
     init(to target: UInt16) throws {
         self.target = target
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        self.listener = listener
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) { address in
-            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(listener, address, length) == 0 && listen(listener, 16) == 0
-                    && getsockname(listener, address, &length) == 0
-            }
-        }
-        guard listener >= 0, bound else { throw ServerError(.folder, "no port for a link") }
-        port = UInt16(bigEndian: address.sin_port)
-        inThread { [self] in accept() }
+        listener = try Listener()
+        listener.serve { [self] client in carry(client) }
     }
 
     /// Lets nothing of what clients say go on once one of them says this.
@@ -56,41 +43,36 @@ final class FaultyLink: Sendable {
     func lose(after bytes: Int) { state.withLock { $0.passes = bytes } }
 
     func close() {
-        let sockets = state.withLock { state in
-            state.isClosed = true
-            return state.sockets
-        }
-        shutdown(listener, Int32(SHUT_RDWR))
-        for socket in sockets { shutdown(socket, Int32(SHUT_RDWR)) }
+        state.withLock { $0.isClosed = true }
+        listener.stop()
     }
 
-    private func accept() {
-        while true {
-            let client = Glibc.accept(listener, nil, nil)
-            guard client >= 0, !state.withLock({ $0.isClosed }) else { break }
-            let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-            address.sin_port = target.bigEndian
-            let isThere = withUnsafePointer(to: address) { address in
-                address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(server, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-                }
+    /// Carries what a client and the server say to each other, until one of them has ended.
+    private func carry(_ client: Int32) {
+        let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { Glibc.close(server) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        address.sin_port = target.bigEndian
+        let isThere = withUnsafePointer(to: address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(server, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
-            guard isThere else {
-                Glibc.close(client)
-                Glibc.close(server)
-                continue
-            }
-            state.withLock { $0.sockets += [client, server] }
-            inThread { [self] in pump(client, server) { may(pass: $0) } }
-            inThread { [self] in pump(server, client) { mayReturn($0) } }
         }
-        Glibc.close(listener)
+        guard isThere else { return }
+        let returned = DispatchSemaphore(value: 0)
+        do throws(SystemCallError) {
+            try OwnThread.start("link") { [self] in
+                pump(server, client) { mayReturn($0) }
+                returned.signal()
+            }
+        } catch { return }
+        pump(client, server) { may(pass: $0) }
+        returned.wait()
     }
 
-    /// Copies until one side has ended; both sockets are shut then, and stay open for their other thread.
+    /// Copies until one side has ended; both sockets are shut then, which ends the other thread.
     private func pump(_ from: Int32, _ to: Int32, _ pass: (ArraySlice<UInt8>) -> Int) {
         var buffer = [UInt8](repeating: 0, count: 16_384)
         while true {
@@ -123,21 +105,4 @@ final class FaultyLink: Sendable {
             return passes
         }
     }
-}
-
-private func inThread(_ body: @escaping @Sendable () -> Void) {
-    final class Box: Sendable {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    var thread = pthread_t()
-    // Released by the thread's first line.
-    let box = Unmanaged.passRetained(Box(body))
-    pthread_create(
-        &thread, nil,
-        { argument in
-            if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-            return nil
-        }, box.toOpaque())
-    pthread_detach(thread)
 }

@@ -179,7 +179,7 @@ import Testing
         #expect(queue.trouble == nil && !queue.isStalled && queue.counters.waiting == 0)
     }
 
-    @Test("a server that says nothing is trouble too, before any attempt has failed, until it acknowledges something")
+    @Test("a silent server is trouble too, before any attempt has failed, until it acknowledges something")
     func silence() throws {
         var queue = OutboxQueue()
         let nothing = BusError(.timeout, "no stream acknowledges anything")
@@ -203,7 +203,7 @@ import Testing
         #expect(queue.trouble == nil)
     }
 
-    @Test("a stream that was purged or made anew takes what follows; another's message does not let it")
+    @Test("a stream that was purged or recreated takes what follows; another's message prevents it")
     func purged() throws {
         var queue = OutboxQueue()
         var message = try Self.message("a", 0)
@@ -226,7 +226,7 @@ import Testing
         #expect(queue.put(later).isEmpty && Self.attempts(queue.due()).first?.fence?.last == 3)
     }
 
-    @Test("what an earlier life left goes on from what it follows, though nobody has looked at its subject before")
+    @Test("what an earlier process left continues from what it follows, though its subject was not read before")
     func followsUnseen() throws {
         var (queue, messages) = (OutboxQueue(), try (0..<4).map { try Self.message("a", $0) })
         for place in messages.indices {

@@ -69,13 +69,13 @@ struct AuthorCompilationTests {
         #expect(!retyped.isEmpty)
     }
 
-    @Test("a nerve that does not say what it hears does not compile")
+    @Test("a nerve without hears does not compile")
     func deaf() async throws {
         let deaf = try await errors(in: Self.nerve.replacing("    var hears: [Token] { [] }\n", with: ""))
         #expect(deaf.contains { $0.contains("does not conform to protocol 'Nerve'") }, "\(deaf)")
     }
 
-    @Test("the import brings what is listed, and none of the house's general names")
+    @Test("the import brings what is listed, and no general names of the libraries below")
     func names() async throws {
         let file = try #require(SmallFile.read("\(Self.root)/Sources/NimmerCell/Exports.swift"))
         let exports = file.split(separator: "\n").filter { $0.hasPrefix("@_exported") }

@@ -140,7 +140,7 @@ struct CellBodyTests {
         #expect(bench.cell.changes == bench.transitions)
     }
 
-    @Test("a look that fails is counted, said when it is new, and followed by the next")
+    @Test("a call that fails is counted, logged when it is new, and followed by the next")
     func faults() throws {
         var bench = try CellBench<Gauge>()
         bench.start()

@@ -21,10 +21,10 @@ struct CellClockTests {
     }
 
     private func said(_ clock: inout CellClock, _ change: GateTransition) -> GateTransition? {
-        if case .transition(let said) = clock.said(.transition(change)) { said } else { nil }
+        if case .transition(let shown) = clock.onWall(.transition(change)) { shown } else { nil }
     }
 
-    @Test("what is said names moments on the wall, those of its gate in order")
+    @Test("what is published names moments on the wall clock, those of its gate in order")
     func saying() throws {
         var clock = CellClock()
         let now = clock.now()
@@ -53,7 +53,7 @@ struct CellClockTests {
         #expect(clock.takeUp(late, interval: 500).at == clock.clock.process(.earliest))
     }
 
-    @Test("a moment that somebody names is no later than now")
+    @Test("a moment that a caller names is no later than now")
     func moments() {
         var clock = CellClock()
         let now = clock.now()

@@ -7,7 +7,7 @@ import Testing
 /// A whole cell, as an author writes it.
 struct Cellar: Cell {
     static let manifest = Manifest(
-        name: "cellar", version: "1.0.0", summary: "Tells when the cellar gets damp.", domain: "climate",
+        name: "cellar", version: "1.0.0", summary: "Detects a damp cellar.", domain: "climate",
         interval: 1000)
     struct Options: ProcessOptions {
         let alarm = Setting.number("alarm", 4, in: 1...100, unit: "%", "Humidity that is too much.")

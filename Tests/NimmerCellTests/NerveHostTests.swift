@@ -46,7 +46,7 @@ struct NerveHostTests {
         try bus.publish(.wave(.dev, cell: name), payload: message.encoded())
     }
 
-    @Test("two cells that agree: transition, state, request, answer, wave; and what it says at the end still leaves")
+    @Test("two cells that agree: transition, state, request, answer, wave; and its last messages still leave")
     func whole() async throws {
         let bus = InMemoryBus()
         try await SystemStreams.ensure(on: bus, environment: .dev)

@@ -85,7 +85,7 @@ extension Minds {
             }
         }
 
-        @Test func filesThatAreNoCertificatesAreSaidAtOnce() async throws {
+        @Test func filesThatAreNoCertificatesAreReportedAtOnce() async throws {
             var settings = MindSettings(name: "m", kind: .openai, url: "https://127.0.0.1:1", model: "m")
             settings.tlsCA = "/etc/hostname"
             #expect { try HTTPMind(settings, variables: [:]) } throws: {
@@ -145,7 +145,7 @@ extension Minds {
             }
         }
 
-        @Test func ollamaTellsWhatItHasAndWhatIsInMemory() async throws {
+        @Test func ollamaReportsWhatItHasAndWhatIsInMemory() async throws {
             try await FaultServer.run { server in
                 server.answer { request in
                     let path = request.line.split(separator: " ").dropFirst().first ?? ""

@@ -135,7 +135,7 @@ extension Minds {
             }
         }
 
-        @Test func nobodyThereIsSaidAtOnce() async throws {
+        @Test func anAbsentServerIsReportedAtOnce() async throws {
             let mind = try Self.mind("http://127.0.0.1:1", .openai)
             await #expect { try await mind.ask(Self.question, deadline: .now + .seconds(20)) } throws: {
                 ($0 as? MindError)?.code == .unreachable
@@ -144,7 +144,7 @@ extension Minds {
             await mind.close()
         }
 
-        @Test func aKeyThatCannotBeReadIsSaidBeforeAnythingIsAsked() throws {
+        @Test func aKeyThatCannotBeReadIsReportedBeforeAnythingIsAsked() throws {
             var settings = MindSettings(name: "m", kind: .openai, url: "http://127.0.0.1:1", model: "m")
             settings.keyVariable = "NOT_SET"
             #expect { try HTTPMind(settings, variables: [:]) } throws: {

@@ -75,7 +75,7 @@ struct ActRecordTests {
         #expect(record.state == .failed && record.next(at: later(2)) == .none)
     }
 
-    @Test("one that was on its way when the bridge died is never sent again, and says so")
+    @Test("one that was on its way when the bridge died is never sent again, and is recorded as unknown")
     func crash() throws {
         var record = try #require(self.record("act"))
         #expect(record.next(at: now) == .send(0))

@@ -19,7 +19,7 @@ struct AnswerComparisonTests {
             commands: [DownstreamCommand(target: "motor", command: "stop")])
     }
 
-    @Test("only what differs is told, with what it was and what it is")
+    @Test("only differences are reported, with the old and the new value")
     func differences() {
         let same = AnswerComparison(
             request, then: response("inspect", confidence: 0.5), now: decision("inspect", confidence: 0.5))
@@ -67,12 +67,12 @@ struct NamedDecisionTests {
                 return error.message
             }
         }
-        #expect(reason(nil, records) == "payload.id must be a decision's id, or the beginning of one")
+        #expect(reason(nil, records) == "payload.id must be a decision's id, or its first characters")
         #expect(reason("", records) == reason(nil, records))
-        #expect(reason("zz", records) == "no decision that waits has an id that begins with zz")
+        #expect(reason("zz", records) == "no waiting decision has an id that begins with zz")
         #expect(
             reason(String(records[0].decision.text.prefix(2)), [records[0], records[0]])
-                == "2 decisions have ids that begin with \(records[0].decision.text.prefix(2)); give more of it")
+                == "2 decisions have ids that begin with \(records[0].decision.text.prefix(2)); use a longer prefix")
     }
 }
 

@@ -28,7 +28,7 @@ struct AnswerTrackerTests {
                 "read \(sequence.map(String.init) ?? "all")\(again ? " again" : "")"
             case .record(_, let response): "record \(response.decision)"
             case .begin: "begin"
-            case .tell(_, _, let again): "tell\(again ? " again" : "")"
+            case .inform(_, _, let again): "tell\(again ? " again" : "")"
             case .acknowledge(let receipts): "ack \(text(receipts))"
             case .giveBack(let receipts): "nak \(text(receipts))"
             }
@@ -121,27 +121,27 @@ struct AnswerTrackerTests {
         #expect(words(book.arrive(Sample.request("a"), Receipt(id: 1, delivery: 2))) == ["schedule"])
     }
 
-    @Test("minds are told before the request is acknowledged, by the next life where this one dies")
-    func telling() {
+    @Test("minds are informed before the request is acknowledged, by the next process where this one dies")
+    func informing() {
         var book = AnswerTracker<Receipt>()
         let told = Sample.request("told")
-        _ = book.arrive(Sample.request("a"), Receipt(id: 1), telling: [told])
-        _ = book.decided(response("a", "halt", reflex: true), telling: [told], at: now)
+        _ = book.arrive(Sample.request("a"), Receipt(id: 1), informing: [told])
+        _ = book.decided(response("a", "halt", reflex: true), informing: [told], at: now)
         _ = book.stored(.named("a"), .first)
         #expect(words(book.recorded(.named("a"))) == ["begin", "tell"])
         #expect(words(book.failed(.named("a"), at: now)) == ["tell again"])
-        #expect(words(book.told(told.requestID, after: .named("a"))) == ["ack 1.1"])
+        #expect(words(book.informed(told.requestID, after: .named("a"))) == ["ack 1.1"])
         var next = AnswerTracker<Receipt>()
         next.recall(response("a", "halt", reflex: true))
-        #expect(words(next.arrive(Sample.request("a"), Receipt(id: 1, delivery: 2), telling: [told])) == ["tell"])
-        #expect(words(next.told(told.requestID, after: .named("a"))) == ["ack 1.2"])
+        #expect(words(next.arrive(Sample.request("a"), Receipt(id: 1, delivery: 2), informing: [told])) == ["tell"])
+        #expect(words(next.informed(told.requestID, after: .named("a"))) == ["ack 1.2"])
     }
 
-    @Test("of another's response nobody is told what one's own reflex would have done")
+    @Test("of another's response no mind is informed of what the own reflex would have done")
     func notTold() {
         var book = AnswerTracker<Receipt>()
         _ = book.arrive(Sample.request("a"), Receipt(id: 1))
-        _ = book.decided(response("a", "halt", reflex: true), telling: [Sample.request("told")], at: now)
+        _ = book.decided(response("a", "halt", reflex: true), informing: [Sample.request("told")], at: now)
         _ = book.stored(.named("a"), .repeated(3))
         _ = book.found(.named("a"), response("a", "expired"))
         #expect(words(book.recorded(.named("a"))) == ["ack 1.1", "begin"])
@@ -234,7 +234,7 @@ struct AnswerTrackerTests {
                 next = books[bridge].recorded(id)
             case .begin(let id):
                 if recorded[id] == nil { problems.append("\(id): commands without a record") }
-            case .tell(let request, let id, _): next = books[bridge].told(request.requestID, after: id)
+            case .inform(let request, let id, _): next = books[bridge].informed(request.requestID, after: id)
             case .acknowledge(let receipts):
                 for receipt in receipts {
                     let id = MessageID.named(requests[receipt.id])

@@ -8,7 +8,7 @@ import Testing
 struct BreakerTests {
     private func at(_ milliseconds: Double) -> Timestamp { Sample.now.advanced(milliseconds: milliseconds) }
 
-    @Test("failures in a row open it; a success between begins the count anew")
+    @Test("failures in a row open it; a success between resets the count")
     func opens() {
         var breaker = Breaker(failures: 3, pauseMilliseconds: 100)
         breaker.fail(at: at(0))
@@ -88,7 +88,7 @@ struct BreakerTests {
         #expect(budget.shortage(at: after(43_200)) == nil)
     }
 
-    @Test("the sum over the last minute is what a plain list says", arguments: 0..<10)
+    @Test("the sum over the last minute equals that of a plain list", arguments: 0..<10)
     func sums(seed: UInt64) {
         var random = Seeded(seed + 9)
         var budget = Budget()

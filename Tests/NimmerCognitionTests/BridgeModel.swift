@@ -280,7 +280,7 @@ struct BridgeModel {
             case .record(_, let response): keep(response)
             case .begin: carryOut()
             case .acknowledge: life.works.append(.acknowledging)
-            case .tell, .giveBack: break
+            case .inform, .giveBack: break
             }
         }
     }

@@ -20,7 +20,7 @@ struct BurstTests {
                     ends[response.requestID, default: []].append(response.outcome.rawValue)
                     for id in merged { ends[id, default: []].append("merged") }
                 case .giveBack(let id): ends[id, default: []].append("given back")
-                case .tell: break
+                case .inform: break
                 }
             }
         }

@@ -4,7 +4,7 @@ import NimmerWave
 import Seeds
 import Testing
 
-@Suite("What a mind is told")
+@Suite("The prompt of a mind")
 struct PromptTests {
     private let catalogue = CommandCatalogue(allow: [Sample.stop, Sample.turn])
 

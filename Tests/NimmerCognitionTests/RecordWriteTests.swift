@@ -19,7 +19,7 @@ struct RecordWriteTests {
         #expect(write.found(revision: 0, bytes: nil) == .overtaken, "it was removed meanwhile")
     }
 
-    @Test("a new key that is there already is another's, unless it holds one's own bytes")
+    @Test("a new key that is there already is another's, unless it holds the same bytes")
     func create() {
         let new = RecordWrite([1], over: 0)
         #expect(new.found(revision: 0, bytes: nil) == .write(revision: 0))

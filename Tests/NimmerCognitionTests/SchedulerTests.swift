@@ -58,7 +58,7 @@ struct SchedulerTests {
         #expect(response.result["why"]?.string == "no mind gave a valid answer")
     }
 
-    @Test("what a mind was asked already is not given back for want of room: it would be asked again")
+    @Test("what a mind was asked already is not given back for lack of room: it would be asked again")
     func askedStays() throws {
         var scheduler = Scheduler(Sample.bridge([Sample.mind("small"), Sample.mind("large")]) { $0.queue = 2 })
         var out = scheduler.arrive(Sample.request("a", region: "a"), at: now)
@@ -121,7 +121,7 @@ struct SchedulerTests {
         #expect(Scheduler.merged(.named("b"), into: .named("c")).outcome == .merged)
     }
 
-    @Test("a request that is in hand already is not taken twice")
+    @Test("a request that is in progress already is not taken twice")
     func redelivered() {
         var scheduler = Scheduler(Sample.bridge([Sample.mind()]))
         for name in ["a", "b", "c"] { _ = scheduler.arrive(Sample.request(name), at: now) }
@@ -129,7 +129,7 @@ struct SchedulerTests {
         #expect(scheduler.counters.taken == 3 && scheduler.held == 3)
     }
 
-    @Test("what waits is answered expired when its time is over, and says what it waited for")
+    @Test("what waits is answered expired when its time is over, with what it waited for")
     func expiry() throws {
         var scheduler = Scheduler(Sample.bridge([Sample.mind { $0.budget.tokensPerMinute = 50 }]))
         _ = scheduler.arrive(Sample.request("a"), at: now)
@@ -163,7 +163,7 @@ struct SchedulerTests {
         #expect(asks.map(\.request.requestID) == [.named("c"), .named("b")])
     }
 
-    @Test("a request that has spent its own budget is asked of nobody else")
+    @Test("a request that has spent its own budget is asked of no other mind")
     func requestBudget() throws {
         var scheduler = Scheduler(Sample.bridge([Sample.mind("small"), Sample.mind("large")]))
         _ = scheduler.arrive(Sample.request("a", budget: 0.05), at: now)
@@ -196,7 +196,7 @@ struct SchedulerTests {
         #expect(scheduler.heartbeats(at: later(1005)).first?.state == .closed)
     }
 
-    @Test("a server that asks for patience is waited for, not given up")
+    @Test("a server that asks to wait is waited for, not given up")
     func retryAfter() throws {
         var scheduler = Scheduler(Sample.bridge([Sample.mind()]))
         _ = scheduler.arrive(Sample.request("a"), at: now)
@@ -205,7 +205,7 @@ struct SchedulerTests {
         #expect(scheduler.tick(at: later(2001)).first?.ask?.request.requestID == .named("b"))
     }
 
-    @Test("a reflex acts at once, and minds are told after with a request of its own")
+    @Test("a reflex acts at once, and minds are informed afterwards by a request of its own")
     func reflex() throws {
         let stop = DownstreamCommand(target: "motor", command: "stop")
         var scheduler = Scheduler(
@@ -220,11 +220,11 @@ struct SchedulerTests {
         let response = try #require(actions.first?.response)
         #expect(response.decision == "halt" && response.downstreamCommands == [stop])
         #expect(response.boundary == .deterministic)
-        guard case .tell(let told, after: response.requestID) = try #require(actions.last) else {
+        guard case .inform(let told, after: response.requestID) = try #require(actions.last) else {
             Issue.record("minds are told")
             return
         }
-        #expect(told.requestID == .told(.named("quick")) && told.requestID != response.requestID)
+        #expect(told.requestID == .informed(.named("quick")) && told.requestID != response.requestID)
         #expect(told.structuredInput["done_by_reflex"]?["action"]?.string == "halt")
         #expect(scheduler.arrive(told, at: later(2)).isEmpty, "it waits like any other")
     }

@@ -25,6 +25,14 @@ import Testing
         #expect(scaffold.files.allSatisfy { !$0.text.isEmpty && $0.text.hasSuffix("\n") })
     }
 
+    @Test(arguments: ["a", "door", "collision-avoidance-of-the-left-arm"])
+    func commentsOfTheReadmeStandInOneColumn(name: String) throws {
+        let readme = Scaffold(kind: .cell, name: try Token(name), project: "..").readme
+        let lines = readme.split(separator: "\n").filter { $0.hasPrefix("    ") && $0.contains("  # ") }
+        #expect(lines.count == 4)
+        #expect(Set(lines.map { $0.prefix { $0 != "#" }.count }).count == 1, "\(readme)")
+    }
+
     @Test func pathsGoThroughWhatTheyShare() {
         #expect(ProjectFolder.path(from: "/home/a/door", to: "/home/a/nimmerverse") == "../nimmerverse")
         #expect(ProjectFolder.path(from: "/home/a/nimmerverse/cells/door", to: "/home/a/nimmerverse") == "../..")

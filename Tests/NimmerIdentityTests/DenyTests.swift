@@ -76,10 +76,10 @@ struct DenyTests {
         let sent = sign("lNfVf6yJHKPvFsl")
         #expect(sent.status == NATS_OK)
         #expect(sent.first != 0)
-        #expect(!signer.wantsAnotherNonce)
+        #expect(!signer.needsAnotherNonce)
         // Ed25519 is deterministic: the signature of this nonce under this key begins with 0x00.
         #expect(sign("lNfVf6yJHKPvFsk").status == NATS_ILLEGAL_STATE)
-        #expect(signer.wantsAnotherNonce)
+        #expect(signer.needsAnotherNonce)
     }
 
     @Test(arguments: await Servers.installed())

@@ -12,7 +12,7 @@ import Testing
 @testable import NimmerBusNATS
 @testable import NimmerIdentity
 
-/// A nats-server that knows the identities of one system file, and nobody else.
+/// A nats-server that knows the identities of one system file, and no others.
 struct Ground: Sendable {
     static let text = """
         nimmerverse: 1

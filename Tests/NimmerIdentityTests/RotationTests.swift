@@ -58,7 +58,7 @@ struct RotationTests {
         }
     }
 
-    @Test func aRotationThatFailsChangesNobodysKey() async throws {
+    @Test func aRotationThatFailsChangesNoKey() async throws {
         struct NoServer: Error {}
         try await Self.withFolder { identities in
             let system = try Ground.system()
@@ -123,7 +123,7 @@ struct RotationTests {
         }
     }
 
-    @Test func whatIsNoLineOfTheFileIsSaid() async throws {
+    @Test func anInvalidLineOfTheFileIsReported() async throws {
         try await Self.withFolder { identities in
             let system = try Ground.system()
             _ = try await identities.generate(system, .dev, at: Self.now)
@@ -133,7 +133,7 @@ struct RotationTests {
         }
     }
 
-    /// A house under load: waves, questions and openings that are stored, while everybody's key is replaced and the old ones end.
+    /// A system under load: waves, questions and openings that are stored, while everybody's key is replaced and the old ones end.
     @Test(arguments: await Servers.installed())
     func nothingIsLostWhileKeysAreReplacedAndEnd(_ binary: NATSBinary) async throws {
         let folder = try Ground.temporaryFolder()

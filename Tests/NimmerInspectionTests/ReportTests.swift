@@ -15,7 +15,7 @@ private let plain = Paint.plain
         return service
     }
 
-    @Test func whatIsMissingIsSaidWithItsConsequence() throws {
+    @Test func whatIsMissingIsReportedWithItsConsequence() throws {
         var report = StatusReport(environment: .dev)
         #expect(
             report.degraded() == ["no NATS server: cells keep their reflexes and count what they could not publish"])
@@ -40,7 +40,7 @@ private let plain = Paint.plain
         #expect(report.degraded() == ["vitals does not run; it is started again"])
     }
 
-    @Test func whatWaitsForItsStreamIsSaid() throws {
+    @Test func whatWaitsForItsStreamIsReported() throws {
         var report = StatusReport(environment: .dev)
         report.serverVersion = "2.15.0"
         let counts: JSONObject = ["waiting": 3, "bytes": 900, "in_journal_only": 0, "dropped": 0, "refused": 0]
@@ -80,7 +80,7 @@ private let plain = Paint.plain
     }
 
     /// What waits for PostgreSQL is counted down: by its age, by the room of its stream, and said when that is over.
-    @Test func howLongWhatWaitsIsKeptIsSaid() throws {
+    @Test func howLongWhatWaitsIsKeptIsReported() throws {
         var report = StatusReport(environment: .dev)
         report.serverVersion = "2.15.0"
         let now = Timestamp(seconds: 1_800_000_000)
@@ -148,7 +148,7 @@ private let plain = Paint.plain
 }
 
 @Suite struct GateStoryTests {
-    @Test func tellsWhyItOpenedAndWhatKeepsItShut() {
+    @Test func showsWhyItOpenedAndWhatKeepsItShut() {
         let story = GateStory(
             [
                 "region": "math", "state": "stable", "potential": 0.2, "open_threshold": 0.5, "weight": 0.1,

@@ -122,7 +122,7 @@ struct BatcherTests {
         #expect(batcher.isEmpty)
     }
 
-    @Test("a report that nobody waits for changes nothing")
+    @Test("a report that is not expected changes nothing")
     func strayReports() {
         var batcher = Batcher<Int>()
         #expect(batcher.wrote(at: start).map(\.step) == [])

@@ -199,7 +199,7 @@ struct HippocampusTests {
         try await bench.run(legacy: true) { try await eventually("95 rows") { bench.hippocampus.status.stored == 95 } }
     }
 
-    @Test("sets aside what it cannot decode, tells, and is not asked again")
+    @Test("sets aside what it cannot decode, reports it, and is not asked again")
     func rejects() async throws {
         let store = FlakyStore()
         let bench = Bench(store)
@@ -215,7 +215,7 @@ struct HippocampusTests {
         #expect(bench.rejects.withLock { $0 } == [""])
     }
 
-    @Test("holds messages while the store is away, says so once, and loses none")
+    @Test("holds messages while the store is unavailable, logs it once, and loses none")
     func lost() async throws {
         let store = FlakyStore(Array(repeating: .before, count: 6))
         let bench = Bench(store, rows: 3)

@@ -39,7 +39,7 @@ struct MigrationTests {
         #expect(applied.sorted() == [0, 0, Migration.all.count])
     }
 
-    @Test("a missing database and a missing schema name the command that mends them")
+    @Test("a missing database and a missing schema name the command that fixes them")
     func missing() async throws {
         let settings = try await TestDatabase.shared.unmade()
         let noDatabase = await #expect(throws: MemoryError.self) { try await PostgresStore(settings).open() }
@@ -104,7 +104,7 @@ struct MigrationTests {
         #expect(try connection.run("select max(version) from schema_migrations").first == "\(Migration.all.count)")
     }
 
-    @Test("the writer writes, the reader reads views, nobody else anything")
+    @Test("the writer writes, the reader reads views, no other role anything")
     func roles() async throws {
         let settings = try await TestDatabase.shared.unmade()
         #expect(try await PostgresAdministration(settings).migrate().notes == [])

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The story of a decision")
 struct TrailTests {
-    @Test("is told from the first wave to the verification")
+    @Test("is complete from the first wave to the verification")
     func whole() async throws {
         let store = InMemoryStore()
         let decision = try DecisionFixture(seed: "story")
@@ -24,7 +24,7 @@ struct TrailTests {
         #expect(trail.json["verifications"]?.array?.count == 1)
     }
 
-    @Test("says what is not remembered")
+    @Test("names what is not stored")
     func gaps() async throws {
         let store = InMemoryStore()
         let decision = try DecisionFixture(seed: "gaps")

@@ -12,7 +12,7 @@ import Testing
 struct TwoEnvironmentsTests {
     static let parts = ["migrator", "hippocampus", "reader"]
 
-    @Test("each role is somebody at home and nobody in the other")
+    @Test("each role has rights in its environment and none in the other")
     func apart() async throws {
         let database = try await SharedDatabase.make(["one", "two"])
         for environment in database.environments {
@@ -25,7 +25,7 @@ struct TwoEnvironmentsTests {
         try await expectApart(database)
     }
 
-    @Test("readers of one environment take all their connections, and nobody else's")
+    @Test("readers of one environment take all their connections, and no others")
     func connections() async throws {
         let database = try await SharedDatabase.make(["greedy", "patient"])
         for environment in database.environments { try await database.roles(environment) }

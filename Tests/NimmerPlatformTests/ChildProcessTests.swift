@@ -53,7 +53,7 @@ struct ChildProcessTests {
         #expect(!child.send(SIGTERM))
     }
 
-    @Test("its last line is handed over though somebody else still holds its output")
+    @Test("its last line is handed over though another process still holds its output")
     func heldOutput() async throws {
         let lines = Lines()
         let child = try await ChildProcess.spawn(
@@ -85,7 +85,7 @@ struct ChildProcessTests {
         }
     }
 
-    @Test("that cannot be started says why")
+    @Test("that cannot be started gives the reason")
     func refusals() async throws {
         await #expect { try await ChildProcess.spawn(ChildCommand("nimmer-no-such-program")) } throws: {
             ($0 as? ChildError)?.code == .missingExecutable

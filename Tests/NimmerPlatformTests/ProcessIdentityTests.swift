@@ -15,7 +15,7 @@ struct ProcessIdentityTests {
         }
     }
 
-    @Test("of a stale state file never means a stranger with the same number")
+    @Test("of a stale state file never means another process with the same number")
     func stranger() async throws {
         let child = try await ChildProcess.spawn(ChildCommand("sleep", ["1000"]), output: .discarded)
         let real = child.identity

@@ -168,7 +168,7 @@ struct ConfigurationTests {
         #expect(!help.contains("\t"))
     }
 
-    @Test("a required setting that is missing says how to set it")
+    @Test("the refusal of a missing setting names how to set it")
     func required() {
         struct Strict: ProcessOptions {
             let subject = Setting.requiredText("subject", "What it hears.")

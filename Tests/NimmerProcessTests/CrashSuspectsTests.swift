@@ -133,7 +133,7 @@ struct CrashSuspectsTests {
         #expect(second.suspects.isEmpty)
     }
 
-    @Test("a suspect that is given back is no longer in hand")
+    @Test("a suspect that is given back is no longer in progress")
     func suspectGivenBack() throws {
         var second = try life("2", 6, after: try life("1", 0))
         #expect(second.judge(poison, count: 2, storedAt: at(5)) == .suspect)

@@ -103,7 +103,7 @@ struct DeclaredSettingsTests {
         }
     }
 
-    @Test("a test that sets what is not declared, or not its type, is told")
+    @Test("a test that sets what is not declared, or not its type, gets an error")
     func changes() throws {
         #expect(throws: ProcessFailure.self) { try Settings<Options>(changes: ["levl": .number(1)]) }
         #expect(throws: ProcessFailure.self) { try Settings<Options>(changes: ["level": .number(2)]) }

@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    @Test func whatHasNoRoomIsSaidAndKeptOnceThereIsSome() throws {
+    @Test func whatHasNoRoomIsReportedAndKeptOnceThereIsSome() throws {
         let folder = try Folder()
         let journal = try JournalFile(folder: folder.path, name: "t", maximumBytes: 1_000)
         var kept = 0

@@ -6,7 +6,7 @@ import Testing
 @testable import NimmerProcess
 
 /// What a process finds of a `nimmer up` that runs in its folder or above.
-@Suite("The house around a process")
+@Suite("The local system around a process")
 struct LocalSystemTests {
     private static func with(_ body: (_ root: String) throws -> Void) throws {
         var template = Array("/tmp/nimmer-house-XXXXXX".utf8CString)
@@ -64,8 +64,8 @@ struct LocalSystemTests {
         }
     }
 
-    /// A house of one's own elsewhere: a command would go to the wrong one.
-    @Test func aFolderThatLeadsToAnotherHouseIsNotBelieved() throws {
+    /// Another system of the same user elsewhere: a command would go to the wrong one.
+    @Test func aFolderThatLeadsToAnotherSystemIsNotTrusted() throws {
         try Self.with { elsewhere in
             try Self.write(Self.state(), to: elsewhere + "/.nimmer/dev/up.json")
             #expect(LocalSystem.running(.dev, above: elsewhere) != nil)
@@ -113,7 +113,7 @@ struct LocalSystemTests {
         }
     }
 
-    @Test("a link to another house of one's own is not followed")
+    @Test("a link to another system of the same user is not followed")
     func linkedFolder() throws {
         try Self.with { root in
             try Self.write(Self.state(), to: root + "/.nimmer/dev/up.json")

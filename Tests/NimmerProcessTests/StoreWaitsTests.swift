@@ -10,7 +10,7 @@ import Testing
         start.advanced(by: .milliseconds(milliseconds))
     }
 
-    @Test("a stream that says nothing is named within a second, one that takes something else is not")
+    @Test("a stream that does not answer is named within a second, one that takes something else is not")
     func silence() {
         var waits = StoreWaits()
         #expect(waits.trouble(at: start) == nil)

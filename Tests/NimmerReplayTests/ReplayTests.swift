@@ -230,10 +230,26 @@ struct ReplayEngineTests {
         #expect(throws: Failure.self) { try Self.run(Self.system, other, mapping: [("left", "three")]) }
     }
 
+    @Test("what is no text is refused as that, and of many columns only some are named")
+    func noText() throws {
+        for bytes: [UInt8] in [[0x1f, 0x8b, 0x08, 0x00, 0x0a], [0xff, 0xfe, 0x61, 0x00, 0x0a, 0x00]] {
+            let error = #expect(throws: Failure.self) {
+                try ReplayInput(bytes, file: "pair.csv.gz", format: ReplayFormat(), pace: 1)
+            }
+            #expect(
+                error?.message == "pair.csv.gz:1: found bytes that are not text; expected a CSV or NDJSON recording")
+        }
+        let wide = (1...40).map { "n\($0)" }.joined(separator: ",")
+        let error = #expect(throws: Failure.self) { try Self.run(Self.system, wide + "\n") }
+        let remedy = error?.remedy?.text ?? ""
+        #expect(remedy.contains("n29, n30 and 10 more;"), "\(remedy)")
+    }
+
     @Test("gaps and rows out of order are counted, and harm nothing")
     func gaps() throws {
         let (_, counts, _) = try Self.run(Self.system, "time,a,b\n10,1,\n9,2,3\n11,x,nan\n")
         #expect(counts.gaps == 3)
+        #expect(counts.notes.first == "3 fields held no number and were left out; the first: row 1, for the cell two")
         #expect(counts.outOfOrder == 1)
         #expect(counts.rows == 3)
     }
@@ -285,7 +301,7 @@ struct ReplayComparisonTests {
         .init(region: region, at: Timestamp(milliseconds: second * 1000), confidence: 0.9)
     }
 
-    @Test("the same, moved, gone and new ones are told apart")
+    @Test("the same, moved, gone and new ones are distinguished")
     func differences() {
         let comparison = ReplayComparison(
             [at(10), at(100), at(500), at(900, "other")], [at(10), at(130), at(300), at(900)])
@@ -305,7 +321,7 @@ struct ReplayComparisonTests {
     }
 }
 
-@Suite("replay: beside what somebody did")
+@Suite("replay: beside labels")
 struct ReplayLabelsTests {
     @Test("each row counts for what the nerve is doing when the row is done")
     func counted() throws {

@@ -240,6 +240,6 @@ import Testing
         }
         #expect((54...57).contains(asked), "56 seconds are left: \(asked)")
         _ = stage.scope.reduce(.unexplained(gate: gate, reason: "it does not answer"))
-        #expect(stage.screen.text.contains("does not say more"))
+        #expect(stage.screen.text.contains("did not answer"))
     }
 }

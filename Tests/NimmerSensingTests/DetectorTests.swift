@@ -119,7 +119,7 @@ struct DetectorTests {
         #expect(one == other)
     }
 
-    @Test("a sensor that never moved is heard when it does, and nothing overflows")
+    @Test("a sensor that never moved is noticed when it does, and nothing overflows")
     func constant() throws {
         var detector = Detector()
         for _ in 0..<400 { _ = detector.observe(32) }
@@ -129,7 +129,7 @@ struct DetectorTests {
         #expect(best <= 1)
     }
 
-    @Test("everything it says is finite, whatever comes in")
+    @Test("every result is finite, for any input")
     func finite() throws {
         var noise = Noise(state: 99)
         for round in 0..<20 {

@@ -26,7 +26,7 @@ struct OwnershipTests {
         #expect(found(owner: 0, mode: 0o1777, as: .way) == nil)
     }
 
-    @Test("nobody else's, nothing that others may change, no link, no pipe, no second name")
+    @Test("not another user's, not writable by others, no link, no pipe, no second name")
     func refused() {
         for role in [Ownership.Role.way, .folder] {
             #expect(found(owner: 65534, as: role)?.contains("belongs to user") == true)

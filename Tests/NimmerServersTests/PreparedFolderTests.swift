@@ -4,7 +4,7 @@ import Testing
 
 @testable import NimmerServers
 
-@Suite("Folders that somebody prepared", .timeLimit(.minutes(2)))
+@Suite("Folders that another user prepared", .timeLimit(.minutes(2)))
 struct PreparedFolderTests {
     static let isRoot = geteuid() == 0
     static let nobody: uid_t = 65534

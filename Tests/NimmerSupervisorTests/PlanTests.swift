@@ -80,7 +80,7 @@ private func system(_ yaml: String) throws -> SystemFile {
         #expect(sieve.judge(calm, at: at(DisplayRateLimiter.calmInterval)) == .show)
     }
 
-    @Test func aFloodIsCountedAndSaid() throws {
+    @Test func aFloodIsCountedAndReported() throws {
         var sieve = DisplayRateLimiter()
         let loud = try wave(0.9)
         for _ in 0..<DisplayRateLimiter.perSecond { #expect(sieve.judge(loud, at: at(5)) == .show) }
@@ -115,7 +115,7 @@ private func system(_ yaml: String) throws -> SystemFile {
 @Suite struct UpDisplayTests {
     private let display = UpDisplay(paint: .plain, columns: nil, names: ["math"])
 
-    @Test func logLinesOfTheHouseLoseWhatTheColumnsSay() {
+    @Test func logLinesOfTheSystemOmitWhatTheColumnsShow() {
         let line = display.log("math", "18:30:00.123 warning math: Too slow, messages were lost lost=3")
         #expect(line.text.dropFirst(13) == "│ warning   math                    Too slow, messages were lost lost=3")
     }
@@ -123,10 +123,10 @@ private func system(_ yaml: String) throws -> SystemFile {
     @Test func otherLinesStandAsTheyAre() {
         #expect(
             display.log("math", "Segmentation fault").text.dropFirst(13)
-                == "│ said      math                    Segmentation fault")
+                == "│ output    math                    Segmentation fault")
     }
 
-    @Test func endsAreSaidInWords() {
+    @Test func endsAreDescribedInWords() {
         #expect(
             display.notice(.ended("math", .exited(3), again: 250)).text.hasSuffix(
                 "math ended with status 3; starting it again in 250 ms"))

@@ -7,7 +7,7 @@ import Testing
 
 @testable import NimmerSupervisor
 
-private func at(_ milliseconds: Double) -> Timestamp { Timestamp(milliseconds: milliseconds) }
+private func at(_ milliseconds: Double) -> SteadyTime { SteadyTime(milliseconds: milliseconds) }
 
 private func three() -> Supervisor {
     Supervisor(
@@ -57,7 +57,7 @@ private func running() -> Supervisor {
         #expect(supervisor.tick(at: at(1_000_000)).isEmpty)
     }
 
-    @Test func aCellWithNothingToSenseIsSaidOnceAndLookedAtAgain() {
+    @Test func aCellWithNothingToSenseIsReportedOnceAndTriedAgain() {
         var supervisor = running()
         let nothing = Supervisor.Ending.exited(Supervisor.nothingHere)
         #expect(supervisor.ended("cell", nothing, at: at(0)) == [.notify(.absent("cell", again: Backoff.longest))])

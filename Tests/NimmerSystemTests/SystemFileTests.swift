@@ -128,7 +128,7 @@ struct SystemFileTests {
         #expect(refusal("[1]")?.code == .invalid)
     }
 
-    @Test("a file that is not there says so, and can be tried again")
+    @Test("a missing file is named, and can be tried again")
     func unreadable() {
         do throws(SystemError) {
             _ = try SystemFile(path: "no/such/plant.yaml")

@@ -47,7 +47,7 @@ struct YAMLParserTests {
         #expect(error?.code == .duplicate)
         #expect(
             error?.description
-                == "f.yaml:3:1: found the key 'a' again; expected each key once (it stands on line 1 already)")
+                == "f.yaml:3:1: found the key 'a' again; expected each key once (it is on line 1 already)")
     }
 
     @Test("broken YAML names the place")

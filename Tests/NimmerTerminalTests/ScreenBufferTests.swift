@@ -52,7 +52,7 @@ import Testing
         #expect(Area(x: 1, y: 1, width: -4, height: 2).isEmpty)
     }
 
-    @Test func stylesAreToldInWords() {
+    @Test func stylesAreDescribedInWords() {
         var buffer = ScreenBuffer(width: 6, height: 1)
         buffer.write("on", x: 0, y: 0, style: Style(foreground: Color(0xff7f50, index: 9), bold: true))
         buffer.write("off", x: 3, y: 0, style: Style(background: Color(0x102030, index: 4), reverse: true))
@@ -75,7 +75,7 @@ import Testing
 @Suite struct TerminalAbilitiesTests {
     struct Case: Sendable {
         var variables: [String: String]
-        var color = TerminalAbilities.ColorWish.automatic
+        var color = TerminalAbilities.ColorPreference.automatic
         var depth: ColorDepth
         var glyphs = GlyphLevel.ascii
     }

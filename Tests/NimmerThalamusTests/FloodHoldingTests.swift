@@ -43,7 +43,7 @@ import Testing
         #expect(later == [.begin("loud", rate: 16 << 20)], "a flood that is over is forgotten")
     }
 
-    @Test func aServerThatHasGoneHasGivenUpNobody() {
+    @Test func aServerThatHasGoneHasDroppedNoSender() {
         var holding = begun()
         let actions = holding.decide(
             held: [.init(sender: "loud", wasCut: true)], quietened: ["loud"], heaviest: ["loud"], reconnects: 4,

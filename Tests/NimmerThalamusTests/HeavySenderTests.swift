@@ -36,7 +36,7 @@ extension Bench {
         #expect(abs(heaviest.share - 0.8) < 0.05 && abs(heaviest.wavesPerSecond - 8_000) < 500)
     }
 
-    @Test("two that make most of all waves together flood both, and are both heard less")
+    @Test("two that make most of all waves together flood both, and are both throttled")
     func floodOfTwo() throws {
         var bench = Bench()
         try listen(&bench, mad: 45, others: { $0 % 6 == 0 ? "cell-1" : "mad-2" }, spacing: 0.05)
@@ -54,7 +54,7 @@ extension Bench {
         #expect(abs((heaviest.first?.share ?? 0) - 0.6) < 0.07)
     }
 
-    @Test("where all speak alike nobody floods, and where all is quiet nobody does")
+    @Test("where all speak alike none floods, and where all is quiet none does")
     func nobody() throws {
         var bench = Bench()
         try listen(&bench, mad: 0) { "cell-\($0 % 7)" }

@@ -62,7 +62,7 @@ struct OriginGrantTests {
         #expect(refusal(&bench, "alpha", as: "alpha", at: 5) == nil, "its own name is its own")
     }
 
-    @Test("nobody speaks as another cell: a star does not cover a cell's name, writing it out does")
+    @Test("no cell speaks as another: a star does not cover a cell's name, writing it out does")
     func anothersName() throws {
         var bench = try bench()
         #expect(refusal(&bench, "alpha", as: "beta") != nil)

@@ -49,7 +49,7 @@ import Testing
         return (found + steps(&bench)).sorted()
     }
 
-    @Test("come at the same time however often somebody looks", arguments: UInt64(1)...20)
+    @Test("come at the same time however often they are read", arguments: UInt64(1)...20)
     func lookingChangesNothing(_ seed: UInt64) throws {
         let never = try Self.run(seed, lookingEvery: nil)
         #expect(try Self.run(seed, lookingEvery: 7) == never)
@@ -57,7 +57,7 @@ import Testing
         #expect(never.contains { $0.change == "open → stable" } && never.contains { $0.change == "closed → stable" })
     }
 
-    @Test("are said in the order of their times, and the next one is known")
+    @Test("are published in the order of their times, and the next one is known")
     func inOrder() throws {
         var bench = Bench()
         for (index, confidence) in [0.9, 0.6, 0.8, 0.7].enumerated() {

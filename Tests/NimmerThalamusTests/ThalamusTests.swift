@@ -219,7 +219,7 @@ struct Bench {
         #expect(bench.thalamus.explanation(of: "nothing", at: now) == nil)
     }
 
-    @Test func attentionTellsIdleFromFocusedFromOverwhelmed() throws {
+    @Test func attentionDistinguishesIdleFocusedAndOverwhelmed() throws {
         var bench = Bench { $0.focusLimit = 2 }
         let now = Bench.epoch.advanced(milliseconds: 20)
         #expect(bench.thalamus.attention(at: now, wavesPerSecond: 0, lost: 0, lostLately: 0).mode == .idle)

@@ -44,4 +44,30 @@ import Testing
         #expect(try Self.words("deploy/release.sh").isSuperset(of: programs))
         #expect(try Self.words(".github/workflows/ci.yaml").isSuperset(of: programs))
     }
+
+    @Test func anArchiveThatLacksAProgramIsNotMade() async throws {
+        // A build that makes three of the programs; whatever packages are asked for are there.
+        let script = """
+            set -eu
+            folder=$(mktemp -d)
+            trap 'rm -rf "$folder"' EXIT
+            cd "$1"
+            cp -R deploy LICENSE CHANGELOG.md "$folder"
+            cd "$folder"
+            mkdir -p bin .build/release
+            cat >bin/swift <<'END'
+            #!/bin/sh
+            [ "$1" != --version ] || { echo 'Swift version 6.2'; exit; }
+            for program in nimmer thalamus cognition-bridge; do cp /bin/true ".build/release/$program"; done
+            END
+            printf '#!/bin/sh\necho installed\n' >bin/dpkg-query
+            chmod +x bin/*
+            status=0
+            PATH=$PWD/bin:$PATH VERSION=v1 SOURCE_DATE_EPOCH=1 sh deploy/release.sh out || status=$?
+            echo "status $status, $(find out -name '*.gz' | wc -l) archives"
+            """
+        let (_, lines) = try await ChildProcess.run(ChildCommand("/bin/sh", ["-c", script, "sh", Self.root]))
+        #expect(lines.map(\.text).contains("status 1, 0 archives"))
+        #expect(lines.contains { $0.text.contains("release/hippocampus") })
+    }
 }

@@ -41,7 +41,7 @@ struct CheckTests {
         echo "{\\"kind\\":\\"probe\\",\\"needs\\":{\\"origins\\":[\\"$2-*\\",\\"shared\\"]}}"
         """
 
-    @Test("a mistake in the file is told with its place, as every process tells it")
+    @Test("an error in the file is printed with its place, as by every process")
     func mistake() async throws {
         try await inFolder("cells: [{nmae: a}]\n") { folder, file in
             let answer = try await check(folder, [file])

@@ -21,12 +21,12 @@ import Testing
             ## Not a heading
             ```
             ## Rules
-            1. **Degrade, and say so.** No model: deterministic boundary.
+            1. **Degrade visibly.** No model: deterministic boundary.
             """)
         for good in [
             ", Streams)", ", A wave arrives, 1; Streams).", ", Late)", ", rule 1)", ", rule 1: \"No model\")",
             ", `never dropped`)",
-            ": \"transition is stored, never `dropped`\"", ", Degrade, and say so)", ", within its precision",
+            ": \"transition is stored, never `dropped`\"", ", Degrade visibly)", ", within its precision",
             ") and more",
             ", Streams; gates.md, Nowhere)", ", Streams; decision 0001)", ", Streams: of the last week",
         ] { #expect(page.mistake(in: good[...]) == nil, "\(good)") }

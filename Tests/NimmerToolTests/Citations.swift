@@ -5,7 +5,7 @@ struct CitedPage {
     let text: String
     /// Headings in their order, without marks: `What an acknowledgement means`.
     let headings: [String]
-    /// What begins a paragraph or an entry of a list in bold: `Degrade, and say so`.
+    /// What begins a paragraph or an entry of a list in bold: `Degrade visibly`.
     let boldNames: Set<String>
     /// The anchors of the headings, as GitHub makes them: `what-an-acknowledgement-means`.
     let anchors: Set<String>

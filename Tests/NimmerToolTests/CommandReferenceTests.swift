@@ -11,11 +11,11 @@ import Testing
     /// Indicates whether what is generated is to be written.
     static let writes = getenv("NIMMER_WRITE_DOCS") != nil
 
-    @Test func theReferenceIsWhatTheCommandsSay() async throws {
+    @Test func theReferenceIsTheHelpOfTheCommands() async throws {
         var page = """
             # Commands
 
-            What each command says about itself. `nimmer --generate-completion-script bash` (or `zsh`, `fish`) writes
+            The help of each command. `nimmer --generate-completion-script bash` (or `zsh`, `fish`) writes
             completions for a shell. This page is written by `NIMMER_WRITE_DOCS=1 swift test --filter CommandReferenceTests`,
             and a test holds it to the commands.
 

@@ -25,13 +25,23 @@ func leaves() -> [(words: [String], type: any ParsableCommand.Type)] {
 }
 
 @Suite struct CommandTests {
-    @Test func everyCommandSaysWhatItIsFor() {
+    @Test func everyCommandHasASummary() {
         let all = commands()
         #expect(all.count > 20)
         for command in all {
             let abstract = command.type.configuration.abstract
             #expect(abstract.hasSuffix("."), "\(command.words): \(abstract)")
             #expect(abstract.count < 100, "\(command.words)")
+        }
+    }
+
+    /// Help is wrapped without regard to columns: a longer example would be broken in its middle.
+    @Test func everyExampleFitsIntoATerminal() {
+        for command in commands() {
+            let help = Nimmer.helpMessage(for: command.type, columns: 80)
+            for line in command.type.configuration.discussion.split(separator: "\n") where line.hasPrefix("  ") {
+                #expect(help.contains(line), "\(command.words): \(line)")
+            }
         }
     }
 
@@ -150,7 +160,7 @@ func leaves() -> [(words: [String], type: any ParsableCommand.Type)] {
         #expect(answer.output == files.map { "\($0): ok" })
     }
 
-    @Test func everyRefusedMessageSaysItsReason() async throws {
+    @Test func everyRefusedMessageHasItsReason() async throws {
         let files = try Tool.golden("wire/reject", ending: ".json")
         let answer = try await Tool.run(["wave", "check", "--json"] + files)
         #expect(answer.status == .exited(1))

@@ -171,7 +171,7 @@ struct LiveTailTests {
         }
     }
 
-    @Test func aMissingStreamOfWavesIsSaidAndNothingElseFails() async throws {
+    @Test func aMissingStreamOfWavesIsReportedAndNothingElseFails() async throws {
         try await TailBench.run { desk in
             let (child, lines) = try await desk.tail(["--since", "1h", "--count", "1"])
             try await desk.emit("math") { child.exitStatus != nil }

@@ -57,7 +57,7 @@ import Testing
         return String(parts[2])
     }
 
-    @Test func withoutATrapNothingIsSaid() async throws {
+    @Test func withoutATrapNothingIsPrinted() async throws {
         let terminal = try PseudoTerminal()
         let before = try terminal.settings()
         try terminal.start(Self.program, [])

@@ -36,7 +36,7 @@ import Testing
         Shot(
             name: "paused", title: "Paused, with a cursor and a marker",
             text: """
-                `Space` freezes the view while the buffer goes on filling; the header says how far back it is and how much is \
+                `Space` freezes the view while the buffer keeps filling; the header shows how far back it is and how much is \
                 new. `←` and `→` move the cursor, which scope, log and inspector share; `x` sets a second marker and shows the \
                 time between both.
                 """,
@@ -49,7 +49,7 @@ import Testing
             name: "filtered", title: "Filtered",
             text: """
                 `/` shows only what contains a text, in subject, domain, cell or message, while it is typed; `/!` what does not. \
-                `m` and `M` move the minimum confidence, and the header says how many waves it hides.
+                `m` and `M` move the minimum confidence, and the header shows how many waves it hides.
                 """,
             keys: [.character("/")] + "math".map { .character($0) } + [.enter]),
         Shot(
@@ -72,8 +72,8 @@ import Testing
         Shot(
             name: "ascii", title: "Without Unicode, without colour",
             text: """
-                `--glyphs` chooses braille, blocks or ascii; `--color` truecolor, 256, 16 or never. Unless told, both follow the \
-                terminal (`COLORTERM`, `TERM`, `NO_COLOR`, the locale). Words, signs and line styles say all that colours do.
+                `--glyphs` chooses braille, blocks or ascii; `--color` truecolor, 256, 16 or never. By default, both follow the \
+                terminal (`COLORTERM`, `TERM`, `NO_COLOR`, the locale). Words, signs and line styles show everything that colours do.
                 """, size: (100, 24), glyphs: .ascii),
         Shot(
             name: "gates", title: "Gates alone",
@@ -142,7 +142,7 @@ import Testing
 
             ## Reading it
 
-            | what | how it is told |
+            | what | how it is shown |
             |---|---|
             | environment | its name, and the colour of the header: dev green, staging amber, prod blue |
             | domain | the trace's colour: nervous cyan, cognitive violet, organs coral |

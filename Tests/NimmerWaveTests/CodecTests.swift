@@ -62,7 +62,7 @@ import Testing
         #expect(view.intervalMilliseconds == 0)
     }
 
-    @Test func anIntervalIsSaidOnce() {
+    @Test func anIntervalIsPublishedOnce() {
         let bytes = Array(sample(extra: #","interval_ms":1,"interval_ms":2"#).utf8)
         #expect(refusal { () throws(Refusal) in _ = try hotDecode(bytes) }?.contains("body.interval_ms") == true)
         #expect(

@@ -21,7 +21,7 @@ import Testing
         #expect(clock.published(Self.start, after: Self.start) == Self.start)
     }
 
-    @Test func whileNobodySetsTheClockBothTimesAreTheSame() {
+    @Test func whileTheClockIsNotSetBothTimesAreTheSame() {
         var clock = LiveClock()
         for step in 0..<1000 {
             // A time server slews the wall by some milliseconds.

@@ -76,7 +76,7 @@ import Testing
         #expect(MessageID.reported(id, by: try Token("math"), in: .prod) == .named("prod/reported/math/\(id)"))
         #expect(MessageID.collapse(of: id) == .named("collapse/\(id)"))
         #expect(MessageID.request(of: id) == .named("request/\(id)"))
-        #expect(MessageID.told(id) == .named("told/\(id)"))
+        #expect(MessageID.informed(id) == .named("told/\(id)"))
         #expect(MessageID.question(id) == .named("question/\(id)"))
         #expect(MessageID.answer("act", to: id, space: space) == .named("act/\(id)", in: space))
         #expect(MessageID.aside(7, of: "DEV-X", by: "s") == .named("aside/s/DEV-X/7"))

@@ -38,7 +38,7 @@ import Testing
             # Messages
 
             Every message is an envelope `{"header": {…}, "body": {…}}` of UTF-8 JSON, at most 64 KiB. The JSON Schemas under
-            [docs/protocol](../protocol) say the same for programs. This page and the schemas are written from the code's own
+            [docs/protocol](../protocol) define the same for programs. This page and the schemas are written from the code's own
             declarations by `NIMMER_WRITE_SCHEMAS=1 swift test --filter SchemaTests`; a test holds them together.
 
             ## Header

@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test func subjectsAreBuiltAsTheProtocolSays() throws {
+    @Test func subjectsAreBuiltAsSpecified() throws {
         let math = try Token("math")
         #expect(Subject.wave(.dev, cell: math).text == "dev.nervous.cells.math.wave")
         #expect(Subject.request(.prod, cell: math).text == "prod.nervous.cells.math.request")
@@ -97,7 +97,7 @@ import Testing
         #expect(try SubjectPattern(pattern).matches(subject) == matches)
     }
 
-    @Test func patternsMatchAsTheirTokensSay() throws {
+    @Test func patternsMatchByTheirTokens() throws {
         let words = ["", "a", "ab", "b", "*", ">", "."]
         var texts = [""]
         for _ in 0..<3 { texts += texts.flatMap { text in words.dropFirst().map { text + $0 } } }

@@ -33,7 +33,7 @@ struct VisibleTextTests {
         #expect(text.visible().visible() == seen)
     }
 
-    @Test("docs/reference/output.md tells it")
+    @Test("docs/reference/output.md states it")
     func documented() throws {
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let page = try #require(SmallFile.read("/\(root)/docs/reference/output.md"))
@@ -56,7 +56,7 @@ struct VisibleTextTests {
             String(decoding: [0x61, 0x9b, 0x33, 0x80, 0x9f], as: UTF8.self).visible() == "a\u{fffd}3\u{fffd}\u{fffd}")
     }
 
-    @Test("long text says how much is missing")
+    @Test("long text ends with how much is missing")
     func long() {
         #expect("abcdef".visible(limit: 4) == "abcd… (2 more characters)")
         #expect("abcd".visible(limit: 4) == "abcd")

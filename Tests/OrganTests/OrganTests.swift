@@ -146,7 +146,7 @@ import Testing
             let told = try await place.nimmer("state", "language")
             #expect(told.status == .exited(0) && told.lines.contains { $0.hasPrefix("loaded") && $0.hasSuffix("true") })
             let nobody = try await place.nimmer("state", "nobody")
-            #expect(nobody.status == .exited(69) && nobody.lines.first?.contains("no organ nobody is alive") == true)
+            #expect(nobody.status == .exited(69) && nobody.lines.first?.contains("no organ nobody is running") == true)
 
             // What makes no sense is refused with the reason, and reaches no model.
             let wrong = try await place.nimmer("ask", "language", "hello", "--temperature", "9")
@@ -157,7 +157,7 @@ import Testing
         }
     }
 
-    @Test func aModelThatCannotBeLoadedIsSaid() async throws {
+    @Test func aModelThatCannotBeLoadedIsReported() async throws {
         let yaml = """
             organs:
               - {name: broken, kind: openai, model: small, load_timeout_ms: 5000, command: [/bin/false, "{port}"]}

@@ -14,7 +14,7 @@ public struct ProcessBench: Sendable {
     /// A service that does not run yet.
     ///
     /// - Parameters:
-    ///   - options: what can be set.
+    ///   - options: what can be set of it; everything has its default.
     ///   - bus: where it runs; streams that are there already are found by it.
     /// - Throws: a `ProcessFailure` when the name is not valid.
     public init<Options: ProcessOptions>(

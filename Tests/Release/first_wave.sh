@@ -24,6 +24,9 @@ tar -C "$folder" -xzf "$archive" || fail "the archive cannot be unpacked"
 chown -R nimmer-user "$folder"
 cd "$folder"/nimmerverse-*
 
+for licence in LICENSE share/doc/libssl3/copyright share/doc/swift/LICENSE.txt share/doc/swift-log/NOTICE.txt; do
+    [ -s "$licence" ] || fail "the archive lacks $licence"
+done
 for program in bin/*; do
     # With the linker's own search path only: what is not in lib/ must be glibc's.
     missing=$(ldd "$program" | grep 'not found' || true)

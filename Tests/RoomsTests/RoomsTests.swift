@@ -75,7 +75,7 @@ import Testing
         #expect(found == ["Package.swift lets Sources/Port import Other, which it does not"])
     }
 
-    @Test func nobodyImportsUpwardOrAProgram() {
+    @Test func noTargetImportsUpwardOrAProgram() {
         let upward = breaches {
             $0["Wire"] = Room(
                 name: "Wire", folder: "Sources/Wire", sources: ["a": "import Glibc\nimport Port\n"],

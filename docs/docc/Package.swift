@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Builds the documentation of NimmerCell. A package of its own, so that nobody who builds nimmerverse builds the plugin.
+/// Builds the documentation of NimmerCell. A package of its own, so that a build of nimmerverse does not build the plugin.
 let package = Package(
     name: "nimmerverse-docc",
     dependencies: [

@@ -4,7 +4,7 @@ import Synchronization
 
 /// A bus within one process: the contract of ``Bus`` without a server, for tests and for systems that need none.
 ///
-/// Handlers run on the thread that publishes, one at a time: the one that publishes first delivers also what others publish
+/// Handlers run on the thread that publishes, one at a time: the first publisher also delivers what others publish
 /// meanwhile, in order. So one thread that publishes sees a deterministic run, and what a message causes has happened when
 /// `publish` returns. Publish while holding no lock that a handler takes.
 public final class InMemoryBus: Bus {
@@ -85,7 +85,9 @@ public final class InMemoryBus: Bus {
     private func open(
         _ pattern: SubjectPattern, queue: Token?, pending: Int, handler: @escaping DeliveryHandler
     ) throws(BusError) -> MemorySubscription {
-        guard pending > 0 else { throw BusError(.invalid, "a subscription's pending limit must be above 0") }
+        guard pending > 0 else {
+            throw BusError(.invalid, "a subscription's pending limit must be above 0; found \(pending)")
+        }
         let subscription = MemorySubscription(
             pattern: pattern, queue: queue, limit: pending, handler: handler, feed: feed
         ) { [weak self] ended in
@@ -142,7 +144,7 @@ public final class InMemoryBus: Bus {
         subscription.onEnd { wakeUp.send() }
         let message = BusMessage(subject: subject, reply: inbox, headers: headers, payload: payload, at: now())
         guard try send(message).receivers > 0 else {
-            throw BusError(.noResponders, "nobody serves \(subject)")
+            throw BusError(.noResponders, "no responders for \(subject)")
         }
         while answers.count < most, !Task.isCancelled, ContinuousClock.now < deadline {
             let seen = wakeUp.count
@@ -197,7 +199,7 @@ public final class InMemoryBus: Bus {
         feed.send(.closed)
     }
 
-    /// Delivers what is queued, unless somebody does already.
+    /// Delivers what is queued, unless another call does already.
     private func deliver() {
         let isMine = state.withLock { state in
             if state.isDelivering { return false }

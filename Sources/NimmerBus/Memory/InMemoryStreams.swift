@@ -132,7 +132,7 @@ extension InMemoryBus {
 extension BusError {
     /// Refusal to move the sequence of a stream that holds messages.
     package static func holdsMessages(_ stream: String) -> BusError {
-        BusError(.conflict, "the stream \(stream) holds messages: only an empty one can go on with another sequence")
+        BusError(.conflict, "the stream \(stream) holds messages: only an empty one can continue with another sequence")
     }
 }
 

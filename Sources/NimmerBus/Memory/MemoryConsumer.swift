@@ -5,7 +5,7 @@ import Synchronization
 /// Position of a consumer of an in-memory stream: a value, so that its rules can be read in one place.
 struct MemoryConsumerState {
     var configuration: ConsumerConfiguration
-    /// The next sequence that was not looked at yet.
+    /// The next sequence that was not read yet.
     private var next: UInt64
     /// For a start with the newest of each subject: the sequences of those, still to be delivered.
     private var backlog: [UInt64] = []
@@ -33,7 +33,7 @@ struct MemoryConsumerState {
 
     private func matches(_ subject: Subject) -> Bool { configuration.filter?.matches(subject) ?? true }
 
-    /// Time at which the next unacknowledged message is due again.
+    /// Time at which the next unacknowledged message is redelivered.
     var nextDue: ContinuousClock.Instant? { pending.values.map(\.due).min() }
 
     /// The sequence up to which everything was acknowledged, or is not for it.
@@ -49,7 +49,7 @@ struct MemoryConsumerState {
         backlog.count + stream.messages[stream.index(from: next)...].count { matches($0.message.subject) }
     }
 
-    /// Takes up to a number of messages: first what is due again and not held by the same reader's batch, then what is new.
+    /// Takes up to a number of messages: first what is redelivered and not held by the same reader's batch, then what is new.
     mutating func take(
         _ maximum: Int, from stream: MemoryStream, at now: ContinuousClock.Instant, holding held: Set<UInt64>
     ) -> [(stored: StoredMessage, count: Int, waiting: UInt64)] {

@@ -11,7 +11,7 @@ public final class Outbox: Sendable {
     /// The counts of an outbox.
     public typealias Counters = OutboxCounters
 
-    /// A change that a person should know.
+    /// A change that an operator should know.
     public enum Notice: Sendable, Hashable {
         /// Streams do not take what is sent, though there is a connection.
         case waits(BusError)
@@ -54,8 +54,8 @@ public final class Outbox: Sendable {
     ///   - limits: how much may wait; without a journal, and beyond it, the oldest messages are given up and counted.
     ///   - attemptTimeout: how long one attempt waits for its acknowledgement.
     ///   - journal: where waiting messages are kept across a crash, and beyond the limits of memory.
-    ///   - onSuperseded: called when fenced messages of a subject were given up, because somebody else had stored on it, or one before
-    ///     them was refused or given up for want of room; the identity is that of the newest message of the subject. Must not block.
+    ///   - onSuperseded: called when fenced messages of a subject were given up, because another publisher had stored on it, or one before
+    ///     them was refused or given up for lack of room; the identity is that of the newest message of the subject. Must not block.
     public init(
         bus: any Bus, limits: OutboxQueue.Limits = OutboxQueue.Limits(), attemptTimeout: Duration = .seconds(5),
         journal: (any OutboxJournal)? = nil,
@@ -101,7 +101,7 @@ public final class Outbox: Sendable {
         perform(state.withLock { $0.queue.reconcile(subject, newest: newest) })
     }
 
-    /// The newest message of a subject has this sequence; 0: none. Told before its first fenced message.
+    /// Sets the sequence of a subject's newest message; 0: none. Called before its first fenced message.
     public func know(_ subject: Subject, last sequence: UInt64, id: MessageID? = nil) {
         state.withLock { $0.queue.know(subject, last: sequence, id: id) }
     }
@@ -129,7 +129,7 @@ public final class Outbox: Sendable {
     }
 
     /// Takes a message, which fixes its place among those of its subject; ``push()`` sends it. For callers that hold a lock under
-    /// which the order is decided: nothing is sent, and nobody called, before ``push()``.
+    /// which the order is decided: nothing is sent, and no handler called, before ``push()``.
     public func put(_ message: OutboxMessage, onAck: (@Sendable (StreamAck) -> Void)? = nil) {
         state.withLock { state in
             guard !state.queue.holds(message.id) else { return }
@@ -182,7 +182,7 @@ public final class Outbox: Sendable {
         guard let payload = state.withLock({ $0.queue.payload(of: attempt.id) }) ?? journal?.payload(of: attempt.id)
         else {
             // Kept by the journal, which cannot give it back.
-            let lost = BusError(.invalid, "the journal cannot give back what was kept for \(attempt.subject)")
+            let lost = BusError(.invalid, "the journal has no payload for \(attempt.subject)")
             perform(state.withLock { $0.queue.failed(attempt, lost) })
             changed.yield()
             return
@@ -217,7 +217,7 @@ public final class Outbox: Sendable {
         }
     }
 
-    /// Tells the queue an outcome, does what follows, and sends what may be sent by then.
+    /// Passes an outcome to the queue, takes its actions, and sends what may be sent by then.
     private func conclude(_ outcome: (inout OutboxQueue) -> [OutboxQueue.Action]) {
         perform(
             state.withLock { state in
@@ -230,10 +230,10 @@ public final class Outbox: Sendable {
 
     /// Sends again what has failed, until the task is cancelled or the bus has ended.
     ///
-    /// - Parameter notify: called once for each change that a person should know.
+    /// - Parameter notify: called once for each change that an operator should know.
     public func run(notify: @escaping @Sendable (Notice) -> Void = { _ in }) async {
         let events = bus.events()
-        // What was put in before anybody listened to the events.
+        // What was put in before the events had a listener.
         if bus.status.isConnected { connected() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.watch(notify) }
@@ -257,14 +257,14 @@ public final class Outbox: Sendable {
         }
     }
 
-    /// Looks at each change: what waits is kept, what has failed is sent again after a pause, a person is told.
+    /// Looks at each change: what waits is kept, what has failed is sent again after a pause, and problems are logged.
     private func watch(_ notify: @Sendable (Notice) -> Void) async {
         var pause = RetryPause(first: .milliseconds(100), longest: .seconds(1))
         var acknowledged: UInt64 = 0
-        var said = LastNotices()
+        var notices = LastNotices()
         for await _ in changes {
             keepWhatWaits()
-            said.look(counters, trouble, journalStatus?.trouble, notify)
+            notices.look(counters, trouble, journalStatus?.trouble, notify)
             push()
             guard state.withLock({ $0.queue.isStalled }) else { continue }
             let now = counters.acknowledged

@@ -1,11 +1,11 @@
 import NimmerWave
 
 extension OutboxQueue {
-    /// A step for the caller; its outcome is told to the queue.
+    /// A step for the caller, which passes its outcome to the queue.
     public enum Action: Sendable, Hashable {
-        /// Publish durably; tell ``acknowledged(_:_:)`` or ``failed(_:_:)``.
+        /// Publish durably, then call ``acknowledged(_:_:)`` or ``failed(_:_:)``.
         case send(Attempt)
-        /// Read the newest message of the attempt's subject; tell ``compared(_:_:)``.
+        /// Read the newest message of the attempt's subject, then call ``compared(_:_:)``.
         case compare(Attempt)
         /// A stream holds the message.
         case stored(MessageID, StreamAck)

@@ -17,10 +17,10 @@ public protocol OutboxJournal: AnyObject, Sendable {
     /// The bytes of a message that is kept.
     func payload(of id: MessageID) -> [UInt8]?
 
-    /// A stream holds a message, or nobody ever will: it need not be kept.
+    /// A stream holds a message, or never will: it need not be kept.
     func release(_ id: MessageID)
 
-    /// Finds out whether what could not be written could be now, and reports it in ``status``.
+    /// Tries whether a write that failed succeeds now, and updates ``status``.
     func retry()
 
     /// Gives room back, where most of it is of messages that need not be kept any more. Called now and then, and may take its time.

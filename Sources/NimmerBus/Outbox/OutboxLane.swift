@@ -27,7 +27,7 @@ extension OutboxQueue {
         /// The newest message of the subject, as far as is known; nil: not known.
         var last: StoredIdentity?
         var isReady = false
-        /// True when another process has stored on the subject, until ``OutboxQueue/know(_:last:id:)`` names the message to go on from.
+        /// True when another process has stored on the subject, until ``OutboxQueue/know(_:last:id:)`` names the message to continue from.
         var isSuperseded = false
 
         /// Puts a message last.

@@ -9,10 +9,10 @@ public struct OutboxMessage: Sendable, Hashable {
     /// The bytes.
     public var payload: [UInt8]
     /// The stream of a fenced message: one that follows from the newest of its subject, and must not be stored behind one that
-    /// somebody else has stored meanwhile (`Nats-Expected-Last-Subject-Sequence`). Nil: it follows from nothing.
+    /// another publisher has stored meanwhile (`Nats-Expected-Last-Subject-Sequence`). Nil: it follows from nothing.
     public var fence: String?
     /// The message that a fenced one follows from: the newest of its subject when it was put in, as far as is known. ``OutboxQueue``
-    /// reports it; a journal keeps it.
+    /// shows it; a journal keeps it.
     public var follows: MessageID?
 
     /// Creates a message.
@@ -39,7 +39,7 @@ public struct OutboxCounters: Sendable, Hashable {
     public var dropped: UInt64 = 0
     /// Messages that no stream will ever take, such as one that is too large.
     public var refused: UInt64 = 0
-    /// Fenced messages that were given up, because somebody else had stored on their subject.
+    /// Fenced messages that were given up, because another publisher had stored on their subject.
     public var superseded: UInt64 = 0
     /// Messages that wait for their acknowledgement now.
     public var waiting = 0
@@ -52,7 +52,7 @@ public struct OutboxCounters: Sendable, Hashable {
     public init() {}
 }
 
-/// The identity of the newest message of a subject, as its stream reports.
+/// The identity of the newest message of a subject, from its stream.
 public struct StoredIdentity: Sendable, Hashable {
     /// Its id; nil when it carries none.
     public var id: MessageID?

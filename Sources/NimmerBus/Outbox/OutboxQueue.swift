@@ -35,7 +35,7 @@ public struct OutboxQueue: Sendable, Hashable {
 
     /// Puts a message behind the others of its subject. One whose id waits already is not taken twice.
     ///
-    /// - Parameter isKept: whether its bytes are kept elsewhere too, and may be let go of.
+    /// - Parameter isKept: whether its bytes are kept elsewhere too, and may be released.
     public mutating func put(_ message: OutboxMessage, isKept: Bool = false) -> [Action] {
         guard subjects[message.id] == nil else { return [] }
         counters.taken += 1
@@ -55,8 +55,8 @@ public struct OutboxQueue: Sendable, Hashable {
         return counters.waiting > limits.messages || counters.bytes > limits.bytes ? makeRoom() : []
     }
 
-    /// The newest message of a subject has this sequence; 0: none. Told before its first fenced message, and after it was
-    /// superseded, when the sender goes on from there.
+    /// Sets the sequence of a subject's newest message; 0: none. Called before its first fenced message, and after it was
+    /// superseded, when the sender continues from there.
     public mutating func know(_ subject: Subject, last sequence: UInt64, id: MessageID? = nil) {
         lanes[subject, default: Lane()].last = StoredIdentity(id: id, sequence: sequence)
         lanes[subject]?.isSuperseded = false
@@ -255,7 +255,7 @@ public struct OutboxQueue: Sendable, Hashable {
     /// Returns whether a message waits.
     public func holds(_ id: MessageID) -> Bool { subjects[id] != nil }
 
-    /// Tells whether a message waits of which only the journal has the payload.
+    /// Returns whether a message waits of which only the journal has the payload.
     public func isSpilled(_ id: MessageID) -> Bool {
         subjects[id].flatMap { lanes[$0]?.entries.first { $0.message.id == id }?.isSpilled } ?? false
     }

@@ -10,7 +10,7 @@ import NimmerWave
 public struct ActRecord: Sendable, Hashable {
     /// State of a record.
     public enum State: String, Sendable, CaseIterable {
-        /// It waits for a person's word. Can go to ``approved``, ``refused`` or ``expired``.
+        /// It waits for approval. Can go to ``approved``, ``refused`` or ``expired``.
         case pending
         /// The next command may be sent. Can go to ``sending``, ``done`` or ``expired``.
         case approved
@@ -55,10 +55,10 @@ public struct ActRecord: Sendable, Hashable {
     public private(set) var word = ""
     /// Time of its last change.
     public private(set) var changedAt: Timestamp
-    /// The life of a process that wrote it last: what was written by one's own hand can be told from what another wrote.
+    /// The life of a process that wrote it last: so that a bridge recognises its own records.
     public var writer = ""
 
-    /// The record of a response; nil when it asks for nothing, or its commands are sent to nobody (`dry-run`).
+    /// The record of a response; nil when it asks for nothing, or its commands are not sent (`dry-run`).
     public init?(_ response: CognitiveResponse, at now: Timestamp) {
         guard !response.downstreamCommands.isEmpty,
             let record = response.record, let mode = record.commands, mode != .dryRun,
@@ -75,9 +75,9 @@ public struct ActRecord: Sendable, Hashable {
 
     /// Next step.
     public enum Step: Sendable, Hashable {
-        /// Nothing, until a person speaks or its time is over.
+        /// Nothing, until it is approved or refused, or its time is over.
         case wait
-        /// Keep the record as it now is, then send this command (by its place), then tell ``ended(_:at:)``.
+        /// Keep the record as it now is, then send this command (by its place), then call ``ended(_:at:)``.
         case send(Int)
         /// Keep the record as it now is: it has come to its end.
         case finish
@@ -127,7 +127,7 @@ public struct ActRecord: Sendable, Hashable {
         _ = end(.expired, at: now)
     }
 
-    /// A person speaks.
+    /// Approves or refuses it.
     ///
     /// - Returns: why that changes nothing; nil when it did.
     public mutating func decide(approve: Bool, by person: String, at now: Timestamp) -> String? {

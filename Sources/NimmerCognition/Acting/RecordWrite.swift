@@ -1,7 +1,7 @@
 /// One change of a value under its key, until it is known whether it was stored.
 ///
-/// An acknowledgement reports that it was. Anything else tells nothing: the change may have been stored and its acknowledgement lost,
-/// and then a repetition meets one's own change as a conflict. So whatever fails, the key is read and compared. Nobody else writes
+/// An acknowledgement proves that it was. Anything else proves nothing: the change may have been stored and its acknowledgement lost,
+/// and then a repetition meets its own change as a conflict. So whatever fails, the key is read and compared. No other process writes
 /// the same bytes: they name their writer.
 public struct RecordWrite: Sendable, Hashable {
     /// Next step.
@@ -13,7 +13,7 @@ public struct RecordWrite: Sendable, Hashable {
         case read
         /// It is stored, at this revision.
         case stored(revision: UInt64)
-        /// Somebody else has changed the value first; this change is not stored and never will be.
+        /// Another process has changed the value first; this change is not stored and never will be.
         case overtaken
     }
 
@@ -33,7 +33,7 @@ public struct RecordWrite: Sendable, Hashable {
     /// It was acknowledged.
     public func wrote(_ revision: UInt64) -> Step { .stored(revision: revision) }
 
-    /// It was refused as a conflict, or nobody knows what became of it.
+    /// It was refused as a conflict, or its outcome is unknown.
     public func failed() -> Step { .read }
 
     /// Handles the current value of the key; nil and 0 where there is no value.

@@ -3,11 +3,11 @@ import NimmerWave
 /// State of each request between its delivery and its acknowledgement, as a value: one response for each request, and the
 /// commands of none but the response that the stream holds.
 ///
-/// A request that was taken is *asked*; its response is *stored*; where the stream reports that it holds a response to this request
-/// already, that one is *read* and counts instead; the record of its commands is kept; what minds are to be told of it is stored;
+/// A request that was taken is *asked*; its response is *stored*; where the stream already holds a response to this request
+/// that one is *read* and counts instead; the record of its commands is kept; the request that informs minds of it is stored;
 /// only then is the request acknowledged (protocol.md, What an acknowledgement means). A request that is delivered again meanwhile
 /// only replaces the receipt by which it will be acknowledged. Every method returns the actions to perform, in any order; each
-/// action states which method its outcome is told to, and what failed is told to ``failed(_:at:)``.
+/// action names the method that takes its outcome; a failure goes to ``failed(_:at:)``.
 ///
 /// A receipt is what acknowledges one stored message; its id is that message's place in its stream. A request may be held under
 /// several: two streams may carry it.
@@ -18,18 +18,18 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
         case asking
         /// A response is made; whether the stream holds it is not known. Can go to ``reading(_:isHeld:)`` or ``recording(_:)``.
         case storing(CognitiveResponse)
-        /// The stream may hold another response (`isHeld`: it reports it). Can go to ``recording(_:)`` or, where it holds none,
+        /// The stream may hold another response (`isHeld`: it answered so). Can go to ``recording(_:)`` or, where it holds none,
         /// ``storing(_:)``.
         case reading(CognitiveResponse, isHeld: Bool)
-        /// The stream holds this response; the record of its commands is being kept. Can go to ``telling(_:)``, or is done.
+        /// The stream holds this response; the record of its commands is being kept. Can go to ``informing(_:)``, or is done.
         case recording(CognitiveResponse)
-        /// Minds are being told what a reflex did; then it is done.
-        case telling(CognitiveResponse?)
+        /// Minds are being informed of a reflex; then it is done.
+        case informing(CognitiveResponse?)
     }
 
     /// Action to perform.
     public enum Action: Sendable {
-        /// Give it to the scheduler; its decision is told to ``AnswerTracker/decided(_:merged:telling:at:)``.
+        /// Give it to the scheduler; its decision goes to ``AnswerTracker/decided(_:merged:informing:at:)``.
         case schedule(CognitiveRequest)
         /// Store a response under an id that is the same on every retry: ``AnswerTracker/stored(_:_:)``.
         case store(CognitiveResponse, isRepeated: Bool)
@@ -40,8 +40,8 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
         case record(MessageID, CognitiveResponse)
         /// The commands of the response to this request may leave.
         case begin(MessageID)
-        /// Store a request that tells minds what a reflex did about another: ``AnswerTracker/told(_:after:)``.
-        case tell(CognitiveRequest, after: MessageID, isRepeated: Bool)
+        /// Store a request that informs minds of what a reflex did about another: ``AnswerTracker/informed(_:after:)``.
+        case inform(CognitiveRequest, after: MessageID, isRepeated: Bool)
         /// Done.
         case acknowledge([Receipt])
         /// Not now.
@@ -59,7 +59,7 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
     private struct Entry: Sendable {
         var stage = Stage.asking
         var receipts: [Receipt.ID: Receipt] = [:]
-        var telling: [CognitiveRequest] = []
+        var informing: [CognitiveRequest] = []
         /// Time of the first attempt to store.
         var since = Timestamp(nanoseconds: 0)
         var sequence: UInt64?
@@ -71,17 +71,17 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
 
     private var entries: [MessageID: Entry] = [:]
     private var answered = AnsweredRequests()
-    /// Deliveries of requests that were in hand or answered already.
+    /// Deliveries of requests that were in progress or answered already.
     public private(set) var repeated = 0
 
-    /// Nothing in hand, nothing known.
+    /// Nothing in progress, nothing known.
     public init() {}
 
-    /// Requests in hand.
+    /// Requests in progress.
     public var held: Int { entries.count }
-    /// Receipts that acknowledge the requests in hand.
+    /// Receipts that acknowledge the requests in progress.
     public var receipts: [Receipt] { entries.values.flatMap { $0.receipts.values } }
-    /// Stage of a request; nil: not in hand.
+    /// Stage of a request; nil: not in progress.
     public func stage(of request: MessageID) -> Stage? { entries[request]?.stage }
     /// Returns whether a request was answered, as far as is known here.
     public func isAnswered(_ request: MessageID) -> Bool { answered.contains(request) }
@@ -91,9 +91,9 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
 
     /// A request was delivered.
     ///
-    /// - Parameter telling: what minds are to be told if a reflex has answered it: an earlier run may have died before it did.
+    /// - Parameter informing: the requests that inform minds if a reflex has answered it: an earlier run may have died before.
     public mutating func arrive(
-        _ request: CognitiveRequest, _ receipt: Receipt, telling: [CognitiveRequest] = []
+        _ request: CognitiveRequest, _ receipt: Receipt, informing: [CognitiveRequest] = []
     ) -> [Action] {
         let id = request.requestID
         if entries[id] != nil {
@@ -105,11 +105,11 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
         entry.receipts[receipt.id] = receipt
         if answered.contains(id) {
             repeated += 1
-            guard !telling.isEmpty else { return [.acknowledge([receipt])] }
-            entry.stage = .telling(nil)
-            entry.telling = telling
+            guard !informing.isEmpty else { return [.acknowledge([receipt])] }
+            entry.stage = .informing(nil)
+            entry.informing = informing
             entries[id] = entry
-            return telling.map { .tell($0, after: id, isRepeated: false) }
+            return informing.map { .inform($0, after: id, isRepeated: false) }
         }
         entries[id] = entry
         return [.schedule(request)]
@@ -125,15 +125,15 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
     ///
     /// - Parameters:
     ///   - merged: requests that were merged into this one; their responses are made here. Their actions come first.
-    ///   - telling: what minds are to be told after it.
+    ///   - informing: the requests that inform minds after it.
     public mutating func decided(
-        _ response: CognitiveResponse, merged: [MessageID] = [], telling: [CognitiveRequest] = [], at now: Timestamp
+        _ response: CognitiveResponse, merged: [MessageID] = [], informing: [CognitiveRequest] = [], at now: Timestamp
     ) -> [Action] {
         var actions: [Action] = []
         for id in merged { actions += decided(Scheduler.merged(id, into: response.requestID), at: now) }
         guard case .asking = entries[response.requestID]?.stage else { return actions }
         entries[response.requestID]?.stage = .storing(response)
-        entries[response.requestID]?.telling = telling
+        entries[response.requestID]?.informing = informing
         entries[response.requestID]?.since = now
         return actions + [.store(response, isRepeated: false)]
     }
@@ -155,8 +155,8 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
         guard case .reading(let own, let isHeld) = entries[id]?.stage else { return [] }
         if let response { return record(id, response) }
         if isHeld {
-            // It was there and cannot be read any more: nobody knows its commands, so none may leave from here.
-            entries[id]?.telling = []
+            // It was there and cannot be read any more: its commands are unknown, so none may leave from here.
+            entries[id]?.informing = []
             return close(id)
         }
         entries[id]?.stage = .storing(own)
@@ -166,18 +166,18 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
     /// The record of a response's commands is kept, or it needs none.
     public mutating func recorded(_ id: MessageID) -> [Action] {
         guard case .recording(let response) = entries[id]?.stage else { return [] }
-        // What was to be told is about the commands of one's own response.
-        if response.record?.isReflex != true { entries[id]?.telling = [] }
-        guard let telling = entries[id]?.telling, !telling.isEmpty else { return close(id) + [.begin(id)] }
-        entries[id]?.stage = .telling(response)
+        // The information is about the commands of this bridge's own response.
+        if response.record?.isReflex != true { entries[id]?.informing = [] }
+        guard let informing = entries[id]?.informing, !informing.isEmpty else { return close(id) + [.begin(id)] }
+        entries[id]?.stage = .informing(response)
         return [.begin(id)] + again(id, isRepeated: false)
     }
 
-    /// The stream holds a request that tells minds.
-    public mutating func told(_ told: MessageID, after id: MessageID) -> [Action] {
-        guard case .telling = entries[id]?.stage else { return [] }
-        entries[id]?.telling.removeAll { $0.requestID == told }
-        return entries[id]?.telling.isEmpty == true ? close(id) : []
+    /// The stream holds a request that informs minds.
+    public mutating func informed(_ request: MessageID, after id: MessageID) -> [Action] {
+        guard case .informing = entries[id]?.stage else { return [] }
+        entries[id]?.informing.removeAll { $0.requestID == request }
+        return entries[id]?.informing.isEmpty == true ? close(id) : []
     }
 
     /// Handles an action for a request that failed, or whose result is unknown: it is repeated, after a pause that is the
@@ -200,7 +200,7 @@ public struct AnswerTracker<Receipt: Identifiable & Sendable>: Sendable where Re
         case .reading:
             return [.read(id, sequence: entry.sequence, since: entry.since, isRepeated: isRepeated)]
         case .recording(let response): return [.record(id, response)]
-        case .telling: return entry.telling.map { .tell($0, after: id, isRepeated: isRepeated) }
+        case .informing: return entry.informing.map { .inform($0, after: id, isRepeated: isRepeated) }
         }
     }
 

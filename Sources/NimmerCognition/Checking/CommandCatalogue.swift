@@ -93,7 +93,8 @@ public struct CommandCatalogue: Sendable, Hashable {
     private mutating func add(_ target: String, _ declaration: Declaration) {
         let payload = declaration.payload ?? Self.schema(of: [])
         if let unknown = SchemaCheck.unknownKeyword(in: payload) {
-            unusable.append("\(target).\(declaration.name): its schema says what the boundary cannot check: \(unknown)")
+            unusable.append(
+                "\(target).\(declaration.name): its schema has a keyword that the boundary cannot check: \(unknown)")
             return
         }
         guard payload["type"]?.string == "object" else {

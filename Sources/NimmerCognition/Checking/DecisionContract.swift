@@ -97,7 +97,7 @@ public struct Decision: Sendable, Hashable {
     public var reason: String
     /// Confidence of the mind, 0…1.
     public var confidence: Double
-    /// Indicates whether it reports that it is unsure: then the next mind is asked.
+    /// Indicates whether the mind is unsure: then the next mind is asked.
     public var isUnsure: Bool
     /// Allowed commands with payloads that fit their schemas.
     public var commands: [DownstreamCommand]

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// The boundary's own check of a value against a JSON Schema: what a server reports that it enforced is not believed.
+/// The boundary's own check of a value against a JSON Schema: a server's claim to enforce the schema is not trusted.
 ///
 /// It knows the part of JSON Schema that the boundary writes: `type`, `enum`, `const`, `properties`, `required`,
 /// `additionalProperties`, `items`, `minItems`, `maxItems`, `minLength`, `maxLength`, `minimum`, `maximum` and `anyOf`. It is
@@ -110,7 +110,7 @@ public enum SchemaCheck {
         }
     }
 
-    /// One of several: told with the problems of the option that was meant: the one whose constants fit best, then the one with
+    /// One of several: reported with the problems of the option that was meant: the one whose constants fit best, then the one with
     /// the fewest problems, then the first.
     private static func checkAny(_ value: JSON, _ options: [JSON], _ path: String, _ problems: inout [String]) {
         var best: (unknownMembers: Int, problems: [String])?

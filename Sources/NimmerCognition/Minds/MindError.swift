@@ -55,7 +55,7 @@ public struct MindError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Indicates whether it speaks against the server, so that the circuit breaker counts it; a cancelled question does not.
+    /// Indicates whether it counts as a failure of the server, so that the circuit breaker counts it; a cancelled question does not.
     public var isFaultOfServer: Bool { code != .cancelled }
 
     /// The kind and the message.

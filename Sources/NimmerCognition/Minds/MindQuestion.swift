@@ -10,7 +10,7 @@ public struct MindQuestion: Sendable, Hashable {
     public var user: String
     /// The JSON Schema of the answer; nil asks for plain text.
     public var schema: JSON?
-    /// The schema's name, where a server wants one: a token.
+    /// The schema's name, where a server requires one: a token.
     public var schemaName: String
     /// Tokens that the answer may have.
     public var maximumTokens: Int
@@ -52,19 +52,19 @@ public struct MindAnswer: Sendable, Hashable {
 
     /// The answer's text, at most the question's bound.
     public var text: [UInt8]
-    /// The model that the server reports has answered.
+    /// The model that answered, by the server's reply.
     public var model: String
     /// Reason why it stopped.
     public var finish: Finish
-    /// Tokens that were read; nil when the server does not tell.
+    /// Tokens that were read; nil when the server does not report them.
     public var promptTokens: Int?
-    /// Tokens that were written; nil when the server does not tell.
+    /// Tokens that were written; nil when the server does not report them.
     public var completionTokens: Int?
     /// From the sending of the question to the end of the answer, in milliseconds.
     public var milliseconds: Double
     /// Until the first piece of the answer, in milliseconds; nil when it came in one piece.
     public var firstTokenMilliseconds: Double?
-    /// Speed of writing, in tokens a second, as the server measured it; nil when it does not tell.
+    /// Speed of writing, in tokens a second, as the server measured it; nil when it does not report it.
     public var tokensPerSecond: Double?
 
     /// Creates an answer.

@@ -12,7 +12,7 @@ public protocol MindServer: Sendable {
     /// Asks a question and waits for the whole answer.
     ///
     /// - Parameters:
-    ///   - question: what is asked, and the schema that the server is told to hold the answer to.
+    ///   - question: the question, and the schema that the server is asked to enforce.
     ///   - deadline: when an answer is of no use any more.
     func ask(_ question: MindQuestion, deadline: ContinuousClock.Instant) async throws(MindError) -> MindAnswer
 
@@ -24,9 +24,9 @@ public protocol MindServer: Sendable {
 public struct MindServerState: Sendable, Hashable {
     /// Indicates whether it answered.
     public var isReachable: Bool
-    /// Indicates whether it has the model; nil when it does not tell.
+    /// Indicates whether it has the model; nil when unknown.
     public var hasModel: Bool?
-    /// Indicates whether the model is in memory; nil when it does not tell.
+    /// Indicates whether the model is in memory; nil when unknown.
     public var isLoaded: Bool?
     /// The server's version, or what else it states of itself; empty when unknown.
     public var version: String

@@ -10,7 +10,7 @@ public struct OrganJob: Sendable, Hashable {
         case embed([String])
     }
 
-    /// Tells the request from others; the caller's.
+    /// The request's identity, chosen by the caller.
     public var id: MessageID
     /// Work to do.
     public var work: Work
@@ -28,7 +28,7 @@ public struct OrganJob: Sendable, Hashable {
 /// State machine of an organ, as a value: IDLE → LOAD → PROCESS → REPORT → IDLE, with the model kept loaded for a while (no clock, no
 /// server, no bus; architecture.md, rule 1).
 ///
-/// Time comes in with every event; ``next`` reports when ``tick(at:)`` has to be called at the latest.
+/// Time comes in with every event; ``next`` is the latest time for a call of ``tick(at:)``.
 public struct OrganLogic: Sendable {
     /// State of the organ.
     public enum State: String, Sendable, CaseIterable {
@@ -36,7 +36,7 @@ public struct OrganLogic: Sendable {
         case idle
         /// The card is being waited for and the model loaded.
         case load
-        /// The model is at work.
+        /// The model answers a request.
         case process
         /// The answer is being sent.
         case report
@@ -52,7 +52,7 @@ public struct OrganLogic: Sendable {
         case process(OrganJob)
         /// Send what came of it; call ``reported(at:)``.
         case report(OrganJob)
-        /// Tell the sender that nothing comes of it, and why.
+        /// Answer the sender with the reason why it is not done.
         case refuse(OrganJob, String)
         /// Unload the model and give the card back; call ``unloaded(at:)``.
         case unload
@@ -70,17 +70,17 @@ public struct OrganLogic: Sendable {
         case unloading
     }
 
-    /// Fate of the model after the request at work.
+    /// What to do with the model after the current request.
     private enum Afterwards {
         case keep
-        /// Somebody else wants the card, or its server is gone.
+        /// Another user of the card waits, or its server is gone.
         case unload
     }
 
     private var stage = Stage.empty
     /// Requests that wait.
     public private(set) var queue: [OrganJob] = []
-    /// Requests by what became of them.
+    /// Requests by outcome.
     public private(set) var counters = Counters()
 
     private let warmMilliseconds: Double
@@ -106,7 +106,7 @@ public struct OrganLogic: Sendable {
         }
     }
 
-    /// The request at work.
+    /// The current request.
     public var current: OrganJob? {
         switch stage {
         case .processing(let job, _), .reporting(let job, _): job
@@ -114,7 +114,7 @@ public struct OrganLogic: Sendable {
         }
     }
 
-    /// Requests by what became of them.
+    /// Requests by outcome.
     public struct Counters: Sendable, Hashable {
         /// Requests that were taken.
         public var taken = 0
@@ -138,7 +138,7 @@ public struct OrganLogic: Sendable {
         self.maximumQueue = maximumQueue
     }
 
-    /// Time at which something is due by itself: the end of the warm time, or the first deadline of the queue.
+    /// Time of the next action without an event: the end of the warm time, or the first deadline of the queue.
     public var next: SteadyTime? {
         var cold: SteadyTime?
         if case .warm(let since) = stage { cold = since.advanced(milliseconds: warmMilliseconds) }
@@ -165,7 +165,7 @@ public struct OrganLogic: Sendable {
         return expire(at: now) + advance(at: now)
     }
 
-    /// The model could not be loaded: the one that waits is told so.
+    /// The model could not be loaded: the waiting request gets the error.
     public mutating func loadFailed(_ reason: String, at now: SteadyTime) -> [Action] {
         stage = .empty
         let waiting = queue
@@ -191,7 +191,7 @@ public struct OrganLogic: Sendable {
         return late + (then == .unload ? unload() : advance(at: now))
     }
 
-    /// Somebody else wants the card: the model is unloaded after the request at work, and the rest waits its turn.
+    /// Another user of the card waits: the model is unloaded after the current request, and the rest waits its turn.
     public mutating func release(at now: SteadyTime) -> [Action] {
         switch stage {
         case .empty, .loading, .unloading: return []

@@ -6,7 +6,7 @@ public enum OrganRequest: Sendable, Hashable {
     case work(OrganJob.Work)
     /// `state`: how it stands.
     case state
-    /// `release`: another organ wants the card.
+    /// `release`: another organ needs the card.
     case release
 
     /// The verbs.
@@ -53,7 +53,7 @@ public enum OrganRequest: Sendable, Hashable {
         }
         if let schema = payload["schema"] {
             if let unknown = SchemaCheck.unknownKeyword(in: schema) {
-                throw Refusal.wrong("payload.schema", "cannot be checked here: it holds \(unknown.excerpted)")
+                throw Refusal.wrong("payload.schema", "has a keyword that cannot be checked: \(unknown.excerpted)")
             }
         }
         var tokens = maximumTokens

@@ -23,7 +23,7 @@ public struct Prompt: Sendable, Hashable {
     /// - Parameters:
     ///   - request: what is asked.
     ///   - contract: what may be answered.
-    ///   - about: what the system file tells every mind; cut off after a quarter of the bytes.
+    ///   - about: the system file's text for every mind; cut off after a quarter of the bytes.
     ///   - repair: what was wrong with the last answer; empty for the first try.
     ///   - maximumBytes: what both parts may have together, at least ``smallest``.
     ///   - now: for the ages of the witnesses.
@@ -112,7 +112,7 @@ public struct Prompt: Sendable, Hashable {
         switch input {
         case .escalation(let input): lines(input, at: now)
         case .other(let json):
-            // What is empty tells nothing.
+            // Empty values are left out.
             json.object?.members.isEmpty == true
                 ? [] : [line(json.object == nil ? ["input": json.resolved] : json.resolved)]
         }
@@ -140,7 +140,7 @@ public struct Prompt: Sendable, Hashable {
         return lines
     }
 
-    /// Facts beside the witnesses, which have a line each; the gate and when it opened tell nothing to a mind.
+    /// The input without the witnesses, which have a line each, and without the gate and its opening time, which a mind does not need.
     private static func head(of input: EscalationInput) -> EscalationInput {
         guard input.witnesses != nil else { return input }
         var head = input

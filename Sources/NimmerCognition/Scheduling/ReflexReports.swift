@@ -9,7 +9,7 @@ extension Scheduler {
         _ entry: WaitingRequest, _ decision: Decision, _ mind: Mind, at now: Timestamp
     ) -> SchedulerAction {
         counters.byMind += 1
-        // A mind that calls itself unsure may decide for want of a better one, but it commands nothing.
+        // A mind that calls itself unsure may decide when there is no better one, but it commands nothing.
         let isUnsure = entry.asked.last?.verdict != "valid"
         let commands = isUnsure ? [] : decision.commands
         var record = record(entry, commands: commands, at: now)
@@ -50,7 +50,7 @@ extension Scheduler {
         return respond(entry, "expired", record, boundary: .deterministic, outcome: .expired, at: now)
     }
 
-    /// A reflex acts at once, by rule; minds are told after, with a request of its own that names what was done.
+    /// A reflex acts at once, by rule; minds are informed afterwards, by a request of its own that names what was done.
     mutating func act(
         _ reflex: BridgeSettings.Reflex, _ entry: WaitingRequest, at now: Timestamp
     ) -> [SchedulerAction] {
@@ -61,28 +61,28 @@ extension Scheduler {
         let response = respond(
             entry, reflex.action, record, commands: reflex.commands, boundary: .deterministic, outcome: .answered,
             at: now)
-        return [response] + told(reflex, entry.request, entry.input).map { .tell($0, after: entry.id) }
+        return [response] + informing(reflex, entry.request, entry.input).map { .inform($0, after: entry.id) }
     }
 
-    /// Returns what minds are to be told about a request that a reflex answered, one at most: for a request that comes again after its
-    /// answer, since the one that answered may have died before it told them.
-    public func telling(of request: CognitiveRequest, at now: Timestamp) -> [CognitiveRequest] {
+    /// Returns the requests that inform minds of a reflex's answer, one at most: for a request that comes again after its
+    /// answer, since the bridge that answered may have died before.
+    public func informing(of request: CognitiveRequest, at now: Timestamp) -> [CognitiveRequest] {
         let expiresAt = clock.process(request.expiresAt)
         guard expiresAt > now else { return [] }
         let entry = WaitingRequest(request, expiresAt: expiresAt, at: now)
-        return reflex(of: entry).map { told($0, request, entry.input) } ?? []
+        return reflex(of: entry).map { informing($0, request, entry.input) } ?? []
     }
 
-    private func told(
+    private func informing(
         _ reflex: BridgeSettings.Reflex, _ request: CognitiveRequest, _ input: EscalationInput?
     ) -> [CognitiveRequest] {
         guard !mindStates.isEmpty, var input else { return [] }
         input.isReflex = false
-        input.doneByReflex = ReflexDeed(action: reflex.action, commands: reflex.commands)
-        var told = request
-        told.requestID = .told(request.requestID)
-        told.structuredInput = .raw(input.bytes)
-        return [told]
+        input.doneByReflex = ReflexAction(action: reflex.action, commands: reflex.commands)
+        var informed = request
+        informed.requestID = .informed(request.requestID)
+        informed.structuredInput = .raw(input.bytes)
+        return [informed]
     }
 
     /// The answer to a request that was merged into a newer one.

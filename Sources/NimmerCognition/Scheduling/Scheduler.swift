@@ -4,7 +4,7 @@ import NimmerWave
 /// Assignment of requests to minds and times, as a value: no clock, no bus, no server (architecture.md, rule 1).
 ///
 /// A request that arrives waits (those of one region merged into the newest) until the first mind of the list that its circuit
-/// breaker lets through has a place and a budget; the surest go first. What the mind reports is judged outside and told to
+/// breaker lets through has a place and a budget; the surest go first. The mind's answer is judged outside and passed to
 /// ``finished(_:_:at:)``: a valid answer is the decision; an invalid one is asked for once more with its problems named; after
 /// that, after a failure, and after an answer that calls itself unsure, the next mind is asked; when none is left, the
 /// deterministic boundary answers. Every request that was taken leaves exactly once, as ``SchedulerAction/respond(_:merged:)``,
@@ -25,10 +25,10 @@ public struct Scheduler: Sendable {
         var budget: Budget
     }
 
-    /// Requests in hand at most, merged ones included; what comes beyond is given back to the stream.
+    /// Requests in progress at most, merged ones included; what comes beyond is given back to the stream.
     public static let capacity = 4_096
 
-    /// The time that it schedules in; every moment that it is told or tells is of this clock, but for those that stand in messages.
+    /// The time that it schedules in; all its arguments and results are of this clock, except the times in messages.
     /// Who runs it live feeds it with readings.
     public var clock = LiveClock()
     var mindStates: [MindState]
@@ -59,12 +59,12 @@ public struct Scheduler: Sendable {
         confirmWithin = Double(settings.confirmWithinMS)
     }
 
-    /// Requests in hand, merged ones included.
+    /// Requests in progress, merged ones included.
     public var held: Int {
         waiting.reduce(running.values.reduce(0) { $0 + 1 + $1.entry.merged.count }) { $0 + 1 + $1.merged.count }
     }
 
-    /// A request came. One that is in hand already (delivered again) changes nothing.
+    /// A request came. One that is in progress already (delivered again) changes nothing.
     public mutating func arrive(_ request: CognitiveRequest, at now: Timestamp) -> [SchedulerAction] {
         let id = request.requestID
         guard !holds(id) else { return [] }
@@ -238,7 +238,7 @@ public struct Scheduler: Sendable {
         return nil
     }
 
-    /// Returns whether asking may go on: time is left, and what the request may spend is not spent.
+    /// Returns whether asking may continue: time is left, and what the request may spend is not spent.
     private func mayAskOn(_ entry: WaitingRequest, at now: Timestamp) -> Bool {
         let until = entry.askUntil ?? entry.expiresAt
         let hasMeans = entry.asked.isEmpty || entry.spent < entry.request.processingBudgetLF
@@ -303,7 +303,7 @@ public struct Scheduler: Sendable {
         }
     }
 
-    /// Counts what an earlier run spent, as its responses tell it.
+    /// Counts what an earlier run spent, by its responses.
     public mutating func recall(_ response: CognitiveResponse, at moment: Timestamp) {
         guard let record = response.record else { return }
         for asked in record.asked {

@@ -2,13 +2,13 @@ import NimmerWave
 
 /// Action that a scheduler requests.
 public enum SchedulerAction: Sendable, Hashable {
-    /// Ask a mind; tell the outcome to ``Scheduler/finished(_:_:at:)``.
+    /// Ask a mind; the outcome goes to ``Scheduler/finished(_:_:at:)``.
     case ask(Ask)
     /// Publish this response durably; those that were merged into it are answered as merged first.
     case respond(CognitiveResponse, merged: [MessageID])
     /// Ask minds this request too, after something was done without them about another: publish it durably before that one is
     /// acknowledged.
-    case tell(CognitiveRequest, after: MessageID)
+    case inform(CognitiveRequest, after: MessageID)
     /// There is no room for this request now: the stream keeps it for later.
     case giveBack(MessageID)
 }
@@ -41,7 +41,7 @@ public enum AskOutcome: Sendable, Hashable {
     case failed(MindError, Usage)
 }
 
-/// Requests by what became of them, since the start.
+/// Requests by outcome, since the start.
 public struct SchedulerCounters: Sendable, Hashable {
     /// Requests that came.
     public var taken = 0

@@ -1,7 +1,7 @@
 import NimmerSystem
 import NimmerWave
 
-// What a scheduler tells about its minds.
+// A scheduler's reports about its minds.
 
 extension Scheduler {
     /// The minds that would be asked now, by name.

@@ -1,13 +1,13 @@
 import NimmerWave
 
-/// A request on its way to an answer: what was merged into it, whom it was asked of, and what that cost.
+/// A request on its way to an answer: what was merged into it, the minds that were asked, and what that cost.
 struct WaitingRequest: Sendable, Hashable {
     /// Bytes that earlier witnesses may have in a merged request.
     static let earlierBytes = 12_288
 
     /// The newest request, with the witnesses of those that were merged into it.
     private(set) var request: CognitiveRequest
-    /// Facts about it; nil for a request that follows from no opening.
+    /// Its typed input; nil for a request that follows from no opening.
     private(set) var input: EscalationInput?
     /// Requests that wait are merged when they have this in common; nil: this one never is (a person's question).
     let mergeKey: String?

@@ -59,7 +59,7 @@ final class CurlHandle {
             set(CURLOPT_NOSIGNAL, 1),
             // Removing a handle does not wait for a name that is being looked up.
             set(CURLOPT_QUICK_EXIT, 1),
-            // A server may close an idle connection just when the next question is sent over it; nobody could tell then whether
+            // A server may close an idle connection just when the next question is sent over it; it is not known then whether
             // it was taken. Questions are rare and answers long: each has a connection of its own, and looks its name up.
             set(CURLOPT_FRESH_CONNECT, 1),
             set(CURLOPT_FORBID_REUSE, 1),

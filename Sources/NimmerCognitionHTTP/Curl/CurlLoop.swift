@@ -19,7 +19,7 @@ final class CurlLoop: Sendable {
     }
 
     private let orders = Mutex<[Order]>([])
-    /// libcurl's multi handle. Only the loop's thread uses it, but for the one call that may come from any thread.
+    /// libcurl's multi handle. Only the loop's thread uses it, except for the one call that may come from any thread.
     nonisolated(unsafe) private let multi: UnsafeMutableRawPointer
 
     private init() {
@@ -35,7 +35,7 @@ final class CurlLoop: Sendable {
     /// Starts a transfer.
     func add(_ transfer: Transfer) { order(.add(transfer)) }
 
-    /// Has a paused transfer go on.
+    /// Has a paused transfer continue.
     func resume(_ transfer: Transfer) { order(.resume(transfer)) }
 
     /// Closes the connection of a transfer.

@@ -20,7 +20,7 @@ package enum TransferFailure: Error, Equatable, Sendable {
     /// Another reason, in libcurl's constant words.
     case other(String)
 
-    /// Facts about a failed transfer.
+    /// State of a failed transfer, from which its error is chosen.
     struct Facts: Equatable {
         /// Indicates whether the address begins with `https`.
         var usesTLS = false

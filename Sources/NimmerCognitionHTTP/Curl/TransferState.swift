@@ -18,7 +18,7 @@ package struct HTTPField: Equatable, Sendable {
 ///
 /// Holds the head to ``headBound`` and what waits for the reader to ``waitingBound``, so that a fast server cannot fill the memory.
 package struct TransferState {
-    /// Handling of a piece of the body.
+    /// Result of taking a piece of the body.
     package enum Intake: Equatable {
         case taken
         /// Nothing was taken; the piece comes again once the transfer is resumed.

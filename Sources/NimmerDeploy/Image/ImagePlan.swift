@@ -64,7 +64,7 @@ package struct ImagePlan: Equatable, Sendable {
             let plain = String(name.map { $0 == "_" ? "-" : $0 })
             guard let target = [plain, plain + "-cell", plain + "-nerve"].first(where: targets.contains) else {
                 throw Failure(
-                    .usage, "there is no image of \(name)",
+                    .usage, "no image is called \(name)",
                     remedy: "there are \(targets.joined(separator: ", "))")
             }
             if !chosen.contains(target) { chosen.append(target) }

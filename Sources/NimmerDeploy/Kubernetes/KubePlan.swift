@@ -51,7 +51,7 @@ package struct KubePlan: Sendable {
     package mutating func take(thalami number: Int) throws(Failure) {
         guard number == 1 || system.thalamus.partitions != nil else {
             throw Failure(
-                .usage, "--thalami \(number): each of them would correlate every wave by itself",
+                .usage, "--thalami \(number): each instance would correlate every wave separately",
                 remedy: "let them share the regions: `thalamus: {partitions: 16}` in \(system.file)")
         }
         guard (1...64).contains(number) else { throw Failure(.usage, "--thalami must be 1 to 64; found \(number)") }
@@ -92,7 +92,7 @@ package struct KubePlan: Sendable {
         if let own = ownImages[organism.name] { return own }
         guard organism.command.isEmpty else {
             throw Failure(
-                .usage, "\(organism.name) is a program of its own: \(organism.command[0])",
+                .usage, "\(organism.name) runs a program of its own: \(organism.command[0])",
                 remedy: "name its image: --image \(organism.name)=registry/image@sha256:…")
         }
         return "nimmerverse/\(organism.program)"
@@ -131,7 +131,7 @@ package struct KubePlan: Sendable {
         if environment == .prod, let loose = ownImages.first(where: { !Self.isByDigest($0.value) }) {
             throw Failure(
                 .usage, "prod names every image by its digest; found --image \(loose.key)=\(loose.value.printable)",
-                remedy: "`docker buildx imagetools inspect` tells it: --image \(loose.key)=registry/image@sha256:…")
+                remedy: "`docker buildx imagetools inspect` prints it: --image \(loose.key)=registry/image@sha256:…")
         }
         text += "images:\n"
         for program in programs {

@@ -11,7 +11,7 @@ package enum ProjectFolder {
             let path = FileText.absolute(named)
             guard isProject(path) else {
                 throw Failure(
-                    .usage, "\(named) is no checkout of nimmerverse",
+                    .usage, "\(named) is not a checkout of nimmerverse",
                     remedy: "name the folder with its Package.swift")
             }
             return path
@@ -24,7 +24,7 @@ package enum ProjectFolder {
             }
         }
         throw Failure(
-            .unavailable, "no checkout of nimmerverse was found from here or from \(OwnProgram.path)",
+            .unavailable, "no checkout of nimmerverse found above the working folder or above \(OwnProgram.path)",
             remedy: "name it with --nimmerverse")
     }
 

@@ -3,7 +3,7 @@ import NimmerWave
 
 /// A complete new package for a cell or nerve: manifest, one source file, its test and its README.
 ///
-/// A value: it reports which files with which text; ``write(to:)`` puts them on the disk.
+/// A value: it lists the files and their text; ``write(to:)`` puts them on the disk.
 package struct Scaffold: Equatable {
     package enum Kind: String, Sendable {
         case cell

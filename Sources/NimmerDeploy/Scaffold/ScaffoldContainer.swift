@@ -2,7 +2,7 @@
 extension Scaffold {
     package var containerfile: String {
         """
-        # The image of \(name): one program, the libraries that it links, no shell, as nobody (65532).
+        # The image of \(name): one program, the libraries that it links, no shell, unprivileged user (65532).
         #
         #   nimmer image build                    # built on this machine, then packed
         #   nimmer image build --in-container     # everything in the official Swift image

@@ -109,6 +109,10 @@ extension Scaffold {
     }
 
     package var readme: String {
+        let width = max("nimmer image build".count, "swift run \(program) --help".count)
+        func line(_ command: String, _ meaning: String) -> String {
+            "    \(command)\(String(repeating: " ", count: width - command.count))  # \(meaning)"
+        }
         let does = kind == .cell ? "Reports how busy this machine is." : "Notices when the cells that it hears agree."
         let settings =
             kind == .cell
@@ -119,10 +123,10 @@ extension Scaffold {
 
             \(does)
 
-                swift test                          # its test
-                swift run \(program) --help         # its settings
-                swift run \(program)                # live, on the server of `nimmer up` or NIMMERVERSE_NATS_URL
-                nimmer image build                  # its container image
+            \(line("swift test", "its test"))
+            \(line("swift run \(program) --help", "its settings"))
+            \(line("swift run \(program)", "live, on the server of `nimmer up` or NIMMERVERSE_NATS_URL"))
+            \(line("nimmer image build", "its container image"))
 
             | setting | default | |
             |---|---|---|

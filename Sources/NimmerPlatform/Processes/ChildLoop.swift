@@ -76,7 +76,7 @@ struct ChildLoop {
         state.begin(pid: pid)
     }
 
-    /// Runs until the child has ended and nobody holds its pipes any more.
+    /// Runs until the child has ended and its pipes are closed.
     mutating func run() {
         while nimmer_has_ended(pid) == 0 {
             wait(timeout: killWhenDue(), alsoFor: [ended, state.wake.descriptor])
@@ -127,8 +127,8 @@ struct ChildLoop {
         if others.contains(state.wake.descriptor) { state.wake.lower() }
     }
 
-    /// Reads what the pipes hold without waiting for more, and hands over a line that the child has left without an end: somebody
-    /// else may hold the pipe for longer, be it a child that is just being started beside this one.
+    /// Reads what the pipes hold without waiting for more, and hands over a line that the child has left without an end: another process
+    /// may hold the pipe for longer, be it a child that is just being started beside this one.
     private mutating func drain() {
         for index in sources.indices {
             while sources[index].isOpen && readOnce(index) {}

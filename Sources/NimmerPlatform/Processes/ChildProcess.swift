@@ -8,7 +8,7 @@ public enum ChildExit: Hashable, Sendable, CustomStringConvertible {
     /// By this signal.
     case signaled(Int32)
 
-    /// Waits for the end of a child of this process and reaps it; blocks. One that somebody else reaped is unknown, and must not look
+    /// Waits for the end of a child of this process and reaps it; blocks. One that was reaped elsewhere is unknown, and must not look
     /// like a success.
     package static func reaping(_ pid: Int32) -> ChildExit {
         var status: Int32 = 0
@@ -68,7 +68,7 @@ public final class ChildProcess: Sendable {
         /// Each line goes to the handler, on the watching thread and in order per stream; while the handler blocks,
         /// so does the child once its pipe is full.
         case lines(@Sendable (OutputLine) -> Void)
-        /// As ``lines(_:)``, but for its errors, which go where the parent's go.
+        /// As ``lines(_:)``, except for its errors, which go where the parent's go.
         case outputLines(@Sendable (OutputLine) -> Void)
         /// The parent's own output and error.
         case inherited

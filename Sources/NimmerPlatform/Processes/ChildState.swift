@@ -57,7 +57,7 @@ final class ChildState: Sendable {
         }
     }
 
-    /// Reaps the ended child; from here on its number may be somebody else's.
+    /// Reaps the ended child; from here on its number may be another process's.
     func reap() -> ChildExit {
         fields.withLock { fields in
             guard let pid = fields.pid else { return .exited(0) }

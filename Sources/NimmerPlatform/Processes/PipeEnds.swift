@@ -1,7 +1,7 @@
 import CPlatform
 import Glibc
 
-/// The two ends of a close-on-exec pipe; the one that made it closes each end once.
+/// The two ends of a close-on-exec pipe; its owner closes each end once.
 struct PipeEnds: Sendable {
     let reading: Int32
     let writing: Int32

@@ -94,7 +94,7 @@ public struct ProcessIdentity: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Blocks the thread until the condition holds; for threads of one's own only.
+    /// Blocks the thread until the condition holds; for threads of its own only.
     package static func poll(for limit: Duration, until condition: () -> Bool) -> Bool {
         let end = ContinuousClock.now + limit
         while !condition() {
@@ -109,7 +109,7 @@ public struct ProcessIdentity: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// The fields of `/proc/<pid>/stat` that tell processes apart.
+/// The fields of `/proc/<pid>/stat` that identify a process.
 package struct ProcessStatus {
     let state: Character
     let group: Int32

@@ -1,10 +1,10 @@
 import Glibc
 
-/// A thread of one's own for work that blocks, so that the cooperative pool never does.
+/// A thread of its own for work that blocks, so that the cooperative pool never does.
 ///
 /// Signals of the process go to other threads: its handlers run neither on a small stack nor in the middle of a library's system call,
 /// and a SIGPIPE of a write to a closed connection ends nothing. Signals that a mistake of the thread itself raises are not blocked:
-/// what handles a crash has to see them.
+/// the handler of a crash has to receive them.
 package enum OwnThread {
     private final class Work: Sendable {
         let name: String

@@ -3,7 +3,7 @@ import Synchronization
 /// The owner of tasks that run beside what started them: none of them outlives it unseen.
 ///
 /// What a task group or `async let` can own needs no other owner. This one is for what starts tasks from code that does not wait for
-/// them: a callback, a loop that goes on, an object with a run of its own. The one that has such an owner ends it at its own end
+/// them: a callback, a loop, an object with a run of its own. The one that has such an owner ends it at its own end
 /// (``end()``), or at least cancels its tasks (``cancelAll()``, which its `deinit` does too).
 package final class TaskOwner: Sendable {
     private struct State {
@@ -35,7 +35,7 @@ package final class TaskOwner: Sendable {
         return task
     }
 
-    /// Starts a task whose value somebody waits for.
+    /// Starts a task whose value a caller waits for.
     package func start<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) -> Task<Value, any Error> {

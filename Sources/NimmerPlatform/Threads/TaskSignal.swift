@@ -15,7 +15,7 @@ package final class TaskSignal: Sendable {
     /// Number of times that it was sent. Read it before looking whether there is something, and wait from it.
     package var count: UInt64 { state.withLock { $0.count } }
 
-    /// Wakes everybody who waits.
+    /// Wakes all waiters.
     package func send() {
         let waiting = state.withLock { state in
             state.count += 1
@@ -40,7 +40,7 @@ package final class TaskSignal: Sendable {
                     return false
                 }
                 if isOver { return continuation.resume() }
-                // Only now: one that goes off before there is anybody to wake would wake nobody.
+                // Only now: an earlier one would find no waiter to wake.
                 timer = Task {
                     try await ContinuousClock().sleep(until: deadline)
                     wake(ticket)

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Wakes a thread that waits in `poll`, or for nothing else.
 ///
-/// Any thread raises it; the thread that waits lowers it before it looks at what there is to do, so that what comes meanwhile wakes it
+/// Any thread raises it; the thread that waits lowers it before it checks for work, so that what comes meanwhile wakes it
 /// again. A raise that was not heard yet costs no call of the system.
 package final class WakeUp: Sendable {
     /// Polls readable while raised.
@@ -26,7 +26,7 @@ package final class WakeUp: Sendable {
         _ = write(descriptor, &one, 8)
     }
 
-    /// Called by the thread that was woken, before it looks at what there is to do.
+    /// Called by the thread that was woken, before it checks for work.
     package func lower() {
         var count: UInt64 = 0
         _ = read(descriptor, &count, 8)

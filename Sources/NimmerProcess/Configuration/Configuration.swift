@@ -34,9 +34,9 @@ public struct Configuration: Sendable {
     ///   - role: cell, nerve or service.
     ///   - launch: the command line.
     ///   - variables: the environment's variables.
-    ///   - reader: reads the system file, and lists and tables in its notation out of flags and variables.
+    ///   - reader: reads the system file, and lists and tables in its notation in flags and variables.
     ///   - localSystem: the `nimmer up` that runs here; its server is used where nothing names one.
-    ///   - loaded: a system file that was read already; then none is looked for.
+    ///   - loaded: a system file that was read already; then no other is searched for.
     /// - Throws: `ProcessFailure`: what was found, what was expected and where.
     init(
         _ manifest: Manifest, _ declared: DeclaredSettings, role: Role, launch: Launch, variables: [String: String],

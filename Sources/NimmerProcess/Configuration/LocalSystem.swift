@@ -5,7 +5,7 @@ import NimmerWave
 
 /// The nervous system of a `nimmer up` that runs in a folder or one above it, as far as it is this user's own.
 ///
-/// A folder that another user prepared is not believed: the server that its state names would be told whatever is published.
+/// A folder that another user prepared is not trusted: the server that its state names would receive everything that is published.
 public struct LocalSystem: Sendable, Hashable {
     /// The folder of what `nimmer up` keeps, from the one in which it runs.
     public static let folder = ".nimmer"
@@ -21,7 +21,7 @@ public struct LocalSystem: Sendable, Hashable {
         self.path = path
     }
 
-    /// The credentials of a part, such as `nimmer up` gives to that part; those of the owner for the one that has none.
+    /// The credentials of a part, such as `nimmer up` gives to that part; those of the owner for a part that has none.
     public func credentials(of name: String) -> String {
         let own = "\(path)/auth/keys/\(name).nk"
         return access(own, R_OK) == 0 ? own : "\(path)/auth/keys/owner.nk"
@@ -68,7 +68,7 @@ public struct LocalSystem: Sendable, Hashable {
         }
     }
 
-    /// The text of a plain file of this user in a folder that nobody else can lead elsewhere: `.nimmer` and `.nimmer/<env>` are
+    /// The text of a plain file of this user in a folder that no other user can lead elsewhere: `.nimmer` and `.nimmer/<env>` are
     /// folders of this user that others cannot write to, and no links. Nil for any other.
     private static func ownText(_ name: String, in path: String) -> String? {
         let names = path.split(separator: "/").map(String.init)

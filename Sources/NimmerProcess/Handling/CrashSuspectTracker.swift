@@ -14,7 +14,7 @@ public final class CrashSuspectTracker: Sendable {
     public struct Sorted: Sendable {
         /// To be handled now; where suspects are among them, the record states so.
         public var now: [Delivery] = []
-        /// To be handled one by one, each once nothing else is in hand, after ``CrashSuspectTracker/begin(alone:of:)``.
+        /// To be handled one by one, each once nothing else is in progress, after ``CrashSuspectTracker/begin(alone:of:)``.
         public var alone: [Delivery] = []
         /// Indicates whether a crash now would count against some of them: what can be done at once should be.
         public var hasSuspects = false
@@ -57,7 +57,7 @@ public final class CrashSuspectTracker: Sendable {
     ///   - service: the service whose messages these are.
     ///   - instance: the id under which this instance answers `$SRV.PING.<service>.<id>`: a former run that still does is
     ///     another instance and not over.
-    ///   - logger: reports what is set aside, and why.
+    ///   - logger: logs what is set aside, and why.
     ///   - window: see ``CrashSuspects``.
     public init(
         bus: any Bus, environment: Environment, service: Token, instance: String, logger: Logger,
@@ -73,7 +73,7 @@ public final class CrashSuspectTracker: Sendable {
 
     /// Messages set aside in this run.
     public var setAside: Int { state.withLock { $0.setAside } }
-    /// Messages in hand or expected that an earlier run may have ended by.
+    /// Messages in progress or expected that an earlier run may have ended by.
     public var suspected: Int { state.withLock { $0.suspects.suspects.count } }
 
     /// Indicates whether a suspect's handling has begun, so that a crash now would count against it.
@@ -131,10 +131,10 @@ public final class CrashSuspectTracker: Sendable {
             for life in former { try await bucket.delete("\(service).\(life.life.text)") }
             guard suspects.isAfterCrash else { return }
             logger.warning(
-                "The last life did not end in order",
-                metadata: ["suspects": "\(suspects.suspects.count)", "lives": "\(former.count)"])
+                "The last run crashed",
+                metadata: ["suspects": "\(suspects.suspects.count)", "runs": "\(former.count)"])
         } catch {
-            logger.warning("Cannot know what ended the last life", metadata: ["reason": "\(error)"])
+            logger.warning("Cannot read the record of the last run", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -146,7 +146,7 @@ public final class CrashSuspectTracker: Sendable {
             _ = try await bus.request(ping, payload: [], timeout: .seconds(1))
             return true
         } catch {
-            // Nobody is there, or one that does not answer: only the first is certain.
+            // No process is there, or one that does not answer: only the first is certain.
             return error.code != .noResponders
         }
     }
@@ -192,7 +192,7 @@ public final class CrashSuspectTracker: Sendable {
         }
     }
 
-    /// Ends this run in order; whatever is in hand was given back.
+    /// Ends this run in order; all that was in progress was given back.
     public func close() async {
         let (bucket, suspects) = state.withLock { state in
             state.suspects.end()
@@ -208,7 +208,7 @@ public final class CrashSuspectTracker: Sendable {
                     _ = try? await bucket.put(key, suspects.json.bytes)
                 }
             }
-            // Without a server a process must not be held up: an end that was not noted costs nobody anything.
+            // Without a server a process must not be held up: an end that was not noted does no harm.
             group.addTask { try? await Task.sleep(for: .seconds(1)) }
             await group.next()
             group.cancelAll()
@@ -244,7 +244,7 @@ public final class CrashSuspectTracker: Sendable {
         return sorted
     }
 
-    /// A message is about to be handled with nothing else in hand.
+    /// A message is about to be handled with nothing else in progress.
     public func begin(alone delivery: Delivery, of stream: String) async {
         logger.warning(
             "Handling a message alone, since the process ended twice with it",

@@ -2,13 +2,13 @@ import NimmerWave
 
 /// Messages that may have ended the process that handled them, as a value that each run of a consumer keeps in a bucket.
 ///
-/// A run that ends without reporting it has crashed. A message that it had in hand comes again: the first time after a crash it is a
+/// A run that ends without recording its end has crashed. A message that it had in progress comes again: the first time after a crash it is a
 /// *suspect*, and the record states that its handling begins before it does. A crash soon after that counts against the suspects
 /// whose handling had just begun; a crash at another time is explained by none of them and clears them all, since the process ends
-/// without them too. So a process that somebody else kills does not make its messages suspicious. A suspect of two crashes is
+/// without them too. So killing a process from outside does not make its messages suspicious. A suspect of two crashes is
 /// handled *alone*, and if the process ends then too it is *condemned*: set aside when it comes again.
 ///
-/// Nothing is recorded of a message that is delivered once. What was merely given back is no suspect.
+/// Nothing is recorded of a message that is delivered once. What was merely given back is not a suspect.
 public struct CrashSuspects: Sendable, Hashable {
     /// A message: its stream, and its sequence there.
     public struct Place: Sendable, Hashable, Comparable {
@@ -33,9 +33,9 @@ public struct CrashSuspects: Sendable, Hashable {
         case waiting
         /// Just begun: a crash now counts. Can go to ``survived``.
         case begun
-        /// Just begun, with nothing else in hand: a crash now condemns. Can go to ``survived``.
+        /// Just begun, with nothing else in progress: a crash now condemns. Can go to ``survived``.
         case alone
-        /// Going on; the process did not end by it so far.
+        /// Handled; the process did not end by it so far.
         case survived
         /// The process ended when it was handled alone.
         case poison
@@ -59,7 +59,7 @@ public struct CrashSuspects: Sendable, Hashable {
         case handle
         /// Report ``CrashSuspects/begin(_:isAlone:at:)``, keep the record, then handle it.
         case suspect
-        /// Wait until nothing else is in hand; then as a suspect.
+        /// Wait until nothing else is in progress; then as a suspect.
         case alone
         /// Set it aside.
         case setAside
@@ -86,7 +86,7 @@ public struct CrashSuspects: Sendable, Hashable {
     public let life: MessageID
     /// The instance of the process that lives it.
     public let instance: String
-    /// Time at which it began, by the clock of the server; until that is known, by one's own.
+    /// Time at which it began, by the clock of the server; until that is known, by the local one.
     public var begunAt: Timestamp
     /// Indicates whether it is over, in order.
     public internal(set) var isEnded = false
@@ -171,8 +171,8 @@ public struct CrashSuspects: Sendable, Hashable {
             !crashes.contains(where: { $0.givenBack.contains(place) })
         else { return .handle }
         // It was in the hands of the life that crashed, unless that had no time to get again what one before it had.
-        let wasInHand = !last.isExplained && (storedAt >= last.begun || !last.isAfterCrash)
-        suspects[place] = Suspect(crashes: wasInHand ? 1 : 0, window: window, phase: .waiting)
+        let wasInProgress = !last.isExplained && (storedAt >= last.begun || !last.isAfterCrash)
+        suspects[place] = Suspect(crashes: wasInProgress ? 1 : 0, window: window, phase: .waiting)
         return .suspect
     }
 
@@ -221,6 +221,6 @@ public struct CrashSuspects: Sendable, Hashable {
         }
     }
 
-    /// The process stops in order: whatever is in hand is given back.
+    /// The process stops in order: all that is in progress is given back.
     public mutating func end() { isEnded = true }
 }

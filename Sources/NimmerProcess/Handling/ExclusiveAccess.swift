@@ -3,7 +3,7 @@ import NimmerPlatform
 import NimmerWave
 import Synchronization
 
-/// Lets several readers take messages side by side, or one of them take a single message with nothing else in hand.
+/// Lets several readers take messages side by side, or one of them take a single message with nothing else in progress.
 public final class ExclusiveAccess: Sendable {
     private enum Occupancy {
         /// So many readers take messages side by side.
@@ -30,7 +30,7 @@ public final class ExclusiveAccess: Sendable {
     private let occupancy = Mutex(Occupancy.shared(0))
     private let changed = TaskSignal()
 
-    /// Everybody may take.
+    /// Every reader may take.
     public init() {}
 
     /// Takes messages beside others; waits while one is handled alone.
@@ -52,13 +52,13 @@ public final class ExclusiveAccess: Sendable {
         return await body()
     }
 
-    /// Takes a message alone: waits until nobody takes and, looking every 20 ms, until nothing is in hand; then handles it, and
-    /// lets others take again once that is over or the message is not critical any more. Where something stays in hand for ten
+    /// Takes a message alone: waits until no other is taken and, polling every 20 ms, until nothing is being handled; then handles it, and
+    /// lets others take again once that is over or the message is not critical any more. Where something stays in progress for ten
     /// seconds the message is left alone instead, and others take again: it comes again. A cancelled task handles nothing.
     ///
     /// - Parameters:
     ///   - delivery: kept alive while it waits.
-    ///   - isEmpty: whether nothing is in hand.
+    ///   - isEmpty: whether nothing is in progress.
     ///   - isCritical: whether others still have to wait for it.
     ///   - handle: handles it.
     /// - Returns: whether it was handled.

@@ -14,7 +14,7 @@ public struct RequestHandler: Sendable {
     ///
     /// - Parameters:
     ///   - process: whose requests; it is the source of the replies.
-    ///   - rejects: told of each message that is no request.
+    ///   - rejects: receives each message that is not a request.
     ///   - alternative: where the reply to a request that names no inbox goes; nil: nowhere.
     ///   - replied: called with each result before it leaves, to count it.
     public init(
@@ -53,7 +53,7 @@ public struct RequestHandler: Sendable {
         } catch { refuse(message, error) }
     }
 
-    /// Replies to a request. A result that does not fit into a message is an error that reports it.
+    /// Replies to a request. A result that does not fit into a message becomes an error that names its size.
     public func reply(to message: BusMessage, _ result: CommandResult) {
         replied(result)
         var bytes = encoded(result)

@@ -9,7 +9,7 @@ struct HTTPAddress: Equatable, Sendable, CustomStringConvertible {
     /// The port.
     var port: UInt16
 
-    /// - Throws: `ProcessFailure` (usage) that reports what was found.
+    /// - Throws: `ProcessFailure` (usage) that names what was found.
     init(_ text: String) throws(ProcessFailure) {
         let colon = text.lastIndex(of: ":")
         let number = colon.map { text[text.index(after: $0)...] } ?? text[...]

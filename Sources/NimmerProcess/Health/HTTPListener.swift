@@ -6,7 +6,7 @@ import Synchronization
 /// connection. (SwiftNIO would more than double a cell.)
 ///
 /// Who connects cannot harm the process: a connection ends after ``timeout`` however slowly it talks, the oldest makes
-/// room for a new one, a head is at most 8 KiB, and whatever is no request is answered with its status and counted.
+/// room for a new one, a head is at most 8 KiB, and whatever is not a request is answered with its status and counted.
 final class HTTPListener: Sendable {
     /// Maximum number of open connections.
     static let room = 16
@@ -28,7 +28,7 @@ final class HTTPListener: Sendable {
     private let state = Mutex(Counters())
     private let ended = Atomic<Bool>(false)
 
-    /// Opens the port; nobody is answered before ``start()``.
+    /// Opens the port; requests are answered from ``start()`` on.
     ///
     /// - Throws: `ProcessFailure` (unavailable) when the port cannot be opened.
     init(_ address: HTTPAddress, answer: @escaping @Sendable (HTTPRequest) -> HTTPAnswer) throws(ProcessFailure) {
@@ -72,7 +72,7 @@ final class HTTPListener: Sendable {
 
     /// Answers from now on, on a thread of its own, until ``stop()``.
     func start() {
-        // Without a thread nobody answers, which is what a probe takes for it.
+        // Without a thread nothing answers, which a probe reports as a failure.
         try? OwnThread.start("health", stack: 512 * 1024) { self.serve() }
     }
 
@@ -89,7 +89,7 @@ final class HTTPListener: Sendable {
         let deadline: ContinuousClock.Instant
         var head: [UInt8] = []
         var out: ArraySlice<UInt8> = []
-        /// Answered: what still comes is read away, so that the answer is not lost with it.
+        /// Answered: further input is read and dropped, so that the answer is not lost with it.
         var isDone = false
     }
 
@@ -114,7 +114,7 @@ final class HTTPListener: Sendable {
         }
     }
 
-    /// Milliseconds until the first deadline; for ever without a connection.
+    /// Milliseconds until the first deadline; forever without a connection.
     private func wait(_ connections: [Connection]) -> Int32 {
         guard let next = connections.map(\.deadline).min() else { return -1 }
         let left = ContinuousClock.now.duration(to: next).components
@@ -161,7 +161,7 @@ final class HTTPListener: Sendable {
         }
     }
 
-    /// - Returns: whether the connection goes on.
+    /// - Returns: whether the connection continues.
     private func advance(_ connection: inout Connection) -> Bool {
         if connection.out.isEmpty {
             var chunk = [UInt8](repeating: 0, count: 2048)

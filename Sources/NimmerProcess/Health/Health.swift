@@ -3,10 +3,10 @@ import Synchronization
 /// Health of a process, for those who start, watch and replace it: alive, and ready.
 ///
 /// **Alive** (`/healthz`): its tasks still get their turn. Only restarting it helps one that is not. **Ready**
-/// (`/readyz`): connected, subscribed, the schema known: work that comes now is done. What is not ready mends itself, or
+/// (`/readyz`): connected, subscribed, the schema known: work that comes now is done. What is not ready recovers by itself, or
 /// waits for something else.
 ///
-/// A service reports ``started()`` once it listens, and adds what else it needs:
+/// A service calls ``started()`` once it listens, and adds what else it needs:
 ///
 /// ```swift
 /// process.health.check("database") { store.trouble?.description }
@@ -36,17 +36,17 @@ public final class Health: Sendable {
         state = Mutex(State(lastTurn: moment))
     }
 
-    /// Reports that the process does its work now: every subscription and consumer is there.
+    /// Marks the process as started: every subscription and consumer is there.
     public func started() { state.withLock { if $0.phase == .starting { $0.phase = .working } } }
 
-    /// Reports that the process finishes what it has and takes no more.
+    /// Marks the process as stopping: it finishes its work and takes no more.
     public func stopping() { state.withLock { $0.phase = .stopping } }
 
     /// Adds something without which the process cannot do its work.
     ///
     /// - Parameters:
     ///   - name: what it is, for the page.
-    ///   - trouble: why not; nil while all is well. Runs when somebody asks, must not block.
+    ///   - trouble: why not; nil while all is well. Runs at each request, must not block.
     public func check(_ name: String, _ trouble: @escaping @Sendable () -> String?) {
         state.withLock { $0.checks.append((name, trouble)) }
     }
@@ -54,7 +54,7 @@ public final class Health: Sendable {
     /// Reports what a step of the start waits for, and why; nil: it waits no more.
     func waits(for what: String, because reason: String?) { state.withLock { $0.waits[what] = reason } }
 
-    /// Reports that the process's tasks got their turn.
+    /// Records that the process's tasks run.
     func turn(at moment: ContinuousClock.Instant) { state.withLock { $0.lastTurn = moment } }
 
     /// Reason why the process must be restarted; nil while it is alive.

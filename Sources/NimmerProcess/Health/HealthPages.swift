@@ -26,7 +26,7 @@ struct HealthPages: Sendable {
 
     /// Opens the port and answers.
     ///
-    /// - Parameter build: what `nimmer_build_info` reports.
+    /// - Parameter build: the labels of `nimmer_build_info`.
     /// - Throws: `ProcessFailure` when the variable or its port cannot be used.
     static func serve(
         _ text: String, health: Health, metrics: MetricsRegistry, build: KeyValuePairs<String, String>

@@ -7,7 +7,7 @@ enum HealthQuestion {
     /// - Parameter limit: in milliseconds.
     static func ask(_ text: String?, limit: Int32 = 3_000) -> (line: String, isReady: Bool) {
         guard let text, !text.isEmpty else {
-            return ("NIMMERVERSE_HTTP_PORT is not set: nothing tells how the process is", false)
+            return ("NIMMERVERSE_HTTP_PORT is not set: the health of the process is unknown", false)
         }
         do throws(ProcessFailure) {
             var address = try HTTPAddress(text)
@@ -48,11 +48,11 @@ enum HealthQuestion {
             guard count > 0 else { break }
             answer += chunk[..<count]
         }
-        return said(answer)
+        return parse(answer)
     }
 
     /// The line and the verdict of an answer.
-    static func said(_ answer: [UInt8]) -> (line: String, isReady: Bool)? {
+    static func parse(_ answer: [UInt8]) -> (line: String, isReady: Bool)? {
         let lines = answer.split(omittingEmptySubsequences: false) { $0 == 0x0a }.map { line in
             String(decoding: line.last == 0x0d ? line.dropLast() : line, as: UTF8.self)
         }

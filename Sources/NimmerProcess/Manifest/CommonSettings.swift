@@ -38,7 +38,7 @@ package struct CommonSettings: Sendable {
         "Log level on stderr.")
     package let connect = Setting.choice(
         "connect", Connect.wait,
-        "Without a server at the start: keep trying for ever (wait), or leave with status 69 (fail).")
+        "Without a server at the start: keep trying forever (wait), or exit with status 69 (fail).")
     package let state = Setting.text(
         "state",
         "A folder for what must outlive the process: decisions that wait while their stream cannot be reached. Else "

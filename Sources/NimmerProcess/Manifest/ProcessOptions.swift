@@ -1,7 +1,7 @@
 /// Settings of a cell, nerve or service: a value whose stored properties are ``Setting``s.
 ///
 /// `--help`, `$SRV.INFO` and the check of system files list them in the order in which they are declared, so what is read is always
-/// listed. A setting that is computed cannot be listed, and nobody could set it: reading it ends the process.
+/// listed. A setting that is computed cannot be listed or set: reading it ends the process.
 ///
 /// ```swift
 /// struct Options: ProcessOptions {

@@ -29,7 +29,7 @@ extension Setting where Value == Double {
 }
 
 extension Setting where Value == Double? {
-    /// A number within a range, or nil where nobody sets it.
+    /// A number within a range, or nil where it is not set.
     public static func number(
         _ key: String, in range: ClosedRange<Double>, unit: String = "", _ help: String
     ) -> Setting {
@@ -47,7 +47,7 @@ extension Setting where Value == Int {
 }
 
 extension Setting where Value == Int? {
-    /// A whole number within a range, or nil where nobody sets it.
+    /// A whole number within a range, or nil where it is not set.
     public static func whole(
         _ key: String, in range: ClosedRange<Int>, unit: String = "", _ help: String
     ) -> Setting {
@@ -61,7 +61,7 @@ extension Setting where Value == String {
         Setting(SettingDeclaration(key, .text, .text(standard), help)) { $0?.string }
     }
 
-    /// A text that somebody must set: without it the process does not start.
+    /// A required text: without it the process does not start.
     public static func requiredText(_ key: String, _ help: String) -> Setting {
         Setting(SettingDeclaration(key, .text, nil, isRequired: true, help)) { $0?.string }
     }
@@ -73,7 +73,7 @@ extension Setting where Value == String {
 }
 
 extension Setting where Value == String? {
-    /// A text, or nil where nobody sets it.
+    /// A text, or nil where it is not set.
     public static func text(_ key: String, _ help: String) -> Setting {
         Setting(SettingDeclaration(key, .text, nil, help)) { .some($0?.string) }
     }

@@ -31,7 +31,7 @@ public struct SettingDeclaration: Sendable {
     public var unit: String
     /// Meaning, in one sentence.
     public var help: String
-    /// Indicates whether somebody must set it.
+    /// Indicates whether it is required.
     public var isRequired: Bool
 
     init(

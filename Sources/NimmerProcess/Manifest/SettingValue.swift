@@ -29,7 +29,7 @@ public enum SettingValue: Hashable, Sendable {
 }
 
 extension SettingValue {
-    /// The value as a person writes it.
+    /// The value as it is written in a file or flag.
     public var text: String {
         switch self {
         case .number(let number): plain(number)

@@ -59,7 +59,7 @@ public struct Settings<Options: ProcessOptions>: Sendable {
     /// The settings of a process that was configured with these options.
     package init(_ values: SettingValues) { self.values = values }
 
-    /// The defaults, with other values where a test wants them.
+    /// The defaults, with other values for tests.
     ///
     /// - Parameter changes: values by their keys.
     /// - Throws: a ``ProcessFailure`` that names a key which is not declared, or a value that is not what its setting takes.
@@ -73,7 +73,7 @@ public struct Settings<Options: ProcessOptions>: Sendable {
     /// The value of a setting.
     public subscript<Value>(dynamicMember setting: KeyPath<Options, Setting<Value>>) -> Value {
         let setting = options[keyPath: setting]
-        // Its default would hide that nobody can set it.
+        // Its default would hide that it cannot be set.
         precondition(
             values.has(setting.declaration.key),
             "the setting '\(setting.declaration.key)' is no stored property of \(Options.self)")

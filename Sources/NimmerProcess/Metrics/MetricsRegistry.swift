@@ -3,7 +3,7 @@ import Synchronization
 
 /// Everything that a process measures, and the backend of swift-metrics.
 ///
-/// Two ways in. What is counted anyway is read when somebody asks (``collect(_:)``), so that counting costs nothing on a
+/// Two sources. Existing counters are read at each scrape (``collect(_:)``), so that counting costs nothing on a
 /// hot path. What has a duration or a size is recorded as it happens, with the instruments of swift-metrics:
 ///
 /// ```swift
@@ -53,7 +53,7 @@ public final class MetricsRegistry: MetricsFactory {
         state.withLock { $0.collectors.append(write) }
     }
 
-    /// Reports what an instrument measures, and in which buckets.
+    /// Declares what an instrument measures, and in which buckets.
     public func describe(_ name: String, _ help: String, buckets: [Double]? = nil) {
         state.withLock { state in
             state.help[name] = help

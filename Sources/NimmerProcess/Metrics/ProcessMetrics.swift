@@ -4,7 +4,7 @@ import NimmerPlatform
 
 /// Metrics of every process, under the names that Prometheus' own clients use.
 enum ProcessMetrics {
-    /// Start time of the process, since the epoch, in seconds; nil where /proc does not tell.
+    /// Start time of the process, since the epoch, in seconds; nil where /proc does not show it.
     static func startTime(stat: String, bootTime: String, ticksPerSecond: Double) -> Double? {
         guard let line = bootTime.split(separator: "\n").first(where: { $0.hasPrefix("btime ") }),
             let boot = Double(line.dropFirst(6)), let ticks = field(22, of: stat)

@@ -3,7 +3,7 @@ import NimmerPlatform
 /// The words that the process was started with.
 ///
 /// The Swift runtime looks for them next to the environment's variables, and finds none where a preloaded library has moved these by
-/// adding one. Settings would be ignored without a word, so the kernel is asked then.
+/// adding one. Settings would be ignored silently, so the kernel is asked then.
 public enum ProcessArguments {
     /// The program's name and what follows it.
     public static let all: [String] = {

@@ -2,11 +2,11 @@ import NimmerBus
 import NimmerSystem
 import NimmerWave
 
-/// Reason why a process cannot start or go on: one line for a person and the exit status for its parent.
+/// Reason why a process cannot start or continue: one line for a person and the exit status for its parent.
 ///
 /// A cell throws one to leave with its own status (the battery cell without a battery: `unavailable`).
 public struct ProcessFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The exit status, in the words of sysexits.h.
+    /// The exit status, as defined in sysexits.h.
     public enum Status: Int32, Sendable {
         /// Wrong flags, variables or environment (64).
         case usage = 64

@@ -29,7 +29,7 @@ extension ServiceProcess {
                 folder: folder, name: name.text, maximumBytes: limits.bytes * JournalFile.timesMemory)
             let status = journal.status
             if status.messages > 0 {
-                logger.info("An earlier life left messages", metadata: ["messages": "\(status.messages)"])
+                logger.info("Took over messages of an earlier run", metadata: ["messages": "\(status.messages)"])
             }
             if status.damaged > 0 {
                 logger.warning(
@@ -38,30 +38,30 @@ extension ServiceProcess {
             }
             return journal
         } catch {
-            logger.error("What waits for its stream is kept in memory only", metadata: ["reason": "\(error)"])
+            logger.error("Waiting messages are kept in memory only", metadata: ["reason": "\(error)"])
             return nil
         }
     }
 
-    /// Runs an outbox until the task is cancelled, and reports what a person should know.
+    /// Runs an outbox until the task is cancelled, and logs what an operator should know.
     public func run(_ outbox: Outbox) async {
         await outbox.run { [logger] notice in notice.log(to: logger) }
     }
 }
 
 extension Outbox.Notice {
-    /// One line for a person.
+    /// A one-line description.
     func log(to logger: Logger) {
         switch self {
         case .waits(let error):
             logger.warning("Streams do not take messages, they wait", metadata: ["reason": "\(error)"])
         case .flows: logger.info("Streams take messages again")
         case .dropped(let count):
-            logger.error("Gave up messages that waited, there is no room for them", metadata: ["messages": "\(count)"])
+            logger.error("Dropped waiting messages: no room", metadata: ["messages": "\(count)"])
         case .refused(let error): logger.error("A message is refused by every stream", metadata: ["reason": "\(error)"])
         case .journal(let reason?):
-            logger.error("What waits is kept in memory only", metadata: ["reason": "\(reason)"])
-        case .journal(nil): logger.info("What waits is kept in the journal again")
+            logger.error("Waiting messages are kept in memory only", metadata: ["reason": "\(reason)"])
+        case .journal(nil): logger.info("Waiting messages are kept in the journal again")
         }
     }
 }

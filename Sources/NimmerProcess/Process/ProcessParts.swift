@@ -37,7 +37,7 @@ struct StartPageRelease: Service {
     }
 }
 
-/// Logs once what happens to the connection (architecture.md, Degrade, and say so).
+/// Logs once what happens to the connection (architecture.md, Degrade visibly).
 struct ConnectionLog: Service {
     let bus: any Bus
     let url: String
@@ -59,7 +59,7 @@ struct ConnectionLog: Service {
         let status = bus.status
         guard !status.isConnected, status.server == nil else { return }
         logger.warning(
-            "No connection yet, trying again for ever",
+            "No connection yet, retrying",
             metadata: ["server": "\(url)", "reason": "\(status.trouble?.description ?? "no answer so far")"])
     }
 
@@ -70,9 +70,9 @@ struct ConnectionLog: Service {
         case .reconnected(let server):
             logger.info("Connected again", metadata: ["server": "\(server.url)", "version": "\(server.version)"])
         case .disconnected(let error):
-            logger.warning("Lost the server, trying again for ever", metadata: ["reason": "\(error?.message ?? "")"])
+            logger.warning("Lost the server, retrying", metadata: ["reason": "\(error?.message ?? "")"])
         case .connectFailed(let error):
-            logger.warning("No connection yet, trying again for ever", metadata: ["reason": "\(error)"])
+            logger.warning("No connection yet, retrying", metadata: ["reason": "\(error)"])
         case .slowConsumer(let pattern, let lost):
             logger.warning("Too slow, messages were lost", metadata: ["pattern": "\(pattern)", "lost": "\(lost)"])
         case .failed(let error): logger.warning("The server reported an error", metadata: ["reason": "\(error)"])

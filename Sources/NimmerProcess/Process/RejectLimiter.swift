@@ -4,7 +4,7 @@ import NimmerWave
 import Synchronization
 
 /// Makes refused messages visible without letting them harm: each is counted, at most ten a second are published with the
-/// reason and the first 4 KiB of what was refused (protocol.md, Subjects), and the log reports it once a minute.
+/// reason and the first 4 KiB of what was refused (protocol.md, Subjects), and it is logged once a minute.
 public final class RejectLimiter: Sendable {
     private struct State {
         var count = 0
@@ -32,7 +32,7 @@ public final class RejectLimiter: Sendable {
     /// Messages refused since the start.
     public var count: Int { state.withLock { $0.count } }
 
-    /// Counts a refused message and, within the limit, reports it on the bus.
+    /// Counts a refused message and, within the limit, publishes a Reject.
     ///
     /// - Parameter message: the message, which is copied out of the bus only where something is reported of it.
     public func reject(_ refusal: Refusal, _ message: @autoclosure () -> BusMessage) {

@@ -39,11 +39,11 @@ public struct ServiceProcess: Sendable {
     public let logger: Logger
     /// The bus; connected, or (setting `connect`) still trying.
     public let bus: any Bus
-    /// Answers PING, INFO and STATS for it; tell it where the numbers come from: `process.answers.report { … }`.
+    /// Answers PING, INFO and STATS for it; set the source of the numbers: `process.answers.report { … }`.
     public let answers: ServiceResponder
     /// Asks on subjects that several identities publish to.
     public let requests: SharedRequests
-    /// Indicates whether it is alive and ready; a service reports ``Health/started()`` once it listens.
+    /// Indicates whether it is alive and ready; a service calls ``Health/started()`` once it listens.
     public let health: Health
     /// Metrics of the process: `process.metrics.collect { page in … }`, or the instruments of swift-metrics.
     public let metrics: MetricsRegistry
@@ -140,7 +140,7 @@ public struct ServiceProcess: Sendable {
             LogOutput(service: label, format: json ? .json : .text, level: level)
         }
         for variable in configuration.unknownVariables {
-            logger.warning("Nothing reads this variable", metadata: ["variable": "\(variable)"])
+            logger.warning("Unknown variable", metadata: ["variable": "\(variable)"])
         }
         let (health, metrics) = (Health(), MetricsRegistry())
         MetricsSystem.bootstrap(metrics)
@@ -210,7 +210,7 @@ public struct ServiceProcess: Sendable {
         answers = ServiceResponder(configuration.description(role: role, source: source), bus: bus)
     }
 
-    /// Opens another connection to the server, for what shall not hold up the rest; who opens it closes it.
+    /// Opens another connection to the server, for work that must not hold up the rest; the caller closes it.
     ///
     /// - Parameters:
     ///   - suffix: what the server shows behind the process's name.
@@ -228,7 +228,7 @@ public struct ServiceProcess: Sendable {
 
     /// Sends a command to a cell and waits for its answer, for at most the command's deadline and half a second.
     ///
-    /// Never throws: nobody there, no answer in time or an answer that cannot be read is an `error` result that reports it.
+    /// Never throws: no responder, no answer in time or an unreadable answer is an `error` result with the reason.
     public func ask(_ command: Command, cell: Token) async -> CommandResult {
         let message = Envelope(id: .v7(), at: .now(), from: source, command)
         let timeout = Duration.milliseconds(command.deadlineMilliseconds.addingSaturated(500))

@@ -13,7 +13,7 @@ struct StartPages {
         var end: UInt
     }
 
-    /// The mappings of program text in the words of `/proc/self/maps`: readable, executable, never writable, of a file.
+    /// The mappings of program text, from `/proc/self/maps`: readable, executable, never writable, of a file.
     static func text(in maps: String) -> [Mapping] {
         maps.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ", omittingEmptySubsequences: true)

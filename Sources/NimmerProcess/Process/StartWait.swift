@@ -26,7 +26,7 @@ struct StartWait {
 
 extension ServiceProcess {
     /// Takes a step of the start that needs a server. Where the settings state to wait for one (`connect: wait`), it is tried again
-    /// for ever, with pauses of up to 2 s and at once when the connection comes back; the log reports what is waited for and why,
+    /// forever, with pauses of up to 2 s and at once when the connection comes back; it logs what it waits for and why,
     /// each reason once, and the process is not ready meanwhile. Where they do not, it is taken once.
     ///
     /// - Parameters:
@@ -46,13 +46,13 @@ extension ServiceProcess {
             do {
                 let status = bus.status
                 guard status.isConnected else {
-                    // Whatever the trouble is, the bus goes on trying.
+                    // Whatever the trouble is, the bus keeps trying.
                     throw BusError(
                         .notConnected, status.trouble?.message ?? "no connection to the server yet",
                         cause: status.trouble?.cause ?? "")
                 }
                 let value = try await cancelWhenGracefulShutdown(step)
-                if wait.reason != nil { logger.info("Going on", metadata: ["with": "\(what)"]) }
+                if wait.reason != nil { logger.info("Continuing", metadata: ["with": "\(what)"]) }
                 return value
             } catch {
                 if Task.isCancelled || Task.isShuttingDownGracefully { throw CancellationError() }

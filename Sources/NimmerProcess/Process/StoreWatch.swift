@@ -5,7 +5,7 @@ import Synchronization
 
 /// Time for which what a process stores itself, without an outbox, has waited for its streams: a value without a clock.
 ///
-/// A server whose disk is full may refuse at once, or tell nothing at all; a person should know of both within a second.
+/// A server whose disk is full may refuse at once, or not answer at all; both must show within a second.
 struct StoreWaits: Sendable {
     /// The silence after which streams do not take what waits.
     static let silence = Duration.milliseconds(600)
@@ -16,7 +16,7 @@ struct StoreWaits: Sendable {
     private var number: UInt64 = 0
     private var success: ContinuousClock.Instant?
     private var error: BusError?
-    /// Time at which something that was not stored was let go of, most of the time for a pause before the next attempt.
+    /// Time at which something that was not stored was released, most of the time for a pause before the next attempt.
     private var pausing: ContinuousClock.Instant?
 
     /// Number of waiting messages.
@@ -35,7 +35,7 @@ struct StoreWaits: Sendable {
         if error.code != .notConnected, error.code != .conflict { self.error = error }
     }
 
-    /// It is stored, or nobody waits for it any more.
+    /// It is stored, or no caller waits for it any more.
     mutating func end(_ number: UInt64, isStored: Bool, at now: ContinuousClock.Instant) {
         begun[number] = nil
         pausing = isStored ? nil : now
@@ -75,7 +75,7 @@ public final class StoreWatch: Sendable {
 
     /// Watches over storing, attempts and the pauses between them included.
     ///
-    /// - Parameter body: tells of each failed attempt, and returns once stored.
+    /// - Parameter body: passes on each failed attempt, and returns once stored.
     @discardableResult
     public func storing<Result, Failure: Error>(
         _ body: (_ failed: (BusError) -> Void) async throws(Failure) -> Result
@@ -96,12 +96,12 @@ public final class StoreWatch: Sendable {
 
     /// Logs changes until the task is cancelled.
     public func run() async {
-        var isSaid = false
+        var isLogged = false
         while (try? await Task.sleep(for: .milliseconds(200))) != nil {
             let found = trouble
-            if let found, !isSaid { Outbox.Notice.waits(found).log(to: process.logger) }
-            if found == nil, isSaid { Outbox.Notice.flows.log(to: process.logger) }
-            isSaid = found != nil
+            if let found, !isLogged { Outbox.Notice.waits(found).log(to: process.logger) }
+            if found == nil, isLogged { Outbox.Notice.flows.log(to: process.logger) }
+            isLogged = found != nil
         }
     }
 

@@ -59,7 +59,7 @@ final class JournalFile: OutboxJournal {
     /// file of its own; what dead ones left in theirs is taken over by the next that starts.
     convenience init(folder: String, name: String, maximumBytes: Int = 64 << 20) throws(Failure) {
         guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
-            throw Failure(description: "the state folder '\(folder)' cannot be made: \(Self.reason())")
+            throw Failure(description: "the state folder '\(folder)' cannot be created: \(Self.reason())")
         }
         let paths = (1...Self.instances).map { "\(folder)/outbox-\(name)\($0 == 1 ? "" : "-\($0)").journal" }
         for path in paths {
@@ -94,7 +94,7 @@ final class JournalFile: OutboxJournal {
         var found = stat()
         guard fstat(descriptor, &found) == 0 else {
             close(descriptor)
-            throw Failure(description: "the journal '\(path)' cannot be looked at: \(reason())")
+            throw Failure(description: "the journal '\(path)' cannot be inspected: \(reason())")
         }
         if let trouble = trouble(with: found) {
             close(descriptor)
@@ -108,7 +108,7 @@ final class JournalFile: OutboxJournal {
         return descriptor
     }
 
-    /// Reason why a file cannot be trusted: somebody else could write there what this process then publishes. Nil when it can.
+    /// Reason why a file cannot be trusted: another user could write there what this process then publishes. Nil when it can.
     private static func trouble(with found: stat) -> String? {
         if found.st_mode & S_IFMT != S_IFREG { return "is no file" }
         if found.st_uid != geteuid(), found.st_uid != 0 {
@@ -211,7 +211,7 @@ final class JournalFile: OutboxJournal {
     func retry() {
         state.withLock { state in
             guard state.trouble != nil || syncer.trouble != nil else { return }
-            // As much as a message may have, of records that tell nothing; what a crash leaves of them harms nobody.
+            // As much as a message may have, of records without content; a partial one after a crash does no harm.
             let record = JournalRecord.release(MessageID(high: 0, low: 0))
             let size = state.size
             guard append((0...Wire.maximumBytes / record.count).flatMap { _ in record }, &state) else { return }
@@ -318,7 +318,7 @@ final class JournalFile: OutboxJournal {
             guard state.turns == turns, let since = bytes(at: size, count: state.size - size),
                 Self.write(since, to: copy, at: kept.size), rename(name, path) == 0
             else { return false }
-            // The number stays, so that the one that makes it durable need not know.
+            // The number stays, so that the syncing thread need not know.
             while dup2(copy, descriptor) < 0 {
                 guard errno == EINTR || errno == EBUSY else { return false }
             }
@@ -354,7 +354,7 @@ final class JournalFile: OutboxJournal {
                     break
                 }
                 guard let record = JournalRecord.read(window, at: at) else {
-                    // A torn or damaged record: go on at the next that is whole.
+                    // A torn or damaged record: continue at the next that is whole.
                     if isWhole { state.damaged += 1 }
                     at = min(JournalRecord.next(window, after: at), max(at + 1, safe))
                     isWhole = false

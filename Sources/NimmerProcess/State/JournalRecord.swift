@@ -32,7 +32,7 @@ enum JournalRecord {
         return record(0x50, body + message.payload)
     }
 
-    /// The record that lets go of a message.
+    /// The record that releases a message.
     static func release(_ id: MessageID) -> [UInt8] { record(0x52, id.bytes) }
 
     private static func record(_ kind: UInt8, _ body: [UInt8]) -> [UInt8] {

@@ -3,7 +3,7 @@ import NimmerPlatform
 import Synchronization
 
 /// Makes what was written to a file durable within a bounded time, on a thread of its own: `fdatasync` may take as long as the disk
-/// likes, and nobody waits for it.
+/// likes, and no caller waits for it.
 final class Syncer: Sendable {
     private let wakeUp: WakeUp?
     private let descriptor: Int32

@@ -58,7 +58,7 @@ struct MessageBuffer: Sendable {
 
     /// Takes in a wave as it lies in its message.
     ///
-    /// - Returns: false when its bytes are no wave that the fast decoder reads; then nothing was taken in.
+    /// - Returns: false when its bytes are not a wave that the fast decoder reads; then nothing was taken in.
     mutating func receiveWave(subject: String, payload: [UInt8], at: Int64) -> Bool {
         guard (try? WaveDecoder.decode(payload.span.bytes, into: &view)) != nil, !view.hasEscapedNames else {
             return false
@@ -186,7 +186,7 @@ struct MessageBuffer: Sendable {
 
     // MARK: - Letting go
 
-    /// Lets go what is older than the limit at a moment.
+    /// Releases what is older than the limit at a moment.
     mutating func forget(olderThan moment: Int64) {
         let oldest = moment.subtractingSaturated(Int64(saturating: limits.ageMilliseconds * 1e6))
         while let entry = entries.oldest, entry.at < oldest { forgetOldest() }

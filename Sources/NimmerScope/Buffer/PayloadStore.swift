@@ -10,7 +10,7 @@ struct PayloadStore: Sendable {
     /// A store that keeps at most so many bytes, at least one piece.
     init(bytes: Int) { maximum = max(1, bytes >> Self.pieceBits) }
 
-    /// Keeps bytes and reports where.
+    /// Keeps bytes and returns their place.
     ///
     /// - Returns: the place; -1 for what is longer than a piece.
     mutating func keep(_ bytes: [UInt8]) -> Int {

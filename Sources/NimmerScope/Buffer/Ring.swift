@@ -42,7 +42,7 @@ struct Ring<Element: Sendable>: Sendable {
         }
     }
 
-    /// Forgets all; numbers go on.
+    /// Forgets all; numbers continue.
     mutating func removeAll() {
         first = end
         head = 0

@@ -8,7 +8,7 @@ enum EntryKind: UInt8, Sendable, CaseIterable, Comparable {
     static func < (a: EntryKind, b: EntryKind) -> Bool { a.rawValue < b.rawValue }
 }
 
-/// A message in the buffer, in 32 bytes; what it reports lies in a ``PayloadStore``.
+/// A message in the buffer, in 32 bytes; its text is in a ``PayloadStore``.
 struct Entry: Sendable {
     /// Time of arrival, in nanoseconds.
     var at: Int64
@@ -32,7 +32,7 @@ struct Entry: Sendable {
     static let noLane = UInt16.max
 }
 
-/// Facts about an entry besides its numbers.
+/// Flags of an entry.
 struct EntryFlags: OptionSet, Sendable {
     let rawValue: UInt8
 

@@ -3,7 +3,7 @@ import NimmerWave
 /// Filter of the messages by text and confidence (oscilloscope.md, Must: `/`, `/!`, `m`, `M`).
 ///
 /// The text is looked for, upper and lower case alike, in the subject (and so in cell, nerve and gate), and of a wave in its
-/// region, domain, origin and content, of any other message in all that it reports.
+/// region, domain, origin and content, of any other message in its whole text.
 struct ScopeFilter: Sendable, Hashable {
     /// As it was typed: a `!` before it shows what does not contain it.
     let text: String

@@ -114,7 +114,7 @@ struct Lane: Sendable {
     var rate = RateMeter()
 }
 
-/// Something in a lane that is no wave.
+/// Something in a lane that is not a wave.
 struct Mark: Sendable {
     /// Time of arrival.
     let at: Int64

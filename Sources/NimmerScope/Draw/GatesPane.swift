@@ -2,7 +2,7 @@ import NimmerTerminal
 import NimmerWave
 
 extension ScopeState {
-    /// Every gate: potential with thresholds and release marks, sign, word; the one that wants most attention first.
+    /// Every gate: potential with thresholds and release marks, sign, word; by attention: open gates first.
     func drawGates(_ pen: inout Pen, _ area: Area, _ now: Int64) {
         var title = InkLine("gates", .strong)
         if let moment = momentOfGates {
@@ -13,7 +13,7 @@ extension ScopeState {
         let inner = pen.pane(area, .gates, title, hasKeys: hasKeys(.gates))
         let all = gates.gates(at: momentOfGates)
         guard !all.isEmpty else {
-            let text = InkLine("No gate yet: once a second the thalamus says what is open or rising.", .quiet)
+            let text = InkLine("No gate yet: once a second the thalamus publishes what is open or rising.", .quiet)
             for (row, line) in Self.wrapped(text, inner.width - 2, indent: 0).enumerated() {
                 pen.write(line, x: inner.x + 1, y: inner.y + row, maxWidth: inner.width - 2)
             }
@@ -72,7 +72,7 @@ extension ScopeState {
         }
     }
 
-    /// The gates on one line, for a narrow screen: as many as fit, the one that wants most attention first.
+    /// The gates on one line, for a narrow screen: as many as fit, by attention: open gates first.
     func drawGateLine(_ pen: inout Pen, _ area: Area) {
         var x = area.x + 1
         x += pen.write("gates ", hasKeys(.gates) ? .accent : .quiet, x: x, y: area.y)

@@ -50,7 +50,7 @@ extension ScopeState {
         ]
     }
 
-    /// Indicates whether the inspector shows a message, which can be told in two ways.
+    /// Indicates whether the inspector shows a message, which has two forms.
     var isMessageInspected: Bool {
         if case .entry? = view.inspected { true } else { false }
     }
@@ -60,7 +60,7 @@ extension ScopeState {
         return ("Enter", isToggle ? (view.isRaw ? "pretty" : "raw") : "inspect")
     }
 
-    /// The keys that stop and go on, in words of what they do now.
+    /// The keys for pause and resume, named by what they do now.
     private var following: [(String, String)] {
         guard case .recording = settings.source else {
             return view.isLive ? [("Space", "pause")] : [("Space", "live")]

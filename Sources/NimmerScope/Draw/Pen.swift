@@ -1,6 +1,6 @@
 import NimmerTerminal
 
-/// Draws on a screen in the words of a theme.
+/// Draws on a screen with the styles of a theme.
 struct Pen {
     var screen: ScreenBuffer
     let theme: Theme

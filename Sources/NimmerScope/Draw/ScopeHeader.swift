@@ -19,21 +19,21 @@ extension ScopeState {
         }
         add(title.terminalColumns + chip.terminalColumns <= limit ? title : " ", theme.header.with(adding: .bold))
         add(chip, theme.chip)
-        var said = [("  \(settings.patterns)", theme.headerQuiet)]
+        var parts = [("  \(settings.patterns)", theme.headerQuiet)]
         if case .recording(let path) = settings.source {
-            said.append(("  \(path.split(separator: "/").last ?? "")", theme.header))
+            parts.append(("  \(path.split(separator: "/").last ?? "")", theme.header))
         }
         if buffer.minimumConfidence > 0 {
             let sign = settings.glyphs == .ascii ? ">=" : "≥"
-            said.append(("  conf\(sign)\(decimals(buffer.minimumConfidence))", theme.header))
+            parts.append(("  conf\(sign)\(decimals(buffer.minimumConfidence))", theme.header))
         }
-        if !buffer.filter.text.isEmpty { said.append(("  /\(buffer.filter.text)", theme.header.with(adding: .bold))) }
+        if !buffer.filter.text.isEmpty { parts.append(("  /\(buffer.filter.text)", theme.header.with(adding: .bold))) }
         // What hides something is reported before what is listened to.
-        while let first = said.first, x + said.reduce(0, { $0 + $1.0.terminalColumns }) > limit {
-            if said.count == 1, limit - x > 12, first.0.terminalColumns > 12 { break }
-            said.removeFirst()
+        while let first = parts.first, x + parts.reduce(0, { $0 + $1.0.terminalColumns }) > limit {
+            if parts.count == 1, limit - x > 12, first.0.terminalColumns > 12 { break }
+            parts.removeFirst()
         }
-        for (text, style) in said { add(text, style) }
+        for (text, style) in parts { add(text, style) }
         x = area.width - rightColumns
         for piece in right { x += pen.write(piece.text, piece.style(theme), x: x, y: area.y) }
     }

@@ -77,7 +77,7 @@ struct Theme: Sendable {
         }
     }
 
-    /// Marks a stretch by its colour alone, where something else reports the same.
+    /// Marks a stretch by its colour alone, where something else shows the same.
     func tint(_ style: inout Style) {
         if !selection.isStandard { style.background = selection }
     }

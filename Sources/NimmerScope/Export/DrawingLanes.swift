@@ -28,7 +28,7 @@ extension ScopeDrawing {
             let exchange = lane.exchanges[number]
             guard exchange.from < to, exchange.to >= from else { continue }
             let y = y(Double(exchange.value), lane, top)
-            // One that took no time to speak of is still to be seen.
+            // One of a negligible duration must still be visible.
             let start = x(exchange.from)
             let end = max(start + 5, x(min(exchange.to, state.now.nanoseconds)))
             out.line(start, y, end, y, "trace dashed \(name)")

@@ -17,7 +17,7 @@ struct GateTrack: Sendable {
         var end: Int64
     }
 
-    /// A change of its state, and the entry that tells of it.
+    /// A change of its state, and its entry.
     struct Change: Sendable, Hashable {
         let at: Int64
         let entry: Int
@@ -55,7 +55,7 @@ struct GateTrack: Sendable {
         note(at)
     }
 
-    /// Takes in a change of its state, which the entry tells.
+    /// Takes in a change of its state, from an entry.
     mutating func update(_ transition: GateTransition, at: Int64, entry: Int) {
         changes.append(Change(at: at, entry: entry, to: transition.toState))
         if changes.count > Self.maximumChanges { changes.removeFirst() }
@@ -91,7 +91,7 @@ struct GateTrack: Sendable {
         if samples.count > Self.maximumSamples { samples.removeFirst() }
     }
 
-    /// Lets go what is older than a moment, but for how the gate was at that moment.
+    /// Releases what is older than a moment, except for how the gate was at that moment.
     mutating func forget(before moment: Int64) {
         while samples.count > 1, samples[samples.first + 1].at <= moment { samples.removeFirst() }
         while let oldest = openings.oldest, oldest.end < moment { openings.removeFirst() }
@@ -159,7 +159,7 @@ struct GateBoard: Sendable {
         }
     }
 
-    /// Takes in a change of a gate's state, which the entry tells.
+    /// Takes in a change of a gate's state, from an entry.
     mutating func update(_ transition: GateTransition, at: Int64, entry: Int) {
         let region = transition.region.text
         if tracks[region] == nil, tracks.count < Self.maximum {
@@ -172,12 +172,12 @@ struct GateBoard: Sendable {
         tracks[region]?.update(transition, at: at, entry: entry)
     }
 
-    /// Lets go what is older than a moment.
+    /// Releases what is older than a moment.
     mutating func forget(before moment: Int64) {
         for region in tracks.keys { tracks[region]?.forget(before: moment) }
     }
 
-    /// The gates by how much attention they want: the open first, then by how near they are to a threshold.
+    /// The gates by attention: the open first, then by how near they are to a threshold.
     ///
     /// - Parameter moment: as they were then; nil for now.
     func gates(at moment: Int64?) -> [AttendedGate] {

@@ -1,7 +1,7 @@
 import NimmerWave
 
 extension ScopeState {
-    /// A gate: what the thalamus reports of it, or, while it tells nothing, what was seen of it.
+    /// A gate: the thalamus's report of it, or, without one, what was seen of it.
     func inspection(ofGate region: String) -> Inspection {
         var inspection = Inspection(title: "gate \(region)")
         let track = gates.tracks[region]
@@ -9,7 +9,7 @@ extension ScopeState {
         case .success(let report): GateReport(report: report, settings: settings).add(to: &inspection)
         case .failure(let failure):
             addState(track, to: &inspection)
-            inspection.lines.append(InkLine("The thalamus does not say more: \(failure)", .warning))
+            inspection.lines.append(InkLine("The thalamus did not answer: \(failure)", .warning))
             addChanges(track, to: &inspection)
         case nil:
             addState(track, to: &inspection)

@@ -75,7 +75,7 @@ extension ScopeState {
             inspection.field("subject", buffer.subjects[Int(entry.subject)].text)
             inspection.field("arrived", settings.clock(entry.at))
             if entry.value.isFinite { inspection.field("value", decimals(Double(entry.value))) }
-            inspection.section("What it said is no longer kept: newer messages took its place.", .quiet)
+            inspection.section("Its content is no longer kept: newer messages took its place.", .quiet)
             return inspection
         case .failure(let refusal):
             var inspection = Inspection(title: "refused")
@@ -111,7 +111,7 @@ extension ScopeState {
         let delay = elapsed(from: header.timestamp.nanoseconds, to: entry.at)
         let isNear = delay.magnitude < 86_400_000_000_000
         inspection.field(
-            "said",
+            "sent",
             settings.clock(header.timestamp.nanoseconds)
                 + (isNear && delay != 0 ? ", arrived \(span(nanoseconds: delay)) later" : ""))
         inspection.field(

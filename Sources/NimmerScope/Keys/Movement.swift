@@ -3,7 +3,7 @@ import NimmerWave
 extension ScopeState {
     // MARK: - Time
 
-    /// Stops the view; the buffer goes on filling.
+    /// Stops the view; the buffer keeps filling.
     mutating func hold() {
         guard view.isLive else { return }
         // The column that is being filled stays out, so that what is held does not change.
@@ -75,7 +75,7 @@ extension ScopeState {
         setCursor(cursor)
     }
 
-    /// The second marker: where the cursor is, or now; once more takes it away.
+    /// The second marker: where the cursor is, or now; once more removes it.
     mutating func mark() {
         guard settings.face == .tail else { return }
         let here = view.cursor ?? view.hold?.end ?? now.nanoseconds

@@ -2,7 +2,7 @@ import NimmerTerminal
 import NimmerWave
 
 extension ScopeState {
-    /// A key was pressed. What has no meaning here changes nothing and tells nothing.
+    /// A key was pressed. A key without a meaning here does nothing.
     mutating func press(_ key: Key) -> [ScopeEffect] {
         switch key {
         case .control("c"): return [.quit]

@@ -51,7 +51,7 @@ public enum ScopeKeys {
             entries: [
                 Entry(keys: "w", meaning: "record; again: stop"),
                 Entry(keys: "e", meaning: "export as CSV and SVG"),
-                Entry(keys: "p", meaning: "playback: stop, go on"),
+                Entry(keys: "p", meaning: "playback: stop, continue"),
                 Entry(keys: "< >", meaning: "playback slower, faster"),
             ]),
         Group(

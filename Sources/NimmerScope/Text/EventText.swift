@@ -13,7 +13,7 @@ public struct EventText: Sendable {
     /// Text of the event.
     public private(set) var text = InkLine()
 
-    /// A gate's state by its word and its colour together.
+    /// A gate's state by text and colour.
     static func state(_ state: GateState) -> InkLine.Run {
         switch state {
         case .open: .init(text: "OPEN", ink: .good)
@@ -152,7 +152,7 @@ public struct EventText: Sendable {
         name = lane ?? subject.owner
         value = entry.value.isFinite ? decimals(Double(entry.value.magnitude)) : ""
         if let origin, origin != name { text.add(origin + " ", .quiet) }
-        text.add("what it said is no longer kept", .quiet)
+        text.add("its content is no longer kept", .quiet)
     }
 }
 

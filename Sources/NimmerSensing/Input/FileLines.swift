@@ -35,7 +35,7 @@ public struct FileLines: Sendable {
     }
 
     /// Gives every line that is appended from now on, until the task is cancelled. A file that is replaced or cut short
-    /// is read again from its start. A file tells nobody that it grew: it is looked at ten times a second.
+    /// is read again from its start. A file that grows sends no event: it is polled ten times a second.
     ///
     /// - Throws: a `ProcessFailure` when the file cannot be read at the start; `CancellationError`.
     public func follow(_ take: ([UInt8]) throws -> Void) async throws {

@@ -7,7 +7,7 @@ public enum NumberText {
     /// - Parameters:
     ///   - bytes: the message.
     ///   - path: dot-separated keys and places into the JSON (`sensors.0.value`); empty for the whole message.
-    /// - Throws: a `Refusal` that reports what was found instead.
+    /// - Throws: a `Refusal` that names what was found instead.
     public static func number(in bytes: [UInt8], path: String = "") throws(Refusal) -> Double {
         if path.isEmpty, let number = number(in: bytes[...]) { return number }
         let found = String(decoding: bytes.prefix(80), as: UTF8.self)

@@ -20,7 +20,7 @@ struct PostgresPlace: Sendable {
 
     /// Finds or makes the folder, where the server's account can reach it.
     ///
-    /// Only a folder that is made here, or is this user's, is given to the account; links are not followed, but for the one that
+    /// Only a folder that is made here, or is this user's, is given to the account; links are not followed, except for the one that
     /// leads to the shelter and is this user's own.
     init(_ wanted: String) throws(PostgresServerError) {
         account = try Account.forServer()
@@ -69,7 +69,7 @@ struct PostgresPlace: Sendable {
         guard let facts = place.above.facts(place.name), facts.kind == .link else { return nil }
         let target = OwnFolder.target(of: place.name, in: place.above) ?? ""
         let name = target.hasPrefix(linkedFolder + "/") ? String(target.dropFirst(linkedFolder.count + 1)) : ""
-        // Somebody else's link could lead to any folder of this user, which would then be given away.
+        // Another user's link could lead to any folder of this user, which would then be given away.
         guard Ownership.own().trusts(facts.owner), !name.isEmpty, !name.contains("/"), name != "..", name != "." else {
             throw PostgresServerError(
                 .folder, "\(path) is a link of user \(UserName.of(facts.owner)) to '\(target)', so it is not followed",
@@ -136,15 +136,15 @@ struct PostgresPlace: Sendable {
         guard isAlone else {
             let left = ProcessStatus.pids(workingIn: data).map { "\($0)" }.joined(separator: " ")
             throw PostgresServerError(
-                .failed, "what a crashed run left (process \(left)) does not stop in \(folder)",
+                .failed, "process \(left) of a crashed run in \(folder) does not stop",
                 remedy: "Stop it with kill -QUIT \(left)")
         }
-        // Nobody works in the data any more; by now another program may have the number in the lock.
+        // The data is not in use any more; by now another program may have the number in the lock.
         (try? heldData())?.remove("postmaster.pid")
     }
 
     /// The server that runs on this data now; a stale lock, whose number another program may have by now, does not count, and neither does
-    /// a program of another user whose number somebody wrote there.
+    /// a program of another user whose number was written there.
     private var runningProcess: ProcessIdentity? {
         guard let first = lock.first, let id = pid_t(first), let process = ProcessIdentity(pid: id),
             process.user == account.user, SmallFile.absolute("/proc/\(id)/cwd") == data
@@ -157,7 +157,7 @@ struct PostgresPlace: Sendable {
         return text.split(separator: "\n", omittingEmptySubsequences: false)
     }
 
-    /// Returns whether this process is the server and takes connections: the last line of its lock reports it.
+    /// Returns whether this process is the server and takes connections: the last line of its lock states it.
     func isReady(_ pid: pid_t) -> Bool {
         let lock = lock
         return lock.count > 7 && pid_t(lock[0]) == pid && lock[7].hasPrefix("ready")

@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// Whom it runs as: this process's user; for root, the user `postgres`, because PostgreSQL refuses root. When `postgres`
 /// may not pass a folder on the way (a clone under /root), the data goes to `/var/lib/nimmerverse`, a link stands in the
-/// folder's place, and ``notice`` reports it.
+/// folder's place, and ``notice`` states it.
 ///
 /// How long it lives: it is a child of this process and stops, in order, when this process dies in any way. What a
 /// crash left behind all the same is stopped and started again; a stale lock is removed.
@@ -67,7 +67,7 @@ public final class PostgresServer: Sendable {
     ///   - folder: where everything lies: data, socket, password.
     ///   - durability: ``Durability/durable`` outside tests.
     ///   - onLine: takes each line that the server logs, on a thread that must not block for long.
-    /// - Throws: ``PostgresServerError``, whose mend a person can follow.
+    /// - Throws: ``PostgresServerError`` with a remedy.
     public static func start(
         folder: String, durability: Durability = .durable, onLine: (@Sendable (String) -> Void)? = nil
     ) async throws(PostgresServerError) -> PostgresServer {
@@ -85,7 +85,7 @@ public final class PostgresServer: Sendable {
             do throws(PostgresServerError) {
                 return PostgresServer(launch: launch, child: try await launch.run())
             } catch {
-                // Somebody else may have taken the port between its choice and its use.
+                // Another process may have taken the port between its choice and its use.
                 guard attempts < 3, error.message.contains("Address already in use") else { throw error }
             }
         }
@@ -106,7 +106,7 @@ public final class PostgresServer: Sendable {
         }
     }
 
-    /// Stops the server: open transactions are rolled back, what is committed is safe. Stopping twice is no error.
+    /// Stops the server: open transactions are rolled back, what is committed is safe. Stopping twice is not an error.
     public func stop() async {
         await child.withLock { $0 }.terminate(signal: SIGINT, grace: .seconds(30))
         launch.place.state.clearRunning()
@@ -123,7 +123,7 @@ public final class PostgresServer: Sendable {
         await child.withLock { $0 }.terminate(signal: SIGKILL)
     }
 
-    /// Waits until the server has ended by itself or by somebody's hand.
+    /// Waits until the server has ended, for any reason.
     public func waitForExit() async -> ChildExit {
         await child.withLock { $0 }.waitForExit()
     }

@@ -29,7 +29,7 @@ package final class HeldFolder: Sendable {
         return fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? FileFacts(status) : nil
     }
 
-    /// Returns whether something lies under a name that is no folder.
+    /// Returns whether something lies under a name that is not a folder.
     package func isFile(_ name: String) -> Bool { facts(name).map { $0.kind != .folder } ?? false }
 
     /// A folder in it.
@@ -50,7 +50,7 @@ package final class HeldFolder: Sendable {
 
     /// The text of a file that may be relied on; nil if absent.
     ///
-    /// - Throws: a ``ServerError`` when it is a link, a pipe, somebody else's, or may be changed by others.
+    /// - Throws: a ``ServerError`` when it is a link, a pipe, another user's, or may be changed by others.
     package func read(_ name: String, _ ownership: Ownership) throws(ServerError) -> String? {
         let file = openat(descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard file >= 0 else {
@@ -68,7 +68,7 @@ package final class HeldFolder: Sendable {
 
     /// Replaces a file as a whole; what had the name, a link too, is gone and was not followed.
     ///
-    /// - Parameter owner: whom it is given to; nil keeps it.
+    /// - Parameter owner: its new owner; nil keeps it.
     package func write(
         _ text: String, to name: String, mode: mode_t, owner: (user: uid_t, group: gid_t)? = nil
     ) throws(ServerError) {
@@ -78,16 +78,16 @@ package final class HeldFolder: Sendable {
         guard file >= 0 else { throw error("write", name) }
         defer { close(file) }
         guard SmallFile.put(text, to: file) else { throw error("write", name) }
-        if let owner, fchown(file, owner.user, owner.group) != 0 { throw error("give away", name) }
+        if let owner, fchown(file, owner.user, owner.group) != 0 { throw error("change the owner of", name) }
         guard renameat(descriptor, draft, descriptor, name) == 0 else { throw error("write", name) }
     }
 
-    /// Gives the folder itself away, and to its owner alone.
+    /// Changes the owner of the folder itself, with access for the owner alone.
     func give(to user: uid_t, _ group: gid_t, mode: mode_t) throws(ServerError) {
         let open = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard open >= 0 else { throw error("open", nil) }
         defer { close(open) }
-        guard fchown(open, user, group) == 0 else { throw error("give away", nil) }
+        guard fchown(open, user, group) == 0 else { throw error("change the owner of", nil) }
         guard fchmod(open, mode) == 0 else { throw error("protect", nil) }
     }
 

@@ -1,9 +1,9 @@
 import Glibc
 import NimmerPlatform
 
-/// The way to a folder that a command relies on, looked at step by step.
+/// The way to a folder that a command relies on, checked step by step.
 package enum OwnFolder {
-    /// Opens a folder, once nobody but its user (and root) can change what lies there or where its path leads.
+    /// Opens a folder, after checking that only its user (and root) can change its contents or where its path leads.
     ///
     /// - Parameters:
     ///   - path: from the root; a link in it is followed only when it is the user's own or root's.

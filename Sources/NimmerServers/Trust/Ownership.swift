@@ -1,6 +1,6 @@
 import Glibc
 
-/// Facts about a file or folder, as far as trust in it goes.
+/// Type, owner and permissions of a file or folder.
 package struct FileFacts: Sendable, Equatable {
     /// Kind of file.
     package enum Kind: String, Sendable {
@@ -40,16 +40,16 @@ package struct FileFacts: Sendable, Equatable {
     }
 }
 
-/// Owners whose files a process relies on: itself and root, and nobody who could change them behind its back.
+/// Owners whose files a process relies on: itself and root.
 ///
-/// A folder that somebody else prepared (a clone, an archive, `/tmp`) may lead elsewhere by a link, name another user's process in a
-/// state file, or carry a server's configuration that runs programs. So everything in the way is looked at, before it is used.
+/// A folder that another user prepared (a clone, an archive, `/tmp`) may lead elsewhere by a link, name another user's process in a
+/// state file, or carry a server's configuration that runs programs. So everything in the way is checked, before it is used.
 package struct Ownership: Sendable, Equatable {
     /// The user of this process.
     package var user: uid_t
     /// An account that works for this process, such as the one of a database.
     package var serviceUser: uid_t?
-    /// The group that has no member but the user; what that group may write, nobody else may.
+    /// The group that has no member but the user; what that group may write, no other user may.
     package var ownGroup: gid_t?
 
     package init(user: uid_t, serviceUser: uid_t? = nil, ownGroup: gid_t? = nil) {
@@ -95,7 +95,7 @@ package struct Ownership: Sendable, Equatable {
         guard !others && !group || role == .way && facts.mode & mode_t(S_ISVTX) != 0 else {
             let mode = String(facts.mode & 0o7777, radix: 8)
             return (
-                "may be changed by \(others ? "everybody" : "its group") (mode \(mode))",
+                "may be changed by \(others ? "all users" : "its group") (mode \(mode))",
                 "look at what is in it, then chmod \(others ? "go" : "g")-w"
             )
         }

@@ -52,7 +52,7 @@ extension BusConformance {
             try expect(message.headers.fields.filter { $0.name == "Colour" }.map(\.value), ["red", "blue"], "values")
             try expect(message.headers["colour"], nil, "names are compared exactly")
         },
-        Check("a queue group shares, and everybody else gets all") { bus, names in
+        Check("a queue group shares, and every other subscriber gets all") { bus, names in
             let all = try await bus.messages(names.pattern("q"))
             let group = try Token("group")
             let one = try await bus.subscribe(names.pattern("q"), queue: group) { _, _, _ in }
@@ -109,7 +109,7 @@ extension BusConformance {
             try await bus.flush()
             try expect(seen.all.count, 1, "calls")
         },
-        Check("what a slow handler misses is counted and told") { bus, names in
+        Check("what a slow handler misses is counted and announced") { bus, names in
             let events = bus.events()
             let seen = Seen()
             let end = try await bus.messages(names.pattern("end"))
@@ -174,9 +174,9 @@ extension BusConformance {
             try expect(answer.headers["Kind"], "double", "header of the answer")
             service.cancel()
         },
-        Check("a request that nobody serves fails at once") { bus, names in
+        Check("a request without a responder fails at once") { bus, names in
             try await expectFailure(.noResponders, "no service") {
-                try await bus.request(names.subject("nobody"), payload: [], timeout: .seconds(30))
+                try await bus.request(names.subject("unserved"), payload: [], timeout: .seconds(30))
             }
         },
         Check("a request that is not answered times out") { bus, names in
@@ -206,7 +206,7 @@ extension BusConformance {
             try expect(answers.map { text($0.payload) }.sorted(), ["0", "1", "2"], "answers")
             for service in services { service.cancel() }
             let none = try await bus.requestMany(names.subject("empty"), payload: [], wait: .milliseconds(50))
-            try expect(none.count, 0, "answers of nobody")
+            try expect(none.count, 0, "answers without a responder")
         },
     ]
 

@@ -33,10 +33,10 @@ extension BusConformance {
                     try expect(started, description.started, "start")
                 }
             }
-            let everybody = try await bus.requestMany(
+            let all = try await bus.requestMany(
                 Subject(foreign: "$SRV.PING"), payload: [], wait: .milliseconds(200))
-            let named = try everybody.filter { try JSON(parsing: $0.payload)["name"]?.string == names.base }
-            try expect(named.count, 1, "answers to everybody's ping")
+            let named = try all.filter { try JSON(parsing: $0.payload)["name"]?.string == names.base }
+            try expect(named.count, 1, "answers to a ping of all")
             responder.stop()
             try await bus.flush()
             try await expectFailure(.noResponders, "after the stop") {

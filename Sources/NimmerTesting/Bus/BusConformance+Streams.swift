@@ -13,7 +13,7 @@ extension BusConformance {
     }
 
     static let storing: [Check] = [
-        Check("a stream is made once and says what it holds") { bus, names in
+        Check("a stream is made once and describes what it holds") { bus, names in
             try await makeStream(bus, names)
             try await makeStream(bus, names)
             try await fill(bus, names, 3)
@@ -31,7 +31,7 @@ extension BusConformance {
             try await bus.deleteStream(names.stream)
             try await expectFailure(.notFound, "a deleted stream") { try await bus.stream(names.stream) }
         },
-        Check("an empty stream goes on with a later sequence, and one that holds something does not") { bus, names in
+        Check("an empty stream continues with a later sequence, and one that holds something does not") { bus, names in
             try await makeStream(bus, names)
             try await bus.skip(stream: names.stream, to: 5001)
             try await fill(bus, names, 2)
@@ -44,7 +44,7 @@ extension BusConformance {
                 try await bus.skip(stream: names.stream + "-none", to: 2)
             }
         },
-        Check("how far durables are is told, too low rather than too high") { bus, names in
+        Check("the progress of durables is reported, too low rather than too high") { bus, names in
             try await makeStream(bus, names)
             try await fill(bus, names, 6)
             let (one, two) = (try Token("one"), try Token("two"))

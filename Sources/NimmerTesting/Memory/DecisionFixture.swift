@@ -25,7 +25,7 @@ public struct DecisionFixture: Sendable {
     /// Verification.
     public var verification: Envelope<VerificationOutcome>
 
-    /// The time of a fixture unless it is told another: 2026-02-14T18:30:00.123456Z.
+    /// The time of a fixture unless another is given: 2026-02-14T18:30:00.123456Z.
     public static let time = Timestamp(nanoseconds: 1_771_093_800_123_456_000)
 
     /// A decision about a gate.

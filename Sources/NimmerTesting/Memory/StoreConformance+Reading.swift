@@ -4,7 +4,7 @@ import NimmerWave
 extension StoreConformance {
     // MARK: - Totals
 
-    static let totals = Check("totals say what was spent, earned and verified") { store in
+    static let totals = Check("totals contain what was spent, earned and verified") { store in
         let outcomes: [VerificationResult] = [.confirmed, .confirmed, .partial, .failed]
         for (number, outcome) in outcomes.enumerated() {
             let decision = try DecisionFixture(seed: "total \(number)", gate: "total", cost: 2, outcome: outcome)
@@ -66,7 +66,7 @@ extension StoreConformance {
         try expect(release.collapse, nil, "collapse of a release")
     }
 
-    static let trailOfNothing = Check("an unknown id has no trail, and a trail may have gaps") { store in
+    static let trailOfUnknownID = Check("an unknown id has no trail, and a trail may have gaps") { store in
         let decision = try DecisionFixture(seed: "gaps")
         try expect(try await store.trail(of: decision.transition.header.messageID) == nil, true, "unknown id")
         _ = try await store.write([decision.entries[4]])

@@ -3,7 +3,7 @@ import NimmerWave
 
 /// The contract of ``NimmerMemory/MemoryStore``, as checks that every implementation must pass.
 ///
-/// Each check wants an empty store; a test runs all of them:
+/// Each check needs an empty store; a test runs all of them:
 ///
 ///     @Test(arguments: StoreConformance.checks)
 ///     func keepsTheContract(_ check: StoreConformance.Check) async throws {
@@ -38,7 +38,7 @@ public enum StoreConformance {
     /// All promises.
     public static let checks: [Check] = [
         wholeDecision, acts, anyOrder, redelivery, twiceInOneBatch, oneBadRow, onlyBadRows, undecodable, totals,
-        latestState, trailFromEveryID, trailOfNothing, exactContent, training, trainingPages, environments, reopening,
+        latestState, trailFromEveryID, trailOfUnknownID, exactContent, training, trainingPages, environments, reopening,
     ]
 
     static func expect<Value: Equatable>(_ found: Value, _ expected: Value, _ what: String) throws {
@@ -66,7 +66,7 @@ public enum StoreConformance {
         try expect(counts.rejected, 0, "rejected")
     }
 
-    static let acts = Check("what became of a decision's commands is remembered with it, once") { store in
+    static let acts = Check("the outcome of a decision's commands is remembered with it, once") { store in
         let decision = try DecisionFixture(seed: "act")
         _ = try await store.write(decision.entries + [decision.act])
         try expect(try await store.write([decision.act]).known, 1, "known the second time")

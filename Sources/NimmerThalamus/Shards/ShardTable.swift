@@ -2,9 +2,9 @@ import NimmerWave
 
 /// Ownership of the parts of the regions by several thalami: leases in a bucket of keys, as a value (decision 0009).
 ///
-/// Every part has one key. The one that holds it renews it; the one that sees it unchanged for ``expiry`` may take it, by a change that
+/// Every part has one key. Its holder renews it; a member that sees it unchanged for ``expiry`` may take it, by a change that
 /// the server grants to one only. An owner judges only until ``validity`` after it *sent* the last renewal that succeeded,
-/// which ends before anybody else may take the part: at no moment do two judge waves of one region, whatever is lost, late or
+/// which ends before another member may take the part: at no moment do two judge waves of one region, whatever is lost, late or
 /// stopped in between. Times are of one process's own steady clock; clocks are never compared.
 public struct ShardTable: Sendable {
     /// Time after sending a renewal for which its owner judges.
@@ -18,24 +18,24 @@ public struct ShardTable: Sendable {
     /// Time for which a new member looks before it takes or is given anything.
     public static let settling = 1_500.0
 
-    /// Something to do with the bucket; its outcome is told to the table.
+    /// An operation on the bucket, whose outcome goes to the table.
     public enum Action: Sendable, Hashable {
-        /// Reports that this member lives: key `members.<id>`.
+        /// Announces that this member lives: key `members.<id>`.
         case beat
         /// Takes or renews a part if its key is at this revision (0: was never there): key `parts.<n>`.
         case lease(part: Int, revision: UInt64)
-        /// Stops judging a part, publishes what is pending, and then lets go of its key.
+        /// Stops judging a part, publishes what is pending, and then releases its key.
         case leave(part: Int, revision: UInt64)
         /// A lease was lost: stop judging a part at once.
         case drop(part: Int)
-        /// A lease was not renewed in time, so that another may have the part by now: forget its gates, and then report ``left(part:)``. It
+        /// A lease was not renewed in time, so that another may have the part by now: forget its gates, and then call ``left(part:)``. It
         /// is taken up again, from what is stored.
         case expire(part: Int)
     }
 
     /// State of a key.
     private struct Lease: Sendable {
-        /// Empty: it was let go.
+        /// Empty: it was released.
         var owner: String
         var rules: String
         var revision: UInt64
@@ -67,7 +67,7 @@ public struct ShardTable: Sendable {
             case sent
             /// One is on its way; the first without an outcome was sent at this time.
             case pending(since: SteadyTime)
-            /// None is on its way, and nobody answered; the first was sent at this time.
+            /// None is on its way, and none was answered; the first was sent at this time.
             case unanswered(since: SteadyTime)
 
             /// Time at which the first renewal without an outcome was sent; nil if absent.
@@ -89,7 +89,7 @@ public struct ShardTable: Sendable {
             /// The bucket shows a newer revision: one of them succeeded.
             mutating func succeed() { self = isOnItsWay ? .sent : .settled }
 
-            /// Nobody answered the one on its way.
+            /// The one on its way was not answered.
             mutating func fail() { self = firstUnanswered.map { .unanswered(since: $0) } ?? .settled }
         }
 
@@ -119,7 +119,7 @@ public struct ShardTable: Sendable {
         var since: SteadyTime
     }
 
-    /// This member; nobody else may ever have the same.
+    /// This member; no other may ever have the same.
     public let id: String
     /// A digest of the rules that this member sorts by: those with other rules must not share regions with it.
     public let rules: String
@@ -167,7 +167,7 @@ public struct ShardTable: Sendable {
     /// The parts that this member holds, in order.
     public var parts: [Int] { held.keys.sorted() }
 
-    /// Returns whether somebody holds a part, as far as is known: a wave for it is worth passing on.
+    /// Returns whether a member holds a part, as far as is known: a wave for it is worth passing on.
     public func hasOwner(_ part: Int, at now: SteadyTime) -> Bool { leases[part].map { isLiving($0, now) } ?? false }
 
     /// The members of the same rules that live, in order.
@@ -221,7 +221,7 @@ public struct ShardTable: Sendable {
 
     /// A lease was granted; `sent` is when it was asked for.
     ///
-    /// - Returns: whether the part is new to this member: it takes up the gates, reports ``isReady(part:)``, and judges from then.
+    /// - Returns: whether the part is new to this member: it takes up the gates, calls ``isReady(part:)``, and judges from then.
     public mutating func granted(part: Int, revision: UInt64, sent: SteadyTime) -> Bool {
         claiming.remove(part)
         let claim = claims.removeValue(forKey: part)
@@ -256,7 +256,7 @@ public struct ShardTable: Sendable {
 
     /// A lease was not granted.
     ///
-    /// - Parameter isTaken: whether the server reported that the key is at another revision; else nobody answered.
+    /// - Parameter isTaken: whether the server answered that the key is at another revision; else there was no answer.
     public mutating func refused(part: Int, isTaken: Bool) -> [Action] {
         claiming.remove(part)
         // The other revision may be our own: an earlier renewal, whose acknowledgement was lost, and which was seen meanwhile.
@@ -273,7 +273,7 @@ public struct ShardTable: Sendable {
     /// The end: every part is left.
     public mutating func leaveAll() -> [Action] { parts.flatMap { leave($0) } }
 
-    /// Time passes: what is due.
+    /// Time passes; returns the actions for that time.
     public mutating func advance(to now: SteadyTime) -> [Action] {
         var actions: [Action] = []
         if lastBeat.map({ now.milliseconds(since: $0) >= Self.renewal }) ?? true {
@@ -313,7 +313,7 @@ public struct ShardTable: Sendable {
     private mutating func move(_ part: Int, _ assignee: String, _ now: SteadyTime) -> [Action] {
         if held[part] != nil { return assignee == id ? [] : leave(part) }
         guard !claiming.contains(part) else { return [] }
-        // What was let go or never taken is free for its heir at once, what is silent after its time; both for anybody later.
+        // A part that was released or never taken is free for its heir at once, a silent one after its time; both for any member later.
         let lease = leases[part]
         let free = lease.map { $0.owner.isEmpty || $0.owner == id ? 0 : Self.expiry } ?? 0
         let age = now.milliseconds(since: lease?.changed ?? joined)

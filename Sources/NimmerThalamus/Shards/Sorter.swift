@@ -1,13 +1,13 @@
 import NimmerWave
 
-/// Tells which part of all regions a wave belongs to, from its body: the rule by which several thalami share the regions
+/// Finds which part of all regions a wave belongs to, from its body: the rule by which several thalami share the regions
 /// (decision 0009).
 ///
 /// The region that a wave names is taken home by the system file's rules first, so that `calculate` and `math` meet where they
 /// live together; then the name of the home's gate decides, by a hash that every thalamus computes alike. Equal homes have
 /// equal gates, and equal gates equal parts: that is why all waves of one region meet in one place.
 ///
-/// A value, used under the lock of the one that sorts; a name that it has seen before costs one look into a table.
+/// A value, used under the lock of its owner; a name that it has seen before costs one look into a table.
 public struct Sorter: Sendable {
     /// Into how many parts the regions are divided.
     public let partitions: Int
@@ -28,7 +28,7 @@ public struct Sorter: Sendable {
 
     /// The part of a wave, from 0.
     ///
-    /// - Throws: a ``Refusal`` when the message is no wave.
+    /// - Throws: a ``Refusal`` when the message is not a wave.
     public mutating func partition(of payload: RawSpan) throws(Refusal) -> Int {
         try WaveDecoder.decode(payload, into: &view)
         if view.hasEscapedNames { return try rewritten(payload) }

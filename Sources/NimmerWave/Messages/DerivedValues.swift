@@ -16,7 +16,7 @@ extension AcceptedOutcome {
 }
 
 extension Act {
-    /// One line for a person: `done: motor.stop ok, motor.turn ok`.
+    /// A one-line description: `done: motor.stop ok, motor.turn ok`.
     public var summary: String {
         let ends = commands.map { "\($0.target).\($0.command) \($0.status?.rawValue ?? "not sent")" }
         return outcome.rawValue + (ends.isEmpty ? "" : ": " + ends.joined(separator: ", "))

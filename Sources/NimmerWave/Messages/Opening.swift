@@ -31,7 +31,7 @@ extension GateTransition {
             responseTimeoutMilliseconds: escalation.responseTimeoutMilliseconds, expiresAt: escalation.expiresAt)
     }
 
-    /// The collapse's witnesses, with what their trigger signals report of them; one that no signal names keeps its origin alone.
+    /// The collapse's witnesses, with the data of their trigger signals; one that no signal names keeps its origin alone.
     private func witnesses(of collapse: OpeningCollapse) -> [(witness: Witness, age: Double)] {
         let signals = Dictionary(triggerSignals.map { ($0.origin, $0) }) { first, _ in first }
         return collapse.witnesses.map { witness in

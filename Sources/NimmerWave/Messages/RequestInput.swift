@@ -1,10 +1,10 @@
 // What stands in the opaque parts of requests and responses, for those who act on it.
 
-/// Facts about a request: of one that follows from an opening its typed form, of others what their sender put there.
+/// The input of a request: typed for one that follows from an opening, any JSON for others.
 public enum RequestInput: Sendable, Hashable {
     /// The input of an opening.
     case escalation(EscalationInput)
-    /// An input of another form; anybody may publish a request with one.
+    /// An input of another form; any client may publish a request with one.
     case other(JSON)
 
     /// The input in a request's `structured_input`.
@@ -28,7 +28,7 @@ public enum RequestInput: Sendable, Hashable {
 }
 
 extension CognitiveRequest {
-    /// Facts about the request, for readers that act on it.
+    /// The input, typed where the request follows from an opening.
     public var input: RequestInput { RequestInput(structuredInput) }
 
     /// The region that the request is about: that of its opening; the domain where it follows from none.

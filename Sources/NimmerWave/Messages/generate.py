@@ -332,7 +332,7 @@ def main():
     differing = sorted(name for name in files.keys() | present.keys() if files.get(name) != present.get(name))
     if "--check" in sys.argv:
         for name in differing:
-            print(f"Generated/{name} is not what the declarations say; run generate.py")
+            print(f"Generated/{name} differs from the declarations; run generate.py")
         return 1 if differing else 0
     folder.mkdir(exist_ok=True)
     for name in differing:

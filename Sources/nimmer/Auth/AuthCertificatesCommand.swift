@@ -10,8 +10,8 @@ struct AuthCertificatesCommand: AsyncParsableCommand {
         commandName: "certificates",
         abstract: "Make an authority and a server's certificate, for development.",
         discussion: """
-            Writes ca.pem (tell every client: NIMMERVERSE_NATS_CA), ca.key, server.pem and server.key. The authority is \
-            made once, the server's certificate at each call. In production use an authority that somebody looks after.
+            Writes ca.pem (for every client: NIMMERVERSE_NATS_CA), ca.key, server.pem and server.key. The authority is \
+            made once, the server's certificate at each call. In production use a managed authority.
             """)
 
     @Option(
@@ -42,7 +42,7 @@ struct AuthCertificatesCommand: AsyncParsableCommand {
         try Console.line("wrote \(files.certificate) and its key, for \(names.joined(separator: ", ")), \(days) days")
         try Console.line("clients trust it with NIMMERVERSE_NATS_CA=\(files.authority)")
         if environment == .prod {
-            Console.error("note: these are for development; prod wants certificates of an authority")
+            Console.error("note: these are for development; prod needs certificates of an authority")
         }
     }
 }

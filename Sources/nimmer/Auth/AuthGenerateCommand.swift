@@ -15,9 +15,9 @@ struct AuthGenerateCommand: AsyncParsableCommand {
         discussion: """
             Writes identities.conf, which a nats-server's configuration includes (deploy/nats has one per environment), \
             and keys/NAME.nk for each part: give it to that part alone, as NIMMERVERSE_NATS_CREDENTIALS. Each may \
-            publish and read only what it needs: a cell its own subjects, decisions none but the bridge, an observer \
-            nothing. Keys that are there stay; run it again after every change of the system file, and tell the server \
-            (nats-server --signal reload). identities.conf holds public keys only and is no secret.
+            publish and read only what it needs: a cell its own subjects, the bridge alone decisions, an observer \
+            nothing. Keys that are there stay; run it again after every change of the system file, and reload the server \
+            (nats-server --signal reload). identities.conf holds public keys only and is not secret.
             """)
 
     @Argument(help: "The system file.", completion: .file(extensions: ["yaml", "yml"]))
@@ -72,7 +72,9 @@ struct AuthGenerateCommand: AsyncParsableCommand {
         if !report.made.isEmpty { try Console.line("made the keys of \(report.made.joined(separator: ", "))") }
         for key in report.ended { try Console.line("ended a former key of \(key.name)") }
         for key in report.former { try Console.line(key.line(at: .now())) }
-        for name in report.orphans { try Console.line("\(folder.credentials(name)) is nobody's any more: delete it") }
+        for name in report.orphans {
+            try Console.line("\(folder.credentials(name)) belongs to no identity any more: delete it")
+        }
         try Console.line("each part finds its own with NIMMERVERSE_NATS_CREDENTIALS=\(folder.path)/keys/NAME.nk")
     }
 }

@@ -37,7 +37,7 @@ struct AuthListCommand: ParsableCommand {
             grants.removeAll { $0.name != name }
             guard !grants.isEmpty else {
                 throw Failure(
-                    .usage, "nobody in \(file) is called \(name)",
+                    .usage, "no identity in \(file) is called \(name)",
                     remedy: "there are \(known.joined(separator: ", "))")
             }
         }

@@ -14,26 +14,26 @@ struct AuthRotateCommand: AsyncParsableCommand {
         abstract: "Replace keys without an outage: old and new are valid for a while.",
         discussion: """
             Makes new keys and has the server accept the old ones beside them until the overlap is over. The server of \
-            the `nimmer up` that runs here is told by itself; tell any other (nats-server --signal reload) before you \
+            the `nimmer up` that runs here is reloaded automatically; reload any other (nats-server --signal reload) before you \
             give the new files to their parts. Processes read their file again when it changes, and move over without \
             losing a message. A nats-server knows one password a user: those of `owner` and `device` at the server of \
             `nimmer up` have no overlap, the old ones end at once (by --all too). Give devices the new one, and run \
             `eval "$(nimmer env --export)"` again in your shells.
 
-              nimmer auth rotate plant.yaml math              one part's key
-              nimmer auth rotate plant.yaml device            the password of MQTT devices
+              nimmer auth rotate plant.yaml math           one part's key
+              nimmer auth rotate plant.yaml device         the password of MQTT devices
               nimmer auth rotate plant.yaml --all
-              nimmer auth rotate plant.yaml --finish          end the old keys whose time is over
-              nimmer auth rotate plant.yaml --finish math     … and that of math now
+              nimmer auth rotate plant.yaml --finish       end old keys whose time is over
+              nimmer auth rotate plant.yaml --finish math  … and that of math now
             """)
 
     @Argument(help: "The system file.", completion: .file(extensions: ["yaml", "yml"]))
     var file: String
 
-    @Argument(help: "Whose keys.")
+    @Argument(help: "The identities whose keys to replace.")
     var names: [String] = []
 
-    @Flag(help: "Everybody's keys.")
+    @Flag(help: "All keys.")
     var all = false
 
     @Option(
@@ -53,8 +53,8 @@ struct AuthRotateCommand: AsyncParsableCommand {
     @OptionGroup var json: JSONOptions
 
     func validate() throws {
-        if all, !names.isEmpty { throw ValidationError("--all rotates everybody's keys; leave out the names") }
-        if !finish, !all, names.isEmpty { throw ValidationError("name whose keys, or --all") }
+        if all, !names.isEmpty { throw ValidationError("--all rotates all keys; leave out the names") }
+        if !finish, !all, names.isEmpty { throw ValidationError("name the identities whose keys to rotate, or --all") }
         if SinceOption.milliseconds(overlap) == nil {
             throw ValidationError("--overlap must be such as 90s, 10m, 24h or 7d, at most 30d; found \(overlap)")
         }
@@ -111,13 +111,13 @@ struct AuthRotateCommand: AsyncParsableCommand {
         let isChanged = !report.made.isEmpty || !report.ended.isEmpty
         guard isChanged, target.running == nil else { return }
         try Console.line(
-            "tell the server of \(target.folder.configuration): nats-server --signal reload"
+            "reload the server of \(target.folder.configuration): nats-server --signal reload"
                 + (report.made.isEmpty ? "" : "; then give \(target.folder.path)/keys/NAME.nk to their parts"))
     }
 }
 
 extension FormerKey {
-    /// One line for a person.
+    /// A one-line description.
     func line(at now: Timestamp) -> TerminalText {
         "the former key \(publicKey.prefix(8))… of \(name) is valid until \(LocalTime.full(until))"
             + (isOverdue(at: now) ? ": overdue, `nimmer auth rotate SYSTEM --finish` ends it" : "")

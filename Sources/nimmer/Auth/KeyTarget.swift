@@ -10,7 +10,7 @@ import NimmerWave
 /// The folder whose keys a command changes, and the `nimmer up` that uses them, where one runs.
 struct KeyTarget: Sendable {
     let folder: IdentityFolder
-    /// State of the run that uses these keys: its server is told of every change.
+    /// State of the run that uses these keys: its server is reloaded after every change.
     let running: RunState?
 
     /// The folder that is named, else the one of the `nimmer up` that runs here or above, else the one of this folder.
@@ -32,7 +32,7 @@ struct KeyTarget: Sendable {
 
     var audience: IdentityFolder.Audience { running == nil ? .deployment : .local }
 
-    /// Checks that a system file is the one that runs with these keys: another would take the rights of those who run.
+    /// Checks that a system file is the one that runs with these keys: another would take the permissions of the running parts.
     ///
     /// - Throws: ``Failure`` when it is another.
     func check(_ file: String) throws(Failure) {
@@ -46,7 +46,7 @@ struct KeyTarget: Sendable {
     /// Has the private server read what it includes again, and waits until it accepts a new key.
     ///
     /// - Parameter credentials: a file with the new key; nil: none.
-    /// - Throws: ``Failure`` when there is no server to tell, or it does not accept the key within five seconds.
+    /// - Throws: ``Failure`` when there is no server to reload, or it does not accept the key within five seconds.
     func reload(trying credentials: String?) async throws(Failure) {
         guard let running else { return }
         guard let server = running.processes.first(where: { $0.name == "nats-server" })?.identity,
@@ -54,7 +54,7 @@ struct KeyTarget: Sendable {
         else {
             throw Failure(
                 .unavailable,
-                "the nats-server of the nervous system that runs here cannot be told to read its keys again",
+                "the nats-server of the nervous system that runs here cannot be made to read its keys again",
                 remedy: "`nimmer status` shows whether it runs; it reads them when it starts")
         }
         guard let credentials else { return }

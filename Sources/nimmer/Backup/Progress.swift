@@ -5,9 +5,9 @@ import Synchronization
     import Glibc
 #endif
 
-/// A line on standard error that tells a person how far something is; nothing where standard error is no terminal.
+/// A progress line on standard error; nothing where standard error is not a terminal.
 final class Progress: Sendable {
-    private let said = Mutex<(at: ContinuousClock.Instant?, width: Int)>((nil, 0))
+    private let lastUpdate = Mutex<(at: ContinuousClock.Instant?, width: Int)>((nil, 0))
     private let isShown: Bool
 
     init(isShown: Bool = Console.errorsAreSeen) { self.isShown = isShown }
@@ -16,22 +16,22 @@ final class Progress: Sendable {
     func show(_ text: @autoclosure () -> TerminalText) {
         guard isShown else { return }
         let now = ContinuousClock.now
-        let width = said.withLock { said -> Int? in
-            if let at = said.at, at.duration(to: now) < .milliseconds(100) { return nil }
-            said.at = now
-            return said.width
+        let width = lastUpdate.withLock { lastUpdate -> Int? in
+            if let at = lastUpdate.at, at.duration(to: now) < .milliseconds(100) { return nil }
+            lastUpdate.at = now
+            return lastUpdate.width
         }
         guard let width else { return }
         let text = text()
-        said.withLock { $0.width = text.width }
+        lastUpdate.withLock { $0.width = text.width }
         Console.progress("\r\(text.padded(width))")
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     func end() {
-        let width = said.withLock { said -> Int in
-            defer { said = (nil, 0) }
-            return said.width
+        let width = lastUpdate.withLock { lastUpdate -> Int in
+            defer { lastUpdate = (nil, 0) }
+            return lastUpdate.width
         }
         if width > 0 { Console.progress("\r\(String(repeating: " ", count: width))\r") }
     }

@@ -42,11 +42,11 @@ struct CellAskCommand: AsyncParsableCommand {
         let environment = try chosenEnvironment()
         guard let name = try? Token(cell) else {
             throw Failure(
-                .usage, "\(cell) is no cell's name", remedy: "`nimmer cell list` shows the running cells")
+                .usage, "\(cell) is not a cell name", remedy: "`nimmer cell list` shows the running cells")
         }
         guard let payload = try? JSON(parsing: payload), payload.object != nil else {
             throw Failure(
-                .usage, "a cell is asked with a JSON object; found \(payload)",
+                .usage, "the payload must be a JSON object; found \(payload)",
                 remedy: #"for example '{"operation": "addition", "operands": [15, 27]}'"#)
         }
         let result = try await CommandConnection.with(server, environment) { bus in

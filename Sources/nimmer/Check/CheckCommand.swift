@@ -20,8 +20,10 @@ struct CheckCommand: AsyncParsableCommand {
             and what it needs, and holds the file against that: the origins that its waves name must be granted \
             (`origins:`), or the thalamus refuses them. Nothing is connected to and nothing is started.
 
-              nimmer check plant.yaml            # what is wrong, with line and remedy; status 1 when something is
-              nimmer check plant.yaml --write    # … and adds the lines that are missing; comments and layout stay
+              nimmer check plant.yaml          what is wrong, with line and remedy
+              nimmer check plant.yaml --write  the same, and adds the missing lines
+
+            Exit status 1 when something is wrong. What --write adds leaves comments and layout as they are.
 
             Programs that the file names itself (`command:`) are not asked: they speak as themselves unless the file \
             grants them more.

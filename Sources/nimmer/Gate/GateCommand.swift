@@ -4,6 +4,6 @@ import ArgumentParser
 struct GateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gate",
-        abstract: "List and watch gates, ask one why it is open or shut, simulate one.",
+        abstract: "List and watch gates, explain one, simulate one.",
         subcommands: [GateListCommand.self, GateWatchCommand.self, GateWhyCommand.self, GateSimulateCommand.self])
 }

@@ -9,7 +9,7 @@ struct GateListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract: "List the gates: state, potential, trust, witnesses.",
-        discussion: "The open ones first, then by potential. A gate lives in the thalamus as soon as its region spoke.")
+        discussion: "The open ones first, then by potential. A gate exists from the first wave of its region on.")
 
     @OptionGroup var json: JSONOptions
     @OptionGroup var server: ServerOptions

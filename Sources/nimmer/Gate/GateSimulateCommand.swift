@@ -13,8 +13,10 @@ struct GateSimulateCommand: ParsableCommand {
             time, and the final state. A case is
 
               {"config": {"window_ms": 1500},
-               "events": [{"at_ms": 0, "origin": "math", "confidence": 0.6, "polarity": 1, "region": "math"},
-                          {"at_ms": 300, "origin": "calculate", "confidence": 0.5, "polarity": 1, "region": "math"}],
+               "events": [{"at_ms": 0, "origin": "math", "region": "math",
+                           "confidence": 0.6, "polarity": 1},
+                          {"at_ms": 300, "origin": "calculate", "region": "math",
+                           "confidence": 0.5}],
                "until_ms": 4000}
 
             Every setting has a default; polarity is 1 when it is left out.
@@ -30,7 +32,8 @@ struct GateSimulateCommand: ParsableCommand {
             try Console.pretty(try GateCase(JSON(parsing: bytes)).run())
         } catch let refusal as Refusal {
             throw Failure(
-                .failed, "\(name) is not JSON: \(refusal)", remedy: "`nimmer gate simulate --help` shows a case")
+                .failed, "\(name): found text that cannot be read (\(refusal)); expected one JSON object",
+                remedy: "`nimmer gate simulate --help` shows a case")
         } catch let error as GateError {
             throw Failure(.failed, "\(name): \(error.message)", remedy: "`nimmer gate simulate --help` shows a case")
         }

@@ -23,7 +23,7 @@ struct GateWatchCommand: AsyncParsableCommand {
             environment: environment, face: .gates, source: watch.source, title: "nimmer gate watch")
         var session = ScopeSession(
             settings: settings, screen: screen, lines: .init(asJSON: json.json, count: watch.count))
-        // Waves are needed where a screen shows who speaks; lines tell only what gates did.
+        // Waves are needed where a screen shows who speaks; lines show only what gates did.
         session.patterns =
             session.showsScreen
             ? [SubjectPattern.everything(environment)]

@@ -27,10 +27,10 @@ struct ImageBuildCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Programs, or cells and nerves by their names. Default: all.", valueName: "cell"))
     var names: [String] = []
 
-    @Option(help: ArgumentHelp("podman or docker. Default: the first that is there.", valueName: "engine"))
+    @Option(help: ArgumentHelp("podman or docker. Default: the first that is installed.", valueName: "engine"))
     var engine: String?
 
-    @Option(help: ArgumentHelp("What stands before the images' names.", valueName: "prefix"))
+    @Option(help: ArgumentHelp("The prefix of the images' names.", valueName: "prefix"))
     var prefix = "nimmerverse"
 
     @Option(help: ArgumentHelp("The images' tag.", valueName: "tag"))
@@ -111,7 +111,7 @@ struct ImageBuildCommand: AsyncParsableCommand {
             if let engine {
                 throw Failure(.usage, "--engine: \(engine) is unknown; expected podman or docker")
             }
-            throw Failure(.unavailable, "neither podman nor docker is here", remedy: "apt-get install podman")
+            throw Failure(.unavailable, "neither podman nor docker found in PATH", remedy: "apt-get install podman")
         }
         let epoch =
             if let given = ProcessEnvironment.variable("SOURCE_DATE_EPOCH") { given } else {

@@ -14,7 +14,7 @@ struct KubeRenderCommand: ParsableCommand {
             Writes system.yaml (the file, as an immutable ConfigMap whose name carries its digest), organisms.yaml (a \
             Deployment for each cell and nerve) and kustomization.yaml, for an overlay of deploy/kubernetes. In prod every \
             image is named by its digest: --digests names a file with lines such as `math-cell sha256:…`, which \
-            `podman push --digestfile` and `docker buildx imagetools inspect` tell.
+            `podman push --digestfile` and `docker buildx imagetools inspect` print.
             """)
 
     @Argument(help: "The system file.", completion: .file(extensions: ["yaml", "yml"]))

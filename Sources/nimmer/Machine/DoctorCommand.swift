@@ -14,7 +14,7 @@ import NimmerWave
     import Glibc
 #endif
 
-/// Looks at everything that a nervous system needs here, and reports what mends what is missing.
+/// Checks everything that a nervous system needs here, and prints the remedy for what is missing.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",

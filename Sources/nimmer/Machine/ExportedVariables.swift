@@ -20,8 +20,8 @@ struct ExportedVariables: Equatable, Sendable {
                 remedy: "run this as user \(user)")
         case .usual:
             throw Failure(
-                .unavailable, "no nervous system runs here in \(environment.rawValue)",
-                remedy: "start one with `nimmer up`, or go to its folder")
+                .unavailable, "no nervous system of \(environment.rawValue) runs in this folder or above",
+                remedy: "start one with `nimmer up`, or change to its folder")
         case .flag, .variable, .running: break
         }
         add(Environment.variable, environment.rawValue)

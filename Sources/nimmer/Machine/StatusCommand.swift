@@ -63,7 +63,7 @@ extension StatusReport {
         ]
     }
 
-    /// Asks the server and everybody on it; what does not answer stays unknown.
+    /// Asks the server and all its clients; what does not answer stays unknown.
     mutating func look(at bus: any Bus, _ environment: Environment) async {
         let trip = try? await bus.flush(timeout: .seconds(1))
         roundTrip = trip.map { Double($0.components.attoseconds) / 1e15 + Double($0.components.seconds) * 1000 }
@@ -71,7 +71,7 @@ extension StatusReport {
         async let services = try? RunningService.discover(bus)
         async let attention = Self.attention(bus, environment)
         for (stream, reader) in Self.readers(environment) {
-            // A server whose JetStream hangs is not asked again and again, nor one that tells this identity nothing.
+            // A server whose JetStream hangs is not asked again and again, nor one that does not answer this identity.
             if streams.last?.isWithheld == true {
                 streams.append(Stream(name: stream, reader: reader, isWithheld: true))
             } else if let trouble = streams.last?.trouble {
@@ -80,19 +80,19 @@ extension StatusReport {
                 streams.append(await Self.stream(bus, stream, reader))
             }
         }
-        let isTold = streams.last?.trouble == nil && streams.last?.isWithheld == false
-        if isTold, let waves = try? await bus.stream(SystemStreams.waves(environment)) {
+        let isReported = streams.last?.trouble == nil && streams.last?.isWithheld == false
+        if isReported, let waves = try? await bus.stream(SystemStreams.waves(environment)) {
             streams.append(
                 Stream(name: waves.name, messages: Int(clamping: waves.messages), bytes: Int(clamping: waves.bytes)))
         }
-        if isTold {
+        if isReported {
             restoredSince = try? await SystemStreams.restoring(on: bus, environment: environment)
         }
         self.services = await services ?? []
         self.attention = await attention
-        let told = self.services.first { $0.name == "hippocampus" }?.data["streams"]
+        let stats = self.services.first { $0.name == "hippocampus" }?.data["streams"]
         for place in streams.indices where streams[place].isWithheld {
-            guard let words = told?[streams[place].name] else { continue }
+            guard let words = stats?[streams[place].name] else { continue }
             streams[place].messages = words["stored"]?.int
             streams[place].bytes = words["bytes"]?.int
             streams[place].lag = words["messages"]?.int

@@ -15,7 +15,7 @@ struct DatabaseOptions: ParsableArguments {
             "The PostgreSQL database.",
             discussion: """
                 A URL or libpq conninfo. Default: NIMMERVERSE_POSTGRES_URL, else the database of the `nimmer up` that \
-                runs in this folder or one above it, else what libpq's variables (PGHOST, PGPORT …) say.
+                runs in this folder or one above it, else libpq's variables (PGHOST, PGPORT …).
                 """, valueName: "url"))
     var database: String?
 

@@ -8,13 +8,13 @@ import NimmerWave
 struct DatabasePruneCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune",
-        abstract: "Show what is older than memory should reach; drop it with --yes.",
+        abstract: "Show what is older than the configured retention; drop it with --yes.",
         discussion: """
             Collapses, requests, decisions and verifications are the audit trail and stay. Transitions stay unless \
             --transition-days is given, and then go by the month. Without --yes nothing is changed.
             """)
 
-    @Option(help: ArgumentHelp("Keep transitions this long. Default: for ever.", valueName: "days"))
+    @Option(help: ArgumentHelp("Keep transitions this long. Default: no limit.", valueName: "days"))
     var transitionDays: Int?
 
     @Option(help: ArgumentHelp("Keep correlation events this long.", valueName: "days"))

@@ -60,7 +60,7 @@ struct DeadLetterOptions: ParsableArguments {
         return try await CommandConnection.with(server, environment) { bus in
             guard let found = try await DeadLetters.one(number, on: bus, environment) else {
                 throw Failure(
-                    .failed, "nothing was set aside under the number \(number)",
+                    .failed, "no dead letter has the number \(number)",
                     remedy: "`nimmer memory aside list` shows what was")
             }
             return try await body(bus, environment, found)

@@ -9,11 +9,11 @@ import NimmerWave
 struct MemoryAsideReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Have a message that was set aside handled after all, once.",
+        abstract: "Handle a message again that was set aside, once.",
         discussion: """
-            What the bridge has set aside is asked again, behind the own name: a request, or what an opening asks. \
-            A request that has an answer is not asked. What the hippocampus has set aside is written into the database from here, \
-            by the same rules; rows that are there stay. It is no longer set aside then.
+            A message of the bridge is asked again, under your own name: a request, or that of an opening. \
+            A request that has an answer is not asked. A message of the hippocampus is written into the database from here, \
+            by the same rules; existing rows stay. It is no longer set aside then.
 
             A transition is never published again: behind later ones of its gate it would be wrong.
             """)
@@ -33,7 +33,7 @@ struct MemoryAsideReplayCommand: AsyncParsableCommand {
     }
 }
 
-/// Hands a message over by the one that has set it aside.
+/// Gives a message back to the service that has set it aside.
 struct DeadLetterReplay {
     let bus: any Bus
     let environment: Environment
@@ -50,7 +50,7 @@ struct DeadLetterReplay {
         let message = aside.message
         if message.service == "hippocampus" { return try await remember(message) }
         guard message.stream == SystemStreams.escalations(environment) else { return try await ask(aside) }
-        // Behind one's own name: where identities are checked, nobody may speak behind another's.
+        // Under this identity's own name: where identities are checked, no client may publish under another's.
         let ack = try await bus.publishDurably(
             shared: SharedSubject(message.subject)?.plain ?? message.subject, by: try Token("nimmer"),
             payload: message.payload, id: id(of: aside), headers: message.headersToRepeat)
@@ -65,10 +65,10 @@ struct DeadLetterReplay {
             let request = opening.escalated
         else {
             throw Failure(
-                .failed, "the message on \(message.subject) asks nothing, so nothing can be done with it",
+                .failed, "the message on \(message.subject) is not a request, so it cannot be replayed",
                 remedy: "`nimmer memory aside drop \(aside.number)` drops it")
         }
-        // Under another id than that of the request: the stream may hold one that was told to observers (2.0).
+        // Under another id than that of the request: the stream may hold one for observers (2.0).
         let ack = try await bus.publishDurably(
             shared: .cognitiveRequest(environment), by: try Token("nimmer"), payload: request.encoded(),
             id: id(of: aside))

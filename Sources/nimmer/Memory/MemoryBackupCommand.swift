@@ -15,7 +15,7 @@ struct MemoryBackupCommand: AsyncParsableCommand {
         abstract: "Copy everything that was decided into a file: the tables and the streams.",
         discussion: """
             The system may run meanwhile. The file holds each table as one moment had it, and each stream with the positions of \
-            its readers. Only its owner may read it; it takes its name when it is whole. The database's schema belongs to the user \
+            its readers. Only its owner may read it; it gets its name when it is complete. The database's schema belongs to the user \
             that copies it, or to a role that the user is a member of.
 
               nimmer memory backup --out monday.backup
@@ -23,7 +23,7 @@ struct MemoryBackupCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The file; it must not be there yet.",
+            "The file to write; it must not exist.",
             discussion: "Default: nimmer-ENVIRONMENT-TIME.backup in this folder.",
             valueName: "file"), completion: .file())
     var out: String?
@@ -117,7 +117,7 @@ struct BackupParts: ParsableArguments {
     func validate() throws {
         guard !streamsOnly || !databaseOnly else {
             throw ValidationError(
-                "--streams-only and --database-only leave nothing; give one of them, or none for both")
+                "--streams-only and --database-only exclude each other; give one of them, or neither for both")
         }
     }
 }

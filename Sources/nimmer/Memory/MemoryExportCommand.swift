@@ -15,10 +15,10 @@ struct MemoryExportCommand: AsyncParsableCommand {
         commandName: "export",
         abstract: "Export what was remembered, as JSON lines.",
         discussion: """
-            For training: one line for each window of signals, with what came of it, its verification, and the label. A \
+            For training: one line for each window of signals, with its result, its verification, and the label. A \
             row that cannot be read back is reported and left out; the status is then 1.
 
-              nimmer memory export --for training --since 2026-02-01T00:00:00Z > examples.ndjson
+              nimmer memory export --for training --labelled > examples.ndjson
             """)
 
     @Option(name: .customLong("for"), help: ArgumentHelp("What the lines are for.", valueName: "purpose"))
@@ -69,7 +69,7 @@ struct MemoryExportCommand: AsyncParsableCommand {
         guard let text else { return nil }
         guard let time = try? Timestamp(rfc3339: text) else {
             throw Failure(
-                .usage, "\(option): \(text) is no RFC 3339 time", remedy: "for example 2026-02-14T18:30:00Z")
+                .usage, "\(option): \(text) is not an RFC 3339 time", remedy: "for example 2026-02-14T18:30:00Z")
         }
         return time
     }

@@ -11,11 +11,11 @@ import NimmerWave
 struct MemoryRestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Bring back what a backup holds, into an empty environment.",
+        abstract: "Restore a backup into an empty environment.",
         discussion: """
             Checks the whole file first, and that no process of the environment runs, no table holds a row and no stream a \
-            message; only then is anything written. Of the tables and of the streams all is brought back, or nothing: what fails, or \
-            is ended by a signal, is undone. Readers go on where they stood: what was handled is not handled again. A restore that was \
+            message; only then is anything written. Tables and streams are restored completely or not at all: a failed or \
+            interrupted restore is undone. Readers continue where they were: nothing is handled twice. A restore that was \
             killed leaves its streams, and a mark: no process of the environment starts until it is repeated with --clear.
 
             The file's environment must be the one that is chosen (NIMMERVERSE_ENV). With --check nothing is written.
@@ -27,7 +27,7 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
     @Flag(help: "Only check the file and whether it could be restored.")
     var check = false
 
-    @Flag(help: "First delete the streams that a restore has left that was cut off.")
+    @Flag(help: "First delete the streams that an interrupted restore left.")
     var clear = false
 
     @OptionGroup var parts: BackupParts
@@ -50,7 +50,7 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
         guard index.head.environment == environment else {
             throw Failure(
                 .usage,
-                "\(file) is of \(index.head.environment.rawValue), and the environment is \(environment.rawValue)",
+                "\(file) is a backup of \(index.head.environment.rawValue), but the environment is \(environment.rawValue)",
                 remedy: "export NIMMERVERSE_ENV=\(index.head.environment.rawValue)")
         }
         let (schema, hasStreams) = try choose(index)
@@ -106,7 +106,7 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
         return (parts.hasDatabase ? index.schema : nil, parts.hasStreams)
     }
 
-    /// Refuses while somebody lives who reads or writes what is restored.
+    /// Refuses while a process lives that reads or writes what is restored.
     private static func checkNothingRuns(on bus: any Bus, _ environment: Environment) async throws {
         let living = try await RunningService.discover(bus).filter { service in
             service.metadata["environment"]?.string == environment.rawValue
@@ -114,7 +114,7 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
         }
         guard living.isEmpty else {
             throw Failure(
-                .failed, "\(living.map(\.name).sorted().joined(separator: ", ")) of \(environment.rawValue) live",
+                .failed, "\(living.map(\.name).sorted().joined(separator: ", ")) of \(environment.rawValue) still run",
                 remedy: "stop them, and start them again after the restore")
         }
     }

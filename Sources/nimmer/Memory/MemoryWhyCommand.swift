@@ -11,7 +11,7 @@ struct MemoryWhyCommand: AsyncParsableCommand {
         abstract: "Follow a decision from its waves to its verification.",
         discussion: """
             Give the id of a transition, a collapse, a request or a response, as `nimmer wave tail --json` shows it in \
-            header.message_id. Exit status 1 when nothing is remembered under that id.
+            header.message_id. Exit status 1 when nothing is stored under that id.
             """)
 
     @Argument(help: "The id (a UUID).")
@@ -25,7 +25,7 @@ struct MemoryWhyCommand: AsyncParsableCommand {
         let environment = try chosenEnvironment()
         guard let id = try? MessageID(id) else {
             throw Failure(
-                .usage, "\(id) is no id", remedy: "an id is a UUID such as 0190f5fe-7c2a-7b3e-8d55-1c1f6f3a9b10"
+                .usage, "\(id) is not an id", remedy: "an id is a UUID such as 0190f5fe-7c2a-7b3e-8d55-1c1f6f3a9b10"
             )
         }
         let settings = database.settings(environment)
@@ -38,7 +38,7 @@ struct MemoryWhyCommand: AsyncParsableCommand {
         }
         await store.close()
         guard let trail else {
-            throw Failure(.failed, "nothing is remembered under \(id.text) in \(settings)")
+            throw Failure(.failed, "no record of \(id.text) in \(settings)")
         }
         if json.json {
             try Console.json(trail.json)

@@ -10,10 +10,10 @@ struct MindAskCommand: AsyncParsableCommand {
         commandName: "ask",
         abstract: "Ask a question through the boundary, as a collapse would.",
         discussion: """
-              nimmer mind ask "the cellar is at 80 % humidity" --action ventilate --action wait
+              nimmer mind ask "the cellar is damp" --action ventilate --action wait
 
             The answer is one of the actions, with a reason, and is remembered like every decision: its commands are \
-            allowed, confirmed or only shown as the system file says. Exit status 1 when the request expired.
+            allowed, confirmed or only shown, by the system file. Exit status 1 when the request expired.
             """)
 
     @Argument(help: "What is asked or known.")
@@ -37,9 +37,11 @@ struct MindAskCommand: AsyncParsableCommand {
         if !(timeout >= 1 && timeout <= 3600) {
             throw ValidationError("--timeout must be from 1 to 3600 seconds; found \(timeout)")
         }
-        if question.utf8.count > 8192 { throw ValidationError("a question has at most 8192 bytes") }
+        if question.utf8.count > 8192 {
+            throw ValidationError("a question must be at most 8192 bytes; found \(question.utf8.count)")
+        }
         for text in actions + [eventType] where text.isEmpty || text.utf8.count > 128 {
-            throw ValidationError("an event or action has 1 to 128 bytes")
+            throw ValidationError("an event or action must be 1 to 128 bytes; found \(text.utf8.count)")
         }
     }
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import NimmerOutput
 import NimmerWave
 
-/// Tells what was spent.
+/// Prints what was spent.
 struct MindBudgetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "budget",

@@ -8,7 +8,7 @@ import NimmerWave
 struct MindCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mind",
-        abstract: "Question minds, and have the last word on what they command.",
+        abstract: "Question minds, and approve or refuse their commands.",
         subcommands: [
             MindListCommand.self, MindAskCommand.self, MindPendingCommand.self, MindApproveCommand.self,
             MindRefuseCommand.self, MindBudgetCommand.self, MindReplayCommand.self,

@@ -52,10 +52,10 @@ struct VerdictOptions: ParsableArguments {
 
     @OptionGroup var server: ServerOptions
 
-    /// Sends it to the bridge, by its verb; then to the person, by the word for what is done.
+    /// Sends it to the bridge, and prints the result.
     func send(_ verb: String, done: String) async throws {
         let environment = try chosenEnvironment()
-        let payload: JSON = ["id": .string(id), "by": .string(by ?? ProcessEnvironment.variable("USER") ?? "somebody")]
+        let payload: JSON = ["id": .string(id), "by": .string(by ?? ProcessEnvironment.variable("USER") ?? "unknown")]
         let found = try await CommandConnection.with(server, environment) {
             try await $0.askBridge(environment, verb, payload)
         }
@@ -66,7 +66,7 @@ struct VerdictOptions: ParsableArguments {
 /// Lets a decision's commands go.
 struct MindApproveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "approve", abstract: "Let the commands of a decision go, once.")
+        commandName: "approve", abstract: "Approve the commands of a decision, once.")
 
     @OptionGroup var verdict: VerdictOptions
 

@@ -19,7 +19,7 @@ struct MindReplayCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func validate() throws {
-        if (try? MessageID(id)) == nil { throw ValidationError("an id is a UUID; found '\(id)'") }
+        if (try? MessageID(id)) == nil { throw ValidationError("an id must be a UUID; found '\(id)'") }
         if !(timeout >= 1 && timeout <= 3600) {
             throw ValidationError("--timeout must be from 1 to 3600 seconds; found \(timeout)")
         }

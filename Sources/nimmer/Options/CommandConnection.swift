@@ -61,7 +61,7 @@ extension Failure {
                 remedy: "\(choice.remedy)")
         case .badCredentials where isAnonymous:
             self.init(
-                .unavailable, "\(choice.shown) (\(choice.origin.words)): the server wants credentials; none were given",
+                .unavailable, "\(choice.shown) (\(choice.origin.words)): the server requires credentials; none given",
                 remedy:
                     "name a file with --credentials or NIMMERVERSE_NATS_CREDENTIALS; the server of a `nimmer up` takes its "
                     + "owner's, which are found in its folder and below")

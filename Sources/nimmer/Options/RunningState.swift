@@ -3,7 +3,7 @@ import NimmerSupervisor
 import NimmerWave
 
 extension RunState {
-    /// The state of the nearest place in which a `nimmer up` runs; a place that somebody else prepared is named and passed over.
+    /// The state of the nearest place in which a `nimmer up` runs; a place that another user prepared is named and skipped.
     static func running(_ environment: Environment) -> (state: RunState, place: RunFolder)? {
         guard let place = RunFolder.nearest(environment) else { return nil }
         do throws(Failure) {

@@ -25,12 +25,12 @@ struct ScreenOptions: ParsableArguments {
     @Flag(help: "Lines instead of the screen, on a terminal too.")
     var lines = false
 
-    /// Indicates whether there is a terminal that a screen can be drawn on, and a person wants that.
+    /// Indicates whether there is a terminal that a screen can be drawn on, and lines were not asked for.
     var wantsScreen: Bool { !lines && Console.isTerminal && abilities.canDraw }
 
     /// Abilities of the terminal.
     var abilities: TerminalAbilities {
-        let wish: TerminalAbilities.ColorWish =
+        let wish: TerminalAbilities.ColorPreference =
             switch color {
             case .auto: .automatic
             case .always: .always

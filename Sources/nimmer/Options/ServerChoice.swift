@@ -81,7 +81,7 @@ struct ServerOptions: ParsableArguments {
         help: ArgumentHelp(
             "Who connects: a credentials file, such as `nimmer auth generate` writes.",
             discussion: """
-                Default: what the variables NIMMERVERSE_NATS_… say, which also name certificates; else, at the server \
+                Default: the variables NIMMERVERSE_NATS_…, which also name certificates; else, at the server \
                 of the `nimmer up` that runs here, its owner's.
                 """, valueName: "file"), completion: .file())
     var credentials: String?

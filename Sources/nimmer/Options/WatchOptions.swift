@@ -40,7 +40,7 @@ struct WatchOptions: ParsableArguments {
 
     var source: ScopeSettings.Source { from.map { .recording($0) } ?? .live }
 
-    /// Shows what a session is about: the recording, or what a server reports.
+    /// Shows what a session is about: the recording, or the messages of a server.
     func show(_ session: ScopeSession, _ server: ServerOptions) async throws {
         var session = session
         session.since = try since.map { text throws(Failure) in try SinceOption.moment(text, now: .now()) }

@@ -10,8 +10,8 @@ struct OrganCommand: AsyncParsableCommand {
         commandName: "organ",
         abstract: "Question an organ: the owner of a model.",
         discussion: """
-            An organ of the system file loads its model when it is asked, keeps it warm and unloads it. What it answers is \
-            remembered nowhere and commands nothing; a decision comes from `nimmer mind`.
+            An organ of the system file loads its model when it is asked, keeps it warm and unloads it. Its answers are not \
+            stored and command nothing; a decision comes from `nimmer mind`.
             """,
         subcommands: [OrganAskCommand.self, OrganEmbedCommand.self, OrganStateCommand.self])
 }
@@ -38,7 +38,7 @@ struct OrganOptions: ParsableArguments {
         let environment = try chosenEnvironment()
         guard let name = try? Token(organ) else {
             throw Failure(
-                .usage, "\(organ) is no organ's name", remedy: "the system file's `organs:` names them")
+                .usage, "\(organ) is not an organ name", remedy: "the system file's `organs:` names them")
         }
         let subject = Subject.organ(environment, organ: name, verb: try Token(verb))
         let result = try await CommandConnection.with(server, environment) { bus in
@@ -88,7 +88,7 @@ struct OrganAskCommand: AsyncParsableCommand {
         if let schema {
             let bytes = try FileText.bytes(schema)
             do throws(Refusal) { payload["schema"] = try JSON(parsing: bytes) } catch {
-                throw Failure(.usage, "\(schema) holds no JSON: \(error)")
+                throw Failure(.usage, "\(schema) is not JSON: \(error)")
             }
         }
         let answer = try await organ.ask("ask", .object(payload))

@@ -21,7 +21,7 @@ struct ReplayCommand: ParsableCommand {
 
               nimmer replay --system deploy/systems/pump.yaml --input valve1-0.csv
               nimmer replay --system pump.yaml --compare tuned.yaml --input valve1-0.csv
-              nimmer replay --system pump.yaml --input valve1-0.csv --json | jq 'select(.type == "escalation")'
+              nimmer replay --system pump.yaml --input valve1-0.csv --json | jq .type
 
             A recording is a CSV file (a column for each sensor; with or without names in its first line), NDJSON \
             objects of numbers, or waves as --record and `nimmer wave tail --record` write them: \
@@ -43,7 +43,7 @@ struct ReplayCommand: ParsableCommand {
     var input: String
 
     @Option(
-        help: ArgumentHelp("Another nervous system: what would it have done differently?", valueName: "file"),
+        help: ArgumentHelp("Another system file, to show what it would have done differently.", valueName: "file"),
         completion: .file())
     var compare: String?
 
@@ -54,12 +54,12 @@ struct ReplayCommand: ParsableCommand {
 
     @OptionGroup var json: JSONOptions
 
-    @Flag(help: "Also show waves to a person, not only what follows from them.")
+    @Flag(help: "Also print waves, not only what follows from them.")
     var waves = false
 
     @Option(
         help: ArgumentHelp(
-            "What separates the columns; found out unless given. tab is the tabulator.", valueName: "character"))
+            "The column separator; tab is the tabulator. Default: detected.", valueName: "character"))
     var delimiter: String?
 
     @Option(help: ArgumentHelp("The column of the time, by name or counted from 1.", valueName: "column"))
@@ -84,14 +84,14 @@ struct ReplayCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A column that tells what somebody did, by name or counted from 1: a table of it beside what each nerve was doing.",
+            "A column of labels, by name or counted from 1: prints a table of it beside the states of each nerve.",
             valueName: "column"))
     var labels: String?
 
     @OptionGroup var color: ColorOptions
 
     func validate() throws {
-        if compare != nil, labels != nil { throw ValidationError("--labels looks at one system; leave out --compare") }
+        if compare != nil, labels != nil { throw ValidationError("--labels takes one system; leave out --compare") }
         if let rate, !(rate > 0 && rate <= 1e6) {
             throw ValidationError("--rate-hz must be above 0 and at most 1000000; found \(rate)")
         }
@@ -218,7 +218,7 @@ struct ReplayCommand: ParsableCommand {
         guard let equals = text.lastIndex(of: "="), equals != text.startIndex,
             text.index(after: equals) != text.endIndex
         else {
-            throw Failure(.usage, "--column \(text) is no NAME=CELL", remedy: "--column Pressure=pump-pressure")
+            throw Failure(.usage, "--column \(text) is not NAME=CELL", remedy: "--column Pressure=pump-pressure")
         }
         return (String(text[..<equals]), String(text[text.index(after: equals)...]))
     }

@@ -2,9 +2,9 @@ import NimmerOutput
 import NimmerReplay
 import NimmerWave
 
-/// Tells a person who watches how far a long replay has come, on standard error.
+/// Prints the progress of a long replay on standard error.
 struct ReplayProgress {
-    /// Below this size a replay is over before a person could read about it.
+    /// Below this size a replay is over before progress could be read.
     private static let long = 4_000_000
 
     private let total: Int
@@ -37,7 +37,7 @@ struct ReplayProgress {
 }
 
 extension ReplayRun {
-    /// Runs to the recording's end, and tells how far it has come.
+    /// Runs to the recording's end, and prints its progress.
     mutating func finish(
         _ progress: inout ReplayProgress, _ take: (ReplayOutput) throws(ReaderGone) -> Void
     ) throws {

@@ -22,12 +22,12 @@ struct ScaffoldOptions: ParsableArguments {
     func write(_ kind: Scaffold.Kind) throws {
         guard let token = try? Token(name) else {
             throw Failure(
-                .usage, "\(name) cannot be a name on the bus",
+                .usage, "\(name) is not a valid name",
                 remedy: "at most 63 small letters, digits, _ and -, beginning with a letter or digit")
         }
         let target = FileText.absolute(folder ?? token.text)
         if FileText.exists(target), !FileText.isEmptyFolder(target) {
-            throw Failure(.failed, "\(target) exists already", remedy: "take another --folder, or remove it")
+            throw Failure(.failed, "\(target) exists already", remedy: "choose another --folder, or remove it")
         }
         let project = try ProjectFolder.find(named: nimmerverse)
         let scaffold = Scaffold(kind: kind, name: token, project: ProjectFolder.path(from: target, to: project))

@@ -35,7 +35,7 @@ struct ScopeSession {
 
     var showsScreen: Bool { screen.wantsScreen && !lines.asJSON && lines.count == nil }
 
-    /// Shows what a server reports.
+    /// Shows the messages of a server.
     func live(_ server: ServerOptions) async throws {
         let mailbox = try Mailbox()
         let hidden = ignored + (showsScreen ? [] : lines.background)
@@ -90,7 +90,7 @@ struct ScopeSession {
         if let parting = try outcome.get() { Console.error("nimmer: \(parting)") }
     }
 
-    /// Draws until somebody quits; returns what is to be reported afterwards.
+    /// Draws until the user quits; returns what is to be printed afterwards.
     private func showScreen(_ mailbox: Mailbox, _ source: ScreenLoop.Source) throws -> String? {
         var settings = settings
         settings.glyphs = screen.abilities.glyphs

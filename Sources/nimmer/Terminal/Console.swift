@@ -13,7 +13,7 @@ enum Console {
 
     /// Writes one line to standard output at once.
     ///
-    /// - Throws: ``ReaderGone`` when nobody reads it any more.
+    /// - Throws: ``ReaderGone`` when its reader is gone.
     static func line(_ text: TerminalText) throws(ReaderGone) {
         try write(text + "\n")
     }
@@ -21,7 +21,7 @@ enum Console {
     /// Writes a JSON value on one line.
     static func json(_ value: JSON) throws(ReaderGone) { try line(TerminalText(json: value.text)) }
 
-    /// Writes a JSON value as a person likes to read it.
+    /// Writes a JSON value, indented.
     static func pretty(_ value: JSON) throws(ReaderGone) { try line(TerminalText(prettyJSON: value.pretty)) }
 
     /// Writes text without an end of its own to standard output at once.
@@ -34,15 +34,15 @@ enum Console {
         _ = put(ShownAddress.redacting(text.text) + "\n", on: STDERR_FILENO)
     }
 
-    /// Writes to standard error as it is: a line that is written over again and again, where a person looks.
+    /// Writes to standard error as it is: a line that is overwritten, on a terminal.
     static func progress(_ text: TerminalText) {
         _ = put(text.text, on: STDERR_FILENO)
     }
 
-    /// Indicates whether a person may be looking at standard error.
+    /// Indicates whether standard error is a terminal.
     static var errorsAreSeen: Bool { isatty(STDERR_FILENO) == 1 }
 
-    /// Indicates whether a person may be looking at standard output.
+    /// Indicates whether standard output is a terminal.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
     /// Columns of the terminal; 80 when standard output is not a terminal.

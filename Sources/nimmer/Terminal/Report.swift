@@ -6,7 +6,7 @@ import NimmerWave
 
 /// Result of a command.
 enum Report {
-    /// Prints what an error has to report and returns the exit status that goes with it.
+    /// Prints an error and returns its exit status.
     static func ending(with error: any Error) -> Int32 {
         switch error {
         case is ReaderGone:

@@ -28,7 +28,7 @@ struct DownCommand: AsyncParsableCommand {
         if state.isAlive {
             guard state.isOwn else {
                 throw Failure(
-                    .failed, "\(place.statePath) names process \(state.nimmer.pid), which is no `nimmer up` of yours",
+                    .failed, "\(place.statePath) names process \(state.nimmer.pid), not a `nimmer up` of this user",
                     remedy: "stop it as its user, or remove the file when no `nimmer up` runs here")
             }
             try Console.line("stopping the nervous system in \(place.path) (process \(state.nimmer.pid))")

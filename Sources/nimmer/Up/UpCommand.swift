@@ -16,9 +16,9 @@ struct UpCommand: AsyncParsableCommand {
             is started again. Ctrl-C stops all of it and leaves no process. Both servers want credentials that only you can \
             read: commands in this folder find them, and `nimmer env --export` gives them to any other client.
 
-              nimmer up                                 this machine's vitals
-              nimmer up deploy/systems/robot.yaml
-              nimmer up --exercise 15                   with real load, so that there is something to notice
+              nimmer up                            this machine's vitals
+              nimmer up deploy/systems/robot.yaml  another system
+              nimmer up --exercise 15              with real load, which it will notice
             """)
 
     @Argument(
@@ -74,7 +74,7 @@ struct UpCommand: AsyncParsableCommand {
         if let named {
             guard FileText.exists(named), !FileText.isDirectory(named) else {
                 throw Failure(
-                    .unavailable, "there is no system file \(named)",
+                    .unavailable, "no system file \(named)",
                     remedy: "`ls deploy/systems` shows the ones of the project")
             }
             return FileText.absolute(named)

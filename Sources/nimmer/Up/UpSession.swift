@@ -207,7 +207,7 @@ struct UpSession: Sendable {
         _ display: UpDisplay
     ) async throws -> Running {
         guard let program = Executables.find(process.program, extraFolders: [OwnProgram.folder]) else {
-            throw Failure(.unavailable, "there is no program \(process.program); \(process.remedy)")
+            throw Failure(.unavailable, "no program \(process.program); \(process.remedy)")
         }
         var variables = ChildCommand.inheritedEnvironment
         variables["NIMMERVERSE_ENV"] = environment.rawValue

@@ -2,13 +2,13 @@ import ArgumentParser
 import NimmerOutput
 import NimmerWave
 
-/// Reports for each message whether every decoder in the system would take them.
+/// Prints for each message whether every decoder in the system accepts it.
 struct WaveCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Check messages against the wire format.",
         discussion: """
-            For each message it prints `ok`, or the file and the reason, in the words that the decoders use. The exit \
+            For each message it prints `ok`, or the file and the decoder's reason. The exit \
             status is 1 when any message is refused.
 
               nimmer wave check message.json

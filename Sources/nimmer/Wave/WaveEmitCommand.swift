@@ -11,7 +11,7 @@ struct WaveEmitCommand: AsyncParsableCommand {
         discussion: """
             Makes a cell of any script, in one line:
 
-              nimmer wave emit --cell door --domain door --confidence 0.8 --content '{"open": true}'
+              nimmer wave emit --cell door --confidence 0.8 --content '{"open": true}'
 
             One witness never opens a gate: emit two waves about one region from two origins to see one open.
             """)
@@ -68,7 +68,7 @@ struct WaveEmitCommand: AsyncParsableCommand {
         }
     }
 
-    /// The wave as it goes over the wire, checked by the decoder that everybody uses.
+    /// The wave as it goes over the wire, checked by the decoder of all readers.
     func message(at now: Timestamp) throws -> (id: MessageID, bytes: [UInt8]) {
         let cellName = try token("--cell", cell)
         guard let payload = try? JSON(parsing: content), payload.object != nil else {
@@ -88,7 +88,7 @@ struct WaveEmitCommand: AsyncParsableCommand {
             _ = try AnyMessage.decode(bytes)
         } catch {
             throw Failure(
-                .usage, "this would be no wave: \(error)",
+                .usage, "the options do not make a valid wave: \(error)",
                 remedy: "`nimmer wave emit --help` lists what each option takes")
         }
         return (id, bytes)

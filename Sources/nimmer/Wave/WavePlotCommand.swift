@@ -5,7 +5,7 @@ import NimmerScopeSession
 import NimmerTerminal
 import NimmerWave
 
-/// Draws a recording as a picture, for an issue or a report.
+/// Draws a recording as a picture.
 struct WavePlotCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plot",
@@ -88,6 +88,6 @@ struct WavePlotCommand: ParsableCommand {
         for effect in state.reduce(.key(.character("e"), at: now)) {
             if case .export(let export) = effect { return export }
         }
-        throw Failure(.failed, "the recording holds nothing that could be drawn")
+        throw Failure(.failed, "the recording has no waves to draw")
     }
 }

@@ -15,13 +15,14 @@ struct WaveTailCommand: AsyncParsableCommand {
             with --lines, --json or --count it prints one line an event, written at once, until Ctrl-C or until the \
             reader of a pipe goes.
 
-              nimmer wave tail                              everything
-              nimmer wave tail --filter math                what mentions math; '!math' what does not
-              nimmer wave tail 'dev.nervous.gates.>'        one branch of the subjects
-              nimmer wave tail --since 10m                  the last ten minutes first, from the streams
-              nimmer wave tail --record storm.ndjson        and keep it
-              nimmer wave tail --from storm.ndjson          look at it again, with the same keys
-              nimmer wave tail --from storm.ndjson --at 90s stopped at a moment of it; p plays on
+              nimmer wave tail                         everything
+              nimmer wave tail --filter math           what mentions math; '!math': not
+              nimmer wave tail 'dev.nervous.gates.>'   one branch of the subjects
+              nimmer wave tail --since 10m             first the last ten minutes
+              nimmer wave tail --record storm.ndjson   and keep it
+              nimmer wave tail --from storm.ndjson     look at it again, with the same keys
+              nimmer wave tail --from storm.ndjson --at 90s
+                                                       stopped at a moment of it; p plays
               nimmer wave tail --json | jq .body.confidence
             """)
 
@@ -86,7 +87,7 @@ struct WaveTailCommand: AsyncParsableCommand {
             return try SubjectPattern(text)
         } catch {
             throw Failure(
-                .usage, "\(text) is no subject pattern: \(error)",
+                .usage, "\(text) is not a subject pattern: \(error)",
                 remedy: "for example 'dev.nervous.cells.*.wave' or 'dev.>'")
         }
     }

@@ -139,7 +139,7 @@ struct HTTPListenerTests {
         }
     }
 
-    @Test("those who connect and say nothing cannot keep others out")
+    @Test("clients that connect and send nothing cannot keep others out")
     func crowd() throws {
         try listening { listener in
             let silent = try (0..<(HTTPListener.room * 3)).map { _ in try open(listener.port) }
@@ -178,7 +178,7 @@ struct HTTPListenerTests {
         #expect(try exchange(listener.port, "GET /other HTTP/1.1\r\n\r\n").contains(" 404 "))
     }
 
-    @Test("without an answer --health says why")
+    @Test("without an answer --health prints the reason")
     func unanswered() throws {
         #expect(!HealthQuestion.ask(nil).isReady)
         #expect(HealthQuestion.ask(nil).line.contains("NIMMERVERSE_HTTP_PORT"))
@@ -187,7 +187,7 @@ struct HTTPListenerTests {
         try listening { port = $0.port }
         let nobody = HealthQuestion.ask("127.0.0.1:1")
         #expect(!nobody.isReady && nobody.line.contains("no answer on 127.0.0.1:1"))
-        #expect(HealthQuestion.said(Array("SSH-2.0\r\n".utf8)) == nil)
+        #expect(HealthQuestion.parse(Array("SSH-2.0\r\n".utf8)) == nil)
         #expect(port > 0)
     }
 }

@@ -9,7 +9,7 @@ struct MetricsTests {
         String(decoding: registry.page.bytes, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
-    @Test("samples of one name stand together under one head, whoever wrote them")
+    @Test("samples of one name stand together under one head, in whatever order they were written")
     func families() {
         let registry = MetricsRegistry()
         registry.collect { page in

@@ -11,6 +11,6 @@ public enum ActOutcome: String, CaseIterable, Sendable, Hashable, FieldValue {
     case unknown
     /// A person refused.
     case refused
-    /// Nobody approved in time, or the bridge was away too long.
+    /// It was not approved in time, or the bridge was away too long.
     case expired
 }

@@ -1,7 +1,7 @@
 // Written by Messages/generate.py from Messages/Declarations/decisions.toml: change that.
 // swift-format-ignore-file
 
-/// One question to a mind and what became of it.
+/// One question to a mind and its outcome.
 public struct AskedMind: MessageRecord, FieldValue {
     /// The mind's name (at most 128 bytes).
     public var mind: String
@@ -13,13 +13,13 @@ public struct AskedMind: MessageRecord, FieldValue {
     public var lifeforce: Double
     /// Tokens read and written (at least 0).
     public var tokens: Int
-    /// The model that answered, as its server says; absent without an answer (at most 128 bytes).
+    /// The model that answered, by its server's reply; absent without an answer (at most 128 bytes).
     public var model: String
     /// Tokens written; absent when unknown (at least 0).
     public var completionTokens: Int?
     /// Problems of the answer (at most 256).
     public var problems: [String]
-    /// The answer that was refused, cut off; kept for a person to see, never used (at most 1024 bytes).
+    /// The answer that was refused, cut off; kept for review, never used (at most 1024 bytes).
     public var refused: String?
 
     /// A record of these values.
@@ -52,10 +52,10 @@ public struct AskedMind: MessageRecord, FieldValue {
         .optional("ms", .notNegative, "Duration, in milliseconds."),
         .optional("lf", .notNegative, "Cost, in LF."),
         .optional("tokens", .whole(0...Int.max), "Tokens read and written."),
-        .optional("model", .text(128), "The model that answered, as its server says; absent without an answer."),
+        .optional("model", .text(128), "The model that answered, by its server's reply; absent without an answer."),
         .optional("completion_tokens", .whole(0...Int.max), "Tokens written; absent when unknown."),
         .optional("problems", .list(.text(4096), 256), "Problems of the answer."),
-        .optional("refused", .text(1024), "The answer that was refused, cut off; kept for a person to see, never used."),
+        .optional("refused", .text(1024), "The answer that was refused, cut off; kept for review, never used."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {

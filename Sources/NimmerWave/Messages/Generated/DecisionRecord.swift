@@ -11,7 +11,7 @@ public struct DecisionRecord: PublishedRecord, FieldValue {
     public var asked: [AskedMind]
     /// Number of older requests of the region that this answers too (at least 0).
     public var merged: Int?
-    /// Handling of the commands; absent without commands.
+    /// Mode of the commands; absent without commands.
     public var commands: CommandMode?
     /// Time after which the commands are void; absent for dry-run.
     public var commandsUntil: Timestamp?
@@ -88,7 +88,7 @@ public struct DecisionRecord: PublishedRecord, FieldValue {
         .optional("region", .text(1024), "The region whose budget pays: that of the opening, else the domain of the request."),
         .optional("asked", .list(.record(AskedMind.fields), 1024), "The minds that were asked, in order, and what it cost."),
         .optional("merged", .whole(0...Int.max), "Number of older requests of the region that this answers too."),
-        .optional("commands", .word(CommandMode.allCases.map(\.rawValue)), "Handling of the commands; absent without commands."),
+        .optional("commands", .word(CommandMode.allCases.map(\.rawValue)), "Mode of the commands; absent without commands."),
         .optional("commands_until", .time, "Time after which the commands are void; absent for dry-run."),
         .optional("reason", .text(1024), "The mind's reason, in a sentence."),
         .optional("why", .text(1024), "Reason why the deterministic boundary decided and not a mind."),

@@ -1,7 +1,7 @@
 // Written by Messages/generate.py from Messages/Declarations/decisions.toml: change that.
 // swift-format-ignore-file
 
-/// Facts about an opening that goes up: the `structured_input` of its request (protocol.md, CognitiveRequest).
+/// An opening that goes up: the `structured_input` of its request (protocol.md, CognitiveRequest).
 public struct EscalationInput: PublishedRecord, FieldValue {
     /// The semantic region; requests of one region may be merged, and share a budget.
     public var region: Region
@@ -16,7 +16,7 @@ public struct EscalationInput: PublishedRecord, FieldValue {
     /// True for the gate of a reflex, on which the boundary may act before a mind is asked; default false.
     public var isReflex: Bool
     /// Commands that a reflex sent before minds were asked.
-    public var doneByReflex: ReflexDeed?
+    public var doneByReflex: ReflexAction?
     /// Openings of the same region that were merged into this one, the newest first, as many as have room (at most
     /// 1024).
     public var earlier: [EarlierOpening]?
@@ -33,7 +33,7 @@ public struct EscalationInput: PublishedRecord, FieldValue {
         confidence: Double? = nil,
         witnesses: [EscalationWitness]? = nil,
         isReflex: Bool = false,
-        doneByReflex: ReflexDeed? = nil,
+        doneByReflex: ReflexAction? = nil,
         earlier: [EarlierOpening]? = nil,
         merged: Int? = nil,
         others: JSONObject = [:]
@@ -59,7 +59,7 @@ public struct EscalationInput: PublishedRecord, FieldValue {
         .optional("confidence", .fraction, "The collapse's confidence."),
         .optional("witnesses", .list(.record(EscalationWitness.fields), 1024), "The asserting witnesses; a request without them is never merged."),
         .optional("reflex", .truth, "True for the gate of a reflex, on which the boundary may act before a mind is asked; default false."),
-        .optional("done_by_reflex", .record(ReflexDeed.fields), "Commands that a reflex sent before minds were asked."),
+        .optional("done_by_reflex", .record(ReflexAction.fields), "Commands that a reflex sent before minds were asked."),
         .optional("earlier", .list(.record(EarlierOpening.fields), 1024), "Openings of the same region that were merged into this one, the newest first, as many as have room."),
         .optional("merged", .whole(0...Int.max), "Number of requests that were merged into this one."),
     ]

@@ -1,7 +1,7 @@
 // Written by Messages/generate.py from Messages/Declarations/decisions.toml: change that.
 // swift-format-ignore-file
 
-/// A witness of an opening, as a mind is told of it.
+/// A witness of an opening, in the input of a mind.
 public struct EscalationWitness: MessageRecord, FieldValue {
     /// The sender: the cell or nerve of the subject (at most 128 bytes).
     public var source: String

@@ -6,7 +6,7 @@ public struct PowerSupply: Sendable, Hashable {
     public var charge: Double
     /// Indicates whether it is being emptied, filled, or neither.
     public var flow: Flow
-    /// Power that it gives or takes, in watts; nil when the battery does not tell.
+    /// Power that it gives or takes, in watts; nil when the battery does not report it.
     public var watts: Double?
 
     /// Direction of the current.
@@ -17,7 +17,7 @@ public struct PowerSupply: Sendable, Hashable {
         case charging
         /// It is full, or held at a level.
         case resting
-        /// It does not tell.
+        /// It does not report it.
         case unknown
     }
 
@@ -33,7 +33,7 @@ public struct PowerSupply: Sendable, Hashable {
     ///
     /// - Parameter files: the text of a file by its name; nil if absent.
     /// - Returns: nil for what is no battery of the machine: mains, the battery of a mouse (`scope` `Device`), an empty
-    ///   slot (`present` 0), or a battery that does not tell how full it is.
+    ///   slot (`present` 0), or a battery that does not report its charge.
     public init?(name: String, files: (String) -> String?) {
         func word(_ file: String) -> String? {
             files(file).flatMap { $0.split { $0 == "\n" || $0 == "\0" }.first.map(String.init) }
@@ -48,8 +48,8 @@ public struct PowerSupply: Sendable, Hashable {
             }
             return now / full
         }
-        let told = number("capacity").flatMap { (0...110).contains($0) ? $0 / 100 : nil }
-        guard let charge = told ?? share("energy") ?? share("charge") else { return nil }
+        let reported = number("capacity").flatMap { (0...110).contains($0) ? $0 / 100 : nil }
+        guard let charge = reported ?? share("energy") ?? share("charge") else { return nil }
         self.name = name
         self.charge = min(1, charge)
         switch word("status") {

@@ -13,7 +13,7 @@ public struct Distance<Lines: RangeLines>: NumberCell {
     private var lastWave: Timestamp?
     private var lastReading: Timestamp?
     private var isSilent = false
-    private var said: Set<Ranger.Fault> = []
+    private var loggedFaults: Set<Ranger.Fault> = []
 
     public init(_ settings: Settings<DistanceOptions>) throws {
         self.settings = try DistanceSettings(settings)
@@ -81,7 +81,7 @@ public struct Distance<Lines: RangeLines>: NumberCell {
         return nil
     }
 
-    /// Takes a range in the unit of the source, and reports what it means; replay hands recorded ones over here.
+    /// Takes a range in the unit of the source, and emits its wave; replay passes recorded ones to it.
     ///
     /// - Returns: why it was refused, if it was.
     @discardableResult
@@ -89,11 +89,11 @@ public struct Distance<Lines: RangeLines>: NumberCell {
         lastReading = pulse.at
         if isSilent {
             isSilent = false
-            pulse.log(.info, "The sensor speaks again", ["sector": settings.sector])
+            pulse.log(.info, "The sensor publishes again", ["sector": settings.sector])
         }
         switch ranger.read(raw, at: pulse.at) {
         case .failure(let refused):
-            if said.insert(refused.fault).inserted {
+            if loggedFaults.insert(refused.fault).inserted {
                 pulse.log(.warning, "Ranges are refused", ["fault": refused.fault.rawValue, "reason": "\(refused)"])
             }
             return refused

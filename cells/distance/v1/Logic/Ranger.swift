@@ -16,7 +16,7 @@ public struct Ranger: Sendable {
         public var far: Double
         /// Noise, in metres, that halves the confidence.
         public var noise: Double
-        /// A pause, in milliseconds, after which the earlier readings tell nothing any more.
+        /// A pause, in milliseconds, after which the earlier readings are dropped.
         public var forgetting: Double
 
         /// Settings in metres and milliseconds: 0 ≤ near < far ≤ maximum, the others above 0.
@@ -40,7 +40,7 @@ public struct Ranger: Sendable {
 
     /// Reason why a reading was refused.
     public enum Fault: String, Sendable, CaseIterable {
-        /// It is no number.
+        /// It is not a number.
         case notANumber = "not_a_number"
         /// It is below zero.
         case negative
@@ -85,7 +85,7 @@ public struct Ranger: Sendable {
     /// Takes a reading in the unit of the source.
     ///
     /// - Parameters:
-    ///   - raw: the range; NaN for what is no number.
+    ///   - raw: the range; NaN for what is not a number.
     ///   - at: when it was measured.
     /// - Returns: what it means, or why it was refused (and counted in ``refused``).
     public mutating func read(_ raw: Double, at: Timestamp) -> Result<Judgement, Refused> {
@@ -115,7 +115,7 @@ public struct Ranger: Sendable {
         /// Maximum range of the sensor, in the unit of the source.
         public var maximum: Double
 
-        /// One line for a person.
+        /// A one-line description.
         public var description: String { "a range must be a number between 0 and \(maximum); found \(raw)" }
     }
 

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// Logic of the math cell: understands a request, calculates, and tells how sure it is that it understood.
+/// Logic of the math cell: understands a request, calculates, and judges how sure it is that it understood.
 ///
 /// A value without clock or bus; the process around it turns an ``Understanding`` into an answer and a wave.
 public struct Arithmetic: Sendable {

@@ -3,7 +3,7 @@ import NimmerCell
 extension Manifest {
     /// The math cell.
     public static let math = Manifest(
-        name: "math", version: "1.0.0", summary: "Calculates, and reports how sure it is that it understood.",
+        name: "math", version: "1.0.0", summary: "Calculates, and emits how sure it is that it understood.",
         costs: ["calculate": Arithmetic.cost],
         commands: [
             ("*", #"An operation, or anything with the payload {"operation": "addition", "operands": [15, 27]}."#)

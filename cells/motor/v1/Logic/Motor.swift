@@ -2,7 +2,7 @@ import NimmerWave
 
 /// The motor cell's state machine: one ``Motion`` after the other, each COMMANDED → RUNNING → STOPPED or STALLED.
 ///
-/// A value: it decides and counts; the process around it starts programs, publishes, and tells it what happened.
+/// A value: it decides and counts; the process around it starts programs, publishes, and passes in what happened.
 public struct Motor: Sendable {
     /// State of one motion.
     public enum State: String, Sendable {
@@ -10,7 +10,7 @@ public struct Motor: Sendable {
         case commanded = "COMMANDED"
         /// It runs. Can go to ``stopped`` or ``stalled``.
         case running = "RUNNING"
-        /// It ended by itself or was told to. Final.
+        /// It ended by itself or was stopped. Final.
         case stopped = "STOPPED"
         /// It did not end in time, or could not be started. Final.
         case stalled = "STALLED"
@@ -24,7 +24,7 @@ public struct Motor: Sendable {
         case end(id: Int)
         /// Publish a payload.
         case publish(id: Int, Subject, JSON)
-        /// Report where a motion stands.
+        /// Publish the state of a motion.
         case report(Report)
         /// Answer the one who commanded it.
         case answer(id: Int, CommandResult)
@@ -44,7 +44,7 @@ public struct Motor: Sendable {
         public var at: Timestamp
         /// Lifeforce spent for this step, in LF.
         public var cost: Double
-        /// Confidence of the motor: 0.9 for STALLED, which somebody should see; 0.3 otherwise.
+        /// Confidence of the motor: 0.9 for STALLED, which needs attention; 0.3 otherwise.
         public var confidence: Double { state == .stalled ? 0.9 : 0.3 }
         /// The wave's content.
         public var content: JSON {
@@ -90,7 +90,7 @@ public struct Motor: Sendable {
         }
         switch motion {
         case .publish(let subject):
-            let ended = command.command == "stop" ? stopAll("told to stop") : []
+            let ended = command.command == "stop" ? stopAll("stopped by a command") : []
             let report = Report(
                 id: id, command: command.command, state: .commanded, reason: "", at: at, cost: Self.cost)
             running[id] = Running(command: command.command, state: .commanded, deadline: deadline(command, at))
@@ -175,12 +175,12 @@ public struct Motor: Sendable {
     private mutating func stop(_ id: Int) -> [Action] {
         let count = running.count
         let result = CommandResult(status: .ok, result: ["stopped": .number(Double(count))])
-        return stopAll("told to stop") + [.answer(id: id, result)]
+        return stopAll("stopped by a command") + [.answer(id: id, result)]
     }
 
     /// Ends whatever runs.
     ///
-    /// - Parameter reason: why, for the one that commanded it.
+    /// - Parameter reason: why, for the sender of the command.
     public mutating func stopAll(_ reason: String) -> [Action] {
         running.keys.sorted().compactMap { id in
             guard running[id]?.ending == nil else { return nil }

@@ -26,7 +26,7 @@ public struct MotorController<Program: MotorProgram>: Cell {
         let parts = work.split(separator: "-")
         guard parts.count == 2, let id = Int(parts[1]) else { return .failed("\(work) is no motion") }
         if parts[0] == "start" {
-            // One that could not be started is told by the end of its motion.
+            // One that could not be started shows by the end of its motion.
             if case .success = outcome { _ = carryOut(motor.started(id, at: pulse.at), for: id, &pulse) }
             return .done([:])
         }
@@ -39,7 +39,7 @@ public struct MotorController<Program: MotorProgram>: Cell {
         case .failure(let refusal as Refusal):
             actions = motor.failed(id, reason: refusal.description, at: pulse.at)
         case .failure:
-            // Its deadline has passed: nobody waits for a polite end any more.
+            // Its deadline has passed: no time for a graceful end.
             programs[id]?.end(forGood: true)
             motor.giveUp(id)
             actions = motor.ended(id, status: 137, at: pulse.at)

@@ -9,7 +9,7 @@ public protocol MotorProgram: Sendable {
     /// - Parameter arguments: the full path and the arguments.
     init(_ arguments: [String])
 
-    /// Starts it without a shell; called once. Does nothing when it was told to end before.
+    /// Starts it without a shell; called once. Does nothing when it was ended before.
     ///
     /// - Throws: a `Refusal` with the system's reason when it cannot be started.
     func start() async throws(Refusal)

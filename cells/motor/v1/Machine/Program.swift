@@ -11,7 +11,7 @@ import Synchronization
 public final class Program: MotorProgram {
     /// Stage of the program, which decides what may be done to it.
     private enum Stage {
-        /// Not started; told to end already or not.
+        /// Not started; asked to end already or not.
         case waiting(end: Int32?)
         /// The system starts it; the signal is sent as soon as it runs.
         case starting(end: Int32?)
@@ -66,7 +66,7 @@ public final class Program: MotorProgram {
                 state.starter = continuation
                 return end
             }
-            // Told to end before it began: it never runs.
+            // Asked to end before it began: it never runs.
             if let end { return conclude(.success(128 + Int(end))) }
             do throws(SystemCallError) {
                 try OwnThread.start("program") { [self] in
@@ -99,7 +99,7 @@ public final class Program: MotorProgram {
         }
         for waiter in waiters { waiter.resume(returning: .success(128 + Int(signal))) }
         starter?.resume(
-            returning: .failure(Refusal(.value, "\(arguments.first ?? "") was told to end before it ran")))
+            returning: .failure(Refusal(.value, "\(arguments.first ?? "") was stopped before it ran")))
     }
 
     public func wait() async throws(Refusal) -> Int {
@@ -120,7 +120,7 @@ public final class Program: MotorProgram {
 
     /// On the program's thread.
     private func spawn() throws(Refusal) -> Int32 {
-        guard let path = arguments.first else { throw Refusal(.missing, "a program needs at least its path") }
+        guard let path = arguments.first else { throw Refusal(.missing, "a command must name a program") }
         let known = ChildCommand.inheritedEnvironment.filter { Self.variables.contains($0.key) }
         let command = ChildCommand(
             path, Array(arguments.dropFirst()), environment: known, signalWhenParentDies: nil)
@@ -129,7 +129,7 @@ public final class Program: MotorProgram {
             pid = try spawner(command)
         } catch { throw Refusal(.value, "\(path) cannot be started: \(error.reason.lowercased())") }
         let starter = state.withLock { state in
-            // Told to end while the system started it.
+            // Asked to end while the system started it.
             if case .starting(let end?) = state.stage { kill(-pid, end) }
             state.stage = .running(pid: pid)
             defer { state.starter = nil }
@@ -139,7 +139,7 @@ public final class Program: MotorProgram {
         return pid
     }
 
-    /// Waits for its end, and takes it out of the system's table once nobody signals it any more.
+    /// Waits for its end, and takes it out of the system's table once no thread signals it any more.
     private func reap(_ pid: Int32) -> Int32 {
         var information = siginfo_t()
         while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}

@@ -56,7 +56,7 @@ public struct Sensor: NumberCell {
         read(try NumberText.number(in: message.payload, path: path), &pulse)
     }
 
-    /// Takes a number, and reports what it means when that is worth reporting.
+    /// Takes a number, and emits a wave when its confidence reaches the floor.
     public mutating func read(_ number: Double, _ pulse: inout Pulse) {
         guard let seen = detector.observe(number) else { return }
         enter(next(seen), seen, &pulse)
@@ -97,7 +97,7 @@ extension Observation {
         return .object(content)
     }
 
-    /// The same for a person.
+    /// The same as a one-line description.
     var sentence: String {
         let what =
             switch view {

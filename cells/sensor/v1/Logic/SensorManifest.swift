@@ -5,7 +5,7 @@ extension Manifest {
     public static let sensor = Manifest(
         name: "sensor", version: "1.0.0",
         summary:
-            "Learns what is normal in a stream of numbers, and reports how sure it is that something lasting changed.",
+            "Learns what is normal in a stream of numbers, and emits how sure it is that something lasting changed.",
         costs: ["wave": 0.02])
 }
 
@@ -25,7 +25,7 @@ public struct SensorOptions: ProcessOptions {
         "The pause between two rows of a file, and before a command that ended is started again.")
     let learningSamples = Setting.whole(
         "learning_samples", 400, in: 20...1_000_000,
-        "Samples to learn normal from; it speaks of the unheard-of after a quarter of them.")
+        "Samples to learn normal from; it emits waves about extreme values after a quarter of them.")
     let floor = Setting.number("floor", 0.2, in: 0...1, "Below this confidence it is silent.")
 
     public init() {}
@@ -39,7 +39,7 @@ public enum SensorSource: Sendable, Hashable {
     case command([String])
     /// The lines of a file.
     case file(String)
-    /// Nowhere: somebody hands them over, as replay does.
+    /// Nowhere: the caller passes them in, as replay does.
     case none
 
     /// Reads the settings.

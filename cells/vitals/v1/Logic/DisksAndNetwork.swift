@@ -44,7 +44,7 @@ public struct DiskCounters: Sendable, Hashable {
     }
 
     /// Milliseconds for one operation, and the share of the time in which the disk was active, since an earlier look.
-    /// The latency is 0 when fewer than `minimum` operations ended: too few to tell.
+    /// The latency is 0 when fewer than `minimum` operations ended: too few to measure.
     public func latency(since earlier: DiskCounters, milliseconds: Double, minimum: UInt64 = 4) -> (
         latency: Double, active: Double
     )? {

@@ -44,7 +44,7 @@ public struct Pressure: Sendable {
     ///   - value: the reading, in the vital's unit.
     ///   - at: when it was taken.
     ///   - surprise: how sure a detector of the unusual is, 0…1; counts in full from the warning level on and not at all
-    ///     below the notice level, so that a sleeping machine that turns over does not wake anybody.
+    ///     below the notice level, so that a brief load on an idle machine raises no alarm.
     public mutating func judge(_ value: Double, at: Timestamp, surprise: Double) -> Judgement {
         let average = averaged(value, at)
         let pressure = 0.9 * Self.share(of: average, from: levels.warning, to: levels.critical)

@@ -6,7 +6,7 @@ public struct ProcessorTimes: Sendable, Hashable {
     public var total: UInt64
     /// Processors online.
     public var cores: Int
-    /// Tasks that run or want to.
+    /// Tasks that run or are ready to.
     public var running: Int
     /// Tasks that wait for a disk.
     public var blocked: Int

@@ -11,7 +11,7 @@ public enum Vital: String, CaseIterable, Sendable {
     case disk
     /// Latency of a disk operation.
     case diskLatency = "disk_latency"
-    /// Number of tasks that want a processor or wait for a disk.
+    /// Number of tasks that need a processor or wait for a disk.
     case load
     /// Rate of packets that are lost or broken.
     case networkErrors = "network_errors"

@@ -63,7 +63,7 @@ public struct VitalsMonitor: Sendable {
         }
     }
 
-    /// The vitals that are wanted but for which the machine has no sensor, each named once.
+    /// The configured vitals for which the machine has no sensor, each named once.
     public mutating func newlyMissing(_ look: Snapshot) -> [Vital] {
         signs.newlyMissing(look).filter { settings.vitals.contains($0) }
     }

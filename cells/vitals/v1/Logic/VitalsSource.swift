@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// A machine whose vitals are looked at.
+/// A machine whose vitals are read.
 public protocol VitalsSource: Sendable {
     /// The machine that this runs on.
     ///

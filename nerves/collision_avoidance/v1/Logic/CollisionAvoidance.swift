@@ -35,7 +35,7 @@ public struct CollisionAvoidance: Sendable {
 
     /// Next action.
     public enum Action: Sendable, Hashable {
-        /// Report that the state changed.
+        /// Publish a change of state.
         case state(Change)
         /// Ask the motor: a ``Maneuver``, `forward` or `stop`.
         case request(String)

@@ -1,21 +1,24 @@
 import Glibc
+import NimmerPlatform
 import NimmerServers
 import Synchronization
 
 /// A free loopback port, with a thread for each connection.
-final class Listener: Sendable {
+public final class Listener: Sendable {
     private struct State {
         var open: Set<Int32> = []
         var isClosed = false
     }
 
-    let port: Int
+    /// The port.
+    public let port: Int
     private let listener: Int32
     private let state = Mutex(State())
     /// The thread that accepts, and those of the connections.
     private let threads = Atomic<Int>(0)
 
-    init() throws {
+    /// Takes a port; connections wait until ``serve(_:)``.
+    public init() throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         self.listener = listener
         var address = sockaddr_in()
@@ -33,7 +36,7 @@ final class Listener: Sendable {
     }
 
     /// Runs a body for each connection, in a thread of its own; the connection is closed when the body returns.
-    func serve(_ body: @escaping @Sendable (Int32) -> Void) {
+    public func serve(_ body: @escaping @Sendable (Int32) -> Void) {
         start { [self] in
             while true {
                 let socket = Glibc.accept(listener, nil, nil)
@@ -59,13 +62,18 @@ final class Listener: Sendable {
         }
     }
 
-    /// Closes every connection, and returns when the threads have ended.
-    func close() async {
+    /// Closes every connection; the threads end soon.
+    public func stop() {
         state.withLock { state in
             state.isClosed = true
             for socket in state.open { shutdown(socket, Int32(SHUT_RDWR)) }
         }
         shutdown(listener, Int32(SHUT_RDWR))
+    }
+
+    /// Closes every connection, and returns when the threads have ended.
+    public func close() async {
+        stop()
         // A cancelled test must wait, too: its sleeps end at once.
         while threads.load(ordering: .acquiring) > 0 {
             await Task.yield()
@@ -74,28 +82,16 @@ final class Listener: Sendable {
     }
 
     private func start(_ body: @escaping @Sendable () -> Void) {
-        final class Box: Sendable {
-            let body: @Sendable () -> Void
-            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-        }
         threads.add(1, ordering: .relaxed)
-        // Released by the thread's first line.
-        let box = Unmanaged.passRetained(
-            Box { [self] in
+        do throws(SystemCallError) {
+            try OwnThread.start("listener", stack: nil) { [self] in
                 // A TLS connection that the client has closed must not end the tests.
                 var signals = sigset_t()
                 sigfillset(&signals)
                 pthread_sigmask(SIG_SETMASK, &signals, nil)
                 body()
                 threads.subtract(1, ordering: .releasing)
-            })
-        var thread = pthread_t()
-        let run: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
-            if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-            return nil
-        }
-        let status = pthread_create(&thread, nil, run, box.toOpaque())
-        precondition(status == 0, "no thread can be started: errno \(status)")
-        pthread_detach(thread)
+            }
+        } catch { preconditionFailure("\(error)") }
     }
 }

@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 /// The commands that the boundary sent by reflex.
-public struct ReflexDeed: MessageRecord, FieldValue {
+public struct ReflexAction: MessageRecord, FieldValue {
     /// The action (at most 1024 bytes).
     public var action: String
     /// The commands that it asked for (at most 64).
