@@ -143,7 +143,7 @@ extension ArchivedTable {
     }
 }
 
-/// A list of texts; nil when it is none, or anything else is in it.
+/// A list of texts; nil for another value, or when anything else is in it.
 private func texts(_ json: JSON?) -> [String]? {
     guard let list = json?.array else { return nil }
     let texts = list.compactMap(\.string)

@@ -44,7 +44,7 @@ package struct ProgramManifest: Sendable, Equatable {
     /// The origins that it needs beside its own name.
     package var origins: [OriginPattern]
 
-    /// Reads it; nil when it is none, or needs an origin that cannot be granted.
+    /// Reads it; nil for another text, or when it needs an origin that cannot be granted.
     package init?(_ text: String) {
         guard let json = try? JSON(parsing: text), let kind = json["kind"]?.string else { return nil }
         let needed = json["needs"]?["origins"]?.array ?? []

@@ -29,7 +29,7 @@ struct ActRecordTests {
         #expect(record("dry-run") == nil && record("act", commands: 0) == nil && record("whatever") == nil)
     }
 
-    @Test("a record that lacks something, or holds what was not written, is none")
+    @Test("a record that lacks something, or holds what was not written, is refused")
     func strict() throws {
         let object = try #require(record("act")?.json.object)
         for key in object.members.map(\.key) {

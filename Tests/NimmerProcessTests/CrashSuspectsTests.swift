@@ -20,7 +20,7 @@ struct CrashSuspectsTests {
         return life
     }
 
-    @Test("a record that lacks something, or holds what was not written, is none")
+    @Test("a record that lacks something, or holds what was not written, is refused")
     func strict() throws {
         var life = try life("1", 0)
         _ = life.judge(poison, count: 2, storedAt: at(-5))
