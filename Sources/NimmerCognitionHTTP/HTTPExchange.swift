@@ -44,7 +44,7 @@ final class HTTPExchange: Sendable {
             TransferRequest(
                 url: base + path, headers: headers + [("user-agent", "nimmerverse")], body: body, deadline: deadline,
                 tls: tls, proxy: proxy, owner: ObjectIdentifier(self)))
-        // The loop is faster than a withdrawal: nothing of a question that nobody waits for may leave.
+        // The loop is faster than a withdrawal: no part of a withdrawn question may leave.
         if Task.isCancelled || isClosed.load(ordering: .sequentiallyConsistent) {
             throw MindError(transport: .cancelled, server: base)
         }

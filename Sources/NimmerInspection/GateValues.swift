@@ -2,7 +2,7 @@ import NimmerOutput
 import NimmerWave
 
 /// Values of a gate as a thalamus reports it, for a person. One that it does not report, or that is of another type, is shown as `?`
-/// and never as a number or state that nobody sent.
+/// and never as a number or state that was not sent.
 struct GateValues {
     static let absent = "?"
 

@@ -1,4 +1,4 @@
-/// A change of the system file that mends what a check found.
+/// A change of the system file that fixes what a check found.
 package enum SystemChange: Equatable, Sendable {
     /// Grants origins to a cell or nerve.
     case grant([OriginPattern], to: String)

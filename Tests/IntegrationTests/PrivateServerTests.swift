@@ -54,8 +54,8 @@ struct PrivateServerTests {
             let error = await #expect(throws: BusError.self) {
                 try await NATS.connector(BusSettings(url: url, name: "stranger", waitsForServer: false))
             }
-            #expect(error?.code == .badCredentials && error?.message.contains("wants credentials") == true)
-            #expect(up.log.lines.contains { $0.contains("it wants credentials") && $0.contains("nimmer env --export") })
+            #expect(error?.code == .badCredentials && error?.message.contains("requires credentials") == true)
+            #expect(up.log.lines.contains { $0.contains("it requires credentials") && $0.contains("nimmer env --export") })
 
             // In the folder, below it, and where the server is named.
             try SmallFile.makeFolder(desk.folder + "/a/b")
@@ -70,7 +70,7 @@ struct PrivateServerTests {
             let outside = try await ChildProcess.run(
                 desk.command(["cell", "ask", "math", Self.sum, "--server", url], in: "/.."), limit: .seconds(30))
             #expect(outside.status == .exited(69))
-            #expect(outside.lines.first?.text.contains("the server wants credentials") == true)
+            #expect(outside.lines.first?.text.contains("the server requires credentials") == true)
         }
     }
 
@@ -79,7 +79,7 @@ struct PrivateServerTests {
         try await Self.run(on: try await NATSBinary.choose(), Self.devices) { desk, _ in
             let url = try #require(try await Self.variables(desk)["NIMMERVERSE_NATS_URL"])
             for (words, expected) in [
-                (["cell", "ask", "math", Self.sum, "--server", url], "the server wants credentials"),
+                (["cell", "ask", "math", Self.sum, "--server", url], "the server requires credentials"),
                 (["cell", "list"], "is that of user root"), (["env", "--export"], "is that of user root"),
             ] {
                 var command = desk.command(words)

@@ -41,7 +41,7 @@ import Testing
     }
 
     private static func age(_ age: Duration?) -> String {
-        guard let seconds = age?.components.seconds else { return "for ever" }
+        guard let seconds = age?.components.seconds else { return "no time limit" }
         return seconds < 86_400 ? "\(seconds / 3600) h" : "\(seconds / 86_400) days"
     }
 

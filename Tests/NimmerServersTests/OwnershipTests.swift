@@ -30,13 +30,13 @@ struct OwnershipTests {
     func refused() {
         for role in [Ownership.Role.way, .folder] {
             #expect(found(owner: 65534, as: role)?.contains("belongs to user") == true)
-            #expect(found(mode: 0o777, as: role)?.contains("everybody") == true)
+            #expect(found(mode: 0o777, as: role)?.contains("all users") == true)
             #expect(found(mode: 0o775, as: role)?.contains("its group") == true)
             #expect(found(.link, as: role) == "is a link where a folder is expected")
             #expect(found(.file, as: role) == "is a file where a folder is expected")
         }
-        #expect(found(owner: 0, mode: 0o1777)?.contains("everybody") == true)
-        #expect(found(.file, mode: 0o666, as: .file)?.contains("everybody") == true)
+        #expect(found(owner: 0, mode: 0o1777)?.contains("all users") == true)
+        #expect(found(.file, mode: 0o666, as: .file)?.contains("all users") == true)
         #expect(found(.other, mode: 0o600, as: .file)?.contains("neither") == true)
         #expect(found(.link, mode: 0o777, as: .file)?.contains("a link") == true)
         #expect(found(.file, mode: 0o644, links: 2, as: .file)?.contains("2 names") == true)

@@ -35,7 +35,7 @@ struct PreparedFolderTests {
         try await withFolder { folder in
             try SmallFile.makeFolder(folder + "/open/nats")
             chmod(folder + "/open", 0o777)
-            #expect(await refusal(folder + "/open/nats")?.message.contains("may be changed by everybody") == true)
+            #expect(await refusal(folder + "/open/nats")?.message.contains("may be changed by all users") == true)
             chmod(folder + "/open", 0o1777)
             #expect(throws: Never.self) { try OwnFolder.open(folder + "/open", below: ["nats"]) }
             chmod(folder + "/open/nats", 0o1777)

@@ -193,7 +193,7 @@ private func running() -> Supervisor {
         unlink(place.statePath)
         chmod(place.path, 0o777)
         let open = #expect(throws: Failure.self) { try RunState.read(place) }
-        #expect(open?.message.text.contains("\(place.path) may be changed by everybody") == true)
+        #expect(open?.message.text.contains("\(place.path) may be changed by all users") == true)
         chmod(place.path, 0o755)
         #expect(rename(folder + "/.nimmer", folder + "/real") == 0 && symlink("real", folder + "/.nimmer") == 0)
         for attempt in [{ try place.make() }, { _ = try RunState.read(place) }] {

@@ -89,7 +89,7 @@ struct OpeningAdmissionTests {
                             cell, 0.95, at: now, domain: "r\(index)", polarity: polarity, content: pad,
                             arrival: now)
                     } catch let refusal as Refusal {
-                        if refusal.message.includes("tips more gates") { refused += 1 }
+                        if refusal.message.includes("opens more gates") { refused += 1 }
                     } catch {}
                 }
             }

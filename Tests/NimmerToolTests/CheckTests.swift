@@ -68,7 +68,7 @@ struct CheckTests {
             #expect(
                 before.text.includes("\(file):5: hall (probe) names origins that it is not granted"), "\(before.text)")
             #expect(before.text.includes(#"→ origins: ["hall-*", "shared"]"#))
-            #expect(before.text.includes("own is a program of its own"))
+            #expect(before.text.includes("own runs a program of its own"))
             #expect(before.output.last == "\(file): 1 problem")
             chmod(file, 0o640)
             let wrote = try await check(folder, [file, "--write"])
