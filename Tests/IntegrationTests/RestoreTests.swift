@@ -84,7 +84,7 @@ struct RestoreTests {
         try await withFile(3) { file, folder in
             try await onServers { system, bus in
                 let other = try await nimmer(system, ["memory", "restore", file], in: "staging")
-                #expect(other.status == .exited(64) && other.text.contains("is of dev"), "\(other.text)")
+                #expect(other.status == .exited(64) && other.text.contains("is a backup of dev"), "\(other.text)")
                 let check = try await nimmer(system, ["memory", "restore", "--check", file])
                 #expect(check.status.isSuccess && check.text.contains("can be restored here"), "\(check.text)")
                 #expect(try await isEmpty(bus))
@@ -108,7 +108,7 @@ struct RestoreTests {
                 #expect(
                     try await system.wait(within: .seconds(30)) {
                         try await nimmer(system, ["memory", "restore", "--check", file]).text.contains(
-                            "thalamus of dev run")
+                            "thalamus of dev is running")
                     })
                 let living = try await nimmer(system, ["memory", "restore", file])
                 #expect(living.status == .exited(1) && living.text.contains("stop them"), "\(living.text)")

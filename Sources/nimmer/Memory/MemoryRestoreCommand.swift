@@ -113,8 +113,9 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
                 && ["thalamus", "boundary", "service"].contains(service.metadata["entity_type"]?.string)
         }
         guard living.isEmpty else {
+            let names = living.map(\.name).sorted().joined(separator: ", ")
             throw Failure(
-                .failed, "\(living.map(\.name).sorted().joined(separator: ", ")) of \(environment.rawValue) still run",
+                .failed, "\(names) of \(environment.rawValue) \(living.count == 1 ? "is" : "are") running",
                 remedy: "stop them, and start them again after the restore")
         }
     }
