@@ -329,4 +329,5 @@ def main():
     sys.exit(0 if all(r[3] == "yes" for r in rows) else 1)
 
 
-main()
+if __name__ == "__main__":
+    main()

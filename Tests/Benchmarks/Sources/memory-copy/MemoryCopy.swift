@@ -39,12 +39,12 @@ import NimmerWave
             limit = max(limit, try await copyAlone(rows: rows, script: script, server: server, folder: folder))
             let entries = (0..<rows).map { transition($0, round: round * 2) }
             decoded = max(decoded, try await write(server, "decoded_\(round)", count: rows) { entries[$0] })
-            let payloads = (0..<rows).map { transition($0, round: round * 2 + 1, encoding: true).payload }
+            let messages = (0..<rows).map { transition($0, round: round * 2 + 1, encoding: true) }
             whole = max(
                 whole,
                 try await write(server, "whole_\(round)", count: rows) {
                     try MemoryEntry(
-                        decoding: payloads[$0], subject: "dev.nervous.gates.math.transition", environment: .dev)
+                        decoding: messages[$0].payload, subject: messages[$0].subject, environment: .dev)
                 })
         }
         print(line("limit_copy", limit, of: limit))
