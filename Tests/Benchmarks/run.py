@@ -153,7 +153,7 @@ def rtt(main, work, rounds):
             c = percentiles([durable, "500", server.url])
             found.append((b[0] / a[0], b[1] / a[1], c[0] / a[0], c[1] / a[1], (b[0] - c[0]) / a[0]))
         p50, p99, bare50, bare99, more = (statistics.median(x) for x in zip(*found))
-        row("nats.c alone saying one durable message for each that it hears, p50 and p99", "none: the floor of the next two",
+        row("nats.c alone publishing one durable message for each that it receives, p50 and p99", "none: the floor of the next two",
             f"{bare50:.2f} and {bare99:.2f} of limit_rtt", True)
         row("second wave → durable opening seen by another process, p50", "at most 0.12 of limit_rtt above that floor",
             f"{p50:.2f}, {more:.2f} above it ({rounds} pairs)", more <= 0.12)

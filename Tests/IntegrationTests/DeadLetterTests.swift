@@ -76,7 +76,8 @@ struct DeadLetterTests {
                 let answer = try await nimmer(system, ["replay", "\(number)"])
                 #expect(answer.status.isSuccess, "\(answer.text)")
                 let again = try await nimmer(system, ["replay", "\(number)"])
-                #expect(!again.status.isSuccess && again.text.contains("no dead letter has the number"), "\(again.text)")
+                #expect(
+                    !again.status.isSuccess && again.text.contains("no dead letter has the number"), "\(again.text)")
             }
             let whole = """
                 select count(t.message_id), count(distinct c.collapse_id), count(r.request_id), count(a.request_id)

@@ -55,7 +55,8 @@ struct PrivateServerTests {
                 try await NATS.connector(BusSettings(url: url, name: "stranger", waitsForServer: false))
             }
             #expect(error?.code == .badCredentials && error?.message.contains("requires credentials") == true)
-            #expect(up.log.lines.contains { $0.contains("it requires credentials") && $0.contains("nimmer env --export") })
+            #expect(
+                up.log.lines.contains { $0.contains("it requires credentials") && $0.contains("nimmer env --export") })
 
             // In the folder, below it, and where the server is named.
             try SmallFile.makeFolder(desk.folder + "/a/b")
