@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+// In one file, though long: SwiftPM reads a package from one, and RoomsTests holds it to the table in docs/architecture.md.
 import PackageDescription
 
 /// The rules of docs/decisions: Swift 6 language mode everywhere, and a warning is an error.

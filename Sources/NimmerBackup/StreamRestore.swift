@@ -1,6 +1,6 @@
-import NimmerPlatform
 import NimmerBus
 import NimmerOutput
+import NimmerPlatform
 import NimmerWave
 
 /// Stores the messages of a backup in empty streams.

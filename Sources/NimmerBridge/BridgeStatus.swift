@@ -1,5 +1,5 @@
-import NimmerProcess
 import NimmerCognition
+import NimmerProcess
 import NimmerSystem
 import NimmerWave
 import Synchronization

@@ -1,7 +1,7 @@
 import Logging
 import NimmerBus
-import NimmerProcess
 import NimmerCognition
+import NimmerProcess
 import NimmerSystem
 import NimmerWave
 import Synchronization

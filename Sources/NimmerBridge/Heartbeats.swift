@@ -1,6 +1,6 @@
 import NimmerBus
-import NimmerProcess
 import NimmerCognition
+import NimmerProcess
 import NimmerSystem
 import NimmerWave
 import Synchronization

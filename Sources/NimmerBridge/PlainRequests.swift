@@ -4,8 +4,8 @@ import NimmerProcess
 import NimmerWave
 
 /// Stores the requests that come on `<env>.cognitive.bridge.request`, the subject without a sender, as their senders expect it of
-/// a stream: what 2.0 asks is stored under its own id, and the stream's acknowledgement passed on. What a thalamus of a later version
-/// is published there without a reply subject is for observers: its opening is stored.
+/// a stream: a request of 2.0 is stored under its own id, and the stream's acknowledgement passed on. A request that a thalamus of a later
+/// version publishes there without a reply subject is for observers: its opening is stored.
 ///
 /// As long as a stream of 2.0 captures the subject itself, nothing is done.
 struct PlainRequests: Sendable {

@@ -4,7 +4,7 @@ import Synchronization
 /// Asks on subjects that several identities publish to: in the form that names this client where it has an identity and the
 /// peer takes that form, else in the form without a sender, which 2.0 and foreign cells know (protocol.md, Compatibility).
 ///
-/// Whether a peer takes the form is asked of its `$SRV.STATS`, once and again after a failure. A missing answer proves too
+/// The peer's `$SRV.STATS` shows whether it takes the form: asked once, and again after a failure. A missing answer proves too
 /// little: a subscriber to every subject keeps the server from replying "no responders".
 public final class SharedRequests: Sendable {
     private let bus: any Bus

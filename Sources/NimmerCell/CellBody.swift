@@ -1,7 +1,7 @@
-import NimmerProcess
-import NimmerBus
 import Logging
+import NimmerBus
 import NimmerGate
+import NimmerProcess
 import NimmerSystem
 import NimmerWave
 

@@ -1,7 +1,7 @@
-import NimmerGate
-import NimmerProcess
 import NimmerBus
+import NimmerGate
 import NimmerPlatform
+import NimmerProcess
 import NimmerSystem
 import NimmerWave
 import ServiceLifecycle
@@ -72,28 +72,6 @@ public final class CellHost<C: Cell>: Sendable {
             counters.lost = state.lost
             return counters
         }
-    }
-
-    /// Statistics for `$SRV.STATS`.
-    private var statistics: ServiceResponder.Statistics {
-        let counters = counters
-        let now = now
-        let (state, gate, potential) = withBody { body in
-            (body.state, body.gate.state.word, body.gate.potential(at: now))
-        }
-        var statistics = ServiceResponder.Statistics()
-        statistics.requests = counters.requests
-        statistics.errors = counters.requestsRefused + counters.requestsFailed
-        (statistics.processingTime, statistics.lastError) = requestTimes.total
-        var data = counters.json
-        data["state"] = state.map { .string($0) }
-        data["gate"] = .string(identity.gateID.text)
-        data["gate_state"] = .string(gate)
-        data["gate_potential"] = .number(potential)
-        data["unacknowledged"] = .number(Double(outbox.counters.waiting))
-        data["outbox"] = outbox.json
-        statistics.data = .object(data)
-        return statistics
     }
 
     /// Changes the cell from its own life (``Cell/live(_:)``): a line was read, a device spoke.

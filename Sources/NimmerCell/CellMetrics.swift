@@ -1,6 +1,6 @@
+import NimmerBus
 import NimmerGate
 import NimmerProcess
-import NimmerBus
 import NimmerWave
 
 extension CellHost {

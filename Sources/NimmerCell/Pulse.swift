@@ -1,5 +1,5 @@
-import NimmerProcess
 import Logging
+import NimmerProcess
 import NimmerWave
 
 /// One moment in a cell's life: when it is, who the cell is, and what is to be done because of it.

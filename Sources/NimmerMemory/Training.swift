@@ -157,21 +157,21 @@ extension MemoryStore {
     ///
     /// - Parameters:
     ///   - query: which examples; its limit is the size of a page.
-    ///   - body: called in order, oldest first.
-    /// - Returns: how many there were.
+    ///   - body: called in order, oldest first; false: it takes no more.
+    /// - Returns: how many it was given.
     public func exportTraining(
-        _ query: TrainingQuery, _ body: (TrainingPage.Row) throws(MemoryError) -> Void
+        _ query: TrainingQuery, _ body: (TrainingPage.Row) throws(MemoryError) -> Bool
     ) async throws(MemoryError) -> TrainingCount {
         var count = TrainingCount()
         var query: TrainingQuery? = query
         while let wanted = query {
             let page = try await trainingPage(wanted)
             for row in page.rows {
-                try body(row)
                 switch row {
                 case .success: count.examples += 1
                 case .failure: count.unreadable += 1
                 }
+                guard try body(row) else { return count }
             }
             query = page.next
         }

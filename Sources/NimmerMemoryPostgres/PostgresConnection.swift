@@ -64,6 +64,19 @@ final class PostgresConnection {
         return try finish()
     }
 
+    /// Sends a `COPY` and waits until its data may be sent or read.
+    private func beginCopy(_ statement: String, as direction: ExecStatusType) throws(PostgresFailure) {
+        guard PQsendQuery(handle, statement) == 1 else { throw lost() }
+        try flush()
+        try awaitResult()
+        guard let begun = PQgetResult(handle) else { throw lost() }
+        defer { PQclear(begun) }
+        guard PQresultStatus(begun) != direction else { return }
+        let failure = PostgresFailure(result: begun, name: name)
+        while let rest = PQgetResult(handle) { PQclear(rest) }
+        throw failure
+    }
+
     /// Runs one `COPY … FROM STDIN`; returns the number of rows.
     ///
     /// - Parameter nextPiece: the next of the data; nil behind the last. What it throws leaves the connection in the middle of the
@@ -71,17 +84,7 @@ final class PostgresConnection {
     func copy(
         _ statement: String, _ nextPiece: () throws(PostgresFailure) -> [UInt8]?
     ) throws(PostgresFailure) -> Int {
-        guard PQsendQuery(handle, statement) == 1 else { throw lost() }
-        try flush()
-        try awaitResult()
-        guard let begun = PQgetResult(handle) else { throw lost() }
-        let status = PQresultStatus(begun)
-        defer { PQclear(begun) }
-        guard status == PGRES_COPY_IN else {
-            let failure = PostgresFailure(result: begun, name: name)
-            while let rest = PQgetResult(handle) { PQclear(rest) }
-            throw failure
-        }
+        try beginCopy(statement, as: PGRES_COPY_IN)
         while let piece = try nextPiece() { try put(piece) }
         while true {
             let ended = PQputCopyEnd(handle, nil)
@@ -96,17 +99,7 @@ final class PostgresConnection {
     ///
     /// - Parameter take: takes each row with its line feed, in order; false: it takes no more, and the connection is given up.
     func copy(_ statement: String, to take: (UnsafeRawBufferPointer) -> Bool) throws(PostgresFailure) {
-        guard PQsendQuery(handle, statement) == 1 else { throw lost() }
-        try flush()
-        try awaitResult()
-        guard let begun = PQgetResult(handle) else { throw lost() }
-        let status = PQresultStatus(begun)
-        defer { PQclear(begun) }
-        guard status == PGRES_COPY_OUT else {
-            let failure = PostgresFailure(result: begun, name: name)
-            while let rest = PQgetResult(handle) { PQclear(rest) }
-            throw failure
-        }
+        try beginCopy(statement, as: PGRES_COPY_OUT)
         while true {
             var row: UnsafeMutablePointer<CChar>?
             let count = PQgetCopyData(handle, &row, 1)

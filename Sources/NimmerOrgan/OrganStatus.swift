@@ -1,6 +1,6 @@
 import NimmerBus
-import NimmerProcess
 import NimmerCognition
+import NimmerProcess
 import NimmerWave
 import Synchronization
 

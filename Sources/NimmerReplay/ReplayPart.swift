@@ -1,4 +1,3 @@
-import NimmerProcess
 import CollisionAvoidanceNerve
 import DistanceCell
 import NimmerCell

@@ -1,7 +1,7 @@
-import NimmerPlatform
 import NimmerBus
 import NimmerInspection
 import NimmerOutput
+import NimmerPlatform
 import NimmerScope
 import NimmerWave
 import Synchronization

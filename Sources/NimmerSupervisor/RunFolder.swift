@@ -1,6 +1,6 @@
-import NimmerProcess
 import NimmerIdentity
 import NimmerOutput
+import NimmerProcess
 import NimmerServers
 import NimmerWave
 

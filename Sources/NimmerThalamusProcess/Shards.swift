@@ -1,6 +1,6 @@
-import NimmerPlatform
 import Logging
 import NimmerBus
+import NimmerPlatform
 import NimmerProcess
 import NimmerThalamus
 import NimmerWave

@@ -1,7 +1,7 @@
 import NimmerHippocampus
-import NimmerProcess
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerProcess
 import NimmerSystem
 import NimmerWave
 

@@ -1,4 +1,3 @@
-import NimmerProcess
 import ArgumentParser
 import NimmerProcess
 

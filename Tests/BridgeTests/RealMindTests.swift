@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    /// What every response must be, the one that answered.
+    /// Checks of every response, whichever mind answered.
     private static func check(_ response: CognitiveResponse) throws {
         #expect(response.outcome == .answered)
         let asked = response.result["asked"]?.array ?? []

@@ -1,8 +1,8 @@
-import NimmerSystem
-import NimmerProcess
 import NimmerBus
 import NimmerCell
+import NimmerProcess
 import NimmerSensing
+import NimmerSystem
 import NimmerSystemFile
 import NimmerTesting
 import SensorCell

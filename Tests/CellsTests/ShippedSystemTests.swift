@@ -1,8 +1,8 @@
-import NimmerProcess
 import BatteryMachine
 import DistanceMachine
 import MotorMachine
 import NimmerCell
+import NimmerProcess
 import NimmerSystem
 import NimmerSystemFile
 import Testing

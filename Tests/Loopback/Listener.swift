@@ -85,10 +85,6 @@ public final class Listener: Sendable {
         threads.add(1, ordering: .relaxed)
         do throws(SystemCallError) {
             try OwnThread.start("listener", stack: nil) { [self] in
-                // A TLS connection that the client has closed must not end the tests.
-                var signals = sigset_t()
-                sigfillset(&signals)
-                pthread_sigmask(SIG_SETMASK, &signals, nil)
                 body()
                 threads.subtract(1, ordering: .releasing)
             }

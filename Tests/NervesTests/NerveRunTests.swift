@@ -1,6 +1,6 @@
-import NimmerSystem
-import NimmerProcess
 import NimmerCell
+import NimmerProcess
+import NimmerSystem
 import NimmerSystemFile
 import NimmerTesting
 import Testing

@@ -1,6 +1,6 @@
-import NimmerProcess
 import Logging
 import NimmerBus
+import NimmerProcess
 import NimmerWave
 import Synchronization
 import Testing

@@ -1,7 +1,7 @@
-import NimmerGate
-import NimmerProcess
 import Logging
 import NimmerBus
+import NimmerGate
+import NimmerProcess
 import NimmerWave
 import Testing
 

@@ -62,6 +62,7 @@ struct MisfitRowsTests {
         let found = Found()
         let count = try await store.exportTraining(TrainingQuery(environment: .dev, limit: limit)) {
             found.rows.append($0)
+            return true
         }
         #expect(count.examples == 7 && count.unreadable == 2)
         let named = found.rows.map { row in

@@ -19,7 +19,7 @@ final class CurlLoop: Sendable {
     }
 
     private let orders = Mutex<[Order]>([])
-    /// libcurl's multi handle. Only the loop's thread uses it, except for the one call that may come from any thread.
+    /// libcurl's multi handle. Unsafe, and right: only the loop's thread uses it, except for `curl_multi_wakeup`, which any thread may call.
     nonisolated(unsafe) private let multi: UnsafeMutableRawPointer
 
     private init() {

@@ -5,7 +5,7 @@ import Synchronization
 /// A small HTTP/1 server for probes: one thread, a bounded number of connections, a time limit on each, one request per
 /// connection. (SwiftNIO would more than double a cell.)
 ///
-/// Who connects cannot harm the process: a connection ends after ``timeout`` however slowly it talks, the oldest makes
+/// A client cannot harm the process: a connection ends after ``timeout`` however slowly it talks, the oldest makes
 /// room for a new one, a head is at most 8 KiB, and whatever is not a request is answered with its status and counted.
 final class HTTPListener: Sendable {
     /// Maximum number of open connections.

@@ -32,10 +32,9 @@ public struct SettingValues: Sendable {
     /// The value as it is; nil when it is absent.
     public func value(_ key: String) -> SettingValue? { values[key]?.value }
 
-    /// The value of a setting. Its default, where these are not the values of what declares it.
+    /// The value of a setting that is declared here.
     subscript<Value>(_ setting: Setting<Value>) -> Value {
-        let value = values[setting.declaration.key].map(\.value) ?? setting.declaration.standard
-        guard let read = setting.read(value) else {
+        guard let entry = values[setting.declaration.key], let read = setting.read(entry.value) else {
             // A configuration has every required setting, and each value is of its declaration's kind.
             preconditionFailure("the setting '\(setting.declaration.key)' has no value of its type")
         }

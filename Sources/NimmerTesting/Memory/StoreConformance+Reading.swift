@@ -117,11 +117,20 @@ extension StoreConformance {
         }
         for size in [1, 4, 25, 100] {
             let found = Collected()
-            let count = try await store.exportTraining(TrainingQuery(environment: .dev, limit: size)) { found.add($0) }
+            let count = try await store.exportTraining(TrainingQuery(environment: .dev, limit: size)) {
+                found.add($0)
+                return true
+            }
             try expect([count.examples, count.unreadable], [25, 0], "count with pages of \(size)")
             try expect(found.examples.map(\.windowEnd), found.examples.map(\.windowEnd).sorted(), "order")
             try expect(Set(found.examples.map(\.id)), Set(expected), "examples with pages of \(size)")
         }
+        let few = Collected()
+        let taken = try await store.exportTraining(TrainingQuery(environment: .dev, limit: 4)) {
+            few.add($0)
+            return few.examples.count < 6
+        }
+        try expect([few.examples.count, taken.examples], [6, 6], "an export whose reader takes no more")
         let since = DecisionFixture.time.advanced(milliseconds: 1_000)
         let until = DecisionFixture.time.advanced(milliseconds: 3_000)
         let some = try await store.trainingPage(TrainingQuery(environment: .dev, since: since, until: until)).examples

@@ -1,6 +1,6 @@
-import NimmerPlatform
 import Glibc
 import NimmerOutput
+import NimmerPlatform
 import Synchronization
 import UnixSignals
 

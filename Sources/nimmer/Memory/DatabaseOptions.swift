@@ -1,8 +1,7 @@
-import NimmerProcess
 import ArgumentParser
-import NimmerProcess
 import NimmerMemory
 import NimmerMemoryPostgres
+import NimmerProcess
 import NimmerSupervisor
 import NimmerWave
 

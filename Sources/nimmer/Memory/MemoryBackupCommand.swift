@@ -1,10 +1,10 @@
-import NimmerPlatform
 import ArgumentParser
 import NimmerBackup
 import NimmerBus
 import NimmerMemory
 import NimmerMemoryPostgres
 import NimmerOutput
+import NimmerPlatform
 import NimmerWave
 import UnixSignals
 

@@ -45,12 +45,12 @@ struct MemoryExportCommand: AsyncParsableCommand {
         let count: TrainingCount
         do {
             count = try await store.exportTraining(query) { (row) throws(MemoryError) in
-                if gone { return }
                 switch row {
                 case .success(let example):
                     do throws(ReaderGone) { try Console.json(example.json) } catch { gone = true }
                 case .failure(let error): Console.error("nimmer: \(error.description)")
                 }
+                return !gone
             }
         } catch {
             throw Failure(error)

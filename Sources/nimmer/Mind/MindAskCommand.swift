@@ -1,7 +1,7 @@
-import NimmerPlatform
 import ArgumentParser
 import NimmerBus
 import NimmerOutput
+import NimmerPlatform
 import NimmerWave
 
 /// Asks a question through the same boundary as every collapse.

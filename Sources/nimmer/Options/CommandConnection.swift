@@ -1,8 +1,7 @@
-import NimmerProcess
 import NimmerBus
 import NimmerBusNATS
-import NimmerProcess
 import NimmerOutput
+import NimmerProcess
 import NimmerWave
 
 /// A connection to the NATS server for the time of one command.

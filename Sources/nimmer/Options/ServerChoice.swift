@@ -1,8 +1,7 @@
-import NimmerProcess
 import ArgumentParser
-import NimmerProcess
 import NimmerIdentity
 import NimmerOutput
+import NimmerProcess
 import NimmerSupervisor
 import NimmerWave
 

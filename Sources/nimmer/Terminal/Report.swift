@@ -1,7 +1,6 @@
-import NimmerProcess
 import ArgumentParser
-import NimmerProcess
 import NimmerOutput
+import NimmerProcess
 import NimmerWave
 
 /// Result of a command.

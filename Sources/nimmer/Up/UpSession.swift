@@ -1,8 +1,8 @@
 import NimmerBus
-import NimmerProcess
 import NimmerIdentity
 import NimmerOutput
 import NimmerPlatform
+import NimmerProcess
 import NimmerServers
 import NimmerSupervisor
 import NimmerSystem
