@@ -96,6 +96,7 @@ public final class ServiceResponder: Sendable {
     public let description: Description
     private let bus: any Bus
     private let reporter = Mutex<Reporter?>(nil)
+    private let facts = Mutex<(@Sendable () -> [String: String])?>(nil)
     private let subscriptions = Mutex<[any Subscription]>([])
     /// One for each verb, so that who lists the living does not keep a process from being asked what it serves.
     private let budgets = Mutex<[Verb: ServiceBudget]>([:])
@@ -127,6 +128,11 @@ public final class ServiceResponder: Sendable {
         cached.withLock { $0 = [:] }
     }
 
+    /// Sets the source of facts that change, which INFO adds to the description's metadata.
+    ///
+    /// - Parameter facts: called on the delivery thread, must not block.
+    public func describe(_ facts: @escaping @Sendable () -> [String: String]) { self.facts.withLock { $0 = facts } }
+
     /// Questions that got no answer, since there were too many.
     public var dropped: Int { budgets.withLock { $0.values.reduce(0) { $0 + $1.dropped } } }
 
@@ -136,7 +142,7 @@ public final class ServiceResponder: Sendable {
     }
 
     private func bytes(_ verb: Verb) -> [UInt8] {
-        guard verb != .stats else { return answer(verb).bytes }
+        guard verb != .stats, verb != .info || facts.withLock({ $0 }) == nil else { return answer(verb).bytes }
         if let known = cached.withLock({ $0[verb] }) { return known }
         let made = answer(verb).bytes
         cached.withLock { $0[verb] = made }
@@ -196,6 +202,9 @@ public final class ServiceResponder: Sendable {
         case .ping: break
         case .info:
             object["description"] = .string(description.summary)
+            if let facts = facts.withLock({ $0 }) {
+                object["metadata"] = texts(description.metadata.merging(facts()) { $1 })
+            }
             let endpoints = reporter.withLock { $0 }?.endpoints ?? description.endpoints
             object["endpoints"] = .array(endpoints.map { .object(place($0)) })
         case .stats:

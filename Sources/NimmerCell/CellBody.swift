@@ -23,6 +23,7 @@ public struct CellBody<C: Cell>: Sendable {
 
     private let hearing: Hearing<C>?
     private var entered = EnteredStates(initial: C.initialState)
+    private var readings = IntervalEstimator()
     private var own: OwnGate
     private var nextSense: Timestamp?
     private var nextWake: Timestamp?
@@ -46,6 +47,15 @@ public struct CellBody<C: Cell>: Sendable {
 
     /// Its own gate.
     public var gate: Gate { own.gate }
+
+    /// Interval at which it senses when all is well, in milliseconds, as its waves state it: its setting, unless what it reads comes more
+    /// slowly; nil while it knows none, and for a nerve.
+    public var statedInterval: Double? {
+        guard hearing == nil else { return nil }
+        guard let interval else { return readings.milliseconds }
+        let own = Double(interval)
+        return readings.milliseconds.map { $0 > 1.25 * own ? $0 : own } ?? own
+    }
 
     /// Time at which ``advance(to:)`` has something to do next; nil: never, unless something comes in.
     public var nextAppointment: Timestamp? {
@@ -146,8 +156,10 @@ public struct CellBody<C: Cell>: Sendable {
     }
 
     /// Its gate continues where another instance's stood.
-    mutating func resume(_ state: GateState, potential: Double, weight: Double, at moment: Timestamp) {
-        own.resume(state, potential: potential, weight: weight, at: moment)
+    mutating func resume(
+        _ state: GateState, potential: Double, weight: Double, interval: Double, at moment: Timestamp
+    ) {
+        own.resume(state, potential: potential, weight: weight, interval: interval, at: moment)
     }
 
     /// The end of its life.
@@ -179,7 +191,7 @@ public struct CellBody<C: Cell>: Sendable {
     }
 
     private func pulse(at moment: Timestamp) -> Pulse {
-        Pulse(at: moment, identity: identity, gate: own.gate.state, entered: entered)
+        Pulse(at: moment, identity: identity, gate: own.gate.state, entered: entered, interval: statedInterval)
     }
 
     /// A cell's time never goes back, also when a wave that it hears took its time.
@@ -207,16 +219,18 @@ public struct CellBody<C: Cell>: Sendable {
     private mutating func settle(_ inner: Pulse, into outer: inout Pulse) {
         counters.refused += inner.refused
         entered = inner.entered
+        if inner.isReading { readings.take(at: inner.at) }
         for action in inner.actions {
             switch action {
             case .wake(let moment): nextWake = min(nextWake ?? moment, moment)
             case .state(let change):
                 counters.lifeforce += change.lifeforceCost
                 outer.append(action)
-            case .wave(let wave):
+            case .wave(var wave):
                 counters.waves += 1
                 counters.lifeforce += wave.lifeforceCost
-                outer.append(action)
+                wave.intervalMilliseconds = statedInterval
+                outer.append(.wave(wave))
                 if hearing == nil { weigh(wave, at: inner.at, &outer) }
             case .publish, .send, .begin, .log, .leave, .transition: outer.append(action)
             }
@@ -226,7 +240,8 @@ public struct CellBody<C: Cell>: Sendable {
     private mutating func weigh(_ wave: WaveSignal, at moment: Timestamp, _ pulse: inout Pulse) {
         let changes = own.receive(
             source: identity.name, origin: wave.origin ?? identity.name, region: wave.effectiveRegion,
-            confidence: wave.confidence, polarity: wave.polarity, cost: wave.lifeforceCost, at: moment)
+            confidence: wave.confidence, polarity: wave.polarity, cost: wave.lifeforceCost,
+            interval: wave.intervalMilliseconds ?? 0, at: moment)
         announce(changes, &pulse)
     }
 
@@ -262,7 +277,7 @@ extension CellBody {
             let changes = own.receive(
                 source: wave.cell, origin: wave.origin, region: identity.region ?? Region(identity.domain),
                 confidence: min(1, max(0, evidence.confidence)), polarity: evidence.polarity, cost: wave.cost,
-                at: wave.at)
+                interval: wave.interval, at: wave.at)
             announce(changes, &all)
         }
         all.append(contentsOf: pulse(at: wave.at) { cell, pulse in try hearing.hear(&cell, wave, &pulse) })

@@ -97,6 +97,7 @@ public final class CellHost<C: Cell>: Sendable {
         let handoverState = older == nil ? nil : await takeOver()
         if let older { process.logger.info("Took over", metadata: ["from": "\(older)"]) }
         process.answers.report { [weak self] in self?.statistics ?? ServiceResponder.Statistics() }
+        process.answers.describe { [weak self] in self?.facts ?? [:] }
         process.metrics.collect { [weak self] page in self?.measure(into: &page) }
         process.health.started()
         let takenUp = handoverState.map { handoverState in
@@ -104,7 +105,9 @@ public final class CellHost<C: Cell>: Sendable {
         }
         act { body, now in
             if let takenUp {
-                body.resume(takenUp.state, potential: takenUp.potential, weight: takenUp.weight, at: takenUp.at)
+                body.resume(
+                    takenUp.state, potential: takenUp.potential, weight: takenUp.weight, interval: takenUp.interval,
+                    at: takenUp.at)
             }
             return body.start(at: now, first: takenUp?.nextSense)
         }
@@ -189,7 +192,7 @@ public final class CellHost<C: Cell>: Sendable {
             return state.clock.leave(
                 HandoverState(
                     nextSense: state.body.rest(), state: gate.state, potential: gate.potential(at: now),
-                    weight: gate.weight, at: now))
+                    weight: gate.weight, interval: gate.interval, at: now))
         }
     }
 

@@ -94,16 +94,21 @@ struct HandoverState: Equatable, Sendable {
     var state: GateState
     var potential: Double
     var weight: Double
+    /// The interval that its gate follows, in milliseconds; 0 for none.
+    var interval = 0.0
     var at: Timestamp
 
     var json: JSON {
         [
-            "next_sense": nextSense.map { .string($0.rfc3339) } ?? .null, "gate_state": .string(state.word),
+            "interval_ms": .number(interval), "next_sense": nextSense.map { .string($0.rfc3339) } ?? .null, "gate_state": .string(state.word),
             "potential": .number(potential), "weight": .number(weight), "at": .string(at.rfc3339),
         ]
     }
 
-    init(nextSense: Timestamp?, state: GateState, potential: Double, weight: Double, at: Timestamp) {
+    init(
+        nextSense: Timestamp?, state: GateState, potential: Double, weight: Double, interval: Double = 0, at: Timestamp
+    ) {
+        self.interval = interval
         self.nextSense = nextSense
         self.state = state
         self.potential = potential
@@ -119,6 +124,6 @@ struct HandoverState: Equatable, Sendable {
         else { return nil }
         self.init(
             nextSense: json["next_sense"]?.string.flatMap { try? Timestamp(rfc3339: $0) }, state: state,
-            potential: potential, weight: weight, at: at)
+            potential: potential, weight: weight, interval: json["interval_ms"]?.double ?? 0, at: at)
     }
 }

@@ -82,11 +82,13 @@ public struct HeardWave: Sendable, Hashable {
     public var cost: Double
     /// Time at which it was sensed, as far as that can be believed: never later than it arrived.
     public var at: Timestamp
+    /// Interval at which the cell senses when all is well, in milliseconds; 0 where it states none.
+    public var interval: Double
 
     /// Creates a wave.
     public init(
         cell: Token, origin: Token? = nil, region: Region, confidence: Double, polarity: Int = 1, content: JSON = [:],
-        cost: Double = 0, at: Timestamp
+        cost: Double = 0, at: Timestamp, interval: Double = 0
     ) {
         self.cell = cell
         self.origin = origin ?? cell
@@ -96,6 +98,7 @@ public struct HeardWave: Sendable, Hashable {
         self.content = content
         self.cost = cost
         self.at = at
+        self.interval = interval
     }
 
     /// A wave from its message.
@@ -112,7 +115,8 @@ public struct HeardWave: Sendable, Hashable {
         self.init(
             cell: cell, origin: body.origin, region: body.effectiveRegion, confidence: body.confidence,
             polarity: body.polarity, content: body.semanticContent, cost: body.lifeforceCost,
-            at: tolerance.time(sent: message.header.timestamp, arrival: arrival).at)
+            at: tolerance.time(sent: message.header.timestamp, arrival: arrival).at,
+            interval: body.intervalMilliseconds ?? 0)
     }
 }
 

@@ -9,6 +9,8 @@ struct OwnGate: Sendable {
     private let region: Region
     private var names: [String: Int32] = [:]
     private var witnesses: [Int32: Witness] = [:]
+    /// Numbers of the cells whose intervals it follows: itself, or those that a nerve hears.
+    private var members: [Token: Int32] = [:]
     private var nextNumber: Int32 = 0
 
     private struct Witness {
@@ -25,14 +27,21 @@ struct OwnGate: Sendable {
     }
 
     /// Goes on where another instance's gate stood.
-    mutating func resume(_ state: GateState, potential: Double, weight: Double, at moment: Timestamp) {
-        gate = Gate(gate.configuration, resuming: state, potential: potential, weight: weight, at: moment)
+    mutating func resume(
+        _ state: GateState, potential: Double, weight: Double, interval: Double, at moment: Timestamp
+    ) {
+        gate = Gate(
+            gate.configuration, resuming: state, potential: potential, weight: weight, interval: interval, at: moment)
     }
 
     /// A wave for the gate.
+    ///
+    /// - Parameter interval: what its source states, in milliseconds; 0 where it states none.
     mutating func receive(
-        source: Token, origin: Token, region: Region, confidence: Double, polarity: Int, cost: Double, at: Timestamp
+        source: Token, origin: Token, region: Region, confidence: Double, polarity: Int, cost: Double,
+        interval: Double, at: Timestamp
     ) -> [GateTransition] {
+        if interval > 0 { gate.note(interval: interval, of: member(source)) }
         let number = number(of: "o" + origin.text)
         witnesses[number] = Witness(source: source.text, origin: origin, cost: cost)
         var changes: ContiguousArray<Transition> = []
@@ -48,6 +57,12 @@ struct OwnGate: Sendable {
         var changes: ContiguousArray<Transition> = []
         gate.advance(to: moment, into: &changes)
         return changes.map(message)
+    }
+
+    private mutating func member(_ source: Token) -> Int32 {
+        if let known = members[source] { return known }
+        members[source] = Int32(members.count)
+        return Int32(members.count - 1)
     }
 
     private mutating func number(of name: String) -> Int32 {
@@ -78,6 +93,6 @@ struct OwnGate: Sendable {
                 }
             },
             routedToTier: 1, lifeforceCost: gate.witnesses.reduce(0) { $0 + (witnesses[$1.origin]?.cost ?? 0) }.finite,
-            at: change.at)
+            at: change.at, intervalMilliseconds: gate.interval > 0 ? gate.interval : nil)
     }
 }

@@ -16,6 +16,9 @@ public struct Pulse: Sendable {
     public var environment: Environment { identity.environment }
     /// State of its own gate.
     public let gate: GateState
+    /// Interval at which the cell senses when all is well, in milliseconds, as its waves state it: its setting `interval_ms`, or what it
+    /// has learned from the moments of its readings; nil while it knows none, and for a nerve.
+    public let interval: Double?
     /// Actions to perform, in order.
     public private(set) var actions: [Action] = []
     /// Waves that could not be written down because a number was not finite; they are counted as refused.
@@ -23,13 +26,19 @@ public struct Pulse: Sendable {
 
     let identity: Identity
     private(set) var entered: EnteredStates
+    private(set) var isReading = false
 
-    init(at: Timestamp, identity: Identity, gate: GateState, entered: EnteredStates) {
+    init(at: Timestamp, identity: Identity, gate: GateState, entered: EnteredStates, interval: Double?) {
         self.at = at
         self.identity = identity
         self.gate = gate
         self.entered = entered
+        self.interval = interval
     }
+
+    /// Notes that a reading came in now, from which the cell's ``interval`` is learned. A cell that does not sense by its own clock calls it
+    /// once for each reading, such as a number of its sensor; a row without a number is a reading, too.
+    public mutating func countReading() { isReading = true }
 
     /// The state that the cell stands in: the last that it entered, or its initial one.
     public var state: String { entered.state(of: nil) }

@@ -22,23 +22,39 @@ public struct Gate: Sendable {
     /// Explanation of the last resonating wave.
     public private(set) var last = Explanation()
 
+    /// The members' interval that its window and half-life follow, in milliseconds; 0 while none is in force (gates.md, Window and
+    /// half-life).
+    public private(set) var interval = 0.0
+    /// Time for which a wave can be a witness now, in milliseconds.
+    public var windowMilliseconds: Double { Double(window) / 1_000_000 }
+    /// Time in which the potential halves in silence now, in milliseconds.
+    public var halfLifeMilliseconds: Double { halfLife / 1_000_000 }
+
     private var moment = Int64.min
     private var gain: Double
-    private let window: Int64
+    /// In nanoseconds.
+    private var window = Int64.max
+    /// In nanoseconds.
+    private var halfLife = 0.0
+    /// The interval that is to be in force: the slowest that members state, or what a gate that is taken up had.
+    private var stated = 0.0
+    private var statements = StatedIntervals()
 
     /// A gate at rest.
     public init(_ configuration: GateConfiguration = GateConfiguration()) {
         self.configuration = configuration
         weight = configuration.weight
-        gain = 1
-        window = Int64(saturating: (min(configuration.windowMilliseconds, 1e12) * 1_000_000).rounded())
         gain = Self.gain(weight, configuration)
+        follow(0)
     }
 
     /// A gate as it was at a persisted transition; decay and releases since then come with the next update
     /// (protocol.md: "takes up gate weights and potentials from the last persisted transition, decayed to now").
+    ///
+    /// - Parameter interval: the members' interval in force at that transition, in milliseconds; it counts until a member states one.
     public init(
-        _ configuration: GateConfiguration, resuming state: GateState, potential: Double, weight: Double, at: Timestamp
+        _ configuration: GateConfiguration, resuming state: GateState, potential: Double, weight: Double,
+        interval: Double = 0, at: Timestamp
     ) {
         self.init(configuration)
         self.state = state
@@ -46,7 +62,24 @@ public struct Gate: Sendable {
         self.weight = min(1, max(0, weight.isFinite ? weight : configuration.weight))
         gain = Self.gain(self.weight, configuration)
         moment = at.nanoseconds
+        if configuration.followsInterval, interval > 0 { stated = min(interval, GateConfiguration.slowestInterval) }
+        follow(stated)
     }
+
+    /// A member of its region states the interval at which it senses. Where the configuration names no window or no half-life, these follow
+    /// the slowest of the members' last statements, from the next wave that finds the gate STABLE (gates.md, Window and half-life).
+    ///
+    /// - Parameters:
+    ///   - milliseconds: above 0; of more than 31 days, 31 days count.
+    ///   - member: a number for the member. The caller vouches that it is one: who is believed can widen the window.
+    public mutating func note(interval milliseconds: Double, of member: Int32) {
+        guard configuration.followsInterval, milliseconds > 0 else { return }
+        statements.note(min(milliseconds, GateConfiguration.slowestInterval), of: member)
+        stated = statements.slowest
+    }
+
+    /// Gives the members that state intervals new numbers, when the numbering restarts.
+    public mutating func renumberMembers(_ number: (Int32) -> Int32) { statements.renumber(number) }
 
     /// Address of the witnesses, for a processor that is to fetch them early; never read through.
     @inlinable
@@ -76,6 +109,7 @@ public struct Gate: Sendable {
             now = moment
         }
         advance(toNanoseconds: now, into: &transitions)
+        if interval != stated, state == .stable { follow(stated) }
         let norm = vector.isEmpty ? -1 : Self.norm(vector)
         let weighed = weigh(wave, vector, norm, now)
         guard wave.confidence >= configuration.floor else { return .belowFloor }
@@ -157,6 +191,14 @@ public struct Gate: Sendable {
 
     // MARK: - The mathematics
 
+    /// Takes the window and the half-life that belong to an interval.
+    @inline(never)
+    private mutating func follow(_ interval: Double) {
+        self.interval = interval
+        window = Int64(saturating: (min(configuration.window(of: interval), 1e12) * 1_000_000).rounded())
+        halfLife = configuration.halfLife(of: interval) * 1_000_000
+    }
+
     @inline(__always)
     private static func gain(_ weight: Double, _ configuration: GateConfiguration) -> Double {
         1 / (1 - min(weight, configuration.reflexWeight))
@@ -164,7 +206,7 @@ public struct Gate: Sendable {
 
     @inline(__always)
     private func decayed(_ nanoseconds: Int64) -> Double {
-        potential * exp2(-Double(nanoseconds) / (configuration.halfLifeMilliseconds * 1_000_000))
+        potential * exp2(-Double(nanoseconds) / halfLife)
     }
 
     /// The time between two moments, the earlier first; what no number of nanoseconds can represent is the longest that one can.
@@ -179,7 +221,7 @@ public struct Gate: Sendable {
     }
 
     private func releaseMoment() -> Int64 {
-        let nanoseconds = configuration.halfLifeMilliseconds * 1_000_000 * max(0, log2(potential / releaseLevel))
+        let nanoseconds = halfLife * max(0, log2(potential / releaseLevel))
         guard nanoseconds < 9e18 else { return .max }
         return moment.addingSaturated(Int64(saturating: nanoseconds.rounded()))
     }

@@ -17,6 +17,8 @@ public struct GateCase: Sendable, Hashable {
         public var region: String
         /// The embedding; empty without one.
         public var vector: [Double]
+        /// The interval at which its sender senses, in milliseconds; 0 where it states none.
+        public var interval = 0.0
     }
 
     /// The case's name; empty when it has none.
@@ -28,7 +30,8 @@ public struct GateCase: Sendable, Hashable {
     /// Time to run on after the last wave, in milliseconds; nil: no further.
     public var until: Double?
 
-    /// Reads a case: `{"config": {…}, "events": [{"at_ms", "origin", "confidence", "polarity", "region", "vector"}], "until_ms"}`.
+    /// Reads a case: `{"config": {…}, "events": [{"at_ms", "origin", "confidence", "polarity", "region", "vector",
+    /// "interval_ms"}], "until_ms"}`; each origin is a member.
     ///
     /// - Throws: a ``GateError`` that names the field, what was found and what was expected.
     public init(_ json: JSON) throws(GateError) {
@@ -80,9 +83,17 @@ public struct GateCase: Sendable, Hashable {
             vector = items.compactMap { $0.double.flatMap { $0.isFinite ? $0 : nil } }
             guard vector.count == items.count else { throw wrong("\(path).vector", "a list of finite numbers", given) }
         }
+        var interval = 0.0
+        if let given = json["interval_ms"], !given.isNull {
+            guard let value = given.double, value > 0, value <= Wire.maximumInterval else {
+                let expected = FieldKind.positive(Wire.maximumInterval).expectation
+                throw wrong("\(path).interval_ms", expected, given)
+            }
+            interval = value
+        }
         return Event(
             at: at, origin: origin, confidence: confidence, polarity: Int8(polarity.int ?? 1), region: region,
-            vector: vector)
+            vector: vector, interval: interval)
     }
 
     private static func wrong(_ field: String, _ expected: String, _ found: JSON?) -> GateError {
@@ -106,6 +117,7 @@ public struct GateCase: Sendable, Hashable {
             let wave = Evidence(
                 origin: origins[event.origin] ?? 0, region: regions[event.region] ?? 0, polarity: event.polarity,
                 confidence: event.confidence, at: Timestamp(milliseconds: event.at))
+            if event.interval > 0 { gate.note(interval: event.interval, of: wave.origin) }
             let verdict = gate.receive(wave, vector: event.vector, into: &transitions)
             trace.append([
                 "verdict": .string(verdict.rawValue), "potential": .number(gate.potential),
@@ -124,7 +136,8 @@ public struct GateCase: Sendable, Hashable {
                 }),
             "final": [
                 "potential": .number(gate.potential), "state": .string(gate.state.word),
-                "at_ms": .number(gate.time?.milliseconds ?? 0),
+                "at_ms": .number(gate.time?.milliseconds ?? 0), "window_ms": .number(gate.windowMilliseconds),
+                "half_life_ms": .number(gate.halfLifeMilliseconds),
             ],
         ]
     }

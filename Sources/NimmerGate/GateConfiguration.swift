@@ -2,10 +2,12 @@ import NimmerWave
 
 /// Configuration of a gate (gates.md, Configuration). The defaults are the normative ones.
 public struct GateConfiguration: Hashable, Sendable {
-    /// Time for which a wave can be a witness, in milliseconds.
-    public var windowMilliseconds = 1500.0
-    /// The time in which the potential halves in silence, in milliseconds.
-    public var halfLifeMilliseconds = 2000.0
+    /// Time for which a wave can be a witness, in milliseconds. Setting it fixes it; else it follows the members' intervals, and this is the
+    /// least that it is.
+    public var windowMilliseconds = 1500.0 { didSet { windowIsFixed = true } }
+    /// The time in which the potential halves in silence, in milliseconds. Setting it fixes it; else it follows the members' intervals,
+    /// and this is the least that it is.
+    public var halfLifeMilliseconds = 2000.0 { didSet { halfLifeIsFixed = true } }
     /// STABLE → OPEN at or above; above 0, at most 1.
     public var openThreshold = 0.5
     /// STABLE → CLOSED at or below; below 0, at least -1.
@@ -21,8 +23,33 @@ public struct GateConfiguration: Hashable, Sendable {
     /// Bound on remembered witnesses; at least 1.
     public var maximumOrigins = 64
 
+    /// Indicates whether the window is what was set, whatever members state.
+    public private(set) var windowIsFixed = false
+    /// Indicates whether the half-life is what was set, whatever members state.
+    public private(set) var halfLifeIsFixed = false
+
     /// The normative defaults.
     public init() {}
+
+    /// The slowest interval that counts, in milliseconds: 31 days (gates.md, Window and half-life).
+    public static let slowestInterval = 2_678_400_000.0
+
+    /// Indicates whether window or half-life follow the intervals that members state.
+    public var followsInterval: Bool { !(windowIsFixed && halfLifeIsFixed) }
+
+    /// The window while the slowest member senses at an interval: 30 of it, where it is not fixed; in milliseconds.
+    ///
+    /// - Parameter interval: in milliseconds; 0 where none is known.
+    public func window(of interval: Double) -> Double {
+        windowIsFixed ? windowMilliseconds : max(windowMilliseconds, 30 * min(interval, Self.slowestInterval))
+    }
+
+    /// The half-life while the slowest member senses at an interval: 15 of it, where it is not fixed; in milliseconds.
+    ///
+    /// - Parameter interval: in milliseconds; 0 where none is known.
+    public func halfLife(of interval: Double) -> Double {
+        halfLifeIsFixed ? halfLifeMilliseconds : max(halfLifeMilliseconds, 15 * min(interval, Self.slowestInterval))
+    }
 
     /// Ranges of the settings, for messages and the reference.
     public static let ranges: [(key: String, range: String)] = [

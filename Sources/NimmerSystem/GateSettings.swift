@@ -38,6 +38,9 @@ public struct GateSettings: Sendable {
 
 /// Settings of a gate where they differ from what lies below (gates.md, Configuration); nil keeps that.
 public struct GateOverrides: Hashable, Sendable {
+    /// Indicates whether window and half-life follow the members' intervals where these settings name none (`window: auto`), whatever
+    /// lies below names.
+    public var windowIsAutomatic = false
     /// Time for which a wave can be a witness, in milliseconds.
     public var windowMS: Double?
     /// Time in which the potential halves in silence, in milliseconds.
@@ -63,8 +66,9 @@ public struct GateOverrides: Hashable, Sendable {
     /// These settings, with those of `other` where it has any.
     public func merged(with other: GateOverrides) -> GateOverrides {
         var merged = self
-        merged.windowMS = other.windowMS ?? windowMS
-        merged.halfLifeMS = other.halfLifeMS ?? halfLifeMS
+        merged.windowIsAutomatic = windowIsAutomatic || other.windowIsAutomatic
+        merged.windowMS = other.windowMS ?? (other.windowIsAutomatic ? nil : windowMS)
+        merged.halfLifeMS = other.halfLifeMS ?? (other.windowIsAutomatic ? nil : halfLifeMS)
         merged.openThreshold = other.openThreshold ?? openThreshold
         merged.closeThreshold = other.closeThreshold ?? closeThreshold
         merged.releaseFraction = other.releaseFraction ?? releaseFraction
@@ -98,8 +102,9 @@ extension GateOverrides {
     /// A configuration with these settings where there are any.
     public func applied(to base: GateConfiguration) -> GateConfiguration {
         var configuration = base
-        configuration.windowMilliseconds = windowMS ?? base.windowMilliseconds
-        configuration.halfLifeMilliseconds = halfLifeMS ?? base.halfLifeMilliseconds
+        // Setting them fixes them.
+        if let windowMS { configuration.windowMilliseconds = windowMS }
+        if let halfLifeMS { configuration.halfLifeMilliseconds = halfLifeMS }
         configuration.openThreshold = openThreshold ?? base.openThreshold
         configuration.closeThreshold = closeThreshold ?? base.closeThreshold
         configuration.releaseFraction = releaseFraction ?? base.releaseFraction

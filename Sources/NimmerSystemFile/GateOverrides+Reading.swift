@@ -4,8 +4,12 @@ extension GateOverrides {
     init(_ node: YAMLNode, place: String, file: String) throws(SystemError) {
         self.init()
         var keys = try MappingReader(node, place: place, file: file)
-        windowMS = try keys.number("window_ms", in: 1...86_400_000, unit: "milliseconds")
-        halfLifeMS = try keys.number("half_life_ms", in: 1...86_400_000, unit: "milliseconds")
+        windowIsAutomatic = try keys.choice("window", of: AutomaticWindow.self) != nil
+        windowMS = try keys.number("window_ms", in: 1...1e12, unit: "milliseconds")
+        halfLifeMS = try keys.number("half_life_ms", in: 1...1e12, unit: "milliseconds")
+        if windowIsAutomatic, windowMS != nil {
+            throw keys.refusal("window", expected: "window: auto or window_ms in \(place), not both")
+        }
         openThreshold = try keys.number("open_threshold", in: 0.01...1)
         closeThreshold = try keys.number("close_threshold", in: -1 ... -0.01)
         releaseFraction = try keys.number("release_fraction", in: 0.01...1)
@@ -16,3 +20,6 @@ extension GateOverrides {
         try keys.finish()
     }
 }
+
+/// The word that lets window and half-life follow the members' intervals.
+private enum AutomaticWindow: String, CaseIterable { case auto }

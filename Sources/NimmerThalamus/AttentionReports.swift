@@ -113,12 +113,13 @@ extension Thalamus {
             "state": .string(gate.state.word), "potential": .number(potential), "weight": .number(gate.weight),
             "reflex": .bool(gate.isReflex), "open_threshold": .number(settings.openThreshold),
             "close_threshold": .number(settings.closeThreshold), "floor": .number(settings.floor),
-            "window_ms": .number(settings.windowMilliseconds), "half_life_ms": .number(settings.halfLifeMilliseconds),
+            "window_ms": .number(gate.windowMilliseconds), "half_life_ms": .number(gate.halfLifeMilliseconds),
             "missing": .number(max(0, settings.openThreshold - potential)),
             "last_wave": .string(clock.wall(slots[slot].lastWave).rfc3339),
             "witnesses": .array(gate.witnesses.map { witness(slot, $0, now) }),
             "steps": .array(steps.map { step($0) }),
         ]
+        if gate.interval > 0 { report["interval_ms"] = .number(gate.interval) }
         if let conclusion = slots[slot].lastOpening {
             let opening = conclusion.transition
             report["opening"] = .object(
@@ -140,7 +141,7 @@ extension Thalamus {
             "origin": .string(originToken(witness.origin).text), "source": .string(sourceName(slot, witness.origin)),
             "confidence": .number(witness.confidence), "polarity": .number(Double(witness.polarity)),
             "push": .number(witness.push), "age_ms": .number(age.rounded()),
-            "in_window": .bool(age <= slots[slot].gate.configuration.windowMilliseconds),
+            "in_window": .bool(age <= slots[slot].gate.windowMilliseconds),
         ]
     }
 
@@ -163,13 +164,13 @@ extension Thalamus {
         let gate = slots[slot].gate
         guard gate.state != .open else { return [] }
         let settings = gate.configuration
-        let fresh = gate.witnesses.filter { now.milliseconds(since: $0.at) <= settings.windowMilliseconds }
+        let fresh = gate.witnesses.filter { now.milliseconds(since: $0.at) <= gate.windowMilliseconds }
         var reasons = [
             "potential \(rounded(potential)) of \(rounded(settings.openThreshold)): \(rounded(max(0, settings.openThreshold - potential))) is missing"
         ]
-        let old = gate.witnesses.filter { now.milliseconds(since: $0.at) > settings.windowMilliseconds }
+        let old = gate.witnesses.filter { now.milliseconds(since: $0.at) > gate.windowMilliseconds }
         if !old.isEmpty {
-            reasons.append("too old for the window of \(rounded(settings.windowMilliseconds)) ms: \(names(of: old))")
+            reasons.append("too old for the window of \(rounded(gate.windowMilliseconds)) ms: \(names(of: old))")
         }
         let asserting = fresh.filter { $0.polarity > 0 }
         let denying = fresh.filter { $0.polarity < 0 }
@@ -183,7 +184,7 @@ extension Thalamus {
         let weak = asserting.filter { $0.confidence < 0.5 }
         if asserting.count > 1, !weak.isEmpty { reasons.append("weak: \(names(of: weak))") }
         let weakWaves = (weakWaves[slots[slot].region]?.waves ?? []).filter {
-            now.milliseconds(since: $0.at) <= settings.windowMilliseconds
+            now.milliseconds(since: $0.at) <= gate.windowMilliseconds
         }
         if !weakWaves.isEmpty {
             let waves = weakWaves.map { "\(originToken($0.origin).text) \(rounded($0.confidence))" }.sorted()

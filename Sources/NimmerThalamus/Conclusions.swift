@@ -57,7 +57,7 @@ extension Thalamus {
             },
             routedToTier: isOpening ? 2 : 1,
             lifeforceCost: gate.witnesses.reduce(0) { $0 + (slots[slot].record(of: $1.origin)?.cost ?? 0) }.finite,
-            at: at)
+            at: at, intervalMilliseconds: gate.interval > 0 ? gate.interval : nil)
     }
 
     /// Adds to an opening its collapse, and the terms on which that goes up.

@@ -44,6 +44,7 @@ extension Thalamus {
         for slot in slots.indices { rank(slot) }
         scheduleAll()
         forgetNames()
+        intervals.forgetSlots()
     }
 
     /// The slot of the region to forget when there is no room: of those with which least would be lost, one that has been silent
@@ -60,6 +61,7 @@ extension Thalamus {
         slotOfRegion[slots[slot].region] = nil
         openings.forget(slots[slot].region)
         forgetNames(of: slot)
+        intervals.forgetSlots()
     }
 
     /// Starts the numbering of origins and sources again, keeping those that gates remember: a sender invents names.
@@ -68,6 +70,7 @@ extension Thalamus {
         var newSources = NameTable(capacity: sources.capacity)
         for index in slots.indices {
             slots[index].renumber { newOrigins.number(of: origins.name($0)) }
+            slots[index].gate.renumberMembers { newSources.number(of: sources.name($0)) }
             for place in slots[index].records.indices {
                 let source = slots[index].records[place].source
                 slots[index].records[place].source = source < 0 ? -1 : newSources.number(of: sources.name(source))
@@ -79,6 +82,7 @@ extension Thalamus {
         admission.renumber { [sources] in newSources.number(of: sources.name($0)) }
         openings.renumber { [sources] in newSources.number(of: sources.name($0)) }
         originOfSource.removeAll(keepingCapacity: true)
+        intervals = SenderIntervals()
         origins = newOrigins
         sources = newSources
     }

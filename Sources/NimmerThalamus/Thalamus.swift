@@ -42,6 +42,7 @@ public struct Thalamus: Sendable {
     /// The names that lead to a slot; most have one.
     private var namesOfSlot: [Int: [Int32]] = [:]
     var originOfSource: [Int32] = []
+    var intervals = SenderIntervals()
     var senders = HeavySenders()
     var passedOver: [ThrottledSender] = []
     /// The waves that were heard, regardless of who judges them.
@@ -119,6 +120,9 @@ public struct Thalamus: Sendable {
             origin = try self.origin(source, subject, name, payload)
         }
         let slot = known >= 0 ? known : try place(payload, source, at, arrival)
+        if view.intervalMilliseconds > 0, !intervals.holds(source, slot, view.intervalMilliseconds) {
+            takeInterval(view.intervalMilliseconds, of: source, in: slot)
+        }
         if view.vectorCount > 0 {
             vector.removeAll(keepingCapacity: true)
             WaveDecoder.vector(payload, view, into: &vector)
@@ -155,9 +159,11 @@ public struct Thalamus: Sendable {
         let moment = min(now, clock.process(transition.at))
         let gate = Gate(
             gateConfiguration(transition.region), resuming: transition.toState, potential: transition.stateValue,
-            weight: transition.weight, at: moment)
+            weight: transition.weight, interval: transition.intervalMilliseconds ?? 0, at: moment)
         let slot = makeSlot(transition.region, domain: transition.domain, moment)
         slots[slot].gate = gate
+        // What members state of themselves is the new gate's to hear.
+        intervals.forgetSlots()
         slots[slot].lastPublished = transition.at
         if transition.toState == .open {
             var opening = transition

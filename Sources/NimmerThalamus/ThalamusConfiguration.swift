@@ -26,6 +26,8 @@ public struct ThalamusConfiguration: Sendable {
     public var gate: @Sendable (Region) -> GateConfiguration = { _ in GateConfiguration() }
     /// Grants of origins.
     public var origins = OriginGrants.none
+    /// The cells whose stated intervals gates follow.
+    public var members = DeclaredMembers(nil)
     /// Indicates whether a sender may bring new regions, and tip gates, at a bounded rate only; false in replay, where no other sender waits.
     public var boundsNewRegions = true
     /// Regions kept at most; of those that never earned trust the longest silent go first.
@@ -161,6 +163,7 @@ extension ThalamusConfiguration {
             rules.append(RegionRule(region: try Region(rule.region), patterns: patterns))
         }
         origins = OriginGrants(system)
+        members = DeclaredMembers(system)
         maximumRegions = system.thalamus.maxRegions
         clockTolerance = ClockTolerance(milliseconds: system.thalamus.clockToleranceMS)
         partitions = system.thalamus.partitions

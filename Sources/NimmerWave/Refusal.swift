@@ -87,8 +87,8 @@ public enum Wire {
     public static let majorVersion = 2
     /// The version that this code writes.
     public static let version = "2.1"
-    /// The longest ``WaveSignal/intervalMilliseconds``: a day.
-    public static let maximumInterval = 86_400_000.0
+    /// The longest ``WaveSignal/intervalMilliseconds``: three years.
+    public static let maximumInterval = 100_000_000_000.0
     /// The longest time for which a command may hold, in milliseconds: a day.
     public static let maximumLease = 86_400_000
     /// Maximum number of bytes of a refused message in a Reject.

@@ -47,7 +47,7 @@ package struct CommonSettings: Sendable {
     init(_ manifest: Manifest, role: Role) {
         organism = role == .service ? nil : Organism(manifest)
         interval = manifest.interval.map {
-            .whole(Self.intervalKey, $0, in: 10...86_400_000, unit: "milliseconds", "How often it senses.")
+            .whole(Self.intervalKey, $0, in: 10...100_000_000_000, unit: "milliseconds", "How often it senses.")
         }
         requests =
             manifest.commands.isEmpty

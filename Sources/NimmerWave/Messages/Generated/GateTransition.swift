@@ -34,6 +34,9 @@ public struct GateTransition: MessageBody {
     /// The collapse of an opening: the witnesses' contents, once. Absent in other transitions, and where 2.0 wrote
     /// them.
     public var collapse: OpeningCollapse?
+    /// The members' interval that the gate's window and half-life followed at the change, in milliseconds; absent where
+    /// these are fixed or none was stated; since 2.1 (above 0, at most 100000000000).
+    public var intervalMilliseconds: Double?
     /// The terms on which an opening goes up; the boundary derives its request from these. Absent where it does not.
     public var escalation: Escalation?
 
@@ -54,6 +57,7 @@ public struct GateTransition: MessageBody {
         lifeforceCost: Double = 0,
         at: Timestamp,
         collapse: OpeningCollapse? = nil,
+        intervalMilliseconds: Double? = nil,
         escalation: Escalation? = nil
     ) {
         self.gateID = gateID
@@ -71,6 +75,7 @@ public struct GateTransition: MessageBody {
         self.lifeforceCost = lifeforceCost
         self.at = at
         self.collapse = collapse
+        self.intervalMilliseconds = intervalMilliseconds
         self.escalation = escalation
     }
 
@@ -92,6 +97,7 @@ public struct GateTransition: MessageBody {
         .optional("lifeforce_cost", .energy, "Energy spent by the witnesses, in LF."),
         .required("at", .time, "The exact time of the change."),
         .optional("collapse", .record(OpeningCollapse.fields), "The collapse of an opening: the witnesses' contents, once. Absent in other transitions, and where 2.0 wrote them."),
+        .optional("interval_ms", .positive(100000000000), "The members' interval that the gate's window and half-life followed at the change, in milliseconds; absent where these are fixed or none was stated; since 2.1."),
         .optional("escalation", .record(Escalation.fields), "The terms on which an opening goes up; the boundary derives its request from these. Absent where it does not."),
     ]
 
@@ -111,7 +117,8 @@ public struct GateTransition: MessageBody {
         lifeforceCost = try fields.optional(12) ?? 0
         at = try fields.required(13)
         collapse = try fields.optional(14)
-        escalation = try fields.optional(15)
+        intervalMilliseconds = try fields.optional(15)
+        escalation = try fields.optional(16)
     }
 
     public func write(_ out: inout MemberWriter) {
@@ -131,6 +138,7 @@ public struct GateTransition: MessageBody {
             out.member("lifeforce_cost", lifeforceCost)
             out.member("at", at)
             if let collapse { out.member("collapse") { collapse.write(&$0) } }
+            if let intervalMilliseconds { out.member("interval_ms", intervalMilliseconds) }
             if let escalation { out.member("escalation") { escalation.write(&$0) } }
         }
     }

@@ -59,13 +59,16 @@ public struct Distance<Lines: RangeLines>: NumberCell {
             guard let line = nextLine(&pulse), let column else { return }
             let cells = text.cells(line[...])
             take(cells.indices.contains(column) ? NumberText.number(in: cells[column]) ?? .nan : .nan, &pulse)
-        } else if let lastReading, !isSilent, pulse.at.milliseconds(since: lastReading) > silence {
+        } else if let lastReading, !isSilent, pulse.at.milliseconds(since: lastReading) > silence(pulse) {
             isSilent = true
             pulse.log(.warning, "The sensor is silent", ["sector": settings.sector])
         }
     }
 
-    private var silence: Double { max(5000, settings.ranger.forgetting) }
+    /// How long a sensor says nothing before it counts as silent: longer than its own interval, in milliseconds.
+    private func silence(_ pulse: Pulse) -> Double {
+        max(5000, settings.ranger.forgetting, 5 * (pulse.interval ?? 0))
+    }
 
     private mutating func nextLine(_ pulse: inout Pulse) -> [UInt8]? {
         if let first = pending {
@@ -87,6 +90,7 @@ public struct Distance<Lines: RangeLines>: NumberCell {
     @discardableResult
     public mutating func take(_ raw: Double, _ pulse: inout Pulse) -> Ranger.Refused? {
         lastReading = pulse.at
+        pulse.countReading()
         if isSilent {
             isSilent = false
             pulse.log(.info, "The sensor publishes again", ["sector": settings.sector])

@@ -29,7 +29,7 @@ public struct DistanceOptions: ProcessOptions {
     let far = Setting.number("far_m", 1.5, in: 0.001...10_000, unit: "metres", "At or above it the closeness is 0.")
     let noise = Setting.number("noise_m", 0.1, in: 0.0001...1000, unit: "metres", "Noise that halves the confidence.")
     let forget = Setting.number(
-        "forget_ms", 1000, in: 1...86_400_000, unit: "milliseconds",
+        "forget_ms", 1000, in: 1...100_000_000_000, unit: "milliseconds",
         "A pause after which earlier readings do not count.")
 
     public init() {}

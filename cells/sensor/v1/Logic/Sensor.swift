@@ -58,6 +58,7 @@ public struct Sensor: NumberCell {
 
     /// Takes a number, and emits a wave when its confidence reaches the floor.
     public mutating func read(_ number: Double, _ pulse: inout Pulse) {
+        pulse.countReading()
         guard let seen = detector.observe(number) else { return }
         enter(next(seen), seen, &pulse)
         guard seen.confidence >= floor, seen.confidence > 0 else { return }

@@ -21,7 +21,7 @@ public struct SensorOptions: ProcessOptions {
     let follow = Setting.flag(
         "follow", false, "Read what is appended to the file from now on, instead of what is in it.")
     package let row = Setting.whole(
-        "row_ms", 1000, in: 0...86_400_000, unit: "milliseconds",
+        "row_ms", 1000, in: 0...100_000_000_000, unit: "milliseconds",
         "The pause between two rows of a file, and before a command that ended is started again.")
     let learningSamples = Setting.whole(
         "learning_samples", 400, in: 20...1_000_000,

@@ -1,0 +1,113 @@
+import Glibc
+import NimmerWave
+
+/// The interval of a cell's readings, learned from their moments (sensing: what a wave states as `interval_ms`).
+///
+/// The median of the last 31 differences: missing rows, jitter and a reading at the same moment move it little. What it states is short and
+/// stable: it changes when the median has been off by more than a quarter for four of the stated intervals, so that a backlog that
+/// comes at once changes nothing. Readings that always come in bursts have the bursts' interval, divided by the readings in one.
+///
+/// A value of fixed size; a reading costs a few comparisons.
+package struct IntervalEstimator: Sendable {
+    /// Differences that are remembered.
+    static let depth = 31
+    /// Differences that it needs before it states anything.
+    static let needed = 5
+    /// Number of readings after which a change counts as lasting, though four of the stated intervals have not passed.
+    static let lasting = 512
+    /// How many times longer than the median a pause between bursts is, at least.
+    private static let pause: Float = 50
+    /// Readings from one look at the median to the next, while it is in doubt.
+    private static let stride = 4
+
+    /// The interval, in milliseconds, to three significant digits; nil until it is known.
+    package private(set) var milliseconds: Double?
+
+    /// In milliseconds.
+    private var differences = InlineArray<31, Float>(repeating: 0)
+    private var count = 0
+    private var next = 0
+    /// Differences within a quarter of what is stated.
+    private var near = 0
+    private var last: Timestamp?
+    private var doubtedAt: Timestamp?
+    private var doubts = 0
+
+    /// An estimator that has seen nothing.
+    package init() {}
+
+    /// A reading was taken. One at the moment of the last, or before it, says nothing.
+    package mutating func take(at moment: Timestamp) {
+        guard let last else { return self.last = moment }
+        guard moment > last else { return }
+        self.last = moment
+        let difference = Float(min(moment.milliseconds(since: last), Wire.maximumInterval))
+        if count < Self.depth { count += 1 } else if isNear(differences[next]) { near -= 1 }
+        differences[next] = difference
+        if isNear(difference) { near += 1 }
+        next = next + 1 == Self.depth ? 0 : next + 1
+        guard milliseconds != nil else {
+            if count >= Self.needed { state(typical()) }
+            return
+        }
+        // While most differences are near it, so is the median; bursts are looked for once in a while.
+        if 2 * near > count ? next == 0 : next % Self.stride == 0 { consider(moment) }
+    }
+
+    @inline(__always)
+    private func isNear(_ difference: Float) -> Bool {
+        guard let milliseconds else { return false }
+        return Self.isNear(Double(difference), milliseconds)
+    }
+
+    private static func isNear(_ value: Double, _ stated: Double) -> Bool {
+        value >= stated * 0.8 && value <= stated * 1.25
+    }
+
+    @inline(never)
+    private mutating func consider(_ moment: Timestamp) {
+        guard let stated = milliseconds else { return }
+        let found = typical()
+        guard !Self.isNear(found, stated) else {
+            doubts = 0
+            return
+        }
+        if doubts == 0 { doubtedAt = moment }
+        doubts += 1
+        let isLasting = doubtedAt.map { moment.milliseconds(since: $0) >= 4 * stated } ?? false
+        if isLasting || doubts * Self.stride >= Self.lasting { state(found) }
+    }
+
+    private mutating func state(_ found: Double) {
+        milliseconds = Self.short(found)
+        doubts = 0
+        near = 0
+        for place in 0..<count where isNear(differences[place]) { near += 1 }
+    }
+
+    /// The median, or where readings come in bursts, the mean time of a reading.
+    private func typical() -> Double {
+        var sorted = differences
+        for place in 1..<count {
+            let value = sorted[place]
+            var hole = place
+            while hole > 0, sorted[hole - 1] > value {
+                sorted[hole] = sorted[hole - 1]
+                hole -= 1
+            }
+            sorted[hole] = value
+        }
+        let median = sorted[count / 2]
+        var pauses = 0
+        while pauses < count, sorted[count - 1 - pauses] > Self.pause * median { pauses += 1 }
+        guard pauses > 1 else { return Double(median) }
+        return Double(sorted[count - 1 - pauses / 2]) * Double(pauses) / Double(count)
+    }
+
+    /// Three significant digits, within what a wave can state.
+    private static func short(_ value: Double) -> Double {
+        let value = min(max(value, 0.001), Wire.maximumInterval)
+        let step = pow(10, floor(log10(value)) - 2)
+        return min((value / step).rounded() * step, Wire.maximumInterval)
+    }
+}
