@@ -157,7 +157,7 @@ public struct CellBody<C: Cell>: Sendable {
 
     /// Its gate continues where another instance's stood.
     mutating func resume(
-        _ state: GateState, potential: Double, weight: Double, interval: Double, at moment: Timestamp
+        _ state: GateState, potential: Double, weight: Double, interval: Double = 0, at moment: Timestamp
     ) {
         own.resume(state, potential: potential, weight: weight, interval: interval, at: moment)
     }

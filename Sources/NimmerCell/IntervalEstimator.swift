@@ -4,8 +4,8 @@ import NimmerWave
 /// The interval of a cell's readings, learned from their moments (sensing: what a wave states as `interval_ms`).
 ///
 /// The median of the last 31 differences: missing rows, jitter and a reading at the same moment move it little. What it states is short and
-/// stable: it changes when the median has been off by more than a quarter for four of the stated intervals, so that a backlog that
-/// comes at once changes nothing. Readings that always come in bursts have the bursts' interval, divided by the readings in one.
+/// stable: it changes when the median is off by more than a quarter, and readings at another pace have taken four of the stated intervals,
+/// so that a backlog that comes at once changes nothing. Readings that always come in bursts have the bursts' interval, divided by the readings in one.
 ///
 /// A value of fixed size; a reading costs a few comparisons.
 package struct IntervalEstimator: Sendable {
@@ -13,7 +13,7 @@ package struct IntervalEstimator: Sendable {
     static let depth = 31
     /// Differences that it needs before it states anything.
     static let needed = 5
-    /// Number of readings after which a change counts as lasting, though four of the stated intervals have not passed.
+    /// Number of readings after which a change counts as lasting, though they took less than four of the stated intervals.
     static let lasting = 512
     /// How many times longer than the median a pause between bursts is, at least.
     private static let pause: Float = 50
@@ -30,8 +30,10 @@ package struct IntervalEstimator: Sendable {
     /// Differences within a quarter of what is stated.
     private var near = 0
     private var last: Timestamp?
-    private var doubtedAt: Timestamp?
     private var doubts = 0
+    /// What differences shorter and longer than stated come to since the doubt began, in milliseconds.
+    private var shorter = 0.0
+    private var longer = 0.0
 
     /// An estimator that has seen nothing.
     package init() {}
@@ -50,8 +52,9 @@ package struct IntervalEstimator: Sendable {
             if count >= Self.needed { state(typical()) }
             return
         }
+        if doubts > 0 { weigh(Double(difference)) }
         // While most differences are near it, so is the median; bursts are looked for once in a while.
-        if 2 * near > count ? next == 0 : next % Self.stride == 0 { consider(moment) }
+        if 2 * near > count ? next == 0 : next % Self.stride == 0 { consider() }
     }
 
     @inline(__always)
@@ -64,17 +67,22 @@ package struct IntervalEstimator: Sendable {
         value >= stated * 0.8 && value <= stated * 1.25
     }
 
+    private mutating func weigh(_ difference: Double) {
+        guard let milliseconds, !Self.isNear(difference, milliseconds) else { return }
+        if difference < milliseconds { shorter += difference } else { longer += difference }
+    }
+
     @inline(never)
-    private mutating func consider(_ moment: Timestamp) {
+    private mutating func consider() {
         guard let stated = milliseconds else { return }
         let found = typical()
         guard !Self.isNear(found, stated) else {
             doubts = 0
             return
         }
-        if doubts == 0 { doubtedAt = moment }
+        if doubts == 0 { (shorter, longer) = (0, 0) }
         doubts += 1
-        let isLasting = doubtedAt.map { moment.milliseconds(since: $0) >= 4 * stated } ?? false
+        let isLasting = (found < stated ? shorter : longer) >= 4 * stated
         if isLasting || doubts * Self.stride >= Self.lasting { state(found) }
     }
 

@@ -28,7 +28,7 @@ struct OwnGate: Sendable {
 
     /// Goes on where another instance's gate stood.
     mutating func resume(
-        _ state: GateState, potential: Double, weight: Double, interval: Double, at moment: Timestamp
+        _ state: GateState, potential: Double, weight: Double, interval: Double = 0, at moment: Timestamp
     ) {
         gate = Gate(
             gate.configuration, resuming: state, potential: potential, weight: weight, interval: interval, at: moment)

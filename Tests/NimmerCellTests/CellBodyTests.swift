@@ -132,11 +132,14 @@ struct CellBodyTests {
         #expect(opening.toState == .open)
         #expect(opening.triggerSignals.map(\.source) == ["gauge"])
         #expect(opening.weight == 0.9)
-        bench.advance(milliseconds: 10_000)
+        #expect(opening.intervalMilliseconds == 60_000)
+        // It is silent from now on.
+        bench.stop()
+        bench.advance(milliseconds: 2_000_000)
         let release = try #require(bench.transitions.last)
         #expect(release.toState == .stable)
-        // 2000 ms · log₂(0.6 / 0.25)
-        #expect(abs(release.at.milliseconds(since: opening.at) - 2526.068812) < 1e-4)
+        // 15 · 60000 ms · log₂(0.6 / 0.25)
+        #expect(abs(release.at.milliseconds(since: opening.at) - 1_136_730.965244) < 1e-4)
         #expect(bench.cell.changes == bench.transitions)
     }
 

@@ -16,6 +16,10 @@ import Testing
             try configuration.set(cells[0], try #require(Double(cells[1]), "\(row)"))
         }
         #expect(names == GateConfiguration.ranges.map(\.key))
-        #expect(configuration == GateConfiguration())
+        var standard = GateConfiguration()
+        // What is set is fixed, and follows no member.
+        standard.windowMilliseconds = standard.windowMilliseconds
+        standard.halfLifeMilliseconds = standard.halfLifeMilliseconds
+        #expect(configuration == standard && standard != GateConfiguration())
     }
 }
