@@ -379,7 +379,10 @@ let package = Package(
             tests("NimmerOutputTests", ["NimmerOutput", "NimmerServers", "NimmerWave"]),
             tests(
                 "NimmerReplayTests",
-                ["Extremes", "NimmerOutput", "NimmerReplay", "NimmerSystem", "NimmerSystemFile", "NimmerWave"]),
+                [
+                    "Extremes", "NimmerBus", "NimmerCell", "NimmerOutput", "NimmerProcess", "NimmerReplay", "NimmerSystem",
+                    "NimmerSystemFile", "NimmerThalamus", "NimmerWave", "SensorCell",
+                ]),
             tests(
                 "NimmerBackupTests",
                 [

@@ -4,7 +4,12 @@ extension GateOverrides {
     init(_ node: YAMLNode, place: String, file: String) throws(SystemError) {
         self.init()
         var keys = try MappingReader(node, place: place, file: file)
-        windowIsAutomatic = try keys.choice("window", of: AutomaticWindow.self) != nil
+        if let word = try keys.text("window") {
+            guard word == "auto" else {
+                throw keys.refusal("window", expected: "window: auto, or window_ms: a number of milliseconds")
+            }
+            windowIsAutomatic = true
+        }
         windowMS = try keys.number("window_ms", in: 1...1e12, unit: "milliseconds")
         halfLifeMS = try keys.number("half_life_ms", in: 1...1e12, unit: "milliseconds")
         if windowIsAutomatic, windowMS != nil {
@@ -20,6 +25,3 @@ extension GateOverrides {
         try keys.finish()
     }
 }
-
-/// The word that lets window and half-life follow the members' intervals.
-private enum AutomaticWindow: String, CaseIterable { case auto }

@@ -80,7 +80,7 @@ public struct MappingReader {
         guard let node = node(key) else { return nil }
         guard let text = node.text, let choice = Choice(rawValue: text) else {
             let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw refusal(node, expected: "\(key): \(Choice.allCases.count > 1 ? "one of " : "")\(names)")
+            throw refusal(node, expected: "\(key): one of \(names)")
         }
         return choice
     }

@@ -78,6 +78,32 @@ struct SystemFileTests {
         #expect(gates.configuration(region: "x").openThreshold == 0.5)
     }
 
+    @Test("gates: without a number, or with the word auto, window and half-life follow the members' intervals")
+    func automaticWindows() throws {
+        let gates = try load(
+            """
+            gates:
+              defaults: {window_ms: 30000, half_life_ms: 15000}
+              regions:
+                slow: {window: auto}
+                mixed: {window: auto, half_life_ms: 604800000}
+                fixed: {window_ms: 1000000000000}
+            """
+        ).gates
+        func following(_ region: String, _ gates: GateSettings) -> [Double] {
+            let configuration = gates.configuration(region: region)
+            return [configuration.window(of: 60_000), configuration.halfLife(of: 60_000)]
+        }
+        #expect(following("x", gates) == [30_000, 15_000])
+        #expect(following("slow", gates) == [1_800_000, 900_000])
+        #expect(following("mixed", gates) == [1_800_000, 604_800_000])
+        #expect(following("fixed", gates) == [1e12, 15_000])
+        #expect(following("x", GateSettings()) == [1_800_000, 900_000])
+        let plain = try load("gates: {defaults: {window: auto, weight: 0.3}}\n").gates
+        #expect(following("x", plain) == [1_800_000, 900_000])
+        #expect(plain.configuration(region: "x").window(of: 0) == 1500)
+    }
+
     @Test(
         "mistakes are named with their place, what was found and what was expected",
         arguments: [
@@ -99,6 +125,16 @@ struct SystemFileTests {
             ),
             ("gates:\n  defaults: {window_ms: soon}\n", "4:25: found 'soon'; expected window_ms: a number"),
             ("gates:\n  defaults: {windw_ms: 1}\n", "did you mean 'window_ms'?"),
+            (
+                "gates:\n  defaults: {window: 30000}\n",
+                "4:22: found 30000; expected window: auto, or window_ms: a number of milliseconds"
+            ),
+            ("gates:\n  regions: {a: {window: automatic}}\n", "4:25: found 'automatic'; expected window: auto, or"),
+            ("gates:\n  defaults: {window: [auto]}\n", "4:22: found a list"),
+            (
+                "gates:\n  regions: {a: {window: auto, window_ms: 5}}\n",
+                "4:25: found 'auto'; expected window: auto or window_ms in gates.regions.a, not both"
+            ),
             ("thalamus: {max_regions: 0}\n", "3:25: found 0; expected max_regions: a whole number from 1 to 1000000"),
             (
                 "thalamus: {clock_tolerance_ms: -1}\n",
