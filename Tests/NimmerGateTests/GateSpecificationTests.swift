@@ -18,8 +18,8 @@ import Testing
         #expect(names == GateConfiguration.ranges.map(\.key))
         var standard = GateConfiguration()
         // What is set is fixed, and follows no member.
-        standard.windowMilliseconds = standard.windowMilliseconds
-        standard.halfLifeMilliseconds = standard.halfLifeMilliseconds
+        standard.windowMilliseconds *= 1
+        standard.halfLifeMilliseconds *= 1
         #expect(configuration == standard && standard != GateConfiguration())
     }
 }

@@ -59,7 +59,7 @@ enum SampleMessages {
                         TriggerSignal(
                             source: "calculate", origin: try Token("calculate"), confidence: 0.4, polarity: -1,
                             timestamp: at, push: -0.1),
-                    ], routedToTier: 2, lifeforceCost: 1.5, at: at,
+                    ], routedToTier: 2, lifeforceCost: 1.5, at: at, intervalMilliseconds: 60_000,
                     collapse: OpeningCollapse(
                         collapseID: .named("c"), confidence: 0.8, windowStart: at,
                         witnesses: [OpeningWitness(origin: math, similarity: 0.9, semanticContent: opaque)]),

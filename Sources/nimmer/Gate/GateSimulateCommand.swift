@@ -19,7 +19,8 @@ struct GateSimulateCommand: ParsableCommand {
                            "confidence": 0.5}],
                "until_ms": 4000}
 
-            Every setting has a default; polarity is 1 when it is left out.
+            Every setting has a default; polarity is 1 when it is left out. An event may state its sender's interval_ms: \
+            window and half-life follow the slowest where config sets none.
             """)
 
     @Argument(help: "The case; - reads standard input.", completion: .file(extensions: ["json"]))

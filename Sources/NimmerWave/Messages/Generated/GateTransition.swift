@@ -31,12 +31,12 @@ public struct GateTransition: MessageBody {
     public var lifeforceCost: Double
     /// The exact time of the change.
     public var at: Timestamp
-    /// The collapse of an opening: the witnesses' contents, once. Absent in other transitions, and where 2.0 wrote
-    /// them.
-    public var collapse: OpeningCollapse?
     /// The members' interval that the gate's window and half-life followed at the change, in milliseconds; absent where
     /// these are fixed or none was stated; since 2.1 (above 0, at most 100000000000).
     public var intervalMilliseconds: Double?
+    /// The collapse of an opening: the witnesses' contents, once. Absent in other transitions, and where 2.0 wrote
+    /// them.
+    public var collapse: OpeningCollapse?
     /// The terms on which an opening goes up; the boundary derives its request from these. Absent where it does not.
     public var escalation: Escalation?
 
@@ -56,8 +56,8 @@ public struct GateTransition: MessageBody {
         routedToTier: Int = 1,
         lifeforceCost: Double = 0,
         at: Timestamp,
-        collapse: OpeningCollapse? = nil,
         intervalMilliseconds: Double? = nil,
+        collapse: OpeningCollapse? = nil,
         escalation: Escalation? = nil
     ) {
         self.gateID = gateID
@@ -74,8 +74,8 @@ public struct GateTransition: MessageBody {
         self.routedToTier = routedToTier
         self.lifeforceCost = lifeforceCost
         self.at = at
-        self.collapse = collapse
         self.intervalMilliseconds = intervalMilliseconds
+        self.collapse = collapse
         self.escalation = escalation
     }
 
@@ -96,8 +96,8 @@ public struct GateTransition: MessageBody {
         .optional("routed_to_tier", .whole(0...5), "The tier that the opening is routed to."),
         .optional("lifeforce_cost", .energy, "Energy spent by the witnesses, in LF."),
         .required("at", .time, "The exact time of the change."),
-        .optional("collapse", .record(OpeningCollapse.fields), "The collapse of an opening: the witnesses' contents, once. Absent in other transitions, and where 2.0 wrote them."),
         .optional("interval_ms", .positive(100000000000), "The members' interval that the gate's window and half-life followed at the change, in milliseconds; absent where these are fixed or none was stated; since 2.1."),
+        .optional("collapse", .record(OpeningCollapse.fields), "The collapse of an opening: the witnesses' contents, once. Absent in other transitions, and where 2.0 wrote them."),
         .optional("escalation", .record(Escalation.fields), "The terms on which an opening goes up; the boundary derives its request from these. Absent where it does not."),
     ]
 
@@ -116,8 +116,8 @@ public struct GateTransition: MessageBody {
         routedToTier = try fields.optional(11) ?? 1
         lifeforceCost = try fields.optional(12) ?? 0
         at = try fields.required(13)
-        collapse = try fields.optional(14)
-        intervalMilliseconds = try fields.optional(15)
+        intervalMilliseconds = try fields.optional(14)
+        collapse = try fields.optional(15)
         escalation = try fields.optional(16)
     }
 
@@ -137,8 +137,8 @@ public struct GateTransition: MessageBody {
             out.member("routed_to_tier", Double(routedToTier))
             out.member("lifeforce_cost", lifeforceCost)
             out.member("at", at)
-            if let collapse { out.member("collapse") { collapse.write(&$0) } }
             if let intervalMilliseconds { out.member("interval_ms", intervalMilliseconds) }
+            if let collapse { out.member("collapse") { collapse.write(&$0) } }
             if let escalation { out.member("escalation") { escalation.write(&$0) } }
         }
     }
