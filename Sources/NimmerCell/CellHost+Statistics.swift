@@ -4,7 +4,7 @@ import NimmerProcess
 import NimmerWave
 
 extension CellHost {
-    /// What `$SRV.INFO` says of it beside what never changes: the interval that its waves state, where it knows one.
+    /// Facts for `$SRV.INFO` that change: the interval that its waves state, where it knows one.
     var facts: [String: String] {
         withBody { $0.statedInterval }.map { ["interval_ms": JSON.number($0).text] } ?? [:]
     }

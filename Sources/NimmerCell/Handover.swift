@@ -100,7 +100,8 @@ struct HandoverState: Equatable, Sendable {
 
     var json: JSON {
         [
-            "interval_ms": .number(interval), "next_sense": nextSense.map { .string($0.rfc3339) } ?? .null, "gate_state": .string(state.word),
+            "interval_ms": .number(interval), "next_sense": nextSense.map { .string($0.rfc3339) } ?? .null,
+            "gate_state": .string(state.word),
             "potential": .number(potential), "weight": .number(weight), "at": .string(at.rfc3339),
         ]
     }

@@ -15,7 +15,7 @@ package struct IntervalEstimator: Sendable {
     static let needed = 5
     /// Number of readings after which a change counts as lasting, though they took less than four of the stated intervals.
     static let lasting = 512
-    /// How many times longer than the median a pause between bursts is, at least.
+    /// Minimum ratio of a pause between bursts to the median.
     private static let pause: Float = 50
     /// Readings from one look at the median to the next, while it is in doubt.
     private static let stride = 4
@@ -31,14 +31,14 @@ package struct IntervalEstimator: Sendable {
     private var near = 0
     private var last: Timestamp?
     private var doubts = 0
-    /// What differences shorter and longer than stated come to since the doubt began, in milliseconds.
+    /// Sums of the differences shorter and longer than stated since the doubt began, in milliseconds.
     private var shorter = 0.0
     private var longer = 0.0
 
     /// An estimator that has seen nothing.
     package init() {}
 
-    /// A reading was taken. One at the moment of the last, or before it, says nothing.
+    /// A reading was taken. One at the moment of the last, or before it, changes nothing.
     package mutating func take(at moment: Timestamp) {
         guard let last else { return self.last = moment }
         guard moment > last else { return }

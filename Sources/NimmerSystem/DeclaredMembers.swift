@@ -2,13 +2,14 @@ import NimmerWave
 
 /// The members of regions by the system file: its cells, each in the region that its entry names (gates.md, Window and half-life).
 ///
-/// What a member states of itself widens its region's gate, so neither a stranger nor a cell of another region may be one: whoever has a
-/// cell's key can speak of any region, and speaks as that cell only.
+/// What a member states of itself widens its region's gate, so a sender that the file does not declare in that region cannot be one: with a
+/// cell's key a program can speak of any region, but as that cell only.
 public struct DeclaredMembers: Sendable {
     private var regions: [String: Region] = [:]
 
     /// The members that a file declares; none without a file. The region of a cell is its setting `region`, else `domain`, else the
-    /// name of its kind, and of a program of one's own its name. Nerves are none: they hear, and have no interval.
+    /// name of its kind, and of a program that the file names itself the cell's name. Nerves are not members: they hear, and have no
+    /// interval.
     public init(_ system: SystemFile?) {
         for cell in system?.cells ?? [] {
             let named = ["region", "domain"].lazy.compactMap { key in

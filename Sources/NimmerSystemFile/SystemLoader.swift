@@ -148,7 +148,8 @@ extension SystemFile {
         settings.minimumConfidence =
             try keys.number("minimum_confidence", in: 0...1) ?? settings.minimumConfidence
         settings.refractoryMS =
-            try keys.number("refractory_ms", in: 0...Wire.maximumInterval, unit: "milliseconds") ?? settings.refractoryMS
+            try keys.number("refractory_ms", in: 0...Wire.maximumInterval, unit: "milliseconds")
+            ?? settings.refractoryMS
         for entry in try keys.entries("regions") {
             guard (try? Region(entry.key)) != nil else {
                 throw SystemError(

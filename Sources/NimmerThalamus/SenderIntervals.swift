@@ -2,14 +2,14 @@ import NimmerGate
 import NimmerSystem
 import NimmerWave
 
-/// The interval that each sender stated last, and where: what it says again needs no look at the gate (hot-path.md).
+/// The interval that each sender stated last, and where: what it repeats needs no look at the gate (hot-path.md).
 struct SenderIntervals: Sendable {
     /// Place where a sender's statements count.
     enum Membership: Sendable {
         /// No one has looked yet.
         case unknown
         /// Nowhere: the system file has no such cell.
-        case stranger
+        case undeclared
         /// In the region that the file declares and those within it, and where the thalamus keeps that region.
         case member(of: Region, home: Region)
 
@@ -45,7 +45,7 @@ struct SenderIntervals: Sendable {
     ///
     /// - Returns: where its sender's statements count.
     mutating func take(_ source: Int32, _ slot: Int, _ milliseconds: Double) -> Membership {
-        guard source >= 0 else { return .stranger }
+        guard source >= 0 else { return .undeclared }
         let source = Int(source)
         while statements.count <= source { statements.append(Statement()) }
         statements[source].milliseconds = milliseconds
@@ -70,7 +70,7 @@ extension Thalamus {
         var membership = intervals.take(source, slot, milliseconds)
         if case .unknown = membership {
             let own = configuration.members.region(of: sources.name(source))
-            membership = own.map { .member(of: $0, home: home(of: $0)) } ?? .stranger
+            membership = own.map { .member(of: $0, home: home(of: $0)) } ?? .undeclared
             intervals.know(source, membership)
         }
         guard membership.counts(in: slots[slot].region) else { return }

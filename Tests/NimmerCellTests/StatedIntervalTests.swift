@@ -1,3 +1,4 @@
+import Logging
 import NimmerBus
 import NimmerGate
 import NimmerProcess
@@ -97,6 +98,26 @@ struct StatedIntervalTests {
             interval: 3_600_000)
         _ = hearer.hear(left)
         #expect(hearer.gate.interval == 3_600_000)
+    }
+
+    @Test("$SRV.INFO says it, once it is known")
+    func described() async throws {
+        let bus = InMemoryBus()
+        let quiet = Logger(label: "looker") { _ in SwiftLogNoOpLogHandler() }
+        let process = ServiceProcess(
+            try Configuration(of: Looker.self), role: .cell, logger: quiet, bus: bus)
+        let host = try CellHost<Looker>(process)
+        let waves = try await bus.messages(.waves(.dev))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await host.run() }
+            // It looks at once: it lives.
+            let wave = try #require(await waves.first { _ in true })
+            #expect(try Envelope<WaveSignal>(decoding: wave.payload).body.intervalMilliseconds == 5000)
+            try await process.answers.start()
+            let info = try await bus.request(try Subject(foreign: "$SRV.INFO.looker"), payload: [])
+            #expect(try JSON(parsing: info.payload)["metadata"]?["interval_ms"] == "5000")
+            group.cancelAll()
+        }
     }
 
     @Test("the state of a gate that is handed over names its interval")

@@ -1,5 +1,6 @@
 import NimmerBus
 import NimmerWave
+import Synchronization
 import Testing
 
 @Suite("$SRV answers")
@@ -48,6 +49,22 @@ struct ServiceResponderTests {
         #expect(answers.received >= 200 && answers.received < 2_048, "\(answers.received)")
         #expect(responder.dropped == 5_000 - Int(answers.received))
         _ = try await bus.request(subject, payload: [])
+        responder.stop()
+    }
+
+    @Test("INFO carries facts that change, beside those that do not")
+    func facts() async throws {
+        let bus = InMemoryBus()
+        let responder = responder(on: bus)
+        try await responder.start()
+        let interval = Mutex<String?>(nil)
+        responder.describe { interval.withLock { $0 }.map { ["interval_ms": $0] } ?? [:] }
+        for expected in [nil, "60000", "3600000"] {
+            interval.withLock { $0 = expected }
+            let answer = try await bus.request(try Subject(foreign: "$SRV.INFO"), payload: [])
+            let metadata = try JSON(parsing: answer.payload)["metadata"]
+            #expect(metadata?["interval_ms"]?.string == expected && metadata?["environment"] == "dev")
+        }
         responder.stop()
     }
 

@@ -26,6 +26,21 @@ import Testing
         return MessageBuffer(limits, filter: "", minimumConfidence: 0, column: TimeScale().column)
     }
 
+    @Test func theLineOfASlowSensorGoesOverItsIntervals() {
+        func joined(_ seconds: [Double], stated: Double) -> [Bool] {
+            var trace = Trace(lane: 0, origin: "slow", isVirtual: false)
+            trace.state(stated)
+            // What states nothing changes nothing.
+            trace.state(0)
+            for second in seconds { trace.add(0.5, at: Int64(saturating: second * 1e9), duration: 1_000_000_000) }
+            return trace.columns.numbers.map { trace.columns[$0].isJoined }
+        }
+        let minutes = [0.0, 60, 120, 180, 240]
+        #expect(joined(minutes, stated: 0) == [false, false, false, false, false])
+        #expect(joined(minutes, stated: 60_000) == [false, false, true, true, true])
+        #expect(joined([0, 60, 120, 7200], stated: 60_000) == [false, false, true, false])
+    }
+
     @Test func keepsSoManyMessagesAndNoMore() throws {
         var buffer = buffer {
             $0.messages = 5000

@@ -31,7 +31,10 @@ import Testing
     fileprivate struct Plant {
         var thalamus: Thalamus
 
-        init(_ system: SystemFile = MemberIntervalTests.system(), _ tune: (inout ThalamusConfiguration) -> Void = { _ in })
+        init(
+            _ system: SystemFile = MemberIntervalTests.system(),
+            _ tune: (inout ThalamusConfiguration) -> Void = { _ in }
+        )
             throws
         {
             var configuration = try ThalamusConfiguration(system, environment: .dev)
@@ -142,7 +145,9 @@ import Testing
         try plant.wave("flow", at: 0, interval: 60_000)
         // Its place goes to others, and it comes back: what it states counts anew.
         for index in 0..<40 { try plant.wave("stranger", "r\(index)", at: 1 + Double(index), interval: 7) }
-        for index in 0..<40 { try plant.wave("flow", index % 2 == 0 ? "plant.pump" : "r\(index)", at: 50, interval: 60_000) }
+        for index in 0..<40 {
+            try plant.wave("flow", index % 2 == 0 ? "plant.pump" : "r\(index)", at: 50, interval: 60_000)
+        }
         try plant.wave("flow", at: 51, interval: 60_000)
         #expect(plant.window() == 1_800_000)
         #expect(!(0..<40).contains { plant.window("r\($0)").map { $0 != 1500 } ?? false })

@@ -76,6 +76,7 @@ struct MessageBuffer: Sendable {
         view.confidence = wave.body.confidence
         view.polarity = Int8(wave.body.polarity)
         view.garden = wave.header.source.garden
+        view.intervalMilliseconds = wave.body.intervalMilliseconds ?? 0
         let subject = subjectNumber(subject)
         let region = regions.number(of: wave.body.effectiveRegion.text)
         let origin = wave.body.origin.map { origins.number(of: $0.text) } ?? subjectOrigins[Int(subject)]
@@ -85,6 +86,7 @@ struct MessageBuffer: Sendable {
     private mutating func addWave(_ subject: UInt16, _ lane: Int, _ origin: Int32, _ payload: [UInt8], _ at: Int64) {
         let isVirtual = view.garden == .virtual
         let trace = traceNumber(lane, origin, isVirtual)
+        traces[trace].state(view.intervalMilliseconds)
         rate.count(at)
         lanes[lane].rate.count(at)
         if view.polarity < 0 {

@@ -47,9 +47,12 @@ struct Trace: Sendable {
     var columns = Ring<TraceColumn>()
     /// Interval of its waves, as a running mean in nanoseconds; 0 before the second.
     private var interval = 0.0
+    /// Interval that its waves state, in nanoseconds; 0 where they state none.
+    private(set) var stated = 0.0
     private var lastShown = Int64.min
 
-    /// No line goes over a longer silence, in nanoseconds, or over one that is so many times longer than the silences before.
+    /// No line goes over a longer silence, in nanoseconds, or over one that is so many times longer than the silences before. One of a slow
+    /// sensor goes over as many of its intervals.
     static let longestGap = 1e10
     static let longestRatio = 5.0
 
@@ -57,6 +60,11 @@ struct Trace: Sendable {
         self.lane = lane
         self.origin = origin
         self.isVirtual = isVirtual
+    }
+
+    /// Takes note of the interval that a wave states, in milliseconds; 0 where it states none, which changes nothing.
+    mutating func state(_ milliseconds: Double) {
+        if milliseconds > 0 { stated = milliseconds * 1_000_000 }
     }
 
     /// Takes in a value that is shown.
@@ -69,7 +77,11 @@ struct Trace: Sendable {
             columns[newest].add(value)
         } else {
             var column = TraceColumn(at / duration, value)
-            column.isJoined = lastShown != .min && gap <= min(Self.longestGap, interval * Self.longestRatio)
+            column.isJoined =
+                lastShown != .min
+                && gap
+                    <= min(
+                        max(Self.longestGap, stated * Self.longestRatio), interval * Self.longestRatio)
             columns.append(column)
         }
         if lastShown != .min { interval = interval == 0 ? gap : interval + (gap - interval) / 8 }

@@ -34,7 +34,9 @@ struct ScopeDrawing {
 
     private mutating func collect() {
         var traces = state.buffer.traces.map { trace in
-            Trace(lane: trace.lane, origin: trace.origin, isVirtual: trace.isVirtual)
+            var own = Trace(lane: trace.lane, origin: trace.origin, isVirtual: trace.isVirtual)
+            own.state(trace.stated / 1_000_000)
+            return own
         }
         var place = state.buffer.shown.firstNumber { state.buffer.entries[$0].at >= from }
         while place < state.buffer.shown.end {

@@ -65,7 +65,7 @@ public struct Distance<Lines: RangeLines>: NumberCell {
         }
     }
 
-    /// How long a sensor says nothing before it counts as silent: longer than its own interval, in milliseconds.
+    /// Time without a reading after which a sensor counts as silent: longer than its own interval, in milliseconds.
     private func silence(_ pulse: Pulse) -> Double {
         max(5000, settings.ranger.forgetting, 5 * (pulse.interval ?? 0))
     }
