@@ -74,6 +74,42 @@ import Testing
         }
     }
 
+    @Test func aGateOfSlowSensorsIsTakenUpWithTheirPace() async throws {
+        var system = SystemFile(name: "slow")
+        for name in ["a", "b"] {
+            let region = YAMLNode.Entry(key: "region", mark: .start, value: YAMLNode(text: "house"))
+            system.cells.append(Organism(role: .cell, name: name, kind: "sensor/v1", settings: [region]))
+        }
+        func publish(_ cell: String, _ interval: Double, on bus: any Bus) throws {
+            let signal = WaveSignal(
+                domain: try Token("sensor"), confidence: 0.9, semanticContent: [:], region: try Region("house"),
+                intervalMilliseconds: interval)
+            let wave = Envelope(id: .v7(), at: .now(), from: Source(entityID: cell, entityType: .cell), signal)
+            try bus.publish(.wave(.dev, cell: try Token(cell)), payload: wave.encoded())
+        }
+        let bus = InMemoryBus()
+        let stored = try await bus.messages(.transitions(.dev))
+        let first = try ProcessBench(Self.manifest, kind: .thalamus, system: system, on: bus)
+        let thalamus = try ThalamusProcess(first.process, keepsWaves: false)
+        try await first.run({ try await thalamus.run() }) {
+            _ = try await first.ask("gates")
+            // Who is not in the file changes nothing.
+            try publish("mallory", 604_800_000, on: bus)
+            try publish("a", 3_600_000, on: bus)
+            try publish("b", 60_000, on: bus)
+            let message = try #require(await stored.first { _ in true })
+            let opening = try Envelope<GateTransition>(decoding: message.payload, on: message.subject).body
+            #expect(opening.isOpening && opening.intervalMilliseconds == 3_600_000)
+        }
+        let second = try ProcessBench(Self.manifest, kind: .thalamus, system: system, on: bus)
+        let next = try ThalamusProcess(second.process, keepsWaves: false)
+        try await second.run({ try await next.run() }) {
+            let why = try await second.ask("explain", ["gate": "house"]).result
+            #expect(why["state"] == "open" && why["interval_ms"] == 3_600_000)
+            #expect(why["window_ms"] == 108_000_000 && why["half_life_ms"] == 54_000_000)
+        }
+    }
+
     @Test func whatIsNoWaveIsRefusedWithTheReason() async throws {
         let bench = try bench()
         let thalamus = try ThalamusProcess(bench.process, keepsWaves: false)
