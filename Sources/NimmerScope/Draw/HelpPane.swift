@@ -54,6 +54,7 @@ extension ScopeState {
             signs("Signs", [(.wave, .nervous), (.denial, .nervous), (.gate, .good), (.collapse, .strong)])
                 .and("\(Character(Sign.request.glyph(settings.glyphs))) ", .cognitive).and("escalate  ", .quiet)
                 .and("\(Character(Sign.response.glyph(settings.glyphs))) ", .cognitive).and("decision", .quiet),
+            signs("", [(.changeBegins, .warning), (.changeEnds, .quiet)]).and("begins, ends", .quiet),
             InkLine(padded("Lines", 12), .strong).and("solid wave, dashed question, ", .quiet)
                 .and("dotted below floor or virtual", .quiet),
         ]

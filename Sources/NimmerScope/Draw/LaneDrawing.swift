@@ -159,6 +159,7 @@ struct LaneDrawing {
         case .transition, .outcome: 0
         case .collapse: min(1, plot.height - 1)
         case .request, .response: min(2, plot.height - 1)
+        case .change: plot.height - 1
         default: 0
         }
     }
@@ -177,6 +178,11 @@ struct LaneDrawing {
         case .transition where mark.flags.contains(.closes): return (glyph, .bad, "closed")
         case .transition: return (state.settings.glyphs == .ascii ? "-" : "▯", .quiet, "")
         case .outcome: return (glyph, .good, "")
+        case .change:
+            let isBegin = mark.flags.contains(.begins)
+            let sign: Sign = isBegin ? .changeBegins : .changeEnds
+            let cell = state.buffer.subjects[Int(state.buffer.entries[mark.number].subject)].owner
+            return (sign.glyph(state.settings.glyphs), isBegin ? .warning : .quiet, isBegin ? cell : "")
         default: return (glyph, ink, "")
         }
     }
