@@ -25,7 +25,10 @@ struct SensorChangesTests {
 
     private func bench(_ changes: [String: SettingValue] = [:]) throws -> CellBench<Sensor> {
         var bench = try CellBench<Sensor>(
-            changes.merging(["subject": .text("pump.flow"), "region": .text("plant.pump"), "domain": .text("flow")]) {
+            changes.merging([
+                "subject": .text("pump.flow"), "region": .text("plant.pump"), "domain": .text("flow"),
+                "weight": .number(0.9),
+            ]) {
                 one, _ in one
             })
         bench.start()

@@ -65,7 +65,7 @@ struct ReplayChangesTests {
         let line = try #require(outputs.first { if case .change = $0 { true } else { false } }).json
         #expect(line.object?.keys.prefix(4) == ["type", "at", "cell", "edge"])
         #expect(line["type"] == "change" && line["cell"] == "one" && line["edge"] == "begin")
-        #expect(line["view"] == "level" && line["direction"] == "above" && line["domain"] == "sensor")
+        #expect(line["direction"] == "above" && line["domain"] == "sensor" && line["region"] == "plant.x")
         let times = outputs.map(\.at)
         #expect(times == times.sorted())
         #expect(outputs.map(\.isPrinted).filter { !$0 }.count == Self.changes(outputs).filter(\.isMerged).count)
@@ -74,7 +74,7 @@ struct ReplayChangesTests {
     @Test("a person reads the cell, the edge, the value and what is normal")
     func people() throws {
         let (outputs, _) = try Self.run(ReplayEngineTests.table)
-        let formatter = EventFormatter(paint: Paint(isEnabled: false))
+        let formatter = EventFormatter(paint: .plain)
         let lines = outputs.compactMap { output in
             if case .change = output { output.line(formatter, .dev)?.text } else { nil }
         }
@@ -83,7 +83,8 @@ struct ReplayChangesTests {
         #expect(begin.contains("◖ change    one"))
         #expect(
             begin.contains(
-                "begins: \(JSON.number(change.value).text) where \(JSON.number(change.normal).text) is normal, "
+                "begins: noise of \(JSON.number(try #require(change.spread)).text) where "
+                    + "\(JSON.number(try #require(change.normalSpread)).text) is normal, "
                     + "\(JSON.number(change.times).text) times the worst learned"), "\(begin)")
     }
 

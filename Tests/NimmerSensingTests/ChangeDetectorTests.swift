@@ -73,7 +73,9 @@ struct ChangeDetectorTests {
 
     @Test("an end shortly after its begin is not reported")
     func short() {
-        let (detector, found) = changes(700) { (500..<503).contains($0) ? 40 : 0 }
+        var settings = ChangeSettings()
+        settings.boundMilliseconds = 120_000
+        let (detector, found) = changes(700, settings) { (500..<503).contains($0) ? 40 : 0 }
         #expect(found.map(\.change.edge) == [.begin])
         #expect(detector.withheld == 1 && !detector.isChanged)
     }
