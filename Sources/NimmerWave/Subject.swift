@@ -199,8 +199,10 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     public static func cellWaves(_ env: Environment) -> SubjectPattern { under(env, "nervous.cells.*.wave") }
     /// `<env>.nervous.nerves.*.wave`
     public static func nerveWaves(_ env: Environment) -> SubjectPattern { under(env, "nervous.nerves.*.wave") }
-    /// `<env>.nervous.*.*.change`: the change events of all cells and nerves
-    public static func changes(_ env: Environment) -> SubjectPattern { under(env, "nervous.*.*.change") }
+    /// `<env>.nervous.cells.*.change`
+    public static func cellChanges(_ env: Environment) -> SubjectPattern { under(env, "nervous.cells.*.change") }
+    /// `<env>.nervous.nerves.*.change`
+    public static func nerveChanges(_ env: Environment) -> SubjectPattern { under(env, "nervous.nerves.*.change") }
     /// `<env>.nervous.gates.*.transition`
     public static func transitions(_ env: Environment) -> SubjectPattern { under(env, "nervous.gates.*.transition") }
     /// `<env>.nervous.gates.*.transition.*`: transitions of their own gates that cells and nerves report, each by its sender

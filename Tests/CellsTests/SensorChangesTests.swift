@@ -96,7 +96,7 @@ struct SensorChangesTests {
             changes: ["subject": .text("pump.flow"), "learning_samples": .whole(40), "region": .text("plant.pump")])
         let quiet = Logger(label: "pump-flow") { _ in SwiftLogNoOpLogHandler() }
         let process = ServiceProcess(configuration, role: .cell, logger: quiet, bus: bus)
-        let events = try await bus.messages(.changes(.dev))
+        let events = try await bus.messages(.cellChanges(.dev))
         let waves = try await bus.messages(.waves(.dev))
         let host = try CellHost<Sensor>(process)
         try await withThrowingTaskGroup(of: Void.self) { group in

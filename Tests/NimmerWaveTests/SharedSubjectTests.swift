@@ -47,7 +47,8 @@ import Testing
         for isNerve in [false, true] {
             let subject = Subject.change(.staging, try Token("flow"), isNerve: isNerve)
             #expect(subject.text == "staging.nervous.\(isNerve ? "nerves" : "cells").flow.change")
-            #expect(SubjectPattern.changes(.staging).matches(subject))
+            #expect(SubjectPattern.cellChanges(.staging).matches(subject) != isNerve)
+            #expect(SubjectPattern.nerveChanges(.staging).matches(subject) == isNerve)
             #expect(SharedSubject(subject) == nil)
             for pattern in [
                 SubjectPattern.waves(.staging), .waves(.staging, of: try Token("flow")), .cellWaves(.staging),
@@ -55,7 +56,7 @@ import Testing
                 .acceptedOutcomes(.staging), .shard(.staging, part: 3),
             ] { #expect(!pattern.matches(subject), "\(pattern)") }
         }
-        #expect(!SubjectPattern.changes(.staging).matches(.wave(.staging, cell: try Token("flow"))))
+        #expect(!SubjectPattern.cellChanges(.staging).matches(.wave(.staging, cell: try Token("flow"))))
     }
 
     @Test func acceptedOutcomesTouchNoOtherStream() throws {
