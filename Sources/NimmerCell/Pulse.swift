@@ -181,7 +181,9 @@ public struct Pulse: Sendable {
     /// The changes of state among the actions.
     public var states: [NerveState] { actions.compactMap { if case .state(let state) = $0 { state } else { nil } } }
     /// The change events among the actions.
-    public var changes: [ChangeEvent] { actions.compactMap { if case .change(let change) = $0 { change } else { nil } } }
+    public var changes: [ChangeEvent] {
+        actions.compactMap { if case .change(let change) = $0 { change } else { nil } }
+    }
     /// The transitions of the own gate among the actions.
     public var transitions: [GateTransition] {
         actions.compactMap { if case .transition(let change) = $0 { change } else { nil } }

@@ -19,7 +19,7 @@ package enum ReplayOutput: Sendable {
 
 /// A change event of a cell, in event time.
 package struct ReplayedChange: Sendable {
-    /// What is published.
+    /// Body of its message.
     package var event: ChangeEvent
     /// Subject on which it is published.
     package var subject: Subject

@@ -95,7 +95,8 @@ extension ReplayedChange {
     /// The message that a live cell would publish.
     var message: Envelope<ChangeEvent> {
         Envelope(
-            id: id, at: event.at, from: Source(entityID: "\(cell)-replay", entityType: .cell, garden: .virtual, tier: 1),
+            id: id, at: event.at,
+            from: Source(entityID: "\(cell)-replay", entityType: .cell, garden: .virtual, tier: 1),
             event)
     }
 }

@@ -240,7 +240,8 @@ extension AnyMessage {
         case .collapse(let message): try message.body.check(against: provenance)
         case .acceptedOutcome(let message): try message.body.check(against: provenance)
         case .reject(let message): try message.body.check(against: provenance)
-        case .waveSignal, .changeEvent, .cognitiveRequest, .cognitiveResponse, .act, .attention, .nerveState, .correlationEvent,
+        case .waveSignal, .changeEvent, .cognitiveRequest, .cognitiveResponse, .act, .attention, .nerveState,
+            .correlationEvent,
             .verificationOutcome, .command, .commandResult, .heartbeat:
             break
         }

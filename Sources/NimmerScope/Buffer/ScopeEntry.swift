@@ -2,7 +2,8 @@ import NimmerWave
 
 /// Kind of message; the order is that of importance for marks that fall on one place.
 enum EntryKind: UInt8, Sendable, CaseIterable, Comparable {
-    case wave, heartbeat, attention, correlation, nerve, result, command, reject, refused, change, outcome, transition, collapse
+    case wave, heartbeat, attention, correlation, nerve, result, command, reject, refused, change, outcome, transition,
+        collapse
     case response, request
 
     static func < (a: EntryKind, b: EntryKind) -> Bool { a.rawValue < b.rawValue }

@@ -9,8 +9,8 @@ public struct RateBound: Sendable, Hashable {
     /// A bound under which nothing was reported yet.
     public init(milliseconds: Double) { self.milliseconds = milliseconds }
 
-    /// Returns whether a report is let through; it counts as made then. After a moment that lies before the last report the time begins
-    /// anew, so that a clock which is set back cannot silence it for longer than the bound.
+    /// Returns whether a report is let through; it counts as made then. After a moment that lies before the last report the time counts from
+    /// there, so that a clock which is set back cannot silence it for longer than the bound.
     public mutating func admits(at moment: Timestamp) -> Bool {
         if let last {
             let passed = moment.milliseconds(since: last)
