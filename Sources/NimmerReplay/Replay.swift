@@ -207,8 +207,11 @@ package struct Replay: Sendable {
         default: return
         }
         let home = configuration.home(of: event.region ?? Region(event.domain))
-        let bound = RateBound(milliseconds: ChangeSettings().boundMilliseconds)
-        let isFirst = changeBounds[home, default: bound].admits(at: event.at)
+        var bound = changeBounds[home] ?? RateBound(milliseconds: 0)
+        // The slowest sensor that was heard of decides.
+        bound.milliseconds = max(bound.milliseconds, ChangeSettings().bound(forInterval: event.intervalMilliseconds))
+        let isFirst = bound.admits(at: event.at)
+        changeBounds[home] = bound
         if isFirst { counts.changes += 1 } else { counts.mergedChanges += 1 }
         outputs.append(.change(ReplayedChange(event: event, subject: subject, cell: cell, id: id, isMerged: !isFirst)))
     }

@@ -105,6 +105,28 @@ struct ReplayChangesTests {
         #expect(Self.changes(deaf.outputs).isEmpty && deaf.counts.rows == first.counts.waves)
     }
 
+    @Test("the slowest sensor of a region decides how far apart its events are")
+    func slowest() throws {
+        func line(_ cell: String, _ minute: Int, interval: Int) -> String {
+            let at = Timestamp(milliseconds: 1.8e12 + Double(minute) * 60_000).rfc3339
+            let body =
+                #""edge":"begin","domain":"x","region":"plant.x","view":"level","value":1,"normal":0,"times":3,"#
+                + #""direction":"above","confidence":1,"at":"\#(at)","interval_ms":\#(interval)"#
+            let header =
+                #""message_id":"0190f5fe-7c2a-7b3e-8d55-1c1f6f3a9b10","message_type":"ChangeEvent","version":"2.1","#
+                + #""timestamp":"\#(at)","source":{"entity_id":"\#(cell)","entity_type":"cell"}"#
+            return
+                #"{"at":"\#(at)","subject":"dev.nervous.cells.\#(cell).change","message":{"header":{\#(header)},"body":{\#(body)}}}"#
+        }
+        let lines = [
+            line("fast", 0, interval: 1000), line("fast", 1, interval: 1000), line("slow", 30, interval: 180_000),
+            line("fast", 60, interval: 1000), line("fast", 61, interval: 1000),
+        ]
+        let (outputs, counts) = try Self.run(lines.joined(separator: "\n"))
+        #expect(counts.refused == 0)
+        #expect(Self.changes(outputs).map(\.isMerged) == [false, false, true, true, false])
+    }
+
     @Test("a recorded event that breaks the rules is counted and left out")
     func refused() throws {
         let recording = """

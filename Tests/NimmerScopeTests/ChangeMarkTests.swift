@@ -8,24 +8,21 @@ import Testing
 @Suite("Change marks") struct ChangeMarkTests {
     static let changes = Result { try Scenario.changes() }
 
-    private func stage(
-        _ seconds: Double = 79, _ size: (Int, Int) = (120, 36), _ tune: (inout ScopeSettings) -> Void = { _ in }
-    ) throws -> Stage {
-        var settings = ScopeSettings()
-        tune(&settings)
-        return Stage(try Self.changes.get(), seconds: seconds, width: size.0, height: size.1, settings: settings)
+    private func stage(_ size: (Int, Int) = (120, 36), _ tune: (inout ScopeSettings) -> Void = { _ in }) throws -> Stage
+    {
+        Stage(try Self.changes.get(), seconds: 79, size, tune)
     }
 
     @Test(arguments: GlyphLevel.allCases) func screens(_ level: GlyphLevel) throws {
         let colors: ColorDepth = level == .ascii ? .none : .truecolor
-        let stage = try stage(79, (120, 36)) {
+        let stage = try stage {
             $0.glyphs = level
             $0.colors = colors
         }
         Golden.check(stage.screen, "changes-\(level.rawValue)", styles: colors)
     }
 
-    @Test func smallScreen() throws { Golden.check(try stage(79, (80, 24)).screen, "changes-80x24") }
+    @Test func smallScreen() throws { Golden.check(try stage((80, 24)).screen, "changes-80x24") }
 
     @Test func inspected() throws {
         var stage = try stage()

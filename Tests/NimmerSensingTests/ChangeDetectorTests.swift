@@ -53,22 +53,43 @@ struct ChangeDetectorTests {
         #expect(changes(500) { _ in 0 }.changes.isEmpty)
     }
 
-    @Test("at most one is reported in the bound, and the state goes on where one is not")
+    /// A blip of three samples in each hundred, from the five hundredth on.
+    private static func blips(_ index: Int) -> Double { index >= 500 && index % 100 < 3 ? 40 : 0 }
+
+    @Test("at most one is reported in the bound, and the state changes where one is not")
     func bound() {
-        // Ten steps, one every eight seconds, each as large as all before.
-        func staircase(_ second: Int) -> Double { second < 500 ? 0 : second % 16 < 8 ? 30 : -30 }
-        let (detector, found) = changes(700, offset: staircase)
-        for (one, other) in zip(found, found.dropFirst()) { #expect(other.second - one.second >= 20) }
-        var free = ChangeSettings()
-        free.boundMilliseconds = 0
-        let all = changes(700, free, offset: staircase)
-        #expect(all.detector.withheld == 0)
+        var settings = ChangeSettings()
+        settings.boundMilliseconds = 90_000
+        let (detector, found) = changes(1500, settings, offset: Self.blips)
+        for (one, other) in zip(found, found.dropFirst()) { #expect(other.second - one.second >= 90) }
+        settings.boundMilliseconds = 0
+        let all = changes(1500, settings, offset: Self.blips)
+        #expect(all.detector.withheld == 0 && detector.withheld > 0)
         #expect(found.count + detector.withheld == all.changes.count)
         #expect(detector.isChanged == all.detector.isChanged)
+        #expect(found.first?.second == all.changes.first?.second)
         for (one, other) in zip(all.changes, all.changes.dropFirst()) { #expect(one.change.edge != other.change.edge) }
-        var long = ChangeSettings()
-        long.boundMilliseconds = 1e6
-        #expect(changes(700, long, offset: staircase).changes.map(\.second) == [all.changes.first?.second])
+        settings.boundMilliseconds = 1e7
+        #expect(changes(1500, settings, offset: Self.blips).changes.map(\.second) == [all.changes.first?.second])
+    }
+
+    @Test("a slow sensor is bounded by its own intervals")
+    func slow() {
+        let settings = ChangeSettings()
+        #expect(settings.bound(forInterval: nil) == 20_000 && settings.bound(forInterval: 10) == 20_000)
+        #expect(settings.bound(forInterval: 3_600_000) == 72_000_000)
+        func hours(_ settings: ChangeSettings, interval: Double?) -> [Int] {
+            var detector = ChangeDetector(settings)
+            return (0..<1500).filter { hour in
+                let moment = Self.start.advanced(milliseconds: Double(hour) * 3_600_000)
+                return detector.observe(Self.saw(hour) + Self.blips(hour), at: moment, interval: interval) != nil
+            }
+        }
+        var wide = settings
+        wide.boundIntervals = 90
+        let (bounded, unbounded) = (hours(wide, interval: 3_600_000), hours(wide, interval: nil))
+        for (one, other) in zip(bounded, bounded.dropFirst()) { #expect(other - one >= 90) }
+        #expect(bounded.first == unbounded.first && bounded.count < unbounded.count)
     }
 
     @Test("an end shortly after its begin is not reported")

@@ -30,7 +30,7 @@ import Testing
         var expected = [
             "baseline_samples": code.detector.baselineSamples, "surprise_slows": code.detector.surpriseSlows,
             "half_confidence": code.detector.halfConfidence, "begin": code.begin, "end": code.end,
-            "bound_ms": code.boundMilliseconds,
+            "bound_ms": code.boundMilliseconds, "bound_intervals": code.boundIntervals,
         ]
         #expect(try table("Change events") == expected)
         expected["baseline_samples"] = base.baselineSamples

@@ -51,7 +51,7 @@ enum SampleMessages {
                 ChangeEvent(
                     edge: .begin, domain: flow, region: try Region("plant.pump"), view: "spread", value: -31.5,
                     normal: 32.25, times: 4.5, direction: .above, confidence: 1, spread: 0.5, normalSpread: 0.125,
-                    at: at), from: .cell),
+                    at: at, intervalMilliseconds: 180_000), from: .cell),
         ]
     }
 

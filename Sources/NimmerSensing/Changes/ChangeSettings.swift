@@ -10,6 +10,8 @@ public struct ChangeSettings: Hashable, Sendable {
     public var end = 0.2
     /// Shortest time between two events, in milliseconds; at least 0.
     public var boundMilliseconds = 20_000.0
+    /// Number of the sensor's own intervals that lie between two events at least, where its interval is known; at least 0.
+    public var boundIntervals = 20.0
 
     /// The settings of the twin of a detector.
     ///
@@ -21,6 +23,13 @@ public struct ChangeSettings: Hashable, Sendable {
         detector.halfConfidence = 2
     }
 
+    /// Returns the shortest time between two events of a sensor, in milliseconds.
+    ///
+    /// - Parameter interval: the sensor's own, in milliseconds; nil where it is not known.
+    public func bound(forInterval interval: Double?) -> Double {
+        max(boundMilliseconds, boundIntervals * (interval ?? 0))
+    }
+
     /// Checks the settings that are given from outside.
     ///
     /// - Throws: a `Refusal` that names the setting, what was found and what was expected.
@@ -28,7 +37,7 @@ public struct ChangeSettings: Hashable, Sendable {
         try detector.validate()
         let checks: [(String, Double, ClosedRange<Double>)] = [
             ("begin", begin, 0...1), ("end", end, 0...min(1, max(0, begin))),
-            ("bound_ms", boundMilliseconds, 0...86_400_000),
+            ("bound_ms", boundMilliseconds, 0...86_400_000), ("bound_intervals", boundIntervals, 0...1e6),
         ]
         for (name, value, range) in checks where !range.contains(value) {
             throw Refusal(

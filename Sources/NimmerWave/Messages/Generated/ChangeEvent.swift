@@ -28,6 +28,9 @@ public struct ChangeEvent: MessageBody {
     public var normalSpread: Double?
     /// Time of the sample.
     public var at: Timestamp
+    /// Interval of the cell's samples when all is well, in milliseconds; absent where it is not known (above 0, at most
+    /// 100000000000).
+    public var intervalMilliseconds: Double?
 
     /// A body of these values.
     public init(
@@ -42,7 +45,8 @@ public struct ChangeEvent: MessageBody {
         confidence: Double,
         spread: Double? = nil,
         normalSpread: Double? = nil,
-        at: Timestamp
+        at: Timestamp,
+        intervalMilliseconds: Double? = nil
     ) {
         self.edge = edge
         self.domain = domain
@@ -56,6 +60,7 @@ public struct ChangeEvent: MessageBody {
         self.spread = spread
         self.normalSpread = normalSpread
         self.at = at
+        self.intervalMilliseconds = intervalMilliseconds
     }
 
     public static let type = MessageType.changeEvent
@@ -73,6 +78,7 @@ public struct ChangeEvent: MessageBody {
         .optional("spread", .notNegative, "Of the spread view, the short-term noise, in the sample's unit."),
         .optional("normal_spread", .notNegative, "Of the spread view, the learned noise, in the sample's unit."),
         .required("at", .time, "Time of the sample."),
+        .optional("interval_ms", .positive(100000000000), "Interval of the cell's samples when all is well, in milliseconds; absent where it is not known."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {
@@ -88,6 +94,7 @@ public struct ChangeEvent: MessageBody {
         spread = try fields.optional(9)
         normalSpread = try fields.optional(10)
         at = try fields.required(11)
+        intervalMilliseconds = try fields.optional(12)
     }
 
     public func write(_ out: inout MemberWriter) {
@@ -104,6 +111,7 @@ public struct ChangeEvent: MessageBody {
             if let spread { out.member("spread", spread) }
             if let normalSpread { out.member("normal_spread", normalSpread) }
             out.member("at", at)
+            if let intervalMilliseconds { out.member("interval_ms", intervalMilliseconds) }
         }
     }
 }
