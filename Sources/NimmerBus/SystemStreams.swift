@@ -83,10 +83,11 @@ public enum SystemStreams {
         ]
     }
 
-    /// The optional stream of waves. It acknowledges none, since cells and nerves publish them.
+    /// The optional stream of waves, and of the change events beside them. It acknowledges none, since cells and nerves publish them.
     static func wavesStream(_ env: Environment) -> StreamConfiguration {
         StreamConfiguration(
-            name: waves(env), subjects: [.cellWaves(env), .nerveWaves(env)], maximumAge: .seconds(3600),
+            name: waves(env), subjects: [.cellWaves(env), .nerveWaves(env), .cellChanges(env), .nerveChanges(env)],
+            maximumAge: .seconds(3600),
             maximumBytes: 256 << 20, maximumPerSubject: wavesPerSender, maximumMessageSize: maximumMessage,
             acknowledges: false, deniesPurge: true, deniesDelete: true, summary: "the last waves, for looking back")
     }

@@ -232,6 +232,9 @@ public struct CellBody<C: Cell>: Sendable {
                 wave.intervalMilliseconds = statedInterval
                 outer.append(.wave(wave))
                 if hearing == nil { weigh(wave, at: inner.at, &outer) }
+            case .change:
+                counters.changes += 1
+                outer.append(action)
             case .publish, .send, .begin, .log, .leave, .transition: outer.append(action)
             }
         }
@@ -297,6 +300,8 @@ public struct CellCounters: Sendable, Hashable {
     public var senses = 0
     /// Waves that it emitted.
     public var waves = 0
+    /// Change events that it reported.
+    public var changes = 0
     /// Waves that could not be delivered: no server, or no room to keep them.
     public var lost = 0
     /// Waves that could not be published because a number was not finite.
@@ -327,7 +332,8 @@ public struct CellCounters: Sendable, Hashable {
     public var json: JSONObject {
         [
             "senses": .number(Double(senses)), "waves_emitted": .number(Double(waves)),
-            "waves_lost": .number(Double(lost)), "waves_refused": .number(Double(refused)),
+            "changes_reported": .number(Double(changes)), "waves_lost": .number(Double(lost)),
+            "waves_refused": .number(Double(refused)),
             "waves_heard": .number(Double(wavesIn)), "messages_in": .number(Double(messagesIn)),
             "messages_rejected": .number(Double(rejected)), "requests": .number(Double(requests)),
             "requests_refused": .number(Double(requestsRefused)), "requests_failed": .number(Double(requestsFailed)),

@@ -66,6 +66,9 @@ struct CellClock: Sendable {
         case .state(var change):
             change.at = clock.wall(change.at)
             return .state(change)
+        case .change(var change):
+            change.at = clock.wall(change.at)
+            return .change(change)
         case .transition(var change):
             let at = clock.published(change.at, after: lastTransition)
             let shift = at.nanoseconds(since: change.at)

@@ -256,6 +256,7 @@ public final class CellHost<C: Cell>: Sendable {
         case .wave(let wave): emit(wave)
         case .publish(let subject, let payload): publish(subject, payload)
         case .state(let change): announce(change)
+        case .change(let change): report(change)
         case .transition(let change):
             retain(change)
         case .send(let command, let cell):
@@ -272,6 +273,11 @@ public final class CellHost<C: Cell>: Sendable {
     private func emit(_ wave: WaveSignal) {
         let message = Envelope(id: .v7(), at: .now(), from: process.source, wave)
         publish(identity.waveSubject, message.encoded())
+    }
+
+    private func report(_ change: ChangeEvent) {
+        let message = Envelope(id: .v7(), at: change.at, from: process.source, change)
+        publish(identity.changeSubject, message.encoded())
     }
 
     /// Without a server nothing is kept for later: a wave speaks of its moment. It is counted.

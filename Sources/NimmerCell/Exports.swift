@@ -14,6 +14,9 @@
 
 // What comes in and goes out.
 @_exported import struct NimmerBus.BusMessage
+@_exported import enum NimmerWave.ChangeDirection
+@_exported import enum NimmerWave.ChangeEdge
+@_exported import struct NimmerWave.ChangeEvent
 @_exported import struct NimmerWave.Command
 @_exported import struct NimmerWave.CommandResult
 @_exported import enum NimmerWave.Environment

@@ -64,6 +64,8 @@ public struct Pulse: Sendable {
         case log(Logger.Level, String, [String: String])
         /// Exit, because the cell cannot continue.
         case leave(ProcessFailure)
+        /// Publish a change for people, which no gate hears.
+        case change(ChangeEvent)
         /// Publish a transition of its gate.
         case transition(GateTransition)
     }
@@ -93,6 +95,35 @@ public struct Pulse: Sendable {
                     domain: identity.domain, confidence: min(1, max(0, confidence)), semanticContent: content,
                     lifeforceCost: cost, region: region ?? identity.region, polarity: polarity < 0 ? -1 : 1,
                     origin: origin ?? identity.origin, correlationID: correlationID)))
+    }
+
+    /// Reports to people that a lasting change begins or ends: a ChangeEvent beside the waves, published at most once, which no gate
+    /// hears (protocol.md, ChangeEvent). One with a number that is not finite is counted and left out.
+    ///
+    /// - Parameters:
+    ///   - edge: whether it begins or ends.
+    ///   - view: what of the samples changed: `level`, `spread`; 1 to 64 bytes.
+    ///   - value: the sample.
+    ///   - normal: what is normal, in the sample's unit.
+    ///   - times: how many times the worst that was learned; at least 0.
+    ///   - direction: the side of normal.
+    ///   - confidence: how sure it is; brought into 0…1.
+    ///   - spread: the short-term and the learned noise, where the noise changed.
+    public mutating func report(
+        _ edge: ChangeEdge, view: String, value: Double, normal: Double, times: Double, direction: ChangeDirection,
+        confidence: Double, spread: (now: Double, normal: Double)? = nil
+    ) {
+        let numbers = [value, normal, times, confidence, spread?.now ?? 0, spread?.normal ?? 0]
+        guard numbers.allSatisfy(\.isFinite) else {
+            refused += 1
+            return
+        }
+        actions.append(
+            .change(
+                ChangeEvent(
+                    edge: edge, domain: identity.domain, region: identity.region, view: view, value: value,
+                    normal: normal, times: max(0, times), direction: direction,
+                    confidence: min(1, max(0, confidence)), spread: spread?.now, normalSpread: spread?.normal, at: at)))
     }
 
     /// Sends bytes to a subject that a person configured, for devices.
@@ -158,6 +189,10 @@ public struct Pulse: Sendable {
     public var waves: [WaveSignal] { actions.compactMap { if case .wave(let wave) = $0 { wave } else { nil } } }
     /// The changes of state among the actions.
     public var states: [NerveState] { actions.compactMap { if case .state(let state) = $0 { state } else { nil } } }
+    /// The change events among the actions.
+    public var changes: [ChangeEvent] {
+        actions.compactMap { if case .change(let change) = $0 { change } else { nil } }
+    }
     /// The transitions of the own gate among the actions.
     public var transitions: [GateTransition] {
         actions.compactMap { if case .transition(let change) = $0 { change } else { nil } }
@@ -207,6 +242,9 @@ public struct Identity: Sendable, Hashable {
     public var waveSubject: Subject {
         role == .nerve ? .nerveWave(environment, nerve: name) : .wave(environment, cell: name)
     }
+
+    /// The subject of its change events.
+    public var changeSubject: Subject { .change(environment, name, isNerve: role == .nerve) }
 
     /// The id of its own gate: `<name>-cell` or `<name>-nerve`.
     public var gateID: GateID { GateID(ownedBy: name, role == .nerve ? .nerve : .cell) }

@@ -13,7 +13,7 @@ extension Grant {
         publish += [
             "\(own).wave", "\(env.rawValue).nervous.cells.\(name).response",
             "\(Subject.transition(env, gate: gate)).\(name)",
-            "\(env.rawValue).nervous.rejects.\(name)", "\(own).handover",
+            "\(env.rawValue).nervous.rejects.\(name)", "\(own).handover", "\(own).change",
         ]
         if isNerve { publish.append("\(own).state") }
         serves("\(env.rawValue).nervous.cells.\(name).request")

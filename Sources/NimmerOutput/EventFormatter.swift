@@ -63,6 +63,7 @@ extension AnyMessage {
         case .gateTransition(let transition): transition.body.at
         case .collapse(let collapse): collapse.body.windowEnd
         case .nerveState(let state): state.body.at
+        case .changeEvent(let change): change.body.at
         case .correlationEvent(let event): event.body.windowEnd
         default: header.timestamp
         }

@@ -1,6 +1,7 @@
 import NimmerCell
 import NimmerGate
 import NimmerOutput
+import NimmerSensing
 import NimmerSystem
 import NimmerThalamus
 import NimmerWave
@@ -13,6 +14,21 @@ package enum ReplayOutput: Sendable {
     case transition(GateTransition)
     case collapse(Collapse)
     case escalation(CognitiveRequest, at: Timestamp)
+    case change(ReplayedChange)
+}
+
+/// A change event of a cell, in event time.
+package struct ReplayedChange: Sendable {
+    /// Body of its message.
+    package var event: ChangeEvent
+    /// Subject on which it is published.
+    package var subject: Subject
+    /// The cell.
+    package var cell: Token
+    /// Id of its message.
+    package var id: MessageID
+    /// Indicates whether another of its home region came shortly before: that one speaks for both.
+    package var isMerged: Bool
 }
 
 /// A nervous system on a virtual clock: the very cells, gates and thalamus of the live one, and no server
@@ -32,6 +48,9 @@ package struct Replay: Sendable {
     private var now: Timestamp?
     private var pending: [(member: Int, pulse: Pulse)] = []
     private var outputs: [ReplayOutput] = []
+    private let configuration: ThalamusConfiguration
+    /// Bound on the change events of each home region.
+    private var changeBounds: [Region: RateBound] = [:]
 
     /// A system at rest before a recording.
     ///
@@ -48,6 +67,7 @@ package struct Replay: Sendable {
         do throws(Refusal) {
             var configuration = try ThalamusConfiguration(system, environment: environment)
             configuration.boundsNewRegions = false
+            self.configuration = configuration
             thalamus = Thalamus(configuration)
         } catch { throw Failure(.failed, "\(system.file): \(error)") }
         listeners = cast.members.indices.compactMap { index in
@@ -81,6 +101,11 @@ package struct Replay: Sendable {
                 pending.append((member, cast.members[member].part.read(numbers[place], at: moment)))
                 settle()
             }
+        case .change(let subject, let payload):
+            do throws(Refusal) {
+                let message = try Envelope<ChangeEvent>(decoding: payload, on: subject)
+                take(message.body, on: subject, id: message.header.messageID)
+            } catch { counts.refused += 1 }
         case .wave(let cell, let isNerve, let payload, let at):
             let moment = pass(to: at)
             counts.rows += 1
@@ -146,6 +171,11 @@ package struct Replay: Sendable {
                         counts.transitions += 1
                         outputs.append(.transition(change))
                     }
+                case .change(let change):
+                    counts.emittedChanges += 1
+                    // Of the same moment as a wave, and another message.
+                    let id = MessageID.replayed(by: identity.name, at: pulse.at, count: -counts.emittedChanges)
+                    take(change, on: identity.changeSubject, id: id)
                 case .send(let command, let target):
                     counts.commands += 1
                     outputs.append(.command(command, to: target, at: pulse.at))
@@ -166,6 +196,24 @@ package struct Replay: Sendable {
                 tier: isNerve ? 2 : 1), wave)
         outputs.append(.wave(message, subject: identity.waveSubject))
         hand(message.encoded(), subject: identity.waveSubject, from: identity.name, arrival: nil, message)
+    }
+
+    /// A change event of a cell. Those of a home region are bounded together, as one cell's are: several sensors feel the same change, and
+    /// the first names it.
+    private mutating func take(_ event: ChangeEvent, on subject: Subject, id: MessageID) {
+        let cell: Token
+        switch try? Provenance(of: subject).speaker {
+        case .cell(let name)?, .nerve(let name)?: cell = name
+        default: return
+        }
+        let home = configuration.home(of: event.region ?? Region(event.domain))
+        var bound = changeBounds[home] ?? RateBound(milliseconds: 0)
+        // The slowest sensor that was heard of decides.
+        bound.milliseconds = max(bound.milliseconds, ChangeSettings().bound(forInterval: event.intervalMilliseconds))
+        let isFirst = bound.admits(at: event.at)
+        changeBounds[home] = bound
+        if isFirst { counts.changes += 1 } else { counts.mergedChanges += 1 }
+        outputs.append(.change(ReplayedChange(event: event, subject: subject, cell: cell, id: id, isMerged: !isFirst)))
     }
 
     /// A wave reaches the thalamus and the nerves.
@@ -245,6 +293,11 @@ package struct ReplayCounts: Sendable, Equatable {
     package var escalations = 0
     package var states = 0
     package var commands = 0
+    /// Change events, and those of them that were merged into another of their home region.
+    package var changes = 0
+    package var mergedChanges = 0
+    /// Change events of the system's own cells.
+    package var emittedChanges = 0
     package var first: Timestamp?
     package var last: Timestamp?
 }

@@ -8,6 +8,8 @@ package enum ReplayEvent: Sendable {
     case numbers([Double], at: Timestamp)
     /// A wave as it was on the bus.
     case wave(cell: Token, isNerve: Bool, payload: [UInt8], at: Timestamp)
+    /// A change event as it was on the bus.
+    case change(subject: Subject, payload: [UInt8])
 }
 
 /// Format of a recording.
@@ -22,6 +24,8 @@ package struct ReplayFormat: Sendable {
     package var labelColumn: String?
     /// Rows a second of a recording without times.
     package var rate: Double?
+    /// Indicates whether change events are wanted: those of the system's own cells, and those that a recording of messages holds.
+    package var readsChanges = false
     /// The time of the first row of a recording without times.
     package var start = Timestamp(nanoseconds: 0)
 
@@ -249,9 +253,13 @@ package struct ReplayInput: Sendable {
             throw wrong(object["at"]?.text ?? "no 'at'", "at: \(format.timeFormat.expectation)")
         }
         let parts = subject.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 5, parts[1] == "nervous", parts[4] == "wave", parts[2] == "cells" || parts[2] == "nerves",
+        guard parts.count == 5, parts[1] == "nervous", parts[2] == "cells" || parts[2] == "nerves",
             let name = try? Token(String(parts[3]))
         else { return nil }
+        if parts[4] == "change", format.readsChanges, let subject = try? Subject(foreign: subject) {
+            return .change(subject: subject, payload: message.bytes)
+        }
+        guard parts[4] == "wave" else { return nil }
         return .wave(cell: name, isNerve: parts[2] == "nerves", payload: message.bytes, at: at)
     }
 

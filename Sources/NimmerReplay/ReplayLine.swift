@@ -12,7 +12,13 @@ extension ReplayOutput {
         case .transition(let transition): transition.at
         case .collapse(let collapse): collapse.windowEnd
         case .escalation(_, let at): at
+        case .change(let change): change.event.at
         }
+    }
+
+    /// Indicates whether it is printed: a change event that was merged into another is recorded alone.
+    package var isPrinted: Bool {
+        if case .change(let change) = self { !change.isMerged } else { true }
     }
 
     /// Line of `--json`: `{"type": …, "at": …}` and the message's body.
@@ -26,6 +32,8 @@ extension ReplayOutput {
         case .transition(let transition): Self.object("transition", at, [], transition.json)
         case .collapse(let collapse): Self.object("collapse", at, [], collapse.json)
         case .escalation(let request, _): Self.object("escalation", at, [], request.json)
+        case .change(let change):
+            Self.object("change", at, [.init("cell", .string(change.cell.text))], change.event.json)
         }
     }
 
@@ -37,10 +45,15 @@ extension ReplayOutput {
         return .object(JSONObject(members))
     }
 
-    /// Line of `--record` for a wave: `{"at": …, "subject": …, "message": {…}}`; nil for everything else.
+    /// Line of `--record` for a wave or a change event: `{"at": …, "subject": …, "message": {…}}`; nil for everything else.
     package var recorded: JSON? {
-        guard case .wave(let message, let subject) = self else { return nil }
-        return ["at": .string(at.rfc3339), "subject": .string(subject.text), "message": .raw(message.encoded())]
+        let (subject, message): (Subject, [UInt8])
+        switch self {
+        case .wave(let wave, let place): (subject, message) = (place, wave.encoded())
+        case .change(let change): (subject, message) = (change.subject, change.message.encoded())
+        default: return nil
+        }
+        return ["at": .string(at.rfc3339), "subject": .string(subject.text), "message": .raw(message)]
     }
 
     /// The line for a person; nil for waves and gates' releases, of which there are too many to read.
@@ -72,25 +85,42 @@ extension ReplayOutput {
             return formatter.line(
                 subject: Subject.cognitiveRequest(environment).text,
                 message: .cognitiveRequest(Envelope(id: id, at: at, from: source, request)))
+        case .change(let change):
+            return formatter.line(subject: change.subject.text, message: .changeEvent(change.message))
         }
+    }
+}
+
+extension ReplayedChange {
+    /// The message that a live cell would publish.
+    var message: Envelope<ChangeEvent> {
+        Envelope(
+            id: id, at: event.at,
+            from: Source(entityID: "\(cell)-replay", entityType: .cell, garden: .virtual, tier: 1),
+            event)
     }
 }
 
 extension ReplayCounts {
     /// The last line for a person.
-    package var summary: String {
+    ///
+    /// - Parameter hasChanges: whether change events were asked for.
+    package func summary(hasChanges: Bool = false) -> String {
         var text = NimmerOutput.count(rows, "row")
         if let first, let last { text += " over \(LocalTime.span(milliseconds: last.milliseconds(since: first)))" }
         text += ": \(NimmerOutput.count(waves, "wave")), \(NimmerOutput.count(openings, "opening")), "
         text += NimmerOutput.count(escalations, "escalation")
         if states > 0 { text += ", \(NimmerOutput.count(states, "change")) of nerves" }
         if commands > 0 { text += ", \(NimmerOutput.count(commands, "command"))" }
+        if hasChanges { text += ", \(NimmerOutput.count(changes, "change event"))" }
         return text
     }
 
     /// The same for a program.
-    package var json: JSON {
-        [
+    ///
+    /// - Parameter hasChanges: whether change events were asked for.
+    package func json(hasChanges: Bool = false) -> JSON {
+        var object: JSONObject = [
             "rows": .number(Double(rows)), "waves": .number(Double(waves)), "openings": .number(Double(openings)),
             "transitions": .number(Double(transitions)), "collapses": .number(Double(collapses)),
             "escalations": .number(Double(escalations)), "states": .number(Double(states)),
@@ -98,6 +128,11 @@ extension ReplayCounts {
             "out_of_order": .number(Double(outOfOrder)), "refused": .number(Double(refused)),
             "ungranted": .number(Double(ungranted)),
         ]
+        if hasChanges {
+            object["changes"] = .number(Double(changes))
+            object["changes_merged"] = .number(Double(mergedChanges))
+        }
+        return .object(object)
     }
 
     /// Notes about the recording; empty when all of it was good.

@@ -69,11 +69,12 @@ package struct ReplayCast: Sendable {
 
     /// Makes the bodies of a system's cells and nerves.
     ///
+    /// - Parameter reportsChanges: whether they report changes to people, unless their settings turn that off.
     /// - Throws: ``Failure`` with the place in the file and what was expected.
-    package init(_ system: SystemFile, environment: Environment) throws(Failure) {
+    package init(_ system: SystemFile, environment: Environment, reportsChanges: Bool = false) throws(Failure) {
         for organism in system.cells + system.nerves {
             do {
-                guard let member = try Self.member(organism, system, environment) else {
+                guard let member = try Self.member(organism, system, environment, reportsChanges) else {
                     let kind = organism.kind.isEmpty ? "foreign" : organism.kindName
                     if let index = leftOut.firstIndex(where: { $0.kind == kind }) {
                         leftOut[index].count += 1
@@ -92,10 +93,12 @@ package struct ReplayCast: Sendable {
     }
 
     private static func member(
-        _ organism: Organism, _ system: SystemFile, _ environment: Environment
+        _ organism: Organism, _ system: SystemFile, _ environment: Environment, _ reportsChanges: Bool
     ) throws -> Member? {
         func configuration<C: Cell>(_ cell: C.Type) throws -> Configuration {
-            try Configuration(of: cell, environment: environment, organism: organism, system: system)
+            var own = try Configuration(of: cell, environment: environment, organism: organism, system: system)
+            if !reportsChanges { own.turnOff("changes") }
+            return own
         }
         switch organism.kind {
         case "sensor/v1":

@@ -19,7 +19,7 @@ package struct ReplayRun {
         _ system: SystemFile, bytes: [UInt8], file: String, format: ReplayFormat,
         mapping: [(column: String, cell: String)], environment: Environment
     ) throws(Failure) {
-        let cast = try ReplayCast(system, environment: environment)
+        let cast = try ReplayCast(system, environment: environment, reportsChanges: format.readsChanges)
         let paces = cast.members.compactMap(\.pace)
         input = try ReplayInput(bytes, file: file, format: format, pace: paces.max() ?? 1)
         var notes: [String] = []

@@ -32,6 +32,12 @@ extension ScopeState {
                 openings.append(number)
                 while openings.count > 1, openings[openings.first] < buffer.entries.first { openings.removeFirst() }
             }
+        case .changeEvent(let change):
+            let body = change.body
+            buffer.receive(
+                .change, subject: subject, payload: payload, at: at,
+                lane: ((body.region ?? Region(body.domain)).text, .nervous), value: body.confidence,
+                flags: body.edge == .begin ? .begins : [])
         case .collapse(let collapse):
             let body = collapse.body
             let number = buffer.receive(

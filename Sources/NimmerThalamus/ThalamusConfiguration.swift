@@ -46,7 +46,7 @@ public struct ThalamusConfiguration: Sendable {
     public init(environment: Environment) { self.environment = environment }
 
     /// The region that a wave's region lives in: that of the first rule that matches, else itself.
-    func home(of region: Region) -> Region {
+    package func home(of region: Region) -> Region {
         rules.first { rule in
             rule.region == region || rule.patterns.contains { $0.matches(region.text) }
         }?.region ?? region

@@ -124,6 +124,7 @@ private struct Place {
             speaker = tokens[2] == "nerves" ? .nerve(name) : .cell(name)
             switch tokens[4] {
             case "wave" where tokens.count == 5: types = [.waveSignal]
+            case "change" where tokens.count == 5: types = [.changeEvent]
             case "state" where tokens[2] == "nerves": types = [.nerveState]
             case "handover" where tokens.count == 5: types = [.command]
             case "response" where tokens.count == 5 && tokens[2] == "cells": types = [.commandResult]
@@ -239,7 +240,8 @@ extension AnyMessage {
         case .collapse(let message): try message.body.check(against: provenance)
         case .acceptedOutcome(let message): try message.body.check(against: provenance)
         case .reject(let message): try message.body.check(against: provenance)
-        case .waveSignal, .cognitiveRequest, .cognitiveResponse, .act, .attention, .nerveState, .correlationEvent,
+        case .waveSignal, .changeEvent, .cognitiveRequest, .cognitiveResponse, .act, .attention, .nerveState,
+            .correlationEvent,
             .verificationOutcome, .command, .commandResult, .heartbeat:
             break
         }

@@ -47,6 +47,11 @@ public struct Subject: Hashable, Sendable, CustomStringConvertible {
         Subject(env.rawValue, "nervous.nerves", nerve.text, "state")
     }
 
+    /// `<env>.nervous.cells.<cell>.change`, or `….nerves.…` for a nerve: changes for people, which no gate hears.
+    public static func change(_ env: Environment, _ name: Token, isNerve: Bool) -> Subject {
+        Subject(env.rawValue, isNerve ? "nervous.nerves" : "nervous.cells", name.text, "change")
+    }
+
     /// `<env>.nervous.gates.<gate>.transition`
     public static func transition(_ env: Environment, gate: GateID) -> Subject {
         Subject(env.rawValue, "nervous.gates", gate.text, "transition")
@@ -194,6 +199,10 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     public static func cellWaves(_ env: Environment) -> SubjectPattern { under(env, "nervous.cells.*.wave") }
     /// `<env>.nervous.nerves.*.wave`
     public static func nerveWaves(_ env: Environment) -> SubjectPattern { under(env, "nervous.nerves.*.wave") }
+    /// `<env>.nervous.cells.*.change`
+    public static func cellChanges(_ env: Environment) -> SubjectPattern { under(env, "nervous.cells.*.change") }
+    /// `<env>.nervous.nerves.*.change`
+    public static func nerveChanges(_ env: Environment) -> SubjectPattern { under(env, "nervous.nerves.*.change") }
     /// `<env>.nervous.gates.*.transition`
     public static func transitions(_ env: Environment) -> SubjectPattern { under(env, "nervous.gates.*.transition") }
     /// `<env>.nervous.gates.*.transition.*`: transitions of their own gates that cells and nerves report, each by its sender

@@ -23,7 +23,8 @@ public struct Extremes {
     ]
     /// Every type of message.
     public static let bodies: [any MessageBody.Type] = [
-        WaveSignal.self, GateTransition.self, Collapse.self, CognitiveRequest.self, CognitiveResponse.self,
+        WaveSignal.self, ChangeEvent.self, GateTransition.self, Collapse.self, CognitiveRequest.self,
+        CognitiveResponse.self,
         Act.self, Attention.self, NerveState.self, CorrelationEvent.self, VerificationOutcome.self, Command.self,
         CommandResult.self, Reject.self, Heartbeat.self,
     ]
@@ -60,6 +61,7 @@ public struct Extremes {
     public static func subject(of type: MessageType) -> String {
         switch type {
         case .waveSignal: "dev.nervous.cells.a.wave"
+        case .changeEvent: "dev.nervous.cells.a.change"
         case .gateTransition: "dev.nervous.gates.plant.transition"
         case .collapse: "dev.nervous.thalamus.collapse"
         case .cognitiveRequest: "dev.cognitive.bridge.request"

@@ -71,6 +71,7 @@ extension AnyMessage {
     fileprivate var encoded: [UInt8] {
         switch self {
         case .waveSignal(let message): message.encoded()
+        case .changeEvent(let message): message.encoded()
         case .gateTransition(let message): message.encoded()
         case .collapse(let message): message.encoded()
         case .cognitiveRequest(let message): message.encoded()

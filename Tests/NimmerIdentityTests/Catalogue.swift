@@ -18,8 +18,8 @@ enum Catalogue {
     static var subjects: [String] {
         var all: [String] = []
         for part in parts + ["stranger"] {
-            all += ["wave", "request", "response", "handover"].map { "dev.nervous.cells.\(part).\($0)" }
-            all += ["wave", "state", "handover"].map { "dev.nervous.nerves.\(part).\($0)" }
+            all += ["wave", "request", "response", "handover", "change"].map { "dev.nervous.cells.\(part).\($0)" }
+            all += ["wave", "state", "handover", "change"].map { "dev.nervous.nerves.\(part).\($0)" }
             all += ["dev.nervous.rejects.\(part)", "dev.nervous.gates.\(part)-cell.transition"]
             all += [
                 "dev.nervous.gates.\(part)-cell.transition.\(part)", "dev.nervous.gates.math-cell.transition.\(part)",
@@ -79,7 +79,8 @@ enum Catalogue {
     static let wide = [
         ">", "*.>", "dev.>", "prod.>", "dev.nervous.>", "dev.cognitive.>", "dev.nervous.cells.>",
         "dev.nervous.cells.*.wave", "dev.nervous.cells.*.request", "dev.nervous.cells.*.request.*",
-        "dev.nervous.cells.math.request.*", "dev.organs.vision.*.*", "dev.nervous.*.*.wave", "dev.nervous.outcomes.>",
+        "dev.nervous.cells.math.request.*", "dev.organs.vision.*.*", "dev.nervous.*.*.wave", "dev.nervous.*.*.change",
+        "dev.nervous.outcomes.>",
         "dev.nervous.shards.>", "_INBOX.>", "_INBOX.math.>", "_INBOX.thalamus.>", "$JS.>", "$JS.API.>", "$JS.ACK.>",
         "$KV.>", "$SYS.>", "$SRV.>",
     ]
@@ -88,6 +89,7 @@ enum Catalogue {
         [
             "dev.nervous.cells.\(name).wave", "dev.nervous.cells.\(name).response", "dev.nervous.rejects.\(name)",
             "dev.nervous.gates.\(name)-cell.transition.\(name)", "dev.nervous.cells.\(name).handover",
+            "dev.nervous.cells.\(name).change",
         ]
     }
 
@@ -141,6 +143,7 @@ enum Catalogue {
         case "reflex":
             own.formUnion(["dev.nervous.nerves.reflex.wave", "dev.nervous.nerves.reflex.state"])
             own.formUnion(["dev.nervous.cells.reflex.response", "dev.nervous.rejects.reflex"])
+            own.insert("dev.nervous.nerves.reflex.change")
             own.formUnion(["dev.nervous.gates.reflex-nerve.transition.reflex", "dev.nervous.nerves.reflex.handover"])
             for cell in ["flow", "motor"] {
                 own.formUnion(both("dev.nervous.cells.\(cell).request", name).union(["$SRV.STATS.\(cell)"]))

@@ -12,9 +12,7 @@ import Testing
     private func stage(
         _ seconds: Double = 79, _ size: (Int, Int) = (120, 36), _ tune: (inout ScopeSettings) -> Void = { _ in }
     ) throws -> Stage {
-        var settings = ScopeSettings()
-        tune(&settings)
-        return Stage(try Self.plant.get(), seconds: seconds, width: size.0, height: size.1, settings: settings)
+        Stage(try Self.plant.get(), seconds: seconds, size, tune)
     }
 
     @Test(arguments: 0..<3) func live(_ index: Int) throws {

@@ -80,6 +80,21 @@ struct Scenario {
         announce()
     }
 
+    /// A cell reports to people that a change begins or ends.
+    mutating func change(
+        _ edge: ChangeEdge, _ cell: String, region: String, at milliseconds: Double, value: Double, normal: Double,
+        times: Double, spread: (now: Double, normal: Double)? = nil
+    ) throws {
+        let at = Self.start.advanced(milliseconds: milliseconds)
+        let event = ChangeEvent(
+            edge: edge, domain: try Token(cell), region: try Region(region), view: spread == nil ? "level" : "spread",
+            value: value, normal: normal, times: times, direction: value < normal ? .below : .above,
+            confidence: edge == .begin ? 0.96 : 0.17, spread: spread?.now, normalSpread: spread?.normal, at: at)
+        emit(
+            .change(environment, try Token(cell), isNerve: false), event,
+            by: Source(entityID: "\(cell)-1", entityType: .cell), at: at)
+    }
+
     private static let thalamusSource = Source(entityID: "thalamus-1", entityType: .thalamus)
 
     private mutating func announce() {
@@ -174,6 +189,20 @@ struct Chance: RandomNumberGenerator {
 }
 
 extension Scenario {
+    /// The plant, and what its sensors report to people: the pump's flow changes, then its pressure, and the fan's noise for a while.
+    static func changes(_ environment: Environment = .dev) throws -> [Arrival] {
+        var scenario = Scenario(environment)
+        try scenario.change(
+            .begin, "vitals", region: "vitals", at: 20_300, value: 61, normal: 24, times: 4.2, spread: (9.5, 2.1))
+        try scenario.change(.end, "vitals", region: "vitals", at: 41_000, value: 25, normal: 24.4, times: 0.6)
+        try scenario.change(
+            .begin, "pump-flow", region: "plant.pump", at: 55_200, value: 31, normal: 31.78, times: 2.923)
+        try scenario.change(
+            .end, "pump-flow", region: "plant.pump", at: 75_900, value: 31.5, normal: 31.52, times: 0.31)
+        return (try plant(environment) + scenario.arrivals).enumerated()
+            .sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+    }
+
     /// A plant with a pump whose inlet valve closes after a minute, a calculator that is asked now and then, the machine's own
     /// vitals, and a rehearsal in the virtual garden.
     static func plant(_ environment: Environment = .dev, seconds: Int = 96) throws -> [Arrival] {

@@ -24,6 +24,15 @@ struct Stage {
         _ = scope.reduce(.tick(now))
     }
 
+    /// A scope of a size whose settings are tuned.
+    init(
+        _ arrivals: [Scenario.Arrival], seconds: Double, _ size: (Int, Int), _ tune: (inout ScopeSettings) -> Void
+    ) {
+        var settings = ScopeSettings()
+        tune(&settings)
+        self.init(arrivals, seconds: seconds, width: size.0, height: size.1, settings: settings)
+    }
+
     /// Presses keys, one after the other: characters as they are.
     @discardableResult
     mutating func press(_ keys: Key...) -> [ScopeEffect] { keys.flatMap { scope.reduce(.key($0, at: now)) } }

@@ -5,21 +5,40 @@ import Testing
 
 /// The settings in sensing.md, Settings, are those of the code, with their defaults.
 @Suite struct SensingSpecificationTests {
-    @Test func theDocumentedDefaultsAreTheCodes() throws {
+    /// The second column of the table in a section, by the first.
+    private func table(_ section: String) throws -> [String: Double] {
         let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let file = try #require(fopen("\(root)/docs/spec/sensing.md", "r"))
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
         let count = fread(&bytes, 1, bytes.count, file)
         let lines = String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: "\n")
-        let start = try #require(lines.firstIndex(of: "## Settings"))
+        let start = try #require(lines.firstIndex(of: "## \(section)"))
         let rows = lines[(start + 1)...].prefix { !$0.hasPrefix("## ") }.filter { $0.hasPrefix("| `") }
         var documented: [String: Double] = [:]
         for row in rows {
-            let cells = row.split(separator: "|").map { $0.filter { !" `".contains($0) } }
+            let cells = row.split(separator: "|").map { $0.filter { !" `,".contains($0) } }
             let standard: Double = try #require(Double(cells[1]), "\(row)")
             documented[cells[0]] = standard
         }
+        return documented
+    }
+
+    @Test func theDocumentedTwinIsTheCodes() throws {
+        let base = DetectorSettings()
+        let code = ChangeSettings(of: base)
+        var expected = [
+            "baseline_samples": code.detector.baselineSamples, "surprise_slows": code.detector.surpriseSlows,
+            "half_confidence": code.detector.halfConfidence, "begin": code.begin, "end": code.end,
+            "bound_ms": code.boundMilliseconds, "bound_intervals": code.boundIntervals,
+        ]
+        #expect(try table("Change events") == expected)
+        expected["baseline_samples"] = base.baselineSamples
+        #expect(try table("Change events") != expected)
+    }
+
+    @Test func theDocumentedDefaultsAreTheCodes() throws {
+        let documented = try table("Settings")
         let code = DetectorSettings()
         #expect(
             documented == [

@@ -110,6 +110,38 @@ import Testing
         }
     }
 
+    /// protocol.md, ChangeEvent: what is for people never reaches a gate, whatever stands in it.
+    @Test func aChangeEventReachesNoGate() async throws {
+        let bench = try bench()
+        let bus = bench.bus
+        let thalamus = try ThalamusProcess(bench.process, keepsWaves: false)
+        let rejects = try await bus.messages(.rejects(.dev))
+        try await bench.run({ try await thalamus.run() }) {
+            _ = try await bench.ask("gates")
+            let source = Source(entityID: "flow", entityType: .cell)
+            let event = ChangeEvent(
+                edge: .begin, domain: try Token("flow"), view: "level", value: 1, normal: 0, times: 9,
+                direction: .above, confidence: 1, at: .now())
+            let wave = WaveSignal(domain: try Token("flow"), confidence: 1, semanticContent: [:])
+            for isNerve in [false, true] {
+                for number in 0..<3 {
+                    let subject = Subject.change(.dev, try Token("flow\(number)"), isNerve: isNerve)
+                    let event = Envelope(id: .v7(), at: .now(), from: source, event)
+                    try bus.publish(subject, payload: event.encoded())
+                    // Not even a wave that stands there.
+                    try bus.publish(subject, payload: Envelope(id: .v7(), at: .now(), from: source, wave).encoded())
+                }
+            }
+            // On the subject of waves it is refused.
+            let event2 = Envelope(id: .v7(), at: .now(), from: source, event)
+            try bus.publish(.wave(.dev, cell: try Token("flow")), payload: event2.encoded())
+            let message = try #require(await rejects.first { _ in true })
+            let reject = try Envelope<Reject>(decoding: message.payload, on: message.subject).body
+            #expect(reject.field == "header.message_type" && reject.rejected == 1)
+            #expect(GateList(try await bench.ask("gates").result)?.gates == [])
+        }
+    }
+
     @Test func whatIsNoWaveIsRefusedWithTheReason() async throws {
         let bench = try bench()
         let thalamus = try ThalamusProcess(bench.process, keepsWaves: false)

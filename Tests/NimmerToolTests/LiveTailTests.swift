@@ -171,6 +171,26 @@ struct LiveTailTests {
         }
     }
 
+    @Test func changesOfThePastComeToo() async throws {
+        try await TailBench.run { desk in
+            try await SystemStreams.ensure(on: desk.bus, environment: .dev, keepingWaves: true)
+            let event = ChangeEvent(
+                edge: .begin, domain: try Token("flow"), view: "level", value: 31, normal: 31.78, times: 2.923,
+                direction: .below, confidence: 0.96, at: .now())
+            let source = Source(entityID: "pump-flow", entityType: .cell)
+            try desk.bus.publish(
+                .change(.dev, try Token("pump-flow"), isNerve: false),
+                payload: Envelope(id: .v7(), at: .now(), from: source, event).encoded())
+            try await desk.bus.flush()
+            let stored = try await desk.bus.stream(SystemStreams.waves(.dev)).messages
+            #expect(stored == 1)
+            let (child, lines) = try await desk.tail(["--since", "10m", "--count", "1"])
+            try await desk.emit("math") { child.exitStatus != nil }
+            #expect(lines.output.count == 1)
+            #expect(lines.output.first?.contains("◖ change    pump-flow         0.96  begins: 31 where 31.78") == true)
+        }
+    }
+
     @Test func aMissingStreamOfWavesIsReportedAndNothingElseFails() async throws {
         try await TailBench.run { desk in
             let (child, lines) = try await desk.tail(["--since", "1h", "--count", "1"])

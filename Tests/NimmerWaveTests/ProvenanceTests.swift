@@ -7,6 +7,8 @@ import Testing
     private static let places: [(subject: String, types: Set<MessageType>)] = [
         ("dev.nervous.cells.math.wave", [.waveSignal]),
         ("dev.nervous.nerves.math.wave", [.waveSignal]),
+        ("dev.nervous.cells.math.change", [.changeEvent]),
+        ("dev.nervous.nerves.math.change", [.changeEvent]),
         ("dev.nervous.nerves.math.state", [.nerveState]),
         ("dev.nervous.cells.math.request", [.command]),
         ("dev.nervous.cells.math.request.operator", [.command]),
@@ -65,6 +67,7 @@ import Testing
             "dev", "test.nervous.thalamus.collapse", "dev.nervous.thalamus.collapse.x", "dev.nervous.gates.math--sums",
             "dev.nervous.gates.math--sums.transition.thalamus", "dev.nervous.gates.math-cell.transition.other",
             "dev.nervous.gates.math-cell.transition.a.b", "dev.nervous.cells.math.wave.x",
+            "dev.nervous.cells.math.change.math", "dev.nervous.gates.math--sums.change", "dev.nervous.shards.3.change",
             "dev.plain.subject.of.nobody",
             "dev.nervous.outcomes.math--sums.feedback.a.b", "dev.cognitive.bridge.response.operator", "_INBOX.a.b.c",
             "dev.nervous.shards.3.dev.nervous.cells.math.other",

@@ -9,7 +9,7 @@ enum SampleMessages {
     }
 
     static func all() throws -> [Sample] {
-        let signals = try waves() + openings()
+        let signals = try waves() + changes() + openings()
         return try signals + cognition() + outcomes() + reports() + commands()
     }
 
@@ -35,6 +35,23 @@ enum SampleMessages {
                     region: try Region("math.sums"), polarity: -1, origin: try Token("abacus"),
                     vector: [1, -0.5, 1e-3],
                     correlationID: "question-7", intervalMilliseconds: 250.5), from: .nerve, .virtual),
+        ]
+    }
+
+    private static func changes() throws -> [Sample] {
+        let flow = try Token("flow")
+        return [
+            sample(
+                "sparse",
+                ChangeEvent(
+                    edge: .end, domain: flow, view: "level", value: 31.9, normal: 32, times: 0.4, direction: .below,
+                    confidence: 0.125, at: at), from: .cell),
+            sample(
+                "full",
+                ChangeEvent(
+                    edge: .begin, domain: flow, region: try Region("plant.pump"), view: "spread", value: -31.5,
+                    normal: 32.25, times: 4.5, direction: .above, confidence: 1, spread: 0.5, normalSpread: 0.125,
+                    at: at, intervalMilliseconds: 180_000), from: .cell),
         ]
     }
 

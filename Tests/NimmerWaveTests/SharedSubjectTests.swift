@@ -43,6 +43,22 @@ import Testing
         #expect(try Subject(foreign: "dev.nervous.outcomes.Plant.feedback").feedbackGate == nil)
     }
 
+    @Test func noReaderOfWavesHearsAChange() throws {
+        for isNerve in [false, true] {
+            let subject = Subject.change(.staging, try Token("flow"), isNerve: isNerve)
+            #expect(subject.text == "staging.nervous.\(isNerve ? "nerves" : "cells").flow.change")
+            #expect(SubjectPattern.cellChanges(.staging).matches(subject) != isNerve)
+            #expect(SubjectPattern.nerveChanges(.staging).matches(subject) == isNerve)
+            #expect(SharedSubject(subject) == nil)
+            for pattern in [
+                SubjectPattern.waves(.staging), .waves(.staging, of: try Token("flow")), .cellWaves(.staging),
+                .nerveWaves(.staging), .transitions(.staging), .reportedTransitions(.staging), .outcomes(.staging),
+                .acceptedOutcomes(.staging), .shard(.staging, part: 3),
+            ] { #expect(!pattern.matches(subject), "\(pattern)") }
+        }
+        #expect(!SubjectPattern.cellChanges(.staging).matches(.wave(.staging, cell: try Token("flow"))))
+    }
+
     @Test func acceptedOutcomesTouchNoOtherStream() throws {
         let subject = Subject.acceptedOutcome(.staging, gate: try GateID("plant"))
         #expect(subject.text == "staging.nervous.gates.plant.outcome")

@@ -40,4 +40,9 @@ extension Configuration {
         }
         try complete()
     }
+
+    /// Turns a setting off, where it is declared.
+    package mutating func turnOff(_ key: String) {
+        if settings.has(key) { settings.set(key, .flag(false), from: .flag) }
+    }
 }

@@ -2,7 +2,8 @@ import NimmerWave
 
 /// Kind of message; the order is that of importance for marks that fall on one place.
 enum EntryKind: UInt8, Sendable, CaseIterable, Comparable {
-    case wave, heartbeat, attention, correlation, nerve, result, command, reject, refused, outcome, transition, collapse
+    case wave, heartbeat, attention, correlation, nerve, result, command, reject, refused, change, outcome, transition,
+        collapse
     case response, request
 
     static func < (a: EntryKind, b: EntryKind) -> Bool { a.rawValue < b.rawValue }
@@ -46,6 +47,8 @@ struct EntryFlags: OptionSet, Sendable {
     static let opens = EntryFlags(rawValue: 8)
     /// It is a change to CLOSED.
     static let closes = EntryFlags(rawValue: 16)
+    /// It is the begin of a change, else its end.
+    static let begins = EntryFlags(rawValue: 32)
 }
 
 /// World that a subject belongs to; it gives a trace its colour.

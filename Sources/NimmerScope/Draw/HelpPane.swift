@@ -5,8 +5,8 @@ extension ScopeState {
     func drawHelp(_ pen: inout Pen, _ layout: Layout) {
         let columns = Self.helpColumns
         let count = Self.helpLines
-        let legend = legend
         let width = min(layout.width, 96)
+        let legend = legend(isNarrow: width < 90)
         let wanted = count + legend.count + 2
         // A line left over at top or bottom would look like a piece of what is behind.
         let height = wanted + 4 > layout.height ? layout.height - 2 : wanted
@@ -43,18 +43,23 @@ extension ScopeState {
     static let helpLines = helpColumns.map(\.count).max() ?? 0
 
     /// Meanings of signs and lines.
-    private var legend: [InkLine] {
-        func signs(_ title: String, _ all: [(Sign, Ink)]) -> InkLine {
-            all.reduce(into: InkLine(padded(title, 12), .strong)) { line, sign in
-                line.add("\(Character(sign.0.glyph(settings.glyphs))) ", sign.1)
-                line.add(sign.0.word + "  ", .quiet)
-            }
+    private func legend(isNarrow: Bool) -> [InkLine] {
+        let titleCells = isNarrow ? 8 : 12
+        let gap = isNarrow ? " " : "  "
+        func glyph(_ sign: Sign) -> Character { Character(sign.glyph(settings.glyphs)) }
+        let all: [(Sign, Ink)] = [
+            (.wave, .nervous), (.denial, .nervous), (.gate, .good), (.collapse, .strong), (.request, .cognitive),
+            (.response, .cognitive),
+        ]
+        var signs = all.reduce(into: InkLine(padded("Signs", titleCells), .strong)) { line, sign in
+            line.add("\(glyph(sign.0)) ", sign.1)
+            line.add(sign.0.word + gap, .quiet)
         }
+        signs.add("\(glyph(.changeBegins))", .warning)
+        signs.add("\(glyph(.changeEnds)) change", .quiet)
         return [
-            signs("Signs", [(.wave, .nervous), (.denial, .nervous), (.gate, .good), (.collapse, .strong)])
-                .and("\(Character(Sign.request.glyph(settings.glyphs))) ", .cognitive).and("escalate  ", .quiet)
-                .and("\(Character(Sign.response.glyph(settings.glyphs))) ", .cognitive).and("decision", .quiet),
-            InkLine(padded("Lines", 12), .strong).and("solid wave, dashed question, ", .quiet)
+            signs,
+            InkLine(padded("Lines", titleCells), .strong).and("solid wave, dashed question, ", .quiet)
                 .and("dotted below floor or virtual", .quiet),
         ]
     }

@@ -119,21 +119,32 @@ struct LaneDrawing {
     /// Draws events besides waves: the most important of what falls on one cell, with its word where there is room.
     private func drawMarks(_ pen: inout Pen) {
         var cells: [Place: Mark] = [:]
+        var changes: [(cell: Int, mark: Mark)] = []
         var number = lane.marks.firstNumber { $0.at >= window.start }
         while number < lane.marks.end, lane.marks[number].at < window.end {
             let mark = lane.marks[number]
             number += 1
             guard let cell = window.cell(at: mark.at), state.buffer.isShown(mark.number) else { continue }
+            if mark.kind == .change {
+                changes.append((cell, mark))
+                continue
+            }
             let place = Place(cell: cell, row: row(mark.kind))
             if cells[place].map({ $0.kind <= mark.kind }) ?? true { cells[place] = mark }
+        }
+        // Above the traces; below where what is more important stands there, since a change often comes just before its gate opens.
+        for (cell, mark) in changes {
+            let places = [0, plot.height - 1].map { Place(cell: cell, row: $0) }
+            if let place = places.first(where: { cells[$0].map { $0.kind == .change } ?? true }) { cells[place] = mark }
         }
         for (place, mark) in cells.sorted(by: { $0.key.cell < $1.key.cell }) {
             let (cell, row) = (place.cell, place.row)
             let (glyph, ink, word) = sign(mark)
-            pen.screen.put(
-                glyph, x: plot.x + cell, y: plot.y + row,
-                style: pen.theme.style(ink).with(
-                    background: pen.screen[plot.x + cell, plot.y + row].style.background, adding: .bold))
+            let background = pen.screen[plot.x + cell, plot.y + row].style.background
+            var style = pen.theme.style(ink).with(background: background, adding: .bold)
+            // A bracket among the dots of a trace is found by its colour; without colours it needs something else.
+            if mark.kind == .change, style.foreground.isStandard { style.reverse = true }
+            pen.screen.put(glyph, x: plot.x + cell, y: plot.y + row, style: style)
             guard !word.isEmpty, plot.height > 1, cell + 2 + word.count < plot.width else { continue }
             let free = (cell + 1)...(cell + 1 + word.count)
             guard free.allSatisfy({ isFree(pen, $0, row) && cells[Place(cell: $0, row: row)] == nil }) else { continue }
@@ -177,6 +188,11 @@ struct LaneDrawing {
         case .transition where mark.flags.contains(.closes): return (glyph, .bad, "closed")
         case .transition: return (state.settings.glyphs == .ascii ? "-" : "▯", .quiet, "")
         case .outcome: return (glyph, .good, "")
+        case .change:
+            let isBegin = mark.flags.contains(.begins)
+            let sign: Sign = isBegin ? .changeBegins : .changeEnds
+            let cell = state.buffer.subjects[Int(state.buffer.entries[mark.number].subject)].owner
+            return (sign.glyph(state.settings.glyphs), isBegin ? .warning : .quiet, isBegin ? cell : "")
         default: return (glyph, ink, "")
         }
     }

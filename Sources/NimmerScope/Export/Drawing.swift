@@ -117,6 +117,7 @@ struct ScopeDrawing {
         .collapse{fill:none;stroke:#1c2529;stroke-width:1.6}.dot{fill:#1c2529}
         .request{fill:#6c43d0}.response{fill:#ffffff;stroke:#6c43d0;stroke-width:1.6}
         .opened{fill:#2f9e5b}.closed{fill:#c8373c}.released{fill:none;stroke:#66737b;stroke-width:1.2}
+        .begins{fill:#b36b00}.ends{fill:#ffffff;stroke:#66737b;stroke-width:1.2}
         @media (prefers-color-scheme:dark){
         .ground{fill:#0d1214}.ink,.title{fill:#e3eaed}.chip{fill:#63d98a}.quiet{fill:#8997a0}
         .grid{stroke:#1d272b}.axis{stroke:#3a474d}.band{fill:#12301f}.bandline{stroke:#63d98a}
@@ -124,6 +125,7 @@ struct ScopeDrawing {
         .nervousname{fill:#4fd1d9}.cognitivename{fill:#b692ff}.organsname{fill:#ff8a6b}
         .collapse{stroke:#e3eaed}.dot{fill:#e3eaed}.request{fill:#b692ff}.response{fill:#0d1214;stroke:#b692ff}
         .opened{fill:#63d98a}.closed{fill:#f0555a}.released{stroke:#8997a0}
+        .begins{fill:#ffbd5e}.ends{fill:#0d1214;stroke:#8997a0}
         }
         """
 }

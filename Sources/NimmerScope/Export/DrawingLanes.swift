@@ -90,6 +90,8 @@ extension ScopeDrawing {
         case .transition where mark.flags.contains(.opens): out.triangle(x, top - 2, up: true, "opened")
         case .transition where mark.flags.contains(.closes): out.triangle(x, bottom + 2, up: false, "closed")
         case .transition: out.line(x, top - 5, x, top + 5, "released")
+        case .change:
+            out.half(x, bottom, left: mark.flags.contains(.begins), mark.flags.contains(.begins) ? "begins" : "ends")
         case .command, .result: out.text(x, middle + 5, "\(name)name middle", mark.kind == .command ? "→" : "←")
         default: break
         }
@@ -120,10 +122,15 @@ extension ScopeDrawing {
             out.text(x, y + 24, "\(name)name", text)
             x += 74
         }
-        for (sign, text, width) in [("→", "command", 86.0), ("←", "what came of it", 0)] {
+        for (sign, text, width) in [("→", "command", 86.0), ("←", "what came of it", 150)] {
             out.text(x, y + 24, "organsname", sign)
             out.text(x + 18, y + 24, "quiet", text)
             x += width
+        }
+        for (isBegin, text) in [(true, "change begins"), (false, "change ends")] {
+            out.half(x + 10, y + 20, left: isBegin, isBegin ? "begins" : "ends")
+            out.text(x + 22, y + 24, "quiet", text)
+            x += 130
         }
     }
 }

@@ -28,7 +28,7 @@ extension ScopeState {
             place += 1
             guard entry.at < to else { break }
             let isWave = entry.kind == .wave
-            let sign = isWave && entry.value < 0 ? Sign.denial : Sign(entry.kind)
+            let sign = Sign(entry)
             let fields = [
                 Timestamp(nanoseconds: entry.at).rfc3339, sign.word, buffer.subjects[Int(entry.subject)].text,
                 entry.lane == Entry.noLane ? "" : buffer.lanes[Int(entry.lane)].name,

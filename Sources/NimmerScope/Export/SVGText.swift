@@ -69,6 +69,11 @@ struct SVGText {
         path("M\(decimals(x, 1)) \(decimals(y - 6, 1))l6 6l-6 6l-6 -6z", classes)
     }
 
+    /// Half a disc: the left one opens a bracket, the right one closes it.
+    mutating func half(_ x: Double, _ y: Double, left: Bool, _ classes: String) {
+        path("M\(decimals(x, 1)) \(decimals(y - 6, 1))a6 6 0 0 \(left ? "0" : "1") 0 12z", classes)
+    }
+
     mutating func triangle(_ x: Double, _ y: Double, up: Bool, _ classes: String) {
         path("M\(decimals(x, 1)) \(decimals(y, 1))l5 \(up ? "9" : "-9")h-10z", classes)
     }

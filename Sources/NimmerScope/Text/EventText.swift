@@ -49,6 +49,7 @@ public struct EventText: Sendable {
             if origin != name { text.add(origin + " ", .quiet) }
             text.add(wave.body.semanticContent.text)
         case .gateTransition(let transition): self = EventText(transition.body, ink)
+        case .changeEvent(let change): self = EventText(change.body, of: subject.owner)
         case .collapse(let collapse):
             sign = .collapse
             name = collapse.body.region.text
@@ -119,6 +120,20 @@ public struct EventText: Sendable {
         }
     }
 
+    private init(_ body: ChangeEvent, of cell: String) {
+        let isBegin = body.edge == .begin
+        self.init(sign: isBegin ? .changeBegins : .changeEnds, ink: isBegin ? .warning : .quiet, name: cell)
+        value = decimals(body.confidence)
+        func text(_ number: Double) -> String { JSON.number(number).text }
+        self.text.add(isBegin ? "begins: " : "ends: ", .strong)
+        if let now = body.spread, let normal = body.normalSpread {
+            self.text.add("noise of \(text(now)) where \(text(normal)) is normal")
+        } else {
+            self.text.add("\(text(body.value)) where \(text(body.normal)) is normal")
+        }
+        self.text.add(isBegin ? ", \(text(body.times)) times the worst learned" : "", .quiet)
+    }
+
     private init(_ body: CognitiveResponse, _ about: String) {
         sign = .response
         ink = .cognitive
@@ -147,7 +162,7 @@ public struct EventText: Sendable {
 
     /// The line of a message whose bytes have gone.
     init(gone entry: Entry, subject: SubjectName, lane: String?, origin: String?) {
-        sign = entry.kind == .wave && entry.value < 0 ? .denial : Sign(entry.kind)
+        sign = Sign(entry)
         ink = Ink(subject.domain)
         name = lane ?? subject.owner
         value = entry.value.isFinite ? decimals(Double(entry.value.magnitude)) : ""

@@ -4,7 +4,7 @@ import NimmerTerminal
 /// (oscilloscope.md, The visual language).
 public enum Sign: Sendable, CaseIterable {
     case wave, denial, gate, collapse, request, response, nerve, attention, refused, outcome, correlation, command
-    case result, heartbeat
+    case result, heartbeat, changeBegins, changeEnds
 
     /// The sign of a kind of message.
     init(_ kind: EntryKind) {
@@ -18,11 +18,19 @@ public enum Sign: Sendable, CaseIterable {
         case .command: self = .command
         case .reject, .refused: self = .refused
         case .outcome: self = .outcome
+        case .change: self = .changeBegins
         case .transition: self = .gate
         case .collapse: self = .collapse
         case .response: self = .response
         case .request: self = .request
         }
+    }
+
+    /// The sign of an entry: of a wave by its polarity, of a change by its edge.
+    init(_ entry: Entry) {
+        self.init(entry.kind)
+        if entry.kind == .wave, entry.value < 0 { self = .denial }
+        if entry.kind == .change, !entry.flags.contains(.begins) { self = .changeEnds }
     }
 
     /// Glyph on a terminal: of the symbols, of those that every console font has, of ASCII.
@@ -43,6 +51,8 @@ public enum Sign: Sendable, CaseIterable {
             case .command: ("→", "→", ">")
             case .result: ("←", "←", "<")
             case .heartbeat: ("♥", "♥", "m")
+            case .changeBegins: ("◖", "(", "(")
+            case .changeEnds: ("◗", ")", ")")
             }
         return switch level {
         case .braille: three.0
@@ -68,6 +78,7 @@ public enum Sign: Sendable, CaseIterable {
         case .command: "command"
         case .result: "result"
         case .heartbeat: "mind"
+        case .changeBegins, .changeEnds: "change"
         }
     }
 }

@@ -43,6 +43,10 @@ public struct CellBench<C: Cell>: Sendable {
     public var states: [String] {
         actions.compactMap { if case .state(let change) = $0 { change.toState } else { nil } }
     }
+    /// The change events that it reported since the last ``clear()``.
+    public var changes: [ChangeEvent] {
+        actions.compactMap { if case .change(let change) = $0 { change } else { nil } }
+    }
     /// The changes of its own gate since the last ``clear()``.
     public var transitions: [GateTransition] {
         actions.compactMap { if case .transition(let change) = $0 { change } else { nil } }

@@ -21,6 +21,7 @@ struct ReplayCommand: ParsableCommand {
 
               nimmer replay --system deploy/systems/pump.yaml --input valve1-0.csv
               nimmer replay --system pump.yaml --compare tuned.yaml --input valve1-0.csv
+              nimmer replay --system pump.yaml --input valve1-0.csv --changes
               nimmer replay --system pump.yaml --input valve1-0.csv --json | jq .type
 
             A recording is a CSV file (a column for each sensor; with or without names in its first line), NDJSON \
@@ -32,6 +33,9 @@ struct ReplayCommand: ParsableCommand {
 
             Origins are held against the system file as they are live: a wave that names one which is not granted is \
             refused, and the first is printed with the line that grants it.
+
+            A change event states when what a sensor senses began to change, and when that ended. It is for people: no \
+            gate hears it. Of the sensors of one region the first speaks, at most once in 20 seconds.
             """)
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The nervous system.", valueName: "file"), completion: .file())
@@ -48,7 +52,9 @@ struct ReplayCommand: ParsableCommand {
     var compare: String?
 
     @Option(
-        help: ArgumentHelp("Also write the waves to a file that replay can read.", valueName: "file"),
+        help: ArgumentHelp(
+            "Also write the waves, and with --changes the change events, to a file that replay can read.",
+            valueName: "file"),
         completion: .file())
     var record: String?
 
@@ -56,6 +62,9 @@ struct ReplayCommand: ParsableCommand {
 
     @Flag(help: "Also print waves, not only what follows from them.")
     var waves = false
+
+    @Flag(help: "Also print change events, and count them in the summary.")
+    var changes = false
 
     @Option(
         help: ArgumentHelp(
@@ -133,6 +142,7 @@ struct ReplayCommand: ParsableCommand {
         var lastDay = ""
         try run.finish(&progress) { output throws(ReaderGone) in
             if record != nil, let line = output.recorded { recording += line.text + "\n" }
+            guard output.isPrinted else { return }
             if json {
                 page += "\(TerminalText(json: output.json.text))\n"
             } else if let line = line(output, formatter, environment) {
@@ -150,7 +160,7 @@ struct ReplayCommand: ParsableCommand {
             let lines = json ? labels.json.map { TerminalText(json: $0.text) } : labels.lines(formatter.paint)
             for line in lines { page += "\(line)\n" }
         }
-        if !json { page += "\(formatter.paint(.strong, "\(run.counts.summary)"))\n" }
+        if !json { page += "\(formatter.paint(.strong, "\(run.counts.summary(hasChanges: changes))"))\n" }
         try Console.write(page)
         if let record { try FileText.write(recording, to: record) }
         for note in run.counts.notes { Console.error("nimmer: \(note)") }
@@ -183,15 +193,18 @@ struct ReplayCommand: ParsableCommand {
             for difference in comparison.differences { try Console.json(difference.json) }
             let summary: JSON = [
                 "type": "comparison", "system": .string(names.0), "compared": .string(names.1),
-                "same": .number(Double(comparison.same)), "counts": runs[0].counts.json,
-                "compared_counts": runs[1].counts.json,
+                "same": .number(Double(comparison.same)), "counts": runs[0].counts.json(hasChanges: changes),
+                "compared_counts": runs[1].counts.json(hasChanges: changes),
             ]
             return try Console.json(summary)
         }
         let paint = color.paint
-        var table = Table(["", "waves", "openings", "escalations"])
+        var table = Table(["", "waves", "openings", "escalations"] + (changes ? ["changes"] : []))
         for (name, run) in zip([names.0, names.1], runs) {
-            table.add([name, "\(run.counts.waves)", "\(run.counts.openings)", "\(run.counts.escalations)"])
+            let counts = run.counts
+            var row = [counts.waves, counts.openings, counts.escalations]
+            if changes { row.append(counts.changes) }
+            table.add([name] + row.map { "\($0)" })
         }
         for line in table.lines(paint) { try Console.line(line) }
         try Console.line(
@@ -211,6 +224,7 @@ struct ReplayCommand: ParsableCommand {
         format.labelColumn = labels
         format.timeFormat = try TimeFormat(timeFormat)
         format.rate = rate
+        format.readsChanges = changes
         return format
     }
 

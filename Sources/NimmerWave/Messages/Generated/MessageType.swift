@@ -5,6 +5,8 @@
 public enum MessageType: String, CaseIterable, Sendable, Hashable {
     /// A cell's or nerve's observation and how sure it is.
     case waveSignal = "WaveSignal"
+    /// A lasting change in what a cell senses begins or ends; for people, never for gates; since 2.1.
+    case changeEvent = "ChangeEvent"
     /// A gate changed its state.
     case gateTransition = "GateTransition"
     /// Waves of independent origins that agreed became one amplified signal.
@@ -39,6 +41,8 @@ public enum MessageType: String, CaseIterable, Sendable, Hashable {
 public enum AnyMessage: Sendable, Hashable {
     /// A cell's or nerve's observation and how sure it is.
     case waveSignal(Envelope<WaveSignal>)
+    /// A lasting change in what a cell senses begins or ends; for people, never for gates; since 2.1.
+    case changeEvent(Envelope<ChangeEvent>)
     /// A gate changed its state.
     case gateTransition(Envelope<GateTransition>)
     /// Waves of independent origins that agreed became one amplified signal.
@@ -72,6 +76,7 @@ public enum AnyMessage: Sendable, Hashable {
     init(_ header: Header, _ body: JSONObject) throws(Refusal) {
         switch header.messageType {
         case .waveSignal: self = .waveSignal(try Envelope(header, body))
+        case .changeEvent: self = .changeEvent(try Envelope(header, body))
         case .gateTransition: self = .gateTransition(try Envelope(header, body))
         case .collapse: self = .collapse(try Envelope(header, body))
         case .cognitiveRequest: self = .cognitiveRequest(try Envelope(header, body))
@@ -93,6 +98,7 @@ public enum AnyMessage: Sendable, Hashable {
     public var header: Header {
         switch self {
         case .waveSignal(let message): message.header
+        case .changeEvent(let message): message.header
         case .gateTransition(let message): message.header
         case .collapse(let message): message.header
         case .cognitiveRequest(let message): message.header
@@ -113,6 +119,7 @@ public enum AnyMessage: Sendable, Hashable {
     /// Every type of body.
     public static let bodies: [any MessageBody.Type] = [
         WaveSignal.self,
+        ChangeEvent.self,
         GateTransition.self,
         Collapse.self,
         CognitiveRequest.self,

@@ -25,6 +25,8 @@ public struct Sensor: NumberCell {
     public private(set) var state = State.learning
     /// Detector with what it has learned.
     public private(set) var detector: Detector
+    /// Its twin, which reports changes to people; nil where the setting `changes` turns it off.
+    public private(set) var changes: ChangeDetector?
 
     let path: String
     let column: String?
@@ -46,6 +48,7 @@ public struct Sensor: NumberCell {
         tuning.learningSamples = settings.learningSamples
         try tuning.validate()
         detector = Detector(tuning)
+        changes = settings.changes ? ChangeDetector(ChangeSettings(of: tuning)) : nil
     }
 
     public func inputs(in environment: Environment) throws -> [SubjectPattern] {
@@ -56,13 +59,14 @@ public struct Sensor: NumberCell {
         read(try NumberText.number(in: message.payload, path: path), &pulse)
     }
 
-    /// Takes a number, and emits a wave when its confidence reaches the floor.
+    /// Takes a number, and emits a wave when its confidence reaches the floor. What the twin makes of it follows, and changes nothing of that.
     public mutating func read(_ number: Double, _ pulse: inout Pulse) {
         pulse.countReading()
         guard let seen = detector.observe(number) else { return }
         enter(next(seen), seen, &pulse)
-        guard seen.confidence >= floor, seen.confidence > 0 else { return }
-        pulse.emit(confidence: seen.confidence, seen.content)
+        if seen.confidence >= floor, seen.confidence > 0 { pulse.emit(confidence: seen.confidence, seen.content) }
+        guard let change = changes?.observe(number, at: pulse.at) else { return }
+        pulse.report(change.edge, of: change.seen)
     }
 
     private func next(_ seen: Observation) -> State {
@@ -81,6 +85,16 @@ public struct Sensor: NumberCell {
             }
         pulse.enter(next.rawValue, reason: reason)
         state = next
+    }
+}
+
+extension Pulse {
+    /// Reports a change with what was seen, rounded as in a wave.
+    mutating func report(_ edge: ChangeEdge, of seen: Observation) {
+        report(
+            edge, view: seen.view.rawValue, value: seen.value, normal: short(seen.normal), times: short(seen.times),
+            direction: seen.isAbove ? .above : .below, confidence: seen.confidence,
+            spread: seen.view == .spread ? (short(seen.spread), short(seen.normalSpread)) : nil)
     }
 }
 

@@ -26,6 +26,8 @@ public struct SensorOptions: ProcessOptions {
     let learningSamples = Setting.whole(
         "learning_samples", 400, in: 20...1_000_000,
         "Samples to learn normal from; it emits waves about extreme values after a quarter of them.")
+    let changes = Setting.flag(
+        "changes", true, "Also report to people when a change begins and when it ends; no gate hears of that.")
     let floor = Setting.number("floor", 0.2, in: 0...1, "Below this confidence it is silent.")
 
     public init() {}
