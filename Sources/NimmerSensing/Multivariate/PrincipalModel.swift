@@ -1,0 +1,209 @@
+/// What is normal for the rows of several inputs: mean and scale of each, and the principal components in which they vary
+/// together (sensing.md, Across sensors).
+struct PrincipalModel: Sendable {
+    /// Number of inputs.
+    let inputs: Int
+    /// Mean of each input.
+    private(set) var mean: [Double]
+    /// Standard deviation of each input; 0 for one that has never moved.
+    private(set) var scale: [Double]
+    /// Number of components that are kept.
+    private(set) var kept = 0
+    /// Variance that they leave.
+    private(set) var left = 0.0
+
+    /// Components, one a row; the first ``kept`` count.
+    private var axes: [Double]
+    private var variances: [Double]
+    private var correlation: [Double]
+    private var matrix: SymmetricMatrix
+    private var moved: [Double]
+
+    /// A model of nothing.
+    init(inputs: Int) {
+        self.inputs = inputs
+        mean = [Double](repeating: 0, count: inputs)
+        (scale, variances, moved) = (mean, mean, mean)
+        axes = [Double](repeating: 0, count: inputs * inputs)
+        correlation = axes
+        matrix = SymmetricMatrix(size: inputs)
+    }
+
+    /// Learns from rows, all but some of them.
+    mutating func learn(_ rows: RowMemory, without gap: Range<Int>, _ settings: MultivariateSettings) {
+        for input in 0..<inputs { learnScale(rows, gap, input) }
+        for index in correlation.indices { correlation[index] = 0 }
+        var used = 0
+        for row in 0..<rows.count where !gap.contains(row) {
+            used += 1
+            for input in 0..<inputs {
+                moved[input] = deviation(rows[row, input], of: input, from: mean[input], settings.learnedClip)
+            }
+            for one in 0..<inputs where moved[one] != 0 {
+                for other in 0...one { correlation[one * inputs + other] += moved[one] * moved[other] }
+            }
+        }
+        for one in 0..<inputs {
+            for other in 0...one { correlation[one * inputs + other] /= Double(max(1, used)) }
+        }
+        keep(Double(used), settings)
+    }
+
+    /// Learns from one more row.
+    ///
+    /// - Parameters:
+    ///   - deviations: the row, in scales.
+    ///   - weight: its weight among all rows, 0…1.
+    mutating func follow(_ deviations: [Double], weight: Double) {
+        for one in 0..<inputs {
+            for other in 0...one {
+                let place = one * inputs + other
+                correlation[place] += (deviations[one] * deviations[other] - correlation[place]) * weight
+            }
+        }
+    }
+
+    /// Makes scales and components again from all rows so far.
+    ///
+    /// - Parameters:
+    ///   - rows: how many there were.
+    ///   - smoothed: deviations, which are brought to the new scales.
+    mutating func renew(_ rows: Double, _ smoothed: inout [Double], _ settings: MultivariateSettings) {
+        for input in 0..<inputs {
+            let factor = correlation[input * inputs + input].squareRoot()
+            moved[input] = factor >= 0.05 && scale[input] > 0 ? factor : 1
+            scale[input] *= moved[input]
+            smoothed[input] /= moved[input]
+        }
+        for one in 0..<inputs {
+            for other in 0...one { correlation[one * inputs + other] /= moved[one] * moved[other] }
+        }
+        keep(rows, settings)
+    }
+
+    private mutating func keep(_ rows: Double, _ settings: MultivariateSettings) {
+        for one in 0..<inputs {
+            for other in 0...one {
+                matrix.elements[one * inputs + other] = correlation[one * inputs + other]
+                matrix.elements[other * inputs + one] = correlation[one * inputs + other]
+            }
+        }
+        matrix.diagonalize()
+        left = 0
+        for input in 0..<inputs { left += max(0, matrix.elements[input * inputs + input]) }
+        let allowed = settings.explained * left
+        let most = max(1, min(Double(inputs), rows / Double(settings.rowsForComponent)))
+        var explained = 0.0
+        kept = 0
+        while Double(kept) < most, explained < allowed {
+            var largest = 0
+            for input in 1..<inputs
+            where matrix.elements[input * inputs + input] > matrix.elements[largest * inputs + largest] {
+                largest = input
+            }
+            let variance = matrix.elements[largest * inputs + largest]
+            guard variance > 1e-6 else { break }
+            for input in 0..<inputs {
+                axes[kept * inputs + input] = matrix.vectors[largest * inputs + input]
+            }
+            variances[kept] = variance
+            matrix.elements[largest * inputs + largest] = 0
+            explained += variance
+            left -= variance
+            kept += 1
+        }
+        left = max(0, left)
+    }
+
+    /// Mean and scale of an input. The scale leaves out the loudest eighth of the rows, so that one excursion does not make it.
+    private mutating func learnScale(_ rows: RowMemory, _ gap: Range<Int>, _ input: Int) {
+        var centre = 0.0
+        var known = 0
+        for row in 0..<rows.count where !gap.contains(row) && rows[row, input].isFinite {
+            known += 1
+            centre += (rows[row, input] - centre) / Double(known)
+        }
+        var (squares, loudest, furthest) = (0.0, 0.0, 0.0)
+        var (count, ofLoudest) = (0, 0)
+        for part in 0..<8 {
+            var (square, number) = (0.0, 0)
+            for row in rows.part(part) where !gap.contains(row) && rows[row, input].isFinite {
+                let distance = abs(rows[row, input] - centre)
+                square += distance * distance
+                furthest = max(furthest, distance)
+                number += 1
+            }
+            squares += square
+            count += number
+            if number > 0, square / Double(number) > loudest / Double(max(1, ofLoudest)) {
+                (loudest, ofLoudest) = (square, number)
+            }
+        }
+        var quiet = (max(0, squares - loudest) / Double(max(1, count - ofLoudest))).squareRoot()
+        // It moved in one eighth only: no excursion from a noise, but all that is known of how it moves.
+        if quiet <= furthest / 40 { quiet = max(quiet, furthest / 8) }
+        mean[input] = centre
+        scale[input] = quiet > Self.grain(centre) ? quiet : 0
+    }
+
+    private static func grain(_ value: Double) -> Double { 1e-9 * abs(value) + 1e-12 }
+
+    /// Notes where an input stands that was not known before.
+    mutating func meet(_ value: Double, of input: Int) { mean[input] = value }
+
+    /// Learns the scale of an input that had never moved from its first step.
+    mutating func wake(_ value: Double, of input: Int) {
+        let step = abs(value - mean[input])
+        if scale[input] == 0, step > Self.grain(mean[input]) { scale[input] = step }
+    }
+
+    /// Deviation of a value in scales of its input, clipped; 0 where value or scale are not known.
+    func deviation(_ value: Double, of input: Int, from centre: Double, _ clip: Double) -> Double {
+        guard value.isFinite, scale[input] > 0 else { return 0 }
+        return min(clip, max(-clip, (value - centre) / scale[input]))
+    }
+
+    /// Puts what the other inputs say in the place of those that are left out.
+    func fill(_ deviations: inout [Double], _ leftOut: [Bool], _ scores: inout [Double]) {
+        for _ in 0..<5 {
+            project(deviations, &scores)
+            for input in 0..<inputs where leftOut[input] {
+                var value = 0.0
+                for axis in 0..<kept { value += axes[axis * inputs + input] * scores[axis] }
+                deviations[input] = value
+            }
+        }
+    }
+
+    /// Splits deviations into each input's part of T² and of Q.
+    ///
+    /// - Returns: T² and Q.
+    func weigh(_ deviations: [Double], _ scores: inout [Double], joint: inout [Double], relation: inout [Double])
+        -> (joint: Double, relation: Double)
+    {
+        project(deviations, &scores)
+        var sums = (joint: 0.0, relation: 0.0)
+        for input in 0..<inputs {
+            var (pull, explained) = (0.0, 0.0)
+            for axis in 0..<kept {
+                let share = axes[axis * inputs + input] * scores[axis]
+                explained += share
+                pull += share / variances[axis]
+            }
+            let rest = deviations[input] - explained
+            joint[input] = deviations[input] * pull
+            relation[input] = rest * rest
+            sums.joint += joint[input]
+            sums.relation += relation[input]
+        }
+        return (max(0, sums.joint), sums.relation)
+    }
+
+    private func project(_ deviations: [Double], _ scores: inout [Double]) {
+        for axis in 0..<kept {
+            var score = 0.0
+            for input in 0..<inputs { score += axes[axis * inputs + input] * deviations[input] }
+            scores[axis] = score
+        }
+    }
+}
