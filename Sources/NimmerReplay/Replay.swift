@@ -26,21 +26,22 @@ package struct Replay: Sendable {
     private var cast: ReplayCast
     private var thalamus: Thalamus
     private let environment: Environment
-    private let places: [Int?]
+    private let places: [[Int]]
     private let listeners: [(hears: Set<Token>, member: Int)]
     private let played: Set<Token>
     private var now: Timestamp?
     private var pending: [(member: Int, pulse: Pulse)] = []
     private var outputs: [ReplayOutput] = []
+    private var row: [Double] = []
 
     /// A system at rest before a recording.
     ///
     /// - Parameters:
     ///   - cast: its cells and nerves.
-    ///   - places: the column that each of them reads.
+    ///   - places: the columns that each of them reads.
     /// - Throws: ``Failure`` when the thalamus cannot be what the file states.
     package init(
-        _ system: SystemFile, cast: ReplayCast, places: [Int?], environment: Environment
+        _ system: SystemFile, cast: ReplayCast, places: [[Int]], environment: Environment
     ) throws(Failure) {
         self.cast = cast
         self.places = places
@@ -56,7 +57,7 @@ package struct Replay: Sendable {
         }
         played = Set(
             cast.members.indices.compactMap { index in
-                places[index] != nil || !cast.members[index].part.hears.isEmpty
+                !places[index].isEmpty || !cast.members[index].part.hears.isEmpty
                     ? cast.members[index].part.identity.name : nil
             })
     }
@@ -69,18 +70,7 @@ package struct Replay: Sendable {
         case .numbers(let numbers, let at):
             let moment = pass(to: at)
             counts.rows += 1
-            for (member, place) in places.enumerated() {
-                guard let place else { continue }
-                guard numbers[place].isFinite else {
-                    counts.gaps += 1
-                    if counts.firstGap == nil {
-                        counts.firstGap = "row \(counts.rows), for the cell \(cast.members[member].part.identity.name)"
-                    }
-                    continue
-                }
-                pending.append((member, cast.members[member].part.read(numbers[place], at: moment)))
-                settle()
-            }
+            for member in places.indices where !places[member].isEmpty { read(numbers, member, at: moment) }
         case .wave(let cell, let isNerve, let payload, let at):
             let moment = pass(to: at)
             counts.rows += 1
@@ -92,6 +82,25 @@ package struct Replay: Sendable {
         }
         defer { outputs.removeAll(keepingCapacity: true) }
         return outputs
+    }
+
+    /// Hands a member the numbers of its columns.
+    private mutating func read(_ numbers: [Double], _ member: Int, at moment: Timestamp) {
+        row.removeAll(keepingCapacity: true)
+        var gaps = 0
+        for place in places[member] {
+            row.append(numbers[place])
+            if !numbers[place].isFinite { gaps += 1 }
+        }
+        if gaps > 0 {
+            counts.gaps += gaps
+            if counts.firstGap == nil {
+                counts.firstGap = "row \(counts.rows), for the cell \(cast.members[member].part.identity.name)"
+            }
+            guard cast.members[member].takesGaps else { return }
+        }
+        pending.append((member, cast.members[member].part.read(row, at: moment)))
+        settle()
     }
 
     /// Lets time pass until an event: what was due happens, in the order in which it was due.

@@ -177,7 +177,7 @@ struct ReplayEngineTests {
         var input = try ReplayInput(Array(recording.utf8), file: "pair.csv", format: ReplayFormat(), pace: 1)
         let places =
             input.kind == .waves
-            ? cast.members.map { _ in nil } : try cast.places(in: input.columns, of: "pair.csv", mapping: mapping)
+            ? cast.members.map { _ in [] } : try cast.places(in: input.columns, of: "pair.csv", mapping: mapping)
         var replay = try Replay(file, cast: cast, places: places, environment: .dev)
         var outputs: [ReplayOutput] = []
         while let event = try input.next() { outputs += replay.take(event) }

@@ -25,6 +25,7 @@ package struct MultivariateDetector: Sendable {
     private var trial: PrincipalModel
     private var rehearsal: RowWatch
     private var units = [LearnedUnit](repeating: LearnedUnit(), count: RowWatch.count)
+    private var limits = [Double](repeating: 0, count: RowWatch.count)
     private var worst = [Double](repeating: 0, count: RowWatch.count * 8)
     private var last: [Double]
     private var silent: [Int]
@@ -41,7 +42,7 @@ package struct MultivariateDetector: Sendable {
     package init(inputs: Int, _ settings: MultivariateSettings = MultivariateSettings()) {
         self.settings = settings
         self.inputs = inputs
-        rows = RowMemory(inputs: inputs, capacity: settings.learningSamples)
+        rows = RowMemory(inputs: inputs, capacity: max(256, settings.learningSamples))
         model = PrincipalModel(inputs: inputs)
         watch = RowWatch(inputs: inputs)
         (trial, rehearsal) = (model, watch)
@@ -69,10 +70,13 @@ package struct MultivariateDetector: Sendable {
             if samples == settings.learningSamples { learn() }
             return MultivariateObservation()
         }
-        for input in 0..<inputs where !leftOut[input] { model.wake(last[input], of: input) }
-        watch.take(
-            rows.count - 1, of: rows, model, leftOut: leftOut,
-            limits: (settings.rowClip * units[2].size, settings.rowClip * units[3].size), settings)
+        for input in 0..<inputs where !leftOut[input] && model.wake(last[input], of: input) {
+            watch.meet(last[input], of: input)
+        }
+        for view in units.indices {
+            limits[view] = (view < 2 ? settings.rowLimit / 2 : settings.rowLimit) * units[view].size
+        }
+        watch.take(rows.count - 1, of: rows, model, leftOut: leftOut, limits: limits, settings)
         var seen = judge()
         for view in units.indices {
             units[view].grow(watch.views[view], settings.habituation, limit: settings.habituationLimit)
@@ -82,7 +86,7 @@ package struct MultivariateDetector: Sendable {
         weight += calm
         model.follow(watch.deviations, weight: calm / min(weight, memory))
         loud = seen.confidence >= 0.5 ? loud + 1 : seen.confidence < 0.2 ? 0 : loud
-        if loud >= settings.learningSamples {
+        if loud >= rows.capacity {
             learn()
             seen.learnedAnew = true
         } else if weight >= renewal {
@@ -161,9 +165,10 @@ extension MultivariateDetector {
         }
         model.learn(rows, without: 0..<0, settings)
         watch.begin(model)
-        for view in units.indices { units[view] = LearnedUnit(measured(view)) }
+        let caution = 1 + settings.fewRows / Double(rows.count)
+        for view in units.indices { units[view] = LearnedUnit(measured(view) * caution) }
         loud = 0
-        weight = Double(settings.learningSamples)
+        weight = Double(rows.count)
         renewal = weight * settings.renewal
     }
 

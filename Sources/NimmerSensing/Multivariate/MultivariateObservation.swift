@@ -3,9 +3,9 @@ package struct MultivariateObservation: Hashable, Sendable {
     /// View that is the louder of the two.
     package enum View: String, Sendable, Hashable {
         /// T²: the inputs are together further from normal than they were, in ways in which they do vary together.
-        case joint
+        case joint = "joint_level"
         /// Q: the inputs do not go together as they did.
-        case relation
+        case relation = "correlation"
     }
 
     /// Confidence that something lasting has changed, 0…1; 0 while it learns.

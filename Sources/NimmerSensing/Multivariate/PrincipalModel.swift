@@ -7,6 +7,8 @@ struct PrincipalModel: Sendable {
     private(set) var mean: [Double]
     /// Standard deviation of each input; 0 for one that has never moved.
     private(set) var scale: [Double]
+    /// Indicates of each input whether the components know it; one that had never moved is judged after they were made again.
+    private(set) var isJudged: [Bool]
     /// Number of components that are kept.
     private(set) var kept = 0
     /// Variance that they leave.
@@ -24,6 +26,7 @@ struct PrincipalModel: Sendable {
         self.inputs = inputs
         mean = [Double](repeating: 0, count: inputs)
         (scale, variances, moved) = (mean, mean, mean)
+        isJudged = [Bool](repeating: false, count: inputs)
         axes = [Double](repeating: 0, count: inputs * inputs)
         correlation = axes
         matrix = SymmetricMatrix(size: inputs)
@@ -36,11 +39,16 @@ struct PrincipalModel: Sendable {
         var used = 0
         for row in 0..<rows.count where !gap.contains(row) {
             used += 1
+            var square = 0.0
             for input in 0..<inputs {
                 moved[input] = deviation(rows[row, input], of: input, from: mean[input], settings.learnedClip)
+                square += moved[input] * moved[input]
             }
+            // A row that is far off in most inputs counts for less.
+            let weight = min(1, settings.learnedRow * Double(inputs) / max(1, square))
             for one in 0..<inputs where moved[one] != 0 {
-                for other in 0...one { correlation[one * inputs + other] += moved[one] * moved[other] }
+                let part = moved[one] * weight
+                for other in 0...one { correlation[one * inputs + other] += part * moved[other] }
             }
         }
         for one in 0..<inputs {
@@ -90,7 +98,10 @@ struct PrincipalModel: Sendable {
         }
         matrix.diagonalize()
         left = 0
-        for input in 0..<inputs { left += max(0, matrix.elements[input * inputs + input]) }
+        for input in 0..<inputs {
+            isJudged[input] = scale[input] > 0
+            left += max(0, matrix.elements[input * inputs + input])
+        }
         let allowed = settings.explained * left
         let most = max(1, min(Double(inputs), rows / Double(settings.rowsForComponent)))
         var explained = 0.0
@@ -115,35 +126,40 @@ struct PrincipalModel: Sendable {
         left = max(0, left)
     }
 
-    /// Mean and scale of an input. The scale leaves out the loudest eighth of the rows, so that one excursion does not make it.
+    /// Mean and scale of an input. An eighth of the rows that is far louder than the rest is left out, so that one excursion makes
+    /// neither.
     private mutating func learnScale(_ rows: RowMemory, _ gap: Range<Int>, _ input: Int) {
-        var centre = 0.0
-        var known = 0
-        for row in 0..<rows.count where !gap.contains(row) && rows[row, input].isFinite {
-            known += 1
-            centre += (rows[row, input] - centre) / Double(known)
-        }
-        var (squares, loudest, furthest) = (0.0, 0.0, 0.0)
-        var (count, ofLoudest) = (0, 0)
+        let all = moments(of: input, in: rows, without: gap, nor: 0..<0)
+        var rest = all
         for part in 0..<8 {
-            var (square, number) = (0.0, 0)
-            for row in rows.part(part) where !gap.contains(row) && rows[row, input].isFinite {
-                let distance = abs(rows[row, input] - centre)
-                square += distance * distance
-                furthest = max(furthest, distance)
-                number += 1
-            }
-            squares += square
-            count += number
-            if number > 0, square / Double(number) > loudest / Double(max(1, ofLoudest)) {
-                (loudest, ofLoudest) = (square, number)
-            }
+            let other = moments(of: input, in: rows, without: gap, nor: rows.part(part))
+            if other.count > 0, other.square < rest.square { rest = other }
         }
-        var quiet = (max(0, squares - loudest) / Double(max(1, count - ofLoudest))).squareRoot()
+        let quiet = rest.square < all.square / 2 ? rest : all
         // It moved in one eighth only: no excursion from a noise, but all that is known of how it moves.
-        if quiet <= furthest / 40 { quiet = max(quiet, furthest / 8) }
-        mean[input] = centre
-        scale[input] = quiet > Self.grain(centre) ? quiet : 0
+        let furthest = all.furthest / 8
+        let scale = quiet.square.squareRoot() <= furthest / 5 ? furthest : quiet.square.squareRoot()
+        mean[input] = quiet.mean
+        self.scale[input] = scale > Self.grain(quiet.mean) ? scale : 0
+    }
+
+    /// Mean, mean square from it, the furthest value from it, and how many values there are.
+    private func moments(of input: Int, in rows: RowMemory, without gap: Range<Int>, nor part: Range<Int>)
+        -> (mean: Double, square: Double, furthest: Double, count: Int)
+    {
+        var (mean, squares, count) = (0.0, 0.0, 0)
+        var (lowest, highest) = (Double.infinity, -Double.infinity)
+        for row in 0..<rows.count where !gap.contains(row) && !part.contains(row) {
+            let value = rows[row, input]
+            guard value.isFinite else { continue }
+            count += 1
+            let difference = value - mean
+            mean += difference / Double(count)
+            squares += difference * (value - mean)
+            (lowest, highest) = (min(lowest, value), max(highest, value))
+        }
+        guard count > 0 else { return (0, 0, 0, 0) }
+        return (mean, max(0, squares) / Double(count), max(highest - mean, mean - lowest), count)
     }
 
     private static func grain(_ value: Double) -> Double { 1e-9 * abs(value) + 1e-12 }
@@ -152,9 +168,13 @@ struct PrincipalModel: Sendable {
     mutating func meet(_ value: Double, of input: Int) { mean[input] = value }
 
     /// Learns the scale of an input that had never moved from its first step.
-    mutating func wake(_ value: Double, of input: Int) {
+    ///
+    /// - Returns: whether this was its first step.
+    mutating func wake(_ value: Double, of input: Int) -> Bool {
         let step = abs(value - mean[input])
-        if scale[input] == 0, step > Self.grain(mean[input]) { scale[input] = step }
+        guard scale[input] == 0, step > Self.grain(mean[input]) else { return false }
+        scale[input] = step
+        return true
     }
 
     /// Deviation of a value in scales of its input, clipped; 0 where value or scale are not known.

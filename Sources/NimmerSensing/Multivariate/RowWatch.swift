@@ -14,13 +14,14 @@ struct RowWatch: Sendable {
     /// Parts of each input in each of the ``views``.
     private(set) var parts: [[Double]]
 
+    private var counted: [Double]
     private var scores: [Double]
     private var joint: [Double]
     private var relation: [Double]
 
     init(inputs: Int) {
         baseline = [Double](repeating: 0, count: inputs)
-        (smoothed, deviations, scores) = (baseline, baseline, baseline)
+        (smoothed, deviations, counted, scores) = (baseline, baseline, baseline, baseline)
         (joint, relation) = (baseline, baseline)
         parts = [[Double]](repeating: baseline, count: Self.count)
     }
@@ -52,10 +53,10 @@ struct RowWatch: Sendable {
     /// - Parameters:
     ///   - row: its place in the rows.
     ///   - leftOut: inputs that are not known, in whose place the model's expectation stands; empty for none.
-    ///   - limits: bounds of the row's T² and Q.
+    ///   - limits: bounds of what the row adds to each of the views; empty for none.
     mutating func take(
-        _ row: Int, of rows: RowMemory, _ model: PrincipalModel, leftOut: [Bool] = [],
-        limits: (Double, Double) = (.infinity, .infinity), _ settings: MultivariateSettings
+        _ row: Int, of rows: RowMemory, _ model: PrincipalModel, leftOut: [Bool] = [], limits: [Double] = [],
+        _ settings: MultivariateSettings
     ) {
         for input in baseline.indices {
             deviations[input] = model.deviation(rows[row, input], of: input, from: baseline[input], settings.clip)
@@ -64,13 +65,22 @@ struct RowWatch: Sendable {
             for input in baseline.indices where leftOut[input] { deviations[input] = 0 }
             model.fill(&deviations, leftOut, &scores)
         }
-        let sums = model.weigh(deviations, &scores, joint: &joint, relation: &relation)
-        let (ofJoint, ofRelation) = (Self.part(sums.joint, limits.0), Self.part(sums.relation, limits.1))
+        for input in baseline.indices { counted[input] = model.isJudged[input] ? deviations[input] : 0 }
+        let sums = model.weigh(counted, &scores, joint: &joint, relation: &relation)
+        var factors = (lasting: 1.0, joint: 1.0, relation: 1.0)
+        if !limits.isEmpty {
+            let added = settings.smoothing * settings.smoothing
+            factors.lasting = min(
+                Self.part(added * sums.joint, limits[0]), Self.part(added * sums.relation, limits[1])
+            ).squareRoot()
+            factors.joint = Self.part(settings.smoothing * sums.joint, limits[2])
+            factors.relation = Self.part(settings.smoothing * sums.relation, limits[3])
+        }
         (views[2], views[3]) = (0, 0)
         for input in baseline.indices {
-            smoothed[input] += (deviations[input] - smoothed[input]) * settings.smoothing
-            parts[2][input] += (joint[input] * ofJoint - parts[2][input]) * settings.smoothing
-            parts[3][input] += (relation[input] * ofRelation - parts[3][input]) * settings.smoothing
+            smoothed[input] += (counted[input] * factors.lasting - smoothed[input]) * settings.smoothing
+            parts[2][input] += (joint[input] * factors.joint - parts[2][input]) * settings.smoothing
+            parts[3][input] += (relation[input] * factors.relation - parts[3][input]) * settings.smoothing
             views[2] += parts[2][input]
             views[3] += parts[3][input]
         }
