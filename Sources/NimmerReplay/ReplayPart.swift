@@ -142,7 +142,7 @@ package struct ReplayCast: Sendable {
             let settings = Settings<DistanceOptions>(own.settings)
             return Member(
                 part: ReplayCell<Distance<NoLines>>(body: try CellBody(own)),
-                columns: settings.column.map { [$0] } ?? [],
+                columns: [settings.column],
                 pace: settings.senseInterval.map { 1000 / Double($0) })
         case "collision_avoidance/v1":
             let own = try configuration(Avoidance.self)

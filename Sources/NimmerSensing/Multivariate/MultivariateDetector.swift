@@ -19,6 +19,7 @@ package struct MultivariateDetector: Sendable {
     /// Inputs that have been silent too long to count, by place.
     package private(set) var leftOut: [Bool]
 
+    private var isGuessed: [Bool]
     private var rows: RowMemory
     private var model: PrincipalModel
     private var watch: RowWatch
@@ -50,6 +51,7 @@ package struct MultivariateDetector: Sendable {
         silent = [Int](repeating: 0, count: inputs)
         longest = silent
         leftOut = [Bool](repeating: false, count: inputs)
+        isGuessed = leftOut
     }
 
     /// Indicates whether it is still learning what is normal.
@@ -70,13 +72,13 @@ package struct MultivariateDetector: Sendable {
             if samples == settings.learningSamples { learn() }
             return MultivariateObservation()
         }
-        for input in 0..<inputs where !leftOut[input] && model.wake(last[input], of: input) {
+        for input in 0..<inputs where !isGuessed[input] && model.wake(last[input], of: input) {
             watch.meet(last[input], of: input)
         }
         for view in units.indices {
             limits[view] = (view < 2 ? settings.rowLimit / 2 : settings.rowLimit) * units[view].size
         }
-        watch.take(rows.count - 1, of: rows, model, leftOut: leftOut, limits: limits, settings)
+        watch.take(rows.count - 1, of: rows, model, guessed: isGuessed, limits: limits, settings)
         var seen = judge()
         for view in units.indices {
             units[view].grow(watch.views[view], settings.habituation, limit: settings.habituationLimit)
@@ -115,8 +117,9 @@ package struct MultivariateDetector: Sendable {
                 if !value.isNaN { refused += 1 }
                 silent[input] += 1
             }
+            isGuessed[input] = last[input].isNaN || (!isLearning && silent[input] > longest[input])
             leftOut[input] = last[input].isNaN || silent[input] > max(3, 2 * longest[input])
-            if leftOut[input] { missing += 1 }
+            if isGuessed[input] || leftOut[input] { missing += 1 }
         }
         return fresh > 0 && missing * 2 <= inputs
     }

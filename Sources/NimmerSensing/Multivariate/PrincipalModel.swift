@@ -183,11 +183,11 @@ struct PrincipalModel: Sendable {
         return min(clip, max(-clip, (value - centre) / scale[input]))
     }
 
-    /// Puts what the other inputs say in the place of those that are left out.
-    func fill(_ deviations: inout [Double], _ leftOut: [Bool], _ scores: inout [Double]) {
+    /// Puts what the other inputs say in the place of those that are not known.
+    func fill(_ deviations: inout [Double], _ guessed: [Bool], _ scores: inout [Double]) {
         for _ in 0..<5 {
             project(deviations, &scores)
-            for input in 0..<inputs where leftOut[input] {
+            for input in 0..<inputs where guessed[input] {
                 var value = 0.0
                 for axis in 0..<kept { value += axes[axis * inputs + input] * scores[axis] }
                 deviations[input] = value

@@ -52,18 +52,18 @@ struct RowWatch: Sendable {
     ///
     /// - Parameters:
     ///   - row: its place in the rows.
-    ///   - leftOut: inputs that are not known, in whose place the model's expectation stands; empty for none.
+    ///   - guessed: inputs that are not known, in whose place the model's expectation stands; empty for none.
     ///   - limits: bounds of what the row adds to each of the views; empty for none.
     mutating func take(
-        _ row: Int, of rows: RowMemory, _ model: PrincipalModel, leftOut: [Bool] = [], limits: [Double] = [],
+        _ row: Int, of rows: RowMemory, _ model: PrincipalModel, guessed: [Bool] = [], limits: [Double] = [],
         _ settings: MultivariateSettings
     ) {
         for input in baseline.indices {
             deviations[input] = model.deviation(rows[row, input], of: input, from: baseline[input], settings.clip)
         }
-        if leftOut.contains(true) {
-            for input in baseline.indices where leftOut[input] { deviations[input] = 0 }
-            model.fill(&deviations, leftOut, &scores)
+        if guessed.contains(true) {
+            for input in baseline.indices where guessed[input] { deviations[input] = 0 }
+            model.fill(&deviations, guessed, &scores)
         }
         for input in baseline.indices { counted[input] = model.isJudged[input] ? deviations[input] : 0 }
         let sums = model.weigh(counted, &scores, joint: &joint, relation: &relation)

@@ -39,7 +39,7 @@ struct RowGathering: Sendable {
 
     /// Takes a reading; the later of two counts.
     mutating func take(_ number: Double, of input: Int, at moment: Timestamp) {
-        if let begun, moment.milliseconds(since: begun) > interval / 2 {
+        if let begun, interval > 0, moment.milliseconds(since: begun) > interval / 2 {
             // Most come half an interval after the first: that one was late, and its value stands for this row until it speaks.
             let waited = hasSpoken.indices.count { rowsSilent[$0] < Self.patience }
             if hasSpoken.count(where: { $0 }) * 2 < waited {
