@@ -103,7 +103,7 @@ struct MultivariateCellTests {
             try publish([row[0], 10 - row[1], .nan], &bench)
         }
         let wave = try #require(bench.waves.max { $0.confidence < $1.confidence })
-        #expect(wave.confidence > 0.9)
+        #expect(wave.confidence > 0.5)
         #expect(wave.semanticContent["missing"] == ["plant.current"])
         let named = wave.semanticContent["contributions"]?.array?.compactMap { $0["input"]?.string }
         #expect(named?.contains("plant.current") == false)
