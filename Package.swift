@@ -178,8 +178,9 @@ let package = Package(
         library(
             "NimmerReplay",
             [
-                "CollisionAvoidanceNerve", "DistanceCell", "NimmerCell", "NimmerGate", "NimmerOutput", "NimmerProcess",
-                "NimmerSensing", "NimmerSystem", "NimmerThalamus", "NimmerWave", "SensorCell",
+                "CollisionAvoidanceNerve", "DistanceCell", "MultivariateCell", "NimmerCell", "NimmerGate",
+                "NimmerOutput", "NimmerProcess", "NimmerSensing", "NimmerSystem", "NimmerThalamus", "NimmerWave",
+                "SensorCell",
             ]),
         library(
             "NimmerBackup",
@@ -219,6 +220,9 @@ let package = Package(
         + organism("cells/math/v1", library: "MathCell", logic: ["NimmerCell", "NimmerWave"], executable: "math-cell")
         + organism(
             "cells/sensor/v1", library: "SensorCell", logic: ["NimmerCell", "NimmerSensing"], executable: "sensor-cell")
+        + organism(
+            "cells/multivariate/v1", library: "MultivariateCell", logic: ["NimmerCell", "NimmerSensing"],
+            executable: "multivariate-cell")
         + organism(
             "cells/vitals/v1", library: "VitalsCell", logic: ["NimmerCell", "NimmerSensing", "NimmerWave"],
             machine: "VitalsMachine",
@@ -338,7 +342,7 @@ let package = Package(
             tests(
                 "NimmerProcessTests",
                 ["NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerWave", "Seeds", metrics, log]),
-            tests("NimmerSensingTests", ["NimmerSensing", "NimmerWave"]),
+            tests("NimmerSensingTests", ["NimmerSensing", "NimmerWave", "Seeds"]),
             tests(
                 "NimmerCellTests",
                 [
@@ -352,8 +356,8 @@ let package = Package(
                 "CellsTests",
                 [
                     "BatteryCell", "BatteryMachine", "DistanceCell", "DistanceMachine", "MathCell", "MotorCell",
-                    "MotorMachine", "NimmerBus", "NimmerCell", "NimmerPlatform", "NimmerProcess", "NimmerSensing",
-                    "NimmerSystem",
+                    "MotorMachine", "MultivariateCell", "NimmerBus", "NimmerCell", "NimmerPlatform", "NimmerProcess",
+                    "NimmerSensing", "NimmerSystem",
                     "NimmerSystemFile", "NimmerTesting", "NimmerWave", "SensorCell", "VitalsCell", "VitalsMachine",
                 ]),
             tests(

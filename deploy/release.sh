@@ -12,8 +12,8 @@ cd "$(dirname "$0")/.."
 . deploy/prerequisites.sh
 . deploy/progress.sh
 
-programs="nimmer thalamus cognition-bridge hippocampus organ math-cell sensor-cell vitals-cell battery-cell distance-cell motor-cell
-    collision-avoidance-nerve"
+programs="nimmer thalamus cognition-bridge hippocampus organ math-cell sensor-cell multivariate-cell vitals-cell battery-cell
+    distance-cell motor-cell collision-avoidance-nerve"
 version=${VERSION:-$(git describe --tags --always --dirty)}
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 name=nimmerverse-${version#v}-linux-$(uname -m)

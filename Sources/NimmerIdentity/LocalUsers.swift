@@ -50,7 +50,9 @@ public struct DeviceSubjects: Sendable, Hashable {
     /// Those of a system; they have been checked where its grants were made.
     public init(of system: SystemFile) {
         for organism in system.cells + system.nerves {
-            for entry in organism.settings where entry.key == "subject" { published += entry.value.texts }
+            for entry in organism.settings where ["subject", "subjects"].contains(entry.key) {
+                published += entry.value.texts
+            }
             for entry in organism.settings where entry.key == "publish" { received += entry.value.texts }
             published += organism.subscribes
             received += organism.publishes

@@ -42,7 +42,7 @@ package struct Replay: Sendable {
     private var cast: ReplayCast
     private var thalamus: Thalamus
     private let environment: Environment
-    private let places: [Int?]
+    private let places: [[Int]]
     private let listeners: [(hears: Set<Token>, member: Int)]
     private let played: Set<Token>
     private var now: Timestamp?
@@ -51,15 +51,16 @@ package struct Replay: Sendable {
     private let configuration: ThalamusConfiguration
     /// Bound on the change events of each home region.
     private var changeBounds: [Region: RateBound] = [:]
+    private var row: [Double] = []
 
     /// A system at rest before a recording.
     ///
     /// - Parameters:
     ///   - cast: its cells and nerves.
-    ///   - places: the column that each of them reads.
+    ///   - places: the columns that each of them reads.
     /// - Throws: ``Failure`` when the thalamus cannot be what the file states.
     package init(
-        _ system: SystemFile, cast: ReplayCast, places: [Int?], environment: Environment
+        _ system: SystemFile, cast: ReplayCast, places: [[Int]], environment: Environment
     ) throws(Failure) {
         self.cast = cast
         self.places = places
@@ -76,7 +77,7 @@ package struct Replay: Sendable {
         }
         played = Set(
             cast.members.indices.compactMap { index in
-                places[index] != nil || !cast.members[index].part.hears.isEmpty
+                !places[index].isEmpty || !cast.members[index].part.hears.isEmpty
                     ? cast.members[index].part.identity.name : nil
             })
     }
@@ -89,18 +90,7 @@ package struct Replay: Sendable {
         case .numbers(let numbers, let at):
             let moment = pass(to: at)
             counts.rows += 1
-            for (member, place) in places.enumerated() {
-                guard let place else { continue }
-                guard numbers[place].isFinite else {
-                    counts.gaps += 1
-                    if counts.firstGap == nil {
-                        counts.firstGap = "row \(counts.rows), for the cell \(cast.members[member].part.identity.name)"
-                    }
-                    continue
-                }
-                pending.append((member, cast.members[member].part.read(numbers[place], at: moment)))
-                settle()
-            }
+            for member in places.indices where !places[member].isEmpty { read(numbers, member, at: moment) }
         case .change(let subject, let payload):
             do throws(Refusal) {
                 let message = try Envelope<ChangeEvent>(decoding: payload, on: subject)
@@ -117,6 +107,25 @@ package struct Replay: Sendable {
         }
         defer { outputs.removeAll(keepingCapacity: true) }
         return outputs
+    }
+
+    /// Hands a member the numbers of its columns.
+    private mutating func read(_ numbers: [Double], _ member: Int, at moment: Timestamp) {
+        row.removeAll(keepingCapacity: true)
+        var gaps = 0
+        for place in places[member] {
+            row.append(numbers[place])
+            if !numbers[place].isFinite { gaps += 1 }
+        }
+        if gaps > 0 {
+            counts.gaps += gaps
+            if counts.firstGap == nil {
+                counts.firstGap = "row \(counts.rows), for the cell \(cast.members[member].part.identity.name)"
+            }
+            guard cast.members[member].takesGaps else { return }
+        }
+        pending.append((member, cast.members[member].part.read(row, at: moment)))
+        settle()
     }
 
     /// Lets time pass until an event: what was due happens, in the order in which it was due.

@@ -1,5 +1,6 @@
 import CollisionAvoidanceNerve
 import DistanceCell
+import MultivariateCell
 import NimmerCell
 import NimmerOutput
 import NimmerProcess
@@ -16,7 +17,8 @@ package protocol ReplayPart: Sendable {
     var nextAppointment: Timestamp? { get }
     mutating func start(at moment: Timestamp) -> Pulse
     mutating func advance(to moment: Timestamp) -> Pulse
-    mutating func read(_ number: Double, at moment: Timestamp) -> Pulse
+    /// Takes the numbers of its columns; NaN where there is none.
+    mutating func read(_ numbers: [Double], at moment: Timestamp) -> Pulse
     mutating func hear(_ wave: HeardWave) -> Pulse
 }
 
@@ -31,8 +33,27 @@ package struct ReplayCell<C: NumberCell>: ReplayPart {
     /// Its source is the recording: it neither opens a file nor looks by itself.
     package mutating func start(at moment: Timestamp) -> Pulse { body.update(at: moment) { _, _ in } }
     package mutating func advance(to moment: Timestamp) -> Pulse { body.advance(to: moment) }
-    package mutating func read(_ number: Double, at moment: Timestamp) -> Pulse {
-        body.update(at: moment) { cell, pulse in try cell.read(number, &pulse) }
+    package mutating func read(_ numbers: [Double], at moment: Timestamp) -> Pulse {
+        body.update(at: moment) { cell, pulse in
+            if let number = numbers.first, number.isFinite { try cell.read(number, &pulse) }
+        }
+    }
+    package mutating func hear(_ wave: HeardWave) -> Pulse { body.update(at: wave.at) { _, _ in } }
+}
+
+/// A cell that is handed the numbers of several columns.
+package struct ReplayRowCell<C: RowCell>: ReplayPart {
+    package var body: CellBody<C>
+
+    package var identity: Identity { body.identity }
+    package var hears: [Token] { [] }
+    package var nextAppointment: Timestamp? { body.nextAppointment }
+
+    /// Its source is the recording.
+    package mutating func start(at moment: Timestamp) -> Pulse { body.update(at: moment) { _, _ in } }
+    package mutating func advance(to moment: Timestamp) -> Pulse { body.advance(to: moment) }
+    package mutating func read(_ numbers: [Double], at moment: Timestamp) -> Pulse {
+        body.update(at: moment) { cell, pulse in try cell.read(numbers, &pulse) }
     }
     package mutating func hear(_ wave: HeardWave) -> Pulse { body.update(at: wave.at) { _, _ in } }
 }
@@ -47,17 +68,21 @@ package struct ReplayNerve<N: Nerve>: ReplayPart {
 
     package mutating func start(at moment: Timestamp) -> Pulse { body.start(at: moment) }
     package mutating func advance(to moment: Timestamp) -> Pulse { body.advance(to: moment) }
-    package mutating func read(_ number: Double, at moment: Timestamp) -> Pulse { body.update(at: moment) { _, _ in } }
+    package mutating func read(_ numbers: [Double], at moment: Timestamp) -> Pulse {
+        body.update(at: moment) { _, _ in }
+    }
     package mutating func hear(_ wave: HeardWave) -> Pulse { body.hear(wave) }
 }
 
 /// The system's cells and nerves that a recording can drive.
 package struct ReplayCast: Sendable {
-    /// One of them, and the column that it reads.
+    /// One of them, and the columns that it reads.
     package struct Member: Sendable {
         package var part: any ReplayPart
-        /// The column that its settings name; nil for a nerve.
-        package var column: String?
+        /// The columns that its settings name; none for a nerve.
+        package var columns: [String]
+        /// Indicates whether a row counts for it although a column has no number there.
+        package var takesGaps = false
         /// Rows a second that its settings speak of; nil when they do not.
         package var pace: Double?
     }
@@ -106,53 +131,70 @@ package struct ReplayCast: Sendable {
             let settings = Settings<SensorOptions>(own.settings)
             let pause = Double(settings.row)
             return Member(
-                part: ReplayCell<Sensor>(body: try CellBody(own)), column: settings.column,
+                part: ReplayCell<Sensor>(body: try CellBody(own)), columns: settings.column.map { [$0] } ?? [],
+                pace: pause > 0 ? 1000 / pause : nil)
+        case "multivariate/v1":
+            let own = try configuration(Multivariate.self)
+            let pause = Double(Settings<MultivariateOptions>(own.settings).row)
+            let body = try CellBody<Multivariate>(own)
+            return Member(
+                part: ReplayRowCell<Multivariate>(body: body), columns: body.cell.names, takesGaps: true,
                 pace: pause > 0 ? 1000 / pause : nil)
         case "distance/v1":
             let own = try configuration(Distance<NoLines>.self)
             let settings = Settings<DistanceOptions>(own.settings)
             return Member(
                 part: ReplayCell<Distance<NoLines>>(body: try CellBody(own)),
-                column: settings.column,
+                columns: [settings.column],
                 pace: settings.senseInterval.map { 1000 / Double($0) })
         case "collision_avoidance/v1":
             let own = try configuration(Avoidance.self)
-            return Member(part: ReplayNerve<Avoidance>(body: try CellBody(own)), column: nil, pace: nil)
+            return Member(part: ReplayNerve<Avoidance>(body: try CellBody(own)), columns: [], pace: nil)
         default: return nil
         }
     }
 
-    /// Columns that each member reads, by the places of the recording's columns; nil for one that reads none.
+    /// Columns that each member reads, by the places of the recording's columns; none for one that reads none.
     ///
     /// - Parameter mapping: columns that a person gave to cells, which win over the settings.
     /// - Throws: ``Failure`` that names the cell and the columns that there are.
     package func places(
         in columns: [String], of file: String, mapping: [(column: String, cell: String)]
-    ) throws(Failure) -> [Int?] {
+    ) throws(Failure) -> [[Int]] {
         for (_, cell) in mapping where !members.contains(where: { $0.part.identity.name.text == cell }) {
             throw Failure(
                 .usage, "no cell '\(cell)' to give a column to",
                 remedy: """
                     the system's cells are \
-                    \(members.filter { $0.column != nil }.map(\.part.identity.name.text).joined(separator: ", "))
+                    \(members.filter { !$0.columns.isEmpty }.map(\.part.identity.name.text).joined(separator: ", "))
                     """)
         }
-        var places: [Int?] = []
+        var places: [[Int]] = []
         for member in members {
             let name = member.part.identity.name.text
-            let given = mapping.first { $0.cell == name }?.column
+            let given = mapping.filter { $0.cell == name }.map(\.column)
             guard member.part.identity.role == .cell else {
-                places.append(nil)
+                places.append([])
                 continue
             }
-            let wanted = given ?? member.column ?? name
-            do throws(Refusal) {
-                places.append(try DelimitedText.place(of: wanted, names: columns, count: columns.count))
-            } catch {
+            let count = max(1, member.columns.count)
+            if !given.isEmpty, given.count != count {
                 throw Failure(
-                    .failed, "\(file) has no column '\(wanted)' for the cell \(name)",
-                    remedy: "it has \(ReplayInput.list(columns)); --column NAME=\(name) names another")
+                    .usage, "found \(given.count) columns for the cell \(name); expected \(count)",
+                    remedy: "give --column NAME=\(name) once for each of its inputs, in their order")
             }
+            let wanted = !given.isEmpty ? given : member.columns.isEmpty ? [name] : member.columns
+            var own: [Int] = []
+            for column in wanted {
+                do throws(Refusal) {
+                    own.append(try DelimitedText.place(of: column, names: columns, count: columns.count))
+                } catch {
+                    throw Failure(
+                        .failed, "\(file) has no column '\(column)' for the cell \(name)",
+                        remedy: "it has \(ReplayInput.list(columns)); --column NAME=\(name) names another")
+                }
+            }
+            places.append(own)
         }
         return places
     }

@@ -23,12 +23,12 @@ package struct ReplayRun {
         let paces = cast.members.compactMap(\.pace)
         input = try ReplayInput(bytes, file: file, format: format, pace: paces.max() ?? 1)
         var notes: [String] = []
-        var places = [Int?](repeating: nil, count: cast.members.count)
+        var places = [[Int]](repeating: [], count: cast.members.count)
         if input.kind != .waves {
             guard cast.members.contains(where: { $0.part.identity.role == .cell }) else {
                 throw Failure(
                     .failed, "\(system.file) has no cell that reads a column; \(file) holds numbers",
-                    remedy: "sensor/v1 and distance/v1 cells read columns")
+                    remedy: "sensor/v1, multivariate/v1 and distance/v1 cells read columns")
             }
             places = try cast.places(in: input.columns, of: file, mapping: mapping)
             for (kind, count) in cast.leftOut {

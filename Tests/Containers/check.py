@@ -37,7 +37,7 @@ PARTS = {
     "vitals": "vitals-cell", "math": "math-cell", "collision-avoidance": "collision-avoidance-nerve",
 }
 OTHERS = {
-    "sensor": "sensor-cell", "battery": "battery-cell", "distance": "distance-cell", "motor": "motor-cell",
+    "sensor": "sensor-cell", "multivariate": "multivariate-cell", "battery": "battery-cell", "distance": "distance-cell", "motor": "motor-cell",
     "language": "organ",
 }
 # What each part must show of itself.
@@ -333,6 +333,7 @@ def others(home):
         text = file.read()
     cells = """
   - {name: sensor, kind: sensor/v1, settings: {subject: house.humidity}}
+  - {name: multivariate, kind: multivariate/v1, settings: {subjects: [house.humidity, house.warmth]}}
   - {name: battery, kind: battery/v1, origins: ["battery-*"], settings: {path: /batteries}}
   - {name: distance, kind: distance/v1, settings: {subject: robot.range.front}}
   - {name: motor, kind: motor/v1, settings: {publish: {stop: robot.wheels}}}

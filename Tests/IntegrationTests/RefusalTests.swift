@@ -42,8 +42,8 @@ struct RefusalTests {
     @Test(
         "an unknown environment is refused by every executable, with the three valid names",
         arguments: [
-            "thalamus", "cognition-bridge", "hippocampus", "nimmer", "math-cell", "sensor-cell", "vitals-cell",
-            "battery-cell", "distance-cell", "motor-cell", "collision-avoidance-nerve", "organ",
+            "thalamus", "cognition-bridge", "hippocampus", "nimmer", "math-cell", "sensor-cell", "multivariate-cell",
+            "vitals-cell", "battery-cell", "distance-cell", "motor-cell", "collision-avoidance-nerve", "organ",
         ])
     func environment(_ name: String) async throws {
         var environment = ChildCommand.inheritedEnvironment

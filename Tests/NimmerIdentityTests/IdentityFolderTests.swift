@@ -58,7 +58,7 @@ struct IdentityFolderTests {
         ("subject: dev.cognitive.bridge.response", 1), ("subject: prod.>", 1), ("subject: \">\"", 1),
         ("subject: \"*.wave\"", 1), ("subject: \"$JS.API.>\"", 1), ("subject: _INBOX.math.x", 1),
         ("subject: 'x\",\"dev.cognitive.bridge.response'", 1), ("subject: 'x\\y'", 1), ("subject: \"x\\u0007y\"", 1),
-        ("subject: _R_.x", 1),
+        ("subject: _R_.x", 1), ("subjects: [plant.flow, prod.>]", 1), ("subjects: [plant.flow, _INBOX.math.x]", 1),
         ("publish: {stop: dev.nervous.cells.math.wave}", 1), ("publish: {stop: \"$SYS.REQ\"}", 1),
     ])
     func aSettingGrantsNothingOfTheHouse(setting: String, count: Int) throws {
@@ -67,6 +67,19 @@ struct IdentityFolderTests {
         let error = #expect(throws: SystemError.self) { try Grant.all(of: try Ground.system(text), in: .dev) }
         #expect(error?.mark.line == 6)
         #expect(error.map { "\($0)".contains("a device's subject") } == true)
+    }
+
+    @Test func aCellMayHearEachOfItsSubjectsAndDevicesMayPublishThem() throws {
+        let system = try Ground.system(
+            """
+            nimmerverse: 1
+            name: plant
+            cells: [{name: across, kind: multivariate/v1, settings: {subjects: [plant.flow, plant.pressure]}}]
+            """)
+        let own = try #require(try Grant.all(of: system, in: .dev).first { $0.name == "across" })
+        #expect(Set(own.subscribe).isSuperset(of: ["plant.flow", "plant.pressure"]))
+        #expect(Set(own.publish).isDisjoint(with: ["plant.flow", "plant.pressure"]))
+        #expect(DeviceSubjects(of: system).published == ["plant.flow", "plant.pressure"])
     }
 
     @Test func aCellCannotTakeTheNameOfARole() throws {

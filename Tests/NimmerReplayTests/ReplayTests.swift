@@ -177,7 +177,7 @@ struct ReplayEngineTests {
         var input = try ReplayInput(Array(recording.utf8), file: "pair.csv", format: ReplayFormat(), pace: 1)
         let places =
             input.kind == .waves
-            ? cast.members.map { _ in nil } : try cast.places(in: input.columns, of: "pair.csv", mapping: mapping)
+            ? cast.members.map { _ in [] } : try cast.places(in: input.columns, of: "pair.csv", mapping: mapping)
         var replay = try Replay(file, cast: cast, places: places, environment: .dev)
         var outputs: [ReplayOutput] = []
         while let event = try input.next() { outputs += replay.take(event) }
@@ -263,7 +263,7 @@ struct ReplayEngineTests {
         for index in 0..<120 { rows += "\(max(0.2, 3 - Double(index) * 0.04)),2.5,0.3,2.5\n" }
         var input = try ReplayInput(Array(rows.utf8), file: "robot.csv", format: ReplayFormat(), pace: 9)
         let places = try cast.places(in: input.columns, of: "robot.csv", mapping: [])
-        #expect(places == [0, 1, 2, 3, nil])
+        #expect(places == [[0], [1], [2], [3], []])
         var replay = try Replay(system, cast: cast, places: places, environment: .dev)
         var outputs: [JSON] = []
         while let event = try input.next() { outputs += replay.take(event).map(\.json) }

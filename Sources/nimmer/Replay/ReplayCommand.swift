@@ -28,7 +28,7 @@ struct ReplayCommand: ParsableCommand {
             objects of numbers, or waves as --record and `nimmer wave tail --record` write them: \
             {"at": …, "subject": …, "message": {…}}.
 
-            A cell reads the column that its setting `column` names. The time is the column named time, timestamp, \
+            A cell reads the column that its setting `column` names, or those of `columns`. The time is the column named time, timestamp, \
             datetime, at or date; without one, rows come at the pace that the system file gives its cells.
 
             Origins are held against the system file as they are live: a wave that names one which is not granted is \

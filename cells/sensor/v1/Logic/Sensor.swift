@@ -9,15 +9,7 @@ public struct Sensor: NumberCell {
     public static let manifest = Manifest.sensor
     public static let initialState = State.learning.rawValue
 
-    /// State of the cell.
-    public enum State: String, Sendable {
-        /// It does not know yet what is normal. Can transition to calm or surprised.
-        case learning = "LEARNING"
-        /// Nothing lasting has changed. Can transition to surprised.
-        case calm = "CALM"
-        /// Something has, more likely than not. Can transition to calm.
-        case surprised = "SURPRISED"
-    }
+    public typealias State = SensingState
 
     /// Source of its numbers.
     public let source: SensorSource
@@ -70,9 +62,7 @@ public struct Sensor: NumberCell {
     }
 
     private func next(_ seen: Observation) -> State {
-        if seen.confidence >= 0.5 { return .surprised }
-        if detector.isLearning { return .learning }
-        return state == .surprised && seen.confidence >= floor ? .surprised : .calm
+        state.next(seen.confidence, isLearning: detector.isLearning, floor: floor)
     }
 
     private mutating func enter(_ next: State, _ seen: Observation, _ pulse: inout Pulse) {
@@ -121,14 +111,4 @@ extension Observation {
             }
         return "\(what), \(short(times)) times the worst learned"
     }
-}
-
-/// A number with four significant digits: more would only be noise in a wave.
-func short(_ value: Double) -> Double {
-    guard value != 0, value.isFinite else { return value }
-    var scale = 1.0
-    var magnitude = abs(value)
-    while magnitude < 1000 && scale < 1e15 { (magnitude, scale) = (magnitude * 10, scale * 10) }
-    guard scale > 1 else { return value.rounded() }
-    return (value * scale).rounded() / scale
 }

@@ -39,22 +39,8 @@ extension Sensor {
             host.process.logger.info("The file has ended", metadata: ["file": "\(file.path)"])
             return
         }
-        let first = try file.first() ?? []
-        let text = sensor.delimiter ?? DelimitedText(guessedFrom: first[...])
-        let names = text.names(first[...])
-        let place: Int
-        do throws(Refusal) {
-            place = try DelimitedText.place(of: column, names: names, count: text.cells(first[...]).count)
-        } catch { throw ProcessFailure(.configuration, "\(file.path): \(error)") }
-        var isFirst = names != nil && !sensor.follows
-        let take = { (line: [UInt8]) in
-            defer { isFirst = false }
-            guard !isFirst, line != first || names == nil else { return }
-            let cells = text.cells(line[...])
-            host.take(cells.indices.contains(place) ? Array(cells[place]) : [], "")
-        }
-        if sensor.follows { return try await file.follow(take) }
-        try await file.read(every: sensor.pause, take)
+        let rows = try TableRows(file, columns: [column], delimiter: sensor.delimiter)
+        try await rows.read(every: sensor.pause, follows: sensor.follows) { cells in host.take(Array(cells[0]), "") }
         host.process.logger.info("The file has ended", metadata: ["file": "\(file.path)"])
     }
 }

@@ -1,0 +1,7 @@
+/// A cell that judges rows of numbers, wherever they come from: what replay can hand several columns of a recording.
+public protocol RowCell: Cell {
+    /// Takes a row: a number for each of its inputs, in their order; NaN where there is none.
+    ///
+    /// - Throws: why it was refused.
+    mutating func read(_ row: [Double], _ pulse: inout Pulse) throws
+}

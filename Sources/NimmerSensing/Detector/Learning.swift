@@ -1,0 +1,114 @@
+/// What a ``Detector`` gathers while it learns: the samples and the views' greatest excursions, in parts of equal length, so that a
+/// start-up transient, which is in one part only, can be left out of what counts as normal (sensing.md, What is learned).
+struct Learning: Sendable {
+    /// Number of parts.
+    static let parts = 8
+
+    /// Sums over some samples.
+    struct Sums: Sendable {
+        private(set) var count = 0.0
+        private(set) var mean = 0.0
+        /// Sum of the squared deviations from the mean.
+        private(set) var squares = 0.0
+        private(set) var differences = 0.0
+        /// Sum of the squared differences of successive samples.
+        private(set) var steps = 0.0
+
+        /// Mean squared difference of successive samples; 0 without one.
+        var meanStep: Double { differences > 0 ? steps / differences : 0 }
+        /// Variance of the samples.
+        var variance: Double { squares / max(1, count - 1) }
+
+        mutating func add(_ value: Double, step: Double?) {
+            count += 1
+            let difference = value - mean
+            mean += difference / count
+            squares += difference * (value - mean)
+            guard let step else { return }
+            differences += 1
+            steps += step * step
+        }
+
+        mutating func add(_ other: Sums) {
+            guard other.count > 0 else { return }
+            let total = count + other.count
+            let difference = other.mean - mean
+            squares += other.squares + difference * difference * count * other.count / total
+            mean += difference * other.count / total
+            count = total
+            differences += other.differences
+            steps += other.steps
+        }
+    }
+
+    private struct Part: Sendable {
+        var sums = Sums()
+        var level = 0.0
+        var spread = 0.0
+        var leap = 0.0
+    }
+
+    /// All samples so far.
+    private(set) var sums = Sums()
+    private var parts: [Part] = []
+
+    /// Takes a sample that lies at a fraction of learning, 0..<1.
+    mutating func add(_ value: Double, step: Double?, at fraction: Double) {
+        sums.add(value, step: step)
+        if parts.isEmpty { parts = Array(repeating: Part(), count: Self.parts) }
+        let part = Int(saturating: fraction * Double(Self.parts))
+        parts[min(part, Self.parts - 1)].sums.add(value, step: step)
+    }
+}
+
+extension Learning {
+    /// Greatest excursions of the views.
+    struct Excursions: Sendable {
+        var level = 0.0
+        var spread = 0.0
+        var leap = 0.0
+    }
+
+    /// Ratio of mean squared steps from which a part is an exception, and is left out.
+    private static let exception = 4.0
+
+    /// Notes what the views show in the part of the last sample.
+    mutating func note(_ seen: Excursions, at fraction: Double) {
+        guard !parts.isEmpty else { return }
+        let part = min(Int(saturating: fraction * Double(Self.parts)), Self.parts - 1)
+        parts[part].level = max(parts[part].level, seen.level)
+        parts[part].spread = max(parts[part].spread, seen.spread)
+        parts[part].leap = max(parts[part].leap, seen.leap)
+    }
+
+    /// The second greatest excursion among the parts: a greater one never came again.
+    var repeated: Excursions {
+        Excursions(level: second(\.level), spread: second(\.spread), leap: second(\.leap))
+    }
+
+    private func second(_ view: KeyPath<Part, Double>) -> Double {
+        var (first, second) = (0.0, 0.0)
+        for part in parts {
+            let value = part[keyPath: view]
+            if value > first { (first, second) = (value, first) } else { second = max(second, value) }
+        }
+        return second
+    }
+
+    /// Mean squared step and variance, without a part that is an exception in the one or the other.
+    var typical: (step: Double, variance: Double) {
+        let steps = rest(where: \.meanStep, exceeds: Self.exception)
+        let values = rest(where: \.squares, exceeds: Self.exception * Self.exception)
+        return (steps.differences > 3 ? steps.meanStep : sums.meanStep, values.variance)
+    }
+
+    /// Sums of all parts, without the one whose measure is as many times that of the next.
+    private func rest(where measure: KeyPath<Sums, Double>, exceeds times: Double) -> Sums {
+        let values = parts.map { $0.sums[keyPath: measure] }
+        let greatest = values.indices.max { values[$0] < values[$1] }
+        let next = values.indices.lazy.filter { $0 != greatest }.map { values[$0] }.max() ?? 0
+        var rest = Sums()
+        for index in parts.indices where index != greatest || values[index] <= times * next { rest.add(parts[index].sums) }
+        return rest
+    }
+}
