@@ -191,7 +191,9 @@ public struct CellBody<C: Cell>: Sendable {
     }
 
     private func pulse(at moment: Timestamp) -> Pulse {
-        Pulse(at: moment, identity: identity, gate: own.gate.state, entered: entered, interval: statedInterval)
+        Pulse(
+            at: moment, identity: identity, gate: own.gate.state, entered: entered, interval: statedInterval,
+            missing: readings.missing(until: moment))
     }
 
     /// A cell's time never goes back, also when a wave that it hears took its time.
@@ -232,9 +234,10 @@ public struct CellBody<C: Cell>: Sendable {
                 wave.intervalMilliseconds = statedInterval
                 outer.append(.wave(wave))
                 if hearing == nil { weigh(wave, at: inner.at, &outer) }
-            case .change:
+            case .change(var change):
                 counters.changes += 1
-                outer.append(action)
+                change.intervalMilliseconds = statedInterval
+                outer.append(.change(change))
             case .publish, .send, .begin, .log, .leave, .transition: outer.append(action)
             }
         }

@@ -57,6 +57,12 @@ package struct IntervalEstimator: Sendable {
         if 2 * near > count ? next == 0 : next % Self.stride == 0 { consider() }
     }
 
+    /// Number of readings that should have come between the last and one at a moment; 0 while the interval is not known.
+    package func missing(until moment: Timestamp) -> Int {
+        guard let milliseconds, let last, moment > last else { return 0 }
+        return max(0, Int(saturating: (moment.milliseconds(since: last) / milliseconds).rounded()) - 1)
+    }
+
     @inline(__always)
     private func isNear(_ difference: Float) -> Bool {
         guard let milliseconds else { return false }

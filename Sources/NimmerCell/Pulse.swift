@@ -19,6 +19,8 @@ public struct Pulse: Sendable {
     /// Interval at which the cell senses when all is well, in milliseconds, as its waves state it: its setting `interval_ms`, or what it
     /// has learned from the moments of its readings; nil while it knows none, and for a nerve.
     public let interval: Double?
+    /// Number of readings that should have come since the last and did not, by the ``interval``; 0 while that is not known.
+    public let missing: Int
     /// Actions to perform, in order.
     public private(set) var actions: [Action] = []
     /// Waves that could not be written down because a number was not finite; they are counted as refused.
@@ -28,12 +30,13 @@ public struct Pulse: Sendable {
     private(set) var entered: EnteredStates
     private(set) var isReading = false
 
-    init(at: Timestamp, identity: Identity, gate: GateState, entered: EnteredStates, interval: Double?) {
+    init(at: Timestamp, identity: Identity, gate: GateState, entered: EnteredStates, interval: Double?, missing: Int) {
         self.at = at
         self.identity = identity
         self.gate = gate
         self.entered = entered
         self.interval = interval
+        self.missing = missing
     }
 
     /// Notes that a reading came in now, from which the cell's ``interval`` is learned. A cell that does not sense by its own clock calls it

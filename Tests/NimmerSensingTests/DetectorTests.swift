@@ -1,3 +1,4 @@
+import Glibc
 import NimmerSensing
 import NimmerWave
 import Testing
@@ -62,16 +63,68 @@ struct DetectorTests {
         #expect(heaviest.spread > 3 * heaviest.normalSpread)
     }
 
-    @Test("one spike, however large, does not speak for a change of the level")
-    func oneSpike() throws {
-        var (detector, noise) = learned(seed: 11)
-        let before = try see(&detector, (10))
-        let spike = try see(&detector, (1e6))
-        var after = try see(&detector, (10 + noise.next()))
-        #expect(before.confidence < 0.2)
-        #expect(spike.view == .spread || spike.confidence < 0.2)
-        for _ in 0..<100 { after = try see(&detector, (10 + noise.next())) }
-        #expect(after.confidence < 0.2)
+    @Test("one bad row speaks for nothing in any view, however large", arguments: UInt64(1)...20)
+    func oneSpike(seed: UInt64) throws {
+        for size in [8.0, 30, 1e6, -1e6] {
+            var (detector, noise) = learned(seed: seed)
+            for _ in 0..<50 { _ = detector.observe(10 + noise.next()) }
+            var greatest = try see(&detector, 10 + size).confidence
+            for _ in 0..<100 { greatest = max(greatest, try see(&detector, 10 + noise.next()).confidence) }
+            #expect(greatest < 0.2, "\(size)")
+        }
+    }
+
+    @Test("rows that spike again and again are noise that has grown")
+    func spikes() throws {
+        var (detector, noise) = learned(seed: 4)
+        var greatest = try see(&detector, 10)
+        for index in 0..<100 {
+            let seen = try see(&detector, 10 + noise.next() + (index % 4 == 0 ? 30 : 0))
+            if seen.confidence > greatest.confidence { greatest = seen }
+        }
+        #expect(greatest.confidence > 0.9)
+    }
+
+    @Test("a step far beyond the clip is as loud as it is large")
+    func leap() throws {
+        // A slow wave: its deviation is far beyond its noise, so that a clipped residual says little.
+        var noise = Noise(state: 21)
+        var detector = Detector()
+        var angle = 0.0
+        func next(_ offset: Double) -> Double {
+            angle += 0.02
+            return 10 + offset + 10 * sin(angle) + noise.next()
+        }
+        while detector.isLearning { _ = detector.observe(next(0)) }
+        var loudest = try see(&detector, next(0))
+        for _ in 0..<6 {
+            let seen = try see(&detector, next(150))
+            if seen.times > loudest.times { loudest = seen }
+        }
+        #expect(loudest.view == .leap)
+        #expect(loudest.confidence > 0.9)
+        #expect(loudest.isAbove)
+        #expect(loudest.times > 5)
+    }
+
+    @Test("coming home is no surprise", arguments: UInt64(1)...10)
+    func comingHome(seed: UInt64) throws {
+        func greatest(_ settings: DetectorSettings) throws -> (away: Double, home: Double) {
+            var noise = Noise(state: seed)
+            var detector = Detector(settings)
+            while detector.isLearning { _ = detector.observe(10 + noise.next()) }
+            var (away, home) = (0.0, 0.0)
+            for _ in 0..<150 { away = max(away, try see(&detector, 15 + noise.next()).confidence) }
+            for _ in 0..<200 { home = max(home, try see(&detector, 10 + noise.next()).confidence) }
+            return (away, home)
+        }
+        var settings = DetectorSettings()
+        let found = try greatest(settings)
+        #expect(found.away > 0.9)
+        #expect(found.home < 0.5)
+        settings.returnsHome = false
+        let without = try greatest(settings)
+        #expect(without.home > 0.9)
     }
 
     @Test("what was learned as normal stays quiet", arguments: UInt64(1)...20)
@@ -119,14 +172,122 @@ struct DetectorTests {
         #expect(one == other)
     }
 
-    @Test("a sensor that never moved is noticed when it does, and nothing overflows")
+    @Test("the first step of a sensor that never moved shows how finely it can, and wakes nobody; a greater one is noticed")
     func constant() throws {
+        for (value, step) in [(32.0, 1.0), (21.5, 0.1), (0, 1), (-4, 250)] {
+            var detector = Detector()
+            for _ in 0..<400 { _ = detector.observe(value) }
+            var best = 0.0
+            for _ in 0..<100 { best = max(best, try see(&detector, value + step).confidence) }
+            #expect(best < 0.2, "\(value)")
+            for _ in 0..<30 { best = max(best, try see(&detector, value + 40 * step).confidence) }
+            #expect(best > 0.9, "\(value)")
+        }
+    }
+
+    @Test("a switch that begins to be used after it was learned at rest is learned anew, and stays quiet")
+    func restingSwitch() throws {
         var detector = Detector()
-        for _ in 0..<400 { _ = detector.observe(32) }
-        var best = 0.0
-        for _ in 0..<30 { best = max(best, try see(&detector, (33)).confidence) }
-        #expect(best > 0.9)
-        #expect(best <= 1)
+        var noise = Noise(state: 8)
+        for _ in 0..<1000 { _ = detector.observe(0) }
+        #expect(detector.relearned == 0)
+        var isOn = false
+        var loud = 0
+        for _ in 0..<4000 {
+            if noise.uniform() < 0.05 { isOn.toggle() }
+            if try see(&detector, isOn ? 1 : 0).confidence >= 0.2 { loud += 1 }
+        }
+        #expect(detector.relearned == 1)
+        #expect(detector.relearns == .moves)
+        #expect(loud < 20)
+    }
+
+    @Test("a counter is normal while it counts, and noticed when it stops; what lasts is learned anew")
+    func counter() throws {
+        var detector = Detector()
+        var total = 0.0
+        var (counting, stopped, later) = (0.0, 0.0, 0.0)
+        var noise = Noise(state: 31)
+        for index in 0..<2000 {
+            total += 3 + noise.next()
+            let seen = try see(&detector, total)
+            if index > 400 { counting = max(counting, seen.confidence) }
+        }
+        for _ in 0..<300 { stopped = max(stopped, try see(&detector, total).confidence) }
+        for _ in 0..<2000 { _ = detector.observe(total) }
+        for _ in 0..<100 { later = max(later, try see(&detector, total).confidence) }
+        #expect(counting < 0.2)
+        #expect(stopped > 0.5)
+        #expect(detector.relearned >= 1)
+        #expect(later < 0.2)
+    }
+
+    @Test("what has been loud for as long as learning takes is learned anew, and the sensor is quiet again")
+    func learningAnew() throws {
+        var (detector, noise) = learned(seed: 12)
+        var since = 0
+        while detector.relearned == 0, since < 2000 {
+            _ = detector.observe(10 + 8 * noise.next())
+            since += 1
+        }
+        #expect(detector.relearned == 1)
+        #expect(detector.relearns == .loud)
+        #expect((400...480).contains(since))
+        #expect(detector.isLearning)
+        while detector.isLearning { _ = detector.observe(10 + 8 * noise.next()) }
+        var greatest = 0.0
+        for _ in 0..<500 { greatest = max(greatest, try see(&detector, 10 + 8 * noise.next()).confidence) }
+        #expect(greatest < 0.5)
+    }
+
+    @Test("a start-up transient and a wild row do not blind the sensor", arguments: [0, 200])
+    func transient(at start: Int) throws {
+        var noise = Noise(state: 77)
+        var detector = Detector()
+        for index in 0..<400 {
+            let offset = (start..<start + 25).contains(index) ? 400 * exp(-Double(index - start) / 8) : 0
+            _ = detector.observe(10 + offset + noise.next())
+        }
+        _ = detector.observe(10)
+        var greatest = 0.0
+        for _ in 0..<60 { greatest = max(greatest, try see(&detector, 10 + noise.next()).confidence) }
+        #expect(greatest < 0.2)
+        for _ in 0..<60 { greatest = max(greatest, try see(&detector, 16 + noise.next()).confidence) }
+        #expect(greatest > 0.9)
+    }
+
+    @Test("missing samples are time that passed: learning ends at the same time, and a change is as loud")
+    func missing() throws {
+        for share in [0.05, 0.2] {
+            var noise = Noise(state: 5)
+            var (whole, gappy) = (Detector(), Detector())
+            var (times, missing) = ([0.0, 0.0], 0)
+            for index in 0..<700 {
+                let value = (index < 600 ? 10 : 15) + noise.next()
+                let seen = try see(&whole, value)
+                if index >= 600 { times[0] = max(times[0], seen.confidence) }
+                guard noise.uniform() >= share else {
+                    missing += 1
+                    continue
+                }
+                let seenPart = gappy.observe(value, missing: missing)
+                let part = try #require(seenPart)
+                missing = 0
+                if index >= 600 { times[1] = max(times[1], part.confidence) }
+                #expect(abs(gappy.learned - whole.learned) < 0.001)
+            }
+            #expect(times[0] > 0.9 && times[1] > 0.9)
+        }
+    }
+
+    @Test("an outage teaches nothing")
+    func outage() {
+        var detector = Detector()
+        for _ in 0..<50 { _ = detector.observe(10) }
+        _ = detector.observe(10, missing: 1_000_000)
+        #expect(detector.isLearning)
+        _ = detector.observe(10, missing: -5)
+        #expect(detector.samples == 52)
     }
 
     @Test("every result is finite, for any input")

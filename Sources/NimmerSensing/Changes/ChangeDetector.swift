@@ -30,11 +30,12 @@ public struct ChangeDetector: Sendable {
     ///   - value: the sample; the detector refuses those that every ``Detector`` refuses.
     ///   - moment: when it was taken, by the sensor's clock.
     ///   - interval: the sensor's own, in milliseconds, which makes the bound of a slow one longer; nil where it is not known.
+    ///   - missing: how many samples are missing since the last.
     /// - Returns: the change that begins or ends with it and is to be reported; nil for most samples.
     public mutating func observe(
-        _ value: Double, at moment: Timestamp, interval: Double? = nil
+        _ value: Double, at moment: Timestamp, interval: Double? = nil, missing: Int = 0
     ) -> SensedChange? {
-        guard let seen = detector.observe(value) else { return nil }
+        guard let seen = detector.observe(value, missing: missing) else { return nil }
         guard isChanged ? seen.confidence < settings.end : seen.confidence >= settings.begin else { return nil }
         isChanged.toggle()
         bound.milliseconds = settings.bound(forInterval: interval)

@@ -3,10 +3,10 @@ import NimmerWave
 
 /// From a stream of numbers to confidence that something lasting has changed (sensing.md).
 ///
-/// It learns online what is normal, in O(1) memory and without a clock. Two views watch: the *level* (a leaky two-sided
-/// sum of clipped residuals against a slow baseline) and the *spread* (how far the short-term noise is from the learned
-/// one). Each is measured in units of the greatest value that it reached while learning, so that "3" means "three times
-/// the worst I saw while all was well" for every sensor; the louder view speaks.
+/// It learns online what is normal, in O(1) memory and without a clock. Three views watch: the *level* (a leaky two-sided
+/// sum of clipped residuals), the *spread* (how far the short-term noise is from the learned one) and the *leap* (how far the
+/// last samples all lie on one side). Each is measured in units of the greatest value that it reached while learning, so that
+/// "3" means "three times the worst I saw while all was well" for every sensor; the loudest view speaks.
 public struct Detector: Sendable {
     /// Settings.
     public let settings: DetectorSettings
@@ -14,113 +14,295 @@ public struct Detector: Sendable {
     public private(set) var samples = 0
     /// Number of samples that were refused because they were not finite, or beyond ±1e150.
     public private(set) var refused = 0
+    /// Number of times that it began to learn anew.
+    public private(set) var relearned = 0
+    /// Reason why it last began to learn anew; nil while it learns for the first time, or has not begun anew.
+    public private(set) var relearns: RelearnReason?
 
     private let warmUp: Int
     private let speaksAfter: Int
-    private var previous = 0.0
-    private var baseline = 0.0
-    private var mean = 0.0
-    private var squares = 0.0
-    private var steps = 0.0
-    private var shortSteps = 0.0
-    private var above = 0.0
-    private var below = 0.0
-    private var level = Unit(smallest: 1)
-    private var spread = Unit(smallest: 0.25)
+    private var memory: Memory
 
-    /// The largest excursion of a view while all was well, and what it has grown to since.
-    private struct Unit: Sendable {
-        let smallest: Double
-        var learned = 0.0
-        var size = 0.0
+    /// Reason to learn anew what is normal (sensing.md, Learning anew).
+    public enum RelearnReason: String, Sendable, Hashable {
+        /// It was loud for as long as it learns: what was a change is normal now.
+        case loud
+        /// It learned from a signal that hardly moved, and this moves now.
+        case moves
+    }
 
-        var measure: Double { max(size, smallest) }
+    /// Everything that learning anew forgets.
+    private struct Memory: Sendable {
+        /// Samples, and the time of missing ones, since it began to learn.
+        var age = 0
+        var samples = 0
+        /// Samples since then that differ from the one before.
+        var changes = 0
+        /// The greatest of the first changes.
+        var resolution = 0.0
+        var loud = 0
+        var learning = Learning()
+        /// True from the end of learning on.
+        var hasLearned = false
+        /// Indicates whether it learned from a signal that hardly moved.
+        var hasRested = false
+        var meanStep = 0.0
+        var variance = 0.0
+        var previous: Double?
+        var baseline = 0.0
+        var home: Double?
+        var above = 0.0
+        var below = 0.0
+        /// The last residuals, oldest first.
+        var residuals = (0.0, 0.0, 0.0, 0.0, 0.0)
+        var shortSteps = 0.0
+        var lastStep = 0.0
+        /// Indicates whether the last step and the one before it led back.
+        var cameBack = false
+        var level: Unit
+        var spread: Unit
+        var leap: Unit
 
-        mutating func grow(_ view: Double, _ rate: Double, isLearning: Bool, limit: Double) {
-            guard view > size else { return }
-            size += rate * (view - size)
-            if isLearning {
-                learned = size
-            } else {
-                size = max(min(size, limit * max(learned, smallest)), learned)
-            }
+        init(_ settings: DetectorSettings) {
+            level = Unit(smallest: 1)
+            spread = Unit(smallest: 0.25)
+            leap = Unit(smallest: settings.leapUnit)
         }
     }
+
+    /// Scale of the signal as known at a sample.
+    private struct Scale {
+        /// The least that counts as a difference.
+        var grain: Double
+        /// Standard deviation of the noise.
+        var noise: Double
+        /// Standard deviation of the samples.
+        var deviation: Double
+        /// Expected square of a step.
+        var calm: Double
+    }
+
+    /// Number of changes below which a signal hardly moves.
+    private static let fewChanges = 8
+    /// Most that a run of missing samples adds to the age: an outage teaches nothing.
+    private static let longestGap = 10
 
     /// A detector that has seen nothing.
     public init(_ settings: DetectorSettings = DetectorSettings()) {
         self.settings = settings
         warmUp = max(3, settings.learningSamples * 15 / 100)
         speaksAfter = max(4, settings.learningSamples / 4)
+        memory = Memory(settings)
     }
 
     /// Indicates whether it is still learning what is normal.
-    public var isLearning: Bool { samples < settings.learningSamples }
+    public var isLearning: Bool { memory.age < settings.learningSamples }
 
     /// Progress of learning, 0…1.
-    public var learned: Double { min(1, Double(samples) / Double(max(1, settings.learningSamples))) }
+    public var learned: Double { min(1, Double(memory.age) / Double(max(1, settings.learningSamples))) }
 
     /// Takes a sample.
     ///
+    /// - Parameters:
+    ///   - value: the sample.
+    ///   - missing: how many samples are missing since the last: time that passed, and taught nothing.
     /// - Returns: what it means; nil when the number is not finite (it is counted in ``refused`` and changes nothing).
-    public mutating func observe(_ value: Double) -> Observation? {
+    public mutating func observe(_ value: Double, missing: Int = 0) -> Observation? {
         guard value.isFinite, abs(value) < 1e150 else {
             refused += 1
             return nil
         }
         samples += 1
-        let learning = samples <= settings.learningSamples
-        let step = samples > 1 ? value - previous : 0
-        previous = value
-        if learning { learn(value, step) }
-        let grain = 1e-9 * abs(mean) + 1e-12
-        let noise = max(grain, (steps / Double(max(1, learnedSamples - 1)) / 2).squareRoot())
-        let deviation = max(grain, (squares / Double(max(1, learnedSamples - 1))).squareRoot())
-        let calm = 2 * noise * noise
-        if samples <= Int(saturating: settings.spreadSamples) {
-            shortSteps = calm
-        } else {
-            let bound = calm * settings.outlier * settings.outlier
-            let square = samples > warmUp ? min(bound, step * step) : step * step
-            shortSteps += (square - shortSteps) / settings.spreadSamples
-        }
-        var observation = Observation(value: value, normal: baseline)
-        guard samples > warmUp else {
-            baseline = mean
-            observation.normal = mean
+        if memory.hasRested, value != memory.previous, memory.changes + 1 >= Self.fewChanges { learnAnew(.moves) }
+        let step = take(value, missing: max(0, missing))
+        let scale = scale()
+        weighSpread(step, scale)
+        var observation = Observation(value: value, normal: memory.baseline)
+        guard memory.age > warmUp else {
+            memory.baseline = memory.learning.sums.mean
+            observation.normal = memory.baseline
             return observation
         }
-        let limit = settings.clip * deviation
-        let residual = min(limit, max(-limit, value - baseline)) / noise
-        above = max(0, (above + residual - settings.slack) * (1 - settings.leak))
-        below = max(0, (below - residual - settings.slack) * (1 - settings.leak))
-        let moved = max(above, below)
-        let scattered = min(40, abs(log((shortSteps + grain * grain) / calm)))
-        let levelTimes = moved / level.measure
-        let spreadTimes = scattered / (spread.measure * settings.spreadCaution)
-        let rate = !learning ? settings.habituation : samples > speaksAfter ? settings.learningRate : 1
-        level.grow(moved, rate, isLearning: learning, limit: settings.habituationLimit)
-        spread.grow(scattered, rate, isLearning: learning, limit: settings.habituationLimit)
-        observation.view = spreadTimes > levelTimes ? .spread : .level
-        observation.times = max(levelTimes, spreadTimes)
-        observation.isAbove = spreadTimes > levelTimes ? shortSteps > calm : above >= below
-        observation.spread = (shortSteps / 2).squareRoot()
-        observation.normalSpread = noise
-        if samples > speaksAfter {
-            observation.confidence =
-                1 - exp2(-pow(observation.times / settings.halfConfidence, settings.steepness))
-        }
-        let pull = min(settings.outlier * deviation, max(-settings.outlier * deviation, value - baseline))
-        baseline += pull / settings.baselineSamples * (1 - settings.surpriseSlows * observation.confidence)
+        let seen = views(value, scale, missing: max(0, missing))
+        judge(seen, scale, &observation)
+        follow(value, scale, observation.confidence)
         return observation
     }
 
-    private var learnedSamples: Int { min(samples, settings.learningSamples) }
+    // MARK: - Learning
 
-    private mutating func learn(_ value: Double, _ step: Double) {
-        let difference = value - mean
-        mean += difference / Double(samples)
-        squares += difference * (value - mean)
-        steps += step * step
+    /// Counts a sample, learns from it while that lasts, and returns how far it is from the one before.
+    private mutating func take(_ value: Double, missing: Int) -> Double {
+        memory.age += 1 + min(missing, Self.longestGap)
+        memory.samples += 1
+        let step = memory.previous.map { value - $0 }
+        memory.previous = value
+        if let step, step != 0 {
+            if memory.changes < Self.fewChanges { memory.resolution = max(memory.resolution, abs(step)) }
+            memory.changes += 1
+        }
+        if memory.age <= settings.learningSamples {
+            memory.learning.add(value, step: step.map(bounded), at: fraction)
+            memory.meanStep = memory.learning.sums.meanStep
+            memory.variance = memory.learning.sums.variance
+        } else if !memory.hasLearned {
+            settle()
+        }
+        return step ?? 0
+    }
+
+    /// A step as far as learning believes it: one wild value must not become the noise.
+    private func bounded(_ step: Double) -> Double {
+        guard memory.age > warmUp, memory.changes >= Self.fewChanges else { return step }
+        let most = settings.learningOutlier * max(1e-12, memory.learning.sums.meanStep.squareRoot())
+        return min(most, max(-most, step))
+    }
+
+    private var fraction: Double { Double(memory.age - 1) / Double(settings.learningSamples) }
+
+    /// Ends learning: what was in one part of it only does not count as normal.
+    private mutating func settle() {
+        memory.hasLearned = true
+        memory.hasRested = memory.changes < Self.fewChanges
+        (memory.meanStep, memory.variance) = memory.learning.typical
+        let repeated = memory.learning.repeated
+        memory.level.settle(at: settings.extreme * repeated.level)
+        memory.spread.settle(at: settings.extreme * repeated.spread)
+        memory.leap.settle(at: settings.extreme * repeated.leap)
+    }
+
+    private mutating func learnAnew(_ reason: RelearnReason) {
+        relearned += 1
+        relearns = reason
+        memory = Memory(settings)
+    }
+
+    private func scale() -> Scale {
+        let grain = 1e-9 * abs(memory.learning.sums.mean) + 1e-12
+        let least = memory.changes < Self.fewChanges ? max(grain, memory.resolution) : grain
+        let noise = max(least, (memory.meanStep / 2).squareRoot())
+        return Scale(
+            grain: grain, noise: noise, deviation: max(least, memory.variance.squareRoot()), calm: 2 * noise * noise)
+    }
+
+    // MARK: - Views
+
+    /// Weighs the last step, now that the sample after it is known: one that leads back is a spike, and counts for little.
+    private mutating func weighSpread(_ step: Double, _ scale: Scale) {
+        let last = memory.lastStep
+        let comesBack = last * step < 0 && abs(last + step) < 0.5 * max(abs(last), abs(step))
+        defer {
+            memory.lastStep = step
+            memory.cameBack = comesBack
+        }
+        guard Double(memory.samples) > settings.spreadSamples else {
+            memory.shortSteps = scale.calm
+            return
+        }
+        var square = last * last
+        if memory.age > warmUp {
+            let bound = comesBack || memory.cameBack ? settings.spike : settings.outlier
+            square = min(square, scale.calm * bound * bound)
+        }
+        memory.shortSteps += (square - memory.shortSteps) / settings.spreadSamples
+    }
+
+    private mutating func views(_ value: Double, _ scale: Scale, missing: Int) -> Learning.Excursions {
+        var away = value - memory.baseline
+        if let home = memory.home, abs(value - home) < abs(away) { away = value - home }
+        if missing > 0 { forget(missing) }
+        let limit = settings.clip * scale.deviation
+        let residual = min(limit, max(-limit, away)) / scale.noise
+        memory.level.smallest = memory.changes < Self.fewChanges ? restingLevel : 1
+        let most = settings.sampleLimit * memory.level.measure
+        memory.above = max(0, (memory.above + min(most, residual - settings.slack)) * (1 - settings.leak))
+        memory.below = max(0, (memory.below + min(most, -residual - settings.slack)) * (1 - settings.leak))
+        let last = memory.residuals
+        memory.residuals = (last.1, last.2, last.3, last.4, away / scale.noise)
+        return Learning.Excursions(
+            level: max(memory.above, memory.below), spread: scattered(scale), leap: leapt)
+    }
+
+    /// The level to which the sums of a signal that hardly moves rise when it stays one resolution away.
+    private var restingLevel: Double { (1 - settings.slack) * (1 - settings.leak) / max(1e-3, settings.leak) }
+
+    /// Lets the time of missing samples pass.
+    private mutating func forget(_ missing: Int) {
+        let kept = pow(1 - settings.leak, Double(missing))
+        memory.above *= kept
+        memory.below *= kept
+    }
+
+    private func scattered(_ scale: Scale) -> Double {
+        let ratio = log((memory.shortSteps + scale.grain * scale.grain) / scale.calm)
+        guard ratio < 0 else { return min(40, ratio) }
+        return memory.changes < Self.fewChanges ? 0 : -max(settings.quietest, ratio)
+    }
+
+    /// The least of the last residuals when all lie on one side; else 0.
+    private var leapt: Double {
+        let (a, b, c, d, e) = memory.residuals
+        let (least, greatest) = (min(a, b, c, d, e), max(a, b, c, d, e))
+        return least > 0 ? least : greatest < 0 ? -greatest : 0
+    }
+
+    // MARK: - Judgement
+
+    private mutating func judge(_ seen: Learning.Excursions, _ scale: Scale, _ observation: inout Observation) {
+        let isLearning = memory.age <= settings.learningSamples
+        let level = seen.level / memory.level.measure
+        let spread = seen.spread / (memory.spread.measure * settings.spreadCaution)
+        let leap = seen.leap / memory.leap.measure
+        if isLearning { learn(seen) } else { habituate(seen) }
+        observation.times = max(level, spread, leap)
+        observation.view = spread == observation.times ? .spread : leap == observation.times ? .leap : .level
+        switch observation.view {
+        case .level: observation.isAbove = memory.above >= memory.below
+        case .spread: observation.isAbove = memory.shortSteps > scale.calm
+        case .leap: observation.isAbove = memory.residuals.4 > 0
+        }
+        observation.spread = (memory.shortSteps / 2).squareRoot()
+        observation.normalSpread = scale.noise
+        // A signal that rests more than it moves is learned in full before anything is said of it.
+        guard memory.age > speaksAfter, !isLearning || 2 * memory.changes > memory.samples else { return }
+        observation.confidence = 1 - exp2(-pow(observation.times / settings.halfConfidence, settings.steepness))
+    }
+
+    private mutating func learn(_ seen: Learning.Excursions) {
+        let rate = memory.age > speaksAfter ? settings.learningRate : 1
+        memory.learning.note(seen, at: fraction)
+        memory.level.learn(seen.level, rate: rate)
+        memory.spread.learn(seen.spread, rate: rate)
+        memory.leap.learn(seen.leap, rate: rate)
+    }
+
+    /// The rate at which a unit grows, which falls soon after learning.
+    private var habituation: Double {
+        let past = Double(memory.age - settings.learningSamples)
+        let time = settings.settling * Double(settings.learningSamples)
+        guard past < 40 * time else { return settings.habituation }
+        return max(settings.habituation, settings.learningRate * exp(-past / time))
+    }
+
+    private mutating func habituate(_ seen: Learning.Excursions) {
+        let (rate, limit) = (habituation, settings.habituationLimit)
+        memory.level.habituate(seen.level, rate: rate, limit: limit)
+        memory.spread.habituate(seen.spread, rate: rate, limit: limit)
+        memory.leap.habituate(seen.leap, rate: rate, limit: limit)
+    }
+
+    /// Moves the baseline and its home, and learns anew what has been loud for as long as learning takes.
+    private mutating func follow(_ value: Double, _ scale: Scale, _ confidence: Double) {
+        let most = settings.outlier * scale.deviation
+        let pull = min(most, max(-most, value - memory.baseline))
+        memory.baseline += pull / settings.baselineSamples * (1 - settings.surpriseSlows * confidence)
+        let isQuiet = confidence < 0.2
+        if settings.returnsHome, memory.age > speaksAfter {
+            let home = memory.home ?? memory.baseline
+            memory.home =
+                isQuiet ? home + (memory.baseline - home) / Double(settings.learningSamples) : home
+        }
+        memory.loud = isQuiet ? 0 : memory.loud + 1
+        if memory.loud >= settings.learningSamples { learnAnew(.loud) }
     }
 }

@@ -1,16 +1,18 @@
 /// Judgement of a ``Detector`` on one sample (sensing.md).
 public struct Observation: Hashable, Sendable {
-    /// View that is the louder of the two.
+    /// View that is the loudest of the three.
     public enum View: String, Sendable, Hashable {
         /// The value has left where it was.
         case level
         /// The noise is not what it was.
         case spread
+        /// The last samples all lie far away, on one side.
+        case leap
     }
 
     /// Confidence that something lasting has changed, 0…1; 0 while it does not know enough.
     public var confidence = 0.0
-    /// The louder view.
+    /// The loudest view.
     public var view = View.level
     /// The sample.
     public var value: Double
@@ -18,7 +20,7 @@ public struct Observation: Hashable, Sendable {
     public var normal: Double
     /// Ratio to the worst that was learned.
     public var times = 0.0
-    /// Indicates whether the louder view is above normal, else below.
+    /// Indicates whether the loudest view is above normal, else below.
     public var isAbove = true
     /// The short-term noise, a standard deviation in the sample's unit.
     public var spread = 0.0

@@ -54,10 +54,10 @@ public struct Sensor: NumberCell {
     /// Takes a number, and emits a wave when its confidence reaches the floor. What the twin makes of it follows, and changes nothing of that.
     public mutating func read(_ number: Double, _ pulse: inout Pulse) {
         pulse.countReading()
-        guard let seen = detector.observe(number) else { return }
+        guard let seen = detector.observe(number, missing: pulse.missing) else { return }
         enter(next(seen), seen, &pulse)
         if seen.confidence >= floor, seen.confidence > 0 { pulse.emit(confidence: seen.confidence, seen.content) }
-        guard let change = changes?.observe(number, at: pulse.at) else { return }
+        guard let change = changes?.observe(number, at: pulse.at, interval: pulse.interval, missing: pulse.missing) else { return }
         pulse.report(change.edge, of: change.seen)
     }
 
@@ -65,11 +65,19 @@ public struct Sensor: NumberCell {
         state.next(seen.confidence, isLearning: detector.isLearning, floor: floor)
     }
 
+    private var learningReason: String {
+        switch detector.relearns {
+        case nil: "still learning what is normal"
+        case .loud: "loud for \(detector.settings.learningSamples) readings: learns anew what is normal"
+        case .moves: "it hardly moved while it learned, and moves now: learns anew what is normal"
+        }
+    }
+
     private mutating func enter(_ next: State, _ seen: Observation, _ pulse: inout Pulse) {
         guard next != state else { return }
         let reason =
             switch next {
-            case .learning: "still learning what is normal"
+            case .learning: learningReason
             case .calm: "normal is about \(short(seen.normal))"
             case .surprised: seen.sentence
             }
@@ -89,7 +97,7 @@ extension Pulse {
 }
 
 extension Observation {
-    /// Content of a wave: the louder view, value, normal and how many times the worst that was learned.
+    /// Content of a wave: the loudest view, value, normal and how many times the worst that was learned.
     public var content: JSON {
         var content: JSONObject = [
             "view": .string(view.rawValue), "value": .number(value), "normal": .number(short(normal)),
@@ -106,7 +114,7 @@ extension Observation {
     var sentence: String {
         let what =
             switch view {
-            case .level: "\(short(value)) where \(short(normal)) is normal"
+            case .level, .leap: "\(short(value)) where \(short(normal)) is normal"
             case .spread: "noise of \(short(spread)) where \(short(normalSpread)) is normal"
             }
         return "\(what), \(short(times)) times the worst learned"
