@@ -45,7 +45,8 @@ struct PrincipalModel: Sendable {
                 square += moved[input] * moved[input]
             }
             // A row that is far off in most inputs counts for less.
-            let weight = min(1, settings.learnedRow * Double(inputs) / max(1, square))
+            let excess = max(1, square / (settings.learnedRow * Double(inputs)))
+            let weight = 1 / (excess * excess)
             for one in 0..<inputs where moved[one] != 0 {
                 let part = moved[one] * weight
                 for other in 0...one { correlation[one * inputs + other] += part * moved[other] }
