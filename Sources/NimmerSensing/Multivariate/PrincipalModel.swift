@@ -1,5 +1,5 @@
-/// What is normal for the rows of several inputs: mean and scale of each, and the principal components in which they vary
-/// together (sensing.md, Across sensors).
+/// Normal rows of several inputs: mean and scale of each, and the principal components in which they vary together (sensing.md, Across
+/// sensors).
 struct PrincipalModel: Sendable {
     /// Number of inputs.
     let inputs: Int
@@ -184,7 +184,7 @@ struct PrincipalModel: Sendable {
         return min(clip, max(-clip, (value - centre) / scale[input]))
     }
 
-    /// Puts what the other inputs say in the place of those that are not known.
+    /// Puts what the components make of the others in the place of those that are not known.
     func fill(_ deviations: inout [Double], _ guessed: [Bool], _ scores: inout [Double]) {
         for _ in 0..<5 {
             project(deviations, &scores)
