@@ -342,7 +342,7 @@ let package = Package(
             tests(
                 "NimmerProcessTests",
                 ["NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerWave", "Seeds", metrics, log]),
-            tests("NimmerSensingTests", ["NimmerSensing", "NimmerWave", "Seeds"]),
+            tests("NimmerSensingTests", ["NimmerProcess", "NimmerSensing", "NimmerWave", "Seeds"]),
             tests(
                 "NimmerCellTests",
                 [

@@ -22,9 +22,14 @@ package protocol ReplayPart: Sendable {
     mutating func hear(_ wave: HeardWave) -> Pulse
 }
 
-/// A cell that is handed the numbers of a column.
-package struct ReplayCell<C: NumberCell>: ReplayPart {
+/// A cell that is handed the numbers of its columns.
+package struct ReplayCell<C: Cell>: ReplayPart {
     package var body: CellBody<C>
+    private let take: @Sendable (inout C, [Double], inout Pulse) throws -> Void
+
+    private init(body: CellBody<C>, take: @escaping @Sendable (inout C, [Double], inout Pulse) throws -> Void) {
+        (self.body, self.take) = (body, take)
+    }
 
     package var identity: Identity { body.identity }
     package var hears: [Token] { [] }
@@ -34,28 +39,25 @@ package struct ReplayCell<C: NumberCell>: ReplayPart {
     package mutating func start(at moment: Timestamp) -> Pulse { body.update(at: moment) { _, _ in } }
     package mutating func advance(to moment: Timestamp) -> Pulse { body.advance(to: moment) }
     package mutating func read(_ numbers: [Double], at moment: Timestamp) -> Pulse {
-        body.update(at: moment) { cell, pulse in
-            if let number = numbers.first, number.isFinite { try cell.read(number, &pulse) }
-        }
+        body.update(at: moment) { [take] cell, pulse in try take(&cell, numbers, &pulse) }
     }
     package mutating func hear(_ wave: HeardWave) -> Pulse { body.update(at: wave.at) { _, _ in } }
 }
 
-/// A cell that is handed the numbers of several columns.
-package struct ReplayRowCell<C: RowCell>: ReplayPart {
-    package var body: CellBody<C>
-
-    package var identity: Identity { body.identity }
-    package var hears: [Token] { [] }
-    package var nextAppointment: Timestamp? { body.nextAppointment }
-
-    /// Its source is the recording.
-    package mutating func start(at moment: Timestamp) -> Pulse { body.update(at: moment) { _, _ in } }
-    package mutating func advance(to moment: Timestamp) -> Pulse { body.advance(to: moment) }
-    package mutating func read(_ numbers: [Double], at moment: Timestamp) -> Pulse {
-        body.update(at: moment) { cell, pulse in try cell.read(numbers, &pulse) }
+extension ReplayCell where C: NumberCell {
+    /// A cell of one column.
+    package init(body: CellBody<C>) {
+        self.init(body: body) { cell, numbers, pulse in
+            if let number = numbers.first, number.isFinite { try cell.read(number, &pulse) }
+        }
     }
-    package mutating func hear(_ wave: HeardWave) -> Pulse { body.update(at: wave.at) { _, _ in } }
+}
+
+extension ReplayCell where C: RowCell {
+    /// A cell of several columns.
+    package init(body: CellBody<C>) {
+        self.init(body: body) { cell, numbers, pulse in try cell.read(numbers, &pulse) }
+    }
 }
 
 /// A nerve, which hears the waves of cells.
@@ -138,7 +140,7 @@ package struct ReplayCast: Sendable {
             let pause = Double(Settings<MultivariateOptions>(own.settings).row)
             let body = try CellBody<Multivariate>(own)
             return Member(
-                part: ReplayRowCell<Multivariate>(body: body), columns: body.cell.names, takesGaps: true,
+                part: ReplayCell<Multivariate>(body: body), columns: body.cell.names, takesGaps: true,
                 pace: pause > 0 ? 1000 / pause : nil)
         case "distance/v1":
             let own = try configuration(Distance<NoLines>.self)

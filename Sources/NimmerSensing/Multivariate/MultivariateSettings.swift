@@ -8,7 +8,7 @@ package struct MultivariateSettings: Hashable, Sendable {
     /// Number of rows that are learned from, and kept.
     package var learningSamples = 400
     /// Part of the variance that the kept components explain.
-    package var explained = 0.9
+    package var explained = 0.85
     /// Number of rows that a kept component needs.
     package var rowsForComponent = 5
     /// Bound of a deviation that is learned from, in standard deviations.

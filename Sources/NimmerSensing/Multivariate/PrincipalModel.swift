@@ -1,5 +1,5 @@
-/// What is normal for the rows of several inputs: mean and scale of each, and the principal components in which they vary
-/// together (sensing.md, Across sensors).
+/// Normal rows of several inputs: mean and scale of each, and the principal components in which they vary together (sensing.md, Across
+/// sensors).
 struct PrincipalModel: Sendable {
     /// Number of inputs.
     let inputs: Int
@@ -45,7 +45,8 @@ struct PrincipalModel: Sendable {
                 square += moved[input] * moved[input]
             }
             // A row that is far off in most inputs counts for less.
-            let weight = min(1, settings.learnedRow * Double(inputs) / max(1, square))
+            let excess = max(1, square / (settings.learnedRow * Double(inputs)))
+            let weight = 1 / (excess * excess)
             for one in 0..<inputs where moved[one] != 0 {
                 let part = moved[one] * weight
                 for other in 0...one { correlation[one * inputs + other] += part * moved[other] }
@@ -183,7 +184,7 @@ struct PrincipalModel: Sendable {
         return min(clip, max(-clip, (value - centre) / scale[input]))
     }
 
-    /// Puts what the other inputs say in the place of those that are not known.
+    /// Puts what the components make of the others in the place of those that are not known.
     func fill(_ deviations: inout [Double], _ guessed: [Bool], _ scores: inout [Double]) {
         for _ in 0..<5 {
             project(deviations, &scores)

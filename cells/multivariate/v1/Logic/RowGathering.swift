@@ -5,8 +5,8 @@ import NimmerCell
 /// A row is complete when every input has spoken that spoke in one of the last three rows, or when one of them speaks again. What is
 /// missing then is NaN.
 struct RowGathering: Sendable {
-    /// Number of rows without it after which nobody waits for an input.
-    static let patience = 3
+    /// Number of rows without it after which no row waits for an input.
+    static let rowsWaited = 3
 
     /// The row so far.
     private(set) var row: [Double]
@@ -34,14 +34,14 @@ struct RowGathering: Sendable {
     /// Indicates whether everyone has spoken that is waited for.
     var isComplete: Bool {
         guard begun != nil else { return false }
-        return !hasSpoken.indices.contains { !hasSpoken[$0] && rowsSilent[$0] < Self.patience }
+        return !hasSpoken.indices.contains { !hasSpoken[$0] && rowsSilent[$0] < Self.rowsWaited }
     }
 
     /// Takes a reading; the later of two counts.
     mutating func take(_ number: Double, of input: Int, at moment: Timestamp) {
         if let begun, interval > 0, moment.milliseconds(since: begun) > interval / 2 {
             // Most come half an interval after the first: that one was late, and its value stands for this row until it speaks.
-            let waited = hasSpoken.indices.count { rowsSilent[$0] < Self.patience }
+            let waited = hasSpoken.indices.count { rowsSilent[$0] < Self.rowsWaited }
             if hasSpoken.count(where: { $0 }) * 2 < waited {
                 for place in hasSpoken.indices { hasSpoken[place] = false }
                 self.begun = moment
@@ -70,7 +70,7 @@ struct RowGathering: Sendable {
     /// The interval of the quickest input that is waited for, in milliseconds; 0 while it is not known.
     private var interval: Double {
         var shortest = Double.infinity
-        for input in gaps.indices where rowsSilent[input] < Self.patience { shortest = min(shortest, gaps[input]) }
+        for input in gaps.indices where rowsSilent[input] < Self.rowsWaited { shortest = min(shortest, gaps[input]) }
         return shortest.isFinite ? shortest : 0
     }
 }
