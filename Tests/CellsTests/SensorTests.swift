@@ -15,7 +15,7 @@ struct SensorTests {
     private func learned(_ changes: [String: SettingValue] = [:]) throws -> CellBench<Sensor> {
         var bench = try CellBench<Sensor>(changes.merging(["subject": .text("pump.flow")]) { one, _ in one })
         bench.start()
-        for index in 0..<400 { try emit(saw(index), &bench) }
+        for index in 0..<500 { try emit(saw(index), &bench) }
         return bench
     }
 
@@ -63,9 +63,9 @@ struct SensorTests {
             let refusal = try bench.receive(text, on: "pump.flow")
             #expect(refusal != nil, "\(text)")
         }
-        #expect(bench.body.cell.detector.samples == 400)
+        #expect(bench.body.cell.detector.samples == 500)
         try emit(10, &bench)
-        #expect(bench.body.cell.detector.samples == 401)
+        #expect(bench.body.cell.detector.samples == 501)
     }
 
     @Test("a path leads into JSON")

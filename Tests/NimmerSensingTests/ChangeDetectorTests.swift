@@ -26,7 +26,7 @@ struct ChangeDetectorTests {
         return (detector, found)
     }
 
-    @Test("the twin of a detector differs from it in three settings")
+    @Test("the twin of a detector differs from it in four settings")
     func twin() {
         var base = DetectorSettings()
         base.learningSamples = 77
@@ -35,6 +35,7 @@ struct ChangeDetectorTests {
         expected.baselineSamples = 30
         expected.surpriseSlows = 0
         expected.halfConfidence = 2
+        expected.returnsHome = false
         let settings = ChangeSettings(of: base)
         #expect(settings.detector == expected)
         #expect(settings.begin == 0.9 && settings.end == 0.2 && settings.boundMilliseconds == 20_000)

@@ -30,7 +30,8 @@ import Testing
         var expected = [
             "baseline_samples": code.detector.baselineSamples, "surprise_slows": code.detector.surpriseSlows,
             "half_confidence": code.detector.halfConfidence, "returns_home": code.detector.returnsHome ? 1 : 0,
-            "begin": code.begin, "end": code.end, "bound_ms": code.boundMilliseconds, "bound_intervals": code.boundIntervals,
+            "begin": code.begin, "end": code.end, "bound_ms": code.boundMilliseconds,
+            "bound_intervals": code.boundIntervals,
         ]
         #expect(try documented(below: "## Change events") == expected)
         expected["baseline_samples"] = base.baselineSamples
@@ -45,7 +46,8 @@ import Testing
                 "learning_samples": Double(code.learningSamples), "baseline_samples": code.baselineSamples,
                 "surprise_slows": code.surpriseSlows, "clip": code.clip, "outlier": code.outlier, "spike": code.spike,
                 "learning_outlier": code.learningOutlier, "sample_limit": code.sampleLimit, "slack": code.slack,
-                "quietest": code.quietest, "leap_unit": code.leapUnit, "extreme": code.extreme, "leak": code.leak, "spread_samples": code.spreadSamples, "spread_caution": code.spreadCaution,
+                "quietest": code.quietest, "leap_unit": code.leapUnit, "extreme": code.extreme, "leak": code.leak,
+                "spread_samples": code.spreadSamples, "spread_caution": code.spreadCaution,
                 "learning_rate": code.learningRate, "habituation": code.habituation,
                 "settling": code.settling, "habituation_limit": code.habituationLimit,
                 "half_confidence": code.halfConfidence, "steepness": code.steepness,

@@ -59,6 +59,10 @@ public struct Detector: Sendable {
         var lastStep = 0.0
         /// Indicates whether the last step and the one before it led back.
         var cameBack = false
+        /// Number of spikes, fading with the short spread's time constant.
+        var spikes = 0.0
+        /// The second half of the warm-up.
+        var settled = Learning.Sums()
         var level: Unit
         var spread: Unit
         var leap: Unit
@@ -84,6 +88,8 @@ public struct Detector: Sendable {
 
     /// Number of changes below which a signal hardly moves.
     private static let fewChanges = 8
+    /// Ratio of a change to those before from which on it says nothing about the resolution.
+    private static let coarsest = 4.0
     /// Most that a run of missing samples adds to the age: an outage teaches nothing.
     private static let longestGap = 10
 
@@ -119,7 +125,7 @@ public struct Detector: Sendable {
         weighSpread(step, scale)
         var observation = Observation(value: value, normal: memory.baseline)
         guard memory.age > warmUp else {
-            memory.baseline = memory.learning.sums.mean
+            memory.baseline = beginning(value)
             observation.normal = memory.baseline
             return observation
         }
@@ -138,11 +144,11 @@ public struct Detector: Sendable {
         let step = memory.previous.map { value - $0 }
         memory.previous = value
         if let step, step != 0 {
-            if memory.changes < Self.fewChanges { memory.resolution = max(memory.resolution, abs(step)) }
+            if memory.changes < Self.fewChanges { memory.resolution = resolution(with: abs(step)) }
             memory.changes += 1
         }
         if memory.age <= settings.learningSamples {
-            memory.learning.add(value, step: step.map(bounded), at: fraction)
+            memory.learning.add(believed(value), step: step.map(bounded), at: fraction)
             memory.meanStep = memory.learning.sums.meanStep
             memory.variance = memory.learning.sums.variance
         } else if !memory.hasLearned {
@@ -151,11 +157,33 @@ public struct Detector: Sendable {
         return step ?? 0
     }
 
+    /// The baseline of the warm-up: the mean, without its first half where that was a start-up transient.
+    private mutating func beginning(_ value: Double) -> Double {
+        if 2 * memory.age > warmUp { memory.settled.add(value, step: nil) }
+        let (all, late) = (memory.learning.sums.mean, memory.settled)
+        guard late.count > 2 else { return all }
+        return abs(all - late.mean) > 3 * late.variance.squareRoot() ? late.mean : all
+    }
+
+    /// The greatest of the first changes; one far beyond those before is a change, and not how finely the signal moves.
+    private func resolution(with step: Double) -> Double {
+        if memory.resolution == 0 { return step }
+        return step > Self.coarsest * memory.resolution ? memory.resolution : max(memory.resolution, step)
+    }
+
     /// A step as far as learning believes it: one wild value must not become the noise.
     private func bounded(_ step: Double) -> Double {
         guard memory.age > warmUp, memory.changes >= Self.fewChanges else { return step }
         let most = settings.learningOutlier * max(1e-12, memory.learning.sums.meanStep.squareRoot())
         return min(most, max(-most, step))
+    }
+
+    /// A value as far as learning believes it.
+    private func believed(_ value: Double) -> Double {
+        guard memory.age > warmUp, memory.changes >= Self.fewChanges else { return value }
+        let sums = memory.learning.sums
+        let most = 2 * settings.learningOutlier * max(1e-12, sums.variance.squareRoot())
+        return min(sums.mean + most, max(sums.mean - most, value))
     }
 
     private var fraction: Double { Double(memory.age - 1) / Double(settings.learningSamples) }
@@ -201,7 +229,10 @@ public struct Detector: Sendable {
         }
         var square = last * last
         if memory.age > warmUp {
-            let bound = comesBack || memory.cameBack ? settings.spike : settings.outlier
+            memory.spikes *= 1 - 1 / settings.spreadSamples
+            let spike = settings.spike * (1 + memory.spikes)
+            let bound = comesBack || memory.cameBack ? min(spike, settings.outlier) : settings.outlier
+            if memory.cameBack, last * last > scale.calm * settings.spike * settings.spike { memory.spikes += 1 }
             square = min(square, scale.calm * bound * bound)
         }
         memory.shortSteps += (square - memory.shortSteps) / settings.spreadSamples

@@ -37,14 +37,14 @@ public struct DetectorSettings: Hashable, Sendable {
     /// Indicates whether a residual is also taken from where the signal was at home, so that coming home is no surprise.
     public var returnsHome = true
     /// Limit of a unit at the end of learning, as a multiple of the second greatest excursion among eight parts of it; at least 1.
-    public var extreme = 1.15
+    public var extreme = 1.2
     /// Step of the unit towards a larger excursion while learning, a sample, 0…1.
     public var learningRate = 0.25
     /// The same after learning: habituation, 0…1.
     public var habituation = 0.004
     /// Time in which the learning rate falls by a factor of e after learning, until it is that of habituation, as a multiple of
     /// ``learningSamples``; at least 0.
-    public var settling = 0.05
+    public var settling = 0.04
     /// Limit of the unit's growth, as a multiple of its learned size; at least 1.
     public var habituationLimit = 5.0
     /// Multiple of the worst learned that gives a confidence of a half; above 0.
@@ -67,7 +67,8 @@ public struct DetectorSettings: Hashable, Sendable {
             ("slack", slack, 0...1e6), ("leak", leak, 0...1), ("quietest", quietest, -100 ... -0.01),
             ("leap_unit", leapUnit, 0.01...1e6), ("extreme", extreme, 1...1e6),
             ("spread_samples", spreadSamples, 2...1e9), ("spread_caution", spreadCaution, 0.01...1e6),
-            ("learning_rate", learningRate, 0...1), ("habituation", habituation, 0...1), ("settling", settling, 0...1e6),
+            ("learning_rate", learningRate, 0...1), ("habituation", habituation, 0...1),
+            ("settling", settling, 0...1e6),
             ("habituation_limit", habituationLimit, 1...1e6), ("half_confidence", halfConfidence, 0.01...1e6),
             ("steepness", steepness, 0.1...100),
         ]

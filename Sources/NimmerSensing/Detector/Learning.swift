@@ -110,7 +110,9 @@ extension Learning {
         let greatest = values.indices.max { values[$0] < values[$1] }
         let next = values.indices.lazy.filter { $0 != greatest }.map { values[$0] }.max() ?? 0
         var rest = Sums()
-        for index in parts.indices where index != greatest || values[index] <= times * next { rest.add(parts[index].sums) }
+        for index in parts.indices where index != greatest || values[index] <= times * next {
+            rest.add(parts[index].sums)
+        }
         return rest
     }
 }

@@ -114,6 +114,7 @@ public struct Multivariate: RowCell {
     /// Takes a row, and emits a wave when its confidence reaches the floor.
     public mutating func read(_ row: [Double], _ pulse: inout Pulse) {
         guard row.count == names.count else { return }
+        pulse.countReading()
         let seen = detector.observe(row)
         noteSilence(&pulse)
         guard let seen else { return }

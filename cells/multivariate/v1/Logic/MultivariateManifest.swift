@@ -21,7 +21,7 @@ public struct MultivariateOptions: ProcessOptions {
     let follow = Setting.flag(
         "follow", false, "Read what is appended to the file from now on, instead of what is in it.")
     package let row = Setting.whole(
-        "row_ms", 1000, in: 0...86_400_000, unit: "milliseconds", "The pause between two rows of a file.")
+        "row_ms", 1000, in: 0...100_000_000_000, unit: "milliseconds", "The pause between two rows of a file.")
     let learningSamples = Setting.whole(
         "learning_samples", 400, in: MultivariateSettings.learnable, "Rows to learn normal from; silent until then.")
     let floor = Setting.number("floor", 0.2, in: 0...1, "Below this confidence it is silent.")

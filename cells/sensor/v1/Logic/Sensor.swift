@@ -57,7 +57,8 @@ public struct Sensor: NumberCell {
         guard let seen = detector.observe(number, missing: pulse.missing) else { return }
         enter(next(seen), seen, &pulse)
         if seen.confidence >= floor, seen.confidence > 0 { pulse.emit(confidence: seen.confidence, seen.content) }
-        guard let change = changes?.observe(number, at: pulse.at, interval: pulse.interval, missing: pulse.missing) else { return }
+        guard let change = changes?.observe(number, at: pulse.at, interval: pulse.interval, missing: pulse.missing)
+        else { return }
         pulse.report(change.edge, of: change.seen)
     }
 
