@@ -193,7 +193,7 @@ struct DetectorTests {
         }
     }
 
-    @Test("a switch that begins to be used after it was learned at rest is learned anew, and stays quiet")
+    @Test("a switch that begins to be used after it was learned at rest is learned again, and stays quiet")
     func restingSwitch() throws {
         var detector = Detector()
         var noise = Noise(state: 8)
@@ -210,7 +210,7 @@ struct DetectorTests {
         #expect(loud < 20)
     }
 
-    @Test("a counter is normal while it counts, and noticed when it stops; what lasts is learned anew")
+    @Test("a counter is normal while it counts, and noticed when it stops; what lasts is learned again")
     func counter() throws {
         var detector = Detector()
         var total = 0.0
@@ -230,7 +230,7 @@ struct DetectorTests {
         #expect(later < 0.2)
     }
 
-    @Test("what has been loud for as long as learning takes is learned anew, and the sensor is quiet again")
+    @Test("what has been loud for as long as learning takes is learned again, and the sensor is quiet again")
     func learningAnew() throws {
         var settings = DetectorSettings()
         settings.habituationLimit = 1

@@ -188,8 +188,8 @@ struct MultivariateTests {
         #expect(surprises <= 3)
     }
 
-    @Test("what lasts for as long as it learns is learned anew, and then calm")
-    func anew() {
+    @Test("what lasts for as long as it learns is learned again, and then calm")
+    func again() {
         var (detector, plant) = learned(9)
         var told = 0
         for _ in 0..<1500 {

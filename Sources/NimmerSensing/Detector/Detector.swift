@@ -14,16 +14,16 @@ public struct Detector: Sendable {
     public private(set) var samples = 0
     /// Number of samples that were refused because they were not finite, or beyond ±1e150.
     public private(set) var refused = 0
-    /// Number of times that it began to learn anew.
+    /// Number of times that it began to learn again.
     public private(set) var relearned = 0
-    /// Reason why it last began to learn anew; nil while it learns for the first time, or has not begun anew.
+    /// Reason why it last began to learn again; nil while it learns for the first time, or has not begun again.
     public private(set) var relearns: RelearnReason?
 
     private let warmUp: Int
     private let speaksAfter: Int
     private var memory: Memory
 
-    /// Reason to learn anew what is normal (sensing.md, Learning anew).
+    /// Reason to learn again what is normal (sensing.md, Learning again).
     public enum RelearnReason: String, Sendable, Hashable {
         /// It was loud for as long as it learns: what was a change is normal now.
         case loud
@@ -31,7 +31,7 @@ public struct Detector: Sendable {
         case moves
     }
 
-    /// Everything that learning anew forgets.
+    /// Everything that learning again forgets.
     private struct Memory: Sendable {
         /// Samples, and the time of missing ones, since it began to learn.
         var age = 0
@@ -88,7 +88,7 @@ public struct Detector: Sendable {
 
     /// Number of changes below which a signal hardly moves.
     private static let fewChanges = 8
-    /// Ratio of a change to those before from which on it says nothing about the resolution.
+    /// Ratio of a change to those before from which on it does not show the resolution.
     private static let coarsest = 4.0
     /// Most that a run of missing samples adds to the age: an outage teaches nothing.
     private static let longestGap = 10
@@ -119,7 +119,7 @@ public struct Detector: Sendable {
             return nil
         }
         samples += 1
-        if memory.hasRested, value != memory.previous, memory.changes + 1 >= Self.fewChanges { learnAnew(.moves) }
+        if memory.hasRested, value != memory.previous, memory.changes + 1 >= Self.fewChanges { relearn(.moves) }
         let step = take(value, missing: max(0, missing))
         let scale = scale()
         weighSpread(step, scale)
@@ -199,7 +199,7 @@ public struct Detector: Sendable {
         memory.leap.settle(at: settings.extreme * repeated.leap)
     }
 
-    private mutating func learnAnew(_ reason: RelearnReason) {
+    private mutating func relearn(_ reason: RelearnReason) {
         relearned += 1
         relearns = reason
         memory = Memory(settings)
@@ -294,7 +294,7 @@ public struct Detector: Sendable {
         }
         observation.spread = (memory.shortSteps / 2).squareRoot()
         observation.normalSpread = scale.noise
-        // A signal that rests more than it moves is learned in full before anything is said of it.
+        // A signal that rests more than it moves is learned in full before it can surprise.
         guard memory.age > speaksAfter, !isLearning || 2 * memory.changes > memory.samples else { return }
         observation.confidence = 1 - exp2(-pow(observation.times / settings.halfConfidence, settings.steepness))
     }
@@ -322,7 +322,7 @@ public struct Detector: Sendable {
         memory.leap.habituate(seen.leap, rate: rate, limit: limit)
     }
 
-    /// Moves the baseline and its home, and learns anew what has been loud for as long as learning takes.
+    /// Moves the baseline and its home, and learns again what has been loud for as long as learning takes.
     private mutating func follow(_ value: Double, _ scale: Scale, _ confidence: Double) {
         let most = settings.outlier * scale.deviation
         let pull = min(most, max(-most, value - memory.baseline))
@@ -334,6 +334,6 @@ public struct Detector: Sendable {
                 isQuiet ? home + (memory.baseline - home) / Double(settings.learningSamples) : home
         }
         memory.loud = isQuiet ? 0 : memory.loud + 1
-        if memory.loud >= settings.learningSamples { learnAnew(.loud) }
+        if memory.loud >= settings.learningSamples { relearn(.loud) }
     }
 }

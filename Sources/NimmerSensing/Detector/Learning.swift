@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What a ``Detector`` gathers while it learns: the samples and the views' greatest excursions, in parts of equal length, so that a
+/// Memory of a ``Detector`` while it learns: the samples and the views' greatest excursions, in parts of equal length, so that a
 /// start-up transient, which is in one part only, can be left out of what counts as normal (sensing.md, What is learned).
 struct Learning: Sendable {
     /// Number of parts.

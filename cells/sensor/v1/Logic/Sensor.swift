@@ -69,8 +69,8 @@ public struct Sensor: NumberCell {
     private var learningReason: String {
         switch detector.relearns {
         case nil: "still learning what is normal"
-        case .loud: "loud for \(detector.settings.learningSamples) readings: learns anew what is normal"
-        case .moves: "it hardly moved while it learned, and moves now: learns anew what is normal"
+        case .loud: "loud for \(detector.settings.learningSamples) readings: learns again what is normal"
+        case .moves: "it hardly moved while it learned, and moves now: learns again what is normal"
         }
     }
 
