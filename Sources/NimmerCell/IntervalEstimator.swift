@@ -15,6 +15,8 @@ package struct IntervalEstimator: Sendable {
     static let needed = 5
     /// Number of readings after which a change counts as lasting, though they took less than four of the stated intervals.
     static let lasting = 512
+    /// Most readings that count as early.
+    private static let mostEarly = 1000
     /// Minimum ratio of a pause between bursts to the median.
     private static let pause: Float = 50
     /// Readings from one look at the median to the next, while it is in doubt.
@@ -31,6 +33,8 @@ package struct IntervalEstimator: Sendable {
     private var near = 0
     private var last: Timestamp?
     private var doubts = 0
+    /// Readings that came early, and for which none is missing later.
+    private var early = 0
     /// Sums of the differences shorter and longer than stated since the doubt began, in milliseconds.
     private var shorter = 0.0
     private var longer = 0.0
@@ -41,6 +45,7 @@ package struct IntervalEstimator: Sendable {
     /// A reading was taken. One at the moment of the last, or before it, changes nothing.
     package mutating func take(at moment: Timestamp) {
         guard let last else { return self.last = moment }
+        countEarly(at: moment)
         guard moment > last else { return }
         self.last = moment
         let difference = Float(min(moment.milliseconds(since: last), Wire.maximumInterval))
@@ -57,10 +62,23 @@ package struct IntervalEstimator: Sendable {
         if 2 * near > count ? next == 0 : next % Self.stride == 0 { consider() }
     }
 
-    /// Number of readings that should have come between the last and one at a moment; 0 while the interval is not known.
-    package func missing(until moment: Timestamp) -> Int {
-        guard let milliseconds, let last, moment > last else { return 0 }
+    /// Number of readings that should have come between the last and one at a moment, without those that came early; 0 while the interval is
+    /// not known, and where it is shorter than a millisecond.
+    package func missing(until moment: Timestamp) -> Int { max(0, gap(until: moment) - early) }
+
+    private func gap(until moment: Timestamp) -> Int {
+        guard let milliseconds, milliseconds >= 1, let last, moment > last else { return 0 }
         return max(0, Int(saturating: (moment.milliseconds(since: last) / milliseconds).rounded()) - 1)
+    }
+
+    /// Counts a reading that comes early, as in a burst or a backlog: the pause after it lacks that much less.
+    private mutating func countEarly(at moment: Timestamp) {
+        guard let milliseconds, let last else { return }
+        if moment.milliseconds(since: last) < milliseconds / 2 {
+            early = min(early + 1, Self.mostEarly)
+        } else {
+            early = max(0, early - gap(until: moment))
+        }
     }
 
     @inline(__always)

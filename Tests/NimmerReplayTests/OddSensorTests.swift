@@ -36,9 +36,9 @@ import Testing
     }
 
     private func escalations(
-        isReflex: Bool, every seconds: Int = 1, rows: Int = 600, _ row: (Int, inout Noise) -> (Double, Double)
+        isReflex: Bool, every seconds: Int = 1, rows: Int = 600, seed: UInt64 = 11, _ row: (Int, inout Noise) -> (Double, Double)
     ) throws -> Int {
-        var noise = Noise(state: 11)
+        var noise = Noise(state: seed)
         let table = (0..<rows).reduce("time,a,b\n") { text, index in
             let (a, b) = row(index, &noise)
             return "\(text)\(1_600_000_000 + index * seconds),\(a),\(b)\n"
@@ -48,9 +48,10 @@ import Testing
 
     @Test("one bad row that two sensors share wakes nobody", arguments: [false, true], [1, 60])
     func badRow(isReflex: Bool, seconds: Int) throws {
-        for size in [8.0, 50, 1e9] {
-            let woken = try escalations(isReflex: isReflex, every: seconds) { index, noise in
-                let offset = index == 400 ? size : 0
+        for (seed, size) in [(1, 8.0), (2, 50), (3, 1e9), (4, 20), (5, 50), (6, 200)] as [(UInt64, Double)] {
+            let bad = 300 + 37 * Int(seed)
+            let woken = try escalations(isReflex: isReflex, every: seconds, seed: seed) { index, noise in
+                let offset = index == bad ? size : 0
                 return (20 + offset + noise.next(), 50 - offset + noise.next())
             }
             #expect(woken == 0, "\(size)")
@@ -81,10 +82,10 @@ import Testing
         #expect(woken == 0)
     }
 
-    @Test("a counter that begins again wakes nobody alone; coming home is no second surprise")
-    func counter() throws {
-        let woken = try escalations(isReflex: false, rows: 3000) { index, noise in
-            (Double(index % 1500) * 3 + noise.next(), 50 + noise.next())
+    @Test("two counters that count are normal", arguments: [false, true])
+    func counters(isReflex: Bool) throws {
+        let woken = try escalations(isReflex: isReflex, rows: 3000) { index, noise in
+            (Double(index) * 3 + noise.next(), 1e6 + Double(index) * 0.5)
         }
         #expect(woken == 0)
     }

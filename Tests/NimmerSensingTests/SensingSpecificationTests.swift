@@ -49,7 +49,7 @@ import Testing
                 "quietest": code.quietest, "leap_unit": code.leapUnit, "extreme": code.extreme, "leak": code.leak,
                 "spread_samples": code.spreadSamples, "spread_caution": code.spreadCaution,
                 "learning_rate": code.learningRate, "habituation": code.habituation,
-                "settling": code.settling, "habituation_limit": code.habituationLimit,
+                "surprise_habituates": code.surpriseHabituates, "settling": code.settling, "habituation_limit": code.habituationLimit,
                 "half_confidence": code.halfConfidence, "steepness": code.steepness,
             ])
     }

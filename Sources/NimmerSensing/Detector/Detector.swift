@@ -40,6 +40,8 @@ public struct Detector: Sendable {
         var changes = 0
         /// The greatest of the first changes.
         var resolution = 0.0
+        /// Changes since learning, forgotten with its time.
+        var moves = 0.0
         var loud = 0
         var learning = Learning()
         /// True from the end of learning on.
@@ -57,6 +59,8 @@ public struct Detector: Sendable {
         var residuals = (0.0, 0.0, 0.0, 0.0, 0.0)
         var shortSteps = 0.0
         var lastStep = 0.0
+        /// Samples that were missing before the last step.
+        var lastGap = 0
         /// Indicates whether the last step and the one before it led back.
         var cameBack = false
         /// Number of spikes, fading with the short spread's time constant.
@@ -90,6 +94,8 @@ public struct Detector: Sendable {
     private static let fewChanges = 8
     /// Ratio of a change to those before from which on it does not show the resolution.
     private static let coarsest = 4.0
+    /// Limit of a unit's growth right after learning, as a multiple of its learned size.
+    private static let settlingLimit = 1.5
     /// Most that a run of missing samples adds to the age: an outage teaches nothing.
     private static let longestGap = 10
 
@@ -112,24 +118,27 @@ public struct Detector: Sendable {
     /// - Parameters:
     ///   - value: the sample.
     ///   - missing: how many samples are missing since the last: time that passed, and taught nothing.
-    /// - Returns: what it means; nil when the number is not finite (it is counted in ``refused`` and changes nothing).
+    /// - Returns: what it means; nil when the number is not finite, or beyond ±1e150 (it is counted in ``refused`` and changes
+    ///   nothing).
     public mutating func observe(_ value: Double, missing: Int = 0) -> Observation? {
         guard value.isFinite, abs(value) < 1e150 else {
             refused += 1
             return nil
         }
         samples += 1
-        if memory.hasRested, value != memory.previous, memory.changes + 1 >= Self.fewChanges { relearn(.moves) }
+        if isMoving(value) { relearn(.moves) }
         let step = take(value, missing: max(0, missing))
         let scale = scale()
-        weighSpread(step, scale)
+        weighSpread(step, scale, missing: max(0, missing))
         var observation = Observation(value: value, normal: memory.baseline)
         guard memory.age > warmUp else {
             memory.baseline = beginning(value)
             observation.normal = memory.baseline
             return observation
         }
-        let seen = views(value, scale, missing: max(0, missing))
+        let away = away(value)
+        observation.normal = value - away
+        let seen = views(away, scale, missing: max(0, missing))
         judge(seen, scale, &observation)
         follow(value, scale, observation.confidence)
         return observation
@@ -139,12 +148,13 @@ public struct Detector: Sendable {
 
     /// Counts a sample, learns from it while that lasts, and returns how far it is from the one before.
     private mutating func take(_ value: Double, missing: Int) -> Double {
-        memory.age += 1 + min(missing, Self.longestGap)
         memory.samples += 1
+        // At least half of what is learned from are samples, whatever is missing.
+        memory.age = min(memory.age + 1 + min(missing, Self.longestGap), 2 * memory.samples)
         let step = memory.previous.map { value - $0 }
         memory.previous = value
         if let step, step != 0 {
-            if memory.changes < Self.fewChanges { memory.resolution = resolution(with: abs(step)) }
+            if memory.changes < Self.fewChanges { memory.resolution = resolution(with: abs(step), from: value - step) }
             memory.changes += 1
         }
         if memory.age <= settings.learningSamples {
@@ -166,8 +176,9 @@ public struct Detector: Sendable {
     }
 
     /// The greatest of the first changes; one far beyond those before is a change, and not how finely the signal moves.
-    private func resolution(with step: Double) -> Double {
-        if memory.resolution == 0 { return step }
+    /// So is a first one that is greater than the value that it leaves.
+    private func resolution(with step: Double, from value: Double) -> Double {
+        if memory.resolution == 0 { return value == 0 ? step : min(step, abs(value)) }
         return step > Self.coarsest * memory.resolution ? memory.resolution : max(memory.resolution, step)
     }
 
@@ -191,12 +202,24 @@ public struct Detector: Sendable {
     /// Ends learning: what was in one part of it only does not count as normal.
     private mutating func settle() {
         memory.hasLearned = true
-        memory.hasRested = memory.changes < Self.fewChanges
-        (memory.meanStep, memory.variance) = memory.learning.typical
+        let typical = memory.learning.typical
+        (memory.meanStep, memory.variance) = (typical.step, typical.variance)
+        memory.hasRested = typical.changes < Self.fewChanges
         let repeated = memory.learning.repeated
         memory.level.settle(at: settings.extreme * repeated.level)
         memory.spread.settle(at: settings.extreme * repeated.spread)
         memory.leap.settle(at: settings.extreme * repeated.leap)
+        memory.learning.forgetParts()
+    }
+
+    /// Indicates whether the signal has shown too few changes to know its noise.
+    private var hardlyMoves: Bool { memory.hasLearned ? memory.hasRested : memory.changes < Self.fewChanges }
+
+    /// Indicates whether a signal that was learned at rest moves often now: a count of its changes that forgets with the time of learning.
+    private mutating func isMoving(_ value: Double) -> Bool {
+        guard memory.hasLearned, memory.hasRested else { return false }
+        memory.moves += (value != memory.previous ? 1 : 0) - memory.moves / Double(settings.learningSamples)
+        return memory.moves >= 0.75 * Double(Self.fewChanges)
     }
 
     private mutating func relearn(_ reason: RelearnReason) {
@@ -207,7 +230,7 @@ public struct Detector: Sendable {
 
     private func scale() -> Scale {
         let grain = 1e-9 * abs(memory.learning.sums.mean) + 1e-12
-        let least = memory.changes < Self.fewChanges ? max(grain, memory.resolution) : grain
+        let least = hardlyMoves ? max(grain, memory.resolution) : grain
         let noise = max(least, (memory.meanStep / 2).squareRoot())
         return Scale(
             grain: grain, noise: noise, deviation: max(least, memory.variance.squareRoot()), calm: 2 * noise * noise)
@@ -216,18 +239,20 @@ public struct Detector: Sendable {
     // MARK: - Views
 
     /// Weighs the last step, now that the sample after it is known: one that leads back is a spike, and counts for little.
-    private mutating func weighSpread(_ step: Double, _ scale: Scale) {
+    private mutating func weighSpread(_ step: Double, _ scale: Scale, missing: Int) {
         let last = memory.lastStep
         let comesBack = last * step < 0 && abs(last + step) < 0.5 * max(abs(last), abs(step))
         defer {
             memory.lastStep = step
+            memory.lastGap = missing
             memory.cameBack = comesBack
         }
         guard Double(memory.samples) > settings.spreadSamples else {
             memory.shortSteps = scale.calm
             return
         }
-        var square = last * last
+        let size = memory.lastGap > 1 ? max(0, abs(last) - scale.deviation) : abs(last)
+        var square = size * size
         if memory.age > warmUp {
             memory.spikes *= 1 - 1 / settings.spreadSamples
             let spike = settings.spike * (1 + memory.spikes)
@@ -238,13 +263,18 @@ public struct Detector: Sendable {
         memory.shortSteps += (square - memory.shortSteps) / settings.spreadSamples
     }
 
-    private mutating func views(_ value: Double, _ scale: Scale, missing: Int) -> Learning.Excursions {
-        var away = value - memory.baseline
-        if let home = memory.home, abs(value - home) < abs(away) { away = value - home }
+    /// The residual from the nearer of baseline and home.
+    private func away(_ value: Double) -> Double {
+        let away = value - memory.baseline
+        guard let home = memory.home, abs(value - home) < abs(away) else { return away }
+        return value - home
+    }
+
+    private mutating func views(_ away: Double, _ scale: Scale, missing: Int) -> Learning.Excursions {
         if missing > 0 { forget(missing) }
         let limit = settings.clip * scale.deviation
         let residual = min(limit, max(-limit, away)) / scale.noise
-        memory.level.smallest = memory.changes < Self.fewChanges ? restingLevel : 1
+        memory.level.smallest = hardlyMoves ? restingLevel : 1
         let most = settings.sampleLimit * memory.level.measure
         memory.above = max(0, (memory.above + min(most, residual - settings.slack)) * (1 - settings.leak))
         memory.below = max(0, (memory.below + min(most, -residual - settings.slack)) * (1 - settings.leak))
@@ -267,7 +297,7 @@ public struct Detector: Sendable {
     private func scattered(_ scale: Scale) -> Double {
         let ratio = log((memory.shortSteps + scale.grain * scale.grain) / scale.calm)
         guard ratio < 0 else { return min(40, ratio) }
-        return memory.changes < Self.fewChanges ? 0 : -max(settings.quietest, ratio)
+        return hardlyMoves ? 0 : -max(settings.quietest, ratio)
     }
 
     /// The least of the last residuals when all lie on one side; else 0.
@@ -284,9 +314,10 @@ public struct Detector: Sendable {
         let level = seen.level / memory.level.measure
         let spread = seen.spread / (memory.spread.measure * settings.spreadCaution)
         let leap = seen.leap / memory.leap.measure
-        if isLearning { learn(seen) } else { habituate(seen) }
         observation.times = max(level, spread, leap)
-        observation.view = spread == observation.times ? .spread : leap == observation.times ? .leap : .level
+        let confidence = 1 - exp2(-pow(observation.times / settings.halfConfidence, settings.steepness))
+        if isLearning { learn(seen) } else { habituate(seen, confidence) }
+        observation.view = spread > max(level, leap) ? .spread : leap > level ? .leap : .level
         switch observation.view {
         case .level: observation.isAbove = memory.above >= memory.below
         case .spread: observation.isAbove = memory.shortSteps > scale.calm
@@ -296,7 +327,7 @@ public struct Detector: Sendable {
         observation.normalSpread = scale.noise
         // A signal that rests more than it moves is learned in full before it can surprise.
         guard memory.age > speaksAfter, !isLearning || 2 * memory.changes > memory.samples else { return }
-        observation.confidence = 1 - exp2(-pow(observation.times / settings.halfConfidence, settings.steepness))
+        observation.confidence = confidence
     }
 
     private mutating func learn(_ seen: Learning.Excursions) {
@@ -307,16 +338,14 @@ public struct Detector: Sendable {
         memory.leap.learn(seen.leap, rate: rate)
     }
 
-    /// The rate at which a unit grows, which falls soon after learning.
-    private var habituation: Double {
+    /// Lets units grow: soon after learning nearly as while learning, but little; later slowly, and slower still while all is not well.
+    private mutating func habituate(_ seen: Learning.Excursions, _ confidence: Double) {
         let past = Double(memory.age - settings.learningSamples)
         let time = settings.settling * Double(settings.learningSamples)
-        guard past < 40 * time else { return settings.habituation }
-        return max(settings.habituation, settings.learningRate * exp(-past / time))
-    }
-
-    private mutating func habituate(_ seen: Learning.Excursions) {
-        let (rate, limit) = (habituation, settings.habituationLimit)
+        var rate = past < 40 * time ? settings.learningRate * exp(-past / time) : 0
+        let isSettling = rate > 2 * settings.habituation
+        let limit = isSettling ? Self.settlingLimit : settings.habituationLimit
+        rate = max(rate, settings.habituation) * (confidence >= 0.9 ? settings.surpriseHabituates : 1)
         memory.level.habituate(seen.level, rate: rate, limit: limit)
         memory.spread.habituate(seen.spread, rate: rate, limit: limit)
         memory.leap.habituate(seen.leap, rate: rate, limit: limit)

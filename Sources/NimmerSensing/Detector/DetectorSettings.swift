@@ -1,7 +1,7 @@
 import NimmerWave
 
-/// Settings of a ``Detector`` (sensing.md). The defaults fit a sensor that publishes about once a second; in the common
-/// case nothing needs to be set but, for a slow sensor, ``learningSamples``.
+/// Settings of a ``Detector`` (sensing.md). All times count in samples, so that the defaults fit a sensor at any pace; in the common case
+/// nothing needs to be set but, for a sensor that publishes seldom, ``learningSamples``.
 public struct DetectorSettings: Hashable, Sendable {
     /// Number of samples that are learned from; at least 20. The first 15 % only make the baseline; from a quarter on the
     /// detector may speak, of what is far beyond anything it has seen.
@@ -42,6 +42,8 @@ public struct DetectorSettings: Hashable, Sendable {
     public var learningRate = 0.25
     /// The same after learning: habituation, 0…1.
     public var habituation = 0.004
+    /// Part of ``habituation`` at which units grow while the confidence is at least 0.9, 0…1: what is certain is to be heard again.
+    public var surpriseHabituates = 0.3
     /// Time in which the learning rate falls by a factor of e after learning, until it is that of habituation, as a multiple of
     /// ``learningSamples``; at least 0.
     public var settling = 0.04
@@ -68,7 +70,7 @@ public struct DetectorSettings: Hashable, Sendable {
             ("leap_unit", leapUnit, 0.01...1e6), ("extreme", extreme, 1...1e6),
             ("spread_samples", spreadSamples, 2...1e9), ("spread_caution", spreadCaution, 0.01...1e6),
             ("learning_rate", learningRate, 0...1), ("habituation", habituation, 0...1),
-            ("settling", settling, 0...1e6),
+            ("surprise_habituates", surpriseHabituates, 0...1), ("settling", settling, 0...1e6),
             ("habituation_limit", habituationLimit, 1...1e6), ("half_confidence", halfConfidence, 0.01...1e6),
             ("steepness", steepness, 0.1...100),
         ]

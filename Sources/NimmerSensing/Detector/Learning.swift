@@ -15,6 +15,8 @@ struct Learning: Sendable {
         private(set) var differences = 0.0
         /// Sum of the squared differences of successive samples.
         private(set) var steps = 0.0
+        /// Samples that differ from the one before.
+        private(set) var changes = 0
 
         /// Mean squared difference of successive samples; 0 without one.
         var meanStep: Double { differences > 0 ? steps / differences : 0 }
@@ -29,6 +31,7 @@ struct Learning: Sendable {
             guard let step else { return }
             differences += 1
             steps += step * step
+            if step != 0 { changes += 1 }
         }
 
         mutating func add(_ other: Sums) {
@@ -40,6 +43,7 @@ struct Learning: Sendable {
             count = total
             differences += other.differences
             steps += other.steps
+            changes += other.changes
         }
     }
 
@@ -97,12 +101,15 @@ extension Learning {
         return second
     }
 
-    /// Mean squared step and variance, without a part that is an exception in the one or the other.
-    var typical: (step: Double, variance: Double) {
+    /// Mean squared step and variance, without a part that is an exception in the one or the other, and the changes that remain.
+    var typical: (step: Double, variance: Double, changes: Int) {
         let steps = rest(where: \.meanStep, exceeds: Self.exception)
         let values = rest(where: \.squares, exceeds: Self.exception * Self.exception)
-        return (steps.differences > 3 ? steps.meanStep : sums.meanStep, values.variance)
+        return (steps.meanStep, values.variance, steps.changes)
     }
+
+    /// Gives back the memory of the parts.
+    mutating func forgetParts() { parts = [] }
 
     /// Sums of all parts, without the one whose measure is as many times that of the next.
     private func rest(where measure: KeyPath<Sums, Double>, exceeds times: Double) -> Sums {
