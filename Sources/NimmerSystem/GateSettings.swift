@@ -101,7 +101,8 @@ extension GateSettings {
 extension GateOverrides {
     /// A configuration with these settings where there are any.
     public func applied(to base: GateConfiguration) -> GateConfiguration {
-        var configuration = base
+        // Whose window and half-life are not set follows the members; all else is taken from the base below.
+        var configuration = windowIsAutomatic ? GateConfiguration() : base
         // Setting them fixes them.
         if let windowMS { configuration.windowMilliseconds = windowMS }
         if let halfLifeMS { configuration.halfLifeMilliseconds = halfLifeMS }
