@@ -40,8 +40,8 @@ public struct Pulse: Sendable {
         self.missing = missing
     }
 
-    /// Notes that a reading came in now, from which the cell's ``interval`` is learned. A cell that does not sense by its own clock calls it
-    /// once for each reading, such as a number of its sensor, and not for what holds none: readings that are left out are ``missing``.
+    /// Notes that a reading came in now, from which the cell's ``interval`` is learned. A cell that does not sense by its own clock calls
+    /// it once for each reading, such as a number of its sensor, and not for what holds none: a reading that is left out is ``missing``.
     public mutating func countReading() { isReading = true }
 
     /// The state that the cell stands in: the last that it entered, or its initial one.

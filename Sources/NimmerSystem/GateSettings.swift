@@ -90,11 +90,13 @@ extension GateSettings {
     public func configuration(
         region: String, gate: String? = nil, base: GateConfiguration = GateConfiguration()
     ) -> GateConfiguration {
-        var overrides = defaults
-        if let rule = regions.first(where: { $0.matches(region, gate: gate) }) {
-            overrides = overrides.merged(with: rule.overrides)
-        }
-        return overrides.applied(to: base)
+        overrides(region: region, gate: gate).applied(to: base)
+    }
+
+    /// Settings of the file for one gate: its defaults, then the first rule that matches.
+    package func overrides(region: String, gate: String?) -> GateOverrides {
+        guard let rule = regions.first(where: { $0.matches(region, gate: gate) }) else { return defaults }
+        return defaults.merged(with: rule.overrides)
     }
 }
 

@@ -120,7 +120,10 @@ struct ReplayChangesTests {
 
     @Test("time passes to a recorded event: what was due before comes first")
     func passes() throws {
-        var lines = try Self.run(ReplayEngineTests.table).outputs.compactMap(\.recorded?.text)
+        let first = try Self.run(ReplayEngineTests.table).outputs
+        let opening = try #require(
+            first.firstIndex { if case .transition(let change) = $0 { change.toState == .open } else { false } })
+        var lines = first[...opening].compactMap(\.recorded?.text)
         lines.append(Self.line("one", at: Timestamp(milliseconds: 1.6e12 + 3_600_000), interval: 1000))
         let (outputs, _) = try Self.run(lines.joined(separator: "\n"))
         let change = try #require(outputs.lastIndex { if case .change = $0 { true } else { false } })
@@ -134,11 +137,10 @@ struct ReplayChangesTests {
         let start = Timestamp(milliseconds: 1.8e12)
         let lines = [
             Self.line("one", at: start, own: start.advanced(milliseconds: 1e9), interval: 1000),
-            Self.line("one", at: start.advanced(milliseconds: 5000), interval: 1000),
-            Self.line("one", at: start.advanced(milliseconds: 60_000), interval: 1000),
+            Self.line("one", at: start.advanced(milliseconds: 30_000), interval: 1000),
         ]
         let (outputs, _) = try Self.run(lines.joined(separator: "\n"))
-        #expect(Self.changes(outputs).map(\.isMerged) == [false, true, false])
+        #expect(Self.changes(outputs).map(\.isMerged) == [false, false])
     }
 
     @Test("the slowest sensor of a region decides how far apart its events are")

@@ -10,8 +10,8 @@
 #   git clone https://github.com/waico/SKAB /tmp/skab && SKAB=/tmp/skab Tests/Scoring/sensing_score.sh
 #
 # Needs python3 with venv; pandas, matplotlib and the metric (PyPI tsad) come into .build/score-venv. NIMMER names another nimmer than the
-# release build. Without the recordings the exit status is 77. It is 1, with a line for each figure, when one of the default system is outside
-# its limits; a SYSTEM.yaml of one's own has none. Takes about a minute after the build.
+# release build. Without the recordings the exit status is 77. It is 1, with a line for each figure, when one of the default system is
+# outside its limits; another SYSTEM.yaml has none. Takes about a minute after the build.
 set -eu
 versions="pandas==3.1.1 matplotlib==3.11.2"
 metric=tsad==0.19.4
