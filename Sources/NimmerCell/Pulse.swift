@@ -19,7 +19,8 @@ public struct Pulse: Sendable {
     /// Interval at which the cell senses when all is well, in milliseconds, as its waves state it: its setting `interval_ms`, or what it
     /// has learned from the moments of its readings; nil while it knows none, and for a nerve.
     public let interval: Double?
-    /// Number of readings that should have come since the last and did not, by the ``interval``; 0 while that is not known.
+    /// Number of readings that should have come since the last and did not, by the interval learned from their moments; 0 while that is
+    /// not known.
     public let missing: Int
     /// Actions to perform, in order.
     public private(set) var actions: [Action] = []
@@ -39,8 +40,8 @@ public struct Pulse: Sendable {
         self.missing = missing
     }
 
-    /// Notes that a reading came in now, from which the cell's ``interval`` is learned. A cell that does not sense by its own clock calls it
-    /// once for each reading, such as a number of its sensor; a row without a number is a reading, too.
+    /// Notes that a reading came in now, from which the cell's ``interval`` is learned. A cell that does not sense by its own clock calls
+    /// it once for each reading, such as a number of its sensor, and not for what holds none: a reading that is left out is ``missing``.
     public mutating func countReading() { isReading = true }
 
     /// The state that the cell stands in: the last that it entered, or its initial one.
@@ -105,7 +106,7 @@ public struct Pulse: Sendable {
     ///
     /// - Parameters:
     ///   - edge: whether it begins or ends.
-    ///   - view: what of the samples changed: `level`, `spread`; 1 to 64 bytes.
+    ///   - view: what of the samples changed: `level`, `spread`, `leap`; 1 to 64 bytes.
     ///   - value: the sample.
     ///   - normal: what is normal, in the sample's unit.
     ///   - times: how many times the worst that was learned; at least 0.

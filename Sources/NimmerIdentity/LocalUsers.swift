@@ -44,13 +44,16 @@ public struct DeviceSubjects: Sendable, Hashable {
     /// The subjects that cells publish and devices hear (`publish`, `subjects.publish`).
     public var received: [String] = []
 
+    /// Settings of a cell that name the subjects of devices that it hears.
+    static let heardKeys: Set<String> = ["subject", "subjects"]
+
     /// Indicates whether there are none.
     public var isEmpty: Bool { published.isEmpty && received.isEmpty }
 
     /// Those of a system; they have been checked where its grants were made.
     public init(of system: SystemFile) {
         for organism in system.cells + system.nerves {
-            for entry in organism.settings where ["subject", "subjects"].contains(entry.key) {
+            for entry in organism.settings where Self.heardKeys.contains(entry.key) {
                 published += entry.value.texts
             }
             for entry in organism.settings where entry.key == "publish" { received += entry.value.texts }

@@ -30,7 +30,7 @@ extension Grant {
                 asks("\(env.rawValue).organs.\(organ.name).\(verb)", of: organ.name)
             }
         }
-        for entry in organism.settings where ["subject", "subjects"].contains(entry.key) {
+        for entry in organism.settings where DeviceSubjects.heardKeys.contains(entry.key) {
             subscribe += try Self.devices(entry.value, file: system.file)
         }
         for entry in organism.settings where entry.key == "publish" {

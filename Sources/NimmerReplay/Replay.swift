@@ -91,10 +91,11 @@ package struct Replay: Sendable {
             let moment = pass(to: at)
             counts.rows += 1
             for member in places.indices where !places[member].isEmpty { read(numbers, member, at: moment) }
-        case .change(let subject, let payload):
+        case .change(let subject, let payload, let at):
+            let moment = pass(to: at)
             do throws(Refusal) {
                 let message = try Envelope<ChangeEvent>(decoding: payload, on: subject)
-                take(message.body, on: subject, id: message.header.messageID)
+                take(message.body, on: subject, id: message.header.messageID, by: moment)
             } catch { counts.refused += 1 }
         case .wave(let cell, let isNerve, let payload, let at):
             let moment = pass(to: at)
@@ -184,7 +185,7 @@ package struct Replay: Sendable {
                     counts.emittedChanges += 1
                     // Of the same moment as a wave, and another message.
                     let id = MessageID.replayed(by: identity.name, at: pulse.at, count: -counts.emittedChanges)
-                    take(change, on: identity.changeSubject, id: id)
+                    take(change, on: identity.changeSubject, id: id, by: pulse.at)
                 case .send(let command, let target):
                     counts.commands += 1
                     outputs.append(.command(command, to: target, at: pulse.at))
@@ -209,7 +210,9 @@ package struct Replay: Sendable {
 
     /// A change event of a cell. Those of a home region are bounded together, as one cell's are: several sensors feel the same change, and
     /// the first names it.
-    private mutating func take(_ event: ChangeEvent, on subject: Subject, id: MessageID) {
+    ///
+    /// - Parameter moment: when it was published. A time of its own that is later does not count.
+    private mutating func take(_ event: ChangeEvent, on subject: Subject, id: MessageID, by moment: Timestamp) {
         let cell: Token
         switch try? Provenance(of: subject).speaker {
         case .cell(let name)?, .nerve(let name)?: cell = name
@@ -219,7 +222,7 @@ package struct Replay: Sendable {
         var bound = changeBounds[home] ?? RateBound(milliseconds: 0)
         // The slowest sensor that was heard of decides.
         bound.milliseconds = max(bound.milliseconds, ChangeSettings().bound(forInterval: event.intervalMilliseconds))
-        let isFirst = bound.admits(at: event.at)
+        let isFirst = bound.admits(at: min(event.at, moment))
         changeBounds[home] = bound
         if isFirst { counts.changes += 1 } else { counts.mergedChanges += 1 }
         outputs.append(.change(ReplayedChange(event: event, subject: subject, cell: cell, id: id, isMerged: !isFirst)))

@@ -9,7 +9,7 @@ package enum ReplayEvent: Sendable {
     /// A wave as it was on the bus.
     case wave(cell: Token, isNerve: Bool, payload: [UInt8], at: Timestamp)
     /// A change event as it was on the bus.
-    case change(subject: Subject, payload: [UInt8])
+    case change(subject: Subject, payload: [UInt8], at: Timestamp)
 }
 
 /// Format of a recording.
@@ -257,7 +257,7 @@ package struct ReplayInput: Sendable {
             let name = try? Token(String(parts[3]))
         else { return nil }
         if parts[4] == "change", format.readsChanges, let subject = try? Subject(foreign: subject) {
-            return .change(subject: subject, payload: message.bytes)
+            return .change(subject: subject, payload: message.bytes, at: at)
         }
         guard parts[4] == "wave" else { return nil }
         return .wave(cell: name, isNerve: parts[2] == "nerves", payload: message.bytes, at: at)

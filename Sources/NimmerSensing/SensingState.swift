@@ -2,9 +2,9 @@
 public enum SensingState: String, Sendable {
     /// It does not know yet what is normal. Can transition to calm or surprised.
     case learning = "LEARNING"
-    /// Nothing lasting has changed. Can transition to surprised.
+    /// Nothing lasting has changed. Can transition to surprised, and to learning where normal is learned again.
     case calm = "CALM"
-    /// Something has, more likely than not. Can transition to calm.
+    /// Something has, more likely than not. Can transition to calm, and to learning where normal is learned again.
     case surprised = "SURPRISED"
 
     /// The state that follows.

@@ -90,18 +90,21 @@ extension GateSettings {
     public func configuration(
         region: String, gate: String? = nil, base: GateConfiguration = GateConfiguration()
     ) -> GateConfiguration {
-        var overrides = defaults
-        if let rule = regions.first(where: { $0.matches(region, gate: gate) }) {
-            overrides = overrides.merged(with: rule.overrides)
-        }
-        return overrides.applied(to: base)
+        overrides(region: region, gate: gate).applied(to: base)
+    }
+
+    /// Settings of the file for one gate: its defaults, then the first rule that matches.
+    package func overrides(region: String, gate: String?) -> GateOverrides {
+        guard let rule = regions.first(where: { $0.matches(region, gate: gate) }) else { return defaults }
+        return defaults.merged(with: rule.overrides)
     }
 }
 
 extension GateOverrides {
     /// A configuration with these settings where there are any.
     public func applied(to base: GateConfiguration) -> GateConfiguration {
-        var configuration = base
+        // Whose window and half-life are not set follows the members; all else is taken from the base below.
+        var configuration = windowIsAutomatic ? GateConfiguration() : base
         // Setting them fixes them.
         if let windowMS { configuration.windowMilliseconds = windowMS }
         if let halfLifeMS { configuration.halfLifeMilliseconds = halfLifeMS }

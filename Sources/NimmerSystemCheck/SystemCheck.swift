@@ -23,7 +23,7 @@ package protocol SystemCheck: Sendable {
 
 /// All checks, in the order of their output.
 package enum SystemChecks {
-    package static let all: [any SystemCheck] = [ProgramCheck(), OriginCheck()]
+    package static let all: [any SystemCheck] = [ProgramCheck(), OriginCheck(), WindowCheck()]
 }
 
 /// Each cell's program is there and takes its settings.

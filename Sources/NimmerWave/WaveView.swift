@@ -11,7 +11,7 @@ public struct WaveView: Sendable {
     public var lifeforceCost = 0.0
     /// `1` asserts, `-1` denies.
     public var polarity: Int8 = 1
-    /// Interval at which its sender publishes when all is well, in milliseconds; 0 where it is not declared.
+    /// Interval at which its sender senses when all is well, in milliseconds; 0 where it is not declared.
     public var intervalMilliseconds = 0.0
     /// Number of values in ``vector``.
     public var vectorCount = 0

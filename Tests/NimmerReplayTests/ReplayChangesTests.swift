@@ -105,18 +105,48 @@ struct ReplayChangesTests {
         #expect(Self.changes(deaf.outputs).isEmpty && deaf.counts.rows == first.counts.waves)
     }
 
+    /// A line of a recording: a begin that a cell published at a moment, of that moment unless its own is given.
+    private static func line(_ cell: String, at moment: Timestamp, own: Timestamp? = nil, interval: Int) -> String {
+        let (at, own) = (moment.rfc3339, (own ?? moment).rfc3339)
+        let body =
+            #""edge":"begin","domain":"x","region":"plant.x","view":"level","value":1,"normal":0,"times":3,"#
+            + #""direction":"above","confidence":1,"at":"\#(own)","interval_ms":\#(interval)"#
+        let header =
+            #""message_id":"0190f5fe-7c2a-7b3e-8d55-1c1f6f3a9b10","message_type":"ChangeEvent","version":"2.1","#
+            + #""timestamp":"\#(at)","source":{"entity_id":"\#(cell)","entity_type":"cell"}"#
+        return
+            #"{"at":"\#(at)","subject":"dev.nervous.cells.\#(cell).change","message":{"header":{\#(header)},"body":{\#(body)}}}"#
+    }
+
+    @Test("time passes to a recorded event: what was due before comes first")
+    func passes() throws {
+        let first = try Self.run(ReplayEngineTests.table).outputs
+        let opening = try #require(
+            first.firstIndex { if case .transition(let change) = $0 { change.toState == .open } else { false } })
+        var lines = first[...opening].compactMap(\.recorded?.text)
+        lines.append(Self.line("one", at: Timestamp(milliseconds: 1.6e12 + 3_600_000), interval: 1000))
+        let (outputs, _) = try Self.run(lines.joined(separator: "\n"))
+        let change = try #require(outputs.lastIndex { if case .change = $0 { true } else { false } })
+        let release = try #require(
+            outputs.lastIndex { if case .transition(let change) = $0 { change.toState == .stable } else { false } })
+        #expect(release < change)
+    }
+
+    @Test("a time of its own in the future does not hide the events after it")
+    func future() throws {
+        let start = Timestamp(milliseconds: 1.8e12)
+        let lines = [
+            Self.line("one", at: start, own: start.advanced(milliseconds: 1e9), interval: 1000),
+            Self.line("one", at: start.advanced(milliseconds: 30_000), interval: 1000),
+        ]
+        let (outputs, _) = try Self.run(lines.joined(separator: "\n"))
+        #expect(Self.changes(outputs).map(\.isMerged) == [false, false])
+    }
+
     @Test("the slowest sensor of a region decides how far apart its events are")
     func slowest() throws {
         func line(_ cell: String, _ minute: Int, interval: Int) -> String {
-            let at = Timestamp(milliseconds: 1.8e12 + Double(minute) * 60_000).rfc3339
-            let body =
-                #""edge":"begin","domain":"x","region":"plant.x","view":"level","value":1,"normal":0,"times":3,"#
-                + #""direction":"above","confidence":1,"at":"\#(at)","interval_ms":\#(interval)"#
-            let header =
-                #""message_id":"0190f5fe-7c2a-7b3e-8d55-1c1f6f3a9b10","message_type":"ChangeEvent","version":"2.1","#
-                + #""timestamp":"\#(at)","source":{"entity_id":"\#(cell)","entity_type":"cell"}"#
-            return
-                #"{"at":"\#(at)","subject":"dev.nervous.cells.\#(cell).change","message":{"header":{\#(header)},"body":{\#(body)}}}"#
+            Self.line(cell, at: Timestamp(milliseconds: 1.8e12 + Double(minute) * 60_000), interval: interval)
         }
         let lines = [
             line("fast", 0, interval: 1000), line("fast", 1, interval: 1000), line("slow", 30, interval: 180_000),

@@ -102,6 +102,11 @@ struct SystemFileTests {
         let plain = try load("gates: {defaults: {window: auto, weight: 0.3}}\n").gates
         #expect(following("x", plain) == [1_800_000, 900_000])
         #expect(plain.configuration(region: "x").window(of: 0) == 1500)
+        var base = GateConfiguration()
+        (base.windowMilliseconds, base.halfLifeMilliseconds, base.floor) = (5, 7, 0.4)
+        let undone = plain.configuration(region: "x", base: base)
+        #expect(undone.window(of: 60_000) == 1_800_000 && undone.halfLife(of: 60_000) == 900_000)
+        #expect(undone.floor == 0.4 && undone.weight == 0.3)
     }
 
     @Test(

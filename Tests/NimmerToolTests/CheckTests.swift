@@ -101,6 +101,31 @@ struct CheckTests {
         }
     }
 
+    @Test("a fixed window that does not hold two waves of a cell of its region is noted")
+    func windows() throws {
+        let text = """
+            nimmerverse: 1
+            name: p
+            cells:
+              - {name: slow, kind: v/v1, settings: {interval_ms: 60000, region: plant.x}}
+              - {name: rows, kind: sensor/v1, settings: {file: a.csv, row_ms: 20000, region: plant.y}}
+              - {name: pause, kind: sensor/v1, settings: {command: [a], row_ms: 20000, region: plant.y}}
+              - {name: fast, kind: v/v1, settings: {interval_ms: 15000, region: plant.y}}
+              - {name: free, kind: v/v1, settings: {interval_ms: 60000, region: other}}
+            gates: {regions: {plant: {window_ms: 30000}}}
+            thalamus: {regions: {plant: ["plant.>"]}}
+            """
+        let system = try SystemFile(parsing: Array(text.utf8), file: "p.yaml")
+        let findings = WindowCheck().findings(in: CheckedSystem(system: system, manifests: [:]))
+        #expect(findings.map(\.mark.line) == [4, 5])
+        #expect(findings.allSatisfy { $0.weight == .note && $0.change == nil })
+        #expect(
+            findings.first?.text
+                == "slow senses every 60000 ms, and the window of 'plant' is fixed at 30000 ms: it does not hold two of its waves"
+        )
+        #expect(findings.last?.remedy == "leave window_ms out, or set it to 40000 or more")
+    }
+
     @Test("what the file has narrowed, or granted wider, is granted; another cell's name only where it is written out")
     func covering() throws {
         func findings(_ granted: String, needs: [String], other: String = "other") throws -> [CheckFinding] {

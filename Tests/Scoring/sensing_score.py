@@ -22,6 +22,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 RECORDINGS = """other/2 other/4 other/6 other/8 other/10 other/12 other/14 valve1/0 valve1/2 valve1/4 valve1/6 valve1/8 valve1/10
     valve1/12 valve1/14 valve2/0 valve2/2""".split()
 SEEDS, DROPPED = 10, 0.05
+# Limits of the default system: the least or the most of each figure.
+LIMITS = {
+    "caught": (16, None), "prompt": (14, None), "false": (None, 1), "escalations": (None, 24),
+    "caught with rows left out": (15.8, None), "prompt with rows left out": (13.5, None), "false with rows left out": (None, 1.2),
+    "false without a fault": (None, 0), "escalations without a fault": (None, 0), "change score": (48, None),
+}
 MARKS = "<!-- sensing-score -->", "<!-- /sensing-score -->"
 
 
@@ -80,6 +86,17 @@ def change_points(system, recordings, folder):
     return float(scores["Standard"]), count, sum(int(points.sum()) for points in truth)
 
 
+def outside(figures):
+    """A line for each figure that is outside its limits."""
+    lines = []
+    for name, (least, most) in LIMITS.items():
+        if least is not None and figures[name] < least:
+            lines.append(f"sensing_score: {name} is {figures[name]:g}; expected at least {least}")
+        if most is not None and figures[name] > most:
+            lines.append(f"sensing_score: {name} is {figures[name]:g}; expected at most {most}")
+    return lines
+
+
 def main(arguments):
     writes = "--write" in arguments
     systems = [argument for argument in arguments if argument != "--write"]
@@ -112,7 +129,12 @@ def main(arguments):
             path = ROOT / page
             before, rest = path.read_text().split(MARKS[0])
             path.write_text(before + MARKS[0] + "\n" + table + "\n" + MARKS[1] + rest.split(MARKS[1])[1])
+    if systems:
+        return 0
+    failures = outside(dict(zip(LIMITS, (*whole, *mean[:3], *free[2:], score))))
+    print("".join(line + "\n" for line in failures), end="", file=sys.stderr)
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

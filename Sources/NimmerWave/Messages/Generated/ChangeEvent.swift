@@ -10,7 +10,7 @@ public struct ChangeEvent: MessageBody {
     public var domain: Token
     /// The semantic region, as in the cell's waves; default: the domain.
     public var region: Region?
-    /// View of the detector that is the loudest: level, spread, or another (at most 64 bytes).
+    /// View of the detector that is the loudest: level, spread, leap, or another (at most 64 bytes).
     public var view: String
     /// The sample.
     public var value: Double
@@ -69,7 +69,7 @@ public struct ChangeEvent: MessageBody {
         .required("edge", .word(ChangeEdge.allCases.map(\.rawValue)), "Begin or end."),
         .required("domain", .token, "Domain, as in the cell's waves."),
         .optional("region", .region, "The semantic region, as in the cell's waves; default: the domain."),
-        .required("view", .name(64), "View of the detector that is the loudest: level, spread, or another."),
+        .required("view", .name(64), "View of the detector that is the loudest: level, spread, leap, or another."),
         .required("value", .finite, "The sample."),
         .required("normal", .finite, "The slow baseline before the sample."),
         .required("times", .notNegative, "Ratio to the worst that was learned."),

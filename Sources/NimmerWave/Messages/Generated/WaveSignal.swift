@@ -22,7 +22,7 @@ public struct WaveSignal: MessageBody {
     public var vector: [Double]?
     /// Ties a wave to the request that caused it (at most 64 bytes).
     public var correlationID: String?
-    /// Interval at which the sender publishes when all is well, in milliseconds; since 2.1 (above 0, at most
+    /// Interval at which the sender senses when all is well, in milliseconds; since 2.1 (above 0, at most
     /// 100000000000).
     public var intervalMilliseconds: Double?
 
@@ -63,7 +63,7 @@ public struct WaveSignal: MessageBody {
         .optional("origin", .token, "Origin that makes the witness independent; default: the cell's name in the subject. Any other must be granted to it."),
         .optional("vector", .vector(1024), "An embedding of the content."),
         .optional("correlation_id", .text(64), "Ties a wave to the request that caused it."),
-        .optional("interval_ms", .positive(100000000000), "Interval at which the sender publishes when all is well, in milliseconds; since 2.1."),
+        .optional("interval_ms", .positive(100000000000), "Interval at which the sender senses when all is well, in milliseconds; since 2.1."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {
