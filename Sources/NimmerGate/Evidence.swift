@@ -45,6 +45,8 @@ public struct GateWitness: Hashable, Sendable {
     public internal(set) var polarity: Int8
     /// Its confidence.
     public internal(set) var confidence: Double
+    /// The greatest confidence of its origin since that became a witness of this polarity.
+    var loudest: Double
     /// The time that the gate used for it.
     public internal(set) var at: Timestamp
     /// Its contribution to the potential.

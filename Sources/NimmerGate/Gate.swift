@@ -290,6 +290,7 @@ public struct Gate: Sendable {
             if witnesses[kept].origin == wave.origin {
                 result.own = kept
                 result.novelty = min(1, Double(age) / Double(window))
+                if countsRise { result.novelty = max(result.novelty, rise(wave, over: witnesses[kept])) }
             } else {
                 let confidence = witnesses[kept].confidence
                 let similarity: Double
@@ -309,11 +310,25 @@ public struct Gate: Sendable {
         return result
     }
 
+    /// Indicates whether it is new when a witness becomes surer: in a window that follows the members' intervals, which may be far longer than
+    /// the pace of the quickest.
+    @inline(__always)
+    private var countsRise: Bool { interval > 0 && !configuration.windowIsFixed }
+
+    /// The part of a wave's confidence that is more than its origin had (gates.md, A wave arrives, 5).
+    @inline(never)
+    private func rise(_ wave: Evidence, over witness: GateWitness) -> Double {
+        guard wave.polarity == witness.polarity, wave.confidence > witness.loudest else { return 0 }
+        return (wave.confidence - witness.loudest) / wave.confidence
+    }
+
     @inline(__always)
     private mutating func remember(
         _ wave: Evidence, _ vector: [Double], _ norm: Double, _ now: Int64, _ push: Double, _ own: Int
     ) {
         if own >= 0 {
+            let isRising = wave.polarity != witnesses[own].polarity || wave.confidence > witnesses[own].loudest
+            if isRising { witnesses[own].loudest = wave.confidence }
             witnesses[own].region = wave.region
             witnesses[own].polarity = wave.polarity
             witnesses[own].confidence = wave.confidence
@@ -328,7 +343,7 @@ public struct Gate: Sendable {
         witnesses.append(
             GateWitness(
                 origin: wave.origin, region: wave.region, polarity: wave.polarity, confidence: wave.confidence,
-                at: Timestamp(nanoseconds: now), push: push, vector: vector, norm: norm))
+                loudest: wave.confidence, at: Timestamp(nanoseconds: now), push: push, vector: vector, norm: norm))
         if witnesses.count > configuration.maximumOrigins { dropOldest() }
     }
 

@@ -125,6 +125,14 @@ public struct GateCase: Sendable, Hashable {
             ])
         }
         if let until { gate.advance(to: Timestamp(milliseconds: until), into: &transitions) }
+        var final: JSONObject = [
+            "potential": .number(gate.potential), "state": .string(gate.state.word),
+            "at_ms": .number(gate.time?.milliseconds ?? 0),
+        ]
+        if gate.interval > 0 {
+            final["window_ms"] = .number(gate.windowMilliseconds)
+            final["half_life_ms"] = .number(gate.halfLifeMilliseconds)
+        }
         return [
             "trace": .array(trace),
             "transitions": .array(
@@ -134,11 +142,7 @@ public struct GateCase: Sendable, Hashable {
                         "potential": .number($0.potential),
                     ]
                 }),
-            "final": [
-                "potential": .number(gate.potential), "state": .string(gate.state.word),
-                "at_ms": .number(gate.time?.milliseconds ?? 0), "window_ms": .number(gate.windowMilliseconds),
-                "half_life_ms": .number(gate.halfLifeMilliseconds),
-            ],
+            "final": .object(final),
         ]
     }
 }

@@ -36,7 +36,8 @@ import Testing
     }
 
     private func escalations(
-        isReflex: Bool, every seconds: Int = 1, rows: Int = 600, seed: UInt64 = 11, _ row: (Int, inout Noise) -> (Double, Double)
+        isReflex: Bool, every seconds: Int = 1, rows: Int = 600, seed: UInt64 = 11,
+        _ row: (Int, inout Noise) -> (Double, Double)
     ) throws -> Int {
         var noise = Noise(state: seed)
         let table = (0..<rows).reduce("time,a,b\n") { text, index in

@@ -26,7 +26,7 @@ struct ChangeDetectorTests {
         return (detector, found)
     }
 
-    @Test("the twin of a detector differs from it in four settings")
+    @Test("the twin of a detector differs from it in five settings")
     func twin() {
         var base = DetectorSettings()
         base.learningSamples = 77
@@ -36,6 +36,7 @@ struct ChangeDetectorTests {
         expected.surpriseSlows = 0
         expected.halfConfidence = 2
         expected.returnsHome = false
+        expected.surpriseHabituates = 1
         let settings = ChangeSettings(of: base)
         #expect(settings.detector == expected)
         #expect(settings.begin == 0.9 && settings.end == 0.2 && settings.boundMilliseconds == 20_000)

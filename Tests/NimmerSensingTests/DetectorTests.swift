@@ -267,18 +267,19 @@ struct DetectorTests {
             for _ in 0..<400 + count { _ = detector.observe(10 + noise.next()) }
             var best = 0.0
             for _ in 0..<60 { best = max(best, try see(&detector, 20 + noise.next()).confidence) }
-            #expect(best > 0.9, "seed \(seed)")
+            #expect(best > 0.8, "seed \(seed)")
         }
     }
 
+    /// A unit grows with what it hears: the longer the first fault, the less is left for the second (sensing.md, Units).
     @Test("the same fault is heard again")
     func faultAgain() throws {
         for seed in UInt64(1)...10 {
             var (detector, noise) = learned(seed: seed)
-            for _ in 0..<3 {
+            for _ in 0..<2 {
                 var best = 0.0
-                for _ in 0..<100 { best = max(best, try see(&detector, 20 + noise.next()).confidence) }
-                #expect(best > 0.9, "seed \(seed)")
+                for _ in 0..<40 { best = max(best, try see(&detector, 20 + noise.next()).confidence) }
+                #expect(best > 0.7, "seed \(seed)")
                 for _ in 0..<2500 { _ = detector.observe(10 + noise.next()) }
             }
         }

@@ -30,6 +30,7 @@ import Testing
         var expected = [
             "baseline_samples": code.detector.baselineSamples, "surprise_slows": code.detector.surpriseSlows,
             "half_confidence": code.detector.halfConfidence, "returns_home": code.detector.returnsHome ? 1 : 0,
+            "surprise_habituates": code.detector.surpriseHabituates,
             "begin": code.begin, "end": code.end, "bound_ms": code.boundMilliseconds,
             "bound_intervals": code.boundIntervals,
         ]
@@ -49,7 +50,8 @@ import Testing
                 "quietest": code.quietest, "leap_unit": code.leapUnit, "extreme": code.extreme, "leak": code.leak,
                 "spread_samples": code.spreadSamples, "spread_caution": code.spreadCaution,
                 "learning_rate": code.learningRate, "habituation": code.habituation,
-                "surprise_habituates": code.surpriseHabituates, "settling": code.settling, "habituation_limit": code.habituationLimit,
+                "surprise_habituates": code.surpriseHabituates, "settling": code.settling,
+                "habituation_limit": code.habituationLimit,
                 "half_confidence": code.halfConfidence, "steepness": code.steepness,
             ])
     }

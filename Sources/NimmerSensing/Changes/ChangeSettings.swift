@@ -15,13 +15,14 @@ public struct ChangeSettings: Hashable, Sendable {
 
     /// The settings of the twin of a detector.
     ///
-    /// - Parameter base: the settings of the detector that speaks to gates, of which all but four are taken as they are.
+    /// - Parameter base: the settings of the detector that speaks to gates, of which all but five are taken as they are.
     public init(of base: DetectorSettings = DetectorSettings()) {
         detector = base
         detector.baselineSamples = 30
         detector.surpriseSlows = 0
         detector.halfConfidence = 2
         detector.returnsHome = false
+        detector.surpriseHabituates = 1
     }
 
     /// Returns the shortest time between two events of a sensor, in milliseconds.
