@@ -105,6 +105,9 @@ extension CopyRows {
     }
 
     /// A row of `gate_transitions`, without the detour over JSON: transitions are the many.
+    /// Largest cost that is written, in LF: 10⁸ of them have a sum.
+    private static let mostCost = 1e290
+
     fileprivate mutating func transition(_ message: Envelope<GateTransition>, _ environment: Environment) {
         let body = message.body
         beginRow(fields: MemoryTable.transitions.width)
@@ -120,7 +123,8 @@ extension CopyRows {
         number(body.correlationScore)
         list(body.triggerSignals)
         small(body.routedToTier)
-        number(body.lifeforceCost)
+        // A cost beyond all sense must not make the sum of its gate one that no number holds.
+        number(min(body.lifeforceCost, Self.mostCost))
         time(body.at)
         if let opener = body.opener { text(opener.text) } else { null() }
         if let trust = body.trust { number(trust) } else { null() }
