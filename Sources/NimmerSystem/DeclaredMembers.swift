@@ -2,7 +2,7 @@ import NimmerWave
 
 /// The members of regions by the system file: its cells, each in the region that its entry names (gates.md, Window and half-life).
 ///
-/// What a member states of itself widens its region's gate, so a sender that the file does not declare in that region cannot be one: with a
+/// The interval that a member states widens its region's gate, so a sender that the file does not declare in that region cannot be one: with a
 /// cell's key a program can speak of any region, but as that cell only.
 public struct DeclaredMembers: Sendable {
     private var regions: [String: Region] = [:]

@@ -69,7 +69,7 @@ struct SensorChangesTests {
         #expect(with.cell.changes?.detector.samples == with.cell.detector.samples)
     }
 
-    @Test("a number that is not finite is counted and left out, by whoever reports it")
+    @Test("a number that is not finite is counted and left out, whichever cell reports it")
     func notFinite() throws {
         struct Reporter: Cell {
             static let manifest = Manifest(name: "reporter", version: "1.0.0", summary: "Reports.")

@@ -40,6 +40,43 @@ import Testing
         #expect(bench.gate.interval == 1000)
     }
 
+    /// gates.md, A wave arrives, 5: a witness that becomes surer counts as if it had been so from the first.
+    @Test(arguments: [1000.0, 60_000, 86_400_000]) func aSlowMemberKeepsNoGateShut(slow: Double) {
+        var bench = Bench()
+        bench.wave(3, 0.1, at: 0, interval: slow)
+        for (step, confidence) in [0.25, 0.3, 0.4, 0.5, 0.7, 0.9].enumerated() {
+            let second = 100 + Double(step)
+            bench.wave(1, confidence, at: second, interval: 1000)
+            bench.wave(2, confidence, at: second, interval: 1000)
+        }
+        #expect(bench.gate.state == .open)
+        #expect(bench.transitions.count == 1)
+    }
+
+    @Test func aConfidenceThatFallsAndRisesAgainIsNotNew() {
+        var bench = Bench { $0.openThreshold = 1 }
+        bench.wave(3, 0.1, at: 0, interval: 86_400_000)
+        bench.wave(1, 0.4, at: 10, interval: 1000)
+        bench.wave(2, 0.4, at: 10, interval: 1000)
+        let before = bench.gate.potential
+        for step in 0..<200 { bench.wave(2, step % 2 == 0 ? 0.25 : 0.4, at: 11 + Double(step), interval: 1000) }
+        #expect(bench.gate.potential < before + 0.01)
+        bench.wave(2, 0.8, at: 300, interval: 1000)
+        #expect(bench.gate.potential > before + 0.2)
+        #expect(bench.gate.last.novelty == 0.5)
+    }
+
+    @Test func inAFixedWindowARiseIsNotNew() {
+        var bench = Bench {
+            $0.windowMilliseconds = 30_000
+            $0.openThreshold = 1
+        }
+        bench.wave(1, 0.4, at: 0, interval: 1000)
+        bench.wave(2, 0.4, at: 0, interval: 1000)
+        bench.wave(2, 0.8, at: 1, interval: 1000)
+        #expect(abs(bench.gate.last.novelty - 1 / 30) < 1e-9)
+    }
+
     @Test func quickMembersKeepTheDefaultsAndNoneWidensItWithoutBound() {
         var bench = Bench()
         bench.wave(1, 0.1, at: 0, interval: 20)

@@ -143,7 +143,7 @@ import Testing
     @Test func aGateKeepsItsIntervalThroughEvictionAndNewNumbers() throws {
         var plant = try Plant { $0.maximumRegions = 4 }
         try plant.wave("flow", at: 0, interval: 60_000)
-        // Its place goes to others, and it comes back: what it states counts anew.
+        // Its place goes to others, and it comes back: its statements count again.
         for index in 0..<40 { try plant.wave("stranger", "r\(index)", at: 1 + Double(index), interval: 7) }
         for index in 0..<40 {
             try plant.wave("flow", index % 2 == 0 ? "plant.pump" : "r\(index)", at: 50, interval: 60_000)
@@ -183,7 +183,7 @@ import Testing
             try other.wave("heat", "plant.pump", 0.9, at: Double(hour) * 3600, interval: 3_600_000)
         }
         #expect(other.take().isEmpty)
-        // The release names the pace, too; after it members count anew.
+        // The release names the pace, too; after it members count again.
         try other.wave("flow", at: 200 * 3600, interval: 1000)
         let end = try #require(other.take().first).transition
         #expect(end.toState == .stable && end.intervalMilliseconds == 3_600_000)

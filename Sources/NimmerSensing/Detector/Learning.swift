@@ -49,9 +49,8 @@ struct Learning: Sendable {
 
     private struct Part: Sendable {
         var sums = Sums()
-        var level = 0.0
-        var spread = 0.0
-        var leap = 0.0
+        /// Greatest excursions.
+        var seen = Excursions()
     }
 
     /// All samples so far.
@@ -62,8 +61,7 @@ struct Learning: Sendable {
     mutating func add(_ value: Double, step: Double?, at fraction: Double) {
         sums.add(value, step: step)
         if parts.isEmpty { parts = Array(repeating: Part(), count: Self.parts) }
-        let part = Int(saturating: fraction * Double(Self.parts))
-        parts[min(part, Self.parts - 1)].sums.add(value, step: step)
+        parts[part(at: fraction)].sums.add(value, step: step)
     }
 }
 
@@ -81,10 +79,15 @@ extension Learning {
     /// Notes what the views show in the part of the last sample.
     mutating func note(_ seen: Excursions, at fraction: Double) {
         guard !parts.isEmpty else { return }
-        let part = min(Int(saturating: fraction * Double(Self.parts)), Self.parts - 1)
-        parts[part].level = max(parts[part].level, seen.level)
-        parts[part].spread = max(parts[part].spread, seen.spread)
-        parts[part].leap = max(parts[part].leap, seen.leap)
+        let part = part(at: fraction)
+        let before = parts[part].seen
+        parts[part].seen = Excursions(
+            level: max(before.level, seen.level), spread: max(before.spread, seen.spread),
+            leap: max(before.leap, seen.leap))
+    }
+
+    private func part(at fraction: Double) -> Int {
+        min(Int(saturating: fraction * Double(Self.parts)), Self.parts - 1)
     }
 
     /// The second greatest excursion among the parts: a greater one never came again.
@@ -92,10 +95,10 @@ extension Learning {
         Excursions(level: second(\.level), spread: second(\.spread), leap: second(\.leap))
     }
 
-    private func second(_ view: KeyPath<Part, Double>) -> Double {
+    private func second(_ view: KeyPath<Excursions, Double>) -> Double {
         var (first, second) = (0.0, 0.0)
         for part in parts {
-            let value = part[keyPath: view]
+            let value = part.seen[keyPath: view]
             if value > first { (first, second) = (value, first) } else { second = max(second, value) }
         }
         return second

@@ -3,8 +3,8 @@ import Glibc
 /// From rows of several inputs to confidence that something lasting has changed among them (sensing.md, Across sensors).
 ///
 /// It learns what is normal in principal components, and watches T² (how far the inputs are from normal together, in ways in which they
-/// do vary together) and Q (how far they are from going together as they did). Both are taken of the smoothed deviations, which see
-/// what is small and lasts, and smoothed over the rows, which sees what swings. All buffers are made once.
+/// do vary together) and Q (how far they are from going together as they did). Each is taken twice: of the smoothed
+/// deviations, for small changes that last, and smoothed over the rows, for oscillation. All buffers are made once.
 package struct MultivariateDetector: Sendable {
     /// Settings.
     package let settings: MultivariateSettings
