@@ -163,6 +163,38 @@ struct MultivariateTests {
         #expect(seen.confidence > 0.9)
     }
 
+    @Test(
+        "a wild value among those it learned from makes no input deaf", arguments: [2, 8, 40],
+        [[-999.0], [1e6, 1e6], [-999, -999, -999, 9999]])
+    func wildValue(inputs: Int, wild: [Double]) {
+        var plant = Plant(9)
+        var detector = MultivariateDetector(inputs: inputs)
+        func row() -> [Double] { (0..<inputs).flatMap { _ in plant.row().prefix(1) } }
+        while detector.isLearning {
+            var row = row()
+            if (200..<200 + wild.count).contains(detector.samples) { row[1] = wild[detector.samples - 200] }
+            _ = detector.observe(row)
+        }
+        var surest = 0.0
+        for _ in 0..<100 {
+            var row = row()
+            row[1] += 12
+            surest = max(surest, detector.observe(row)?.confidence ?? 0)
+        }
+        #expect(surest > 0.9)
+    }
+
+    @Test(
+        "a pulse of an input that was constant, over before the components are made again, is no news then or later",
+        arguments: [1, 3, 20], [450, 579])
+    func pulse(rows: Int, at start: Int) {
+        var (plant, detector) = (Plant(10), MultivariateDetector(inputs: 3))
+        for index in 0..<3000 {
+            let seen = detector.observe(plant.row().prefix(2) + [(start..<start + rows).contains(index) ? 8 : 7])
+            #expect((seen?.confidence ?? 1) < 0.5, "row \(index): \(seen.debugDescription)")
+        }
+    }
+
     @Test("days, weeks and a year of hourly rows are quiet", arguments: UInt64(1)...3)
     func year(seed: UInt64) {
         var random = Seeded(seed)

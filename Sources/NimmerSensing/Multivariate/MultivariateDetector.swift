@@ -72,9 +72,7 @@ package struct MultivariateDetector: Sendable {
             if samples == settings.learningSamples { learn() }
             return MultivariateObservation()
         }
-        for input in 0..<inputs where !isGuessed[input] && model.wake(last[input], of: input) {
-            watch.meet(last[input], of: input)
-        }
+        for input in 0..<inputs where !isGuessed[input] { model.wake(last[input], of: input) }
         for view in units.indices {
             limits[view] = (view < 2 ? settings.rowLimit / 2 : settings.rowLimit) * units[view].size
         }

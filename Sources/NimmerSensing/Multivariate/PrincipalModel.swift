@@ -1,6 +1,9 @@
 /// Normal rows of several inputs: mean and scale of each, and the principal components in which they vary together (sensing.md, Across
 /// sensors).
 struct PrincipalModel: Sendable {
+    /// One in so many values may be wild, however far it lies.
+    private static let wildPart = 64
+
     /// Number of inputs.
     let inputs: Int
     /// Mean of each input.
@@ -127,13 +130,14 @@ struct PrincipalModel: Sendable {
         left = max(0, left)
     }
 
-    /// Mean and scale of an input. An eighth of the rows that is far louder than the rest is left out, so that one excursion makes
-    /// neither.
+    /// Mean and scale of an input. Values that are wild are left out, and an eighth of the rows that is far louder than the rest, so
+    /// that one excursion makes neither.
     private mutating func learnScale(_ rows: RowMemory, _ gap: Range<Int>, _ input: Int) {
-        let all = moments(of: input, in: rows, without: gap, nor: 0..<0)
+        let believed = believed(of: input, in: rows, without: gap)
+        let all = moments(of: input, in: rows, without: gap, nor: 0..<0, believed)
         var rest = all
         for part in 0..<8 {
-            let other = moments(of: input, in: rows, without: gap, nor: rows.part(part))
+            let other = moments(of: input, in: rows, without: gap, nor: rows.part(part), believed)
             if other.count > 0, other.square < rest.square { rest = other }
         }
         let quiet = rest.square < all.square / 2 ? rest : all
@@ -144,15 +148,29 @@ struct PrincipalModel: Sendable {
         self.scale[input] = scale > Self.grain(quiet.mean) ? scale : 0
     }
 
+    /// Range of an input beyond which a value is wild: twice as far from the median as all but a 64th of the values are.
+    private func believed(of input: Int, in rows: RowMemory, without gap: Range<Int>) -> ClosedRange<Double> {
+        var values = (0..<rows.count).filter { !gap.contains($0) }.map { rows[$0, input] }.filter(\.isFinite)
+        guard !values.isEmpty else { return 0...0 }
+        values.sort()
+        let median = values[values.count / 2]
+        for place in values.indices { values[place] = abs(values[place] - median) }
+        values.sort()
+        let few = max(1, values.count / Self.wildPart)
+        let reach = 2 * values[max(0, values.count - 1 - few)] + Self.grain(median)
+        return median - reach...median + reach
+    }
+
     /// Mean, mean square from it, the furthest value from it, and how many values there are.
-    private func moments(of input: Int, in rows: RowMemory, without gap: Range<Int>, nor part: Range<Int>)
-        -> (mean: Double, square: Double, furthest: Double, count: Int)
-    {
+    private func moments(
+        of input: Int, in rows: RowMemory, without gap: Range<Int>, nor part: Range<Int>,
+        _ believed: ClosedRange<Double>
+    ) -> (mean: Double, square: Double, furthest: Double, count: Int) {
         var (mean, squares, count) = (0.0, 0.0, 0)
         var (lowest, highest) = (Double.infinity, -Double.infinity)
         for row in 0..<rows.count where !gap.contains(row) && !part.contains(row) {
             let value = rows[row, input]
-            guard value.isFinite else { continue }
+            guard believed.contains(value) else { continue }
             count += 1
             let difference = value - mean
             mean += difference / Double(count)
@@ -169,13 +187,10 @@ struct PrincipalModel: Sendable {
     mutating func meet(_ value: Double, of input: Int) { mean[input] = value }
 
     /// Learns the scale of an input that had never moved from its first step.
-    ///
-    /// - Returns: whether this was its first step.
-    mutating func wake(_ value: Double, of input: Int) -> Bool {
+    mutating func wake(_ value: Double, of input: Int) {
         let step = abs(value - mean[input])
-        guard scale[input] == 0, step > Self.grain(mean[input]) else { return false }
+        guard scale[input] == 0, step > Self.grain(mean[input]) else { return }
         scale[input] = step
-        return true
     }
 
     /// Deviation of a value in scales of its input, clipped; 0 where value or scale are not known.
