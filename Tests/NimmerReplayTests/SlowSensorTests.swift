@@ -82,6 +82,33 @@ struct SlowSensorTests {
         #expect(opening["interval_ms"]?.double == Double(seconds) * 1000)
     }
 
+    /// Rows of a sensor that speaks every second and one that speaks once in `seconds`, and a step in both, of which the slow one's row
+    /// comes `late` seconds after it.
+    private static func mixed(every seconds: Int, late: Int, lasting: Int) -> (table: String, step: Int) {
+        var noise = Noise()
+        let step = 160 * seconds - late
+        var table = "time,a,b\n"
+        for second in 0..<step + 40 * seconds {
+            let shift = (step..<step + lasting).contains(second) ? 3.0 : 0
+            let slow = second % seconds == 0 ? "\(45 + noise.next() + shift)" : ""
+            table += "\(1_600_000_000 + second),\(20 + noise.next() + shift),\(slow)\n"
+        }
+        return (table, step)
+    }
+
+    @Test(
+        "a sensor of a second and a slow one of its room agree on one step", arguments: [10, 60, 180],
+        [(1, 1 << 30), (9, 1 << 30), (9, 12)])
+    func mixedPaces(seconds: Int, step: (late: Int, intervals: Int)) throws {
+        let (table, at) = Self.mixed(every: seconds, late: step.late, lasting: step.intervals * seconds)
+        let (lines, counts, _) = try ReplayEngineTests.run(Self.system(), table)
+        #expect(counts.escalations == 1, "\(counts.escalations)")
+        let opening = try #require(lines.first { $0["type"] == "transition" })
+        #expect(opening["interval_ms"]?.double == Double(seconds) * 1000)
+        let second = (try Timestamp(rfc3339: opening["at"]?.string ?? "").milliseconds / 1000 - 1_600_000_000)
+        #expect((Double(at)...Double(at + 10 * seconds)).contains(second), "\(second - Double(at)) s")
+    }
+
     @Test("a window that the file names is what it says")
     func declared() throws {
         let gates = "gates: {defaults: {window_ms: 1500, half_life_ms: 2000}}"
