@@ -73,6 +73,7 @@ struct MemoryTable: Sendable {
             Column("to_state", .state), Column("state_value", .number), Column("weight", .number),
             Column("correlation_score", .number), Column("trigger_signals", .json), Column("routed_to_tier", .small),
             Column("lifeforce_cost", .number), Column("at", .time), Column("opener", .text), Column("trust", .number),
+            Column("interval_ms", .number),
         ])
     static let collapses = MemoryTable(
         "collapses", view: "collapse_messages",

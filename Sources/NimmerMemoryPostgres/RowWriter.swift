@@ -104,10 +104,10 @@ extension CopyRows {
         null()
     }
 
-    /// A row of `gate_transitions`, without the detour over JSON: transitions are the many.
     /// Largest cost that is written, in LF: 10⁸ of them have a sum.
     private static let mostCost = 1e290
 
+    /// A row of `gate_transitions`, without the detour over JSON: transitions are the many.
     fileprivate mutating func transition(_ message: Envelope<GateTransition>, _ environment: Environment) {
         let body = message.body
         beginRow(fields: MemoryTable.transitions.width)
@@ -128,6 +128,7 @@ extension CopyRows {
         time(body.at)
         if let opener = body.opener { text(opener.text) } else { null() }
         if let trust = body.trust { number(trust) } else { null() }
+        if let interval = body.intervalMilliseconds { number(interval) } else { null() }
         header(message.header)
     }
 

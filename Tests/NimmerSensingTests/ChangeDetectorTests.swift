@@ -36,7 +36,7 @@ struct ChangeDetectorTests {
         expected.surpriseSlows = 0
         expected.halfConfidence = 2
         expected.returnsHome = false
-        expected.surpriseHabituates = 1
+        expected.surpriseStep = nil
         let settings = ChangeSettings(of: base)
         #expect(settings.detector == expected)
         #expect(settings.begin == 0.9 && settings.end == 0.2 && settings.boundMilliseconds == 20_000)

@@ -79,7 +79,8 @@ extension DetectorTests {
         for _ in 0..<100 {
             let seen = try see(&detector, 10 + noise.next())
             #expect(seen.view != .leap || (seen.value > seen.normal) == seen.isAbove)
-            #expect(abs(seen.normal - 10) < 3)
+            // The nearer of its baseline, which has followed the step, and its home.
+            #expect(abs(seen.value - seen.normal) < abs(seen.value - 10) + 1)
         }
     }
 
@@ -95,18 +96,44 @@ extension DetectorTests {
         }
     }
 
-    /// A unit grows with what it hears: the longer the first fault, the less is left for the second (sensing.md, Units).
-    @Test("the same fault is heard again")
-    func faultAgain() throws {
+    /// A unit does not grow while it is certain, and takes one step when that is over (sensing.md, Units).
+    @Test("the same fault is heard again, however long it lasts", arguments: [20, 40, 100, 150, 200])
+    func faultAgain(lasting: Int) throws {
+        var certain = 0
         for seed in UInt64(1)...10 {
             var (detector, noise) = learned(seed: seed)
+            var best = 0.0
             for _ in 0..<2 {
-                var best = 0.0
-                for _ in 0..<40 { best = max(best, try see(&detector, 20 + noise.next()).confidence) }
-                #expect(best > 0.7, "seed \(seed)")
+                best = 0
+                for _ in 0..<lasting { best = max(best, try see(&detector, 20 + noise.next()).confidence) }
                 for _ in 0..<2500 { _ = detector.observe(10 + noise.next()) }
+                #expect(best > 0.4, "seed \(seed)")
             }
+            if best > 0.8 { certain += 1 }
+            #expect(detector.relearned == 0)
         }
+        #expect(certain >= 8, "the second time, of 10")
+    }
+
+    @Test("a cell that learned from few samples is not surer than they allow", arguments: [20, 30, 40, 60])
+    func fewSamples(learning: Int) throws {
+        var settings = DetectorSettings()
+        settings.learningSamples = learning
+        var (surprises, caught) = (0, 0)
+        for seed in UInt64(1)...40 {
+            var (detector, noise) = (Detector(settings), Noise(state: seed))
+            var isLoud = false
+            for _ in 0..<250 {
+                let confidence = try see(&detector, noise.next()).confidence
+                if confidence >= 0.5, !isLoud { surprises += 1 }
+                isLoud = confidence >= (isLoud ? 0.2 : 0.5)
+            }
+            var best = 0.0
+            for _ in 0..<40 { best = max(best, try see(&detector, 8 + noise.next()).confidence) }
+            if best >= 0.5 { caught += 1 }
+        }
+        // 10,000 samples of noise.
+        #expect(surprises <= 10 && caught >= 38, "\(surprises) surprises, \(caught) of 40 steps")
     }
 
     @Test("a pause in a smooth signal is no noise")

@@ -22,7 +22,7 @@ public struct ChangeSettings: Hashable, Sendable {
         detector.surpriseSlows = 0
         detector.halfConfidence = 2
         detector.returnsHome = false
-        detector.surpriseHabituates = 1
+        detector.surpriseStep = nil
     }
 
     /// Returns the shortest time between two events of a sensor, in milliseconds.

@@ -21,6 +21,7 @@ public struct Detector: Sendable {
 
     private let warmUp: Int
     private let speaksAfter: Int
+    private let halfConfidence: Double
     private var memory: Memory
 
     /// Reason to learn again what is normal (sensing.md, Learning again).
@@ -43,6 +44,8 @@ public struct Detector: Sendable {
         /// Changes since learning, forgotten with its time.
         var moves = 0.0
         var loud = 0
+        /// Greatest excursions of a surprise that is not over.
+        var surprise: Learning.Excursions?
         var learning = Learning()
         /// True from the end of learning on.
         var hasLearned = false
@@ -90,12 +93,16 @@ public struct Detector: Sendable {
         var calm: Double
     }
 
+    /// Number of samples from which on the worst that was learned is believed as it is.
+    private static let enoughSamples = 100.0
     /// Number of changes below which a signal hardly moves.
     private static let fewChanges = 8
     /// Ratio of a change to those before from which on it does not show the resolution.
     private static let coarsest = 4.0
     /// Limit of a unit's growth right after learning, as a multiple of its learned size.
     private static let settlingLimit = 1.5
+    /// Confidence below which nothing is heard: a surprise is over.
+    private static let quiet = 0.2
     /// Most that a run of missing samples adds to the age: an outage teaches nothing.
     private static let longestGap = 10
 
@@ -104,6 +111,7 @@ public struct Detector: Sendable {
         self.settings = settings
         warmUp = max(3, settings.learningSamples * 15 / 100)
         speaksAfter = max(4, settings.learningSamples / 4)
+        halfConfidence = settings.halfConfidence * max(1, cbrt(Self.enoughSamples / Double(settings.learningSamples)))
         memory = Memory(settings)
     }
 
@@ -315,7 +323,7 @@ public struct Detector: Sendable {
         let spread = seen.spread / (memory.spread.measure * settings.spreadCaution)
         let leap = seen.leap / memory.leap.measure
         observation.times = max(level, spread, leap)
-        let confidence = 1 - exp2(-pow(observation.times / settings.halfConfidence, settings.steepness))
+        let confidence = 1 - exp2(-pow(observation.times / halfConfidence, settings.steepness))
         if isLearning { learn(seen) } else { habituate(seen, confidence) }
         observation.view = spread > max(level, leap) ? .spread : leap > level ? .leap : .level
         switch observation.view {
@@ -338,14 +346,29 @@ public struct Detector: Sendable {
         memory.leap.learn(seen.leap, rate: rate)
     }
 
-    /// Lets units grow: soon after learning nearly as while learning, but little; later slowly, and slower still while all is not well.
+    /// Lets units grow: soon after learning nearly as while learning, but little; later slowly, and not while a surprise lasts.
     private mutating func habituate(_ seen: Learning.Excursions, _ confidence: Double) {
         let past = Double(memory.age - settings.learningSamples)
         let time = settings.settling * Double(settings.learningSamples)
-        var rate = past < 40 * time ? settings.learningRate * exp(-past / time) : 0
-        let isSettling = rate > 2 * settings.habituation
-        let limit = isSettling ? Self.settlingLimit : settings.habituationLimit
-        rate = max(rate, settings.habituation) * (confidence >= 0.9 ? settings.surpriseHabituates : 1)
+        let rate = past < 40 * time ? settings.learningRate * exp(-past / time) : 0
+        if rate > 2 * settings.habituation {
+            grow(seen, rate: rate, limit: Self.settlingLimit)
+            return
+        }
+        if let step = settings.surpriseStep {
+            if confidence >= 0.9 {
+                memory.surprise = memory.surprise?.greatest(with: seen) ?? seen
+                return
+            }
+            if let surprise = memory.surprise, confidence < Self.quiet {
+                grow(surprise, rate: step, limit: settings.habituationLimit)
+                memory.surprise = nil
+            }
+        }
+        grow(seen, rate: settings.habituation, limit: settings.habituationLimit)
+    }
+
+    private mutating func grow(_ seen: Learning.Excursions, rate: Double, limit: Double) {
         memory.level.habituate(seen.level, rate: rate, limit: limit)
         memory.spread.habituate(seen.spread, rate: rate, limit: limit)
         memory.leap.habituate(seen.leap, rate: rate, limit: limit)
@@ -356,7 +379,7 @@ public struct Detector: Sendable {
         let most = settings.outlier * scale.deviation
         let pull = min(most, max(-most, value - memory.baseline))
         memory.baseline += pull / settings.baselineSamples * (1 - settings.surpriseSlows * confidence)
-        let isQuiet = confidence < 0.2
+        let isQuiet = confidence < Self.quiet
         if settings.returnsHome, memory.age > speaksAfter {
             let home = memory.home ?? memory.baseline
             memory.home =

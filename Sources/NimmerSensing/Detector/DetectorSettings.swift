@@ -42,8 +42,9 @@ public struct DetectorSettings: Hashable, Sendable {
     public var learningRate = 0.25
     /// The same after learning: habituation, 0…1.
     public var habituation = 0.004
-    /// Part of ``habituation`` at which units grow while the confidence is at least 0.9, 0…1: what is certain is to be heard again.
-    public var surpriseHabituates = 0.3
+    /// Step of the units towards the greatest excursion of a surprise once it is over, 0…1; they do not grow while the confidence is at
+    /// least 0.9, so that what is certain is heard again. Without one they grow at ``habituation`` all the time.
+    public var surpriseStep: Double? = 0.1
     /// Time in which the learning rate falls by a factor of e after learning, until it is that of habituation, as a multiple of
     /// ``learningSamples``; at least 0.
     public var settling = 0.04
@@ -70,7 +71,7 @@ public struct DetectorSettings: Hashable, Sendable {
             ("leap_unit", leapUnit, 0.01...1e6), ("extreme", extreme, 1...1e6),
             ("spread_samples", spreadSamples, 2...1e9), ("spread_caution", spreadCaution, 0.01...1e6),
             ("learning_rate", learningRate, 0...1), ("habituation", habituation, 0...1),
-            ("surprise_habituates", surpriseHabituates, 0...1), ("settling", settling, 0...1e6),
+            ("surprise_step", surpriseStep ?? 0, 0...1), ("settling", settling, 0...1e6),
             ("habituation_limit", habituationLimit, 1...1e6), ("half_confidence", halfConfidence, 0.01...1e6),
             ("steepness", steepness, 0.1...100),
         ]

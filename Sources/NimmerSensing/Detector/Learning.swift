@@ -71,6 +71,11 @@ extension Learning {
         var level = 0.0
         var spread = 0.0
         var leap = 0.0
+
+        /// The greater of the two in each view.
+        func greatest(with other: Excursions) -> Excursions {
+            Excursions(level: max(level, other.level), spread: max(spread, other.spread), leap: max(leap, other.leap))
+        }
     }
 
     /// Ratio of mean squared steps from which a part is an exception, and is left out.
@@ -81,9 +86,7 @@ extension Learning {
         guard !parts.isEmpty else { return }
         let part = part(at: fraction)
         let before = parts[part].seen
-        parts[part].seen = Excursions(
-            level: max(before.level, seen.level), spread: max(before.spread, seen.spread),
-            leap: max(before.leap, seen.leap))
+        parts[part].seen = before.greatest(with: seen)
     }
 
     private func part(at fraction: Double) -> Int {

@@ -64,7 +64,7 @@ public struct DecisionFixture: Sendable {
                 gateID: gateID, domain: domain, region: Region(domain), fromState: .stable, toState: .open,
                 stateValue: 0.6, weight: 0.1, opener: try Token("two"), trust: 0.375, correlationScore: 0.6,
                 triggerSignals: signals, routedToTier: 2,
-                lifeforceCost: cost, at: at))
+                lifeforceCost: cost, at: at, intervalMilliseconds: 60_000))
         let later = at.advanced(milliseconds: 3_000)
         release = Envelope(
             id: id("release"), at: later, from: thalamus,
