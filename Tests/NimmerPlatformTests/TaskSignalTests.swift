@@ -17,6 +17,12 @@ struct TaskSignalTests {
         }
     }
 
+    @Test("ends a wait whose time is over while it begins")
+    func soon() async {
+        let wakeUp = TaskSignal()
+        for _ in 0..<200 { await wakeUp.wait(from: wakeUp.count, until: .now.advanced(by: .microseconds(20))) }
+    }
+
     @Test("ends a wait when it was rung since it was looked at, and when the task is cancelled")
     func rungAndCancelled() async {
         let wakeUp = TaskSignal()
