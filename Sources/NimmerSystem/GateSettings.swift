@@ -27,12 +27,20 @@ public struct GateSettings: Sendable {
         }
     }
 
-    /// Differences from gates.md for every gate.
+    /// Configuration of a region's gate where the file sets nothing: gates.md, but it opens at 0.4. Witnesses that judge themselves as
+    /// sensors do are seldom surer than that of what a person sees at once (sensing.md, What it reaches).
+    public static let regionGate: GateConfiguration = {
+        var configuration = GateConfiguration()
+        configuration.openThreshold = 0.4
+        return configuration
+    }()
+
+    /// Differences for every gate.
     public var defaults = GateOverrides()
     /// Differences for single regions, in the order of the file; the first that matches wins.
     public var regions: [Rule] = []
 
-    /// Gates as gates.md has them.
+    /// Gates as a file without settings has them.
     public init() {}
 }
 
@@ -88,7 +96,7 @@ extension GateSettings {
     ///   - gate: the gate's id, for rules that name one gate.
     ///   - base: what the gate's owner has as its defaults.
     public func configuration(
-        region: String, gate: String? = nil, base: GateConfiguration = GateConfiguration()
+        region: String, gate: String? = nil, base: GateConfiguration = regionGate
     ) -> GateConfiguration {
         overrides(region: region, gate: gate).applied(to: base)
     }

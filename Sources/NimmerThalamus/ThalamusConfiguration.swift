@@ -156,6 +156,8 @@ extension ThalamusConfiguration {
     /// - Throws: a ``Refusal`` when a region or a pattern of the file is invalid; the loader refuses these with their line.
     public init(_ system: SystemFile?, environment: Environment) throws(Refusal) {
         self.init(environment: environment)
+        let gates = system?.gates ?? GateSettings()
+        gate = { gates.configuration(region: $0.text, gate: GateID(region: $0).text) }
         guard let system else { return }
         for rule in system.thalamus.regions {
             var patterns: [SubjectPattern] = []
@@ -167,8 +169,6 @@ extension ThalamusConfiguration {
         maximumRegions = system.thalamus.maxRegions
         clockTolerance = ClockTolerance(milliseconds: system.thalamus.clockToleranceMS)
         partitions = system.thalamus.partitions
-        let gates = system.gates
-        gate = { gates.configuration(region: $0.text, gate: GateID(region: $0).text) }
         for event in system.bridge.events {
             var actions: [SuggestedAction] = []
             for action in event.actions { actions.append(SuggestedAction(action: action, confidence: 0.5)) }

@@ -20,7 +20,7 @@ import Testing
         let system = try SystemFile(parsing: Array(text.utf8), file: "system-file.md")
         #expect(system.cells.map(\.name) == ["pump-pressure", "cellar"])
         #expect(
-            system.gates.defaults.applied(to: GateConfiguration()) == GateConfiguration(),
+            system.gates.defaults.applied(to: GateConfiguration()) == GateSettings.regionGate,
             "the documented defaults are the code's")
         #expect(system.thalamus.maxRegions == ThalamusSettings().maxRegions)
         #expect(system.bridge.events.first?.actions == ["inspect_pump", "lower_load"])

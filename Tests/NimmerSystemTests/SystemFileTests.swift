@@ -75,7 +75,8 @@ struct SystemFileTests {
         #expect(gates.configuration(region: "plant.pump").floor == GateConfiguration().floor)
         #expect(gates.configuration(region: "plant.tank").floor == 0.3)
         #expect(gates.configuration(region: "plant.tank").weight == 0.2)
-        #expect(gates.configuration(region: "x").openThreshold == 0.5)
+        #expect(gates.configuration(region: "x").openThreshold == 0.4)
+        #expect(gates.configuration(region: "x", base: GateConfiguration()).openThreshold == 0.5)
     }
 
     @Test("gates: without a number, or with the word auto, window and half-life follow the members' intervals")
