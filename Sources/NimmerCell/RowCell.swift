@@ -4,4 +4,9 @@ public protocol RowCell: Cell {
     ///
     /// - Throws: why it was refused.
     mutating func read(_ row: [Double], _ pulse: inout Pulse) throws
+
+    /// Takes the number of one input, where they come one by one; rows are made of them.
+    ///
+    /// - Throws: why it was refused.
+    mutating func read(_ number: Double, of input: Int, _ pulse: inout Pulse) throws
 }

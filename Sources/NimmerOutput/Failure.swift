@@ -1,3 +1,4 @@
+import Glibc
 import NimmerServers
 
 /// Reason why a command could not do what it was asked, described so that a person can act on it.
@@ -65,7 +66,13 @@ extension ServerError {
     }
 }
 
-/// The reader of our standard output has gone (`nimmer wave tail | head -3`): end quietly.
+/// Standard output took no more: its reader has gone, or the disk behind it is full.
 package struct ReaderGone: Error {
-    package init() {}
+    /// The error number of the system; `EPIPE` where the reader has gone.
+    package let code: Int32
+
+    package init(code: Int32 = EPIPE) { self.code = code }
+
+    /// Indicates whether a reader has gone that may have had enough, as `head -3` has of what never ends.
+    package var isReader: Bool { code == EPIPE }
 }

@@ -114,9 +114,19 @@ package struct Replay: Sendable {
     private mutating func read(_ numbers: [Double], _ member: Int, at moment: Timestamp) {
         row.removeAll(keepingCapacity: true)
         var gaps = 0
+        var absent = 0
         for place in places[member] {
             row.append(numbers[place])
-            if !numbers[place].isFinite { gaps += 1 }
+            if ReplayEvent.isAbsent(numbers[place]) { absent += 1 } else if numbers[place].isNaN { gaps += 1 }
+        }
+        if absent > 0 {
+            // A row that is about some of the inputs only: they come one by one, as live.
+            for (input, number) in row.enumerated() where number.isFinite {
+                pending.append((member, cast.members[member].part.read(number, of: input, at: moment)))
+                settle()
+            }
+            counts.gaps += gaps
+            return
         }
         if gaps > 0 {
             counts.gaps += gaps

@@ -19,6 +19,8 @@ package protocol ReplayPart: Sendable {
     mutating func advance(to moment: Timestamp) -> Pulse
     /// Takes the numbers of its columns; NaN where there is none.
     mutating func read(_ numbers: [Double], at moment: Timestamp) -> Pulse
+    /// Takes the number of one of its columns, where a recording has a row for each.
+    mutating func read(_ number: Double, of input: Int, at moment: Timestamp) -> Pulse
     mutating func hear(_ wave: HeardWave) -> Pulse
 }
 
@@ -26,9 +28,13 @@ package protocol ReplayPart: Sendable {
 package struct ReplayCell<C: Cell>: ReplayPart {
     package var body: CellBody<C>
     private let take: @Sendable (inout C, [Double], inout Pulse) throws -> Void
+    private let takeOne: @Sendable (inout C, Double, Int, inout Pulse) throws -> Void
 
-    private init(body: CellBody<C>, take: @escaping @Sendable (inout C, [Double], inout Pulse) throws -> Void) {
-        (self.body, self.take) = (body, take)
+    private init(
+        body: CellBody<C>, take: @escaping @Sendable (inout C, [Double], inout Pulse) throws -> Void,
+        takeOne: @escaping @Sendable (inout C, Double, Int, inout Pulse) throws -> Void
+    ) {
+        (self.body, self.take, self.takeOne) = (body, take, takeOne)
     }
 
     package var identity: Identity { body.identity }
@@ -41,6 +47,9 @@ package struct ReplayCell<C: Cell>: ReplayPart {
     package mutating func read(_ numbers: [Double], at moment: Timestamp) -> Pulse {
         body.update(at: moment) { [take] cell, pulse in try take(&cell, numbers, &pulse) }
     }
+    package mutating func read(_ number: Double, of input: Int, at moment: Timestamp) -> Pulse {
+        body.update(at: moment) { [takeOne] cell, pulse in try takeOne(&cell, number, input, &pulse) }
+    }
     package mutating func hear(_ wave: HeardWave) -> Pulse { body.update(at: wave.at) { _, _ in } }
 }
 
@@ -49,6 +58,8 @@ extension ReplayCell where C: NumberCell {
     package init(body: CellBody<C>) {
         self.init(body: body) { cell, numbers, pulse in
             if let number = numbers.first, number.isFinite { try cell.read(number, &pulse) }
+        } takeOne: { cell, number, _, pulse in
+            try cell.read(number, &pulse)
         }
     }
 }
@@ -56,7 +67,11 @@ extension ReplayCell where C: NumberCell {
 extension ReplayCell where C: RowCell {
     /// A cell of several columns.
     package init(body: CellBody<C>) {
-        self.init(body: body) { cell, numbers, pulse in try cell.read(numbers, &pulse) }
+        self.init(body: body) { cell, numbers, pulse in
+            try cell.read(numbers, &pulse)
+        } takeOne: { cell, number, input, pulse in
+            try cell.read(number, of: input, &pulse)
+        }
     }
 }
 
@@ -71,6 +86,9 @@ package struct ReplayNerve<N: Nerve>: ReplayPart {
     package mutating func start(at moment: Timestamp) -> Pulse { body.start(at: moment) }
     package mutating func advance(to moment: Timestamp) -> Pulse { body.advance(to: moment) }
     package mutating func read(_ numbers: [Double], at moment: Timestamp) -> Pulse {
+        body.update(at: moment) { _, _ in }
+    }
+    package mutating func read(_ number: Double, of input: Int, at moment: Timestamp) -> Pulse {
         body.update(at: moment) { _, _ in }
     }
     package mutating func hear(_ wave: HeardWave) -> Pulse { body.hear(wave) }
@@ -156,6 +174,24 @@ package struct ReplayCast: Sendable {
         }
     }
 
+    /// Advice for a table that seems to have a row for each value.
+    private static func entityHint(_ columns: [String]) -> String {
+        let usual = ["entity_id", "entity", "sensor", "sensor_id", "device", "topic", "metric", "_field", "name", "tag", "variable"]
+        guard let column = columns.first(where: { usual.contains($0.lowercased()) }) else { return "" }
+        return "; where each row has one value, --entity-column \(column) names its sensor"
+    }
+
+    /// Names of the columns that the members read.
+    ///
+    /// - Parameter mapping: columns that a person gave to cells, which win over the settings.
+    package func columns(mapping: [(column: String, cell: String)]) -> [String] {
+        members.filter { $0.part.identity.role == .cell }.flatMap { member in
+            let name = member.part.identity.name.text
+            let given = mapping.filter { $0.cell == name }.map(\.column)
+            return !given.isEmpty ? given : member.columns.isEmpty ? [name] : member.columns
+        }
+    }
+
     /// Columns that each member reads, by the places of the recording's columns; none for one that reads none.
     ///
     /// - Parameter mapping: columns that a person gave to cells, which win over the settings.
@@ -193,7 +229,7 @@ package struct ReplayCast: Sendable {
                 } catch {
                     throw Failure(
                         .failed, "\(file) has no column '\(column)' for the cell \(name)",
-                        remedy: "it has \(ReplayInput.list(columns)); --column NAME=\(name) names another")
+                        remedy: "it has \(ReplayInput.list(columns)); --column NAME=\(name) names another\(Self.entityHint(columns))")
                 }
             }
             places.append(own)

@@ -11,6 +11,8 @@ package struct ReplayRun {
     package private(set) var labels: ReplayLabels?
     /// Notes for a person before it begins.
     package let notes: [String]
+    /// What of the recording could not be read.
+    package var report: RecordingReport { input.report }
 
     /// Opens the recording, and gives each cell its column.
     ///
@@ -21,7 +23,8 @@ package struct ReplayRun {
     ) throws(Failure) {
         let cast = try ReplayCast(system, environment: environment, reportsChanges: format.readsChanges)
         let paces = cast.members.compactMap(\.pace)
-        input = try ReplayInput(bytes, file: file, format: format, pace: paces.max() ?? 1)
+        input = try ReplayInput(
+            bytes, file: file, format: format, pace: paces.max() ?? 1, wanted: cast.columns(mapping: mapping))
         var notes: [String] = []
         var places = [[Int]](repeating: [], count: cast.members.count)
         if input.kind != .waves {
@@ -68,7 +71,7 @@ package struct ReplayRun {
         progress: (_ part: Double, _ rows: Int) -> Void = { _, _ in },
         _ take: (ReplayOutput) throws(ReaderGone) -> Void
     ) throws {
-        while let event = try input.next() {
+        while let event = input.nextEvent() {
             for output in replay.take(event) {
                 labels?.take(output)
                 try take(output)

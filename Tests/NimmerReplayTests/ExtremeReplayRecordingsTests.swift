@@ -19,6 +19,6 @@ struct ExtremeReplayRecordingsTests {
         var format = ReplayFormat()
         format.rate = 1e-300
         var input = try ReplayInput(Array("1,2\n3,4\n5,6\n".utf8), file: "x.csv", format: format, pace: 1)
-        while try input.next() != nil {}
+        while input.nextEvent() != nil {}
     }
 }

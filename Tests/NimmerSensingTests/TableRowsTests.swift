@@ -10,7 +10,7 @@ struct TableRowsTests {
         let path = FileManager.default.temporaryDirectory.appending(path: "rows-\(UUID()).csv").path
         try Data(text.utf8).write(to: URL(filePath: path))
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let table = try TableRows(FileLines(path: path), columns: columns, delimiter: nil)
+        let table = try TableRows(FileLines(path: path), columns: columns, options: TableOptions())
         var rows: [[String]] = []
         try await table.read(every: 0, follows: false) { cells in
             rows.append(cells.map { String(decoding: $0, as: UTF8.self) })

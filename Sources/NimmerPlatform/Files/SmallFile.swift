@@ -51,8 +51,11 @@ package enum SmallFile {
     }
 
     /// Writes all of a text to an open file; false with `errno` when it cannot.
-    package static func put(_ text: String, to file: Int32) -> Bool {
-        var rest = Array(text.utf8)[...]
+    package static func put(_ text: String, to file: Int32) -> Bool { put(Array(text.utf8), to: file) }
+
+    /// Writes all of some bytes to an open file; false with `errno` when it cannot.
+    package static func put(_ bytes: [UInt8], to file: Int32) -> Bool {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }

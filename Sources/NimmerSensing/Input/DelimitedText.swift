@@ -24,24 +24,79 @@ public struct DelimitedText: Sendable, Hashable {
 
     /// The delimiter that a first line speaks for: the most frequent of `;`, tab and `,`.
     public init(guessedFrom line: ArraySlice<UInt8>) {
-        let counts = [UInt8(ascii: ","), UInt8(ascii: ";"), 9].map { byte in (byte, line.count { $0 == byte }) }
-        delimiter = counts.max { $0.1 < $1.1 }.flatMap { $0.1 > 0 ? $0.0 : nil } ?? UInt8(ascii: ",")
+        self.init(guessedFrom: [line])
+    }
+
+    /// The delimiter that lines speak for: that of `,`, `;`, tab and `|` which gives most of them the same number of cells, and then
+    /// the greater number. Where a first line of words does not have that number, it separates decimals and no cells.
+    package init(guessedFrom lines: [ArraySlice<UInt8>]) {
+        var best: (agreeing: Int, width: Int, delimiter: UInt8)?
+        for candidate in [UInt8(ascii: ","), UInt8(ascii: ";"), 9, UInt8(ascii: "|")] {
+            let text = DelimitedText(delimiter: candidate)
+            let widths = lines.map { text.cells($0).count }
+            guard let width = Self.mostFrequent(widths), width > 1 else { continue }
+            let agreeing = widths.count { $0 == width }
+            if candidate == UInt8(ascii: ","), width == 2, widths.contains(1),
+                zip(lines, widths).allSatisfy({ line, width in
+                    width == 1 ? WrittenNumber(line) == nil : WrittenNumber(line) != nil
+                })
+            {
+                continue
+            }
+            if let known = best, (known.agreeing, known.width) >= (agreeing, width) { continue }
+            best = (agreeing, width, candidate)
+        }
+        delimiter = best?.delimiter ?? (lines.isEmpty ? UInt8(ascii: ",") : Self.lone(lines))
+    }
+
+    /// The delimiter of lines of one cell each: one that does not occur in a decimal number.
+    private static func lone(_ lines: [ArraySlice<UInt8>]) -> UInt8 {
+        lines.contains { $0.contains(UInt8(ascii: ",")) } ? UInt8(ascii: ";") : UInt8(ascii: ",")
+    }
+
+    static func mostFrequent(_ widths: [Int]) -> Int? {
+        var counts: [Int: Int] = [:]
+        for width in widths { counts[width, default: 0] += 1 }
+        return counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key
     }
 
     /// The cells of a line, without their quotes and the white space around them.
+    ///
+    /// A quote opens a cell only where it begins one (RFC 4180): that in `5" pipe` is text.
     public func cells(_ line: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
         var cells: [ArraySlice<UInt8>] = []
+        _ = split(line) { cells.append($0) }
+        return cells
+    }
+
+    /// Where a line is, as it is split.
+    private enum Place { case start, plain, quoted, afterQuote }
+
+    /// Splits a line.
+    ///
+    /// - Returns: whether the last cell is open: its quote does not end in this line.
+    package func split(_ line: ArraySlice<UInt8>, _ take: (ArraySlice<UInt8>) -> Void) -> Bool {
         var start = line.startIndex
-        var isQuoted = false
+        var place = Place.start
         for index in line.indices {
-            if line[index] == 0x22 { isQuoted.toggle() }
-            if line[index] == delimiter, !isQuoted {
-                cells.append(trimmed(line[start..<index]))
+            let byte = line[index]
+            if byte == delimiter, place != .quoted {
+                take(trimmed(line[start..<index]))
                 start = index + 1
+                place = .start
+                continue
+            }
+            switch place {
+            case .start:
+                if byte == 0x22 { place = .quoted } else if byte > 32 { place = .plain }
+            case .plain: break
+            case .quoted: if byte == 0x22 { place = .afterQuote }
+            case .afterQuote:
+                if byte == 0x22 { place = .quoted } else if byte > 32 { place = .plain }
             }
         }
-        cells.append(trimmed(line[start...]))
-        return cells
+        take(trimmed(line[start...]))
+        return place == .quoted
     }
 
     private func trimmed(_ cell: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
@@ -71,9 +126,14 @@ public struct DelimitedText: Sendable, Hashable {
 
     /// The place of a column, counted from 0: by its name, or by its place counted from 1.
     ///
-    /// - Throws: a `Refusal` that names the columns that there are.
+    /// - Throws: a `Refusal` that names the columns that there are, or a name that stands twice.
     public static func place(of column: String, names: [String]?, count: Int) throws(Refusal) -> Int {
-        if let names, let place = names.firstIndex(of: column) { return place }
+        if let names, let place = names.firstIndex(of: column) {
+            guard let again = names[(place + 1)...].firstIndex(of: column) else { return place }
+            throw Refusal(
+                .value, field: "column", "a column must be one of its kind, or its place",
+                found: "'\(column)' in the columns \(place + 1) and \(again + 1)")
+        }
         if let number = Int(column), (1...max(1, count)).contains(number) { return number - 1 }
         let known =
             names.map { "one of \($0.joined(separator: ", "))" } ?? "a place from 1 to \(count), there are no names"

@@ -24,15 +24,22 @@ public struct FileLines: Sendable {
         }
     }
 
+    /// The first lines.
+    ///
+    /// - Throws: a `ProcessFailure` when the file cannot be read.
+    func first(_ count: Int) throws -> [[UInt8]] {
+        let descriptor = try open()
+        defer { close(descriptor) }
+        var reader = LineReader(descriptor)
+        var lines: [[UInt8]] = []
+        while lines.count < count, let line = try next(of: &reader) { lines.append(line) }
+        return lines
+    }
+
     /// The first line; nil when the file is empty.
     ///
     /// - Throws: a `ProcessFailure` when the file cannot be read.
-    public func first() throws -> [UInt8]? {
-        let descriptor = try open()
-        defer { close(descriptor) }
-        var lines = LineReader(descriptor)
-        return try next(of: &lines)
-    }
+    public func first() throws -> [UInt8]? { try first(1).first }
 
     /// Gives every line that is appended from now on, until the task is cancelled. A file that is replaced or cut short
     /// is read again from its start. A file that grows sends no event: it is polled ten times a second.

@@ -1,15 +1,15 @@
 import NimmerProcess
 import NimmerWave
 
-/// Some columns of the rows of a CSV file, with or without names in its first line.
+/// Some columns of the rows of a CSV file, with or without names of its columns (sensing.md, Tables).
 package struct TableRows: Sendable {
-    /// Names of the columns as the first line has them; what was asked for where it has none.
+    /// Names of the columns as the file has them; what was asked for where it has none.
     package let names: [String]
+    /// Numbers of these columns, with what the first rows say of how they are written.
+    package let numbers: TableNumbers
 
     private let file: FileLines
-    private let first: [UInt8]
-    private let isNamed: Bool
-    private let text: DelimitedText
+    private let layout: TableLayout
     private let places: [Int]
 
     /// Finds the columns.
@@ -17,25 +17,30 @@ package struct TableRows: Sendable {
     /// - Parameters:
     ///   - file: the file.
     ///   - columns: the columns, each by its name or its place counted from 1.
-    ///   - delimiter: what separates them; found out from the first line unless given.
-    /// - Throws: a `ProcessFailure` when the file cannot be read or has no such column.
-    package init(_ file: FileLines, columns: [String], delimiter: DelimitedText?) throws {
-        let first = try file.first() ?? []
-        let text = delimiter ?? DelimitedText(guessedFrom: first[...])
-        let header = text.names(first[...])
+    ///   - options: what is known of the table; the rest is found out from the first lines.
+    /// - Throws: a `ProcessFailure` when the file cannot be read, is no text or has no such column.
+    package init(_ file: FileLines, columns: [String], options: TableOptions) throws {
+        let lines = try file.first(TableLayout.lines)
+        let encoding = TextEncoding(of: Array((lines.first ?? []).prefix(1024)))
+        guard encoding != .utf16BigEndian, encoding != .utf16LittleEndian else {
+            throw ProcessFailure(
+                .configuration, "\(file.path) is \(encoding.rawValue); a file that is read live must be UTF-8: iconv -f UTF-16 -t UTF-8")
+        }
+        let layout = TableLayout(lines.map { $0[...] }, options)
         var places: [Int] = []
         do throws(Refusal) {
             for column in columns {
-                places.append(
-                    try DelimitedText.place(of: column, names: header, count: text.cells(first[...]).count))
+                places.append(try DelimitedText.place(of: column, names: layout.names, count: layout.width))
             }
         } catch { throw ProcessFailure(.configuration, "\(file.path): \(error)") }
         self.places = places
         self.file = file
-        self.first = first
-        self.text = text
-        isNamed = header != nil
-        names = header.map { [places] header in places.map { header[$0] } } ?? columns
+        self.layout = layout
+        let rows = lines.dropFirst(layout.linesBefore).compactMap { layout.row($0[...]) }.filter { !layout.isHeader($0) }
+        numbers = TableNumbers(
+            of: rows.map { row in places.map { row[$0] } }, columns: places.count, decimal: options.decimal,
+            groupsWithCommas: layout.text.delimiter == UInt8(ascii: ","))
+        names = layout.names.map { names in places.map { names[$0] } } ?? columns
     }
 
     /// Gives the columns of each row, empty where a row is too short.
@@ -47,14 +52,55 @@ package struct TableRows: Sendable {
     /// - Throws: a `ProcessFailure` when the file cannot be read; `CancellationError`.
     package func read(every milliseconds: Int, follows: Bool, _ take: ([ArraySlice<UInt8>]) throws -> Void) async throws
     {
-        var isFirst = isNamed && !follows
+        var before = follows ? 0 : layout.linesBefore
         let row = { (line: [UInt8]) in
-            defer { isFirst = false }
-            guard !isFirst, line != first || !isNamed else { return }
-            let cells = text.cells(line[...])
+            guard before == 0 else {
+                before -= 1
+                return
+            }
+            guard line.contains(where: { $0 > 32 }), !layout.isAside(line[...]) else { return }
+            let cells = layout.row(line[...]) ?? layout.text.cells(line[...])
+            guard !layout.isHeader(cells) else { return }
             try take(places.map { cells.indices.contains($0) ? cells[$0] : [] })
         }
         if follows { return try await file.follow(row) }
         try await file.read(every: milliseconds, row)
+    }
+}
+
+/// The numbers of some columns, read as the columns are written.
+package struct TableNumbers: Sendable {
+    /// What the texts of each column turned out to be.
+    package private(set) var columns: [NumberColumn]
+
+    /// Columns of which some rows are known.
+    init(of rows: [[ArraySlice<UInt8>]], columns: Int, decimal: DecimalMark?, groupsWithCommas: Bool) {
+        var known = [NumberColumn](repeating: NumberColumn(decimal: decimal), count: columns)
+        for row in rows { for (place, text) in row.enumerated() { _ = known[place].read(text) } }
+        let surroundings = NumberColumn.mark(of: known)
+        self.columns = known.map { NumberColumn(decimal: $0.mark(besides: surroundings, groupsWithCommas: groupsWithCommas)) }
+    }
+
+    /// The numbers of a row; NaN where nothing was measured and where a text is no number.
+    package mutating func row(_ cells: [ArraySlice<UInt8>]) -> [Double] {
+        cells.enumerated().map { place, text in
+            if case .number(let number) = columns[place].read(text), number.isFinite { number } else { .nan }
+        }
+    }
+
+    /// What could not be read; nil when all could.
+    package var report: String? {
+        let unreadable = columns.reduce(0) { $0 + $1.unreadable }
+        guard unreadable > 0, let first = columns.lazy.compactMap(\.firstUnreadable).first else { return nil }
+        return "\(unreadable) values are no numbers, the first: '\(first.text)'"
+    }
+}
+
+extension NumberColumn {
+    /// The mark that most of some columns show; nil when they show none, or as many each.
+    package static func mark(of columns: [NumberColumn]) -> DecimalMark? {
+        let points = columns.reduce(0) { $0 + $1.evidence(for: .point) }
+        let commas = columns.reduce(0) { $0 + $1.evidence(for: .comma) }
+        return points == commas ? nil : points > commas ? .point : .comma
     }
 }

@@ -41,22 +41,22 @@ struct MemoryExportCommand: AsyncParsableCommand {
             environment: environment, since: try time("--since", since), until: try time("--until", until),
             labelledOnly: labelled)
         let store = PostgresStore(database.settings(environment))
-        var gone = false
+        var gone: ReaderGone?
         let count: TrainingCount
         do {
             count = try await store.exportTraining(query) { (row) throws(MemoryError) in
                 switch row {
                 case .success(let example):
-                    do throws(ReaderGone) { try Console.json(example.json) } catch { gone = true }
+                    do throws(ReaderGone) { try Console.json(example.json) } catch { gone = error }
                 case .failure(let error): Console.error("nimmer: \(error.description)")
                 }
-                return !gone
+                return gone == nil
             }
         } catch {
             throw Failure(error)
         }
         await store.close()
-        if gone { return }
+        if let gone { throw gone }
         Console.error("nimmer: \(NimmerOutput.count(count.examples, "example"))")
         guard count.unreadable == 0 else {
             throw Failure(

@@ -24,12 +24,17 @@ struct ReplayCommand: ParsableCommand {
               nimmer replay --system pump.yaml --input valve1-0.csv --changes
               nimmer replay --system pump.yaml --input valve1-0.csv --json | jq .type
 
-            A recording is a CSV file (a column for each sensor; with or without names in its first line), NDJSON \
-            objects of numbers, or waves as --record and `nimmer wave tail --record` write them: \
-            {"at": …, "subject": …, "message": {…}}.
+            A recording is a CSV file (a column for each sensor, or with --entity-column a row for each value; with or without names \
+            of its columns), NDJSON objects of numbers, or waves as --record and `nimmer wave tail --record` write them: \
+            {"at": …, "subject": …, "message": {…}}. Separator, decimal mark, units, comments and encoding are found out; packed files \
+            (.gz, .zst, .xz, .bz2) are read through the program of their kind.
 
-            A cell reads the column that its setting `column` names, or those of `columns`. The time is the column named time, timestamp, \
-            datetime, at or date; without one, rows come at the pace that the system file gives its cells.
+            A cell reads the column that its setting `column` names, or those of `columns`; AM2301.temperature is a key within an object. \
+            The time is the column named time, timestamp, datetime, at or date, or else the first that holds times; without one, rows \
+            come at the pace that the system file gives its cells.
+
+            What cannot be read is counted and named at the end; where most of a column that a cell reads is no number, most times or \
+            most rows cannot be read, the run fails before it begins.
 
             Origins are held against the system file as they are live: a wave that names one which is not granted is \
             refused, and the first is printed with the line that grants it.
@@ -71,13 +76,41 @@ struct ReplayCommand: ParsableCommand {
             "The column separator; tab is the tabulator. Default: detected.", valueName: "character"))
     var delimiter: String?
 
-    @Option(help: ArgumentHelp("The column of the time, by name or counted from 1.", valueName: "column"))
-    var timeColumn: String?
+    @Option(
+        help: ArgumentHelp("The mark that separates decimals, . or a comma. Default: found out for each column.", valueName: "mark"))
+    var decimal: String?
+
+    @Option(help: ArgumentHelp("Lines to pass over before the table.", valueName: "lines"))
+    var skip = 0
+
+    @Option(help: ArgumentHelp("What lines begin with that are comments; '' for none.", valueName: "text"))
+    var comment = "#"
 
     @Option(
         help: ArgumentHelp(
-            "auto, seconds, milliseconds, or a pattern such as '%d.%m.%Y %H:%M:%S'.", valueName: "format"))
+            "The column of the time, by name or counted from 1. Twice where a date and a time of day have a column each.",
+            valueName: "column"))
+    var timeColumn: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            auto, seconds, milliseconds, microseconds, nanoseconds, or a pattern such as '%d.%m.%Y %H:%M:%S' or '%m/%d/%y %I:%M:%S %p'.
+            """, valueName: "format"))
     var timeFormat = "auto"
+
+    @Option(
+        help: ArgumentHelp("The zone of times that name none, such as Europe/Berlin. Default: UTC.", valueName: "zone"))
+    var zone: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The column that names the sensor, in a table with a row for each value; cells then read sensors, not columns.",
+            valueName: "column"))
+    var entityColumn: String?
+
+    @Option(help: ArgumentHelp("The column of the value, in such a table. Default: found out.", valueName: "column"))
+    var valueColumn: String?
 
     @Option(
         name: .customLong("rate-hz"),
@@ -104,6 +137,8 @@ struct ReplayCommand: ParsableCommand {
         if let rate, !(rate > 0 && rate <= 1e6) {
             throw ValidationError("--rate-hz must be above 0 and at most 1000000; found \(rate)")
         }
+        if skip < 0 { throw ValidationError("--skip must be at least 0; found \(skip)") }
+        if valueColumn != nil, entityColumn == nil { throw ValidationError("--value-column needs --entity-column") }
         if compare != nil, record != nil { throw ValidationError("--record records one system; leave out --compare") }
     }
 
@@ -163,7 +198,7 @@ struct ReplayCommand: ParsableCommand {
         if !json { page += "\(formatter.paint(.strong, "\(run.counts.summary(hasChanges: changes))"))\n" }
         try Console.write(page)
         if let record { try FileText.write(recording, to: record) }
-        for note in run.counts.notes { Console.error("nimmer: \(note)") }
+        for note in run.report.notes + run.counts.notes { Console.error("nimmer: \(note)") }
     }
 
     private func line(_ output: ReplayOutput, _ formatter: EventFormatter, _ environment: Environment) -> TerminalText?
@@ -188,6 +223,7 @@ struct ReplayCommand: ParsableCommand {
                 }
             }
         }
+        for note in runs[0].report.notes { Console.error("nimmer: \(note)") }
         let comparison = ReplayComparison(escalations[0], escalations[1])
         if json.json {
             for difference in comparison.differences { try Console.json(difference.json) }
@@ -217,10 +253,16 @@ struct ReplayCommand: ParsableCommand {
     private func format() throws(Failure) -> ReplayFormat {
         var format = ReplayFormat()
         do throws(Refusal) {
-            format.delimiter = if let delimiter { try DelimitedText(delimiter: delimiter) } else { nil }
+            if let delimiter { format.table.delimiter = try DelimitedText(delimiter: delimiter) }
+            if let decimal { format.table.decimal = try DecimalMark(decimal) }
             if let start { format.start = try Timestamp(rfc3339: start) }
         } catch { throw Failure(.usage, error.description) }
-        format.timeColumn = timeColumn
+        format.table.skip = skip
+        format.table.comment = comment
+        format.timeColumns = timeColumn
+        format.zone = if let zone { try ZoneRules(zone) } else { nil }
+        format.entityColumn = entityColumn
+        format.valueColumn = valueColumn
         format.labelColumn = labels
         format.timeFormat = try TimeFormat(timeFormat)
         format.rate = rate

@@ -87,7 +87,11 @@ struct ScopeSession {
                 return try showLines(mailbox, source)
             }
         }
-        if let parting = try outcome.get() { Console.error("nimmer: \(parting)") }
+        do {
+            if let parting = try outcome.get() { Console.error("nimmer: \(parting)") }
+        } catch let gone as ReaderGone where gone.isReader {
+            // `nimmer wave tail | head -3`: what never ends is ended by its reader, quietly.
+        }
     }
 
     /// Draws until the user quits; returns what is to be printed afterwards.

@@ -13,7 +13,7 @@ enum Console {
 
     /// Writes one line to standard output at once.
     ///
-    /// - Throws: ``ReaderGone`` when its reader is gone.
+    /// - Throws: ``ReaderGone`` when it cannot be written.
     static func line(_ text: TerminalText) throws(ReaderGone) {
         try write(text + "\n")
     }
@@ -26,7 +26,7 @@ enum Console {
 
     /// Writes text without an end of its own to standard output at once.
     static func write(_ text: TerminalText) throws(ReaderGone) {
-        guard put(text.text, on: STDOUT_FILENO) else { throw ReaderGone() }
+        guard put(text.text, on: STDOUT_FILENO) else { throw ReaderGone(code: errno) }
     }
 
     /// Writes one line to standard error; an address that was joined from parts, or in advice of a library, has no password there either.

@@ -3,13 +3,19 @@ import NimmerOutput
 import NimmerProcess
 import NimmerWave
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// Result of a command.
 enum Report {
     /// Prints an error and returns its exit status.
     static func ending(with error: any Error) -> Int32 {
         switch error {
-        case is ReaderGone:
-            return 0
+        case let gone as ReaderGone:
+            let reason = gone.isReader ? "its reader has gone" : String(cString: strerror(gone.code))
+            Console.error("nimmer: cannot write all of standard output: \(reason)")
+            return EX_IOERR
         case let failure as Failure:
             Console.error(failure.printed)
             return failure.status.rawValue

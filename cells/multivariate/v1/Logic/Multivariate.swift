@@ -20,12 +20,15 @@ public struct Multivariate: RowCell {
     let source: Source
     let path: String
     let delimiter: DelimitedText?
+    let decimal: DecimalMark?
     let follows: Bool
     let pause: Int
     private let floor: Double
     private let places: [String: Int]
     private var gathering: RowGathering
     private var isSilent: [Bool]
+    /// What the texts of each input turned out to be: decimal mark and unit.
+    private var texts: [NumberColumn]
 
     /// Source of its rows.
     enum Source: Sendable, Hashable {
@@ -73,6 +76,8 @@ public struct Multivariate: RowCell {
         detector = MultivariateDetector(inputs: names.count, tuning)
         gathering = RowGathering(inputs: names.count)
         isSilent = [Bool](repeating: false, count: names.count)
+        decimal = try settings.decimal.map { text throws(Refusal) in try DecimalMark(text) }
+        texts = [NumberColumn](repeating: NumberColumn(decimal: decimal), count: names.count)
     }
 
     private static func check(_ names: [String], _ field: String) throws(Refusal) {
@@ -97,7 +102,11 @@ public struct Multivariate: RowCell {
         guard let input = places[message.subject.text] else {
             throw Refusal(.value, "expected one of the subjects", found: "\(message.subject)")
         }
-        let number = try NumberText.number(in: message.payload, path: path)
+        read(try texts[input].number(in: message.payload, path: path), of: input, &pulse)
+    }
+
+    /// Takes the number of one input, and judges the row that it completes.
+    public mutating func read(_ number: Double, of input: Int, _ pulse: inout Pulse) {
         if gathering.isClosed(by: input, at: pulse.at) { readGathered(&pulse) }
         gathering.take(number, of: input, at: pulse.at)
         if gathering.isComplete { readGathered(&pulse) }

@@ -8,11 +8,14 @@ extension Multivariate {
         let cell = try Multivariate(host.settings)
         switch cell.source {
         case .file(let path, let columns):
-            let rows = try TableRows(FileLines(path: path), columns: columns, delimiter: cell.delimiter)
+            let rows = try TableRows(FileLines(path: path), columns: columns, options: TableOptions(delimiter: cell.delimiter, decimal: cell.decimal))
             host.update { cell, _ in cell.call(rows.names) }
+            var numbers = rows.numbers
             try await rows.read(every: cell.pause, follows: cell.follows) { cells in
-                host.update { cell, pulse in cell.read(cells.map { NumberText.number(in: $0) ?? .nan }, &pulse) }
+                let row = numbers.row(cells)
+                host.update { cell, pulse in cell.read(row, &pulse) }
             }
+            if let report = numbers.report { host.process.logger.warning("\(report)", metadata: ["file": "\(path)"]) }
             host.process.logger.info("The file has ended", metadata: ["file": "\(path)"])
         case .subjects: break
         case .none:

@@ -18,6 +18,7 @@ public struct MultivariateOptions: ProcessOptions {
     let columns = Setting.list(
         "columns", [], "The file's or recording's columns, by name or counted from 1; with subjects, their names.")
     let delimiter = Setting.text("delimiter", "What separates the file's columns; found out unless set.")
+    let decimal = Setting.text("decimal", "What separates decimals, . or a comma; found out unless set.")
     let follow = Setting.flag(
         "follow", false, "Read what is appended to the file from now on, instead of what is in it.")
     package let row = Setting.whole(

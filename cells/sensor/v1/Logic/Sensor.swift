@@ -26,6 +26,9 @@ public struct Sensor: NumberCell {
     let follows: Bool
     let pause: Int
     private let floor: Double
+    /// What its texts turned out to be: decimal mark and unit.
+    private var text: NumberColumn
+    let decimal: DecimalMark?
 
     /// A sensor that has seen nothing.
     public init(_ settings: Settings<SensorOptions>) throws {
@@ -33,6 +36,8 @@ public struct Sensor: NumberCell {
         path = settings.path ?? ""
         column = settings.column
         delimiter = try settings.delimiter.map { text in try DelimitedText(delimiter: text) }
+        decimal = try settings.decimal.map { text throws(Refusal) in try DecimalMark(text) }
+        text = NumberColumn(decimal: decimal)
         follows = settings.follow
         pause = settings.row
         floor = settings.floor
@@ -48,7 +53,17 @@ public struct Sensor: NumberCell {
     }
 
     public mutating func receive(_ message: BusMessage, _ pulse: inout Pulse) throws {
-        read(try NumberText.number(in: message.payload, path: path), &pulse)
+        try read(message.payload, &pulse)
+    }
+
+    /// Reads its texts as the first rows of a file turned out to be written.
+    mutating func read(as numbers: TableNumbers) { text = numbers.columns[0] }
+
+    /// Takes a message or a line with a number.
+    ///
+    /// - Throws: a `Refusal` that names what was found instead.
+    mutating func read(_ bytes: [UInt8], path: String? = nil, _ pulse: inout Pulse) throws {
+        read(try text.number(in: bytes, path: path ?? self.path), &pulse)
     }
 
     /// Takes a number, and emits a wave when its confidence reaches the floor. What the twin makes of it follows, and changes nothing of that.

@@ -39,7 +39,10 @@ extension Sensor {
             host.process.logger.info("The file has ended", metadata: ["file": "\(file.path)"])
             return
         }
-        let rows = try TableRows(file, columns: [column], delimiter: sensor.delimiter)
+        let rows = try TableRows(
+            file, columns: [column], options: TableOptions(delimiter: sensor.delimiter, decimal: sensor.decimal))
+        let marks = rows.numbers
+        host.update { sensor, _ in sensor.read(as: marks) }
         try await rows.read(every: sensor.pause, follows: sensor.follows) { cells in host.take(Array(cells[0]), "") }
         host.process.logger.info("The file has ended", metadata: ["file": "\(file.path)"])
     }
@@ -48,6 +51,6 @@ extension Sensor {
 extension CellHost<Sensor> {
     /// Takes a line; one that holds no number is a fault of that look, and the next line comes.
     func take(_ line: [UInt8], _ path: String) {
-        update { sensor, pulse in sensor.read(try NumberText.number(in: line, path: path), &pulse) }
+        update { sensor, pulse in try sensor.read(line, path: path, &pulse) }
     }
 }

@@ -18,6 +18,7 @@ public struct SensorOptions: ProcessOptions {
     package let column = Setting.text(
         "column", "The CSV file's column, by name or counted from 1; without it lines are numbers or JSON.")
     let delimiter = Setting.text("delimiter", "What separates the file's columns; found out unless set.")
+    let decimal = Setting.text("decimal", "What separates decimals, . or a comma; found out unless set.")
     let follow = Setting.flag(
         "follow", false, "Read what is appended to the file from now on, instead of what is in it.")
     package let row = Setting.whole(

@@ -1,0 +1,166 @@
+import NimmerOutput
+import NimmerSensing
+import NimmerWave
+
+/// A recording that is one JSON object a line (NDJSON), or one array of objects. A key in an object within has its path as its name:
+/// `AM2301.temperature`.
+struct ObjectRecording {
+    let file: String
+    let format: ReplayFormat
+    /// The names of the keys that hold no object, in the order of the first that were found.
+    private(set) var names: [String] = []
+
+    private var lines: [(number: Int, content: [UInt8])] = []
+    private var badLines: RecordingReport
+    private var timePlaces: [Int] = []
+    private var labelPlace: Int?
+
+    /// - Parameter bad: lines that were left out before.
+    init(_ objects: ObjectLines, _ bad: RecordingReport, file: String, format: ReplayFormat) throws(Failure) {
+        (badLines, self.file, self.format) = (bad, file, format)
+        var known: Set<String> = []
+        var samples: [JSON] = []
+        for line in objects.lines {
+            guard let json = try? JSON(lenient: line.content), let object = json.object else {
+                badLines.refuseObject(file, line.number)
+                badLines.isCut = objects.isUnfinished && line.number == objects.lines.last?.number
+                continue
+            }
+            lines.append(line)
+            Self.collect(object, "", &names, &known)
+            if samples.count < 200 { samples.append(json) }
+        }
+        let texts = samples.map { json in names.map { name in Self.value(name, in: json).map(Self.text) ?? "" } }
+        timePlaces = try TimeColumns.find(names, texts, format, file)
+        if let wanted = format.labelColumn { labelPlace = try columnPlace(wanted, "label", names, file) }
+    }
+
+    var hasTimes: Bool { !timePlaces.isEmpty }
+
+    private static func collect(_ object: JSONObject, _ prefix: String, _ names: inout [String], _ known: inout Set<String>) {
+        for member in object.members {
+            let name = prefix + member.key
+            if let inner = member.value.object {
+                collect(inner, name + ".", &names, &known)
+            } else if known.insert(name).inserted {
+                names.append(name)
+            }
+        }
+    }
+
+    /// The value of a key, or at a path of keys and places.
+    private static func value(_ name: String, in json: JSON) -> JSON? {
+        if let value = json[name] { return value }
+        var json = json
+        for step in name.split(separator: ".") {
+            guard let next = json[String(step)] ?? Int(step).flatMap({ json[$0] }) else { return nil }
+            json = next
+        }
+        return json
+    }
+
+    private static func text(_ json: JSON) -> String {
+        json.string ?? json.double.flatMap { Int64(exactly: $0).map(String.init) ?? String($0) } ?? json.kind
+    }
+
+    /// Returns whether any line has a value at a path that is no name: one into an array.
+    func has(_ path: String) -> Bool {
+        lines.contains { line in (try? JSON(lenient: line.content)).flatMap { Self.value(path, in: $0) } != nil }
+    }
+
+    /// Reads the rows; a key that a line lacks is no part of its row.
+    func read(_ wanted: [(place: Int, name: String)], pace: Double, _ report: inout RecordingReport) throws(Failure) -> RecordedRows {
+        var (rows, columns, found) = load(wanted, wanted.map { _ in format.table.decimal }, pace)
+        if let decided = columns.marks(groupsWithCommas: false) { (rows, columns, found) = load(wanted, decided, pace) }
+        found.remarks += report.remarks
+        report = found
+        try report.check(rows: rows.count)
+        try columns.report(file, &report)
+        return rows
+    }
+
+    private func load(
+        _ wanted: [(place: Int, name: String)], _ marks: [DecimalMark?], _ pace: Double
+    ) -> (RecordedRows, RecordedColumns, RecordingReport) {
+        var columns = RecordedColumns(wanted.map(\.name), marks: marks)
+        var rows = RecordedRows(width: wanted.count)
+        var report = badLines
+        var times = TimeReader(format, pace: pace)
+        for line in lines {
+            guard let json = try? JSON(lenient: line.content) else { continue }
+            let numbers = wanted.enumerated().map { place, column in
+                Self.value(column.name, in: json).map { columns.number(place, $0, line: line.number) } ?? RecordedRows.absent
+            }
+            let at = time(json, line.number, &times, &report)
+            let label = labelPlace.map { place in Self.value(names[place], in: json).map { $0.string ?? $0.text } ?? "" }
+            rows.add(numbers, at: at, line: line.number, label: label)
+        }
+        return (rows, columns, report)
+    }
+
+    private func time(_ json: JSON, _ line: Int, _ times: inout TimeReader, _ report: inout RecordingReport) -> Timestamp? {
+        guard !timePlaces.isEmpty else { return times.paced() }
+        let parts = timePlaces.map { Self.value(names[$0], in: json) }
+        let text = parts.compactMap { $0.map(Self.text) }.joined(separator: " ")
+        if !parts.contains(where: { $0 == nil }), let moment = times.moment(text) { return moment }
+        report.badTimes += 1
+        if report.firstBadTime == nil {
+            let found = text.isEmpty ? "no '\(names[timePlaces[0]])'" : "the time '\(text.cut(to: 60))'"
+            report.firstBadTime = "\(file):\(line): found \(found); expected \(format.timeFormat.expectation)"
+        }
+        return nil
+    }
+}
+
+/// A recording of messages: {"at": …, "subject": …, "message": {…}} a line.
+struct MessageRecording {
+    let file: String
+    let format: ReplayFormat
+    private let lines: [(number: Int, content: [UInt8])]
+    private let isUnfinished: Bool
+
+    init(_ objects: ObjectLines, file: String, format: ReplayFormat) {
+        (lines, isUnfinished, self.file, self.format) = (objects.lines, objects.isUnfinished, file, format)
+    }
+
+    var count: Int { lines.count }
+
+    /// The times of all messages; what cannot be read is counted.
+    func times(_ report: inout RecordingReport) -> [Timestamp?] {
+        lines.map { line in
+            guard let json = try? JSON(lenient: line.content, keepingRaw: ["message"]), json["subject"]?.string != nil, json["message"] != nil
+            else {
+                report.refuse(
+                    "\(file):\(line.number)", found: "a line without subject and message",
+                    expected: #"{"at": …, "subject": …, "message": {…}}"#)
+                report.isCut = isUnfinished && line.number == lines.last?.number
+                return nil
+            }
+            if let at = json["at"]?.string.flatMap({ format.timeFormat.moment($0) }) { return at }
+            report.badTimes += 1
+            if report.firstBadTime == nil {
+                report.firstBadTime =
+                    "\(file):\(line.number): found \(json["at"]?.text.cut(to: 60) ?? "no 'at'"); expected at: \(format.timeFormat.expectation)"
+            }
+            return nil
+        }
+    }
+
+    func number(of place: Int) -> Int { lines[place].number }
+
+    /// What a line holds; nil for a message that a replay does not take.
+    func event(_ place: Int, at: Timestamp) -> ReplayEvent? {
+        guard let json = try? JSON(lenient: lines[place].content, keepingRaw: ["message"]), let subject = json["subject"]?.string,
+            let message = json["message"]
+        else { return nil }
+        let parts = subject.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 5, parts[1] == "nervous", parts[2] == "cells" || parts[2] == "nerves",
+            let name = try? Token(String(parts[3]))
+        else { return nil }
+        if parts[4] == "change", format.readsChanges, let subject = try? Subject(foreign: subject) {
+            return .change(subject: subject, payload: message.bytes, at: at)
+        }
+        guard parts[4] == "wave" else { return nil }
+        return .wave(cell: name, isNerve: parts[2] == "nerves", payload: message.bytes, at: at)
+    }
+}

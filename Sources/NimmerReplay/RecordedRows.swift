@@ -1,0 +1,140 @@
+import NimmerOutput
+import NimmerSensing
+import NimmerWave
+
+/// The rows of a recording as they were read, before their times are judged.
+struct RecordedRows {
+    /// Value of a column that a row has nothing to do with, in recordings whose rows have different columns; another NaN than that of a gap.
+    static let absent = Double(nan: 1, signaling: false)
+
+    /// Number of values of each row.
+    let width: Int
+    private(set) var values: [Double] = []
+    private(set) var times: [Timestamp?] = []
+    private(set) var lines: [Int] = []
+    private(set) var labels: [String] = []
+
+    init(width: Int) { self.width = width }
+
+    var count: Int { times.count }
+
+    /// Adds a row.
+    ///
+    /// - Parameter time: nil where it cannot be read.
+    mutating func add(_ row: [Double], at time: Timestamp?, line: Int, label: String?) {
+        values += row
+        times.append(time)
+        lines.append(line)
+        if let label { labels.append(label) }
+    }
+
+    subscript(row: Int) -> ArraySlice<Double> { values[(row * width)..<((row + 1) * width)] }
+
+    static func isAbsent(_ value: Double) -> Bool { value.bitPattern == absent.bitPattern }
+}
+
+/// What of a recording could not be read, for the notes at its end.
+package struct RecordingReport: Sendable, Equatable {
+    /// Lines that are no rows: of another width, cut, no JSON.
+    package var badLines = 0
+    /// The first of them: its line, what was found and what was expected.
+    package var firstBadLine: String?
+    /// Rows whose time cannot be read.
+    package var badTimes = 0
+    /// The first of them.
+    package var firstBadTime: String?
+    /// Rows whose time lies far from those around it.
+    package var astrayTimes = 0
+    /// The first of them.
+    package var firstAstrayTime: String?
+    /// Values that are no numbers, in columns that are read.
+    package var unreadable = 0
+    /// Rows that were read.
+    package var rows = 0
+    /// Indicates whether the last line is cut.
+    package var isCut = false
+    /// Notes of other kinds: what was found out, and values of columns.
+    package var remarks: [String] = []
+
+    /// Notes for a person; empty when all of it was read.
+    package var notes: [String] {
+        var notes = remarks
+        if badLines > 0 {
+            let what = isCut && badLines == 1 ? "the last line is cut and was left out" : "\(NimmerOutput.count(badLines, "line")) left out"
+            notes.append("\(what): \(firstBadLine ?? "")")
+        }
+        if badTimes > 0 {
+            notes.append("\(NimmerOutput.count(badTimes, "row")) without a readable time left out: \(firstBadTime ?? "")")
+        }
+        if astrayTimes > 0 {
+            notes.append(
+                "\(NimmerOutput.count(astrayTimes, "row")) left out, with times far from those around them: \(firstAstrayTime ?? "")")
+        }
+        return notes
+    }
+
+    /// Notes a line that is no row.
+    mutating func refuse(_ place: String, found: String, expected: String) {
+        badLines += 1
+        if firstBadLine == nil { firstBadLine = "\(place): found \(found); expected \(expected)" }
+    }
+
+    /// Fails where most of it could not be read.
+    func check(rows: Int) throws(Failure) {
+        if badLines > rows, let firstBadLine { throw Failure(.failed, firstBadLine) }
+        if badTimes > 0, badTimes * 2 > rows, let firstBadTime {
+            throw Failure(
+                .failed, firstBadTime,
+                remedy: "--time-column names the column, --time-format its format: '%m/%d/%y %I:%M:%S %p' for 03/02/26 10:00:00 AM")
+        }
+    }
+}
+
+/// The columns of a recording that are read, and what their texts turned out to be.
+struct RecordedColumns {
+    /// Names of those that are read.
+    let names: [String]
+    private(set) var columns: [NumberColumn]
+
+    init(_ names: [String], marks: [DecimalMark?]) {
+        self.names = names
+        columns = marks.map { NumberColumn(decimal: $0) }
+    }
+
+    /// The number in a text, NaN for a gap and for text that is no number.
+    mutating func number(_ place: Int, _ text: ArraySlice<UInt8>, line: Int) -> Double {
+        if case .number(let number) = columns[place].read(text, line: line) { number } else { .nan }
+    }
+
+    mutating func number(_ place: Int, _ json: JSON, line: Int) -> Double {
+        if case .number(let number) = columns[place].read(json, line: line) { number } else { .nan }
+    }
+
+    /// The decimal marks that each column, and then the others, speak for; nil where all was read with them.
+    func marks(groupsWithCommas: Bool) -> [DecimalMark]? {
+        let surroundings = NumberColumn.mark(of: columns)
+        let marks = columns.map { $0.mark(besides: surroundings, groupsWithCommas: groupsWithCommas) }
+        return zip(columns, marks).contains { $0.wasRead(otherwiseThan: $1) } ? marks : nil
+    }
+
+    /// Adds what was not a number to a report.
+    ///
+    /// - Throws: ``Failure`` where most of a column cannot be read: it names the column, the first line and the text.
+    func report(_ file: String, _ report: inout RecordingReport) throws(Failure) {
+        for (name, column) in zip(names, columns) {
+            guard let first = column.firstUnreadable else { continue }
+            let unit = column.unit.map { " (its unit is \(String(decoding: $0, as: UTF8.self)))" } ?? ""
+            let found = "\(file):\(first.line): found '\(first.text.cut(to: 60))' in the column \(name)\(unit)"
+            if column.isMostlyUnreadable {
+                throw Failure(
+                    .failed, "\(found); expected a number",
+                    remedy: "\(column.unreadable) of its \(column.unreadable + column.numbers) values are no numbers; "
+                        + "--decimal and --column choose how it is read, and which")
+            }
+            report.unreadable += column.unreadable
+            report.remarks.append(
+                "\(NimmerOutput.count(column.unreadable, "value")) of \(column.unreadable + column.numbers) in the column \(name) "
+                    + "left out; the first: \(found)")
+        }
+    }
+}
