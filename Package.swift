@@ -179,8 +179,8 @@ let package = Package(
             "NimmerReplay",
             [
                 "CollisionAvoidanceNerve", "DistanceCell", "MultivariateCell", "NimmerCell", "NimmerGate",
-                "NimmerOutput", "NimmerProcess", "NimmerSensing", "NimmerSystem", "NimmerThalamus", "NimmerWave",
-                "SensorCell",
+                "NimmerOutput", "NimmerPlatform", "NimmerProcess", "NimmerSensing", "NimmerSystem", "NimmerThalamus",
+                "NimmerWave", "SensorCell",
             ]),
         library(
             "NimmerBackup",
@@ -384,8 +384,8 @@ let package = Package(
             tests(
                 "NimmerReplayTests",
                 [
-                    "Extremes", "NimmerBus", "NimmerCell", "NimmerOutput", "NimmerProcess", "NimmerReplay", "NimmerSystem",
-                    "NimmerSystemFile", "NimmerThalamus", "NimmerWave", "SensorCell",
+                    "Extremes", "NimmerBus", "NimmerCell", "NimmerOutput", "NimmerProcess", "NimmerReplay", "NimmerSensing",
+                    "NimmerSystem", "NimmerSystemFile", "NimmerThalamus", "NimmerWave", "SensorCell",
                 ]),
             tests(
                 "NimmerBackupTests",

@@ -19,9 +19,12 @@ package struct CivilTime: Equatable, Sendable {
     /// a ``Timestamp`` covers.
     package var nanosecondsAsUTC: Int64? {
         let lengths = [31, isLeapYear ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-        guard (1678...2261).contains(year), (1...12).contains(month), (1...lengths[month - 1]).contains(day) else { return nil }
+        guard (1678...2261).contains(year), (1...12).contains(month), (1...lengths[month - 1]).contains(day) else {
+            return nil
+        }
         // A leap second is the first of the next minute, midnight at the end of a day the first of the next day.
-        guard (0...23).contains(hour) || (hour == 24 && minute == 0 && second == 0 && fraction == 0), (0...59).contains(minute),
+        guard (0...23).contains(hour) || (hour == 24 && minute == 0 && second == 0 && fraction == 0),
+            (0...59).contains(minute),
             (0...60).contains(second), (0..<1_000_000_000).contains(fraction)
         else { return nil }
         let seconds = Self.days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second
@@ -92,7 +95,9 @@ struct TimeScanner {
     /// A distance from UTC in seconds: Z, UTC, GMT, +02, +0200, +02:00, +02:00:30, UTC+2.
     mutating func offset() -> Int? {
         let named = word(of: ["utc", "gmt", "z"])
-        guard let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") else { return named ? 0 : nil }
+        guard let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") else {
+            return named ? 0 : nil
+        }
         rest.removeFirst()
         guard let hours = number(2) else { return nil }
         var seconds = hours * 3600

@@ -37,7 +37,9 @@ struct ObjectRecording {
 
     var hasTimes: Bool { !timePlaces.isEmpty }
 
-    private static func collect(_ object: JSONObject, _ prefix: String, _ names: inout [String], _ known: inout Set<String>) {
+    private static func collect(
+        _ object: JSONObject, _ prefix: String, _ names: inout [String], _ known: inout Set<String>
+    ) {
         for member in object.members {
             let name = prefix + member.key
             if let inner = member.value.object {
@@ -69,13 +71,15 @@ struct ObjectRecording {
     }
 
     /// Reads the rows; a key that a line lacks is no part of its row.
-    func read(_ wanted: [(place: Int, name: String)], pace: Double, _ report: inout RecordingReport) throws(Failure) -> RecordedRows {
+    func read(_ wanted: [(place: Int, name: String)], pace: Double, isStrict: Bool, _ report: inout RecordingReport)
+        throws(Failure) -> RecordedRows
+    {
         var (rows, columns, found) = load(wanted, wanted.map { _ in format.table.decimal }, pace)
         if let decided = columns.marks(groupsWithCommas: false) { (rows, columns, found) = load(wanted, decided, pace) }
         found.remarks += report.remarks
         report = found
         try report.check(rows: rows.count)
-        try columns.report(file, &report)
+        if isStrict { try columns.report(file, &report) }
         return rows
     }
 
@@ -89,16 +93,20 @@ struct ObjectRecording {
         for line in lines {
             guard let json = try? JSON(lenient: line.content) else { continue }
             let numbers = wanted.enumerated().map { place, column in
-                Self.value(column.name, in: json).map { columns.number(place, $0, line: line.number) } ?? RecordedRows.absent
+                Self.value(column.name, in: json).map { columns.number(place, $0, line: line.number) }
+                    ?? RecordedRows.absent
             }
             let at = time(json, line.number, &times, &report)
-            let label = labelPlace.map { place in Self.value(names[place], in: json).map { $0.string ?? $0.text } ?? "" }
+            let label = labelPlace.map { place in Self.value(names[place], in: json).map { $0.string ?? $0.text } ?? ""
+            }
             rows.add(numbers, at: at, line: line.number, label: label)
         }
         return (rows, columns, report)
     }
 
-    private func time(_ json: JSON, _ line: Int, _ times: inout TimeReader, _ report: inout RecordingReport) -> Timestamp? {
+    private func time(_ json: JSON, _ line: Int, _ times: inout TimeReader, _ report: inout RecordingReport)
+        -> Timestamp?
+    {
         guard !timePlaces.isEmpty else { return times.paced() }
         let parts = timePlaces.map { Self.value(names[$0], in: json) }
         let text = parts.compactMap { $0.map(Self.text) }.joined(separator: " ")
@@ -128,7 +136,8 @@ struct MessageRecording {
     /// The times of all messages; what cannot be read is counted.
     func times(_ report: inout RecordingReport) -> [Timestamp?] {
         lines.map { line in
-            guard let json = try? JSON(lenient: line.content, keepingRaw: ["message"]), json["subject"]?.string != nil, json["message"] != nil
+            guard let json = try? JSON(lenient: line.content, keepingRaw: ["message"]), json["subject"]?.string != nil,
+                json["message"] != nil
             else {
                 report.refuse(
                     "\(file):\(line.number)", found: "a line without subject and message",
@@ -150,7 +159,8 @@ struct MessageRecording {
 
     /// What a line holds; nil for a message that a replay does not take.
     func event(_ place: Int, at: Timestamp) -> ReplayEvent? {
-        guard let json = try? JSON(lenient: lines[place].content, keepingRaw: ["message"]), let subject = json["subject"]?.string,
+        guard let json = try? JSON(lenient: lines[place].content, keepingRaw: ["message"]),
+            let subject = json["subject"]?.string,
             let message = json["message"]
         else { return nil }
         let parts = subject.split(separator: ".", omittingEmptySubsequences: false)

@@ -60,15 +60,19 @@ package struct RecordingReport: Sendable, Equatable {
     package var notes: [String] {
         var notes = remarks
         if badLines > 0 {
-            let what = isCut && badLines == 1 ? "the last line is cut and was left out" : "\(NimmerOutput.count(badLines, "line")) left out"
+            let what =
+                isCut && badLines == 1
+                ? "the last line is cut and was left out" : "\(NimmerOutput.count(badLines, "line")) left out"
             notes.append("\(what): \(firstBadLine ?? "")")
         }
         if badTimes > 0 {
-            notes.append("\(NimmerOutput.count(badTimes, "row")) without a readable time left out: \(firstBadTime ?? "")")
+            notes.append(
+                "\(NimmerOutput.count(badTimes, "row")) without a readable time left out: \(firstBadTime ?? "")")
         }
         if astrayTimes > 0 {
             notes.append(
-                "\(NimmerOutput.count(astrayTimes, "row")) left out, with times far from those around them: \(firstAstrayTime ?? "")")
+                "\(NimmerOutput.count(astrayTimes, "row")) left out, with times far from those around them: \(firstAstrayTime ?? "")"
+            )
         }
         return notes
     }
@@ -85,7 +89,9 @@ package struct RecordingReport: Sendable, Equatable {
         if badTimes > 0, badTimes * 2 > rows, let firstBadTime {
             throw Failure(
                 .failed, firstBadTime,
-                remedy: "--time-column names the column, --time-format its format: '%m/%d/%y %I:%M:%S %p' for 03/02/26 10:00:00 AM")
+                remedy:
+                    "--time-column names the column, --time-format its format: '%m/%d/%y %I:%M:%S %p' for 03/02/26 10:00:00 AM"
+            )
         }
     }
 }

@@ -39,6 +39,11 @@ package struct Replay: Sendable {
     /// Counters of what has come out so far.
     package private(set) var counts = ReplayCounts()
 
+    /// Readings that cells refused, by the cell's name.
+    package var refusals: [(cell: Token, refusals: ReplayRefusals)] {
+        cast.members.filter { $0.part.refusals.refused > 0 }.map { ($0.part.identity.name, $0.part.refusals) }
+    }
+
     private var cast: ReplayCast
     private var thalamus: Thalamus
     private let environment: Environment

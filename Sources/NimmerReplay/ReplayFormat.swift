@@ -57,7 +57,8 @@ struct TimeReader {
         let moment: Timestamp
         switch time {
         case .moment(let named): moment = named
-        case .local(let local): moment = Timestamp(nanoseconds: zone.map { Self.resolve(local, $0, last, lastStep) } ?? local)
+        case .local(let local):
+            moment = Timestamp(nanoseconds: zone.map { Self.resolve(local, $0, last, lastStep) } ?? local)
         }
         if let last { lastStep = moment.nanoseconds.subtractingSaturated(last) }
         last = moment.nanoseconds

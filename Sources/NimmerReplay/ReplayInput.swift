@@ -19,7 +19,7 @@ package enum ReplayEvent: Sendable {
 /// A recording, read whole.
 ///
 /// CSV with or without names of its columns, NDJSON of numbers, or the waves of a nervous system as `nimmer replay --record`
-/// and `nimmer wave tail --record` write them (commands.md, replay). Rows come in the order of the file.
+/// and `nimmer wave tail --record` write them (recordings.md). Rows come in the order of the file.
 package struct ReplayInput {
     /// Kind of recording.
     package enum Kind: Sendable, Equatable { case delimited, numbers, waves }
@@ -85,10 +85,13 @@ package struct ReplayInput {
             } else {
                 let recording = try ObjectRecording(lines, report, file: file, format: format)
                 let known = Set(recording.names)
-                names = recording.names + (wanted ?? []).filter { !known.contains($0) && Int($0) == nil && recording.has($0) }
+                names =
+                    recording.names
+                    + (wanted ?? []).filter { !known.contains($0) && Int($0) == nil && recording.has($0) }
                 (kind, hasTimes) = (.numbers, recording.hasTimes)
                 places = Self.places(wanted, names)
-                let rows = try recording.read(places.map { ($0, names[$0]) }, pace: pace, &report)
+                let rows = try recording.read(
+                    places.map { ($0, names[$0]) }, pace: pace, isStrict: wanted != nil, &report)
                 (self.rows, times) = (rows, rows.times)
                 lineOf = { rows.lines[$0] }
             }
@@ -97,7 +100,7 @@ package struct ReplayInput {
             names = recording.columns()
             (kind, hasTimes) = (.delimited, recording.hasTimes)
             places = Self.places(wanted, names)
-            let rows = try recording.read(places.map { ($0, names[$0]) }, pace: pace, &report)
+            let rows = try recording.read(places.map { ($0, names[$0]) }, pace: pace, isStrict: wanted != nil, &report)
             (self.rows, times) = (rows, rows.times)
             lineOf = { rows.lines[$0] }
         }
@@ -108,7 +111,9 @@ package struct ReplayInput {
         noteTimes(times, lineOf)
         let left = self.times.aside.count
         if left * 2 > times.count, let first = self.report.firstAstrayTime {
-            throw Failure(.failed, "\(file): \(left) of \(times.count) rows have times far from those around them; the first: \(first)")
+            throw Failure(
+                .failed,
+                "\(file): \(left) of \(times.count) rows have times far from those around them; the first: \(first)")
         }
     }
 
@@ -116,7 +121,9 @@ package struct ReplayInput {
         guard let wanted else { return Array(names.indices) }
         var places: [Int] = []
         for name in wanted {
-            guard let place = try? DelimitedText.place(of: name, names: names, count: names.count), !places.contains(place) else { continue }
+            guard let place = try? DelimitedText.place(of: name, names: names, count: names.count),
+                !places.contains(place)
+            else { continue }
             places.append(place)
         }
         return places
@@ -131,7 +138,8 @@ package struct ReplayInput {
         for step in times.setBack.prefix(3) {
             let span = LocalTime.span(milliseconds: Double(step.nanoseconds) / 1_000_000)
             report.remarks.append(
-                "\(file):\(lineOf(step.row)): the time goes back; from there on it counts as \(span) later (--zone reads summer time)")
+                "\(file):\(lineOf(step.row)): the time goes back; from there on it counts as \(span) later (--zone reads summer time)"
+            )
         }
         if times.setBack.count > 3 { report.remarks.append("the time goes back \(times.setBack.count - 3) more times") }
     }

@@ -15,6 +15,8 @@ package protocol ReplayPart: Sendable {
     /// The cells whose waves it hears.
     var hears: [Token] { get }
     var nextAppointment: Timestamp? { get }
+    /// Readings that it refused.
+    var refusals: ReplayRefusals { get }
     mutating func start(at moment: Timestamp) -> Pulse
     mutating func advance(to moment: Timestamp) -> Pulse
     /// Takes the numbers of its columns; NaN where there is none.
@@ -24,9 +26,20 @@ package protocol ReplayPart: Sendable {
     mutating func hear(_ wave: HeardWave) -> Pulse
 }
 
+/// Readings of a recording that a cell refused, as it does live.
+package struct ReplayRefusals: Sendable, Equatable {
+    /// Number of readings that it was handed.
+    package var readings = 0
+    /// Number of those that it refused.
+    package var refused = 0
+    /// Reason of the first refusal.
+    package var first: String?
+}
+
 /// A cell that is handed the numbers of its columns.
 package struct ReplayCell<C: Cell>: ReplayPart {
     package var body: CellBody<C>
+    package private(set) var refusals = ReplayRefusals()
     private let take: @Sendable (inout C, [Double], inout Pulse) throws -> Void
     private let takeOne: @Sendable (inout C, Double, Int, inout Pulse) throws -> Void
 
@@ -45,10 +58,26 @@ package struct ReplayCell<C: Cell>: ReplayPart {
     package mutating func start(at moment: Timestamp) -> Pulse { body.update(at: moment) { _, _ in } }
     package mutating func advance(to moment: Timestamp) -> Pulse { body.advance(to: moment) }
     package mutating func read(_ numbers: [Double], at moment: Timestamp) -> Pulse {
-        body.update(at: moment) { [take] cell, pulse in try take(&cell, numbers, &pulse) }
+        hand(at: moment) { [take] cell, pulse in try take(&cell, numbers, &pulse) }
     }
     package mutating func read(_ number: Double, of input: Int, at moment: Timestamp) -> Pulse {
-        body.update(at: moment) { [takeOne] cell, pulse in try takeOne(&cell, number, input, &pulse) }
+        hand(at: moment) { [takeOne] cell, pulse in try takeOne(&cell, number, input, &pulse) }
+    }
+
+    private mutating func hand(at moment: Timestamp, _ take: (inout C, inout Pulse) throws -> Void) -> Pulse {
+        var refused: String?
+        let pulse = body.update(at: moment) { cell, pulse in
+            do { try take(&cell, &pulse) } catch {
+                refused = "\(error)"
+                throw error
+            }
+        }
+        refusals.readings += 1
+        if let refused {
+            refusals.refused += 1
+            if refusals.first == nil { refusals.first = refused }
+        }
+        return pulse
     }
     package mutating func hear(_ wave: HeardWave) -> Pulse { body.update(at: wave.at) { _, _ in } }
 }
@@ -82,6 +111,7 @@ package struct ReplayNerve<N: Nerve>: ReplayPart {
     package var identity: Identity { body.identity }
     package var hears: [Token] { body.hears }
     package var nextAppointment: Timestamp? { body.nextAppointment }
+    package var refusals: ReplayRefusals { ReplayRefusals() }
 
     package mutating func start(at moment: Timestamp) -> Pulse { body.start(at: moment) }
     package mutating func advance(to moment: Timestamp) -> Pulse { body.advance(to: moment) }
@@ -176,7 +206,10 @@ package struct ReplayCast: Sendable {
 
     /// Advice for a table that seems to have a row for each value.
     private static func entityHint(_ columns: [String]) -> String {
-        let usual = ["entity_id", "entity", "sensor", "sensor_id", "device", "topic", "metric", "_field", "name", "tag", "variable"]
+        let usual = [
+            "entity_id", "entity", "sensor", "sensor_id", "device", "topic", "metric", "_field", "name", "tag",
+            "variable",
+        ]
         guard let column = columns.first(where: { usual.contains($0.lowercased()) }) else { return "" }
         return "; where each row has one value, --entity-column \(column) names its sensor"
     }
@@ -227,9 +260,16 @@ package struct ReplayCast: Sendable {
                 do throws(Refusal) {
                     own.append(try DelimitedText.place(of: column, names: columns, count: columns.count))
                 } catch {
+                    if columns.count(where: { $0 == column }) > 1 {
+                        throw Failure(
+                            .failed, "\(file): for the cell \(name): \(error)",
+                            remedy: "--column PLACE=\(name) names it by its place")
+                    }
                     throw Failure(
                         .failed, "\(file) has no column '\(column)' for the cell \(name)",
-                        remedy: "it has \(ReplayInput.list(columns)); --column NAME=\(name) names another\(Self.entityHint(columns))")
+                        remedy:
+                            "it has \(ReplayInput.list(columns)); --column NAME=\(name) names another\(Self.entityHint(columns))"
+                    )
                 }
             }
             places.append(own)

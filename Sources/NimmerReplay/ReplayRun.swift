@@ -61,6 +61,26 @@ package struct ReplayRun {
     /// Counters of what has come out so far.
     package var counts: ReplayCounts { replay.counts }
 
+    /// Notes about the recording after its end: what could not be read, and what cells refused.
+    package var endNotes: [String] {
+        report.notes + counts.notes
+            + replay.refusals.map { cell, refusals in
+                "\(cell) refused \(refusals.refused) of \(NimmerOutput.count(refusals.readings, "reading")); the first: \(refusals.first ?? "")"
+            }
+    }
+
+    /// Fails where a cell refused most of its readings.
+    ///
+    /// - Throws: ``Failure`` that names the cell and why.
+    package func checkRefusals() throws(Failure) {
+        for (cell, refusals) in replay.refusals where refusals.refused * 2 > refusals.readings {
+            throw Failure(
+                .failed,
+                "\(cell) refused \(refusals.refused) of its \(NimmerOutput.count(refusals.readings, "reading")): \(refusals.first ?? "")",
+                remedy: "compare its settings with what the column holds: unit, range")
+        }
+    }
+
     /// Runs to the recording's end.
     ///
     /// - Parameters:

@@ -1,7 +1,7 @@
 import NimmerOutput
 import NimmerWave
 
-/// The times of a recording's rows, judged against those around them (architecture.md, Replay).
+/// The times of a recording's rows, judged against those around them (recordings.md, Wrong times).
 ///
 /// A clock that was wrong for some rows sets these rows aside; one that was set back, or an hour that comes twice, sets nothing aside: the
 /// rows follow each other as they stand, and the times after it count as that much later.

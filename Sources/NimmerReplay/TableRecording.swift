@@ -23,7 +23,8 @@ struct TableRecording {
         names = layout.names ?? (1...max(1, layout.width)).map { "\($0)" }
         labelPlace = if let wanted = format.labelColumn { try columnPlace(wanted, "label", names, file) } else { nil }
         let layout = layout
-        let samples = first.dropFirst(layout.linesBefore).compactMap { layout.row($0) }.filter { !layout.isHeader($0) }.prefix(20)
+        let samples = first.dropFirst(layout.linesBefore).compactMap { layout.row($0) }.filter { !layout.isHeader($0) }
+            .prefix(20)
             .map { $0.map { String(decoding: $0, as: UTF8.self) } }
         timePlaces = try TimeColumns.find(names, samples, format, file)
         if let entity = format.entityColumn {
@@ -48,7 +49,8 @@ struct TableRecording {
         forEachRow { cells, _, _ in
             guard !cells[entityPlace].isEmpty, known.insert(Array(cells[entityPlace])).inserted else { return }
             entities.append(String(decoding: cells[entityPlace], as: UTF8.self))
-        } otherwise: { _, _, _ in }
+        } otherwise: { _, _, _ in
+        }
         return entities
     }
 
@@ -57,7 +59,10 @@ struct TableRecording {
     /// - Parameters:
     ///   - wanted: the columns that are read, by their places in ``columns()``, and their names.
     ///   - pace: rows a second where the table has no times.
-    func read(_ wanted: [(place: Int, name: String)], pace: Double, _ report: inout RecordingReport) throws(Failure) -> RecordedRows {
+    ///   - isStrict: whether text that is no number counts.
+    func read(_ wanted: [(place: Int, name: String)], pace: Double, isStrict: Bool, _ report: inout RecordingReport)
+        throws(Failure) -> RecordedRows
+    {
         var marks: [DecimalMark?] = wanted.map { _ in format.table.decimal }
         var (rows, columns, found) = load(wanted, marks, pace)
         if let decided = columns.marks(groupsWithCommas: layout.text.delimiter == UInt8(ascii: ",")) {
@@ -67,10 +72,12 @@ struct TableRecording {
         found.remarks += report.remarks
         report = found
         if layout.otherLinesBefore > 0 {
-            report.remarks.append("\(NimmerOutput.count(layout.otherLinesBefore, "line")) before the table passed over (--skip, --comment)")
+            report.remarks.append(
+                "\(NimmerOutput.count(layout.otherLinesBefore, "line")) before the table passed over (--skip, --comment)"
+            )
         }
         try report.check(rows: rows.count)
-        try columns.report(file, &report)
+        if isStrict { try columns.report(file, &report) }
         return rows
     }
 
@@ -114,7 +121,8 @@ struct TableRecording {
         if let moment = times.moment(text) { return moment }
         report.badTimes += 1
         if report.firstBadTime == nil {
-            report.firstBadTime = "\(file):\(line): found the time '\(text.cut(to: 60))'; expected \(format.timeFormat.expectation)"
+            report.firstBadTime =
+                "\(file):\(line): found the time '\(text.cut(to: 60))'; expected \(format.timeFormat.expectation)"
         }
         return nil
     }
@@ -156,7 +164,9 @@ struct TableRecording {
     ) throws(Failure) -> Int {
         if let wanted = format.valueColumn { return try columnPlace(wanted, "value", names, file) }
         for usual in ["value", "_value", "state", "reading", "val"] {
-            if let place = names.firstIndex(where: { $0.lowercased() == usual }), !taken.contains(place) { return place }
+            if let place = names.firstIndex(where: { $0.lowercased() == usual }), !taken.contains(place) {
+                return place
+            }
         }
         let numeric = names.indices.filter { place in
             !taken.contains(place) && samples.contains { NumberText.number(in: Array($0[place].utf8)[...]) != nil }
@@ -184,14 +194,17 @@ func columnPlace(_ wanted: String, _ what: String, _ columns: [String], _ file: 
 /// Columns that hold the time of a row.
 enum TimeColumns {
     private static let usual = [
-        "datetime", "timestamp", "time", "at", "date", "ts", "_time", "date_time", "date time", "last_changed", "last_updated", "created_at",
+        "datetime", "timestamp", "time", "at", "date", "ts", "_time", "date_time", "date time", "last_changed",
+        "last_updated", "created_at",
         "utc", "zeit", "zeitstempel", "datum",
     ]
     private static let dates = ["date", "datum", "day", "tag"]
 
     /// Finds them: those that were named; else by their usual names, and then by their values. A date and a time of day may have a column
     /// each.
-    static func find(_ names: [String], _ samples: [[String]], _ format: ReplayFormat, _ file: String) throws(Failure) -> [Int] {
+    static func find(_ names: [String], _ samples: [[String]], _ format: ReplayFormat, _ file: String) throws(Failure)
+        -> [Int]
+    {
         if !format.timeColumns.isEmpty {
             var places: [Int] = []
             for wanted in format.timeColumns { places.append(try columnPlace(wanted, "time", names, file)) }
@@ -203,9 +216,11 @@ enum TimeColumns {
         guard let found else { return byValues(names, samples, format).map { [$0] } ?? [] }
         guard isReadable([found], samples, format, wantsClock: true) else {
             // A date beside a time of day.
-            let partners = dates.compactMap { lowered.firstIndex(of: $0) } + usual.compactMap { lowered.firstIndex(of: $0) }
+            let partners =
+                dates.compactMap { lowered.firstIndex(of: $0) } + usual.compactMap { lowered.firstIndex(of: $0) }
             for partner in partners where partner != found {
-                for pair in [[partner, found], [found, partner]] where isReadable(pair, samples, format, wantsClock: true) { return pair }
+                for pair in [[partner, found], [found, partner]]
+                where isReadable(pair, samples, format, wantsClock: true) { return pair }
             }
             return [found]
         }
@@ -218,10 +233,13 @@ enum TimeColumns {
         }
     }
 
-    private static func isReadable(_ places: [Int], _ samples: [[String]], _ format: ReplayFormat, wantsClock: Bool) -> Bool {
+    private static func isReadable(_ places: [Int], _ samples: [[String]], _ format: ReplayFormat, wantsClock: Bool)
+        -> Bool
+    {
         let texts = samples.map { row in places.map { row[$0] }.joined(separator: " ") }
         let readable = texts.filter { format.timeFormat.time($0) != nil }
         guard !texts.isEmpty, readable.count * 2 > texts.count else { return false }
-        return !wantsClock || readable.contains { $0.contains(":") || Double($0) != nil || $0.contains("T") } || places.count > 1
+        return !wantsClock || readable.contains { $0.contains(":") || Double($0) != nil || $0.contains("T") }
+            || places.count > 1
     }
 }

@@ -31,7 +31,9 @@ package enum TimeFormat: Equatable, Sendable {
             guard text.contains("%") else {
                 throw Failure(
                     .usage, "unknown time format: \(text)",
-                    remedy: "auto, seconds, milliseconds, microseconds, nanoseconds, or a pattern such as '%d.%m.%Y %H:%M:%S'")
+                    remedy:
+                        "auto, seconds, milliseconds, microseconds, nanoseconds, or a pattern such as '%d.%m.%Y %H:%M:%S'"
+                )
             }
             self = .pattern(try TimePattern(text))
         }
@@ -72,10 +74,16 @@ package enum TimeFormat: Equatable, Sendable {
 
     /// A number of units since 1970; the unit by the size of the number where none is given.
     private static func sinceEpoch(_ text: String, _ unit: Int64?) -> Timestamp? {
-        guard let first = text.utf8.first, (48...57).contains(first) || first == 45 || first == 43 || first == 46 else { return nil }
+        guard let first = text.utf8.first, (48...57).contains(first) || first == 45 || first == 43 || first == 46 else {
+            return nil
+        }
         if let whole = Int64(text) {
             let size = whole.magnitude
-            let unit = unit ?? (size < 100_000_000_000 ? 1_000_000_000 : size < 100_000_000_000_000 ? 1_000_000 : size < 100_000_000_000_000_000 ? 1000 : 1)
+            let unit =
+                unit
+                ?? (size < 100_000_000_000
+                    ? 1_000_000_000
+                    : size < 100_000_000_000_000 ? 1_000_000 : size < 100_000_000_000_000_000 ? 1000 : 1)
             let (nanoseconds, isBeyond) = whole.multipliedReportingOverflow(by: unit)
             return isBeyond ? nil : covered(Timestamp(nanoseconds: nanoseconds))
         }
@@ -119,11 +127,14 @@ package enum TimeFormat: Equatable, Sendable {
         let start = scanner
         if let year = scanner.number(4, least: 4) {
             for mark: Character in ["-", "/", "."] where scanner.take(mark) {
-                guard let month = scanner.number(2), scanner.take(mark), let day = scanner.number(2) else { return false }
+                guard let month = scanner.number(2), scanner.take(mark), let day = scanner.number(2) else {
+                    return false
+                }
                 (civil.year, civil.month, civil.day) = (year, month, day)
                 return true
             }
-            guard let month = scanner.number(2, least: 2), let day = scanner.number(2, least: 2), !scanner.rest.isEmpty else { return false }
+            guard let month = scanner.number(2, least: 2), let day = scanner.number(2, least: 2), !scanner.rest.isEmpty
+            else { return false }
             (civil.year, civil.month, civil.day) = (year, month, day)
             return true
         }
@@ -142,7 +153,9 @@ package enum TimeFormat: Equatable, Sendable {
         let hasColon = scanner.take(":")
         guard let minute = scanner.number(2, least: 2) else { return false }
         civil.minute = minute
-        guard hasColon ? scanner.take(":") : scanner.rest.first.map({ (48...57).contains($0) }) == true else { return true }
+        guard hasColon ? scanner.take(":") : scanner.rest.first.map({ (48...57).contains($0) }) == true else {
+            return true
+        }
         guard let second = scanner.number(2, least: 2) else { return false }
         civil.second = second
         guard scanner.take(".") || scanner.take(",") else { return true }

@@ -5,15 +5,19 @@ import NimmerWave
 package struct TimePattern: Equatable, Sendable {
     /// Letters that can stand behind %, with their meaning.
     package static let letters: [(letter: Character, meaning: String)] = [
-        ("Y", "year"), ("y", "year of two digits, 1969 to 2068"), ("m", "month"), ("d", "day"), ("e", "day, with a blank before one digit"),
-        ("b", "month by its English name"), ("B", "the same"), ("a", "weekday by its English name"), ("A", "the same"), ("j", "day of the year"),
+        ("Y", "year"), ("y", "year of two digits, 1969 to 2068"), ("m", "month"), ("d", "day"),
+        ("e", "day, with a blank before one digit"),
+        ("b", "month by its English name"), ("B", "the same"), ("a", "weekday by its English name"), ("A", "the same"),
+        ("j", "day of the year"),
         ("H", "hour, 0 to 24"), ("I", "hour, 1 to 12"), ("p", "AM or PM"), ("M", "minute"), ("S", "second"),
-        ("f", "fraction of the second"), ("z", "distance from UTC: Z, +02, +0200, +02:00"), ("Z", "UTC, GMT or Z"), ("s", "seconds since 1970"),
+        ("f", "fraction of the second"), ("z", "distance from UTC: Z, +02, +0200, +02:00"), ("Z", "UTC, GMT or Z"),
+        ("s", "seconds since 1970"),
         ("F", "%Y-%m-%d"), ("T", "%H:%M:%S"), ("R", "%H:%M"), ("D", "%m/%d/%y"), ("%", "%"),
     ]
 
     private static let months = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "december",
     ]
     private static let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
@@ -34,7 +38,8 @@ package struct TimePattern: Equatable, Sendable {
             let letter = percent + 1 < parts.count ? Character(Unicode.Scalar(parts[percent + 1])) : nil
             guard let letter, Self.letters.contains(where: { $0.letter == letter }) else {
                 throw Failure(
-                    .usage, "the time format '\(text)' has \(letter.map { "%\($0)" } ?? "a % at its end"), which means nothing",
+                    .usage,
+                    "the time format '\(text)' has \(letter.map { "%\($0)" } ?? "a % at its end"), which means nothing",
                     remedy: "known are \(Self.letters.map { "%\($0.letter)" }.joined(separator: " "))")
             }
             index = percent + 2

@@ -21,7 +21,9 @@ package struct ZoneRules: Equatable, Sendable {
     package init(_ name: String) throws(Failure) {
         self.name = name
         let folder = getenv("TZDIR").map { String(cString: $0) } ?? "/usr/share/zoneinfo"
-        let isName = !name.isEmpty && !name.hasPrefix("/") && !name.contains("..") && name.utf8.allSatisfy { $0 > 32 && $0 < 127 }
+        let isName =
+            !name.isEmpty && !name.hasPrefix("/") && !name.contains("..")
+            && name.utf8.allSatisfy { $0 > 32 && $0 < 127 }
         guard isName, FileText.exists("\(folder)/\(name)"), !FileText.isDirectory("\(folder)/\(name)") else {
             throw Failure(
                 .usage, "unknown time zone: \(name)",
@@ -83,7 +85,8 @@ package struct ZoneRules: Equatable, Sendable {
     package func seconds(local: Int64) -> [Int64] {
         let before = offset(at: local - 86_400)
         let after = offset(at: local + 86_400)
-        let named = Set([before, after]).map { local - Int64($0) }.filter { local - Int64(offset(at: $0)) == $0 }.sorted()
+        let named = Set([before, after]).map { local - Int64($0) }.filter { local - Int64(offset(at: $0)) == $0 }
+            .sorted()
         return named.isEmpty ? [local - Int64(before)] : named
     }
 }

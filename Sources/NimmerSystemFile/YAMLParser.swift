@@ -40,6 +40,13 @@ public struct YAMLParser {
                 .tooLarge, file: file, mark: .start, found: "\(text.count) bytes",
                 expected: "at most \(limits.bytes)")
         }
+        guard !text.starts(with: [0xff, 0xfe]), !text.starts(with: [0xfe, 0xff]) else {
+            throw SystemError(
+                .syntax, file: file, mark: .start, found: "a text in UTF-16",
+                expected: "UTF-8: iconv -f UTF-16 -t UTF-8")
+        }
+        // A byte order mark is no part of the text.
+        let text = text.starts(with: [0xef, 0xbb, 0xbf]) ? text.dropFirst(3) : text[...]
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         defer { parser.deallocate() }
         guard yaml_parser_initialize(parser) != 0 else {

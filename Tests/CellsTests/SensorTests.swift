@@ -106,9 +106,35 @@ struct SensorTests {
 struct NumberTextTests {
     @Test(
         "bare numbers, with white space around them",
-        arguments: [("42.5", 42.5), (" -1e3\r\n", -1000), ("\t7", 7), ("0x10", 16), ("+3", 3)])
+        arguments: [
+            ("42.5", 42.5), (" -1e3\r\n", -1000), ("\t7", 7), ("0x10", 16), ("+3", 3), ("\u{feff}42.5", 42.5),
+            ("21,5", 21.5), ("21.5 °C", 21.5),
+            ("\"21.5\"", 21.5), ("on", 1), ("\u{feff}{\"a\": 5}", 5), ("{\"a\": \"5,5 W\"}", 5.5),
+            ("{\"a\": true, \"b\": NaN}", 1),
+        ])
     func bare(text: String, number: Double) throws {
-        #expect(try NumberText.number(in: Array(text.utf8)) == number)
+        #expect(try NumberText.number(in: Array(text.utf8), path: text.contains("{") ? "a" : "") == number)
+    }
+
+    @Test(
+        "where nothing was measured, the refusal is that",
+        arguments: ["unavailable", "null", "{\"a\": null}", "{\"a\": \"unknown\"}", "nan"])
+    func nothing(text: String) {
+        let error = #expect(throws: Refusal.self) {
+            try NumberText.number(in: Array(text.utf8), path: text.contains("{") ? "a" : "")
+        }
+        #expect(
+            error?.code == .missing && error?.description.contains("nothing was measured") == true,
+            "\(error?.description ?? "")")
+    }
+
+    @Test("a subject keeps its decimal mark and its unit")
+    func column() throws {
+        var column = NumberColumn(decimal: nil)
+        #expect(try column.number(in: Array("21,49 °C".utf8), path: "") == 21.49)
+        #expect(try column.number(in: Array("1,046 °C".utf8), path: "") == 1.046)
+        #expect(throws: Refusal.self) { try column.number(in: Array("21.49 K".utf8), path: "") }
+        #expect(throws: Refusal.self) { try column.number(in: Array("inf".utf8), path: "") }
     }
 
     @Test("a refusal names where it looked and what it found")

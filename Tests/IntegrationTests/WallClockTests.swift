@@ -68,7 +68,7 @@ struct WallClockTests {
                 try await waitForStep(system, region, [.open, .stable, .open])
                 let path = path(system, region)
                 #expect(path[0].at < path[1].at && path[1].at < path[2].at)
-                #expect(abs(path[1].stateValue - 0.25) < 1e-9)
+                #expect(abs(path[1].stateValue - 0.2) < 1e-9)
                 if jump > 0 {
                     // What is said names the new time.
                     let since = path[1].at.milliseconds(since: path[0].at) / 1000

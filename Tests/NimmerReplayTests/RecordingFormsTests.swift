@@ -1,12 +1,14 @@
 import Foundation
 import NimmerOutput
 import NimmerSensing
+import NimmerSystem
+import NimmerSystemFile
 import NimmerWave
 import Testing
 
 @testable import NimmerReplay
 
-/// Recordings as people have them: numbers, encodings and forms (sensing.md, Numbers and Tables).
+/// Recordings as people have them: numbers, encodings and forms (recordings.md, Numbers).
 @Suite("replay: forms of recordings") struct RecordingFormsTests {
     /// What a recording holds, read for some columns.
     struct Found {
@@ -16,12 +18,15 @@ import Testing
     }
 
     static func read(
-        _ bytes: [UInt8], _ wanted: [String] = ["temperature", "humidity"], _ adjust: (inout ReplayFormat) throws -> Void = { _ in }
+        _ bytes: [UInt8], _ wanted: [String] = ["temperature", "humidity"],
+        _ adjust: (inout ReplayFormat) throws -> Void = { _ in }
     ) throws -> Found {
         var format = ReplayFormat()
         try adjust(&format)
         var input = try ReplayInput(bytes, file: "x.csv", format: format, pace: 1, wanted: wanted)
-        let places = try wanted.map { try DelimitedText.place(of: $0, names: input.columns, count: input.columns.count) }
+        let places = try wanted.map {
+            try DelimitedText.place(of: $0, names: input.columns, count: input.columns.count)
+        }
         var found = Found(columns: wanted.map { _ in [] }, times: [], notes: [])
         while let event = input.nextEvent() {
             guard case .numbers(let numbers, let at) = event else { continue }
@@ -33,7 +38,8 @@ import Testing
     }
 
     static func read(
-        _ text: String, _ wanted: [String] = ["temperature", "humidity"], _ adjust: (inout ReplayFormat) throws -> Void = { _ in }
+        _ text: String, _ wanted: [String] = ["temperature", "humidity"],
+        _ adjust: (inout ReplayFormat) throws -> Void = { _ in }
     ) throws -> Found { try read(Array(text.utf8), wanted, adjust) }
 
     static func failure(_ body: () throws -> Void) -> String {
@@ -43,7 +49,8 @@ import Testing
         } catch { return (error as? Failure).map { "\($0.message.text) | \($0.remedy?.text ?? "")" } ?? "\(error)" }
     }
 
-    static let good = "time,temperature,humidity\n2026-03-02 10:00:00,21.49,1046.02\n2026-03-02 10:00:01,21.51,1044.37\n"
+    static let good =
+        "time,temperature,humidity\n2026-03-02 10:00:00,21.49,1046.02\n2026-03-02 10:00:01,21.51,1044.37\n"
     static let temperatures = [21.49, 21.51]
     static let humidities = [1046.02, 1044.37]
 
@@ -117,7 +124,9 @@ import Testing
         for program in ["gzip", "zstd", "xz", "bzip2"] {
             let process = Process()
             process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = ["sh", "-c", "command -v \(program) > /dev/null || exit 3; \(program) -c x.csv > x.\(program)"]
+            process.arguments = [
+                "sh", "-c", "command -v \(program) > /dev/null || exit 3; \(program) -c x.csv > x.\(program)",
+            ]
             process.currentDirectoryURL = folder
             try process.run()
             process.waitUntilExit()
@@ -132,17 +141,20 @@ import Testing
 
     @Test("names that are numbers are names; numbers without names are columns by their places")
     func numericNames() throws {
-        let named = try Self.read("time,101,102\n2026-03-02 10:00:00,21.49,1046.02\n2026-03-02 10:00:01,21.51,1044.37\n", ["101", "102"])
+        let named = try Self.read(
+            "time,101,102\n2026-03-02 10:00:00,21.49,1046.02\n2026-03-02 10:00:01,21.51,1044.37\n", ["101", "102"])
         #expect(named.columns == [Self.temperatures, Self.humidities])
-        #expect(try Self.read("21.49,1046.02\n21.51,1044.37\n", ["1", "2"]).columns == [Self.temperatures, Self.humidities])
+        #expect(
+            try Self.read("21.49,1046.02\n21.51,1044.37\n", ["1", "2"]).columns == [Self.temperatures, Self.humidities])
         #expect(try Self.read("temperature\n21,49\n21,51\n", ["temperature"]).columns == [Self.temperatures])
-        #expect(try Self.read("21,49\n21,51\n1044,37\n", ["1"]).columns == [[21.49, 21.51, 1044.37]])
     }
 
     @Test("what was not measured is a gap and counts as no fault")
     func gaps() throws {
         let words = ["", "unknown", "unavailable", "null", "nan", "NaN", "None", "N/A", "#N/A", "-", "\\N", "(null)"]
-        let text = "time,temperature\n" + words.enumerated().map { "\(1_600_000_000 + $0),\($1)\n" }.joined() + "1600000100,3\n"
+        let text =
+            "time,temperature\n" + words.enumerated().map { "\(1_600_000_000 + $0),\($1)\n" }.joined()
+            + "1600000100,3\n"
         let found = try Self.read(text, ["temperature"])
         #expect(found.columns[0].count == words.count + 1)
         #expect(found.columns[0].filter { !$0.isNaN } == [3])
@@ -167,11 +179,14 @@ import Testing
                 "2 values of 5 in the column temperature left out; the first: x.csv:3: found '2l.5' in the column temperature"
             ])
         let most = Self.failure { _ = try Self.read("time,temperature\n1,21.5\n2,warm\n3,cold\n", ["temperature"]) }
-        #expect(most.hasPrefix("x.csv:3: found 'warm' in the column temperature; expected a number | 2 of its 3 values"), "\(most)")
+        #expect(
+            most.hasPrefix("x.csv:3: found 'warm' in the column temperature; expected a number | 2 of its 3 values"),
+            "\(most)")
         // Watts beside kilowatts are numbers of two scales.
         let units = try Self.read("time,power\n1,900 W\n2,1.2 kW\n3,950 W\n", ["power"])
         #expect(units.columns[0].filter { !$0.isNaN } == [900, 950])
-        #expect(units.notes.first?.contains("found '1.2 kW' in the column power (its unit is W)") == true, "\(units.notes)")
+        #expect(
+            units.notes.first?.contains("found '1.2 kW' in the column power (its unit is W)") == true, "\(units.notes)")
         // What no cell reads may hold anything.
         #expect(try Self.read("time,temperature,note\n1,21.5,a\n2,21.6,b\n", ["temperature"]).notes == [])
     }
@@ -179,18 +194,25 @@ import Testing
     @Test(
         "the decimal mark is a property of the column: what one text leaves open, others decide",
         arguments: [
-            (["1,046", "985,12"], [1.046, 985.12]), (["1,046.5", "1,046"], [1046.5, 1046]), (["1,046", "1,044", "985"], [1046, 1044, 985]),
-            (["0,985", "1,046"], [0.985, 1.046]), (["1.046", "1.044"], [1.046, 1.044]), (["1.046,5", "1.044"], [1046.5, 1044]),
-            (["12.345.678", "1.000"], [12_345_678, 1000]), (["1 046,5", "985,1"], [1046.5, 985.1]), (["12,34,567.5", "5"], [1_234_567.5, 5]),
-            (["−5,5", "+3"], [-5.5, 3]), (["1e3", "2,5e-1"], [1000, 0.25]), (["5 %", "6%"], [5, 6]), ([".5", "5."], [0.5, 5]),
+            (["1,046", "985,12"], [1.046, 985.12]), (["1,046.5", "1,046"], [1046.5, 1046]),
+            (["1,046", "1,044", "985"], [1046, 1044, 985]),
+            (["0,985", "1,046"], [0.985, 1.046]), (["1.046", "1.044"], [1.046, 1.044]),
+            (["1.046,5", "1.044"], [1046.5, 1044]),
+            (["12.345.678", "1.000"], [12_345_678, 1000]), (["1 046,5", "985,1"], [1046.5, 985.1]),
+            (["12,34,567.5", "5"], [1_234_567.5, 5]),
+            (["−5,5", "+3"], [-5.5, 3]), (["1e3", "2,5e-1"], [1000, 0.25]), (["5 %", "6%"], [5, 6]),
+            ([".5", "5."], [0.5, 5]),
             (["3 m/s2", "4 m/s2"], [3, 4]), (["0x1F", "16"], [31, 16]), (["on", "off"], [1, 0]),
         ])
     func marks(texts: [String], numbers: [Double]) throws {
         let text = "time;x\n" + texts.enumerated().map { "\($0);\($1)\n" }.joined()
-        #expect(try Self.read(text, ["x"]).columns == [numbers])
+        let found = try Self.read(text, ["x"]).columns
+        #expect(found == [numbers])
     }
 
-    @Test("what is no number is none", arguments: ["10.0.0.1", "2026-03-02", "10:15", "1,2,3", "12ab34", "5 of 6", "--5", "1.2.3,4", "e5", "+"])
+    @Test(
+        "what is no number is none",
+        arguments: ["10.0.0.1", "2026-03-02", "10:15", "1,2,3", "12ab34", "5 of 6", "--5", "1.2.3,4", "e5", "+"])
     func noNumbers(text: String) {
         #expect(NumberText.number(in: Array(text.utf8)[...]) == nil)
     }
@@ -200,7 +222,9 @@ import Testing
         let text = "x\n1,046\n1,044\n"
         #expect(try Self.read(text, ["x"]).columns == [[1.046, 1.044]])
         #expect(try Self.read(text, ["x"]) { $0.table.decimal = .point }.columns == [[1046, 1044]])
-        #expect(Self.failure { _ = try Self.read("x\n1.04\n1.05\n", ["x"]) { $0.table.decimal = .comma } }.contains("found '1.04'"))
+        #expect(
+            Self.failure { _ = try Self.read("x\n1.04\n1.05\n", ["x"]) { $0.table.decimal = .comma } }.contains(
+                "found '1.04'"))
     }
 
     @Test("a cut last line loses that line alone, and that is reported")
@@ -208,12 +232,18 @@ import Testing
         for tail in ["2026-03-02 10:0", "2026-03-02 10:00:02,2"] {
             let found = try Self.read(Self.good + tail)
             #expect(found.columns == [Self.temperatures, Self.humidities])
-            #expect(found.notes.count == 1 && found.notes[0].hasPrefix("the last line is cut and was left out: x.csv:4: found"), "\(found.notes)")
+            #expect(
+                found.notes.count == 1
+                    && found.notes[0].hasPrefix("the last line is cut and was left out: x.csv:4: found"),
+                "\(found.notes)")
         }
         let objects = "{\"time\": 1, \"temperature\": 5}\n{\"time\": 2, \"temperature\": 6}\n{\"time\": 3, \"temp"
         let found = try Self.read(objects, ["temperature"])
         #expect(found.columns == [[5, 6]])
-        #expect(found.notes == ["the last line is cut and was left out: x.csv:3: found a line that is no JSON object; expected one JSON object a line"])
+        #expect(
+            found.notes == [
+                "the last line is cut and was left out: x.csv:3: found a line that is no JSON object; expected one JSON object a line"
+            ])
     }
 
     @Test("lines of JSON with different keys, and keys within objects")
@@ -256,7 +286,78 @@ import Testing
     func skipped() throws {
         let text = "a,b,c\nd,e,f\n" + Self.good
         #expect(try Self.read(text) { $0.table.skip = 2 }.columns == [Self.temperatures, Self.humidities])
-        let percent = "% made by hand, 2 lines\ntime,temperature,humidity\n2026-03-02 10:00:00,21.49,1046.02\n% end\n2026-03-02 10:00:01,21.51,1044.37\n"
+        let percent =
+            "% made by hand, 2 lines\ntime,temperature,humidity\n2026-03-02 10:00:00,21.49,1046.02\n% end\n2026-03-02 10:00:01,21.51,1044.37\n"
         #expect(try Self.read(percent) { $0.table.comment = "%" }.columns == [Self.temperatures, Self.humidities])
+    }
+}
+
+/// Recordings through a system.
+@Suite("replay: what cells make of recordings") struct RecordingRunTests {
+    private func run(
+        _ text: String, _ cells: String, mapping: [(column: String, cell: String)] = [],
+        _ adjust: (inout ReplayFormat) -> Void = { _ in }
+    ) throws -> ReplayRun {
+        let system = try SystemFile(parsing: Array("nimmerverse: 1\nname: x\ncells:\n\(cells)\n".utf8), file: "x.yaml")
+        var format = ReplayFormat()
+        adjust(&format)
+        var run = try ReplayRun(
+            system, bytes: Array(text.utf8), file: "x.csv", format: format, mapping: mapping, environment: .dev)
+        try run.finish { (_) throws(ReaderGone) in }
+        return run
+    }
+
+    @Test("a cell that refuses most of its readings fails the run; a few are noted")
+    func refused() throws {
+        let cell =
+            "  - {name: front, kind: distance/v1, settings: {sector: front, subject: x.front, column: front, region: obstacle, maximum_m: 4}}"
+        let far = try run("front\n" + String(repeating: "8190\n", count: 10), cell)
+        let failure = RecordingFormsTests.failure { try far.checkRefusals() }
+        #expect(failure.hasPrefix("front refused 10 of its 10 readings: ") && failure.contains("8190"), "\(failure)")
+        let one = try run("front\n" + String(repeating: "2\n", count: 9) + "8190\n", cell)
+        try one.checkRefusals()
+        #expect(
+            one.endNotes.contains { $0.hasPrefix("front refused 1 of 10 readings; the first: ") }, "\(one.endNotes)")
+    }
+
+    @Test("the inputs of a cell that looks across sensors come one by one where rows are about one of them")
+    func apart() throws {
+        let cell =
+            "  - {name: all, kind: multivariate/v1, settings: {columns: [a, b, c], region: r, learning_samples: 50}}"
+        let names = ["a", "b", "c"]
+        var long = "time,entity,value\n"
+        var wide = "time,a,b,c\n"
+        var state: UInt64 = 7
+        for row in 0..<400 {
+            let values = names.map { _ in
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return Double(state >> 40) / 1e7 + (row > 300 ? 5 : 0)
+            }
+            for (name, value) in zip(names, values) { long += "\(1_600_000_000 + row),\(name),\(value)\n" }
+            wide += "\(1_600_000_000 + row),\(values.map { "\($0)" }.joined(separator: ","))\n"
+        }
+        let apart = try run(long, cell) { $0.entityColumn = "entity" }
+        let together = try run(wide, cell)
+        #expect(together.counts.waves > 0)
+        #expect(apart.counts.waves == together.counts.waves)
+    }
+
+    @Test("a column that stands twice is named, unless its place is given")
+    func twice() throws {
+        let cell = "  - {name: s, kind: sensor/v1, settings: {column: a, region: r}}"
+        let failure = RecordingFormsTests.failure { _ = try run("a,b,a\n1,2,3\n", cell) }
+        #expect(failure.contains("'a' in the columns 1 and 3") && failure.contains("--column PLACE=s"), "\(failure)")
+        #expect(try run("a,b,a\n1,2,3\n", cell, mapping: [("3", "s")]).counts.rows == 1)
+        #expect(try run("b,b,a\n1,2,3\n", cell).counts.rows == 1)
+    }
+
+    @Test("a system file may begin with a byte order mark; one in UTF-16 is named")
+    func byteOrderMark() throws {
+        let text = Array("nimmerverse: 1\nname: x\n".utf8)
+        #expect(try SystemFile(parsing: [0xef, 0xbb, 0xbf] + text, file: "x.yaml").name == "x")
+        let error = #expect(throws: SystemError.self) { try SystemFile(parsing: [0xff, 0xfe] + text, file: "x.yaml") }
+        #expect(
+            error?.description.contains("found a text in UTF-16; expected UTF-8") == true, "\(error?.description ?? "")"
+        )
     }
 }

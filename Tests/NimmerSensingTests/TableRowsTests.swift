@@ -33,4 +33,37 @@ struct TableRowsTests {
         let error = await #expect(throws: ProcessFailure.self) { _ = try await rows("a,b\n1,2\n", ["a", "z"]) }
         #expect(error?.message.contains("one of a, b; found 'z'") == true, "\(error?.message ?? "none")")
     }
+
+    @Test(
+        "a live file is read as a recording is: comments, lines before the names, decimal commas, units, words for gaps"
+    )
+    func forms() async throws {
+        let text =
+            "sep=;\n# made by a logger\nversion;1\ntime;warm;wet\n1;21,49 °C;1.046,02\n2;unknown;1.044,37\n# pause\n3;21,51 °C;985\n"
+        let path = FileManager.default.temporaryDirectory.appending(path: "rows-\(UUID()).csv").path
+        try Data(text.utf8).write(to: URL(filePath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let table = try TableRows(FileLines(path: path), columns: ["warm", "wet"], options: TableOptions())
+        var numbers = table.numbers
+        var rows: [[Double]] = []
+        try await table.read(every: 0, follows: false) { cells in rows.append(numbers.row(cells)) }
+        #expect(rows.count == 3)
+        #expect(rows[0] == [21.49, 1046.02] && rows[2] == [21.51, 985])
+        #expect(rows[1][0].isNaN && rows[1][1] == 1044.37)
+        #expect(numbers.report == nil)
+        _ = numbers.row([Array("warm".utf8)[...], Array("7".utf8)[...]])
+        #expect(numbers.report == "1 value is no number, the first: 'warm'")
+    }
+
+    @Test("a live file in UTF-16 is named")
+    func utf16() async {
+        let path = FileManager.default.temporaryDirectory.appending(path: "rows-\(UUID()).csv").path
+        let bytes = "a,b\n1,2\n".utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+        try? Data([0xff, 0xfe] + bytes).write(to: URL(filePath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let error = #expect(throws: ProcessFailure.self) {
+            try TableRows(FileLines(path: path), columns: ["a"], options: TableOptions())
+        }
+        #expect(error?.message.contains("is UTF-16 (little endian); a file that is read live must be UTF-8") == true)
+    }
 }

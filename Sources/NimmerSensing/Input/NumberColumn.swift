@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// The numbers of one source: a column of a table, a key of JSON lines, a subject (sensing.md, Numbers).
+/// The numbers of one source: a column of a table, a key of JSON lines, a subject (recordings.md, Numbers).
 ///
 /// Which mark separates decimals, and the unit, are properties of the source: what one text leaves open, the others decide.
 package struct NumberColumn: Sendable {
@@ -109,12 +109,15 @@ package struct NumberColumn: Sendable {
         case .gap: throw Self.nothing(Array(json.text.utf8))
         case .unreadable:
             throw Refusal(
-                .value, field: path, "expected a finite number", found: json.string.map { "'\($0.prefix(60))'" } ?? json.kind)
+                .value, field: path, "expected a finite number",
+                found: json.string.map { "'\($0.prefix(60))'" } ?? json.kind)
         }
     }
 
     private static func nothing(_ found: [UInt8]) -> Refusal {
-        Refusal(.missing, "expected a number", found: "'\(String(decoding: found.prefix(60), as: UTF8.self))': nothing was measured")
+        Refusal(
+            .missing, "expected a number",
+            found: "'\(String(decoding: found.prefix(60), as: UTF8.self))': nothing was measured")
     }
 
     /// The mark that all of its texts, and then what else is known, speak for.
@@ -210,6 +213,6 @@ package struct NumberColumn: Sendable {
 
     private static func hexadecimal(_ word: String) -> Double? {
         guard word.hasPrefix("0x") else { return nil }
-        return UInt64(word.dropFirst(2), radix: 16).map(Double.init)
+        return UInt64(word.dropFirst(2), radix: 16).map { Double($0) }
     }
 }

@@ -10,7 +10,7 @@ public enum NumberReading: Hashable, Sendable {
     case unreadable
 }
 
-/// Numbers out of what devices, commands and files state (sensing.md, Numbers).
+/// Numbers out of what devices, commands and files state (recordings.md, Numbers).
 public enum NumberText {
     /// The number in a message or a line: bare text (`42.5`, `21,5 °C`), or a JSON value.
     ///
@@ -62,7 +62,8 @@ public enum NumberText {
     }
 
     private static let gaps: Set<String> = [
-        "unknown", "unavailable", "null", "(null)", "<null>", "nil", "none", "nan", "+nan", "-nan", "na", "n/a", "n.a.", "#n/a", "#na",
+        "unknown", "unavailable", "null", "(null)", "<null>", "nil", "none", "nan", "+nan", "-nan", "na", "n/a", "n.a.",
+        "#n/a", "#na",
         "\\n", "-", "--", "---", "?", ".", "missing",
     ]
 
@@ -113,7 +114,8 @@ extension JSON {
     }
 
     private static let bareWords: [(word: [UInt8], plain: [UInt8])] = [
-        ("-Infinity", #""-inf""#), ("Infinity", #""inf""#), ("-inf", #""-inf""#), ("inf", #""inf""#), ("NaN", "null"), ("nan", "null"),
+        ("-Infinity", #""-inf""#), ("Infinity", #""inf""#), ("-inf", #""-inf""#), ("inf", #""inf""#), ("NaN", "null"),
+        ("nan", "null"),
         ("None", "null"), ("True", "true"), ("False", "false"), ("undefined", "null"),
     ].map { (Array($0.0.utf8), Array($0.1.utf8)) }
 }

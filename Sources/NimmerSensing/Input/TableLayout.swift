@@ -22,7 +22,7 @@ package struct TableOptions: Sendable, Hashable {
     }
 }
 
-/// Layout of a table of text: what separates its columns, their names, and where its rows begin (sensing.md, Tables).
+/// Layout of a table of text: what separates its columns, their names, and where its rows begin (recordings.md, Tables).
 ///
 /// It is found out from the first lines: `sep=;` names the separator; comments, and lines of other widths than the rows, stand before the
 /// names; the names are words where the rows have numbers and times.
@@ -67,7 +67,8 @@ package struct TableLayout: Sendable {
         // The first line of the table, or the one before it when that has names for all columns that hold anything.
         let start = cells.firstIndex { $0.count == width } ?? 0
         let used = cells.dropFirst(start).filter { $0.count == width }.map(Self.used).max() ?? width
-        let candidate = start > 0 && Self.used(cells[start - 1]) == used && Self.isWords(cells[start - 1]) ? start - 1 : start
+        let candidate =
+            start > 0 && Self.used(cells[start - 1]) == used && Self.isWords(cells[start - 1]) ? start - 1 : start
         let rows = cells.dropFirst(candidate + 1).filter { $0.count == width }.prefix(20)
         if candidate < cells.count, Self.isHeader(cells[candidate], Array(rows)) {
             header = cells[candidate]
@@ -114,14 +115,15 @@ package struct TableLayout: Sendable {
     private static func separator(_ line: ArraySlice<UInt8>) -> DelimitedText? {
         var line = WrittenNumber.trimmed(line)
         if line.count == 7, line.first == 0x22, line.last == 0x22 { line = line.dropFirst().dropLast() }
-        guard line.count == 5 || line == Array("sep=".utf8)[...], String(decoding: line.prefix(4), as: UTF8.self).lowercased() == "sep="
+        guard line.count == 5 || line == Array("sep=".utf8)[...],
+            String(decoding: line.prefix(4), as: UTF8.self).lowercased() == "sep="
         else { return nil }
         return DelimitedText(delimiter: line.count == 5 ? line[line.endIndex - 1] : 9)
     }
 
-    /// The number of columns of most lines; of the last of them where all differ.
+    /// The number of columns of most lines; the greater of two that as many have.
     private static func width(of cells: [[ArraySlice<UInt8>]]) -> Int {
-        DelimitedText.mostFrequent(cells.suffix(max(1, cells.count - 1)).map(\.count)) ?? cells.first?.count ?? 1
+        DelimitedText.mostFrequent(cells.map(\.count)) ?? 1
     }
 
     /// Number of cells up to the last that holds anything.

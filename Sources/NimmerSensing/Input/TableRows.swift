@@ -1,7 +1,7 @@
 import NimmerProcess
 import NimmerWave
 
-/// Some columns of the rows of a CSV file, with or without names of its columns (sensing.md, Tables).
+/// Some columns of the rows of a CSV file, with or without names of its columns (recordings.md, Tables).
 package struct TableRows: Sendable {
     /// Names of the columns as the file has them; what was asked for where it has none.
     package let names: [String]
@@ -24,7 +24,9 @@ package struct TableRows: Sendable {
         let encoding = TextEncoding(of: Array((lines.first ?? []).prefix(1024)))
         guard encoding != .utf16BigEndian, encoding != .utf16LittleEndian else {
             throw ProcessFailure(
-                .configuration, "\(file.path) is \(encoding.rawValue); a file that is read live must be UTF-8: iconv -f UTF-16 -t UTF-8")
+                .configuration,
+                "\(file.path) is \(encoding.rawValue); a file that is read live must be UTF-8: iconv -f UTF-16 -t UTF-8"
+            )
         }
         let layout = TableLayout(lines.map { $0[...] }, options)
         var places: [Int] = []
@@ -36,7 +38,9 @@ package struct TableRows: Sendable {
         self.places = places
         self.file = file
         self.layout = layout
-        let rows = lines.dropFirst(layout.linesBefore).compactMap { layout.row($0[...]) }.filter { !layout.isHeader($0) }
+        let rows = lines.dropFirst(layout.linesBefore).compactMap { layout.row($0[...]) }.filter {
+            !layout.isHeader($0)
+        }
         numbers = TableNumbers(
             of: rows.map { row in places.map { row[$0] } }, columns: places.count, decimal: options.decimal,
             groupsWithCommas: layout.text.delimiter == UInt8(ascii: ","))
@@ -78,7 +82,9 @@ package struct TableNumbers: Sendable {
         var known = [NumberColumn](repeating: NumberColumn(decimal: decimal), count: columns)
         for row in rows { for (place, text) in row.enumerated() { _ = known[place].read(text) } }
         let surroundings = NumberColumn.mark(of: known)
-        self.columns = known.map { NumberColumn(decimal: $0.mark(besides: surroundings, groupsWithCommas: groupsWithCommas)) }
+        self.columns = known.map {
+            NumberColumn(decimal: $0.mark(besides: surroundings, groupsWithCommas: groupsWithCommas))
+        }
     }
 
     /// The numbers of a row; NaN where nothing was measured and where a text is no number.
@@ -92,7 +98,8 @@ package struct TableNumbers: Sendable {
     package var report: String? {
         let unreadable = columns.reduce(0) { $0 + $1.unreadable }
         guard unreadable > 0, let first = columns.lazy.compactMap(\.firstUnreadable).first else { return nil }
-        return "\(unreadable) values are no numbers, the first: '\(first.text)'"
+        return
+            "\(unreadable == 1 ? "1 value is no number" : "\(unreadable) values are no numbers"), the first: '\(first.text)'"
     }
 }
 

@@ -94,7 +94,9 @@ package struct WrittenNumber: Equatable {
 
     private static func withoutQuotes(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var text = text
-        if text.starts(with: Array("=\"".utf8)), text.last == 0x22, text.count > 3 { text = text.dropFirst(2).dropLast() }
+        if text.starts(with: Array("=\"".utf8)), text.last == 0x22, text.count > 3 {
+            text = text.dropFirst(2).dropLast()
+        }
         if text.count > 2, text.first == 0x22, text.last == 0x22 { text = text.dropFirst().dropLast() }
         while true {
             if text.first == UInt8(ascii: "'") || text.first == UInt8(ascii: "`") {
@@ -123,7 +125,8 @@ package struct WrittenNumber: Equatable {
     /// Returns whether text can be a unit: short, begins with no digit, and a digit follows a letter or a power only (m3, m/s2, H2O).
     private static func isUnit(_ text: ArraySlice<UInt8>) -> Bool {
         guard let first = text.first else { return true }
-        guard text.count <= 24, !(48...57).contains(first), first != UInt8(ascii: "x"), first != UInt8(ascii: "X") else {
+        guard text.count <= 24, !(48...57).contains(first), first != UInt8(ascii: "x"), first != UInt8(ascii: "X")
+        else {
             return false
         }
         var before: UInt8 = 0

@@ -77,7 +77,8 @@ struct ReplayCommand: ParsableCommand {
     var delimiter: String?
 
     @Option(
-        help: ArgumentHelp("The mark that separates decimals, . or a comma. Default: found out for each column.", valueName: "mark"))
+        help: ArgumentHelp(
+            "The mark that separates decimals, . or a comma. Default: found out for each column.", valueName: "mark"))
     var decimal: String?
 
     @Option(help: ArgumentHelp("Lines to pass over before the table.", valueName: "lines"))
@@ -198,7 +199,8 @@ struct ReplayCommand: ParsableCommand {
         if !json { page += "\(formatter.paint(.strong, "\(run.counts.summary(hasChanges: changes))"))\n" }
         try Console.write(page)
         if let record { try FileText.write(recording, to: record) }
-        for note in run.report.notes + run.counts.notes { Console.error("nimmer: \(note)") }
+        for note in run.endNotes { Console.error("nimmer: \(note)") }
+        try run.checkRefusals()
     }
 
     private func line(_ output: ReplayOutput, _ formatter: EventFormatter, _ environment: Environment) -> TerminalText?
@@ -223,7 +225,7 @@ struct ReplayCommand: ParsableCommand {
                 }
             }
         }
-        for note in runs[0].report.notes { Console.error("nimmer: \(note)") }
+        for note in runs[0].endNotes { Console.error("nimmer: \(note)") }
         let comparison = ReplayComparison(escalations[0], escalations[1])
         if json.json {
             for difference in comparison.differences { try Console.json(difference.json) }

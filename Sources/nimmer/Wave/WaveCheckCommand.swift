@@ -19,7 +19,11 @@ struct WaveCheckCommand: ParsableCommand {
     @Argument(help: "Files with one message each; - reads standard input.", completion: .file())
     var files: [String]
 
-    @Flag(help: "Each line of a file is a message (NDJSON); lines are named file:line.")
+    @Flag(
+        help: """
+            Each line of a file is a message (NDJSON), or holds one, as `nimmer wave tail --record` writes it; lines are named \
+            file:line.
+            """)
     var lines = false
 
     @OptionGroup var json: JSONOptions
@@ -34,7 +38,7 @@ struct WaveCheckCommand: ParsableCommand {
                 for (index, line) in bytes.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated() {
                     let line = line.last == 0x0d ? line.dropLast() : line
                     if line.isEmpty { continue }
-                    refused += try printCheck(WaveCheck(name: "\(name):\(index + 1)", message: Array(line)))
+                    refused += try printCheck(WaveCheck(name: "\(name):\(index + 1)", line: Array(line)))
                 }
             } else {
                 refused += try printCheck(WaveCheck(name: name, message: bytes))
@@ -65,6 +69,19 @@ struct WaveCheck: Equatable {
             type = nil
             refusal = error
         }
+    }
+
+    /// A line that is a message, or holds one beside its subject.
+    init(name: String, line: [UInt8]) {
+        let line = line.starts(with: [0xef, 0xbb, 0xbf]) ? Array(line.dropFirst(3)) : line
+        guard let object = (try? JSON(parsing: line, keepingRaw: ["message"]))?.object,
+            object["subject"]?.string != nil,
+            let message = object["message"]
+        else {
+            self.init(name: name, message: line)
+            return
+        }
+        self.init(name: name, message: message.bytes)
     }
 
     /// `file: ok`, or `file: refused: reason (found …)`.

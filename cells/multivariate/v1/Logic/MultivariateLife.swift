@@ -8,7 +8,9 @@ extension Multivariate {
         let cell = try Multivariate(host.settings)
         switch cell.source {
         case .file(let path, let columns):
-            let rows = try TableRows(FileLines(path: path), columns: columns, options: TableOptions(delimiter: cell.delimiter, decimal: cell.decimal))
+            let rows = try TableRows(
+                FileLines(path: path), columns: columns,
+                options: TableOptions(delimiter: cell.delimiter, decimal: cell.decimal))
             host.update { cell, _ in cell.call(rows.names) }
             var numbers = rows.numbers
             try await rows.read(every: cell.pause, follows: cell.follows) { cells in
