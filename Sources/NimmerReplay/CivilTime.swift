@@ -49,7 +49,7 @@ package struct CivilTime: Equatable, Sendable {
     }
 }
 
-/// What the text of a time names.
+/// Meaning of the text of a time.
 package enum RecordedTime: Equatable, Sendable {
     /// A moment.
     case moment(Timestamp)

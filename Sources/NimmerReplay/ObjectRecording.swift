@@ -157,7 +157,7 @@ struct MessageRecording {
 
     func number(of place: Int) -> Int { lines[place].number }
 
-    /// What a line holds; nil for a message that a replay does not take.
+    /// The event of a line; nil for a message that a replay does not take.
     func event(_ place: Int, at: Timestamp) -> ReplayEvent? {
         guard let json = try? JSON(lenient: lines[place].content, keepingRaw: ["message"]),
             let subject = json["subject"]?.string,

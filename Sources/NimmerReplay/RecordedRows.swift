@@ -33,7 +33,7 @@ struct RecordedRows {
     static func isAbsent(_ value: Double) -> Bool { value.bitPattern == absent.bitPattern }
 }
 
-/// What of a recording could not be read, for the notes at its end.
+/// Report of what could not be read of a recording, for the notes at its end.
 package struct RecordingReport: Sendable, Equatable {
     /// Lines that are no rows: of another width, cut, no JSON.
     package var badLines = 0

@@ -72,7 +72,7 @@ struct TimeReader {
         let named = zone.seconds(local: second).map { ($0 &* 1_000_000_000).addingSaturated(rest) }
         guard named.count > 1, let last else { return named[0] }
         let allowance: Int64 = 600_000_000_000
-        let least = lastStep > allowance ? last + 1 : last - allowance
+        let least = lastStep > allowance ? last.addingSaturated(1) : last.subtractingSaturated(allowance)
         return named.first { $0 >= least } ?? named[named.count - 1]
     }
 }

@@ -32,7 +32,7 @@ package struct ReplayInput {
     package let hasTimes: Bool
     /// The size of the recording in bytes.
     package let size: Int
-    /// What could not be read.
+    /// Report of what could not be read.
     package private(set) var report = RecordingReport()
     /// The text in the label column of the last row.
     package private(set) var label = ""

@@ -11,7 +11,7 @@ package struct ReplayRun {
     package private(set) var labels: ReplayLabels?
     /// Notes for a person before it begins.
     package let notes: [String]
-    /// What of the recording could not be read.
+    /// Report of what could not be read.
     package var report: RecordingReport { input.report }
 
     /// Opens the recording, and gives each cell its column.

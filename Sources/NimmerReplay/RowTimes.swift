@@ -34,6 +34,8 @@ struct RowTimes {
         back = max(2 * typical, 2_000_000_000)
         ahead = max(20 * typical, 60_000_000_000)
         judge(known)
+        // Where that many lie apart there is no time from which they could: all count as they are written.
+        if aside.count > max(1, known.count / 5) { (moments, aside, setBack) = (times, [], []) }
     }
 
     /// The step between two rows that most have: the median of those that are above 0; a second where there is none.
@@ -47,7 +49,8 @@ struct RowTimes {
             if step > 0 { steps.append(step) }
         }
         steps.sort()
-        return steps.isEmpty ? 1_000_000_000 : steps[steps.count / 2]
+        // No step is longer than ten years, so that twenty can be counted.
+        return steps.isEmpty ? 1_000_000_000 : min(steps[steps.count / 2], 3650 * day)
     }
 
     private func blocks(_ known: [Int]) -> [Block] {

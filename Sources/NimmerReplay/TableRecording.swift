@@ -41,7 +41,7 @@ struct TableRecording {
     /// Indicates whether each row has one value, and names what it is about.
     var isLong: Bool { entityPlace != nil }
 
-    /// What a table in long format is about, in the order of the first rows; else the columns.
+    /// Entities that a table in long format is about, in the order of the first rows; else the columns.
     func columns() -> [String] {
         guard let entityPlace else { return names }
         var known: Set<[UInt8]> = []
@@ -127,7 +127,7 @@ struct TableRecording {
         return nil
     }
 
-    /// Passes over all rows; `otherwise` gets lines that are none.
+    /// Passes over all rows; `otherwise` gets the other lines.
     private func forEachRow(
         _ take: (_ cells: [ArraySlice<UInt8>], _ line: Int, _ isLast: Bool) -> Void,
         otherwise: (_ line: ArraySlice<UInt8>, _ number: Int, _ isLast: Bool) -> Void

@@ -51,7 +51,7 @@ package enum TimeFormat: Equatable, Sendable {
         }
     }
 
-    /// What a text names; nil when it names no time.
+    /// The time that a text names; nil when it names no time.
     package func time(_ text: String) -> RecordedTime? {
         switch self {
         case .automatic: Self.sinceEpoch(text, nil).map(RecordedTime.moment) ?? Self.written(text)

@@ -76,7 +76,7 @@ package struct TimePattern: Equatable, Sendable {
             let distance = Int64(dayOfYear - 1) * 86_400_000_000_000
             return switch start {
             case .moment(let moment): .moment(moment.advanced(nanoseconds: distance))
-            case .local(let local): .local(local + distance)
+            case .local(let local): .local(local.addingSaturated(distance))
             }
         }
 

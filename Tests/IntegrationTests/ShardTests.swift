@@ -169,9 +169,17 @@ struct ShardTests {
             }
             #expect(moved != nil, "the killed one's parts \(orphans.sorted()) have not moved: \(ground.owners)")
             if let moved { print("the parts of a killed thalamus moved within \(moved)") }
+            // Then each takes its fair share; while a part is between two owners, its waves have no home.
+            let isEven = await eventually(within: .seconds(10)) {
+                let owners = ground.owners.values
+                return owners.count == Self.partitions
+                    && living.allSatisfy { who in owners.count { $0 == who } == Self.partitions / 2 }
+            }
+            try #require(isEven, "\(ground.owners)")
             let last = (0..<40).map { "last.r\($0)" }
             for region in last { try await ground.agree(on: region) }
-            #expect(await ground.hasCollapsed(last))
+            let hasLast = await ground.hasCollapsed(last)
+            #expect(hasLast, "\(last.filter { ground.collapses[$0] == nil }) of \(ground.owners)")
             #expect((first + moving + last).allSatisfy { (ground.collapses[$0]?.count ?? 0) <= 1 })
 
             // One that leaves in order hands its parts over without anybody waiting for leases to run out.

@@ -34,6 +34,12 @@ struct MemoryExportTests {
         let whole = try await Tool.run(export)
         #expect(whole.status == .exited(0) && whole.errors == ["nimmer: 3 examples"])
 
+        let full = try await ChildProcess.run(
+            ChildCommand("sh", ["-c", "exec \"$@\" > /dev/full", "sh", Tool.path] + export), limit: .seconds(30))
+        #expect(full.status == .exited(74))
+        #expect(
+            full.lines.map(\.text) == ["nimmer: cannot write all of standard output: No space left on device"])
+
         try PostgresConnection(settings).script(
             "update gate_transitions set gate_id = 'Secret!' where message_id = '\(ids[1])'")
         let partial = try await Tool.run(export)

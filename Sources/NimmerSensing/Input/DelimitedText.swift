@@ -69,7 +69,7 @@ public struct DelimitedText: Sendable, Hashable {
         return cells
     }
 
-    /// Where a line is, as it is split.
+    /// Place within a cell, as it is split.
     private enum Place { case start, plain, quoted, afterQuote }
 
     /// Splits a line.

@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What text, or a JSON value, holds where a number is expected.
+/// Meaning of a text, or of a JSON value, where a number is expected.
 public enum NumberReading: Hashable, Sendable {
     /// A number; not NaN. Infinite where the text names infinity.
     case number(Double)

@@ -30,7 +30,7 @@ package struct TableLayout: Sendable {
     /// Number of lines that are looked at.
     package static let lines = 200
 
-    /// What separates the columns.
+    /// Separator of the columns.
     package let text: DelimitedText
     /// The names of the columns; nil where no line names them.
     package let names: [String]?
@@ -69,7 +69,9 @@ package struct TableLayout: Sendable {
         let used = cells.dropFirst(start).filter { $0.count == width }.map(Self.used).max() ?? width
         let candidate =
             start > 0 && Self.used(cells[start - 1]) == used && Self.isWords(cells[start - 1]) ? start - 1 : start
-        let rows = cells.dropFirst(candidate + 1).filter { $0.count == width }.prefix(20)
+        let rows = cells.dropFirst(candidate + 1).filter { row in
+            row.count == width && !zip(row, cells[candidate]).allSatisfy { $0.elementsEqual($1) }
+        }.prefix(20)
         if candidate < cells.count, Self.isHeader(cells[candidate], Array(rows)) {
             header = cells[candidate]
             names = Self.names(cells[candidate], width)
@@ -146,7 +148,7 @@ package struct TableLayout: Sendable {
         cells.allSatisfy { kind($0) == .word || $0.isEmpty } && cells.contains { !$0.isEmpty }
     }
 
-    /// Returns whether cells name columns: one of them is a word where most rows have a number or a time. Where no row tells, they do when
+    /// Returns whether cells name columns: one of them is a word where most rows have a number or a time. Where no row shows it, they do when
     /// all of them are words.
     private static func isHeader(_ cells: [ArraySlice<UInt8>], _ rows: [[ArraySlice<UInt8>]]) -> Bool {
         for place in cells.indices where kind(cells[place]) == .word {

@@ -5,7 +5,7 @@ import NimmerWave
 package struct TableRows: Sendable {
     /// Names of the columns as the file has them; what was asked for where it has none.
     package let names: [String]
-    /// Numbers of these columns, with what the first rows say of how they are written.
+    /// Numbers of these columns, with what the first rows show of how they are written.
     package let numbers: TableNumbers
 
     private let file: FileLines
@@ -74,7 +74,7 @@ package struct TableRows: Sendable {
 
 /// The numbers of some columns, read as the columns are written.
 package struct TableNumbers: Sendable {
-    /// What the texts of each column turned out to be.
+    /// Columns, with what their texts turned out to be.
     package private(set) var columns: [NumberColumn]
 
     /// Columns of which some rows are known.
@@ -94,7 +94,7 @@ package struct TableNumbers: Sendable {
         }
     }
 
-    /// What could not be read; nil when all could.
+    /// Report of what could not be read; nil when all could.
     package var report: String? {
         let unreadable = columns.reduce(0) { $0 + $1.unreadable }
         guard unreadable > 0, let first = columns.lazy.compactMap(\.firstUnreadable).first else { return nil }

@@ -24,16 +24,16 @@ public enum DecimalMark: Sendable, Hashable {
 /// Groups are separated by the mark that does not separate decimals, a blank of any width, an apostrophe or an underscore, and have
 /// three digits (two in the middle, as in India). An apostrophe before it, as spreadsheets keep texts, is no part of it; so is `="…"`.
 package struct WrittenNumber: Equatable {
-    /// Value where the point separates decimals; nil when it can then be no number.
+    /// Value where the point separates decimals; nil when it then is not a number.
     package private(set) var asPoint: Double?
-    /// Value where the comma does; nil when it can then be no number.
+    /// Value where the comma does; nil when it then is not a number.
     package private(set) var asComma: Double?
     /// Text behind the number, such as `°C`; empty where there is none.
     package private(set) var unit: ArraySlice<UInt8> = []
     /// Indicates whether a point or a comma is in it.
     package private(set) var hasMark = false
 
-    /// A number out of text; nil when it is none with either mark.
+    /// A number out of text; nil when it is not one with either mark.
     package init?(_ text: ArraySlice<UInt8>) {
         var rest = Self.withoutQuotes(Self.trimmed(text))
         guard !rest.isEmpty, rest.count <= 64 else { return nil }
