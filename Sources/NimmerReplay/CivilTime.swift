@@ -110,7 +110,7 @@ struct TimeScanner {
                 seconds += more
             }
         }
-        guard seconds <= 18 * 3600 else { return nil }
+        guard seconds < 86_400 else { return nil }
         return sign == UInt8(ascii: "-") ? -seconds : seconds
     }
 

@@ -27,7 +27,7 @@ public struct Multivariate: RowCell {
     private let places: [String: Int]
     private var gathering: RowGathering
     private var isSilent: [Bool]
-    /// What the texts of each input turned out to be: decimal mark and unit.
+    /// Texts of each input, with what they turned out to be: decimal mark and unit.
     private var texts: [NumberColumn]
 
     /// Source of its rows.

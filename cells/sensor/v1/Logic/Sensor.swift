@@ -26,7 +26,7 @@ public struct Sensor: NumberCell {
     let follows: Bool
     let pause: Int
     private let floor: Double
-    /// What its texts turned out to be: decimal mark and unit.
+    /// Its texts, with what they turned out to be: decimal mark and unit.
     private var text: NumberColumn
     let decimal: DecimalMark?
 
