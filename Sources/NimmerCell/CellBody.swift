@@ -220,6 +220,7 @@ public struct CellBody<C: Cell>: Sendable {
     /// Takes what a method wrote down: notes states and appointments, and lets waves pass the own gate.
     private mutating func settle(_ inner: Pulse, into outer: inout Pulse) {
         counters.refused += inner.refused
+        counters.sentinels += inner.sentinels
         entered = inner.entered
         if inner.isReading { readings.take(at: inner.at) }
         for action in inner.actions {
@@ -323,6 +324,8 @@ public struct CellCounters: Sendable, Hashable {
     public var requestsFailed = 0
     /// Looks or messages that ended in an error.
     public var faults = 0
+    /// Values that stand for no reading and were left out.
+    public var sentinels = 0
     /// Changes of its own gate.
     public var transitions = 0
     /// Energy spent.
@@ -340,7 +343,8 @@ public struct CellCounters: Sendable, Hashable {
             "waves_heard": .number(Double(wavesIn)), "messages_in": .number(Double(messagesIn)),
             "messages_rejected": .number(Double(rejected)), "requests": .number(Double(requests)),
             "requests_refused": .number(Double(requestsRefused)), "requests_failed": .number(Double(requestsFailed)),
-            "faults": .number(Double(faults)), "transitions": .number(Double(transitions)),
+            "faults": .number(Double(faults)), "sentinels": .number(Double(sentinels)),
+            "transitions": .number(Double(transitions)),
             "lifeforce": .number(lifeforce),
         ]
     }

@@ -11,6 +11,8 @@ extension CellHost {
             in: counters.wavesIn, out: counters.waves, lost: counters.lost, rejected: counters.rejected)
         page.counter("nimmer_cell_senses_total", "Looks at its capability.", counters.senses)
         page.counter("nimmer_cell_faults_total", "Looks or messages that ended in an error.", counters.faults)
+        page.counter(
+            "nimmer_cell_sentinels_total", "Values that stand for no reading and were left out.", counters.sentinels)
         page.counter("nimmer_cell_messages_in_total", "Messages on its inputs.", counters.messagesIn)
         page.counter("nimmer_cell_lifeforce_total", "Energy spent.", counters.lifeforce)
         page.counter("nimmer_requests_total", "Commands that came.", counters.requests)

@@ -26,6 +26,8 @@ public struct Pulse: Sendable {
     public private(set) var actions: [Action] = []
     /// Waves that could not be written down because a number was not finite; they are counted as refused.
     public private(set) var refused = 0
+    /// Values that stand for no reading; they are counted.
+    public private(set) var sentinels = 0
 
     let identity: Identity
     private(set) var entered: EnteredStates
@@ -43,6 +45,16 @@ public struct Pulse: Sendable {
     /// Notes that a reading came in now, from which the cell's ``interval`` is learned. A cell that does not sense by its own clock calls
     /// it once for each reading, such as a number of its sensor, and not for what holds none: a reading that is left out is ``missing``.
     public mutating func countReading() { isReading = true }
+
+    /// Notes that a value came that stands for no reading, such as 65535: it is counted, and is ``missing`` like a reading that did not come.
+    ///
+    /// - Parameters:
+    ///   - value: the value, and why it is none: `65535, which the setting ignore lists`.
+    ///   - isNew: whether it is the first of its kind, which is logged.
+    public mutating func countSentinel(_ value: String, isNew: Bool) {
+        sentinels += 1
+        if isNew { log(.warning, "A value stands for no reading and is left out", ["value": value]) }
+    }
 
     /// The state that the cell stands in: the last that it entered, or its initial one.
     public var state: String { entered.state(of: nil) }
@@ -187,6 +199,7 @@ public struct Pulse: Sendable {
     mutating func append(contentsOf pulse: Pulse) {
         actions += pulse.actions
         refused += pulse.refused
+        sentinels += pulse.sentinels
     }
 
     /// The waves among the actions.

@@ -53,31 +53,39 @@ extension Grant {
     /// The subjects of devices that a setting names; one of the system or of the server is refused, so that no setting can
     /// make a cell speak for another, let alone for the bridge.
     private static func devices(_ node: YAMLNode, file: String) throws(SystemError) -> [String] {
-        for text in node.scalars { try check(text.text ?? "", at: text.mark, file: file) }
-        return node.texts
+        var patterns: [String] = []
+        for text in node.scalars { patterns.append(try subject(text.text ?? "", at: text.mark, file: file)) }
+        return patterns
     }
 
     private static func devices(_ patterns: [String], of organism: Organism, file: String) throws(SystemError)
         -> [String]
     {
-        for pattern in patterns { try check(pattern, at: organism.mark, file: file) }
-        return patterns
+        try patterns.map { text throws(SystemError) in try subject(text, at: organism.mark, file: file) }
     }
 
-    private static func check(_ pattern: String, at mark: YAMLMark, file: String) throws(SystemError) {
+    /// The subject, or pattern, that a text means: one of NATS as it is, or that of an MQTT topic.
+    private static func subject(_ text: String, at mark: YAMLMark, file: String) throws(SystemError) -> String {
+        let pattern: String
+        do throws(Refusal) { pattern = try SubjectPattern(given: text).text } catch {
+            throw SystemError(
+                .invalid, file: file, mark: mark, found: "'\(text)'",
+                expected: "a device's subject, or its MQTT topic (\(error))")
+        }
         let first = pattern.prefix { $0 != "." }
         let isOwn = Environment(rawValue: String(first)) != nil || ["*", ">"].contains(first)
         let isPlain = pattern.unicodeScalars.allSatisfy {
             $0.properties.isAlphabetic || $0.properties.numericType != nil
                 || "-_.*>/:=+@#~%&!,;".unicodeScalars.contains($0)
         }
-        guard isPlain, (try? SubjectPattern(pattern)) != nil, !isOwn, !first.hasPrefix("_") else {
+        guard isPlain, !isOwn, !first.hasPrefix("_") else {
             throw SystemError(
                 .invalid, file: file, mark: mark, found: "'\(pattern)'",
                 expected:
                     "a device's subject of letters, digits and -_/:=+@#~%&!,; whose first token is a name of its own: "
                     + "not dev, staging or prod, nothing that begins with $ or _, and no wildcard")
         }
+        return pattern
     }
 }
 

@@ -120,15 +120,18 @@ package struct Replay: Sendable {
         row.removeAll(keepingCapacity: true)
         var gaps = 0
         var absent = 0
+        let takesInfinity = cast.members[member].takesInfinity
         for place in places[member] {
-            row.append(numbers[place])
-            if ReplayEvent.isAbsent(numbers[place]) { absent += 1 } else if numbers[place].isNaN { gaps += 1 }
+            let number = numbers[place]
+            let isAbsent = ReplayEvent.isAbsent(number)
+            let isNumber = number.isFinite || takesInfinity && number == .infinity
+            row.append(isNumber || isAbsent ? number : .nan)
+            if isAbsent { absent += 1 } else if !isNumber { gaps += 1 }
         }
         if absent > 0 {
             // A row that is about some of the inputs only: they come one by one, as live.
-            for (input, number) in row.enumerated() where number.isFinite {
-                pending.append((member, cast.members[member].part.read(number, of: input, at: moment)))
-                settle()
+            for (input, number) in row.enumerated() where !number.isNaN {
+                hand(to: member) { $0.read(number, of: input, at: moment) }
             }
             counts.gaps += gaps
             return
@@ -140,7 +143,24 @@ package struct Replay: Sendable {
             }
             guard cast.members[member].takesGaps else { return }
         }
-        pending.append((member, cast.members[member].part.read(row, at: moment)))
+        let handed = row
+        hand(to: member) { $0.read(handed, at: moment) }
+    }
+
+    /// Hands a member a reading, and counts it where it stands for none.
+    private mutating func hand(to member: Int, _ read: (inout any ReplayPart) -> Pulse) {
+        let before = cast.members[member].part.sentinels
+        let pulse = read(&cast.members[member].part)
+        if cast.members[member].part.sentinels > before {
+            counts.sentinels += 1
+            let value = pulse.actions.lazy.compactMap {
+                if case .log(_, _, let values) = $0 { values["value"] } else { nil }
+            }
+            counts.firstSentinel =
+                counts.firstSentinel
+                ?? "row \(counts.rows), for the cell \(cast.members[member].part.identity.name): \(value.first ?? "")"
+        }
+        pending.append((member, pulse))
         settle()
     }
 
@@ -302,6 +322,10 @@ package struct ReplayCounts: Sendable, Equatable {
     package var gaps = 0
     /// Place of the first of them: its row and the cell that would have read it.
     package var firstGap: String?
+    /// Values that stand for no reading, by the settings of the cells that read them.
+    package var sentinels = 0
+    /// Place of the first of them, the value, and why it is none.
+    package var firstSentinel: String?
     /// Rows with a time before that of an earlier one; they count as of the same time.
     package var outOfOrder = 0
     /// Recorded messages that are not waves.

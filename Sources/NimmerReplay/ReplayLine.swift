@@ -125,6 +125,7 @@ extension ReplayCounts {
             "transitions": .number(Double(transitions)), "collapses": .number(Double(collapses)),
             "escalations": .number(Double(escalations)), "states": .number(Double(states)),
             "commands": .number(Double(commands)), "gaps": .number(Double(gaps)),
+            "sentinels": .number(Double(sentinels)),
             "out_of_order": .number(Double(outOfOrder)), "refused": .number(Double(refused)),
             "ungranted": .number(Double(ungranted)),
         ]
@@ -143,6 +144,12 @@ extension ReplayCounts {
             notes.append(
                 "\(NimmerOutput.count(gaps, "field")) held no number and \(gaps == 1 ? "was" : "were") left out\(first)"
             )
+        }
+        if let firstSentinel {
+            let first = "\(sentinels == 1 ? ":" : "; the first:") \(firstSentinel)"
+            notes.append(
+                "\(NimmerOutput.count(sentinels, "value")) \(sentinels == 1 ? "stands" : "stand") for no reading and "
+                    + "\(sentinels == 1 ? "was" : "were") left out\(first)")
         }
         if outOfOrder > 0 {
             notes.append(

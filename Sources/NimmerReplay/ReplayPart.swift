@@ -17,6 +17,8 @@ package protocol ReplayPart: Sendable {
     var nextAppointment: Timestamp? { get }
     /// Readings that it refused.
     var refusals: ReplayRefusals { get }
+    /// Number of values that stood for no reading.
+    var sentinels: Int { get }
     mutating func start(at moment: Timestamp) -> Pulse
     mutating func advance(to moment: Timestamp) -> Pulse
     /// Takes the numbers of its columns; NaN where there is none.
@@ -53,6 +55,7 @@ package struct ReplayCell<C: Cell>: ReplayPart {
     package var identity: Identity { body.identity }
     package var hears: [Token] { [] }
     package var nextAppointment: Timestamp? { body.nextAppointment }
+    package var sentinels: Int { body.counters.sentinels }
 
     /// Its source is the recording: it neither opens a file nor looks by itself.
     package mutating func start(at moment: Timestamp) -> Pulse { body.update(at: moment) { _, _ in } }
@@ -86,7 +89,9 @@ extension ReplayCell where C: NumberCell {
     /// A cell of one column.
     package init(body: CellBody<C>) {
         self.init(body: body) { cell, numbers, pulse in
-            if let number = numbers.first, number.isFinite { try cell.read(number, &pulse) }
+            if let number = numbers.first, number.isFinite || C.takesInfinity && number == .infinity {
+                try cell.read(number, &pulse)
+            }
         } takeOne: { cell, number, _, pulse in
             try cell.read(number, &pulse)
         }
@@ -112,6 +117,7 @@ package struct ReplayNerve<N: Nerve>: ReplayPart {
     package var hears: [Token] { body.hears }
     package var nextAppointment: Timestamp? { body.nextAppointment }
     package var refusals: ReplayRefusals { ReplayRefusals() }
+    package var sentinels: Int { 0 }
 
     package mutating func start(at moment: Timestamp) -> Pulse { body.start(at: moment) }
     package mutating func advance(to moment: Timestamp) -> Pulse { body.advance(to: moment) }
@@ -133,6 +139,8 @@ package struct ReplayCast: Sendable {
         package var columns: [String]
         /// Indicates whether a row counts for it although a column has no number there.
         package var takesGaps = false
+        /// Indicates whether positive infinity is a number to it.
+        package var takesInfinity = false
         /// Rows a second that its settings speak of; nil when they do not.
         package var pace: Double?
     }
@@ -195,7 +203,7 @@ package struct ReplayCast: Sendable {
             let settings = Settings<DistanceOptions>(own.settings)
             return Member(
                 part: ReplayCell<Distance<NoLines>>(body: try CellBody(own)),
-                columns: [settings.column],
+                columns: [settings.column], takesInfinity: Distance<NoLines>.takesInfinity,
                 pace: settings.senseInterval.map { 1000 / Double($0) })
         case "collision_avoidance/v1":
             let own = try configuration(Avoidance.self)

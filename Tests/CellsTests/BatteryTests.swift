@@ -21,6 +21,21 @@ struct PowerSupplyTests {
         #expect(found == PowerSupply(name: "BAT0", charge: 0.75, flow: .resting))
     }
 
+    @Test(
+        "a capacity alone is enough; above 100 it is full, and what no battery can mean is none",
+        arguments: [
+            ("0", 0.0), ("57", 0.57), ("100", 1), ("104", 1), ("118", 1), ("200", 1), ("255", nil), ("65535", nil),
+        ])
+    func capacityAlone(text: String, charge: Double?) {
+        #expect(supply(["type": "Battery", "capacity": "\(text)\n"])?.charge == charge)
+    }
+
+    @Test("energy comes before a capacity that is beyond full", arguments: ["118", "255", "-1"])
+    func energyFirst(capacity: String) {
+        let found = supply(["type": "Battery", "capacity": capacity, "energy_now": "30", "energy_full": "40"])
+        #expect(found?.charge == 0.75)
+    }
+
     @Test("power is voltage times current where there is no power")
     func power() {
         let found = supply([

@@ -52,7 +52,7 @@ struct RangerTests {
     func refused() throws {
         var ranger = Ranger(settings: try .init(maximum: 4, near: 0.3, far: 1.5))
         for index in 0..<4 { _ = ranger.read(0.3, at: at(index)) }
-        for (index, bad) in [-1, .nan, 4.5, .infinity].enumerated() {
+        for (index, bad) in [-1, .nan, 4.5, -.infinity].enumerated() {
             #expect(throws: Ranger.Refused.self) { try ranger.read(bad, at: at(10 + index)).get() }
         }
         #expect(ranger.refused == [.negative: 1, .notANumber: 2, .beyondMaximum: 1])

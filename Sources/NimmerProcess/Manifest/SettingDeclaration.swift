@@ -53,6 +53,7 @@ public struct SettingDeclaration: Sendable {
     public var expectation: String {
         let unit = unit.isEmpty ? "" : " \(unit)"
         switch kind {
+        case .number(let range) where range.lowerBound <= -1e15 && range.upperBound >= 1e15: return "a number\(unit)"
         case .number(let range):
             return range.upperBound >= 1e15
                 ? "a number of at least \(plain(range.lowerBound))\(unit)"

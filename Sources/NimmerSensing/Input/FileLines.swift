@@ -41,31 +41,109 @@ public struct FileLines: Sendable {
     /// - Throws: a `ProcessFailure` when the file cannot be read.
     public func first() throws -> [UInt8]? { try first(1).first }
 
-    /// Gives every line that is appended from now on, until the task is cancelled. A file that is replaced or cut short
-    /// is read again from its start. A file that grows sends no event: it is polled ten times a second.
+    /// Gives every line that is appended from now on, until the task is cancelled. A file that is not there yet is waited for, and read from its
+    /// start. A file that was renamed (log rotation) is read to its end, an unfinished last line included, and whatever is appended to
+    /// it until the new one holds something; then the new one is read from its start. So is a file that is cut short, after the rest of the
+    /// copy that was made of it (copytruncate). A file that grows sends no event: it is polled ten times a second.
     ///
-    /// - Throws: a `ProcessFailure` when the file cannot be read at the start; `CancellationError`.
-    public func follow(_ take: ([UInt8]) throws -> Void) async throws {
-        var descriptor = try open()
-        defer { close(descriptor) }
-        var offset = lseek(descriptor, 0, SEEK_END)
-        var lines = LineSplitter()
+    /// - Throws: a `ProcessFailure` when the file is there at the start and cannot be read; `CancellationError`.
+    public func follow(_ take: ([UInt8]) throws -> Void) async throws { try await follow(fromStart: false, take) }
+
+    /// News of a file that is followed, for a log.
+    package enum Notice: Sendable, Hashable {
+        /// It is open, and what is appended to it from here on will be read.
+        case opened
+        /// It is not there, or cannot be read, with the system's reason; it is waited for.
+        case missing(String)
+
+        /// A constant message for a log.
+        package var message: String {
+            switch self {
+            case .opened: "Follows the file"
+            case .missing: "The file cannot be followed: waiting for it"
+            }
+        }
+    }
+
+    /// Follows the file as ``follow(_:)`` does.
+    ///
+    /// - Parameters:
+    ///   - fromStart: whether to read what it holds already.
+    ///   - notice: called when the file is missing for a second, and when one is opened.
+    ///   - take: called with each line, without its end.
+    package func follow(
+        fromStart: Bool, notice: (Notice) -> Void = { _ in }, _ take: ([UInt8]) throws -> Void
+    ) async throws {
+        var files: [FollowedFile] = []
+        var missing = 0
+        var isFirst = true
+        var hasNoticed = false
         while true {
-            while let bytes = try chunk(descriptor) {
-                offset += off_t(bytes.count)
-                for line in lines.take(bytes) { try take(line) }
+            let reason = try open(&files, isFirst: isFirst, fromStart: fromStart, notice)
+            if let reason {
+                missing += 1
+                if !hasNoticed, isFirst || missing == 10 {
+                    hasNoticed = true
+                    notice(.missing(reason))
+                }
+            } else {
+                (missing, hasNoticed) = (0, false)
             }
+            isFirst = false
+            // Who writes has moved on once a newer file holds something; what is still to come of an older one was written before.
+            while files.count > 1, files.count > 16 || files.dropFirst().contains(where: \.hasBytes) {
+                try drain(files[0], take)
+                if let rest = files[0].finish() { try take(rest) }
+                files.removeFirst()
+            }
+            if let file = files.first { try drain(file, take) }
             try await Task.sleep(for: .milliseconds(100))
-            var known = stat()
-            var current = stat()
-            guard fstat(descriptor, &known) == 0, stat(path, &current) == 0 else { continue }
-            if current.st_ino != known.st_ino || current.st_dev != known.st_dev || current.st_size < offset {
-                guard let fresh = try? open() else { continue }
-                close(descriptor)
-                descriptor = fresh
-                offset = 0
-                lines = LineSplitter()
+        }
+    }
+
+    /// Opens the file that the path leads to, if it is another than the newest so far.
+    ///
+    /// - Returns: why there is none; nil when there is.
+    private func open(
+        _ files: inout [FollowedFile], isFirst: Bool, fromStart: Bool, _ notice: (Notice) -> Void
+    ) throws -> String? {
+        var current = stat()
+        if stat(path, &current) == 0, files.last?.isSame(as: current) == true { return nil }
+        do throws(SystemCallError) {
+            let file = try FollowedFile(path: path)
+            if isFirst, !fromStart { file.skipToEnd() }
+            files.append(file)
+            notice(.opened)
+            return nil
+        } catch {
+            if isFirst, error.code != ENOENT { throw failure(error.code) }
+            return error.reason.lowercased()
+        }
+    }
+
+    private func drain(_ file: FollowedFile, _ take: ([UInt8]) throws -> Void) throws {
+        do { try file.drain(path: path, take) } catch let error as SystemCallError { throw failure(error.code) }
+    }
+
+    /// Waits until the file is there and its first line has an end.
+    ///
+    /// - Parameter notice: called once when it has to wait.
+    /// - Returns: whether it had to wait.
+    /// - Throws: a `ProcessFailure` when the file is there and cannot be read; `CancellationError`.
+    package func awaitFirstLine(_ notice: (Notice) -> Void = { _ in }) async throws -> Bool {
+        var hasWaited = false
+        while true {
+            let reason: String
+            do throws(SystemCallError) {
+                if try SmallFile.bytes(path, limit: 65_536).contains(0x0a) { return hasWaited }
+                reason = "it has no first line yet"
+            } catch {
+                guard error.code == ENOENT || hasWaited else { throw failure(error.code) }
+                reason = error.reason.lowercased()
             }
+            if !hasWaited { notice(.missing(reason)) }
+            hasWaited = true
+            try await Task.sleep(for: .milliseconds(100))
         }
     }
 
@@ -77,16 +155,6 @@ public struct FileLines: Sendable {
 
     private func next(of lines: inout LineReader) throws -> [UInt8]? {
         do throws(SystemCallError) { return try lines.next() } catch { throw failure(error.code) }
-    }
-
-    private func chunk(_ descriptor: Int32) throws -> ArraySlice<UInt8>? {
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = Glibc.read(descriptor, &bytes, bytes.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw failure(errno) }
-            return count == 0 ? nil : bytes[..<count]
-        }
     }
 
     private func failure(_ code: Int32) -> ProcessFailure {

@@ -52,11 +52,15 @@ package struct TableRows: Sendable {
     /// - Parameters:
     ///   - milliseconds: the pause between two rows.
     ///   - follows: whether to read what is appended from now on, until the task is cancelled, instead of what there is.
+    ///   - fromStart: whether to read what a file that is followed holds already.
+    ///   - notice: news of a file that is followed.
     ///   - take: called with the cells, in the order of the columns.
     /// - Throws: a `ProcessFailure` when the file cannot be read; `CancellationError`.
-    package func read(every milliseconds: Int, follows: Bool, _ take: ([ArraySlice<UInt8>]) throws -> Void) async throws
-    {
-        var before = follows ? 0 : layout.linesBefore
+    package func read(
+        every milliseconds: Int, follows: Bool, fromStart: Bool = false,
+        notice: (FileLines.Notice) -> Void = { _ in }, _ take: ([ArraySlice<UInt8>]) throws -> Void
+    ) async throws {
+        var before = follows && !fromStart ? 0 : layout.linesBefore
         let row = { (line: [UInt8]) in
             guard before == 0 else {
                 before -= 1
@@ -67,7 +71,7 @@ package struct TableRows: Sendable {
             guard !layout.isHeader(cells) else { return }
             try take(places.map { cells.indices.contains($0) ? cells[$0] : [] })
         }
-        if follows { return try await file.follow(row) }
+        if follows { return try await file.follow(fromStart: fromStart, notice: notice, row) }
         try await file.read(every: milliseconds, row)
     }
 }

@@ -31,6 +31,9 @@ public struct PowerSupply: Sendable, Hashable {
 
     /// Reads a battery from the files of its folder.
     ///
+    /// The charge is `capacity`, also where there is nothing else; one above 110 % counts, as full, only where neither energy nor charge are
+    /// reported, and one above 200 % not at all.
+    ///
     /// - Parameter files: the text of a file by its name; nil if absent.
     /// - Returns: nil for what is no battery of the machine: mains, the battery of a mouse (`scope` `Device`), an empty
     ///   slot (`present` 0), or a battery that does not report its charge.
@@ -48,8 +51,11 @@ public struct PowerSupply: Sendable, Hashable {
             }
             return now / full
         }
-        let reported = number("capacity").flatMap { (0...110).contains($0) ? $0 / 100 : nil }
-        guard let charge = reported ?? share("energy") ?? share("charge") else { return nil }
+        // A worn battery may report more than 100 %; 255 and 65535 stand for no reading.
+        let reported = number("capacity").flatMap { (0...200).contains($0) ? $0 / 100 : nil }
+        let measured = share("energy") ?? share("charge")
+        let plausible = reported.flatMap { $0 <= 1.1 || measured == nil ? $0 : nil }
+        guard let charge = plausible ?? measured else { return nil }
         self.name = name
         self.charge = min(1, charge)
         switch word("status") {

@@ -4,9 +4,12 @@ import NimmerSensing
 /// The distance cell: ranges of one sensor, from the bus or from a file, become waves.
 public struct Distance<Lines: RangeLines>: NumberCell {
     public static var manifest: Manifest { .distance }
+    /// True: nothing is in range.
+    public static var takesInfinity: Bool { true }
     private let settings: DistanceSettings
     private let interval: Double
     private var ranger: Ranger
+    private var sentinels: Sentinels
     private var file: Lines?
     private var column: Int?
     private var pending: [UInt8]?
@@ -19,6 +22,7 @@ public struct Distance<Lines: RangeLines>: NumberCell {
         self.settings = try DistanceSettings(settings)
         interval = Double(settings.senseInterval ?? Self.manifest.interval ?? 100)
         ranger = Ranger(settings: self.settings.ranger)
+        sentinels = self.settings.sentinels
     }
 
     public func inputs(in environment: Environment) throws -> [SubjectPattern] {
@@ -45,8 +49,7 @@ public struct Distance<Lines: RangeLines>: NumberCell {
 
     public mutating func receive(_ message: BusMessage, _ pulse: inout Pulse) throws {
         guard case .subject(_, let path) = settings.origin else { return }
-        // Text that is not a number is counted as an invalid reading.
-        let number = (try? NumberText.number(in: message.payload, path: path)) ?? .nan
+        let number = range(in: message.payload, path: path)
         if let refused = take(number, &pulse) { throw Refusal(.value, refused.description) }
     }
 
@@ -58,7 +61,7 @@ public struct Distance<Lines: RangeLines>: NumberCell {
         if case .file(_, _, let text) = settings.origin {
             guard let line = nextLine(&pulse), let column else { return }
             let cells = text.cells(line[...])
-            take(cells.indices.contains(column) ? NumberText.number(in: cells[column]) ?? .nan : .nan, &pulse)
+            take(cells.indices.contains(column) ? range(in: Array(cells[column])) : .nan, &pulse)
         } else if let lastReading, !isSilent, pulse.at.milliseconds(since: lastReading) > silence(pulse) {
             isSilent = true
             pulse.log(.warning, "The sensor is silent", ["sector": settings.sector])
@@ -84,11 +87,22 @@ public struct Distance<Lines: RangeLines>: NumberCell {
         return nil
     }
 
-    /// Takes a range in the unit of the source, and emits its wave; replay passes recorded ones to it.
+    /// The range in a message or a field; NaN for text that is none, which is counted as an invalid reading.
+    private func range(in bytes: [UInt8], path: String = "") -> Double {
+        if let number = try? NumberText.number(in: bytes, path: path) { return number }
+        return isInfinity(bytes, path: path) ? .infinity : .nan
+    }
+
+    /// Takes a range in the unit of the source, and emits its wave; replay passes recorded ones to it. One that stands for no reading is
+    /// counted, and is silence.
     ///
     /// - Returns: why it was refused, if it was.
     @discardableResult
     public mutating func take(_ raw: Double, _ pulse: inout Pulse) -> Ranger.Refused? {
+        if let sentinel = sentinels.take(raw) {
+            pulse.countSentinel("\(sentinel)", isNew: sentinel.isNew)
+            return nil
+        }
         lastReading = pulse.at
         pulse.countReading()
         if isSilent {

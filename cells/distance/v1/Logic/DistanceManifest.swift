@@ -14,15 +14,31 @@ public struct DistanceOptions: ProcessOptions {
     enum Unit: String, CaseIterable, Sendable {
         case metres = "m"
         case centimetres = "cm"
+        case millimetres = "mm"
+
+        /// Metres for one of it.
+        var scale: Double {
+            switch self {
+            case .metres: 1
+            case .centimetres: 0.01
+            case .millimetres: 0.001
+            }
+        }
     }
 
     let sector = Setting.text("sector", "front", "Where the sensor looks; nerves know front, left, right and back.")
-    let subject = Setting.text("subject", "The NATS subject on which a device publishes ranges.")
+    let subject = Setting.text("subject", "The NATS subject, or MQTT topic, on which a device publishes ranges.")
     let path = Setting.text("path", "Where the number is in a JSON message: ranges.0.")
     let file = Setting.text("file", "A CSV file to read instead, at the pace of interval_ms.")
     package let column = Setting.text("column", "1", "The file's column, by name or counted from 1.")
     let delimiter = Setting.text("delimiter", ",", "What separates the file's columns.")
     let unit = Setting.choice("unit", Unit.metres, "The unit of the ranges.")
+    let minimumValue = Setting.number(
+        "minimum", in: 0...1e300, "A value below it is no reading, in the source's unit.")
+    let maximumValue = Setting.number(
+        "maximum", in: 0...1e300, "A value above it is no reading, in the source's unit.")
+    let ignore = Setting.list(
+        "ignore", ["0"], "Values that are no readings; 0 is no echo unless the list leaves it out.")
     let maximum = Setting.number(
         "maximum_m", 5, in: 0.01...10_000, unit: "metres", "What the sensor can measure at the most.")
     let near = Setting.number("near_m", 0.3, in: 0...10_000, unit: "metres", "At or below it the closeness is 1.")
@@ -51,6 +67,8 @@ public struct DistanceSettings: Sendable {
     public var sector: String
     /// Settings of the sensor: what it can measure, and what is near.
     public var ranger: Ranger.Settings
+    /// Values that stand for no reading, in the unit of the source.
+    public var sentinels: Sentinels
 
     /// Reads and checks the settings.
     ///
@@ -58,12 +76,14 @@ public struct DistanceSettings: Sendable {
     public init(_ settings: Settings<DistanceOptions>) throws(Refusal) {
         sector = try Token(settings.sector).text
         ranger = try Ranger.Settings(
-            scale: settings.unit == .centimetres ? 0.01 : 1, maximum: settings.maximum,
+            scale: settings.unit.scale, maximum: settings.maximum,
             near: settings.near, far: settings.far, noise: settings.noise,
             forgetting: settings.forget)
+        sentinels = try Sentinels(
+            minimum: settings.minimumValue, maximum: settings.maximumValue, ignore: settings.ignore)
         switch (settings.subject, settings.file) {
         case (let subject?, nil):
-            origin = .subject(try SubjectPattern(subject), path: settings.path ?? "")
+            origin = .subject(try SubjectPattern(given: subject), path: settings.path ?? "")
         case (nil, let file?):
             origin = .file(
                 file, column: settings.column, try DelimitedText(delimiter: settings.delimiter))

@@ -48,11 +48,11 @@ public struct Ranger: Sendable {
         case beyondMaximum = "beyond_maximum"
     }
 
-    /// Judgement of a valid reading.
+    /// Judgement of a valid reading. Positive infinity is one: nothing is in range.
     public struct Judgement: Sendable, Hashable {
         /// Confidence that something is near, 0…1: closeness × steadiness × experience.
         public var confidence: Double
-        /// The median of the last three readings, in metres.
+        /// The median of the last three readings, in metres; infinite when nothing is in range.
         public var distance: Double
         /// 0 at `far`, 1 at `near`.
         public var closeness: Double
@@ -64,10 +64,12 @@ public struct Ranger: Sendable {
         /// The wave's content.
         public func content(sector: String) -> JSON {
             func short(_ value: Double) -> JSON { .number((value * 1000).rounded() / 1000) }
-            return [
-                "sector": .string(sector), "distance_m": short(distance), "closeness": short(closeness),
-                "steadiness": short(steadiness), "noise_m": short(noise),
-            ]
+            var content: JSONObject = ["sector": .string(sector)]
+            if distance.isFinite { content["distance_m"] = short(distance) } else { content["clear"] = .bool(true) }
+            content["closeness"] = short(closeness)
+            content["steadiness"] = short(steadiness)
+            content["noise_m"] = short(noise)
+            return .object(content)
         }
     }
 
@@ -85,7 +87,7 @@ public struct Ranger: Sendable {
     /// Takes a reading in the unit of the source.
     ///
     /// - Parameters:
-    ///   - raw: the range; NaN for what is not a number.
+    ///   - raw: the range; positive infinity where nothing is in range, NaN for what is not a number.
     ///   - at: when it was measured.
     /// - Returns: what it means, or why it was refused (and counted in ``refused``).
     public mutating func read(_ raw: Double, at: Timestamp) -> Result<Judgement, Refused> {
@@ -96,7 +98,13 @@ public struct Ranger: Sendable {
         last = at
         let metres = raw * settings.scale
         let fault: Fault? =
-            !raw.isFinite ? .notANumber : raw < 0 ? .negative : metres > settings.maximum ? .beyondMaximum : nil
+            if raw == .infinity {
+                nil
+            } else if !raw.isFinite {
+                .notANumber
+            } else {
+                raw < 0 ? .negative : metres > settings.maximum ? .beyondMaximum : nil
+            }
         Self.push(fault == nil, to: &valid, depth)
         if let fault {
             refused[fault, default: 0] += 1
@@ -133,13 +141,13 @@ public struct Ranger: Sendable {
 
     /// The standard deviation from second differences, in which motion at a constant speed vanishes (each is the sum of
     /// three readings with weights 1, -2, 1: six times the variance). The largest is left out: an obstacle that appears
-    /// is a step and no noise.
+    /// is a step and no noise; so is one that leaves the range, which takes part in none.
     private static func noise(_ values: [Double]) -> Double {
-        guard values.count >= 4 else { return 0 }
-        var squares = (2..<values.count).map { index in
+        var squares = values.indices.dropFirst(2).compactMap { index -> Double? in
             let second = values[index] - 2 * values[index - 1] + values[index - 2]
-            return second * second
+            return second.isFinite ? second * second : nil
         }
+        guard squares.count >= 2 else { return 0 }
         squares.sort()
         squares.removeLast()
         return (squares.reduce(0, +) / Double(squares.count) / 6).squareRoot()

@@ -38,7 +38,7 @@ extension MotorSettings {
                     .value, field: "publish.\(row.name)", "publish.\(row.name) must be one subject",
                     found: row.values.joined(separator: ", "))
             }
-            motions[row.name] = .publish(try Subject(foreign: row.values[0]))
+            motions[row.name] = .publish(try Subject(given: row.values[0]))
         }
         try self.init(
             motions: motions, timeout: settings.timeout, parallel: settings.parallel)

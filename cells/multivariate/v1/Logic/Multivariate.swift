@@ -50,6 +50,7 @@ public struct Multivariate: RowCell {
                 .value, field: "columns", "columns name the subjects, so there must be \(subjects.count) of them",
                 found: "\(columns.count)")
         }
+        let heard = try subjects.map { text throws(Refusal) in try Subject(given: text) }
         if let file = settings.file {
             guard subjects.isEmpty else {
                 throw Refusal(
@@ -59,10 +60,9 @@ public struct Multivariate: RowCell {
         } else if subjects.isEmpty {
             source = .none
         } else {
-            source = .subjects(
-                try subjects.map { text throws(Refusal) in SubjectPattern(try Subject(foreign: text)) })
+            source = .subjects(heard.map { SubjectPattern($0) })
         }
-        places = Dictionary(zip(subjects, subjects.indices)) { first, _ in first }
+        places = Dictionary(zip(heard.map(\.text), heard.indices)) { first, _ in first }
         guard places.count == subjects.count else {
             throw Refusal(.value, field: "subjects", "each subject must stand once", found: "one twice")
         }

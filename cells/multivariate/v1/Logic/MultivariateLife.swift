@@ -8,12 +8,15 @@ extension Multivariate {
         let cell = try Multivariate(host.settings)
         switch cell.source {
         case .file(let path, let columns):
+            let file = FileLines(path: path)
+            let notice = { (notice: FileLines.Notice) in host.report(notice, of: file) }
+            // What was written while it waited for the names of the columns counts too.
+            let isNew = cell.follows ? try await file.awaitFirstLine(notice) : false
             let rows = try TableRows(
-                FileLines(path: path), columns: columns,
-                options: TableOptions(delimiter: cell.delimiter, decimal: cell.decimal))
+                file, columns: columns, options: TableOptions(delimiter: cell.delimiter, decimal: cell.decimal))
             host.update { cell, _ in cell.call(rows.names) }
             var numbers = rows.numbers
-            try await rows.read(every: cell.pause, follows: cell.follows) { cells in
+            try await rows.read(every: cell.pause, follows: cell.follows, fromStart: isNew, notice: notice) { cells in
                 let row = numbers.row(cells)
                 host.update { cell, pulse in cell.read(row, &pulse) }
             }
@@ -25,5 +28,14 @@ extension Multivariate {
                 .configuration,
                 "\(host.process.name): one of subjects and file must be set: where numbers come from")
         }
+    }
+}
+
+extension CellHost<Multivariate> {
+    func report(_ notice: FileLines.Notice, of file: FileLines) {
+        var values = ["file": file.path]
+        if case .missing(let reason) = notice { values["reason"] = reason }
+        let level: Logger.Level = notice == .opened ? .info : .warning
+        update { _, pulse in pulse.log(level, notice.message, values) }
     }
 }

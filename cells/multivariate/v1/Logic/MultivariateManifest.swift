@@ -12,7 +12,8 @@ extension Manifest {
 
 /// Settings of the multivariate cell.
 public struct MultivariateOptions: ProcessOptions {
-    let subjects = Setting.list("subjects", [], "The NATS subjects that numbers come from, one input each.")
+    let subjects = Setting.list(
+        "subjects", [], "The NATS subjects, or MQTT topics, that numbers come from, one input each.")
     let path = Setting.text("path", "Where the number is in a JSON message: sensors.0.value.")
     let file = Setting.text("file", "A CSV file to read.")
     let columns = Setting.list(

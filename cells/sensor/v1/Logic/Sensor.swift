@@ -29,6 +29,7 @@ public struct Sensor: NumberCell {
     /// Its texts, with what they turned out to be: decimal mark and unit.
     private var text: NumberColumn
     let decimal: DecimalMark?
+    private var sentinels: Sentinels
 
     /// A sensor that has seen nothing.
     public init(_ settings: Settings<SensorOptions>) throws {
@@ -41,6 +42,8 @@ public struct Sensor: NumberCell {
         follows = settings.follow
         pause = settings.row
         floor = settings.floor
+        sentinels = try Sentinels(
+            minimum: settings.minimum, maximum: settings.maximum, ignore: settings.ignore)
         var tuning = DetectorSettings()
         tuning.learningSamples = settings.learningSamples
         try tuning.validate()
@@ -67,7 +70,11 @@ public struct Sensor: NumberCell {
     }
 
     /// Takes a number, and emits a wave when its confidence reaches the floor. What the twin makes of it follows, and changes nothing of that.
+    /// A value that stands for no reading is counted, and teaches it nothing.
     public mutating func read(_ number: Double, _ pulse: inout Pulse) {
+        if let sentinel = sentinels.take(number) {
+            return pulse.countSentinel("\(sentinel)", isNew: sentinel.isNew)
+        }
         pulse.countReading()
         guard let seen = detector.observe(number, missing: pulse.missing) else { return }
         enter(next(seen), seen, &pulse)

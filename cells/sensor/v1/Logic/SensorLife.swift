@@ -33,22 +33,36 @@ extension Sensor {
 
     private static func read(_ file: FileLines, _ sensor: Sensor, _ host: CellHost<Sensor>) async throws {
         let path = sensor.path
+        let notice = { (notice: FileLines.Notice) in host.report(notice, of: file) }
         guard let column = sensor.column else {
-            if sensor.follows { return try await file.follow { host.take($0, path) } }
+            if sensor.follows {
+                return try await file.follow(fromStart: false, notice: notice) { host.take($0, path) }
+            }
             try await file.read(every: sensor.pause) { host.take($0, path) }
             host.process.logger.info("The file has ended", metadata: ["file": "\(file.path)"])
             return
         }
+        // What was written while it waited for the names of the columns counts too.
+        let isNew = sensor.follows ? try await file.awaitFirstLine(notice) : false
         let rows = try TableRows(
             file, columns: [column], options: TableOptions(delimiter: sensor.delimiter, decimal: sensor.decimal))
         let marks = rows.numbers
         host.update { sensor, _ in sensor.read(as: marks) }
-        try await rows.read(every: sensor.pause, follows: sensor.follows) { cells in host.take(Array(cells[0]), "") }
+        try await rows.read(every: sensor.pause, follows: sensor.follows, fromStart: isNew, notice: notice) { cells in
+            host.take(Array(cells[0]), "")
+        }
         host.process.logger.info("The file has ended", metadata: ["file": "\(file.path)"])
     }
 }
 
 extension CellHost<Sensor> {
+    func report(_ notice: FileLines.Notice, of file: FileLines) {
+        var values = ["file": file.path]
+        if case .missing(let reason) = notice { values["reason"] = reason }
+        let level: Logger.Level = notice == .opened ? .info : .warning
+        update { _, pulse in pulse.log(level, notice.message, values) }
+    }
+
     /// Takes a line; one that holds no number is a fault of that look, and the next line comes.
     func take(_ line: [UInt8], _ path: String) {
         update { sensor, pulse in try sensor.read(line, path: path, &pulse) }

@@ -11,7 +11,7 @@ extension Manifest {
 
 /// Settings of the sensor cell.
 public struct SensorOptions: ProcessOptions {
-    let subject = Setting.text("subject", "The NATS subject that numbers come from.")
+    let subject = Setting.text("subject", "The NATS subject, or MQTT topic, that numbers come from.")
     let path = Setting.text("path", "Where the number is in a JSON message or line: sensors.0.value.")
     let command = Setting.list("command", [], "A program and its arguments; each line that it writes is a number.")
     let file = Setting.text("file", "A CSV or NDJSON file to read.")
@@ -24,6 +24,12 @@ public struct SensorOptions: ProcessOptions {
     package let row = Setting.whole(
         "row_ms", 1000, in: 0...100_000_000_000, unit: "milliseconds",
         "The pause between two rows of a file, and before a command that ended is started again.")
+    let minimum = Setting.number(
+        "minimum", in: -1e300...1e300, "A value below it is no reading, in the source's unit.")
+    let maximum = Setting.number(
+        "maximum", in: -1e300...1e300, "A value above it is no reading, in the source's unit.")
+    let ignore = Setting.list(
+        "ignore", [], "Values that are no readings, such as 65535, or the 85 of a thermometer that just started.")
     let learningSamples = Setting.whole(
         "learning_samples", 400, in: 20...1_000_000,
         "Samples to learn normal from; it emits waves about extreme values after a quarter of them.")
@@ -60,7 +66,7 @@ public enum SensorSource: Sendable, Hashable {
                 found: named.joined(separator: " and "))
         }
         if let subject {
-            self = .subject(try SubjectPattern(subject))
+            self = .subject(try SubjectPattern(given: subject))
         } else if let file {
             self = .file(file)
         } else {

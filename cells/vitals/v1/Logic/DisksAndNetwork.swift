@@ -121,6 +121,16 @@ public struct Temperature: Sendable, Hashable {
         self.celsius = celsius
     }
 
+    /// Whether a person may mean this sensor by a name: its whole name, that before the blank (`thermal_zone0`, `hwmon1/temp1`), the chip
+    /// (`hwmon1`), or the type in parentheses (`x86_pkg_temp`).
+    public func goes(by name: String) -> Bool {
+        let parts = sensor.split(separator: " ", maxSplits: 1)
+        guard name != sensor, let place = parts.first else { return name == sensor }
+        let type = parts.count > 1 && parts[1].hasPrefix("(") ? parts[1].dropFirst().dropLast() : ""
+        let chip = place.prefix { $0 != "/" }
+        return name == place || name == chip || (!type.isEmpty && name == type)
+    }
+
     /// Reads a `temp` file of the kernel, in thousandths of a degree; nil for what no sensor can mean (below -40 or above
     /// 150 degrees, which broken sensors report).
     public init?(sensor: String, parsing text: String) {

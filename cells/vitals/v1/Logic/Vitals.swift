@@ -14,6 +14,15 @@ public struct Vitals<Source: VitalsSource>: Cell {
 
     public mutating func sense(_ pulse: inout Pulse) throws {
         let look = machine.look(at: pulse.at)
+        let unknown = monitor.newlyUnknown(look)
+        if !unknown.isEmpty {
+            pulse.log(
+                .warning, "No temperature sensor has a name that without_sensors lists",
+                [
+                    "names": unknown.joined(separator: ", "),
+                    "sensors": look.temperatures.map(\.sensor).joined(separator: ", "),
+                ])
+        }
         let missing = monitor.newlyMissing(look)
         if !missing.isEmpty {
             pulse.log(

@@ -15,6 +15,8 @@ public struct VitalsOptions: ProcessOptions {
     let mounts = Setting.list("mounts", ["/"], "File systems to watch.")
     let host = Setting.text("host", "First part of the origins; the machine's name unless set.")
     let without = Setting.list("without", [], "Vitals to leave out.")
+    let withoutSensors = Setting.list(
+        "without_sensors", [], "Temperature sensors to leave out, by name: thermal_zone2, acpitz, hwmon1/temp3, nvme.")
     let learningSamples = Setting.whole(
         "learning_samples", 120, in: 20...86_400,
         "From how many looks it learns what is usual here; it speaks of the unusual after a quarter of them.")
@@ -31,6 +33,8 @@ public struct VitalsSettings: Sendable {
     public var host: String?
     /// The vitals to sense.
     public var vitals: [Vital]
+    /// Names of the temperature sensors to leave out (``Temperature/goes(by:)``).
+    public var withoutSensors: [String]
     /// From where on each matters.
     public var levels: [Vital: Levels]
     /// From how many looks it learns what is usual.
@@ -42,6 +46,10 @@ public struct VitalsSettings: Sendable {
     public init(_ settings: Settings<VitalsOptions>) throws(Refusal) {
         mounts = settings.mounts
         host = settings.host
+        withoutSensors = settings.withoutSensors
+        for name in withoutSensors where name.isEmpty {
+            throw Refusal(.value, field: "without_sensors", "without_sensors takes names of sensors", found: "''")
+        }
         learningSamples = settings.learningSamples
         for path in mounts where !path.hasPrefix("/") {
             throw Refusal(.value, field: "mounts", "mounts must be full paths", found: "'\(path)'")

@@ -8,6 +8,7 @@ public struct VitalsMonitor: Sendable {
     private var signs = VitalSigns()
     private var judges: [Vital: Pressure]
     private var detectors: [Vital: Detector]
+    private var hasNamedUnknown = false
 
     /// A monitor that has seen nothing.
     ///
@@ -40,7 +41,7 @@ public struct VitalsMonitor: Sendable {
 
     /// Judges a look at the machine.
     public mutating func observe(_ look: Snapshot) -> [Observation] {
-        signs.observe(look).compactMap { reading in
+        signs.observe(withoutSensors(look)).compactMap { reading in
             guard settings.vitals.contains(reading.vital), let origin = origins[reading.vital] else { return nil }
             let seen = detectors[reading.vital]?.observe(reading.value)
             // Less than usual is never the matter with a vital.
@@ -65,6 +66,20 @@ public struct VitalsMonitor: Sendable {
 
     /// The configured vitals for which the machine has no sensor, each named once.
     public mutating func newlyMissing(_ look: Snapshot) -> [Vital] {
-        signs.newlyMissing(look).filter { settings.vitals.contains($0) }
+        signs.newlyMissing(withoutSensors(look)).filter { settings.vitals.contains($0) }
+    }
+
+    /// The names of sensors to leave out that no sensor of the machine goes by; asked for once, at the first look.
+    public mutating func newlyUnknown(_ look: Snapshot) -> [String] {
+        guard !hasNamedUnknown else { return [] }
+        hasNamedUnknown = true
+        return settings.withoutSensors.filter { name in !look.temperatures.contains { $0.goes(by: name) } }
+    }
+
+    private func withoutSensors(_ look: Snapshot) -> Snapshot {
+        guard !settings.withoutSensors.isEmpty else { return look }
+        var rest = look
+        rest.temperatures.removeAll { sensor in settings.withoutSensors.contains { sensor.goes(by: $0) } }
+        return rest
     }
 }

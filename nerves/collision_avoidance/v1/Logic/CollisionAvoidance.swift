@@ -192,9 +192,12 @@ public struct CollisionAvoidance: Sendable {
     private func content(_ at: Timestamp) -> JSON {
         var object: JSONObject = [:]
         object["maneuver"] = maneuver.map { .string($0.rawValue) }
-        for sector in Sector.allCases {
-            object["\(sector.rawValue)_m"] = fresh(sector, at).map { .number(($0.distance * 1000).rounded() / 1000) }
+        let seen = Sector.allCases.compactMap { fresh($0, at) }
+        for one in seen where one.distance.isFinite {
+            object["\(one.sector.rawValue)_m"] = .number((one.distance * 1000).rounded() / 1000)
         }
+        let clear = seen.filter { !$0.distance.isFinite }
+        if !clear.isEmpty { object["clear"] = .array(clear.map { .string($0.sector.rawValue) }) }
         if failures > 0 { object["failed_tries"] = .number(Double(failures)) }
         return .object(object)
     }

@@ -25,7 +25,7 @@ public enum Sector: String, CaseIterable, Sendable, Hashable {
 public struct Obstacle: Sendable, Hashable {
     /// Sector.
     public var sector: Sector
-    /// Distance, in metres.
+    /// Distance, in metres; infinite where nothing is in range.
     public var distance: Double
     /// Confidence of the cell that something is near, 0…1.
     public var confidence: Double
@@ -37,8 +37,12 @@ public struct Obstacle: Sendable, Hashable {
         (self.sector, self.distance, self.confidence, self.at) = (sector, distance, confidence, at)
     }
 
-    /// Reads the wave of a distance cell; nil when its content has no usable `distance_m`.
+    /// Reads the wave of a distance cell; nil when its content has neither a usable `distance_m` nor a true `clear`.
     public init?(_ wave: HeardWave, sector: Sector) {
+        if wave.content["clear"]?.bool == true {
+            self.init(sector, distance: .infinity, confidence: wave.confidence, at: wave.at)
+            return
+        }
         guard let distance = wave.content["distance_m"]?.double, distance >= 0, distance.isFinite else { return nil }
         self.init(sector, distance: distance, confidence: wave.confidence, at: wave.at)
     }

@@ -1,0 +1,164 @@
+import DistanceMachine
+import Foundation
+import NimmerCell
+import NimmerSensing
+import NimmerTesting
+import SensorCell
+import Testing
+
+@testable import DistanceCell
+
+/// What a device publishes when it has no reading: 0, 65535, 85 °C, or infinity.
+@Suite("cells: values that are no readings")
+struct SentinelTests {
+    private func logs<C: Cell>(_ bench: CellBench<C>) -> [String] {
+        bench.actions.compactMap { if case .log(_, _, let values) = $0 { values["value"] } else { nil } }
+    }
+
+    private func sensor(_ changes: [String: SettingValue]) throws -> CellBench<Sensor> {
+        var bench = try CellBench<Sensor>(changes.merging(["subject": .text("room.t")]) { one, _ in one })
+        bench.start()
+        return bench
+    }
+
+    private func range(_ changes: [String: SettingValue] = [:]) throws -> CellBench<Distance<LineFile>> {
+        var bench = try CellBench<Distance<LineFile>>(
+            changes.merging(["subject": .text("robot.front")]) { one, _ in one })
+        bench.start()
+        return bench
+    }
+
+    @Test("a sensor leaves out what its settings name, counts it, and logs each kind once")
+    func sensor() throws {
+        var bench = try sensor(["minimum": .number(-40), "maximum": .number(60), "ignore": .list(["0", "21.5e0"])])
+        for value in ["20", "-127", "85", "0", "0.0", "21.5", "127", "-41", "20.5"] {
+            #expect(try bench.receive(value, on: "room.t") == nil, "\(value)")
+            bench.advance(milliseconds: 1000)
+        }
+        #expect(bench.body.cell.detector.samples == 2)
+        #expect(bench.body.counters.sentinels == 7)
+        #expect(bench.body.counters.json["sentinels"] == 7)
+        #expect(bench.body.counters.rejected == 0)
+        #expect(
+            logs(bench) == [
+                "-127, below the minimum of -40", "85, above the maximum of 60", "0, which the setting ignore lists",
+                "21.5, which the setting ignore lists",
+            ])
+    }
+
+    @Test("without settings every finite number is a reading of a sensor")
+    func everything() throws {
+        var bench = try sensor([:])
+        for value in ["0", "65535", "-127"] { #expect(try bench.receive(value, on: "room.t") == nil) }
+        #expect(bench.body.cell.detector.samples == 3)
+        #expect(bench.body.counters.sentinels == 0)
+    }
+
+    @Test(
+        "settings that make no sense are refused with their name",
+        arguments: [
+            (["minimum": .number(2), "maximum": .number(1)], "minimum 2, maximum 1"),
+            (["ignore": .list(["0", "none"])], "found 'none'"), (["ignore": .list(["nan"])], "found 'nan'"),
+        ] as [([String: SettingValue], String)])
+    func refused(changes: [String: SettingValue], part: String) throws {
+        let error = #expect(throws: Refusal.self) { try sensor(changes) }
+        #expect(error?.description.contains(part) == true, "\(error?.description ?? "")")
+        #expect(throws: Refusal.self) { try range(changes) }
+    }
+
+    @Test("0 is no echo: no reading of a distance cell, and no obstacle")
+    func zero() throws {
+        var bench = try range()
+        for _ in 0..<10 {
+            #expect(try bench.receive("0", on: "robot.front") == nil)
+            bench.advance(milliseconds: 100)
+        }
+        #expect(bench.waves.isEmpty)
+        #expect(bench.body.counters.sentinels == 10)
+        #expect(logs(bench) == ["0, which the setting ignore lists"])
+        _ = try bench.receive("0.3", on: "robot.front")
+        #expect(bench.waves.last?.semanticContent["refused"] == nil)
+    }
+
+    @Test("a sensor that means 0 gets it with an empty list")
+    func meantZero() throws {
+        var bench = try range(["ignore": .list([])])
+        for _ in 0..<4 {
+            #expect(try bench.receive("0", on: "robot.front") == nil)
+            bench.advance(milliseconds: 100)
+        }
+        #expect(bench.waves.last?.confidence == 1)
+        #expect(bench.body.counters.sentinels == 0)
+    }
+
+    @Test(
+        "infinity is a free way: a wave that is not sure, clear, and no fault",
+        arguments: ["inf", " Infinity\n", "+inf", #""inf""#])
+    func infinity(text: String) throws {
+        var bench = try range()
+        for _ in 0..<8 {
+            #expect(try bench.receive(text, on: "robot.front") == nil)
+            bench.advance(milliseconds: 100)
+        }
+        #expect(bench.waves.count == 8)
+        let wave = try #require(bench.waves.last)
+        #expect(wave.confidence == 0)
+        #expect(wave.semanticContent["clear"] == true)
+        #expect(wave.semanticContent["distance_m"] == nil)
+        #expect(wave.semanticContent["refused"] == nil)
+        for _ in 0..<3 {
+            _ = try bench.receive("0.3", on: "robot.front")
+            bench.advance(milliseconds: 100)
+        }
+        #expect(bench.waves.last?.confidence == 1)
+        #expect(bench.waves.last?.semanticContent["distance_m"]?.double == 0.3)
+    }
+
+    @Test("infinity in JSON, and in a file; minus infinity is refused")
+    func infinityElsewhere() throws {
+        var bench = try range(["path": .text("ranges.0")])
+        #expect(try bench.receive(#"{"ranges": ["inf", 1]}"#, on: "robot.front") == nil)
+        #expect(bench.waves.last?.semanticContent["clear"] == true)
+        #expect(try bench.receive(#"{"ranges": ["-inf"]}"#, on: "robot.front") != nil)
+        var template = Array("/tmp/nimmer-sentinels-XXXXXX".utf8CString)
+        let folder = String(cString: try #require(mkdtemp(&template)))
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let file = try #require(fopen("\(folder)/ranges.csv", "w"))
+        fputs("front\ninf\n0\n1200\n1200\n1200\n", file)
+        fclose(file)
+        var reader = try CellBench<Distance<LineFile>>([
+            "file": .text("\(folder)/ranges.csv"), "column": .text("front"), "unit": .text("mm"),
+            "interval_ms": .whole(100),
+        ])
+        reader.start()
+        reader.advance(milliseconds: 1000)
+        #expect(reader.waves.count == 4)
+        #expect(reader.waves.first?.semanticContent["clear"] == true)
+        #expect(reader.waves.last?.semanticContent["distance_m"]?.double == 1.2)
+        #expect(reader.body.counters.sentinels == 1)
+    }
+
+    @Test("millimetres, with the value of a sensor that sees nothing left out")
+    func millimetres() throws {
+        var bench = try range(["unit": .text("mm"), "ignore": .list(["0", "8190"]), "maximum_m": .number(4)])
+        for value in ["8190", "900", "900", "900", "8190"] {
+            #expect(try bench.receive(value, on: "robot.front") == nil)
+            bench.advance(milliseconds: 100)
+        }
+        #expect(bench.waves.count == 3)
+        #expect(bench.waves.last?.semanticContent["distance_m"]?.double == 0.9)
+        #expect(bench.body.counters.sentinels == 2)
+    }
+
+    @Test("values that are no readings are silence: the sensor is reported to be silent")
+    func silence() throws {
+        var bench = try range()
+        _ = try bench.receive("1", on: "robot.front")
+        for _ in 0..<80 {
+            _ = try bench.receive("0", on: "robot.front")
+            bench.advance(milliseconds: 100)
+        }
+        let silent = bench.actions.contains { if case .log(_, "The sensor is silent", _) = $0 { true } else { false } }
+        #expect(silent)
+    }
+}
