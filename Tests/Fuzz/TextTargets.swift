@@ -63,4 +63,28 @@ func text(_ bytes: [UInt8]) {
     let cells = table.cells(bytes[...])
     for cell in cells { _ = NumberText.number(in: cell) }
     if let names = table.names(bytes[...]) { hold(names.count == cells.count, "names and cells") }
+    recording(bytes)
+}
+
+/// A table in any encoding has rows of its width, and each cell is a number, a gap or neither.
+private func recording(_ bytes: [UInt8]) {
+    let text = TextEncoding(of: bytes).utf8(bytes)
+    hold(String(validating: text, as: UTF8.self) != nil || TextEncoding(of: bytes) == .utf8, "no UTF-8")
+    let lines = text.split(separator: 10, omittingEmptySubsequences: false)
+    let layout = TableLayout(lines)
+    hold(layout.names.map { $0.count == layout.width } ?? true, "names of another width")
+    hold(layout.linesBefore <= lines.count, "more lines before than there are")
+    var columns = [NumberColumn](repeating: NumberColumn(decimal: nil), count: layout.width)
+    var cells = 0
+    for line in lines.dropFirst(layout.linesBefore) where !layout.isAside(line) {
+        guard let row = layout.row(line) else { continue }
+        hold(row.count == layout.width, "a row of another width")
+        for (place, cell) in row.enumerated() {
+            cells += 1
+            if case .number(let number) = columns[place].read(cell) { hold(!number.isNaN, "not a number") }
+        }
+    }
+    hold(columns.reduce(0) { $0 + $1.numbers + $1.gaps + $1.unreadable } == cells, "cells that were not counted")
+    for column in columns { _ = column.mark(besides: nil, groupsWithCommas: true) }
+    _ = try? JSON(lenient: bytes)
 }
