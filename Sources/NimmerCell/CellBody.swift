@@ -24,6 +24,12 @@ public struct CellBody<C: Cell>: Sendable {
     private let hearing: Hearing<C>?
     private var entered = EnteredStates(initial: C.initialState)
     private var readings = IntervalEstimator()
+    /// Watch over its readings.
+    var watch: SilenceWatch
+    /// Inputs, of several, that are silent while others speak.
+    private(set) var silentInputs: [String] = []
+    /// Progress that it shows.
+    private(set) var progress: CellProgress?
     private var own: OwnGate
     private var nextSense: Timestamp?
     private var nextWake: Timestamp?
@@ -42,6 +48,9 @@ public struct CellBody<C: Cell>: Sendable {
         own = OwnGate(configuration.gate(of: identity, base: base), identity: identity)
         let settings = Settings<C.Options>(configuration.settings)
         interval = settings.senseInterval
+        watch = SilenceWatch(
+            setting: configuration.staleAfter,
+            expectsReadings: C.self is any NumberCell.Type || C.self is any RowCell.Type)
         cell = try C(settings)
     }
 
@@ -57,9 +66,12 @@ public struct CellBody<C: Cell>: Sendable {
         return readings.milliseconds.map { $0 > 1.25 * own ? $0 : own } ?? own
     }
 
+    /// Interval that it has learned from the moments of its readings, in milliseconds; nil while it knows none.
+    var learnedInterval: Double? { readings.milliseconds }
+
     /// Time at which ``advance(to:)`` has something to do next; nil: never, unless something comes in.
     public var nextAppointment: Timestamp? {
-        [nextSense, nextWake, own.gate.nextRelease].compactMap { $0 }.min()
+        [nextSense, nextWake, own.gate.nextRelease, watch.deadline].compactMap { $0 }.min()
     }
 
     /// Begins its life.
@@ -69,6 +81,7 @@ public struct CellBody<C: Cell>: Sendable {
     ///   - first: when it senses first; at once unless given (it continues where another left off).
     public mutating func start(at moment: Timestamp, first: Timestamp? = nil) -> Pulse {
         if interval != nil { nextSense = first ?? moment }
+        watch.begin(at: moment)
         return pulse(at: moment) { cell, pulse in try cell.start(&pulse) }
     }
 
@@ -83,6 +96,8 @@ public struct CellBody<C: Cell>: Sendable {
             } else if let wake = nextWake, wake == due {
                 nextWake = nil
                 all.append(contentsOf: pulse(at: moment) { cell, pulse in try cell.wake(&pulse) })
+            } else if let deadline = watch.deadline, deadline == due {
+                if let silence = watch.advance(to: moment) { begin(silence, &all) }
             } else {
                 var released = pulse(at: moment)
                 advanceGate(to: moment, &released)
@@ -151,6 +166,7 @@ public struct CellBody<C: Cell>: Sendable {
     ///
     /// - Returns: when it would have sensed next.
     public mutating func rest() -> Timestamp? {
+        watch.rest()
         defer { nextSense = nil }
         return nextSense
     }
@@ -166,6 +182,7 @@ public struct CellBody<C: Cell>: Sendable {
     public mutating func stop(at moment: Timestamp) -> Pulse {
         nextSense = nil
         nextWake = nil
+        watch.rest()
         return pulse(at: moment) { cell, pulse in cell.stop(&pulse) }
     }
 
@@ -193,7 +210,7 @@ public struct CellBody<C: Cell>: Sendable {
     private func pulse(at moment: Timestamp) -> Pulse {
         Pulse(
             at: moment, identity: identity, gate: own.gate.state, entered: entered, interval: statedInterval,
-            missing: readings.missing(until: moment))
+            missing: readings.missing(until: moment), progress: progress, silentInputs: silentInputs)
     }
 
     /// A cell's time never goes back, also when a wave that it hears took its time.
@@ -222,7 +239,7 @@ public struct CellBody<C: Cell>: Sendable {
         counters.refused += inner.refused
         counters.sentinels += inner.sentinels
         entered = inner.entered
-        if inner.isReading { readings.take(at: inner.at) }
+        take(readingsOf: inner, &outer)
         for action in inner.actions {
             switch action {
             case .wake(let moment): nextWake = min(nextWake ?? moment, moment)
@@ -242,6 +259,22 @@ public struct CellBody<C: Cell>: Sendable {
             case .publish, .send, .begin, .log, .leave, .transition: outer.append(action)
             }
         }
+    }
+
+    private mutating func take(readingsOf inner: Pulse, _ outer: inout Pulse) {
+        progress = inner.progress
+        silentInputs = inner.silentInputs
+        if inner.isReading {
+            readings.take(at: inner.at)
+            if let silence = watch.take(at: inner.at, interval: readings.milliseconds) { end(silence, &outer) }
+        }
+        if inner.hasEnded { watch.end() }
+    }
+
+    /// Reports a change that the body itself has found.
+    mutating func report(_ change: ChangeEvent, _ outer: inout Pulse) {
+        counters.changes += 1
+        outer.append(.change(change))
     }
 
     private mutating func weigh(_ wave: WaveSignal, at moment: Timestamp, _ pulse: inout Pulse) {

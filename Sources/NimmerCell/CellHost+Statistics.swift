@@ -4,24 +4,38 @@ import NimmerProcess
 import NimmerWave
 
 extension CellHost {
-    /// Facts for `$SRV.INFO` that change: the interval that its waves state, where it knows one.
+    /// Facts for `$SRV.INFO` that change: the interval that its waves state, where it knows one, its progress, and why it is STALE.
     var facts: [String: String] {
-        withBody { $0.statedInterval }.map { ["interval_ms": JSON.number($0).text] } ?? [:]
+        let now = now
+        return withBody { body in
+            var facts = body.readingFacts(at: now)
+            if let interval = body.statedInterval { facts["interval_ms"] = JSON.number(interval).text }
+            return facts
+        }
     }
 
     /// Statistics for `$SRV.STATS`.
     var statistics: ServiceResponder.Statistics {
         let counters = counters
         let now = now
-        let (state, gate, potential) = withBody { body in
-            (body.state, body.gate.state.word, body.gate.potential(at: now))
+        let (gate, potential, readings, isStale) = withBody { body in
+            (body.gate.state.word, body.gate.potential(at: now), body.watch.readings, body.isStale)
         }
+        let state = withBody { $0.isStale ? "STALE" : $0.state ?? ($0.progress == nil ? nil : C.initialState) }
+        let (progress, trouble, silent) = withBody { ($0.progress, $0.trouble(at: now), $0.silentInputs) }
         var statistics = ServiceResponder.Statistics()
         statistics.requests = counters.requests
         statistics.errors = counters.requestsRefused + counters.requestsFailed
         (statistics.processingTime, statistics.lastError) = requestTimes.total
         var data = counters.json
         data["state"] = state.map { .string($0) }
+        data["readings"] = .number(Double(readings))
+        data["stale"] = .bool(isStale)
+        if let progress {
+            data["progress"] = ["done": .number(Double(progress.done)), "whole": .number(Double(progress.whole))]
+        }
+        if !silent.isEmpty { data["silent_inputs"] = .array(silent.map { .string($0) }) }
+        data["degraded"] = trouble.map { .string($0) }
         data["gate"] = .string(identity.gateID.text)
         data["gate_state"] = .string(gate)
         data["gate_potential"] = .number(potential)

@@ -15,6 +15,12 @@ extension CellHost {
             "nimmer_cell_sentinels_total", "Values that stand for no reading and were left out.", counters.sentinels)
         page.counter("nimmer_cell_messages_in_total", "Messages on its inputs.", counters.messagesIn)
         page.counter("nimmer_cell_lifeforce_total", "Energy spent.", counters.lifeforce)
+        let (readings, isStale, silent) = withBody { ($0.watch.readings, $0.isStale, $0.silentInputs.count) }
+        if C.role == .cell {
+            page.counter("nimmer_cell_readings_total", "Readings of what it reads.", readings)
+            page.gauge("nimmer_cell_stale", "1 while what it reads has stopped.", isStale ? 1 : 0)
+            page.gauge("nimmer_cell_silent_inputs", "Inputs that are silent while others speak.", Double(silent))
+        }
         page.counter("nimmer_requests_total", "Commands that came.", counters.requests)
         page.counter("nimmer_requests_refused_total", "Commands that were refused.", counters.requestsRefused)
         page.counter(

@@ -32,8 +32,16 @@ public struct Pulse: Sendable {
     let identity: Identity
     private(set) var entered: EnteredStates
     private(set) var isReading = false
+    private(set) var hasEnded = false
+    private(set) var progress: CellProgress?
+    private(set) var silentInputs: [String]
 
-    init(at: Timestamp, identity: Identity, gate: GateState, entered: EnteredStates, interval: Double?, missing: Int) {
+    init(
+        at: Timestamp, identity: Identity, gate: GateState, entered: EnteredStates, interval: Double?, missing: Int,
+        progress: CellProgress? = nil, silentInputs: [String] = []
+    ) {
+        self.progress = progress
+        self.silentInputs = silentInputs
         self.at = at
         self.identity = identity
         self.gate = gate
@@ -54,6 +62,23 @@ public struct Pulse: Sendable {
     public mutating func countSentinel(_ value: String, isNew: Bool) {
         sentinels += 1
         if isNew { log(.warning, "A value stands for no reading and is left out", ["value": value]) }
+    }
+
+    /// Notes that the source of readings has come to its end: their absence makes the cell STALE no more, until one comes all the same.
+    public mutating func endReadings() { hasEnded = true }
+
+    /// Names the inputs, of several, that are silent while others speak; from now on, until it is called again. People see them in
+    /// `nimmer status` and `nimmer cell list`.
+    public mutating func nameSilent(_ inputs: [String]) { silentInputs = inputs }
+
+    /// Shows how far the cell has come with what it does first, such as learning what is normal: in `nimmer status`, `nimmer cell list` and
+    /// `$SRV.INFO`, from now on, until it is called again. Nothing is shown when all of it is done.
+    ///
+    /// - Parameters:
+    ///   - done: how much is done, from 0.
+    ///   - whole: how much there is to do.
+    public mutating func showProgress(_ done: Int, of whole: Int) {
+        progress = done < whole ? CellProgress(done: done, whole: whole) : nil
     }
 
     /// The state that the cell stands in: the last that it entered, or its initial one.

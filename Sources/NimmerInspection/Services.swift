@@ -70,14 +70,28 @@ package struct RunningService: Equatable, Sendable {
         return services.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
     }
 
+    /// State of a cell or nerve for a person, with its progress and its silent inputs: `LEARNING 120 of 400`; empty where it states none.
+    var stateText: String {
+        var parts = [data["state"]?.string ?? ""]
+        if data["stale"]?.bool != true, let done = data["progress"]?["done"]?.int,
+            let whole = data["progress"]?["whole"]?.int
+        {
+            parts.append("\(done) of \(whole)")
+        }
+        let silent = (data["silent_inputs"]?.array ?? []).compactMap(\.string)
+        if !silent.isEmpty { parts.append("(silent: \(silent.joined(separator: ", ")))") }
+        return parts.filter { !$0.isEmpty }.joined(separator: " ")
+    }
+
     /// A table for a person.
     package static func table(_ services: [RunningService], at now: Timestamp) -> Table {
-        var table = Table(["name", "kind", "version", "requests", "up", "what it does"])
+        var table = Table(["name", "kind", "state", "version", "requests", "up", "what it does"])
         for service in services {
             let kind = service.metadata["role"]?.string ?? service.metadata["kind"]?.string ?? ""
             let errors = service.errors.map { $0 > 0 ? " (\($0) failed)" : "" } ?? ""
             table.add([
-                service.name, kind, service.version, (service.requests.map { "\($0)" } ?? "") + errors,
+                service.name, kind, service.stateText, service.version,
+                (service.requests.map { "\($0)" } ?? "") + errors,
                 service.startedAt.map { LocalTime.span(milliseconds: now.milliseconds(since: $0)) } ?? "",
                 service.summary,
             ])

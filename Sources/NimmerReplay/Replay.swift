@@ -253,6 +253,13 @@ package struct Replay: Sendable {
         case .cell(let name)?, .nerve(let name)?: cell = name
         default: return
         }
+        guard event.view != ChangeEvent.silence else {
+            // A cell without readings is no change of what is sensed: it bounds none.
+            counts.changes += 1
+            outputs.append(
+                .change(ReplayedChange(event: event, subject: subject, cell: cell, id: id, isMerged: false)))
+            return
+        }
         let home = configuration.home(of: event.region ?? Region(event.domain))
         var bound = changeBounds[home] ?? RateBound(milliseconds: 0)
         // The slowest sensor that was heard of decides.

@@ -34,10 +34,12 @@ extension ScopeState {
             }
         case .changeEvent(let change):
             let body = change.body
+            var flags: EntryFlags = body.edge == .begin ? .begins : []
+            if body.view == ChangeEvent.silence { flags.insert(.silence) }
             buffer.receive(
                 .change, subject: subject, payload: payload, at: at,
                 lane: ((body.region ?? Region(body.domain)).text, .nervous), value: body.confidence,
-                flags: body.edge == .begin ? .begins : [])
+                flags: flags)
         case .collapse(let collapse):
             let body = collapse.body
             let number = buffer.receive(

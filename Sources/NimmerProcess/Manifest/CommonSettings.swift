@@ -29,6 +29,8 @@ package struct CommonSettings: Sendable {
 
     /// Those of cells and nerves; nil for a service.
     package let organism: Organism?
+    /// Silence of its input that makes a cell STALE, in milliseconds; nil for a nerve or service.
+    package let stale: Setting<Int?>?
     /// Interval of sensing; nil without one.
     package let interval: Setting<Int>?
     /// Number of requests that are handled at once; nil when it takes no requests.
@@ -46,6 +48,12 @@ package struct CommonSettings: Sendable {
 
     init(_ manifest: Manifest, role: Role) {
         organism = role == .service ? nil : Organism(manifest)
+        stale =
+            role != .cell
+            ? nil
+            : .whole(
+                "stale_after_ms", in: 0...100_000_000_000, unit: "milliseconds",
+                "Silence of what it reads that makes it STALE; 0: never. Several of the usual intervals unless set.")
         interval = manifest.interval.map {
             .whole(Self.intervalKey, $0, in: 10...100_000_000_000, unit: "milliseconds", "How often it senses.")
         }
@@ -63,7 +71,7 @@ package struct CommonSettings: Sendable {
                 $0.garden.declaration,
             ]
         }
-        let optional = [interval?.declaration, requests?.declaration].compactMap { $0 }
+        let optional = [interval?.declaration, stale?.declaration, requests?.declaration].compactMap { $0 }
         return (own ?? []) + optional + [logLevel.declaration, connect.declaration, state.declaration]
     }
 }
@@ -114,6 +122,9 @@ extension Configuration {
             domain: settings[organism.domain], region: settings[organism.region], origin: settings[organism.origin],
             weight: settings[organism.weight])
     }
+
+    /// Silence that makes the cell STALE, in milliseconds, 0 for never; nil where it is not set.
+    package var staleAfter: Int? { declared.common.stale.flatMap { settings[$0] } }
 
     /// Number of requests that may be handled at once; 0 for a process that takes no requests.
     package var requestLimit: Int { declared.common.requests.map { settings[$0] } ?? 0 }

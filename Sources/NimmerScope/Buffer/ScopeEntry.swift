@@ -49,6 +49,8 @@ struct EntryFlags: OptionSet, Sendable {
     static let closes = EntryFlags(rawValue: 16)
     /// It is the begin of a change, else its end.
     static let begins = EntryFlags(rawValue: 32)
+    /// It is the change of a cell that becomes STALE, or is so no more.
+    static let silence = EntryFlags(rawValue: 64)
 }
 
 /// World that a subject belongs to; it gives a trace its colour.

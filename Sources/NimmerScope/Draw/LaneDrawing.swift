@@ -192,7 +192,8 @@ struct LaneDrawing {
             let isBegin = mark.flags.contains(.begins)
             let sign: Sign = isBegin ? .changeBegins : .changeEnds
             let cell = state.buffer.subjects[Int(state.buffer.entries[mark.number].subject)].owner
-            return (sign.glyph(state.settings.glyphs), isBegin ? .warning : .quiet, isBegin ? cell : "")
+            let word = mark.flags.contains(.silence) ? "\(cell) STALE" : cell
+            return (sign.glyph(state.settings.glyphs), isBegin ? .warning : .quiet, isBegin ? word : "")
         default: return (glyph, ink, "")
         }
     }

@@ -125,6 +125,13 @@ public struct EventText: Sendable {
         self.init(sign: isBegin ? .changeBegins : .changeEnds, ink: isBegin ? .warning : .quiet, name: cell)
         value = decimals(body.confidence)
         func text(_ number: Double) -> String { JSON.number(number).text }
+        if body.view == ChangeEvent.silence {
+            let silence = latency(body.value)
+            guard isBegin else { return self.text.add("readings come again after \(silence)") }
+            self.text.add("STALE: ", .strong)
+            guard body.normal > 0 else { return self.text.add("no reading for \(silence)") }
+            return self.text.add("no reading for \(silence) where one every \(latency(body.normal)) is normal")
+        }
         self.text.add(isBegin ? "begins: " : "ends: ", .strong)
         if let now = body.spread, let normal = body.normalSpread {
             self.text.add("noise of \(text(now)) where \(text(normal)) is normal")

@@ -121,6 +121,9 @@ public struct Detector: Sendable {
     /// Progress of learning, 0…1.
     public var learned: Double { min(1, Double(memory.age) / Double(max(1, settings.learningSamples))) }
 
+    /// Samples, and the time of missing ones, since it began to learn; it learns until these are as many as its `learningSamples`.
+    public var age: Int { memory.age }
+
     /// Takes a sample.
     ///
     /// - Parameters:

@@ -5,6 +5,12 @@ extension WaveSignal {
     public var effectiveRegion: Region { region ?? Region(domain) }
 }
 
+extension ChangeEvent {
+    /// The view of a cell that has become STALE, or is so no more: its value is the silence so far, and its normal the usual interval of its
+    /// readings (0 while it knows none), both in milliseconds (protocol.md, ChangeEvent).
+    public static let silence = "silence"
+}
+
 extension GateTransition {
     /// Indicates whether it opens its gate.
     public var isOpening: Bool { fromState == .stable && toState == .open }

@@ -14,8 +14,6 @@ public struct Distance<Lines: RangeLines>: NumberCell {
     private var column: Int?
     private var pending: [UInt8]?
     private var lastWave: Timestamp?
-    private var lastReading: Timestamp?
-    private var isSilent = false
     private var loggedFaults: Set<Ranger.Fault> = []
 
     public init(_ settings: Settings<DistanceOptions>) throws {
@@ -30,7 +28,6 @@ public struct Distance<Lines: RangeLines>: NumberCell {
     }
 
     public mutating func start(_ pulse: inout Pulse) throws {
-        lastReading = pulse.at
         guard case .file(let path, let name, let text) = settings.origin else { return }
         do throws(Refusal) {
             var lines = try Lines(path: path)
@@ -62,15 +59,7 @@ public struct Distance<Lines: RangeLines>: NumberCell {
             guard let line = nextLine(&pulse), let column else { return }
             let cells = text.cells(line[...])
             take(cells.indices.contains(column) ? range(in: Array(cells[column])) : .nan, &pulse)
-        } else if let lastReading, !isSilent, pulse.at.milliseconds(since: lastReading) > silence(pulse) {
-            isSilent = true
-            pulse.log(.warning, "The sensor is silent", ["sector": settings.sector])
         }
-    }
-
-    /// Time without a reading after which a sensor counts as silent: longer than its own interval, in milliseconds.
-    private func silence(_ pulse: Pulse) -> Double {
-        max(5000, settings.ranger.forgetting, 5 * (pulse.interval ?? 0))
     }
 
     private mutating func nextLine(_ pulse: inout Pulse) -> [UInt8]? {
@@ -82,6 +71,7 @@ public struct Distance<Lines: RangeLines>: NumberCell {
         if file != nil {
             file?.finish()
             file = nil
+            pulse.endReadings()
             pulse.log(.info, "The file has ended")
         }
         return nil
@@ -103,12 +93,7 @@ public struct Distance<Lines: RangeLines>: NumberCell {
             pulse.countSentinel("\(sentinel)", isNew: sentinel.isNew)
             return nil
         }
-        lastReading = pulse.at
         pulse.countReading()
-        if isSilent {
-            isSilent = false
-            pulse.log(.info, "The sensor publishes again", ["sector": settings.sector])
-        }
         switch ranger.read(raw, at: pulse.at) {
         case .failure(let refused):
             if loggedFaults.insert(refused.fault).inserted {

@@ -126,6 +126,7 @@ public struct Multivariate: RowCell {
         pulse.countReading()
         let seen = detector.observe(row)
         noteSilence(&pulse)
+        pulse.showProgress(detector.samples, of: detector.settings.learningSamples)
         guard let seen else { return }
         enter(seen, &pulse)
         guard seen.confidence >= floor, seen.confidence > 0 else { return }
@@ -133,6 +134,7 @@ public struct Multivariate: RowCell {
     }
 
     private mutating func noteSilence(_ pulse: inout Pulse) {
+        guard isSilent != detector.leftOut else { return }
         for input in names.indices where detector.leftOut[input] != isSilent[input] {
             isSilent[input].toggle()
             if isSilent[input] {
@@ -141,6 +143,7 @@ public struct Multivariate: RowCell {
                 pulse.log(.info, "An input speaks again", ["input": names[input]])
             }
         }
+        pulse.nameSilent(names.indices.filter { isSilent[$0] }.map { names[$0] })
     }
 
     private mutating func enter(_ seen: MultivariateObservation, _ pulse: inout Pulse) {

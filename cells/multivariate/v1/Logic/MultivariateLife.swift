@@ -21,6 +21,7 @@ extension Multivariate {
                 host.update { cell, pulse in cell.read(row, &pulse) }
             }
             if let report = numbers.report { host.process.logger.warning("\(report)", metadata: ["file": "\(path)"]) }
+            host.update { _, pulse in pulse.endReadings() }
             host.process.logger.info("The file has ended", metadata: ["file": "\(path)"])
         case .subjects: break
         case .none:

@@ -77,6 +77,7 @@ public struct Sensor: NumberCell {
         }
         pulse.countReading()
         guard let seen = detector.observe(number, missing: pulse.missing) else { return }
+        pulse.showProgress(detector.age, of: detector.settings.learningSamples)
         enter(next(seen), seen, &pulse)
         if seen.confidence >= floor, seen.confidence > 0 { pulse.emit(confidence: seen.confidence, seen.content) }
         guard let change = changes?.observe(number, at: pulse.at, interval: pulse.interval, missing: pulse.missing)

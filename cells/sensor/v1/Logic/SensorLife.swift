@@ -39,6 +39,7 @@ extension Sensor {
                 return try await file.follow(fromStart: false, notice: notice) { host.take($0, path) }
             }
             try await file.read(every: sensor.pause) { host.take($0, path) }
+            host.update { _, pulse in pulse.endReadings() }
             host.process.logger.info("The file has ended", metadata: ["file": "\(file.path)"])
             return
         }
@@ -51,6 +52,7 @@ extension Sensor {
         try await rows.read(every: sensor.pause, follows: sensor.follows, fromStart: isNew, notice: notice) { cells in
             host.take(Array(cells[0]), "")
         }
+        host.update { _, pulse in pulse.endReadings() }
         host.process.logger.info("The file has ended", metadata: ["file": "\(file.path)"])
     }
 }
