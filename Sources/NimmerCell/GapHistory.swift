@@ -61,11 +61,11 @@ struct GapHistory: Sendable {
         let evidence = sum * sum / squares
         let (middle, long) = (pause(of: 0.5), pause(of: 0.95))
         let ratio = long / middle
-        guard evidence >= (ratio > Self.irregular ? 16 : 5) else { return max(Self.unknown, 10 * longest) }
-        let few = 1 + 20 / evidence
-        var limit = 5 * few * long * min(3, ratio)
-        if ratio > Self.irregular { limit = max(limit, min(Self.irregularSilence, 100 * long)) }
-        return max(Self.shortest, limit)
+        guard sum >= Self.shortest, evidence >= (ratio > Self.irregular ? 16 : 5) else {
+            return max(Self.unknown, 10 * longest)
+        }
+        guard ratio > Self.irregular else { return max(Self.shortest, 5 * long * ratio * (1 + 20 / evidence)) }
+        return max(Self.shortest, 5 * long, min(Self.irregularSilence, 100 * long))
     }
 
     /// Length of pause in which, and in shorter ones, a part of the time was spent, in milliseconds.

@@ -1,11 +1,11 @@
 import NimmerBus
-import NimmerCell
 import NimmerProcess
 import NimmerSensing
 import NimmerTesting
 import Testing
 
 @testable import MultivariateCell
+@testable import NimmerCell
 
 /// The multivariate cell: several streams of numbers, one witness.
 @Suite("multivariate: a cell that looks across sensors")
@@ -107,6 +107,22 @@ struct MultivariateCellTests {
         #expect(wave.semanticContent["missing"] == ["plant.current"])
         let named = wave.semanticContent["contributions"]?.array?.compactMap { $0["input"]?.string }
         #expect(named?.contains("plant.current") == false)
+    }
+
+    @Test("when no input speaks any more it is STALE; while some do, it names the silent ones")
+    func stale() throws {
+        var bench = try learned()
+        for index in 200..<230 {
+            let row = Self.row(index)
+            try publish([row[0], row[1], .nan], &bench)
+        }
+        #expect(!bench.body.isStale && bench.changes.isEmpty)
+        #expect(bench.body.silentInputs == ["plant.current"])
+        bench.advance(milliseconds: 60_000)
+        #expect(bench.body.isStale && bench.changes.map(\.edge) == [.begin])
+        for index in 230..<240 { try publish(Self.row(index), &bench) }
+        #expect(!bench.body.isStale && bench.changes.map(\.edge) == [.begin, .end])
+        #expect(bench.body.silentInputs == [])
     }
 
     @Test("an input that is ten times slower joins the rows of the quick ones")

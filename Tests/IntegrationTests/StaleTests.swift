@@ -75,7 +75,7 @@ struct StaleTests {
             Issue.record("the cells do not take what is published")
         }
         try await publish {
-            for cell in ["flow", "range", "both"] where await readings(cell) < 60 { return false }
+            for cell in ["flow", "range", "both"] where await readings(cell) < 300 { return false }
             return true
         }
         for (cell, allowed) in [("flow", 20.0), ("range", 10), ("both", 10)] {

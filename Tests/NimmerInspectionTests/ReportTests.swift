@@ -147,6 +147,41 @@ private let plain = Paint.plain
     }
 }
 
+@Suite struct StaleReportTests {
+    private func service(_ data: JSON) throws -> RunningService {
+        var service = try #require(RunningService(info: ["name": "flow", "id": "1", "metadata": ["role": "cell"]]))
+        service.take(stats: ["id": "1", "data": data])
+        return service
+    }
+
+    @Test func aListNamesStateProgressAndSilentInputs() throws {
+        #expect(try service([:]).stateText == "")
+        #expect(try service(["state": "CALM", "stale": false]).stateText == "CALM")
+        let learning: JSON = ["state": "LEARNING", "progress": ["done": 120, "whole": 400]]
+        #expect(try service(learning).stateText == "LEARNING 120 of 400")
+        let stale: JSON = ["state": "STALE", "stale": true, "progress": ["done": 120, "whole": 400]]
+        #expect(try service(stale).stateText == "STALE")
+        #expect(
+            try service(["state": "CALM", "silent_inputs": ["a", "b"]]).stateText == "CALM (silent: a, b)")
+        let lines = RunningService.table([try service(learning)], at: .now()).lines(plain)
+        #expect(lines[0].text.contains("state") && lines[1].text.contains("LEARNING 120 of 400"))
+    }
+
+    @Test func theStatusNamesWhatIsStale() throws {
+        var report = StatusReport(environment: .dev)
+        report.serverVersion = "2.10.0"
+        report.processes = [.init(name: "flow", pid: 7, isAlive: true)]
+        report.services = [
+            try service([
+                "state": "STALE", "stale": true, "degraded": "STALE: no reading for 6 min, usually one every 60 s",
+            ])
+        ]
+        #expect(report.degraded().contains("flow: STALE: no reading for 6 min, usually one every 60 s"))
+        let lines = report.lines(plain).map(\.text)
+        #expect(lines.contains { $0.hasPrefix("flow") && $0.contains("STALE") && !$0.contains("running") })
+    }
+}
+
 @Suite struct GateStoryTests {
     @Test func showsWhyItOpenedAndWhatKeepsItShut() {
         let story = GateStory(

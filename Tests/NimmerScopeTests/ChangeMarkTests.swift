@@ -96,6 +96,22 @@ import Testing
         #expect(lines.map(\.sign) == [.changeBegins, .changeEnds, .changeBegins, .changeEnds])
     }
 
+    @Test func aCellThatIsStaleIsNamedSo() throws {
+        func line(_ edge: ChangeEdge, _ normal: Double) throws -> EventText {
+            let change = ChangeEvent(
+                edge: edge, domain: try Token("flow"), region: try Region("plant.pump"), view: ChangeEvent.silence,
+                value: 360_000, normal: normal, times: 1, direction: .above, confidence: 1,
+                at: Timestamp(milliseconds: 1_700_000_000_000))
+            let message = Envelope(id: .v7(), at: .now(), from: Source(entityID: "flow-1", entityType: .cell), change)
+            let subject = "dev.nervous.cells.flow.change"
+            return EventText(try AnyMessage.decode(message.encoded(), on: subject), subject: subject) { _ in nil }
+        }
+        #expect(try line(.begin, 60_000).text.text == "STALE: no reading for 6 min where one every 60 s is normal")
+        #expect(try line(.begin, 0).text.text == "STALE: no reading for 6 min")
+        #expect(try line(.end, 60_000).text.text == "readings come again after 6 min")
+        #expect(try line(.begin, 0).ink == .warning && line(.begin, 0).name == "flow")
+    }
+
     @Test func signsAreDistinctAtEachLevel() {
         for level in GlyphLevel.allCases {
             let (begin, end) = (Sign.changeBegins.glyph(level), Sign.changeEnds.glyph(level))
