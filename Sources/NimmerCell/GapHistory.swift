@@ -27,6 +27,8 @@ struct GapHistory: Sendable {
     private var pauses = 0
     private var elapsed = 0.0
     private var longest = 0.0
+    /// The last two silences, in milliseconds.
+    private var silences = (0.0, 0.0)
 
     /// Silence, in milliseconds, after which the input counts as stopped, unless its interval is longer than a fifth of that.
     private(set) var limit = unknown
@@ -35,25 +37,31 @@ struct GapHistory: Sendable {
     ///
     /// - Parameters:
     ///   - milliseconds: how long it was.
-    ///   - isSilence: whether the input counted as stopped. Such a pause counts in full, but as no longer than the limit: one outage makes
-    ///     no long silence usual, repeated ones do.
+    ///   - isSilence: whether the input counted as stopped: an outage is not how it usually is. Two in a row are: no shorter silence
+    ///     counts from then on.
     mutating func take(_ milliseconds: Double, isSilence: Bool) {
         guard milliseconds > 0 else { return }
-        let place = isSilence ? min(milliseconds, limit) : milliseconds
-        times[Self.number(of: place)] += milliseconds
+        guard !isSilence else {
+            silences = (silences.1, milliseconds)
+            return limit = allowed
+        }
+        times[Self.number(of: milliseconds)] += milliseconds
         sum += milliseconds
         squares += milliseconds * milliseconds
-        longest = max(longest, place)
+        longest = max(longest, milliseconds)
         pauses += 1
         elapsed += milliseconds
         if pauses >= Self.generation.pauses, elapsed >= Self.generation.milliseconds { age() }
-        if pauses < 64 || pauses % 64 == 0 || isSilence { limit = weighed() }
+        if pauses < 64 || pauses % 64 == 0 { limit = allowed }
     }
 
     private mutating func age() {
         for number in 0..<Self.classes { times[number] /= 2 }
         (sum, squares, pauses, elapsed) = (sum / 2, squares / 2, 0, 0)
+        silences = (0.9 * silences.0, 0.9 * silences.1)
     }
+
+    private var allowed: Double { max(weighed(), 1.5 * min(silences.0, silences.1)) }
 
     private func weighed() -> Double {
         guard squares > 0 else { return Self.unknown }

@@ -81,7 +81,9 @@ struct SilenceTests {
         bench.advance(milliseconds: 1000 * interval)
         #expect(bench.lines.count == 1 && bench.silences.map(\.edge) == [.begin])
         let begin = try #require(bench.silences.first)
-        #expect(begin.normal == interval && begin.value >= 4 * interval && begin.times == 1 && begin.confidence == 1)
+        #expect(
+            begin.normal == interval && begin.value >= 4 * interval && abs(begin.times - 1) < 1e-6
+                && begin.confidence == 1)
         #expect(bench.body.trouble(at: bench.now)?.hasPrefix("STALE: no reading for ") == true)
         try bench.read(after: [interval])
         #expect(!bench.body.isStale && bench.body.trouble(at: bench.now) == nil)
@@ -258,7 +260,7 @@ struct SilenceTests {
     func slower() throws {
         var gaps = Array(repeating: second, count: 3000)
         gaps += Array(repeating: minute, count: 300)
-        #expect(try (1...40).contains(alarms(gaps)))
+        #expect(try (1...3).contains(alarms(gaps)))
         #expect(try alarms(gaps) == alarms(gaps + Array(repeating: minute, count: 3000)))
     }
 
