@@ -78,7 +78,7 @@ struct StaleTests {
             for cell in ["flow", "range", "both"] where await readings(cell) < 300 { return false }
             return true
         }
-        for (cell, allowed) in [("flow", 20.0), ("range", 10), ("both", 10)] {
+        for (cell, allowed) in [("flow", 20), ("range", 10), ("both", 10)] as [(String, Int)] {
             #expect(
                 await eventually(within: .seconds(allowed)) { heard.edges(cell).last == .begin }, "\(cell) is STALE")
         }

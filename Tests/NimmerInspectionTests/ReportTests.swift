@@ -177,7 +177,7 @@ private let plain = Paint.plain
             ])
         ]
         #expect(report.degraded().contains("flow: STALE: no reading for 6 min, usually one every 60 s"))
-        let lines = report.lines(plain).map(\.text)
+        let lines = report.lines(plain, at: .now()).map(\.text)
         #expect(lines.contains { $0.hasPrefix("flow") && $0.contains("STALE") && !$0.contains("running") })
     }
 }

@@ -127,10 +127,10 @@ public struct EventText: Sendable {
         func text(_ number: Double) -> String { JSON.number(number).text }
         if body.view == ChangeEvent.silence {
             let silence = latency(body.value)
-            guard isBegin else { return self.text.add("readings come again after \(silence)") }
-            self.text.add("STALE: ", .strong)
-            guard body.normal > 0 else { return self.text.add("no reading for \(silence)") }
-            return self.text.add("no reading for \(silence) where one every \(latency(body.normal)) is normal")
+            let usual = body.normal > 0 ? " where one every \(latency(body.normal)) is normal" : ""
+            self.text.add(isBegin ? "STALE: " : "readings come again ", .strong)
+            self.text.add(isBegin ? "no reading for \(silence)\(usual)" : "after \(silence)")
+            return
         }
         self.text.add(isBegin ? "begins: " : "ends: ", .strong)
         if let now = body.spread, let normal = body.normalSpread {
