@@ -54,9 +54,9 @@ extension CellBody {
 
 /// Progress that a cell shows to people.
 struct CellProgress: Sendable, Hashable {
-    /// How much is done.
+    /// Amount that is done.
     var done: Int
-    /// How much there is to do.
+    /// Amount that there is to do.
     var whole: Int
 }
 

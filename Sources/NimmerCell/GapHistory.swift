@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// How long a cell's input usually pauses between two readings, and how long a pause is no longer one (sensing.md, Stale).
+/// History of the pauses between a cell's readings, and the silence that is none of them any more (sensing.md, Stale).
 ///
 /// A histogram of pauses by their length, each weighted with its time, so that a burst of a hundred readings counts as little as it lasts.
 /// A value of fixed size; a reading costs a few additions.

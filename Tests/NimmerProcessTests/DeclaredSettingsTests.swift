@@ -59,8 +59,9 @@ struct DeclaredSettingsTests {
         let manifest = Manifest(name: "gauge", version: "1.0.0", summary: "Reads.", interval: 1000)
         let declared = try DeclaredSettings(manifest, Options.self, role: .cell)
         #expect(
-            declared.all.map(\.key).suffix(9) == [
-                "domain", "region", "origin", "weight", "garden", "interval_ms", "log_level", "connect", "state",
+            declared.all.map(\.key).suffix(10) == [
+                "domain", "region", "origin", "weight", "garden", "interval_ms", "stale_after_ms", "log_level",
+                "connect", "state",
             ])
     }
 

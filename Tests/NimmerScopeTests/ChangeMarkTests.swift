@@ -106,9 +106,9 @@ import Testing
             let subject = "dev.nervous.cells.flow.change"
             return EventText(try AnyMessage.decode(message.encoded(), on: subject), subject: subject) { _ in nil }
         }
-        #expect(try line(.begin, 60_000).text.text == "STALE: no reading for 6 min where one every 60 s is normal")
-        #expect(try line(.begin, 0).text.text == "STALE: no reading for 6 min")
-        #expect(try line(.end, 60_000).text.text == "readings come again after 6 min")
+        #expect(try line(.begin, 60_000).text.text == "STALE: no reading for 6m00s where one every 60.0s is normal")
+        #expect(try line(.begin, 0).text.text == "STALE: no reading for 6m00s")
+        #expect(try line(.end, 60_000).text.text == "readings come again after 6m00s")
         #expect(try line(.begin, 0).ink == .warning && line(.begin, 0).name == "flow")
     }
 

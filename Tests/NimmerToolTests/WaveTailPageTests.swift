@@ -150,7 +150,7 @@ import Testing
             | asynchronous: request and response | a dashed line |
             | tentative: below the floor, or of the virtual garden | a dotted line |
             | a gate's state | sign, word and colour together |
-            | a change of what a cell senses | `◖` with the cell's name where it begins, `◗` where it ends |
+            | a change of what a cell senses, or its input that has stopped (`STALE` in the log) | `◖` with the cell's name where it begins, `◗` where it ends |
             | losses | `lost` in the header: messages that this reader was too slow for |
 
             """
