@@ -28,7 +28,6 @@ public struct CellBody<C: Cell>: Sendable {
     var watch: SilenceWatch
     /// Inputs, of several, that are silent while others speak.
     private(set) var silentInputs: [String] = []
-    /// Progress that it shows.
     private(set) var progress: CellProgress?
     private var own: OwnGate
     private var nextSense: Timestamp?
