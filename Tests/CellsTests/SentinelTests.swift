@@ -150,15 +150,16 @@ struct SentinelTests {
         #expect(bench.body.counters.sentinels == 2)
     }
 
-    @Test("values that are no readings are silence: the sensor is reported to be silent")
+    @Test("values that are no readings are silence: the cell is STALE")
     func silence() throws {
         var bench = try range()
-        _ = try bench.receive("1", on: "robot.front")
-        for _ in 0..<80 {
-            _ = try bench.receive("0", on: "robot.front")
+        bench.start()
+        for value in repeatElement("1", count: 40) + repeatElement("0", count: 100) {
+            _ = try bench.receive(value, on: "robot.front")
             bench.advance(milliseconds: 100)
         }
-        let silent = bench.actions.contains { if case .log(_, "The sensor is silent", _) = $0 { true } else { false } }
-        #expect(silent)
+        #expect(bench.body.isStale)
+        let stale = bench.actions.count { if case .log(_, "STALE: no reading any more", _) = $0 { true } else { false } }
+        #expect(stale == 1)
     }
 }
