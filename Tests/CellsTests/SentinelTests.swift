@@ -154,7 +154,7 @@ struct SentinelTests {
     func silence() throws {
         var bench = try range()
         bench.start()
-        for value in repeatElement("1", count: 40) + repeatElement("0", count: 100) {
+        for value in [String](repeating: "1", count: 40) + [String](repeating: "0", count: 100) {
             _ = try bench.receive(value, on: "robot.front")
             bench.advance(milliseconds: 100)
         }
