@@ -6,7 +6,7 @@ extension CellBody {
     /// Indicates whether its input has stopped: no reading for several of its usual intervals, or for the setting `stale_after_ms`.
     public var isStale: Bool { watch.isStale }
 
-    /// Facts about its readings for people at a moment, by their keys in `$SRV.INFO`; none for what does not apply.
+    /// Report of its readings for people at a moment, by their keys in `$SRV.INFO`; none for what does not apply.
     func readingFacts(at moment: Timestamp) -> [String: String] {
         var facts: [String: String] = [:]
         if let progress { facts["progress"] = "\(progress.done) of \(progress.whole)" }

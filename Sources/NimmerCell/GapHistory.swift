@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// History of the pauses between a cell's readings, and the silence that is none of them any more (sensing.md, Stale).
+/// History of the pauses between a cell's readings, and the silence that is longer than any of them (sensing.md, Stale).
 ///
 /// A histogram of pauses by their length, each weighted with its time, so that a burst of a hundred readings counts as little as it lasts.
 /// A value of fixed size; a reading costs a few additions.
@@ -65,7 +65,7 @@ struct GapHistory: Sendable {
 
     private func weighed() -> Double {
         guard squares > 0 else { return Self.unknown }
-        // Pauses of one length that would tell as much.
+        // Pauses of one length that would show as much.
         let evidence = sum * sum / squares
         let (middle, long) = (pause(of: 0.5), pause(of: 0.95))
         let ratio = long / middle

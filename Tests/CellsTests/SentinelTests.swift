@@ -154,12 +154,14 @@ struct SentinelTests {
     func silence() throws {
         var bench = try range()
         bench.start()
-        for value in [String](repeating: "1", count: 40) + [String](repeating: "0", count: 100) {
+        for value in [String](repeating: "1", count: 100) + [String](repeating: "0", count: 200) {
             _ = try bench.receive(value, on: "robot.front")
             bench.advance(milliseconds: 100)
         }
         #expect(bench.body.isStale)
-        let stale = bench.actions.count { if case .log(_, "STALE: no reading any more", _) = $0 { true } else { false } }
+        let stale = bench.actions.count { action in
+            if case .log(_, "STALE: no reading any more", _) = action { true } else { false }
+        }
         #expect(stale == 1)
     }
 }
