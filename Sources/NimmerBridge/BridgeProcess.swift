@@ -89,7 +89,11 @@ package final class BridgeProcess: Sendable {
         let responder = try await questions.serve()
         process.answers.report { [weak self] in
             var statistics = ServiceResponder.Statistics()
-            statistics.data = self?.status ?? [:]
+            guard let self else { return statistics }
+            let own = counters.withLock { $0 }
+            (statistics.requests, statistics.errors) = (own.answered, own.rejected)
+            statistics.take(process.requestTimes)
+            statistics.data = status
             return statistics
         }
         process.metrics.collect { [weak self] page in self?.measure(into: &page) }

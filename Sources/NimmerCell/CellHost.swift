@@ -18,7 +18,10 @@ public final class CellHost<C: Cell>: Sendable {
     let rejects: RejectLimiter
     /// Replies without a place to go to leave on the cell's response subject.
     let requests: RequestHandler
-    let requestTimes = RequestTimes()
+    let calls = CallWatch()
+    /// Interval of its senses, in milliseconds; nil: never on its own.
+    let interval: Int?
+    let latest = Mutex(ServiceResponder.Statistics())
     private let state: Mutex<State>
     private let jobs: AsyncStream<Job>
     private let jobFeed: AsyncStream<Job>.Continuation
@@ -55,6 +58,7 @@ public final class CellHost<C: Cell>: Sendable {
     init(_ process: ServiceProcess, body: CellBody<C>) {
         self.process = process
         identity = body.identity
+        interval = body.interval
         rejects = RejectLimiter(process)
         requests = RequestHandler(
             process, rejects, orOn: .response(process.environment, cell: body.identity.name))
@@ -96,9 +100,7 @@ public final class CellHost<C: Cell>: Sendable {
         let subscriptions = try await subscribe()
         let handoverState = older == nil ? nil : await takeOver()
         if let older { process.logger.info("Took over", metadata: ["from": "\(older)"]) }
-        process.answers.report { [weak self] in self?.statistics ?? ServiceResponder.Statistics() }
-        process.answers.describe { [weak self] in self?.facts ?? [:] }
-        process.metrics.collect { [weak self] page in self?.measure(into: &page) }
+        reportItself()
         process.health.started()
         let takenUp = handoverState.map { handoverState in
             state.withLock { $0.clock.takeUp(handoverState, interval: $0.body.interval) }
@@ -114,6 +116,7 @@ public final class CellHost<C: Cell>: Sendable {
         let subscription = try await answerHandover()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keepAppointments() }
+            group.addTask { await self.watchCalls() }
             group.addTask { await self.work() }
             group.addTask { await self.live() }
             group.addTask { [outbox, process] in await process.run(outbox) }
@@ -229,14 +232,18 @@ public final class CellHost<C: Cell>: Sendable {
     }
 
     private func act<Input>(at input: (inout CellClock) -> Input, _ change: (inout CellBody<C>, Input) -> Pulse) {
+        var took = Duration.zero
         let (isMine, next) = state.withLock { state -> (Bool, Timestamp?) in
             let input = input(&state.clock)
+            calls.begin()
+            defer { took = calls.end() }
             for action in change(&state.body, input).actions { state.waiting.append(state.clock.onWall(action)) }
             let next = state.body.nextAppointment
             let isEarlier = next.map { next in state.armed.map { next < $0 } ?? true } ?? false
             defer { state.isDoing = true }
             return (!state.isDoing, isEarlier ? next : nil)
         }
+        if took > callLimit { report(took) }
         if next != nil { isEarlier.send() }
         guard isMine else { return }
         while true {

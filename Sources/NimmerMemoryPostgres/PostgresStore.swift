@@ -44,6 +44,11 @@ public actor PostgresStore: MemoryStore {
         try PostgresTrail(connection: try ready()).follow(id)
     }
 
+    /// Ids that begin so, at most two: one is meant, two are too many.
+    package func ids(_ prefix: IDPrefix) throws(MemoryError) -> [MessageID] {
+        try PostgresTrail(connection: try ready()).ids(prefix)
+    }
+
     /// Examples for training; see ``MemoryStore/trainingPage(_:)``.
     public func trainingPage(_ query: TrainingQuery) throws(MemoryError) -> TrainingPage {
         let found = try perform { (connection) throws(PostgresFailure) in try connection.run(query.sql) }.values

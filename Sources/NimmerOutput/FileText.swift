@@ -117,7 +117,14 @@ package enum FileText {
     }
 
     private static func failure(_ what: String, _ path: String) -> Failure {
-        Failure(.unavailable, "\(what) \(path == "-" ? "standard input" : path): \(String(cString: strerror(errno)))")
+        let status: Failure.Status =
+            switch errno {
+            case EACCES, EPERM: .permission
+            case ENOSPC, EIO, EDQUOT: .io
+            default: what == "cannot read" ? .noInput : .cannotCreate
+            }
+        return Failure(
+            status, "\(what) \(path == "-" ? "standard input" : path): \(String(cString: strerror(errno)))")
     }
 }
 

@@ -57,7 +57,8 @@ package final class PrivateServers: Sendable {
         do throws(ServerError) {
             let server = try await NATSServer.start(
                 NATSServerOptions(
-                    folder: "\(place.path)/nats", extraConfiguration: identities.inclusion,
+                    folder: "\(place.path)/nats", name: place.environment.serverName,
+                    extraConfiguration: identities.inclusion,
                     speaksMQTT: identities.hasDevices))
             state.withLock {
                 $0.nats = server

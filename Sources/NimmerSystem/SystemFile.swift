@@ -69,6 +69,8 @@ public struct Organism: Sendable {
     public var subscribes: [String] = []
     /// Position in the file.
     public var mark: YAMLMark
+    /// Position of its kind; nil where the file names none.
+    public var kindMark: YAMLMark?
 
     /// The kind without its version: `sensor`.
     public var kindName: String { String(kind.prefix { $0 != "/" }) }
@@ -120,6 +122,8 @@ public struct ThalamusSettings: Sendable {
     public var minimumConfidence = 0.0
     /// Time after an escalation of a region in which its further openings do not go up, in milliseconds; 0: every one does.
     public var refractoryMS = 0.0
+    /// Settings of its process.
+    package var processSettings: [YAMLNode.Entry] = []
 
     /// The defaults: 10,000 regions, none declared.
     public init() {}
@@ -133,6 +137,8 @@ public struct MemorySettings: Sendable {
     public var batchRows = 2_000
     /// Days that transitions and what belongs to them are kept; nil: forever.
     public var retentionDays: Int?
+    /// Settings of the hippocampus's process.
+    package var processSettings: [YAMLNode.Entry] = []
 
     /// The defaults: 200 ms, 2,000 rows, kept forever.
     public init() {}

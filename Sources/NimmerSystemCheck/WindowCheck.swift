@@ -31,7 +31,7 @@ package struct WindowCheck: SystemCheck {
     }
 
     /// The region in which a wave's region lives, by the first rule of the file that matches.
-    private static func home(of region: Region, in system: SystemFile) -> Region {
+    static func home(of region: Region, in system: SystemFile) -> Region {
         let rule = system.thalamus.regions.first { rule in
             rule.region == region.text
                 || rule.patterns.contains { (try? SubjectPattern($0))?.matches(region.text) == true }

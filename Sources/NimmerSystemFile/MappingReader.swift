@@ -135,9 +135,22 @@ public struct MappingReader {
         return entries
     }
 
+    /// The entries of some keys, of any value: what a process checks itself.
+    mutating func entries(of known: [String]) -> [YAMLNode.Entry] {
+        asked += known
+        return entries.filter { known.contains($0.key) }
+    }
+
     /// A value that must be there.
     public func required<Value>(_ key: String, _ value: Value?) throws(SystemError) -> Value {
         guard let value else {
+            if let entry = entries.first(where: { !asked.contains($0.key) && nearest(to: $0.key, among: [key]) != nil })
+            {
+                throw SystemError(
+                    .unknownKey, file: file, mark: entry.mark,
+                    found: "the unknown key '\(entry.key)' (did you mean '\(key)'?)",
+                    expected: "\(place) with the key '\(key)'")
+            }
             throw SystemError(
                 .missing, file: file, mark: mark, found: "\(place) without '\(key)'", expected: "the key '\(key)'")
         }

@@ -30,6 +30,7 @@ extension OrganSettings {
             try tls.finish()
         }
         proxy = try keys.address("proxy")
+        processSettings = keys.entries(of: ProcessKeys.organ)
         try keys.finish()
     }
 }

@@ -17,7 +17,11 @@ extension SystemFile {
     ///   - file: what a refusal calls the text.
     /// - Throws: `SystemError`, the first mistake with its place.
     public init(parsing text: [UInt8], file: String) throws(SystemError) {
-        let root = try YAMLParser.parse(text, file: file)
+        try self.init(root: try YAMLParser.parse(text, file: file), file: file)
+    }
+
+    /// Checks a tree.
+    init(root: YAMLNode, file: String) throws(SystemError) {
         var keys = try MappingReader(root, place: "a system file", file: file)
         let format = try keys.required("nimmerverse", try keys.integer("nimmerverse", in: 1...1))
         precondition(format == 1)
@@ -70,6 +74,7 @@ extension SystemFile {
             let settings = try keys.entries("settings")
             var organism = Organism(
                 role: role, name: name, kind: kind, command: command, settings: settings, mark: node.mark)
+            organism.kindMark = node["kind"]?.mark
             if let node = keys.node("subjects") {
                 var subjects = try MappingReader(node, place: "subjects", file: file)
                 organism.publishes = try subjects.texts("publish") ?? []
@@ -150,6 +155,7 @@ extension SystemFile {
         settings.refractoryMS =
             try keys.number("refractory_ms", in: 0...Wire.maximumInterval, unit: "milliseconds")
             ?? settings.refractoryMS
+        settings.processSettings = keys.entries(of: ProcessKeys.thalamus)
         for entry in try keys.entries("regions") {
             guard (try? Region(entry.key)) != nil else {
                 throw SystemError(
@@ -178,6 +184,7 @@ extension SystemFile {
         settings.batchMS = try keys.integer("batch_ms", in: 1...60_000, unit: "milliseconds") ?? settings.batchMS
         settings.batchRows = try keys.integer("batch_rows", in: 1...100_000) ?? settings.batchRows
         settings.retentionDays = try keys.integer("retention_days", in: 1...36_500, unit: "days")
+        settings.processSettings = keys.entries(of: ProcessKeys.memory)
         try keys.finish()
         return settings
     }

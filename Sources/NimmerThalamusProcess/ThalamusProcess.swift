@@ -36,6 +36,9 @@ package final class ThalamusProcess: Sendable {
     let answered = Atomic<Int>(0)
     let refused = Atomic<Int>(0)
 
+    /// The region that a person means by a name.
+    func home(ofAsked name: String) -> String { configuration.home(ofAsked: name) }
+
     /// A thalamus that does not run yet, with the regions and the grants of the process's system file.
     ///
     /// - Parameter keepsWaves: whether the last hour of waves is kept in a stream.

@@ -69,7 +69,7 @@ struct ThalamusRequests: Sendable {
             return answerPassedOn(message)
         }
         if command.command == "explain", let name = command.payload["gate"]?.string {
-            guard let gate = GateID(asked: name) else { return answerPassedOn(message) }
+            guard let gate = GateID(asked: owner.home(ofAsked: name)) else { return answerPassedOn(message) }
             let part = shards.part(of: gate)
             if shards.judges(part) { return answerPassedOn(message) }
             // The reply subject goes along: the thalamus of the part answers the sender directly.

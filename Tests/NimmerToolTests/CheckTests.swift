@@ -46,7 +46,11 @@ struct CheckTests {
         try await inFolder("cells: [{nmae: a}]\n") { folder, file in
             let answer = try await check(folder, [file])
             #expect(answer.status == .exited(1))
-            #expect(answer.output.first == "\(file):3: found a cell without 'name'", "\(answer.output)")
+            #expect(
+                answer.output.dropLast() == [
+                    "\(file):3:9: found a cell without 'kind'; expected the key 'kind'",
+                    "\(file):3:10: found the unknown key 'nmae' (did you mean 'name'?); expected a cell with the key 'name'",
+                ], "\(answer.output)")
         }
     }
 
@@ -66,7 +70,8 @@ struct CheckTests {
             let before = try await check(folder, [file])
             #expect(before.status == .exited(1))
             #expect(
-                before.text.includes("\(file):5: hall (probe) names origins that it is not granted"), "\(before.text)")
+                before.text.includes("\(file):5:5: hall (probe) names origins that it is not granted"), "\(before.text)"
+            )
             #expect(before.text.includes(#"→ origins: ["hall-*", "shared"]"#))
             #expect(before.text.includes("own runs a program of its own"))
             #expect(before.output.last == "\(file): 1 problem")
@@ -86,7 +91,7 @@ struct CheckTests {
         }
     }
 
-    @Test("a program that refuses its settings is a problem, one that is not here is not")
+    @Test("a program that refuses its settings is a problem, and so is a kind without a program")
     func programs() async throws {
         let refuses = "echo 'bad-cell: plant.yaml:4:1: found the unknown setting' >&2; exit 78"
         try await inFolder(
@@ -95,9 +100,84 @@ struct CheckTests {
         ) { folder, file in
             let answer = try await check(folder, [file])
             #expect(answer.status == .exited(1))
-            #expect(answer.text.includes("bad-cell refuses: bad-cell: plant.yaml:4:1: found the unknown setting"))
-            #expect(answer.text.includes("absent: there is no program absent-cell here"))
-            #expect(answer.output.last == "\(file): 1 problem")
+            #expect(answer.text.includes("plant.yaml:4:1: found the unknown setting"), "\(answer.text)")
+            #expect(answer.text.includes("\(file):5:26: found the kind 'absent/v1', and no program absent-cell"))
+            #expect(answer.output.last == "\(file): 2 problems")
+        }
+    }
+
+    /// What a careless hand writes: a mistake in nearly every line.
+    static let careless = """
+        cells:
+          - name: a
+            kind: sensor/v1
+            settings: {subjet: x.y, learning_samples: 3, floor: 0.5}
+          - name: b
+            kind: sensr/v1
+          - name: c
+            kind: sensor/v1
+          - name: a
+            kind: math/v1
+          - name: motor
+            kind: motor/v1
+            settings: {publish: {go: robot.wheels}}
+        nerves:
+          - name: avoid
+            kind: collision_avoidance/v1
+            settings: {front: a, left: b, right: c, back: d, motor: moter}
+        bridge:
+          comands: act
+          allow: [motor.go, motor.stop, motor.fly, pump]
+        thalamus: {max_regions: 0, log_level: loud}
+        """
+
+    /// Its mistakes, in the order of the file.
+    static let mistakes = [
+        "6:16: found the unknown setting 'subjet' of a (did you mean 'subject'?); expected any of: ",
+        "6:47: found 3; expected learning_samples: a whole number from 20 to 1000000",
+        "8:11: found the kind 'sensr/v1' (did you mean 'sensor/v1'?), and no program sensr-cell; expected a kind whose",
+        "9:5: found settings of c that sensor-cell refuses: one of subject, command and file must be set",
+        "11:5: found the name 'a' again; expected each cell, nerve and organ under its own name (line 4 has it already)",
+        "19:51: found 'd' (did you mean 'a'?), which avoid hears; expected a cell or nerve of this file",
+        "19:61: found 'moter' (did you mean 'motor'?), which avoid asks; expected a cell or nerve of this file",
+        "21:3: found the unknown key 'comands' (did you mean 'commands'?); expected bridge with any of: ",
+        "22:33: found the command 'fly', which motor does not answer; expected one of go, stop",
+        "22:44: found 'pump' as the target of commands; expected a cell or nerve of this file",
+        "23:25: found 0; expected max_regions: a whole number from 1 to 1000000",
+        "23:39: found 'loud'; expected log_level: one of trace, debug, info",
+    ]
+
+    @Test("all mistakes are named at once, each with its place, by check and by up, which starts nothing")
+    func careless() async throws {
+        try await inFolder(Self.careless) { folder, file in
+            let answer = try await check(folder, [file])
+            #expect(answer.status == .exited(1))
+            let found = answer.output.filter { $0.hasPrefix(file) }
+            #expect(found.count == Self.mistakes.count + 1, "\(answer.text)")
+            for (line, mistake) in zip(found, Self.mistakes) {
+                #expect(line.hasPrefix("\(file):\(mistake)"), "\(line)")
+            }
+            let up = try await Tool.run(["up", file], folder: folder)
+            #expect(up.status == .exited(78))
+            let named = up.errors.filter { $0.hasPrefix(file) }
+            #expect(named == found.dropLast(), "\(up.errors)")
+            #expect(up.errors.last == "nimmer: 12 mistakes in \(file); nothing was started")
+            #expect(!FileText.exists("\(folder)/.nimmer"))
+        }
+    }
+
+    @Test("several files are checked one after the other; one that is wrong is enough for a status")
+    func several() async throws {
+        try await inFolder("cells: []\n") { folder, file in
+            let other = "\(folder)/other.yaml"
+            try FileText.write("nimmerverse: 1\nname: other\nthalamos: {}\n", to: other)
+            let answer = try await check(folder, [file, other])
+            #expect(answer.status == .exited(1))
+            #expect(
+                answer.output.first == "\(file): in order" && answer.output.last == "\(other): 1 problem",
+                "\(answer.text)")
+            #expect(try await check(folder, [file, other, "--dot", "\(folder)/x.dot"]).status == .exited(64))
+            #expect(try await check(folder, [file]).status == .exited(0))
         }
     }
 

@@ -20,7 +20,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        let choice = server.choice(environment)
+        let choice = try server.choice(environment)
         var report = StatusReport(environment: environment)
         report.serverURL = choice.shown
         report.serverFrom = choice.origin.words
@@ -30,7 +30,8 @@ struct StatusCommand: AsyncParsableCommand {
             report.startedAt = state.startedAt
             report.system = state.system
             report.processes = state.processes.map {
-                .init(name: $0.name, pid: $0.identity.pid, isAlive: $0.identity.isAlive)
+                .init(
+                    name: $0.name, pid: $0.identity.pid, isAlive: $0.identity.isAlive, httpPort: $0.httpPort)
             }
             report.processes += state.waiting.map { .init(name: $0, pid: nil, isAlive: false) }
         }

@@ -109,6 +109,9 @@ struct MindAskCommand: AsyncParsableCommand {
         let record = response.record
         if let reason = record?.reason { lines.append("because   \(reason)") }
         if let why = record?.why { lines.append("by rule   \(why)") }
+        for asked in record?.asked ?? [] where asked.verdict != "valid" {
+            lines.append("asked     \(asked.mind): \(asked.verdict)")
+        }
         for command in response.downstreamCommands {
             lines.append("command   \(command.target).\(command.command) \(command.payload.text)")
         }
