@@ -142,7 +142,8 @@ let package = Package(
                 "NimmerWave",
             ]),
         library(
-            "NimmerBridge", ["NimmerBus", "NimmerCognition", "NimmerProcess", "NimmerSystem", "NimmerWave", log],
+            "NimmerBridge",
+            ["NimmerBus", "NimmerCognition", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerWave", log],
             settings: strict + failPoints),
         service(
             "cognition-bridge",
@@ -277,7 +278,7 @@ let package = Package(
                 "NimmerMemoryTests",
                 [
                     "Extremes", "NimmerBus", "NimmerHippocampus", "NimmerMemory", "NimmerMemoryPostgres",
-                    "NimmerPlatform", "NimmerServers", "NimmerTesting", "NimmerWave",
+                    "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerTesting", "NimmerWave",
                 ]),
             tests("NimmerPlatformTests", ["NimmerPlatform"]),
             tests("NimmerServersTests", ["NimmerPlatform", "NimmerServers"]),
@@ -341,7 +342,10 @@ let package = Package(
             tests("NimmerSystemTests", ["NimmerGate", "NimmerSystem", "NimmerSystemFile", "NimmerWave"]),
             tests(
                 "NimmerProcessTests",
-                ["NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerWave", "Seeds", metrics, log]),
+                [
+                    "NimmerBus", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerWave",
+                    "Seeds", metrics, log,
+                ]),
             tests("NimmerSensingTests", ["NimmerProcess", "NimmerSensing", "NimmerWave", "Seeds"]),
             tests(
                 "NimmerCellTests",

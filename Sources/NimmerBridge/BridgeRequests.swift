@@ -60,7 +60,7 @@ struct BridgeRequests: Sendable {
 
     private func minds() async -> JSON {
         var states: [JSON] = []
-        for (settings, server) in zip(owner.settings.minds, owner.minds) {
+        for (settings, server) in zip(owner.settings.minds, owner.loads) {
             let state = await server.state()
             var object: JSONObject = [
                 "name": .string(settings.name), "kind": .string(settings.kind.rawValue), "url": .string(settings.url),
@@ -69,6 +69,7 @@ struct BridgeRequests: Sendable {
             ]
             object["has_model"] = state.hasModel.map { .bool($0) }
             object["loaded"] = state.isLoaded.map { .bool($0) }
+            object["loading_s"] = server.loadingMilliseconds.map { .number(($0 / 1000).rounded()) }
             for member in owner.scheduler.withLock({ $0.report(on: settings.name, at: $0.clock.read(.now())) }) {
                 object[member.key] = member.value
             }

@@ -186,8 +186,7 @@ public struct IdentityFolder: Sendable {
     /// - Parameter next: the new key in the file.
     private func password(in file: String, or next: String?) throws(ServerError) -> String {
         if let next { return next }
-        let known = (SmallFile.read(file) ?? "").split(whereSeparator: \.isWhitespace).first.map(String.init)
-        if let known, known.utf8.count >= 16 { return known }
+        if let known = try? SecretFile.read(file), known.utf8.count >= 16 { return known }
         let made = Self.newPassword()
         try SmallFile.write(made + "\n", to: file, mode: 0o600)
         return made
@@ -202,7 +201,7 @@ struct CredentialsLines: Sendable {
 
     /// Reads a file; nil when there is no good one.
     init?(_ file: String) {
-        let words = (SmallFile.read(file) ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
+        let words = ((try? SecretFile.lines(file)) ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
         guard let seed = words.first(where: NKey.isUserSeed), let key = words.first(where: NKey.isUserPublicKey) else {
             return nil
         }

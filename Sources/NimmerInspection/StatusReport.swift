@@ -64,6 +64,8 @@ package struct StatusReport: Sendable {
     package var attention: Attention?
     /// Start of a restore that is not complete; nil if absent.
     package var restoredSince: Timestamp?
+    /// Description of a full disk under the private servers; nil while there is room.
+    package var fullDisk: String?
 
     package init(
         environment: Environment, serverURL: String = "", serverFrom: String = "", serverVersion: String? = nil,
@@ -87,10 +89,11 @@ package struct StatusReport: Sendable {
 
     /// Problems, each with its consequence (architecture.md, Degrade visibly).
     package func degraded(at now: Timestamp = .now()) -> [String] {
+        let disk = fullDisk.map { [$0] } ?? []
         guard serverVersion != nil else {
-            return ["no NATS server: cells keep their reflexes and count what they could not publish"]
+            return disk + ["no NATS server: cells keep their reflexes and count what they could not publish"]
         }
-        var found: [String] = []
+        var found = disk
         for process in processes where !process.isAlive {
             found.append("\(process.name) does not run; it is started again")
         }

@@ -25,6 +25,8 @@ public struct Configuration: Sendable {
     public var stateFolder: String?
     /// NIMMERVERSE variables that nothing reads; logged once at the start.
     public var unknownVariables: [String] = []
+    /// Reason why the system file's file of a password or token for the nats-server gives none.
+    private var noNATSSecret: SecretFileError?
 
     /// Gathers the layers.
     ///
@@ -120,7 +122,7 @@ public struct Configuration: Sendable {
     mutating func take(
         _ system: SystemFile, role: Role, known: [SettingDeclaration], isExplicit: Bool
     ) throws(SystemError) -> [SystemError] {
-        bus.take(system.nats)
+        noNATSSecret = bus.take(system.nats)
         guard role != .service else {
             return take(system.processSettings(kind: manifest.name, name: name.text), known: known, file: system.file)
         }
@@ -187,7 +189,18 @@ public struct Configuration: Sendable {
                 unknownVariables.append(variable)
             }
         }
+        let fromFile = bus.credentials
         bus.take(variables)
+        if bus.credentials != fromFile { noNATSSecret = nil }
+    }
+
+    /// Refuses a file of a password or token that gives none, where no variable has it either.
+    func requireSecrets() throws(ProcessFailure) {
+        guard let noNATSSecret else { return }
+        throw ProcessFailure(
+            .configuration,
+            "the file of the nats-server's password or token (nats.password_file, nats.token_file) gives none: \(noNATSSecret)"
+        )
     }
 
     private mutating func take(

@@ -2,6 +2,7 @@ import CoreMetrics
 import Glibc
 import Logging
 import NimmerBus
+import NimmerPlatform
 import NimmerSystem
 import NimmerWave
 import ServiceLifecycle
@@ -74,12 +75,14 @@ public struct ServiceProcess: Sendable {
     ///   - reader: reads the system file, such as `YAML.reader`.
     ///   - check: called with the configuration before anything starts; its error refuses the settings.
     ///   - facts: what follows from the settings, for `--manifest`.
+    ///   - examine: called for `--check` alone: looks at the servers that the settings name; returns lines of the report.
     ///   - run: the process's life; returns when `untilStopped` did, throws a `ProcessFailure` to leave by itself.
     public static func main<Options: ProcessOptions>(
         _ manifest: Manifest, _ options: Options.Type, role: Role = .service, kind: EntityType? = nil,
         on connector: @escaping BusConnector, reading reader: SystemFileReader,
         check: @Sendable (Configuration, Settings<Options>) throws -> Void = { _, _ in },
         facts: @Sendable (Configuration) throws -> ManifestFacts = { _ in ManifestFacts() },
+        examine: @Sendable (Configuration, Settings<Options>) async throws -> [String] = { _, _ in [] },
         run: @escaping @Sendable (ServiceProcess, Settings<Options>) async throws -> Void
     ) async -> Never {
         let arguments = Array(ProcessArguments.all.dropFirst())
@@ -113,13 +116,18 @@ public struct ServiceProcess: Sendable {
                 throw ProcessFailure(.configuration, refusal.description)
             }
             if launch.action == .check {
+                try configuration.requireSecrets()
                 print(configuration.report(role: role), terminator: "")
+                fflush(nil)
+                for line in try await examine(configuration, settings) { print("  " + line.visible()) }
                 exit(0)
             }
             if launch.action == .manifest {
                 print(try configuration.manifest(role: role, facts(configuration)).text.visibleJSON())
                 exit(0)
             }
+            try configuration.requireSecrets()
+            OrphanReaper.start()
             try await live(
                 configuration, role: role, kind: kind, connector: connector, variables: variables
             ) { process in try await run(process, settings) }

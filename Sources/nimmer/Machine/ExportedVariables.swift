@@ -32,12 +32,12 @@ struct ExportedVariables: Equatable, Sendable {
             return
         }
         add("NIMMERVERSE_NATS_CREDENTIALS", ProcessEnvironment.variable("NIMMERVERSE_NATS_CREDENTIALS") ?? credentials)
-        let password = String(decoding: try FileText.bytes(place.identities.ownerPassword), as: UTF8.self)
-        add("NATS_URL", Self.address(choice.url, user: "owner", password: password.trimmingLineEnd))
+        let password = try FileText.secret(place.identities.ownerPassword)
+        add("NATS_URL", Self.address(choice.url, user: "owner", password: password))
         guard let state = try RunState.read(place), let database = state.postgres else { return }
         add(DatabaseOptions.variable, database)
         if let file = state.postgresPasswordFile {
-            let password = String(decoding: try FileText.bytes(file), as: UTF8.self).trimmingLineEnd
+            let password = try FileText.secret(file)
             add("NIMMERVERSE_POSTGRES_PASSWORD", password)
             add("PGPASSWORD", password)
         }

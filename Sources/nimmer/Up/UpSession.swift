@@ -95,6 +95,7 @@ struct UpSession: Sendable {
             }
             inbox.yield(.stop)
         }
+        if let server = servers.nats { tasks.run { [self] in await watchDisk(of: server, display) } }
         await loop.run()
         await tasks.end()
         RunState.remove(place)
@@ -110,7 +111,7 @@ struct UpSession: Sendable {
 
     private var exportsOwnPostgres: Bool {
         guard let exported = variable("NIMMERVERSE_POSTGRES_PASSWORD") else { return false }
-        return FileText.read("\(place.path)/postgres/password")?.trimmingLineEnd == exported
+        return (try? SecretFile.read("\(place.path)/postgres/password")) == exported
     }
 
     private func variable(_ name: String) -> String? {
@@ -166,6 +167,22 @@ struct UpSession: Sendable {
             "  nats-server  \(server.url)  \(paint(.quiet, "\(server.binary.version), pid \(server.pid)"))")
         for line in identities.lines(mqttPort: server.mqttPort, paint) { try Console.line(line) }
         return server.url
+    }
+
+    /// Names a full disk, and ends the nats-server once there is room again: the supervisor starts it, and it writes again.
+    private func watchDisk(of server: NATSServer, _ display: UpDisplay) async {
+        var watch = DiskWatch()
+        while (try? await Task.sleep(for: .milliseconds(500))) != nil {
+            switch watch.look(free: DiskWatch.free(at: place.path)) {
+            case .full: try? Console.line(display.own("\(DiskWatch.words(place.path))", .bad))
+            case .room:
+                try? Console.line(
+                    display.own("the disk of \(place.path) has room again; starting nats-server again", .warning))
+                // 2.9 hangs, its own end included.
+                await server.stop(grace: .seconds(2))
+            case nil: break
+            }
+        }
     }
 
     private func startDatabase(_ servers: PrivateServers, _ chosen: String?) async throws {
@@ -256,8 +273,8 @@ struct UpSession: Sendable {
         variables[Self.httpVariable] = httpPort.map { "127.0.0.1:\($0)" }
         if let database = servers.database, process.name == "hippocampus" {
             variables["NIMMERVERSE_POSTGRES_URL"] = database.url
-            if let file = database.passwordFile, let password = FileText.read(file) {
-                variables["NIMMERVERSE_POSTGRES_PASSWORD"] = password.trimmingLineEnd
+            if let file = database.passwordFile {
+                variables["NIMMERVERSE_POSTGRES_PASSWORD"] = try FileText.secret(file)
             }
         }
         let command = ChildCommand(program, process.arguments, environment: variables)

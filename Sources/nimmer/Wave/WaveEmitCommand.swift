@@ -64,8 +64,8 @@ struct WaveEmitCommand: AsyncParsableCommand {
             return
         }
         try await CommandConnection.with(server, environment) { bus in
-            try bus.publish(subject, payload: message.bytes, headers: [Headers.messageID: message.id.text])
-            try await bus.flush(timeout: .seconds(2))
+            try await bus.publishChecked(
+                subject, payload: message.bytes, headers: [Headers.messageID: message.id.text], timeout: .seconds(2))
         }
         if json.json {
             try Console.json(["id": .string(message.id.text), "subject": .string(subject.text)] as JSON)
