@@ -49,7 +49,7 @@ public struct Pulse: Sendable {
     /// Notes that a value came that stands for no reading, such as 65535: it is counted, and is ``missing`` like a reading that did not come.
     ///
     /// - Parameters:
-    ///   - value: the value, and why it is none: `65535, which the setting ignore lists`.
+    ///   - value: the value, and why it does not count: `65535, which the setting ignore lists`.
     ///   - isNew: whether it is the first of its kind, which is logged.
     public mutating func countSentinel(_ value: String, isNew: Bool) {
         sentinels += 1

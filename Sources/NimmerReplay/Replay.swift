@@ -324,7 +324,7 @@ package struct ReplayCounts: Sendable, Equatable {
     package var firstGap: String?
     /// Values that stand for no reading, by the settings of the cells that read them.
     package var sentinels = 0
-    /// Place of the first of them, the value, and why it is none.
+    /// Place of the first of them, the value, and why it does not count.
     package var firstSentinel: String?
     /// Rows with a time before that of an earlier one; they count as of the same time.
     package var outOfOrder = 0

@@ -12,7 +12,7 @@ package struct CheckFinding: Equatable, Sendable {
     }
 
     package let weight: Weight
-    /// Check that it is from: `file`, `settings`, `origins`, `programs`, `windows`.
+    /// Check that it is from: `file`, `settings`, `origins`, `programs`, `topics`, `windows`, `witnesses`.
     package let check: String
     package let mark: YAMLMark
     package let text: String

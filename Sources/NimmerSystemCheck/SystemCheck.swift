@@ -23,7 +23,9 @@ package protocol SystemCheck: Sendable {
 
 /// All checks, in the order of their output.
 package enum SystemChecks {
-    package static let all: [any SystemCheck] = [ProgramCheck(), OriginCheck(), WindowCheck()]
+    package static let all: [any SystemCheck] = [
+        ProgramCheck(), OriginCheck(), TopicCheck(), WindowCheck(), WitnessCheck(),
+    ]
 }
 
 /// Each cell's program is there and takes its settings.

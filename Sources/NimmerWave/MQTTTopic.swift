@@ -3,7 +3,7 @@
 /// A text is taken for a topic when it has a `/` and no `.`, and when it has both and is no translation of one: in the subject of a topic a `/`
 /// stands only for an empty level (as a token of its own) or, doubled, for a dot. `#` and `+` alone are topics too.
 public enum MQTTTopic {
-    /// Whether a text is a topic, or a filter of topics, rather than a subject.
+    /// Returns whether a text is a topic, or a filter of topics, rather than a subject.
     public static func isTopic(_ text: String) -> Bool {
         if text == "#" || text == "+" { return true }
         guard text.utf8.contains(slash) else { return false }
@@ -53,7 +53,7 @@ public enum MQTTTopic {
         return String(decoding: level.flatMap { $0 == dot ? [slash, slash] : [$0] }, as: UTF8.self)
     }
 
-    /// Whether a token may be a level of a topic in its translation.
+    /// Returns whether a token may be a level of a topic in its translation.
     private static func isTranslated(_ token: Substring.UTF8View.SubSequence) -> Bool {
         if token.count == 1, token.first == slash { return true }
         var slashes = 0

@@ -32,7 +32,7 @@ final class FollowedFile {
     /// Indicates whether it holds anything.
     var hasBytes: Bool { (Self.status(of: descriptor)?.st_size ?? 0) > 0 }
 
-    /// Whether a path leads to this file.
+    /// Returns whether a path leads to this file.
     func isSame(as status: stat) -> Bool { status.st_dev == identity.device && status.st_ino == identity.number }
 
     /// Leaves out what it holds so far, and the rest of a line that has begun.

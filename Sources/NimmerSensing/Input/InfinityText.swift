@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// Whether a message or a field is positive infinity, as drivers of range sensors write it where nothing is in range: `inf`, `Infinity`,
+/// Returns whether a message or a field is positive infinity, as drivers of range sensors write it where nothing is in range: `inf`, `Infinity`,
 /// with or without a plus sign, bare or as a text in JSON.
 ///
 /// - Parameters:

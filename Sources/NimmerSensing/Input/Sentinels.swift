@@ -2,7 +2,7 @@ import NimmerWave
 
 /// Values of a source that stand for no reading: what a device publishes where it has none, such as 0 for no echo, 65535, or 85 °C.
 ///
-/// Each of them is seen once: ``take(_:)`` tells a new one from one that is known, so that a cell logs it once.
+/// Each of them is seen once: ``take(_:)`` marks a new one, so that a cell logs it once.
 public struct Sentinels: Sendable, Hashable {
     /// A value that is no reading.
     public struct Match: Sendable, Hashable, CustomStringConvertible {
@@ -53,7 +53,7 @@ public struct Sentinels: Sendable, Hashable {
         (self.minimum, self.maximum, self.listed) = (minimum, maximum, listed)
     }
 
-    /// The match of a value that stands for no reading; nil for a reading. What is not finite is none of them.
+    /// The match of a value that stands for no reading; nil for a reading. What is not finite is never one.
     public mutating func take(_ number: Double) -> Match? {
         guard number.isFinite else { return nil }
         let kind: Kind

@@ -18,7 +18,9 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: """
             Reads the file as every process does, asks the program of each cell and nerve whether it takes its settings \
             and what it needs, and holds the file against that: the origins that its waves name must be granted \
-            (`origins:`), or the thalamus refuses them. Nothing is connected to and nothing is started.
+            (`origins:`), or the thalamus refuses them. It also notes what may surprise: a region that one lone witness \
+            can open, or many that are hardly sure; a window that is too short for a cell; the subject of an MQTT topic. \
+            Nothing is connected to and nothing is started.
 
               nimmer check plant.yaml          what is wrong, with line and remedy
               nimmer check plant.yaml --write  the same, and adds the missing lines

@@ -87,7 +87,7 @@ public struct Distance<Lines: RangeLines>: NumberCell {
         return nil
     }
 
-    /// The range in a message or a field; NaN for text that is none, which is counted as an invalid reading.
+    /// The range in a message or a field; NaN for other text, which is counted as an invalid reading.
     private func range(in bytes: [UInt8], path: String = "") -> Double {
         if let number = try? NumberText.number(in: bytes, path: path) { return number }
         return isInfinity(bytes, path: path) ? .infinity : .nan

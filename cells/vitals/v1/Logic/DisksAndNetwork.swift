@@ -121,7 +121,7 @@ public struct Temperature: Sendable, Hashable {
         self.celsius = celsius
     }
 
-    /// Whether a person may mean this sensor by a name: its whole name, that before the blank (`thermal_zone0`, `hwmon1/temp1`), the chip
+    /// Returns whether a person may mean this sensor by a name: its whole name, that before the blank (`thermal_zone0`, `hwmon1/temp1`), the chip
     /// (`hwmon1`), or the type in parentheses (`x86_pkg_temp`).
     public func goes(by name: String) -> Bool {
         let parts = sensor.split(separator: " ", maxSplits: 1)
