@@ -206,7 +206,8 @@ let package = Package(
         library(
             "NimmerSystemCheck",
             [
-                "NimmerOutput", "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerSystem", "NimmerWave",
+                "NimmerGate", "NimmerOutput", "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerSystem",
+                "NimmerWave",
             ]),
         service(
             "nimmer",

@@ -2,6 +2,7 @@ import NimmerMemoryPostgres
 import NimmerOutput
 import NimmerPlatform
 import NimmerServers
+import NimmerSystem
 import NimmerWave
 import Synchronization
 
@@ -59,7 +60,8 @@ package final class PrivateServers: Sendable {
                 NATSServerOptions(
                     folder: "\(place.path)/nats", name: place.environment.serverName,
                     extraConfiguration: identities.inclusion,
-                    speaksMQTT: identities.hasDevices))
+                    speaksMQTT: identities.speaksMQTT, mqttPort: identities.mqtt.map { UInt16($0.port) },
+                    mqttHost: identities.mqtt?.host ?? "127.0.0.1"))
             state.withLock {
                 $0.nats = server
                 $0.fresh.insert("nats")

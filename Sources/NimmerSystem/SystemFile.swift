@@ -26,6 +26,8 @@ public struct SystemFile: Sendable {
     public var memory = MemorySettings()
     /// The nats-server.
     public var nats = NATSSettings()
+    /// The listener for devices that speak MQTT; nil where the file does not name it.
+    public var mqtt: MQTTSettings?
     /// The PostgreSQL server.
     public var postgres = PostgresSettings()
 
@@ -166,6 +168,22 @@ public struct NATSSettings: Sendable {
     public var replicas: Int?
 
     /// Everything as the environment states.
+    public init() {}
+}
+
+/// The nats-server's listener for devices that speak MQTT, where `nimmer up` starts the server.
+public struct MQTTSettings: Sendable, Hashable {
+    /// Its port, 1 to 65535.
+    public var port = 1883
+    /// The address of this machine on which it listens, an IP address.
+    public var host = "127.0.0.1"
+    /// Position in the file.
+    public var mark = YAMLMark.start
+
+    /// Indicates whether only programs of this machine reach it.
+    public var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" }
+
+    /// Port 1883 of 127.0.0.1.
     public init() {}
 }
 

@@ -12,7 +12,8 @@ package struct CheckFinding: Equatable, Sendable {
     }
 
     package let weight: Weight
-    /// Check that it is from: `file`, `kinds`, `settings`, `links`, `commands`, `origins`, `programs`, `services`, `windows`.
+    /// Check that it is from: `file`, `kinds`, `settings`, `links`, `commands`, `origins`, `programs`, `services`, `topics`, `windows`,
+    /// `witnesses`.
     package let check: String
     package let mark: YAMLMark
     package let text: String

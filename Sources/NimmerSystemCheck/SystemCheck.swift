@@ -33,7 +33,7 @@ package protocol SystemCheck: Sendable {
 /// All checks, in the order of their output.
 package enum SystemChecks {
     package static let all: [any SystemCheck] = [
-        ProgramCheck(), ServiceCheck(), LinkCheck(), CommandCheck(), OriginCheck(), WindowCheck(),
+        ProgramCheck(), ServiceCheck(), LinkCheck(), CommandCheck(), OriginCheck(), TopicCheck(), WindowCheck(), WitnessCheck(),
     ]
 }
 

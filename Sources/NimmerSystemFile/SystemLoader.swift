@@ -35,6 +35,7 @@ extension SystemFile {
         bridge = try BridgeSettings(keys.node("bridge"), file: file)
         memory = try SystemFile.memory(keys.node("memory"), file: file)
         nats = try SystemFile.nats(keys.node("nats"), file: file)
+        mqtt = try SystemFile.mqtt(keys.node("mqtt"), file: file)
         postgres = try SystemFile.postgres(keys.node("postgres"), file: file)
         // Keys that begin with x- are a place for anchors and notes; nothing reads them.
         for entry in root.entries ?? [] where entry.key.hasPrefix("x-") { _ = keys.node(entry.key) }
@@ -205,6 +206,26 @@ extension SystemFile {
             settings.tlsCertificate = try tls.text("certificate")
             settings.tlsKey = try tls.text("key")
             try tls.finish()
+        }
+        try keys.finish()
+        return settings
+    }
+
+    private static func mqtt(_ node: YAMLNode?, file: String) throws(SystemError) -> MQTTSettings? {
+        guard let node else { return nil }
+        var settings = MQTTSettings()
+        settings.mark = node.mark
+        var keys = try MappingReader(node, place: "mqtt", file: file)
+        settings.port = try keys.integer("port", in: 1...65_535) ?? settings.port
+        if let host = try keys.text("host") {
+            guard host.utf8.contains(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") }),
+                host.utf8.allSatisfy({ "0123456789abcdefABCDEF.:".utf8.contains($0) })
+            else {
+                throw SystemError(
+                    .invalid, file: file, mark: node["host"]?.mark ?? node.mark, found: "'\(host)'",
+                    expected: "host: an IP address of this machine, such as 192.168.1.2, or 0.0.0.0 for all of them")
+            }
+            settings.host = host
         }
         try keys.finish()
         return settings

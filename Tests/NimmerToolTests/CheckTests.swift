@@ -206,6 +206,106 @@ struct CheckTests {
         #expect(findings.last?.remedy == "leave window_ms out, or set it to 40000 or more")
     }
 
+    /// What the check of witnesses finds in a file, as `line: text`.
+    private func witnesses(_ text: String, needs: [String: [String]] = [:]) throws -> [CheckFinding] {
+        let system = try SystemFile(parsing: Array("nimmerverse: 1\nname: p\n\(text)".utf8), file: "p.yaml")
+        var manifests: [String: ProgramAnswer] = [:]
+        for (name, origins) in needs {
+            let manifest = JSON.object(["kind": "v", "needs": ["origins": .array(origins.map { .string($0) })]])
+            manifests[name] = .manifest(try #require(ProgramManifest(manifest.text)))
+        }
+        let findings = WitnessCheck().findings(in: CheckedSystem(system: system, manifests: manifests))
+        #expect(findings.allSatisfy { $0.weight == .note && $0.check == "witnesses" && !$0.remedy.isEmpty })
+        return findings
+    }
+
+    @Test("a region whose gate is a reflex is noted at its rule, or at its first cell")
+    func reflexes() throws {
+        let cells = "cells:\n  - {name: a, kind: v/v1, settings: {region: plant.x}}\n"
+        let rules = "thalamus: {regions: {plant: [\"plant.>\"]}}\n"
+        #expect(try witnesses(cells + rules).isEmpty)
+        let own = try witnesses(cells + rules + "gates:\n  regions:\n    plant: {weight: 0.9, open_threshold: 0.7}\n")
+        #expect(own.map(\.mark.line) == [8])
+        #expect(
+            own.first?.text
+                == "one witness opens 'plant' alone, when it is 0.7 sure or more: its weight 0.9 is above its reflex_weight 0.8"
+        )
+        #expect(own.first?.remedy.includes("gates.regions.plant.weight") == true)
+        let all = try witnesses(cells + rules + "gates: {defaults: {weight: 0.3, reflex_weight: 0.2}}\n")
+        #expect(all.map(\.mark.line) == [4])
+        #expect(all.first?.text.includes("0.4 sure or more") == true)
+        #expect(all.first?.remedy.includes("gates.defaults.weight") == true)
+    }
+
+    @Test("a cell that may speak as several origins is noted; one that speaks as one only is not")
+    func loneCells() throws {
+        func cell(_ origins: String, _ settings: String = "region: house") -> String {
+            "cells:\n  - {name: a, kind: v/v1, origins: [\(origins)], settings: {\(settings)}}\n"
+        }
+        let star = try witnesses(cell("\"vm-*\""))
+        #expect(star.map(\.mark.line) == [4, 4])
+        #expect(
+            star.first?.text
+                == "a may speak as many origins as it likes (\"vm-*\") in 'house': two of them that agree open it without any other cell",
+            "\(star.map(\.text))")
+        let two = try witnesses(cell("x, y"), needs: ["a": ["x", "y"]])
+        #expect(
+            two.map(\.text) == [
+                "a may speak as 2 origins (x, y) in 'house': two of them that agree open it without any other cell"
+            ])
+        #expect(try witnesses(cell("x")).count == 1, "its own name, and x")
+        #expect(try witnesses(cell("x", "region: house, origin: x")).isEmpty)
+        #expect(try witnesses(cell("x"), needs: ["a": ["x"]]).isEmpty)
+        #expect(try witnesses(cell("\"vm-*\""), needs: ["a": []]).isEmpty)
+    }
+
+    @Test("weak witnesses that add up are counted as the gate counts them")
+    func weakWitnesses() throws {
+        func cells(_ count: Int, _ region: String = "house.r") -> String {
+            "cells:\n"
+                + (1...count).map { "  - {name: c\($0), kind: v/v1, settings: {region: \(region)\($0)}}\n" }.joined()
+                + "thalamus: {regions: {house: [\"house.>\"]}}\n"
+        }
+        #expect(try witnesses(cells(3)).isEmpty, "all three must agree")
+        let eight = try witnesses(cells(8))
+        #expect(eight.map(\.mark.line) == [4])
+        #expect(
+            eight.first?.text
+                == "'house' opens when 3 of its 8 origins are each just 0.3 sure within its window: weak witnesses add up to its open_threshold of 0.4"
+        )
+        #expect(try witnesses(cells(8, "other.r")).isEmpty, "each in a region of its own")
+        #expect(try witnesses(cells(8) + "gates: {regions: {house: {floor: 0.6}}}\n").isEmpty)
+        let floor = try witnesses(cells(8) + "gates: {regions: {house: {floor: 0.4, open_threshold: 1}}}\n")
+        #expect(floor.map(\.mark.line) == [13])
+        #expect(floor.first?.text.includes("0.4 sure") == true)
+    }
+
+    @Test("an MQTT topic is shown with its subject, and one that has none is a problem")
+    func topics() throws {
+        let text = """
+            nimmerverse: 1
+            name: p
+            cells:
+              - {name: a, kind: sensor/v1, settings: {subject: tele/hot.1/SENSOR}}
+              - name: b
+                kind: multivariate/v1
+                settings:
+                  subjects:
+                    - plain.subject
+                    - a//b
+              - {name: c, command: [c], subjects: {subscribe: ["x/y#"], publish: [x.y]}}
+            """
+        let system = try SystemFile(parsing: Array(text.utf8), file: "p.yaml")
+        let findings = TopicCheck().findings(in: CheckedSystem(system: system, manifests: [:]))
+        #expect(findings.map(\.mark.line) == [4, 10, 11])
+        #expect(findings.map(\.weight) == [.note, .note, .problem])
+        #expect(
+            findings.prefix(2).map(\.text) == [
+                "a: the MQTT topic 'tele/hot.1/SENSOR' is the subject tele.hot//1.SENSOR",
+                "b: the MQTT topic 'a//b' is the subject a./.b",
+            ])
+    }
+
     @Test("what the file has narrowed, or granted wider, is granted; another cell's name only where it is written out")
     func covering() throws {
         func findings(_ granted: String, needs: [String], other: String = "other") throws -> [CheckFinding] {
