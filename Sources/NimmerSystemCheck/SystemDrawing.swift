@@ -63,7 +63,7 @@ package struct SystemDrawing: Sendable {
         let kind = organism.kind.isEmpty ? organism.name : organism.kindName
         let text = manifest.flatMap { $0.region.isEmpty ? nil : $0.region } ?? named ?? kind
         if let region = try? Region(text) {
-            let home = WindowCheck.home(of: region, in: checked.system)
+            let home = checked.system.home(of: region)
             let node = Node(kind: .region, name: home.text)
             add(node)
             add(Edge(from: own, to: node.id, about: home == region ? "" : region.text))
