@@ -28,6 +28,8 @@ public final class CellHost<C: Cell>: Sendable {
     /// Sent when an appointment comes earlier than the awaited one.
     private let isEarlier = TaskSignal()
     let outbox: Outbox
+    /// What it has kept of what it has learned.
+    let keeping = Mutex(LearnedKeeping())
     /// Origins that the waves which it hears may name.
     let grants: OriginGrants
 
@@ -97,6 +99,7 @@ public final class CellHost<C: Cell>: Sendable {
         await waitForServer()
         let older = await awaitTurn()
         if isStopping { return }
+        await resumeLearned()
         let subscriptions = try await subscribe()
         let handoverState = older == nil ? nil : await takeOver()
         if let older { process.logger.info("Took over", metadata: ["from": "\(older)"]) }
@@ -119,6 +122,7 @@ public final class CellHost<C: Cell>: Sendable {
             group.addTask { await self.watchCalls() }
             group.addTask { await self.work() }
             group.addTask { await self.live() }
+            group.addTask { await self.keepLearned() }
             group.addTask { [outbox, process] in await process.run(outbox) }
             await untilEnd()
             subscription.cancel()
@@ -127,6 +131,7 @@ public final class CellHost<C: Cell>: Sendable {
             await leaveQueues(subscriptions)
             await finishWork()
             act { $0.stop(at: $1) }
+            writeLearned()
             if process.bus.status.isConnected { _ = await outbox.drain(timeout: .seconds(1)) }
             jobFeed.finish()
             group.cancelAll()

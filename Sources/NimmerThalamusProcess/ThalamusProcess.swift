@@ -17,6 +17,8 @@ package final class ThalamusProcess: Sendable {
     let outbox: Outbox
     let announcer: ConclusionPublisher
     let outcomes: Outcomes
+    /// Answers to cells about what they have learned.
+    let learned: LearnedAnswers
     private let configuration: ThalamusConfiguration
     private let keepsWaves: Bool
     let openings: AsyncStream<Void>
@@ -58,6 +60,7 @@ package final class ThalamusProcess: Sendable {
         outbox = process.outbox { subject, _ in supersede.yield(subject) }
         let outcomes = Outcomes(process)
         self.outcomes = outcomes
+        learned = LearnedAnswers(process)
         announcer = ConclusionPublisher(process, outbox) { outcomes.opened($0, $1) }
         (openings, opened) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -79,6 +82,7 @@ package final class ThalamusProcess: Sendable {
         thalamus.withLock { $0.keepOpenings(within: room) }
         // Before any other message: what an earlier run concluded and has not published yet.
         outbox.takeUp()
+        await learned.begin()
         let shards = try await share()
         let waves = try await hear(shards)
         let questions = ThalamusRequests(self, shards)

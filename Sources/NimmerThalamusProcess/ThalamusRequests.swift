@@ -16,21 +16,21 @@ struct ThalamusRequests: Sendable {
         self.shards = shards
     }
 
-    /// Serves `<env>.nervous.cells.thalamus.request`: `gates` and `explain {"gate": …}`. Of several who share the regions one
+    /// Serves `<env>.nervous.cells.thalamus.request`: `gates`, `explain {"gate": …}` and, for cells, `learned`. Of several who share the regions one
     /// takes each question; it gathers what all know, or passes the question on to the one who knows.
     func serve() async throws(BusError) -> any Subscription {
         let process = owner.process
         let subject = Subject.request(process.environment, cell: process.name)
         guard let shards else {
             return try await process.bus.subscribe(shared: subject) { subject, _, arrival in
-                if let message = message(subject, arrival) { answerPassedOn(message) }
+                if let message = message(subject, arrival), !answersLearned(message) { answerPassedOn(message) }
             }
         }
         _ = try await process.bus.subscribe(SubjectPattern(.shardRequests(process.environment))) { _, _, arrival in
             answerPassedOn(arrival.message())
         }
         return try await process.bus.subscribe(shared: subject, queue: process.name) { subject, _, arrival in
-            if let message = message(subject, arrival) { share(message, shards) }
+            if let message = message(subject, arrival), !answersLearned(message) { share(message, shards) }
         }
     }
 
@@ -60,6 +60,25 @@ struct ThalamusRequests: Sendable {
             owner.answered.wrappingAdd(1, ordering: .relaxed)
             if result.status != .ok { owner.refused.wrappingAdd(1, ordering: .relaxed) }
         }
+    }
+
+    /// Answers a cell that asks for what it has learned; whichever thalamus takes the question can.
+    ///
+    /// - Returns: false where the message asks something else.
+    private func answersLearned(_ message: BusMessage) -> Bool {
+        guard let command = try? Envelope<Command>(decoding: message.payload, on: message.subject).body,
+            command.command == LearnedParts.command
+        else { return false }
+        let sender = SharedSubject(message.subject)?.sender
+        guard sender != nil || owner.bus.identity == nil else {
+            requests.reply(
+                to: message, CommandResult(status: .refused, error: "who asks must be named in the subject"))
+            return true
+        }
+        owner.tasks.run { [self] in
+            requests.reply(to: message, await owner.learned.answer(command, of: sender))
+        }
+        return true
     }
 
     /// A question to all who share the regions.
