@@ -18,14 +18,16 @@ struct KeptStateTests {
 
         mutating func normal() -> Double { (-2 * log(uniform())).squareRoot() * cos(2 * .pi * uniform()) }
 
-        mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(uniform() * 256) } }
+        mutating func bytes(_ count: Int) -> [UInt8] {
+            (0..<count).map { _ in UInt8(truncatingIfNeeded: Int(saturating: uniform() * 256)) }
+        }
     }
 
     /// A sample of a plant with noise, steps, spikes and gaps.
     private static func sample(_ index: Int, _ noise: inout Noise) -> (value: Double, missing: Int) {
         let step = index % 1700 > 1500 ? 4.0 : 0
         let spike = index % 211 == 0 ? 25.0 : 0
-        return (20 + step + spike + noise.normal(), index % 97 == 0 ? Int(noise.uniform() * 20) : 0)
+        return (20 + step + spike + noise.normal(), index % 97 == 0 ? Int(saturating: noise.uniform() * 20) : 0)
     }
 
     @Test(
@@ -119,12 +121,13 @@ struct KeptStateTests {
         for turn in 0..<400 {
             var bytes = turn % 2 == 0 ? good : goodRows
             switch turn % 8 {
-            case 0, 1: bytes.removeLast(1 + Int(noise.uniform() * Double(bytes.count - 1)))
+            case 0, 1: bytes.removeLast(1 + Int(saturating: noise.uniform() * Double(bytes.count - 1)))
             case 2, 3: bytes += noise.bytes(8)
             case 4, 5: bytes = noise.bytes(bytes.count)
             default:
-                for _ in 0..<1 + Int(noise.uniform() * 40) {
-                    bytes[Int(noise.uniform() * Double(bytes.count))] = UInt8(noise.uniform() * 256)
+                for _ in 0..<1 + Int(saturating: noise.uniform() * 40) {
+                    bytes[Int(saturating: noise.uniform() * Double(bytes.count))] = UInt8(
+                        truncatingIfNeeded: Int(saturating: noise.uniform() * 256))
                 }
             }
             var (one, several) = (Detector(), MultivariateDetector(inputs: 3))
