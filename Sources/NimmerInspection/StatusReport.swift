@@ -239,13 +239,12 @@ package struct StatusReport: Sendable {
             let waiting = outbox.map { "\($0.waiting)" } ?? ""
             let isTelling = service?.data["stale"]?.bool == true || service?.data["progress"] != nil
             let running = isTelling ? service?.stateText ?? "running" : "running"
-            table.add(
-                [
-                    process.name, process.pid.map { "\($0)" } ?? "", process.isAlive ? running : "waiting",
-                    (service?.startedAt).map { LocalTime.span(milliseconds: now.milliseconds(since: $0)) } ?? "",
-                    (service?.requests).map { "\($0)" } ?? "", number("rejected"), number("lost"),
-                    waiting,
-                ] + (serves ? [process.httpPort.map { "\($0)" } ?? ""] : []))
+            let age = (service?.startedAt).map { LocalTime.span(milliseconds: now.milliseconds(since: $0)) } ?? ""
+            let requests = (service?.requests).map { "\($0)" } ?? ""
+            var row = [process.name, process.pid.map { "\($0)" } ?? "", process.isAlive ? running : "waiting", age]
+            row += [requests, number("rejected"), number("lost"), waiting]
+            if serves { row.append(process.httpPort.map { "\($0)" } ?? "") }
+            table.add(row)
         }
         return table
     }
