@@ -1,3 +1,4 @@
+import IdentifiedServers
 import Glibc
 import NimmerBus
 import NimmerBusNATS
