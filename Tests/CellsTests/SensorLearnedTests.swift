@@ -1,4 +1,6 @@
 import NimmerBus
+import NimmerProcess
+import NimmerSensing
 import NimmerTesting
 import NimmerWave
 import Testing
