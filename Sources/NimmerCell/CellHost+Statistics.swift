@@ -18,11 +18,13 @@ extension CellHost {
     var statistics: ServiceResponder.Statistics {
         let counters = counters
         let now = now
-        let (gate, potential, readings, isStale) = withBody { body in
-            (body.gate.state.word, body.gate.potential(at: now), body.watch.readings, body.isStale)
+        let (state, gate, potential, readings, isStale, progress, trouble, silent) = withBody { body in
+            (
+                body.isStale ? "STALE" : body.state ?? (body.progress == nil ? nil : C.initialState),
+                body.gate.state.word, body.gate.potential(at: now), body.watch.readings, body.isStale, body.progress,
+                body.trouble(at: now), body.silentInputs
+            )
         }
-        let state = withBody { $0.isStale ? "STALE" : $0.state ?? ($0.progress == nil ? nil : C.initialState) }
-        let (progress, trouble, silent) = withBody { ($0.progress, $0.trouble(at: now), $0.silentInputs) }
         var statistics = ServiceResponder.Statistics()
         statistics.requests = counters.requests
         statistics.errors = counters.requestsRefused + counters.requestsFailed

@@ -226,8 +226,8 @@ package struct StatusReport: Sendable {
             let number = { (key: String) in (service?.data[key]?.int).map { "\($0)" } ?? "" }
             let outbox = service.flatMap { OutboxReport($0.data) }
             let waiting = outbox.map { "\($0.waiting)" } ?? ""
-            let isTelling = service?.data["stale"]?.bool == true || service?.data["progress"] != nil
-            let running = isTelling ? service?.stateText ?? "running" : "running"
+            let isNoteworthy = service?.data["stale"]?.bool == true || service?.data["progress"] != nil
+            let running = isNoteworthy ? service?.stateText ?? "running" : "running"
             table.add([
                 process.name, process.pid.map { "\($0)" } ?? "", process.isAlive ? running : "waiting",
                 (service?.startedAt).map { LocalTime.span(milliseconds: now.milliseconds(since: $0)) } ?? "",

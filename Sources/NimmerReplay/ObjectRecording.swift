@@ -76,7 +76,6 @@ struct ObjectRecording {
     {
         var (rows, columns, found) = load(wanted, wanted.map { _ in format.table.decimal }, pace)
         if let decided = columns.marks(groupsWithCommas: false) { (rows, columns, found) = load(wanted, decided, pace) }
-        found.remarks += report.remarks
         report = found
         try report.check(rows: rows.count)
         if isStrict { try columns.report(file, &report) }
@@ -111,11 +110,8 @@ struct ObjectRecording {
         let parts = timePlaces.map { Self.value(names[$0], in: json) }
         let text = parts.compactMap { $0.map(Self.text) }.joined(separator: " ")
         if !parts.contains(where: { $0 == nil }), let moment = times.moment(text) { return moment }
-        report.badTimes += 1
-        if report.firstBadTime == nil {
-            let found = text.isEmpty ? "no '\(names[timePlaces[0]])'" : "the time '\(text.cut(to: 60))'"
-            report.firstBadTime = "\(file):\(line): found \(found); expected \(format.timeFormat.expectation)"
-        }
+        let found = text.isEmpty ? "no '\(names[timePlaces[0]])'" : "the time '\(text.cut(to: 60))'"
+        report.refuseTime("\(file):\(line)", found: found, expected: format.timeFormat.expectation)
         return nil
     }
 }
@@ -146,11 +142,9 @@ struct MessageRecording {
                 return nil
             }
             if let at = json["at"]?.string.flatMap({ format.timeFormat.moment($0) }) { return at }
-            report.badTimes += 1
-            if report.firstBadTime == nil {
-                report.firstBadTime =
-                    "\(file):\(line.number): found \(json["at"]?.text.cut(to: 60) ?? "no 'at'"); expected at: \(format.timeFormat.expectation)"
-            }
+            report.refuseTime(
+                "\(file):\(line.number)", found: json["at"]?.text.cut(to: 60) ?? "no 'at'",
+                expected: "at: \(format.timeFormat.expectation)")
             return nil
         }
     }

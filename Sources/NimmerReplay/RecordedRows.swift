@@ -47,10 +47,6 @@ package struct RecordingReport: Sendable, Equatable {
     package var astrayTimes = 0
     /// The first of them.
     package var firstAstrayTime: String?
-    /// Values that are no numbers, in columns that are read.
-    package var unreadable = 0
-    /// Rows that were read.
-    package var rows = 0
     /// Indicates whether the last line is cut.
     package var isCut = false
     /// Notes of other kinds: what was found out, and values of columns.
@@ -81,6 +77,12 @@ package struct RecordingReport: Sendable, Equatable {
     mutating func refuse(_ place: String, found: String, expected: String) {
         badLines += 1
         if firstBadLine == nil { firstBadLine = "\(place): found \(found); expected \(expected)" }
+    }
+
+    /// Notes a row whose time cannot be read.
+    mutating func refuseTime(_ place: String, found: String, expected: String) {
+        badTimes += 1
+        if firstBadTime == nil { firstBadTime = "\(place): found \(found); expected \(expected)" }
     }
 
     /// Fails where most of it could not be read.
@@ -137,7 +139,6 @@ struct RecordedColumns {
                     remedy: "\(column.unreadable) of its \(column.unreadable + column.numbers) values are no numbers; "
                         + "--decimal and --column choose how it is read, and which")
             }
-            report.unreadable += column.unreadable
             report.remarks.append(
                 "\(NimmerOutput.count(column.unreadable, "value")) of \(column.unreadable + column.numbers) in the column \(name) "
                     + "left out; the first: \(found)")

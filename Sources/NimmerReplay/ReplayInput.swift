@@ -130,10 +130,12 @@ package struct ReplayInput {
     }
 
     private mutating func noteTimes(_ written: [Timestamp?], _ lineOf: (Int) -> Int) {
-        report.rows = times.moments.count { $0 != nil }
         report.astrayTimes = times.aside.count
         if let first = times.aside.first {
             report.firstAstrayTime = "\(file):\(lineOf(first)): \(written[first]?.rfc3339 ?? "")"
+        }
+        if times.isReversed {
+            report.remarks.append("the newest row stands first: read from the last row to the first")
         }
         for step in times.setBack.prefix(3) {
             let span = LocalTime.span(milliseconds: Double(step.nanoseconds) / 1_000_000)
@@ -153,7 +155,7 @@ package struct ReplayInput {
     /// The next event; nil at the end.
     package mutating func nextEvent() -> ReplayEvent? {
         while next < times.moments.count {
-            let row = next
+            let row = times.isReversed ? times.moments.count - 1 - next : next
             next += 1
             guard let at = times.moments[row] else { continue }
             if let messages {

@@ -12,6 +12,8 @@ struct RowTimes {
     private(set) var aside: [Int] = []
     /// Places at which the clock was set back, with how far.
     private(set) var setBack: [(row: Int, nanoseconds: Int64)] = []
+    /// Indicates whether the newest row stands first, so that the rows follow each other from the last to the first.
+    let isReversed: Bool
 
     /// A stretch of rows whose times follow each other.
     private struct Block {
@@ -29,7 +31,9 @@ struct RowTimes {
     /// - Parameter times: in the order of the rows; nil where a row has none.
     init(_ times: [Timestamp?]) {
         moments = times
-        let known = times.indices.filter { times[$0] != nil }
+        var known = times.indices.filter { times[$0] != nil }
+        isReversed = Self.isReversed(times, known)
+        if isReversed { known.reverse() }
         typical = Self.typicalStep(times, known)
         back = max(2 * typical, 2_000_000_000)
         ahead = max(20 * typical, 60_000_000_000)
@@ -51,6 +55,16 @@ struct RowTimes {
         steps.sort()
         // No step is longer than ten years, so that twenty can be counted.
         return steps.isEmpty ? 1_000_000_000 : min(steps[steps.count / 2], 3650 * day)
+    }
+
+    /// Returns whether nearly all rows lie before the one before them.
+    private static func isReversed(_ times: [Timestamp?], _ known: [Int]) -> Bool {
+        var (later, earlier) = (0, 0)
+        for (one, next) in zip(known, known.dropFirst()) {
+            guard let before = times[one], let after = times[next] else { continue }
+            if after > before { later += 1 } else if after < before { earlier += 1 }
+        }
+        return earlier > 2 && earlier > 9 * later
     }
 
     private func blocks(_ known: [Int]) -> [Block] {
@@ -119,9 +133,11 @@ struct RowTimes {
             return isBefore || first.subtractingSaturated(last) > max(Self.day, last.subtractingSaturated(start))
         }
         // The beginning: a device that did not know the time yet.
-        guard let next = rest.first, let end = rest.map(\.last).max() else { return false }
+        guard let next = rest.first else { return false }
         let jump = next.first.subtractingSaturated(block.last)
-        return jump < -back || jump > max(Self.day, end.subtractingSaturated(next.first))
+        guard jump >= -back else { return true }
+        guard jump > Self.day, let end = rest.map(\.last).max() else { return false }
+        return jump > end.subtractingSaturated(next.first)
     }
 
     private static let day: Int64 = 86_400_000_000_000

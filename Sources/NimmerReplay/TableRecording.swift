@@ -38,15 +38,13 @@ struct TableRecording {
 
     /// Indicates whether its rows carry times.
     var hasTimes: Bool { !timePlaces.isEmpty }
-    /// Indicates whether each row has one value, and names what it is about.
-    var isLong: Bool { entityPlace != nil }
 
     /// Entities that a table in long format is about, in the order of the first rows; else the columns.
     func columns() -> [String] {
         guard let entityPlace else { return names }
         var known: Set<[UInt8]> = []
         var entities: [String] = []
-        forEachRow { cells, _, _ in
+        forEachRow { cells, _ in
             guard !cells[entityPlace].isEmpty, known.insert(Array(cells[entityPlace])).inserted else { return }
             entities.append(String(decoding: cells[entityPlace], as: UTF8.self))
         } otherwise: { _, _, _ in
@@ -63,11 +61,9 @@ struct TableRecording {
     func read(_ wanted: [(place: Int, name: String)], pace: Double, isStrict: Bool, _ report: inout RecordingReport)
         throws(Failure) -> RecordedRows
     {
-        var marks: [DecimalMark?] = wanted.map { _ in format.table.decimal }
-        var (rows, columns, found) = load(wanted, marks, pace)
+        var (rows, columns, found) = load(wanted, wanted.map { _ in format.table.decimal }, pace)
         if let decided = columns.marks(groupsWithCommas: layout.text.delimiter == UInt8(ascii: ",")) {
-            marks = decided
-            (rows, columns, found) = load(wanted, marks, pace)
+            (rows, columns, found) = load(wanted, decided, pace)
         }
         found.remarks += report.remarks
         report = found
@@ -91,7 +87,7 @@ struct TableRecording {
         var numbers = [Double](repeating: .nan, count: wanted.count)
         var entities: [[UInt8]: Int] = [:]
         for (place, column) in wanted.enumerated() { entities[Array(column.name.utf8)] = place }
-        forEachRow { cells, line, _ in
+        forEachRow { cells, line in
             if let entityPlace, let valuePlace {
                 guard let entity = entities[Array(cells[entityPlace])] else { return }
                 for place in numbers.indices { numbers[place] = RecordedRows.absent }
@@ -119,17 +115,14 @@ struct TableRecording {
         guard !timePlaces.isEmpty else { return times.paced() }
         let text = timePlaces.map { String(decoding: cells[$0], as: UTF8.self) }.joined(separator: " ")
         if let moment = times.moment(text) { return moment }
-        report.badTimes += 1
-        if report.firstBadTime == nil {
-            report.firstBadTime =
-                "\(file):\(line): found the time '\(text.cut(to: 60))'; expected \(format.timeFormat.expectation)"
-        }
+        report.refuseTime(
+            "\(file):\(line)", found: "the time '\(text.cut(to: 60))'", expected: format.timeFormat.expectation)
         return nil
     }
 
     /// Passes over all rows; `otherwise` gets the other lines.
     private func forEachRow(
-        _ take: (_ cells: [ArraySlice<UInt8>], _ line: Int, _ isLast: Bool) -> Void,
+        _ take: (_ cells: [ArraySlice<UInt8>], _ line: Int) -> Void,
         otherwise: (_ line: ArraySlice<UInt8>, _ number: Int, _ isLast: Bool) -> Void
     ) {
         var lines = RecordedLines(bytes)
@@ -150,9 +143,9 @@ struct TableRecording {
             }
             if let order {
                 let cells = layout.text.cells(line)
-                take(order.map { cells.indices.contains($0) ? cells[$0] : [] }, lines.number, lines.isUnfinished)
+                take(order.map { cells.indices.contains($0) ? cells[$0] : [] }, lines.number)
             } else if let cells = layout.row(line) {
-                if !layout.isHeader(cells) { take(cells, lines.number, lines.isUnfinished) }
+                if !layout.isHeader(cells) { take(cells, lines.number) }
             } else {
                 otherwise(line, lines.number, lines.isUnfinished)
             }

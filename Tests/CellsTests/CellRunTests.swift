@@ -124,6 +124,20 @@ struct CellRunTests {
         #expect(bench.waves.last?.semanticContent["refused"]?["not_a_number"]?.int == 1)
     }
 
+    @Test("distance reads a file as a recording is read: a separator, comments, decimal commas, names again")
+    func forms() throws {
+        let folder = try Folder()
+        try folder.write("ranges.csv", "sep=;\n# lidar\nleft;front\n1;0,3\n# pause\nleft;front\n1;0,31 m\n1;inf\n")
+        var bench = try CellBench<Distance<LineFile>>([
+            "file": .text("\(folder.path)/ranges.csv"), "column": .text("front"), "interval_ms": .whole(100),
+        ])
+        bench.start()
+        bench.advance(milliseconds: 1000)
+        #expect(bench.waves.count == 3)
+        #expect(bench.waves.first?.semanticContent["distance_m"]?.double == 0.3)
+        #expect(bench.waves.last?.semanticContent["refused"] == nil)
+    }
+
     @Test(
         "distance leaves when its file or column is not there",
         arguments: [("none.csv", "1", 66), ("ranges.csv", "9", 78)])

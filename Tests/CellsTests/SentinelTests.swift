@@ -8,7 +8,7 @@ import Testing
 
 @testable import DistanceCell
 
-/// What a device publishes when it has no reading: 0, 65535, 85 °C, or infinity.
+/// Values that a device publishes when it has no reading: 0, 65535, 85 °C, or infinity.
 @Suite("cells: values that are no readings")
 struct SentinelTests {
     private func logs<C: Cell>(_ bench: CellBench<C>) -> [String] {

@@ -10,7 +10,7 @@ import Testing
 
 /// Recordings as people have them: numbers, encodings and forms (recordings.md, Numbers).
 @Suite("replay: forms of recordings") struct RecordingFormsTests {
-    /// What a recording holds, read for some columns.
+    /// Content of a recording, read for some columns.
     struct Found {
         var columns: [[Double]]
         var times: [Timestamp]
@@ -117,6 +117,8 @@ import Testing
         let found = try Self.read(latin, ["Wärme °C"])
         #expect(found.columns == [[21.49]])
         #expect(found.notes == ["x.csv is no UTF-8: read as Windows-1252"])
+        let object = Array("{\"Wärme\": 21.49}\n".unicodeScalars.map { UInt8($0.value) })
+        #expect(try Self.read(object, ["Wärme"]).notes == ["x.csv is no UTF-8: read as Windows-1252"])
         let folder = FileManager.default.temporaryDirectory.appending(path: "packed-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -149,6 +149,18 @@ import Testing
         }
     }
 
+    @Test("a recording whose newest row stands first is read from its end")
+    func newestFirst() throws {
+        let rows = (0..<5).reversed().map { "2026-03-02 10:00:0\($0),\($0)\n" }.joined()
+        let found = try RecordingFormsTests.read("time,x\n" + rows, ["x"])
+        #expect(found.columns == [[0, 1, 2, 3, 4]])
+        #expect(found.times.map(\.rfc3339).first == "2026-03-02T10:00:00.000Z")
+        #expect(found.notes == ["the newest row stands first: read from the last row to the first"])
+        // As many as a day of seconds, in a moment: no row is compared with all the others.
+        let many = RowTimes((0..<86_400).reversed().map { Timestamp(seconds: $0 * 100) })
+        #expect(many.isReversed && many.aside.isEmpty && many.setBack.isEmpty)
+    }
+
     @Test("times that cannot be read lose their rows alone; where most cannot, the run fails")
     func unreadable() throws {
         let found = try RecordingFormsTests.read("time,x\n10,1\nsoon,2\n12,3\n", ["x"])

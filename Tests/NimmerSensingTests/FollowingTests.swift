@@ -7,7 +7,7 @@ import Testing
 /// Files that grow, are renamed, cut short and replaced while they are followed, as log rotation does it.
 @Suite("files that are followed", .timeLimit(.minutes(1)))
 struct FollowingTests {
-    /// What a follower gives: lines, and news of the file.
+    /// Lines of a follower, and news of the file.
     private enum Event: Equatable {
         case line(String)
         case notice(FileLines.Notice)

@@ -55,6 +55,11 @@ struct TableRowsTests {
         #expect(numbers.report == "1 value is no number, the first: 'warm'")
     }
 
+    @Test("a byte order mark before the names is no part of the first name")
+    func byteOrderMark() async throws {
+        #expect(try await rows("\u{feff}a,b\n1,2\n", ["a"]).rows == [["1"]])
+    }
+
     @Test("a live file in UTF-16 is named")
     func utf16() async {
         let path = FileManager.default.temporaryDirectory.appending(path: "rows-\(UUID()).csv").path

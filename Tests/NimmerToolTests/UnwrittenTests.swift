@@ -4,7 +4,7 @@ import Testing
 
 @testable import nimmer
 
-/// What was asked to be written and could not be ends with a status that is not 0, and with the reason.
+/// Commands whose output cannot be written: they end with a status that is not 0, and with the reason.
 @Suite("Output that cannot be written") struct UnwrittenTests {
     private static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
 

@@ -234,7 +234,9 @@ struct ReplayCommand: ParsableCommand {
                 "same": .number(Double(comparison.same)), "counts": runs[0].counts.json(hasChanges: changes),
                 "compared_counts": runs[1].counts.json(hasChanges: changes),
             ]
-            return try Console.json(summary)
+            try Console.json(summary)
+            for run in runs { try run.checkRefusals() }
+            return
         }
         let paint = color.paint
         var table = Table(["", "waves", "openings", "escalations"] + (changes ? ["changes"] : []))
@@ -250,6 +252,7 @@ struct ReplayCommand: ParsableCommand {
                 ? "no escalation appears, disappears or moves"
                 : "\(count(comparison.same, "escalation")) at the same time in both; the others:")
         for difference in comparison.differences { try Console.line(difference.line(paint)) }
+        for run in runs { try run.checkRefusals() }
     }
 
     private func format() throws(Failure) -> ReplayFormat {

@@ -8,11 +8,17 @@ public struct Distance<Lines: RangeLines>: NumberCell {
     public static var takesInfinity: Bool { true }
     private let settings: DistanceSettings
     private let interval: Double
+    /// Lines of a file that are looked at for its layout.
+    private static var sample: Int { 20 }
     private var ranger: Ranger
     private var sentinels: Sentinels
     private var file: Lines?
     private var column: Int?
-    private var pending: [UInt8]?
+    /// Lines of the file that were read to see how it is laid out, the next one last.
+    private var pending: [[UInt8]] = []
+    private var layout = TableLayout([])
+    /// Its texts, with what they turned out to be: decimal mark and unit.
+    private var text = NumberColumn(decimal: nil)
     private var lastWave: Timestamp?
     private var loggedFaults: Set<Ranger.Fault> = []
 
@@ -31,13 +37,15 @@ public struct Distance<Lines: RangeLines>: NumberCell {
         guard case .file(let path, let name, let text) = settings.origin else { return }
         do throws(Refusal) {
             var lines = try Lines(path: path)
-            guard let first = lines.next() else {
+            var first: [[UInt8]] = []
+            while first.count < Self.sample, let line = lines.next() { first.append(line) }
+            guard !first.isEmpty else {
                 throw Refusal(.missing, field: "file", "the file \(path) is empty; expected lines of numbers")
             }
-            let names = text.names(first[...])
-            if names == nil { pending = first }
+            layout = TableLayout(first.map { $0[...] }, TableOptions(delimiter: text))
+            pending = first.dropFirst(layout.linesBefore).reversed()
             (file, column) = (
-                lines, try DelimitedText.place(of: name, names: names, count: text.cells(first[...]).count)
+                lines, try DelimitedText.place(of: name, names: layout.names, count: layout.width)
             )
         } catch {
             pulse.leave(error.field == "file" ? .noInput : .configuration, error.description)
@@ -55,19 +63,16 @@ public struct Distance<Lines: RangeLines>: NumberCell {
     }
 
     public mutating func sense(_ pulse: inout Pulse) throws {
-        if case .file(_, _, let text) = settings.origin {
-            guard let line = nextLine(&pulse), let column else { return }
-            let cells = text.cells(line[...])
-            take(cells.indices.contains(column) ? range(in: Array(cells[column])) : .nan, &pulse)
-        }
+        guard case .file = settings.origin, let line = nextLine(&pulse), let column else { return }
+        let cells = layout.row(line[...]) ?? layout.text.cells(line[...])
+        take(cells.indices.contains(column) ? range(in: Array(cells[column])) : .nan, &pulse)
     }
 
     private mutating func nextLine(_ pulse: inout Pulse) -> [UInt8]? {
-        if let first = pending {
-            pending = nil
-            return first
+        while let line = pending.popLast() ?? file?.next() {
+            let isRow = !layout.isAside(line[...]) && line.contains { $0 > 32 }
+            if isRow, layout.row(line[...]).map({ !layout.isHeader($0) }) ?? true { return line }
         }
-        if let line = file?.next() { return line }
         if file != nil {
             file?.finish()
             file = nil
@@ -78,9 +83,8 @@ public struct Distance<Lines: RangeLines>: NumberCell {
     }
 
     /// The range in a message or a field; NaN for text that is no number, which is counted as an invalid reading.
-    private func range(in bytes: [UInt8], path: String = "") -> Double {
-        if let number = try? NumberText.number(in: bytes, path: path) { return number }
-        return isInfinity(bytes, path: path) ? .infinity : .nan
+    private mutating func range(in bytes: [UInt8], path: String = "") -> Double {
+        (try? text.anyNumber(in: bytes, path: path)) ?? .nan
     }
 
     /// Takes a range in the unit of the source, and emits its wave; replay passes recorded ones to it. One that stands for no reading is

@@ -31,7 +31,7 @@ public struct DistanceOptions: ProcessOptions {
     let path = Setting.text("path", "Where the number is in a JSON message: ranges.0.")
     let file = Setting.text("file", "A CSV file to read instead, at the pace of interval_ms.")
     package let column = Setting.text("column", "1", "The file's column, by name or counted from 1.")
-    let delimiter = Setting.text("delimiter", ",", "What separates the file's columns.")
+    let delimiter = Setting.text("delimiter", "What separates the file's columns; found out unless set.")
     let unit = Setting.choice("unit", Unit.metres, "The unit of the ranges.")
     let minimumValue = Setting.number(
         "minimum", in: 0...1e300, "A value below it is no reading, in the source's unit.")
@@ -58,7 +58,7 @@ public struct DistanceSettings: Sendable {
         /// A device on the bus; the path leads into a JSON message, and is empty for a bare number.
         case subject(SubjectPattern, path: String)
         /// A column of a CSV file.
-        case file(String, column: String, DelimitedText)
+        case file(String, column: String, DelimitedText?)
     }
 
     /// Source of ranges.
@@ -86,7 +86,8 @@ public struct DistanceSettings: Sendable {
             origin = .subject(try SubjectPattern(given: subject), path: settings.path ?? "")
         case (nil, let file?):
             origin = .file(
-                file, column: settings.column, try DelimitedText(delimiter: settings.delimiter))
+                file, column: settings.column,
+                try settings.delimiter.map { text throws(Refusal) in try DelimitedText(delimiter: text) })
         case (nil, nil):
             throw Refusal(.missing, field: "subject", "one of subject and file must be set: where ranges come from")
         case (_?, _?):
