@@ -120,13 +120,21 @@ package struct Replay: Sendable {
         row.removeAll(keepingCapacity: true)
         var gaps = 0
         var absent = 0
+        var isRefused = false
         let takesInfinity = cast.members[member].takesInfinity
         for place in places[member] {
             let number = numbers[place]
             let isAbsent = ReplayEvent.isAbsent(number)
             let isNumber = number.isFinite || takesInfinity && number == .infinity
             row.append(isNumber || isAbsent ? number : .nan)
-            if isAbsent { absent += 1 } else if !isNumber { gaps += 1 }
+            if number.isInfinite, !isNumber {
+                cast.members[member].part.refuseInfinity()
+                isRefused = true
+            } else if isAbsent {
+                absent += 1
+            } else if !isNumber {
+                gaps += 1
+            }
         }
         if absent > 0 {
             // A row that is about some of the inputs only: they come one by one, as live.
@@ -141,8 +149,8 @@ package struct Replay: Sendable {
             if counts.firstGap == nil {
                 counts.firstGap = "row \(counts.rows), for the cell \(cast.members[member].part.identity.name)"
             }
-            guard cast.members[member].takesGaps else { return }
         }
+        guard gaps == 0 && !isRefused || cast.members[member].takesGaps else { return }
         let handed = row
         hand(to: member) { $0.read(handed, at: moment) }
     }

@@ -26,6 +26,8 @@ package protocol ReplayPart: Sendable {
     /// Takes the number of one of its columns, where a recording has a row for each.
     mutating func read(_ number: Double, of input: Int, at moment: Timestamp) -> Pulse
     mutating func hear(_ wave: HeardWave) -> Pulse
+    /// Counts a reading that it does not take: one that is infinite.
+    mutating func refuseInfinity()
 }
 
 /// Readings of a recording that a cell refused, as it does live.
@@ -76,12 +78,20 @@ package struct ReplayCell<C: Cell>: ReplayPart {
             }
         }
         refusals.readings += 1
-        if let refused {
-            refusals.refused += 1
-            if refusals.first == nil { refusals.first = refused }
-        }
+        if let refused { note(refused) }
         return pulse
     }
+
+    private mutating func note(_ refused: String) {
+        refusals.refused += 1
+        if refusals.first == nil { refusals.first = refused }
+    }
+
+    package mutating func refuseInfinity() {
+        refusals.readings += 1
+        note("expected a finite number; found infinity")
+    }
+
     package mutating func hear(_ wave: HeardWave) -> Pulse { body.update(at: wave.at) { _, _ in } }
 }
 
@@ -128,6 +138,7 @@ package struct ReplayNerve<N: Nerve>: ReplayPart {
         body.update(at: moment) { _, _ in }
     }
     package mutating func hear(_ wave: HeardWave) -> Pulse { body.hear(wave) }
+    package mutating func refuseInfinity() {}
 }
 
 /// The system's cells and nerves that a recording can drive.

@@ -148,6 +148,7 @@ import Testing
         #expect(named.columns == [Self.temperatures, Self.humidities])
         #expect(
             try Self.read("21.49,1046.02\n21.51,1044.37\n", ["1", "2"]).columns == [Self.temperatures, Self.humidities])
+        #expect(try Self.read("door\non\noff\non\n", ["door"]).columns == [[1, 0, 1]])
         #expect(try Self.read("temperature\n21,49\n21,51\n", ["temperature"]).columns == [Self.temperatures])
     }
 
@@ -316,6 +317,11 @@ import Testing
         let far = try run("front\n" + String(repeating: "8190\n", count: 10), cell)
         let failure = RecordingFormsTests.failure { try far.checkRefusals() }
         #expect(failure.hasPrefix("front refused 10 of its 10 readings: ") && failure.contains("8190"), "\(failure)")
+        let sensor = "  - {name: warm, kind: sensor/v1, settings: {column: a, region: r}}"
+        let infinite = try run("a\ninf\n5\n-inf\n", sensor)
+        let reason = RecordingFormsTests.failure { try infinite.checkRefusals() }
+        #expect(
+            reason.hasPrefix("warm refused 2 of its 3 readings: expected a finite number; found infinity"), "\(reason)")
         let one = try run("front\n" + String(repeating: "2\n", count: 9) + "8190\n", cell)
         try one.checkRefusals()
         #expect(

@@ -163,8 +163,12 @@ package struct TableLayout: Sendable {
     private enum Kind { case word, value, nothing }
 
     private static func kind(_ cell: ArraySlice<UInt8>) -> Kind {
-        if NumberText.isGap(cell) { return .nothing }
-        return WrittenNumber(cell) != nil || isTime(cell) ? .value : .word
+        var column = NumberColumn(decimal: nil)
+        return switch column.read(cell) {
+        case .gap: .nothing
+        case .number: .value
+        case .unreadable: isTime(cell) ? .value : .word
+        }
     }
 
     /// Returns whether text looks like a time: it begins with a digit, and holds colons, or strokes or points between digits.
