@@ -142,7 +142,8 @@ let package = Package(
                 "NimmerWave",
             ]),
         library(
-            "NimmerBridge", ["NimmerBus", "NimmerCognition", "NimmerProcess", "NimmerSystem", "NimmerWave", log],
+            "NimmerBridge",
+            ["NimmerBus", "NimmerCognition", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerWave", log],
             settings: strict + failPoints),
         service(
             "cognition-bridge",
@@ -205,7 +206,8 @@ let package = Package(
         library(
             "NimmerSystemCheck",
             [
-                "NimmerOutput", "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerSystem", "NimmerWave",
+                "NimmerGate", "NimmerOutput", "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerSystem",
+                "NimmerWave",
             ]),
         service(
             "nimmer",
@@ -277,7 +279,7 @@ let package = Package(
                 "NimmerMemoryTests",
                 [
                     "Extremes", "NimmerBus", "NimmerHippocampus", "NimmerMemory", "NimmerMemoryPostgres",
-                    "NimmerPlatform", "NimmerServers", "NimmerTesting", "NimmerWave",
+                    "NimmerPlatform", "NimmerProcess", "NimmerServers", "NimmerTesting", "NimmerWave",
                 ]),
             tests("NimmerPlatformTests", ["NimmerPlatform"]),
             tests("NimmerServersTests", ["NimmerPlatform", "NimmerServers"]),
@@ -341,7 +343,10 @@ let package = Package(
             tests("NimmerSystemTests", ["NimmerGate", "NimmerSystem", "NimmerSystemFile", "NimmerWave"]),
             tests(
                 "NimmerProcessTests",
-                ["NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerWave", "Seeds", metrics, log]),
+                [
+                    "NimmerBus", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerWave",
+                    "Seeds", metrics, log,
+                ]),
             tests("NimmerSensingTests", ["NimmerProcess", "NimmerSensing", "NimmerWave", "Seeds"]),
             tests(
                 "NimmerCellTests",

@@ -59,7 +59,7 @@ package final class BackupFile: Sendable {
     /// The failure of a file that is not what it should be.
     package func damaged(_ place: Int, _ why: String) -> Failure {
         Failure(
-            .failed, "\(path) is not a complete backup: at byte \(place), \(why)", remedy: "take another copy of it")
+            .data, "\(path) is not a complete backup: at byte \(place), \(why)", remedy: "take another copy of it")
     }
 
     private func read(_ count: Int, at place: Int) throws(Failure) -> [UInt8] {

@@ -32,7 +32,7 @@ package struct BackupIndex: Sendable {
         }
         guard json["format"]?.int == BackupContents.format, let head = BackupContents.Head(json) else {
             throw Failure(
-                .failed,
+                .data,
                 "\(file.path) is a backup of format \(json["format"]?.text ?? "unknown"), this program knows "
                     + "\(BackupContents.format)",
                 remedy: "restore it with a program of the version that made it, or later")

@@ -136,7 +136,7 @@ package final class BackupWriter: Sendable {
             close(state.descriptor)
             state.descriptor = -1
             unlink(draft)
-            state.failure = state.failure ?? Failure(.failed, "writing \(path) was abandoned")
+            state.failure = state.failure ?? Failure(.temporary, "writing \(path) was abandoned")
         }
     }
 

@@ -24,7 +24,7 @@ package struct StoringRun {
             let acks = next.id == nil ? [try await ask(next)] : try await storeTogether(Array(some))
             for ack in acks {
                 guard ack.stream == stream else {
-                    throw Failure(.failed, "the stream \(ack.stream) stored a message that belongs into \(stream)")
+                    throw Failure(.software, "the stream \(ack.stream) stored a message that belongs into \(stream)")
                 }
                 if ack.isDuplicate, ack.sequence < expected {
                     sequences.append(nil)
@@ -32,7 +32,7 @@ package struct StoringRun {
                 }
                 guard ack.sequence == expected else {
                     throw Failure(
-                        .failed,
+                        .temporary,
                         "another process writes to \(stream): it assigned the sequence \(ack.sequence), expected \(expected)",
                         remedy: "stop every process of the environment, and restore again")
                 }

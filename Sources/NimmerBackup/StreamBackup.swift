@@ -29,7 +29,7 @@ package struct StreamBackup {
                 guard error.code == .notFound else { throw error }
                 guard !required.contains(archived.name) else {
                     throw Failure(
-                        .failed,
+                        .unavailable,
                         "\(server) has no stream \(archived.name): the environment "
                             + "\(environment.rawValue) has no streams there",
                         remedy: "name another server with --server, or the environment with NIMMERVERSE_ENV; "

@@ -55,7 +55,7 @@ package struct StreamRestore {
         for stream in index.streams {
             guard let archived = known.first(where: { $0.name == stream.stream.name }) else {
                 throw Failure(
-                    .failed, "\(file.path) holds the stream \(stream.stream.name), which this program does not know",
+                    .data, "\(file.path) holds the stream \(stream.stream.name), which this program does not know",
                     remedy: "restore it with a program of the version that made it, or later")
             }
             readers.append(
@@ -72,7 +72,7 @@ package struct StreamRestore {
         if let since = try await SystemStreams.restoring(on: bus, environment: environment) {
             guard !clears else { return }
             throw Failure(
-                .failed,
+                .temporary,
                 "\(environment.rawValue) is half restored: a restore that began at \(LocalTime.full(since)) is not complete",
                 remedy: "when none runs, repeat it with --clear, which first deletes the streams that it left")
         }
@@ -85,7 +85,7 @@ package struct StreamRestore {
             } catch {
                 guard error.code != .conflict else {
                     throw Failure(
-                        .failed, "\(error.message): a restore needs an empty environment",
+                        .cannotCreate, "\(error.message): a restore needs an empty environment",
                         remedy: "name another server with --server, or delete its streams")
                 }
                 guard error.code == .notFound else { throw error }
@@ -139,7 +139,7 @@ package struct StreamRestore {
         guard !left.isEmpty else { return error }
         let reason = (error as? Failure)?.message ?? (error is CancellationError ? "interrupted" : "\(error)")
         return Failure(
-            .failed, "\(reason); could not delete \(left.joined(separator: ", ")): \(why)",
+            .unavailable, "\(reason); could not delete \(left.joined(separator: ", ")): \(why)",
             remedy: "when the server answers, repeat the restore with --clear, which deletes them")
     }
 

@@ -13,7 +13,8 @@ package final class BridgeProcess: Sendable {
     let bus: any Bus
     let env: Environment
     let settings: BridgeSettings
-    let minds: [any MindServer]
+    /// The minds, in the system file's order.
+    let loads: [MindLoad]
     let failPoint: FailPoint
     let scheduler: Mutex<Scheduler>
     let answers = Mutex(AnswerTracker<Receipt>())
@@ -25,6 +26,14 @@ package final class BridgeProcess: Sendable {
     let suspects: CrashSuspectTracker
     let stores: StoreWatch
     private let access = ExclusiveAccess()
+    /// A question that was given up before it ended.
+    private struct GivenUp: Sendable {
+        let mind: Int
+        let question: MindQuestion
+        let result: Result<MindAnswer, MindError>
+    }
+
+    private let given: AsyncStream<GivenUp>
     private let work: AsyncStream<Ask>
     private let asks: AsyncStream<Ask>.Continuation
     private let wakeUps: AsyncStream<Void>
@@ -48,8 +57,12 @@ package final class BridgeProcess: Sendable {
         bus = process.bus
         env = process.environment
         settings = process.system?.bridge ?? BridgeSettings()
-        self.minds = minds
         self.failPoint = failPoint
+        let (given, givenUp) = AsyncStream.makeStream(of: GivenUp.self)
+        self.given = given
+        loads = zip(minds, settings.minds).enumerated().map { index, pair in
+            MindLoad(pair.0, pair.1) { givenUp.yield(GivenUp(mind: index, question: $0, result: $1)) }
+        }
         scheduler = Mutex(Scheduler(settings))
         commands = CommandRegistry(process, settings.allow)
         stores = StoreWatch(process)
@@ -89,7 +102,11 @@ package final class BridgeProcess: Sendable {
         let responder = try await questions.serve()
         process.answers.report { [weak self] in
             var statistics = ServiceResponder.Statistics()
-            statistics.data = self?.status ?? [:]
+            guard let self else { return statistics }
+            let own = counters.withLock { $0 }
+            (statistics.requests, statistics.errors) = (own.answered, own.rejected)
+            statistics.take(process.requestTimes)
+            statistics.data = status
             return statistics
         }
         process.metrics.collect { [weak self] page in self?.measure(into: &page) }
@@ -100,6 +117,7 @@ package final class BridgeProcess: Sendable {
             group.addTask { await plain.run() }
             group.addTask { await self.suspects.run() }
             group.addTask { await self.ask() }
+            group.addTask { await self.noteGivenUp() }
             group.addTask { await self.watchTheClock() }
             group.addTask { await self.keepAlive() }
             group.addTask { await self.commands.run() }
@@ -111,6 +129,7 @@ package final class BridgeProcess: Sendable {
             await process.untilStopped()
             group.cancelAll()
         }
+        for load in loads { await load.close() }
         responder.cancel()
         plainly.cancel()
         for receipt in answers.withLock({ $0.receipts }) { try? receipt.delivery.nak() }
@@ -235,22 +254,54 @@ package final class BridgeProcess: Sendable {
             maximumBytes: mind.promptBytes, at: .now())
         let question = MindQuestion(
             requestID: ask.request.requestID, system: prompt.system, user: prompt.user, schema: contract.schema,
-            maximumTokens: mind.maxTokens, temperature: mind.temperature)
+            maximumTokens: ask.maximumTokens ?? mind.maxTokens, temperature: mind.temperature)
         let began = ContinuousClock.now
         let left = max(0, ask.deadline.milliseconds(since: scheduler.withLock { $0.clock.read(.now()) }))
         do throws(MindError) {
-            let answer = try await minds[ask.mind].ask(
+            let answer = try await loads[ask.mind].ask(
                 question, deadline: began.advanced(by: .milliseconds(saturating: left)))
-            let usage = Usage(
-                promptTokens: answer.promptTokens, completionTokens: answer.completionTokens, promptBytes: prompt.bytes,
-                answerBytes: answer.text.count, milliseconds: answer.milliseconds,
-                tokensPerSecond: answer.tokensPerSecond)
             let text = String(decoding: answer.text.prefix(4096), as: UTF8.self)
-            return .answered(contract.check(answer.text), usage, model: answer.model, refused: text)
+            let verdict = contract.check(
+                answer.text, tokensRanOut: answer.finish == .length ? question.maximumTokens : nil)
+            if case .cutOff(let tokens, _) = verdict {
+                process.logger.warning(
+                    "The tokens of a mind's answer ran out",
+                    metadata: [
+                        "mind": "\(mind.name)", "tokens": "\(tokens)",
+                        "next": ask.maximumTokens == nil && mind.mostTokens > tokens
+                            ? "asking once more, with \(mind.mostTokens)" : "raise its max_tokens",
+                    ])
+            }
+            return .answered(
+                verdict, Usage(answer, promptBytes: prompt.bytes), model: answer.model, refused: text)
         } catch {
             let took = began.duration(to: .now) / .milliseconds(1)
             // For a question without an answer the tokens read are unknown; the time is known.
             return .failed(error, Usage(promptTokens: 0, completionTokens: 0, milliseconds: took))
+        }
+    }
+
+    /// Accounts for questions that ended after they were given up: their server has loaded its model.
+    private func noteGivenUp() async {
+        for await ended in given {
+            let name = settings.minds[ended.mind].name
+            switch ended.result {
+            case .success(let answer):
+                let bytes = ended.question.system.utf8.count + ended.question.user.utf8.count
+                scheduler.withLock {
+                    $0.loaded(mind: ended.mind)
+                    $0.account(
+                        .answered(.invalid([]), Usage(answer, promptBytes: bytes), model: answer.model, refused: ""),
+                        mind: ended.mind, region: "", at: $0.clock.read(.now()))
+                }
+                process.logger.info(
+                    "A mind has loaded its model",
+                    metadata: ["mind": "\(name)", "seconds": "\(Int(saturating: answer.milliseconds / 1000))"])
+            case .failure(let error):
+                process.logger.warning(
+                    "A mind did not load its model", metadata: ["mind": "\(name)", "reason": "\(error.message)"])
+            }
+            wakeUp.yield()
         }
     }
 
@@ -279,5 +330,15 @@ package final class BridgeProcess: Sendable {
             do { try await Task.sleep(for: .seconds(3)) } catch { return }
             for receipt in answers.withLock({ $0.receipts }) { try? receipt.delivery.inProgress() }
         }
+    }
+}
+
+extension Usage {
+    /// Resources that an answer took.
+    init(_ answer: MindAnswer, promptBytes: Int) {
+        self.init(
+            promptTokens: answer.promptTokens, completionTokens: answer.completionTokens, promptBytes: promptBytes,
+            answerBytes: answer.text.count, milliseconds: answer.milliseconds,
+            tokensPerSecond: answer.tokensPerSecond)
     }
 }

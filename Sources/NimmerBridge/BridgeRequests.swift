@@ -60,7 +60,7 @@ struct BridgeRequests: Sendable {
 
     private func minds() async -> JSON {
         var states: [JSON] = []
-        for (settings, server) in zip(owner.settings.minds, owner.minds) {
+        for (settings, server) in zip(owner.settings.minds, owner.loads) {
             let state = await server.state()
             var object: JSONObject = [
                 "name": .string(settings.name), "kind": .string(settings.kind.rawValue), "url": .string(settings.url),
@@ -69,6 +69,7 @@ struct BridgeRequests: Sendable {
             ]
             object["has_model"] = state.hasModel.map { .bool($0) }
             object["loaded"] = state.isLoaded.map { .bool($0) }
+            object["loading_s"] = server.loadingMilliseconds.map { .number(($0 / 1000).rounded()) }
             for member in owner.scheduler.withLock({ $0.report(on: settings.name, at: $0.clock.read(.now())) }) {
                 object[member.key] = member.value
             }
@@ -99,22 +100,31 @@ struct BridgeRequests: Sendable {
 
     /// Asks the minds again about a request that was answered; nothing is published and nothing done.
     private func replay(_ payload: JSON) async -> CommandResult {
-        guard let id = payload["id"]?.string.flatMap({ try? MessageID($0) }) else {
-            return CommandResult(status: .refused, error: "payload.id must be the id of a request")
+        guard let prefix = payload["id"]?.string.flatMap({ IDPrefix($0) }) else {
+            return CommandResult(
+                status: .refused, error: "payload.id must be the id of a request: \(IDPrefix.expectation)")
         }
         guard !owner.settings.minds.isEmpty else {
             return CommandResult(status: .refused, error: "no mind is configured: the rule answers the same each time")
         }
         do throws(BusError) {
-            var asked: CognitiveRequest?
-            for (stream, filter) in Asking.streams(owner.env) where asked == nil {
-                asked = try await find(stream, filter) { message in
-                    let request = try? Asking.request(in: message, of: stream, owner.env)
-                    return request?.requestID == id ? request : nil
+            var found: [MessageID: CognitiveRequest] = [:]
+            for (stream, filter) in Asking.streams(owner.env) where found.isEmpty || prefix.whole == nil {
+                _ = try await find(stream, filter) { message -> Bool? in
+                    guard let request = try? Asking.request(in: message, of: stream, owner.env),
+                        prefix.begins(request.requestID)
+                    else { return nil }
+                    found[request.requestID] = request
+                    return prefix.whole != nil || found.count > 1 ? true : nil
                 }
             }
-            guard let request = asked else {
-                return CommandResult(status: .refused, error: "no stream holds a request \(id): they keep 7 days")
+            guard let (id, request) = found.first else {
+                return CommandResult(
+                    status: .refused, error: "no stream holds a request \(prefix): they keep 7 days")
+            }
+            guard found.count == 1 else {
+                return CommandResult(
+                    status: .refused, error: "several requests have ids that begin with \(prefix); use a longer prefix")
             }
             let answers = SubjectPattern(.cognitiveResponse(owner.env))
             let before = try await find(SystemStreams.decisions(owner.env), answers) { message in

@@ -34,6 +34,7 @@ extension BridgeProcess {
             "by_mind": .number(Double(scheduled.byMind)), "by_rule": .number(Double(scheduled.byRule)),
             "merged": .number(Double(scheduled.merged)), "expired": .number(Double(scheduled.expired)),
             "given_back": .number(Double(scheduled.givenBack)), "invalid": .number(Double(scheduled.invalid)),
+            "cut_off": .number(Double(scheduled.cutOff)),
             "repeated": .number(Double(answers.withLock { $0.repeated })),
             "rejected": .number(Double(own.rejected)),
             "waiting": .number(Double(waiting)), "asking": .number(Double(asking)),
@@ -52,6 +53,9 @@ extension BridgeProcess {
         page.counter("nimmer_answers_by_mind_total", "Questions that a mind answered.", scheduled.byMind)
         page.counter("nimmer_answers_by_rule_total", "Questions that the boundary answered by rule.", scheduled.byRule)
         page.counter("nimmer_answers_invalid_total", "Answers of minds that were refused.", scheduled.invalid)
+        page.counter(
+            "nimmer_answers_cut_off_total", "Answers of minds whose tokens ran out before they were whole.",
+            scheduled.cutOff)
         page.counter("nimmer_questions_merged_total", "Questions merged into newer ones.", scheduled.merged)
         page.counter("nimmer_questions_expired_total", "Questions that came too late to be asked.", scheduled.expired)
         page.counter(
@@ -63,6 +67,12 @@ extension BridgeProcess {
         stores.measure(into: &page)
         let now = scheduler.withLock { $0.clock.read(.now()) }
         for mind in scheduler.withLock({ $0.accounts(at: now) }) { measure(mind, at: now, into: &page) }
+        for (mind, load) in zip(settings.minds, loads) {
+            page.gauge(
+                "nimmer_mind_loading_seconds",
+                "How long a question has been left with the mind, so that it loads its model.",
+                (load.loadingMilliseconds ?? 0) / 1000, ["mind": mind.name])
+        }
     }
 
     private func measure(_ mind: MindAccount, at now: Timestamp, into page: inout MetricsPage) {

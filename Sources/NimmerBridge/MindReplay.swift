@@ -27,7 +27,7 @@ struct MindReplay: Sendable {
             case .answered(.valid(let decision), let usage, _, _):
                 now = decision
                 asked.append(["mind": .string(name), "verdict": "valid", "ms": .number(usage.milliseconds.rounded())])
-            case .answered(.invalid(let problems), _, _, _):
+            case .answered(.invalid(let problems), _, _, _), .answered(.cutOff(_, let problems), _, _, _):
                 asked.append([
                     "mind": .string(name), "verdict": "invalid", "problems": .array(problems.map { .string($0) }),
                 ])

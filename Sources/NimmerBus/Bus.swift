@@ -36,6 +36,14 @@ public protocol Bus: AnyObject, Sendable {
     ///   ``BusError/Code/closed`` after the end.
     func publish(_ subject: Subject, payload: [UInt8], headers: Headers, reply: Subject?) throws(BusError)
 
+    /// Sends bytes, at most once, and returns when the server has taken them: for a command that has nothing else to learn it by.
+    ///
+    /// - Throws: as ``publish(_:payload:headers:reply:)``; ``BusError/Code/badCredentials`` when the server does not permit this client
+    ///   to publish to the subject, ``BusError/Code/timeout`` when it did not take them in time.
+    func publishChecked(
+        _ subject: Subject, payload: [UInt8], headers: Headers, timeout: Duration
+    ) async throws(BusError)
+
     /// Calls a handler for each message that matches a pattern (hot path, see ``DeliveryHandler``).
     ///
     /// When this returns on a connected bus, the server knows the subscription: every message that is published from now on

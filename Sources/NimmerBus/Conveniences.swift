@@ -13,6 +13,14 @@ extension Bus {
         try publish(subject, payload: payload, headers: headers, reply: nil)
     }
 
+    /// A bus without permissions refuses nothing.
+    public func publishChecked(
+        _ subject: Subject, payload: [UInt8], headers: Headers, timeout: Duration
+    ) async throws(BusError) {
+        try publish(subject, payload: payload, headers: headers, reply: nil)
+        try await flush(timeout: timeout)
+    }
+
     /// Calls a handler for each message that matches; see ``Bus/subscribe(_:queue:pending:handler:)``.
     /// At most 524,288 messages wait for the handler; further ones are dropped and counted.
     public func subscribe(

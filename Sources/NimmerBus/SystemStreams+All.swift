@@ -15,10 +15,25 @@ extension SystemStreams {
             maximumValueSize: 1 << 20)
     }
 
+    /// The bucket `<ENV>-LEARNED`: what each cell has learned, under its name; of a cell that is gone for 30 days.
+    package static func learned(_ env: Environment) -> KeyValueConfiguration {
+        KeyValueConfiguration(
+            bucket: "\(env.streamPrefix)-LEARNED", maximumAge: .seconds(30 * 86_400), maximumBytes: 64 << 20,
+            maximumValueSize: 1 << 20)
+    }
+
+    /// Its stream. It acknowledges nothing, since cells publish to it (decisions 0019 and 0031).
+    package static func learnedStream(_ env: Environment) throws(BusError) -> StreamConfiguration {
+        var stream = try StreamKeyValue.stream(of: learned(env))
+        stream.acknowledges = false
+        return stream
+    }
+
     /// Every stream and bucket that the system makes in an environment, each as a stream. No part makes another.
     package static func all(_ env: Environment) throws(BusError) -> [StreamConfiguration] {
         var all = streams(env) + [wavesStream(env), outcomesStream(env), DeadLetter.configuration(env)]
         for bucket in [acts(env), shards(env), handling(env)] { all.append(try StreamKeyValue.stream(of: bucket)) }
+        all.append(try learnedStream(env))
         return all
     }
 }

@@ -13,10 +13,9 @@ enum CredentialsFile {
     case nkey(publicKey: String, seed: String)
 
     init(_ path: String) throws(BusError) {
-        guard let text = readText(path) else {
-            throw BusError(
-                .badCredentials, "the credentials file '\(path)' cannot be read",
-                cause: String(cString: strerror(errno)))
+        let text: String
+        do throws(SecretFileError) { text = try SecretFile.lines(path) } catch {
+            throw BusError(.badCredentials, "the credentials file '\(path)' cannot be read", cause: error.reason)
         }
         let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
         if text.includes("-----BEGIN") {
@@ -43,7 +42,8 @@ enum CredentialsFile {
 extension CredentialsFile {
     /// The prefix of inboxes that the file names: a word that begins with `_INBOX`, as `nimmer auth generate` writes it.
     static func inboxPrefix(_ path: String) -> String? {
-        readText(path)?.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix("_INBOX") }.map(String.init)
+        (try? SecretFile.lines(path))?.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix("_INBOX") }.map(
+            String.init)
     }
 
     /// The identity that credentials are those of: the token behind `_INBOX.` in their file. Nil for any other credentials,
@@ -99,5 +99,3 @@ final class Signer: Sendable {
         return NATS_ILLEGAL_STATE
     }
 }
-
-private func readText(_ path: String) -> String? { SmallFile.read(path, limit: 65_536) }

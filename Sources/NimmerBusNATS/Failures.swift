@@ -12,11 +12,17 @@ extension BusError {
         if status == NATS_CONNECTION_AUTH_FAILED || lowered.includes("authorization violation")
             || lowered.includes("authentication")
         {
-            guard settings.credentials != .none || server.text != server.shown else {
+            guard settings.credentials != .none || server.credentials != .none else {
                 return BusError(
                     .badCredentials,
                     "the server at \(server.shown) requires credentials, and there are none: set NIMMERVERSE_NATS_CREDENTIALS, or "
                         + "start this in the folder of the 'nimmer up' whose server it is", cause: cause)
+            }
+            guard server.credentials == .none else {
+                return BusError(
+                    .badCredentials,
+                    "the server at \(server.shown) refuses \(server.credentials.words) in its address: correct them; \(ServerURL.advice)",
+                    cause: cause)
             }
             return BusError(
                 .badCredentials,

@@ -25,6 +25,15 @@ extension NATSBus {
 
     @discardableResult
     public func ensureStream(_ configuration: StreamConfiguration) async throws(BusError) -> StreamInfo {
+        do throws(BusError) {
+            return try await bring(configuration)
+        } catch {
+            guard error.number == BusError.subjectsOverlap else { throw error }
+            throw await overlap(configuration, error)
+        }
+    }
+
+    private func bring(_ configuration: StreamConfiguration) async throws(BusError) -> StreamInfo {
         let name = try checked(configuration.name)
         var wanted = configuration.json
         if let replicas = settings.replicas { wanted["num_replicas"] = .number(Double(replicas)) }

@@ -47,6 +47,8 @@ public final class NATSBus: Bus {
     private let hasDeferred = Atomic<Bool>(false)
     let ended = TaskSignal()
     let firstOutcome = TaskSignal()
+    /// Sent when the server has not permitted a publication.
+    let refused = TaskSignal()
 
     struct State {
         var phase = BusStatus.Phase.connecting
@@ -65,6 +67,8 @@ public final class NATSBus: Bus {
         var hadOutcome = false
         /// Permissions that the server denied, each reported once.
         var notPermitted: Set<Permission> = []
+        /// Subjects that are published to by who waits for a refusal, and the refusal that came.
+        var checked: [String: BusError?] = [:]
     }
 
     /// The way to the end of the bus, in this order.

@@ -89,6 +89,12 @@ final class NATSConnection: @unchecked Sendable {
         return String(cString: text)
     }
 
+    /// Indicates whether the last error that the server reported is that it does not permit something.
+    var wasRefused: Bool {
+        var text: UnsafePointer<CChar>?
+        return natsConnection_GetLastError(handle, &text) == NATS_NOT_PERMITTED
+    }
+
     /// Other members of the server's cluster, as it announced them.
     var discoveredServers: [String] {
         var list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
@@ -162,7 +168,13 @@ private final class Options {
                 handle, Unmanaged.passUnretained(wake).toOpaque(), onAttach, onRead, onWrite, onDetach),
             "the event loop")
         try secure(server, settings)
-        try authenticate(settings.credentials)
+        // A user or token in the address goes before that of the settings; a key signs beside either.
+        if case .file = settings.credentials {
+            try authenticate(settings.credentials)
+            try authenticate(server.credentials)
+        } else {
+            try authenticate(server.credentials == .none ? settings.credentials : server.credentials)
+        }
     }
 
     deinit { natsOptions_Destroy(handle) }

@@ -45,6 +45,14 @@ public protocol Cell: Sendable {
     /// - Throws: `ProcessFailure` or `Refusal` when the settings make no sense together; the process logs it and exits.
     init(_ settings: Settings<Options>) throws
 
+    /// The commands that it answers by its settings; those of the manifest unless given, which a manifest with the name `*` cannot list.
+    var knownCommands: [String] { get }
+
+    /// Checks what a cell needs live, and not in tests and replay, where its input is handed to it: a source, for example.
+    ///
+    /// - Throws: `ProcessFailure` or `Refusal`, before anything starts; `nimmer check` and `nimmer up` report it.
+    func checkSource() throws
+
     /// The subjects that it reads besides its requests, such as a device's.
     func inputs(in environment: Environment) throws -> [SubjectPattern]
 
@@ -114,6 +122,12 @@ extension Cell {
     /// A cell, or a nerve.
     public static var role: Role { kind.role }
 
+    /// Those of the manifest.
+    public var knownCommands: [String] { Self.manifest.commands.map(\.name) }
+
+    /// Needs nothing.
+    public func checkSource() throws {}
+
     /// None.
     public func inputs(in environment: Environment) throws -> [SubjectPattern] { [] }
 
@@ -166,7 +180,9 @@ extension Cell {
     public static func run(on connector: @escaping BusConnector, reading reader: SystemFileReader) async -> Never {
         await ServiceProcess.main(manifest, Options.self, role: role, on: connector, reading: reader) {
             configuration, _ in
-            _ = try CellBody<Self>(configuration)
+            try CellBody<Self>(configuration).cell.checkSource()
+        } facts: { configuration in
+            try CellBody<Self>(configuration).facts
         } run: { process, _ in
             try await CellHost<Self>(process).run()
         }

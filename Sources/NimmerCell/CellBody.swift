@@ -33,6 +33,8 @@ public struct CellBody<C: Cell>: Sendable {
     private var nextSense: Timestamp?
     private var nextWake: Timestamp?
     private var lastFault: String?
+    /// Messages about waves that were logged already: once in a life.
+    private var loggedFaults: Set<String> = []
     private var latest = Timestamp(nanoseconds: .min)
 
     /// A cell at rest.
@@ -237,6 +239,9 @@ public struct CellBody<C: Cell>: Sendable {
     private mutating func settle(_ inner: Pulse, into outer: inout Pulse) {
         counters.refused += inner.refused
         counters.sentinels += inner.sentinels
+        for fault in inner.faults where loggedFaults.insert(fault.message).inserted {
+            outer.log(.warning, fault.message, ["cell": identity.name.text, "found": "\(fault.found)"])
+        }
         entered = inner.entered
         take(readingsOf: inner, &outer)
         for action in inner.actions {
@@ -325,6 +330,11 @@ extension CellBody {
 
     /// The cells (or nerves) whose waves it is to be given; none for a cell.
     public var hears: [Token] { hearing?.cells(cell) ?? [] }
+
+    /// Facts that follow from its settings, for `--manifest`.
+    var facts: ManifestFacts {
+        ManifestFacts(hears: hears, asks: hearing?.asks(cell) ?? [], commands: cell.knownCommands)
+    }
 
     /// Counts a message that could not be understood.
     public mutating func countRejected() { counters.rejected += 1 }

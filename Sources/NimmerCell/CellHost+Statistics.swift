@@ -2,6 +2,7 @@ import NimmerBus
 import NimmerGate
 import NimmerProcess
 import NimmerWave
+import Synchronization
 
 extension CellHost {
     /// Facts for `$SRV.INFO` that change: the interval that its waves state, where it knows one, its progress, and why it is STALE.
@@ -28,7 +29,7 @@ extension CellHost {
         var statistics = ServiceResponder.Statistics()
         statistics.requests = counters.requests
         statistics.errors = counters.requestsRefused + counters.requestsFailed
-        (statistics.processingTime, statistics.lastError) = requestTimes.total
+        (statistics.processingTime, statistics.lastError) = process.requestTimes.total
         var data = counters.json
         data["state"] = state.map { .string($0) }
         data["readings"] = .number(Double(readings))
@@ -43,6 +44,39 @@ extension CellHost {
         data["gate_potential"] = .number(potential)
         data["unacknowledged"] = .number(Double(outbox.counters.waiting))
         data["outbox"] = outbox.json
+        statistics.data = .object(data)
+        return statistics
+    }
+
+    /// Answers `$SRV`, `/metrics` and `/readyz` from now on, also while a call blocks the cell.
+    func reportItself() {
+        process.answers.report { [weak self] in self?.answeredStatistics ?? ServiceResponder.Statistics() }
+        process.answers.describe { [weak self] in self.map { $0.waitForCall() == nil ? $0.facts : [:] } ?? [:] }
+        process.metrics.collect { [weak self] page in
+            guard let self else { return }
+            let running = waitForCall()
+            page.gauge(
+                "nimmer_cell_blocked_seconds", "Duration of a call that runs longer than it may; 0: none does.",
+                (running ?? .zero) / .seconds(1))
+            if running == nil { measure(into: &page) }
+        }
+        process.health.check("cell") { [weak self] in
+            self.flatMap { host in host.calls.running.flatMap { $0 > host.callLimit ? host.blockage($0) : nil } }
+        }
+    }
+
+    /// Statistics for `$SRV.STATS`; while a call blocks the cell, the last that were given, and what blocks it.
+    private var answeredStatistics: ServiceResponder.Statistics {
+        guard let running = waitForCall() else {
+            let statistics = statistics
+            latest.withLock { $0 = statistics }
+            return statistics
+        }
+        var statistics = latest.withLock { $0 }
+        statistics.lastError = blockage(running)
+        var data = statistics.data.object ?? [:]
+        data["blocked_ms"] = .number((running / .milliseconds(1)).rounded())
+        data["degraded"] = .string(blockage(running))
         statistics.data = .object(data)
         return statistics
     }

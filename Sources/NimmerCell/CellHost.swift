@@ -18,13 +18,18 @@ public final class CellHost<C: Cell>: Sendable {
     let rejects: RejectLimiter
     /// Replies without a place to go to leave on the cell's response subject.
     let requests: RequestHandler
-    let requestTimes = RequestTimes()
+    let calls = CallWatch()
+    /// Interval of its senses, in milliseconds; nil: never on its own.
+    let interval: Int?
+    let latest = Mutex(ServiceResponder.Statistics())
     private let state: Mutex<State>
     private let jobs: AsyncStream<Job>
     private let jobFeed: AsyncStream<Job>.Continuation
     /// Sent when an appointment comes earlier than the awaited one.
     private let isEarlier = TaskSignal()
     let outbox: Outbox
+    /// What it has kept of what it has learned.
+    let keeping = Mutex(LearnedKeeping())
     /// Origins that the waves which it hears may name.
     let grants: OriginGrants
 
@@ -55,6 +60,7 @@ public final class CellHost<C: Cell>: Sendable {
     init(_ process: ServiceProcess, body: CellBody<C>) {
         self.process = process
         identity = body.identity
+        interval = body.interval
         rejects = RejectLimiter(process)
         requests = RequestHandler(
             process, rejects, orOn: .response(process.environment, cell: body.identity.name))
@@ -93,12 +99,11 @@ public final class CellHost<C: Cell>: Sendable {
         await waitForServer()
         let older = await awaitTurn()
         if isStopping { return }
+        await resumeLearned()
         let subscriptions = try await subscribe()
         let handoverState = older == nil ? nil : await takeOver()
         if let older { process.logger.info("Took over", metadata: ["from": "\(older)"]) }
-        process.answers.report { [weak self] in self?.statistics ?? ServiceResponder.Statistics() }
-        process.answers.describe { [weak self] in self?.facts ?? [:] }
-        process.metrics.collect { [weak self] page in self?.measure(into: &page) }
+        reportItself()
         process.health.started()
         let takenUp = handoverState.map { handoverState in
             state.withLock { $0.clock.takeUp(handoverState, interval: $0.body.interval) }
@@ -114,8 +119,10 @@ public final class CellHost<C: Cell>: Sendable {
         let subscription = try await answerHandover()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keepAppointments() }
+            group.addTask { await self.watchCalls() }
             group.addTask { await self.work() }
             group.addTask { await self.live() }
+            group.addTask { await self.keepLearned() }
             group.addTask { [outbox, process] in await process.run(outbox) }
             await untilEnd()
             subscription.cancel()
@@ -124,6 +131,7 @@ public final class CellHost<C: Cell>: Sendable {
             await leaveQueues(subscriptions)
             await finishWork()
             act { $0.stop(at: $1) }
+            writeLearned()
             if process.bus.status.isConnected { _ = await outbox.drain(timeout: .seconds(1)) }
             jobFeed.finish()
             group.cancelAll()
@@ -229,14 +237,18 @@ public final class CellHost<C: Cell>: Sendable {
     }
 
     private func act<Input>(at input: (inout CellClock) -> Input, _ change: (inout CellBody<C>, Input) -> Pulse) {
+        var took = Duration.zero
         let (isMine, next) = state.withLock { state -> (Bool, Timestamp?) in
             let input = input(&state.clock)
+            calls.begin()
+            defer { took = calls.end() }
             for action in change(&state.body, input).actions { state.waiting.append(state.clock.onWall(action)) }
             let next = state.body.nextAppointment
             let isEarlier = next.map { next in state.armed.map { next < $0 } ?? true } ?? false
             defer { state.isDoing = true }
             return (!state.isDoing, isEarlier ? next : nil)
         }
+        if took > callLimit { report(took) }
         if next != nil { isEarlier.send() }
         guard isMine else { return }
         while true {

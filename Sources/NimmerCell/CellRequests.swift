@@ -63,6 +63,10 @@ extension CellHost {
         let read = requests.read(message) { (message) throws(Refusal) in
             try Command(request: message.payload, on: message.subject, commands: names)
         }
+        // Before anything that waits for the cell: whoever asks a blocked one learns that it is.
+        if let running = waitForCall() {
+            return respond(to: message, CommandResult(status: .error, error: blockage(running)))
+        }
         guard let command = read else { return countRejected() }
         guard semaphore.take() else {
             let limit = semaphore.limit
@@ -125,7 +129,7 @@ extension CellHost {
     }
 
     private func conclude(_ message: BusMessage, _ result: CommandResult, since begun: ContinuousClock.Instant) {
-        requestTimes.add(begun.duration(to: .now), error: result.status == .ok ? nil : result.error)
+        process.requestTimes.add(begun.duration(to: .now), result)
         respond(to: message, result)
     }
 
@@ -142,20 +146,6 @@ public struct DeadlineExceeded: Error, Hashable, CustomStringConvertible {
 
     /// A one-line description.
     public var description: String { "the deadline of \(milliseconds) ms was exceeded" }
-}
-
-/// Durations of requests for `$SRV.STATS`.
-final class RequestTimes: Sendable {
-    private let state = Mutex((nanoseconds: Int64(0), lastError: ""))
-
-    var total: (nanoseconds: Int64, lastError: String) { state.withLock { $0 } }
-
-    func add(_ time: Duration, error: String?) {
-        state.withLock { state in
-            state.nanoseconds = state.nanoseconds.addingSaturated(time.nanoseconds)
-            if let error { state.lastError = error }
-        }
-    }
 }
 
 /// Semaphore that bounds the requests in progress.

@@ -9,6 +9,9 @@ public protocol Nerve: Cell {
     /// The cells (or nerves) that it hears, by the names that its settings give.
     var hears: [Token] { get }
 
+    /// The cells (or nerves) to which it sends commands, by the names that its settings give; none unless given.
+    var asks: [Token] { get }
+
     /// Returns the evidence of a wave for the nerve's gate; nil keeps the wave from the gate.
     func evidence(of wave: HeardWave) -> HeardEvidence?
 
@@ -21,9 +24,12 @@ extension Nerve {
     public static var kind: CellKind<Self> {
         .nerve(
             Hearing(
-                cells: { $0.hears }, evidence: { $0.evidence(of: $1) },
+                cells: { $0.hears }, asks: { $0.asks }, evidence: { $0.evidence(of: $1) },
                 hear: { nerve, wave, pulse in try nerve.hear(wave, &pulse) }))
     }
+
+    /// None.
+    public var asks: [Token] { [] }
 
     /// The wave as it is.
     public func evidence(of wave: HeardWave) -> HeardEvidence? {
@@ -60,6 +66,7 @@ public enum CellKind<C: Cell>: Sendable {
 /// Hearing of a nerve.
 public struct Hearing<C: Cell>: Sendable {
     let cells: @Sendable (C) -> [Token]
+    let asks: @Sendable (C) -> [Token]
     let evidence: @Sendable (C, HeardWave) -> HeardEvidence?
     let hear: @Sendable (inout C, HeardWave, inout Pulse) throws -> Void
 }

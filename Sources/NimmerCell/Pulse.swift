@@ -28,6 +28,8 @@ public struct Pulse: Sendable {
     public private(set) var refused = 0
     /// Values that stand for no reading; they are counted.
     public private(set) var sentinels = 0
+    /// Mistakes in its waves, for the log: a message and the value that was found.
+    private(set) var faults: [(message: String, found: Double)] = []
 
     let identity: Identity
     private(set) var entered: EnteredStates
@@ -114,7 +116,8 @@ public struct Pulse: Sendable {
     /// Emits a wave now.
     ///
     /// - Parameters:
-    ///   - confidence: how sure it is; brought into 0…1. A wave whose confidence is not finite is counted and left out.
+    ///   - confidence: how sure it is; brought into 0…1. A wave whose confidence is not finite is counted and left out. Both are logged
+    ///     once, with the cell's name.
     ///   - content: what was found.
     ///   - cost: energy spent; the manifest's cost `wave` unless given.
     ///   - region: the semantic region; the cell's unless given.
@@ -128,7 +131,14 @@ public struct Pulse: Sendable {
         let cost = cost ?? identity.waveCost
         guard confidence.isFinite, cost.isFinite, cost >= 0 else {
             refused += 1
+            faults.append(
+                confidence.isFinite
+                    ? ("The cell emits a cost that is none: its wave is left out", cost)
+                    : ("The cell emits a confidence that is no number: its wave is left out", confidence))
             return
+        }
+        if !(0...1).contains(confidence) {
+            faults.append(("The cell emits a confidence outside 0 to 1: it is brought into the range", confidence))
         }
         actions.append(
             .wave(

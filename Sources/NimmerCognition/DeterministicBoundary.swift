@@ -3,7 +3,7 @@ import NimmerWave
 /// The boundary without a mind: maps a collapse to a typed record by rule, always the same for the same request
 /// (architecture.md, rule 5: "No model: deterministic boundary").
 ///
-/// It decides for the most apt of the suggested actions and names the event; it asks for no command, since no mind judged.
+/// It decides for the most apt of the suggested actions, of equally apt ones for the first in their order, and names the event; it asks for no command, since no mind judged.
 public enum DeterministicBoundary {
     /// Decides about a request.
     ///
@@ -13,7 +13,10 @@ public enum DeterministicBoundary {
         record.confidence = request.confidence
         record.inputs = request.structuredInput
         record.suggestedActions = request.suggestedActions
-        let suggestion = request.suggestedActions.max { ($0.confidence, $1.action) < ($1.confidence, $0.action) }
-        return suggestion?.action ?? "observe"
+        var best: SuggestedAction?
+        for suggestion in request.suggestedActions where best.map({ suggestion.confidence > $0.confidence }) ?? true {
+            best = suggestion
+        }
+        return best?.action ?? "observe"
     }
 }

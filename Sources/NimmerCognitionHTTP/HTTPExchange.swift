@@ -4,14 +4,15 @@ import Synchronization
 
 /// One server over HTTP: sends a question, and hands out the answer as it comes. Follows no redirect, retries nothing.
 final class HTTPExchange: Sendable {
-    /// `http://host:port`, without a slash at the end.
-    let base: String
+    /// `http://host:port`, with a path where the server is behind one, without a slash at the end.
+    var base: String { address.base }
+    private let address: ServerAddress
     private let tls: TLSFiles
     private let proxy: String?
     private let isClosed = Atomic<Bool>(false)
 
     init(address: String, tls: TLSFiles, proxy: String?) throws(MindError) {
-        base = address.hasSuffix("/") ? String(address.dropLast()) : address
+        self.address = ServerAddress(address)
         try tls.check()
         self.tls = tls
         self.proxy = try proxy.map { text throws(MindError) in try Self.proxy(text) }
@@ -42,7 +43,8 @@ final class HTTPExchange: Sendable {
     ) async throws(MindError) -> HTTPReply {
         let transfer = Transfer(
             TransferRequest(
-                url: base + path, headers: headers + [("user-agent", "nimmerverse")], body: body, deadline: deadline,
+                url: address.url(path), headers: headers + [("user-agent", "nimmerverse")], body: body,
+                deadline: deadline,
                 tls: tls, proxy: proxy, owner: ObjectIdentifier(self)))
         // The loop is faster than a withdrawal: no part of a withdrawn question may leave.
         if Task.isCancelled || isClosed.load(ordering: .sequentiallyConsistent) {

@@ -18,8 +18,8 @@ struct KeySource: Sendable {
     func read() throws(MindError) -> String? {
         if let file {
             let text: String
-            do throws(SystemCallError) {
-                text = try SmallFile.firstLine(of: file)
+            do throws(SecretFileError) {
+                text = try SecretFile.read(file)
             } catch {
                 throw MindError(.misconfigured, "the key file \(file) cannot be read: \(error.reason)")
             }

@@ -34,7 +34,7 @@ struct OllamaDialect: Dialect {
     }
 
     /// Tokens of context: two bytes a token is less than text and numbers need.
-    var context: Int { (settings.promptBytes / 2 + settings.maxTokens + 1023) / 1024 * 1024 }
+    var context: Int { (settings.promptBytes / 2 + settings.mostTokens + 1023) / 1024 * 1024 }
 
     func piece(_ json: JSON) throws(MindError) -> AnswerPiece {
         guard json.object != nil else {

@@ -138,6 +138,7 @@ package final class Hippocampus: Sendable {
                 note(report, count)
                 perform(batcher.wrote(at: now), send)
             case .wrote(.failure(let error), _):
+                storeChanged(failure: error)
                 perform(batcher.failed(error, at: now), send)
                 if isStopping { return }
             case .timer:
@@ -185,8 +186,8 @@ package final class Hippocampus: Sendable {
             case .keepAlive(let items): for item in items { try? item.delivery?.inProgress() }
             case .pause: intake.close()
             case .resume: intake.open()
-            case .lost(let error): storeChanged(failure: error)
-            case .recovered: storeChanged(failure: nil)
+            // Each failure and each success is noted as it comes: what keeps the store away may change meanwhile.
+            case .lost, .recovered: break
             }
         }
     }
@@ -212,12 +213,13 @@ package final class Hippocampus: Sendable {
         }
     }
 
-    /// Remembers whether the store is there, and logs each change.
+    /// Remembers whether the store is there, and logs each change, that of the reason included.
     private func storeChanged(failure error: MemoryError?) {
         let notice = state.withLock { state -> Notice? in
             defer { state.trouble = error }
             switch (state.trouble, error) {
             case (nil, let error?): return .lost(error)
+            case (let before?, let error?) where before.code != error.code: return .lost(error)
             case (_?, nil): return .recovered
             default: return nil
             }

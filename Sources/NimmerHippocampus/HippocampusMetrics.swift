@@ -1,3 +1,4 @@
+import NimmerMemory
 import NimmerProcess
 
 extension HippocampusStatus {
@@ -10,7 +11,13 @@ extension HippocampusStatus {
         page.counter("nimmer_traces_dropped_total", "Traces dropped while the store was unavailable.", tracesDropped)
         page.counter("nimmer_commits_total", "Writes that were committed.", batches)
         page.gauge("nimmer_rows_held", "Messages that wait for their commit.", held)
-        page.gauge("nimmer_database_connected", "Whether the database is there.", trouble == nil ? 1 : 0)
+        page.gauge(
+            "nimmer_database_connected", "Whether the database is there and takes rows.", trouble == nil ? 1 : 0)
+        if let trouble {
+            page.gauge(
+                "nimmer_database_trouble", "Why the database takes no rows, while it takes none.", 1,
+                ["reason": trouble.code.rawValue])
+        }
         for (stream, waiting) in lag.sorted(by: { $0.key < $1.key }) {
             page.gauge("nimmer_stream_lag", "Messages not yet committed.", waiting, ["stream": stream])
         }

@@ -32,13 +32,13 @@ public struct IdentityFolder: Sendable {
 
     /// The folder.
     public let path: String
-    /// `identities.conf`: included by a nats-server's configuration; no secret.
+    /// `identities.conf`: included by a nats-server's configuration; no secret, unless the system file has `mqtt`.
     public var configuration: String { path + "/identities.conf" }
     /// `private.conf`: the same for the server of `nimmer up`; its owner alone may read it.
     public var privateConfiguration: String { path + "/private.conf" }
     /// The password of the user `owner` at the server of `nimmer up`.
     public var ownerPassword: String { path + "/owner.password" }
-    /// The password of the user `device` there, where the system has subjects of devices.
+    /// The password of the user `device`, there and, where the system file has `mqtt`, at any server, if the system has subjects of devices.
     public var devicePassword: String { path + "/device.password" }
     private var keys: String { path + "/keys" }
     var overlap: String { path + "/overlap" }
@@ -122,13 +122,21 @@ public struct IdentityFolder: Sendable {
         _ grants: [Grant], _ publicKeys: [String: String], _ former: FormerKeys, _ system: SystemFile,
         _ environment: Environment, _ audience: Audience, passwords: [String: String] = [:]
     ) throws(ServerError) {
+        let devices = DeviceSubjects(of: system)
         switch audience {
+        case .deployment where system.mqtt != nil && !devices.isEmpty:
+            let users = LocalUsers(
+                devicePassword: try password(in: devicePassword, or: passwords[LocalUsers.device]), devices: devices)
+            let text = ServerConfiguration.text(
+                grants, keys: publicKeys, former: former.keys, system: system.name, environment: environment,
+                local: users, origin: ServerConfiguration.generated,
+                secrets: "It holds the devices' password: a secret.")
+            try SmallFile.write(text, to: configuration, mode: 0o600)
         case .deployment:
             let text = ServerConfiguration.text(
                 grants, keys: publicKeys, former: former.keys, system: system.name, environment: environment)
             try SmallFile.write(text, to: configuration)
         case .local:
-            let devices = DeviceSubjects(of: system)
             let local = LocalUsers(
                 ownerPassword: try password(in: ownerPassword, or: passwords[LocalUsers.owner]),
                 devicePassword: devices.isEmpty
@@ -166,10 +174,12 @@ public struct IdentityFolder: Sendable {
 
     /// The users of a private server who have a password there, each with its file.
     func passwordFiles(_ system: SystemFile, _ audience: Audience) -> [String: String] {
-        guard audience == .local else { return [:] }
-        return DeviceSubjects(of: system).isEmpty
-            ? [LocalUsers.owner: ownerPassword]
-            : [LocalUsers.owner: ownerPassword, LocalUsers.device: devicePassword]
+        var files: [String: String] = [:]
+        if audience == .local { files[LocalUsers.owner] = ownerPassword }
+        if audience == .local || system.mqtt != nil, !DeviceSubjects(of: system).isEmpty {
+            files[LocalUsers.device] = devicePassword
+        }
+        return files
     }
 
     /// A password of 128 random bits.
@@ -186,8 +196,7 @@ public struct IdentityFolder: Sendable {
     /// - Parameter next: the new key in the file.
     private func password(in file: String, or next: String?) throws(ServerError) -> String {
         if let next { return next }
-        let known = (SmallFile.read(file) ?? "").split(whereSeparator: \.isWhitespace).first.map(String.init)
-        if let known, known.utf8.count >= 16 { return known }
+        if let known = try? SecretFile.read(file), known.utf8.count >= 16 { return known }
         let made = Self.newPassword()
         try SmallFile.write(made + "\n", to: file, mode: 0o600)
         return made
@@ -202,7 +211,7 @@ struct CredentialsLines: Sendable {
 
     /// Reads a file; nil when there is no good one.
     init?(_ file: String) {
-        let words = (SmallFile.read(file) ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
+        let words = ((try? SecretFile.lines(file)) ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
         guard let seed = words.first(where: NKey.isUserSeed), let key = words.first(where: NKey.isUserPublicKey) else {
             return nil
         }

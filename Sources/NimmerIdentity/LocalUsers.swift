@@ -1,15 +1,16 @@
 import NimmerSystem
 import NimmerWave
 
-/// Users of a server of `nimmer up` beside the parts of its system, by name and password: the owner of the folder, and
-/// devices that speak MQTT.
+/// Users of a server beside the parts of its system, by name and password: of `nimmer up` the owner of the folder, and devices that speak
+/// MQTT.
 struct LocalUsers: Sendable, Hashable {
     /// Does everything within the account, as the user that started the server may.
     static let owner = "owner"
     /// Publishes and subscribes to what the system file's settings name as subjects of devices, and nothing else.
     static let device = "device"
 
-    var ownerPassword: String
+    /// Nil at a server that others run, which has no owner.
+    var ownerPassword: String?
     /// Nil where the system has no subjects of devices.
     var devicePassword: String?
     var devices: DeviceSubjects
@@ -19,9 +20,12 @@ struct LocalUsers: Sendable, Hashable {
     /// - Parameter ownerKeys: the public keys of the owner, who may connect by any of them or by the password.
     func text(ownerKeys: [String]) -> String {
         let quoted = ServerConfiguration.quoted
-        var text = "      # owner: everything in this account\n"
-        for key in ownerKeys { text += "      { nkey: \(quoted(key)) }\n" }
-        text += "      { user: \(quoted(Self.owner)), password: \(quoted(ownerPassword)) }\n"
+        var text = ""
+        if let ownerPassword {
+            text += "      # owner: everything in this account\n"
+            for key in ownerKeys { text += "      { nkey: \(quoted(key)) }\n" }
+            text += "      { user: \(quoted(Self.owner)), password: \(quoted(ownerPassword)) }\n"
+        }
         if let devicePassword {
             text += "      # device: what the system file names as subjects of devices\n"
             text += "      { user: \(quoted(Self.device)), password: \(quoted(devicePassword)),"

@@ -15,7 +15,13 @@ extension Grant {
             "\(Subject.transition(env, gate: gate)).\(name)",
             "\(env.rawValue).nervous.rejects.\(name)", "\(own).handover", "\(own).change",
         ]
-        if isNerve { publish.append("\(own).state") }
+        if isNerve {
+            publish.append("\(own).state")
+        } else {
+            // What it has learned, which the thalamus hands back.
+            publish.append(Subject.learned(env, cell: token).text)
+            asks("\(env.rawValue).nervous.cells.thalamus.request", of: "thalamus")
+        }
         serves("\(env.rawValue).nervous.cells.\(name).request")
         subscribe.append("\(own).handover")
         isService()

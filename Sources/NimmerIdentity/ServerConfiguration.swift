@@ -17,10 +17,12 @@ public enum ServerConfiguration {
     ) -> String {
         text(
             grants, keys: keys, former: former, system: system, environment: environment, local: nil,
-            origin: "`nimmer auth generate`", secrets: "Public keys only.")
+            origin: generated, secrets: "Public keys only.")
     }
 
-    /// The text for a server of `nimmer up`, which also knows users with passwords; not for others to read.
+    static let generated = "`nimmer auth generate`"
+
+    /// The text for a server of `nimmer up`, or for devices that speak MQTT, which also knows users with passwords; not for others to read.
     static func text(
         _ grants: [Grant], keys: [String: String], former: [FormerKey], system: String, environment: Environment,
         local: LocalUsers?, origin: String = "`nimmer up`", secrets: String = "It holds passwords."

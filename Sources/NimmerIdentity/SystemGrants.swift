@@ -62,6 +62,10 @@ extension Grant {
         grant.shares(bucket: "\(env.streamPrefix)-SHARDS")
         // The newest message of a subject, after a fence has refused.
         grant.looks(into: SystemStreams.transitions(env))
+        // What cells have learned: it makes the bucket and reads it for them.
+        let learned = "KV_\(SystemStreams.learned(env).bucket)"
+        grant.ensures([learned], changes: true)
+        grant.looks(into: learned)
         // Whether a process of 2.0 still needs the streams as they were.
         grant.publish.append("$SRV.INFO")
         return grant

@@ -55,6 +55,13 @@ extension Bus {
         }
     }
 
+    /// Checks that something lives that takes requests on a subject, before something is stored for it.
+    ///
+    /// - Throws: ``Failure`` at once when it does not live, and when it does not take them within the time.
+    package func require(_ who: RequestTarget, serving subject: Subject, seconds: Double) async throws(Failure) {
+        try await untilServed(subject, by: who, .now + .seconds(saturating: seconds))
+    }
+
     /// Waits while the cell lives and does not take requests yet: it has just been started, or a newer version takes over.
     ///
     /// Asked of `$SRV`, because a subscriber to every subject keeps the server from replying "no responders".

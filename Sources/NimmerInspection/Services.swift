@@ -14,6 +14,20 @@ package struct RunningService: Equatable, Sendable {
     package var errors: Int?
     package var startedAt: Timestamp?
     package var data: JSON = .null
+    /// Subjects on which it takes requests.
+    package let endpoints: [Endpoint]
+
+    /// A subject with the commands that it takes.
+    package struct Endpoint: Equatable, Sendable {
+        package let subject: String
+        package let commands: [Command]
+    }
+
+    /// A command that a service declares.
+    package struct Command: Equatable, Sendable {
+        package let name: String
+        package let help: String
+    }
 
     package init?(info: JSON) {
         guard let name = info["name"]?.string, let id = info["id"]?.string else { return nil }
@@ -22,6 +36,14 @@ package struct RunningService: Equatable, Sendable {
         version = info["version"]?.string ?? ""
         summary = info["description"]?.string ?? ""
         metadata = info["metadata"]?.resolved ?? .null
+        endpoints = (info["endpoints"]?.array ?? []).map { endpoint in
+            let declared = endpoint["metadata"]?.resolved.object.map { Array($0) } ?? []
+            return Endpoint(
+                subject: endpoint["subject"]?.string ?? "",
+                commands: declared.filter { !$0.key.hasPrefix("payload:") }.map {
+                    Command(name: $0.key, help: $0.value.string ?? "")
+                })
+        }
     }
 
     package mutating func take(stats: JSON) {

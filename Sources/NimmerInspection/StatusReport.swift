@@ -10,11 +10,14 @@ package struct StatusReport: Sendable {
         /// Nil while it waits to be started again.
         package let pid: Int32?
         package let isAlive: Bool
+        /// Port of 127.0.0.1 on which it serves health and metrics; nil: nowhere.
+        package let httpPort: UInt16?
 
-        package init(name: String, pid: Int32?, isAlive: Bool) {
+        package init(name: String, pid: Int32?, isAlive: Bool, httpPort: UInt16? = nil) {
             self.name = name
             self.pid = pid
             self.isAlive = isAlive
+            self.httpPort = httpPort
         }
     }
 
@@ -61,6 +64,8 @@ package struct StatusReport: Sendable {
     package var attention: Attention?
     /// Start of a restore that is not complete; nil if absent.
     package var restoredSince: Timestamp?
+    /// Description of a full disk under the private servers; nil while there is room.
+    package var fullDisk: String?
 
     package init(
         environment: Environment, serverURL: String = "", serverFrom: String = "", serverVersion: String? = nil,
@@ -84,10 +89,11 @@ package struct StatusReport: Sendable {
 
     /// Problems, each with its consequence (architecture.md, Degrade visibly).
     package func degraded(at now: Timestamp = .now()) -> [String] {
+        let disk = fullDisk.map { [$0] } ?? []
         guard serverVersion != nil else {
-            return ["no NATS server: cells keep their reflexes and count what they could not publish"]
+            return disk + ["no NATS server: cells keep their reflexes and count what they could not publish"]
         }
-        var found: [String] = []
+        var found = disk
         for process in processes where !process.isAlive {
             found.append("\(process.name) does not run; it is started again")
         }
@@ -165,7 +171,10 @@ package struct StatusReport: Sendable {
         object["system"] = system.map { .string($0) }
         object["processes"] = .array(
             processes.map {
-                ["name": .string($0.name), "pid": Self.number($0.pid.map { Int($0) }), "alive": .bool($0.isAlive)]
+                [
+                    "name": .string($0.name), "pid": Self.number($0.pid.map { Int($0) }), "alive": .bool($0.isAlive),
+                    "http_port": Self.number($0.httpPort.map { Int($0) }),
+                ]
             })
         object["streams"] = .array(
             streams.map {
@@ -220,7 +229,9 @@ package struct StatusReport: Sendable {
     }
 
     private func processTable(_ now: Timestamp) -> Table {
-        var table = Table(["process", "pid", "state", "up", "requests", "rejected", "lost", "waiting"])
+        let serves = processes.contains { $0.httpPort != nil }
+        var table = Table(
+            ["process", "pid", "state", "up", "requests", "rejected", "lost", "waiting"] + (serves ? ["http"] : []))
         for process in processes {
             let service = services.first { $0.name == process.name }
             let number = { (key: String) in (service?.data[key]?.int).map { "\($0)" } ?? "" }
@@ -228,12 +239,12 @@ package struct StatusReport: Sendable {
             let waiting = outbox.map { "\($0.waiting)" } ?? ""
             let isNoteworthy = service?.data["stale"]?.bool == true || service?.data["progress"] != nil
             let running = isNoteworthy ? service?.stateText ?? "running" : "running"
-            table.add([
-                process.name, process.pid.map { "\($0)" } ?? "", process.isAlive ? running : "waiting",
-                (service?.startedAt).map { LocalTime.span(milliseconds: now.milliseconds(since: $0)) } ?? "",
-                (service?.requests).map { "\($0)" } ?? "", number("rejected"), number("lost"),
-                waiting,
-            ])
+            let age = (service?.startedAt).map { LocalTime.span(milliseconds: now.milliseconds(since: $0)) } ?? ""
+            let requests = (service?.requests).map { "\($0)" } ?? ""
+            var row = [process.name, process.pid.map { "\($0)" } ?? "", process.isAlive ? running : "waiting", age]
+            row += [requests, number("rejected"), number("lost"), waiting]
+            if serves { row.append(process.httpPort.map { "\($0)" } ?? "") }
+            table.add(row)
         }
         return table
     }

@@ -23,6 +23,8 @@ public struct MemoryError: Error, Hashable, Sendable, CustomStringConvertible {
         case schemaTampered
         /// The user may not do this.
         case permission
+        /// The server takes no changes: a standby, or the former primary after a failover.
+        case readOnly
         /// The server is short of something: disk, memory, connections.
         case exhausted
         /// Another session was in the way: deadlock, lock timeout, serialization.
@@ -61,7 +63,7 @@ extension MemoryError {
     package var stopsTheStart: Bool {
         switch code {
         case .settings, .refused, .missingDatabase, .schemaMissing, .schemaOlder, .schemaUnknown, .schemaTampered: true
-        case .unreachable, .permission, .exhausted, .conflict, .closed, .data, .unexpected: false
+        case .unreachable, .permission, .readOnly, .exhausted, .conflict, .closed, .data, .unexpected: false
         }
     }
 }

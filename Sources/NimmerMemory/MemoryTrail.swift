@@ -44,7 +44,7 @@ public struct MemoryTrail: Sendable, Hashable {
 
     /// One line of the story: what it is about, when, and what happened.
     public struct Line: Sendable, Hashable {
-        /// `wave`, `transition`, `collapse`, `witness`, `request`, `response`, `command`, `act`, `verification` or `next`.
+        /// `wave`, `transition`, `collapse`, `witness`, `request`, `response`, `asked`, `reason`, `command`, `act`, `verification` or `next`.
         public var kind: String
         /// Time; nil for parts of the line before and for what is missing.
         public var at: Timestamp?
@@ -129,7 +129,21 @@ public struct MemoryTrail: Sendable, Hashable {
                 "response", response.header.timestamp,
                 "\(body.outcome.rawValue) by \(who) in \(short(body.processingTimeMilliseconds)) ms for "
                     + "\(short(body.lifeforceSpent)) LF: \(body.decision)")
-        ] + body.downstreamCommands.map { line("command", nil, "\($0.target): \($0.command) \($0.payload.text)") }
+        ] + reasonLines(body)
+            + body.downstreamCommands.map { line("command", nil, "\($0.target): \($0.command) \($0.payload.text)") }
+    }
+
+    private func reasonLines(_ response: CognitiveResponse) -> [Line] {
+        let record = response.record
+        let asked = (record?.asked ?? []).filter { $0.verdict != "valid" }.map {
+            line("asked", nil, "\($0.mind): \($0.verdict)")
+        }
+        return asked
+            + [
+                record?.reason.map { line("reason", nil, $0) },
+                record?.why.map { line("reason", nil, "by rule: \($0)") },
+            ]
+            .compactMap { $0 }
     }
 
     private var actLines: [Line] {

@@ -8,7 +8,8 @@ import NimmerWave
 ///
 /// The address is a URL (`postgresql://user@host:5432/nimmerverse_dev`) or a libpq conninfo text; what it leaves out
 /// comes from the environment (`PGHOST`, `PGPORT`, `PGUSER`, `PGPASSFILE`, `PGSSLMODE` …) and libpq's defaults, as for
-/// `psql`. The password is best kept in a file of its own.
+/// `psql`. The password is best kept in a file of its own. Of several hosts (`postgresql://user@host1:5432,host2:5432/database`)
+/// the first that answers is used; a connection that ``writes``, the first that takes changes.
 public struct DatabaseSettings: Sendable, Hashable, CustomStringConvertible {
     /// URL or conninfo; empty for the environment alone.
     public var address: String
@@ -24,6 +25,8 @@ public struct DatabaseSettings: Sendable, Hashable, CustomStringConvertible {
     public var connectSeconds: Int
     /// The longest wait for one statement, in seconds; then the connection counts as lost.
     public var statementSeconds: Int
+    /// Indicates whether only a server that takes changes is of use; false: a standby will do.
+    public var writes = false
 
     /// Settings by value.
     public init(
@@ -84,9 +87,14 @@ public struct DatabaseSettings: Sendable, Hashable, CustomStringConvertible {
     }
 
     static func name(host: String?, port: String?, database: String?) -> String {
-        let host = host.flatMap { $0.isEmpty ? nil : $0 } ?? "the local socket"
-        let port = port.flatMap { $0.isEmpty ? nil : ":\($0)" } ?? ""
-        return "PostgreSQL at \(host)\(port), database \(database ?? "unnamed")"
+        let hosts = (host ?? "").split(separator: ",", omittingEmptySubsequences: false)
+        let ports = (port ?? "").split(separator: ",", omittingEmptySubsequences: false)
+        // One port is that of every host.
+        let places = hosts.indices.map { index in
+            let port = ports.count == 1 ? ports[0] : (index < ports.count ? ports[index] : "")
+            return (hosts[index].isEmpty ? "the local socket" : hosts[index]) + (port.isEmpty ? "" : ":\(port)")
+        }
+        return "PostgreSQL at \(places.joined(separator: ", ")), database \(database ?? "unnamed")"
     }
 
     /// All of libpq's keywords for the connection, in what they come to.
@@ -101,7 +109,10 @@ public struct DatabaseSettings: Sendable, Hashable, CustomStringConvertible {
         if let passwordFile { keywords["password"] = try DatabaseSettings.password(in: passwordFile) }
         keywords["application_name"] = applicationName
         keywords["client_encoding"] = "UTF8"
-        let standing = ["connect_timeout": String(connectSeconds), "keepalives_idle": "10", "keepalives_interval": "5"]
+        var standing = ["connect_timeout": String(connectSeconds), "keepalives_idle": "10", "keepalives_interval": "5"]
+        if writes, keywords["host"]?.contains(",") == true, getenv("PGTARGETSESSIONATTRS") == nil {
+            standing["target_session_attrs"] = "read-write"
+        }
         return keywords.merging(standing) { mine, _ in mine }
     }
 
@@ -114,19 +125,35 @@ public struct DatabaseSettings: Sendable, Hashable, CustomStringConvertible {
         return place[..<at].contains { "@/".contains($0) }
     }
 
+    /// Advice for a user or password that holds what separates the parts of an address.
+    static let advice =
+        "Write it as postgresql://user@host:5432/database with special characters of user and password percent-encoded (% is %25, "
+        + "@ %40, : %3A, / %2F, ? %3F, # %23, space %20), or keep the password in a file of its own"
+
+    /// Indicates whether the address itself holds the password that is used.
+    var holdsPassword: Bool {
+        guard password == nil, passwordFile == nil, let parsed = try? parsed() else { return false }
+        return parsed["password"] != nil
+    }
+
     private func parsed() throws(MemoryError) -> [String: String] {
         guard !isAmbiguous else {
             throw MemoryError(
                 .settings, "the address of PostgreSQL cannot be read: its user or password holds one of @ / ?",
-                remedy: "Write these as %40 %2F %3F, or keep the password in a file of its own")
+                remedy: DatabaseSettings.advice)
         }
         var message: UnsafeMutablePointer<CChar>?
         // libpq's own message may quote the text, and the text may hold a password: it is not shown.
         defer { PQfreemem(message) }
         guard let options = PQconninfoParse(address, &message) else {
+            let isEncoding = message.map { String(cString: $0).includes("percent-encoded") } ?? false
             throw MemoryError(
-                .settings, "the address of PostgreSQL cannot be read",
-                remedy: "Write it as postgresql://user@host:5432/database, or as host=… port=… dbname=…")
+                .settings,
+                "the address of PostgreSQL cannot be read"
+                    + (isEncoding ? ": a % in it has no two hexadecimal digits behind it" : ""),
+                remedy: isEncoding || address.contains("@")
+                    ? DatabaseSettings.advice
+                    : "Write it as postgresql://user@host:5432/database, or as host=… port=… dbname=…")
         }
         defer { PQconninfoFree(options) }
         var keywords: [String: String] = [:]
@@ -139,12 +166,12 @@ public struct DatabaseSettings: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func password(in path: String) throws(MemoryError) -> String {
-        do throws(SystemCallError) {
-            return try SmallFile.firstLine(of: path, limit: 4096)
+        do throws(SecretFileError) {
+            return try SecretFile.read(path)
         } catch {
             throw MemoryError(
                 .settings, "the password file \(path) of PostgreSQL cannot be read: \(error.reason)",
-                remedy: "Make it readable for this user, or name another file")
+                remedy: "Let this user read the password in its first line, or name another file")
         }
     }
 }

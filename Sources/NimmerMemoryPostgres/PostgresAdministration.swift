@@ -18,6 +18,7 @@ public actor PostgresAdministration {
     init(_ settings: DatabaseSettings, migrations: [Migration]) {
         var patient = settings
         patient.statementSeconds = max(settings.statementSeconds, 3_600)
+        patient.writes = true
         self.settings = patient
         self.migrations = migrations
     }

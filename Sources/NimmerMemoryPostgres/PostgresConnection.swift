@@ -18,21 +18,36 @@ final class PostgresConnection {
     private(set) var isLost = false
 
     init(_ settings: DatabaseSettings) throws(MemoryError) {
-        let pairs = try settings.keywords().sorted { $0.key < $1.key }
-        name = settings.description
+        let keywords = try settings.keywords()
+        let pairs = keywords.sorted { $0.key < $1.key }
+        let everyHost = settings.description
         statementSeconds = settings.statementSeconds
         let handle = PostgresConnection.withStrings(pairs.map(\.key)) { keywords in
             PostgresConnection.withStrings(pairs.map(\.value)) { values in PQconnectdbParams(keywords, values, 0) }
         }
-        guard let handle else { throw MemoryError(.exhausted, "no memory for a connection to \(name)", canRetry: true) }
+        guard let handle else {
+            throw MemoryError(.exhausted, "no memory for a connection to \(everyHost)", canRetry: true)
+        }
         self.handle = handle
         serverVersion = Int(PQserverVersion(handle))
         guard PQstatus(handle) == CONNECTION_OK else {
             let reason = String(cString: PQerrorMessage(handle))
-            throw PostgresFailure.connecting(to: name, reason: reason)
+            name = everyHost
+            throw PostgresFailure.connecting(
+                to: everyHost, reason: reason, hasPasswordInAddress: settings.holdsPassword)
         }
+        name = PostgresConnection.name(of: handle, keywords) ?? everyHost
         PQsetnonblocking(handle, 1)
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
+    }
+
+    /// Name of the server that was chosen of several; nil where there is one.
+    private static func name(of handle: OpaquePointer, _ keywords: [String: String]) -> String? {
+        guard keywords["host"]?.contains(",") == true, let host = PQhost(handle), let port = PQport(handle) else {
+            return nil
+        }
+        return DatabaseSettings.name(
+            host: String(cString: host), port: String(cString: port), database: keywords["dbname"])
     }
 
     deinit {

@@ -39,6 +39,11 @@ struct PostgresFailure: Error, Sendable {
     /// SQLSTATE of the class "no data".
     private static let noData = "02000"
 
+    /// A session whose transactions may change nothing.
+    static func readOnlySession(_ name: String) -> PostgresFailure {
+        PostgresFailure(state: "25006", primary: "transactions are read-only", name: name)
+    }
+
     static func lost(name: String, reason: String) -> PostgresFailure {
         PostgresFailure(state: "", primary: oneLine(reason), name: name)
     }
@@ -55,6 +60,12 @@ struct PostgresFailure: Error, Sendable {
 
     /// Indicates whether the connection is gone.
     var isLost: Bool { state.isEmpty || state.hasPrefix("08") || state.hasPrefix("57P") }
+
+    /// Indicates whether the server takes no changes: a standby, or the former primary after a failover.
+    var isReadOnly: Bool { state == "25006" }
+
+    /// Indicates whether the next attempt needs a new connection, which may lead to another host.
+    var needsNewConnection: Bool { isLost || isReadOnly }
 
     /// Reason why a row was refused, for `rejected_messages`.
     var reason: String { detail.isEmpty ? primary : "\(primary): \(detail)" }
@@ -78,12 +89,11 @@ struct PostgresFailure: Error, Sendable {
                 canRetry: true)
         case "40001", "40P01", "55P03", "57014":
             MemoryError(.conflict, "\(name) was busy: \(primary)", canRetry: true)
-        case "25006":
-            MemoryError(.permission, "\(name) is read-only", remedy: "Connect to the primary server", canRetry: true)
+        case _ where isReadOnly: Self.readOnly(name)
         case _ where state.hasPrefix("53"):
             MemoryError(
-                .exhausted, "\(name) is out of a resource: \(primary)",
-                remedy: "Free disk space, memory or connections", canRetry: true)
+                .exhausted, "\(name) is out of a resource: \(primary)", remedy: Self.remedy(exhausted: state),
+                canRetry: true)
         case Self.noData:
             MemoryError(.unexpected, "\(name) returned a result that this program does not understand: \(primary)")
         case _ where isData:
@@ -93,15 +103,44 @@ struct PostgresFailure: Error, Sendable {
         }
     }
 
+    /// A server that takes no changes.
+    static func readOnly(_ name: String, reason: String = "") -> MemoryError {
+        MemoryError(
+            .readOnly, "\(name) is read-only" + (reason.isEmpty ? "" : ": \(reason)"),
+            remedy: "It is tried again by itself; connect to the primary server, or list all hosts in postgres.url "
+                + "(postgresql://user@host1:5432,host2:5432/database)", canRetry: true)
+    }
+
+    /// Remedy for an error of class 53, insufficient resources.
+    private static func remedy(exhausted state: String) -> String {
+        switch state {
+        case "53100": "Free space on the server's disk; it is tried again by itself"
+        case "53200": "Give the server memory; it is tried again by itself"
+        case "53300": "End idle sessions, or raise the server's max_connections; it is tried again by itself"
+        default: "Free disk space, memory or connections of the server; it is tried again by itself"
+        }
+    }
+
     /// A connection that could not be made, by libpq's message; there is no SQLSTATE at this point.
-    static func connecting(to name: String, reason: String) -> MemoryError {
-        let line = oneLine(reason)
+    ///
+    /// - Parameters:
+    ///   - name: the server and database.
+    ///   - reason: one attempt a host, each on a line of its own with guesses below it.
+    ///   - hasPasswordInAddress: whether the password stands in the address, where a special character changes it.
+    static func connecting(to name: String, reason: String, hasPasswordInAddress: Bool = false) -> MemoryError {
+        let line = attempts(reason)
         func contains(_ text: String) -> Bool { reason.contains(text) }
+        // Where several hosts are listed, one of them may become the primary.
+        if contains("session is read-only") || contains("server is in hot standby mode") {
+            return readOnly(name, reason: line)
+        }
         if contains("does not exist"), contains("database") {
             return MemoryError(
                 .missingDatabase, "\(name) does not exist", remedy: "Run nimmer db migrate", canRetry: true)
         }
-        if contains("starting up") || contains("shutting down") || contains("recovery") {
+        if contains("starting up") || contains("shutting down") || contains("recovery")
+            || contains("accepting connections")
+        {
             return MemoryError(.unreachable, "\(name) is not ready: \(line)", canRetry: true)
         }
         if contains("authentication") || contains("no password supplied") || contains("pg_hba.conf")
@@ -109,15 +148,25 @@ struct PostgresFailure: Error, Sendable {
         {
             return MemoryError(
                 .refused, "\(name) refuses the user: \(line)",
-                remedy: "Check user and password file under postgres in the system file, or PGUSER and PGPASSFILE",
+                remedy: hasPasswordInAddress
+                    ? "Check user and password in the address. " + DatabaseSettings.advice
+                    : "Check user and password file under postgres in the system file, or PGUSER and PGPASSFILE",
                 canRetry: true)
         }
         if contains("too many") || contains("remaining connection slots") {
-            return MemoryError(.exhausted, "\(name) has no free connection: \(line)", canRetry: true)
+            return MemoryError(
+                .exhausted, "\(name) has no free connection: \(line)", remedy: remedy(exhausted: "53300"),
+                canRetry: true)
         }
         return MemoryError(
             .unreachable, "\(name) does not answer: \(line)",
             remedy: "Start it (nimmer up starts a private one), or correct its address", canRetry: true)
+    }
+
+    /// The first line of each attempt to connect, one for each host; without them, the first line.
+    private static func attempts(_ text: String) -> String {
+        let lines = text.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("connection to server ") }
+        return lines.count < 2 ? oneLine(text) : lines.joined(separator: "; ")
     }
 
     /// The first line: what follows are guesses about causes and locations.

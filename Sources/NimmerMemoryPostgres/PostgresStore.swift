@@ -21,9 +21,14 @@ public actor PostgresStore: MemoryStore {
     /// The thread of this store.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// Connects and checks the schema; asks a connection that is open already whether it lives.
+    /// Connects and checks the schema; asks a connection that is open already whether it lives, and, where the settings ask for a
+    /// server that takes changes, whether it still does.
     public func open() throws(MemoryError) {
-        try perform { (connection) throws(PostgresFailure) in _ = try connection.script("select 1") }
+        try perform { (connection) throws(PostgresFailure) in
+            // After a failover a server may answer and take no changes.
+            let isReadOnly = try connection.script("select current_setting('transaction_read_only')").first == "on"
+            if isReadOnly, settings.writes { throw .readOnlySession(connection.name) }
+        }
     }
 
     /// Writes a batch; see ``MemoryStore/write(_:)``.
@@ -42,6 +47,11 @@ public actor PostgresStore: MemoryStore {
     /// Follows a decision; see ``MemoryStore/trail(of:)``.
     public func trail(of id: MessageID) throws(MemoryError) -> MemoryTrail? {
         try PostgresTrail(connection: try ready()).follow(id)
+    }
+
+    /// Ids that begin so, at most two: one is meant, two are too many.
+    package func ids(_ prefix: IDPrefix) throws(MemoryError) -> [MessageID] {
+        try PostgresTrail(connection: try ready()).ids(prefix)
     }
 
     /// Examples for training; see ``MemoryStore/trainingPage(_:)``.
@@ -126,7 +136,7 @@ public actor PostgresStore: MemoryStore {
             return try body(connection)
         } catch {
             connection.rollback()
-            if connection.isLost || error.isLost { close() }
+            if connection.isLost || error.needsNewConnection { close() }
             throw error.memoryError
         }
     }

@@ -54,6 +54,28 @@ struct PostgresTrail: TrailSource {
         }
     }
 
+    /// Ids that begin so, at most two.
+    func ids(_ prefix: IDPrefix) throws(MemoryError) -> [MessageID] {
+        let keys = [
+            ("transition_messages", "message_id"), ("collapse_messages", "collapse_id"),
+            ("collapse_messages", "message_id"), ("request_messages", "request_id"), ("request_messages", "message_id"),
+            ("response_messages", "message_id"), ("act_messages", "message_id"),
+            ("verification_messages", "message_id"),
+        ]
+        let parts = keys.map { view, key in
+            "(select \(key) as id from \(view) where \(key) between $1::uuid and $2::uuid limit 2)"
+        }
+        let rows: Rows
+        do throws(PostgresFailure) {
+            rows = try connection.run(
+                SQL(
+                    constant:
+                        "select distinct id::text from (\(parts.joined(separator: " union all "))) as found limit 2",
+                    binds: [prefix.first.text, prefix.last.text]))
+        } catch { throw error.memoryError }
+        return rows.values.compactMap { row in (row.first ?? nil).flatMap { try? MessageID($0) } }
+    }
+
     private func first<Body>(
         _ table: MemoryTable, _ condition: String, _ binds: [String]
     ) throws(MemoryError) -> Remembered<Body>? {

@@ -85,7 +85,11 @@ package struct OrganProcess: Sendable {
         }
         let loopState = OrganLoopState(process, settings, model, rejects, inbox)
         let organStatus = loopState.organStatus
-        process.answers.report(also: endpoints(verbs)) { organStatus.statistics }
+        process.answers.report(also: endpoints(verbs)) { [process] in
+            var statistics = organStatus.statistics
+            statistics.take(process.requestTimes)
+            return statistics
+        }
         process.metrics.collect { page in organStatus.measure(into: &page) }
         process.health.started()
         process.logger.info(

@@ -5,14 +5,30 @@ import NimmerServers
 ///
 /// Printed as `nimmer: <message>`, and under it what to do.
 package struct Failure: Error, Equatable {
-    /// The exit status that a script sees.
-    package enum Status: Int32 {
-        /// A check was made and did not pass.
+    /// Exit status that a script sees: one table for all commands (docs/reference/output.md, Exit statuses), as in sysexits.h.
+    package enum Status: Int32, CaseIterable {
+        /// A check was made and did not pass, or what was asked for was refused or is not there.
         case failed = 1
-        /// The command was asked for something that cannot be.
+        /// Wrong arguments, variables or environment.
         case usage = 64
-        /// A server, file or program that is needed is not there.
+        /// Input that cannot be understood.
+        case data = 65
+        /// A file that is not there or cannot be read.
+        case noInput = 66
+        /// A server, device or program that is needed does not answer or is not there.
         case unavailable = 69
+        /// A mistake of the program's own.
+        case software = 70
+        /// A file or folder that cannot be made.
+        case cannotCreate = 73
+        /// Reading or writing failed halfway.
+        case io = 74
+        /// Something that may pass: trying again can help.
+        case temporary = 75
+        /// A permission is missing: of a file, a folder, or at a server.
+        case permission = 77
+        /// A wrong system file or setting.
+        case configuration = 78
     }
 
     package let status: Status
@@ -46,7 +62,7 @@ package struct Failure: Error, Equatable {
 extension Failure {
     /// Maps a failure of a child process or private server, its last lines under it.
     package init(_ error: ServerError) {
-        self.init(.unavailable, error.printed)
+        self.init(error.status, error.printed)
     }
 
     /// Work on folders and servers, with its errors as those of a command.
@@ -54,7 +70,19 @@ extension Failure {
         do throws(ServerError) {
             return try body()
         } catch {
-            throw Failure(.failed, error.message)
+            throw Failure(error.status, error.message)
+        }
+    }
+}
+
+extension ServerError {
+    /// Exit status of a command that it ends.
+    fileprivate var status: Failure.Status {
+        switch code {
+        case .untrusted, .account: .permission
+        case .folder: .cannotCreate
+        case .alreadyRunning: .temporary
+        case .missingExecutable, .spawn, .notReady, .port, .database, .openSSL: .unavailable
         }
     }
 }

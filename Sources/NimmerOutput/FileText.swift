@@ -22,6 +22,15 @@ package enum FileText {
         (try? bytes(path)).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// The secret that a file holds: its first line, without a byte order mark.
+    ///
+    /// - Throws: ``Failure`` that names the file and what was found.
+    package static func secret(_ path: String) throws(Failure) -> String {
+        do throws(SecretFileError) { return try SecretFile.read(path) } catch {
+            throw Failure(.unavailable, "cannot read \(path): \(error.reason)")
+        }
+    }
+
     /// Writes a file so that a reader sees the old one or the new one, never half of it.
     ///
     /// - Throws: ``Failure`` that names the file and what the system reported; then the old one is as it was.
@@ -117,7 +126,14 @@ package enum FileText {
     }
 
     private static func failure(_ what: String, _ path: String) -> Failure {
-        Failure(.unavailable, "\(what) \(path == "-" ? "standard input" : path): \(String(cString: strerror(errno)))")
+        let status: Failure.Status =
+            switch errno {
+            case EACCES, EPERM: .permission
+            case ENOSPC, EIO, EDQUOT: .io
+            default: what == "cannot read" ? .noInput : .cannotCreate
+            }
+        return Failure(
+            status, "\(what) \(path == "-" ? "standard input" : path): \(String(cString: strerror(errno)))")
     }
 }
 

@@ -19,8 +19,12 @@ public struct NATSServerOptions: Sendable {
     public var syncsAlways: Bool
     /// Indicates whether it keeps streams. A server of an operator has none unless its system account is known too.
     public var isJetStream: Bool
-    /// Indicates whether it also speaks MQTT, on a loopback port of its own, for devices. Needs streams.
+    /// Indicates whether it also speaks MQTT, for devices, on ``mqttHost`` and ``mqttPort``. Needs streams.
     public var speaksMQTT: Bool
+    /// The port for MQTT; nil keeps the one of the last start if it is still free, else takes a free one.
+    public var mqttPort: UInt16?
+    /// The address for MQTT.
+    public var mqttHost: String
     /// Timeout until clients can connect; recovery of a large store takes its time.
     public var readyWithin: Duration
     /// Takes each line that the server logs, on a thread that must not block for long.
@@ -30,7 +34,8 @@ public struct NATSServerOptions: Sendable {
     public init(
         folder: String, binary: String? = nil, port: UInt16? = nil, name: String = "nimmerverse",
         extraConfiguration: String = "", syncsAlways: Bool = true, isJetStream: Bool = true,
-        speaksMQTT: Bool = false, readyWithin: Duration = .seconds(15),
+        speaksMQTT: Bool = false, mqttPort: UInt16? = nil, mqttHost: String = "127.0.0.1",
+        readyWithin: Duration = .seconds(15),
         onLine: (@Sendable (String) -> Void)? = nil
     ) {
         self.folder = folder
@@ -41,6 +46,8 @@ public struct NATSServerOptions: Sendable {
         self.syncsAlways = syncsAlways
         self.isJetStream = isJetStream
         self.speaksMQTT = speaksMQTT
+        self.mqttPort = mqttPort
+        self.mqttHost = mqttHost
         self.readyWithin = readyWithin
         self.onLine = onLine
     }
@@ -53,7 +60,7 @@ public final class NATSServer: Sendable {
     public let binary: NATSBinary
     /// The port of 127.0.0.1; the same over ``restart()`` and, while it is free, over the next start on this folder.
     public let port: UInt16
-    /// The port of 127.0.0.1 for MQTT, which stays as ``port`` does; nil where it speaks none.
+    /// The port for MQTT, which stays as ``port`` does; nil where it speaks none.
     public let mqttPort: UInt16?
     private let options: NATSServerOptions
     private let store: ServerState
@@ -83,7 +90,10 @@ public final class NATSServer: Sendable {
         let store = ServerState(folder: folder, user: geteuid(), argument: configuration(in: folder))
         try await store.takeOver(program: "nats-server", folder: folder)
         let port = try choosePort(options.port, last: store.port)
-        let mqttPort = options.speaksMQTT ? try choosePort(nil, last: store.mqttPort) : nil
+        let mqttPort = options.speaksMQTT ? try choosePort(options.mqttPort, last: store.mqttPort) : nil
+        if let wanted = options.mqttPort, options.speaksMQTT, !LoopbackPort.isFree(wanted) {
+            throw ServerError(.port, "port \(wanted) for MQTT is in use by another program; expected a free one")
+        }
         let ports = Ports(client: port, mqtt: mqttPort)
         let log = LineBox(limit: 40)
         let child = try await launch(binary, options: options, ports: ports, log: log, store: store)
@@ -203,7 +213,7 @@ public final class NATSServer: Sendable {
         let sync = options.syncsAlways && binary.isAtLeast(2, 10) ? ", sync_interval: always" : ""
         let streams =
             options.isJetStream ? "jetstream: { store_dir: \(quoted(options.folder + "/jetstream"))\(sync) }" : ""
-        let mqtt = ports.mqtt.map { "mqtt: { listen: \"127.0.0.1:\($0)\" }" } ?? ""
+        let mqtt = ports.mqtt.map { "mqtt: { host: \(quoted(options.mqttHost)), port: \($0) }" } ?? ""
         return """
             # Written at every start; changes here are lost.
             listen: "127.0.0.1:\(ports.client)"

@@ -2,6 +2,7 @@ import NimmerMemoryPostgres
 import NimmerOutput
 import NimmerPlatform
 import NimmerServers
+import NimmerSystem
 import NimmerWave
 import Synchronization
 
@@ -57,8 +58,10 @@ package final class PrivateServers: Sendable {
         do throws(ServerError) {
             let server = try await NATSServer.start(
                 NATSServerOptions(
-                    folder: "\(place.path)/nats", extraConfiguration: identities.inclusion,
-                    speaksMQTT: identities.hasDevices))
+                    folder: "\(place.path)/nats", name: place.environment.serverName,
+                    extraConfiguration: identities.inclusion,
+                    speaksMQTT: identities.speaksMQTT, mqttPort: identities.mqtt.map { UInt16($0.port) },
+                    mqttHost: identities.mqtt?.host ?? "127.0.0.1"))
             state.withLock {
                 $0.nats = server
                 $0.fresh.insert("nats")

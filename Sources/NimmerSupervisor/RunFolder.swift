@@ -69,6 +69,24 @@ package struct RunFolder: Equatable, Sendable {
     package var stateFolder: String { "\(path)/state" }
     /// The keys of all clients of the private nats-server, and its configuration of permissions.
     package var identities: IdentityFolder { IdentityFolder(path: "\(path)/auth") }
+    private static let restartFolder = "restart"
+
+    /// Asks the `nimmer up` that runs here to restart a process.
+    package func requestRestart(of name: String) throws(Failure) {
+        try Failure.ofServers { () throws(ServerError) in
+            let folder = try OwnFolder.open(
+                home, below: [Self.folder, environment.rawValue, Self.restartFolder], making: 0o700)
+            try folder.write("", to: name, mode: 0o600)
+        }
+    }
+
+    /// The processes that are to be restarted; asked once.
+    package func takeRestarts() -> [String] {
+        let names = FileText.names(in: "\(path)/\(Self.restartFolder)").filter { !$0.contains(".") }
+        for name in names { unlink("\(path)/\(Self.restartFolder)/\(name)") }
+        return names
+    }
+
     /// Held locked for as long as a `nimmer up` runs here.
     package var lockPath: String { "\(path)/up.lock" }
 }

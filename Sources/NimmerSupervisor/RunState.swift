@@ -15,11 +15,14 @@ package struct RunState: Equatable, Sendable {
         package let identity: ProcessIdentity
         /// Started in this order; stopped in reverse.
         package let layer: Int
+        /// Port of 127.0.0.1 on which it serves health and metrics; nil: nowhere.
+        package let httpPort: UInt16?
 
-        package init(name: String, identity: ProcessIdentity, layer: Int) {
+        package init(name: String, identity: ProcessIdentity, layer: Int, httpPort: UInt16? = nil) {
             self.name = name
             self.identity = identity
             self.layer = layer
+            self.httpPort = httpPort
         }
 
         /// Returns whether it runs, as the right user, and was started as this part of the system in this place.
@@ -90,7 +93,7 @@ package struct RunState: Equatable, Sendable {
         guard let text else { return nil }
         guard let state = (try? JSON(parsing: Array(text.utf8))).flatMap(RunState.init(json:)) else {
             throw Failure(
-                .failed, "\(place.statePath) is not a state file of `nimmer up`",
+                .data, "\(place.statePath) is not a state file of `nimmer up`",
                 remedy: "remove it when no `nimmer up` runs here")
         }
         return state
@@ -99,7 +102,7 @@ package struct RunState: Equatable, Sendable {
     package func write(_ place: RunFolder) throws(Failure) {
         let text = json.pretty + "\n"
         guard let folder = try place.held() else {
-            throw Failure(.failed, "\(place.path) is gone", remedy: "stop this `nimmer up` and start it again")
+            throw Failure(.io, "\(place.path) is gone", remedy: "stop this `nimmer up` and start it again")
         }
         try Failure.ofServers { () throws(ServerError) in try folder.write(text, to: RunFolder.stateName, mode: 0o600) }
     }
@@ -118,7 +121,10 @@ package struct RunState: Equatable, Sendable {
         object["postgres_password_file"] = postgresPasswordFile.map { .string($0) }
         object["processes"] = .array(
             processes.map {
-                ["name": .string($0.name), "process": .string($0.identity.text), "layer": .number(Double($0.layer))]
+                [
+                    "name": .string($0.name), "process": .string($0.identity.text), "layer": .number(Double($0.layer)),
+                    "http_port": $0.httpPort.map { .number(Double($0)) } ?? .null,
+                ]
             })
         object["waiting"] = .array(waiting.map { .string($0) })
         return .object(object)
@@ -138,7 +144,8 @@ extension RunState {
             guard let name = process["name"]?.string, let layer = process["layer"]?.int,
                 let identity = process["process"]?.string.flatMap({ ProcessIdentity($0) })
             else { return nil }
-            entries.append(Entry(name: name, identity: identity, layer: layer))
+            let port = process["http_port"]?.int.flatMap { UInt16(exactly: $0) }
+            entries.append(Entry(name: name, identity: identity, layer: layer, httpPort: port))
         }
         self.init(
             nimmer: nimmer, startedAt: started, system: system, natsURL: json["nats_url"]?.string,

@@ -64,6 +64,8 @@ package struct Supervisor: Sendable {
         case misconfigured(String, again: Double)
         case stopping
         case killed(String)
+        /// It was asked to be restarted, and starts again.
+        case restarted(String)
     }
 
     /// Phase of a process.
@@ -89,6 +91,8 @@ package struct Supervisor: Sendable {
     private var backoffs: [String: Backoff] = [:]
     private var absent: Set<String> = []
     private var misconfigured: Set<String> = []
+    /// Members that are ending to start again at once.
+    private var restarting: Set<String> = []
     private var jitter: SplitMix
     private var course = Course.keeping
 
@@ -148,6 +152,7 @@ package struct Supervisor: Sendable {
             phases[name] = .ended
             return stopNextLayer(at: now)
         }
+        if restarting.remove(name) != nil { return startAgain(name) }
         if member.policy == .once || (member.policy == .unlessDone && ending.isSuccess) {
             phases[name] = .ended
             return ending.isSuccess ? [.notify(.done(name))] : [.notify(.ended(name, ending, again: 0))]
@@ -171,6 +176,30 @@ package struct Supervisor: Sendable {
         var actions: [Action] = [.notify(.ended(name, ending, again: wait))]
         if backoff.isSlow, !wasSlow { actions.append(.notify(.slowing(name, failures: backoff.failures))) }
         return actions
+    }
+
+    /// Restarts a member, whatever it does now; nothing for an unknown one, or while all stop.
+    package mutating func restart(_ name: String, at now: SteadyTime) -> [Action] {
+        guard !isStopping, let member = members.first(where: { $0.name == name }), member.policy != .once else {
+            return []
+        }
+        absent.remove(name)
+        misconfigured.remove(name)
+        backoffs[name] = nil
+        switch phases[name] {
+        case .running:
+            restarting.insert(name)
+            phases[name] = .ending(deadline: now.advanced(milliseconds: member.grace), killed: false)
+            return [.terminate(name)]
+        case .waiting, .ended: return startAgain(name)
+        case .starting, .ending, nil: return []
+        }
+    }
+
+    private mutating func startAgain(_ name: String) -> [Action] {
+        phases[name] = .starting
+        restarts[name, default: 0] += 1
+        return [.notify(.restarted(name)), .spawn(name)]
     }
 
     /// Time has passed: what waited starts again, what did not end in its grace is killed.

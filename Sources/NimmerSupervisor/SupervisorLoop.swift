@@ -44,6 +44,8 @@ package struct SupervisorLoop {
         case ended(String, ChildExit)
         /// A request to end: a signal, or a reader that has gone.
         case stop
+        /// A request to restart a member.
+        case restart(String)
         case tick
     }
 
@@ -89,6 +91,7 @@ package struct SupervisorLoop {
                 act(on: supervisor.ended(name, Supervisor.Ending(exit), at: Self.now))
                 changed(running.mapValues(\.identity), supervisor.waiting)
             case .stop: act(on: supervisor.stop(at: Self.now))
+            case .restart(let name): act(on: supervisor.restart(name, at: Self.now))
             case .tick: act(on: supervisor.tick(at: Self.now))
             }
             if finished { break }

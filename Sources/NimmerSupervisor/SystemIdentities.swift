@@ -8,8 +8,12 @@ import NimmerWave
 /// and devices.
 package struct SystemIdentities: Sendable {
     package let folder: IdentityFolder
-    /// Indicates whether the system has subjects of devices, for which the server speaks MQTT.
+    /// Indicates whether the system has subjects of devices.
     package let hasDevices: Bool
+    /// The listener for MQTT, where the system file names it.
+    package let mqtt: MQTTSettings?
+    /// Indicates whether the server speaks MQTT: for the subjects of devices, or because the system file names its listener.
+    package var speaksMQTT: Bool { hasDevices || mqtt != nil }
 
     /// Writes the keys that are missing and what the server includes.
     ///
@@ -17,6 +21,7 @@ package struct SystemIdentities: Sendable {
     package init(_ place: RunFolder, _ system: SystemFile) async throws(Failure) {
         folder = place.identities
         hasDevices = !DeviceSubjects(of: system).isEmpty
+        mqtt = system.mqtt
         do {
             _ = try await folder.generate(system, place.environment, for: .local)
         } catch let error as SystemError {
@@ -49,10 +54,20 @@ package struct SystemIdentities: Sendable {
             "               it requires credentials: commands in this folder find them; other clients: "
                 + paint(.strong, "eval \"$(nimmer env --export)\"")
         ]
-        if let mqttPort {
+        guard let mqttPort else { return lines }
+        let host = mqtt?.host ?? "127.0.0.1"
+        let address = host.contains(":") ? "[\(host)]:\(mqttPort)" : "\(host):\(mqttPort)"
+        if hasDevices {
             lines.append(
-                "  mqtt         127.0.0.1:\(mqttPort)  user device, for the devices' subjects only; password in "
+                "  mqtt         \(address)  user device, for the devices' subjects only; password in "
                     + "\(folder.devicePassword)")
+        } else {
+            lines.append("  mqtt         \(address)  no cell names a device's subject yet: no device may connect")
+        }
+        if mqtt?.isLoopback == false {
+            lines.append(
+                "               \(paint(.bad, "passwords and readings cross the network in plain text")): for a network "
+                    + "that you trust only")
         }
         return lines
     }

@@ -60,6 +60,7 @@ package struct UpDisplay: Sendable {
                 "\(name) has nothing to sense here; looking again every \(LocalTime.span(milliseconds: again))",
                 .warning)
         case .stopping: return own("stopping; Ctrl-C again to stop without waiting")
+        case .restarted(let name): return own("\(name) starts again, as asked")
         case .killed(let name): return own("\(name) did not stop in time and was killed", .warning)
         }
     }

@@ -28,7 +28,7 @@ package final class UpLock: Sendable {
             close(descriptor)
             let holder = (try? RunState.read(place))?.map { " (process \($0.nimmer.pid))" } ?? ""
             throw Failure(
-                .failed, "a nervous system runs here already\(holder), in \(place.path)",
+                .temporary, "a nervous system runs here already\(holder), in \(place.path)",
                 remedy: "`nimmer wave tail` watches it, `nimmer status` shows its state, `nimmer down` stops it")
         }
         self.descriptor = descriptor

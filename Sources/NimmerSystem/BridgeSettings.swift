@@ -48,6 +48,8 @@ public struct BridgeSettings: Sendable {
         public var action: String
         /// The commands, which `allow` must allow too.
         public var commands: [DownstreamCommand]
+        /// Positions of the commands in the file; empty for a reflex that is not from one.
+        public var marks: [YAMLMark] = []
 
         /// An action and its commands.
         public init(action: String, commands: [DownstreamCommand]) {
@@ -92,6 +94,8 @@ public struct BridgeSettings: Sendable {
     public var regionBudgets: [RegionBudget] = []
     /// Text about this system for the minds, beside the built-in instructions.
     public var about = ""
+    /// Settings of its process.
+    package var processSettings: [YAMLNode.Entry] = []
 
     /// The defaults: dry run, 10 lifeforce, 15 s to answer, worth answering for 60 s, no mind.
     public init() {}

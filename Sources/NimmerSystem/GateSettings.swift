@@ -103,8 +103,13 @@ extension GateSettings {
 
     /// Settings of the file for one gate: its defaults, then the first rule that matches.
     package func overrides(region: String, gate: String?) -> GateOverrides {
-        guard let rule = regions.first(where: { $0.matches(region, gate: gate) }) else { return defaults }
+        guard let rule = rule(region: region, gate: gate) else { return defaults }
         return defaults.merged(with: rule.overrides)
+    }
+
+    /// The first rule of the file about one gate; nil without one.
+    package func rule(region: String, gate: String?) -> Rule? {
+        regions.first { $0.matches(region, gate: gate) }
     }
 }
 

@@ -14,7 +14,8 @@ public struct MindSettings: Hashable, Sendable {
     public var name: String
     /// Protocol of the server.
     public var kind: Kind
-    /// The server's address without a path: `http://127.0.0.1:11434`. Holds no key.
+    /// The server's address: `http://127.0.0.1:11434`, or with what stands before the paths of its protocol, `https://host/api/v1`. Holds no
+    /// key.
     public var url: String
     /// The model, as the server calls it.
     public var model: String
@@ -24,6 +25,9 @@ public struct MindSettings: Hashable, Sendable {
     public var keyVariable: String?
     /// Timeout of one answer, in milliseconds; a request's own deadline may be nearer.
     public var timeoutMS = 15_000
+    /// Time for which the server may load the model for the first question after idleness, in milliseconds; that question itself ends at
+    /// ``timeoutMS``.
+    public var loadTimeoutMS = 300_000
     /// Questions at once.
     public var maxConcurrent = 1
     /// Tokens that an answer may have.
@@ -56,6 +60,9 @@ public struct MindSettings: Hashable, Sendable {
     public var proxy: String?
     /// Position in the file.
     public var mark: YAMLMark = .start
+
+    /// Tokens that a second answer may have when the first was cut off: up to four times ``maxTokens``, and 4,096 more at most.
+    public var mostTokens: Int { max(maxTokens, min(maxTokens * 4, maxTokens + 4_096, 32_768)) }
 
     /// A mind with the defaults: one question at a time, 15 s, 512 tokens.
     public init(name: String, kind: Kind, url: String, model: String) {

@@ -33,6 +33,8 @@ public struct OrganSettings: Hashable, Sendable {
     public var tlsCA: String?
     /// `http://host:port` of a proxy.
     public var proxy: String?
+    /// Settings of its process.
+    package var processSettings: [YAMLNode.Entry] = []
     /// Position in the file.
     public var mark: YAMLMark = .start
 

@@ -26,6 +26,8 @@ public struct SystemFile: Sendable {
     public var memory = MemorySettings()
     /// The nats-server.
     public var nats = NATSSettings()
+    /// The listener for devices that speak MQTT; nil where the file does not name it.
+    public var mqtt: MQTTSettings?
     /// The PostgreSQL server.
     public var postgres = PostgresSettings()
 
@@ -69,6 +71,8 @@ public struct Organism: Sendable {
     public var subscribes: [String] = []
     /// Position in the file.
     public var mark: YAMLMark
+    /// Position of its kind; nil where the file names none.
+    public var kindMark: YAMLMark?
 
     /// The kind without its version: `sensor`.
     public var kindName: String { String(kind.prefix { $0 != "/" }) }
@@ -120,6 +124,8 @@ public struct ThalamusSettings: Sendable {
     public var minimumConfidence = 0.0
     /// Time after an escalation of a region in which its further openings do not go up, in milliseconds; 0: every one does.
     public var refractoryMS = 0.0
+    /// Settings of its process.
+    package var processSettings: [YAMLNode.Entry] = []
 
     /// The defaults: 10,000 regions, none declared.
     public init() {}
@@ -133,6 +139,8 @@ public struct MemorySettings: Sendable {
     public var batchRows = 2_000
     /// Days that transitions and what belongs to them are kept; nil: forever.
     public var retentionDays: Int?
+    /// Settings of the hippocampus's process.
+    package var processSettings: [YAMLNode.Entry] = []
 
     /// The defaults: 200 ms, 2,000 rows, kept forever.
     public init() {}
@@ -160,6 +168,22 @@ public struct NATSSettings: Sendable {
     public var replicas: Int?
 
     /// Everything as the environment states.
+    public init() {}
+}
+
+/// The nats-server's listener for devices that speak MQTT, where `nimmer up` starts the server.
+public struct MQTTSettings: Sendable, Hashable {
+    /// Its port, 1 to 65535.
+    public var port = 1883
+    /// The address of this machine on which it listens, an IP address.
+    public var host = "127.0.0.1"
+    /// Position in the file.
+    public var mark = YAMLMark.start
+
+    /// Indicates whether only programs of this machine reach it.
+    public var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" }
+
+    /// Port 1883 of 127.0.0.1.
     public init() {}
 }
 

@@ -6,6 +6,9 @@ public struct SystemFileReader: Sendable {
     public var file: @Sendable (_ path: String) throws(SystemError) -> SystemFile
     /// Reads UTF-8 bytes as one value; the second argument is what a refusal calls the text.
     public var value: @Sendable (_ text: [UInt8], _ file: String) throws(SystemError) -> YAMLNode
+    /// Reads the file at a path and leaves out what is wrong in it, so that a part of a file with mistakes elsewhere can be checked;
+    /// throws `unreadable`, or `syntax` for what is not YAML.
+    package var sound: @Sendable (_ path: String) throws(SystemError) -> SystemFile
 
     /// A reader.
     ///
@@ -18,5 +21,15 @@ public struct SystemFileReader: Sendable {
     ) {
         self.file = file
         self.value = value
+        sound = file
+    }
+
+    package init(
+        file: @escaping @Sendable (_ path: String) throws(SystemError) -> SystemFile,
+        sound: @escaping @Sendable (_ path: String) throws(SystemError) -> SystemFile,
+        value: @escaping @Sendable (_ text: [UInt8], _ file: String) throws(SystemError) -> YAMLNode
+    ) {
+        self.init(file: file, value: value)
+        self.sound = sound
     }
 }

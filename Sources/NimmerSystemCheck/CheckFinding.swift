@@ -12,7 +12,8 @@ package struct CheckFinding: Equatable, Sendable {
     }
 
     package let weight: Weight
-    /// Check that it is from: `file`, `settings`, `origins`, `programs`, `windows`.
+    /// Check that it is from: `file`, `kinds`, `settings`, `links`, `commands`, `origins`, `programs`, `services`, `topics`, `windows`,
+    /// `witnesses`.
     package let check: String
     package let mark: YAMLMark
     package let text: String
@@ -33,7 +34,7 @@ package struct CheckFinding: Equatable, Sendable {
     }
 
     package func line(_ file: String, _ paint: Paint) -> TerminalText {
-        let place: TerminalText = "\(file):\(mark.line)"
+        let place: TerminalText = "\(file):\(mark.description)"
         let sign = weight == .problem ? paint(.bad, place) : paint(.quiet, place)
         return "\(sign): \(text)" + (remedy.isEmpty ? "" : "\n  " + paint(.strong, "→ \(remedy)"))
     }

@@ -9,31 +9,130 @@ package enum ProgramAnswer: Sendable {
     case manifest(ProgramManifest)
     /// The file names the program itself: it is not started for a check.
     case own
-    /// It is not on this machine.
-    case missing(String)
-    /// It refuses its settings, with the reason.
-    case refused(String)
+    /// It is not on this machine; the kind that may have been meant.
+    case missing(String, meant: String?)
+    /// It refuses its settings, with the reasons.
+    case refused([Complaint])
+
+    /// A reason for which a program refuses its settings.
+    package struct Complaint: Sendable, Equatable {
+        /// Position in the system file, where the program names one.
+        package var mark: YAMLMark?
+        package var text: String
+
+        package init(_ text: String, at mark: YAMLMark? = nil) {
+            self.text = text
+            self.mark = mark
+        }
+    }
+
+    /// Variables that the program finds.
+    package enum Variables: Sendable {
+        /// None of the system's own: what the file states counts, whatever this shell has set.
+        case fileAlone
+        /// Those of this shell too, as `nimmer up` passes them on.
+        case inherited
+    }
 
     /// Long enough for a busy machine; the program only reads one file.
     private static let limit = Duration.seconds(20)
+    /// Programs that are asked at once.
+    private static let atOnce = 4
 
-    /// Asks the program of a cell or nerve.
-    package static func ask(_ organism: Organism, systemPath: String, environment: Environment) async -> ProgramAnswer {
-        guard organism.command.isEmpty else { return .own }
-        let program = organism.program
-        guard let path = Executables.find(program, extraFolders: [OwnProgram.folder]) else { return .missing(program) }
-        // What the file states, whatever this shell has set.
-        var variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMER") }
-        variables[Environment.variable] = environment.rawValue
+    /// Asks the programs of some cells and nerves.
+    package static func ask(
+        _ organisms: [Organism], systemPath: String, environment: Environment, variables: Variables
+    ) async -> [String: ProgramAnswer] {
+        await ask(organisms.map { ($0.name, $0) }) { organism in
+            guard organism.command.isEmpty else { return .own }
+            guard let path = Executables.find(organism.program, extraFolders: [OwnProgram.folder]) else {
+                return .missing(organism.program, meant: nearest(to: organism.kind, among: kinds(organism.role)))
+            }
+            return await ask(
+                organism.program, at: path, name: organism.name, systemPath: systemPath, environment: environment,
+                variables: variables)
+        }
+    }
+
+    /// Asks the programs of services and organs, each by its name; those that are not on this machine are left out.
+    package static func ask(
+        services: [(name: String, program: String)], systemPath: String, environment: Environment,
+        variables: Variables
+    ) async -> [String: ProgramAnswer] {
+        let found = services.compactMap { service in
+            Executables.find(service.program, extraFolders: [OwnProgram.folder]).map {
+                (service.name, (name: service.name, program: service.program, path: $0))
+            }
+        }
+        return await ask(found) { service in
+            await ask(
+                service.program, at: service.path, name: service.name, systemPath: systemPath,
+                environment: environment, variables: variables)
+        }
+    }
+
+    private static func ask<Part: Sendable>(
+        _ parts: [(String, Part)], _ answer: @escaping @Sendable (Part) async -> ProgramAnswer
+    ) async -> [String: ProgramAnswer] {
+        var answers: [String: ProgramAnswer] = [:]
+        await withTaskGroup(of: (String, ProgramAnswer).self) { group in
+            for (place, (name, part)) in parts.enumerated() {
+                if place >= atOnce, let (name, answer) = await group.next() { answers[name] = answer }
+                group.addTask { (name, await answer(part)) }
+            }
+            for await (name, answer) in group { answers[name] = answer }
+        }
+        return answers
+    }
+
+    private static func ask(
+        _ program: String, at path: String, name: String, systemPath: String, environment: Environment,
+        variables: Variables
+    ) async -> ProgramAnswer {
+        var found = ChildCommand.inheritedEnvironment
+        if case .fileAlone = variables { found = found.filter { !$0.key.hasPrefix("NIMMER") } }
+        found[Environment.variable] = environment.rawValue
         let command = ChildCommand(
-            path, ["--name", organism.name, "--system", systemPath, "--manifest"], environment: variables)
+            path, ["--name", name, "--system", systemPath, "--manifest"], environment: found)
         do throws(ChildError) {
             let answer = try await ChildProcess.run(command, limit: limit)
             let output = answer.lines.filter { $0.stream == .output }.map(\.text).joined(separator: "\n")
             if answer.status.isSuccess, let manifest = ProgramManifest(output) { return .manifest(manifest) }
-            let reason = answer.lines.last { $0.stream == .error }?.text ?? "it printed no manifest"
-            return .refused("\(program) refuses: \(reason)")
-        } catch { return .refused("\(program) cannot be asked: \(error)") }
+            let reasons = answer.lines.filter { $0.stream == .error }.map(\.text)
+            let marked = reasons.compactMap { complaint($0, about: systemPath) }
+            if !marked.isEmpty { return .refused(marked) }
+            // A program names itself before its reason.
+            let reason = reasons.last.map { $0.halves(around: ": ")?.after ?? $0 } ?? "it printed no manifest"
+            return .refused([Complaint("found settings of \(name) that \(program) refuses: \(reason)")])
+        } catch { return .refused([Complaint("\(program) cannot be asked: \(error)")]) }
+    }
+
+    /// A line of a program about a place in the file: `sensor: plant.yaml:4:7: found …`.
+    static func complaint(_ line: String, about systemPath: String) -> Complaint? {
+        let file = systemPath.split(separator: "/").last.map(String.init) ?? systemPath
+        guard let (_, rest) = line.halves(around: "\(file):") else { return nil }
+        let parts = rest.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, let row = Int(parts[0]), let column = Int(parts[1]) else { return nil }
+        return Complaint(String(parts[2].drop { $0 == " " }), at: YAMLMark(line: row, column: column))
+    }
+
+    /// The kinds whose programs are on this machine.
+    private static func kinds(_ role: Organism.Role) -> [String] {
+        let folders =
+            [OwnProgram.folder]
+            + (ChildCommand.inheritedEnvironment["PATH"] ?? "").split(separator: ":").map(String.init)
+        let mark = "-\(role.rawValue)"
+        var kinds: Set<String> = []
+        for folder in folders {
+            for name in SmallFile.names(in: folder) {
+                guard let (kind, version) = name.halves(around: mark), version.isEmpty || version.hasPrefix("-v") else {
+                    continue
+                }
+                kinds.insert(
+                    String(kind.map { $0 == "-" ? "_" : $0 }) + "/" + (version.isEmpty ? "v1" : version.dropFirst()))
+            }
+        }
+        return kinds.sorted()
     }
 }
 
@@ -41,16 +140,29 @@ package enum ProgramAnswer: Sendable {
 package struct ProgramManifest: Sendable, Equatable {
     /// The kind, such as `vitals`.
     package var kind: String
+    /// The region of its waves; empty where the program states none.
+    package var region: String
     /// The origins that it needs beside its own name.
     package var origins: [OriginPattern]
+    /// The cells and nerves that it hears.
+    package var hears: [String]
+    /// The cells and nerves to which it sends commands.
+    package var asks: [String]
+    /// The commands that it answers; with `*` any.
+    package var commands: [String]
 
     /// Reads it; nil for another text, or when it needs an origin that cannot be granted.
     package init?(_ text: String) {
         guard let json = try? JSON(parsing: text), let kind = json["kind"]?.string else { return nil }
-        let needed = json["needs"]?["origins"]?.array ?? []
-        let origins = needed.compactMap { $0.string.flatMap { OriginPattern($0) } }
+        func texts(_ json: JSON?) -> [String] { (json?.array ?? []).compactMap(\.string) }
+        let needed = texts(json["needs"]?["origins"])
+        let origins = needed.compactMap { OriginPattern($0) }
         guard origins.count == needed.count else { return nil }
         self.kind = kind
         self.origins = origins
+        region = json["region"]?.string ?? ""
+        hears = texts(json["needs"]?["hears"])
+        asks = texts(json["needs"]?["asks"])
+        commands = texts(json["commands"])
     }
 }

@@ -7,10 +7,19 @@ package struct CheckedSystem: Sendable {
     package let system: SystemFile
     /// Manifests of the cells and nerves, by name.
     package let manifests: [String: ProgramAnswer]
+    /// Answers of the services and organs, by name.
+    package let services: [String: ProgramAnswer]
+    /// Indicates whether it is to be started here: then what a service needs of this machine counts, too.
+    package let isStarting: Bool
 
-    package init(system: SystemFile, manifests: [String: ProgramAnswer]) {
+    package init(
+        system: SystemFile, manifests: [String: ProgramAnswer], services: [String: ProgramAnswer] = [:],
+        isStarting: Bool = false
+    ) {
         self.system = system
         self.manifests = manifests
+        self.services = services
+        self.isStarting = isStarting
     }
 
     package var organisms: [Organism] { system.cells + system.nerves }
@@ -23,26 +32,54 @@ package protocol SystemCheck: Sendable {
 
 /// All checks, in the order of their output.
 package enum SystemChecks {
-    package static let all: [any SystemCheck] = [ProgramCheck(), OriginCheck(), WindowCheck()]
+    package static let all: [any SystemCheck] = [
+        ProgramCheck(), ServiceCheck(), LinkCheck(), CommandCheck(), OriginCheck(), TopicCheck(), WindowCheck(), WitnessCheck(),
+    ]
 }
 
 /// Each cell's program is there and takes its settings.
 package struct ProgramCheck: SystemCheck {
+    package init() {}
+
     package func findings(in checked: CheckedSystem) -> [CheckFinding] {
-        checked.organisms.compactMap { organism in
+        checked.organisms.flatMap { organism -> [CheckFinding] in
             switch checked.manifests[organism.name] {
-            case .manifest, nil: nil
+            case .manifest, nil: []
             case .own:
+                [
+                    CheckFinding(
+                        weight: .note, check: "programs", mark: organism.mark,
+                        text: "\(organism.name) runs a program of its own: what it needs is not known here")
+                ]
+            case .missing(let program, let meant):
+                [
+                    CheckFinding(
+                        weight: .problem, check: "kinds", mark: organism.kindMark ?? organism.mark,
+                        text: "found the kind '\(organism.kind)'\(meant.map { " (did you mean '\($0)'?)" } ?? ""), and "
+                            + "no program \(program); expected a kind whose program is beside nimmer or in PATH",
+                        remedy: "build it with `swift build --product \(program)`, or name its program with `command:`")
+                ]
+            case .refused(let complaints):
+                complaints.map { complaint in
+                    CheckFinding(
+                        weight: .problem, check: "settings", mark: complaint.mark ?? organism.mark,
+                        text: complaint.text)
+                }
+            }
+        }
+    }
+}
+
+/// Each service takes the file.
+package struct ServiceCheck: SystemCheck {
+    package init() {}
+
+    package func findings(in checked: CheckedSystem) -> [CheckFinding] {
+        checked.services.sorted { $0.key < $1.key }.flatMap { name, answer -> [CheckFinding] in
+            guard case .refused(let complaints) = answer else { return [] }
+            return complaints.filter { $0.mark != nil || checked.isStarting }.map { complaint in
                 CheckFinding(
-                    weight: .note, check: "programs", mark: organism.mark,
-                    text: "\(organism.name) runs a program of its own: what it needs is not known here")
-            case .missing(let program):
-                CheckFinding(
-                    weight: .note, check: "programs", mark: organism.mark,
-                    text: "\(organism.name): there is no program \(program) here: what it needs is not known",
-                    remedy: "build it with `swift build --product \(program)`")
-            case .refused(let reason):
-                CheckFinding(weight: .problem, check: "settings", mark: organism.mark, text: reason)
+                    weight: .problem, check: "services", mark: complaint.mark ?? .start, text: complaint.text)
             }
         }
     }

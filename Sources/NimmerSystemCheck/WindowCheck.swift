@@ -9,7 +9,7 @@ package struct WindowCheck: SystemCheck {
         let members = DeclaredMembers(checked.system)
         return checked.system.cells.compactMap { cell in
             guard let region = members.region(of: cell.name), let interval = Self.interval(of: cell) else { return nil }
-            let home = Self.home(of: region, in: checked.system)
+            let home = checked.system.home(of: region)
             let gate = checked.system.gates.overrides(region: home.text, gate: GateID(region: home).text)
             guard let window = gate.windowMS, window < 2 * interval else { return nil }
             return CheckFinding(
@@ -29,10 +29,12 @@ package struct WindowCheck: SystemCheck {
         guard value("file") != nil, value("follow") != "true" else { return nil }
         return value("row_ms").flatMap { Double($0) }
     }
+}
 
+extension SystemFile {
     /// The region in which a wave's region lives, by the first rule of the file that matches.
-    private static func home(of region: Region, in system: SystemFile) -> Region {
-        let rule = system.thalamus.regions.first { rule in
+    func home(of region: Region) -> Region {
+        let rule = thalamus.regions.first { rule in
             rule.region == region.text
                 || rule.patterns.contains { (try? SubjectPattern($0))?.matches(region.text) == true }
         }

@@ -35,6 +35,7 @@ extension BridgeSettings {
             regionBudgets.append(RegionBudget(region: entry.key, budget: budget))
         }
         about = try keys.text("about") ?? about
+        processSettings = keys.entries(of: ProcessKeys.bridge)
         try keys.finish()
     }
 }
@@ -72,7 +73,9 @@ extension BridgeSettings.Reflex {
         var keys = try MappingReader(node, place: "a reflex", file: file)
         let action = try keys.required("action", try keys.text("action"))
         var commands: [DownstreamCommand] = []
+        var marks: [YAMLMark] = []
         for node in try keys.list("commands") {
+            marks.append(node.mark)
             var command = try MappingReader(node, place: "a command", file: file)
             let target = try command.required("target", try command.text("target"))
             let name = try command.required("command", try command.text("command"))
@@ -92,6 +95,7 @@ extension BridgeSettings.Reflex {
                 expected: "an action of at most 128 bytes and at most 8 commands")
         }
         self.init(action: action, commands: commands)
+        self.marks = marks
     }
 }
 

@@ -94,17 +94,20 @@ public struct MappingReader {
         return text
     }
 
-    /// The address of an HTTP server: `http://HOST[:PORT]` or `https://…`, a final slash aside, without a user, a path or a query.
-    public mutating func address(_ key: String) throws(SystemError) -> String? {
+    /// The address of an HTTP server: `http://HOST[:PORT]` or `https://…`, a final slash aside, without a user or a query, and without a path unless it may have one.
+    public mutating func address(_ key: String, mayHavePath: Bool = false) throws(SystemError) -> String? {
         guard let text = try text(key) else { return nil }
         let scheme = ["http://", "https://"].first { text.hasPrefix($0) }
         var host = text.dropFirst(scheme?.count ?? 0)
         if host.hasSuffix("/") { host = host.dropLast() }
         guard scheme != nil, !host.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }),
-            !host.utf8.contains(where: { "/@?#".utf8.contains($0) })
+            host.first != "/", !host.utf8.contains(where: { "@?#".utf8.contains($0) }),
+            mayHavePath || !host.utf8.contains(UInt8(ascii: "/"))
         else {
             throw refusal(
-                key, expected: "\(key): http:// or https://, a host and a port, without a user, key or path")
+                key,
+                expected: "\(key): http:// or https://, a host and a port, without a user, key or "
+                    + (mayHavePath ? "query; a path may follow" : "path"))
         }
         return text
     }
@@ -135,9 +138,22 @@ public struct MappingReader {
         return entries
     }
 
+    /// The entries of some keys, of any value: what a process checks itself.
+    mutating func entries(of known: [String]) -> [YAMLNode.Entry] {
+        asked += known
+        return entries.filter { known.contains($0.key) }
+    }
+
     /// A value that must be there.
     public func required<Value>(_ key: String, _ value: Value?) throws(SystemError) -> Value {
         guard let value else {
+            if let entry = entries.first(where: { !asked.contains($0.key) && nearest(to: $0.key, among: [key]) != nil })
+            {
+                throw SystemError(
+                    .unknownKey, file: file, mark: entry.mark,
+                    found: "the unknown key '\(entry.key)' (did you mean '\(key)'?)",
+                    expected: "\(place) with the key '\(key)'")
+            }
             throw SystemError(
                 .missing, file: file, mark: mark, found: "\(place) without '\(key)'", expected: "the key '\(key)'")
         }

@@ -8,7 +8,7 @@ extension MindSettings {
         guard name != "bridge" else {
             throw keys.refusal("name", expected: "name: another word; 'bridge' is the bridge's own")
         }
-        let url = try keys.required("url", try keys.address("url"))
+        let url = try keys.required("url", try keys.address("url", mayHavePath: true))
         self.init(
             name: name, kind: try keys.required("kind", try keys.choice("kind", of: Kind.self)), url: url,
             model: try keys.required("model", try keys.text("model")))
@@ -16,6 +16,8 @@ extension MindSettings {
         keyFile = try keys.text("key_file")
         keyVariable = try keys.text("key_variable")
         timeoutMS = try keys.integer("timeout_ms", in: 1...3_600_000, unit: "milliseconds") ?? timeoutMS
+        loadTimeoutMS =
+            try keys.integer("load_timeout_ms", in: 1...3_600_000, unit: "milliseconds") ?? loadTimeoutMS
         maxConcurrent = try keys.integer("max_concurrent", in: 1...1024) ?? maxConcurrent
         maxTokens = try keys.integer("max_tokens", in: 16...32_768) ?? maxTokens
         temperature = try keys.number("temperature", in: 0...2) ?? temperature

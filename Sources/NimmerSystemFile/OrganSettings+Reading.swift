@@ -5,7 +5,7 @@ extension OrganSettings {
     init(_ node: YAMLNode, file: String) throws(SystemError) {
         var keys = try MappingReader(node, place: "an organ", file: file)
         let name = try keys.required("name", try keys.token("name"))
-        let url = try keys.address("url")
+        let url = try keys.address("url", mayHavePath: true)
         let command = try keys.texts("command") ?? []
         guard (url == nil) != command.isEmpty else {
             throw keys.refusal(
@@ -30,6 +30,7 @@ extension OrganSettings {
             try tls.finish()
         }
         proxy = try keys.address("proxy")
+        processSettings = keys.entries(of: ProcessKeys.organ)
         try keys.finish()
     }
 }

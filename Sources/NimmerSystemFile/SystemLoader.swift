@@ -17,7 +17,11 @@ extension SystemFile {
     ///   - file: what a refusal calls the text.
     /// - Throws: `SystemError`, the first mistake with its place.
     public init(parsing text: [UInt8], file: String) throws(SystemError) {
-        let root = try YAMLParser.parse(text, file: file)
+        try self.init(root: try YAMLParser.parse(text, file: file), file: file)
+    }
+
+    /// Checks a tree.
+    init(root: YAMLNode, file: String) throws(SystemError) {
         var keys = try MappingReader(root, place: "a system file", file: file)
         let format = try keys.required("nimmerverse", try keys.integer("nimmerverse", in: 1...1))
         precondition(format == 1)
@@ -31,6 +35,7 @@ extension SystemFile {
         bridge = try BridgeSettings(keys.node("bridge"), file: file)
         memory = try SystemFile.memory(keys.node("memory"), file: file)
         nats = try SystemFile.nats(keys.node("nats"), file: file)
+        mqtt = try SystemFile.mqtt(keys.node("mqtt"), file: file)
         postgres = try SystemFile.postgres(keys.node("postgres"), file: file)
         // Keys that begin with x- are a place for anchors and notes; nothing reads them.
         for entry in root.entries ?? [] where entry.key.hasPrefix("x-") { _ = keys.node(entry.key) }
@@ -70,6 +75,7 @@ extension SystemFile {
             let settings = try keys.entries("settings")
             var organism = Organism(
                 role: role, name: name, kind: kind, command: command, settings: settings, mark: node.mark)
+            organism.kindMark = node["kind"]?.mark
             if let node = keys.node("subjects") {
                 var subjects = try MappingReader(node, place: "subjects", file: file)
                 organism.publishes = try subjects.texts("publish") ?? []
@@ -150,6 +156,7 @@ extension SystemFile {
         settings.refractoryMS =
             try keys.number("refractory_ms", in: 0...Wire.maximumInterval, unit: "milliseconds")
             ?? settings.refractoryMS
+        settings.processSettings = keys.entries(of: ProcessKeys.thalamus)
         for entry in try keys.entries("regions") {
             guard (try? Region(entry.key)) != nil else {
                 throw SystemError(
@@ -178,6 +185,7 @@ extension SystemFile {
         settings.batchMS = try keys.integer("batch_ms", in: 1...60_000, unit: "milliseconds") ?? settings.batchMS
         settings.batchRows = try keys.integer("batch_rows", in: 1...100_000) ?? settings.batchRows
         settings.retentionDays = try keys.integer("retention_days", in: 1...36_500, unit: "days")
+        settings.processSettings = keys.entries(of: ProcessKeys.memory)
         try keys.finish()
         return settings
     }
@@ -198,6 +206,26 @@ extension SystemFile {
             settings.tlsCertificate = try tls.text("certificate")
             settings.tlsKey = try tls.text("key")
             try tls.finish()
+        }
+        try keys.finish()
+        return settings
+    }
+
+    private static func mqtt(_ node: YAMLNode?, file: String) throws(SystemError) -> MQTTSettings? {
+        guard let node else { return nil }
+        var settings = MQTTSettings()
+        settings.mark = node.mark
+        var keys = try MappingReader(node, place: "mqtt", file: file)
+        settings.port = try keys.integer("port", in: 1...65_535) ?? settings.port
+        if let host = try keys.text("host") {
+            guard host.utf8.contains(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") }),
+                host.utf8.allSatisfy({ "0123456789abcdefABCDEF.:".utf8.contains($0) })
+            else {
+                throw SystemError(
+                    .invalid, file: file, mark: node["host"]?.mark ?? node.mark, found: "'\(host)'",
+                    expected: "host: an IP address of this machine, such as 192.168.1.2, or 0.0.0.0 for all of them")
+            }
+            settings.host = host
         }
         try keys.finish()
         return settings

@@ -101,6 +101,7 @@ extension Thalamus {
     ///
     /// - Parameter name: the gate's name or its region.
     public func explanation(of name: String, at now: Timestamp) -> JSON? {
+        let name = configuration.home(ofAsked: name)
         guard let slot = slots.firstIndex(where: { $0.gateID.text == name || $0.region.text == name }) else {
             return nil
         }

@@ -46,7 +46,8 @@ extension Thalamus {
         slots[slot].lastPublished = at
         let shift = at.nanoseconds(since: transition.at)
         return GateTransition(
-            gateID: slots[slot].gateID, domain: slots[slot].domain, region: slots[slot].region,
+            gateID: slots[slot].gateID, domain: isOpening ? openedDomain(slot) : slots[slot].domain,
+            region: slots[slot].region,
             fromState: transition.from, toState: transition.to, stateValue: transition.potential, weight: gate.weight,
             correlationScore: min(1, max(-1, transition.support)),
             triggerSignals: surest(gate.witnesses).map { witness in
@@ -58,6 +59,17 @@ extension Thalamus {
             routedToTier: isOpening ? 2 : 1,
             lifeforceCost: gate.witnesses.reduce(0) { $0 + (slots[slot].record(of: $1.origin)?.cost ?? 0) }.finite,
             at: at, intervalMilliseconds: gate.interval > 0 ? gate.interval : nil)
+    }
+
+    /// Domain of an opening: that of its surest asserting witness; of equally sure ones the first by origin's name, so that all
+    /// thalami and replays agree.
+    private func openedDomain(_ slot: Int) -> Token {
+        let asserting = slots[slot].gate.witnesses.filter { $0.polarity > 0 }
+        let surest = asserting.max { first, second in
+            guard first.confidence == second.confidence else { return first.confidence < second.confidence }
+            return originToken(first.origin).text > originToken(second.origin).text
+        }
+        return surest.map { slots[slot].domain(of: $0.origin) } ?? slots[slot].domain
     }
 
     /// Adds to an opening its collapse, and the terms on which that goes up.

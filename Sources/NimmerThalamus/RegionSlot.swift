@@ -31,6 +31,8 @@ struct RegionSlot: Sendable {
         var cost: Double
         var contentBytes: Int
         var content: [UInt8]
+        /// Domain of its wave, where that is not the region's own; else empty.
+        var domain: [UInt8] = []
 
         /// Keeps a wave's content, where it is not too long, and what else is to be reported of it.
         @inline(__always)
@@ -49,7 +51,10 @@ struct RegionSlot: Sendable {
 
     let region: Region
     let gateID: GateID
-    var domain: Token
+    /// Domain of the first wave of the region.
+    let domain: Token
+    /// A number of that domain, by which a wave's own is compared without a look elsewhere in memory.
+    private let domainMark: UInt64
     var gate: Gate
     var records: ContiguousArray<Record> = []
     var explanations: ContiguousArray<Explanation> = []
@@ -73,6 +78,8 @@ struct RegionSlot: Sendable {
     init(region: Region, domain: Token, gate: Gate, at moment: Timestamp) {
         self.region = region
         self.domain = domain
+        let name = Array(domain.text.utf8)
+        domainMark = Self.mark(name.span.bytes)
         self.gate = gate
         gateID = GateID(region: region)
         lastWave = moment
@@ -115,12 +122,41 @@ struct RegionSlot: Sendable {
         while place < records.count, records[place].origin != origin { place &+= 1 }
         if place == records.count { place = makeRecord(origin) }
         records[place].take(source, payload, view)
+        let own = payload.extracting(view.domain.start..<view.domain.start &+ view.domain.count)
+        if Self.mark(own) != domainMark {
+            keep(own, of: place)
+        } else if !records[place].domain.isEmpty {
+            records[place].domain = []
+        }
         if explanations.count < Self.keptExplanations {
             explanations.append(gate.last)
         } else {
             explanations[nextExplanation] = gate.last
         }
         nextExplanation = nextExplanation &+ 1 == Self.keptExplanations ? 0 : nextExplanation &+ 1
+    }
+
+    /// FNV-1a, 64 bits.
+    @inline(__always)
+    private static func mark(_ bytes: RawSpan) -> UInt64 {
+        var mark: UInt64 = 0xcbf2_9ce4_8422_2325
+        for place in 0..<bytes.byteCount {
+            mark = (mark ^ UInt64(bytes.unsafeLoad(fromByteOffset: place, as: UInt8.self))) &* 0x0000_0100_0000_01b3
+        }
+        return mark
+    }
+
+    @inline(never)
+    private mutating func keep(_ domain: RawSpan, of place: Int) {
+        domain.withUnsafeBytes { bytes in
+            if !records[place].domain.elementsEqual(bytes) { records[place].domain = Array(bytes) }
+        }
+    }
+
+    /// Domain of an origin's last wave.
+    func domain(of origin: Int32) -> Token {
+        guard let own = record(of: origin)?.domain, !own.isEmpty else { return domain }
+        return (try? Token(String(decoding: own, as: UTF8.self))) ?? domain
     }
 
     @inline(never)

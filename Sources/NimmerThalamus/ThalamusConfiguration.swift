@@ -52,6 +52,12 @@ public struct ThalamusConfiguration: Sendable {
         }?.region ?? region
     }
 
+    /// The region that a person means: that in which the named one lives; a gate's id as it is.
+    package func home(ofAsked name: String) -> String {
+        guard let region = try? Region(name) else { return name }
+        return home(of: region).text
+    }
+
     /// A digest of what decides where a region lives: thalami that share regions must agree in it.
     public var rulesDigest: String {
         let lines = rules.map { "\($0.region) \($0.patterns.map(\.text).joined(separator: " "))" }

@@ -17,6 +17,7 @@ extension ThalamusProcess {
         var statistics = ServiceResponder.Statistics()
         statistics.requests = answered.load(ordering: .relaxed)
         statistics.errors = refused.load(ordering: .relaxed)
+        statistics.take(process.requestTimes)
         var data: JSONObject = [
             "waves_in": .number(Double(counters.waves)), "waves_lost": .number(Double(lost)),
             "waves_passed_over": .number(Double(counters.passedOver)),

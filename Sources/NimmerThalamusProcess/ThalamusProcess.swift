@@ -17,6 +17,8 @@ package final class ThalamusProcess: Sendable {
     let outbox: Outbox
     let announcer: ConclusionPublisher
     let outcomes: Outcomes
+    /// Answers to cells about what they have learned.
+    let learned: LearnedAnswers
     private let configuration: ThalamusConfiguration
     private let keepsWaves: Bool
     let openings: AsyncStream<Void>
@@ -35,6 +37,9 @@ package final class ThalamusProcess: Sendable {
     /// Questions of people that were answered, and those that were refused.
     let answered = Atomic<Int>(0)
     let refused = Atomic<Int>(0)
+
+    /// The region that a person means by a name.
+    func home(ofAsked name: String) -> String { configuration.home(ofAsked: name) }
 
     /// A thalamus that does not run yet, with the regions and the grants of the process's system file.
     ///
@@ -55,6 +60,7 @@ package final class ThalamusProcess: Sendable {
         outbox = process.outbox { subject, _ in supersede.yield(subject) }
         let outcomes = Outcomes(process)
         self.outcomes = outcomes
+        learned = LearnedAnswers(process)
         announcer = ConclusionPublisher(process, outbox) { outcomes.opened($0, $1) }
         (openings, opened) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -76,6 +82,7 @@ package final class ThalamusProcess: Sendable {
         thalamus.withLock { $0.keepOpenings(within: room) }
         // Before any other message: what an earlier run concluded and has not published yet.
         outbox.takeUp()
+        await learned.begin()
         let shards = try await share()
         let waves = try await hear(shards)
         let questions = ThalamusRequests(self, shards)

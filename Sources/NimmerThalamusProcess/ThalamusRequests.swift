@@ -16,21 +16,21 @@ struct ThalamusRequests: Sendable {
         self.shards = shards
     }
 
-    /// Serves `<env>.nervous.cells.thalamus.request`: `gates` and `explain {"gate": …}`. Of several who share the regions one
+    /// Serves `<env>.nervous.cells.thalamus.request`: `gates`, `explain {"gate": …}` and, for cells, `learned`. Of several who share the regions one
     /// takes each question; it gathers what all know, or passes the question on to the one who knows.
     func serve() async throws(BusError) -> any Subscription {
         let process = owner.process
         let subject = Subject.request(process.environment, cell: process.name)
         guard let shards else {
             return try await process.bus.subscribe(shared: subject) { subject, _, arrival in
-                if let message = message(subject, arrival) { answerPassedOn(message) }
+                if let message = message(subject, arrival), !answersLearned(message) { answerPassedOn(message) }
             }
         }
         _ = try await process.bus.subscribe(SubjectPattern(.shardRequests(process.environment))) { _, _, arrival in
             answerPassedOn(arrival.message())
         }
         return try await process.bus.subscribe(shared: subject, queue: process.name) { subject, _, arrival in
-            if let message = message(subject, arrival) { share(message, shards) }
+            if let message = message(subject, arrival), !answersLearned(message) { share(message, shards) }
         }
     }
 
@@ -62,6 +62,25 @@ struct ThalamusRequests: Sendable {
         }
     }
 
+    /// Answers a cell that asks for what it has learned; whichever thalamus takes the question can.
+    ///
+    /// - Returns: false where the message asks something else.
+    private func answersLearned(_ message: BusMessage) -> Bool {
+        guard let command = try? Envelope<Command>(decoding: message.payload, on: message.subject).body,
+            command.command == LearnedParts.command
+        else { return false }
+        let sender = SharedSubject(message.subject)?.sender
+        guard sender != nil || owner.bus.identity == nil else {
+            requests.reply(
+                to: message, CommandResult(status: .refused, error: "who asks must be named in the subject"))
+            return true
+        }
+        owner.tasks.run { [self] in
+            requests.reply(to: message, await owner.learned.answer(command, of: sender))
+        }
+        return true
+    }
+
     /// A question to all who share the regions.
     private func share(_ message: BusMessage, _ shards: Shards) {
         let env = owner.process.environment
@@ -69,7 +88,7 @@ struct ThalamusRequests: Sendable {
             return answerPassedOn(message)
         }
         if command.command == "explain", let name = command.payload["gate"]?.string {
-            guard let gate = GateID(asked: name) else { return answerPassedOn(message) }
+            guard let gate = GateID(asked: owner.home(ofAsked: name)) else { return answerPassedOn(message) }
             let part = shards.part(of: gate)
             if shards.judges(part) { return answerPassedOn(message) }
             // The reply subject goes along: the thalamus of the part answers the sender directly.

@@ -34,6 +34,9 @@ public enum Environment: String, CaseIterable, Sendable, Hashable {
         return try Environment(validating: value)
     }
 
+    /// The name of its private nats-server: `nimmer-dev`.
+    package var serverName: String { "nimmer-\(rawValue)" }
+
     /// The first part of every stream name: `DEV`, `STAGING` or `PROD` (protocol.md, Streams).
     public var streamPrefix: String { rawValue.uppercased() }
 }

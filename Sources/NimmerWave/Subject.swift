@@ -93,6 +93,11 @@ public struct Subject: Hashable, Sendable, CustomStringConvertible {
         Subject(env.rawValue, "nervous.outcomes", gate.text, "feedback")
     }
 
+    /// `$KV.<ENV>-LEARNED.<cell>`: the key of the bucket in which a cell keeps what it has learned.
+    package static func learned(_ env: Environment, cell: Token) -> Subject {
+        Subject("$KV", "\(env.streamPrefix)-LEARNED", cell.text)
+    }
+
     /// `<env>.nervous.rejects.<service>`
     public static func reject(_ env: Environment, service: Token) -> Subject {
         Subject(env.rawValue, "nervous.rejects", service.text)

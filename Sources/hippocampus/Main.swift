@@ -12,8 +12,15 @@ import NimmerWave
 @main
 enum Main {
     static func main() async {
-        await ServiceProcess.main(.hippocampus, HippocampusOptions.self, on: NATS.connector, reading: YAML.reader) {
-            process, settings in
+        await ServiceProcess.main(
+            .hippocampus, HippocampusOptions.self, on: NATS.connector, reading: YAML.reader,
+            examine: { configuration, settings in
+                try await examine(
+                    HippocampusStart(
+                        settings, system: configuration.system, environment: configuration.environment,
+                        variables: ProcessVariable.current()))
+            }
+        ) { process, settings in
             let start = HippocampusStart(
                 settings, system: process.system, environment: process.environment,
                 variables: ProcessVariable.current())
@@ -54,6 +61,18 @@ enum Main {
             process.health.started()
             await hippocampus.run(until: { await process.untilStopped() }, trouble: trouble)
         }
+    }
+
+    /// Connects for `--check`, and compares the schema.
+    private static func examine(_ start: HippocampusStart) async throws -> [String] {
+        let store = PostgresStore(start.database)
+        do throws(MemoryError) {
+            try await store.open()
+            await store.close()
+        } catch {
+            throw ProcessFailure(error.stopsTheStart ? .configuration : .unavailable, error.description)
+        }
+        return ["database: \(start.database), it answers and has this program's schema"]
     }
 
     /// Checks the schema; a server that does not answer yet is waited for, a wrong schema stops the start.

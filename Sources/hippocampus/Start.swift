@@ -43,6 +43,7 @@ struct HippocampusStart: Sendable {
             passwordFlag: settings.passwordFile, passwordFile: system?.postgres.passwordFile,
             environment: environment, applicationName: "hippocampus")
         database.statementSeconds = 10
+        database.writes = true
         limits = Batcher.Limits(
             milliseconds: Double(settings.batchTime ?? system?.memory.batchMS ?? 200),
             rows: settings.batchRows ?? system?.memory.batchRows ?? 2_000)

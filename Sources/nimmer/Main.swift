@@ -1,4 +1,5 @@
 import ArgumentParser
+import NimmerPlatform
 import NimmerProcess
 
 #if canImport(Glibc)
@@ -11,6 +12,7 @@ import NimmerProcess
 struct Main {
     static func main() async {
         signal(SIGPIPE, SIG_IGN)
+        OrphanReaper.start()
         do {
             var command = try Nimmer.parseAsRoot(Array(ProcessArguments.all.dropFirst()))
             _ = try chosenEnvironment()

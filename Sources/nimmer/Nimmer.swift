@@ -17,8 +17,9 @@ struct Nimmer: AsyncParsableCommand {
             CommandGroup(
                 name: "A nervous system:",
                 subcommands: [
-                    UpCommand.self, DownCommand.self, StatusCommand.self, DoctorCommand.self, CheckCommand.self,
-                    EnvCommand.self, ExerciseCommand.self,
+                    UpCommand.self, DownCommand.self, StatusCommand.self, LogsCommand.self, RestartCommand.self,
+                    DoctorCommand.self, CheckCommand.self, EnvCommand.self, ContextCommand.self, ExerciseCommand.self,
+                    CompletionCommand.self,
                 ]),
             CommandGroup(
                 name: "What happens in it:",

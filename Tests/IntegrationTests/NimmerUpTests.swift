@@ -13,7 +13,7 @@ struct NimmerUpTests {
         defer { desk.remove() }
         let up = try await desk.up()
 
-        let refusal = try await desk.nimmer("up", "desk.yaml", expect: 1)
+        let refusal = try await desk.nimmer("up", "desk.yaml", expect: 75)
         #expect(refusal.first?.contains("runs here already") == true)
         #expect(
             try await desk.nimmer("cell", "ask", "math", #"{"operation": "addition", "operands": [15, 27]}"#)

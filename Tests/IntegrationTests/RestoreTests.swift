@@ -91,7 +91,7 @@ struct RestoreTests {
                 // Nothing lives there to be copied.
                 let nothing = try await nimmer(
                     system, ["memory", "backup", "--streams-only", "--out", folder + "/b.backup"])
-                #expect(nothing.status == .exited(1) && nothing.text.contains("has no stream DEV-TRANSITIONS"))
+                #expect(nothing.status == .exited(69) && nothing.text.contains("has no stream DEV-TRANSITIONS"))
                 #expect(access(folder + "/b.backup", F_OK) != 0)
 
                 let database = try await nimmer(system, ["memory", "restore", "--database-only", file])
@@ -111,7 +111,7 @@ struct RestoreTests {
                             "thalamus of dev is running")
                     })
                 let living = try await nimmer(system, ["memory", "restore", file])
-                #expect(living.status == .exited(1) && living.text.contains("stop them"), "\(living.text)")
+                #expect(living.status == .exited(75) && living.text.contains("stop them"), "\(living.text)")
                 await system.crash(.thalamus)
                 #expect(try await isEmpty(bus))
 
@@ -121,9 +121,9 @@ struct RestoreTests {
                     })
                 #expect(try await bus.stream(SystemStreams.transitions(.dev)).messages == 3)
                 let full = try await nimmer(system, ["memory", "restore", "--streams-only", file])
-                #expect(full.status == .exited(1) && full.text.contains("holds 3 messages"), "\(full.text)")
+                #expect(full.status == .exited(73) && full.text.contains("holds 3 messages"), "\(full.text)")
                 let cleared = try await nimmer(system, ["memory", "restore", "--clear", "--streams-only", file])
-                #expect(cleared.status == .exited(1), "nothing was cut off: \(cleared.text)")
+                #expect(cleared.status == .exited(73), "nothing was cut off: \(cleared.text)")
                 #expect(try await bus.stream(SystemStreams.transitions(.dev)).messages == 3)
             }
         }
@@ -144,7 +144,7 @@ struct RestoreTests {
                 #expect(killed == .signaled(SIGKILL))
                 #expect(try await !isEmpty(bus))
                 let again = try await nimmer(system, ["memory", "restore", file])
-                #expect(again.status == .exited(1) && again.text.contains("dev is half restored"), "\(again.text)")
+                #expect(again.status == .exited(75) && again.text.contains("dev is half restored"), "\(again.text)")
                 #expect(again.text.contains("--clear"))
                 let doctor = try await nimmer(system, ["doctor"])
                 #expect(doctor.status == .exited(1) && doctor.text.contains("half restored"), "\(doctor.text)")

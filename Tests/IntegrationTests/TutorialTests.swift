@@ -11,7 +11,7 @@ import Testing
 }
 
 extension NewPackages {
-    /// The tutorial is run, block by block in one shell, beside a real server and the real thalamus.
+    /// The tutorial is run word for word, block by block in one clean shell, in the folder of a real `nimmer up`.
     @Suite struct TutorialTests {
         /// The text of every `sh` block of a page.
         static func blocks(_ page: String) -> [String] {
@@ -37,30 +37,38 @@ extension NewPackages {
             let page = try #require(SmallFile.read(NewPackages.root + "/docs/tutorial/first-cell.md"))
             let blocks = Self.blocks(page)
             #expect(blocks.count == 5)
-            let binary = try #require(await NATSBinary.installed().first)
-            try await WholeSystem.run(on: binary, isIdentified: false) { system in
-                var template = Array("/tmp/nimmer-tutorial-XXXXXX".utf8CString)
-                let folder = String(cString: try #require(mkdtemp(&template)))
-                defer { SmallFile.remove(folder) }
-                var variables = ChildCommand.inheritedEnvironment
-                variables["NIMMERVERSE_NATS_URL"] = system.nats.url
-                variables["NIMMERVERSE_ENV"] = "dev"
-                variables["PATH"] = WholeSystem.products + ":" + (variables["PATH"] ?? "/usr/bin:/bin")
-                let script = "set -e\n" + blocks.joined(separator: "\necho '== next ==' \n")
-                let answer = try await ChildProcess.run(
-                    ChildCommand("/bin/bash", ["-c", script], environment: variables, workingDirectory: folder),
-                    limit: .seconds(900))
-                let text = answer.lines.map(\.text).joined(separator: "\n")
-                #expect(answer.status.isSuccess, "\(text)")
-                let parts = text.components("== next ==")
-                #expect(parts.count == 5, "\(text)")
-                guard parts.count == 5 else { return }
-                #expect(parts[0].contains("struct Cellar: Cell"))
-                #expect(parts[1].contains("1 test") && parts[1].contains("passed"))
-                #expect(parts[2].contains("cellar") && parts[2].contains("wave"))
-                #expect(parts[3].contains("alone: only cellar"))
-                #expect(parts[4].contains("It opened at") && parts[4].contains("thermometer"))
+            // A checkout's folder, in which a person leaves `nimmer up` open; a shell without any variable of the system.
+            let desk = try TestSystem()
+            defer { desk.remove() }
+            let copy = try await ChildProcess.run(
+                ChildCommand("/bin/cp", ["-r", NewPackages.root + "/deploy", desk.folder + "/deploy"]))
+            try #require(copy.status.isSuccess)
+            var variables = ["PATH": WholeSystem.products + ":/usr/local/bin:/usr/bin:/bin"]
+            for name in ["HOME", "PATH"] {
+                guard let value = ChildCommand.inheritedEnvironment[name] else { continue }
+                variables[name] = variables[name].map { "\($0):\(value)" } ?? value
             }
+            let log = Log()
+            let up = try await ChildProcess.spawn(
+                ChildCommand(
+                    WholeSystem.executable("nimmer"), ["up"], environment: variables, workingDirectory: desk.folder,
+                    leftoverGrace: .seconds(20)), output: .lines { log.append($0.text) })
+            try await Living(child: up, log: log).says("Listening pattern=dev")
+            let script = "set -e\n" + blocks.joined(separator: "\necho '== next ==' \n")
+            let answer = try await ChildProcess.run(
+                ChildCommand("/bin/bash", ["-c", script], environment: variables, workingDirectory: desk.folder),
+                limit: .seconds(900))
+            await up.terminate(signal: SIGINT, grace: .seconds(30))
+            let text = answer.lines.map(\.text).joined(separator: "\n")
+            #expect(answer.status.isSuccess, "\(text)")
+            let parts = text.components("== next ==")
+            #expect(parts.count == 5, "\(text)")
+            guard parts.count == 5 else { return }
+            #expect(parts[0].contains("struct Cellar: Cell"))
+            #expect(parts[1].contains("1 test") && parts[1].contains("passed"))
+            #expect(parts[2].contains("cellar") && parts[2].contains("wave"))
+            #expect(parts[3].contains("alone: only cellar"))
+            #expect(parts[4].contains("It opened at") && parts[4].contains("thermometer"))
         }
     }
 }

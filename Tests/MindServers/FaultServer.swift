@@ -38,6 +38,8 @@ public final class FaultServer: Sendable {
     public var url: String { "\(isTLS ? "https" : "http")://127.0.0.1:\(port)" }
     /// Every request so far.
     public var requests: [Request] { seen.withLock { $0 } }
+    /// Questions so far: requests with a body.
+    public var questions: Int { seen.withLock { $0.count { $0.line.hasPrefix("POST ") } } }
     /// Connections that the client closed before the script was over.
     public var abandoned: Int { left.withLock { $0 } }
 

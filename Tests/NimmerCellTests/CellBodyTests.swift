@@ -207,6 +207,23 @@ struct CellBodyTests {
         #expect(bench.body.counters.refused == 0)
     }
 
+    @Test("a confidence that is no number, or outside 0 to 1, is logged once each, with the cell's name")
+    func odd() throws {
+        var body = try CellBench<Gauge>().body
+        let moment = try CellBench<Gauge>().now
+        var lines: [[String: String]] = []
+        for number in [Double.nan, 1.7, .infinity, -0.2, 0.5, 1, 0] {
+            let pulse = body.update(at: moment) { _, pulse in pulse.emit(confidence: number, [:]) }
+            for case .log(let level, _, let values) in pulse.actions {
+                #expect(level == .warning)
+                lines.append(values)
+            }
+        }
+        let name = body.identity.name.text
+        #expect(lines == [["cell": name, "found": "nan"], ["cell": name, "found": "1.7"]])
+        #expect(body.counters.refused == 2 && body.counters.waves == 5)
+    }
+
     @Test("domain, region and origin are set from outside, and refused when they are invalid")
     func identity() throws {
         var bench = try CellBench<Gauge>([

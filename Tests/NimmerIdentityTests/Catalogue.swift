@@ -38,7 +38,7 @@ enum Catalogue {
             "dev.nervous.gates.plant.outcome", "dev.nervous.gates.math-cell.outcome",
             "dev.nervous.cells.math.wave.math",
         ]
-        all += ["math", "flow", "motor", "speech", "poem"].map { "$SRV.STATS.\($0)" }
+        all += ["math", "flow", "motor", "speech", "poem", "thalamus"].map { "$SRV.STATS.\($0)" }
         all += [
             "dev.nervous.gates.reflex-nerve.transition", "dev.nervous.gates.reflex-nerve.transition.reflex",
             "dev.nervous.gates.plant.transition",
@@ -54,7 +54,9 @@ enum Catalogue {
         all += ["plant.flow.metres", "plant.wheels", "house.pump", "house.level", "elsewhere.device"]
         all += ["$SRV.PING", "$SRV.INFO", "$SRV.STATS", "_INBOX.x.1", "_INBOX.observer.x.1", "_INBOX.operator.x.1"]
         all += ["$SYS.REQ.SERVER.PING", "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST"]
-        for stream in streams + ["OTHER", "KV_DEV-SHARDS", "KV_DEV-ACTS", "KV_DEV-HANDLING", "DEV-ASIDE", "KV_OTHER"] {
+        for stream in streams + [
+            "OTHER", "KV_DEV-SHARDS", "KV_DEV-ACTS", "KV_DEV-HANDLING", "KV_DEV-LEARNED", "DEV-ASIDE", "KV_OTHER",
+        ] {
             for verb in ["INFO", "CREATE", "UPDATE", "DELETE", "PURGE", "SNAPSHOT", "MSG.GET", "MSG.DELETE"] {
                 all.append("$JS.API.STREAM.\(verb).\(stream)")
             }
@@ -67,7 +69,9 @@ enum Catalogue {
             all.append("$JS.ACK.\(durable).1.1.1.1.0")
         }
         all += [
-            "$KV.DEV-SHARDS.members.a", "$KV.DEV-ACTS.a", "$KV.DEV-HANDLING.a", "$KV.OTHER.key", "$SRV.INFO.motor",
+            "$KV.DEV-SHARDS.members.a", "$KV.DEV-ACTS.a", "$KV.DEV-HANDLING.a", "$KV.DEV-LEARNED.math",
+            "$KV.DEV-LEARNED.flow",
+            "$KV.DEV-LEARNED.motor", "$KV.DEV-LEARNED.cellar", "$KV.OTHER.key", "$SRV.INFO.motor",
             "$SRV.INFO.math",
         ]
         // A sender may be a part's name and its own: each subject once.
@@ -89,7 +93,8 @@ enum Catalogue {
         [
             "dev.nervous.cells.\(name).wave", "dev.nervous.cells.\(name).response", "dev.nervous.rejects.\(name)",
             "dev.nervous.gates.\(name)-cell.transition.\(name)", "dev.nervous.cells.\(name).handover",
-            "dev.nervous.cells.\(name).change",
+            "dev.nervous.cells.\(name).change", "$KV.DEV-LEARNED.\(name)", "$SRV.STATS.thalamus",
+            "dev.nervous.cells.thalamus.request", "dev.nervous.cells.thalamus.request.\(name)",
         ]
     }
 
@@ -155,7 +160,9 @@ enum Catalogue {
             own.formUnion(["dev.nervous.rejects.thalamus", "dev.nervous.shards.3.x"])
             own.formUnion(streams(streams[...], ["INFO", "CREATE", "UPDATE"]))
             for stream in ["DEV-TRANSITIONS", "DEV-DECISIONS", "DEV-OUTCOMES"] { own.formUnion(reading(stream)) }
-            own.formUnion(streams(["KV_DEV-SHARDS"], ["INFO", "CREATE", "UPDATE", "MSG.GET"]))
+            for bucket in ["KV_DEV-SHARDS", "KV_DEV-LEARNED"] {
+                own.formUnion(streams([bucket], ["INFO", "CREATE", "UPDATE", "MSG.GET"]))
+            }
             own.formUnion(streams(["DEV-TRANSITIONS"], ["MSG.GET"]).union(["$SRV.INFO"]))
             own.formUnion(reading("KV_DEV-SHARDS").union(["$KV.DEV-SHARDS.members.a"]))
         case "cognition-bridge":

@@ -142,6 +142,40 @@ struct IdentityFolderTests {
         }
     }
 
+    /// A server that others run knows devices where the system file has `mqtt`; compose's configuration then has a listener.
+    @Test(arguments: await Servers.installed())
+    func devicesOfADeployment(_ binary: NATSBinary) async throws {
+        let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let folder = try Ground.temporaryFolder()
+        defer { SmallFile.remove(folder) }
+        let identities = IdentityFolder(path: folder)
+        let topics = Ground.text.replacing("subject: plant.flow.metres", with: "subject: plant/flow.1/metres")
+        _ = try await identities.generate(try Ground.system(topics), .dev)
+        #expect(SmallFile.read(identities.configuration)?.contains("device") == false)
+        #expect(!SmallFile.exists(identities.devicePassword))
+        #expect(mode(identities.configuration) == 0o644)
+
+        _ = try await identities.generate(try Ground.system(topics + "\nmqtt: {}"), .dev)
+        let text = try #require(SmallFile.read(identities.configuration))
+        let password = try #require(SmallFile.read(identities.devicePassword)?.split(separator: "\n").first)
+        #expect(text.contains("user: \"device\", password: \"\(password)\", allowed_connection_types: [\"MQTT\"]"))
+        #expect(text.contains("\"plant.flow//1.metres\"") && !text.contains("plant/flow"))
+        #expect(!text.contains("user: \"owner\"") && text.contains("a secret"))
+        #expect(mode(identities.configuration) == 0o600 && mode(identities.devicePassword) == 0o600)
+        _ = try await identities.generate(try Ground.system(topics + "\nmqtt: {}"), .dev)
+        #expect(SmallFile.read(identities.configuration) == text)
+
+        try SmallFile.write(
+            try #require(SmallFile.read("\(root)/deploy/nats/dev/nats-server.conf")), to: "\(folder)/nats-server.conf")
+        try SmallFile.write(
+            try #require(SmallFile.read("\(root)/deploy/compose/nats/mqtt.conf")), to: "\(folder)/mqtt.conf")
+        var variables = ChildCommand.inheritedEnvironment
+        variables["SERVER_NAME"] = "nats-0"
+        let answer = try await ChildProcess.run(
+            ChildCommand(binary.path, ["-t", "-c", "\(folder)/mqtt.conf"], environment: variables))
+        #expect(answer.status.isSuccess, "\(binary): \(answer.lines.map(\.text))")
+    }
+
     /// What stands in a device can be read out of it: the password is good for MQTT (`devicesSayAndHearTheirSubjectsOnly`) alone.
     @Test(arguments: await Servers.installed())
     func aDevicesPasswordOpensNoOtherDoor(_ binary: NATSBinary) async throws {

@@ -38,107 +38,12 @@ private final class FlakyStore: MemoryStore {
     func close() async {}
 }
 
-/// A hippocampus at work on a bus within this process, and what it said.
-private final class Bench: Sendable {
-    let bus = InMemoryBus()
-    let hippocampus: Hippocampus
-    let notices = Mutex<[String]>([])
-    let rejects = Mutex<[String]>([])
-    private let stop = AsyncStream<Void>.makeStream()
-
-    init(_ store: any MemoryStore, rows: Int = 100, milliseconds: Double = 20) {
-        let limits = Batcher<Hippocampus.Held>.Limits(
-            milliseconds: milliseconds, rows: rows, capacity: rows * 2, firstRetryMilliseconds: 5,
-            lastRetryMilliseconds: 20)
-        let box = Box()
-        hippocampus = Hippocampus(
-            bus: bus, store: store, environment: .dev, limits: limits,
-            reject: { refusal, _ in box.bench?.rejects.withLock { $0.append(refusal.field) } },
-            notify: { notice in box.bench?.notices.withLock { $0.append(notice.name) } })
-        box.bench = self
-    }
-
-    private final class Box: @unchecked Sendable {  // set once, before anything runs
-        weak var bench: Bench?
-    }
-
-    /// Makes the streams as 2.0 had them, and lets a thalamus of 2.0 live, so that they stay so.
-    func keepLegacy() async throws {
-        let answer = Array(#"{"metadata": {"entity_type": "thalamus"}}"#.utf8)
-        _ = try await bus.subscribe(try SubjectPattern("$SRV.INFO")) { [bus] _, _, arrival in
-            try? bus.respond(to: arrival.message(), payload: answer)
-        }
-        for (name, subject, legacy) in [
-            (SystemStreams.transitions(.dev), SubjectPattern.transitions(.dev), Subject.collapse(.dev)),
-            (SystemStreams.escalations(.dev), .cognitiveRequests(.dev), Subject.cognitiveRequest(.dev)),
-        ] {
-            try await bus.ensureStream(
-                StreamConfiguration(name: name, subjects: [subject, SubjectPattern(legacy)]))
-        }
-    }
-
-    /// Runs it while `body` does, then stops it and waits for its end.
-    ///
-    /// - Parameter legacy: whether the streams are those of 2.0, with a peer that needs them.
-    func run(legacy: Bool = true, _ body: () async throws -> Void) async throws {
-        if legacy { try await keepLegacy() }
-        #expect(try await SystemStreams.ensure(on: bus, environment: .dev) == legacy)
-        let (stopped, ask) = stop
-        let hippocampus = hippocampus
-        let task = Task { await hippocampus.run(until: { for await _ in stopped {} }) }
-        defer { ask.finish() }
-        try await body()
-        ask.finish()
-        await task.value
-    }
-
-    func publish(_ entries: [MemoryEntry]) async throws {
-        for entry in entries {
-            let subject = try Subject(foreign: entry.subject)
-            if case .correlation = entry.row {
-                try bus.publish(subject, payload: entry.payload)
-            } else {
-                try await bus.publishDurably(subject, payload: entry.payload, id: entry.row.messageID)
-            }
-        }
-    }
-
-    /// How many messages of the transitions' stream were delivered and not acknowledged, or wait.
-    func open() async throws -> Int {
-        let consumer = try await bus.consumer(
-            ConsumerConfiguration(stream: SystemStreams.transitions(.dev), durable: try Token("hippocampus")))
-        let info = try await consumer.info()
-        return info.unacknowledged + Int(info.waiting)
-    }
-}
-
-extension Hippocampus.Notice {
-    fileprivate var name: String {
-        switch self {
-        case .lost: "lost"
-        case .recovered: "recovered"
-        case .setAside(let count, _): "set aside \(count)"
-        case .waitingForStream: "waiting"
-        }
-    }
-}
-
-/// Waits until something holds; fails the test when it does not within a minute: the machine may be busy.
-private func eventually(_ what: Comment, _ condition: () async throws -> Bool) async throws {
-    let clock = ContinuousClock()
-    let end = clock.now + .seconds(60)
-    while try await !condition() {
-        try #require(clock.now < end, what)
-        try await Task.sleep(for: .milliseconds(5))
-    }
-}
-
 @Suite("The hippocampus")
 struct HippocampusTests {
     @Test("remembers what the streams hold and acknowledges it")
     func remembers() async throws {
         let store = FlakyStore()
-        let bench = Bench(store)
+        let bench = HippocampusBench(store)
         let decision = try DecisionFixture(seed: "hippocampus")
         try await bench.run {
             try await bench.publish(decision.entries.filter { if case .correlation = $0.row { false } else { true } })
@@ -157,7 +62,7 @@ struct HippocampusTests {
     @Test("makes three rows of an opening that carries its collapse, once, and migrates the streams of 2.0")
     func openings() async throws {
         let store = FlakyStore([.after])
-        let bench = Bench(store, rows: 2)
+        let bench = HippocampusBench(store, rows: 2)
         let decision = try DecisionFixture(seed: "whole")
         guard case .transition(var opening) = decision.opening.row else { return }
         let collapse = decision.collapse.body
@@ -192,7 +97,7 @@ struct HippocampusTests {
     @Test("keeps what was published before it started")
     func catchesUp() async throws {
         let store = FlakyStore()
-        let bench = Bench(store, rows: 10)
+        let bench = HippocampusBench(store, rows: 10)
         try await bench.keepLegacy()
         try await SystemStreams.ensure(on: bench.bus, environment: .dev)
         for number in 0..<95 { try await bench.publish([try DecisionFixture(seed: "early \(number)").opening]) }
@@ -202,7 +107,7 @@ struct HippocampusTests {
     @Test("sets aside what it cannot decode, reports it, and is not asked again")
     func rejects() async throws {
         let store = FlakyStore()
-        let bench = Bench(store)
+        let bench = HippocampusBench(store)
         try await bench.run {
             let subject = Subject.collapse(.dev)
             try await bench.bus.publishDurably(subject, payload: Array("not JSON".utf8), id: .v7())
@@ -218,7 +123,7 @@ struct HippocampusTests {
     @Test("holds messages while the store is unavailable, logs it once, and loses none")
     func lost() async throws {
         let store = FlakyStore(Array(repeating: .before, count: 6))
-        let bench = Bench(store, rows: 3)
+        let bench = HippocampusBench(store, rows: 3)
         try await bench.run {
             for number in 0..<20 { try await bench.publish([try DecisionFixture(seed: "lost \(number)").opening]) }
             try await eventually("it notices") { bench.notices.withLock { $0 }.contains("lost") }
@@ -233,7 +138,7 @@ struct HippocampusTests {
     @Test("a commit whose answer was lost counts once")
     func lostAnswer() async throws {
         let store = FlakyStore([.after])
-        let bench = Bench(store)
+        let bench = HippocampusBench(store)
         try await bench.run {
             try await bench.publish([try DecisionFixture(seed: "answer").opening])
             try await eventually("it is known") { bench.hippocampus.status.known == 1 }
@@ -244,7 +149,7 @@ struct HippocampusTests {
     @Test("writes what it holds before it leaves")
     func flushes() async throws {
         let store = FlakyStore()
-        let bench = Bench(store, milliseconds: 3_600_000)
+        let bench = HippocampusBench(store, milliseconds: 3_600_000)
         try await bench.run {
             try await bench.publish([try DecisionFixture(seed: "flush").opening])
             try await eventually("it is held") { bench.hippocampus.status.held == 1 }
@@ -257,7 +162,7 @@ struct HippocampusTests {
     @Test("leaves without the store; what it held comes again")
     func leaves() async throws {
         let store = FlakyStore(Array(repeating: .before, count: 1_000))
-        let bench = Bench(store)
+        let bench = HippocampusBench(store)
         try await bench.run {
             try await bench.publish([try DecisionFixture(seed: "leave").opening])
             try await eventually("it notices") { bench.hippocampus.status.trouble != nil }
@@ -270,7 +175,7 @@ struct HippocampusTests {
         .enabled(if: TestDatabase.isInstalled, "PostgreSQL is not installed: apt-get install postgresql"))
     func inPostgres() async throws {
         let store = PostgresStore(try await TestDatabase.shared.fresh())
-        let bench = Bench(store)
+        let bench = HippocampusBench(store)
         try await bench.run {
             for number in 0..<30 {
                 let decision = try DecisionFixture(seed: "real \(number)", source: number == 7 ? "nul\0" : "math-1")

@@ -1,5 +1,6 @@
 import Glibc
 import NimmerMemory
+import NimmerPlatform
 import NimmerServers
 import NimmerTesting
 import NimmerWave
@@ -141,6 +142,41 @@ struct PostgresStoreTests {
         #expect(lost?.code == .unreachable)
         #expect(lost?.canRetry == true)
         #expect(try await store.write([after]).stored == 1)
+    }
+
+    @Test("a password file with a byte order mark and CRLF opens the connection")
+    func markedPasswordFile() async throws {
+        var settings = try await TestDatabase.shared.fresh()
+        let password = try SecretFile.read(try #require(settings.passwordFile))
+        let path = TestDatabase.newFolder()
+        try SmallFile.write("\u{feff}\(password)\r\n", to: path, mode: 0o600)
+        settings.passwordFile = path
+        try await PostgresStore(settings).open()
+        system("rm -rf '\(path.dropLast("/postgres".count))'")
+    }
+
+    @Test("a password with special characters in the address: encoded it works, else the advice is to encode it")
+    func specialCharacters() async throws {
+        let settings = try await TestDatabase.shared.fresh()
+        let server = try await TestDatabase.shared.server()
+        let connection = try PostgresConnection(settings)
+        let place = "127.0.0.1:\(server.port)/\(settings.databaseName)"
+        for (number, (password, encoded)) in [
+            ("p@s", "p%40s"), ("p/s", "p%2Fs"), ("p:s", "p%3As"), ("p%s", "p%25s"), ("p?s", "p%3Fs"), ("p#s", "p%23s"),
+            ("p s", "p%20s"), ("p%41s", "p%2541s"), ("p&s=", "p%26s%3D"), ("p,s", "p%2Cs"),
+        ].enumerated() {
+            let user = "special_\(settings.databaseName)_\(number)"
+            try connection.script("create role \(user) login superuser password '\(password)'")
+            try await PostgresStore(DatabaseSettings(address: "postgresql://\(user):\(encoded)@\(place)")).open()
+            do {
+                try await PostgresStore(DatabaseSettings(address: "postgresql://\(user):\(password)@\(place)")).open()
+            } catch {
+                let text = "\(error)"
+                #expect(text.contains("percent-encoded") && !text.contains("Start it"), "\(password): \(text)")
+                #expect(!text.contains(password), "\(password): \(text)")
+            }
+            try connection.script("drop role \(user)")
+        }
     }
 
     @Test("errors name the server and never the password")

@@ -1,4 +1,6 @@
+import Glibc
 import NimmerBus
+import NimmerPlatform
 import NimmerSystem
 import NimmerSystemFile
 import NimmerWave
@@ -45,6 +47,29 @@ struct ConfigurationTests {
     ) -> ProcessFailure? {
         do throws(ProcessFailure) { _ = try configuration(arguments, variables, file: file) } catch { return error }
         return nil
+    }
+
+    @Test(
+        "a password file with a byte order mark is read without it; one that gives nothing is refused, unless a variable does"
+    )
+    func passwordFiles() throws {
+        var template = Array("/tmp/nimmer-secret-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&template)
+        try #require(descriptor >= 0)
+        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { unlink(path) }
+        #expect(SmallFile.put("\u{feff}hush hush\r\n", to: descriptor))
+        close(descriptor)
+        let cells = "cells: [{name: gauge, kind: gauge/v1}]\n"
+        let file = cells + "nats: {user: u, password_file: \(path)}\n"
+        #expect(try configuration(file: file).bus.credentials == .password(user: "u", password: "hush hush"))
+        #expect(
+            try configuration(file: cells + "nats: {token_file: \(path)}\n").bus.credentials == .token("hush hush"))
+        let missing = cells + "nats: {user: u, password_file: /nowhere/password}\n"
+        let refused = #expect(throws: ProcessFailure.self) { try configuration(file: missing).requireSecrets() }
+        #expect(refused?.status == .configuration && refused?.message.contains("/nowhere/password") == true)
+        let variables = ["NIMMERVERSE_NATS_PASSWORD": "from a variable"]
+        try configuration([], variables, file: missing).requireSecrets()
     }
 
     @Test("later layers win: defaults, system file, variables, flags")

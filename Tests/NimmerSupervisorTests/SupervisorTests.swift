@@ -112,6 +112,28 @@ private func running() -> Supervisor {
         #expect(supervisor.ended("nats", .exited(1), at: at(7)) == [.finished])
     }
 
+    @Test func aMemberIsRestartedWhateverItDoes() {
+        var supervisor = running()
+        #expect(supervisor.restart("cell", at: at(0)) == [.terminate("cell")])
+        // It was asked to end: that is no failure, and not the end of a cell that is done.
+        #expect(supervisor.ended("cell", .exited(0), at: at(5)) == [.notify(.restarted("cell")), .spawn("cell")])
+        supervisor.started("cell", at: at(6))
+        _ = supervisor.ended("cell", .exited(1), at: at(7))
+        #expect(supervisor.waiting == ["cell"])
+        #expect(supervisor.restart("cell", at: at(8)) == [.notify(.restarted("cell")), .spawn("cell")])
+        #expect(supervisor.restart("cell", at: at(8)).isEmpty, "it is being started")
+        #expect(supervisor.restart("unknown", at: at(9)).isEmpty)
+        _ = supervisor.stop(at: at(10))
+        #expect(supervisor.restart("cell", at: at(11)).isEmpty)
+    }
+
+    @Test func oneThatDoesNotEndForARestartIsKilledAndStartsAgain() {
+        var supervisor = running()
+        _ = supervisor.restart("cell", at: at(0))
+        #expect(supervisor.tick(at: at(5_000)) == [.notify(.killed("cell")), .kill("cell")])
+        #expect(supervisor.ended("cell", .signalled(9), at: at(5_001)).last == .spawn("cell"))
+    }
+
     @Test func killsWhatDoesNotStopInItsGrace() {
         var supervisor = running()
         _ = supervisor.stop(at: at(0))

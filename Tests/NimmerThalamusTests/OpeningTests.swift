@@ -56,6 +56,38 @@ import Testing
         #expect(read.collapsed?.body.witnesses.isEmpty == false)
     }
 
+    @Test func itIsAboutWhatItsSurestWitnessIsAbout() throws {
+        var bench = Bench {
+            $0.rules = [.init(region: Region(try! Token("plant")), patterns: [try! SubjectPattern("plant.>")])]
+        }
+        try bench.wave("chatty", 0.25, at: 0, domain: "weather", region: "plant.a")
+        try bench.wave("pump", 0.9, at: 100, domain: "pressure", region: "plant.b")
+        try bench.wave("valve", 0.7, at: 200, domain: "flow", region: "plant.b")
+        let opening = try #require(bench.take().first { $0.transition.toState == .open })
+        #expect(opening.transition.domain.text == "pressure")
+        #expect(opening.request?.domain.text == "pressure")
+    }
+
+    @Test func aWitnessThatTurnsToAnotherDomainIsHeardAsThat() throws {
+        var bench = Bench()
+        try bench.wave("a", 0.9, at: 0, domain: "pressure", region: "plant")
+        try bench.wave("a", 0.9, at: 50, domain: "flow", region: "plant")
+        try bench.wave("b", 0.8, at: 100, domain: "pressure", region: "plant")
+        #expect(bench.take().first?.request?.domain.text == "flow")
+    }
+
+    @Test func aMappedRegionLeadsToTheGateInWhichItsWavesLive() throws {
+        var bench = Bench {
+            $0.rules = [.init(region: Region(try! Token("home")), patterns: [try! SubjectPattern("home.>")])]
+        }
+        try bench.wave("rack", 0.9, at: 0, region: "home.rack")
+        let now = Bench.epoch
+        for name in ["home.rack", "home"] {
+            #expect(bench.thalamus.explanation(of: name, at: now)?["gate"]?.string == "home", "\(name)")
+        }
+        #expect(bench.thalamus.explanation(of: "garden.rack", at: now) == nil)
+    }
+
     @Test func onePolicyKeepsItDown() throws {
         var bench = Bench { $0.escalation.minimumConfidence = 0.95 }
         try bench.wave("a", 0.6, at: 0)

@@ -46,7 +46,11 @@ struct CheckTests {
         try await inFolder("cells: [{nmae: a}]\n") { folder, file in
             let answer = try await check(folder, [file])
             #expect(answer.status == .exited(1))
-            #expect(answer.output.first == "\(file):3: found a cell without 'name'", "\(answer.output)")
+            #expect(
+                answer.output.dropLast() == [
+                    "\(file):3:9: found a cell without 'kind'; expected the key 'kind'",
+                    "\(file):3:10: found the unknown key 'nmae' (did you mean 'name'?); expected a cell with the key 'name'",
+                ], "\(answer.output)")
         }
     }
 
@@ -66,7 +70,8 @@ struct CheckTests {
             let before = try await check(folder, [file])
             #expect(before.status == .exited(1))
             #expect(
-                before.text.includes("\(file):5: hall (probe) names origins that it is not granted"), "\(before.text)")
+                before.text.includes("\(file):5:5: hall (probe) names origins that it is not granted"), "\(before.text)"
+            )
             #expect(before.text.includes(#"→ origins: ["hall-*", "shared"]"#))
             #expect(before.text.includes("own runs a program of its own"))
             #expect(before.output.last == "\(file): 1 problem")
@@ -86,7 +91,7 @@ struct CheckTests {
         }
     }
 
-    @Test("a program that refuses its settings is a problem, one that is not here is not")
+    @Test("a program that refuses its settings is a problem, and so is a kind without a program")
     func programs() async throws {
         let refuses = "echo 'bad-cell: plant.yaml:4:1: found the unknown setting' >&2; exit 78"
         try await inFolder(
@@ -95,9 +100,84 @@ struct CheckTests {
         ) { folder, file in
             let answer = try await check(folder, [file])
             #expect(answer.status == .exited(1))
-            #expect(answer.text.includes("bad-cell refuses: bad-cell: plant.yaml:4:1: found the unknown setting"))
-            #expect(answer.text.includes("absent: there is no program absent-cell here"))
-            #expect(answer.output.last == "\(file): 1 problem")
+            #expect(answer.text.includes("plant.yaml:4:1: found the unknown setting"), "\(answer.text)")
+            #expect(answer.text.includes("\(file):5:26: found the kind 'absent/v1', and no program absent-cell"))
+            #expect(answer.output.last == "\(file): 2 problems")
+        }
+    }
+
+    /// What a careless hand writes: a mistake in nearly every line.
+    static let careless = """
+        cells:
+          - name: a
+            kind: sensor/v1
+            settings: {subjet: x.y, learning_samples: 3, floor: 0.5}
+          - name: b
+            kind: sensr/v1
+          - name: c
+            kind: sensor/v1
+          - name: a
+            kind: math/v1
+          - name: motor
+            kind: motor/v1
+            settings: {publish: {go: robot.wheels}}
+        nerves:
+          - name: avoid
+            kind: collision_avoidance/v1
+            settings: {front: a, left: b, right: c, back: d, motor: moter}
+        bridge:
+          comands: act
+          allow: [motor.go, motor.stop, motor.fly, pump]
+        thalamus: {max_regions: 0, log_level: loud}
+        """
+
+    /// Its mistakes, in the order of the file.
+    static let mistakes = [
+        "6:16: found the unknown setting 'subjet' of a (did you mean 'subject'?); expected any of: ",
+        "6:47: found 3; expected learning_samples: a whole number from 20 to 1000000",
+        "8:11: found the kind 'sensr/v1' (did you mean 'sensor/v1'?), and no program sensr-cell; expected a kind whose",
+        "9:5: found settings of c that sensor-cell refuses: one of subject, command and file must be set",
+        "11:5: found the name 'a' again; expected each cell, nerve and organ under its own name (line 4 has it already)",
+        "19:51: found 'd' (did you mean 'a'?), which avoid hears; expected a cell or nerve of this file",
+        "19:61: found 'moter' (did you mean 'motor'?), which avoid asks; expected a cell or nerve of this file",
+        "21:3: found the unknown key 'comands' (did you mean 'commands'?); expected bridge with any of: ",
+        "22:33: found the command 'fly', which motor does not answer; expected one of go, stop",
+        "22:44: found 'pump' as the target of commands; expected a cell or nerve of this file",
+        "23:25: found 0; expected max_regions: a whole number from 1 to 1000000",
+        "23:39: found 'loud'; expected log_level: one of trace, debug, info",
+    ]
+
+    @Test("all mistakes are named at once, each with its place, by check and by up, which starts nothing")
+    func careless() async throws {
+        try await inFolder(Self.careless) { folder, file in
+            let answer = try await check(folder, [file])
+            #expect(answer.status == .exited(1))
+            let found = answer.output.filter { $0.hasPrefix(file) }
+            #expect(found.count == Self.mistakes.count + 1, "\(answer.text)")
+            for (line, mistake) in zip(found, Self.mistakes) {
+                #expect(line.hasPrefix("\(file):\(mistake)"), "\(line)")
+            }
+            let up = try await Tool.run(["up", file], folder: folder)
+            #expect(up.status == .exited(78))
+            let named = up.errors.filter { $0.hasPrefix(file) }
+            #expect(named == found.dropLast(), "\(up.errors)")
+            #expect(up.errors.last == "nimmer: 12 mistakes in \(file); nothing was started")
+            #expect(!FileText.exists("\(folder)/.nimmer"))
+        }
+    }
+
+    @Test("several files are checked one after the other; one that is wrong is enough for a status")
+    func several() async throws {
+        try await inFolder("cells: []\n") { folder, file in
+            let other = "\(folder)/other.yaml"
+            try FileText.write("nimmerverse: 1\nname: other\nthalamos: {}\n", to: other)
+            let answer = try await check(folder, [file, other])
+            #expect(answer.status == .exited(1))
+            #expect(
+                answer.output.first == "\(file): in order" && answer.output.last == "\(other): 1 problem",
+                "\(answer.text)")
+            #expect(try await check(folder, [file, other, "--dot", "\(folder)/x.dot"]).status == .exited(64))
+            #expect(try await check(folder, [file]).status == .exited(0))
         }
     }
 
@@ -124,6 +204,106 @@ struct CheckTests {
                 == "slow senses every 60000 ms, and the window of 'plant' is fixed at 30000 ms: it does not hold two of its waves"
         )
         #expect(findings.last?.remedy == "leave window_ms out, or set it to 40000 or more")
+    }
+
+    /// What the check of witnesses finds in a file, as `line: text`.
+    private func witnesses(_ text: String, needs: [String: [String]] = [:]) throws -> [CheckFinding] {
+        let system = try SystemFile(parsing: Array("nimmerverse: 1\nname: p\n\(text)".utf8), file: "p.yaml")
+        var manifests: [String: ProgramAnswer] = [:]
+        for (name, origins) in needs {
+            let manifest = JSON.object(["kind": "v", "needs": ["origins": .array(origins.map { .string($0) })]])
+            manifests[name] = .manifest(try #require(ProgramManifest(manifest.text)))
+        }
+        let findings = WitnessCheck().findings(in: CheckedSystem(system: system, manifests: manifests))
+        #expect(findings.allSatisfy { $0.weight == .note && $0.check == "witnesses" && !$0.remedy.isEmpty })
+        return findings
+    }
+
+    @Test("a region whose gate is a reflex is noted at its rule, or at its first cell")
+    func reflexes() throws {
+        let cells = "cells:\n  - {name: a, kind: v/v1, settings: {region: plant.x}}\n"
+        let rules = "thalamus: {regions: {plant: [\"plant.>\"]}}\n"
+        #expect(try witnesses(cells + rules).isEmpty)
+        let own = try witnesses(cells + rules + "gates:\n  regions:\n    plant: {weight: 0.9, open_threshold: 0.7}\n")
+        #expect(own.map(\.mark.line) == [8])
+        #expect(
+            own.first?.text
+                == "one witness opens 'plant' alone, when it is 0.7 sure or more: its weight 0.9 is above its reflex_weight 0.8"
+        )
+        #expect(own.first?.remedy.includes("gates.regions.plant.weight") == true)
+        let all = try witnesses(cells + rules + "gates: {defaults: {weight: 0.3, reflex_weight: 0.2}}\n")
+        #expect(all.map(\.mark.line) == [4])
+        #expect(all.first?.text.includes("0.4 sure or more") == true)
+        #expect(all.first?.remedy.includes("gates.defaults.weight") == true)
+    }
+
+    @Test("a cell that may speak as several origins is noted; one that speaks as one only is not")
+    func loneCells() throws {
+        func cell(_ origins: String, _ settings: String = "region: house") -> String {
+            "cells:\n  - {name: a, kind: v/v1, origins: [\(origins)], settings: {\(settings)}}\n"
+        }
+        let star = try witnesses(cell("\"vm-*\""))
+        #expect(star.map(\.mark.line) == [4, 4])
+        #expect(
+            star.first?.text
+                == "a may speak as many origins as it likes (\"vm-*\") in 'house': two of them that agree open it without any other cell",
+            "\(star.map(\.text))")
+        let two = try witnesses(cell("x, y"), needs: ["a": ["x", "y"]])
+        #expect(
+            two.map(\.text) == [
+                "a may speak as 2 origins (x, y) in 'house': two of them that agree open it without any other cell"
+            ])
+        #expect(try witnesses(cell("x")).count == 1, "its own name, and x")
+        #expect(try witnesses(cell("x", "region: house, origin: x")).isEmpty)
+        #expect(try witnesses(cell("x"), needs: ["a": ["x"]]).isEmpty)
+        #expect(try witnesses(cell("\"vm-*\""), needs: ["a": []]).isEmpty)
+    }
+
+    @Test("weak witnesses that add up are counted as the gate counts them")
+    func weakWitnesses() throws {
+        func cells(_ count: Int, _ region: String = "house.r") -> String {
+            "cells:\n"
+                + (1...count).map { "  - {name: c\($0), kind: v/v1, settings: {region: \(region)\($0)}}\n" }.joined()
+                + "thalamus: {regions: {house: [\"house.>\"]}}\n"
+        }
+        #expect(try witnesses(cells(3)).isEmpty, "all three must agree")
+        let eight = try witnesses(cells(8))
+        #expect(eight.map(\.mark.line) == [4])
+        #expect(
+            eight.first?.text
+                == "'house' opens when 3 of its 8 origins are each just 0.3 sure within its window: weak witnesses add up to its open_threshold of 0.4"
+        )
+        #expect(try witnesses(cells(8, "other.r")).isEmpty, "each in a region of its own")
+        #expect(try witnesses(cells(8) + "gates: {regions: {house: {floor: 0.6}}}\n").isEmpty)
+        let floor = try witnesses(cells(8) + "gates: {regions: {house: {floor: 0.4, open_threshold: 1}}}\n")
+        #expect(floor.map(\.mark.line) == [13])
+        #expect(floor.first?.text.includes("0.4 sure") == true)
+    }
+
+    @Test("an MQTT topic is shown with its subject, and one that has none is a problem")
+    func topics() throws {
+        let text = """
+            nimmerverse: 1
+            name: p
+            cells:
+              - {name: a, kind: sensor/v1, settings: {subject: tele/hot.1/SENSOR}}
+              - name: b
+                kind: multivariate/v1
+                settings:
+                  subjects:
+                    - plain.subject
+                    - a//b
+              - {name: c, command: [c], subjects: {subscribe: ["x/y#"], publish: [x.y]}}
+            """
+        let system = try SystemFile(parsing: Array(text.utf8), file: "p.yaml")
+        let findings = TopicCheck().findings(in: CheckedSystem(system: system, manifests: [:]))
+        #expect(findings.map(\.mark.line) == [4, 10, 11])
+        #expect(findings.map(\.weight) == [.note, .note, .problem])
+        #expect(
+            findings.prefix(2).map(\.text) == [
+                "a: the MQTT topic 'tele/hot.1/SENSOR' is the subject tele.hot//1.SENSOR",
+                "b: the MQTT topic 'a//b' is the subject a./.b",
+            ])
     }
 
     @Test("what the file has narrowed, or granted wider, is granted; another cell's name only where it is written out")

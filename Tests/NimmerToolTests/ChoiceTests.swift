@@ -14,6 +14,16 @@ import Testing
         #expect(ServerChoice.resolve(flag: nil, variable: nil, running: nil).url == "nats://127.0.0.1:4222")
     }
 
+    @Test func aNamedContextComesBeforeTheVariableAndTheSelectedOneBehind() {
+        let running = (url: "nats://127.0.0.1:9", folder: "/x/.nimmer/dev")
+        let context = ContextStore.Context(name: "c", server: "d", credentials: "e")
+        #expect(ServerChoice.resolve(flag: "a", context: context, variable: "b", running: running).url == "a")
+        let named = ServerChoice.resolve(flag: nil, context: context, variable: "b", running: running)
+        #expect(named.url == "d" && named.credentials == "e" && named.origin == .context("c"))
+        #expect(ServerChoice.resolve(flag: nil, variable: "b", selected: context, running: running).url == "b")
+        #expect(ServerChoice.resolve(flag: nil, variable: nil, selected: context, running: running).url == "d")
+    }
+
     @Test(arguments: [
         ("plain", "'plain'"), ("", "''"), ("it's", "'it'\\''s'"),
         ("$(reboot) `x` \"y\" \\", "'$(reboot) `x` \"y\" \\'"),

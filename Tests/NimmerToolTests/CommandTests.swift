@@ -103,7 +103,9 @@ func leaves() -> [(words: [String], type: any ParsableCommand.Type)] {
             ["memory", "aside", "replay", "1"], ["memory", "aside", "drop", "1"], ["db", "migrate"], ["db", "prune"],
             ["image", "build"],
             ["check", "a"], ["auth", "rotate", "a", "--all"], ["auth", "list", "a"], ["auth", "generate", "a"],
-            ["auth", "certificates"],
+            ["auth", "certificates"], ["logs"], ["restart", "a"], ["completion", "bash"], ["cell", "info", "a"],
+            ["context", "list"], ["context", "add", "a", "--server", "b"], ["context", "select", "a"],
+            ["context", "remove", "a"],
             ["kube", "render", "a", "--out", "b"], ["mind", "list"], ["mind", "pending"], ["mind", "ask", "a"],
             ["mind", "replay", "019c0000-0000-7000-8000-000000000001"], ["mind", "refuse", "a"], ["mind", "budget"],
             ["mind", "approve", "a"], ["organ", "ask", "a", "b"], ["organ", "embed", "a", "b"],
@@ -146,7 +148,7 @@ func leaves() -> [(words: [String], type: any ParsableCommand.Type)] {
         try FileText.write("nimmerverse: 1\nname: x\ncels: []\n", to: path)
         defer { unlink(path) }
         let answer = try await Tool.run(["up", path], folder: "/tmp")
-        #expect(answer.status == .exited(64))
+        #expect(answer.status == .exited(78))
         #expect(answer.errors.first?.contains("\(path):3:1") == true, "\(answer.errors)")
         #expect(answer.errors.first?.contains("cells") == true)
     }

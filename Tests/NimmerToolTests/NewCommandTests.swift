@@ -11,7 +11,7 @@ import Testing
         try FileText.makeFolder(folder)
         try FileText.write("mine", to: folder + "/x")
         let answer = try await Tool.run(["cell", "new", "door", "--folder", folder])
-        #expect(answer.status == .exited(1))
+        #expect(answer.status == .exited(73))
         #expect(FileText.read(folder + "/x") == "mine")
     }
 }

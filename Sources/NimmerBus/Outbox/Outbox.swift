@@ -331,7 +331,7 @@ public final class Outbox: Sendable {
 
     /// The reason that is given when no stream acknowledges anything.
     public static let silence =
-        "no stream acknowledges anything. Where nats-server's disk was full: make room, then restart it, by SIGKILL if it does not stop"
+        "no stream acknowledges anything. Where nats-server's disk was full: make room, then restart it, by SIGKILL if it does not stop (`nimmer up` restarts its own)"
 
     /// Waits until nothing waits for its acknowledgement, or the time is over.
     ///

@@ -60,7 +60,23 @@ public struct DecisionContract: Sendable, Hashable {
 
     /// Reads an answer.
     ///
-    /// Nothing but its bytes counts: not the server's word that it kept to the schema, not its reason for stopping.
+    /// Nothing but its bytes makes it valid: not the server's word that it kept to the schema, not its reason for stopping.
+    ///
+    /// - Parameters:
+    ///   - answer: its bytes.
+    ///   - tokensRanOut: how many tokens the answer could have, where the server reports that these ran out.
+    public func check(_ answer: [UInt8], tokensRanOut: Int?) -> AnswerVerdict {
+        let verdict = check(answer)
+        guard let tokensRanOut, case .invalid(let problems) = verdict else { return verdict }
+        let first =
+            "the answer was cut off after \(tokensRanOut) tokens (max_tokens)"
+            + (answer.isEmpty ? ", none of which was part of the answer: the model thought until they ran out" : "")
+        return .cutOff(tokens: tokensRanOut, [first] + (answer.isEmpty ? [] : problems))
+    }
+
+    /// Reads an answer that is whole.
+    ///
+    /// Nothing but its bytes counts: not the server's word that it kept to the schema.
     public func check(_ answer: [UInt8]) -> AnswerVerdict {
         let value: JSON
         do throws(Refusal) {
@@ -120,4 +136,6 @@ public enum AnswerVerdict: Sendable, Hashable {
     case valid(Decision)
     /// It does not, and why; it is kept, named `invalid`, and never acted on.
     case invalid([String])
+    /// Its tokens ran out before it was whole, as happens to models that think: how many it had, and what is wrong.
+    case cutOff(tokens: Int, [String])
 }

@@ -133,14 +133,20 @@ public struct Scheduler: Sendable {
             if decision.confidence >= hand.entry.unsure?.decision.confidence ?? -1 {
                 hand.entry.unsure = (decision, by)
             }
-        case .answered(.invalid(let problems), _, _, _):
-            if hand.repairs == 0, mayAskOn(hand.entry, at: now), shortage(index, hand.entry, at: now) == nil {
+        case .answered(.invalid(let problems), _, _, _), .answered(.cutOff(_, let problems), _, _, _):
+            let more = outcome.wasCutOff ? mindStates[index].settings.mostTokens : nil
+            // More of them may cost more than is left; without more the same would come again.
+            let isOfUse = more.map { $0 > mindStates[index].settings.maxTokens } ?? true
+            if hand.repairs == 0, isOfUse, mayAskOn(hand.entry, at: now), shortage(index, hand.entry, at: now) == nil {
                 hand.repairs = 1
                 hand.deadline = deadline(index, hand.entry, at: now)
                 running[id] = hand
                 mindStates[index].asked += 1
                 return [
-                    .ask(Ask(request: hand.entry.request, mind: index, repair: problems, deadline: hand.deadline))
+                    .ask(
+                        Ask(
+                            request: hand.entry.request, mind: index, repair: problems, maximumTokens: more,
+                            deadline: hand.deadline))
                 ]
             }
         case .failed: break
@@ -266,10 +272,14 @@ public struct Scheduler: Sendable {
             case .valid(let decision):
                 let isUnsure = decision.isUnsure || decision.confidence < mindStates[index].settings.sureFrom
                 asked.verdict = isUnsure ? "unsure" : "valid"
-            case .invalid(let problems):
+            case .invalid(let problems), .cutOff(_, let problems):
                 counters.invalid += 1
                 mindStates[index].invalid += 1
                 asked.verdict = ResponseOutcome.invalid.rawValue
+                if outcome.wasCutOff {
+                    counters.cutOff += 1
+                    asked.verdict = AskedMind.cutOff
+                }
                 // A problem may list every action that was expected.
                 asked.problems = problems.map { Prompt.cut($0, AskedMind.problemBytes) }
                 asked.refused = Prompt.cut(refused, 1024)
@@ -313,6 +323,12 @@ public struct Scheduler: Sendable {
         }
     }
 
+    /// A mind's model is loaded: it has answered a question that was given up before.
+    public mutating func loaded(mind index: Int) {
+        guard mindStates.indices.contains(index) else { return }
+        mindStates[index].breaker.succeed()
+    }
+
     func reflex(of entry: WaitingRequest) -> BridgeSettings.Reflex? {
         guard entry.input?.isReflex == true else { return nil }
         return reflexes.first { $0.pattern.matches(entry.region) }?.reflex
@@ -324,4 +340,13 @@ extension AskedMind {
     static let mostTokens = 1 << 53
     /// Bytes of a problem that are kept; those of the repair are whole.
     static let problemBytes = 4096
+    /// The verdict on an answer whose tokens ran out before it was whole.
+    static let cutOff = "cut_off"
+}
+
+extension AskOutcome {
+    /// Indicates whether the answer's tokens ran out before it was whole.
+    var wasCutOff: Bool {
+        if case .answered(.cutOff, _, _, _) = self { true } else { false }
+    }
 }

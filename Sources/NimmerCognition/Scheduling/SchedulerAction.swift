@@ -21,14 +21,19 @@ public struct Ask: Sendable, Hashable {
     public var mind: Int
     /// Problems of its last answer; empty for the first try.
     public var repair: [String]
+    /// Tokens that the answer may have, where these are more than the mind's own: its last answer was cut off.
+    public var maximumTokens: Int?
     /// Time at which the request expires.
     public var deadline: Timestamp
 
     /// Creates a question.
-    public init(request: CognitiveRequest, mind: Int, repair: [String] = [], deadline: Timestamp) {
+    public init(
+        request: CognitiveRequest, mind: Int, repair: [String] = [], maximumTokens: Int? = nil, deadline: Timestamp
+    ) {
         self.request = request
         self.mind = mind
         self.repair = repair
+        self.maximumTokens = maximumTokens
         self.deadline = deadline
     }
 }
@@ -59,4 +64,6 @@ public struct SchedulerCounters: Sendable, Hashable {
     public var givenBack = 0
     /// Answers of minds that were refused.
     public var invalid = 0
+    /// Of these, those whose tokens ran out before they were whole.
+    public var cutOff = 0
 }

@@ -65,7 +65,7 @@ struct ChildLoop {
         guard ended >= 0 else {
             let error = errno
             kill(-pid, SIGKILL)
-            waitpid(pid, nil, 0)
+            _ = ChildExit.reaping(pid)
             throw ChildError(.spawn, "cannot watch process \(pid) (Linux 5.3 or newer): \(errorText(error))")
         }
         self.state = state

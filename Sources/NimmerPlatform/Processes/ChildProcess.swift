@@ -11,12 +11,14 @@ public enum ChildExit: Hashable, Sendable, CustomStringConvertible {
     /// Waits for the end of a child of this process and reaps it; blocks. One that was reaped elsewhere is unknown, and must not look
     /// like a success.
     package static func reaping(_ pid: Int32) -> ChildExit {
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0 {
-            guard errno == EINTR else { return .exited(255) }
+        OwnChildren.reap(pid) {
+            var status: Int32 = 0
+            while waitpid(pid, &status, 0) < 0 {
+                guard errno == EINTR else { return .exited(255) }
+            }
+            let signal = status & 0x7F
+            return signal == 0 ? .exited((status >> 8) & 0xFF) : .signaled(signal)
         }
-        let signal = status & 0x7F
-        return signal == 0 ? .exited((status >> 8) & 0xFF) : .signaled(signal)
     }
 
     /// Indicates whether it ended by itself with status 0.

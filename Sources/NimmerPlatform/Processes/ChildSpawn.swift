@@ -25,7 +25,7 @@ package enum ChildSpawn {
         let pid = try spawn(command, path: path, streams: streams)
         guard let identity = ProcessIdentity(pid: pid) else {
             kill(-pid, SIGKILL)
-            waitpid(pid, nil, 0)
+            _ = ChildExit.reaping(pid)
             throw ChildError(.spawn, "cannot read /proc/\(pid)/stat: is /proc mounted?")
         }
         return identity
@@ -37,10 +37,11 @@ package enum ChildSpawn {
         let folder = CStrings(command.workingDirectory.map { [$0] } ?? [])
         let program = CStrings([path])
 
-        var pid: pid_t = 0
+        OrphanReaper.start()
+        var error: Int32 = 0
         var step: Int32 = 0
         let groups = command.account?.groups ?? []
-        let error = groups.withUnsafeBufferPointer { groups in
+        let started = groups.withUnsafeBufferPointer { groups in
             var request = nimmer_spawn_request()
             request.path = UnsafePointer(program.pointers[0])
             request.arguments = UnsafePointer(arguments.pointers)
@@ -57,9 +58,13 @@ package enum ChildSpawn {
                 request.groups = groups.baseAddress
                 request.group_count = groups.count
             }
-            return nimmer_spawn(&request, &pid, &step)
+            return OwnChildren.starting {
+                var pid: pid_t = 0
+                error = nimmer_spawn(&request, &pid, &step)
+                return error == 0 ? pid : nil
+            }
         }
-        guard error == 0 else { throw refusal(command, path: path, error: error, step: step) }
+        guard let pid = started else { throw refusal(command, path: path, error: error, step: step) }
         return pid
     }
 

@@ -112,6 +112,7 @@ public struct ProcessIdentity: Hashable, Sendable, CustomStringConvertible {
 /// The fields of `/proc/<pid>/stat` that identify a process.
 package struct ProcessStatus {
     let state: Character
+    let parent: Int32
     let group: Int32
     let startTicks: UInt64
 
@@ -121,10 +122,11 @@ package struct ProcessStatus {
         // The name in parentheses may hold anything; the fields follow the last parenthesis.
         guard let text = SmallFile.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(whereSeparator: \.isWhitespace)
-        guard fields.count > 19, let state = fields[0].first, let group = Int32(fields[2]),
-            let ticks = UInt64(fields[19])
+        guard fields.count > 19, let state = fields[0].first, let parent = Int32(fields[1]),
+            let group = Int32(fields[2]), let ticks = UInt64(fields[19])
         else { return nil }
         self.state = state
+        self.parent = parent
         self.group = group
         self.startTicks = ticks
     }

@@ -25,6 +25,8 @@ public struct Configuration: Sendable {
     public var stateFolder: String?
     /// NIMMERVERSE variables that nothing reads; logged once at the start.
     public var unknownVariables: [String] = []
+    /// Reason why the system file's file of a password or token for the nats-server gives none.
+    private var noNATSSecret: SecretFileError?
 
     /// Gathers the layers.
     ///
@@ -52,13 +54,19 @@ public struct Configuration: Sendable {
         let known = declared.all
         let explicit = launch.system ?? variables["NIMMERVERSE_SYSTEM"].flatMap { $0.isEmpty ? nil : $0 }
         let implicit = "/etc/nimmerverse/\(environment.rawValue).yaml"
+        var mistakes: [SystemError] = []
         do throws(SystemError) {
             system = loaded
             if system == nil, let path = explicit ?? (SmallFile.exists(implicit) ? implicit : nil) {
-                system = try reader.file(path)
+                // Whoever asks for the manifest has read the file; mistakes elsewhere in it do not hide this part's own.
+                system = launch.action == .manifest ? try reader.sound(path) : try reader.file(path)
             }
-            if let system { try take(system, role: role, known: known, isExplicit: explicit != nil || loaded != nil) }
+            if let system {
+                mistakes = try take(
+                    system, role: role, known: known, isExplicit: explicit != nil || loaded != nil)
+            }
         } catch { throw ProcessFailure(error) }
+        if let failure = ProcessFailure(mistakes) { throw failure }
         try take(variables: variables, known: known, reading: reader)
         for flag in launch.flags {
             try take(
@@ -107,13 +115,19 @@ public struct Configuration: Sendable {
         "NIMMER_\(name.uppercased())_".replacingHyphens()
     }
 
+    /// Takes the layer of the system file.
+    ///
+    /// - Returns: every mistake in the part's settings; what is in order was taken.
+    /// - Throws: `SystemError` when the file has no such part, or one of another kind.
     mutating func take(
         _ system: SystemFile, role: Role, known: [SettingDeclaration], isExplicit: Bool
-    ) throws(SystemError) {
-        bus.take(system.nats)
-        guard role != .service else { return }
+    ) throws(SystemError) -> [SystemError] {
+        noNATSSecret = bus.take(system.nats)
+        guard role != .service else {
+            return take(system.processSettings(kind: manifest.name, name: name.text), known: known, file: system.file)
+        }
         guard let organism = system.organism(name.text) else {
-            guard isExplicit else { return }
+            guard isExplicit else { return [] }
             let names = (system.cells + system.nerves).map(\.name)
             let meant = nearest(to: name.text, among: names).map { " (did you mean '\($0)'?)" } ?? ""
             throw SystemError(
@@ -125,23 +139,35 @@ public struct Configuration: Sendable {
                 .invalid, file: system.file, mark: organism.mark, found: "'\(name)' of the kind \(organism.kind)",
                 expected: "the kind \(manifest.name), which is what this program is")
         }
-        for entry in organism.settings {
+        return take(organism.settings, known: known, file: system.file)
+    }
+
+    private mutating func take(
+        _ entries: [YAMLNode.Entry], known: [SettingDeclaration], file: String
+    ) -> [SystemError] {
+        var mistakes: [SystemError] = []
+        for entry in entries {
             guard let setting = known.first(where: { $0.key == entry.key }) else {
                 let keys = known.map(\.key)
                 let meant = nearest(to: entry.key, among: keys).map { " (did you mean '\($0)'?)" } ?? ""
-                throw SystemError(
-                    .unknownKey, file: system.file, mark: entry.mark,
-                    found: "the unknown setting '\(entry.key)' of \(name)\(meant)",
-                    expected: "any of: \(keys.sorted().joined(separator: ", "))")
+                mistakes.append(
+                    SystemError(
+                        .unknownKey, file: file, mark: entry.mark,
+                        found: "the unknown setting '\(entry.key)' of \(name)\(meant)",
+                        expected: "any of: \(keys.sorted().joined(separator: ", "))"))
+                continue
             }
             guard !entry.value.isNull else { continue }
             guard let value = setting.value(of: entry.value) else {
-                throw SystemError(
-                    .invalid, file: system.file, mark: entry.value.mark, found: entry.value.found,
-                    expected: "\(setting.key): \(setting.expectation)")
+                mistakes.append(
+                    SystemError(
+                        .invalid, file: file, mark: entry.value.mark, found: entry.value.found,
+                        expected: "\(setting.key): \(setting.expectation)"))
+                continue
             }
             settings.set(setting.key, value, from: .file)
         }
+        return mistakes
     }
 
     private mutating func take(
@@ -163,7 +189,18 @@ public struct Configuration: Sendable {
                 unknownVariables.append(variable)
             }
         }
+        let fromFile = bus.credentials
         bus.take(variables)
+        if bus.credentials != fromFile { noNATSSecret = nil }
+    }
+
+    /// Refuses a file of a password or token that gives none, where no variable has it either.
+    func requireSecrets() throws(ProcessFailure) {
+        guard let noNATSSecret else { return }
+        throw ProcessFailure(
+            .configuration,
+            "the file of the nats-server's password or token (nats.password_file, nats.token_file) gives none: \(noNATSSecret)"
+        )
     }
 
     private mutating func take(

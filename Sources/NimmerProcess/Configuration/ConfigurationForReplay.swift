@@ -35,9 +35,11 @@ extension Configuration {
         try self.init(
             manifest, DeclaredSettings(manifest, options, role: role), environment: environment, name: organism.name)
         self.system = system
-        do throws(SystemError) { try take(system, role: role, known: declared.all, isExplicit: true) } catch {
-            throw ProcessFailure(error)
-        }
+        let mistakes: [SystemError]
+        do throws(SystemError) {
+            mistakes = try take(system, role: role, known: declared.all, isExplicit: true)
+        } catch { throw ProcessFailure(error) }
+        if let failure = ProcessFailure(mistakes) { throw failure }
         try complete()
     }
 

@@ -50,26 +50,32 @@ public enum ProcessVariable {
     }
 }
 
-/// The first line of a file; nil when it cannot be read or is empty.
-func firstLine(of path: String) -> String? {
-    (try? SmallFile.firstLine(of: path, limit: 4096)).flatMap { $0.isEmpty ? nil : trimmed($0) }
-}
-
 extension BusSettings {
     /// Takes what a system file states about the server.
-    public mutating func take(_ nats: NATSSettings) {
+    ///
+    /// - Returns: why the file of a password or token gives none; the variables may hold it all the same.
+    mutating func take(_ nats: NATSSettings) -> SecretFileError? {
+        var trouble: SecretFileError?
+        func secret(_ path: String?) -> String? {
+            guard let path else { return nil }
+            do throws(SecretFileError) { return try SecretFile.read(path) } catch {
+                trouble = error
+                return nil
+            }
+        }
         url = nats.url ?? url
         if let file = nats.credentials {
             credentials = .file(file)
-        } else if let file = nats.tokenFile, let token = firstLine(of: file) {
+        } else if let token = secret(nats.tokenFile) {
             credentials = .token(token)
         } else if let user = nats.user {
-            credentials = .password(user: user, password: nats.passwordFile.flatMap(firstLine) ?? "")
+            credentials = .password(user: user, password: secret(nats.passwordFile) ?? "")
         }
         tlsCA = nats.tlsCA ?? tlsCA
         tlsCertificate = nats.tlsCertificate ?? tlsCertificate
         tlsKey = nats.tlsKey ?? tlsKey
         replicas = nats.replicas ?? replicas
+        return trouble
     }
 
     /// Takes what environment variables state about the server.

@@ -34,23 +34,30 @@ public struct RequestHandler: Sendable {
         _ message: BusMessage, _ parse: (BusMessage) throws(Refusal) -> Request
     ) -> Request? {
         do throws(Refusal) { return try parse(message) } catch {
-            refuse(message, error)
+            refuse(message, error, since: .now)
             return nil
         }
     }
 
     /// Replies to a request with what the handler makes of its command; a refusal of either is the reply.
     public func answer(_ message: BusMessage, _ handle: (Command) throws(Refusal) -> CommandResult) {
+        let begun = ContinuousClock.now
         do throws(Refusal) {
-            reply(to: message, try handle(try Self.command(message)))
-        } catch { refuse(message, error) }
+            conclude(message, try handle(try Self.command(message)), since: begun)
+        } catch { refuse(message, error, since: begun) }
     }
 
     /// Replies to a request with what the handler makes of its command; a refusal of either is the reply.
     public func answer(_ message: BusMessage, _ handle: (Command) async throws(Refusal) -> CommandResult) async {
+        let begun = ContinuousClock.now
         do throws(Refusal) {
-            reply(to: message, try await handle(try Self.command(message)))
-        } catch { refuse(message, error) }
+            conclude(message, try await handle(try Self.command(message)), since: begun)
+        } catch { refuse(message, error, since: begun) }
+    }
+
+    private func conclude(_ message: BusMessage, _ result: CommandResult, since begun: ContinuousClock.Instant) {
+        process.requestTimes.add(begun.duration(to: .now), result)
+        reply(to: message, result)
     }
 
     /// Replies to a request. A result that does not fit into a message becomes an error that names its size.
@@ -76,9 +83,9 @@ public struct RequestHandler: Sendable {
         Envelope(id: .v7(), at: .now(), from: process.source, result).encoded()
     }
 
-    private func refuse(_ message: BusMessage, _ refusal: Refusal) {
+    private func refuse(_ message: BusMessage, _ refusal: Refusal, since begun: ContinuousClock.Instant) {
         rejects.reject(refusal, message)
-        reply(to: message, CommandResult(status: .refused, error: refusal.description))
+        conclude(message, CommandResult(status: .refused, error: refusal.description), since: begun)
     }
 
     private static func command(_ message: BusMessage) throws(Refusal) -> Command {

@@ -37,6 +37,31 @@ struct StartPageRelease: Service {
     }
 }
 
+/// Ends the process at a server that is another environment's, which shows when there is a connection.
+struct EnvironmentWatch: Service {
+    let bus: any Bus
+    let environment: Environment
+    let outcome: Outcome
+
+    func run() async throws {
+        let events = bus.events()
+        if refuses(bus.status.server) { return }
+        for await event in events.cancelOnGracefulShutdown() {
+            switch event {
+            case .connected(let server), .reconnected(let server): if refuses(server) { return }
+            default: continue
+            }
+        }
+        try? await gracefulShutdown()
+    }
+
+    private func refuses(_ server: ServerIdentity?) -> Bool {
+        guard let reason = server?.refusal(of: environment) else { return false }
+        outcome.fail(ProcessFailure(.usage, reason))
+        return true
+    }
+}
+
 /// Logs once what happens to the connection (architecture.md, Degrade visibly).
 struct ConnectionLog: Service {
     let bus: any Bus
@@ -133,13 +158,17 @@ extension Configuration {
     }
 
     /// Output of `--manifest`, for `nimmer check`: its identity, and what it needs of the system file under its name.
-    func manifest(role: Role) -> JSON {
-        let needs: JSON = ["origins": .array(origins.map { .string($0.text) })]
+    func manifest(role: Role, _ facts: ManifestFacts) -> JSON {
+        func list(_ tokens: [Token]) -> JSON { .array(tokens.map { .string($0.text) }) }
+        let needs: JSON = [
+            "origins": .array(origins.map { .string($0.text) }), "hears": list(facts.hears), "asks": list(facts.asks),
+        ]
+        let commands = facts.commands ?? manifest.commands.map(\.name)
         return [
             "kind": .string(manifest.name), "version": .string(manifest.version), "role": .string(role.rawValue),
-            "summary": .string(manifest.summary), "domain": .string(manifest.domain),
+            "summary": .string(manifest.summary), "domain": .string(names.domain),
             "settings": .array(declared.all.map { .string($0.key) }),
-            "commands": .array(manifest.commands.map { .string($0.name) }),
+            "region": .string(names.region ?? names.domain), "commands": .array(commands.map { .string($0) }),
             "origins": .array(manifest.origins.map { .string($0) }), "name": .string(name.text), "needs": needs,
         ]
     }

@@ -2,6 +2,7 @@ import CoreMetrics
 import Glibc
 import Logging
 import NimmerBus
+import NimmerPlatform
 import NimmerSystem
 import NimmerWave
 import ServiceLifecycle
@@ -39,6 +40,8 @@ public struct ServiceProcess: Sendable {
     public let logger: Logger
     /// The bus; connected, or (setting `connect`) still trying.
     public let bus: any Bus
+    /// Time spent on its requests, and the last error.
+    package let requestTimes = RequestTimes()
     /// Answers PING, INFO and STATS for it; set the source of the numbers: `process.answers.report { … }`.
     public let answers: ServiceResponder
     /// Asks on subjects that several identities publish to.
@@ -71,11 +74,15 @@ public struct ServiceProcess: Sendable {
     ///   - connector: opens the bus, such as `NATS.connector`.
     ///   - reader: reads the system file, such as `YAML.reader`.
     ///   - check: called with the configuration before anything starts; its error refuses the settings.
+    ///   - facts: what follows from the settings, for `--manifest`.
+    ///   - examine: called for `--check` alone: looks at the servers that the settings name; returns lines of the report.
     ///   - run: the process's life; returns when `untilStopped` did, throws a `ProcessFailure` to leave by itself.
     public static func main<Options: ProcessOptions>(
         _ manifest: Manifest, _ options: Options.Type, role: Role = .service, kind: EntityType? = nil,
         on connector: @escaping BusConnector, reading reader: SystemFileReader,
         check: @Sendable (Configuration, Settings<Options>) throws -> Void = { _, _ in },
+        facts: @Sendable (Configuration) throws -> ManifestFacts = { _ in ManifestFacts() },
+        examine: @Sendable (Configuration, Settings<Options>) async throws -> [String] = { _, _ in [] },
         run: @escaping @Sendable (ServiceProcess, Settings<Options>) async throws -> Void
     ) async -> Never {
         let arguments = Array(ProcessArguments.all.dropFirst())
@@ -109,21 +116,28 @@ public struct ServiceProcess: Sendable {
                 throw ProcessFailure(.configuration, refusal.description)
             }
             if launch.action == .check {
+                try configuration.requireSecrets()
                 print(configuration.report(role: role), terminator: "")
+                fflush(nil)
+                for line in try await examine(configuration, settings) { print("  " + line.visible()) }
                 exit(0)
             }
             if launch.action == .manifest {
-                print(configuration.manifest(role: role).text.visibleJSON())
+                print(try configuration.manifest(role: role, facts(configuration)).text.visibleJSON())
                 exit(0)
             }
+            try configuration.requireSecrets()
+            OrphanReaper.start()
             try await live(
                 configuration, role: role, kind: kind, connector: connector, variables: variables
             ) { process in try await run(process, settings) }
             exit(0)
         } catch {
             let failure = ProcessFailure(error)
-            let reason = ShownAddress.redacting(failure.message).visible()
-            toStandardError(Array("\(manifest.name): \(reason)\n".utf8))
+            for message in [failure.message] + failure.others {
+                let reason = ShownAddress.redacting(message).visible()
+                toStandardError(Array("\(manifest.name): \(reason)\n".utf8))
+            }
             exit(failure.status.rawValue)
         }
     }
@@ -153,6 +167,10 @@ public struct ServiceProcess: Sendable {
         if let pages { logger.info("Serving health and metrics", metadata: ["port": "\(pages.port)"]) }
         defer { pages?.stop() }
         let bus = try await connector(configuration.bus)
+        if let reason = bus.status.server?.refusal(of: configuration.environment) {
+            await bus.close()
+            throw ProcessFailure(.usage, reason)
+        }
         let process = ServiceProcess(
             configuration, role: role, kind: kind, logger: logger, bus: bus, health: health, metrics: metrics,
             connector: connector)
@@ -175,6 +193,9 @@ public struct ServiceProcess: Sendable {
                     service: ProcessBody(process: process, run: run, outcome: outcome),
                     successTerminationBehavior: .gracefullyShutdownGroup,
                     failureTerminationBehavior: .gracefullyShutdownGroup),
+                .init(
+                    service: EnvironmentWatch(bus: bus, environment: configuration.environment, outcome: outcome),
+                    successTerminationBehavior: .gracefullyShutdownGroup),
                 .init(service: ConnectionLog(bus: bus, url: configuration.bus.shownURL, logger: logger)),
                 .init(service: StartPageRelease()),
                 .init(service: HealthPulse(health: health)),

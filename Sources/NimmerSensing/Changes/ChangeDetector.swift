@@ -9,11 +9,11 @@ public struct ChangeDetector: Sendable {
     /// Settings.
     public let settings: ChangeSettings
     /// The twin, with what it has learned.
-    public private(set) var detector: Detector
+    public internal(set) var detector: Detector
     /// Indicates whether a change has begun and not ended, reported or not.
-    public private(set) var isChanged = false
+    public internal(set) var isChanged = false
     /// Begins and ends that were not reported, since another was shortly before.
-    public private(set) var withheld = 0
+    public internal(set) var withheld = 0
 
     private var bound: RateBound
 

@@ -11,18 +11,18 @@ public struct Detector: Sendable {
     /// Settings.
     public let settings: DetectorSettings
     /// Number of samples that it has taken.
-    public private(set) var samples = 0
+    public internal(set) var samples = 0
     /// Number of samples that were refused because they were not finite, or beyond ±1e150.
-    public private(set) var refused = 0
+    public internal(set) var refused = 0
     /// Number of times that it began to learn again.
-    public private(set) var relearned = 0
+    public internal(set) var relearned = 0
     /// Reason why it last began to learn again; nil while it learns for the first time, or has not begun again.
-    public private(set) var relearns: RelearnReason?
+    public internal(set) var relearns: RelearnReason?
 
     private let warmUp: Int
     private let speaksAfter: Int
     private let halfConfidence: Double
-    private var memory: Memory
+    var memory: Memory
 
     /// Reason to learn again what is normal (sensing.md, Learning again).
     public enum RelearnReason: String, Sendable, Hashable {
@@ -33,7 +33,7 @@ public struct Detector: Sendable {
     }
 
     /// Everything that learning again forgets.
-    private struct Memory: Sendable {
+    struct Memory: Sendable {
         /// Samples, and the time of missing ones, since it began to learn.
         var age = 0
         var samples = 0

@@ -8,15 +8,15 @@ struct Learning: Sendable {
 
     /// Sums over some samples.
     struct Sums: Sendable {
-        private(set) var count = 0.0
-        private(set) var mean = 0.0
+        var count = 0.0
+        var mean = 0.0
         /// Sum of the squared deviations from the mean.
-        private(set) var squares = 0.0
-        private(set) var differences = 0.0
+        var squares = 0.0
+        var differences = 0.0
         /// Sum of the squared differences of successive samples.
-        private(set) var steps = 0.0
+        var steps = 0.0
         /// Samples that differ from the one before.
-        private(set) var changes = 0
+        var changes = 0
 
         /// Mean squared difference of successive samples; 0 without one.
         var meanStep: Double { differences > 0 ? steps / differences : 0 }
@@ -47,15 +47,15 @@ struct Learning: Sendable {
         }
     }
 
-    private struct Part: Sendable {
+    struct Part: Sendable {
         var sums = Sums()
         /// Greatest excursions.
         var seen = Excursions()
     }
 
     /// All samples so far.
-    private(set) var sums = Sums()
-    private var parts: [Part] = []
+    var sums = Sums()
+    var parts: [Part] = []
 
     /// Takes a sample that lies at a fraction of learning, 0..<1.
     mutating func add(_ value: Double, step: Double?, at fraction: Double) {

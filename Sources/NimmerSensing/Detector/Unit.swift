@@ -2,8 +2,8 @@
 struct Unit: Sendable {
     /// Size of a unit of which little was seen, above 0.
     var smallest: Double
-    private var learned = 0.0
-    private var size = 0.0
+    var learned = 0.0
+    var size = 0.0
 
     init(smallest: Double) { self.smallest = smallest }
 

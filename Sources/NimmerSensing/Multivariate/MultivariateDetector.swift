@@ -11,29 +11,29 @@ package struct MultivariateDetector: Sendable {
     /// Number of inputs.
     package let inputs: Int
     /// Number of rows that it has taken.
-    package private(set) var samples = 0
+    package internal(set) var samples = 0
     /// Number of rows in which too little was known.
-    package private(set) var skipped = 0
+    package internal(set) var skipped = 0
     /// Number of values that were refused because they were infinite, or beyond ±1e150.
-    package private(set) var refused = 0
+    package internal(set) var refused = 0
     /// Inputs that have been silent too long to count, by place.
-    package private(set) var leftOut: [Bool]
+    package internal(set) var leftOut: [Bool]
 
-    private var isGuessed: [Bool]
-    private var rows: RowMemory
-    private var model: PrincipalModel
-    private var watch: RowWatch
+    var isGuessed: [Bool]
+    var rows: RowMemory
+    var model: PrincipalModel
+    var watch: RowWatch
     private var trial: PrincipalModel
     private var rehearsal: RowWatch
-    private var units = [LearnedUnit](repeating: LearnedUnit(), count: RowWatch.count)
+    var units = [LearnedUnit](repeating: LearnedUnit(), count: RowWatch.count)
     private var limits = [Double](repeating: 0, count: RowWatch.count)
     private var worst = [Double](repeating: 0, count: RowWatch.count * 8)
-    private var last: [Double]
-    private var silent: [Int]
-    private var longest: [Int]
-    private var weight = 0.0
-    private var renewal = 0.0
-    private var loud = 0
+    var last: [Double]
+    var silent: [Int]
+    var longest: [Int]
+    var weight = 0.0
+    var renewal = 0.0
+    var loud = 0
 
     /// A detector that has seen nothing.
     ///
@@ -222,7 +222,7 @@ extension MultivariateDetector {
 }
 
 /// The largest that a view was while all was well, and what it has grown to since.
-private struct LearnedUnit: Sendable {
+struct LearnedUnit: Sendable {
     var learned: Double
     var size: Double
 

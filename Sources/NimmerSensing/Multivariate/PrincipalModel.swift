@@ -7,20 +7,20 @@ struct PrincipalModel: Sendable {
     /// Number of inputs.
     let inputs: Int
     /// Mean of each input.
-    private(set) var mean: [Double]
+    var mean: [Double]
     /// Standard deviation of each input; 0 for one that has never moved.
-    private(set) var scale: [Double]
+    var scale: [Double]
     /// Indicates of each input whether the components know it; one that had never moved is judged after they were made again.
-    private(set) var isJudged: [Bool]
+    var isJudged: [Bool]
     /// Number of components that are kept.
-    private(set) var kept = 0
+    var kept = 0
     /// Variance that they leave.
-    private(set) var left = 0.0
+    var left = 0.0
 
     /// Components, one a row; the first ``kept`` count.
-    private var axes: [Double]
-    private var variances: [Double]
-    private var correlation: [Double]
+    var axes: [Double]
+    var variances: [Double]
+    var correlation: [Double]
     private var matrix: SymmetricMatrix
     private var moved: [Double]
 

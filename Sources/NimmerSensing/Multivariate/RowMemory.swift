@@ -5,10 +5,10 @@ struct RowMemory: Sendable {
     /// Number of rows that it can hold.
     let capacity: Int
     /// Number of rows that it holds.
-    private(set) var count = 0
+    var count = 0
 
-    private var values: [Double]
-    private var oldest = 0
+    var values: [Double]
+    var oldest = 0
 
     /// A memory of no rows.
     init(inputs: Int, capacity: Int) {

@@ -8,11 +8,11 @@ struct RowWatch: Sendable {
     /// Smoothed deviations.
     var smoothed: [Double]
     /// Deviations of the last row.
-    private(set) var deviations: [Double]
+    var deviations: [Double]
     /// T² and Q of the smoothed deviations, and the smoothed T² and Q of the rows.
-    private(set) var views = [Double](repeating: 0, count: Self.count)
+    var views = [Double](repeating: 0, count: Self.count)
     /// Parts of each input in each of the ``views``.
-    private(set) var parts: [[Double]]
+    var parts: [[Double]]
 
     private var counted: [Double]
     private var scores: [Double]

@@ -17,7 +17,8 @@ struct AuthGenerateCommand: AsyncParsableCommand {
             and keys/NAME.nk for each part: give it to that part alone, as NIMMERVERSE_NATS_CREDENTIALS. Each may \
             publish and read only what it needs: a cell its own subjects, the bridge alone decisions, an observer \
             nothing. Keys that are there stay; run it again after every change of the system file, and reload the server \
-            (nats-server --signal reload). identities.conf holds public keys only and is not secret.
+            (nats-server --signal reload). identities.conf holds public keys only and is not secret, unless the \
+            system file has `mqtt`: then it also holds the password of devices, as device.password does.
             """)
 
     @Argument(help: "The system file.", completion: .file(extensions: ["yaml", "yml"]))

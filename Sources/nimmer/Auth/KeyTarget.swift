@@ -68,7 +68,7 @@ struct KeyTarget: Sendable {
             try? await Task.sleep(for: .milliseconds(100))
         }
         throw Failure(
-            .failed, "the nats-server does not accept the new keys: \(last?.message ?? "it does not answer")",
+            .unavailable, "the nats-server does not accept the new keys: \(last?.message ?? "it does not answer")",
             remedy: "the old ones stay in use; its configuration is \(folder.privateConfiguration)")
     }
 

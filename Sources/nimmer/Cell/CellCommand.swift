@@ -4,6 +4,6 @@ import ArgumentParser
 struct CellCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cell",
-        abstract: "List the running cells, ask one, make a new one.",
-        subcommands: [CellListCommand.self, CellAskCommand.self, CellNewCommand.self])
+        abstract: "List the running cells, describe or ask one, make a new one.",
+        subcommands: [CellListCommand.self, CellInfoCommand.self, CellAskCommand.self, CellNewCommand.self])
 }

@@ -33,10 +33,10 @@ struct GateSimulateCommand: ParsableCommand {
             try Console.pretty(try GateCase(JSON(parsing: bytes)).run())
         } catch let refusal as Refusal {
             throw Failure(
-                .failed, "\(name): found text that cannot be read (\(refusal)); expected one JSON object",
+                .data, "\(name): found text that cannot be read (\(refusal)); expected one JSON object",
                 remedy: "`nimmer gate simulate --help` shows a case")
         } catch let error as GateError {
-            throw Failure(.failed, "\(name): \(error.message)", remedy: "`nimmer gate simulate --help` shows a case")
+            throw Failure(.data, "\(name): \(error.message)", remedy: "`nimmer gate simulate --help` shows a case")
         }
     }
 }

@@ -11,7 +11,7 @@ struct GateWhyCommand: AsyncParsableCommand {
         abstract: "Explain why a gate opened, or what keeps it from opening.",
         discussion: """
             Shows the last opening with its witnesses, what is missing to the threshold now and why, and how the last \
-            waves pushed it.
+            waves pushed it. A region that `thalamus.regions` maps leads to the gate in which its waves live.
             """)
 
     @Argument(help: "The gate, or its region, as in `nimmer gate list`.")
@@ -29,6 +29,9 @@ struct GateWhyCommand: AsyncParsableCommand {
         if json.json {
             try Console.pretty(explanation)
             return
+        }
+        if let region = explanation["region"]?.string, gate != region, gate != explanation["gate"]?.string {
+            try Console.line(color.paint(.quiet, "waves of \(gate) live in the region \(region)"))
         }
         for line in GateStory(explanation, color.paint).lines { try Console.line(line) }
     }

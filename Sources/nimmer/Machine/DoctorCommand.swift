@@ -30,7 +30,7 @@ struct DoctorCommand: AsyncParsableCommand {
         let environment = try chosenEnvironment()
         var findings = await Self.prerequisites(RunFolder.here(environment))
         findings += Self.keys(KeyTarget.resolve(nil, environment).folder)
-        findings += await Self.servers(environment, server.choice(environment), database.settings(environment))
+        findings += await Self.servers(environment, try server.choice(environment), database.settings(environment))
         if json.json {
             try Console.pretty(JSON.array(findings.map(\.json)))
         } else {

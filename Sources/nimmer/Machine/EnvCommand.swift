@@ -36,7 +36,7 @@ struct EnvCommand: ParsableCommand {
             }
             return
         }
-        let rows = Self.rows(environment)
+        let rows = try Self.rows(environment)
         if json.json {
             try Console.pretty(JSON.object(JSONObject(rows.map { .init($0.key, .string($0.value)) })))
             return
@@ -48,9 +48,9 @@ struct EnvCommand: ParsableCommand {
         for line in table.lines(paint, indent: 2) { try Console.line(line) }
     }
 
-    static func rows(_ environment: Environment) -> [(key: String, label: String, value: String)] {
+    static func rows(_ environment: Environment) throws(Failure) -> [(key: String, label: String, value: String)] {
         let isSet = ProcessEnvironment.variable(Environment.variable) != nil
-        let server = ServerChoice.resolve(flag: nil, environment: environment)
+        let server = try ServerChoice.resolve(flag: nil, environment: environment)
         let prefix = environment.streamPrefix
         return [
             ("environment", "environment", environment.rawValue),

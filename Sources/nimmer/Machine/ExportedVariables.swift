@@ -11,32 +11,33 @@ struct ExportedVariables: Equatable, Sendable {
 
     /// - Throws: ``Failure`` when no server is named and none runs here, or its credentials belong to another user.
     init(_ environment: Environment) throws(Failure) {
-        let choice = ServerChoice.resolve(flag: nil, environment: environment)
+        let choice = try ServerChoice.resolve(flag: nil, environment: environment)
         switch choice.origin {
         case .foreign(let folder, let user):
             throw Failure(
-                .unavailable,
+                .permission,
                 "the nervous system in \(folder) is that of user \(user), who alone may read its credentials",
                 remedy: "run this as user \(user)")
         case .usual:
             throw Failure(
                 .unavailable, "no nervous system of \(environment.rawValue) runs in this folder or above",
                 remedy: "start one with `nimmer up`, or change to its folder")
-        case .flag, .variable, .running: break
+        case .flag, .variable, .context, .running: break
         }
         add(Environment.variable, environment.rawValue)
         add(ServerChoice.variable, choice.url)
         guard let credentials = choice.ownerCredentials, let place = RunFolder.nearest(environment) else {
+            if let credentials = choice.credentials { add("NIMMERVERSE_NATS_CREDENTIALS", credentials) }
             add("NATS_URL", choice.url)
             return
         }
         add("NIMMERVERSE_NATS_CREDENTIALS", ProcessEnvironment.variable("NIMMERVERSE_NATS_CREDENTIALS") ?? credentials)
-        let password = String(decoding: try FileText.bytes(place.identities.ownerPassword), as: UTF8.self)
-        add("NATS_URL", Self.address(choice.url, user: "owner", password: password.trimmingLineEnd))
+        let password = try FileText.secret(place.identities.ownerPassword)
+        add("NATS_URL", Self.address(choice.url, user: "owner", password: password))
         guard let state = try RunState.read(place), let database = state.postgres else { return }
         add(DatabaseOptions.variable, database)
         if let file = state.postgresPasswordFile {
-            let password = String(decoding: try FileText.bytes(file), as: UTF8.self).trimmingLineEnd
+            let password = try FileText.secret(file)
             add("NIMMERVERSE_POSTGRES_PASSWORD", password)
             add("PGPASSWORD", password)
         }

@@ -20,17 +20,21 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        let choice = server.choice(environment)
+        let choice = try server.choice(environment)
         var report = StatusReport(environment: environment)
         report.serverURL = choice.shown
         report.serverFrom = choice.origin.words
         if case .running = choice.origin, let place = RunFolder.nearest(environment),
             let state = try RunState.read(place)
         {
+            if DiskWatch.free(at: place.path).map({ $0 < DiskWatch.least }) ?? false {
+                report.fullDisk = DiskWatch.words(place.path)
+            }
             report.startedAt = state.startedAt
             report.system = state.system
             report.processes = state.processes.map {
-                .init(name: $0.name, pid: $0.identity.pid, isAlive: $0.identity.isAlive)
+                .init(
+                    name: $0.name, pid: $0.identity.pid, isAlive: $0.identity.isAlive, httpPort: $0.httpPort)
             }
             report.processes += state.waiting.map { .init(name: $0, pid: nil, isAlive: false) }
         }
@@ -41,6 +45,7 @@ struct StatusCommand: AsyncParsableCommand {
             await bus.drain(timeout: .seconds(1))
         } catch {
             failure = error
+            if let disk = report.fullDisk { failure = Failure(error.status, error.message, remedy: "\(disk)") }
         }
         if json.json {
             try Console.pretty(report.json())
@@ -105,7 +110,8 @@ extension StatusReport {
         do throws(BusError) { info = try await bus.stream(name) } catch {
             stream.isWithheld = error.code == .badCredentials
             if error.code == .timeout {
-                stream.trouble = "JetStream hangs, as where its disk was full: make room, then restart nats-server"
+                stream.trouble =
+                    "JetStream hangs, as where its disk was full: make room, then restart nats-server (`nimmer up` restarts its own)"
             }
             return stream
         }

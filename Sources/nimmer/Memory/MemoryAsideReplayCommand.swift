@@ -65,7 +65,7 @@ struct DeadLetterReplay {
             let request = opening.escalated
         else {
             throw Failure(
-                .failed, "the message on \(message.subject) is not a request, so it cannot be replayed",
+                .data, "the message on \(message.subject) is not a request, so it cannot be replayed",
                 remedy: "`nimmer memory aside drop \(aside.number)` drops it")
         }
         // Under another id than that of the request: the stream may hold one for observers (2.0).
@@ -89,7 +89,7 @@ struct DeadLetterReplay {
             }
             return "wrote \(count(report.stored, "row")) of \(message.subject); \(report.known) were known"
         } catch let error as Refusal {
-            throw Failure(.failed, "the message on \(message.subject) cannot be read: \(error.description)")
+            throw Failure(.data, "the message on \(message.subject) cannot be read: \(error.description)")
         } catch let error as MemoryError {
             throw Failure(error)
         }

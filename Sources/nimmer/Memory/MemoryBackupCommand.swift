@@ -58,7 +58,7 @@ struct MemoryBackupCommand: AsyncParsableCommand {
         var last: [String: UInt64] = [:]
         if parts.hasStreams {
             last = try await CommandConnection.with(server, environment) { bus in
-                let streams = try await StreamBackup(bus, environment, at: server.choice(environment).shown)
+                let streams = try await StreamBackup(bus, environment, at: try server.choice(environment).shown)
                 if parts.hasDatabase { try await copyTables(to: writer, environment, show) }
                 return try await streams.write(to: writer, progress: show)
             }

@@ -115,7 +115,7 @@ struct MemoryRestoreCommand: AsyncParsableCommand {
         guard living.isEmpty else {
             let names = living.map(\.name).sorted().joined(separator: ", ")
             throw Failure(
-                .failed, "\(names) of \(environment.rawValue) \(living.count == 1 ? "is" : "are") running",
+                .temporary, "\(names) of \(environment.rawValue) \(living.count == 1 ? "is" : "are") running",
                 remedy: "stop them, and start them again after the restore")
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NimmerBus
+import NimmerInspection
 import NimmerOutput
 import NimmerPlatform
 import NimmerWave
@@ -13,7 +14,8 @@ struct MindAskCommand: AsyncParsableCommand {
               nimmer mind ask "the cellar is damp" --action ventilate --action wait
 
             The answer is one of the actions, with a reason, and is remembered like every decision: its commands are \
-            allowed, confirmed or only shown, by the system file. Exit status 1 when the request expired.
+            allowed, confirmed or only shown, by the system file. Exit status 1 when the request expired, 69 when no \
+            cognition-bridge runs.
             """)
 
     @Argument(help: "What is asked or known.")
@@ -49,6 +51,9 @@ struct MindAskCommand: AsyncParsableCommand {
         let environment = try chosenEnvironment()
         let request = try request(at: .now())
         let response = try await CommandConnection.with(server, environment) { bus in
+            let bridge = try Token("cognition-bridge")
+            try await bus.require(
+                .init("service", bridge), serving: .request(environment, cell: bridge), seconds: min(timeout, 5))
             let answers = try await bus.messages(SubjectPattern(.cognitiveResponse(environment)))
             let message = Envelope(
                 id: request.requestID, at: .now(), from: Source(entityID: "nimmer", entityType: .service), request)
@@ -109,6 +114,9 @@ struct MindAskCommand: AsyncParsableCommand {
         let record = response.record
         if let reason = record?.reason { lines.append("because   \(reason)") }
         if let why = record?.why { lines.append("by rule   \(why)") }
+        for asked in record?.asked ?? [] where asked.verdict != "valid" {
+            lines.append("asked     \(asked.mind): \(asked.verdict)")
+        }
         for command in response.downstreamCommands {
             lines.append("command   \(command.target).\(command.command) \(command.payload.text)")
         }

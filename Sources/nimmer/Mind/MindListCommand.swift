@@ -33,7 +33,8 @@ struct MindListCommand: AsyncParsableCommand {
                 let number = { (key: String) in mind[key]?.int.map { "\($0)" } ?? "" }
                 let isThere = mind["reachable"]?.bool == true && mind["has_model"]?.bool != false
                 table.add([
-                    mind["name"]?.string ?? "", mind["state"]?.string ?? "",
+                    mind["name"]?.string ?? "",
+                    mind["reachable"]?.bool == false ? "unreachable" : mind["state"]?.string ?? "",
                     (mind["url"]?.string ?? "")
                         + (isThere ? "" : " (\(mind["trouble"]?.string ?? "away"))"),
                     (mind["model"]?.string ?? ""), number("answered"), number("invalid"), number("failed"),

@@ -9,7 +9,10 @@ struct MindReplayCommand: AsyncParsableCommand {
         abstract: "Ask the minds again about a request, and show the difference.",
         discussion: "Nothing is published and no command leaves; what it costs counts.")
 
-    @Argument(help: "The id of the request, as `nimmer wave tail --json` or `nimmer memory why` shows it.")
+    @Argument(
+        help:
+            "The id of the request, or its first characters, as `nimmer wave tail --json` or `nimmer memory why` shows it."
+    )
     var id: String
 
     @Option(help: ArgumentHelp("How long to wait, in seconds.", valueName: "seconds"))
@@ -19,7 +22,7 @@ struct MindReplayCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func validate() throws {
-        if (try? MessageID(id)) == nil { throw ValidationError("an id must be a UUID; found '\(id)'") }
+        if IDPrefix(id) == nil { throw ValidationError("found '\(id)'; expected \(IDPrefix.expectation)") }
         if !(timeout >= 1 && timeout <= 3600) {
             throw ValidationError("--timeout must be from 1 to 3600 seconds; found \(timeout)")
         }

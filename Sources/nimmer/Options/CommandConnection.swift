@@ -13,7 +13,7 @@ enum CommandConnection {
         _ options: ServerOptions, _ environment: Environment,
         _ body: (any Bus) async throws -> Result
     ) async throws -> Result {
-        let choice = options.choice(environment)
+        let choice = try options.choice(environment)
         let bus = try await open(choice)
         do {
             let result = try await body(bus)
@@ -39,12 +39,17 @@ enum CommandConnection {
         if choice.ownerCredentials != nil {
             (settings.tlsCA, settings.tlsCertificate, settings.tlsKey) = (nil, nil, nil)
         }
-        do throws(BusError) {
-            return try await NATS.connector(settings)
-        } catch {
+        let bus: any Bus
+        do throws(BusError) { bus = try await NATS.connector(settings) } catch {
             let isAnonymous = settings.credentials == .none && !choice.url.contains("@")
             throw Failure(error, choice, isAnonymous: isAnonymous)
         }
+        let environment = try chosenEnvironment()
+        guard let reason = bus.status.server?.refusal(of: environment) else { return bus }
+        await bus.close()
+        throw Failure(
+            .usage, reason,
+            remedy: "set \(TerminalText(Environment.variable)) to the server's, or name another server with --server")
     }
 }
 
@@ -60,16 +65,18 @@ extension Failure {
                 remedy: "\(choice.remedy)")
         case .badCredentials where isAnonymous:
             self.init(
-                .unavailable, "\(choice.shown) (\(choice.origin.words)): the server requires credentials; none given",
+                .permission, "\(choice.shown) (\(choice.origin.words)): the server requires credentials; none given",
                 remedy:
                     "name a file with --credentials or NIMMERVERSE_NATS_CREDENTIALS; the server of a `nimmer up` takes its "
                     + "owner's, which are found in its folder and below")
-        case .badCredentials, .tls:
+        case .badCredentials:
+            self.init(.permission, "\(choice.shown) (\(choice.origin.words)): \(error)")
+        case .tls:
             self.init(.unavailable, "\(choice.shown) (\(choice.origin.words)): \(error)")
         case .timeout, .noResponders, .full, .closed, .noStreams, .notFound:
             self.init(.unavailable, "\(error)")
         default:
-            self.init(.failed, "\(error)")
+            self.init(.software, "\(error)")
         }
     }
 }
@@ -80,6 +87,7 @@ extension ServerChoice {
         switch origin {
         case .flag: "start a server there, or leave out --server to use the one of `nimmer up`"
         case .variable: "start a server there, or unset \(ServerChoice.variable) to use the one of `nimmer up`"
+        case .context: "start a server there, or choose another with `nimmer context select`"
         case .running: "`nimmer status` shows its state; `nimmer down` and `nimmer up` start it again"
         case .foreign(_, let user): "run this as user \(user), or start a nervous system of your own elsewhere"
         case .usual: "start one with `nimmer up`, or name one with --server or \(ServerChoice.variable)"

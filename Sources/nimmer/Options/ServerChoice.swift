@@ -5,12 +5,13 @@ import NimmerProcess
 import NimmerSupervisor
 import NimmerWave
 
-/// NATS server that a command connects to, and the reason: the flag, then NIMMERVERSE_NATS_URL, then the `nimmer up`
-/// that runs here (searched from the working folder upward), then the usual address on this machine.
+/// NATS server that a command connects to, and the reason: the flags, then NIMMERVERSE_NATS_URL, then the selected context, then the
+/// `nimmer up` that runs here (searched from the working folder upward), then the usual address on this machine.
 struct ServerChoice: Equatable, Sendable {
     enum Origin: Equatable, Sendable {
         case flag
         case variable
+        case context(String)
         case running(folder: String)
         case usual
         /// The usual address, since what runs here is another user's.
@@ -20,6 +21,7 @@ struct ServerChoice: Equatable, Sendable {
             switch self {
             case .flag: "from --server"
             case .variable: "from \(ServerChoice.variable)"
+            case .context(let name): "from the context \(name)"
             case .running(let folder): "of the nervous system that runs in \(folder)"
             case .usual: "the usual address; no `nimmer up` runs here"
             case .foreign(let folder, let user):
@@ -40,12 +42,20 @@ struct ServerChoice: Equatable, Sendable {
     /// The credentials of the owner, where the server is the private one of the `nimmer up` that runs here.
     var ownerCredentials: String?
 
-    static func resolve(flag: String?, environment: Environment) -> ServerChoice {
+    /// - Parameter context: the context that a flag names.
+    /// - Throws: ``Failure`` when there is no such context, or the file of contexts cannot be used.
+    static func resolve(
+        flag: String?, context named: String? = nil, environment: Environment
+    ) throws(Failure) -> ServerChoice {
+        let store = try ContextStore(environment)
+        let chosen = try named.map { name throws(Failure) in try store.context(name) }
         let place = RunFolder.nearest(environment)
         let state = place.flatMap { place in place.isOwn ? (try? RunState.read(place)).flatMap { $0 } : nil }
         var running: (url: String, folder: String)?
         if let place, let state, state.isAlive, let url = state.natsURL { running = (url, place.path) }
-        var choice = resolve(flag: flag, variable: ProcessEnvironment.variable(Self.variable), running: running)
+        var choice = resolve(
+            flag: flag, context: chosen, variable: ProcessEnvironment.variable(Self.variable),
+            selected: store.current, running: running)
         if let place, let state, let running, state.isPrivateNATS,
             LocalSystem(url: running.url, path: place.path).serves(choice.url)
         {
@@ -57,9 +67,17 @@ struct ServerChoice: Equatable, Sendable {
         return choice
     }
 
-    static func resolve(flag: String?, variable: String?, running: (url: String, folder: String)?) -> ServerChoice {
+    static func resolve(
+        flag: String?, context: ContextStore.Context? = nil, variable: String?, selected: ContextStore.Context? = nil,
+        running: (url: String, folder: String)?
+    ) -> ServerChoice {
+        func of(_ context: ContextStore.Context) -> ServerChoice {
+            ServerChoice(url: context.server, origin: .context(context.name), credentials: context.credentials)
+        }
         if let flag { return ServerChoice(url: flag, origin: .flag) }
+        if let context { return of(context) }
         if let variable, !variable.isEmpty { return ServerChoice(url: variable, origin: .variable) }
+        if let selected { return of(selected) }
         if let running { return ServerChoice(url: running.url, origin: .running(folder: running.folder)) }
         return ServerChoice(url: usualURL, origin: .usual)
     }
@@ -71,10 +89,13 @@ struct ServerOptions: ParsableArguments {
         help: ArgumentHelp(
             "The NATS server.",
             discussion: """
-                Default: NIMMERVERSE_NATS_URL, else the server of the `nimmer up` that runs in this folder or one \
+                Default: NIMMERVERSE_NATS_URL, else the selected context (`nimmer context`), else the server of the `nimmer up` that runs in this folder or one \
                 above it, else nats://127.0.0.1:4222.
                 """, valueName: "url"))
     var server: String?
+
+    @Option(help: ArgumentHelp("The server of this context, as `nimmer context list` shows it.", valueName: "name"))
+    var context: String?
 
     @Option(
         help: ArgumentHelp(
@@ -85,9 +106,13 @@ struct ServerOptions: ParsableArguments {
                 """, valueName: "file"), completion: .file())
     var credentials: String?
 
-    func choice(_ environment: Environment) -> ServerChoice {
-        var choice = ServerChoice.resolve(flag: server, environment: environment)
-        choice.credentials = credentials
+    func validate() throws {
+        if server != nil, context != nil { throw ValidationError("expected either --server or --context") }
+    }
+
+    func choice(_ environment: Environment) throws(Failure) -> ServerChoice {
+        var choice = try ServerChoice.resolve(flag: server, context: context, environment: environment)
+        choice.credentials = credentials ?? choice.credentials
         return choice
     }
 }

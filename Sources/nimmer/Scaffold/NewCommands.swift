@@ -27,7 +27,7 @@ struct ScaffoldOptions: ParsableArguments {
         }
         let target = FileText.absolute(folder ?? token.text)
         if FileText.exists(target), !FileText.isEmptyFolder(target) {
-            throw Failure(.failed, "\(target) exists already", remedy: "choose another --folder, or remove it")
+            throw Failure(.cannotCreate, "\(target) exists already", remedy: "choose another --folder, or remove it")
         }
         let project = try ProjectFolder.find(named: nimmerverse)
         let scaffold = Scaffold(kind: kind, name: token, project: ProjectFolder.path(from: target, to: project))

@@ -40,7 +40,7 @@ enum Report {
             return Failure.Status.usage.rawValue
         }
         Console.error("nimmer: \(error)")
-        return Failure.Status.failed.rawValue
+        return Failure.Status.software.rawValue
     }
 
     /// Returns the parser's error about the same arguments with invisible characters written out: its message quotes them, among line

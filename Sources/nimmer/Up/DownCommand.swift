@@ -28,14 +28,14 @@ struct DownCommand: AsyncParsableCommand {
         if state.isAlive {
             guard state.isOwn else {
                 throw Failure(
-                    .failed, "\(place.statePath) names process \(state.nimmer.pid), not a `nimmer up` of this user",
+                    .permission, "\(place.statePath) names process \(state.nimmer.pid), not a `nimmer up` of this user",
                     remedy: "stop it as its user, or remove the file when no `nimmer up` runs here")
             }
             try Console.line("stopping the nervous system in \(place.path) (process \(state.nimmer.pid))")
             let gone = await state.nimmer.terminate(grace: .seconds(40))
             guard gone else {
                 throw Failure(
-                    .failed, "process \(state.nimmer.pid) does not end", remedy: "it may belong to another user")
+                    .temporary, "process \(state.nimmer.pid) does not end", remedy: "it may belong to another user")
             }
         }
         // Read again: it may have changed until the end.
@@ -49,7 +49,8 @@ struct DownCommand: AsyncParsableCommand {
         let stubborn = left.filter(\.identity.isAlive)
         guard stubborn.isEmpty else {
             throw Failure(
-                .failed, "still alive: \(stubborn.map { "\($0.name) (\($0.identity.pid))" }.joined(separator: ", "))")
+                .temporary, "still alive: \(stubborn.map { "\($0.name) (\($0.identity.pid))" }.joined(separator: ", "))"
+            )
         }
         try Console.line("all stopped")
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import NimmerOutput
 import NimmerSupervisor
 import NimmerSystem
+import NimmerSystemCheck
 import NimmerSystemFile
 import NimmerWave
 
@@ -58,8 +59,9 @@ struct UpCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = try chosenEnvironment()
         let path = try Self.systemPath(system)
-        let file = try Self.load(path)
         let names = only?.split(separator: ",").map { String($0) } ?? []
+        try await Self.examine(path, environment, only: names)
+        let file = try Self.load(path)
         let session = UpSession(
             environment: environment, place: RunFolder.here(environment), path: path, system: file, only: names,
             wantsDatabase: !noDatabase, natsURL: nats, exercise: exercise, showsCalm: all, showsEvents: !quiet,
@@ -74,7 +76,7 @@ struct UpCommand: AsyncParsableCommand {
         if let named {
             guard FileText.exists(named), !FileText.isDirectory(named) else {
                 throw Failure(
-                    .unavailable, "no system file \(named)",
+                    .noInput, "no system file \(named)",
                     remedy: "`ls deploy/systems` shows the ones of the project")
             }
             return FileText.absolute(named)
@@ -93,11 +95,25 @@ struct UpCommand: AsyncParsableCommand {
         }
     }
 
+    /// Checks the whole file with the manifests of what is to be started, before anything is.
+    ///
+    /// - Throws: an exit status, after all mistakes were printed, each with its place.
+    static func examine(_ path: String, _ environment: Environment, only: [String]) async throws {
+        let text = try FileText.bytes(path)
+        let problems = await SystemExamination(
+            text, file: path, environment: environment, only: only, isStarting: true
+        ).problems
+        guard !problems.isEmpty else { return }
+        for problem in problems { Console.error(problem.line(path, Paint(.never))) }
+        Console.error("nimmer: \(count(problems.count, "mistake")) in \(path); nothing was started")
+        throw ExitCode(Failure.Status.configuration.rawValue)
+    }
+
     static func load(_ path: String) throws(Failure) -> SystemFile {
         do throws(SystemError) {
             return try SystemFile(path: path)
         } catch {
-            throw Failure(.usage, error.description, remedy: "docs/reference describes the system file")
+            throw Failure(.configuration, error.description, remedy: "docs/reference describes the system file")
         }
     }
 }

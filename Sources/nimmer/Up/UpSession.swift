@@ -34,8 +34,12 @@ struct UpSession: Sendable {
     static let calmBeforeExercise = 5.0
 
     func run() async throws {
-        // A wrong --only must not start a server first.
-        _ = try SystemPlan(system, path: path, natsURL: "", only: only, hasDatabase: wantsDatabase)
+        // A wrong --only must not start a server first, nor a port that is taken.
+        let names = try SystemPlan(system, path: path, natsURL: "", only: only, hasDatabase: wantsDatabase).processes
+            .map(\.name)
+        let ports = try Self.ports(for: names, variable(Self.httpVariable))
+        let pages = try variable(Self.httpVariable).map { text throws(Failure) in try Self.gather(text, ports) }
+        defer { pages?.stop() }
         try place.make()
         let lock = try UpLock(place)
         try await cleanUp()
@@ -45,6 +49,8 @@ struct UpSession: Sendable {
             "\(paint(.strong, "nimmer up"))  \(paint.chip(environment))  \(system.name)  \(paint(.quiet, "\(path)"))")
 
         let servers = PrivateServers(place)
+        let log = LogFile(place)
+        _ = place.takeRestarts()
         let chosenNATS = natsURL ?? (exportsOwnNATS ? nil : variable("NIMMERVERSE_NATS_URL")) ?? system.nats.url
         let chosenPostgres = (exportsOwnPostgres ? nil : variable(DatabaseOptions.variable)) ?? system.postgres.url
         let identities = chosenNATS == nil ? try await SystemIdentities(place, system) : nil
@@ -62,7 +68,8 @@ struct UpSession: Sendable {
             system, path: path, natsURL: url, only: only, hasDatabase: servers.database != nil)
         let display = UpDisplay(
             paint: paint, columns: Console.isTerminal ? Console.columns : nil, names: plan.processes.map(\.name))
-        var loop = makeLoop(plan, servers, display, natsURL: url, identities: identities, began: began)
+        var loop = makeLoop(
+            plan, servers, display, natsURL: url, identities: identities, ports: ports, log: log, began: began)
         let inbox = loop.inbox
         try Console.line(
             paint(
@@ -70,17 +77,25 @@ struct UpSession: Sendable {
                 "  \(plan.processes.map(\.name).joined(separator: ", "))  (started in "
                     + "\(LocalTime.span(milliseconds: Timestamp.now().milliseconds(since: began))); Ctrl-C stops all)"))
 
+        if let pages {
+            try Console.line(
+                paint(
+                    .quiet, "  /metrics, /readyz and /healthz of all on port \(pages.port); `nimmer status` shows each")
+            )
+        }
         let tasks = TaskOwner()
         tasks.run { [self] in await watch(url, identities, display) }
         tasks.run {
             for await _ in signals { inbox.yield(.stop) }
         }
-        tasks.run {
+        tasks.run { [place] in
             while !Console.readerHasGone {
+                for name in place.takeRestarts() { inbox.yield(.restart(name)) }
                 guard (try? await Task.sleep(for: .milliseconds(250))) != nil else { return }
             }
             inbox.yield(.stop)
         }
+        if let server = servers.nats { tasks.run { [self] in await watchDisk(of: server, display) } }
         await loop.run()
         await tasks.end()
         RunState.remove(place)
@@ -96,11 +111,30 @@ struct UpSession: Sendable {
 
     private var exportsOwnPostgres: Bool {
         guard let exported = variable("NIMMERVERSE_POSTGRES_PASSWORD") else { return false }
-        return FileText.read("\(place.path)/postgres/password")?.trimmingLineEnd == exported
+        return (try? SecretFile.read("\(place.path)/postgres/password")) == exported
     }
 
     private func variable(_ name: String) -> String? {
         ProcessEnvironment.variable(name).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private static let httpVariable = "NIMMERVERSE_HTTP_PORT"
+
+    /// A port of 127.0.0.1 for each process, where pages of health and metrics were asked for: processes that share a variable do not
+    /// share a port.
+    private static func ports(for names: [String], _ text: String?) throws(Failure) -> [String: UInt16] {
+        guard text != nil else { return [:] }
+        var ports: [String: UInt16] = [:]
+        for name in names {
+            ports[name] = try Failure.ofServers { () throws(ServerError) in try LoopbackPort.free() }
+        }
+        return ports
+    }
+
+    private static func gather(_ text: String, _ ports: [String: UInt16]) throws(Failure) -> GatheredPages {
+        do throws(ProcessFailure) { return try GatheredPages(text, ports: ports) } catch {
+            throw Failure(error.status == .usage ? .usage : .unavailable, error.message)
+        }
     }
 
     /// Ends what an earlier `nimmer up` left behind when it was killed.
@@ -120,7 +154,7 @@ struct UpSession: Sendable {
         _ servers: PrivateServers, _ chosen: String?, _ identities: SystemIdentities?
     ) async throws -> String {
         guard let identities else {
-            guard let chosen else { throw Failure(.failed, "neither a server nor identities for one") }
+            guard let chosen else { throw Failure(.software, "neither a server nor identities for one") }
             let choice = ServerChoice(url: chosen, origin: natsURL == nil ? .variable : .flag)
             let bus = try await CommandConnection.open(choice)
             let version = bus.status.server?.version ?? "unknown"
@@ -133,6 +167,22 @@ struct UpSession: Sendable {
             "  nats-server  \(server.url)  \(paint(.quiet, "\(server.binary.version), pid \(server.pid)"))")
         for line in identities.lines(mqttPort: server.mqttPort, paint) { try Console.line(line) }
         return server.url
+    }
+
+    /// Names a full disk, and ends the nats-server once there is room again: the supervisor starts it, and it writes again.
+    private func watchDisk(of server: NATSServer, _ display: UpDisplay) async {
+        var watch = DiskWatch()
+        while (try? await Task.sleep(for: .milliseconds(500))) != nil {
+            switch watch.look(free: DiskWatch.free(at: place.path)) {
+            case .full: try? Console.line(display.own("\(DiskWatch.words(place.path))", .bad))
+            case .room:
+                try? Console.line(
+                    display.own("the disk of \(place.path) has room again; starting nats-server again", .warning))
+                // 2.9 hangs, its own end included.
+                await server.stop(grace: .seconds(2))
+            case nil: break
+            }
+        }
     }
 
     private func startDatabase(_ servers: PrivateServers, _ chosen: String?) async throws {
@@ -158,7 +208,7 @@ struct UpSession: Sendable {
 
     private func makeLoop(
         _ plan: SystemPlan, _ servers: PrivateServers, _ display: UpDisplay, natsURL: String,
-        identities: SystemIdentities?, began: Timestamp
+        identities: SystemIdentities?, ports: [String: UInt16], log: LogFile, began: Timestamp
     ) -> SupervisorLoop {
         var members: [Supervisor.Member] = []
         var starters: [String: @Sendable () async throws -> Running] = [:]
@@ -172,7 +222,10 @@ struct UpSession: Sendable {
         }
         for process in plan.processes {
             members.append(.init(name: process.name, layer: process.layer, policy: process.policy, grace: 8_000))
-            starters[process.name] = { try await self.start(process, servers, natsURL, identities, display) }
+            starters[process.name] = {
+                try await self.start(
+                    process, servers, natsURL, identities, httpPort: ports[process.name], log, display)
+            }
         }
         if let exercise {
             members.append(.init(name: "exercise", layer: SystemPlan.Layer.exercise, policy: .once, grace: 500))
@@ -182,7 +235,7 @@ struct UpSession: Sendable {
                         name: "exercise", layer: SystemPlan.Layer.exercise, policy: .once, program: OwnProgram.path,
                         arguments: [
                             "exercise", "\(exercise)", "--after", "\(Self.calmBeforeExercise)", "--folder", place.path,
-                        ], remedy: ""), servers, natsURL, nil, display)
+                        ], remedy: ""), servers, natsURL, nil, httpPort: nil, log, display)
             }
         }
         let layers = Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.layer) })
@@ -195,8 +248,9 @@ struct UpSession: Sendable {
                     nimmer: own, startedAt: began, system: path, natsURL: natsURL,
                     isPrivateNATS: identities != nil, postgres: servers.database?.url,
                     postgresPasswordFile: servers.database?.passwordFile,
-                    processes: living.map { .init(name: $0.key, identity: $0.value, layer: layers[$0.key] ?? 0) }
-                        .sorted { ($0.layer, $0.name) < ($1.layer, $1.name) }, waiting: waiting)
+                    processes: living.map {
+                        .init(name: $0.key, identity: $0.value, layer: layers[$0.key] ?? 0, httpPort: ports[$0.key])
+                    }.sorted { ($0.layer, $0.name) < ($1.layer, $1.name) }, waiting: waiting)
                 do throws(Failure) { try state.write(place) } catch { Console.error(error.printed) }
             })
     }
@@ -204,7 +258,7 @@ struct UpSession: Sendable {
     /// Starts one program of the plan with what it has to know now.
     private func start(
         _ process: SystemPlan.Process, _ servers: PrivateServers, _ natsURL: String, _ identities: SystemIdentities?,
-        _ display: UpDisplay
+        httpPort: UInt16?, _ log: LogFile, _ display: UpDisplay
     ) async throws -> Running {
         guard let program = Executables.find(process.program, extraFolders: [OwnProgram.folder]) else {
             throw Failure(.unavailable, "no program \(process.program); \(process.remedy)")
@@ -216,14 +270,16 @@ struct UpSession: Sendable {
         variables["NIMMERVERSE_NATS_URL"] = natsURL
         if let identities { variables = identities.variables(of: process.name, inherited: variables) }
         if (variables["NIMMERVERSE_STATE"] ?? "").isEmpty { variables["NIMMERVERSE_STATE"] = place.stateFolder }
+        variables[Self.httpVariable] = httpPort.map { "127.0.0.1:\($0)" }
         if let database = servers.database, process.name == "hippocampus" {
             variables["NIMMERVERSE_POSTGRES_URL"] = database.url
-            if let file = database.passwordFile, let password = FileText.read(file) {
-                variables["NIMMERVERSE_POSTGRES_PASSWORD"] = password.trimmingLineEnd
+            if let file = database.passwordFile {
+                variables["NIMMERVERSE_POSTGRES_PASSWORD"] = try FileText.secret(file)
             }
         }
         let command = ChildCommand(program, process.arguments, environment: variables)
         return try await Running.program(command) { line in
+            log.append(process.name, line)
             try? Console.line(display.log(process.name, line))
         }
     }

@@ -52,6 +52,7 @@ struct WaveEmitCommand: AsyncParsableCommand {
     @Flag(help: "Only print the message; send nothing.")
     var dryRun = false
 
+    @OptionGroup var json: JSONOptions
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
@@ -63,8 +64,13 @@ struct WaveEmitCommand: AsyncParsableCommand {
             return
         }
         try await CommandConnection.with(server, environment) { bus in
-            try bus.publish(subject, payload: message.bytes, headers: [Headers.messageID: message.id.text])
-            try await bus.flush(timeout: .seconds(2))
+            try await bus.publishChecked(
+                subject, payload: message.bytes, headers: [Headers.messageID: message.id.text], timeout: .seconds(2))
+        }
+        if json.json {
+            try Console.json(["id": .string(message.id.text), "subject": .string(subject.text)] as JSON)
+        } else {
+            try Console.line("emitted \(message.id.text) on \(subject.text)")
         }
     }
 

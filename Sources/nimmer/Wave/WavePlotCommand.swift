@@ -88,6 +88,6 @@ struct WavePlotCommand: ParsableCommand {
         for effect in state.reduce(.key(.character("e"), at: now)) {
             if case .export(let export) = effect { return export }
         }
-        throw Failure(.failed, "the recording has no waves to draw")
+        throw Failure(.data, "the recording has no waves to draw")
     }
 }

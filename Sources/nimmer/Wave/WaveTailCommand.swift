@@ -18,6 +18,7 @@ struct WaveTailCommand: AsyncParsableCommand {
               nimmer wave tail                         everything
               nimmer wave tail --filter math           what mentions math; '!math': not
               nimmer wave tail 'dev.nervous.gates.>'   one branch of the subjects
+              nimmer wave tail 'zigbee2mqtt/#'         what devices publish, by MQTT topics
               nimmer wave tail --since 10m             first the last ten minutes
               nimmer wave tail --record storm.ndjson   and keep it
               nimmer wave tail --from storm.ndjson     look at it again, with the same keys
@@ -26,7 +27,8 @@ struct WaveTailCommand: AsyncParsableCommand {
               nimmer wave tail --json | jq .body.confidence
             """)
 
-    @Argument(help: "Subject patterns (* is one token, > the rest). Default: everything of the environment.")
+    @Argument(
+        help: "Subject patterns (* is one token, > the rest), or MQTT topics. Default: everything of the environment.")
     var patterns: [String] = []
 
     @OptionGroup var json: JSONOptions
@@ -84,7 +86,7 @@ struct WaveTailCommand: AsyncParsableCommand {
 
     static func pattern(_ text: String) throws(Failure) -> SubjectPattern {
         do throws(Refusal) {
-            return try SubjectPattern(text)
+            return try SubjectPattern(given: text)
         } catch {
             throw Failure(
                 .usage, "\(text) is not a subject pattern: \(error)",

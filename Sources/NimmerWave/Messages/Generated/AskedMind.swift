@@ -5,7 +5,7 @@
 public struct AskedMind: MessageRecord, FieldValue {
     /// The mind's name (at most 128 bytes).
     public var mind: String
-    /// `valid`, `unsure`, `invalid`, or the code of a failure (at most 64 bytes).
+    /// `valid`, `unsure`, `invalid`, `cut_off` (its tokens ran out), or the code of a failure (at most 64 bytes).
     public var verdict: String
     /// Duration, in milliseconds (at least 0).
     public var milliseconds: Double
@@ -48,7 +48,7 @@ public struct AskedMind: MessageRecord, FieldValue {
     /// The fields as they stand on the wire.
     public static let fields: [Field] = [
         .required("mind", .text(128), "The mind's name."),
-        .required("verdict", .text(64), "`valid`, `unsure`, `invalid`, or the code of a failure."),
+        .required("verdict", .text(64), "`valid`, `unsure`, `invalid`, `cut_off` (its tokens ran out), or the code of a failure."),
         .optional("ms", .notNegative, "Duration, in milliseconds."),
         .optional("lf", .notNegative, "Cost, in LF."),
         .optional("tokens", .whole(0...Int.max), "Tokens read and written."),

@@ -8,9 +8,12 @@ public struct MotorController<Program: MotorProgram>: Cell {
     private var ending: [Int: Timestamp] = [:]
     /// Time for which a program may take to end after SIGTERM, in milliseconds.
     private let terminationTimeout = 1000.0
+    public let knownCommands: [String]
 
     public init(_ settings: Settings<MotorOptions>) throws {
-        motor = Motor(settings: try MotorSettings(settings))
+        let settings = try MotorSettings(settings)
+        motor = Motor(settings: settings)
+        knownCommands = Set(settings.motions.keys).union(["stop"]).sorted()
     }
 
     public mutating func perform(_ command: Command, _ pulse: inout Pulse) throws -> Answer {

@@ -5,7 +5,7 @@ import NimmerSensing
 /// (sensing.md, Across sensors).
 ///
 /// LEARNING until it knows what is normal, then CALM, and SURPRISED while it is more sure than not. One witness, however many inputs.
-public struct Multivariate: RowCell {
+public struct Multivariate: RowCell, Learner {
     public typealias Options = MultivariateOptions
     public static let manifest = Manifest.multivariate
     public static let initialState = SensingState.learning.rawValue
@@ -13,9 +13,11 @@ public struct Multivariate: RowCell {
     /// Names of its inputs.
     public private(set) var names: [String]
     /// State.
-    public private(set) var state = SensingState.learning
+    public internal(set) var state = SensingState.learning
     /// Detector with what it has learned.
-    package private(set) var detector: MultivariateDetector
+    package internal(set) var detector: MultivariateDetector
+
+    public let learnsFrom: String
 
     let source: Source
     let path: String
@@ -74,6 +76,7 @@ public struct Multivariate: RowCell {
         var tuning = MultivariateSettings()
         tuning.learningSamples = settings.learningSamples
         detector = MultivariateDetector(inputs: names.count, tuning)
+        learnsFrom = Self.words(settings, tuning)
         gathering = RowGathering(inputs: names.count)
         isSilent = [Bool](repeating: false, count: names.count)
         decimal = try settings.decimal.map { text throws(Refusal) in try DecimalMark(text) }

@@ -24,11 +24,13 @@ extension Multivariate {
             host.update { _, pulse in pulse.endReadings() }
             host.process.logger.info("The file has ended", metadata: ["file": "\(path)"])
         case .subjects: break
-        case .none:
-            throw ProcessFailure(
-                .configuration,
-                "\(host.process.name): one of subjects and file must be set: where numbers come from")
+        case .none: try cell.checkSource()
         }
+    }
+
+    public func checkSource() throws {
+        guard case .none = source else { return }
+        throw Refusal(.missing, field: "subjects", "one of subjects and file must be set: where numbers come from")
     }
 }
 

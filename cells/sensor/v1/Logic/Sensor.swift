@@ -4,7 +4,7 @@ import NimmerSensing
 /// A sensor: any stream of numbers, turned into confidence that something lasting has changed (sensing.md).
 ///
 /// LEARNING until it knows what is normal, then CALM, and SURPRISED while it is more sure than not.
-public struct Sensor: NumberCell {
+public struct Sensor: NumberCell, Learner {
     public typealias Options = SensorOptions
     public static let manifest = Manifest.sensor
     public static let initialState = State.learning.rawValue
@@ -14,11 +14,13 @@ public struct Sensor: NumberCell {
     /// Source of its numbers.
     public let source: SensorSource
     /// State.
-    public private(set) var state = State.learning
+    public internal(set) var state = State.learning
     /// Detector with what it has learned.
-    public private(set) var detector: Detector
+    public internal(set) var detector: Detector
     /// Its twin, which reports changes to people; nil where the setting `changes` turns it off.
-    public private(set) var changes: ChangeDetector?
+    public internal(set) var changes: ChangeDetector?
+
+    public let learnsFrom: String
 
     let path: String
     let column: String?
@@ -48,6 +50,7 @@ public struct Sensor: NumberCell {
         tuning.learningSamples = settings.learningSamples
         try tuning.validate()
         detector = Detector(tuning)
+        learnsFrom = Self.words(settings, tuning)
         changes = settings.changes ? ChangeDetector(ChangeSettings(of: tuning)) : nil
     }
 

@@ -10,11 +10,14 @@ extension Sensor {
         case .command(let command): try await run(command, sensor, host)
         case .file(let path): try await read(FileLines(path: path), sensor, host)
         case .subject: break
-        case .none:
-            throw ProcessFailure(
-                .configuration,
-                "\(host.process.name): one of subject, command and file must be set: where numbers come from")
+        case .none: try sensor.checkSource()
         }
+    }
+
+    public func checkSource() throws {
+        guard source == .none else { return }
+        throw Refusal(
+            .missing, field: "subject", "one of subject, command and file must be set: where numbers come from")
     }
 
     private static func run(_ command: [String], _ sensor: Sensor, _ host: CellHost<Sensor>) async throws {

@@ -17,6 +17,7 @@ public struct Avoidance: Nerve {
     }
 
     public var hears: [Token] { sectors.keys.sorted() }
+    public var asks: [Token] { motor.map { [$0] } ?? [] }
 
     public func evidence(of wave: HeardWave) -> HeardEvidence? {
         guard let sector = sectors[wave.cell], let share = settings.share(of: sector) else { return nil }

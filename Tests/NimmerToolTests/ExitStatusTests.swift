@@ -1,0 +1,61 @@
+import NimmerOutput
+import NimmerPlatform
+import NimmerProcess
+import NimmerServers
+import Testing
+
+@testable import nimmer
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// One table of exit statuses for all programs: that of the page, of commands and of processes.
+@Suite struct ExitStatusTests {
+    private static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+
+    /// The rows of the page's table: a number and a name.
+    private func table() throws -> [String] {
+        let page = try #require(FileText.read(Self.root + "/docs/reference/output.md"))
+        let section = page.split(separator: "\n").drop { $0 != "## Exit statuses" }
+        return section.compactMap { line in
+            let cells = line.split(separator: "|", omittingEmptySubsequences: false).map {
+                String($0.filter { $0 != " " })
+            }
+            guard cells.count > 3, Int(cells[1]) != nil else { return nil }
+            return "\(cells[1]) \(cells[2])"
+        }
+    }
+
+    @Test func thePageIsTheCode() throws {
+        #expect(try table() == ["0 "] + Failure.Status.allCases.map { "\($0.rawValue) \($0)" })
+    }
+
+    @Test func processesHaveTheSame() {
+        for status in ProcessFailure.Status.allCases {
+            #expect(Failure.Status(rawValue: status.rawValue).map { "\($0)" } == "\(status)")
+        }
+        #expect(ProcessFailure.Status.allCases.count == Failure.Status.allCases.count - 1, "1 is a check's alone")
+    }
+
+    @Test func commandsEndWithThem() async throws {
+        var template = Array("/tmp/nimmer-status-XXXXXX".utf8CString)
+        let folder = String(cString: try #require(mkdtemp(&template)))
+        defer { SmallFile.remove(folder) }
+        try FileText.write("{", to: "\(folder)/broken.json")
+        try FileText.write("nimmerverse: 1\nname: x\ncels: []\n", to: "\(folder)/broken.yaml")
+        try FileText.write("nimmerverse: 1\nname: x\n", to: "\(folder)/good.yaml")
+        let nowhere = ["--server", "nats://127.0.0.1:9"]
+        for (words, status) in [
+            (["env"], 0), (["wave", "check", "broken.json"], 1), (["wave", "tial"], 64),
+            (["gate", "simulate", "broken.json"], 65), (["check", "absent.yaml"], 66), (["up", "absent.yaml"], 66),
+            (["cell", "list"] + nowhere, 69), (["cell", "new", "door", "--folder", "."], 73),
+            (["check", "good.yaml", "--dot", "absent/x.dot"], 73),
+            (["check", "good.yaml", "--dot", "/dev/full/x"], 73),
+            (["up", "broken.yaml"], 78), (["check", "broken.yaml"], 1),
+        ] as [([String], Int32)] {
+            let answer = try await Tool.run(words, folder: folder)
+            #expect(answer.status == .exited(status), "\(words): \(answer.text) \(answer.errors)")
+        }
+    }
+}
