@@ -2,10 +2,12 @@ import NimmerBus
 import NimmerWave
 import Synchronization
 
-/// What a host knows of what its cell has kept.
+/// State of a host's keeping of what its cell has learned.
 struct LearnedKeeping: Sendable {
     /// Indicates whether the earlier state was asked for and answered, or is of no use any more; nothing is written before.
     var isSettled = false
+    /// Start of the host.
+    let since = ContinuousClock.now
     /// Readings when it was written last.
     var written = 0
     var hasLoggedAbsence = false
@@ -16,14 +18,17 @@ struct LearnedKeeping: Sendable {
 // acknowledges nothing, and asks the thalamus for what is kept there (decision 0031).
 
 extension CellHost {
+    /// Time for which a cell that has learned as new still asks for what was learned before.
+    static var askingTime: Duration { .seconds(600) }
     /// Pause between two writes.
     static var keepingPause: Duration { .seconds(60) }
 
     /// Asks for what was learned before, and continues with it; one attempt, of two seconds at most.
     func resumeLearned() async {
         guard CellBody<C>.learns, !keeping.withLock({ $0.isSettled }) else { return }
-        // What is learned as new by now is as good.
-        guard withBody({ $0.progress != nil || $0.watch.readings == 0 }) else {
+        let hasLearned = withBody { $0.progress == nil && $0.watch.readings > 0 }
+        // What is learned as new by then is as good; learning that is over sooner does not replace months.
+        if hasLearned, keeping.withLock({ ContinuousClock.now - $0.since > Self.askingTime }) {
             return keeping.withLock { $0.isSettled = true }
         }
         guard process.bus.status.isConnected else { return logAbsence("no server") }
@@ -81,7 +86,7 @@ extension CellHost {
         var reason: String
     }
 
-    /// What is kept of it; empty for nothing.
+    /// Asks for the bytes that are kept of it; empty for nothing.
     private func kept() async -> Result<[UInt8], Absence> {
         guard let thalamus = try? Token("thalamus") else { return .success([]) }
         var (bytes, revision): ([UInt8], Int?) = ([], nil)

@@ -28,7 +28,7 @@ public final class CellHost<C: Cell>: Sendable {
     /// Sent when an appointment comes earlier than the awaited one.
     private let isEarlier = TaskSignal()
     let outbox: Outbox
-    /// What it has kept of what it has learned.
+    /// State of the keeping of what it has learned.
     let keeping = Mutex(LearnedKeeping())
     /// Origins that the waves which it hears may name.
     let grants: OriginGrants

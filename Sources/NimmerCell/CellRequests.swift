@@ -63,7 +63,7 @@ extension CellHost {
         let read = requests.read(message) { (message) throws(Refusal) in
             try Command(request: message.payload, on: message.subject, commands: names)
         }
-        // Before anything that waits for the cell: whoever asks a blocked one learns that it is.
+        // Before anything that waits for the cell: a client that asks a blocked one learns that it is.
         if let running = waitForCall() {
             return respond(to: message, CommandResult(status: .error, error: blockage(running)))
         }

@@ -9,7 +9,7 @@ public protocol Learner: Cell {
     /// under other words is not taken.
     var learnsFrom: String { get }
 
-    /// What it has learned so far, in bytes of its own making, at most 1,000,000; nil: nothing that is worth keeping.
+    /// State that it has learned so far, in bytes of its own making, at most 1,000,000; nil: nothing that is worth keeping.
     var learned: [UInt8]? { get }
 
     /// Continues with what an earlier process has learned, which ``learned`` gave there.
@@ -18,7 +18,7 @@ public protocol Learner: Cell {
     mutating func resume(learned: [UInt8], _ pulse: inout Pulse) throws
 }
 
-/// What a cell has learned, as it is kept: with who learned it, from what, and when.
+/// State that a cell has learned, as it is kept: with who learned it, from what, and when.
 ///
 /// Bytes: `NIMMLRND`, the format (1), the length of the head (four bytes, the least significant first), the head (JSON: `cell`, `version`,
 /// `learns_from`, `at`, `readings`), what the cell wrote, and the CRC-32 of all before it.
@@ -27,18 +27,18 @@ struct LearnedState: Sendable, Hashable {
     var cell: String
     /// Version of the manifest.
     var version: String
-    /// What decides what is learned.
+    /// Settings and source that decide what is learned.
     var learnsFrom: String
-    /// When it was kept, on the wall clock.
+    /// Time of keeping, on the wall clock.
     var at: Timestamp
     /// Readings of the process that kept it.
     var readings: Int
-    /// What the cell wrote.
+    /// Bytes that the cell wrote.
     var content: [UInt8]
 
     /// Most bytes that are kept of a cell.
     static let largest = 1_000_000
-    /// How far in the future a moment may lie that clocks explain, in milliseconds.
+    /// Milliseconds by which a moment may lie in the future, for clocks that differ.
     static let tolerance = 300_000.0
     private static let magic = Array("NIMMLRND".utf8)
     private static let format: UInt8 = 1
@@ -112,7 +112,7 @@ extension CellBody {
     /// Indicates whether it keeps what it has learned.
     static var learns: Bool { C.self is any Learner.Type }
 
-    /// What it has learned so far; nil where there is nothing to keep.
+    /// Returns the state that it has learned so far; nil where there is nothing to keep.
     func learned(at moment: Timestamp) -> LearnedState? {
         guard let learner = cell as? any Learner, let content = learner.learned else { return nil }
         return LearnedState(

@@ -133,7 +133,7 @@ public struct Pulse: Sendable {
             refused += 1
             faults.append(
                 confidence.isFinite
-                    ? ("The cell emits a cost that is none: its wave is left out", cost)
+                    ? ("The cell emits a cost that is negative or no number: its wave is left out", cost)
                     : ("The cell emits a confidence that is no number: its wave is left out", confidence))
             return
         }

@@ -52,7 +52,7 @@ package struct LoggedLine: Equatable, Sendable {
     package var process: String
     package var text: String
 
-    /// Nil for a line that is none, such as one that was cut off.
+    /// Nil for text that is no line of a log, such as one that was cut off.
     package init?(_ line: some StringProtocol) {
         let parts = line.split(separator: "\t", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let at = try? Timestamp(rfc3339: String(parts[0])) else { return nil }

@@ -33,7 +33,8 @@ package protocol SystemCheck: Sendable {
 /// All checks, in the order of their output.
 package enum SystemChecks {
     package static let all: [any SystemCheck] = [
-        ProgramCheck(), ServiceCheck(), LinkCheck(), CommandCheck(), OriginCheck(), TopicCheck(), WindowCheck(), WitnessCheck(),
+        ProgramCheck(), ServiceCheck(), LinkCheck(), CommandCheck(), OriginCheck(), TopicCheck(), WindowCheck(),
+        WitnessCheck(),
     ]
 }
 

@@ -57,7 +57,7 @@ package struct WitnessCheck: SystemCheck {
             let stars = cell.origins.filter { !$0.isExact }
             let what =
                 origins.isOpen
-                ? "as many origins as it likes (\(OriginPattern.list(stars)))"
+                ? "as many origins as it likes (\(OriginPattern.quoted(stars)))"
                 : "as \(origins.count) origins (\(origins.named.joined(separator: ", ")))"
             return CheckFinding(
                 weight: .note, check: "witnesses", mark: cell.mark,
@@ -93,7 +93,7 @@ package struct WitnessCheck: SystemCheck {
         ]
     }
 
-    /// How many witnesses of one confidence, each with one wave at the same moment, open a gate; nil where as many do not.
+    /// Counts the witnesses of one confidence, each with one wave at the same moment, that open a gate; nil where `most` of them do not.
     static func witnesses(of confidence: Double, needed configuration: GateConfiguration, most: Int) -> Int? {
         var gate = Gate(configuration)
         var transitions: ContiguousArray<Transition> = []

@@ -16,7 +16,7 @@ final class LearnedAnswers: Sendable {
         stream = "KV_\(SystemStreams.learned(process.environment).bucket)"
     }
 
-    /// Makes the bucket where there is none. Without it cells learn as new after a restart, and nothing else is amiss.
+    /// Makes the bucket where it is missing. Without it cells learn as new after a restart, and nothing else is lost.
     func begin() async {
         do throws(BusError) {
             var configuration = try SystemStreams.learnedStream(process.environment)

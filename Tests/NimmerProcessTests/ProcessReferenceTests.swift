@@ -4,9 +4,9 @@ import Testing
 
 @Suite("docs/reference/processes.md")
 struct ProcessReferenceTests {
-    private func page() throws -> String {
+    private func page(_ name: String = "processes.md") throws -> String {
         let root = "\(#filePath)".split(separator: "/").dropLast(3).joined(separator: "/")
-        let file = try #require(fopen("/\(root)/docs/reference/processes.md", "r"))
+        let file = try #require(fopen("/\(root)/docs/reference/\(name)", "r"))
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 65_536)
         return String(decoding: bytes[..<fread(&bytes, 1, bytes.count, file)], as: UTF8.self)
@@ -21,9 +21,10 @@ struct ProcessReferenceTests {
         for setting in try DeclaredSettings(manifest, NoOptions.self, role: .cell).all {
             #expect(page.contains("| `\(setting.key)` |"), "\(setting.key)")
         }
-        for status in [64, 65, 66, 69, 70, 75, 78] {
-            #expect(ProcessFailure.Status(rawValue: Int32(status)) != nil)
-            #expect(page.contains("\(status)"))
+        #expect(page.contains("output.md#exit-statuses"))
+        let table = try self.page("output.md")
+        for status in ProcessFailure.Status.allCases {
+            #expect(table.contains("| \(status.rawValue) | \(status) |"))
         }
     }
 }

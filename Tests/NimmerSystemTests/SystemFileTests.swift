@@ -113,7 +113,10 @@ struct SystemFileTests {
     @Test(
         "mistakes are named with their place, what was found and what was expected",
         arguments: [
-            ("cells:\n  - {nmae: a, kind: math/v1}\n", "plant.yaml:4:5: found a cell without 'name'"),
+            (
+                "cells:\n  - {nmae: a, kind: math/v1}\n",
+                "plant.yaml:4:6: found the unknown key 'nmae' (did you mean 'name'?)"
+            ),
             ("cell: []\n", "3:1: found the unknown key 'cell' (did you mean 'cells'?)"),
             (
                 "cells:\n  - {name: a, kind: math/v1, settngs: {}}\n",

@@ -28,7 +28,7 @@ package enum OrphanReaper {
 /// Choice of the orphans that are taken out, as a value.
 ///
 /// Only what has been seen before: a library that starts a program waits for it sooner. While this process starts a child, its number is not
-/// known yet for a moment, and more looks are needed; not for ever, since a start may hang on a file system.
+/// known yet for a moment, and more looks are needed; but not without a limit, since a start may hang on a file system.
 struct OrphanSweep {
     /// Looks after which an ended process is taken out, and the same while a child is being started.
     static let (looks, looksWhileStarting) = (2, 30)

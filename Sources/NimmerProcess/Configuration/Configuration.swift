@@ -58,7 +58,7 @@ public struct Configuration: Sendable {
         do throws(SystemError) {
             system = loaded
             if system == nil, let path = explicit ?? (SmallFile.exists(implicit) ? implicit : nil) {
-                // Whoever asks for the manifest has read the file; mistakes elsewhere in it do not hide this part's own.
+                // A program that asks for the manifest has read the file; mistakes elsewhere in it do not hide this part's own.
                 system = launch.action == .manifest ? try reader.sound(path) : try reader.file(path)
             }
             if let system {

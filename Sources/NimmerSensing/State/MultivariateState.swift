@@ -1,6 +1,6 @@
 import NimmerWave
 
-// What a multivariate detector has learned, field by field. What it makes anew before each use is not part of it.
+// What a multivariate detector has learned, field by field. What it computes again before each use is not part of it.
 
 extension MultivariateDetector: Keepable {
     package mutating func exchange(_ codec: inout StateCodec) throws(Refusal) {

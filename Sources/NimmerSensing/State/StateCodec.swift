@@ -5,7 +5,7 @@ import NimmerWave
 /// Numbers are eight bytes, the least significant first; a Double is its bit pattern, so that nothing is rounded. While reading, a field that
 /// is outside its range, or bytes that are missing or left, are refused.
 package struct StateCodec: Sendable {
-    /// What was written, or is read.
+    /// Bytes that were written, or are read.
     package private(set) var bytes: [UInt8]
     /// Indicates whether fields are read; else they are written.
     package let isReading: Bool
@@ -105,7 +105,7 @@ package struct StateCodec: Sendable {
     }
 }
 
-/// What was learned and can be kept: its fields in a fixed order.
+/// State that was learned and can be kept: its fields in a fixed order.
 package protocol Keepable {
     /// Writes or reads every field that its future depends on.
     ///

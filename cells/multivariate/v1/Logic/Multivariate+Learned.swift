@@ -17,7 +17,7 @@ extension Multivariate {
             ]).joined(separator: ", ")
     }
 
-    /// What it has learned; nil before its first row.
+    /// State that it has learned; nil before its first row.
     public var learned: [UInt8]? {
         guard detector.samples > 0 else { return nil }
         var (codec, copy) = (StateCodec(), self)

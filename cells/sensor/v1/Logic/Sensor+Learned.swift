@@ -19,7 +19,7 @@ extension Sensor {
             ]).joined(separator: ", ")
     }
 
-    /// What it has learned; nil before its first reading.
+    /// State that it has learned; nil before its first reading.
     public var learned: [UInt8]? {
         guard detector.samples > 0 else { return nil }
         var (codec, copy) = (StateCodec(), self)
