@@ -103,8 +103,10 @@ package final class BridgeProcess: Sendable {
         process.answers.report { [weak self] in
             var statistics = ServiceResponder.Statistics()
             guard let self else { return statistics }
-            let own = counters.withLock { $0 }
-            (statistics.requests, statistics.errors) = (own.answered, own.rejected)
+            // What was asked for decisions, and what was asked about the bridge.
+            let total = process.requestTimes.total
+            statistics.requests = total.requests
+            statistics.errors = total.errors + counters.withLock { $0.rejected }
             statistics.take(process.requestTimes)
             statistics.data = status
             return statistics

@@ -138,6 +138,7 @@ extension BridgeProcess {
         }
         failPoint.passed(.answered)
         counters.withLock { $0.answered += 1 }
+        process.requestTimes.add(.milliseconds(saturating: response.processingTimeMilliseconds))
         return answers.withLock { $0.stored(response.requestID, ack.isDuplicate ? .repeated(ack.sequence) : .first) }
     }
 

@@ -40,7 +40,13 @@ public final class SharedRequests: Sendable {
                 }
             }
         }
-        return try await bus.request(subject, payload: payload, timeout: max(.milliseconds(1), deadline - .now))
+        do throws(BusError) {
+            return try await bus.request(subject, payload: payload, timeout: max(.milliseconds(1), deadline - .now))
+        } catch {
+            // It does not live: what starts by its name may take the other form.
+            if error.code == .noResponders { forms.withLock { $0.forget(peer) } }
+            throw error
+        }
     }
 
     private func takesSender(_ own: Subject, _ peer: Token, within timeout: Duration) async -> Bool {

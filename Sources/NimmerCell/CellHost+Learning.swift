@@ -10,7 +10,8 @@ struct LearnedKeeping: Sendable {
     let since = ContinuousClock.now
     /// Readings when it was written last.
     var written = 0
-    var hasLoggedAbsence = false
+    /// Reason that was logged last.
+    var loggedAbsence: String?
     var hasLoggedSize = false
 }
 
@@ -107,8 +108,8 @@ extension CellHost {
 
     private func logAbsence(_ reason: String) {
         let isNew = keeping.withLock { keeping in
-            defer { keeping.hasLoggedAbsence = true }
-            return !keeping.hasLoggedAbsence
+            defer { keeping.loggedAbsence = reason }
+            return keeping.loggedAbsence != reason
         }
         guard isNew else { return }
         process.logger.info(

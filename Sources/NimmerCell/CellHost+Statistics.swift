@@ -29,7 +29,7 @@ extension CellHost {
         var statistics = ServiceResponder.Statistics()
         statistics.requests = counters.requests
         statistics.errors = counters.requestsRefused + counters.requestsFailed
-        (statistics.processingTime, statistics.lastError) = process.requestTimes.total
+        statistics.take(process.requestTimes)
         var data = counters.json
         data["state"] = state.map { .string($0) }
         data["readings"] = .number(Double(readings))

@@ -44,8 +44,7 @@ extension Bus {
                     .unavailable,
                     "\(who) did not answer within \(LocalTime.span(milliseconds: seconds * 1000))",
                     remedy: "--timeout waits longer")
-            default:
-                throw Failure(.unavailable, "\(error)")
+            default: throw Failure(asking: error)
             }
         }
         do throws(Refusal) {
@@ -85,7 +84,7 @@ extension Bus {
         } catch let error as BusError {
             switch error.code {
             case .noResponders, .timeout: throw .noResponder(who)
-            default: throw Failure(.unavailable, "\(error)")
+            default: throw Failure(asking: error)
             }
         } catch {
             throw Failure(.unavailable, "\(error)")
@@ -94,6 +93,11 @@ extension Bus {
 }
 
 extension Failure {
+    /// A request that the bus did not carry.
+    fileprivate init(asking error: BusError) {
+        self.init(error.code == .badCredentials ? .permission : .unavailable, "\(error)")
+    }
+
     fileprivate static func noResponder(_ who: RequestTarget) -> Failure {
         Failure(
             .unavailable, "no \(who) is running",

@@ -38,7 +38,7 @@ struct RefusedCommandTests {
         """
 
     @Test(
-        "a publication that is not permitted ends every command that publishes with status 69 and its subject",
+        "a publication that is not permitted ends every command that publishes with status 77 and its subject",
         arguments: await NATSBinary.installed())
     func publishDenied(_ binary: NATSBinary) async throws {
         let desk = try TestSystem()
@@ -72,7 +72,7 @@ struct RefusedCommandTests {
             ["mind", "list"], ["mind", "budget"],
         ] {
             let answer = try await run(desk, "nimmer", words + ["--server", limited])
-            #expect(answer.status == .exited(69), "\(words): \(answer.status) \(answer.text)")
+            #expect(answer.status == .exited(77), "\(words): \(answer.status) \(answer.text)")
             #expect(
                 answer.text.contains("does not permit the password of user 'ro' publishing to dev."),
                 "\(words): \(answer.text)")
@@ -92,6 +92,36 @@ struct RefusedCommandTests {
             answer.status == .exited(69) && answer.text.contains("no service cognition-bridge is running"),
             "\(answer.text)")
         #expect(answer.took < .seconds(8))
+        await server.stop()
+    }
+
+    @Test("a mind that does not answer is called unreachable where minds are listed and where one is asked")
+    func unreachableMind() async throws {
+        let desk = try TestSystem()
+        defer { desk.remove() }
+        let server = try await NATSServer.start(NATSServerOptions(folder: desk.folder + "/nats"))
+        try SmallFile.write(
+            "nimmerverse: 1\nname: far\nbridge:\n  minds: [{name: far, kind: ollama, url: \"http://127.0.0.1:1\", model: m}]\n",
+            to: desk.folder + "/far.yaml")
+        var command = desk.command(
+            ["--nats", server.url, "--system", "far.yaml"], program: WholeSystem.executable("cognition-bridge"))
+        command.environment["NIMMERVERSE_LOG_LEVEL"] = "error"
+        let bridge = try await ChildProcess.spawn(command, output: .discarded)
+        var listed = try await run(desk, "nimmer", ["mind", "list", "--server", server.url])
+        let end = ContinuousClock.now + .seconds(60)
+        while !listed.text.contains("unreachable"), ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(200))
+            listed = try await run(desk, "nimmer", ["mind", "list", "--server", server.url])
+        }
+        let row = try #require(
+            listed.text.split(separator: "\n").first { $0.contains("127.0.0.1:1") }, "\(listed.text)")
+        #expect(row.split(separator: " ").prefix(2) == ["far", "unreachable"], "\(row)")
+        let asked = try await run(
+            desk, "nimmer", ["mind", "ask", "is it damp?", "--action", "wait", "--server", server.url])
+        #expect(
+            asked.status == .exited(0) && asked.text.contains("far") && asked.text.contains("unreachable"),
+            "\(asked.text)")
+        await bridge.terminate()
         await server.stop()
     }
 

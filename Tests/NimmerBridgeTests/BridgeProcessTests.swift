@@ -57,6 +57,26 @@ import Testing
         }
     }
 
+    @Test func statisticsCountTimeAndTheLastError() async throws {
+        let bench = try ProcessBench(Self.manifest, FailPoint.Options.self, kind: .boundary)
+        let bridge = try bridge(bench)
+        try await bench.run({ try await bridge.run() }) {
+            try await bench.process.answers.start()
+            defer { bench.process.answers.stop() }
+            _ = try await bench.ask("status")
+            let refused = try await bench.ask("dance")
+            let error = try #require(refused.error)
+            let question = try Subject(foreign: "$SRV.STATS.cognition-bridge")
+            let answer = try await bench.bus.request(question, payload: [], timeout: .seconds(60))
+            let endpoint = try #require(JSON(parsing: answer.payload)["endpoints"]?[0])
+            #expect(endpoint["num_requests"]?.int == 2 && endpoint["num_errors"]?.int == 1)
+            #expect(endpoint["last_error"]?.string == error)
+            let total = try #require(endpoint["processing_time"]?.int)
+            #expect(total > 0)
+            #expect(endpoint["average_processing_time"]?.int == total / 2)
+        }
+    }
+
     @Test func anotherOneKnowsWhatWasAnswered() async throws {
         let bus = InMemoryBus()
         let asked = try request("pump", actions: [])

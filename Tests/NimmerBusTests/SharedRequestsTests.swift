@@ -73,6 +73,17 @@ struct SharedRequestsTests {
         #expect(heard.subjects == [Self.motor.text])
     }
 
+    @Test func aPeerThatStartsAfterTheFirstRequestHearsTheSender() async throws {
+        let (bus, heard) = (InMemoryBus(identity: Self.token("reflex")), Heard())
+        let requests = SharedRequests(bus)
+        await #expect(throws: BusError.self) {
+            try await requests.request(Self.motor, of: Self.token("motor"), payload: [])
+        }
+        _ = try await peer(bus, heard, takesSender: true)
+        _ = try await requests.request(Self.motor, of: Self.token("motor"), payload: [])
+        #expect(heard.subjects == [Self.own.text])
+    }
+
     @Test func aPeerThatBecameAnOldOneIsFoundAgain() async throws {
         let (bus, new, old) = (InMemoryBus(identity: Self.token("reflex")), Heard(), Heard())
         let first = try await peer(bus, new, takesSender: true)

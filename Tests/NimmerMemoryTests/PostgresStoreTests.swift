@@ -144,6 +144,42 @@ struct PostgresStoreTests {
         #expect(try await store.write([after]).stored == 1)
     }
 
+    @Test(
+        "ids are found by their first characters, in either case and without dashes; two are reported where more begin so"
+    )
+    func prefixes() async throws {
+        let store = PostgresStore(try await TestDatabase.shared.fresh())
+        var decisions: [DecisionFixture] = []
+        // So many that some begin with the same four digits.
+        for number in 0..<300 { decisions.append(try DecisionFixture(seed: "prefix \(number)")) }
+        for decision in decisions { _ = try await store.write(decision.entries) }
+        let collapse = decisions[7].collapse.body.collapseID
+        let text = collapse.text
+        for asked in [text, String(text.prefix(14)), text.uppercased(), text.filter { $0 != "-" }] {
+            let prefix = try #require(IDPrefix(asked))
+            #expect(try await store.ids(prefix) == [collapse], "\(asked)")
+        }
+        for id in [
+            decisions[3].transition.header.messageID, decisions[3].request.body.requestID,
+            decisions[3].response.header.messageID, decisions[3].verification.header.messageID,
+        ] {
+            #expect(try await store.ids(try #require(IDPrefix(String(id.text.prefix(18))))) == [id])
+        }
+        let all = decisions.flatMap {
+            [
+                $0.collapse.body.collapseID, $0.transition.header.messageID, $0.request.body.requestID,
+                $0.response.header.messageID, $0.verification.header.messageID,
+            ]
+        }
+        let starts = Dictionary(grouping: all) { String($0.text.prefix(4)) }
+        let shared = try #require(starts.first { $0.value.count > 1 })
+        let found = try await store.ids(try #require(IDPrefix(shared.key)))
+        #expect(found.count == 2 && Set(found).count == 2)
+        #expect(found.allSatisfy { $0.text.hasPrefix(shared.key) })
+        #expect(try await store.ids(try #require(IDPrefix("ffffffff"))).isEmpty)
+        await store.close()
+    }
+
     @Test("a password file with a byte order mark and CRLF opens the connection")
     func markedPasswordFile() async throws {
         var settings = try await TestDatabase.shared.fresh()

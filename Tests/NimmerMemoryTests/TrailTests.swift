@@ -24,6 +24,26 @@ struct TrailTests {
         #expect(trail.json["verifications"]?.array?.count == 1)
     }
 
+    @Test(
+        "shows why: which minds gave no valid answer, the mind's reason, and that of the rule",
+        arguments: [true, false])
+    func reasons(isByRule: Bool) async throws {
+        let store = InMemoryStore()
+        var decision = try DecisionFixture(seed: "reasons")
+        let asked = [AskedMind(mind: "small", verdict: "timeout"), AskedMind(mind: "large", verdict: "valid")]
+        let record = DecisionRecord(
+            asked: asked, reason: isByRule ? nil : "the sum is 42", why: isByRule ? "no mind is left" : nil)
+        decision.response.body.result = record.json
+        _ = try await store.write(decision.entries)
+        let story = try #require(try await store.trail(of: decision.collapse.body.collapseID)).story
+        let why = story.filter { ["asked", "reason"].contains($0.kind) }
+        #expect(
+            why.map { "\($0.kind): \($0.text)" } == [
+                "asked: small: timeout", isByRule ? "reason: by rule: no mind is left" : "reason: the sum is 42",
+            ])
+        #expect(story.allSatisfy { !$0.isMissing })
+    }
+
     @Test("names what is not stored")
     func gaps() async throws {
         let store = InMemoryStore()

@@ -13,7 +13,7 @@ struct ContextCommand: ParsableCommand {
 
               nimmer context add plant --server nats://plant:4222 --credentials ~/plant.nk
               nimmer context select plant
-              nimmer --help
+              nimmer cell list
             """,
         subcommands: [
             ContextAddCommand.self, ContextSelectCommand.self, ContextListCommand.self, ContextRemoveCommand.self,
