@@ -355,8 +355,13 @@ let package = Package(
                     "NimmerSystemFile", "NimmerTesting",
                     "NimmerWave", log,
                 ]),
-            // The cells of the guide, Sources/NimmerCell/NimmerCell.docc.
-            tests("GuideTests", ["NimmerCell", "NimmerSystem", "NimmerSystemFile", "NimmerTesting"]),
+            // The cells of the guide, Sources/NimmerCell/NimmerCell.docc, and of docs/reference/swift-api.md.
+            tests(
+                "GuideTests",
+                [
+                    "NimmerBus", "NimmerCell", "NimmerGate", "NimmerSensing", "NimmerSystem", "NimmerSystemFile",
+                    "NimmerTesting", "NimmerWave",
+                ]),
             tests(
                 "CellsTests",
                 [
@@ -417,7 +422,7 @@ let package = Package(
             .testTarget(
                 name: "NimmerToolTests",
                 dependencies: [
-                    "nimmer", "math-cell", "trap-screen", "NimmerInspection", "NimmerOutput", "NimmerReplay",
+                    "nimmer", "math-cell", "trap-screen", "NimmerGate", "NimmerInspection", "NimmerOutput", "NimmerReplay",
                     "NimmerScopeSession", "NimmerSupervisor", "NimmerSystemCheck", "NimmerPlatform", "NimmerServers",
                     "NimmerMemoryPostgres", "NimmerSystem", "NimmerSystemFile", "NimmerTesting",
                     "NimmerScope",

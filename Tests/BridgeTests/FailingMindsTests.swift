@@ -179,7 +179,8 @@ import Testing
         ## Answers that cannot be used
 
         Each arrives in perfect order. One that breaks its contract is refused as `invalid`, asked for once more with what was wrong named,
-        and then left; what was refused is kept in the response's `asked`, cut off, and never acted on. The last ones lie beside an answer
+        and then left. One whose tokens ran out by its server's word (`finish_reason: length`) is refused as `cut_off`, which names the bound, and
+        asked for once more with up to four times as many (`max_tokens`); what was refused is kept in the response's `asked`, cut off, and never acted on. The last ones lie beside an answer
         that is whole: only its bytes count.
 
 

@@ -21,7 +21,8 @@ import Testing
     }()
     private static let sources = [
         "Tests/GuideTests/Cellar.swift", "Tests/GuideTests/Fan.swift", "Tests/GuideTests/Airing.swift",
-        "Tests/GuideTests/GuideTests.swift", "cells/math/v1/Main.swift",
+        "Tests/GuideTests/Visitors.swift", "Tests/GuideTests/GuideTests.swift",
+        "Tests/GuideTests/PublicModuleTests.swift", "cells/math/v1/Main.swift",
     ]
 
     @Test func aBlockIsFoundWhereverItIsIndented() {
@@ -42,6 +43,23 @@ import Testing
             #expect(throws: Never.self, "\(article).md") {
                 try SystemFile(parsing: Array("nimmerverse: 1\nname: guide\n\(text)".utf8), file: "\(article).md")
             }
+        }
+    }
+
+    @Test func everyBlockOfTheReferenceOfModulesIsCompiled() throws {
+        let page = try Self.read("docs/reference/swift-api.md")
+        let sources = try Self.sources.map { try Self.read($0) }
+        let blocks = Self.blocks(page, "swift")
+        #expect(blocks.count >= 10)
+        for block in blocks {
+            #expect(sources.contains { Self.holds($0, block) }, "swift-api.md: \(block.joined(separator: "\n"))")
+        }
+        // Every product of the package is named.
+        let products = try Self.read("Package.swift").filter { $0.contains(".library(name: \"") }
+        #expect(products.count > 10)
+        for product in products {
+            let name = String(product.split(separator: "\"")[1])
+            #expect(page.contains { $0.contains("`\(name)`") }, "\(name) in docs/reference/swift-api.md")
         }
     }
 

@@ -9,7 +9,7 @@ import Testing
     "The MQTT listener", .enabled(Prerequisites.note, Prerequisites.areMet), .serialized, .timeLimit(.minutes(3)))
 struct MQTTListenerTests {
     /// A Python that has paho-mqtt.
-    @Sendable private static func python() async -> String? {
+    @Sendable static func python() async -> String? {
         let named = ChildCommand.inheritedEnvironment["NIMMER_PYTHON"].map { [$0] } ?? []
         for candidate in named + Executables.all("python3") {
             let answer = try? await ChildProcess.run(ChildCommand(candidate, ["-c", "import paho.mqtt.client"]))

@@ -124,7 +124,7 @@ import Testing
 
             ```
             nimmer wave tail                          what happens now
-            nimmer wave tail --since 10m              the last ten minutes first
+            nimmer wave tail --since 10m              the last ten minutes, then what happens now
             nimmer wave tail --record storm.ndjson    and keep it
             nimmer wave tail --from storm.ndjson      look at it again, with the same keys
             nimmer wave tail --from storm.ndjson --at 90s   stopped at a moment of it; p plays on
@@ -134,6 +134,9 @@ import Testing
             ```
 
             No server at hand? `nimmer wave tail --from docs/wave-tail/minute.ndjson` plays the minute of these pictures.
+
+            `--since` shows what the streams still hold: openings, requests and decisions. Waves and changes are among it where the
+            system file has `thalamus: {keep_waves: true}`, for the last hour; without it the screen states that there are no waves of the past.
 
             Without a terminal the same events are printed, one line each, when they happen. All options are in the
             [commands](reference/commands.md#nimmer-wave-tail). This page and its pictures are what the program draws of one

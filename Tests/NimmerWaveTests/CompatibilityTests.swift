@@ -84,11 +84,11 @@ import Testing
         try Envelope<Body>(decoding: bytes).encoded()
     }
 
-    /// What the schemas of 2.0 say about the messages of a folder; nil, logged, where no Python has jsonschema.
-    private static func validate(_ folder: String) async throws -> (isSuccess: Bool, lines: [String])? {
+    /// What schemas, by default those of 2.0, say about the messages of a folder; nil, logged, where no Python has jsonschema.
+    static func validate(_ folder: String, by schemas: String = golden + "/2.0/schemas") async throws -> (isSuccess: Bool, lines: [String])? {
         let python = ChildCommand.inheritedEnvironment["NIMMER_PYTHON"] ?? "python3"
         let answer = try await ChildProcess.run(
-            ChildCommand(python, [tests + "/validate.py", golden + "/2.0/schemas", folder]), limit: .seconds(60))
+            ChildCommand(python, [tests + "/validate.py", schemas, folder]), limit: .seconds(60))
         guard answer.status != .exited(77) else {
             print(answer.lines.map(\.text).joined(separator: "\n"))
             return nil

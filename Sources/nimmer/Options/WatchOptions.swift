@@ -11,7 +11,8 @@ struct WatchOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Begin so long ago (90s, 10m, 2h, 1d, or a time), with what the streams still hold.", valueName: "time"))
+            "Begin so long ago (90s, 10m, 2h, 1d, or a time), with what the streams still hold; waves are among it where thalamus.keep_waves is set.",
+            valueName: "time"))
     var since: String?
 
     @Option(
