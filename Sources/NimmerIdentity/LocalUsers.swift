@@ -32,9 +32,12 @@ struct LocalUsers: Sendable, Hashable {
             // The password is written into devices: it opens their door and no other.
             text += " allowed_connection_types: [\"MQTT\"], permissions: {\n"
             text += ServerConfiguration.list("publish", devices.published, indent: 10)
-            // An MQTT subscription of quality 1 or 2 is a subscription of the server's own under this name.
+            // An MQTT subscription of quality 1 or 2 is a subscription of the server's own under this name. One to `a/#` is two: to what
+            // is below the level, and to the level itself.
+            let levels = devices.received.filter { $0.hasSuffix(".>") }.map { String($0.dropLast(2)) }
             text += ServerConfiguration.list(
-                "subscribe", devices.received + ["$MQTT.sub.>", "$MQTT.deliver.pubrel.>"], indent: 10)
+                "subscribe", (devices.received + levels).uniqued + ["$MQTT.sub.>", "$MQTT.deliver.pubrel.>"], indent: 10
+            )
             text += "      } }\n"
         }
         return text

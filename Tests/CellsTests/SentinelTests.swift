@@ -1,5 +1,6 @@
 import DistanceMachine
 import Foundation
+import MultivariateCell
 import NimmerCell
 import NimmerSensing
 import NimmerTesting
@@ -26,6 +27,36 @@ struct SentinelTests {
             changes.merging(["subject": .text("robot.front")]) { one, _ in one })
         bench.start()
         return bench
+    }
+
+    @Test("a live sensor takes what states that nothing was measured for a gap, and refuses what it cannot read")
+    func gaps() throws {
+        var bench = try sensor([:])
+        for text in ["20", "unavailable", "unknown", "", "null", "nan", "20.5"] {
+            #expect(try bench.receive(text, on: "room.t") == nil, "\(text)")
+            bench.advance(milliseconds: 1000)
+        }
+        #expect(bench.body.cell.detector.samples == 2)
+        #expect(bench.body.counters.sentinels == 5 && bench.body.counters.rejected == 0)
+        #expect(logs(bench) == ["a message which states that nothing was measured"])
+        #expect(try bench.receive("warm", on: "room.t") != nil)
+        var json = try sensor(["path": .text("t")])
+        #expect(try json.receive(#"{"t": null}"#, on: "room.t") == nil)
+        #expect(try json.receive(#"{"t": "unavailable"}"#, on: "room.t") == nil)
+        #expect(try json.receive(#"{"temperature": 20}"#, on: "room.t") != nil, "a path that leads nowhere is no gap")
+        #expect(json.body.counters.sentinels == 2 && json.body.counters.rejected == 1)
+    }
+
+    @Test("so does a cell of several inputs")
+    func gapsOfSeveral() throws {
+        var bench = try CellBench<Multivariate>(["subjects": .list(["room.t", "room.h"])])
+        bench.start()
+        for (text, subject) in [("20", "room.t"), ("unavailable", "room.h"), ("21", "room.t"), ("45", "room.h")] {
+            #expect(try bench.receive(text, on: subject) == nil, "\(text)")
+            bench.advance(milliseconds: 1000)
+        }
+        #expect(bench.body.counters.sentinels == 1 && bench.body.counters.rejected == 0)
+        #expect(logs(bench).count == 1 && logs(bench)[0].contains("room.h"))
     }
 
     @Test("a sensor leaves out what its settings name, counts it, and logs each kind once")

@@ -1,3 +1,4 @@
+import Glibc
 import NimmerPlatform
 import NimmerWave
 import Testing
@@ -60,6 +61,36 @@ struct PythonCellTests {
             await up.child.terminate(grace: .seconds(20))
             throw error
         }
+        await up.child.terminate(grace: .seconds(20))
+    }
+
+    @Test(
+        "the client of README.md gets its answer, with the variables of the shell",
+        .enabled("no python3 with nats-py; install it with: pip install nats-py") {
+            await Prerequisites.python() != nil
+        })
+    func readme() async throws {
+        let python = try #require(await Prerequisites.python())
+        let page = try #require(SmallFile.read(NewPackages.root + "/README.md"))
+        let block = try #require(
+            page.halves(around: "```\neval \"$(nimmer env --export)\"\n")?.after.halves(around: "\n```")?.before)
+        let desk = try TestSystem()
+        defer { desk.remove() }
+        let up = try await desk.up("--no-database")
+        while !(try await desk.nimmer("cell", "list")).contains(where: { $0.hasPrefix("math ") }) {}
+        // Its words are a person's: `nimmer` and `python3` are found in PATH.
+        let bin = desk.folder + "/bin"
+        try SmallFile.makeFolder(bin)
+        for (name, target) in [("nimmer", WholeSystem.executable("nimmer")), ("python3", python)] {
+            try SmallFile.write("#!/bin/sh\nexec '\(target)' \"$@\"\n", to: "\(bin)/\(name)")
+            chmod("\(bin)/\(name)", 0o755)
+        }
+        var shell = desk.command(
+            ["-c", "set -e; eval \"$(nimmer env --export)\"\n\(block)"], program: "/bin/bash")
+        shell.environment["PATH"] = "\(bin):/usr/bin:/bin"
+        let answer = try await ChildProcess.run(shell, limit: .seconds(60))
+        let text = answer.lines.map(\.text).joined(separator: "\n")
+        #expect(answer.status.isSuccess && text.includes("42"), "\(text)")
         await up.child.terminate(grace: .seconds(20))
     }
 

@@ -77,6 +77,16 @@ struct DetectorTests {
         }
     }
 
+    @Test("two bad rows one after the other may speak, as the sensor's page states", arguments: UInt64(1)...5)
+    func twoSpikes(seed: UInt64) throws {
+        var (detector, noise) = learned(seed: seed)
+        for _ in 0..<50 { _ = detector.observe(10 + noise.next()) }
+        var greatest = 0.0
+        for value in [1e3, 1e3] { greatest = max(greatest, try see(&detector, value).confidence) }
+        for _ in 0..<50 { greatest = max(greatest, try see(&detector, 10 + noise.next()).confidence) }
+        #expect(greatest > 0.2)
+    }
+
     @Test("rows that spike again and again are noise that has grown")
     func spikes() throws {
         var (detector, noise) = learned(seed: 4)

@@ -83,7 +83,7 @@ import Testing
             let at = Self.start.advanced(milliseconds: event.at)
             let change = changes.filter { $0.at == at }.map { $0.toState.word.uppercased() }.joined(separator: ", ")
             lines.append(
-                "| \(Int(event.at)) | \(event.origin) \(verb), \(event.confidence) | \(two(step["support"]?.double)) "
+                "| \(Int(saturating: event.at)) | \(event.origin) \(verb), \(event.confidence) | \(two(step["support"]?.double)) "
                     + "| \(decimals(step["novelty"]?.double ?? -1)) | \(two(step["push"]?.double)) "
                     + "| \(two(step["before"]?.double)) → \(two(step["after"]?.double)) | \(change) |")
         }
@@ -107,9 +107,10 @@ import Testing
     }
 
     @Test func theExplanationIsWhatTheToolPrints() throws {
-        let events = try events().filter { $0.polarity > 0 }
+        let events =
+            try events().filter { $0.polarity > 0 } + [Event(at: 5500, origin: "door", confidence: 0.7, polarity: 1)]
         var thalamus = try thalamus(events)
-        let now = Self.start.advanced(milliseconds: 3500)
+        let now = Self.start.advanced(milliseconds: 6000)
         thalamus.advance(to: now)
         let report = try #require(thalamus.explanation(of: "hall", at: now))
         var text = GateStory(report, .plain).lines.map(\.text).joined(separator: "\n")
@@ -149,7 +150,8 @@ import Testing
                 default: Double(gate.maximumOrigins)
                 }
             }.map { JSON.number($0).text }
-            lines.append("| `\(key)` | \(values[0]) | \(values[1]) | \(range) | \(try #require(meanings[key], "\(key)")) |")
+            lines.append(
+                "| `\(key)` | \(values[0]) | \(values[1]) | \(range) | \(try #require(meanings[key], "\(key)")) |")
         }
         try holds("gate-defaults", (lines + [""]).joined(separator: "\n"))
         try holds("refractory", JSON.number(ThalamusSettings().refractoryMS).text)

@@ -85,7 +85,9 @@ import Testing
     }
 
     /// What schemas, by default those of 2.0, say about the messages of a folder; nil, logged, where no Python has jsonschema.
-    static func validate(_ folder: String, by schemas: String = golden + "/2.0/schemas") async throws -> (isSuccess: Bool, lines: [String])? {
+    static func validate(_ folder: String, by schemas: String = golden + "/2.0/schemas") async throws -> (
+        isSuccess: Bool, lines: [String]
+    )? {
         let python = ChildCommand.inheritedEnvironment["NIMMER_PYTHON"] ?? "python3"
         let answer = try await ChildProcess.run(
             ChildCommand(python, [tests + "/validate.py", schemas, folder]), limit: .seconds(60))

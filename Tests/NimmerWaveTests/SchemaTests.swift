@@ -149,7 +149,9 @@ import Testing
 
     @Test func onlyTheFirstNumberOfTheVersionDecides() throws {
         let major = Wire.majorVersion
-        for (version, isUnderstood) in [("\(major).0", true), ("\(major).7", true), ("\(major + 1).0", false), ("\(major)", false)] {
+        for (version, isUnderstood) in [
+            ("\(major).0", true), ("\(major).7", true), ("\(major + 1).0", false), ("\(major)", false),
+        ] {
             let text = Self.smallest.replacing("\"\(Wire.version)\"", with: "\"\(version)\"")
             #expect(((try? AnyMessage.decode(Array(text.utf8))) != nil) == isUnderstood, "\(version)")
         }

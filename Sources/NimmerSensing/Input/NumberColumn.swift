@@ -96,7 +96,20 @@ package struct NumberColumn: Sendable {
         return number
     }
 
-    /// The same with infinity, which some sources report.
+    /// The finite number in a message: bare text, or a JSON value at a path; nil where it states that nothing was measured.
+    ///
+    /// - Throws: a `Refusal` that names what was found instead.
+    package mutating func reading(in bytes: [UInt8], path: String) throws(Refusal) -> Double? {
+        let before = gaps
+        do throws(Refusal) {
+            return try number(in: bytes, path: path)
+        } catch {
+            guard gaps > before else { throw error }
+            return nil
+        }
+    }
+
+    /// The number in a message as ``number(in:path:)`` reads it, or infinity, which some sources report.
     package mutating func anyNumber(in bytes: [UInt8], path: String) throws(Refusal) -> Double {
         if path.isEmpty, case .number(let number) = read(bytes[...]) { return number }
         let json: JSON

@@ -19,7 +19,7 @@ struct WaveTailCommand: AsyncParsableCommand {
               nimmer wave tail --filter math           what mentions math; '!math': not
               nimmer wave tail 'dev.nervous.gates.>'   one branch of the subjects
               nimmer wave tail 'zigbee2mqtt/#'         what devices publish, by MQTT topics
-              nimmer wave tail --since 10m             the last ten minutes, then what happens
+              nimmer wave tail --since 10m             the last ten minutes, then now
               nimmer wave tail --record storm.ndjson   and keep it
               nimmer wave tail --from storm.ndjson     look at it again, with the same keys
               nimmer wave tail --from storm.ndjson --at 90s

@@ -31,6 +31,8 @@ public struct Multivariate: RowCell, Learner {
     private var isSilent: [Bool]
     /// Texts of each input, with what they turned out to be: decimal mark and unit.
     private var texts: [NumberColumn]
+    /// Inputs that have stated that nothing was measured.
+    private var gapsOf: Set<Int> = []
 
     /// Source of its rows.
     enum Source: Sendable, Hashable {
@@ -105,7 +107,12 @@ public struct Multivariate: RowCell, Learner {
         guard let input = places[message.subject.text] else {
             throw Refusal(.value, "expected one of the subjects", found: "\(message.subject)")
         }
-        read(try texts[input].number(in: message.payload, path: path), of: input, &pulse)
+        guard let number = try texts[input].reading(in: message.payload, path: path) else {
+            let isNew = gapsOf.insert(input).inserted
+            return pulse.countSentinel(
+                "a message of '\(names[input])' which states that nothing was measured", isNew: isNew)
+        }
+        read(number, of: input, &pulse)
     }
 
     /// Takes the number of one input, and judges the row that it completes.

@@ -32,6 +32,7 @@ public struct Sensor: NumberCell, Learner {
     private var text: NumberColumn
     let decimal: DecimalMark?
     private var sentinels: Sentinels
+    private var hasSeenGap = false
 
     /// A sensor that has seen nothing.
     public init(_ settings: Settings<SensorOptions>) throws {
@@ -65,12 +66,18 @@ public struct Sensor: NumberCell, Learner {
     /// Reads its texts as the first rows of a file turned out to be written.
     mutating func read(as numbers: TableNumbers) { text = numbers.columns[0] }
 
-    /// Takes a message or a line with a number.
+    /// Takes a message or a line with a number. One that states that nothing was measured (`unavailable`) is counted, and teaches it nothing.
     ///
     /// - Throws: a `Refusal` that names what was found instead.
     mutating func read(_ bytes: [UInt8], path: String? = nil, _ pulse: inout Pulse) throws {
-        read(try text.number(in: bytes, path: path ?? self.path), &pulse)
+        guard let number = try text.reading(in: bytes, path: path ?? self.path) else {
+            defer { hasSeenGap = true }
+            return pulse.countSentinel(Self.gap, isNew: !hasSeenGap)
+        }
+        read(number, &pulse)
     }
+
+    private static let gap = "a message which states that nothing was measured"
 
     /// Takes a number, and emits a wave when its confidence reaches the floor. What the twin makes of it follows, and changes nothing of that.
     /// A value that stands for no reading is counted, and teaches it nothing.
