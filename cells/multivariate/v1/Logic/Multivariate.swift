@@ -4,7 +4,7 @@ import NimmerSensing
 /// A cell that looks across sensors: several streams of numbers, turned into confidence that they no longer go together as they did
 /// (sensing.md, Across sensors).
 ///
-/// LEARNING until it knows what is normal, then CALM, and SURPRISED while it is more sure than not. One witness, however many inputs.
+/// LEARNING until it knows what is normal, then CALM, and SURPRISED from a confidence of 0.5 until it is below the floor. One witness, however many inputs.
 public struct Multivariate: RowCell, Learner {
     public typealias Options = MultivariateOptions
     public static let manifest = Manifest.multivariate

@@ -3,7 +3,7 @@ import NimmerSensing
 
 /// A sensor: any stream of numbers, turned into confidence that something lasting has changed (sensing.md).
 ///
-/// LEARNING until it knows what is normal, then CALM, and SURPRISED while it is more sure than not.
+/// LEARNING until it knows what is normal, then CALM, and SURPRISED from a confidence of 0.5 until it is below the floor.
 public struct Sensor: NumberCell, Learner {
     public typealias Options = SensorOptions
     public static let manifest = Manifest.sensor
