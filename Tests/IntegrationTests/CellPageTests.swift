@@ -31,8 +31,8 @@ struct CellPageTests {
             listed.formUnion((line.split(separator: "|").first ?? "").matches(of: keys).map { String($0.1) })
         }
         let common = try #require(section.halves(around: "hose of every ")?.after)
-        // To the end of its paragraph.
-        let sentence = common.halves(around: "\n\n")?.before ?? common
+        var sentence = common
+        for end in ["\n\n", ". ", ".\n"] { sentence = sentence.halves(around: end)?.before ?? sentence }
         listed.formUnion(sentence.matches(of: keys).map { String($0.1) })
         #expect(
             listed == taken,
