@@ -96,7 +96,7 @@ extension Minds {
                 case .ollama:
                     #expect(request.line == "POST /api/chat HTTP/1.1")
                     #expect(body["format"] == ["type": "object"] && body["think"] == nil)
-                    #expect(body["options"]?["num_ctx"]?.int == 5_120)
+                    #expect(body["options"]?["num_ctx"]?.int == 6_144)
                 }
                 await mind.close()
             }

@@ -26,6 +26,7 @@ enum Catalogue {
             ]
             all += ["$SRV.PING.\(part)", "$SRV.STATS.\(part).\(part)-1", "_INBOX.\(part).x.1"]
             all += ["$SRV.PING.\(part).\(part)-1", "dev.nervous.aside.\(part)"]
+            all.append("dev.nervous.cells.thalamus.request.\(part)")
         }
         for sender in senders {
             all += ["math", "flow", "motor", "reflex", "thalamus", "cognition-bridge"].map {
