@@ -34,10 +34,11 @@ func service(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// A cell or nerve: `<folder>/Logic/` is an importable library (replay and tests use it), `<folder>/Machine/`, where there is one, what
-/// it touches of the machine, which is handed to the logic, and `<folder>/Main.swift` the process.
+/// it touches of the machine, which is handed to the logic, and `<folder>/Main.swift` the process. A `client` is a room that is handed
+/// to the logic, too.
 func organism(
     _ folder: String, library: String, logic: [Target.Dependency], machine: String? = nil,
-    _ machineUses: [Target.Dependency] = [], executable: String
+    _ machineUses: [Target.Dependency] = [], client: String? = nil, executable: String
 ) -> [Target] {
     let room: [Target] =
         machine.map { name in
@@ -48,7 +49,7 @@ func organism(
         .executableTarget(
             name: executable,
             dependencies: [.target(name: library), "NimmerCell", "NimmerBusNATS", "NimmerSystemFile"]
-                + room.map { .target(name: $0.name) },
+                + room.map { .target(name: $0.name) } + (client.map { [.target(name: $0)] } ?? []),
             path: folder, exclude: ["README.md", "Logic"] + (machine == nil ? [] : ["Machine"]),
             sources: ["Main.swift"], swiftSettings: strict),
     ]
@@ -107,7 +108,9 @@ let package = Package(
         library("NimmerCognition", ["NimmerBus", "NimmerSystem", "NimmerWave"]),
         library(
             "NimmerCognitionHTTP",
-            ["CCurl", "COpenSSL", "NimmerCognition", "NimmerPlatform", "NimmerSystem", "NimmerWave"]),
+            ["NimmerCognition", "NimmerHTTP", "NimmerPlatform", "NimmerSystem", "NimmerWave"]),
+        library("NimmerWeb", ["NimmerWave"]),
+        library("NimmerHTTP", ["CCurl", "COpenSSL", "NimmerPlatform", "NimmerWave", "NimmerWeb"]),
         library("NimmerSystem", ["NimmerGate", "NimmerWave"]),
         library("NimmerSystemFile", ["CYAML", "NimmerPlatform", "NimmerSystem", "NimmerWave"]),
         .target(name: "CTerminal"),
@@ -179,9 +182,9 @@ let package = Package(
         library(
             "NimmerReplay",
             [
-                "CollisionAvoidanceNerve", "DistanceCell", "MultivariateCell", "NimmerCell", "NimmerGate",
+                "CollisionAvoidanceNerve", "DistanceCell", "HTTPCell", "MultivariateCell", "NimmerCell", "NimmerGate",
                 "NimmerOutput", "NimmerPlatform", "NimmerProcess", "NimmerSensing", "NimmerSystem", "NimmerThalamus",
-                "NimmerWave", "SensorCell",
+                "NimmerWave", "NimmerWeb", "SensorCell",
             ]),
         library(
             "NimmerBackup",
@@ -236,6 +239,12 @@ let package = Package(
             "cells/distance/v1", library: "DistanceCell", logic: ["NimmerCell", "NimmerSensing", "NimmerWave"],
             machine: "DistanceMachine",
             ["DistanceCell", "NimmerPlatform", "NimmerWave"], executable: "distance-cell")
+        + organism(
+            "cells/http/v1", library: "HTTPCell", logic: ["NimmerCell", "NimmerSensing", "NimmerWave", "NimmerWeb"],
+            client: "NimmerHTTP", executable: "http-cell")
+        + organism(
+            "cells/webhook/v1", library: "WebhookCell", logic: ["NimmerCell", "NimmerWave", "NimmerWeb"],
+            client: "NimmerHTTP", executable: "webhook-cell")
         + organism(
             "cells/motor/v1", library: "MotorCell", logic: ["NimmerCell", "NimmerWave"], machine: "MotorMachine",
             ["MotorCell", "NimmerPlatform", "NimmerWave"], executable: "motor-cell")
@@ -296,6 +305,12 @@ let package = Package(
                 name: "MindServers", dependencies: ["COpenSSL", "Loopback", "NimmerPlatform", "NimmerServers"],
                 path: "Tests/MindServers",
                 swiftSettings: strict),
+            tests(
+                "NimmerHTTPTests",
+                [
+                    "HTTPCell", "MindServers", "NimmerCell", "NimmerHTTP", "NimmerPlatform", "NimmerProcess",
+                    "NimmerSensing", "NimmerTesting", "NimmerWave", "WebhookCell",
+                ]),
             tests(
                 "NimmerCognitionHTTPTests",
                 [

@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 . deploy/progress.sh
 
 programs="nimmer thalamus cognition-bridge hippocampus organ math-cell sensor-cell multivariate-cell vitals-cell battery-cell
-    distance-cell motor-cell collision-avoidance-nerve"
+    distance-cell motor-cell http-cell webhook-cell collision-avoidance-nerve"
 version=${VERSION:-$(git describe --tags --always --dirty)}
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 name=nimmerverse-${version#v}-linux-$(uname -m)

@@ -1,7 +1,7 @@
 // libcurl (libcurl4-openssl-dev). Its setters take a variable number of arguments, which Swift cannot call.
 //
 // libcurl-thread: "You must never share the same handle in multiple threads." All handles belong to the thread of
-// NimmerCognitionHTTP/Curl/CurlLoop.swift; only curl_multi_wakeup is called from elsewhere, which "is safe to call from another thread".
+// NimmerHTTP/CurlLoop.swift; only curl_multi_wakeup is called from elsewhere, which "is safe to call from another thread".
 #include <curl/curl.h>
 
 #if LIBCURL_VERSION_NUM < 0x075700

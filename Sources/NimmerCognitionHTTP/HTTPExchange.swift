@@ -1,4 +1,5 @@
 import NimmerCognition
+import NimmerHTTP
 import NimmerWave
 import Synchronization
 
@@ -13,7 +14,7 @@ final class HTTPExchange: Sendable {
 
     init(address: String, tls: TLSFiles, proxy: String?) throws(MindError) {
         self.address = ServerAddress(address)
-        try tls.check()
+        do throws(Refusal) { try tls.check() } catch { throw MindError(.misconfigured, error.message) }
         self.tls = tls
         self.proxy = try proxy.map { text throws(MindError) in try Self.proxy(text) }
     }

@@ -1,4 +1,5 @@
 import NimmerCognition
+import NimmerHTTP
 import NimmerSystem
 import NimmerWave
 

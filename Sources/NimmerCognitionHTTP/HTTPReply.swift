@@ -1,4 +1,5 @@
 import NimmerCognition
+import NimmerHTTP
 import NimmerWave
 
 /// The head of an answer, and its body as it comes. Its connection is closed when the last reference goes.

@@ -1,4 +1,5 @@
 import NimmerCognition
+import NimmerHTTP
 
 extension MindError {
     /// An error before the head of an answer.

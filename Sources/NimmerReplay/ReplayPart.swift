@@ -1,5 +1,6 @@
 import CollisionAvoidanceNerve
 import DistanceCell
+import HTTPCell
 import MultivariateCell
 import NimmerCell
 import NimmerOutput
@@ -7,6 +8,7 @@ import NimmerProcess
 import NimmerSensing
 import NimmerSystem
 import NimmerWave
+import NimmerWeb
 import SensorCell
 
 /// A cell or nerve of the system, as replay drives it: the same body that lives in a process.
@@ -215,6 +217,13 @@ package struct ReplayCast: Sendable {
             return Member(
                 part: ReplayCell<Distance<NoLines>>(body: try CellBody(own)),
                 columns: [settings.column], takesInfinity: Distance<NoLines>.takesInfinity,
+                pace: settings.senseInterval.map { 1000 / Double($0) })
+        case "http/v1":
+            let own = try configuration(HTTPProbe<NoWebClient>.self)
+            let settings = Settings<HTTPOptions>(own.settings)
+            return Member(
+                part: ReplayCell<HTTPProbe<NoWebClient>>(body: try CellBody(own)),
+                columns: settings.column.map { [$0] } ?? [], takesInfinity: HTTPProbe<NoWebClient>.takesInfinity,
                 pace: settings.senseInterval.map { 1000 / Double($0) })
         case "collision_avoidance/v1":
             let own = try configuration(Avoidance.self)

@@ -31,7 +31,7 @@ package struct ReplayRun {
             guard cast.members.contains(where: { $0.part.identity.role == .cell }) else {
                 throw Failure(
                     .failed, "\(system.file) has no cell that reads a column; \(file) holds numbers",
-                    remedy: "sensor/v1, multivariate/v1 and distance/v1 cells read columns")
+                    remedy: "sensor/v1, multivariate/v1, distance/v1 and http/v1 cells read columns")
             }
             places = try cast.places(in: input.columns, of: file, mapping: mapping)
             for (kind, count) in cast.leftOut {

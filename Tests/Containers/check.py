@@ -38,6 +38,7 @@ PARTS = {
 }
 OTHERS = {
     "sensor": "sensor-cell", "multivariate": "multivariate-cell", "battery": "battery-cell", "distance": "distance-cell", "motor": "motor-cell",
+    "http": "http-cell", "webhook": "webhook-cell",
     "language": "organ",
 }
 # What each part must show of itself.
@@ -337,6 +338,8 @@ def others(home):
   - {name: battery, kind: battery/v1, origins: ["battery-*"], settings: {path: /batteries}}
   - {name: distance, kind: distance/v1, settings: {subject: robot.range.front}}
   - {name: motor, kind: motor/v1, settings: {publish: {stop: robot.wheels}}}
+  - {name: http, kind: http/v1, settings: {url: "http://127.0.0.1:9/"}}
+  - {name: webhook, kind: webhook/v1, settings: {post: {notify: "http://127.0.0.1:9/"}}}
 """
     # Nobody listens there: the bridge asks, counts the failure, and answers by rule.
     mind = """

@@ -43,7 +43,8 @@ struct RefusalTests {
         "an unknown environment is refused by every executable, with the three valid names",
         arguments: [
             "thalamus", "cognition-bridge", "hippocampus", "nimmer", "math-cell", "sensor-cell", "multivariate-cell",
-            "vitals-cell", "battery-cell", "distance-cell", "motor-cell", "collision-avoidance-nerve", "organ",
+            "vitals-cell", "battery-cell", "distance-cell", "motor-cell", "http-cell", "webhook-cell",
+            "collision-avoidance-nerve", "organ",
         ])
     func environment(_ name: String) async throws {
         var environment = ChildCommand.inheritedEnvironment

@@ -59,6 +59,7 @@ import Testing
         ("math-cell", "cells/math/v1"),
         ("vitals-cell", "cells/vitals/v1"), ("distance-cell", "cells/distance/v1"),
         ("battery-cell", "cells/battery/v1"),
+        ("http-cell", "cells/http/v1"), ("webhook-cell", "cells/webhook/v1"),
         ("motor-cell", "cells/motor/v1"), ("collision-avoidance-nerve", "nerves/collision_avoidance/v1"),
     ])
     func everyKeyOfACellsHelpIsDocumented(program: String, folder: String) async throws {

@@ -33,7 +33,7 @@ public enum NumberText {
     /// The value of a JSON message at a path; the whole of it for an empty one.
     ///
     /// - Throws: a `Refusal` that names what was found instead.
-    static func value(in bytes: [UInt8], path: String) throws(Refusal) -> JSON {
+    package static func value(in bytes: [UInt8], path: String) throws(Refusal) -> JSON {
         guard var json = try? JSON(lenient: bytes) else {
             let found = String(decoding: bytes.prefix(80), as: UTF8.self)
             throw Refusal(

@@ -131,6 +131,11 @@ public struct CellBench<C: Cell>: Sendable {
                 at: now))
     }
 
+    /// Changes the cell from its own life, as `CellHost.update` does: a line was read, a device spoke.
+    public mutating func update(_ change: (inout C, inout Pulse) throws -> Void) {
+        keep(body.update(at: now, change))
+    }
+
     /// Does the work that it began since the last ``clear()`` (``Pulse/begin(_:_:)``), one after the other, each once.
     public mutating func work() async {
         while let (name, work) = begun.dropFirst(worked).first {

@@ -1,12 +1,21 @@
 import COpenSSL
 import Glibc
-import NimmerCognition
+import NimmerWave
 
 /// Files of a TLS connection, in PEM.
-struct TLSFiles: Sendable {
-    var authority: String?
-    var certificate: String?
-    var key: String?
+package struct TLSFiles: Sendable {
+    /// Authorities that are believed; nil: those of the machine.
+    package var authority: String?
+    /// Certificate of this side.
+    package var certificate: String?
+    /// Key of the certificate.
+    package var key: String?
+
+    package init(authority: String? = nil, certificate: String? = nil, key: String? = nil) {
+        self.authority = authority
+        self.certificate = certificate
+        self.key = key
+    }
 
     /// Paths of the machine's authorities on Linux distributions: Debian and the images, Red Hat, SUSE, Alpine. Nil when none of
     /// them is there; libcurl then looks where it was built to.
@@ -19,14 +28,14 @@ struct TLSFiles: Sendable {
 
     /// Reads every file once, so that a wrong one is known at the start and not with the first question.
     ///
-    /// - Throws: ``MindError/Code/misconfigured``, with the file's path.
-    func check() throws(MindError) {
+    /// - Throws: a `Refusal` with the file's path.
+    package func check() throws(Refusal) {
         for path in [authority, certificate].compactMap({ $0 }) where !Self.holdsCertificates(path) {
-            throw MindError(.misconfigured, "\(path) cannot be read as PEM")
+            throw Refusal(.value, "\(path) cannot be read as PEM")
         }
-        if let key, !Self.holdsKey(key) { throw MindError(.misconfigured, "\(key) cannot be read as PEM") }
+        if let key, !Self.holdsKey(key) { throw Refusal(.value, "\(key) cannot be read as PEM") }
         guard (certificate == nil) == (key == nil) else {
-            throw MindError(.misconfigured, "tls: a certificate and its key go together; one of them is missing")
+            throw Refusal(.value, "tls: a certificate and its key go together; one of them is missing")
         }
     }
 

@@ -3,7 +3,7 @@ import Synchronization
 /// One question and its answer, between the thread of ``CurlLoop`` and the task that reads.
 ///
 /// A task that is cancelled while it waits cancels the transfer, which closes its connection.
-final class Transfer: Sendable {
+package final class Transfer: Sendable {
     private struct Storage {
         var state = TransferState()
         /// Counts what the loop did, so that a reader sees what happened between its look and its wait.
@@ -11,23 +11,23 @@ final class Transfer: Sendable {
         var reader: CheckedContinuation<Void, Never>?
     }
 
-    let request: TransferRequest
+    package let request: TransferRequest
     private let storage = Mutex(Storage())
 
-    init(_ request: TransferRequest) { self.request = request }
+    package init(_ request: TransferRequest) { self.request = request }
 
     /// The head of the answer.
-    func head() async throws(TransferFailure) -> HTTPHead { try await step { $0.head() } }
+    package func head() async throws(TransferFailure) -> HTTPHead { try await step { $0.head() } }
 
     /// More of the body; nil once it is over.
-    func next() async throws(TransferFailure) -> [UInt8]? {
+    package func next() async throws(TransferFailure) -> [UInt8]? {
         guard let piece = try await step({ $0.next() }) else { return nil }
         if piece.resumes { CurlLoop.shared.resume(self) }
         return piece.bytes
     }
 
     /// Ends the transfer and closes its connection; nothing happens when it is over.
-    func cancel() {
+    package func cancel() {
         let wasOver = change { state in
             defer { state.finish(.cancelled) }
             return state.isOver

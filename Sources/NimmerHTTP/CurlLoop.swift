@@ -6,8 +6,8 @@ import Synchronization
 /// `curl_multi_wakeup` has it look at them. While there is no transfer it sleeps.
 ///
 /// Starts with the first question and lives as long as the process.
-final class CurlLoop: Sendable {
-    static let shared = CurlLoop()
+package final class CurlLoop: Sendable {
+    package static let shared = CurlLoop()
     /// The thread's name in process listings; at most 15 bytes.
     static let threadName = "http client"
 
@@ -33,7 +33,7 @@ final class CurlLoop: Sendable {
     }
 
     /// Starts a transfer.
-    func add(_ transfer: Transfer) { order(.add(transfer)) }
+    package func add(_ transfer: Transfer) { order(.add(transfer)) }
 
     /// Has a paused transfer continue.
     func resume(_ transfer: Transfer) { order(.resume(transfer)) }
@@ -42,7 +42,7 @@ final class CurlLoop: Sendable {
     func remove(_ transfer: Transfer) { order(.remove(transfer)) }
 
     /// Cancels every transfer of an owner, and returns when their connections are closed.
-    func removeAll(of owner: ObjectIdentifier) async {
+    package func removeAll(of owner: ObjectIdentifier) async {
         await withCheckedContinuation { order(.removeAll(owner, $0)) }
     }
 

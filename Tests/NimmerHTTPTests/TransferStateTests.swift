@@ -1,4 +1,4 @@
-import NimmerCognitionHTTP
+import NimmerHTTP
 import Testing
 
 @Suite("The bytes of an answer") struct TransferStateTests {

@@ -1,0 +1,295 @@
+@testable import HTTPCell
+import MindServers
+import NimmerCell
+import NimmerHTTP
+import NimmerSensing
+import NimmerTesting
+import NimmerWave
+import Testing
+
+/// The http cell against a real server that answers well, badly, or not.
+@Suite("http: a server that is watched", .timeLimit(.minutes(2)))
+struct HTTPCellTests {
+    private typealias Bench = CellBench<HTTPProbe<CurlClient>>
+
+    private static func bench(_ url: String, _ changes: [String: SettingValue] = [:]) throws -> Bench {
+        var changes = changes
+        changes["url"] = .text(url)
+        var bench = try Bench(changes)
+        bench.start()
+        return bench
+    }
+
+    /// The content of the one wave that a look at a server gives; nil for silence.
+    private static func look(
+        _ changes: [String: SettingValue] = [:], path: String = "/", _ script: @escaping FaultServer.Script
+    ) async throws -> (wave: WaveSignal?, states: [String]) {
+        try await FaultServer.run(script: script) { server in
+            var bench = try bench(server.url + path, changes)
+            await bench.work()
+            #expect(bench.waves.count <= 1)
+            return (bench.waves.last, bench.states)
+        }
+    }
+
+    @Test func anAnswerIsLearnedAndSilent() async throws {
+        try await FaultServer.run(script: { _ in Reply.page("200 OK", "{}") }) { server in
+            var bench = try Self.bench(server.url + "/health?deep=1")
+            for _ in 0..<3 {
+                await bench.work()
+                bench.advance(milliseconds: 10_000)
+            }
+            #expect(bench.waves.isEmpty && bench.states.isEmpty)
+            #expect(server.requests.count == 3)
+            #expect(server.requests.first?.line == "GET /health?deep=1 HTTP/1.1")
+            #expect(server.requests.first?.headers["authorization"] == nil)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("500 Internal Server Error", "status", 500), ("302 Found", "status", 302),
+            ("404 Not Found", "status", 404),
+        ])
+    func anUnexpectedStatusIsCertain(line: String, reason: String, status: Int) async throws {
+        let seen = try await Self.look { _ in Reply.page(line, headers: "Location: /login\r\n", "{}") }
+        let wave = try #require(seen.wave)
+        #expect(wave.confidence == 1)
+        #expect(seen.states == ["DOWN"])
+        #expect(wave.semanticContent["of"]?.string == "answer")
+        #expect(wave.semanticContent["reason"]?.string == reason)
+        #expect(wave.semanticContent["status"]?.int == status)
+    }
+
+    @Test func statusesCanBeExpected() async throws {
+        let seen = try await Self.look(["expected": .list(["200", "401"])]) { _ in Reply.page("401 Unauthorized", "") }
+        #expect(seen.wave == nil)
+    }
+
+    @Test func whatGivesNoWholeAnswerIsDown() async throws {
+        let short: [String: SettingValue] = ["timeout_ms": .whole(300)]
+        func reason(_ script: @escaping FaultServer.Script) async throws -> String? {
+            try await Self.look(short, script).wave?.semanticContent["reason"]?.string
+        }
+        #expect(try await reason { _ in [.hang] } == "timeout")
+        #expect(try await reason { _ in [Reply.head(type: nil), Reply.chunk("{"), .hang] } == "timeout")
+        #expect(
+            try await reason { _ in
+                [Reply.head(type: nil), .sendForEver(Array("1\r\nx\r\n".utf8), pause: .milliseconds(20))]
+            } == "timeout")
+        #expect(try await reason { _ in [.close] } == "closed")
+        #expect(try await reason { _ in [.send("SSH-2.0-OpenSSH_9\r\n"), .close] } == "malformed")
+        #expect(try await reason { _ in [.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), .close] } == "closed")
+    }
+
+    @Test func aServerThatIsNotThereIsDownUntilItIs() async throws {
+        let port = try await FaultServer.run { $0.port }
+        var bench = try Self.bench("http://127.0.0.1:\(port)/", ["failures": .whole(2)])
+        await bench.work()
+        #expect(bench.states.isEmpty)
+        #expect(bench.waves.map(\.confidence) == [0.5])
+        bench.advance(milliseconds: 10_000)
+        await bench.work()
+        #expect(bench.states == ["DOWN"])
+        #expect(bench.waves.last?.confidence == 1)
+        #expect(bench.waves.last?.semanticContent["reason"]?.string == "unreachable")
+        #expect(bench.waves.last?.semanticContent["failures"]?.int == 2)
+        #expect(bench.waves.last?.semanticContent["detail"]?.string == "127.0.0.1:\(port) cannot be reached")
+        // The port may be another's by now: the same cell by a recorded reading.
+        bench.read(12)
+        #expect(bench.states.last == "LEARNING")
+    }
+
+    @Test func aSlowServerHoldsUpNoPulseAndIsNotAskedTwiceAtOnce() async throws {
+        try await FaultServer.run(script: { _ in [.wait(.milliseconds(400))] + Reply.page("200 OK", "{}") }) { server in
+            var bench = try Self.bench(server.url, ["interval_ms": .whole(10)])
+            let began = ContinuousClock.now
+            bench.advance(milliseconds: 1000)
+            #expect(ContinuousClock.now - began < .milliseconds(300))
+            await bench.work()
+            #expect(server.requests.count == 1)
+            bench.advance(milliseconds: 10)
+            await bench.work()
+            #expect(server.requests.count == 2)
+        }
+    }
+
+    @Test func redirectsAreFollowedAsFarAsTheSettingLets() async throws {
+        let follow: [String: SettingValue] = ["redirects": .whole(3), "path": .text("load")]
+        let well = try await Self.look(follow) { request in
+            request.line.contains(" /there ")
+                ? Reply.page("200 OK", #"{"load": 1}"#)
+                : Reply.page("302 Found", headers: "Location: ./there#part\r\n", "")
+        }
+        #expect(well.wave == nil)
+        let loop = try await Self.look(follow) { _ in Reply.page("302 Found", headers: "Location: /\r\n", "") }
+        #expect(loop.wave?.semanticContent["reason"]?.string == "redirect")
+        #expect(loop.wave?.semanticContent["detail"]?.string == "more than 3 redirects")
+        let away = try await Self.look(follow) { _ in
+            Reply.page("302 Found", headers: "Location: file:///etc/passwd\r\n", "")
+        }
+        #expect(away.wave?.semanticContent["reason"]?.string == "redirect")
+    }
+
+    @Test func theTokenIsNotShownToAnotherServer() async throws {
+        try await CertificateFolder.with { folder in
+            try await FaultServer.run(script: { _ in Reply.page("200 OK", "{}") }) { other in
+                let target = other.url
+                try await FaultServer.run(script: { _ in
+                    Reply.page("302 Found", headers: "Location: \(target)/x\r\n", "")
+                }) { server in
+                    var bench = try Self.bench(
+                        server.url,
+                        [
+                            "redirects": .whole(1), "token_file": .text("\(folder)/token"),
+                            "token_header": .text("X-Api-Key"),
+                        ])
+                    await bench.work()
+                    #expect(bench.waves.isEmpty)
+                    #expect(server.requests.first?.headers["x-api-key"] == "sk-of-a-file")
+                    #expect(other.requests.first?.line == "GET /x HTTP/1.1")
+                    #expect(other.requests.first?.headers["x-api-key"] == nil)
+                }
+            }
+        }
+    }
+
+    @Test func aNumberIsReadOutOfTheAnswer() async throws {
+        try await FaultServer.run { server in
+            var bench = try Self.bench(
+                server.url, ["path": .text("disks.0.used"), "learning_samples": .whole(40), "ignore": .list(["-1"])])
+            for look in 0..<60 {
+                // As text with a decimal comma, which devices send; and twice no reading.
+                let text = look < 50 ? #""\#(40 + look % 3),5 %""# : #""91,5 %""#
+                server.answer { _ in
+                    Reply.page("200 OK", #"{"disks": [{"used": \#(look == 30 ? "null" : look == 31 ? "-1" : text)}]}"#)
+                }
+                await bench.work()
+                bench.advance(milliseconds: 10_000)
+            }
+            #expect(bench.states.last == "SURPRISED")
+            let wave = try #require(bench.waves.last)
+            #expect(wave.semanticContent["of"]?.string == "value")
+            #expect(wave.semanticContent["value"]?.double == 91.5)
+            #expect(wave.semanticContent["direction"]?.string == "above")
+            #expect(wave.semanticContent["status"]?.int == 200)
+            #expect(wave.confidence > 0.9)
+            #expect(bench.body.counters.sentinels == 1)
+        }
+    }
+
+    @Test func anAnswerWithoutTheNumberIsCertainlyWrong() async throws {
+        func wrong(_ page: String, limit: Int = 1024) async throws -> JSON? {
+            let changes: [String: SettingValue] = ["path": .text("load"), "body_limit": .whole(limit)]
+            return try await Self.look(changes) { _ in Reply.page("200 OK", page) }.wave?.semanticContent
+        }
+        #expect(try await wrong("<html>log in</html>")?["detail"]?.string == "expected JSON with a number at load")
+        #expect(try await wrong("{}")?["detail"]?.string == "expected a number at load")
+        #expect(try await wrong(#"{"load": [1]}"#)?["detail"]?.string == "expected a finite number at load")
+        let huge = #"{"load": 1, "more": ""# + String(repeating: "x", count: 100_000) + #""}"#
+        #expect(try await wrong(huge)?["detail"]?.string == "its answer is longer than 1024 bytes")
+        #expect(try await wrong(huge)?["reason"]?.string == "answer")
+        #expect(try await wrong(huge, limit: 1_000_000) == nil)
+        // Without a path the rest of a huge answer is not read, and the server is well.
+        let endless = Array("400\r\n\(String(repeating: "x", count: 1024))\r\n".utf8)
+        let cut = try await Self.look(["body_limit": .whole(1024)]) { _ in
+            [Reply.head(type: nil), .sendForEver(endless, pause: .zero)]
+        }
+        #expect(cut.wave == nil)
+    }
+
+    @Test func aLatencyThatGrowsIsNoticedAndOneThatShrinksIsNot() throws {
+        var bench = try Bench(["learning_samples": .whole(40)])
+        bench.start()
+        func read(_ latency: Double, _ count: Int) {
+            for index in 0..<count {
+                bench.read(latency + Double(index % 5))
+                bench.advance(milliseconds: 10_000)
+            }
+        }
+        read(20, 60)
+        #expect(bench.states == ["CALM"])
+        read(5, 10)
+        #expect(bench.waves.isEmpty)
+        read(20, 60)
+        read(180, 8)
+        #expect(bench.states.last == "SURPRISED")
+        #expect(bench.waves.last?.semanticContent["of"]?.string == "latency_ms")
+        bench.read(.infinity)
+        #expect(bench.states.last == "DOWN")
+        #expect(bench.waves.last?.confidence == 1)
+    }
+
+    @Test func whatItLearnedSurvivesARestart() throws {
+        var bench = try Bench(["learning_samples": .whole(40), "url": .text("http://nas.lan/?key=secret")])
+        for index in 0..<60 {
+            bench.read(20 + Double(index % 5))
+            bench.advance(milliseconds: 10_000)
+        }
+        let kept = try #require(bench.cell.learned)
+        var next = try Bench(["learning_samples": .whole(40), "url": .text("http://nas.lan/?key=secret")])
+        next.resume(learned: kept)
+        #expect(next.cell.latency.detector.samples == bench.cell.latency.detector.samples)
+        #expect(next.states == ["CALM"])
+        #expect(next.cell.learnsFrom == bench.cell.learnsFrom)
+        #expect(!next.cell.learnsFrom.contains("secret"))
+    }
+
+    @Test func onlyTheNamedAuthorityIsBelieved() async throws {
+        try await CertificateFolder.with { folder in
+            let files = (chain: folder + "/server.pem", key: folder + "/server.key")
+            try await FaultServer.run(certificate: files, script: { _ in Reply.page("200 OK", "{}") }) { server in
+                for (authority, reason) in [("ca", nil), ("stranger", "tls"), (nil, "tls")] {
+                    let changes = authority.map { ["tls_ca": SettingValue.text("\(folder)/\($0).pem")] } ?? [:]
+                    var bench = try Self.bench(server.url, changes)
+                    await bench.work()
+                    #expect(bench.waves.last?.semanticContent["reason"]?.string == reason, "\(authority ?? "none")")
+                }
+                #expect(server.requests.count == 1)
+            }
+        }
+    }
+
+    @Test func aWrongSettingIsRefusedByItsName() async throws {
+        func field(_ changes: [String: SettingValue]) -> String? {
+            do {
+                let bench = try Bench(changes)
+                try bench.cell.checkSource()
+                return nil
+            } catch { return (error as? Refusal)?.field ?? "\(error)" }
+        }
+        #expect(field([:]) == "url")
+        for text in [
+            "nas.lan", "ftp://nas.lan/", "http://", "http://nas.lan:0/", "http://nas.lan:x/", "http://u:p@nas.lan/",
+            "http://nas.lan/#a", "http://nas lan/", "http://nas.lan/\r\nX: y", "http://[::1/",
+        ] {
+            #expect(field(["url": .text(text)]) == "url", "\(text)")
+        }
+        let url = ["url": SettingValue.text("https://[fe80::1]:8443/a?b=c")]
+        #expect(field(url) == nil)
+        #expect(field(url.merging(["expected": .list([])]) { $1 }) == "expected")
+        #expect(field(url.merging(["expected": .list(["200", "2x"])]) { $1 }) == "expected")
+        #expect(field(url.merging(["expected": .list(["300-200"])]) { $1 }) == "expected")
+        #expect(field(url.merging(["ignore": .list(["x"])]) { $1 }) == "ignore")
+        #expect(field(url.merging(["token_header": .text("a b")]) { $1 }) == "token_header")
+        #expect(field(url.merging(["token_header": .text("Host")]) { $1 }) == "token_header")
+        #expect(field(url.merging(["tls_ca": .text("/nowhere.pem")]) { $1 }) == "tls_ca")
+        #expect(field(url.merging(["token_file": .text("/nowhere")]) { $1 }) == "token_file")
+        try await CertificateFolder.with { folder in
+            #expect(field(url.merging(["tls_ca": .text("\(folder)/broken.pem")]) { $1 }) == "tls_ca")
+            #expect(field(url.merging(["token_file": .text("\(folder)/spaced")]) { $1 }) == "token_file")
+        }
+    }
+}
+
+extension CellBench where C: NumberCell {
+    /// Hands it a recorded reading.
+    mutating func read(_ number: Double) { update { cell, pulse in try cell.read(number, &pulse) } }
+}
+
+extension CellBench where C: Learner {
+    /// Hands it what an earlier one has learned.
+    mutating func resume(learned: [UInt8]) {
+        update { cell, pulse in try cell.resume(learned: learned, &pulse) }
+    }
+}

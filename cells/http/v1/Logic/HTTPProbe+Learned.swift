@@ -1,0 +1,48 @@
+import NimmerCell
+import NimmerSensing
+import NimmerWeb
+
+// What survives a restart (sensing.md): both judges, field by field. Whether the server answers is looked at anew.
+
+extension HTTPProbe {
+    /// The source and the settings that decide what is learned, in words.
+    static func words(_ settings: Settings<HTTPOptions>, _ tuning: DetectorSettings) -> String {
+        let url = settings.url.flatMap { text in try? WebAddress(text, field: "url") }
+        let sources = [
+            ("url", url?.description), ("query", url.map { StateCodec.mark(of: $0.text) }), ("path", settings.path),
+            ("column", settings.column),
+        ]
+        let named = sources.compactMap { key, value in value.map { "\(key): \($0)" } }
+        return
+            (named + [
+                "learning_samples: \(settings.learningSamples)", "changes: \(settings.changes)",
+                "detector: \(StateCodec.mark(of: "\(tuning)"))",
+            ]).joined(separator: ", ")
+    }
+
+    /// State of both judges as bytes; nil before its first answer.
+    public var learned: [UInt8]? {
+        guard latency.detector.samples + value.detector.samples > 0 else { return nil }
+        var (codec, copy) = (StateCodec(), self)
+        // Writing refuses nothing.
+        try? copy.exchange(&codec)
+        return codec.bytes
+    }
+
+    public mutating func resume(learned: [UInt8], _ pulse: inout Pulse) throws {
+        var (codec, copy) = (StateCodec(reading: learned), self)
+        try copy.exchange(&codec)
+        try codec.finish()
+        self = copy
+        let judge = value.detector.samples > 0 ? value : latency
+        pulse.showProgress(judge.detector.age, of: judge.detector.settings.learningSamples)
+        guard !judge.isLearning else { return }
+        state = .calm
+        pulse.enter(state.rawValue, reason: "learned before the restart")
+    }
+
+    private mutating func exchange(_ codec: inout StateCodec) throws(Refusal) {
+        try latency.exchange(&codec)
+        try value.exchange(&codec)
+    }
+}
