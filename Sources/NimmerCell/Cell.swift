@@ -180,7 +180,8 @@ extension Cell {
     public static func run(on connector: @escaping BusConnector, reading reader: SystemFileReader) async -> Never {
         await ServiceProcess.main(manifest, Options.self, role: role, on: connector, reading: reader) {
             configuration, _ in
-            try CellBody<Self>(configuration).cell.checkSource()
+            let cell = try CellBody<Self>(configuration).cell
+            if !configuration.isPlayed || !CellBody<Self>.isPlayable { try cell.checkSource() }
         } facts: { configuration in
             try CellBody<Self>(configuration).facts
         } run: { process, _ in

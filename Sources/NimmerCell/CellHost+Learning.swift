@@ -24,9 +24,12 @@ extension CellHost {
     /// Pause between two writes.
     static var keepingPause: Duration { .seconds(60) }
 
+    /// Indicates whether it keeps what it learns: what a recording teaches is not what its source would.
+    private var learns: Bool { CellBody<C>.learns && !isPlayed }
+
     /// Asks for what was learned before, and continues with it; one attempt, of two seconds at most.
     func resumeLearned() async {
-        guard CellBody<C>.learns, !keeping.withLock({ $0.isSettled }) else { return }
+        guard learns, !keeping.withLock({ $0.isSettled }) else { return }
         let hasLearned = withBody { $0.progress == nil && $0.watch.readings > 0 }
         // What is learned as new by then is as good; learning that is over sooner does not replace months.
         if hasLearned, keeping.withLock({ ContinuousClock.now - $0.since > Self.askingTime }) {
@@ -43,7 +46,7 @@ extension CellHost {
 
     /// Writes what is learned, once a minute at most, until the task is cancelled.
     func keepLearned() async {
-        guard CellBody<C>.learns else { return }
+        guard learns else { return }
         while !Task.isCancelled {
             if keeping.withLock({ $0.isSettled }) {
                 guard (try? await Task.sleep(for: Self.keepingPause)) != nil else { return }
@@ -57,7 +60,7 @@ extension CellHost {
 
     /// Writes what is learned now, where it is not what was written last.
     func writeLearned() {
-        guard CellBody<C>.learns, process.bus.status.isConnected else { return }
+        guard learns, process.bus.status.isConnected else { return }
         let written = keeping.withLock { $0.isSettled ? $0.written : nil }
         guard let written, let state = withBody({ $0.watch.readings == written ? nil : $0.learned(at: .now()) }) else {
             return

@@ -114,14 +114,14 @@ public final class CellHost<C: Cell>: Sendable {
                     takenUp.state, potential: takenUp.potential, weight: takenUp.weight, interval: takenUp.interval,
                     at: takenUp.at)
             }
-            return body.start(at: now, first: takenUp?.nextSense)
+            return self.isPlayed ? body.startPlayed(at: now) : body.start(at: now, first: takenUp?.nextSense)
         }
         let subscription = try await answerHandover()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keepAppointments() }
             group.addTask { await self.watchCalls() }
             group.addTask { await self.work() }
-            group.addTask { await self.live() }
+            group.addTask { if !self.isPlayed { await self.live() } }
             group.addTask { await self.keepLearned() }
             group.addTask { [outbox, process] in await process.run(outbox) }
             await untilEnd()

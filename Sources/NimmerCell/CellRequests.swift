@@ -18,7 +18,8 @@ extension CellHost {
                 })
         }
         let (inputs, hears) = try withBody { (try $0.cell.inputs(in: process.environment), $0.hears) }
-        for pattern in inputs {
+        if isPlayed { subscriptions.append(try await subscribeToRecording()) }
+        for pattern in inputs where !isPlayed {
             subscriptions.append(
                 try await process.bus.subscribe(pattern, queue: identity.name) { _, _, arrival in
                     self.receive(input: arrival.message(), at: arrival.at)

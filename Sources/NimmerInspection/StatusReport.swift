@@ -58,6 +58,8 @@ package struct StatusReport: Sendable {
     package var roundTrip: Double?
     package var startedAt: Timestamp?
     package var system: String?
+    /// Recording that drives the cells, in words; nil without one.
+    package var playing: String?
     package var processes: [Process] = []
     package var streams: [Stream] = []
     package var services: [RunningService] = []
@@ -169,6 +171,7 @@ package struct StatusReport: Sendable {
         }
         object["started_at"] = startedAt.map { .string($0.rfc3339) }
         object["system"] = system.map { .string($0) }
+        object["playing"] = playing.map { .string($0) }
         object["processes"] = .array(
             processes.map {
                 [
@@ -194,6 +197,7 @@ package struct StatusReport: Sendable {
 
     package func lines(_ paint: Paint, at now: Timestamp) -> [TerminalText] {
         var lines = [headline(paint, now)]
+        if let playing { lines.append("playing    \(playing)") }
         if serverVersion != nil { lines += attentionLines(paint) }
         if !processes.isEmpty { lines += [""] + processTable(now).lines(paint) }
         if serverVersion != nil { lines += [""] + streamTable().lines(paint) }

@@ -53,6 +53,8 @@ package struct RunState: Equatable, Sendable {
     package var processes: [Entry]
     /// Processes that ended and wait to be started again.
     package var waiting: [String] = []
+    /// Recording that drives its cells, in words; nil without one.
+    package var playing: String?
 
     package init(
         nimmer: ProcessIdentity, startedAt: Timestamp, system: String, natsURL: String? = nil,
@@ -127,6 +129,7 @@ package struct RunState: Equatable, Sendable {
                 ]
             })
         object["waiting"] = .array(waiting.map { .string($0) })
+        object["playing"] = playing.map { .string($0) }
         return .object(object)
     }
 }
@@ -152,5 +155,6 @@ extension RunState {
             isPrivateNATS: isPrivateNATS, postgres: json["postgres"]?.string,
             postgresPasswordFile: json["postgres_password_file"]?.string, processes: entries,
             waiting: waiting.compactMap(\.string))
+        playing = json["playing"]?.string
     }
 }

@@ -40,8 +40,11 @@ package enum ProgramAnswer: Sendable {
     private static let atOnce = 4
 
     /// Asks the programs of some cells and nerves.
+    ///
+    /// - Parameter played: the names of those that a recording drives, and that need no source.
     package static func ask(
-        _ organisms: [Organism], systemPath: String, environment: Environment, variables: Variables
+        _ organisms: [Organism], systemPath: String, environment: Environment, variables: Variables,
+        played: Set<String> = []
     ) async -> [String: ProgramAnswer] {
         await ask(organisms.map { ($0.name, $0) }) { organism in
             guard organism.command.isEmpty else { return .own }
@@ -50,7 +53,7 @@ package enum ProgramAnswer: Sendable {
             }
             return await ask(
                 organism.program, at: path, name: organism.name, systemPath: systemPath, environment: environment,
-                variables: variables)
+                variables: variables, isPlayed: played.contains(organism.name))
         }
     }
 
@@ -87,11 +90,12 @@ package enum ProgramAnswer: Sendable {
 
     private static func ask(
         _ program: String, at path: String, name: String, systemPath: String, environment: Environment,
-        variables: Variables
+        variables: Variables, isPlayed: Bool = false
     ) async -> ProgramAnswer {
         var found = ChildCommand.inheritedEnvironment
         if case .fileAlone = variables { found = found.filter { !$0.key.hasPrefix("NIMMER") } }
         found[Environment.variable] = environment.rawValue
+        found["NIMMERVERSE_PLAY"] = isPlayed ? "1" : nil
         let command = ChildCommand(
             path, ["--name", name, "--system", systemPath, "--manifest"], environment: found)
         do throws(ChildError) {

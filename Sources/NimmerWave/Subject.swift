@@ -98,6 +98,9 @@ public struct Subject: Hashable, Sendable, CustomStringConvertible {
         Subject("$KV", "\(env.streamPrefix)-LEARNED", cell.text)
     }
 
+    /// `play.<env>.<cell>`: recorded readings for a cell, while `nimmer up --play` drives it
+    package static func play(_ env: Environment, cell: Token) -> Subject { Subject("play", env.rawValue, cell.text) }
+
     /// `<env>.nervous.rejects.<service>`
     public static func reject(_ env: Environment, service: Token) -> Subject {
         Subject(env.rawValue, "nervous.rejects", service.text)

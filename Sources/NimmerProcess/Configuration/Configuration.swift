@@ -23,6 +23,8 @@ public struct Configuration: Sendable {
     public var bus: BusSettings
     /// The folder for what must outlive the process; nil: none.
     public var stateFolder: String?
+    /// Indicates whether recorded readings are handed to it, so that a cell that takes them leaves its own source alone.
+    package var isPlayed = false
     /// NIMMERVERSE variables that nothing reads; logged once at the start.
     public var unknownVariables: [String] = []
     /// Reason why the system file's file of a password or token for the nats-server gives none.
@@ -78,6 +80,7 @@ public struct Configuration: Sendable {
                 launch.nats ?? variables["NIMMERVERSE_NATS_URL"].flatMap { $0.isEmpty ? nil : $0 } ?? system?.nats.url
             bus.take(localSystem, name: text, isNamed: named != nil)
         }
+        isPlayed = variables["NIMMERVERSE_PLAY"] == "1"
         stateFolder = variables["NIMMERVERSE_STATE"].flatMap { $0.isEmpty ? nil : $0 }
         try complete()
     }

@@ -30,6 +30,10 @@ public enum ProcessVariable {
             "NIMMERVERSE_STATE",
             "A folder for what must outlive the process, such as decisions that wait for their stream; else memory only."
         ),
+        (
+            "NIMMERVERSE_PLAY",
+            "1 where a cell is handed recorded readings by `nimmer up --play` instead of reading its source."
+        ),
         ("NIMMERVERSE_REVISION", "What was built, for nimmer_build_info; images set it."),
         ("NIMMERVERSE_POSTGRES_URL", "The PostgreSQL server, for the hippocampus."),
         ("NIMMERVERSE_POSTGRES_PASSWORD", "Its password."),

@@ -19,8 +19,10 @@ struct SystemExamination: Sendable {
     /// - Parameters:
     ///   - only: the names of the parts whose programs are asked; all where it is empty.
     ///   - isStarting: whether it is to be started here: programs find this shell's variables, as `nimmer up` passes them on.
+    ///   - played: the names of the cells that a recording drives, whose sources are left alone.
     init(
-        _ text: [UInt8], file: String, environment: Environment, only: [String] = [], isStarting: Bool = false
+        _ text: [UInt8], file: String, environment: Environment, only: [String] = [], isStarting: Bool = false,
+        played: Set<String> = []
     ) async {
         let variables = isStarting ? ProgramAnswer.Variables.inherited : .fileAlone
         let mistakes: SystemMistakes
@@ -34,7 +36,7 @@ struct SystemExamination: Sendable {
             !mistakes.incomplete.contains($0.name) && (only.isEmpty || only.contains($0.name))
         }
         let answers = await ProgramAnswer.ask(
-            asked, systemPath: FileText.absolute(file), environment: environment, variables: variables)
+            asked, systemPath: FileText.absolute(file), environment: environment, variables: variables, played: played)
         let services =
             SystemPlan.services.map { (name: $0.0, program: $0.0) }
             + system.organs.map { (name: $0.name, program: "organ") }

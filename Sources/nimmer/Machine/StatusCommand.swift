@@ -32,6 +32,7 @@ struct StatusCommand: AsyncParsableCommand {
             }
             report.startedAt = state.startedAt
             report.system = state.system
+            report.playing = state.playing
             report.processes = state.processes.map {
                 .init(
                     name: $0.name, pid: $0.identity.pid, isAlive: $0.identity.isAlive, httpPort: $0.httpPort)

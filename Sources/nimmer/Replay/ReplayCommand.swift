@@ -1,7 +1,6 @@
 import ArgumentParser
 import NimmerOutput
 import NimmerReplay
-import NimmerSensing
 import NimmerSystem
 import NimmerSystemFile
 import NimmerWave
@@ -71,59 +70,7 @@ struct ReplayCommand: ParsableCommand {
     @Flag(help: "Also print change events, and count them in the summary.")
     var changes = false
 
-    @Option(
-        help: ArgumentHelp(
-            "The column separator; tab is the tabulator. Default: detected.", valueName: "character"))
-    var delimiter: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The mark that separates decimals, . or a comma. Default: found out for each column.", valueName: "mark"))
-    var decimal: String?
-
-    @Option(help: ArgumentHelp("Lines to pass over before the table.", valueName: "lines"))
-    var skip = 0
-
-    @Option(help: ArgumentHelp("What lines begin with that are comments; '' for none.", valueName: "text"))
-    var comment = "#"
-
-    @Option(
-        help: ArgumentHelp(
-            "The column of the time, by name or counted from 1. Twice where a date and a time of day have a column each.",
-            valueName: "column"))
-    var timeColumn: [String] = []
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            auto, seconds, milliseconds, microseconds, nanoseconds, or a pattern such as '%d.%m.%Y %H:%M:%S' or '%m/%d/%y %I:%M:%S %p'.
-            """, valueName: "format"))
-    var timeFormat = "auto"
-
-    @Option(
-        help: ArgumentHelp("The zone of times that name none, such as Europe/Berlin. Default: UTC.", valueName: "zone"))
-    var zone: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The column that names the sensor, in a table with a row for each value; cells then read sensors, not columns.",
-            valueName: "column"))
-    var entityColumn: String?
-
-    @Option(help: ArgumentHelp("The column of the value, in such a table. Default: found out.", valueName: "column"))
-    var valueColumn: String?
-
-    @Option(
-        name: .customLong("rate-hz"),
-        help: ArgumentHelp("Rows a second, where the recording has no times.", valueName: "number"))
-    var rate: Double?
-
-    @Option(help: ArgumentHelp("When the recording begins, where it has no times (RFC 3339).", valueName: "time"))
-    var start: String?
-
-    @Option(
-        help: ArgumentHelp("Give a column to a cell: NAME=CELL. May be given more than once.", valueName: "name=cell"))
-    var column: [String] = []
+    @OptionGroup var recording: RecordingOptions
 
     @Option(
         help: ArgumentHelp(
@@ -135,17 +82,12 @@ struct ReplayCommand: ParsableCommand {
 
     func validate() throws {
         if compare != nil, labels != nil { throw ValidationError("--labels takes one system; leave out --compare") }
-        if let rate, !(rate > 0 && rate <= 1e6) {
-            throw ValidationError("--rate-hz must be above 0 and at most 1000000; found \(rate)")
-        }
-        if skip < 0 { throw ValidationError("--skip must be at least 0; found \(skip)") }
-        if valueColumn != nil, entityColumn == nil { throw ValidationError("--value-column needs --entity-column") }
         if compare != nil, record != nil { throw ValidationError("--record records one system; leave out --compare") }
     }
 
     func run() throws {
         let environment = try chosenEnvironment()
-        let mapping = try column.map(Self.mapping)
+        let mapping = try recording.mapping()
         let format = try format()
         let file = input == "-" ? "standard input" : input
         let bytes = try FileText.bytes(input)
@@ -173,11 +115,11 @@ struct ReplayCommand: ParsableCommand {
         let formatter = EventFormatter(paint: color.paint, columns: Console.isTerminal ? Console.columns : nil)
         let json = json.json
         var page: TerminalText = ""
-        var recording = ""
+        var recorded = ""
         var progress = ReplayProgress(bytes: run.size)
         var lastDay = ""
         try run.finish(&progress) { output throws(ReaderGone) in
-            if record != nil, let line = output.recorded { recording += line.text + "\n" }
+            if record != nil, let line = output.recorded { recorded += line.text + "\n" }
             guard output.isPrinted else { return }
             if json {
                 page += "\(TerminalText(json: output.json.text))\n"
@@ -198,7 +140,7 @@ struct ReplayCommand: ParsableCommand {
         }
         if !json { page += "\(formatter.paint(.strong, "\(run.counts.summary(hasChanges: changes))"))\n" }
         try Console.write(page)
-        if let record { try FileText.write(recording, to: record) }
+        if let record { try FileText.write(recorded, to: record) }
         for note in run.endNotes { Console.error("nimmer: \(note)") }
         try run.checkRefusals()
     }
@@ -256,31 +198,9 @@ struct ReplayCommand: ParsableCommand {
     }
 
     private func format() throws(Failure) -> ReplayFormat {
-        var format = ReplayFormat()
-        do throws(Refusal) {
-            if let delimiter { format.table.delimiter = try DelimitedText(delimiter: delimiter) }
-            if let decimal { format.table.decimal = try DecimalMark(decimal) }
-            if let start { format.start = try Timestamp(rfc3339: start) }
-        } catch { throw Failure(.usage, error.description) }
-        format.table.skip = skip
-        format.table.comment = comment
-        format.timeColumns = timeColumn
-        format.zone = if let zone { try ZoneRules(zone) } else { nil }
-        format.entityColumn = entityColumn
-        format.valueColumn = valueColumn
+        var format = try recording.format()
         format.labelColumn = labels
-        format.timeFormat = try TimeFormat(timeFormat)
-        format.rate = rate
         format.readsChanges = changes
         return format
-    }
-
-    private static func mapping(_ text: String) throws(Failure) -> (column: String, cell: String) {
-        guard let equals = text.lastIndex(of: "="), equals != text.startIndex,
-            text.index(after: equals) != text.endIndex
-        else {
-            throw Failure(.usage, "--column \(text) is not NAME=CELL", remedy: "--column Pressure=pump-pressure")
-        }
-        return (String(text[..<equals]), String(text[text.index(after: equals)...]))
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NimmerOutput
+import NimmerReplay
 import NimmerSupervisor
 import NimmerSystem
 import NimmerSystemCheck
@@ -20,6 +21,13 @@ struct UpCommand: AsyncParsableCommand {
               nimmer up                            this machine's vitals
               nimmer up deploy/systems/robot.yaml  another system
               nimmer up --exercise 15              with real load, which it will notice
+              nimmer up deploy/systems/house.yaml --play deploy/systems/house.csv --speed 600
+
+            With --play a recording drives the cells, and no hardware is needed: cells that read numbers are handed the columns that \
+            `nimmer replay` would hand them, at the times of the recording, and leave their own sources alone; all other cells run as they \
+            are. Of a recording of waves (`nimmer wave tail --record`) the waves are sent anew, and their cells do not run. At its end the \
+            system stays up, unless --once or --loop is given. What counts in milliseconds, such as a gate's window, keeps its length at \
+            every --speed.
             """)
 
     @Argument(
@@ -42,6 +50,22 @@ struct UpCommand: AsyncParsableCommand {
             valueName: "seconds"))
     var exercise: Double?
 
+    @Option(
+        help: ArgumentHelp("Drive the cells from a recording instead of their sources.", valueName: "recording"),
+        completion: .file())
+    var play: String?
+
+    @Option(help: ArgumentHelp("How many times as fast as it was recorded, with --play.", valueName: "times"))
+    var speed = 1.0
+
+    @Flag(help: "Play the recording again and again.")
+    var loop = false
+
+    @Flag(help: "Stop everything when the recording has ended.")
+    var once = false
+
+    @OptionGroup(title: "Recording") var recording: RecordingOptions
+
     @Flag(help: "Also every calm wave and all attention; as a rule only what matters scrolls by.")
     var all = false
 
@@ -54,19 +78,45 @@ struct UpCommand: AsyncParsableCommand {
         if let exercise, !(exercise > 0 && exercise <= 600) {
             throw ValidationError("--exercise must be above 0 and at most 600 seconds; found \(exercise)")
         }
+        if !(speed >= 0.01 && speed <= 100_000) {
+            throw ValidationError("--speed must be at least 0.01 and at most 100000; found \(speed)")
+        }
+        if loop, once { throw ValidationError("--once ends with the recording, which --loop never does; give one") }
+        if play == nil, speed != 1 || loop || once || recording.areGiven {
+            throw ValidationError("--speed, --loop, --once and the options of a recording need --play")
+        }
     }
 
     func run() async throws {
         let environment = try chosenEnvironment()
         let path = try Self.systemPath(system)
         let names = only?.split(separator: ",").map { String($0) } ?? []
-        try await Self.examine(path, environment, only: names)
+        // A file with mistakes cannot be played; they are then reported as without a recording.
+        let playback = try play.flatMap { name in
+            try (try? Self.load(path)).map { try read(name, $0, environment, only: names) }
+        }
+        try await Self.examine(path, environment, only: names, played: Set(playback?.played ?? []))
         let file = try Self.load(path)
         let session = UpSession(
             environment: environment, place: RunFolder.here(environment), path: path, system: file, only: names,
             wantsDatabase: !noDatabase, natsURL: nats, exercise: exercise, showsCalm: all, showsEvents: !quiet,
-            paint: color.paint)
+            paint: color.paint,
+            playing: playback.map { Playing($0, file: play ?? "", speed: speed, loops: loop, endsSystem: once) })
         try await session.run()
+    }
+
+    /// Reads the recording, and finds the cells that it drives.
+    private func read(
+        _ name: String, _ system: SystemFile, _ environment: Environment, only: [String]
+    ) throws -> Playback {
+        var system = system
+        if !only.isEmpty {
+            system.cells.removeAll { !only.contains($0.name) }
+            system.nerves.removeAll { !only.contains($0.name) }
+        }
+        return try Playback(
+            system, bytes: try FileText.bytes(name), file: name == "-" ? "standard input" : name,
+            format: try recording.format(), mapping: try recording.mapping(), environment: environment)
     }
 
     /// The file that was named, or the one of the main job.
@@ -98,10 +148,12 @@ struct UpCommand: AsyncParsableCommand {
     /// Checks the whole file with the manifests of what is to be started, before anything is.
     ///
     /// - Throws: an exit status, after all mistakes were printed, each with its place.
-    static func examine(_ path: String, _ environment: Environment, only: [String]) async throws {
+    static func examine(
+        _ path: String, _ environment: Environment, only: [String], played: Set<String> = []
+    ) async throws {
         let text = try FileText.bytes(path)
         let problems = await SystemExamination(
-            text, file: path, environment: environment, only: only, isStarting: true
+            text, file: path, environment: environment, only: only, isStarting: true, played: played
         ).problems
         guard !problems.isEmpty else { return }
         for problem in problems { Console.error(problem.line(path, Paint(.never))) }

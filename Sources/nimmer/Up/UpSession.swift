@@ -3,6 +3,7 @@ import NimmerIdentity
 import NimmerOutput
 import NimmerPlatform
 import NimmerProcess
+import NimmerReplay
 import NimmerServers
 import NimmerSupervisor
 import NimmerSystem
@@ -29,14 +30,15 @@ struct UpSession: Sendable {
     let showsCalm: Bool
     let showsEvents: Bool
     let paint: Paint
+    /// Recording that drives the cells; nil without one.
+    var playing: Playing?
 
     /// Seconds between the start and the load: the vitals look once a second.
     static let calmBeforeExercise = 5.0
 
     func run() async throws {
         // A wrong --only must not start a server first, nor a port that is taken.
-        let names = try SystemPlan(system, path: path, natsURL: "", only: only, hasDatabase: wantsDatabase).processes
-            .map(\.name)
+        let names = try plan(natsURL: "", hasDatabase: wantsDatabase).processes.map(\.name)
         let ports = try Self.ports(for: names, variable(Self.httpVariable))
         let pages = try variable(Self.httpVariable).map { text throws(Failure) in try Self.gather(text, ports) }
         defer { pages?.stop() }
@@ -53,7 +55,8 @@ struct UpSession: Sendable {
         _ = place.takeRestarts()
         let chosenNATS = natsURL ?? (exportsOwnNATS ? nil : variable("NIMMERVERSE_NATS_URL")) ?? system.nats.url
         let chosenPostgres = (exportsOwnPostgres ? nil : variable(DatabaseOptions.variable)) ?? system.postgres.url
-        let identities = chosenNATS == nil ? try await SystemIdentities(place, system) : nil
+        let identities =
+            chosenNATS == nil ? try await SystemIdentities(place, playing?.granted(system, environment) ?? system) : nil
         let url: String
         do {
             async let database: Void = startDatabase(servers, chosenPostgres)
@@ -64,8 +67,7 @@ struct UpSession: Sendable {
             await servers.postgres?.stop()
             throw error
         }
-        let plan = try SystemPlan(
-            system, path: path, natsURL: url, only: only, hasDatabase: servers.database != nil)
+        let plan = try plan(natsURL: url, hasDatabase: servers.database != nil)
         let display = UpDisplay(
             paint: paint, columns: Console.isTerminal ? Console.columns : nil, names: plan.processes.map(\.name))
         var loop = makeLoop(
@@ -77,6 +79,7 @@ struct UpSession: Sendable {
                 "  \(plan.processes.map(\.name).joined(separator: ", "))  (started in "
                     + "\(LocalTime.span(milliseconds: Timestamp.now().milliseconds(since: began))); Ctrl-C stops all)"))
 
+        for line in playing?.lines(paint) ?? [] { try Console.line(line) }
         if let pages {
             try Console.line(
                 paint(
@@ -95,12 +98,30 @@ struct UpSession: Sendable {
             }
             inbox.yield(.stop)
         }
+        if let playing {
+            tasks.run { [self] in
+                let choice = ServerChoice(url: url, origin: .flag, ownerCredentials: identities?.ownerCredentials)
+                await playing.run(choice, environment, waitsForThalamus: names.contains("thalamus")) { line, ink in
+                    try? Console.line(display.own(line, ink))
+                }
+                if playing.endsSystem, !Task.isCancelled { inbox.yield(.stop) }
+            }
+        }
         if let server = servers.nats { tasks.run { [self] in await watchDisk(of: server, display) } }
         await loop.run()
         await tasks.end()
         RunState.remove(place)
         try? Console.line(display.own("all stopped"))
         withExtendedLifetime(lock) {}
+    }
+
+    /// The plan, without the cells whose recorded waves are played.
+    private func plan(natsURL: String, hasDatabase: Bool) throws(Failure) -> SystemPlan {
+        var running = system
+        let absent = playing?.playback.absent ?? []
+        running.cells.removeAll { absent.contains($0.name) }
+        running.nerves.removeAll { absent.contains($0.name) }
+        return try SystemPlan(running, path: path, natsURL: natsURL, only: only, hasDatabase: hasDatabase)
     }
 
     /// Indicates whether this shell's variables are those that `nimmer env --export` printed of the private server here: it is started again,
@@ -244,13 +265,14 @@ struct UpSession: Sendable {
             notice: { try? Console.line(display.notice($0)) },
             changed: { living, waiting in
                 guard let own = ProcessIdentity.current else { return }
-                let state = RunState(
+                var state = RunState(
                     nimmer: own, startedAt: began, system: path, natsURL: natsURL,
                     isPrivateNATS: identities != nil, postgres: servers.database?.url,
                     postgresPasswordFile: servers.database?.passwordFile,
                     processes: living.map {
                         .init(name: $0.key, identity: $0.value, layer: layers[$0.key] ?? 0, httpPort: ports[$0.key])
                     }.sorted { ($0.layer, $0.name) < ($1.layer, $1.name) }, waiting: waiting)
+                state.playing = playing?.words
                 do throws(Failure) { try state.write(place) } catch { Console.error(error.printed) }
             })
     }
@@ -270,6 +292,7 @@ struct UpSession: Sendable {
         variables["NIMMERVERSE_NATS_URL"] = natsURL
         if let identities { variables = identities.variables(of: process.name, inherited: variables) }
         if (variables["NIMMERVERSE_STATE"] ?? "").isEmpty { variables["NIMMERVERSE_STATE"] = place.stateFolder }
+        variables["NIMMERVERSE_PLAY"] = playing?.drives(process.name) ?? false ? "1" : nil
         variables[Self.httpVariable] = httpPort.map { "127.0.0.1:\($0)" }
         if let database = servers.database, process.name == "hippocampus" {
             variables["NIMMERVERSE_POSTGRES_URL"] = database.url

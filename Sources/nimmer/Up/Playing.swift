@@ -1,0 +1,153 @@
+import NimmerBus
+import NimmerOutput
+import NimmerPlatform
+import NimmerReplay
+import NimmerSystem
+import NimmerWave
+
+/// A recording on its way through a `nimmer up`: how fast, how often, and what is printed of it.
+struct Playing: Sendable {
+    let playback: Playback
+    /// Name of the recording, for people.
+    let file: String
+    /// Pace, as a multiple of that at which it was recorded.
+    let speed: Double
+    /// Indicates whether it begins again at its end.
+    let loops: Bool
+    /// Indicates whether the system ends with it.
+    let endsSystem: Bool
+
+    /// Time within which the cells are to listen; then it begins all the same.
+    private static let startTimeout = Duration.seconds(30)
+
+    init(_ playback: Playback, file: String, speed: Double, loops: Bool, endsSystem: Bool) {
+        (self.playback, self.file, self.speed) = (playback, file, speed)
+        (self.loops, self.endsSystem) = (loops, endsSystem)
+    }
+
+    /// The recording and its pace: `house.csv at 600 times its speed, again and again`.
+    var words: String {
+        let pace = speed == 1 ? "at its own pace" : "at \(JSON.number(speed).text) times its speed"
+        return "\(file) \(pace)\(loops ? ", again and again" : "")"
+    }
+
+    /// Returns whether a cell is handed recorded readings.
+    func drives(_ name: String) -> Bool { playback.absent.isEmpty && playback.played.contains(name) }
+
+    /// Lines for the start: what is played, by whom, and what runs as it is.
+    func lines(_ paint: Paint) -> [TerminalText] {
+        let span = LocalTime.span(milliseconds: playback.span / speed)
+        var lines: [TerminalText] = [
+            "  playing      \(words)  \(paint(.quiet, "\(count(playback.moments.count, "row")), \(span)"))"
+        ]
+        let drives = playback.absent.isEmpty ? "drives" : "stands in for"
+        lines.append("               \(drives) \(playback.played.joined(separator: ", "))")
+        if !playback.live.isEmpty {
+            lines.append("               runs as it is: \(playback.live.joined(separator: ", "))")
+        }
+        for note in playback.notes { lines.append("               \(paint(.quiet, "\(note)"))") }
+        return lines
+    }
+
+    /// The system with leave for each played cell to hear its recording.
+    func granted(_ system: SystemFile, _ environment: Environment) -> SystemFile {
+        var system = system
+        for index in system.cells.indices where drives(system.cells[index].name) {
+            guard let name = try? Token(system.cells[index].name) else { continue }
+            system.cells[index].subscribes.append(Subject.play(environment, cell: name).text)
+        }
+        return system
+    }
+
+    /// Plays it, once or again and again, until its end or until the task is cancelled.
+    ///
+    /// - Parameters:
+    ///   - choice: the server.
+    ///   - waitsForThalamus: whether it begins only once the thalamus listens.
+    ///   - print: prints a line.
+    func run(
+        _ choice: ServerChoice, _ environment: Environment, waitsForThalamus: Bool,
+        _ print: @Sendable (TerminalText, Paint.Ink) -> Void
+    ) async {
+        let bus: any Bus
+        do { bus = try await CommandConnection.open(choice, waits: true) } catch {
+            return print("the recording cannot be played: \(error)", .bad)
+        }
+        await awaitListeners(bus, environment, waitsForThalamus, print)
+        var lost = 0
+        repeat {
+            print("the recording begins: \(words)", .strong)
+            await play(bus, &lost)
+            if lost > 0 { print("\(count(lost, "reading")) lost: no server", .warning) }
+        } while loops && !Task.isCancelled
+        if !Task.isCancelled {
+            for name in playback.played where drives(name) {
+                guard let cell = try? Token(name) else { continue }
+                try? bus.publish(.play(environment, cell: cell), payload: Playback.end)
+            }
+            // What the last readings led to still comes.
+            if endsSystem { try? await Task.sleep(for: .seconds(2)) }
+            let next: TerminalText = endsSystem ? "stopping, as --once asks" : "the system stays up; Ctrl-C stops it"
+            print("the recording has ended; \(next)", .strong)
+        }
+        await bus.drain(timeout: .seconds(1))
+    }
+
+    private func play(_ bus: any Bus, _ lost: inout Int) async {
+        guard let first = playback.moments.first?.at else { return }
+        let began = ContinuousClock.now
+        for (at, events) in playback.moments {
+            let due = began + Duration.milliseconds(saturating: at.milliseconds(since: first) / speed)
+            if due > ContinuousClock.now { try? await Task.sleep(until: due) } else { await Task.yield() }
+            if Task.isCancelled { return }
+            for event in events {
+                do {
+                    switch event {
+                    case .reading(let subject, let payload): try bus.publish(subject, payload: payload)
+                    case .wave(let subject, let payload):
+                        // As of now: the thalamus sets aside what is old.
+                        let wave = try Envelope<WaveSignal>(decoding: payload, on: subject)
+                        let again = Envelope(id: .v7(), at: .now(), from: wave.header.source, wave.body)
+                        try bus.publish(subject, payload: again.encoded())
+                    }
+                } catch { lost += 1 }
+            }
+        }
+    }
+
+    /// Waits until every played cell, and the thalamus, listens: what has no listener is lost.
+    private func awaitListeners(
+        _ bus: any Bus, _ environment: Environment, _ waitsForThalamus: Bool,
+        _ print: @Sendable (TerminalText, Paint.Ink) -> Void
+    ) async {
+        let deadline = ContinuousClock.now + Self.startTimeout
+        var silent = playback.played.filter(drives)
+        if waitsForThalamus {
+            let feed = try? await bus.messages(SubjectPattern(.attention(environment)))
+            let timeout = TaskOwner()
+            timeout.run {
+                try? await Task.sleep(for: Self.startTimeout)
+                feed?.cancel()
+            }
+            if let feed { for await _ in feed { break } }
+            await timeout.end()
+        }
+        while !silent.isEmpty, ContinuousClock.now < deadline, !Task.isCancelled {
+            var left: [String] = []
+            for name in silent {
+                guard let cell = try? Token(name) else { continue }
+                // An empty row is no reading; that it has a receiver is all that matters.
+                do throws(BusError) {
+                    _ = try await bus.request(
+                        .play(environment, cell: cell), payload: Playback.nothing,
+                        timeout: .milliseconds(50))
+                } catch  where error.code != .timeout { left.append(name) } catch {}
+            }
+            silent = left
+            if !silent.isEmpty { try? await Task.sleep(for: .milliseconds(100)) }
+        }
+        if !silent.isEmpty, !Task.isCancelled {
+            print("does not listen yet, and misses the beginning: \(silent.joined(separator: ", "))", .warning)
+        }
+    }
+}
