@@ -25,7 +25,7 @@ struct UpCommand: AsyncParsableCommand {
 
             With --play a recording drives the cells, and no hardware is needed: cells that read numbers are handed the columns that \
             `nimmer replay` would hand them, at the times of the recording, and leave their own sources alone; all other cells run as they \
-            are. Of a recording of waves (`nimmer wave tail --record`) the waves are sent anew, and their cells do not run. At its end the \
+            are. Of a recording of waves (`nimmer wave tail --record`) the waves are sent again, and their cells do not run. At its end the \
             system stays up, unless --once or --loop is given. What counts in milliseconds, such as a gate's window, keeps its length at \
             every --speed.
             """)

@@ -2,7 +2,7 @@ import NimmerCell
 import NimmerSensing
 import NimmerWeb
 
-// What survives a restart (sensing.md): both judges, field by field. Whether the server answers is looked at anew.
+// What survives a restart (sensing.md): both judges, field by field. Whether the server answers is asked again.
 
 extension HTTPProbe {
     /// The source and the settings that decide what is learned, in words.
