@@ -84,7 +84,7 @@ struct HTTPProcessTests {
             (["--url", "nas.lan"], 78, "url must be an address"),
             (["--url", "http://nas.lan/", "--tls-ca", "/nowhere.pem"], 78, "/nowhere.pem cannot be read as PEM"),
             (["--url", "http://nas.lan/", "--token-file", "/nowhere"], 78, "/nowhere cannot be read"),
-            (["--url", "http://nas.lan/", "--timeout-ms", "1"], 64, "between 10 and 600000"),
+            (["--url", "http://nas.lan/", "--timeout-ms", "1"], 64, "from 10 to 600000"),
         ])
     func check(words: [String], status: Int32, text: String) async throws {
         let variables = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMER") }

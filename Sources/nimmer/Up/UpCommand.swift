@@ -21,7 +21,7 @@ struct UpCommand: AsyncParsableCommand {
               nimmer up                            this machine's vitals
               nimmer up deploy/systems/robot.yaml  another system
               nimmer up --exercise 15              with real load, which it will notice
-              nimmer up deploy/systems/house.yaml --play deploy/systems/house.csv --speed 600
+              nimmer up house.yaml --play house.csv --speed 600
 
             With --play a recording drives the cells, and no hardware is needed: cells that read numbers are handed the columns that \
             `nimmer replay` would hand them, at the times of the recording, and leave their own sources alone; all other cells run as they \
