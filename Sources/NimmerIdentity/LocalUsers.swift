@@ -64,11 +64,17 @@ public struct DeviceSubjects: Sendable, Hashable {
                 published += entry.value.texts
             }
             for entry in organism.settings where entry.key == "publish" { received += entry.value.texts }
-            published += organism.subscribes
+            // A recording that is played (nimmer up --play) is no device.
+            published += organism.subscribes.filter { !Self.isRecording($0, of: organism) }
             received += organism.publishes
         }
         // By subject, whether the file has that or the topic.
         published = published.compactMap { try? MQTTTopic.subject(of: $0) }.uniqued
         received = received.compactMap { try? MQTTTopic.subject(of: $0) }.uniqued
+    }
+
+    private static func isRecording(_ subject: String, of organism: Organism) -> Bool {
+        guard let name = try? Token(organism.name) else { return false }
+        return Environment.allCases.contains { Subject.play($0, cell: name).text == subject }
     }
 }

@@ -12,7 +12,8 @@ struct ObjectRecording {
 
     private var lines: [(number: Int, content: [UInt8])] = []
     private var badLines: RecordingReport
-    private var timePlaces: [Int] = []
+    /// Places of the keys that hold the time of a row; none where it has no time.
+    private(set) var timePlaces: [Int] = []
     private var labelPlace: Int?
 
     /// - Parameter bad: lines that were left out before.

@@ -88,7 +88,7 @@ package struct Playback: Sendable {
         let driven = Set(played)
         live = system.cells.map(\.name).filter { !driven.contains($0) }
         var notes = input.report.notes
-        let read = Set(places.flatMap(\.columns))
+        let read = Set(places.flatMap(\.columns) + input.timePlaces)
         let unread = input.columns.indices.filter { !read.contains($0) }.map { input.columns[$0] }
         if input.kind != .waves, !unread.isEmpty {
             notes.append("columns that no cell reads: \(ReplayInput.list(unread))")

@@ -30,6 +30,8 @@ package struct ReplayInput {
     package let columns: [String]
     /// Indicates whether its rows carry times.
     package let hasTimes: Bool
+    /// Places of the columns that hold the time of a row.
+    package let timePlaces: [Int]
     /// The size of the recording in bytes.
     package let size: Int
     /// Report of what could not be read.
@@ -77,7 +79,7 @@ package struct ReplayInput {
                         remedy: "--labels needs a recording of numbers")
                 }
                 let recording = MessageRecording(lines, file: file, format: format)
-                (kind, names, hasTimes) = (.waves, [], true)
+                (kind, names, hasTimes, timePlaces) = (.waves, [], true, [])
                 times = recording.times(&report)
                 try report.check(rows: recording.count)
                 messages = recording
@@ -88,7 +90,7 @@ package struct ReplayInput {
                 names =
                     recording.names
                     + (wanted ?? []).filter { !known.contains($0) && Int($0) == nil && recording.has($0) }
-                (kind, hasTimes) = (.numbers, recording.hasTimes)
+                (kind, hasTimes, timePlaces) = (.numbers, recording.hasTimes, recording.timePlaces)
                 places = Self.places(wanted, names)
                 let rows = try recording.read(
                     places.map { ($0, names[$0]) }, pace: pace, isStrict: wanted != nil, &report)
@@ -99,6 +101,8 @@ package struct ReplayInput {
             let recording = try TableRecording(text, file: file, format: format)
             names = recording.columns()
             (kind, hasTimes) = (.delimited, recording.hasTimes)
+            // In long format the columns are what rows are about.
+            timePlaces = format.entityColumn == nil ? recording.timePlaces : []
             places = Self.places(wanted, names)
             let rows = try recording.read(places.map { ($0, names[$0]) }, pace: pace, isStrict: wanted != nil, &report)
             (self.rows, times) = (rows, rows.times)

@@ -11,7 +11,8 @@ struct TableRecording {
     /// Names of all columns; their places, counted from 1, where the table names none.
     let names: [String]
 
-    private let timePlaces: [Int]
+    /// Places of the columns that hold the time of a row; none where it has no time.
+    let timePlaces: [Int]
     private let labelPlace: Int?
     private let entityPlace: Int?
     private let valuePlace: Int?

@@ -46,7 +46,7 @@ struct PlaybackTests {
         #expect(played.live == ["math"])
         #expect(played.absent.isEmpty)
         #expect(played.span == 5000)
-        #expect(played.notes == ["columns that no cell reads: time, label"])
+        #expect(played.notes == ["columns that no cell reads: label"])
         let sent = played.moments.map { moment in
             moment.events.map { event -> String in
                 if case .reading(let subject, let bytes) = event {
