@@ -152,6 +152,25 @@ struct PlayTests {
         #expect(await once.child.waitForExit() == .exited(0))
     }
 
+    @Test("recorded waves are sent again, and open what they opened; their cells do not run")
+    func waves() async throws {
+        let desk = try TestSystem(try #require(SmallFile.read("\(Self.systems)/house.yaml")))
+        defer { desk.remove() }
+        try await desk.nimmer(
+            "replay", "--system", "desk.yaml", "--input", "\(Self.systems)/house.csv", "--record", "waves.ndjson")
+        let up = try await desk.up("--no-database", "--play", "waves.ndjson", "--speed", "14400", "--once")
+        #expect(await up.child.waitForExit() == .exited(0))
+        let lines = up.log.lines
+        for region in ["home.entry", "home.kitchen", "home.freezer"] {
+            #expect(
+                lines.contains { $0.contains("gate") && $0.contains(" \(region) ") && $0.contains("STABLE → OPEN") },
+                "\(region): \(lines.suffix(60).joined(separator: "\n"))")
+        }
+        #expect(lines.contains { $0.contains("stands in for freezer-power, freezer-temperature, front-door") })
+        #expect(lines.contains { $0.contains("runs as it is: hall-presence, notify") })
+        #expect(!lines.contains { $0.contains("kitchen-power") && $0.contains("hello") })
+    }
+
     @Test("what cannot be played is refused before anything starts, by name")
     func refused() async throws {
         let desk = try TestSystem(
