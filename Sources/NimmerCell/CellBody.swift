@@ -24,6 +24,8 @@ public struct CellBody<C: Cell>: Sendable {
     private let hearing: Hearing<C>?
     private var entered = EnteredStates(initial: C.initialState)
     private var readings = IntervalEstimator()
+    /// Indicates whether its readings come from a recording, whose pace then counts, not its own.
+    var isPlayed = false
     /// Watch over its readings.
     var watch: SilenceWatch
     /// Inputs, of several, that are silent while others speak.
@@ -62,7 +64,7 @@ public struct CellBody<C: Cell>: Sendable {
     /// slowly; nil while it knows none, and for a nerve.
     public var statedInterval: Double? {
         guard hearing == nil else { return nil }
-        guard let interval else { return readings.milliseconds }
+        guard let interval, !isPlayed else { return readings.milliseconds }
         let own = Double(interval)
         return readings.milliseconds.map { $0 > 1.25 * own ? $0 : own } ?? own
     }

@@ -60,6 +60,7 @@ extension CellBody {
 
     /// Begins a life whose readings are handed to it: it neither opens a source nor looks by itself.
     mutating func startPlayed(at moment: Timestamp) -> Pulse {
+        isPlayed = true
         watch.begin(at: moment)
         return update(at: moment) { _, _ in }
     }

@@ -1,7 +1,8 @@
 @testable import HTTPCell
+@testable import NimmerCell
 import MindServers
-import NimmerCell
 import NimmerHTTP
+import NimmerProcess
 import NimmerSensing
 import NimmerTesting
 import NimmerWave
@@ -218,6 +219,22 @@ struct HTTPCellTests {
         bench.read(.infinity)
         #expect(bench.states.last == "DOWN")
         #expect(bench.waves.last?.confidence == 1)
+    }
+
+    @Test func ofARecordingItsPaceCounts() throws {
+        let changes: [String: SettingValue] = ["interval_ms": .whole(60_000)]
+        var body = try CellBody<HTTPProbe<CurlClient>>(Configuration(of: HTTPProbe<CurlClient>.self, changes: changes))
+        var moment = Timestamp(milliseconds: 1000)
+        #expect(body.startPlayed(at: moment).actions.isEmpty)
+        for _ in 0..<20 {
+            moment = moment.advanced(milliseconds: 200)
+            #expect(body.play(.row([12]), at: moment).waves.isEmpty)
+        }
+        // It neither asks nor keeps its own pace.
+        let down = body.play(.row([.infinity]), at: moment.advanced(milliseconds: 200)).waves
+        #expect(down.first?.confidence == 1)
+        #expect(down.first?.intervalMilliseconds == 200)
+        #expect(body.play(.row([]), at: moment).waves.isEmpty && body.play(.row([.nan]), at: moment).waves.isEmpty)
     }
 
     @Test func whatItLearnedSurvivesARestart() throws {
