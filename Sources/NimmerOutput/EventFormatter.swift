@@ -31,21 +31,27 @@ package struct EventFormatter: Sendable {
     }
 
     /// The line for one decoded message.
-    package func line(subject: String, message: AnyMessage) -> TerminalText {
+    ///
+    /// - Parameter repeats: for a wave that stands for several: how many, and the time of the first.
+    package func line(
+        subject: String, message: AnyMessage, repeats: (count: Int, since: Timestamp)? = nil
+    ) -> TerminalText {
         switch message {
         case .cognitiveRequest(let request): questions.remember(request.body)
         // Its answer may come before the copy of its request.
         case .gateTransition(let opening): if let request = opening.escalated { questions.remember(request.body) }
         default: break
         }
-        return compose(message.happened, EventText(message, subject: subject) { questions.about($0) })
+        let note = repeats.map { paint(.strong, "×\($0.count)") + paint(.quiet, " since \(LocalTime.clock($0.since))  ") }
+        return compose(message.happened, EventText(message, subject: subject) { questions.about($0) }, note)
     }
 
-    private func compose(_ at: Timestamp, _ event: EventText) -> TerminalText {
+    private func compose(_ at: Timestamp, _ event: EventText, _ note: TerminalText? = nil) -> TerminalText {
         let sign: TerminalText = "\(Character(event.sign.glyph(.braille))) \(event.sign.word.padded(9))"
         var line: TerminalText =
             "\(paint(.quiet, "\(LocalTime.clock(at))")) \(paint(Paint.Ink(event.ink) ?? .nervous, sign)) "
         line += "\(TerminalText(event.name).padded(Self.nameWidth)) \(event.value.indented(to: 5))  "
+        if let note { line += note }
         var room = columns.map { max(16, $0 - line.width) } ?? .max
         for run in event.text.runs where room > 0 {
             let text = columns == nil ? TerminalText.whole(run.text) : TerminalText(run.text).cut(to: room)

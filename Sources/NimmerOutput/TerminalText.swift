@@ -54,6 +54,12 @@ package struct TerminalText: Sendable, Hashable, ExpressibleByStringInterpolatio
     /// The text in a colour: `code` is the tool's own.
     package func colored(_ code: String) -> TerminalText { TerminalText(safe: "\u{1b}[\(code)m\(text)\u{1b}[0m") }
 
+    /// The text in the place of what stands so many lines above the cursor, which comes back to where it is; only for a terminal, and a text
+    /// that fits into its width.
+    package func rewriting(linesAbove lines: Int) -> TerminalText {
+        TerminalText(safe: "\u{1b}[\(lines)A\r\(text)\u{1b}[K\u{1b}[\(lines)B\r")
+    }
+
     package var isEmpty: Bool { text.isEmpty }
 
     /// Columns the text takes on a terminal: colour sequences and combining marks take none, wide characters two.

@@ -27,6 +27,7 @@ extension ScopeState {
                 .transition, subject: subject, payload: payload, at: at, lane: (body.region.text, .nervous),
                 value: body.stateValue, flags: body.toState == .open ? .opens : body.toState == .closed ? .closes : [])
             gates.update(body, at: at, entry: number)
+            if transition.header.source.entityType == .thalamus { learnHomes(from: body) }
             stories.add(transition: transition.header.messageID, entry: number)
             if body.toState == .open {
                 openings.append(number)
@@ -66,8 +67,22 @@ extension ScopeState {
         return []
     }
 
+    /// Takes from a gate's witnesses which regions live in its own, where nothing states it.
+    private mutating func learnHomes(from transition: GateTransition) {
+        guard !buffer.homes.isStated else { return }
+        let home = transition.region.text
+        for signal in transition.triggerSignals where !buffer.speaks(signal.origin.text, in: home) {
+            if let region = buffer.region(
+                ofWaveBy: signal.source, signal.origin.text, confidence: signal.confidence)
+            {
+                buffer.fold(region, into: home)
+            }
+        }
+    }
+
     private mutating func takeOutcome(of region: String, _ subject: String, _ payload: [UInt8], _ at: Int64) {
-        let lane: (String, SubjectDomain)? = buffer.lane(of: region) == nil ? nil : (region, .nervous)
+        let isDrawn = buffer.lane(of: region) != nil || buffer.groups.contains { $0.name == region }
+        let lane: (String, SubjectDomain)? = isDrawn ? (region, .nervous) : nil
         buffer.receive(.outcome, subject: subject, payload: payload, at: at, lane: lane)
     }
 

@@ -20,6 +20,10 @@ public enum ScopeEvent: Sendable {
     case lost(total: Int)
     /// Every gate that the thalamus knows, when it was asked.
     case gates([AttendedGate])
+    /// The terminal's background is known now, and a theme fits it.
+    case theme(ScopeTheme)
+    /// Answer of the thalamus to `regions`: which regions it folds into which.
+    case regions(JSON)
     /// Answer of the thalamus to ``ScopeEffect/explain(gate:)``.
     case explained(gate: String, JSON)
     /// Reason why it did not answer.

@@ -33,10 +33,14 @@ public struct ScopeSettings: Sendable {
     public var glyphs: GlyphLevel
     /// Number of colours that it has.
     public var colors: ColorDepth
+    /// Colours of text and background.
+    public var theme = ScopeTheme.dark
     /// Waves below it are hidden and counted; 0…1. The keys `m` and `M` move it.
     public var minimumConfidence = 0.0
     /// Only what contains this text; with `!` before it, only what does not. The key `/` changes it.
     public var filter = ""
+    /// The thalamus's map of regions, where a system file states it; nil: as the thalamus answers, or as openings show it.
+    package var regions: RegionMap?
     /// Indicates whether the log also shows what repeats by itself: attention, correlations, heartbeats.
     public var showsBackground = false
     /// Offset of the local clock ahead of UTC, in seconds.

@@ -40,8 +40,9 @@ public struct ScopeState: Sendable {
         self.settings = settings
         buffer = MessageBuffer(
             settings.limits, filter: settings.filter, minimumConfidence: settings.minimumConfidence,
-            column: view.scale.column)
+            column: view.scale.column, homes: RegionHomes(settings.regions))
         if settings.face == .gates { view.pane = .gates }
+        view.theme = settings.theme
     }
 
     /// Takes in what happened.
@@ -70,6 +71,8 @@ public struct ScopeState: Sendable {
         case .lost(let total): lost = total
         case .gates(let all):
             for gate in all { gates.update(gate, at: max(now.nanoseconds, lastArrival)) }
+        case .theme(let theme): view.theme = theme
+        case .regions(let json): if let map = RegionMap(json) { fold(map) }
         case .explained(let gate, let json): keepExplanation(gate, .success(json.resolved))
         case .unexplained(let gate, let reason): keepExplanation(gate, .failure(ScopeFailure(reason)))
         case .recording(let change): take(change)
@@ -114,6 +117,15 @@ public struct ScopeState: Sendable {
             recording = nil
             showNotice("no recording: \(reason)")
         }
+    }
+
+    /// Draws regions with those in which the thalamus folds them; the selected lane stays selected.
+    private mutating func fold(_ map: RegionMap) {
+        let selected = selectedGroup?.name
+        buffer.fold(map)
+        let shown = groupsShown
+        if let place = shown.firstIndex(where: { buffer.groups[$0].name == selected }) { view.lane = place }
+        keepInSight()
     }
 
     private mutating func keepExplanation(_ gate: String, _ answer: Result<JSON, ScopeFailure>) {

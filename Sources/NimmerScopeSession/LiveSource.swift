@@ -57,10 +57,19 @@ package final class LiveSource: Sendable {
         }
     }
 
-    /// Asks the thalamus for its gates, again and again.
+    /// Asks the thalamus for its gates, again and again, and now and then for its map of regions.
     package func followGates(every pause: Duration) {
         run { source in
+            let clock = ContinuousClock()
+            var mapDue = clock.now
             while !Task.isCancelled {
+                // One of an older version knows no map; openings show it then.
+                if source.bus.status.isConnected, clock.now >= mapDue,
+                    let answer = try? await source.bus.askThalamus(source.environment, "regions", [:])
+                {
+                    source.mailbox.post(.regions(answer))
+                    mapDue = clock.now + .seconds(60)
+                }
                 if source.bus.status.isConnected,
                     let answer = try? await source.bus.askThalamus(source.environment, "gates", [:]).resolved
                 {

@@ -24,6 +24,7 @@ package struct ScreenLoop {
     private var live: LiveSource?
     private var player: Player?
     private var writer: RecordingWriter?
+    private let asksBackground: Bool
     private var size = (width: 0, height: 0)
     private var pacing = FramePacing()
     private var lost = 0
@@ -33,9 +34,16 @@ package struct ScreenLoop {
     private let clock = ContinuousClock()
     private var playedUntil: ContinuousClock.Instant
 
-    package init(_ settings: ScopeSettings, _ source: Source, _ mailbox: Mailbox) throws(TerminalError) {
+    /// - Parameters:
+    ///   - hearsMouse: whether the mouse selects and scrolls; otherwise it is left to the terminal.
+    ///   - asksBackground: whether the terminal is asked for its background, and the theme follows the answer.
+    package init(
+        _ settings: ScopeSettings, _ source: Source, _ mailbox: Mailbox, hearsMouse: Bool = false,
+        asksBackground: Bool = false
+    ) throws(TerminalError) {
         state = ScopeState(settings)
-        terminal = try Terminal()
+        self.asksBackground = asksBackground
+        terminal = try Terminal(hearsMouse: hearsMouse)
         happenings = try TerminalEvents(terminal, wakeUp: mailbox.wakeUp)
         encoder = ScreenEncoder(depth: settings.colors)
         self.mailbox = mailbox
@@ -53,6 +61,7 @@ package struct ScreenLoop {
     package mutating func run(record: String?) throws {
         try terminal.enter()
         defer { terminal.leave() }
+        if asksBackground { try terminal.askBackground() }
         takeSize()
         showPlayback()
         if let record { startRecording(record) }
@@ -94,6 +103,8 @@ package struct ScreenLoop {
 
     private mutating func take(_ event: TerminalEvent) throws {
         switch event {
+        case .key(.background(let color)):
+            if asksBackground { reduce(.theme(ScopeTheme(background: color))) }
         case .key(let key): reduce(.key(key, at: now))
         case .resized: takeSize()
         case .stop: try suspend()

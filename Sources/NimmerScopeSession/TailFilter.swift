@@ -1,3 +1,4 @@
+import NimmerScope
 import NimmerWave
 
 /// Filter of `nimmer wave tail`.
@@ -6,8 +7,9 @@ package struct TailFilter: Sendable {
     package var ignored: [SubjectPattern] = []
     /// Waves below it are left out and counted; what has no confidence stays.
     package var minimumConfidence = 0.0
-    /// Only what contains this text, in its subject or anywhere in the message; with `!` before it, only what does not.
-    package var text: String?
+    /// Only what contains this text, in its subject (also by its MQTT topic) or anywhere in the message; with `!` before it, only what does not.
+    package let text: String?
+    private let topic: TopicText
 
     /// Number of messages shown so far.
     package private(set) var shown = 0
@@ -18,6 +20,7 @@ package struct TailFilter: Sendable {
         self.ignored = ignored
         self.minimumConfidence = minimumConfidence
         self.text = text
+        topic = TopicText(text.map { $0.hasPrefix("!") ? String($0.dropFirst()) : $0 } ?? "")
     }
 
     /// Returns whether a message is shown.
@@ -26,7 +29,8 @@ package struct TailFilter: Sendable {
         if let text {
             let (wanted, inverted) = text.hasPrefix("!") ? (String(text.dropFirst()), true) : (text, false)
             let found =
-                subject.contains(wanted) || String(decoding: payload, as: UTF8.self).contains(wanted)
+                subject.contains(wanted) || topic.matches(subject)
+                || String(decoding: payload, as: UTF8.self).contains(wanted)
             if found == inverted { return false }
         }
         if minimumConfidence > 0, subject.hasSuffix(".wave"),

@@ -14,4 +14,8 @@ public enum Key: Hashable, Sendable {
     case function(Int)
     /// Pasted text, where the terminal marks it.
     case paste(String)
+    /// The mouse, where the terminal reports it.
+    case mouse(Pointer)
+    /// Background of the terminal as `0xRRGGBB`: its answer to ``Terminal/askBackground()``.
+    case background(UInt32)
 }

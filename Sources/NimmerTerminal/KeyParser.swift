@@ -110,12 +110,17 @@ public struct KeyParser: Sendable {
         if byte == 0x1b {
             // Strings end with ESC \, which the next byte completes; anything else starts over.
             if pending.count == 1 { keys.append(.escape) }
+            if pending.count > 2, Self.isString(pending[1]) { answer(&keys) }
             pending = pending.count > 2 && Self.isString(pending[1]) ? [0x1b, 0x58] : [0x1b]
             return
+        }
+        if pending.count > 2, pending[1] == UInt8(ascii: "["), pending[2] == UInt8(ascii: "M") {
+            return oldMouse(byte, &keys)
         }
         if byte < 0x20 || byte >= 0x7f {
             let isString = pending.count > 1 && Self.isString(pending[1])
             if isString, byte >= 0x80 || byte != 0x07 && byte != 0x18 { return }
+            if isString, byte == 0x07 { answer(&keys) }
             let wasAlone = pending.count == 1
             pending = []
             if isString || (!wasAlone && byte == 0x18) { return }
@@ -126,7 +131,7 @@ public struct KeyParser: Sendable {
         switch pending[1] {
         case UInt8(ascii: "["):
             if pending.count == 2 { return }
-            if pending.count == 3, byte == UInt8(ascii: "[") { return }
+            if pending.count == 3, byte == UInt8(ascii: "[") || byte == UInt8(ascii: "M") { return }
             if pending.count == 4, pending[2] == UInt8(ascii: "[") {
                 if 0x41...0x45 ~= byte { keys.append(.function(Int(byte) - 0x40)) }
                 pending = []
@@ -156,8 +161,20 @@ public struct KeyParser: Sendable {
     /// A whole `ESC [ …`.
     private mutating func control(_ keys: inout [Key]) {
         let final = pending[pending.count - 1]
-        // What begins with one of `<=>?` is an answer of the terminal or a mouse.
+        // What begins with one of `<=>?` is the mouse or an answer of the terminal.
         if 0x3c...0x3f ~= pending[2], pending.count > 3 {
+            if pending[2] == UInt8(ascii: "<"), final == UInt8(ascii: "M") {
+                let numbers = pending[3..<(pending.count - 1)].split(
+                    separator: UInt8(ascii: ";"), omittingEmptySubsequences: false
+                ).map { digits in
+                    digits.allSatisfy { 0x30...0x39 ~= $0 } ? Int(String(decoding: digits, as: UTF8.self)) : nil
+                }
+                if numbers.count == 3, let code = numbers[0], let column = numbers[1], let row = numbers[2],
+                    let pointer = Pointer(code: code, column: column, row: row)
+                {
+                    keys.append(.mouse(pointer))
+                }
+            }
             pending = []
             return
         }
@@ -188,6 +205,32 @@ public struct KeyParser: Sendable {
         if let key = shifted[final] ?? Self.named(final, shift: shift) { keys.append(key) }
     }
 
+    /// The mouse as old terminals report it: `ESC [ M` and three bytes, which may be of any value from 32.
+    private mutating func oldMouse(_ byte: UInt8, _ keys: inout [Key]) {
+        guard byte >= 0x20 else {
+            pending = []
+            return start(byte, &keys)
+        }
+        pending.append(byte)
+        guard pending.count == 6 else { return }
+        let numbers = pending[3...].map { Int($0) - 32 }
+        pending = []
+        if let pointer = Pointer(code: numbers[0], column: numbers[1], row: numbers[2]) { keys.append(.mouse(pointer)) }
+    }
+
+    /// A whole string that the terminal sent: of all answers the one to what its background is, `]11;rgb:RRRR/GGGG/BBBB`.
+    private func answer(_ keys: inout [Key]) {
+        let text = String(decoding: pending.dropFirst(), as: UTF8.self)
+        guard let rest = text.dropped(prefix: "]11;rgb:") ?? text.dropped(prefix: "]11;rgba:") else { return }
+        let parts = rest.split(separator: "/", omittingEmptySubsequences: false)
+        let values = parts.prefix(3).map { part -> UInt32? in
+            guard 1...4 ~= part.utf8.count, let value = UInt32(part, radix: 16) else { return nil }
+            return value * 255 / (1 << UInt32(4 * part.utf8.count) - 1)
+        }
+        guard values.count == 3, let red = values[0], let green = values[1], let blue = values[2] else { return }
+        keys.append(.background(red << 16 | green << 8 | blue))
+    }
+
     private static func named(_ final: UInt8, shift: Bool = false) -> Key? {
         switch Unicode.Scalar(final) {
         case "A": shift ? .shiftUp : .up
@@ -214,4 +257,9 @@ public struct KeyParser: Sendable {
             pasted?.removeSubrange((Self.maximumPaste - 16)..<(count - 8))
         }
     }
+}
+
+extension String {
+    /// The text behind a beginning; nil when it begins otherwise.
+    fileprivate func dropped(prefix: String) -> Substring? { hasPrefix(prefix) ? dropFirst(prefix.count) : nil }
 }

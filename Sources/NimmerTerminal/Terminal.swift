@@ -21,6 +21,7 @@ public final class Terminal {
     private let input: Int32
     private let output: Int32
     private let settings: termios
+    private let hearsMouse: Bool
     private var isEntered = false
     private var errors: Int32 = -1
     private var realErrors: Int32 = -1
@@ -29,12 +30,17 @@ public final class Terminal {
     static let enterSequence: StaticString = "\u{1b}[?1049h\u{1b}[?25l\u{1b}[?7l\u{1b}[?2004h"
     /// The reverse, beginning with the end of a frame that a crash may have cut short.
     static let leaveSequence: StaticString =
-        "\u{1b}[?2026l\u{1b}[0m\u{1b}[?2004l\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l"
+        "\u{1b}[?2026l\u{1b}[0m\u{1b}[?1006l\u{1b}[?1000l\u{1b}[?2004l\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l"
+
+    /// Presses and the wheel of the mouse, with places as numbers; the reverse is part of ``leaveSequence``, also where it was not asked for.
+    static let mouseSequence: StaticString = "\u{1b}[?1000h\u{1b}[?1006h"
 
     /// The terminal of standard output; keys come from standard input or, where that is not a terminal, from the terminal itself.
     ///
+    /// - Parameter hearsMouse: whether the mouse is reported as keys are; otherwise the terminal itself selects text with it.
     /// - Throws: ``TerminalError`` when standard output is not a terminal.
-    public init() throws(TerminalError) {
+    public init(hearsMouse: Bool = false) throws(TerminalError) {
+        self.hearsMouse = hearsMouse
         output = STDOUT_FILENO
         guard isatty(output) == 1 else { throw TerminalError(description: "standard output is not a terminal") }
         input = isatty(STDIN_FILENO) == 1 ? STDIN_FILENO : open("/dev/tty", O_RDWR | O_CLOEXEC)
@@ -72,7 +78,11 @@ public final class Terminal {
         isEntered = true
         try takeModes()
         try write(Self.enterSequence)
+        if hearsMouse { try write(Self.mouseSequence) }
     }
+
+    /// Asks the terminal for its background; the answer, which many terminals do not give, comes as ``Key/background(_:)``.
+    public func askBackground() throws(TerminalError) { try write("\u{1b}]11;?\u{1b}\\") }
 
     /// Sets the modes again: after the process was stopped and continued, the shell may have changed them.
     public func takeModes() throws(TerminalError) {

@@ -4,6 +4,8 @@ public struct TerminalAbilities: Hashable, Sendable {
     public var depth: ColorDepth
     /// Glyphs.
     public var glyphs: GlyphLevel
+    /// Indicates whether the background is light, as COLORFGBG states it; nil when nothing states it.
+    public var isLight: Bool?
     /// Indicates whether a screen can be drawn at all; a terminal that calls itself dumb, or nothing, gets lines.
     public var canDraw: Bool
 
@@ -22,10 +24,12 @@ public struct TerminalAbilities: Hashable, Sendable {
     /// - Parameters:
     ///   - color: what was asked for.
     ///   - glyphs: what was asked for; nil: found out from the locale and the kind of terminal.
-    ///   - variable: the environment variables; asked for NO_COLOR, COLORTERM, TERM, STY, TMUX, LC_ALL, LC_CTYPE and LANG.
+    ///   - variable: the environment variables; asked for NO_COLOR, COLORTERM, TERM, STY, TMUX, COLORFGBG, LC_ALL, LC_CTYPE and LANG.
     public init(color: ColorPreference = .automatic, glyphs: GlyphLevel? = nil, variable: (String) -> String?) {
         func value(_ name: String) -> String { variable(name) ?? "" }
         let kind = value("TERM")
+        // `15;0`, or with the default between both: the last number is that of the background.
+        isLight = value("COLORFGBG").split(separator: ";").last.flatMap { Int($0) }.map { $0 == 7 || 9...15 ~= $0 }
         canDraw = !["", "dumb", "unknown"].contains(kind)
         let found = Self.depth(
             kind: kind, colorTerm: value("COLORTERM"), isPlainScreen: !value("STY").isEmpty && value("TMUX").isEmpty)

@@ -41,6 +41,11 @@ package final class ThalamusProcess: Sendable {
     /// The region that a person means by a name.
     func home(ofAsked name: String) -> String { configuration.home(ofAsked: name) }
 
+    /// The declared regions, for those who show waves beside their gates.
+    var regions: RegionMap {
+        RegionMap(configuration.rules.map { RegionMap.Rule(region: $0.region, patterns: $0.patterns) })
+    }
+
     /// A thalamus that does not run yet, with the regions and the grants of the process's system file.
     ///
     /// - Parameter keepsWaves: whether the last hour of waves is kept in a stream.

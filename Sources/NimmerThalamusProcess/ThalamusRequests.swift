@@ -16,7 +16,7 @@ struct ThalamusRequests: Sendable {
         self.shards = shards
     }
 
-    /// Serves `<env>.nervous.cells.thalamus.request`: `gates`, `explain {"gate": …}` and, for cells, `learned`. Of several who share the regions one
+    /// Serves `<env>.nervous.cells.thalamus.request`: `gates`, `regions`, `explain {"gate": …}` and, for cells, `learned`. Of several who share the regions one
     /// takes each question; it gathers what all know, or passes the question on to the one who knows.
     func serve() async throws(BusError) -> any Subscription {
         let process = owner.process
@@ -113,6 +113,7 @@ struct ThalamusRequests: Sendable {
         case "gates":
             let gates = owner.thalamus.withLock { $0.gates(at: $0.clock.read(.now())) }
             return CommandResult(status: .ok, result: GateList(gates.map(\.json)).json)
+        case "regions": return CommandResult(status: .ok, result: owner.regions.json)
         case "explain":
             guard let gate = command.payload["gate"]?.string else {
                 return CommandResult(status: .refused, error: "payload.gate must be a gate's name or region")
@@ -123,7 +124,7 @@ struct ThalamusRequests: Sendable {
             return CommandResult(status: .ok, result: report)
         default:
             return CommandResult(
-                status: .refused, error: "the command '\(command.command)' is unknown; expected gates or explain")
+                status: .refused, error: "the command '\(command.command)' is unknown; expected gates, regions or explain")
         }
     }
 }

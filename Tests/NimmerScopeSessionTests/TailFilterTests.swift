@@ -17,6 +17,15 @@ import Testing
         #expect(without.passes(subject: "dev.x", payload: []) == true)
     }
 
+    @Test func topicsAreTheirSubjects() {
+        var with = TailFilter(text: "tele/hotWater/SENSOR")
+        var without = TailFilter(text: "!tele/#")
+        #expect(with.passes(subject: "tele.hotWater.SENSOR", payload: []) == true)
+        #expect(with.passes(subject: "tele.boiler.SENSOR", payload: []) == false)
+        #expect(without.passes(subject: "tele.hotWater.SENSOR", payload: []) == false)
+        #expect(without.passes(subject: "dev.x", payload: []) == true)
+    }
+
     @Test func whatIsLeftOutForItsConfidenceIsCounted() throws {
         let wave = Envelope(
             id: MessageID(high: 0, low: 1), at: Timestamp(milliseconds: 0),

@@ -52,9 +52,14 @@ import Testing
             .up, .down, .left, .right, .shiftUp, .shiftDown, .shiftLeft, .shiftRight, .home, .end, .pageUp, .pageDown,
             .enter,
             .tab, .backTab, .escape, .backspace, .delete, .function(1), .control("u"), .control("w"), .control("z"),
-            .paste("plant\npump"),
+            .paste("plant\npump"), .background(0xffffff),
+            .mouse(
+                Pointer(.press, x: Int.random(in: 0...230, using: &chance), y: Int.random(in: 0...70, using: &chance))),
+            .mouse(
+                Pointer(.wheelUp, x: Int.random(in: 0...120, using: &chance), y: Int.random(in: 0...36, using: &chance))
+            ),
         ]
-        let letters = " hjklHJKL+-0xs1234r/!mMc?weqa<>é漢\u{1b}"
+        let letters = " hjklHJKL+-0xs1234r/!mMcoOt?weqa<>é漢\u{1b}"
         return Bool.random(using: &chance)
             ? named.randomElement(using: &chance) ?? .up : .character(letters.randomElement(using: &chance) ?? " ")
     }
@@ -62,7 +67,7 @@ import Testing
     private func event(_ now: Timestamp, _ chance: inout Chance) -> ScopeEvent {
         let texts = ["", "{", "nonsense", "{\"header\":{}}", "\u{0}\u{7}漢字 é", String(repeating: "x", count: 3000)]
         let text = texts.randomElement(using: &chance) ?? ""
-        switch Int.random(in: 0..<12, using: &chance) {
+        switch Int.random(in: 0..<13, using: &chance) {
         case 0: return .message(subject: text, payload: Array(text.utf8), arrival: now)
         case 1:
             return .message(
@@ -84,6 +89,10 @@ import Testing
             return .playback(
                 speed: Double.random(in: 0...64, using: &chance),
                 ScopePlayback.allCases.randomElement(using: &chance) ?? .ended)
+        case 11:
+            return .regions(
+                [[["region": "plant", "patterns": ["plant.>", "vitals"]]], [], ["x": 1]].randomElement(using: &chance)
+                    ?? [])
         default: return .notice(text, at: now)
         }
     }

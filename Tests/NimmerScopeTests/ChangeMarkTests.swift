@@ -53,8 +53,7 @@ import Testing
     @Test func theyMoveNothingElse() throws {
         let (with, without) = (try stage(), Stage(try GoldenScreenTests.plant.get(), seconds: 79))
         #expect(
-            with.scope.buffer.laneOrder.map { with.scope.buffer.lanes[$0].name }
-                == without.scope.buffer.laneOrder.map { without.scope.buffer.lanes[$0].name })
+            with.scope.buffer.groups.map(\.name) == without.scope.buffer.groups.map(\.name))
         #expect(with.scope.buffer.traces.map(\.columns.count) == without.scope.buffer.traces.map(\.columns.count))
         #expect(with.scope.gates.tracks.keys.sorted() == without.scope.gates.tracks.keys.sorted())
         #expect(with.scope.openings.count == without.scope.openings.count)

@@ -7,7 +7,9 @@ import Testing
 @Suite struct FilterTests {
     private func stage() throws -> Stage { Stage(try GoldenScreenTests.plant.get(), seconds: 79) }
 
-    private func lanes(_ stage: Stage) -> [String] { stage.scope.lanesShown.map { stage.scope.buffer.lanes[$0].name } }
+    private func lanes(_ stage: Stage) -> [String] {
+        stage.scope.groupsShown.map { stage.scope.buffer.groups[$0].name }
+    }
 
     @Test func byRegionCellOriginAndText() throws {
         var stage = try stage()

@@ -33,6 +33,7 @@ import Testing
         let questions = try await bus.messages(SubjectPattern(.cognitiveRequest(.dev)))
         try await bench.run({ try await thalamus.run() }) {
             #expect(GateList(try await bench.ask("gates").result)?.gates == [])
+            #expect(try await bench.ask("regions").result.resolved == [])
             try publish("math", 0.6, on: bus)
             try publish("calculate", 0.5, on: bus)
 
@@ -53,6 +54,18 @@ import Testing
             #expect(unknown.error == "no gate 'plant': no wave of that region has come yet")
         }
         #expect(try await bus.stream(SystemStreams.transitions(.dev)).messages >= 1)
+    }
+
+    /// What folds regions into others is stated for those who show waves beside their gates.
+    @Test func itStatesItsMapOfRegions() async throws {
+        var system = SystemFile(name: "folds")
+        system.thalamus.regions = [.init(region: "home", patterns: ["home.>", "door"])]
+        let bench = try ProcessBench(Self.manifest, kind: .thalamus, system: system, on: InMemoryBus())
+        let thalamus = try ThalamusProcess(bench.process, keepsWaves: false)
+        try await bench.run({ try await thalamus.run() }) {
+            let map = try #require(RegionMap(try await bench.ask("regions").result))
+            #expect(map.json == [["region": "home", "patterns": ["home.>", "door"]]])
+        }
     }
 
     @Test func anotherOneTakesUpTheGatesThatTheStreamHolds() async throws {

@@ -106,7 +106,7 @@ struct KeysOnScreenTests {
         try await walk([
             Step("?", shows: ["second marker, or none", "message pretty or raw", "Signs", "Lines"]),
             Step("?", shows: ["follow"], not: ["second marker"]),
-            Step("yYzgGnNtuU;", "C-l", shows: ["STOPPED", "▸1 scope", "q quit  ? help"]),
+            Step("yYzgGnNuU;", "C-l", shows: ["STOPPED", "▸1 scope", "q quit  ? help"]),
             Step("c", shows: ["Nothing has arrived yet", "waiting"], not: ["addition"]),
         ])
         // A recording plays on with the same keys; from early on, so that it is not over before a busy machine has pressed them.

@@ -21,6 +21,8 @@ import Testing
         var face = ScopeSettings.Face.tail
         var glyphs = GlyphLevel.braille
         var isLost = false
+        var theme = ScopeTheme.dark
+        var regions: JSON?
         var keys: [Key] = []
     }
 
@@ -33,6 +35,15 @@ import Testing
                 collapses, escalations. Beside it the gates with their potentials and thresholds, below it the log, and an \
                 inspector that explains the last opening until something is selected. `Tab` and `1`–`4` move between the panes.
                 """),
+        Shot(
+            name: "folded", title: "Regions of one gate",
+            text: """
+                Regions that the thalamus folds into one (`thalamus.regions`) share the lane of that region; here `plan` and `vision` \
+                live in `mind`. The map comes from the thalamus, for a recording from `--system FILE`; without either, an opening \
+                shows which regions its witnesses are of. Each origin of a lane has a shade of its own and a letter, by the \
+                alphabet: in the legend below the lane's name (of the selected lane on the pane's edge, where the lane is too low) \
+                and at the newest point of its trace; without colours, or with fewer shades than origins, also along the trace.
+                """, regions: [["region": "mind", "patterns": ["plan", "vision"]]]),
         Shot(
             name: "paused", title: "Paused, with a cursor and a marker",
             text: """
@@ -54,7 +65,11 @@ import Testing
             keys: [.character("/")] + "math".map { .character($0) } + [.enter]),
         Shot(
             name: "gate", title: "Why a gate is as it is",
-            text: "`Enter` on a gate shows what the thalamus answers: the last opening, and what keeps it shut now.",
+            text: """
+                `Enter` on a gate shows what the thalamus answers: the last opening, and what keeps it shut now. `o` orders the \
+                gates by attention, name, state, value (the potential), change (the last to change its state first), trust or \
+                witnesses, `O` the other way round; the pane names the order.
+                """,
             keys: [.character("2"), .enter]),
         Shot(
             name: "wave", title: "A message",
@@ -76,6 +91,14 @@ import Testing
                 terminal (`COLORTERM`, `TERM`, `NO_COLOR`, the locale). Words, signs and line styles show everything that colours do.
                 """, size: (100, 24), glyphs: .ascii),
         Shot(
+            name: "light", title: "Themes",
+            text: """
+                `--theme` is dark, light, high-contrast or auto; `NIMMER_THEME` names one for all commands, and `t` changes it. auto \
+                follows `COLORFGBG`, else the terminal is asked for its background (OSC 11); one that does not answer gets the dark \
+                theme. Each theme paints its own background, so that text has a contrast of at least 4.5:1 with 16, 256 and all \
+                colours, whatever the terminal's background is; high-contrast has 7:1.
+                """, size: (100, 24), theme: .light),
+        Shot(
             name: "gates", title: "Gates alone",
             text: "`nimmer gate watch` is the same program with the gates alone, sorted by attention.", size: (100, 24),
             face: .gates),
@@ -89,6 +112,8 @@ import Testing
             face: shot.face, title: shot.face == .tail ? "nimmer wave tail" : "nimmer gate watch", glyphs: shot.glyphs,
             colors: shot.glyphs == .ascii ? .none : .truecolor)
         settings.utcOffsetSeconds = 0
+        settings.theme = shot.theme
+        settings.regions = shot.regions.flatMap { RegionMap($0) }
         var state = ScopeState(settings)
         let end = Scene.moment(Scene.milliseconds)
         func take(_ event: ScopeEvent) {
@@ -128,6 +153,7 @@ import Testing
             nimmer wave tail --record storm.ndjson    and keep it
             nimmer wave tail --from storm.ndjson      look at it again, with the same keys
             nimmer wave tail --from storm.ndjson --at 90s   stopped at a moment of it; p plays on
+            nimmer wave tail --filter tele/boiler/SENSOR    what a device publishes under an MQTT topic
             nimmer wave tail --json | jq .body        one message a line, for programs
             nimmer gate watch                         the gates alone
             nimmer wave plot --from storm.ndjson --out storm.svg
@@ -154,6 +180,7 @@ import Testing
             | tentative: below the floor, or of the virtual garden | a dotted line |
             | a gate's state | sign, word and colour together |
             | a change of what a cell senses, or its input that has stopped (`STALE` in the log) | `◖` with the cell's name where it begins, `◗` where it ends |
+            | an origin | its shade of the colour, and its letter |
             | losses | `lost` in the header: messages that this reader was too slow for |
 
             """
@@ -169,7 +196,24 @@ import Testing
                 page += "| \(index == 0 ? "**\(group.title)**" : "") | \(keys) | \(entry.meaning) |\n"
             }
         }
-        page += "\nKeys that have no meaning where they are pressed do nothing.\n"
+        page += """
+
+            Keys that have no meaning where they are pressed do nothing.
+
+            ## Mouse
+
+            | where | press | wheel |
+            |---|---|---|
+            | scope | selects the lane | the next lane; with Ctrl (or Shift, where the terminal passes it on) or on the times: zoom |
+            | gates | selects the gate; again: explains it; on a heading: orders by it, again: the other way round | the next gate |
+            | log | selects the line; again: inspects it | three lines |
+            | inspector | gives it the keys | three lines |
+            | help, and what lies over a small screen | closes it (from outside) | scrolls |
+
+            `--no-mouse` leaves the mouse to the terminal, which then selects text with it as usual; with the mouse on, most terminals do
+            so while Shift is held. The terminal has its mouse back after quitting, a crash, and while the program is suspended.
+
+            """
         try compare(Self.root + "/docs/wave-tail.md", page, writes)
     }
 

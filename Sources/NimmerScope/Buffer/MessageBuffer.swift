@@ -15,8 +15,11 @@ struct MessageBuffer: Sendable {
     /// The numbers of the entries that are shown.
     private(set) var shown = Ring<Int>()
     private(set) var lanes: [Lane] = []
-    /// The lanes in the order in which they are drawn: by world, then by name.
-    private(set) var laneOrder: [Int] = []
+    /// The lanes as they are drawn, those of one region of the thalamus together: by world, then by name.
+    private(set) var groups: [LaneGroup] = []
+    /// The number of each lane's group.
+    private var groupOfLane: [Int] = []
+    private(set) var homes: RegionHomes
     private(set) var traces: [Trace] = []
     private(set) var subjects: [SubjectName] = []
     private(set) var overview = Overview()
@@ -45,8 +48,11 @@ struct MessageBuffer: Sendable {
     static let floor = GateConfiguration().floor
 
     /// An empty buffer.
-    init(_ limits: ScopeLimits, filter: String, minimumConfidence: Double, column: Int64) {
+    init(
+        _ limits: ScopeLimits, filter: String, minimumConfidence: Double, column: Int64, homes: RegionHomes = .init(nil)
+    ) {
         self.limits = limits
+        self.homes = homes
         self.filter = ScopeFilter(filter)
         self.minimumConfidence = minimumConfidence
         self.column = column
@@ -145,11 +151,13 @@ struct MessageBuffer: Sendable {
     private func judgement(_ entry: Entry, _ payload: ArraySlice<UInt8>?) -> EntryFlags {
         var flags: EntryFlags = []
         let lane = entry.lane == Entry.noLane ? "" : lanes[Int(entry.lane)].name
+        let home = entry.lane == Entry.noLane ? "" : groups[groupOfLane[Int(entry.lane)]].name
         let isWave = entry.kind == .wave
         let origin = isWave ? traces[Int(entry.trace)].origin : ""
         if filter.isEmpty
             || filter.passes(
-                subject: subjects[Int(entry.subject)].text, names: (lane, origin), isWave: isWave, payload: payload)
+                subject: subjects[Int(entry.subject)].text, names: [lane, home, origin], isWave: isWave,
+                payload: payload)
         {
             flags.insert(.passes)
         }
@@ -214,15 +222,55 @@ struct MessageBuffer: Sendable {
 
     /// Forgets every entry; names stay known.
     mutating func clear() {
-        self = MessageBuffer(limits, filter: filter.text, minimumConfidence: minimumConfidence, column: column)
+        self = MessageBuffer(
+            limits, filter: filter.text, minimumConfidence: minimumConfidence, column: column,
+            homes: homes)
     }
 
     // MARK: - Looking otherwise
+
+    /// Draws the lanes of regions with those in which the thalamus folds them.
+    mutating func fold(_ map: RegionMap) {
+        homes.state(map)
+        regroup()
+        judgeAgain()
+    }
+
+    /// Draws a region's lane with that of the region whose gate had it for a witness.
+    mutating func fold(_ region: String, into home: String) {
+        guard homes.show(region, livesIn: home) else { return }
+        regroup()
+        judgeAgain()
+    }
+
+    private mutating func regroup() {
+        var found: [String: LaneGroup] = [:]
+        var keys: [String] = []
+        for lane in lanes.indices {
+            let name = groupName(lanes[lane])
+            let key = "\(lanes[lane].domain) \(name)"
+            keys.append(key)
+            found[key, default: LaneGroup(name, lanes[lane].domain)].lanes.append(lane)
+            for trace in lanes[lane].traces { found[key]?.add(origin: traces[trace].origin) }
+        }
+        let ordered = found.sorted { ($0.value.domain, $0.value.name) < ($1.value.domain, $1.value.name) }
+        groups = ordered.map(\.value)
+        let numbers = Dictionary(uniqueKeysWithValues: ordered.enumerated().map { ($1.key, $0) })
+        groupOfLane = keys.map { numbers[$0] ?? 0 }
+    }
+
+    private func groupName(_ lane: Lane) -> String {
+        lane.domain == .nervous && lane.name != Self.others ? homes.home(of: lane.name) : lane.name
+    }
 
     /// Shows other entries than before.
     mutating func show(filter text: String, minimumConfidence: Double) {
         filter = ScopeFilter(text)
         self.minimumConfidence = minimumConfidence
+        judgeAgain()
+    }
+
+    private mutating func judgeAgain() {
         for number in entries.numbers {
             var entry = entries[number]
             judge(&entry, filter.isEmpty ? nil : bytes(of: entry))
@@ -277,6 +325,24 @@ struct MessageBuffer: Sendable {
     /// The lane of a region; nil when nothing of it came.
     func lane(of region: String) -> Int? { laneNumbers[region] }
 
+    /// The region of the last wave of a sender and an origin that had a confidence; nil when none of the newest messages is one.
+    func region(ofWaveBy sender: String, _ origin: String, confidence: Double) -> String? {
+        for number in entries.numbers.suffix(4096).reversed() {
+            let entry = entries[number]
+            if entry.kind == .wave, abs(Double(entry.value.magnitude) - confidence) < 1e-5,
+                traces[Int(entry.trace)].origin == origin, subjects[Int(entry.subject)].owner == sender
+            {
+                return lanes[Int(entry.lane)].name
+            }
+        }
+        return nil
+    }
+
+    /// Returns whether an origin speaks in a region itself.
+    func speaks(_ origin: String, in region: String) -> Bool {
+        laneNumbers[region].map { lanes[$0].traces.contains { traces[$0].origin == origin } } ?? false
+    }
+
     // MARK: - Numbers for names
 
     private mutating func subjectNumber(_ text: String) -> UInt16 {
@@ -294,24 +360,27 @@ struct MessageBuffer: Sendable {
     }
 
     private mutating func lane(ofRegion region: Int32, _ at: Int64) -> Int {
-        guard region >= 0 else { return lane(named: "(others)", .nervous, at) }
+        guard region >= 0 else { return lane(named: Self.others, .nervous, at) }
         if Int(region) < regionLanes.count { return regionLanes[Int(region)] }
         let number = lane(named: regions.name(region), .nervous, at)
         regionLanes.append(number)
         return number
     }
 
+    /// What has no lane of its own.
+    private static let others = "(others)"
+
     private mutating func lane(named name: String, _ domain: SubjectDomain, _ at: Int64) -> Int {
         let key = domain == .nervous ? name : "\(domain) \(name)"
         if let known = laneNumbers[key] { return known }
-        guard lanes.count < Self.maximumLanes || name == "(others)" else {
-            return lane(named: "(others)", .nervous, at)
+        guard lanes.count < Self.maximumLanes || name == Self.others else {
+            if domain == .nervous, let home = laneNumbers[homes.home(of: name)] { return home }
+            return lane(named: Self.others, .nervous, at)
         }
         lanes.append(Lane(name: name, domain: domain, since: at))
         let number = lanes.count - 1
         laneNumbers[key] = number
-        laneOrder.append(number)
-        laneOrder.sort { (lanes[$0].domain, lanes[$0].name) < (lanes[$1].domain, lanes[$1].name) }
+        regroup()
         return number
     }
 
@@ -320,7 +389,8 @@ struct MessageBuffer: Sendable {
         if let known = traceNumbers[key] { return known }
         if traces.count >= Self.maximumTraces, origin != -1 { return traceNumber(lane, -1, isVirtual) }
         traces.append(
-            Trace(lane: lane, origin: origin < 0 ? "(others)" : origins.name(origin), isVirtual: isVirtual))
+            Trace(lane: lane, origin: origin < 0 ? Self.others : origins.name(origin), isVirtual: isVirtual))
+        groups[groupOfLane[lane]].add(origin: traces[traces.count - 1].origin)
         traceNumbers[key] = traces.count - 1
         lanes[lane].traces.append(traces.count - 1)
         return traces.count - 1

@@ -2,19 +2,22 @@ import NimmerWave
 
 /// Filter of the messages by text and confidence (oscilloscope.md, Must: `/`, `/!`, `m`, `M`).
 ///
-/// The text is looked for, upper and lower case alike, in the subject (and so in cell, nerve and gate), and of a wave in its
+/// A text that is an MQTT topic, or a filter of topics, also shows the messages on its subject. The text is looked for, upper and lower case alike, in the subject (and so in cell, nerve and gate), and of a wave in its
 /// region, domain, origin and content, of any other message in its whole text.
 struct ScopeFilter: Sendable, Hashable {
     /// As it was typed: a `!` before it shows what does not contain it.
     let text: String
     private let needle: [UInt8]
+    private let topic: TopicText
     private let isInverted: Bool
 
     /// A filter from what was typed; empty text lets everything pass.
     init(_ text: String) {
         self.text = text
         isInverted = text.hasPrefix("!")
-        needle = (isInverted ? text.dropFirst() : text[...]).utf8.map(Self.lower)
+        let wanted = isInverted ? text.dropFirst() : text[...]
+        needle = wanted.utf8.map(Self.lower)
+        topic = TopicText(String(wanted))
     }
 
     /// Indicates whether it lets everything pass.
@@ -24,18 +27,18 @@ struct ScopeFilter: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - subject: its subject.
-    ///   - names: its region and origin, which are known also when its bytes have gone.
+    ///   - names: its region, the region that it is drawn with, and its origin, which are known also when its bytes have gone.
     ///   - isWave: whether it is a wave.
     ///   - payload: its bytes; nil when they have gone.
-    func passes(subject: String, names: (String, String), isWave: Bool, payload: ArraySlice<UInt8>?) -> Bool {
+    func passes(subject: String, names: [String], isWave: Bool, payload: ArraySlice<UInt8>?) -> Bool {
         guard !isEmpty else { return true }
         return contains(subject, names, isWave, payload) != isInverted
     }
 
     private func contains(
-        _ subject: String, _ names: (String, String), _ isWave: Bool, _ payload: ArraySlice<UInt8>?
+        _ subject: String, _ names: [String], _ isWave: Bool, _ payload: ArraySlice<UInt8>?
     ) -> Bool {
-        if isIn(subject) || isIn(names.0) || isIn(names.1) { return true }
+        if isIn(subject) || topic.matches(subject) || names.contains(where: isIn) { return true }
         guard let payload else { return false }
         guard isWave else { return payload.withUnsafeBufferPointer { isIn($0) } }
         return payload.withUnsafeBufferPointer { bytes in

@@ -6,7 +6,10 @@ struct DotCanvas: Sendable {
     let width: Int
     let height: Int
     private let level: GlyphLevel
-    private var dots: [Bool]
+    /// Who set each dot; 0 where none is set.
+    private var dots: [UInt8]
+    /// Who sets dots now, 1 or more.
+    var drawer: UInt8 = 1
 
     /// Dots a cell.
     static func dots(_ level: GlyphLevel) -> (x: Int, y: Int) {
@@ -23,14 +26,14 @@ struct DotCanvas: Sendable {
         width = max(0, cells) * size.x
         height = max(0, rows) * size.y
         self.level = level
-        dots = Array(repeating: false, count: width * height)
+        dots = Array(repeating: 0, count: width * height)
     }
 
     /// Sets a dot; what is outside is left out.
     @inline(always)
     mutating func set(_ x: Int, _ y: Int) {
         guard x >= 0, x < width, y >= 0, y < height else { return }
-        dots[y * width + x] = true
+        dots[y * width + x] = drawer
     }
 
     /// Sets the dots of one column from a row to another.
@@ -38,7 +41,17 @@ struct DotCanvas: Sendable {
         for y in min(top, bottom)...max(top, bottom) { set(x, y) }
     }
 
-    private func bit(_ x: Int, _ y: Int) -> Bool { dots[y * width + x] }
+    private func bit(_ x: Int, _ y: Int) -> Bool { dots[y * width + x] != 0 }
+
+    /// Who set the dots of a cell: of several the last one in their order; 0 where no dot is set.
+    func drawer(_ cell: Int, _ row: Int) -> UInt8 {
+        let size = Self.dots(level)
+        var last: UInt8 = 0
+        for y in row * size.y..<(row + 1) * size.y {
+            for x in cell * size.x..<(cell + 1) * size.x { last = max(last, dots[y * width + x]) }
+        }
+        return last
+    }
 
     /// The glyph of a cell; nil where no dot is set.
     func glyph(_ cell: Int, _ row: Int) -> Unicode.Scalar? {

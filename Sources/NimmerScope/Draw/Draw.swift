@@ -5,7 +5,7 @@ extension ScopeState {
     /// The screen of a size at a moment, which is not before the last event.
     public func draw(width: Int, height: Int, now: Timestamp) -> ScreenBuffer {
         let layout = Layout(width: width, height: height, face: settings.face, hasBanner: isServerLost)
-        var pen = Pen(width: width, height: height, settings: settings)
+        var pen = Pen(width: width, height: height, settings: settings, theme: view.theme)
         guard layout.isLargeEnough else {
             drawTooSmall(&pen, layout)
             return pen.screen

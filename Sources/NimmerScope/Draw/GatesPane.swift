@@ -10,8 +10,9 @@ extension ScopeState {
         } else if let mode = gates.mode {
             title.add("  \(mode.rawValue)", Self.ink(mode))
         }
+        title.add("  by \(view.gateOrder.rawValue)\(view.isGateOrderReversed ? ", reversed" : "")", .quiet)
         let inner = pen.pane(area, .gates, title, hasKeys: hasKeys(.gates))
-        let all = gates.gates(at: momentOfGates)
+        let all = gatesShown
         guard !all.isEmpty else {
             let text = InkLine("No gate yet: once a second the thalamus lists open and rising gates.", .quiet)
             for (row, line) in Self.wrapped(text, inner.width - 2, indent: 0).enumerated() {
@@ -19,16 +20,13 @@ extension ScopeState {
             }
             return
         }
-        let columns = GateColumns(inner.width, longest: all.map(\.region.text.count).max() ?? 0)
-        var y = inner.y
-        if columns.hasHeading, inner.height > 3 {
-            columns.drawHeading(&pen, x: inner.x, y: y)
-            y += 1
-        }
-        let room = inner.bottom - y
+        let rows = gateRows(inner, all)
+        let columns = rows.columns
+        if columns.hasHeading, rows.top > inner.y { columns.drawHeading(&pen, x: inner.x, y: inner.y, view.gateOrder) }
+        var y = rows.top
+        let (first, room) = (rows.first, rows.room)
         let selected = all.firstIndex { $0.region.text == selectedGate } ?? 0
         let isMarked = hasKeys(.gates)
-        let first = isMarked ? max(0, min(all.count - room, selected - room + 1)) : 0
         for (place, gate) in all.enumerated().dropFirst(first).prefix(max(0, room)) {
             let row = Area(x: inner.x, y: y, width: inner.width, height: 1)
             columns.draw(
@@ -47,6 +45,16 @@ extension ScopeState {
             let text = " \(all.count - first - room) more ↓ "
             pen.writeBack(text, .quiet, end: inner.right - 1, y: area.bottom - 1)
         }
+    }
+
+    /// Position of the gates in their pane: the row of the first that is shown, which one that is, and how many there is room for.
+    func gateRows(_ inner: Area, _ all: [AttendedGate]) -> (columns: GateColumns, top: Int, first: Int, room: Int) {
+        let columns = GateColumns(inner.width, longest: all.map(\.region.text.count).max() ?? 0)
+        let top = inner.y + (columns.hasHeading && inner.height > 3 ? 1 : 0)
+        let room = inner.bottom - top
+        let selected = all.firstIndex { $0.region.text == selectedGate } ?? 0
+        let first = hasKeys(.gates) ? max(0, min(all.count - room, selected - room + 1)) : 0
+        return (columns, top, first, room)
     }
 
     /// Draws what the thalamus has done since its start.
@@ -81,7 +89,7 @@ extension ScopeState {
         } else if let mode = gates.mode {
             x += pen.write("\(mode.rawValue)  ", Self.ink(mode), x: x, y: area.y)
         }
-        let all = gates.gates(at: momentOfGates)
+        let all = gatesShown
         if all.isEmpty { pen.write("none yet", .quiet, x: x, y: area.y) }
         for (place, gate) in all.enumerated() {
             let state = GateColumns.state(gate.state, settings.glyphs)
@@ -128,13 +136,29 @@ struct GateColumns {
         }
     }
 
-    func drawHeading(_ pen: inout Pen, x: Int, y: Int) {
+    /// The columns by which one can order, with their widths, in their order.
+    private var headings: [(text: String, width: Int, order: GateOrder?)] {
+        [
+            (padded("gate", name), name + 1, .name), (indented("pot", 5), 7, .value), ("state", 10, .state),
+            ("trust", 6, .trust), ("wit", 4, .witnesses), (indented("opened", 10), 12, .change), ("-1", bar, .value),
+            ("", historyCells == 0 ? 0 : 2, nil), ("before", historyCells, nil),
+        ]
+    }
+
+    /// The order that the heading of a column names; nil where there is none.
+    func order(at x: Int) -> GateOrder? {
+        var end = 1
+        for heading in headings {
+            end += heading.width
+            if x < end { return x < 1 ? nil : heading.order }
+        }
+        return nil
+    }
+
+    func drawHeading(_ pen: inout Pen, x: Int, y: Int, _ order: GateOrder) {
         var x = x + 1
-        for (text, width) in [
-            (padded("gate", name), name + 1), (indented("pot", 5), 7), ("state", 10), ("trust", 6), ("wit", 4),
-            (indented("opened", 10), 12), ("-1", bar), ("", historyCells == 0 ? 0 : 2), ("before", historyCells),
-        ] where width > 0 {
-            pen.write(text, .quiet, x: x, y: y, maxWidth: width)
+        for (text, width, own) in headings where width > 0 {
+            pen.write(text, own == order && text != "-1" ? .strong : .quiet, x: x, y: y, maxWidth: width)
             x += width
         }
         let barEnd = x - (historyCells == 0 ? 0 : historyCells + 2)
@@ -177,9 +201,9 @@ struct GateColumns {
             let part = max(0, min(1, length - Double(cell - 1)))
             let isPositive = gate.potential >= 0
             if isPositive {
-                pen.put(Bars.length(part, pen.glyphs), ink == .quiet ? .nervous : ink, x: x + half + cell, y: y)
+                pen.shape(Bars.length(part, pen.glyphs), ink == .quiet ? .nervous : ink, x: x + half + cell, y: y)
             } else {
-                pen.put(Bars.lengthBack(part, pen.glyphs), ink == .quiet ? .nervous : ink, x: x + half - cell, y: y)
+                pen.shape(Bars.lengthBack(part, pen.glyphs), ink == .quiet ? .nervous : ink, x: x + half - cell, y: y)
             }
         }
         func mark(_ value: Double, _ glyph: Unicode.Scalar, _ ink: Ink) {
@@ -207,7 +231,7 @@ struct GateColumns {
             let moment = now - Int64(historyCells - 1 - cell) * 1_000_000_000
             guard let sample = track.sample(at: moment) else { continue }
             let ink: Ink = sample.state == .open ? .good : sample.state == .closed ? .bad : .quiet
-            pen.put(Bars.level(Double(abs(sample.potential)), pen.glyphs), ink, x: x + cell, y: y)
+            pen.shape(Bars.level(Double(abs(sample.potential)), pen.glyphs), ink, x: x + cell, y: y)
         }
     }
 }

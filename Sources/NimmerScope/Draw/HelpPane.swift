@@ -36,7 +36,7 @@ extension ScopeState {
         part.flatMap { group -> [InkLine] in
             [InkLine(group.title, .strong)]
                 + group.entries.map { InkLine(padded(" " + $0.keys, 12), .accent).and($0.meaning) } + [InkLine()]
-        }
+        }.dropLast()
     }
 
     /// Number of lines that the keys take.

@@ -1,10 +1,11 @@
 import NimmerTerminal
 import NimmerWave
 
-/// One lane: name, scale, traces, what happened, and the value under the cursor.
+/// One lane, or those of several regions of one gate: name, origins, scale, traces, what happened, and the value under the cursor.
 struct LaneDrawing {
     let state: ScopeState
-    let lane: Lane
+    let group: LaneGroup
+    let lanes: [Lane]
     let window: TimeWindow
     let layout: Layout
     let now: Int64
@@ -15,8 +16,27 @@ struct LaneDrawing {
         Area(x: area.x + layout.nameCells + Layout.axisCells, y: area.y, width: layout.plotCells, height: area.height)
     }
 
-    private var ink: Ink { Ink(lane.domain) }
-    private var isSigned: Bool { lane.denials > 0 && lane.deniedSince <= state.view.hold?.at ?? .max }
+    private var ink: Ink { Ink(group.domain) }
+    private var isSigned: Bool {
+        lanes.contains { $0.denials > 0 && $0.deniedSince <= state.view.hold?.at ?? .max }
+    }
+    /// The origins that are drawn, by their places in the group.
+    let origins: [Int]
+
+    init(
+        state: ScopeState, group: LaneGroup, window: TimeWindow, layout: Layout, now: Int64, area: Area,
+        isSelected: Bool
+    ) {
+        self.state = state
+        self.group = group
+        self.window = window
+        self.layout = layout
+        self.now = now
+        self.area = area
+        self.isSelected = isSelected
+        lanes = state.members(of: group)
+        origins = state.originsShown(of: group)
+    }
 
     func draw(_ pen: inout Pen) {
         drawName(&pen)
@@ -29,7 +49,8 @@ struct LaneDrawing {
 
     private func drawName(_ pen: inout Pen) {
         pen.write(isSelected ? "▸" : " ", .accent, x: area.x, y: area.y)
-        pen.write(lane.name, isSelected ? .strong : ink, x: area.x + 1, y: area.y, maxWidth: layout.nameCells - 1)
+        pen.write(group.name, isSelected ? .strong : ink, x: area.x + 1, y: area.y, maxWidth: layout.nameCells - 1)
+        drawOrigins(&pen)
         if isSelected, pen.theme.style(.strong).foreground.isStandard {
             pen.screen.restyle(Area(x: area.x + 1, y: area.y, width: layout.nameCells - 1, height: 1)) {
                 $0.underline = true
@@ -45,6 +66,26 @@ struct LaneDrawing {
             if isSigned, area.height > 2, area.height % 2 == 1 {
                 pen.write(" 0", .quiet, x: axis, y: area.y + area.height / 2)
             }
+        }
+    }
+
+    /// The legend: each origin with the letter that its trace bears, in its shade.
+    private func drawOrigins(_ pen: inout Pen) {
+        let room = area.height - 1
+        guard room > 0, origins.count > 1 || origins.contains(where: { group.origins[$0] != group.name }) else {
+            return
+        }
+        let isCut = origins.count > room
+        for (row, place) in origins.prefix(isCut ? room - 1 : room).enumerated() {
+            let text = origins.count == 1 ? group.origins[place] : "\(LaneGroup.letter(place)) \(group.origins[place])"
+            pen.write(
+                text, pen.theme.style(group.domain, shade: place), x: area.x + 1, y: area.y + 1 + row,
+                maxWidth: layout.nameCells - 2)
+        }
+        if isCut {
+            pen.write(
+                "+\(origins.count - room + 1) more", .quiet, x: area.x + 1, y: area.bottom - 1,
+                maxWidth: layout.nameCells - 2)
         }
     }
 
@@ -71,7 +112,7 @@ struct LaneDrawing {
 
     /// The time in which the lane's gate is open: a line along the upper edge, and a tint.
     private func drawOpenings(_ pen: inout Pen) {
-        guard lane.domain == .nervous, let track = state.gates.tracks[lane.name] else { return }
+        guard group.domain == .nervous, let track = state.gates.tracks[group.name] else { return }
         let known = state.isServerLost ? state.connectionChanged.nanoseconds : now
         let openings = track.openings
         var number = openings.firstNumber { $0.end >= window.start }
@@ -98,32 +139,74 @@ struct LaneDrawing {
     private func drawTraces(_ pen: inout Pen) {
         var drawing = TraceDrawing(
             window: window, rows: plot.height, level: state.settings.glyphs, isSigned: isSigned)
-        for trace in lane.traces { drawing.add(state.buffer.traces[trace]) }
-        var number = lane.exchanges.firstNumber { $0.from > window.start } - 64
-        number = max(lane.exchanges.first, number)
-        while number < lane.exchanges.end {
-            drawing.add(lane.exchanges[number], now: min(now, state.view.hold?.at ?? now))
-            number += 1
+        for lane in lanes {
+            for number in lane.traces {
+                let trace = state.buffer.traces[number]
+                drawing.add(trace, as: UInt8(min(254, group.place(of: trace.origin)) + 1))
+            }
+            var number = max(lane.exchanges.first, lane.exchanges.firstNumber { $0.from > window.start } - 64)
+            while number < lane.exchanges.end {
+                drawing.add(lane.exchanges[number], now: min(now, state.view.hold?.at ?? now))
+                number += 1
+            }
         }
+        let shades = (0..<max(1, min(255, group.origins.count))).map { pen.theme.style(group.domain, shade: $0) }
         for row in 0..<plot.height {
             for cell in 0..<plot.width {
                 guard let glyph = drawing.canvas.glyph(cell, row) else { continue }
                 let background = pen.screen[plot.x + cell, plot.y + row].style.background
+                let shade = Int(drawing.canvas.drawer(cell, row)) - 1
                 pen.screen.put(
-                    glyph, x: plot.x + cell, y: plot.y + row,
-                    style: pen.theme.style(ink).with(background: background))
+                    glyph, x: plot.x + cell, y: plot.y + row, style: shades[shade].with(background: background))
             }
         }
+        if origins.count > 1 { drawLetters(drawing, &pen) }
+    }
+
+    /// The letter of each origin at the newest point of its trace; also at the divisions where the terminal has fewer shades than there are
+    /// origins, so that nothing is shown by colour alone.
+    private func drawLetters(_ drawing: TraceDrawing, _ pen: inout Pen) {
+        var taken: Set<Place> = []
+        let repeats = pen.theme.shades(group.domain) < origins.count
+        for lane in lanes {
+            for number in lane.traces {
+                let trace = state.buffer.traces[number]
+                let place = group.place(of: trace.origin)
+                let columns = trace.columns
+                let newest = columns.firstNumber { $0.index > window.last } - 1
+                guard newest >= columns.first, columns[newest].index >= window.first else { continue }
+                put(place, drawing.cell(of: columns[newest]), &taken, &pen)
+                guard repeats else { continue }
+                let step = TimeScale.columnsPerDivision
+                var column = TimeWindow.floor(window.first, step) * step + Int64(place * 6) % step
+                while column <= window.last {
+                    let near = columns.firstNumber { $0.index >= column }
+                    if near < newest, columns[near].index - column <= TraceDrawing.shortGap {
+                        put(place, drawing.cell(of: columns[near]), &taken, &pen)
+                    }
+                    column += step
+                }
+            }
+        }
+    }
+
+    /// Puts an origin's letter at a point, or beside it where another one stands there.
+    private func put(_ origin: Int, _ point: (cell: Int, row: Int)?, _ taken: inout Set<Place>, _ pen: inout Pen) {
+        guard let point else { return }
+        let place = (0..<4).map { Place(cell: point.cell - $0, row: point.row) }.first { !taken.contains($0) }
+        guard let place, place.cell >= 0, place.cell < plot.width, place.row < plot.height else { return }
+        taken.insert(place)
+        let background = pen.screen[plot.x + place.cell, plot.y + place.row].style.background
+        pen.screen.put(
+            LaneGroup.letter(origin), x: plot.x + place.cell, y: plot.y + place.row,
+            style: pen.theme.style(group.domain, shade: origin).with(background: background, adding: .bold))
     }
 
     /// Draws events besides waves: the most important of what falls on one cell, with its word where there is room.
     private func drawMarks(_ pen: inout Pen) {
         var cells: [Place: Mark] = [:]
         var changes: [(cell: Int, mark: Mark)] = []
-        var number = lane.marks.firstNumber { $0.at >= window.start }
-        while number < lane.marks.end, lane.marks[number].at < window.end {
-            let mark = lane.marks[number]
-            number += 1
+        for mark in lanes.flatMap({ marks(of: $0) }) {
             guard let cell = window.cell(at: mark.at), state.buffer.isShown(mark.number) else { continue }
             if mark.kind == .change {
                 changes.append((cell, mark))
@@ -141,7 +224,7 @@ struct LaneDrawing {
             let (cell, row) = (place.cell, place.row)
             let (glyph, ink, word) = sign(mark)
             let background = pen.screen[plot.x + cell, plot.y + row].style.background
-            var style = pen.theme.style(ink).with(background: background, adding: .bold)
+            var style = pen.theme.style(ink, over: background).with(adding: .bold)
             // A bracket among the dots of a trace is found by its colour; without colours it needs something else.
             if mark.kind == .change, style.foreground.isStandard { style.reverse = true }
             pen.screen.put(glyph, x: plot.x + cell, y: plot.y + row, style: style)
@@ -152,9 +235,14 @@ struct LaneDrawing {
                 let x = plot.x + cell + 2 + offset
                 pen.screen.put(
                     scalar, x: x, y: plot.y + row,
-                    style: pen.theme.style(ink).with(background: pen.screen[x, plot.y + row].style.background))
+                    style: pen.theme.style(ink, over: pen.screen[x, plot.y + row].style.background))
             }
         }
+    }
+
+    private func marks(of lane: Lane) -> [Mark] {
+        let first = lane.marks.firstNumber { $0.at >= window.start }
+        return (first..<max(first, lane.marks.firstNumber { $0.at >= window.end })).map { lane.marks[$0] }
     }
 
     /// Position of a sign.
@@ -204,7 +292,7 @@ struct LaneDrawing {
         let moment = state.view.cursor ?? state.view.hold?.end
         let column = moment.map { TimeWindow.floor($0, window.scale.column) } ?? window.last
         var newest: TraceColumn?
-        for trace in lane.traces {
+        for trace in lanes.flatMap(\.traces) {
             let columns = state.buffer.traces[trace].columns
             let number = columns.firstNumber { $0.index > column } - 1
             guard number >= columns.first, columns[number].index >= window.first else { continue }
@@ -218,7 +306,7 @@ struct LaneDrawing {
                 : decimals(TraceColumn.value(newest.last))
             pen.writeBack(text, state.view.cursor == nil ? .strong : .accent, end: end - 1, y: area.y)
         }
-        let rate = lane.rate.perSecond(at: now)
+        let rate = lanes.reduce(0) { $0 + $1.rate.perSecond(at: now) }
         guard state.view.isLive, rate > 0, area.height > 1 else { return }
         pen.writeBack(
             "\(rate >= 9.95 ? grouped(Int(saturating: rate.rounded())) : decimals(rate, 1)) w/s", .quiet, end: end - 1,

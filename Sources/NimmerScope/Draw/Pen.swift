@@ -6,9 +6,9 @@ struct Pen {
     let theme: Theme
     let glyphs: GlyphLevel
 
-    init(width: Int, height: Int, settings: ScopeSettings) {
+    init(width: Int, height: Int, settings: ScopeSettings, theme kind: ScopeTheme) {
         screen = ScreenBuffer(width: width, height: height, glyphs: settings.glyphs)
-        theme = Theme(settings.environment, settings.colors)
+        theme = Theme(settings.environment, settings.colors, kind)
         glyphs = settings.glyphs
         screen.fill(screen.area, " ", style: Style(background: theme.background))
     }
@@ -56,6 +56,11 @@ struct Pen {
     /// Puts one glyph.
     mutating func put(_ glyph: Unicode.Scalar, _ ink: Ink, x: Int, y: Int) {
         screen.put(glyph, x: x, y: y, style: theme.style(ink))
+    }
+
+    /// Puts one glyph of a shape, such as a bar.
+    mutating func shape(_ glyph: Unicode.Scalar, _ ink: Ink, x: Int, y: Int) {
+        screen.put(glyph, x: x, y: y, style: theme.shape(ink))
     }
 
     /// Draws the edge of a pane with its number, name and what is to be reported beside it; the pane that has the keys is marked by a

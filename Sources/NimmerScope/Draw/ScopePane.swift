@@ -14,13 +14,14 @@ extension ScopeState {
             title.add("  \(grouped(buffer.quiet)) hidden below \(decimals(buffer.minimumConfidence))", .warning)
         }
         let inner = pen.pane(area, .scope, title, hasKeys: hasKeys(.scope))
-        let lanes = lanesShown
+        let lanes = groupsShown
         let rows = LaneRows(lanes: lanes.count, lines: layout.laneLines, selected: view.lane)
+        drawLegend(&pen, area, after: title.text.terminalColumns + 8, rows)
         if lanes.isEmpty { drawEmptyScope(&pen, inner) }
         var y = inner.y
         for place in rows.visible {
             let lane = LaneDrawing(
-                state: self, lane: buffer.lanes[lanes[place]], window: window, layout: layout, now: now,
+                state: self, group: buffer.groups[lanes[place]], window: window, layout: layout, now: now,
                 area: Area(x: inner.x, y: y, width: inner.width, height: rows.height(of: place)),
                 isSelected: place == min(view.lane, lanes.count - 1) && hasKeys(.scope))
             lane.draw(&pen)
@@ -33,6 +34,37 @@ extension ScopeState {
         drawCursors(&pen, window, Area(x: left, y: inner.y, width: layout.plotCells, height: max(0, y - inner.y)))
         drawTimes(&pen, window, layout, Area(x: left, y: inner.bottom - 2, width: layout.plotCells, height: 1), now)
         drawOverview(&pen, window, layout, Area(x: left, y: inner.bottom - 1, width: layout.plotCells, height: 1), now)
+    }
+
+    /// The origins that a group's traces show, by their places.
+    func originsShown(of group: LaneGroup) -> [Int] {
+        var shown: Set<Int> = []
+        for trace in members(of: group).flatMap(\.traces) where !buffer.traces[trace].columns.isEmpty {
+            shown.insert(group.place(of: buffer.traces[trace].origin))
+        }
+        return shown.sorted()
+    }
+
+    /// The origins of the selected lane on the pane's edge, where the lane itself has no room for them.
+    private func drawLegend(_ pen: inout Pen, _ area: Area, after columns: Int, _ rows: LaneRows) {
+        guard let group = selectedGroup, rows.visible.contains(view.lane) else { return }
+        let origins = originsShown(of: group)
+        guard origins.count > 1, rows.height(of: view.lane) - 1 < origins.count else { return }
+        let texts = origins.map { "\(LaneGroup.letter($0)) \(group.origins[$0])" }
+        let room = area.width - columns - 4
+        var count = 0
+        var used = 0
+        while count < texts.count, used + texts[count].terminalColumns + 2 <= room {
+            used += texts[count].terminalColumns + 2
+            count += 1
+        }
+        guard count > 0 else { return }
+        var x = area.right - used - 2
+        pen.write(" ", .text, x: x - 1, y: area.y)
+        for (text, place) in zip(texts, origins).prefix(count) {
+            x += pen.write(text, pen.theme.style(group.domain, shade: place), x: x, y: area.y)
+            x += pen.write("  ", .text, x: x, y: area.y, maxWidth: area.right - 1 - x)
+        }
     }
 
     func hasKeys(_ pane: Pane) -> Bool { view.overlay.map { $0 == pane } ?? (view.pane == pane) }

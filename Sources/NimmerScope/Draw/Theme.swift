@@ -2,7 +2,7 @@ import NimmerTerminal
 import NimmerWave
 
 /// Styles of meanings (oscilloscope.md, The visual language): the environment as tint, the worlds as colours. Every
-/// colour names what stands for it among the 16 by hand.
+/// colour names what stands for it among the 16 by hand. A theme paints its own background, so that its text is legible on every terminal.
 struct Theme: Sendable {
     /// Behind everything: a breath of the environment's colour where there are colours enough.
     let background: Color
@@ -15,57 +15,74 @@ struct Theme: Sendable {
     private let selection: Color
     private let cursorColumn: Color
     private let openColumn: Color
-    private let depth: ColorDepth
+    private let palette: ThemePalette
+    private let hasColors: Bool
+    private let isBasic: Bool
 
-    init(_ environment: Environment, _ depth: ColorDepth) {
-        self.depth = depth
-        let isRich = depth == .truecolor || depth == .indexed
-        let tints: (back: UInt32, bar: UInt32, chip: UInt32, index: UInt8) =
-            switch environment {
-            case .dev: (0x0b120e, 0x14301f, 0x2f9e5b, 2)
-            case .staging: (0x14100a, 0x33240c, 0xc98a1b, 3)
-            case .prod: (0x0a0f17, 0x12274a, 0x3f7fe0, 4)
-            }
-        let back = depth == .truecolor ? Color(tints.back, index: 0) : .standard
-        background = back
-        let bar = Color(tints.bar, index: tints.index)
-        let onBar = isRich ? Color(0xdfe7e2, index: 15) : Color(0, index: environment == .prod ? 15 : 0)
-        if depth == .none {
+    init(_ environment: Environment, _ depth: ColorDepth, _ kind: ScopeTheme) {
+        palette = ThemePalette(kind)
+        hasColors = depth != .none
+        isBasic = depth == .basic
+        let tint = palette.tint(environment)
+        guard hasColors else {
+            (background, selection, cursorColumn, openColumn) = (.standard, .standard, .standard, .standard)
             header = Style(reverse: true)
             headerQuiet = Style(reverse: true)
             chip = Style(bold: true, reverse: true)
             alarm = Style(bold: true, reverse: true)
-        } else {
-            header = Style(foreground: onBar, background: bar)
-            headerQuiet = Style(foreground: isRich ? Color(0x93a59a, index: 7) : onBar, background: bar)
-            chip = Style(
-                foreground: isRich ? Color(0x08110b, index: 0) : onBar,
-                background: Color(tints.chip, index: tints.index), bold: true)
-            alarm = Style(foreground: Color(0xfff1f0, index: 15), background: Color(0x9b1c22, index: 1), bold: true)
+            return
         }
-        selection = isRich ? Color(0x24343d, index: 0) : .standard
-        cursorColumn = isRich ? Color(0x2b3a24, index: 0) : .standard
-        openColumn = isRich ? Color(0x10311f, index: 0) : .standard
+        background = tint.back
+        header = Style(foreground: tint.onBar, background: tint.bar)
+        headerQuiet = Style(foreground: isBasic ? tint.onBar : tint.quietOnBar, background: tint.bar)
+        chip = Style(foreground: tint.onChip, background: tint.chip, bold: true)
+        alarm = Style(foreground: Color(0xfff1f0, index: 15), background: Color(0x9b1c22, index: 1), bold: true)
+        // Where there are only 16, reverse and signs mark what a tint marks elsewhere.
+        selection = isBasic ? .standard : palette.selection
+        cursorColumn = isBasic ? .standard : palette.cursorColumn
+        openColumn = isBasic ? .standard : palette.openColumn
     }
 
     /// Style of a meaning.
     func style(_ ink: Ink) -> Style {
-        let style: Style
-        switch ink {
-        case .text: style = Style(foreground: Color(0xc6d0d6, index: 7))
-        case .strong: style = Style(foreground: Color(0xf2f6f8, index: 15), bold: true)
-        case .quiet:
-            style = Style(foreground: Color(0x7d8b94, index: depth == .basic ? 7 : 8), dim: depth != .truecolor)
-        case .faint: style = Style(foreground: Color(0x3b4a50, index: 8), dim: depth == .none)
-        case .nervous: style = Style(foreground: Color(0x4fd1d9, index: 6))
-        case .cognitive: style = Style(foreground: Color(0xb692ff, index: 5))
-        case .organs: style = Style(foreground: Color(0xff8a6b, index: 9))
-        case .good: style = Style(foreground: Color(0x63d98a, index: 2), bold: true)
-        case .bad: style = Style(foreground: Color(0xf0555a, index: 1), bold: true)
-        case .warning: style = Style(foreground: Color(0xffbd5e, index: 3), bold: true)
-        case .accent: style = Style(foreground: Color(0xf0e6a0, index: 11), bold: true)
-        }
-        return style.with(background: background)
+        let isBold =
+            switch ink {
+            case .strong, .good, .bad, .warning, .accent: true
+            default: false
+            }
+        guard hasColors else { return Style(bold: isBold, dim: ink == .quiet || ink == .faint) }
+        // No red among the 16 is legible on black and different from that of organs: CLOSED stands on red.
+        let behind = isBasic && ink == .bad ? Self.basicRed : background
+        return Style(foreground: palette.color(ink), background: behind, bold: isBold)
+    }
+
+    /// Style of a shape, such as a bar, of a meaning.
+    func shape(_ ink: Ink) -> Style {
+        let style = style(ink)
+        return style.background == background
+            ? style : style.with(foreground: style.background, background: background)
+    }
+
+    /// Style of a meaning over what stands behind it.
+    func style(_ ink: Ink, over behind: Color) -> Style {
+        let style = style(ink)
+        return style.background == background ? style.with(background: behind) : style
+    }
+
+    private static let basicRed = Color(0xcd0000, index: 1)
+
+    /// Number of shades of a world's colour that can be distinguished; 1 without colours.
+    func shades(_ domain: SubjectDomain) -> Int {
+        guard hasColors else { return 1 }
+        let all = palette.shades(domain)
+        // The first two differ where there are two among the 16.
+        return isBasic ? (all[0].index == all[1].index ? 1 : 2) : all.count
+    }
+
+    /// Style of an origin by its place among those of its lane; of more origins than shades several share one.
+    func style(_ domain: SubjectDomain, shade place: Int) -> Style {
+        guard hasColors else { return style(Ink(domain)) }
+        return Style(foreground: palette.shades(domain)[place % shades(domain)], background: background)
     }
 
     /// Marks a selected line: by its colour, and by weight or reverse without one.
@@ -91,4 +108,7 @@ struct Theme: Sendable {
     func open(_ style: inout Style) {
         if !openColumn.isStandard, style.background == background { style.background = openColumn }
     }
+
+    /// Every background on which text of any meaning may stand.
+    var backgrounds: [Color] { [background, selection, cursorColumn, openColumn].filter { !$0.isStandard } }
 }

@@ -10,6 +10,7 @@ struct TraceDrawing {
     private let window: TimeWindow
     private let isSigned: Bool
     private let shift: Int
+    private let level: GlyphLevel
 
     /// So few empty columns are always drawn over.
     static let shortGap: Int64 = 4
@@ -18,6 +19,7 @@ struct TraceDrawing {
     init(window: TimeWindow, rows: Int, level: GlyphLevel, isSigned: Bool) {
         self.window = window
         self.isSigned = isSigned
+        self.level = level
         canvas = DotCanvas(cells: window.cells, rows: rows, level: level)
         shift = level == .ascii ? 1 : 0
     }
@@ -34,7 +36,11 @@ struct TraceDrawing {
     private func isDotted(_ column: Int64) -> Bool { column % (shift == 1 ? 4 : 3) == 0 }
 
     /// Draws a trace.
-    mutating func add(_ trace: Trace) {
+    ///
+    /// - Parameter drawer: who draws, 1 or more, for its shade.
+    mutating func add(_ trace: Trace, as drawer: UInt8 = 1) {
+        canvas.drawer = drawer
+        defer { canvas.drawer = 1 }
         let columns = trace.columns
         let first = columns.firstNumber { $0.index >= window.first }
         var before: TraceColumn?
@@ -76,6 +82,12 @@ struct TraceDrawing {
             let step = here > before ? before + 1 : here < before ? before - 1 : here
             canvas.set(place >> shift, from: here, to: index == to.index || abs(here - before) > 1 ? step : here)
         }
+    }
+
+    /// The cell and row of a column of a trace; nil when it is not shown.
+    func cell(of column: TraceColumn) -> (cell: Int, row: Int)? {
+        guard let place = window.place(ofColumn: column.index), canvas.height > 0 else { return nil }
+        return (place / 2, row(column.last) / DotCanvas.dots(level).y)
     }
 
     /// Draws a question until its answer, or until now.

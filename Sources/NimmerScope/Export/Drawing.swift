@@ -22,7 +22,7 @@ struct ScopeDrawing {
     let to: Int64
     let column: Int64
     /// The lanes that have something in it, with their traces drawn in this drawing's own columns.
-    var lanes: [(lane: Lane, traces: [Trace])] = []
+    var lanes: [(group: LaneGroup, members: [Lane], traces: [Trace])] = []
 
     init(_ state: ScopeState, from: Int64, to: Int64) {
         self.state = state
@@ -45,14 +45,17 @@ struct ScopeDrawing {
             guard entry.at < to else { break }
             if entry.kind == .wave { traces[Int(entry.trace)].add(entry.value, at: entry.at - from, duration: column) }
         }
-        for number in state.lanesShown {
-            let lane = state.buffer.lanes[number]
-            let own = lane.traces.map { traces[$0] }.filter { !$0.columns.isEmpty }
-            let isBusy = lane.marks.numbers.contains { (from..<to).contains(lane.marks[$0].at) }
-            let isAsked = lane.exchanges.numbers.contains {
-                lane.exchanges[$0].from < to && lane.exchanges[$0].to >= from
+        for number in state.groupsShown {
+            let group = state.buffer.groups[number]
+            let members = state.members(of: group)
+            let own = members.flatMap(\.traces).map { traces[$0] }.filter { !$0.columns.isEmpty }
+            let isBusy = members.contains { lane in
+                lane.marks.numbers.contains { (from..<to).contains(lane.marks[$0].at) }
+                    || lane.exchanges.numbers.contains {
+                        lane.exchanges[$0].from < to && lane.exchanges[$0].to >= from
+                    }
             }
-            if !own.isEmpty || isBusy || isAsked { lanes.append((lane, own)) }
+            if !own.isEmpty || isBusy { lanes.append((group, members, own)) }
         }
     }
 
@@ -62,8 +65,8 @@ struct ScopeDrawing {
 
     func x(column index: Int64) -> Double { x(from + index * column + column / 2) }
 
-    func y(_ value: Double, _ lane: Lane, _ top: Double) -> Double {
-        let part = lane.denials > 0 ? (1 - value) / 2 : 1 - value
+    func y(_ value: Double, isSigned: Bool, _ top: Double) -> Double {
+        let part = isSigned ? (1 - value) / 2 : 1 - value
         return top + max(0, min(1, part)) * Self.laneHeight
     }
 
@@ -83,7 +86,7 @@ struct ScopeDrawing {
             "\(Timestamp(nanoseconds: from).rfc3339.prefix(10)) \(state.settings.clock(from, characters: 8)) to "
                 + "\(state.settings.clock(to, characters: 8))")
         drawTimes(&out, bottom)
-        for (place, lane) in lanes.enumerated() { draw(lane.lane, lane.traces, top(place), &out) }
+        for (place, lane) in lanes.enumerated() { draw(lane.group, lane.members, lane.traces, top(place), &out) }
         if lanes.isEmpty { out.text(Self.left + 20, Self.top + 40, "quiet", "Nothing arrived in this time.") }
         drawLegend(&out, bottom + 44)
         out.close()
@@ -118,6 +121,7 @@ struct ScopeDrawing {
         .request{fill:#6c43d0}.response{fill:#ffffff;stroke:#6c43d0;stroke-width:1.6}
         .opened{fill:#2f9e5b}.closed{fill:#c8373c}.released{fill:none;stroke:#66737b;stroke-width:1.2}
         .begins{fill:#b36b00}.ends{fill:#ffffff;stroke:#66737b;stroke-width:1.2}
+        \(shades(light: true))
         @media (prefers-color-scheme:dark){
         .ground{fill:#0d1214}.ink,.title{fill:#e3eaed}.chip{fill:#63d98a}.quiet{fill:#8997a0}
         .grid{stroke:#1d272b}.axis{stroke:#3a474d}.band{fill:#12301f}.bandline{stroke:#63d98a}
@@ -126,6 +130,7 @@ struct ScopeDrawing {
         .collapse{stroke:#e3eaed}.dot{fill:#e3eaed}.request{fill:#b692ff}.response{fill:#0d1214;stroke:#b692ff}
         .opened{fill:#63d98a}.closed{fill:#f0555a}.released{stroke:#8997a0}
         .begins{fill:#ffbd5e}.ends{fill:#0d1214;stroke:#8997a0}
+        \(shades(light: false))
         }
         """
 }

@@ -1,3 +1,4 @@
+import NimmerTerminal
 import NimmerWave
 
 extension ScopeDrawing {
@@ -9,25 +10,65 @@ extension ScopeDrawing {
         }
     }
 
-    /// One lane: its name and scale, its openings, its traces, and what happened.
-    func draw(_ lane: Lane, _ traces: [Trace], _ top: Double, _ out: inout SVGText) {
+    /// The shades of origins as rules of a style sheet; the first of each world is the world's own colour.
+    static func shades(light: Bool) -> String {
+        let theme = Theme(.dev, .truecolor, light ? .light : .dark)
+        return [SubjectDomain.nervous, .cognitive, .organs].map { domain in
+            (1..<theme.shades(domain)).map { place in
+                let digits = String(theme.style(domain, shade: place).foreground.rgb, radix: 16)
+                let color = "#" + String(repeating: "0", count: 6 - digits.count) + digits
+                return ".\(className(domain))\(place){stroke:\(color)}.\(className(domain))\(place)name{fill:\(color)}"
+            }.joined()
+        }.joined(separator: "\n")
+    }
+
+    private static func className(_ domain: SubjectDomain, shade place: Int) -> String {
+        let shade = place % Theme(.dev, .truecolor, .dark).shades(domain)
+        return shade == 0 ? className(domain) : "\(className(domain))\(shade)"
+    }
+
+    /// One lane: its name, origins and scale, its openings, its traces, and what happened.
+    func draw(_ group: LaneGroup, _ members: [Lane], _ traces: [Trace], _ top: Double, _ out: inout SVGText) {
         let bottom = top + Self.laneHeight
-        let name = Self.className(lane.domain)
+        let name = Self.className(group.domain)
         let end = Self.left + Self.plotWidth
-        out.text(16, top + 14, "\(name)name", lane.name)
-        if !traces.isEmpty {
-            out.text(16, top + 32, "quiet", traces.count == 1 ? traces[0].origin : "\(traces.count) origins")
-        }
-        out.text(Self.left - 8, top + 6, "quiet end", lane.denials > 0 ? "+1" : "1")
-        out.text(Self.left - 8, bottom + 4, "quiet end", lane.denials > 0 ? "-1" : "0")
-        drawOpenings(lane, top, &out)
+        let isSigned = members.contains { $0.denials > 0 }
+        out.text(16, top + 14, "\(name)name", group.name)
+        drawOrigins(group, traces, top, &out)
+        out.text(Self.left - 8, top + 6, "quiet end", isSigned ? "+1" : "1")
+        out.text(Self.left - 8, bottom + 4, "quiet end", isSigned ? "-1" : "0")
+        drawOpenings(group, top, &out)
         out.line(Self.left, bottom, end, bottom, "axis")
-        if lane.denials > 0 { out.line(Self.left, top + Self.laneHeight / 2, end, top + Self.laneHeight / 2, "axis") }
-        for trace in traces { draw(trace, lane, name, top, &out) }
+        if isSigned { out.line(Self.left, top + Self.laneHeight / 2, end, top + Self.laneHeight / 2, "axis") }
+        for trace in traces {
+            draw(
+                trace, isSigned: isSigned, Self.className(group.domain, shade: group.place(of: trace.origin)), top, &out
+            )
+        }
+        for lane in members { drawEvents(lane, isSigned: isSigned, name, top, bottom, &out) }
+    }
+
+    /// The legend of a lane: its origins in their shades.
+    private func drawOrigins(_ group: LaneGroup, _ traces: [Trace], _ top: Double, _ out: inout SVGText) {
+        let places = Set(traces.map { group.place(of: $0.origin) }).sorted()
+        guard places != [0] || group.origins[0] != group.name else { return }
+        let rows = 4
+        let isCut = places.count > rows
+        for (row, place) in places.prefix(isCut ? rows - 1 : rows).enumerated() {
+            out.text(
+                16, top + 31 + 15 * Double(row), "\(Self.className(group.domain, shade: place))name",
+                group.origins[place])
+        }
+        if isCut { out.text(16, top + 31 + 15 * Double(rows - 1), "quiet", "+\(places.count - rows + 1) more") }
+    }
+
+    private func drawEvents(
+        _ lane: Lane, isSigned: Bool, _ name: String, _ top: Double, _ bottom: Double, _ out: inout SVGText
+    ) {
         for number in lane.exchanges.numbers {
             let exchange = lane.exchanges[number]
             guard exchange.from < to, exchange.to >= from else { continue }
-            let y = y(Double(exchange.value), lane, top)
+            let y = y(Double(exchange.value), isSigned: isSigned, top)
             // One of a negligible duration must still be visible.
             let start = x(exchange.from)
             let end = max(start + 5, x(min(exchange.to, state.now.nanoseconds)))
@@ -41,8 +82,8 @@ extension ScopeDrawing {
         }
     }
 
-    private func drawOpenings(_ lane: Lane, _ top: Double, _ out: inout SVGText) {
-        guard lane.domain == .nervous, let openings = state.gates.tracks[lane.name]?.openings else { return }
+    private func drawOpenings(_ group: LaneGroup, _ top: Double, _ out: inout SVGText) {
+        guard group.domain == .nervous, let openings = state.gates.tracks[group.name]?.openings else { return }
         for number in openings.numbers where openings[number].start < to && openings[number].end >= from {
             let start = x(openings[number].start)
             let end = x(min(openings[number].end, state.now.nanoseconds))
@@ -52,7 +93,7 @@ extension ScopeDrawing {
     }
 
     /// A trace as two paths: what resonates solid, what does not dotted.
-    private func draw(_ trace: Trace, _ lane: Lane, _ name: String, _ top: Double, _ out: inout SVGText) {
+    private func draw(_ trace: Trace, isSigned: Bool, _ name: String, _ top: Double, _ out: inout SVGText) {
         var solid = ""
         var dotted = ""
         var before: TraceColumn?
@@ -64,14 +105,15 @@ extension ScopeDrawing {
                 let (start, end) = (TraceColumn.value(before.last), TraceColumn.value(here.first))
                 let isTentative = trace.isVirtual || max(abs(start), abs(end)) < MessageBuffer.floor
                 let piece =
-                    "M\(decimals(self.x(column: before.index), 1)) \(decimals(y(start, lane, top), 1))"
-                    + "L\(decimals(x, 1)) \(decimals(y(end, lane, top), 1))"
+                    "M\(decimals(self.x(column: before.index), 1)) \(decimals(y(start, isSigned: isSigned, top), 1))"
+                    + "L\(decimals(x, 1)) \(decimals(y(end, isSigned: isSigned, top), 1))"
                 if isTentative { dotted += piece } else { solid += piece }
             } else if low == high {
-                solid += "M\(decimals(x - 2, 1)) \(decimals(y(low, lane, top), 1))h4"
+                solid += "M\(decimals(x - 2, 1)) \(decimals(y(low, isSigned: isSigned, top), 1))h4"
             }
             if low != high {
-                solid += "M\(decimals(x, 1)) \(decimals(y(high, lane, top), 1))V\(decimals(y(low, lane, top), 1))"
+                solid +=
+                    "M\(decimals(x, 1)) \(decimals(y(high, isSigned: isSigned, top), 1))V\(decimals(y(low, isSigned: isSigned, top), 1))"
             }
             before = here
         }

@@ -33,6 +33,9 @@ struct GateTrack: Sendable {
     /// The changes of its state that were seen, oldest first, for its explanation.
     private(set) var changes = Ring<Change>()
 
+    /// Time of the last change of its state that was seen; `Int64.min` before the first.
+    private(set) var changed = Int64.min
+
     /// Samples of a gate that are kept at most.
     static let maximumSamples = 2048
     /// Changes of a gate that are kept at most.
@@ -80,6 +83,7 @@ struct GateTrack: Sendable {
     private mutating func turn(to state: GateState, at: Int64) {
         let newest = openings.end - 1
         let isOpen = newest >= openings.first && openings[newest].end == .max
+        if state != gate.state { changed = at }
         if state == .open, !isOpen { openings.append(Opening(start: at, end: .max)) }
         if state != .open, isOpen { openings[newest].end = at }
     }
@@ -117,6 +121,14 @@ struct GateTrack: Sendable {
         var number = changes.firstNumber { $0.at > moment } - 1
         while number >= changes.first, state.map({ $0 != changes[number].to }) ?? false { number -= 1 }
         return number >= changes.first ? changes[number] : nil
+    }
+
+    /// Time of the last change of its state that is not after a moment; `Int64.min` where none is known.
+    func changed(notAfter moment: Int64) -> Int64 {
+        if changed <= moment { return changed }
+        var number = samples.firstNumber { $0.at > moment } - 1
+        while number > samples.first, samples[number - 1].state == samples[number].state { number -= 1 }
+        return number > samples.first ? samples[number].at : .min
     }
 
     /// Nearness of a gate to a threshold: 1 at the one it leans to.
@@ -177,15 +189,15 @@ struct GateBoard: Sendable {
         for region in tracks.keys { tracks[region]?.forget(before: moment) }
     }
 
-    /// The gates by attention: the open first, then by how near they are to a threshold.
+    /// The gates in an order.
     ///
     /// - Parameter moment: as they were then; nil for now.
-    func gates(at moment: Int64?) -> [AttendedGate] {
-        let all = moment.map { then in tracks.values.compactMap { $0.gate(at: then) } } ?? tracks.values.map(\.gate)
-        return all.sorted { a, b in
-            if (a.state == .open) != (b.state == .open) { return a.state == .open }
-            let (first, second) = (GateTrack.pull(a), GateTrack.pull(b))
-            return first == second ? a.region < b.region : first > second
+    func gates(at moment: Int64?, by order: GateOrder = .attention, isReversed: Bool = false) -> [AttendedGate] {
+        let all = tracks.values.compactMap { track -> GateOrder.Candidate? in
+            guard let moment else { return .init(gate: track.gate, changed: track.changed) }
+            return track.gate(at: moment).map { .init(gate: $0, changed: track.changed(notAfter: moment)) }
         }
+        let sorted = all.sorted(by: order.isBefore).map(\.gate)
+        return isReversed ? sorted.reversed() : sorted
     }
 }

@@ -54,7 +54,7 @@ extension ScopeState {
             return
         }
         if view.pane == .gates || settings.face == .gates {
-            view.gate = gates.gates(at: momentOfGates).first?.region.text
+            view.gate = gatesShown.first?.region.text
             return
         }
         guard !buffer.shown.isEmpty else { return }
@@ -92,10 +92,10 @@ extension ScopeState {
     mutating func move(_ lines: Int) {
         switch view.overlay ?? view.pane {
         case .scope:
-            let count = lanesShown.count
+            let count = groupsShown.count
             view.lane = max(0, min(count - 1, view.lane + lines))
         case .gates:
-            let all = gates.gates(at: momentOfGates)
+            let all = gatesShown
             guard !all.isEmpty else { return }
             let place = all.firstIndex { $0.region.text == selectedGate } ?? 0
             view.gate = all[max(0, min(all.count - 1, place + lines))].region.text
@@ -127,7 +127,7 @@ extension ScopeState {
     }
 
     /// Selects a line of the log by its place among what is shown; cursor and inspector go along.
-    private mutating func select(_ place: Int) {
+    mutating func select(_ place: Int) {
         guard !buffer.shown.isEmpty else { return }
         let place = max(buffer.shown.first, min(buffer.shown.end - 1, place))
         let number = buffer.shown[place]
@@ -211,20 +211,38 @@ extension ScopeState {
     /// The selected gate's region: the one that was selected, else the first.
     var selectedGate: String? {
         if let gate = view.gate, gates.tracks[gate] != nil { return gate }
-        return gates.gates(at: momentOfGates).first?.region.text
+        return gatesShown.first?.region.text
+    }
+
+    /// The gates in the order that was chosen, but for those of regions that live in another: what cells report of their own.
+    var gatesShown: [AttendedGate] {
+        let all = gates.gates(at: momentOfGates, by: view.gateOrder, isReversed: view.isGateOrderReversed)
+        guard !buffer.homes.isTrivial else { return all }
+        return all.filter { buffer.homes.home(of: $0.region.text) == $0.region.text }
     }
 
     /// Moment as of which gates are shown; nil for now.
     var momentOfGates: Int64? { view.hold.map { view.cursor ?? $0.end } }
 
-    /// The lanes that have something to show, in their order.
-    var lanesShown: [Int] {
-        buffer.laneOrder.filter { number in
-            let lane = buffer.lanes[number]
-            if let hold = view.hold, lane.since > hold.at { return false }
+    /// The groups of lanes that have something to show, in their order, by their numbers.
+    var groupsShown: [Int] { buffer.groups.indices.filter { isShown(buffer.groups[$0]) } }
+
+    /// The group of the selected lane; nil while there is none.
+    var selectedGroup: LaneGroup? {
+        let shown = groupsShown
+        return shown.isEmpty ? nil : buffer.groups[shown[max(0, min(shown.count - 1, view.lane))]]
+    }
+
+    private func isShown(_ group: LaneGroup) -> Bool {
+        members(of: group).contains { lane in
             if lane.shown > 0 { return true }
             return !lane.exchanges.isEmpty
-                && buffer.filter.passes(subject: lane.name, names: ("", ""), isWave: false, payload: nil)
+                && buffer.filter.passes(subject: lane.name, names: [], isWave: false, payload: nil)
         }
+    }
+
+    /// The lanes of a group that were there at the moment that is shown.
+    func members(of group: LaneGroup) -> [Lane] {
+        group.lanes.map { buffer.lanes[$0] }.filter { lane in view.hold.map { lane.since <= $0.at } ?? true }
     }
 }

@@ -8,6 +8,7 @@ extension ScopeState {
         case .control("c"): return [.quit]
         case .control("z"): return [.suspend]
         case .control("l"): return [.redraw]
+        case .mouse(let pointer): return point(pointer)
         default: break
         }
         if view.edit != nil {
@@ -61,6 +62,9 @@ extension ScopeState {
         case "s": if settings.face == .tail { view.isSweep.toggle() }
         case "1", "2", "3", "4": Pane(rawValue: Int(String(character)) ?? 0).map { focus($0) }
         case "r": view.isRaw.toggle()
+        case "o": sort(by: view.gateOrder.next)
+        case "O": sort(by: view.gateOrder)
+        case "t": view.theme = view.theme.next
         case "/": view.edit = .init(text: "", before: buffer.filter.text)
         case "m": raise(-1)
         case "M": raise(1)

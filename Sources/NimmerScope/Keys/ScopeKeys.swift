@@ -36,7 +36,10 @@ public enum ScopeKeys {
                 Entry(keys: "PgUp PgDn", meaning: "a page of lines or time"),
                 Entry(keys: "Enter", meaning: "inspect the selected"),
                 Entry(keys: "r", meaning: "message pretty or raw"),
+                Entry(keys: "o O", meaning: "order of gates; reversed"),
                 Entry(keys: "Esc", meaning: "close, back to live"),
+                Entry(keys: "click", meaning: "select; again: inspect"),
+                Entry(keys: "wheel", meaning: "scroll; Ctrl, times: zoom"),
             ]),
         Group(
             title: "What is shown",
@@ -58,6 +61,7 @@ public enum ScopeKeys {
             title: "Program",
             entries: [
                 Entry(keys: "?", meaning: "this help"),
+                Entry(keys: "t", meaning: "dark, light, high contrast"),
                 Entry(keys: "Ctrl-L", meaning: "redraw the screen"),
                 Entry(keys: "Ctrl-Z", meaning: "suspend; fg comes back"),
                 Entry(keys: "q  Ctrl-C", meaning: "quit"),

@@ -48,6 +48,10 @@ struct ScopeView: Sendable {
     var lane = 0
     /// The selected gate, by its region.
     var gate: String?
+    /// Order of the gates.
+    var gateOrder = GateOrder.attention
+    var isGateOrderReversed = false
+    var theme = ScopeTheme.dark
     var pane = Pane.scope
     /// nil: the last opening.
     var inspected: Inspected?

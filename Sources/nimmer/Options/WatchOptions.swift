@@ -2,6 +2,7 @@ import ArgumentParser
 import NimmerOutput
 import NimmerScope
 import NimmerScopeSession
+import NimmerSystem
 import NimmerWave
 
 /// Start and end of what is watched, for the commands that show what happens: now, so long ago, or in a recording.
@@ -29,6 +30,14 @@ struct WatchOptions: ParsableArguments {
         help: ArgumentHelp("Play the recording so many times as fast as it was recorded.", valueName: "number"))
     var speed: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            The system file whose `thalamus.regions` folds the lanes of regions on the screen. Default: as the thalamus \
+            answers, or as openings show it.
+            """, valueName: "file"), completion: .file())
+    var system: String?
+
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count must be at least 1; found \(count)") }
         if let speed, !(speed > 0 && speed <= 1e12) {
@@ -39,11 +48,30 @@ struct WatchOptions: ParsableArguments {
         if from != nil, since != nil { throw ValidationError("--from shows a recording; leave out --since") }
     }
 
+    /// The map of regions of a system file.
+    ///
+    /// - Throws: ``Failure`` when the file cannot be read.
+    static func regions(_ path: String) throws(Failure) -> RegionMap {
+        let declared = try UpCommand.load(path).thalamus.regions
+        do throws(Refusal) {
+            var rules: [RegionMap.Rule] = []
+            for rule in declared {
+                var patterns: [SubjectPattern] = []
+                for pattern in rule.patterns { patterns.append(try SubjectPattern(pattern)) }
+                rules.append(RegionMap.Rule(region: try Region(rule.region), patterns: patterns))
+            }
+            return RegionMap(rules)
+        } catch {
+            throw Failure(.configuration, "\(path): \(error)")
+        }
+    }
+
     var source: ScopeSettings.Source { from.map { .recording($0) } ?? .live }
 
     /// Shows what a session is about: the recording, or the messages of a server.
     func show(_ session: ScopeSession, _ server: ServerOptions) async throws {
         var session = session
+        session.settings.regions = try system.map(Self.regions)
         session.since = try since.map { text throws(Failure) in try SinceOption.moment(text, now: .now()) }
         if let from {
             try await session.play(from, speed: speed, at: at)

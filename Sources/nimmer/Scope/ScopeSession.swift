@@ -100,8 +100,11 @@ struct ScopeSession {
         settings.glyphs = screen.abilities.glyphs
         settings.colors = screen.abilities.depth
         settings.utcOffsetSeconds = LocalTime.offsetSeconds(at: source.now)
+        settings.theme = screen.chosenTheme ?? .dark
         do {
-            var loop = try ScreenLoop(settings, source, mailbox)
+            var loop = try ScreenLoop(
+                settings, source, mailbox, hearsMouse: !screen.noMouse,
+                asksBackground: screen.chosenTheme == nil && screen.answersQuestions)
             try loop.run(record: record)
             return loop.recorded.map { "\(count($0.messages, "message")) recorded in \($0.path)" }
         } catch is TerminalError {

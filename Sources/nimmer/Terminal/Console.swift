@@ -52,6 +52,13 @@ enum Console {
         return Int(size.ws_col)
     }
 
+    /// Rows of the terminal; 24 when standard output is not a terminal.
+    static var rows: Int {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return 24 }
+        return Int(size.ws_row)
+    }
+
     /// Indicates whether the reader of standard output has closed its end, seen without writing.
     static var readerHasGone: Bool {
         var descriptor = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)

@@ -15,7 +15,7 @@ struct UpCommand: AsyncParsableCommand {
         discussion: """
             Starts a private nats-server and a private PostgreSQL (data under .nimmer/<env>/, free loopback ports), then \
             the thalamus, the cognition bridge, the hippocampus, and the cells and nerves of the system file. What ends \
-            is started again. Ctrl-C stops all of it and leaves no process. Both servers want credentials that only you can \
+            is started again. Waves that repeat what was shown are one line with their number (×15), the newest in it. Ctrl-C stops all of it and leaves no process. Both servers want credentials that only you can \
             read: commands in this folder find them, and `nimmer env --export` gives them to any other client.
 
               nimmer up                            this machine's vitals

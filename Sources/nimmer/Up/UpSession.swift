@@ -32,6 +32,8 @@ struct UpSession: Sendable {
     let paint: Paint
     /// Recording that drives the cells; nil without one.
     var playing: Playing?
+    let lines = UpLines(
+        rewrites: Console.isTerminal && !["", "dumb"].contains(ProcessEnvironment.variable("TERM") ?? ""))
 
     /// Seconds between the start and the load: the vitals look once a second.
     static let calmBeforeExercise = 5.0
@@ -195,9 +197,9 @@ struct UpSession: Sendable {
         var watch = DiskWatch()
         while (try? await Task.sleep(for: .milliseconds(500))) != nil {
             switch watch.look(free: DiskWatch.free(at: place.path)) {
-            case .full: try? Console.line(display.own("\(DiskWatch.words(place.path))", .bad))
+            case .full: lines.line(display.own("\(DiskWatch.words(place.path))", .bad))
             case .room:
-                try? Console.line(
+                lines.line(
                     display.own("the disk of \(place.path) has room again; starting nats-server again", .warning))
                 // 2.9 hangs, its own end included.
                 await server.stop(grace: .seconds(2))
@@ -262,7 +264,7 @@ struct UpSession: Sendable {
         let layers = Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.layer) })
         return SupervisorLoop(
             Supervisor(members, seed: UInt64.random(in: 0 ... .max)), starters: starters,
-            notice: { try? Console.line(display.notice($0)) },
+            notice: { lines.line(display.notice($0)) },
             changed: { living, waiting in
                 guard let own = ProcessIdentity.current else { return }
                 var state = RunState(
@@ -303,7 +305,7 @@ struct UpSession: Sendable {
         let command = ChildCommand(program, process.arguments, environment: variables)
         return try await Running.program(command) { line in
             log.append(process.name, line)
-            try? Console.line(display.log(process.name, line))
+            lines.line(display.log(process.name, line))
         }
     }
 
@@ -313,21 +315,38 @@ struct UpSession: Sendable {
         guard showsEvents, let bus = try? await CommandConnection.open(choice, waits: true) else { return }
         let formatter = EventFormatter(paint: paint, columns: display.columns)
         var limiter = DisplayRateLimiter()
+        var steady = SteadyWaves()
         if let feed = try? await bus.messages(.everything(environment), limit: 65_536) {
             for await message in feed {
+                let subject = message.subject.text
                 let decoded = try? AnyMessage.decode(message.payload, on: message.subject.text)
+                var row: SteadyWaves.Fold?
+                if !showsCalm, case .waveSignal(let wave)? = decoded {
+                    switch steady.judge(wave, on: subject, at: message.at) {
+                    case .repeatsSoon: continue
+                    case .repeats(let fold, let isDue):
+                        let isDue = isDue && limiter.judge(decoded, at: message.at) != .hide
+                        if lines.write(fold, formatter, isDue: isDue) {
+                            steady.shown(fold, isBelow: isDue, at: message.at)
+                        }
+                        continue
+                    case .first(let fold, let before):
+                        row = fold
+                        if let before, limiter.judge(.waveSignal(before.newest), at: message.at) != .hide {
+                            _ = lines.write(before, formatter, isDue: true)
+                        }
+                    }
+                }
                 switch showsCalm ? .show : limiter.judge(decoded, at: message.at) {
                 case .hide: continue
                 case .show: break
                 case .showAfter(let heldBack):
-                    try? Console.line(paint(.quiet, "             … \(count(heldBack, "more wave")) in that second"))
+                    lines.line(paint(.quiet, "             … \(count(heldBack, "more wave")) in that second"))
                 }
-                let subject = message.subject.text
-                if let decoded {
-                    try? Console.line(formatter.line(subject: subject, message: decoded))
-                } else {
-                    try? Console.line(formatter.line(subject: subject, payload: message.payload, at: message.at))
-                }
+                let line =
+                    decoded.map { formatter.line(subject: subject, message: $0) }
+                    ?? formatter.line(subject: subject, payload: message.payload, at: message.at)
+                if let row { lines.line(line, of: row) } else { lines.line(line) }
                 if Task.isCancelled { break }
             }
         }

@@ -35,6 +35,11 @@ struct WavePlotCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Leave out waves below this confidence.", valueName: "number"))
     var minConfidence = 0.0
 
+    @Option(
+        help: ArgumentHelp("The system file whose `thalamus.regions` folds the lanes of regions.", valueName: "file"),
+        completion: .file())
+    var system: String?
+
     func validate() throws {
         if !out.hasSuffix(".svg"), !out.hasSuffix(".csv") {
             throw ValidationError("--out must end in .svg or .csv; found \(out)")
@@ -48,6 +53,7 @@ struct WavePlotCommand: ParsableCommand {
         var settings = ScopeSettings(environment: try chosenEnvironment(), source: .recording(from))
         settings.minimumConfidence = minConfidence
         settings.filter = filter ?? ""
+        settings.regions = try system.map(WatchOptions.regions)
         let recording = try RecordingReader(from)
         settings.utcOffsetSeconds = LocalTime.offsetSeconds(at: try recording.start())
         var state = ScopeState(settings)

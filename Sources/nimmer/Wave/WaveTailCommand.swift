@@ -19,6 +19,8 @@ struct WaveTailCommand: AsyncParsableCommand {
               nimmer wave tail --filter math           what mentions math; '!math': not
               nimmer wave tail 'dev.nervous.gates.>'   one branch of the subjects
               nimmer wave tail 'zigbee2mqtt/#'         what devices publish, by MQTT topics
+              nimmer wave tail --filter tele/boiler/SENSOR
+                                                       what a device publishes
               nimmer wave tail --since 10m             the last ten minutes, then now
               nimmer wave tail --record storm.ndjson   and keep it
               nimmer wave tail --from storm.ndjson     look at it again, with the same keys
@@ -41,7 +43,10 @@ struct WaveTailCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Leave out waves below this confidence, and print how many.", valueName: "number"))
     var minConfidence = 0.0
 
-    @Option(help: ArgumentHelp("Only what contains this text; with ! before it, what does not.", valueName: "text"))
+    @Option(
+        help: ArgumentHelp(
+            "Only what contains this text, or is published under this MQTT topic; with ! before it, what does not.",
+            valueName: "text"))
     var filter: String?
 
     @Flag(help: "Also the attention (once a second), traces and heartbeats.")
@@ -74,6 +79,8 @@ struct WaveTailCommand: AsyncParsableCommand {
             settings: settings, screen: screen, lines: .init(asJSON: json.json, count: watch.count))
         session.patterns =
             try patterns.isEmpty ? [SubjectPattern.everything(environment)] : patterns.map(Self.pattern)
+        // Who filters by a topic wants to hear it, also where nothing of the environment is published on it.
+        if patterns.isEmpty, let filter, let topic = TopicText(filter).pattern { session.patterns.append(topic) }
         session.ignored = try ignore.map(Self.pattern)
         session.chosen = (try patterns.map(Self.pattern), session.ignored)
         session.record = record
