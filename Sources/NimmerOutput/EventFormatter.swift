@@ -42,7 +42,9 @@ package struct EventFormatter: Sendable {
         case .gateTransition(let opening): if let request = opening.escalated { questions.remember(request.body) }
         default: break
         }
-        let note = repeats.map { paint(.strong, "×\($0.count)") + paint(.quiet, " since \(LocalTime.clock($0.since))  ") }
+        let note = repeats.map { repeats -> TerminalText in
+            paint(.strong, "×\(repeats.count)") + paint(.quiet, " since \(LocalTime.clock(repeats.since))  ")
+        }
         return compose(message.happened, EventText(message, subject: subject) { questions.about($0) }, note)
     }
 

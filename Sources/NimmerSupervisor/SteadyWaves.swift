@@ -1,7 +1,7 @@
 import NimmerWave
 
-/// Folds the waves of `nimmer up` that say what the last ones of their origin said: as sure within ``tolerance``, with the same words. Their
-/// number, and the newest of them, are one line.
+/// Folds the waves of `nimmer up` that repeat the last one of their origin: as sure within ``tolerance``, with the same words. Their number, and
+/// the newest of them, are one line.
 package struct SteadyWaves: Sendable {
     /// Difference of confidence from the first of a row that is no change.
     package static let tolerance = 0.05
@@ -86,7 +86,7 @@ package struct SteadyWaves: Sendable {
         if isBelow { rows[fold.origin]?.lastLine = now }
     }
 
-    /// A JSON text without its numbers: what changes when something else is said, not when a value moves.
+    /// A JSON text without its numbers: what changes when something else is stated, not when a value moves.
     static func words(_ text: some Sequence<UInt8>) -> [UInt8] {
         var words: [UInt8] = []
         var isText = false

@@ -124,7 +124,8 @@ struct ThalamusRequests: Sendable {
             return CommandResult(status: .ok, result: report)
         default:
             return CommandResult(
-                status: .refused, error: "the command '\(command.command)' is unknown; expected gates, regions or explain")
+                status: .refused,
+                error: "the command '\(command.command)' is unknown; expected gates, regions or explain")
         }
     }
 }

@@ -11,6 +11,16 @@ import Testing
 @Suite("Folded regions") struct FoldedRegionsTests {
     static let map: JSON = [["region": "home", "patterns": ["home.>", "door"]]]
 
+    private static func wave(_ region: String, _ confidence: Double, origin: String = "cell") throws -> [UInt8] {
+        let wave = WaveSignal(
+            domain: try Token(String(region.prefix { $0 != "." })), confidence: confidence, semanticContent: [:],
+            region: try Region(region), origin: try Token(origin))
+        return Envelope(
+            id: MessageID(high: 0x7000, low: 1 << 63), at: Scenario.start,
+            from: Source(entityID: origin, entityType: .cell), wave
+        ).encoded()
+    }
+
     /// Waves of a rack, a door and a heater, and what a thalamus makes of them that folds them into `home`.
     private func stage(_ size: (Int, Int) = (120, 36), _ tune: (inout ScopeSettings) -> Void = { _ in }) throws -> Stage
     {
@@ -20,7 +30,7 @@ import Testing
             for (place, (cell, region)) in [("rack", "home.rack"), ("door", "door"), ("heater", "home")].enumerated() {
                 let confidence = 0.2 + 0.25 * Double(place) + (second > 30 ? 0.2 : 0)
                 take(
-                    try BufferTests.wave(region, confidence, origin: cell), "dev.nervous.cells.\(cell).wave", at, &stage
+                    try Self.wave(region, confidence, origin: cell), "dev.nervous.cells.\(cell).wave", at, &stage
                 )
             }
         }
@@ -46,7 +56,7 @@ import Testing
         for origin in ["a door", "b heater", "c rack"] { #expect(stage.screen.text.contains(origin), "\(origin)") }
         // What comes later joins it; another map takes it apart.
         take(
-            try BufferTests.wave("home.attic", 0.5, origin: "attic"), "dev.nervous.cells.attic.wave", stage.now, &stage)
+            try Self.wave("home.attic", 0.5, origin: "attic"), "dev.nervous.cells.attic.wave", stage.now, &stage)
         #expect(names(stage) == ["home"])
         #expect(stage.screen.text.contains("a attic"))
         _ = stage.scope.reduce(.regions([]))
@@ -57,10 +67,10 @@ import Testing
         stage.press(.character("c"))
         _ = stage.scope.reduce(.regions(Self.map))
         take(
-            try BufferTests.wave("home.attic", 0.5, origin: "attic"), "dev.nervous.cells.attic.wave", stage.now, &stage)
+            try Self.wave("home.attic", 0.5, origin: "attic"), "dev.nervous.cells.attic.wave", stage.now, &stage)
         stage.press(.character("c"))
         take(
-            try BufferTests.wave("home.attic", 0.5, origin: "attic"), "dev.nervous.cells.attic.wave", stage.now, &stage)
+            try Self.wave("home.attic", 0.5, origin: "attic"), "dev.nervous.cells.attic.wave", stage.now, &stage)
         #expect(names(stage) == ["home"], "clearing forgets no map")
     }
 
@@ -82,7 +92,7 @@ import Testing
     @Test func aSmallScreenNamesTheOriginsOfTheSelectedLane() throws {
         var stage = try stage((80, 24)) { $0.regions = RegionMap(Self.map) }
         for region in 0..<8 {
-            take(try BufferTests.wave("r\(region)", 0.5), "dev.nervous.cells.c\(region).wave", stage.now, &stage)
+            take(try Self.wave("r\(region)", 0.5), "dev.nervous.cells.c\(region).wave", stage.now, &stage)
         }
         #expect(stage.screen.row(1).contains("a door  b heater  c rack"), "\(stage.screen.row(1))")
         Golden.check(stage.screen, "folded-80x24", styles: .indexed)
@@ -101,7 +111,7 @@ import Testing
             var stage = Stage([], seconds: 1, settings: settings)
             for origin in order {
                 take(
-                    try BufferTests.wave("vitals", 0.5, origin: origin), "dev.nervous.cells.vitals.wave", stage.now,
+                    try Self.wave("vitals", 0.5, origin: origin), "dev.nervous.cells.vitals.wave", stage.now,
                     &stage)
             }
             let group = try #require(stage.scope.selectedGroup)

@@ -10,9 +10,9 @@ import Testing
         Stage(try GoldenScreenTests.plant.get(), seconds: 79, size) { $0.face = face }
     }
 
-    private func row(_ stage: Stage, with text: String, from column: Int = 0) throws -> Int {
+    private func row(_ stage: Stage, with text: String, from column: Int = 0, to end: Int = 250) throws -> Int {
         try #require(
-            (1..<stage.screen.height).first { stage.screen.row($0).dropFirst(column).contains(text) },
+            (1..<stage.screen.height).first { stage.screen.row($0).prefix(end).dropFirst(column).contains(text) },
             "\(text) is not on the screen:\n\(stage.screen.text)")
     }
 
@@ -20,7 +20,7 @@ import Testing
         var stage = try stage()
         stage.press(.character("3"))
         for name in ["plant.pump", "vitals", "math"] {
-            stage.press(.mouse(Pointer(.press, x: 40, y: try row(stage, with: name) + 1)))
+            stage.press(.mouse(Pointer(.press, x: 40, y: try row(stage, with: name, to: 14) + 1)))
             #expect(stage.scope.selectedGroup?.name == name)
             #expect(stage.scope.view.pane == .scope)
             #expect(stage.screen.text.contains("▸" + name))

@@ -367,7 +367,7 @@ struct MessageBuffer: Sendable {
         return number
     }
 
-    /// What has no lane of its own.
+    /// Lane of everything that has none of its own.
     private static let others = "(others)"
 
     private mutating func lane(named name: String, _ domain: SubjectDomain, _ at: Int64) -> Int {

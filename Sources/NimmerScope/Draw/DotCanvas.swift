@@ -6,9 +6,9 @@ struct DotCanvas: Sendable {
     let width: Int
     let height: Int
     private let level: GlyphLevel
-    /// Who set each dot; 0 where none is set.
+    /// The drawer of each dot; 0 where none is set.
     private var dots: [UInt8]
-    /// Who sets dots now, 1 or more.
+    /// The drawer of the next dots, 1 or more.
     var drawer: UInt8 = 1
 
     /// Dots a cell.
@@ -43,7 +43,7 @@ struct DotCanvas: Sendable {
 
     private func bit(_ x: Int, _ y: Int) -> Bool { dots[y * width + x] != 0 }
 
-    /// Who set the dots of a cell: of several the last one in their order; 0 where no dot is set.
+    /// The drawer of a cell's dots: of several the last one in their order; 0 where no dot is set.
     func drawer(_ cell: Int, _ row: Int) -> UInt8 {
         let size = Self.dots(level)
         var last: UInt8 = 0

@@ -49,8 +49,12 @@ extension ScopeState {
     private func drawLegend(_ pen: inout Pen, _ area: Area, after columns: Int, _ rows: LaneRows) {
         guard let group = selectedGroup, rows.visible.contains(view.lane) else { return }
         let origins = originsShown(of: group)
-        guard origins.count > 1, rows.height(of: view.lane) - 1 < origins.count else { return }
-        let texts = origins.map { "\(LaneGroup.letter($0)) \(group.origins[$0])" }
+        guard rows.height(of: view.lane) - 1 < origins.count,
+            origins.count > 1 || origins.contains(where: { group.origins[$0] != group.name })
+        else { return }
+        let texts =
+            origins.count == 1
+            ? [group.origins[origins[0]]] : origins.map { "\(LaneGroup.letter($0)) \(group.origins[$0])" }
         let room = area.width - columns - 4
         var count = 0
         var used = 0

@@ -36,7 +36,7 @@ struct Theme: Sendable {
         header = Style(foreground: tint.onBar, background: tint.bar)
         headerQuiet = Style(foreground: isBasic ? tint.onBar : tint.quietOnBar, background: tint.bar)
         chip = Style(foreground: tint.onChip, background: tint.chip, bold: true)
-        alarm = Style(foreground: Color(0xfff1f0, index: 15), background: Color(0x9b1c22, index: 1), bold: true)
+        alarm = Style(foreground: palette.alarm.text, background: palette.alarm.back, bold: true)
         // Where there are only 16, reverse and signs mark what a tint marks elsewhere.
         selection = isBasic ? .standard : palette.selection
         cursorColumn = isBasic ? .standard : palette.cursorColumn

@@ -100,14 +100,20 @@ struct ThemePalette: Sendable {
             Color(0x4fe8c0, index: 14), Color(0xc4d7ff, index: 6),
         ]
         cognitive = [0xcdb3ff, 0xf5b8ff, 0xb3bdff, 0xe8dcff, 0xffc4ee].map { Color($0, index: 13) }
-        organs = [0xffa58c, 0xffd2b3, 0xffadc4, 0xf5c878, 0xffe6e0].map { Color($0, index: 9) }
+        organs = [0xffab94, 0xffd2b3, 0xffadc4, 0xf5c878, 0xffe6e0].map { Color($0, index: 9) }
         inks = Inks(
             text: Color(0xffffff, index: 15), strong: Color(0xffffff, index: 15), quiet: Color(0xd0d8dc, index: 7),
-            faint: Color(0x7c8a92, index: 8), good: Color(0x7dffa8, index: 10), bad: Color(0xff9a9c, index: 15),
+            faint: Color(0x7c8a92, index: 8), good: Color(0x7dffa8, index: 10), bad: Color(0xffb3b5, index: 15),
             warning: Color(0xffcf7a, index: 11), accent: Color(0xffff8a, index: 11))
         selection = Color(0x1c2b36, index: 0)
         cursorColumn = Color(0x26331f, index: 0)
         openColumn = Color(0x0a2a18, index: 0)
+    }
+
+    /// Colours of a failure, as it stands in a bar.
+    var alarm: (text: Color, back: Color) {
+        let back: UInt32 = kind == .highContrast ? 0x7a0000 : 0x9b1c22
+        return (Color(0xfff1f0, index: 15), Color(back, index: 1))
     }
 
     /// Colour of a meaning.

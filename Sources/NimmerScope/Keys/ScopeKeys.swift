@@ -61,7 +61,7 @@ public enum ScopeKeys {
             title: "Program",
             entries: [
                 Entry(keys: "?", meaning: "this help"),
-                Entry(keys: "t", meaning: "dark, light, high contrast"),
+                Entry(keys: "t", meaning: "dark, light, contrast"),
                 Entry(keys: "Ctrl-L", meaning: "redraw the screen"),
                 Entry(keys: "Ctrl-Z", meaning: "suspend; fg comes back"),
                 Entry(keys: "q  Ctrl-C", meaning: "quit"),
