@@ -114,6 +114,24 @@ struct LiveTailTests {
         }
     }
 
+    /// Who filters by an MQTT topic hears what a nats-server delivers of it, beside what the environment publishes.
+    @Test func aFilterMayBeATopic() async throws {
+        try await TailBench.run { desk in
+            let (child, lines) = try await desk.tail(["--filter", "tele/hotWater/SENSOR", "--count", "1"])
+            let end = ContinuousClock.now + .seconds(20)
+            while child.exitStatus == nil, ContinuousClock.now < end {
+                for subject in ["tele.boiler.SENSOR", "tele.hotWater.SENSOR"] {
+                    try desk.bus.publish(try Subject(foreign: subject), payload: Array(#"{"degrees":51}"#.utf8))
+                }
+                try await desk.emit("math")
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(child.exitStatus == .exited(0))
+            #expect(lines.output.count == 1 && lines.output.first?.contains("hotWater") == true, "\(lines.output)")
+            #expect(!lines.output.joined().contains("math"))
+        }
+    }
+
     @Test func colourIsForTerminalsUnlessAskedFor() async throws {
         try await TailBench.run { desk in
             for (words, variable, isColoured) in [
