@@ -33,7 +33,7 @@ import Testing
         let questions = try await bus.messages(SubjectPattern(.cognitiveRequest(.dev)))
         try await bench.run({ try await thalamus.run() }) {
             #expect(GateList(try await bench.ask("gates").result)?.gates == [])
-            #expect(RegionMap(try await bench.ask("regions").result)?.rules.isEmpty == true)
+            #expect(try await bench.ask("regions").result.resolved == [["region": "math", "patterns": ["calculate"]]])
             try publish("math", 0.6, on: bus)
             try publish("calculate", 0.5, on: bus)
 

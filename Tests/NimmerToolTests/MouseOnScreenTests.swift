@@ -63,13 +63,13 @@ import Testing
     /// A terminal that answers has the theme that fits it; what it does not answer changes nothing.
     @Test func theTerminalsAnswerChoosesTheTheme() async throws {
         let light = "48;2;244;250;246"
-        let terminal = try await ScreenTests.screen()
+        let terminal = try await ScreenTests.screen(["--color", "truecolor"])
         #expect(terminal.contains("\u{1b}]11;?\u{1b}\\", after: 0) && !terminal.contains(light, after: 0))
         terminal.type("\u{1b}]11;rgb:fdfd/f6f6/e3e3\u{7}")
         #expect(try await terminal.wait(for: light, after: 0))
         terminal.type("q")
         #expect(try await terminal.end() == 0)
-        let chosen = try await ScreenTests.screen(["--theme", "light"])
+        let chosen = try await ScreenTests.screen(["--color", "truecolor", "--theme", "light"])
         #expect(chosen.contains(light, after: 0) && !chosen.contains("]11;?", after: 0))
         chosen.type("q")
         #expect(try await chosen.end() == 0)
