@@ -28,7 +28,7 @@ public struct Pointer: Hashable, Sendable {
     }
 
     /// The event in a terminal's report: its button code and its place, counted from 1; nil for what means nothing here: other buttons,
-    /// releases, movement, places that are none.
+    /// releases, movement, places outside of every screen.
     init?(code: Int, column: Int, row: Int) {
         let isWheel = code & 64 != 0
         guard code >= 0, code & ~0b101_1111 == 0, 1...65_535 ~= column, 1...65_535 ~= row else { return nil }

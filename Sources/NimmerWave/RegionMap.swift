@@ -24,7 +24,7 @@ package struct RegionMap: Sendable {
         rules.first { $0.region == region || $0.patterns.contains { $0.matches(region.text) } }?.region ?? region
     }
 
-    /// The map in an answer of the thalamus to `regions`: `[{"region": …, "patterns": […]}, …]`; nil when it is none.
+    /// The map in an answer of the thalamus to `regions`: `[{"region": …, "patterns": […]}, …]`; nil when it is something else.
     package init?(_ json: JSON) {
         guard let array = json.resolved.array else { return nil }
         var rules: [Rule] = []

@@ -3,7 +3,7 @@ import NimmerWave
 /// Text of a filter as an MQTT topic, or a filter of topics (`tele/+/SENSOR`): a nats-server delivers what is published under it on a subject that
 /// looks otherwise (`tele.hotWater.SENSOR`).
 package struct TopicText: Sendable, Hashable {
-    /// Subjects of the topic; nil for a text that is none.
+    /// Subjects of the topic; nil for any other text.
     package let pattern: SubjectPattern?
     /// Part of a subject, while the topic is being typed.
     private let part: String?

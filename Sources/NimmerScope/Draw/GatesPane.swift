@@ -145,7 +145,7 @@ struct GateColumns {
         ]
     }
 
-    /// The order that the heading of a column names; nil where there is none.
+    /// The order that the heading of a column names; nil where it names no order.
     func order(at x: Int) -> GateOrder? {
         var end = 1
         for heading in headings {

@@ -107,7 +107,7 @@ extension ScopeState {
 }
 
 extension Layout {
-    /// The pane at a cell, with its area; nil where there is none.
+    /// The pane at a cell, with its area; nil outside of all.
     func pane(at x: Int, _ y: Int) -> (pane: Pane, area: Area)? {
         let areas: [(Pane, Area?)] = [
             (.scope, scope), (.gates, gates ?? gateLine), (.log, log), (.inspector, inspector),

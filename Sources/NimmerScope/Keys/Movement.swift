@@ -227,7 +227,7 @@ extension ScopeState {
     /// The groups of lanes that have something to show, in their order, by their numbers.
     var groupsShown: [Int] { buffer.groups.indices.filter { isShown(buffer.groups[$0]) } }
 
-    /// The group of the selected lane; nil while there is none.
+    /// The group of the selected lane; nil while nothing is shown.
     var selectedGroup: LaneGroup? {
         let shown = groupsShown
         return shown.isEmpty ? nil : buffer.groups[shown[max(0, min(shown.count - 1, view.lane))]]

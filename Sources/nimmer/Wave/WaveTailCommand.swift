@@ -79,7 +79,7 @@ struct WaveTailCommand: AsyncParsableCommand {
             settings: settings, screen: screen, lines: .init(asJSON: json.json, count: watch.count))
         session.patterns =
             try patterns.isEmpty ? [SubjectPattern.everything(environment)] : patterns.map(Self.pattern)
-        // Who filters by a topic wants to hear it, also where nothing of the environment is published on it.
+        // A filter by a topic also listens to it, even where nothing of the environment is published on it.
         if patterns.isEmpty, let filter, let topic = TopicText(filter).pattern { session.patterns.append(topic) }
         session.ignored = try ignore.map(Self.pattern)
         session.chosen = (try patterns.map(Self.pattern), session.ignored)
