@@ -104,7 +104,7 @@ struct UpSession: Sendable {
             tasks.run { [self] in
                 let choice = ServerChoice(url: url, origin: .flag, ownerCredentials: identities?.ownerCredentials)
                 await playing.run(choice, environment, waitsForThalamus: names.contains("thalamus")) { line, ink in
-                    try? Console.line(display.own(line, ink))
+                    lines.line(display.own(line, ink))
                 }
                 if playing.endsSystem, !Task.isCancelled { inbox.yield(.stop) }
             }
