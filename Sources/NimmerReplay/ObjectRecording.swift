@@ -99,7 +99,7 @@ struct ObjectRecording {
             let at = time(json, line.number, &times, &report)
             let label = labelPlace.map { place in Self.value(names[place], in: json).map { $0.string ?? $0.text } ?? ""
             }
-            rows.add(numbers, at: at, line: line.number, label: label)
+            rows.add(numbers, at: at, later: times.later, line: line.number, label: label)
         }
         return (rows, columns, report)
     }

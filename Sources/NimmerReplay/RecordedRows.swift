@@ -11,6 +11,10 @@ struct RecordedRows {
     let width: Int
     private(set) var values: [Double] = []
     private(set) var times: [Timestamp?] = []
+    /// By its place the second moment that the time of a row names, in the hour that comes twice.
+    private(set) var later: [Int: Timestamp] = [:]
+    /// Number of what each row is about; empty where all are about the same.
+    private(set) var groups: [Int32] = []
     private(set) var lines: [Int] = []
     private(set) var labels: [String] = []
 
@@ -20,9 +24,16 @@ struct RecordedRows {
 
     /// Adds a row.
     ///
-    /// - Parameter time: nil where it cannot be read.
-    mutating func add(_ row: [Double], at time: Timestamp?, line: Int, label: String?) {
+    /// - Parameters:
+    ///   - time: nil where it cannot be read.
+    ///   - later: the second moment that it names; nil where it names one.
+    ///   - group: number of what it is about; nil where all rows are about the same.
+    mutating func add(
+        _ row: [Double], at time: Timestamp?, later: Timestamp?, line: Int, label: String?, group: Int? = nil
+    ) {
         values += row
+        if let later { self.later[times.count] = later }
+        if let group { groups.append(Int32(truncatingIfNeeded: group)) }
         times.append(time)
         lines.append(line)
         if let label { labels.append(label) }
@@ -47,6 +58,10 @@ package struct RecordingReport: Sendable, Equatable {
     package var astrayTimes = 0
     /// The first of them.
     package var firstAstrayTime: String?
+    /// Rows whose time was a little before or ahead of those around it, between which they are set.
+    package var placedTimes = 0
+    /// The first of them.
+    package var firstPlacedTime: String?
     /// Indicates whether the last line is cut.
     package var isCut = false
     /// Notes of other kinds: what was found out, and values of columns.
@@ -68,6 +83,11 @@ package struct RecordingReport: Sendable, Equatable {
         if astrayTimes > 0 {
             notes.append(
                 "\(NimmerOutput.count(astrayTimes, "row")) left out, with times far from those around them: \(firstAstrayTime ?? "")"
+            )
+        }
+        if placedTimes > 0 {
+            notes.append(
+                "\(NimmerOutput.count(placedTimes, "row")) set between those around them, with times a little off: \(firstPlacedTime ?? "")"
             )
         }
         return notes

@@ -33,8 +33,8 @@ struct TimeReader {
     private let zone: ZoneRules?
     private let start: Timestamp
     private let step: Double
-    private var last: Int64?
-    private var lastStep: Int64 = 0
+    /// The second moment that the last text names, in the hour that comes twice; nil where it names one.
+    private(set) var later: Timestamp?
     private var rows = 0
 
     /// - Parameter pace: rows a second where neither times nor the format define it.
@@ -51,29 +51,19 @@ struct TimeReader {
         return start.advanced(milliseconds: (Double(rows) * step).rounded())
     }
 
-    /// The moment that the text of a row names; nil when it names none.
+    /// The moment that the text of a row names, of two the earlier (``later`` is the other); nil when it names none.
     mutating func moment(_ text: String) -> Timestamp? {
+        later = nil
         guard let time = format.time(text) else { return nil }
-        let moment: Timestamp
         switch time {
-        case .moment(let named): moment = named
+        case .moment(let named): return named
         case .local(let local):
-            moment = Timestamp(nanoseconds: zone.map { Self.resolve(local, $0, last, lastStep) } ?? local)
+            guard let zone else { return Timestamp(nanoseconds: local) }
+            let (second, rest) = local.dividedDown(by: 1_000_000_000)
+            let named = zone.seconds(local: second).map { ($0 &* 1_000_000_000).addingSaturated(rest) }
+            if named.count > 1 { later = Timestamp(nanoseconds: named[named.count - 1]) }
+            return Timestamp(nanoseconds: named[0])
         }
-        if let last { lastStep = moment.nanoseconds.subtractingSaturated(last) }
-        last = moment.nanoseconds
-        return moment
-    }
-
-    /// Of two moments with the same local time the first that does not lie before the row before; ten minutes before it is still of the
-    /// same pass of the hour, unless rows are farther apart.
-    private static func resolve(_ local: Int64, _ zone: ZoneRules, _ last: Int64?, _ lastStep: Int64) -> Int64 {
-        let (second, rest) = local.dividedDown(by: 1_000_000_000)
-        let named = zone.seconds(local: second).map { ($0 &* 1_000_000_000).addingSaturated(rest) }
-        guard named.count > 1, let last else { return named[0] }
-        let allowance: Int64 = 600_000_000_000
-        let least = lastStep > allowance ? last.addingSaturated(1) : last.subtractingSaturated(allowance)
-        return named.first { $0 >= least } ?? named[named.count - 1]
     }
 }
 

@@ -19,7 +19,7 @@ package enum ReplayEvent: Sendable {
 /// A recording, read whole.
 ///
 /// CSV with or without names of its columns, NDJSON of numbers, or the waves of a nervous system as `nimmer replay --record`
-/// and `nimmer wave tail --record` write them (recordings.md). Rows come in the order of the file.
+/// and `nimmer wave tail --record` write them (recordings.md). Rows come in the order of their times.
 package struct ReplayInput {
     /// Kind of recording.
     package enum Kind: Sendable, Equatable { case delimited, numbers, waves }
@@ -46,7 +46,7 @@ package struct ReplayInput {
     private var next = 0
 
     /// Progress of reading, 0…1.
-    package var progress: Double { times.moments.isEmpty ? 1 : Double(next) / Double(times.moments.count) }
+    package var progress: Double { times.count == 0 ? 1 : Double(next) / Double(times.count) }
 
     /// Opens a recording.
     ///
@@ -110,7 +110,7 @@ package struct ReplayInput {
         }
         columns = names
         self.wanted = places
-        self.times = RowTimes(times)
+        self.times = RowTimes(times, later: rows.later, groups: rows.groups)
         self.report = report
         noteTimes(times, lineOf)
         let left = self.times.aside.count
@@ -138,9 +138,17 @@ package struct ReplayInput {
         if let first = times.aside.first {
             report.firstAstrayTime = "\(file):\(lineOf(first)): \(written[first]?.rfc3339 ?? "")"
         }
+        report.placedTimes = times.placed.count
+        if let first = times.placed.first {
+            report.firstPlacedTime = "\(file):\(lineOf(first)): \(written[first]?.rfc3339 ?? "")"
+        }
+        if times.isMerged {
+            report.remarks.append("rows of one kind stand behind those of another: merged by their times")
+        }
         if times.isReversed {
             report.remarks.append("the newest row stands first: read from the last row to the first")
         }
+        if times.isSorted { report.remarks.append("the rows are not in the order of their times: sorted") }
         for step in times.setBack.prefix(3) {
             let span = LocalTime.span(milliseconds: Double(step.nanoseconds) / 1_000_000)
             report.remarks.append(
@@ -158,8 +166,8 @@ package struct ReplayInput {
 
     /// The next event; nil at the end.
     package mutating func nextEvent() -> ReplayEvent? {
-        while next < times.moments.count {
-            let row = times.isReversed ? times.moments.count - 1 - next : next
+        while next < times.count {
+            let row = times.row(at: next)
             next += 1
             guard let at = times.moments[row] else { continue }
             if let messages {

@@ -3,17 +3,26 @@ import NimmerWave
 
 /// The times of a recording's rows, judged against those around them (recordings.md, Wrong times).
 ///
-/// A clock that was wrong for some rows sets these rows aside; one that was set back, or an hour that comes twice, sets nothing aside: the
-/// rows follow each other as they stand, and the times after it count as that much later.
+/// A clock that was wrong for some rows sets these rows aside, or between their neighbours; one that was set back, or an hour that comes twice,
+/// sets nothing aside: the rows follow each other as they stand, and the times after it count as that much later. Rows in no order, and
+/// stretches in the wrong one, are sorted. Where a recording has the rows of one entity behind those of another, each has a clock of its own.
 struct RowTimes {
     /// The moment of each row; nil for one that is set aside.
     private(set) var moments: [Timestamp?]
     /// Places of the rows that are set aside because their times lie far from those around them.
     private(set) var aside: [Int] = []
+    /// Places of the rows that were a little before or ahead of those around them, and are set between them.
+    private(set) var placed: [Int] = []
     /// Places at which the clock was set back, with how far.
     private(set) var setBack: [(row: Int, nanoseconds: Int64)] = []
     /// Indicates whether the newest row stands first, so that the rows follow each other from the last to the first.
-    let isReversed: Bool
+    private(set) var isReversed: Bool
+    /// Indicates whether rows were not in the order of their times, and are sorted.
+    private(set) var isSorted = false
+    /// Indicates whether the rows of one entity stand behind those of another, and are merged by their times.
+    private(set) var isMerged = false
+    /// Places of the rows in the order in which they follow each other; nil: as they stand.
+    private var order: [Int]?
 
     /// A stretch of rows whose times follow each other.
     private struct Block {
@@ -22,49 +31,146 @@ struct RowTimes {
         var last: Int64
     }
 
-    private let typical: Int64
-    private let back: Int64
-    private let ahead: Int64
+    private var typical: Int64 = 1
+    private var back: Int64 = 1
+    private var ahead: Int64 = 1
 
     /// Judges times.
     ///
-    /// - Parameter times: in the order of the rows; nil where a row has none.
-    init(_ times: [Timestamp?]) {
+    /// - Parameters:
+    ///   - times: in the order of the rows; nil where a row has none.
+    ///   - later: by its place the second moment that the time of a row names, in the hour that comes twice.
+    ///   - groups: number of what each row is about; empty where all are about the same.
+    init(_ times: [Timestamp?], later: [Int: Timestamp] = [:], groups: [Int32] = []) {
         moments = times
-        var known = times.indices.filter { times[$0] != nil }
-        isReversed = Self.isReversed(times, known)
-        if isReversed { known.reverse() }
-        typical = Self.typicalStep(times, known)
-        back = max(2 * typical, 2_000_000_000)
-        ahead = max(20 * typical, 60_000_000_000)
-        judge(known)
-        // Where that many lie apart there is no time from which they could: all count as they are written.
-        if aside.count > max(1, known.count / 5) { (moments, aside, setBack) = (times, [], []) }
+        let whole = RowSequence(Array(times.indices), times, later)
+        isReversed = whole.isReversed
+        let parts = Self.parts(groups).map { RowSequence($0, times, later) }
+        // Rows that take turns share the clock that wrote them; those that stand apart begin again with each entity.
+        isMerged =
+            parts.count > 1
+            && (parts.reduce(0) { $0 + $1.stepsBack(beyond: whole.back) } < whole.stepsBack(beyond: whole.back)
+                || parts.contains { $0.rows.count > 2 && $0.isReversed != whole.isReversed })
+        guard isMerged else {
+            let read = judge(whole)
+            order = isReversed || isSorted ? read : nil
+            return
+        }
+        isReversed = parts.allSatisfy { $0.isReversed || $0.rows.count < 2 }
+        var all: [(moment: Int64, place: Int, row: Int)] = []
+        all.reserveCapacity(times.count)
+        for part in parts {
+            var last = Int64.min
+            for row in judge(part) {
+                guard let moment = moments[row]?.nanoseconds else { continue }
+                last = max(last, moment)
+                all.append((last, all.count, row))
+            }
+        }
+        all.sort { ($0.moment, $0.place) < ($1.moment, $1.place) }
+        order = all.map(\.row)
     }
 
-    /// The step between two rows that most have: the median of those that are above 0; a second where there is none.
-    private static func typicalStep(_ times: [Timestamp?], _ known: [Int]) -> Int64 {
-        guard known.count > 1 else { return 1_000_000_000 }
-        var steps: [Int64] = []
-        let stride = max(1, known.count / 20_000)
-        for place in Swift.stride(from: 1, to: known.count, by: stride) {
-            guard let one = times[known[place - 1]], let next = times[known[place]] else { continue }
-            let step = next.nanoseconds(since: one)
-            if step > 0 { steps.append(step) }
-        }
-        steps.sort()
-        // No step is longer than ten years, so that twenty can be counted.
-        return steps.isEmpty ? 1_000_000_000 : min(steps[steps.count / 2], 3650 * day)
+    /// Number of rows that follow each other, with those that are set aside.
+    var count: Int { order?.count ?? moments.count }
+
+    /// The place of the row that comes at a turn.
+    func row(at turn: Int) -> Int { order?[turn] ?? turn }
+
+    private static func parts(_ groups: [Int32]) -> [[Int]] {
+        guard let last = groups.max(), last > 0 else { return [] }
+        var parts = [[Int]](repeating: [], count: Int(last) + 1)
+        for (row, group) in groups.enumerated() { parts[Int(group)].append(row) }
+        return parts.filter { !$0.isEmpty }
     }
 
-    /// Returns whether nearly all rows lie before the one before them.
-    private static func isReversed(_ times: [Timestamp?], _ known: [Int]) -> Bool {
-        var (later, earlier) = (0, 0)
-        for (one, next) in zip(known, known.dropFirst()) {
-            guard let before = times[one], let after = times[next] else { continue }
-            if after > before { later += 1 } else if after < before { earlier += 1 }
+    /// Judges the rows of one clock.
+    ///
+    /// - Returns: their places in the order in which they follow each other.
+    private mutating func judge(_ sequence: RowSequence) -> [Int] {
+        var sequence = sequence
+        (typical, back, ahead) = (sequence.typical, sequence.back, sequence.ahead)
+        let before = (aside.count, placed.count, setBack.count)
+        for (row, value) in zip(sequence.rows, sequence.values) { moments[row] = Timestamp(nanoseconds: value) }
+        let all = sequence
+        let finding = sequence.finding()
+        if finding.isUnordered {
+            isSorted = true
+            sequence.sort()
+            follow(sequence.rows)
+        } else {
+            let slips = takeOut(finding.wrong, &sequence)
+            follow(sequence.rows)
+            set(slips)
         }
-        return earlier > 2 && earlier > 9 * later
+        guard aside.count - before.0 > max(1, all.rows.count / 5) else {
+            return finding.isUnordered ? sequence.rows : all.rows
+        }
+        // Where that many lie apart there is no time from which they could: all count as they are written, sorted.
+        aside.removeSubrange(before.0...)
+        placed.removeSubrange(before.1...)
+        setBack.removeSubrange(before.2...)
+        sequence = all
+        sequence.sort()
+        isSorted = true
+        for (row, value) in zip(sequence.rows, sequence.values) { moments[row] = Timestamp(nanoseconds: value) }
+        return sequence.rows
+    }
+
+    /// Rows that are near those around them, between which they are set.
+    private struct Slip {
+        var rows: ArraySlice<Int>
+        var before: Int?
+        var behind: Int?
+    }
+
+    /// Takes out the rows whose clock was wrong: those far from the ones around them are set aside.
+    private mutating func takeOut(_ wrong: [Range<Int>], _ sequence: inout RowSequence) -> [Slip] {
+        guard !wrong.isEmpty else { return [] }
+        let wrong = wrong.sorted { $0.lowerBound < $1.lowerBound }
+        var removed: Set<Int> = []
+        var slips: [Slip] = []
+        for (index, run) in wrong.enumerated() {
+            removed.formUnion(run)
+            // Stretches that touch have the same neighbours; there are at most a thousand rows in them.
+            var low = run.lowerBound - 1
+            while low >= 0, removed.contains(low) { low -= 1 }
+            var high = run.upperBound
+            for next in wrong[(index + 1)...] {
+                guard next.lowerBound == high else { break }
+                high = next.upperBound
+            }
+            let before = low >= 0 ? low : nil
+            let behind = high < sequence.values.count ? high : nil
+            guard let either = before ?? behind else { continue }
+            let first = sequence.values[either]
+            let last = max(first, sequence.values[behind ?? either])
+            let reach = first.subtractingSaturated(ahead)...last.addingSaturated(ahead)
+            let rows = sequence.rows[run]
+            if sequence.values[run].allSatisfy({ reach.contains($0) }) {
+                slips.append(
+                    Slip(rows: rows, before: before.map { sequence.rows[$0] }, behind: behind.map { sequence.rows[$0] })
+                )
+                placed += rows
+            } else {
+                aside += rows
+                for row in rows { moments[row] = nil }
+            }
+        }
+        sequence.remove(removed)
+        return slips
+    }
+
+    /// Sets rows between those around them, in equal steps.
+    private mutating func set(_ slips: [Slip]) {
+        for slip in slips {
+            let known = [slip.before, slip.behind].compactMap { $0.flatMap { moments[$0]?.nanoseconds } }
+            guard let first = known.first, let last = known.last else { continue }
+            let step = max(0, last.subtractingSaturated(first)) / Int64(slip.rows.count + 1)
+            for (place, row) in slip.rows.enumerated() {
+                moments[row] = Timestamp(nanoseconds: first.addingSaturated(step * Int64(place + 1)))
+            }
+        }
     }
 
     private func blocks(_ known: [Int]) -> [Block] {
@@ -84,7 +190,8 @@ struct RowTimes {
         return blocks
     }
 
-    private mutating func judge(_ known: [Int]) {
+    /// Takes rows after each other: those of a clock that was set back count as later.
+    private mutating func follow(_ known: [Int]) {
         let blocks = blocks(known)
         /// More rows than this are no slip of a clock.
         let few = max(1, min(known.count / 20, 1000))

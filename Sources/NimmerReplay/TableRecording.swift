@@ -88,11 +88,22 @@ struct TableRecording {
         var numbers = [Double](repeating: .nan, count: wanted.count)
         var entities: [[UInt8]: Int] = [:]
         for (place, column) in wanted.enumerated() { entities[Array(column.name.utf8)] = place }
+        var tables: [[UInt8]: Int] = [:]
+        let tablePlaces = layout.isAnnotated ? names.indices.filter { ["result", "table"].contains(names[$0]) } : []
         forEachRow { cells, line in
+            // A table of InfluxDB, and what a row of a long table is about, have times of their own.
+            var group: Int?
+            if !tablePlaces.isEmpty {
+                let key = Array(tablePlaces.map { cells[$0] }.joined(separator: [0]))
+                let table = tables[key] ?? tables.count
+                tables[key] = table
+                group = table
+            }
             if let entityPlace, let valuePlace {
                 guard let entity = entities[Array(cells[entityPlace])] else { return }
                 for place in numbers.indices { numbers[place] = RecordedRows.absent }
                 numbers[entity] = columns.number(entity, cells[valuePlace], line: line)
+                group = (group ?? 0) * wanted.count + entity
             } else {
                 for (place, column) in wanted.enumerated() {
                     numbers[place] = columns.number(place, cells[column.place], line: line)
@@ -100,7 +111,7 @@ struct TableRecording {
             }
             let at = time(cells, line, &times, &report)
             let label = labelPlace.map { String(decoding: WrittenNumber.trimmed(cells[$0]), as: UTF8.self) }
-            rows.add(numbers, at: at, line: line, label: label)
+            rows.add(numbers, at: at, later: times.later, line: line, label: label, group: group)
         } otherwise: { line, number, isLast in
             report.isCut = isLast
             report.refuse(
