@@ -91,7 +91,7 @@ struct RowSequence {
     }
 
     /// Rows whose clocks were wrong for a moment, and what the others are: in order, in no order, or dated by a clock that was set back.
-    struct Finding {
+    struct Disorder {
         /// Indicates whether the rows are to be sorted by their times.
         var isUnordered = false
         /// Stretches of rows, as places in the sequence, whose clocks were wrong.
@@ -102,10 +102,11 @@ struct RowSequence {
     ///
     /// A row whose clock was wrong leaves its time free where it stands, and comes to a time that others have. One that stands elsewhere leaves
     /// no gap where it stands, and fills the one from which it came. Those that do neither, and lead on, are of a clock that was set back.
-    func finding() -> Finding {
-        let disorder = Self.steps(values).earlier
-        guard disorder > 0 else { return Finding() }
-        if disorder * 4 >= values.count, stepsBack(beyond: 2_000_000_000) * 8 >= values.count, let found = shuffled() {
+    func disorder() -> Disorder {
+        let descending = Self.steps(values).earlier
+        guard descending > 0 else { return Disorder() }
+        if descending * 4 >= values.count, stepsBack(beyond: 2_000_000_000) * 8 >= values.count, let found = shuffled()
+        {
             return found
         }
         let descents = stepsBack(beyond: back)
@@ -114,7 +115,7 @@ struct RowSequence {
             highest = max(highest, value)
             return value < highest.subtractingSaturated(back)
         }
-        guard isFar else { return Finding() }
+        guard isFar else { return Disorder() }
         let rise = longestRise()
         let runs = runs(off: rise)
         let far = runs.reduce(0) { $0 + $1.count }
@@ -123,10 +124,10 @@ struct RowSequence {
     }
 
     /// The finding that there is no order at all; nil where most times come several times.
-    private func shuffled() -> Finding? {
+    private func shuffled() -> Disorder? {
         let sorted = values.sorted()
         let distinct = zip(sorted, sorted.dropFirst()).count(where: { $0 != $1 }) + 1
-        return distinct * 2 > sorted.count ? Finding(isUnordered: true) : nil
+        return distinct * 2 > sorted.count ? Disorder(isUnordered: true) : nil
     }
 
     /// Places of the longest subsequence of times of which none lies before the one before it.
@@ -168,12 +169,12 @@ struct RowSequence {
         return runs
     }
 
-    private func judged(_ runs: [Range<Int>], _ rise: [Int]) -> Finding {
+    private func judged(_ runs: [Range<Int>], _ rise: [Int]) -> Disorder {
         /// More rows than this are no slip of a clock.
         let few = max(1, min(values.count / 20, 1000))
         let kept = rise.map { values[$0] }
         let sorted = values.sorted()
-        var finding = Finding()
+        var found = Disorder()
         var either: [Range<Int>] = []
         var (elsewhere, slipped, setBack) = (0, 0, 0)
         for run in runs {
@@ -186,7 +187,7 @@ struct RowSequence {
                     elsewhere += piece.count
                 } else if run.count <= few, hasGap || !leadsOn(piece) {
                     slipped += piece.count
-                    finding.wrong.append(piece)
+                    found.wrong.append(piece)
                 } else {
                     setBack += piece.count
                 }
@@ -196,10 +197,10 @@ struct RowSequence {
         if elsewhere > slipped || slipped == 0 && either.count > 1 {
             elsewhere += either.reduce(0) { $0 + $1.count }
         } else {
-            finding.wrong += either
+            found.wrong += either
         }
-        finding.isUnordered = elsewhere > setBack
-        return finding
+        found.isUnordered = elsewhere > setBack
+        return found
     }
 
     /// Returns whether as much time passed between the rows around a stretch as the stretch would take.

@@ -93,18 +93,18 @@ struct RowTimes {
         let before = (aside.count, placed.count, setBack.count)
         for (row, value) in zip(sequence.rows, sequence.values) { moments[row] = Timestamp(nanoseconds: value) }
         let all = sequence
-        let finding = sequence.finding()
-        if finding.isUnordered {
+        let disorder = sequence.disorder()
+        if disorder.isUnordered {
             isSorted = true
             sequence.sort()
             follow(sequence.rows)
         } else {
-            let slips = takeOut(finding.wrong, &sequence)
+            let slips = takeOut(disorder.wrong, &sequence)
             follow(sequence.rows)
             set(slips)
         }
         guard aside.count - before.0 > max(1, all.rows.count / 5) else {
-            return finding.isUnordered ? sequence.rows : all.rows
+            return disorder.isUnordered ? sequence.rows : all.rows
         }
         // Where that many lie apart there is no time from which they could: all count as they are written, sorted.
         aside.removeSubrange(before.0...)

@@ -297,4 +297,54 @@ import Testing
         let slips = RowTimes(seconds.map { Timestamp(seconds: Int64($0 % 10 == 5 ? $0 + 5 : $0)) })
         #expect(slips.placed.count == 8640 && slips.setBack.isEmpty && slips.aside.isEmpty)
     }
+
+    /// Moments of readings that come whenever something changes, one a minute on average.
+    private static func irregular(_ count: Int) -> [Double] {
+        var state: UInt64 = 5
+        var moment = 0.0
+        return (0..<count).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            moment += 1 + 119 * Double(state >> 40) / 16_777_216
+            return moment.rounded()
+        }
+    }
+
+    private static func judged(_ seconds: [Double]) -> RowTimes {
+        RowTimes(seconds.map { Timestamp(milliseconds: 1_772_445_600_000 + $0 * 1000) })
+    }
+
+    @Test("readings at no steady pace: set back, in no order, and with single wrong clocks")
+    func uneven() {
+        let good = Self.irregular(600)
+        var back = good
+        for place in 300..<600 { back[place] -= 7200 }
+        let setBack = Self.judged(back)
+        #expect(setBack.setBack.map(\.row) == [300] && !setBack.isSorted)
+        #expect(setBack.aside.isEmpty && setBack.placed.isEmpty)
+        let none = Self.judged(Self.shuffled(good))
+        let moments = (0..<none.count).compactMap { none.moments[none.row(at: $0)] }
+        #expect(none.isSorted && moments.count == 600 && moments == moments.sorted())
+        for ahead: Double in [315_360_000, 172_800, -86_400] {
+            var wrong = good
+            for place in [100, 250, 251, 400] { wrong[place] += ahead }
+            let found = Self.judged(wrong)
+            #expect(found.aside == [100, 250, 251, 400] && found.setBack.isEmpty && !found.isSorted, "\(ahead)")
+        }
+    }
+
+    @Test("ten readings a second with clocks that were wrong, newest first or last", arguments: [false, true])
+    func fast(newestFirst: Bool) {
+        var seconds = (0..<1000).map { Double($0) / 10 }
+        for place in [100, 333, 700] { seconds[place] += 5 }
+        let found = Self.judged(newestFirst ? Array(seconds.reversed()) : seconds)
+        #expect(found.placed.sorted() == (newestFirst ? [299, 666, 899] : [100, 333, 700]))
+        #expect(found.isReversed == newestFirst && found.setBack.isEmpty && found.aside.isEmpty && !found.isSorted)
+    }
+
+    @Test("where most rows have no time that can be read, the run fails")
+    func lost() {
+        let text = "time,t,h\n" + (0..<10).map { "\($0 < 6 ? "soon" : Self.time($0)),1,2\n" }.joined()
+        let failure = RecordingFormsTests.failure { _ = try Self.run(text) }
+        #expect(failure.hasPrefix("x.csv:2: found the time 'soon'"), "\(failure)")
+    }
 }
