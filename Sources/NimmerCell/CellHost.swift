@@ -393,9 +393,4 @@ public final class CellHost<C: Cell>: Sendable {
         do { outcome = .success(try await work()) } catch { outcome = .failure(error) }
         act { $0.finished(name, outcome, at: $1).pulse }
     }
-
-    private func ask(_ command: Command, _ cell: Token) async {
-        let result = await process.ask(command, cell: cell)
-        act { $0.answered(command, by: cell, result, at: $1) }
-    }
 }

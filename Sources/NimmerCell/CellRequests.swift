@@ -138,6 +138,12 @@ extension CellHost {
     func respond(to message: BusMessage, _ result: CommandResult) {
         requests.reply(to: message, result)
     }
+
+    /// Sends a command to another cell, and hands the cell the answer.
+    func ask(_ command: Command, _ cell: Token) async {
+        let result = await process.ask(command, cell: cell)
+        act { $0.answered(command, by: cell, result, at: $1) }
+    }
 }
 
 /// Work took longer than its command allowed.
