@@ -28,7 +28,7 @@ import Testing
         try Data(("time,a,b\n" + rows.joined()).utf8).write(to: folder.appending(path: "rows.csv"))
         let answer = try await ChildProcess.run(
             ChildCommand(
-                "bash", ["-c", "nimmer() { '\(Tool.path)' \"$@\"; }; \(line)"], workingDirectory: folder.path),
+                "bash", ["-c", "exec 2>&1; nimmer() { '\(Tool.path)' \"$@\"; }; \(line)"], workingDirectory: folder.path),
             limit: .seconds(60))
         return (answer.status, answer.lines.map(\.text).joined(separator: "\n"))
     }
