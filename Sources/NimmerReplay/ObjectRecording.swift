@@ -15,6 +15,10 @@ struct ObjectRecording {
     /// Places of the keys that hold the time of a row; none where it has no time.
     private(set) var timePlaces: [Int] = []
     private var labelPlace: Int?
+    /// What cells can read: the names, or what the objects are about where a key names it.
+    private(set) var columns: [String] = []
+    private var entityName: String?
+    private var valueName = ""
 
     /// - Parameter bad: lines that were left out before.
     init(_ objects: ObjectLines, _ bad: RecordingReport, file: String, format: ReplayFormat) throws(Failure) {
@@ -22,6 +26,10 @@ struct ObjectRecording {
         var known: Set<String> = []
         var samples: [JSON] = []
         for line in objects.lines {
+            if let misfit = TextEncoding.misfit(line.content[...]) {
+                badLines.refuse("\(file):\(line.number)", found: misfit, expected: "one JSON object a line")
+                continue
+            }
             guard let json = try? JSON(lenient: line.content), let object = json.object else {
                 badLines.refuseObject(file, line.number)
                 badLines.isCut = objects.isUnfinished && line.number == objects.lines.last?.number
@@ -32,8 +40,19 @@ struct ObjectRecording {
             if samples.count < 200 { samples.append(json) }
         }
         let texts = samples.map { json in names.map { name in Self.value(name, in: json).map(Self.text) ?? "" } }
-        timePlaces = try TimeColumns.find(names, texts, format, file)
+        timePlaces = try TimeColumns.find(names, texts, format, file, &badLines.remarks)
         if let wanted = format.labelColumn { labelPlace = try columnPlace(wanted, "label", names, file) }
+        columns = names
+        guard let wanted = format.entityColumn else { return }
+        let place = try columnPlace(wanted, "entity", names, file)
+        entityName = names[place]
+        let samples20 = Array(texts.prefix(20))
+        valueName = names[try TableRecording.valuePlace(names, samples20, [place] + timePlaces, format, file)]
+        var entities: Set<String> = []
+        columns = lines.compactMap { line in
+            let entity = (try? JSON(lenient: line.content)).flatMap { Self.value(names[place], in: $0) }.map(Self.text)
+            return entity.flatMap { entities.insert($0).inserted ? $0 : nil }
+        }
     }
 
     var hasTimes: Bool { !timePlaces.isEmpty }
@@ -80,6 +99,7 @@ struct ObjectRecording {
         report = found
         try report.check(rows: rows.count)
         if isStrict { try columns.report(file, &report) }
+        rows.given = columns.given
         return rows
     }
 
@@ -92,9 +112,13 @@ struct ObjectRecording {
         var times = TimeReader(format, pace: pace)
         for line in lines {
             guard let json = try? JSON(lenient: line.content) else { continue }
+            let entity = entityName.map { Self.value($0, in: json).map(Self.text) ?? "" }
+            if let entity, !wanted.contains(where: { $0.name == entity }) { continue }
             let numbers = wanted.enumerated().map { place, column in
-                Self.value(column.name, in: json).map { columns.number(place, $0, line: line.number) }
-                    ?? RecordedRows.absent
+                guard entity == nil || entity == column.name else { return RecordedRows.absent }
+                return Self.value(entity == nil ? column.name : valueName, in: json).map {
+                    columns.number(place, $0, line: line.number)
+                } ?? RecordedRows.absent
             }
             let at = time(json, line.number, &times, &report)
             let label = labelPlace.map { place in Self.value(names[place], in: json).map { $0.string ?? $0.text } ?? ""
@@ -109,7 +133,7 @@ struct ObjectRecording {
     {
         guard !timePlaces.isEmpty else { return times.paced() }
         let parts = timePlaces.map { Self.value(names[$0], in: json) }
-        let text = parts.compactMap { $0.map(Self.text) }.joined(separator: " ")
+        let text = TimeColumns.text(parts.compactMap { $0.map(Self.text) })
         if !parts.contains(where: { $0 == nil }), let moment = times.moment(text) { return moment }
         let found = text.isEmpty ? "no '\(names[timePlaces[0]])'" : "the time '\(text.cut(to: 60))'"
         report.refuseTime("\(file):\(line)", found: found, expected: format.timeFormat.expectation)

@@ -17,6 +17,8 @@ struct RecordedRows {
     private(set) var groups: [Int32] = []
     private(set) var lines: [Int] = []
     private(set) var labels: [String] = []
+    /// Number of texts of each column that were given: numbers, and what is none; no gaps.
+    var given: [Int] = []
 
     init(width: Int) { self.width = width }
 
@@ -40,6 +42,11 @@ struct RecordedRows {
     }
 
     subscript(row: Int) -> ArraySlice<Double> { values[(row * width)..<((row + 1) * width)] }
+
+    /// Number of values of a column in rows that have a time.
+    func values(of column: Int, at moments: [Timestamp?]) -> Int {
+        moments.indices.count { moments[$0] != nil && !values[$0 * width + column].isNaN }
+    }
 
     static func isAbsent(_ value: Double) -> Bool { value.bitPattern == absent.bitPattern }
 }
@@ -105,16 +112,24 @@ package struct RecordingReport: Sendable, Equatable {
         if firstBadTime == nil { firstBadTime = "\(place): found \(found); expected \(expected)" }
     }
 
-    /// Fails where most of it could not be read.
+    /// Fails where most of it was lost, whatever the mix of reasons.
+    ///
+    /// - Parameter rows: number of rows, those with unreadable times and times far from others included, bad lines excluded.
     func check(rows: Int) throws(Failure) {
-        if badLines > rows, let firstBadLine { throw Failure(.failed, firstBadLine) }
-        if badTimes > 0, badTimes * 2 > rows, let firstBadTime {
-            throw Failure(
-                .failed, firstBadTime,
-                remedy:
-                    "--time-column names the column, --time-format its format: '%m/%d/%y %I:%M:%S %p' for 03/02/26 10:00:00 AM"
-            )
-        }
+        let lost = badLines + badTimes + astrayTimes
+        guard lost * 2 > rows + badLines else { return }
+        let kinds = [(badTimes, firstBadTime), (badLines, firstBadLine), (astrayTimes, firstAstrayTime)]
+        guard let first = kinds.max(by: { $0.0 < $1.0 })?.1 else { return }
+        let parts = [
+            (badLines, "no rows"), (badTimes, "without a readable time"), (astrayTimes, "with times far from others"),
+        ]
+        let sum = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        throw Failure(
+            .failed, first,
+            remedy: "\(lost) of \(NimmerOutput.count(rows + badLines, "line")) are lost: \(sum)"
+                + (badTimes * 2 > lost
+                    ? "; --time-column names the column, --time-format its format: '%m/%d/%y %I:%M:%S %p' for 03/02/26 10:00:00 AM"
+                    : ""))
     }
 }
 
@@ -144,6 +159,9 @@ struct RecordedColumns {
         let marks = columns.map { $0.mark(besides: surroundings, groupsWithCommas: groupsWithCommas) }
         return zip(columns, marks).contains { $0.wasRead(otherwiseThan: $1) } ? marks : nil
     }
+
+    /// Number of texts of each column that are no gaps.
+    var given: [Int] { columns.map { $0.numbers + $0.unreadable } }
 
     /// Adds what was not a number to a report.
     ///

@@ -6,17 +6,10 @@ import NimmerWave
 
 /// The text of a recording: unpacked, and as UTF-8.
 enum RecordingText {
-    /// Formats of packed files, by their first bytes, with the program that unpacks them.
-    private static let packed: [(magic: [UInt8], program: String, package: String)] = [
-        ([0x1f, 0x8b], "gzip", "gzip"), ([0x28, 0xb5, 0x2f, 0xfd], "zstd", "zstd"),
-        ([0xfd, 0x37, 0x7a, 0x58, 0x5a], "xz", "xz-utils"),
-        ([0x42, 0x5a, 0x68], "bzip2", "bzip2"), ([0x04, 0x22, 0x4d, 0x18], "lz4", "lz4"),
-    ]
-
     /// - Throws: ``Failure`` for bytes that are no text, and where the program is missing that unpacks them.
     static func decoded(_ bytes: [UInt8], _ file: String, _ report: inout RecordingReport) throws(Failure) -> [UInt8] {
         var bytes = bytes
-        if let packed = packed.first(where: { bytes.starts(with: $0.magic) }) {
+        if let packed = PackedFile.all.first(where: { bytes.starts(with: $0.magic) }) {
             bytes = try unpacked(bytes, with: packed.program, package: packed.package, file)
         }
         if bytes.starts(with: [0x50, 0x4b, 0x03, 0x04]) {
@@ -27,13 +20,28 @@ enum RecordingText {
         }
         let encoding = TextEncoding(of: bytes)
         let text = encoding.utf8(bytes)
-        // Of the control characters, text has these in a line: tabulator, form feed, carriage return.
-        let start = text.prefix(4096)
-        guard !start.contains(where: { $0 < 32 && ![9, 10, 12, 13].contains($0) }) else {
-            throw Failure(.failed, "\(file):1: found bytes that are not text; expected a CSV or NDJSON recording")
-        }
+        try checkText(text, file)
         if encoding == .windows1252 { report.remarks.append("\(file) is no UTF-8: read as \(encoding.rawValue)") }
         return text
+    }
+
+    /// Fails where most lines hold bytes that are no text. Fewer are left out one by one.
+    private static func checkText(_ text: [UInt8], _ file: String) throws(Failure) {
+        guard text.contains(where: TextEncoding.isControl) else { return }
+        var (lines, misfits, first) = (0, 0, 0)
+        var reader = RecordedLines(text)
+        while let line = reader.next() {
+            let isMisfit = TextEncoding.misfit(line) != nil
+            if isMisfit || line.contains(where: { $0 > 32 }) { lines += 1 }
+            if isMisfit {
+                misfits += 1
+                if first == 0 { first = reader.number }
+            }
+        }
+        guard misfits * 2 > lines else { return }
+        throw Failure(
+            .failed, "\(file):\(first): found bytes that are not text; expected a CSV or NDJSON recording",
+            remedy: "\(misfits) of \(NimmerOutput.count(lines, "line")) hold such bytes")
     }
 
     /// Unpacks bytes with a program: its standard input is a file that has no name which a shell could misread.
@@ -76,17 +84,22 @@ enum RecordingText {
     {
         switch text.first(where: { $0 > 32 }) {
         case UInt8(ascii: "["):
-            guard let array = (try? JSON(lenient: text))?.array, array.first?.object != nil else { return nil }
-            return ObjectLines(lines: array.enumerated().map { ($0 + 1, $1.bytes) }, isUnfinished: false)
+            guard text.first(where: { $0 > 32 && $0 != UInt8(ascii: "[") }) == UInt8(ascii: "{") else { return nil }
+            return members(text, file, &report)
         case UInt8(ascii: "{"): break
-        default: return nil
+        default: if !isMostlyObjects(text) { return nil }
         }
         var lines: [(number: Int, content: [UInt8])] = []
         var reader = RecordedLines(text)
         while let line = reader.next() {
-            guard let first = line.first(where: { $0 > 32 }) else { continue }
+            let line = line.starts(with: [0xef, 0xbb, 0xbf]) ? line.dropFirst(3) : line
+            guard let first = line.first(where: { $0 > 32 }), first != UInt8(ascii: "#") else { continue }
             let content = Array(line)
-            if lines.isEmpty, (try? JSON(lenient: content))?.object == nil {
+            if let misfit = TextEncoding.misfit(line) {
+                report.refuse("\(file):\(reader.number)", found: misfit, expected: "one JSON object a line")
+                continue
+            }
+            if lines.isEmpty, first == UInt8(ascii: "{"), (try? JSON(lenient: content))?.object == nil {
                 // An object over several lines.
                 if let whole = (try? JSON(lenient: text)), whole.object != nil {
                     return ObjectLines(lines: [(1, text)], isUnfinished: false)
@@ -100,7 +113,57 @@ enum RecordingText {
                 report.refuseObject(file, reader.number)
             }
         }
+        // openHAB writes one object with its values in an array.
+        if lines.count == 1, let values = (try? JSON(lenient: lines[0].content))?["data"]?.array, values.count > 1,
+            values.allSatisfy({ $0.object != nil })
+        {
+            return members(Array(text.drop { $0 != UInt8(ascii: "[") }), file, &report)
+        }
         return ObjectLines(lines: lines, isUnfinished: reader.isUnfinished)
+    }
+
+    /// Returns whether most of the first lines are objects, behind others such as comments or what a program wrote at its start.
+    private static func isMostlyObjects(_ text: [UInt8]) -> Bool {
+        var (lines, objects) = (0, 0)
+        for line in RecordedLines(text).prefix(50) where line.contains(where: { $0 > 32 }) {
+            lines += 1
+            if line.first(where: { $0 > 32 }) == UInt8(ascii: "{"), (try? JSON(lenient: Array(line)))?.object != nil {
+                objects += 1
+            }
+        }
+        return objects * 2 > lines
+    }
+
+    /// The objects of an array, or of arrays in one, each with the line in which it begins; the last may be cut.
+    private static func members(_ text: [UInt8], _ file: String, _ report: inout RecordingReport) -> ObjectLines {
+        var lines: [(number: Int, content: [UInt8])] = []
+        var (number, depth, start, startNumber) = (1, 0, 0, 1)
+        var (isInText, isEscaped, isInRest) = (false, false, false)
+        for (index, byte) in text.enumerated() {
+            if byte == 10 { number += 1 }
+            if isInText {
+                isInText = isEscaped || byte != 0x22
+                isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+                continue
+            }
+            switch byte {
+            case 0x22 where depth > 0: isInText = true
+            case UInt8(ascii: "{"):
+                if depth == 0 { (start, startNumber, isInRest) = (index, number, false) }
+                depth += 1
+            case UInt8(ascii: "}") where depth > 0:
+                depth -= 1
+                if depth == 0 { lines.append((startNumber, Array(text[start...index]))) }
+            case UInt8(ascii: ","), UInt8(ascii: "["), UInt8(ascii: "]"): isInRest = false
+            default:
+                // Members of the array that are no objects.
+                guard depth == 0, byte > 32, !isInRest else { continue }
+                isInRest = true
+                report.refuseObject(file, number)
+            }
+        }
+        if depth > 0 { lines.append((startNumber, Array(text[start...]))) }
+        return ObjectLines(lines: lines, isUnfinished: depth > 0)
     }
 
     /// Returns whether the first lines are messages with their subjects.

@@ -81,16 +81,19 @@ package struct ReplayInput {
                 let recording = MessageRecording(lines, file: file, format: format)
                 (kind, names, hasTimes, timePlaces) = (.waves, [], true, [])
                 times = recording.times(&report)
-                try report.check(rows: recording.count)
+                try report.check(rows: recording.count - report.badLines)
                 messages = recording
                 lineOf = { recording.number(of: $0) }
             } else {
                 let recording = try ObjectRecording(lines, report, file: file, format: format)
-                let known = Set(recording.names)
+                let known = Set(recording.columns)
                 names =
-                    recording.names
-                    + (wanted ?? []).filter { !known.contains($0) && Int($0) == nil && recording.has($0) }
-                (kind, hasTimes, timePlaces) = (.numbers, recording.hasTimes, recording.timePlaces)
+                    recording.columns
+                    + (format.entityColumn != nil ? [] : wanted ?? []).filter {
+                        !known.contains($0) && Int($0) == nil && recording.has($0)
+                    }
+                (kind, hasTimes) = (.numbers, recording.hasTimes)
+                timePlaces = format.entityColumn == nil ? recording.timePlaces : []
                 places = Self.places(wanted, names)
                 let rows = try recording.read(
                     places.map { ($0, names[$0]) }, pace: pace, isStrict: wanted != nil, &report)
@@ -113,11 +116,23 @@ package struct ReplayInput {
         self.times = RowTimes(times, later: rows.later, groups: rows.groups)
         self.report = report
         noteTimes(times, lineOf)
-        let left = self.times.aside.count
-        if left * 2 > times.count, let first = self.report.firstAstrayTime {
+        if times.isEmpty { self.report.remarks.append("\(file) holds no rows") }
+        // The lines of messages that are none are among its rows.
+        try self.report.check(rows: times.count - (messages == nil ? 0 : self.report.badLines))
+        if wanted != nil, messages == nil { try checkColumns() }
+    }
+
+    /// Fails where most values of a column were lost, whatever the mix of reasons: no numbers, in rows without a time, in lines that are no rows.
+    private func checkColumns() throws(Failure) {
+        let lines = report.badLines
+        for (column, given) in rows.given.enumerated() where given > 0 {
+            let good = rows.values(of: column, at: times.moments)
+            // Of the lines that are no rows it had a part as of the others.
+            let all = given + lines * given / max(1, rows.count)
+            guard good * 2 < all else { continue }
             throw Failure(
-                .failed,
-                "\(file): \(left) of \(times.count) rows have times far from those around them; the first: \(first)")
+                .failed, "\(file): \(all - good) of \(all) values of the column \(columns[wanted[column]]) are lost",
+                remedy: "\(report.notes.joined(separator: "; "))")
         }
     }
 

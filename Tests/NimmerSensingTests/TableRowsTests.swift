@@ -18,11 +18,14 @@ struct TableRowsTests {
         return (table.names, rows)
     }
 
-    @Test("columns come in the order asked for, by name or place; a row that is too short has empty ones")
+    @Test(
+        "columns come in the order asked for, by name or place; a line of another width is left out, as in a recording")
     func order() async throws {
         let (names, found) = try await rows("time;a;b;c\n1;2;3;4\ntime;a;b;c\n5;6\n", ["c", "2"])
         #expect(names == ["c", "a"])
-        #expect(found == [["4", "2"], ["", "6"]])
+        #expect(found == [["4", "2"]])
+        let other = try await rows("time;a;b\n1;2;3\n1;2;3;4\ntime;b;a\n4;6;5\n\u{1b}5;6;7\n", ["a", "b"])
+        #expect(other.rows == [["2", "3"], ["5", "6"]])
         let bare = try await rows("1,2\n3,4\n", ["2", "1"])
         #expect(bare.names == ["2", "1"])
         #expect(bare.rows == [["2", "1"], ["4", "3"]])
@@ -58,6 +61,33 @@ struct TableRowsTests {
     @Test("a byte order mark before the names is no part of the first name")
     func byteOrderMark() async throws {
         #expect(try await rows("\u{feff}a,b\n1,2\n", ["a"]).rows == [["1"]])
+    }
+
+    @Test("the first line that is left out of a live file is named, with its place")
+    func leftOut() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "rows-\(UUID()).csv").path
+        try Data("a,b\n1,2\n3,4,5\n6\n7,8\n".utf8).write(to: URL(filePath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let table = try TableRows(FileLines(path: path), columns: ["b"], options: TableOptions())
+        var notices: [FileLines.Notice] = []
+        var found: [String] = []
+        try await table.read(every: 0, follows: false, notice: { notices.append($0) }) { cells in
+            found.append(String(decoding: cells[0], as: UTF8.self))
+        }
+        #expect(found == ["2", "8"])
+        #expect(notices == [.leftOut("line 3: found 3 columns; expected 2, as in the first line")])
+    }
+
+    @Test("a live file that is packed is named")
+    func packed() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "rows-\(UUID()).csv.gz").path
+        try Data([0x1f, 0x8b, 8, 0, 0, 0]).write(to: URL(filePath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let error = #expect(throws: ProcessFailure.self) {
+            try TableRows(FileLines(path: path), columns: ["a"], options: TableOptions())
+        }
+        #expect(error?.message.contains("is packed (gzip); a file that is read live must be text") == true)
+        await #expect(throws: ProcessFailure.self) { try await FileLines(path: path).read(every: 0) { _ in } }
     }
 
     @Test("a live file in UTF-16 is named")

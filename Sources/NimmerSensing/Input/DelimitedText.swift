@@ -27,26 +27,60 @@ public struct DelimitedText: Sendable, Hashable {
         self.init(guessedFrom: [line])
     }
 
-    /// The delimiter that lines speak for: that of `,`, `;`, tab and `|` which gives most of them the same number of cells, and then
-    /// the greater number. Where a first line of words does not have that number, it separates decimals and no cells.
-    package init(guessedFrom lines: [ArraySlice<UInt8>]) {
-        var best: (agreeing: Int, width: Int, delimiter: UInt8)?
+    /// The delimiter that lines speak for: that of `,`, `;`, tab and `|` which gives most of them the same number of cells, these cells being
+    /// numbers and times, with a line of names that agrees. A comma that separates decimals separates no cells.
+    ///
+    /// - Parameter decimal: the mark that was declared; nil: found out.
+    package init(guessedFrom lines: [ArraySlice<UInt8>], decimal: DecimalMark? = nil) {
+        var best: (score: Double, width: Int, delimiter: UInt8)?
         for candidate in [UInt8(ascii: ","), UInt8(ascii: ";"), 9, UInt8(ascii: "|")] {
             let text = DelimitedText(delimiter: candidate)
-            let widths = lines.map { text.cells($0).count }
-            guard let width = Self.mostFrequent(widths), width > 1 else { continue }
-            let agreeing = widths.count { $0 == width }
-            if candidate == UInt8(ascii: ","), width == 2, widths.contains(1),
-                zip(lines, widths).allSatisfy({ line, width in
-                    width == 1 ? WrittenNumber(line) == nil : WrittenNumber(line) != nil
-                })
-            {
-                continue
-            }
-            if let known = best, (known.agreeing, known.width) >= (agreeing, width) { continue }
-            best = (agreeing, width, candidate)
+            let cells = lines.map { text.cells($0) }
+            guard let width = Self.mostFrequent(cells.map(\.count)), width > 1 else { continue }
+            if candidate == UInt8(ascii: ","), Self.areDecimals(lines, cells, decimal) { continue }
+            let agreeing = cells.filter { $0.count == width }
+            let score = Double(agreeing.count) * Self.weight(agreeing.prefix(40))
+            if let known = best, (known.score, known.width) >= (score, width) { continue }
+            best = (score, width, candidate)
         }
         delimiter = best?.delimiter ?? (lines.isEmpty ? UInt8(ascii: ",") : Self.lone(lines))
+    }
+
+    /// Weight of lines of the same width: the share of numbers and times in their cells, and whether one has names.
+    private static func weight(_ lines: ArraySlice<[ArraySlice<UInt8>]>) -> Double {
+        var (hasNames, rows, shares) = (false, 0, 0.0)
+        for line in lines {
+            let kinds = line.filter { !$0.isEmpty }.map(TableLayout.kind)
+            let values = kinds.count { $0 == .value }
+            if values > 0 {
+                rows += 1
+                shares += Double(values) / Double(kinds.count)
+            } else if kinds.contains(.word) {
+                hasNames = true
+            }
+        }
+        guard rows > 0 else { return 0.5 }
+        return (0.5 + shares / Double(rows)) * (hasNames ? 1.5 : 1)
+    }
+
+    /// Returns whether commas are decimal marks: they were declared as such, and none stands in quotes; lines of one number each also have none, or
+    /// a word; or a nought begins what is behind them.
+    private static func areDecimals(
+        _ lines: [ArraySlice<UInt8>], _ cells: [[ArraySlice<UInt8>]], _ decimal: DecimalMark?
+    ) -> Bool {
+        if decimal == .comma, !cells.contains(where: { $0.contains { $0.contains(UInt8(ascii: ",")) } }) { return true }
+        guard cells.allSatisfy({ $0.count <= 2 }) else { return false }
+        var hasOther = false
+        for (line, cells) in zip(lines, cells) {
+            if cells.count == 1 {
+                hasOther = hasOther || !cells[0].isEmpty
+            } else if WrittenNumber(line) == nil {
+                return false
+            } else if cells[1].count > 1, cells[1].first == 48 {
+                hasOther = true
+            }
+        }
+        return hasOther
     }
 
     /// The delimiter of lines of one cell each: one that does not occur in a decimal number.

@@ -51,15 +51,26 @@ public struct FileLines: Sendable {
 
     /// News of a file that is followed, for a log.
     package enum Notice: Sendable, Hashable {
+        /// Explanation for a person; nil where there is none.
+        package var reason: String? {
+            switch self {
+            case .opened: nil
+            case .missing(let reason), .leftOut(let reason): reason
+            }
+        }
+
         /// It is open, and what is appended to it from here on will be read.
         case opened
         /// It is not there, or cannot be read, with the system's reason; it is waited for.
         case missing(String)
+        /// A line of a table is no row, with what it is: such lines are left out.
+        case leftOut(String)
 
         /// A constant message for a log.
         package var message: String {
             switch self {
             case .opened: "Follows the file"
+            case .leftOut: "Lines that are no rows are left out"
             case .missing: "The file cannot be followed: waiting for it"
             }
         }
@@ -150,6 +161,15 @@ public struct FileLines: Sendable {
     private func open() throws -> Int32 {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(errno) }
+        var magic = [UInt8](repeating: 0, count: 5)
+        let count = max(0, pread(descriptor, &magic, magic.count, 0))
+        if let packed = PackedFile.all.first(where: { magic[..<count].starts(with: $0.magic) }) {
+            close(descriptor)
+            throw ProcessFailure(
+                .configuration,
+                "\(path) is packed (\(packed.program)); a file that is read live must be text: \(packed.program) -dk \(path)"
+            )
+        }
         return descriptor
     }
 

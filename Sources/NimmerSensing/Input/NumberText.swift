@@ -62,7 +62,8 @@ public enum NumberText {
     }
 
     private static let gaps: Set<String> = [
-        "unknown", "unavailable", "null", "(null)", "<null>", "nil", "none", "nan", "+nan", "-nan", "na", "n/a", "n.a.",
+        "unknown", "unavailable", "null", "(null)", "<null>", "<na>", "<nan>", "nil", "none", "nan", "+nan", "-nan",
+        "na", "n/a", "n.a.",
         "#n/a", "#na",
         "\\n", "-", "--", "---", "?", ".", "missing",
     ]

@@ -43,8 +43,18 @@ package struct TableLayout: Sendable {
     /// Indicates whether comments of InfluxDB describe the table; then others may begin further tables with other columns.
     package let isAnnotated: Bool
 
+    /// Remark for a person where the lines leave open what separates the columns; nil where they do not.
+    package let remark: String?
+    /// Names that columns of times usually have, in small letters, the most usual first.
+    package static let timeNames = [
+        "datetime", "timestamp", "time", "at", "date", "ts", "_time", "date_time", "date time", "last_changed",
+        "last_updated", "created_at", "utc", "zeit", "zeitstempel", "datum",
+    ]
+
     private let header: [ArraySlice<UInt8>]
     private let options: TableOptions
+    /// Places where most of the first rows have a number or a time, the last first.
+    private let valuePlaces: [Int]
 
     /// A layout out of the first lines of a table, without their ends.
     package init(_ lines: [ArraySlice<UInt8>], _ options: TableOptions = TableOptions()) {
@@ -58,7 +68,7 @@ package struct TableLayout: Sendable {
         let places = lines.indices.dropFirst(first).filter { place in
             !lines[place].allSatisfy { $0 <= 32 } && !options.isComment(lines[place])
         }
-        let text = separator ?? DelimitedText(guessedFrom: places.map { lines[$0] })
+        let text = separator ?? DelimitedText(guessedFrom: places.map { lines[$0] }, decimal: options.decimal)
         self.text = text
         isAnnotated = lines.contains { Self.isAnnotation($0) }
         let cells = places.map { text.cells(lines[$0]) }
@@ -85,24 +95,80 @@ package struct TableLayout: Sendable {
             linesBefore = end
             otherLinesBefore = start
         }
+        let kinds = rows.map { row in row.map(Self.kind) }
+        valuePlaces = (0..<width).reversed().filter { place in
+            let values = kinds.count { $0[place] == .value }
+            return values > 0 && values > kinds.count { $0[place] == .word }
+        }
+        let isGuessed = separator == nil && options.decimal == nil && names == nil
+        remark = isGuessed ? Self.openComma(cells.filter { $0.count == width }, text) : nil
+    }
+
+    /// Remark on lines in which a comma may separate two columns, or the decimals of one; nil where it may not.
+    private static func openComma(_ rows: [[ArraySlice<UInt8>]], _ text: DelimitedText) -> String? {
+        guard text.delimiter == UInt8(ascii: ","), let first = rows.first, (2...3).contains(first.count) else {
+            return nil
+        }
+        let isOpen = rows.allSatisfy { row in
+            row.suffix(2).allSatisfy { cell in
+                !cell.isEmpty && cell.drop { $0 == UInt8(ascii: "-") }.allSatisfy { (48...57).contains($0) }
+            } && (row.count == 2 || kind(row[0]) == .value)
+        }
+        guard isOpen else { return nil }
+        let shown = first.suffix(2).map { String(decoding: $0, as: UTF8.self) }.joined(separator: ",")
+        return
+            "'\(shown)' was read as two columns, \(first.count - 1) and \(first.count): --decimal , reads it as one number"
+    }
+
+    /// Cells of a line of a table that has so many columns.
+    ///
+    /// Empty cells behind the last column count as none. A lone quote, as that of inches, opens a cell that never ends: then it is no row.
+    package func split(_ line: ArraySlice<UInt8>, width: Int) -> (cells: [ArraySlice<UInt8>], isRow: Bool, isOpen: Bool)
+    {
+        var cells: [ArraySlice<UInt8>] = []
+        cells.reserveCapacity(width)
+        let isOpen = text.split(line) { cells.append($0) }
+        if !isOpen, cells.count > width, cells[width...].allSatisfy(\.isEmpty) { cells = Array(cells[..<width]) }
+        return (cells, cells.count == width && !isOpen, isOpen)
     }
 
     /// The cells of a row, as many as there are columns; nil where a line has another number of them, or a quote that does not end.
     ///
     /// Empty cells behind the last column count as none.
     package func row(_ line: ArraySlice<UInt8>) -> [ArraySlice<UInt8>]? {
-        var cells: [ArraySlice<UInt8>] = []
-        cells.reserveCapacity(width)
-        let isOpen = text.split(line) { cells.append($0) }
-        if cells.count == width, !isOpen { return cells }
-        // A lone quote, as that of inches, opens a cell that never ends.
-        guard !isOpen, cells.count > width, cells[width...].allSatisfy(\.isEmpty) else { return nil }
-        return Array(cells[..<width])
+        let split = split(line, width: width)
+        return split.isRow ? split.cells : nil
     }
 
     /// Returns whether a line repeats the names, as where recordings were put one behind the other.
     package func isHeader(_ cells: [ArraySlice<UInt8>]) -> Bool {
         !header.isEmpty && cells.count == header.count && zip(cells, header).allSatisfy { $0.elementsEqual($1) }
+    }
+
+    /// Meaning of a line of words among rows.
+    package enum Naming { case names, units, none }
+
+    /// Meaning of a line among rows: names of columns, the same or others, which have words where rows have numbers and times, and of which
+    /// most are known or one is that of a time; units, which stand right behind names; or neither.
+    package func naming(_ cells: [ArraySlice<UInt8>], isBehindNames: Bool) -> Naming {
+        guard !header.isEmpty else { return .none }
+        if isHeader(cells) { return .names }
+        guard cells.count > 1, !valuePlaces.isEmpty else { return .none }
+        // Most rows show at their last value that they are no names.
+        for place in valuePlaces where place < cells.count && !cells[place].isEmpty {
+            if Self.kind(cells[place]) == .value { return .none }
+            break
+        }
+        let used = cells.filter { !$0.isEmpty }
+        guard used.count > 1, used.allSatisfy({ Self.kind($0) != .value }) else { return .none }
+        let texts = used.map { String(decoding: $0, as: UTF8.self) }
+        guard Set(texts).count == texts.count, let names else { return .none }
+        let known = texts.count { names.contains($0) }
+        if known * 2 > texts.count { return .names }
+        let hasTime = texts.contains { Self.timeNames.contains($0.lowercased()) }
+        let isWords = cells.count == width && valuePlaces.allSatisfy { Self.kind(cells[$0]) == .word }
+        if hasTime, known > 0 || isWords && valuePlaces.count > 1 { return .names }
+        return isBehindNames && isWords && valuePlaces.count > 1 ? .units : .none
     }
 
     /// Returns whether a line is a comment, an annotation or a separator, and no row.
@@ -160,9 +226,11 @@ package struct TableLayout: Sendable {
         return rows.isEmpty || !rows.contains { row in row.contains { kind($0) == .value } }
     }
 
-    private enum Kind { case word, value, nothing }
+    /// Kind of what a cell holds.
+    enum Kind { case word, value, nothing }
 
-    private static func kind(_ cell: ArraySlice<UInt8>) -> Kind {
+    /// The kind of a cell: a number or a time, a word, or a gap.
+    static func kind(_ cell: ArraySlice<UInt8>) -> Kind {
         var column = NumberColumn(decimal: nil)
         return switch column.read(cell) {
         case .gap: .nothing
@@ -176,6 +244,12 @@ package struct TableLayout: Sendable {
         guard let first = cell.first, (48...57).contains(first), (5...40).contains(cell.count) else { return false }
         let digits = cell.count { (48...57).contains($0) }
         let marks = cell.count { [45, 46, 47, 58].contains($0) }
+        // Other separators than its own are in no time, and a comma in its fraction alone.
+        guard !cell.contains(where: { $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: "|") || $0 == 9 }),
+            cell.drop(while: { $0 != UInt8(ascii: ",") }).dropFirst().allSatisfy({
+                (48...58).contains($0) || $0 == 45 || $0 == 43 || $0 == UInt8(ascii: "Z")
+            })
+        else { return false }
         return digits >= 3 && (cell.contains(58) || marks >= 2)
     }
 }

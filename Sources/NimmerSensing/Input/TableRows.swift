@@ -8,6 +8,9 @@ package struct TableRows: Sendable {
     /// Numbers of these columns, with what the first rows show of how they are written.
     package let numbers: TableNumbers
 
+    /// Remark for a person where the file leaves open how it is read; nil where it does not.
+    package let remark: String?
+
     private let file: FileLines
     private let layout: TableLayout
     private let places: [Int]
@@ -39,8 +42,10 @@ package struct TableRows: Sendable {
         self.places = places
         self.file = file
         self.layout = layout
-        let rows = lines.dropFirst(layout.linesBefore).compactMap { layout.row($0[...]) }.filter {
-            !layout.isHeader($0)
+        remark = layout.remark.map { "\(file.path): \($0)" }
+        var reader = TableReader(layout)
+        let rows = lines.dropFirst(layout.linesBefore).compactMap { line -> [ArraySlice<UInt8>]? in
+            if case .row(let cells) = reader.take(line[...]) { cells } else { nil }
         }
         numbers = TableNumbers(
             of: rows.map { row in places.map { row[$0] } }, columns: places.count, decimal: options.decimal,
@@ -48,13 +53,13 @@ package struct TableRows: Sendable {
         names = layout.names.map { names in places.map { names[$0] } } ?? columns
     }
 
-    /// Gives the columns of each row, empty where a row is too short.
+    /// Gives the columns of each row, empty where the names above it lack one. Lines that are no rows are left out, as in a recording.
     ///
     /// - Parameters:
     ///   - milliseconds: the pause between two rows.
     ///   - follows: whether to read what is appended from now on, until the task is cancelled, instead of what there is.
     ///   - fromStart: whether to read what a file that is followed holds already.
-    ///   - notice: news of a file that is followed.
+    ///   - notice: news of a file that is followed, and the first line that was left out.
     ///   - take: called with the cells, in the order of the columns.
     /// - Throws: a `ProcessFailure` when the file cannot be read; `CancellationError`.
     package func read(
@@ -62,15 +67,31 @@ package struct TableRows: Sendable {
         notice: (FileLines.Notice) -> Void = { _ in }, _ take: ([ArraySlice<UInt8>]) throws -> Void
     ) async throws {
         var before = follows && !fromStart ? 0 : layout.linesBefore
-        let row = { (line: [UInt8]) in
+        var reader = TableReader(layout)
+        var (number, hasNoticed) = (0, false)
+        func row(_ line: [UInt8]) throws {
+            number += 1
             guard before == 0 else {
                 before -= 1
                 return
             }
-            guard line.contains(where: { $0 > 32 }), !layout.isAside(line[...]) else { return }
-            let cells = layout.row(line[...]) ?? layout.text.cells(line[...])
-            guard !layout.isHeader(cells) else { return }
-            try take(places.map { cells.indices.contains($0) ? cells[$0] : [] })
+            switch reader.take(line[...]) {
+            case .aside: return
+            case .names:
+                let lacking = places.filter { reader.lacks($0) }
+                guard !lacking.isEmpty else { return }
+                notice(
+                    .leftOut("found the names \(reader.names.joined(separator: ", ")); expected those at the beginning")
+                )
+            case .misfit(let found, let expected):
+                guard !hasNoticed else { return }
+                hasNoticed = true
+                let place = follows ? "" : "line \(number): "
+                notice(.leftOut("\(place)found \(found); expected \(expected)"))
+            case .row(let cells):
+                if places.allSatisfy({ reader.lacks($0) }) { return }
+                try take(places.map { cells[$0] })
+            }
         }
         if follows { return try await file.follow(fromStart: fromStart, notice: notice, row) }
         try await file.read(every: milliseconds, row)

@@ -59,6 +59,19 @@ package enum TextEncoding: String, Sendable {
         return nil
     }
 
+    /// Returns whether a byte is a control character that no line of text holds: none but tabulator, line ends and form feed.
+    @inline(__always)
+    package static func isControl(_ byte: UInt8) -> Bool {
+        byte < 32 && byte != 9 && byte != 10 && byte != 12 && byte != 13 || byte == 127
+    }
+
+    /// What makes a line no text, for a message; nil for text. The mark of an end of file (0x1a) alone is none.
+    package static func misfit(_ line: ArraySlice<UInt8>) -> String? {
+        guard let byte = line.first(where: isControl) else { return nil }
+        if byte == 0x1a, line.allSatisfy({ $0 == 0x1a || $0 == 13 }) { return nil }
+        return "the byte 0x\(byte < 16 ? "0" : "")\(String(byte, radix: 16)), which is no text"
+    }
+
     private static func isUTF8(_ bytes: [UInt8]) -> Bool {
         guard bytes.contains(where: { $0 >= 0x80 }) else { return true }
         // A recording that was cut within a character is UTF-8 all the same.

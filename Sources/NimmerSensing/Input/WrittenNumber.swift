@@ -129,6 +129,12 @@ package struct WrittenNumber: Equatable {
         else {
             return false
         }
+        // A fraction such as that of 5½ is part of the number, and no unit.
+        if first >= 128, let sign = String(decoding: text.prefix(4), as: UTF8.self).unicodeScalars.first,
+            sign.properties.numericType != nil
+        {
+            return false
+        }
         var before: UInt8 = 0
         for byte in text {
             let isLetter = (byte | 32 >= 97 && byte | 32 <= 122) || byte >= 128

@@ -16,11 +16,12 @@ public struct Distance<Lines: RangeLines>: NumberCell {
     private var column: Int?
     /// Lines of the file that were read to see how it is laid out, the next one last.
     private var pending: [[UInt8]] = []
-    private var layout = TableLayout([])
+    private var reader = TableReader(TableLayout([]))
     /// Its texts, with what they turned out to be: decimal mark and unit.
     private var text = NumberColumn(decimal: nil)
     private var lastWave: Timestamp?
     private var loggedFaults: Set<Ranger.Fault> = []
+    private var hasLoggedMisfit = false
 
     public init(_ settings: Settings<DistanceOptions>) throws {
         self.settings = try DistanceSettings(settings)
@@ -42,7 +43,9 @@ public struct Distance<Lines: RangeLines>: NumberCell {
             guard !first.isEmpty else {
                 throw Refusal(.missing, field: "file", "the file \(path) is empty; expected lines of numbers")
             }
-            layout = TableLayout(first.map { $0[...] }, TableOptions(delimiter: text))
+            let layout = TableLayout(first.map { $0[...] }, TableOptions(delimiter: text))
+            reader = TableReader(layout)
+            if let remark = layout.remark { pulse.log(.warning, "The separator is open", ["reason": remark]) }
             pending = first.dropFirst(layout.linesBefore).reversed()
             (file, column) = (
                 lines, try DelimitedText.place(of: name, names: layout.names, count: layout.width)
@@ -63,15 +66,23 @@ public struct Distance<Lines: RangeLines>: NumberCell {
     }
 
     public mutating func sense(_ pulse: inout Pulse) throws {
-        guard case .file = settings.origin, let line = nextLine(&pulse), let column else { return }
-        let cells = layout.row(line[...]) ?? layout.text.cells(line[...])
-        take(cells.indices.contains(column) ? range(in: Array(cells[column])) : .nan, &pulse)
+        guard case .file = settings.origin, let column, let cells = nextRow(&pulse) else { return }
+        take(reader.lacks(column) ? .nan : range(in: Array(cells[column])), &pulse)
     }
 
-    private mutating func nextLine(_ pulse: inout Pulse) -> [UInt8]? {
+    private mutating func nextRow(_ pulse: inout Pulse) -> [ArraySlice<UInt8>]? {
         while let line = pending.popLast() ?? file?.next() {
-            let isRow = !layout.isAside(line[...]) && line.contains { $0 > 32 }
-            if isRow, layout.row(line[...]).map({ !layout.isHeader($0) }) ?? true { return line }
+            switch reader.take(line[...]) {
+            case .row(let cells): return cells
+            case .misfit(let found, let expected):
+                if !hasLoggedMisfit {
+                    pulse.log(
+                        .warning, "Lines that are no rows are left out",
+                        ["reason": "found \(found); expected \(expected)"])
+                }
+                hasLoggedMisfit = true
+            case .names, .aside: break
+            }
         }
         if file != nil {
             file?.finish()

@@ -15,6 +15,7 @@ extension Multivariate {
             let rows = try TableRows(
                 file, columns: columns, options: TableOptions(delimiter: cell.delimiter, decimal: cell.decimal))
             host.update { cell, _ in cell.call(rows.names) }
+            if let remark = rows.remark { host.process.logger.warning("\(remark)") }
             var numbers = rows.numbers
             try await rows.read(every: cell.pause, follows: cell.follows, fromStart: isNew, notice: notice) { cells in
                 let row = numbers.row(cells)
@@ -37,7 +38,7 @@ extension Multivariate {
 extension CellHost<Multivariate> {
     func report(_ notice: FileLines.Notice, of file: FileLines) {
         var values = ["file": file.path]
-        if case .missing(let reason) = notice { values["reason"] = reason }
+        values["reason"] = notice.reason
         let level: Logger.Level = notice == .opened ? .info : .warning
         update { _, pulse in pulse.log(level, notice.message, values) }
     }

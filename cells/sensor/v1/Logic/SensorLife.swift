@@ -50,6 +50,7 @@ extension Sensor {
         let isNew = sensor.follows ? try await file.awaitFirstLine(notice) : false
         let rows = try TableRows(
             file, columns: [column], options: TableOptions(delimiter: sensor.delimiter, decimal: sensor.decimal))
+        if let remark = rows.remark { host.process.logger.warning("\(remark)") }
         let marks = rows.numbers
         host.update { sensor, _ in sensor.read(as: marks) }
         try await rows.read(every: sensor.pause, follows: sensor.follows, fromStart: isNew, notice: notice) { cells in
@@ -63,7 +64,7 @@ extension Sensor {
 extension CellHost<Sensor> {
     func report(_ notice: FileLines.Notice, of file: FileLines) {
         var values = ["file": file.path]
-        if case .missing(let reason) = notice { values["reason"] = reason }
+        values["reason"] = notice.reason
         let level: Logger.Level = notice == .opened ? .info : .warning
         update { _, pulse in pulse.log(level, notice.message, values) }
     }
