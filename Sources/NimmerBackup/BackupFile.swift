@@ -18,9 +18,7 @@ package final class BackupFile: Sendable {
     package init(_ path: String) throws(Failure) {
         self.path = path
         descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw Failure(.unavailable, "cannot read \(path): \(String(cString: strerror(errno)))")
-        }
+        guard descriptor >= 0 else { throw FileText.failure("cannot read", path) }
         // The one that can change the file decides what the system remembers.
         try Failure.ofServers { () throws(ServerError) in
             try OwnFolder.check(descriptor, path, as: .copy)

@@ -31,52 +31,6 @@ package enum FileText {
         }
     }
 
-    /// Writes a file so that a reader sees the old one or the new one, never half of it.
-    ///
-    /// - Throws: ``Failure`` that names the file and what the system reported; then the old one is as it was.
-    package static func write(_ text: String, to path: String, mode: mode_t = 0o644) throws(Failure) {
-        let draft = "\(path).\(getpid()).new"
-        unlink(draft)
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { throw failure("cannot write", path) }
-        try finish(draft, descriptor, Array(text.utf8), path)
-        guard rename(draft, path) == 0 else { throw failed(draft, path) }
-    }
-
-    /// Gives a file other contents, as ``write(_:to:)`` does; where a link leads is written, and who may read it stays.
-    package static func replace(_ path: String, with bytes: [UInt8]) throws(Failure) {
-        guard let resolved = realpath(path, nil) else { throw failure("cannot write", path) }
-        defer { free(resolved) }
-        var status = stat()
-        guard stat(resolved, &status) == 0 else { throw failure("cannot write", path) }
-        let draft = "\(String(cString: resolved)).\(getpid()).new"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw failure("cannot write", path) }
-        // Where the owner cannot be kept, the file is this user's from now on.
-        _ = fchown(descriptor, status.st_uid, status.st_gid)
-        try finish(draft, descriptor, bytes, path)
-        guard chmod(draft, status.st_mode & 0o7777) == 0, rename(draft, String(cString: resolved)) == 0 else {
-            throw failed(draft, path)
-        }
-    }
-
-    /// Writes bytes to a draft and closes it; a disk that is full shows at one or the other.
-    private static func finish(_ draft: String, _ descriptor: Int32, _ bytes: [UInt8], _ path: String) throws(Failure) {
-        guard SmallFile.put(bytes, to: descriptor) else {
-            let error = failed(draft, path)
-            close(descriptor)
-            throw error
-        }
-        guard close(descriptor) == 0 else { throw failed(draft, path) }
-    }
-
-    /// The failure of a draft by what the system reported; the draft is removed.
-    private static func failed(_ draft: String, _ path: String) -> Failure {
-        let failure = failure("cannot write", path)
-        unlink(draft)
-        return failure
-    }
-
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     package static func isDirectory(_ path: String) -> Bool {
@@ -125,11 +79,14 @@ package enum FileText {
         return path == "." ? workingFolder : workingFolder + "/" + path
     }
 
-    private static func failure(_ what: String, _ path: String) -> Failure {
+    /// The failure by what the system reported last.
+    ///
+    /// - Parameter what: `cannot read`, `cannot write` or the like.
+    package static func failure(_ what: String, _ path: String) -> Failure {
         let status: Failure.Status =
             switch errno {
             case EACCES, EPERM: .permission
-            case ENOSPC, EIO, EDQUOT: .io
+            case ENOSPC, EIO, EDQUOT, EFBIG, EPIPE: .io
             default: what == "cannot read" ? .noInput : .cannotCreate
             }
         return Failure(

@@ -176,6 +176,12 @@ struct MessageRecording {
 
     func number(of place: Int) -> Int { lines[place].number }
 
+    /// The subject of a line, shortened.
+    func subject(_ place: Int) -> String {
+        let json = try? JSON(lenient: lines[place].content, keepingRaw: ["message"])
+        return json?["subject"]?.string?.cut(to: 200) ?? ""
+    }
+
     /// The event of a line; nil for a message that a replay does not take.
     func event(_ place: Int, at: Timestamp) -> ReplayEvent? {
         guard let json = try? JSON(lenient: lines[place].content, keepingRaw: ["message"]),

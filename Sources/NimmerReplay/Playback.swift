@@ -68,6 +68,7 @@ package struct Playback: Sendable {
         }
         var moments: [(at: Timestamp, events: [Event])] = []
         var absent: Set<String> = []
+        var tally = MessageTally()
         let nerves = Set(system.nerves.map(\.name))
         while let event = input.nextEvent() {
             switch event {
@@ -75,19 +76,31 @@ package struct Playback: Sendable {
                 moments.append((at, places.flatMap { Self.events(numbers, $0.columns, of: $0.member, environment) }))
             case .wave(let name, let isNerve, let payload, let at):
                 // A nerve of the system hears the recorded waves, and speaks itself.
-                if nerves.contains(name.text) { continue }
+                if nerves.contains(name.text) {
+                    tally.take()
+                    continue
+                }
+                do throws(Refusal) {
+                    _ = try Envelope<WaveSignal>(decoding: payload)
+                    tally.take()
+                } catch {
+                    tally.refuse(error, line: input.line)
+                    continue
+                }
                 absent.insert(name.text)
                 let subject: Subject = isNerve ? .nerveWave(environment, nerve: name) : .wave(environment, cell: name)
                 moments.append((at, [.wave(subject, payload)]))
             case .change: continue
             }
         }
+        tally = tally.adding(passedOver: input.passedOver)
+        try tally.check(file)
         guard !moments.isEmpty else { throw Failure(.data, "\(file) holds nothing that can be played") }
         played = input.kind == .waves ? absent.sorted() : cells.map(\.part.identity.name.text)
         self.absent = absent
         let driven = Set(played)
         live = system.cells.map(\.name).filter { !driven.contains($0) }
-        var notes = input.report.notes
+        var notes = input.report.notes + tally.notes(of: file)
         let read = Set(places.flatMap(\.columns) + input.timePlaces)
         let unread = input.columns.indices.filter { !read.contains($0) }.map { input.columns[$0] }
         if input.kind != .waves, !unread.isEmpty {

@@ -5,19 +5,27 @@ import NimmerSensing
 import NimmerWave
 
 /// The text of a recording: unpacked, and as UTF-8.
-enum RecordingText {
-    /// - Throws: ``Failure`` for bytes that are no text, and where the program is missing that unpacks them.
-    static func decoded(_ bytes: [UInt8], _ file: String, _ report: inout RecordingReport) throws(Failure) -> [UInt8] {
+package enum RecordingText {
+    /// Bytes of a file, unpacked where they are packed.
+    ///
+    /// - Throws: ``Failure`` for an archive, and where the program is missing that unpacks them.
+    package static func unpacked(_ bytes: [UInt8], _ file: String) throws(Failure) -> [UInt8] {
         var bytes = bytes
         if let packed = PackedFile.all.first(where: { bytes.starts(with: $0.magic) }) {
             bytes = try unpacked(bytes, with: packed.program, package: packed.package, file)
         }
         if bytes.starts(with: [0x50, 0x4b, 0x03, 0x04]) {
             throw Failure(
-                .failed,
+                .data,
                 "\(file):1: found a zip archive (or a workbook of a spreadsheet); expected a CSV or NDJSON recording",
                 remedy: "unzip it, or save the sheet as CSV")
         }
+        return bytes
+    }
+
+    /// - Throws: ``Failure`` for bytes that are no text, and where the program is missing that unpacks them.
+    static func decoded(_ bytes: [UInt8], _ file: String, _ report: inout RecordingReport) throws(Failure) -> [UInt8] {
+        let bytes = try unpacked(bytes, file)
         let encoding = TextEncoding(of: bytes)
         let text = encoding.utf8(bytes)
         try checkText(text, file)
@@ -71,7 +79,7 @@ enum RecordingText {
                 ? Failure(
                     .unavailable, "\(file) is packed, and there is no \(program) to unpack it",
                     remedy: "apt install \(package)")
-                : Failure(.failed, "\(file) cannot be unpacked: \(program) ended with \(code); the file may be cut")
+                : Failure(.data, "\(file) cannot be unpacked: \(program) ended with \(code); the file may be cut")
         }
         return unpacked
     }
@@ -105,7 +113,7 @@ enum RecordingText {
                     return ObjectLines(lines: [(1, text)], isUnfinished: false)
                 }
                 throw Failure(
-                    .failed, "\(file):\(reader.number): found a line that is not JSON; expected one JSON object a line")
+                    .data, "\(file):\(reader.number): found a line that is not JSON; expected one JSON object a line")
             }
             if first == UInt8(ascii: "{") {
                 lines.append((reader.number, content))
@@ -166,12 +174,13 @@ enum RecordingText {
         return ObjectLines(lines: lines, isUnfinished: depth > 0)
     }
 
-    /// Returns whether the first lines are messages with their subjects.
+    /// Returns whether the first line, or most of the first lines, are messages with their subjects.
     static func isMessage(_ objects: ObjectLines) -> Bool {
-        guard let first = objects.lines.first,
-            let object = (try? JSON(lenient: first.content, keepingRaw: ["message"]))?.object
-        else { return false }
-        return object["subject"] != nil && object["message"] != nil
+        let first = objects.lines.prefix(100).map { line in
+            let object = (try? JSON(lenient: line.content, keepingRaw: ["message"]))?.object
+            return object?["subject"] != nil && object?["message"] != nil
+        }
+        return first.first == true || first.count { $0 } * 2 > first.count
     }
 }
 

@@ -38,6 +38,8 @@ package struct ReplayedChange: Sendable {
 package struct Replay: Sendable {
     /// Counters of what has come out so far.
     package private(set) var counts = ReplayCounts()
+    /// Recorded messages so far.
+    package private(set) var recorded = MessageTally()
 
     /// Readings that cells refused, by the cell's name.
     package var refusals: [(cell: Token, refusals: ReplayRefusals)] {
@@ -75,7 +77,7 @@ package struct Replay: Sendable {
             configuration.boundsNewRegions = false
             self.configuration = configuration
             thalamus = Thalamus(configuration)
-        } catch { throw Failure(.failed, "\(system.file): \(error)") }
+        } catch { throw Failure(.configuration, "\(system.file): \(error)") }
         listeners = cast.members.indices.compactMap { index in
             let hears = Set(cast.members[index].part.hears)
             return hears.isEmpty ? nil : (hears, index)
@@ -89,8 +91,9 @@ package struct Replay: Sendable {
 
     /// Takes what a recording holds next.
     ///
+    /// - Parameter line: its line in the recording, counted from 1.
     /// - Returns: what follows from it, in order.
-    package mutating func take(_ event: ReplayEvent) -> [ReplayOutput] {
+    package mutating func take(_ event: ReplayEvent, line: Int = 0) -> [ReplayOutput] {
         switch event {
         case .numbers(let numbers, let at):
             let moment = pass(to: at)
@@ -100,15 +103,25 @@ package struct Replay: Sendable {
             let moment = pass(to: at)
             do throws(Refusal) {
                 let message = try Envelope<ChangeEvent>(decoding: payload, on: subject)
+                recorded.take()
                 take(message.body, on: subject, id: message.header.messageID, by: moment)
-            } catch { counts.refused += 1 }
+            } catch {
+                counts.refused += 1
+                recorded.refuse(error, line: line)
+            }
         case .wave(let cell, let isNerve, let payload, let at):
             let moment = pass(to: at)
             counts.rows += 1
             if !played.contains(cell) {
                 let subject: Subject = isNerve ? .nerveWave(environment, nerve: cell) : .wave(environment, cell: cell)
-                hand(payload, subject: subject, from: cell, arrival: moment)
+                if let refusal = hand(payload, subject: subject, from: cell, arrival: moment) {
+                    recorded.refuse(refusal, line: line)
+                } else {
+                    recorded.take()
+                }
                 settle()
+            } else {
+                recorded.take()
             }
         }
         defer { outputs.removeAll(keepingCapacity: true) }
@@ -279,10 +292,13 @@ package struct Replay: Sendable {
     }
 
     /// A wave reaches the thalamus and the nerves.
+    ///
+    /// - Returns: why it is no wave; nil where it is one, also one that is not granted.
+    @discardableResult
     private mutating func hand(
         _ payload: [UInt8], subject: Subject, from cell: Token, arrival: Timestamp?,
         _ known: Envelope<WaveSignal>? = nil
-    ) {
+    ) -> Refusal? {
         let name = Array(subject.text.utf8)
         do throws(Refusal) {
             _ = try thalamus.receive(subject: name.span.bytes, payload: payload.span.bytes, arrival: arrival)
@@ -291,19 +307,20 @@ package struct Replay: Sendable {
             if error.code == .permission {
                 counts.ungranted += 1
                 counts.firstUngranted = counts.firstUngranted ?? error.message
-            } else {
-                counts.refused += 1
+                return nil
             }
-            return
+            counts.refused += 1
+            return error
         }
         publishStates()
         guard listeners.contains(where: { $0.hears.contains(cell) }),
             let message = known ?? (try? Envelope<WaveSignal>(decoding: payload))
-        else { return }
+        else { return nil }
         let wave = HeardWave(message, cell: cell, arrival: arrival ?? message.header.timestamp)
         for listener in listeners where listener.hears.contains(cell) {
             pending.append((listener.member, cast.members[listener.member].part.hear(wave)))
         }
+        return nil
     }
 
     /// Takes what the thalamus publishes.

@@ -44,6 +44,10 @@ package struct ReplayInput {
     private var messages: MessageRecording?
     private var times: RowTimes
     private var next = 0
+    /// The line of the event that came last, counted from 1.
+    package private(set) var line = 0
+    /// Tally of the recorded messages that are no events of a replay.
+    package private(set) var passedOver = MessageTally()
 
     /// Progress of reading, 0…1.
     package var progress: Double { times.count == 0 ? 1 : Double(next) / Double(times.count) }
@@ -65,7 +69,7 @@ package struct ReplayInput {
         var report = RecordingReport()
         let text = try RecordingText.decoded(bytes, file, &report)
         guard text.contains(where: { $0 > 32 }) else {
-            throw Failure(.failed, "\(file) is empty", remedy: "give a CSV or NDJSON recording")
+            throw Failure(.data, "\(file) is empty", remedy: "give a CSV or NDJSON recording")
         }
         let names: [String]
         let times: [Timestamp?]
@@ -80,8 +84,9 @@ package struct ReplayInput {
                 }
                 let recording = MessageRecording(lines, file: file, format: format)
                 (kind, names, hasTimes, timePlaces) = (.waves, [], true, [])
+                let bad = report.badLines
                 times = recording.times(&report)
-                try report.check(rows: recording.count - report.badLines)
+                try report.check(rows: recording.count - (report.badLines - bad))
                 messages = recording
                 lineOf = { recording.number(of: $0) }
             } else {
@@ -186,9 +191,12 @@ package struct ReplayInput {
             next += 1
             guard let at = times.moments[row] else { continue }
             if let messages {
+                line = messages.number(of: row)
                 if let event = messages.event(row, at: at) { return event }
+                passedOver.passOver(messages.subject(row), line: line)
                 continue
             }
+            line = rows.lines[row]
             if !rows.labels.isEmpty { label = rows.labels[row] }
             var numbers = [Double](repeating: .nan, count: columns.count)
             for (place, value) in zip(wanted, rows[row]) { numbers[place] = value }

@@ -155,7 +155,6 @@ extension ReplayCounts {
             notes.append(
                 "\(NimmerOutput.count(outOfOrder, "row")) came before the row before; taken as of the same time")
         }
-        if refused > 0 { notes.append("\(NimmerOutput.count(refused, "recorded message")) refused: no waves") }
         if let firstUngranted {
             notes.append("\(NimmerOutput.count(ungranted, "wave")) refused, as live: \(firstUngranted)")
         }

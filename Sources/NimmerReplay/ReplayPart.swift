@@ -181,9 +181,9 @@ package struct ReplayCast: Sendable {
                 }
                 members.append(member)
             } catch let failure as ProcessFailure {
-                throw Failure(.failed, failure.message)
+                throw Failure(Failure.Status(rawValue: failure.status.rawValue) ?? .configuration, failure.message)
             } catch {
-                throw Failure(.failed, "\(system.file):\(organism.mark.line): \(organism.name): \(error)")
+                throw Failure(.configuration, "\(system.file):\(organism.mark.line): \(organism.name): \(error)")
             }
         }
     }

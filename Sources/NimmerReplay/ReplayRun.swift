@@ -63,16 +63,22 @@ package struct ReplayRun {
 
     /// Notes about the recording after its end: what could not be read, and what cells refused.
     package var endNotes: [String] {
-        report.notes + counts.notes
+        report.notes + counts.notes + tally.notes(of: input.file)
             + replay.refusals.map { cell, refusals in
                 "\(cell) refused \(refusals.refused) of \(NimmerOutput.count(refusals.readings, "reading")); the first: \(refusals.first ?? "")"
             }
     }
 
-    /// Fails where a cell refused most of its readings.
+    /// Recorded messages: those that the system saw, and those that it never got.
+    private var tally: MessageTally {
+        replay.recorded.adding(passedOver: input.passedOver)
+    }
+
+    /// Fails where most recorded messages were refused, where none was a wave, and where a cell refused most of its readings.
     ///
-    /// - Throws: ``Failure`` that names the cell and why.
+    /// - Throws: ``Failure`` that names the line or the cell, and why.
     package func checkRefusals() throws(Failure) {
+        try tally.check(input.file)
         for (cell, refusals) in replay.refusals where refusals.refused * 2 > refusals.readings {
             throw Failure(
                 .failed,
@@ -92,7 +98,7 @@ package struct ReplayRun {
         _ take: (ReplayOutput) throws(ReaderGone) -> Void
     ) throws {
         while let event = input.nextEvent() {
-            for output in replay.take(event) {
+            for output in replay.take(event, line: input.line) {
                 labels?.take(output)
                 try take(output)
             }

@@ -32,9 +32,7 @@ package final class RecordingWriter {
     package init(_ path: String) throws(Failure) {
         self.path = path
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw Failure(.unavailable, "cannot write \(path): \(String(cString: strerror(errno)))")
-        }
+        guard descriptor >= 0 else { throw FileText.failure("cannot write", path) }
     }
 
     deinit { close(descriptor) }
@@ -59,17 +57,17 @@ package final class RecordingWriter {
     ///
     /// - Throws: ``Failure`` that names the file and what the system reported.
     package func flush() throws(Failure) {
-        let failed = pending.withUnsafeBytes { bytes in
+        let failure: Failure? = pending.withUnsafeBytes { bytes in
             var rest = bytes
             while !rest.isEmpty {
                 let count = write(descriptor, rest.baseAddress, rest.count)
-                if count < 0, errno != EINTR { return true }
+                if count < 0, errno != EINTR { return FileText.failure("cannot write", path) }
                 rest = UnsafeRawBufferPointer(rebasing: rest[max(0, count)...])
             }
-            return false
+            return nil
         }
         pending.removeAll(keepingCapacity: true)
-        if failed { throw Failure(.unavailable, "cannot write \(path): \(String(cString: strerror(errno)))") }
+        if let failure { throw failure }
     }
 }
 
@@ -78,7 +76,8 @@ package struct RecordingReader {
     package let path: String
     private let bytes: [UInt8]
     private var offset = 0
-    private var line = 0
+    /// The line of the message that came last, counted from 1.
+    package private(set) var line = 0
     private var last: Timestamp?
 
     /// - Throws: ``Failure`` when the file cannot be read, or holds no recording.
@@ -91,7 +90,7 @@ package struct RecordingReader {
         self.bytes = bytes
         var first = self
         guard try first.next() != nil else {
-            throw Failure(.failed, "\(path) is empty", remedy: "`nimmer wave tail --record \(path)` writes a recording")
+            throw Failure(.data, "\(path) is empty", remedy: "`nimmer wave tail --record \(path)` writes a recording")
         }
     }
 
@@ -120,7 +119,7 @@ package struct RecordingReader {
             else {
                 let found = String(decoding: content.prefix(60), as: UTF8.self)
                 throw Failure(
-                    .failed,
+                    .data,
                     "\(path):\(line): found \(found); expected {\"at\": …, \"subject\": …, \"message\": {…}}",
                     remedy: "recordings are made with `nimmer wave tail --record` or `nimmer replay --record`")
             }

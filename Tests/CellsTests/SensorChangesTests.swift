@@ -104,7 +104,7 @@ struct SensorChangesTests {
             let began = Timestamp.now().advanced(milliseconds: -200_000)
             for index in 0..<120 {
                 host.update(at: began.advanced(milliseconds: Double(index) * 1000)) { sensor, pulse in
-                    sensor.read(Self.saw(index) + (index >= 80 ? 9 : 0), &pulse)
+                    try sensor.read(Self.saw(index) + (index >= 80 ? 9 : 0), &pulse)
                 }
             }
             var found = events.makeAsyncIterator()

@@ -45,6 +45,15 @@ import Testing
         try FileText.write("{", to: "\(folder)/broken.json")
         try FileText.write("nimmerverse: 1\nname: x\ncels: []\n", to: "\(folder)/broken.yaml")
         try FileText.write("nimmerverse: 1\nname: x\n", to: "\(folder)/good.yaml")
+        func sensor(_ settings: String) -> String {
+            "nimmerverse: 1\nname: x\ncells:\n  - {name: a, kind: sensor/v1, settings: {column: a, subject: a.b\(settings)}}\n"
+        }
+        try FileText.write(sensor(""), to: "\(folder)/sound.yaml")
+        try FileText.write(sensor(", delimiter: ab"), to: "\(folder)/wrong.yaml")
+        try FileText.write("time,a\n1600000000,1\n", to: "\(folder)/rows.csv")
+        try FileText.write("time,a\n1600000000,up\n1600000001,down\n", to: "\(folder)/words.csv")
+        try FileText.write("", to: "\(folder)/empty.csv")
+        try FileText.write([0, 1, 2, 3], to: "\(folder)/binary.csv")
         let nowhere = ["--server", "nats://127.0.0.1:9"]
         for (words, status) in [
             (["env"], 0), (["wave", "check", "broken.json"], 1), (["wave", "tial"], 64),
@@ -52,6 +61,17 @@ import Testing
             (["cell", "list"] + nowhere, 69), (["cell", "new", "door", "--folder", "."], 73),
             (["check", "good.yaml", "--dot", "absent/x.dot"], 73),
             (["check", "good.yaml", "--dot", "/dev/full/x"], 73),
+            (["replay", "--system", "absent.yaml", "--input", "rows.csv"], 66),
+            (["replay", "--system", "good.yaml", "--input", "absent.csv"], 66),
+            (["replay", "--system", "broken.yaml", "--input", "rows.csv"], 78),
+            (["replay", "--system", "wrong.yaml", "--input", "rows.csv"], 78),
+            (["replay", "--system", "sound.yaml", "--input", "empty.csv"], 65),
+            (["replay", "--system", "sound.yaml", "--input", "binary.csv"], 65),
+            (["replay", "--system", "sound.yaml", "--input", "words.csv"], 1),
+            (["kube", "render", "absent.yaml", "--out", "k"], 66), (["auth", "list", "absent.yaml"], 66),
+            (["wave", "plot", "--from", "empty.csv", "--out", "x.svg"], 65),
+            (["wave", "plot", "--from", "rows.csv", "--out", "x.svg"], 65),
+            (["memory", "restore", "absent.backup"], 66),
             (["up", "broken.yaml"], 78), (["check", "broken.yaml"], 1),
         ] as [([String], Int32)] {
             let answer = try await Tool.run(words, folder: folder)

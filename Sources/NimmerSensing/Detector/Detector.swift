@@ -132,7 +132,7 @@ public struct Detector: Sendable {
     /// - Returns: what it means; nil when the number is not finite, or beyond ±1e150 (it is counted in ``refused`` and changes
     ///   nothing).
     public mutating func observe(_ value: Double, missing: Int = 0) -> Observation? {
-        guard value.isFinite, abs(value) < 1e150 else {
+        guard Self.accepts(value) else {
             refused += 1
             return nil
         }

@@ -102,7 +102,7 @@ package struct MultivariateDetector: Sendable {
         var (fresh, missing) = (0, 0)
         for input in 0..<inputs {
             let value = row[input]
-            if value.isFinite, abs(value) < 1e150 {
+            if Detector.accepts(value) {
                 if isLearning { longest[input] = max(longest[input], silent[input]) }
                 if last[input].isNaN, !isLearning {
                     model.meet(value, of: input)

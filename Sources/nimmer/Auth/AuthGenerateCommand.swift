@@ -49,7 +49,7 @@ struct AuthGenerateCommand: AsyncParsableCommand {
                 try await target.reload(trying: nil)
             }
         } catch let error as SystemError {
-            throw Failure(.usage, error.description)
+            throw Failure(error)
         } catch let error as ServerError {
             throw Failure(error)
         }

@@ -31,7 +31,7 @@ struct AuthListCommand: ParsableCommand {
         var grants: [Grant]
         do throws(SystemError) {
             grants = try Grant.all(of: try SystemFile(path: file), in: environment)
-        } catch { throw Failure(.usage, error.description) }
+        } catch { throw Failure(error) }
         if let name {
             let known = grants.map(\.name)
             grants.removeAll { $0.name != name }

@@ -70,7 +70,7 @@ struct AuthRotateCommand: AsyncParsableCommand {
             report = try await finish ? end(system, environment, target) : rotate(system, environment, target)
             try await target.followDeployment(system, environment)
         } catch let error as SystemError {
-            throw Failure(.usage, "\(error)")
+            throw Failure(error)
         } catch let error as ServerError {
             throw Failure(.unavailable, "\(error)")
         }

@@ -58,6 +58,8 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
+        try FileText.refuse(svg, of: "--svg", over: files)
+        try FileText.refuse(dot, of: "--dot", over: files)
         var isInOrder = true
         for file in files where try await problems(in: file, environment) > 0 { isInOrder = false }
         if !isInOrder { throw ExitCode(Failure.Status.failed.rawValue) }

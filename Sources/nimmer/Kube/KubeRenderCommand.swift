@@ -46,7 +46,7 @@ struct KubeRenderCommand: ParsableCommand {
         var plan: KubePlan
         do throws(SystemError) {
             plan = try KubePlan(try SystemFile(path: file), environment: environment)
-        } catch { throw Failure(.usage, error.description) }
+        } catch { throw Failure(error) }
         plan.prefix = prefix
         plan.tag = tag
         for image in images { try plan.take(image: image) }

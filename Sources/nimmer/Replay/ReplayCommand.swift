@@ -87,6 +87,7 @@ struct ReplayCommand: ParsableCommand {
 
     func run() throws {
         let environment = try chosenEnvironment()
+        try FileText.refuse(record, of: "--record", over: [input, system])
         let mapping = try recording.mapping()
         let format = try format()
         let file = input == "-" ? "standard input" : input
@@ -105,9 +106,7 @@ struct ReplayCommand: ParsableCommand {
     }
 
     private static func system(_ path: String) throws(Failure) -> SystemFile {
-        do throws(SystemError) { return try SystemFile(path: path) } catch {
-            throw Failure(.failed, error.description)
-        }
+        do throws(SystemError) { return try SystemFile(path: path) } catch { throw Failure(error) }
     }
 
     private func show(_ run: ReplayRun, _ environment: Environment) throws {

@@ -63,7 +63,8 @@ struct ScopeSession {
     ///   - speed: so many times as fast as it was recorded; nil: as recorded on a screen, at once as lines.
     ///   - moment: the moment up to which it is played, as ``RecordedMoment`` reads it; nil plays it from its start to its end.
     func play(_ path: String, speed: Double?, at moment: String?) async throws {
-        let reader = try RecordingReader(path)
+        try FileText.refuse(record, of: "--record", over: [path])
+        let reader = try RecordingReader(path, bytes: RecordingText.unpacked(FileText.bytes(path), path))
         let goal = try moment.map { text throws(Failure) in try RecordedMoment.moment(text, of: reader) }
         let player = try Player(
             reader, speed: speed ?? (showsScreen ? 1 : 1e12), until: goal, patterns: chosen.patterns,

@@ -165,7 +165,7 @@ struct UpCommand: AsyncParsableCommand {
         do throws(SystemError) {
             return try SystemFile(path: path)
         } catch {
-            throw Failure(.configuration, error.description, remedy: "docs/reference describes the system file")
+            throw Failure(error)
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NimmerOutput
+import NimmerReplay
 import NimmerWave
 
 /// Prints for each message whether every decoder in the system accepts it.
@@ -32,8 +33,8 @@ struct WaveCheckCommand: ParsableCommand {
     func run() throws {
         var refused = 0
         for file in files {
-            let bytes = try FileText.bytes(file)
             let name = file == "-" ? "standard input" : file
+            let bytes = try RecordingText.unpacked(FileText.bytes(file), name)
             if lines {
                 for (index, line) in bytes.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated() {
                     let line = line.last == 0x0d ? line.dropLast() : line

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NimmerOutput
+import NimmerReplay
 import NimmerScope
 import NimmerScopeSession
 import NimmerTerminal
@@ -50,29 +51,57 @@ struct WavePlotCommand: ParsableCommand {
     }
 
     func run() throws {
+        try FileText.refuse(out, of: "--out", over: [from])
         var settings = ScopeSettings(environment: try chosenEnvironment(), source: .recording(from))
         settings.minimumConfidence = minConfidence
         settings.filter = filter ?? ""
         settings.regions = try system.map(WatchOptions.regions)
-        let recording = try RecordingReader(from)
+        let recording = try RecordingReader(from, bytes: RecordingText.unpacked(FileText.bytes(from), from))
         settings.utcOffsetSeconds = LocalTime.offsetSeconds(at: try recording.start())
         var state = ScopeState(settings)
-        let end = try Self.take(recording, into: &state)
+        let end = Self.take(recording, into: &state)
+        let tally = Self.tally(recording)
+        for note in tally.notes(of: from) { Console.error("nimmer: \(note)") }
+        guard filter != nil || minConfidence > 0 || !state.isBlank else {
+            try tally.check(from)
+            throw Failure(.data, "\(from) holds nothing that could be drawn", remedy: "a picture shows waves and openings")
+        }
         let bytes = out.hasSuffix(".svg") ? state.plot() : try Self.wholeTable(&state, end)
         try FileText.write(String(decoding: bytes, as: UTF8.self), to: out)
+        try tally.check(from)
+    }
+
+    /// The messages of a recording: those that can be read, and those that cannot, by reason.
+    private static func tally(_ recording: RecordingReader) -> MessageTally {
+        var reader = recording
+        var tally = MessageTally()
+        while true {
+            do throws(Failure) {
+                guard let message = try reader.next() else { return tally }
+                do throws(Refusal) {
+                    _ = try AnyMessage.decode(message.payload)
+                    tally.take()
+                } catch { tally.refuse(error, line: reader.line) }
+            } catch {
+                tally.refuse(Refusal(.syntax, "found a line that is no message with its subject"), line: reader.line)
+            }
+        }
     }
 
     /// No recording is so long that more steps of zooming out would be needed.
     private static let maximumSteps = 40
 
-    /// Lets an oscilloscope see a whole recording; returns its end.
-    static func take(_ recording: RecordingReader, into state: inout ScopeState) throws(Failure) -> Timestamp {
+    /// Lets an oscilloscope see a whole recording; returns its end. Lines that are no messages are passed over.
+    static func take(_ recording: RecordingReader, into state: inout ScopeState) -> Timestamp {
         var reader = recording
         _ = state.reduce(.resize(width: 200, height: 60))
         var end = Timestamp(nanoseconds: 0)
-        while let message = try reader.next() {
-            _ = state.reduce(.message(subject: message.subject, payload: message.payload, arrival: message.at))
-            end = message.at
+        while true {
+            do throws(Failure) {
+                guard let message = try reader.next() else { break }
+                _ = state.reduce(.message(subject: message.subject, payload: message.payload, arrival: message.at))
+                end = message.at
+            } catch { continue }
         }
         _ = state.reduce(.tick(end))
         return end

@@ -112,26 +112,44 @@ public struct Multivariate: RowCell, Learner {
             return pulse.countSentinel(
                 "a message of '\(names[input])' which states that nothing was measured", isNew: isNew)
         }
-        read(number, of: input, &pulse)
+        try read(number, of: input, &pulse)
     }
 
     /// Takes the number of one input, and judges the row that it completes.
-    public mutating func read(_ number: Double, of input: Int, _ pulse: inout Pulse) {
+    ///
+    /// - Throws: a `Refusal` for a number that no sensor measures; the row waits for another then.
+    public mutating func read(_ number: Double, of input: Int, _ pulse: inout Pulse) throws {
+        guard number.isNaN || Detector.accepts(number) else { throw refusal(of: number, input) }
         if gathering.isClosed(by: input, at: pulse.at) { readGathered(&pulse) }
         gathering.take(number, of: input, at: pulse.at)
         if gathering.isComplete { readGathered(&pulse) }
     }
 
     private mutating func readGathered(_ pulse: inout Pulse) {
-        read(gathering.row, &pulse)
+        judge(gathering.row, &pulse)
         gathering.clear()
+    }
+
+    private func refusal(of number: Double, _ input: Int) -> Refusal {
+        let refusal = Detector.refusal(of: number)
+        return Refusal(.value, "\(refusal.message) for '\(names[input])'", found: refusal.found)
     }
 
     /// Names the inputs as the file does.
     mutating func call(_ names: [String]) { self.names = names }
 
     /// Takes a row, and emits a wave when its confidence reaches the floor.
-    public mutating func read(_ row: [Double], _ pulse: inout Pulse) {
+    ///
+    /// - Throws: a `Refusal` where it holds a number that no sensor measures; the rest of the row was judged then.
+    public mutating func read(_ row: [Double], _ pulse: inout Pulse) throws {
+        judge(row, &pulse)
+        guard row.count == names.count,
+            let bad = row.firstIndex(where: { !$0.isNaN && !Detector.accepts($0) })
+        else { return }
+        throw refusal(of: row[bad], bad)
+    }
+
+    private mutating func judge(_ row: [Double], _ pulse: inout Pulse) {
         guard row.count == names.count else { return }
         pulse.countReading()
         let seen = detector.observe(row)

@@ -19,7 +19,7 @@ extension Multivariate {
             var numbers = rows.numbers
             try await rows.read(every: cell.pause, follows: cell.follows, fromStart: isNew, notice: notice) { cells in
                 let row = numbers.row(cells)
-                host.update { cell, pulse in cell.read(row, &pulse) }
+                host.update { cell, pulse in try cell.read(row, &pulse) }
             }
             if let report = numbers.report { host.process.logger.warning("\(report)", metadata: ["file": "\(path)"]) }
             host.update { _, pulse in pulse.endReadings() }

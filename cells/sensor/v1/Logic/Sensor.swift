@@ -74,16 +74,22 @@ public struct Sensor: NumberCell, Learner {
             defer { hasSeenGap = true }
             return pulse.countSentinel(Self.gap, isNew: !hasSeenGap)
         }
-        read(number, &pulse)
+        try read(number, &pulse)
     }
 
     private static let gap = "a message which states that nothing was measured"
 
     /// Takes a number, and emits a wave when its confidence reaches the floor. What the twin makes of it follows, and changes nothing of that.
     /// A value that stands for no reading is counted, and teaches it nothing.
-    public mutating func read(_ number: Double, _ pulse: inout Pulse) {
+    ///
+    /// - Throws: a `Refusal` for a number that no sensor measures.
+    public mutating func read(_ number: Double, _ pulse: inout Pulse) throws {
         if let sentinel = sentinels.take(number) {
             return pulse.countSentinel("\(sentinel)", isNew: sentinel.isNew)
+        }
+        guard Detector.accepts(number) else {
+            _ = detector.observe(number, missing: pulse.missing)
+            throw Detector.refusal(of: number)
         }
         pulse.countReading()
         guard let seen = detector.observe(number, missing: pulse.missing) else { return }
