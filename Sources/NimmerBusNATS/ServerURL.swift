@@ -2,7 +2,7 @@ import NimmerBus
 import NimmerWave
 
 /// One address out of a comma-separated list, with a form that may be shown.
-struct ServerURL: Sendable, Hashable {
+package struct ServerURL: Sendable, Hashable {
     /// As nats.c takes it; without credentials, which nats.c would not decode.
     let text: String
     /// Without credentials.
@@ -55,6 +55,11 @@ struct ServerURL: Sendable, Hashable {
         self.port = port
         isSecure = scheme == "tls"
     }
+
+    /// Holds a comma-separated list of addresses against what can be connected to, without connecting.
+    ///
+    /// - Throws: a `BusError` that names the address without its credentials, and what was expected.
+    package static func check(_ text: String) throws(BusError) { _ = try list(text) }
 
     /// The addresses of a comma-separated list.
     static func list(_ text: String) throws(BusError) -> [ServerURL] {

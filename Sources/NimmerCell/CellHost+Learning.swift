@@ -86,8 +86,9 @@ extension CellHost {
         }
     }
 
-    private struct Absence: Error {
+    private struct Absence: Error, CustomStringConvertible {
         var reason: String
+        var description: String { reason }
     }
 
     /// Asks for the bytes that are kept of it; empty for nothing.

@@ -1,7 +1,7 @@
 import CCurl
 
 /// Reasons for which a transfer ended without a whole answer.
-package enum TransferFailure: Error, Equatable, Sendable {
+package enum TransferFailure: Error, Equatable, Sendable, CustomStringConvertible {
     case cancelled
     case timeout
     /// No connection within the time for one.
@@ -19,6 +19,24 @@ package enum TransferFailure: Error, Equatable, Sendable {
     case unreadableFile
     /// Another reason, in libcurl's constant words.
     case other(String)
+
+    /// A one-line description.
+    package var description: String {
+        switch self {
+        case .cancelled: "it was cancelled"
+        case .timeout: "no whole answer in time"
+        case .connectTimeout: "no connection in time"
+        case .tlsTimeout: "no TLS connection in time"
+        case .tls: "no TLS connection"
+        case .unreachable: "the server cannot be reached"
+        case .closed: "the server closed the connection"
+        case .proxy: "the proxy refused to connect"
+        case .invalidAddress: "the address cannot be understood"
+        case .notHTTP: "the answer is not HTTP"
+        case .unreadableFile: "a file of tls can no longer be read"
+        case .other(let words): words
+        }
+    }
 
     /// State of a failed transfer, from which its error is chosen.
     struct Facts: Equatable {

@@ -2,7 +2,7 @@ import CPostgres
 import NimmerMemory
 
 /// A statement that failed, by its SQLSTATE (PostgreSQL, appendix A), and what it means to the memory.
-struct PostgresFailure: Error, Sendable {
+struct PostgresFailure: Error, Sendable, CustomStringConvertible {
     /// Five characters; empty when the connection broke.
     let state: String
     /// The server's primary message; never its context or statement.
@@ -11,6 +11,9 @@ struct PostgresFailure: Error, Sendable {
     let detail: String
     /// The server and database.
     let name: String
+
+    /// The server's message and its SQLSTATE.
+    var description: String { "\(name): \(primary)\(state.isEmpty ? "" : " (SQLSTATE \(state))")" }
 
     init(state: String, primary: String, detail: String = "", name: String) {
         self.state = state

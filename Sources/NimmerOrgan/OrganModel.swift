@@ -10,8 +10,9 @@ import NimmerWave
 /// The model that an organ owns: takes the card, loads, works, unloads. One call at a time.
 actor OrganModel {
     /// Reason why the model is not there, or did not work.
-    struct Trouble: Error {
+    struct Trouble: Error, CustomStringConvertible {
         let message: String
+        var description: String { message }
         /// Indicates whether it has to be loaded again.
         let isGone: Bool
     }

@@ -4,7 +4,7 @@ import NimmerServers
 /// Reason why a command could not do what it was asked, described so that a person can act on it.
 ///
 /// Printed as `nimmer: <message>`, and under it what to do.
-package struct Failure: Error, Equatable {
+package struct Failure: Error, Equatable, CustomStringConvertible {
     /// Exit status that a script sees: one table for all commands (docs/reference/output.md, Exit statuses), as in sysexits.h.
     package enum Status: Int32, CaseIterable {
         /// A check was made and did not pass, or what was asked for was refused or is not there.
@@ -42,6 +42,9 @@ package struct Failure: Error, Equatable {
         self.message = message
         self.remedy = remedy
     }
+
+    /// The message, without the remedy.
+    package var description: String { message.text }
 
     /// The failure as it is printed: the line, and what to do under it.
     package var printed: TerminalText {
@@ -95,11 +98,14 @@ extension ServerError {
 }
 
 /// Standard output took no more: its reader has gone, or the disk behind it is full.
-package struct ReaderGone: Error {
+package struct ReaderGone: Error, CustomStringConvertible {
     /// The error number of the system; `EPIPE` where the reader has gone.
     package let code: Int32
 
     package init(code: Int32 = EPIPE) { self.code = code }
+
+    /// What the system reported.
+    package var description: String { "cannot write all of the output: \(String(cString: strerror(code)))" }
 
     /// Indicates whether a reader has gone that may have had enough, as `head -3` has of what never ends.
     package var isReader: Bool { code == EPIPE }

@@ -183,7 +183,9 @@ package struct ReplayCast: Sendable {
             } catch let failure as ProcessFailure {
                 throw Failure(Failure.Status(rawValue: failure.status.rawValue) ?? .configuration, failure.message)
             } catch {
-                throw Failure(.configuration, "\(system.file):\(organism.mark.line): \(organism.name): \(error)")
+                let setting = (error as? Refusal)?.field
+                let mark = organism.settings.first { $0.key == setting }?.value.mark ?? organism.mark
+                throw Failure(.configuration, "\(system.file):\(mark): \(organism.name): \(error)")
             }
         }
     }

@@ -47,7 +47,11 @@ package enum TimeFormat: Equatable, Sendable {
         case .milliseconds: "milliseconds since 1970"
         case .microseconds: "microseconds since 1970"
         case .nanoseconds: "nanoseconds since 1970"
-        case .pattern(let pattern): "a time written as '\(pattern.text)'"
+        case .pattern(let pattern):
+            "a time written as '\(pattern.text)'"
+                + (pattern.text.split(separator: "%Z", omittingEmptySubsequences: false).count > 1
+                    ? "; %Z reads UTC, GMT and Z alone: write other abbreviations into the pattern, and name the zone with --zone"
+                    : "")
         }
     }
 

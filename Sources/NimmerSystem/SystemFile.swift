@@ -71,6 +71,8 @@ public struct Organism: Sendable {
     public var subscribes: [String] = []
     /// Position in the file.
     public var mark: YAMLMark
+    /// Position of its command; nil where the file names none.
+    public var commandMark: YAMLMark?
     /// Position of its kind; nil where the file names none.
     public var kindMark: YAMLMark?
 

@@ -9,6 +9,8 @@ package enum ProgramAnswer: Sendable {
     case manifest(ProgramManifest)
     /// The file names the program itself: it is not started for a check.
     case own
+    /// The file names the program itself, and it is not on this machine.
+    case absent(String)
     /// It is not on this machine; the kind that may have been meant.
     case missing(String, meant: String?)
     /// It refuses its settings, with the reasons.
@@ -47,7 +49,9 @@ package enum ProgramAnswer: Sendable {
         played: Set<String> = []
     ) async -> [String: ProgramAnswer] {
         await ask(organisms.map { ($0.name, $0) }) { organism in
-            guard organism.command.isEmpty else { return .own }
+            if let program = organism.command.first {
+                return Executables.find(program, extraFolders: [OwnProgram.folder]) == nil ? .absent(program) : .own
+            }
             guard let path = Executables.find(organism.program, extraFolders: [OwnProgram.folder]) else {
                 return .missing(organism.program, meant: nearest(to: organism.kind, among: kinds(organism.role)))
             }

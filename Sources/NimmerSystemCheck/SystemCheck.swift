@@ -52,6 +52,14 @@ package struct ProgramCheck: SystemCheck {
                         weight: .note, check: "programs", mark: organism.mark,
                         text: "\(organism.name) runs a program of its own: what it needs is not known here")
                 ]
+            case .absent(let program):
+                [
+                    CheckFinding(
+                        weight: .problem, check: "programs", mark: organism.commandMark ?? organism.mark,
+                        text:
+                            "found the program '\(program)', which is not there or cannot be run; expected one that is "
+                            + "in PATH, or a path from the folder in which `nimmer up` runs")
+                ]
             case .missing(let program, let meant):
                 [
                     CheckFinding(

@@ -112,6 +112,33 @@ public struct MappingReader {
         return text
     }
 
+    /// Addresses of servers, separated by commas: `SCHEME://PLACE`. What is found is shown without its credentials.
+    ///
+    /// - Parameters:
+    ///   - schemes: schemes that the program understands.
+    ///   - example: an address as it is expected.
+    ///   - allowsKeywords: whether `host=… port=…`, as libpq reads it, is one too; else HOST:PORT is.
+    mutating func addresses(
+        _ key: String, schemes: [String], example: String, allowsKeywords: Bool = false
+    ) throws(SystemError) -> String? {
+        guard let text = try text(key) else { return nil }
+        // PostgreSQL has its commas between hosts, behind one scheme.
+        let parts = allowsKeywords ? [text[...]] : text.split(separator: ",", omittingEmptySubsequences: false)
+        let isRight = parts.allSatisfy { part in
+            let part = String(part.drop { $0 == " " })
+            guard let (scheme, place) = part.halves(around: "://") else {
+                return allowsKeywords ? part.contains("=") : !part.isEmpty && !part.contains { " /=".contains($0) }
+            }
+            return schemes.contains(scheme) && !place.isEmpty && (allowsKeywords || !place.contains(" "))
+        }
+        guard isRight else {
+            throw SystemError(
+                .invalid, file: file, mark: node(key)?.mark ?? .start, found: "'\(ShownAddress(text))'",
+                expected: "\(key): an address such as \(example)")
+        }
+        return text
+    }
+
     /// A list of texts.
     public mutating func texts(_ key: String) throws(SystemError) -> [String]? {
         guard let node = node(key) else { return nil }

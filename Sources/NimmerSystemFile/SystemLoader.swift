@@ -76,6 +76,7 @@ extension SystemFile {
             var organism = Organism(
                 role: role, name: name, kind: kind, command: command, settings: settings, mark: node.mark)
             organism.kindMark = node["kind"]?.mark
+            organism.commandMark = node["command"]?.mark
             if let node = keys.node("subjects") {
                 var subjects = try MappingReader(node, place: "subjects", file: file)
                 organism.publishes = try subjects.texts("publish") ?? []
@@ -194,7 +195,7 @@ extension SystemFile {
         var settings = NATSSettings()
         guard let node else { return settings }
         var keys = try MappingReader(node, place: "nats", file: file)
-        settings.url = try keys.text("url")
+        settings.url = try keys.addresses("url", schemes: ["nats", "tls"], example: "nats://127.0.0.1:4222")
         settings.user = try keys.text("user")
         settings.passwordFile = try keys.text("password_file")
         settings.tokenFile = try keys.text("token_file")
@@ -235,7 +236,9 @@ extension SystemFile {
         var settings = PostgresSettings()
         guard let node else { return settings }
         var keys = try MappingReader(node, place: "postgres", file: file)
-        settings.url = try keys.text("url")
+        settings.url = try keys.addresses(
+            "url", schemes: ["postgresql", "postgres"], example: "postgresql://user@127.0.0.1:5432/nimmerverse",
+            allowsKeywords: true)
         settings.passwordFile = try keys.text("password_file")
         try keys.finish()
         return settings

@@ -64,7 +64,7 @@ struct CheckTests {
               - name: hall      # its gateway
                 kind: probe/v1
                 settings: {}    # none
-              - {name: own, command: [own-program], origins: ["x"]}
+              - {name: own, command: [sh], origins: ["x"]}
             """
         try await inFolder(system, programs: ["probe-cell": Self.probe]) { folder, file in
             let before = try await check(folder, [file])

@@ -30,7 +30,9 @@ import Testing
         let answer = try await replay(cell) { _ in value }
         #expect(answer.status == .exited(1), "\(answer.text) \(answer.errors)")
         let errors = answer.errors.joined(separator: "\n")
-        #expect(errors.contains("nimmer: warm refused 220 of its 220 readings: expected a number within ±1e150"), "\(errors)")
+        #expect(
+            errors.contains("nimmer: warm refused 220 of its 220 readings: expected a number within ±1e150"),
+            "\(errors)")
         #expect(errors.contains("found \(value == "1e200" ? "1e+200" : "-1e+150")"), "\(errors)")
     }
 
@@ -39,7 +41,9 @@ import Testing
         let answer = try await replay(cell) { [50, 60, 70].contains($0) ? "1e200" : "\($0 * 3 % 13)" }
         #expect(answer.status == .exited(0), "\(answer.errors)")
         #expect(
-            answer.errors.contains { $0.hasPrefix("nimmer: warm refused 3 of 220 readings; the first: expected a number") },
+            answer.errors.contains {
+                $0.hasPrefix("nimmer: warm refused 3 of 220 readings; the first: expected a number")
+            },
             "\(answer.errors)")
     }
 

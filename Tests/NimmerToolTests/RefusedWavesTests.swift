@@ -67,13 +67,17 @@ import Testing
             (#""domain":"flow""#, #""domain":"flow","region":"house room""#, "region"),
         ])
     func refused(found: String, written: String, reason: String) async throws {
-        let recording = try Self.recording { $1.split(separator: found).count == 2 ? Self.replace($1, found, written) : $1 }
+        let recording = try Self.recording {
+            $1.split(separator: found).count == 2 ? Self.replace($1, found, written) : $1
+        }
         for answer in [try await replay(recording), try await plot(recording)] {
             #expect(answer.status == .exited(1), "\(answer.text) \(answer.errors)")
             let errors = answer.errors.joined(separator: "\n")
             #expect(errors.contains("nimmer: 12 of 12 recorded messages refused; the first: w.ndjson:1: "), "\(errors)")
             #expect(errors.contains(reason), "\(errors)")
-            #expect(errors.contains("; 12 of 12 recorded messages refused\n  `nimmer wave check --lines` names"), "\(errors)")
+            #expect(
+                errors.contains("; 12 of 12 recorded messages refused\n  `nimmer wave check --lines` names"),
+                "\(errors)")
         }
     }
 
@@ -94,7 +98,8 @@ import Testing
             #expect(answer.status == .exited(0), "\(answer.errors)")
             #expect(answer.errors.count == 2, "\(answer.errors)")
             #expect(
-                answer.errors.first?.hasPrefix("nimmer: 2 of 12 recorded messages refused; the first: w.ndjson:5: ") == true,
+                answer.errors.first?.hasPrefix("nimmer: 2 of 12 recorded messages refused; the first: w.ndjson:5: ")
+                    == true,
                 "\(answer.errors)")
             #expect(
                 answer.errors.last?.hasPrefix("nimmer: 1 of 12 recorded messages refused: w.ndjson:9: ") == true,
@@ -111,7 +116,8 @@ import Testing
         #expect(answer.status == .exited(1), "\(answer.text) \(answer.errors)")
         if isFirst {
             #expect(
-                answer.errors.joined().contains("w.ndjson:4: found a line without subject and message"), "\(answer.errors)")
+                answer.errors.joined().contains("w.ndjson:4: found a line without subject and message"),
+                "\(answer.errors)")
         }
     }
 

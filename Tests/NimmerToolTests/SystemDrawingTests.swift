@@ -13,11 +13,11 @@ import Testing
 @Suite struct SystemDrawingTests {
     private static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
 
-    private func drawn(_ file: String) async throws -> (dot: String, svg: String, path: String) {
+    private func drawn(_ file: String, status: Int32 = 0) async throws -> (dot: String, svg: String, path: String) {
         var template = Array("/tmp/nimmer-draw-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))
         let answer = try await Tool.run(["check", file, "--dot", "\(folder)/s.dot", "--svg", "\(folder)/s.svg"])
-        #expect(answer.status == .exited(0), "\(answer.text)")
+        #expect(answer.status == .exited(status), "\(answer.text)")
         let dot = try #require(FileText.read("\(folder)/s.dot"))
         return (dot, try #require(FileText.read("\(folder)/s.svg")), folder)
     }
@@ -57,7 +57,7 @@ import Testing
               - {name: own, command: ["./a\\"b<c>&\\\\d\\u001b[31m"]}
             bridge: {event_types: {own: "<\\"&>"}}
             """, to: file)
-        let (dot, svg, path) = try await drawn(file)
+        let (dot, svg, path) = try await drawn(file, status: 1)
         defer { SmallFile.remove(path) }
         #expect(try DotGrammar.edges(of: dot).count == 2, "\(dot)")
         #expect(!svg.contains("\u{1b}") && !dot.contains("\u{1b}"))

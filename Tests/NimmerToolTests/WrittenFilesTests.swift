@@ -54,18 +54,22 @@ import Testing
     func link(writer: String) async throws {
         let (_, output, errors) = try await shell(
             "mkdir real; echo old > real/file; chmod 640 real/file; ln -s real/file out.svg; { \(writer); }; echo \"status $?\"; "
-                + "test -L out.svg && echo link; stat -c '%a' real/file; test $(wc -c < real/file) -gt 20 && echo written; ls real")
+                + "test -L out.svg && echo link; stat -c '%a' real/file; test $(wc -c < real/file) -gt 20 && echo written; ls real"
+        )
         #expect(output == "status 0\nlink\n640\nwritten\nfile", "\(output) \(errors)")
     }
 
     @Test("a link to a file that is not there makes it")
     func dangling() async throws {
         let (_, output, errors) = try await shell(
-            "mkdir real; ln -s real/file out; \(Self.replay) --record out > /dev/null; echo \"status $?\"; test -L out && ls real")
+            "mkdir real; ln -s real/file out; \(Self.replay) --record out > /dev/null; echo \"status $?\"; test -L out && ls real"
+        )
         #expect(output == "status 0\nfile", "\(output) \(errors)")
     }
 
-    @Test("a full device ends with 74 and stays a device", .enabled(if: geteuid() == 0, "only root makes devices"), arguments: writers)
+    @Test(
+        "a full device ends with 74 and stays a device", .enabled(if: geteuid() == 0, "only root makes devices"),
+        arguments: writers)
     func fullDevice(writer: String) async throws {
         let (status, output, errors) = try await shell(
             "mknod -m 666 out.svg c 1 7 || exit 99; (echo x > out.svg) 2> /dev/null && exit 0; { \(writer); }; "
@@ -97,7 +101,8 @@ import Testing
         ])
     func input(line: String) async throws {
         let (_, output, errors) = try await shell(
-            "cp rows.csv r; cp tiny.yaml t; \(line); echo \"status $?\"; cmp rows.csv r && cmp tiny.yaml t && echo same")
+            "cp rows.csv r; cp tiny.yaml t; \(line); echo \"status $?\"; cmp rows.csv r && cmp tiny.yaml t && echo same"
+        )
         #expect(output.hasSuffix("status 64\nsame"), "\(output) \(errors)")
         #expect(errors.contains(" is the file that is read ("), "\(errors)")
     }

@@ -28,6 +28,8 @@ public struct Configuration: Sendable {
     /// NIMMERVERSE variables that nothing reads; logged once at the start.
     public var unknownVariables: [String] = []
     /// Reason why the system file's file of a password or token for the nats-server gives none.
+    /// Positions of the settings that the system file has.
+    var marks: [String: YAMLMark] = [:]
     private var noNATSSecret: SecretFileError?
 
     /// Gathers the layers.
@@ -169,6 +171,7 @@ public struct Configuration: Sendable {
                 continue
             }
             settings.set(setting.key, value, from: .file)
+            marks[setting.key] = entry.value.mark
         }
         return mistakes
     }

@@ -23,6 +23,11 @@ public struct SettingValues: Sendable {
 
     mutating func set(_ key: String, _ value: SettingValue, from layer: Layer) { values[key] = (value, layer) }
 
+    /// Puts the default in place of a value.
+    mutating func reset(_ declaration: SettingDeclaration) {
+        values[declaration.key] = (declaration.standard, .standard)
+    }
+
     /// Returns whether there is such a setting.
     public func has(_ key: String) -> Bool { values[key] != nil }
 

@@ -109,17 +109,14 @@ public struct ServiceProcess: Sendable {
                 manifest, declared, role: role, launch: launch, variables: variables, reading: reader,
                 localSystem: LocalSystem.here(variables))
             let settings = Settings<Options>(configuration.settings)
-            do {
-                try check(configuration, settings)
-            } catch let refusal as Refusal {
-                // Every setting alone was in order; together they make no sense.
-                throw ProcessFailure(.configuration, refusal.description)
-            }
+            try configuration.examine { try check($0, Settings<Options>($0.settings)) }
             if launch.action == .check {
                 try configuration.requireSecrets()
+                // It is good once what it needs was looked at.
+                let lines = try await examine(configuration, settings)
                 print(configuration.report(role: role), terminator: "")
+                for line in lines { print("  " + line.visible()) }
                 fflush(nil)
-                for line in try await examine(configuration, settings) { print("  " + line.visible()) }
                 exit(0)
             }
             if launch.action == .manifest {

@@ -1,4 +1,6 @@
 import ArgumentParser
+import NimmerBus
+import NimmerBusNATS
 import NimmerOutput
 import NimmerWave
 
@@ -42,6 +44,9 @@ struct ContextAddCommand: ParsableCommand {
 
     func run() throws {
         var store = try ContextStore(try chosenEnvironment())
+        do throws(BusError) { try ServerURL.check(server) } catch {
+            throw Failure(.usage, "--server: \(error.message)")
+        }
         if let credentials, !FileText.exists(credentials) {
             throw Failure(.noInput, "no credentials file \(credentials)")
         }

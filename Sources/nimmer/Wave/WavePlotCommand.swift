@@ -64,7 +64,8 @@ struct WavePlotCommand: ParsableCommand {
         for note in tally.notes(of: from) { Console.error("nimmer: \(note)") }
         guard filter != nil || minConfidence > 0 || !state.isBlank else {
             try tally.check(from)
-            throw Failure(.data, "\(from) holds nothing that could be drawn", remedy: "a picture shows waves and openings")
+            throw Failure(
+                .data, "\(from) holds nothing that could be drawn", remedy: "a picture shows waves and openings")
         }
         let bytes = out.hasSuffix(".svg") ? state.plot() : try Self.wholeTable(&state, end)
         try FileText.write(String(decoding: bytes, as: UTF8.self), to: out)

@@ -75,6 +75,7 @@ public struct DistanceSettings: Sendable {
     /// - Throws: a ``Refusal`` naming the setting and what was expected.
     public init(_ settings: Settings<DistanceOptions>) throws(Refusal) {
         sector = try Token(settings.sector).text
+        try NumberPath.check(settings.path)
         ranger = try Ranger.Settings(
             scale: settings.unit.scale, maximum: settings.maximum,
             near: settings.near, far: settings.far, noise: settings.noise,

@@ -51,6 +51,7 @@ public struct HTTPProbe<Client: WebClient>: NumberCell, Learner {
     /// A cell that has seen nothing.
     public init(_ settings: Settings<HTTPOptions>) throws {
         expected = try WebStatuses(settings.expected, field: "expected")
+        try NumberPath.check(settings.path)
         path = settings.path
         if settings.tokenFile != nil, settings.url == nil {
             throw Refusal(.missing, field: "url", "url must be set where token_file is")

@@ -70,6 +70,7 @@ public struct Multivariate: RowCell, Learner {
         guard places.count == subjects.count else {
             throw Refusal(.value, field: "subjects", "each subject must stand once", found: "one twice")
         }
+        try NumberPath.check(settings.path)
         path = settings.path ?? ""
         delimiter = try settings.delimiter.map { text in try DelimitedText(delimiter: text) }
         follows = settings.follow

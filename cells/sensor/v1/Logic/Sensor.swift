@@ -37,6 +37,7 @@ public struct Sensor: NumberCell, Learner {
     /// A sensor that has seen nothing.
     public init(_ settings: Settings<SensorOptions>) throws {
         source = try SensorSource(settings)
+        try NumberPath.check(settings.path)
         path = settings.path ?? ""
         column = settings.column
         delimiter = try settings.delimiter.map { text in try DelimitedText(delimiter: text) }

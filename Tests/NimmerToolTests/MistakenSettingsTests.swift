@@ -1,0 +1,130 @@
+import NimmerOutput
+import NimmerPlatform
+import Testing
+
+@testable import nimmer
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Mistakes that `check` and `up` name before anything starts, all at once, each at the place of its setting.
+@Suite("check and up: mistakes in settings") struct MistakenSettingsTests {
+    private static let start = "nimmerverse: 1\nname: m\n"
+
+    private func run(_ text: String, _ words: [String]) async throws -> Tool.Answer {
+        var template = Array("/tmp/nimmer-mistakes-XXXXXX".utf8CString)
+        let folder = String(cString: try #require(mkdtemp(&template)))
+        defer { SmallFile.remove(folder) }
+        try FileText.write(Self.start + text, to: "\(folder)/m.yaml")
+        return try await Tool.run(words, folder: folder)
+    }
+
+    /// Expects a line at a place from both commands, and that neither starts anything.
+    private func expect(_ text: String, _ lines: [String]) async throws {
+        let checked = try await run(text, ["check", "m.yaml"])
+        #expect(checked.status == .exited(1), "\(checked.text) \(checked.errors)")
+        let upped = try await run(text, ["up", "m.yaml"])
+        #expect(upped.status == .exited(78), "\(upped.text) \(upped.errors)")
+        #expect(upped.errors.last?.contains("; nothing was started") == true, "\(upped.errors)")
+        for line in lines {
+            #expect(checked.output.contains { $0.hasPrefix(line) }, "\(line): \(checked.text)")
+            #expect(upped.errors.contains { $0.hasPrefix(line) }, "\(line): \(upped.errors)")
+        }
+        #expect(checked.output.last == "m.yaml: \(count(lines.count, "problem"))", "\(checked.text)")
+        #expect(!(checked.text + upped.errors.joined()).contains("Failure("), "\(checked.text) \(upped.errors)")
+    }
+
+    @Test("a program that is not there")
+    func program() async throws {
+        try await expect(
+            "cells:\n  - {name: e, command: [./nothere]}\n  - {name: f, command: [nothere-either, x]}\n",
+            [
+                "m.yaml:4:23: found the program './nothere', which is not there or cannot be run; expected one that is in PATH",
+                "m.yaml:5:23: found the program 'nothere-either'",
+            ])
+    }
+
+    @Test("addresses of other kinds of servers")
+    func addresses() async throws {
+        try await expect(
+            "nats: {url: \"http://x\"}\npostgres: {url: \"mysql://u:secret@x\"}\n",
+            [
+                "m.yaml:3:13: found 'http://x'; expected url: an address such as nats://127.0.0.1:4222",
+                "m.yaml:4:17: found 'mysql://",
+            ])
+        for good in ["nats://a:4222, tls://b", "127.0.0.1:4222", "nats://u:p@a,nats://b"] {
+            let checked = try await run("nats: {url: \"\(good)\"}\n", ["check", "m.yaml"])
+            #expect(checked.status == .exited(0), "\(good): \(checked.text)")
+        }
+        for good in ["postgres://u@a,b/d", "host=a dbname=d", "postgresql:///d?host=/run"] {
+            let checked = try await run("postgres: {url: \"\(good)\"}\n", ["check", "m.yaml"])
+            #expect(checked.status == .exited(0), "\(good): \(checked.text)")
+        }
+    }
+
+    @Test("settings that are refused together, each at its own place")
+    func settings() async throws {
+        try await expect(
+            """
+            cells:
+              - name: a
+                kind: sensor/v1
+                settings:
+                  subject: t.a
+                  decimal: x
+                  delimiter: ab
+                  path: "a..b"
+                  minimum: 5
+                  maximum: 1
+                  ignore: [x]
+            """,
+            [
+                "m.yaml:8:16: the setting 'decimal' of a: ", "m.yaml:9:18: the setting 'delimiter' of a: ",
+                "m.yaml:10:13: the setting 'path' of a: ", "m.yaml:11:16: the setting 'minimum' of a: ",
+                "m.yaml:13:15: the setting 'ignore' of a: ",
+            ])
+    }
+
+    @Test(
+        "a server's address of a context is one that can be connected to",
+        arguments: ["http://x", "nats://", "nats://h:port"])
+    func context(address: String) async throws {
+        var template = Array("/tmp/nimmer-context-XXXXXX".utf8CString)
+        let folder = String(cString: try #require(mkdtemp(&template)))
+        defer { SmallFile.remove(folder) }
+        let answer = try await Tool.run(
+            ["context", "add", "c", "--server", address], environment: ["XDG_CONFIG_HOME": folder])
+        #expect(answer.status == .exited(64), "\(answer.text)")
+        #expect(
+            answer.errors.first?.contains("an address must be nats://HOST:PORT or tls://HOST:PORT") == true,
+            "\(answer.errors)")
+        #expect(!FileText.exists("\(folder)/nimmerverse"))
+    }
+
+    @Test("abbreviations of zones: the message names what %Z reads")
+    func abbreviations() async throws {
+        var template = Array("/tmp/nimmer-zone-XXXXXX".utf8CString)
+        let folder = String(cString: try #require(mkdtemp(&template)))
+        defer { SmallFile.remove(folder) }
+        try FileText.write(
+            Self.start + "cells:\n  - {name: a, kind: sensor/v1, settings: {column: a, subject: t.a}}\n",
+            to: "\(folder)/m.yaml")
+        try FileText.write("time,a\n2026-07-01 10:00:00 CEST,1\n2026-07-01 10:00:01 CEST,2\n", to: "\(folder)/m.csv")
+        let answer = try await Tool.run(
+            ["replay", "--system", "m.yaml", "--input", "m.csv", "--time-format", "%F %T %Z"], folder: folder)
+        #expect(answer.status == .exited(1))
+        #expect(answer.errors.joined().contains("%Z reads UTC, GMT and Z alone"), "\(answer.errors)")
+    }
+
+    @Test("hippocampus --check calls its settings good only where it can use them")
+    func hippocampus() async throws {
+        let answer = try await ChildProcess.run(
+            ChildCommand(
+                OwnProgram.folder + "/hippocampus", ["--check"],
+                environment: ["PATH": "/usr/bin:/bin", "NIMMERVERSE_POSTGRES_URL": "postgresql://u@127.0.0.1:1/d"]),
+            limit: .seconds(30))
+        let text = answer.lines.map(\.text).joined(separator: "\n")
+        #expect(!answer.status.isSuccess && !text.contains("the settings are good"), "\(text)")
+    }
+}
