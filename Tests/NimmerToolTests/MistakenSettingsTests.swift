@@ -97,7 +97,7 @@ import Testing
             ["context", "add", "c", "--server", address], environment: ["XDG_CONFIG_HOME": folder])
         #expect(answer.status == .exited(64), "\(answer.text)")
         #expect(
-            answer.errors.first?.contains("an address must be nats://HOST:PORT or tls://HOST:PORT") == true,
+            answer.errors.first?.contains("an address must be nats://HOST") == true,
             "\(answer.errors)")
         #expect(!FileText.exists("\(folder)/nimmerverse"))
     }

@@ -131,8 +131,9 @@ import Testing
                 "w.ndjson holds no wave: 12 messages on other subjects; the first: w.ndjson:1: dev.nervous.cells.flow.wavelet"
             ), "\(answer.errors)")
         let plotted = try await plot(recording)
-        #expect(plotted.status == .exited(65), "\(plotted.errors)")
-        #expect(plotted.errors.first == "nimmer: w.ndjson holds nothing that could be drawn", "\(plotted.errors)")
+        #expect(plotted.status == .exited(1), "\(plotted.errors)")
+        #expect(
+            plotted.errors.first?.hasPrefix("nimmer: w.ndjson holds no wave: 12 messages") == true, "\(plotted.errors)")
     }
 
     @Test("packed recordings are read by plot and check as by replay")

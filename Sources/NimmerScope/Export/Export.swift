@@ -11,9 +11,6 @@ extension ScopeState {
             svg: drawing(from: window.start, to: end))
     }
 
-    /// Indicates whether nothing is kept that could be drawn.
-    public var isBlank: Bool { buffer.entries.oldest == nil }
-
     /// Everything that is kept as an SVG drawing: traces, openings as bands, collapses and escalations as marks, a legend; light
     /// or dark as the reader's screen is.
     public func plot() -> [UInt8] {

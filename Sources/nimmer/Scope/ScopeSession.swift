@@ -1,5 +1,6 @@
 import NimmerBus
 import NimmerOutput
+import NimmerReplay
 import NimmerPlatform
 import NimmerScope
 import NimmerScopeSession

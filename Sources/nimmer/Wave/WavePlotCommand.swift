@@ -62,15 +62,15 @@ struct WavePlotCommand: ParsableCommand {
         let end = Self.take(recording, into: &state)
         let tally = Self.tally(recording)
         for note in tally.notes(of: from) { Console.error("nimmer: \(note)") }
-        guard filter != nil || minConfidence > 0 || !state.isBlank else {
-            try tally.check(from)
-            throw Failure(
-                .data, "\(from) holds nothing that could be drawn", remedy: "a picture shows waves and openings")
-        }
+        // Nothing of use: no picture.
+        if tally.taken == 0 { return try tally.check(from) }
         let bytes = out.hasSuffix(".svg") ? state.plot() : try Self.wholeTable(&state, end)
         try FileText.write(String(decoding: bytes, as: UTF8.self), to: out)
         try tally.check(from)
     }
+
+    /// Ends of the subjects whose messages are drawn.
+    private static let drawn = [".wave", ".transition", ".collapse", ".request"]
 
     /// The messages of a recording: those that can be read, and those that cannot, by reason.
     private static func tally(_ recording: RecordingReader) -> MessageTally {
@@ -79,6 +79,10 @@ struct WavePlotCommand: ParsableCommand {
         while true {
             do throws(Failure) {
                 guard let message = try reader.next() else { return tally }
+                guard Self.drawn.contains(where: { message.subject.hasSuffix($0) }) else {
+                    tally.passOver(message.subject.cut(to: 200), line: reader.line)
+                    continue
+                }
                 do throws(Refusal) {
                     _ = try AnyMessage.decode(message.payload)
                     tally.take()
