@@ -22,7 +22,7 @@ struct SensorLearnedTests {
     private func feed(_ body: inout CellBody<Sensor>, _ range: Range<Int>) -> [WaveSignal] {
         range.flatMap { index in
             let value = 20 + Double(index * 7 % 23) / 10 + (index > 400 && index < 430 ? 30 : 0)
-            return body.update(at: Timestamp(milliseconds: Double(index) * 1000)) { $0.read(value, &$1) }.waves
+            return body.update(at: Timestamp(milliseconds: Double(index) * 1000)) { try $0.read(value, &$1) }.waves
         }
     }
 
@@ -102,14 +102,14 @@ struct SensorLearnedTests {
         }
         var one = try body(["a.b", "a.c"])
         for index in 0..<200 {
-            _ = one.update(at: Timestamp(milliseconds: Double(index))) { $0.read(row(index), &$1) }
+            _ = one.update(at: Timestamp(milliseconds: Double(index))) { try $0.read(row(index), &$1) }
         }
         let kept = try #require(one.learned(at: Self.now))
         var other = try body(["a.b", "a.c"])
         #expect(other.resume(kept.bytes, wall: Self.now, at: Self.now).states.map(\.toState) == ["CALM"])
         for index in 200..<400 {
-            _ = one.update(at: Timestamp(milliseconds: Double(index))) { $0.read(row(index), &$1) }
-            _ = other.update(at: Timestamp(milliseconds: Double(index))) { $0.read(row(index), &$1) }
+            _ = one.update(at: Timestamp(milliseconds: Double(index))) { try $0.read(row(index), &$1) }
+            _ = other.update(at: Timestamp(milliseconds: Double(index))) { try $0.read(row(index), &$1) }
         }
         #expect(one.cell.learned == other.cell.learned)
         var swapped = try body(["a.c", "a.b"])
