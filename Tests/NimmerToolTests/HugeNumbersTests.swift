@@ -1,5 +1,6 @@
 import NimmerOutput
 import NimmerPlatform
+import NimmerServers
 import Testing
 
 @testable import nimmer

@@ -1,5 +1,6 @@
 import NimmerOutput
 import NimmerPlatform
+import NimmerServers
 import Testing
 
 @testable import nimmer
@@ -121,7 +122,7 @@ import Testing
     func hippocampus() async throws {
         let answer = try await ChildProcess.run(
             ChildCommand(
-                OwnProgram.folder + "/hippocampus", ["--check"],
+                Tool.path.dropLast("nimmer".count) + "hippocampus", ["--check"],
                 environment: ["PATH": "/usr/bin:/bin", "NIMMERVERSE_POSTGRES_URL": "postgresql://u@127.0.0.1:1/d"]),
             limit: .seconds(30))
         let text = answer.lines.map(\.text).joined(separator: "\n")

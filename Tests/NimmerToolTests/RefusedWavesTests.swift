@@ -1,5 +1,6 @@
 import NimmerOutput
 import NimmerPlatform
+import NimmerServers
 import NimmerWave
 import Testing
 
@@ -21,7 +22,7 @@ import Testing
     /// A recording of waves, each changed by `change`.
     private static func recording(_ count: Int = 12, _ change: (Int, String) -> String) throws -> String {
         try (0..<count).map { index in
-            let at = Timestamp(milliseconds: 1_600_000_000_000 + Int64(index) * 1000)
+            let at = Timestamp(milliseconds: 1_600_000_000_000 + Double(index) * 1000)
             let wave = Envelope(
                 id: .v7(), at: at, from: Source(entityID: "flow-1", entityType: .cell, garden: .real, tier: 1),
                 WaveSignal(
