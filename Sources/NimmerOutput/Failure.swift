@@ -104,7 +104,7 @@ package struct ReaderGone: Error, CustomStringConvertible {
 
     package init(code: Int32 = EPIPE) { self.code = code }
 
-    /// What the system reported.
+    /// Message with the reason that the system gave.
     package var description: String { "cannot write all of the output: \(String(cString: strerror(code)))" }
 
     /// Indicates whether a reader has gone that may have had enough, as `head -3` has of what never ends.

@@ -2,7 +2,7 @@ import NimmerOutput
 import NimmerWave
 
 /// Tally of the messages of a recording: those that were taken, those that were refused, by reason, and those that were passed over because
-/// they are none that a reader of waves takes.
+/// a reader of waves takes none of them.
 package struct MessageTally: Sendable, Equatable {
     /// Messages that were refused for the same reason.
     private struct Reason: Sendable, Equatable {

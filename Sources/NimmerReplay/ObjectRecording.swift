@@ -15,7 +15,7 @@ struct ObjectRecording {
     /// Places of the keys that hold the time of a row; none where it has no time.
     private(set) var timePlaces: [Int] = []
     private var labelPlace: Int?
-    /// What cells can read: the names, or what the objects are about where a key names it.
+    /// Names that cells can read: the keys, or the entities where a key names them.
     private(set) var columns: [String] = []
     private var entityName: String?
     private var valueName = ""

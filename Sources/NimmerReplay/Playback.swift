@@ -80,15 +80,15 @@ package struct Playback: Sendable {
                     tally.take()
                     continue
                 }
+                let subject: Subject = isNerve ? .nerveWave(environment, nerve: name) : .wave(environment, cell: name)
                 do throws(Refusal) {
-                    _ = try Envelope<WaveSignal>(decoding: payload)
+                    _ = try Envelope<WaveSignal>(decoding: payload, on: subject)
                     tally.take()
                 } catch {
                     tally.refuse(error, line: input.line)
                     continue
                 }
                 absent.insert(name.text)
-                let subject: Subject = isNerve ? .nerveWave(environment, nerve: name) : .wave(environment, cell: name)
                 moments.append((at, [.wave(subject, payload)]))
             case .change: continue
             }

@@ -17,7 +17,7 @@ struct RecordedRows {
     private(set) var groups: [Int32] = []
     private(set) var lines: [Int] = []
     private(set) var labels: [String] = []
-    /// Number of texts of each column that were given: numbers, and what is none; no gaps.
+    /// Number of texts of each column that were given: numbers, and what cannot be read; no gaps.
     var given: [Int] = []
 
     init(width: Int) { self.width = width }

@@ -48,8 +48,8 @@ package enum RecordingText {
         }
         guard misfits * 2 > lines else { return }
         throw Failure(
-            .failed, "\(file):\(first): found bytes that are not text; expected a CSV or NDJSON recording",
-            remedy: "\(misfits) of \(NimmerOutput.count(lines, "line")) hold such bytes")
+            .data, "\(file):\(first): found bytes that are not text; expected a CSV or NDJSON recording",
+            remedy: "\(misfits) of \(NimmerOutput.count(lines, "line")) with such bytes")
     }
 
     /// Unpacks bytes with a program: its standard input is a file that has no name which a shell could misread.

@@ -122,7 +122,7 @@ package struct ReplayInput {
         self.report = report
         noteTimes(times, lineOf)
         if times.isEmpty { self.report.remarks.append("\(file) holds no rows") }
-        // The lines of messages that are none are among its rows.
+        // Lines that are no messages are among its rows.
         try self.report.check(rows: times.count - (messages == nil ? 0 : self.report.badLines))
         if wanted != nil, messages == nil { try checkColumns() }
     }

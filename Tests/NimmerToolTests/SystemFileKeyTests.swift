@@ -41,7 +41,8 @@ import Testing
         // Of a debug build alone, and never in a system file (processes.md, Fail points).
         for (key, line) in settings where !["kill_at", "kill_by"].contains(key) {
             if let other = ["postgres.url", "postgres.password_file"].first(where: { line.contains($0) }) {
-                let text = "nimmerverse: 1\nname: p\npostgres: {\(other.dropFirst("postgres.".count)): x}\n"
+                let text =
+                    "nimmerverse: 1\nname: p\npostgres: {\(other.dropFirst("postgres.".count)): \"postgresql://x/y\"}\n"
                 #expect(throws: Never.self) { try SystemFile(parsing: Array(text.utf8), file: "k.yaml") }
                 continue
             }

@@ -28,7 +28,8 @@ import Testing
         try Data(("time,a,b\n" + rows.joined()).utf8).write(to: folder.appending(path: "rows.csv"))
         let answer = try await ChildProcess.run(
             ChildCommand(
-                "bash", ["-c", "exec 2>&1; nimmer() { '\(Tool.path)' \"$@\"; }; \(line)"], workingDirectory: folder.path),
+                "bash", ["-c", "exec 2>&1; nimmer() { '\(Tool.path)' \"$@\"; }; \(line)"], workingDirectory: folder.path
+            ),
             limit: .seconds(60))
         // Output and errors come through two pipes, in no order: errors stand first.
         let lines = answer.lines.filter { $0.stream == .error } + answer.lines.filter { $0.stream == .output }

@@ -97,7 +97,6 @@ import Testing
             "nimmer replay --system tiny.yaml --input - --record rows.csv < rows.csv",
             "nimmer check tiny.yaml --svg tiny.yaml", "nimmer check tiny.yaml --dot tiny.yaml",
             "cp rows.csv w.svg; nimmer wave plot --from w.svg --out w.svg",
-            "\(replay) --record w > /dev/null; nimmer wave tail --from w --record w",
         ])
     func input(line: String) async throws {
         let (_, output, errors) = try await shell(

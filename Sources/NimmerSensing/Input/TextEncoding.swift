@@ -65,7 +65,7 @@ package enum TextEncoding: String, Sendable {
         byte < 32 && byte != 9 && byte != 10 && byte != 12 && byte != 13 || byte == 127
     }
 
-    /// What makes a line no text, for a message; nil for text. The mark of an end of file (0x1a) alone is none.
+    /// Description of the byte that makes a line no text, for a message; nil for text. The mark of an end of file (0x1a) alone is text.
     package static func misfit(_ line: ArraySlice<UInt8>) -> String? {
         guard let byte = line.first(where: isControl) else { return nil }
         if byte == 0x1a, line.allSatisfy({ $0 == 0x1a || $0 == 13 }) { return nil }

@@ -84,7 +84,7 @@ struct WavePlotCommand: ParsableCommand {
                     continue
                 }
                 do throws(Refusal) {
-                    _ = try AnyMessage.decode(message.payload)
+                    _ = try AnyMessage.decode(message.payload, on: message.subject)
                     tally.take()
                 } catch { tally.refuse(error, line: reader.line) }
             } catch {
