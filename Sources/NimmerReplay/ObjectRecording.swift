@@ -18,11 +18,14 @@ struct ObjectRecording {
     /// Names that cells can read: the keys, or the entities where a key names them.
     private(set) var columns: [String] = []
     private var entityName: String?
+    /// Indicates whether an object without the entity is about that of the object before, as in Home Assistant's shortened answers.
+    private let inheritsEntity: Bool
     private var valueName = ""
 
     /// - Parameter bad: lines that were left out before.
     init(_ objects: ObjectLines, _ bad: RecordingReport, file: String, format: ReplayFormat) throws(Failure) {
         (badLines, self.file, self.format) = (bad, file, format)
+        inheritsEntity = objects.areElements
         var known: Set<String> = []
         var samples: [JSON] = []
         for line in objects.lines {
@@ -110,10 +113,13 @@ struct ObjectRecording {
         var rows = RecordedRows(width: wanted.count)
         var report = badLines
         var times = TimeReader(format, pace: pace)
+        var before = ""
         for line in lines {
             guard let json = try? JSON(lenient: line.content) else { continue }
-            let entity = entityName.map { Self.value($0, in: json).map(Self.text) ?? "" }
-            if let entity, !wanted.contains(where: { $0.name == entity }) { continue }
+            let entity = entityName.map { Self.value($0, in: json).map(Self.text) ?? (inheritsEntity ? before : "") }
+            let group = entity.map { entity in wanted.firstIndex { $0.name == entity } }
+            before = entity ?? ""
+            if case .some(nil) = group { continue }
             let numbers = wanted.enumerated().map { place, column in
                 guard entity == nil || entity == column.name else { return RecordedRows.absent }
                 return Self.value(entity == nil ? column.name : valueName, in: json).map {
@@ -123,7 +129,7 @@ struct ObjectRecording {
             let at = time(json, line.number, &times, &report)
             let label = labelPlace.map { place in Self.value(names[place], in: json).map { $0.string ?? $0.text } ?? ""
             }
-            rows.add(numbers, at: at, later: times.later, line: line.number, label: label)
+            rows.add(numbers, at: at, later: times.later, line: line.number, label: label, group: group ?? nil)
         }
         return (rows, columns, report)
     }

@@ -171,7 +171,7 @@ package enum RecordingText {
             }
         }
         if depth > 0 { lines.append((startNumber, Array(text[start...]))) }
-        return ObjectLines(lines: lines, isUnfinished: depth > 0)
+        return ObjectLines(lines: lines, isUnfinished: depth > 0, areElements: true)
     }
 
     /// Returns whether the first line, or most of the first lines, are messages with their subjects.
@@ -189,6 +189,8 @@ struct ObjectLines {
     var lines: [(number: Int, content: [UInt8])]
     /// Indicates whether the last one has no end.
     var isUnfinished: Bool
+    /// Indicates whether they were the elements of an array.
+    var areElements = false
 }
 
 extension RecordingReport {

@@ -226,6 +226,28 @@ import Testing
         #expect(try Forms.read(openHAB, ["state"]).columns == [[21.5, 21.6]])
     }
 
+    @Test("objects grouped by what they are about have their own times, and name it once where an array shortens them")
+    func groupedEntities() throws {
+        let short = """
+            [[{"entity_id": "a", "state": "1", "last_changed": "2026-03-02T10:00:00Z"},
+              {"state": "2", "last_changed": "2026-03-02T10:00:10Z"}, {"state": "3", "last_changed": "2026-03-02T10:00:20Z"}],
+             [{"entity_id": "b", "state": "7", "last_changed": "2026-03-02T10:00:00Z"},
+              {"state": "8", "last_changed": "2026-03-02T10:00:10Z"}, {"state": "9", "last_changed": "2026-03-02T10:00:20Z"}]]
+            """
+        let lines = ["a", "b"].flatMap { name in
+            (0..<3).map {
+                "{\"entity_id\": \"\(name)\", \"state\": \"\($0 + (name == "a" ? 1 : 7))\", "
+                    + "\"last_changed\": \"2026-03-02T10:00:\($0)0Z\"}"
+            }
+        }.joined(separator: "\n")
+        for text in [short, lines] {
+            let found = try Forms.read(text, ["a", "b"]) { $0.entityColumn = "entity_id" }
+            #expect(found.columns[0].filter { !$0.isNaN } == [1, 2, 3], "\(text)")
+            #expect(found.columns[1].filter { !$0.isNaN } == [7, 8, 9], "\(text)")
+            #expect(Self.seconds(found) == [0, 10, 20, 0, 10, 20], "\(text)")
+        }
+    }
+
     @Test("small things: no rows, too much skipped, quotes over lines, gaps, fractions, marks and comments in NDJSON")
     func small() throws {
         #expect(try Forms.read("time,x\n", ["x"]).notes == ["x.csv holds no rows"])
