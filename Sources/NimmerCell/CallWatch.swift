@@ -35,9 +35,14 @@ extension CellHost {
     /// Duration that a call may have: the interval of sensing, at least 0.1 s; a second for a cell without one.
     var callLimit: Duration { .milliseconds(max(100, interval ?? 1_000)) }
 
-    /// Description of a call that runs too long: `cellar is blocked: …`.
+    /// Description of a call that runs too long, `cellar is blocked: …`, or of one that may run so long: `cellar is busy: …`.
     func blockage(_ running: Duration) -> String {
-        "\(identity.name) is blocked: a call of it (sense, perform or receive) has run for \(JSON.number(running.seconds).text) s; "
+        guard running > callLimit else {
+            return
+                "\(identity.name) is busy: a call of it has run for \(JSON.number(running.seconds).text) s; try again"
+        }
+        return
+            "\(identity.name) is blocked: a call of it (sense, perform or receive) has run for \(JSON.number(running.seconds).text) s; "
             + "expected at most \(JSON.number(callLimit.seconds).text) s"
     }
 

@@ -21,6 +21,8 @@ struct LearnedKeeping: Sendable {
 extension CellHost {
     /// Time for which a cell that has learned as new still asks for what was learned before.
     static var askingTime: Duration { .seconds(600) }
+    /// Questions after which an attempt ends: more than the parts of the largest state.
+    private static var maximumParts: Int { 1_000 }
     /// Pause between two writes.
     static var keepingPause: Duration { .seconds(60) }
 
@@ -95,7 +97,7 @@ extension CellHost {
     private func kept() async -> Result<[UInt8], Absence> {
         guard let thalamus = try? Token("thalamus") else { return .success([]) }
         var (bytes, revision): ([UInt8], Int?) = ([], nil)
-        while true {
+        for _ in 0..<Self.maximumParts {
             let question = Command(
                 command: LearnedParts.command,
                 payload: ["cell": .string(identity.name.text), "from": .number(Double(bytes.count))],
@@ -103,11 +105,20 @@ extension CellHost {
             let answer = await process.ask(question, cell: thalamus)
             guard answer.status == .ok else { return .failure(Absence(reason: answer.error ?? "no answer")) }
             guard let part = LearnedParts(answer.result) else { return .success([]) }
-            // It was written again in between: from the start.
-            if let revision, revision != part.revision { bytes = [] } else { bytes += part.bytes }
+            if let known = revision, known != part.revision {
+                // It was written again in between: from the start.
+                (bytes, revision) = ([], nil)
+                continue
+            }
+            guard part.whole <= LearnedState.largest else {
+                return .failure(
+                    Absence(reason: "\(part.whole) bytes are kept; at most \(LearnedState.largest) are read"))
+            }
+            bytes += part.bytes
             revision = part.revision
             guard bytes.count < part.whole, !part.bytes.isEmpty else { return .success(bytes) }
         }
+        return .failure(Absence(reason: "it is written again and again while it is read"))
     }
 
     private func logAbsence(_ reason: String) {

@@ -55,9 +55,10 @@ extension CellHost {
         process.metrics.collect { [weak self] page in
             guard let self else { return }
             let running = waitForCall()
+            let blocked = running.flatMap { $0 > callLimit ? $0 : nil }
             page.gauge(
                 "nimmer_cell_blocked_seconds", "Duration of a call that runs longer than it may; 0: none does.",
-                (running ?? .zero) / .seconds(1))
+                (blocked ?? .zero) / .seconds(1))
             if running == nil { measure(into: &page) }
         }
         process.health.check("cell") { [weak self] in

@@ -66,6 +66,8 @@ extension CellHost {
         }
         // Before anything that waits for the cell: a client that asks a blocked one learns that it is.
         if let running = waitForCall() {
+            // What was refused has its answer.
+            guard read != nil else { return }
             return respond(to: message, CommandResult(status: .error, error: blockage(running)))
         }
         guard let command = read else { return countRejected() }

@@ -78,10 +78,18 @@ struct RowTimes {
     func row(at turn: Int) -> Int { order?[turn] ?? turn }
 
     private static func parts(_ groups: [Int32]) -> [[Int]] {
-        guard let last = groups.max(), last > 0 else { return [] }
-        var parts = [[Int]](repeating: [], count: Int(last) + 1)
-        for (row, group) in groups.enumerated() { parts[Int(group)].append(row) }
-        return parts.filter { !$0.isEmpty }
+        guard let first = groups.first, groups.contains(where: { $0 != first }) else { return [] }
+        var parts: [[Int]] = []
+        var places: [Int32: Int] = [:]
+        for (row, group) in groups.enumerated() {
+            let place = places[group] ?? parts.count
+            if place == parts.count {
+                places[group] = place
+                parts.append([])
+            }
+            parts[place].append(row)
+        }
+        return parts
     }
 
     /// Judges the rows of one clock.

@@ -184,7 +184,7 @@ public struct KeyParser: Sendable {
         .map { Int(String(decoding: $0, as: UTF8.self)) }
         pending = []
         let first = numbers.first.flatMap { $0 } ?? 1
-        let shift = numbers.count > 1 && ((numbers[1] ?? 1) - 1) & 1 == 1
+        let shift = numbers.count > 1 && ((numbers[1] ?? 1) &- 1) & 1 == 1
         if final == UInt8(ascii: "~") {
             switch first {
             case 200: pasted = []

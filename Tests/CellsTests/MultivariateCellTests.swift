@@ -2,6 +2,7 @@ import NimmerBus
 import NimmerProcess
 import NimmerSensing
 import NimmerTesting
+import NimmerWave
 import Testing
 
 @testable import MultivariateCell
@@ -35,6 +36,17 @@ struct MultivariateCellTests {
             bench.advance(milliseconds: 1)
         }
         bench.advance(milliseconds: milliseconds - Double(order.count { row[$0].isFinite }))
+    }
+
+    @Test("a recorded number of an input that it does not have is refused by name")
+    func noSuchInput() throws {
+        var bench = try bench()
+        for input in [3, 99, -1] {
+            bench.update { cell, pulse in
+                let refusal = #expect(throws: Refusal.self) { try cell.read(1, of: input, &pulse) }
+                #expect(refusal?.message.contains("there are 3 inputs") == true)
+            }
+        }
     }
 
     private func learned(_ changes: [String: SettingValue] = [:]) throws -> CellBench<Multivariate> {

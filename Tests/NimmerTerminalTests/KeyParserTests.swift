@@ -124,6 +124,14 @@ import Testing
         }
     }
 
+    /// Numbers of any size are parameters that a terminal, or what is pasted into one, may send.
+    @Test(arguments: ["9223372036854775807", "-9223372036854775808", "99999999999999999999", "-1"])
+    func hugeParametersPass(number: String) {
+        var parser = KeyParser()
+        _ = parser.read(Array("\u{1b}[1;\(number)A\u{1b}[\(number);\(number)~q".utf8), at: .zero)
+        #expect(parser.read(Array("q".utf8), at: .seconds(1)) == [.character("q")])
+    }
+
     /// After any rubbish and a pause, a key is a key again.
     @Test(arguments: 0..<200) func rubbishPasses(seed: Int) {
         var random = Random(seed: UInt64(seed))

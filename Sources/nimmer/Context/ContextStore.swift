@@ -36,7 +36,7 @@ struct ContextStore: Equatable, Sendable {
         self.environment = environment
         guard let path = Self.path(environment), FileText.exists(path) else { return }
         var status = stat()
-        guard stat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IWOTH == 0 else {
+        guard stat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & (S_IWGRP | S_IWOTH) == 0 else {
             throw Failure(
                 .permission, "\(path) belongs to another user, or others can change it",
                 remedy: "the server that it names would receive what is published: remove the file, or make it yours")

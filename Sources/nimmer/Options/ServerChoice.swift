@@ -47,15 +47,17 @@ struct ServerChoice: Equatable, Sendable {
     static func resolve(
         flag: String?, context named: String? = nil, environment: Environment
     ) throws(Failure) -> ServerChoice {
-        let store = try ContextStore(environment)
-        let chosen = try named.map { name throws(Failure) in try store.context(name) }
+        let variable = ProcessEnvironment.variable(Self.variable)
+        let isGiven = flag != nil || named == nil && variable?.isEmpty == false
+        // A damaged file of contexts does not stop a command that names its server.
+        let store = isGiven ? nil : try ContextStore(environment)
+        let chosen = try named.flatMap { name throws(Failure) in try store?.context(name) }
         let place = RunFolder.nearest(environment)
         let state = place.flatMap { place in place.isOwn ? (try? RunState.read(place)).flatMap { $0 } : nil }
         var running: (url: String, folder: String)?
         if let place, let state, state.isAlive, let url = state.natsURL { running = (url, place.path) }
         var choice = resolve(
-            flag: flag, context: chosen, variable: ProcessEnvironment.variable(Self.variable),
-            selected: store.current, running: running)
+            flag: flag, context: chosen, variable: variable, selected: store?.current, running: running)
         if let place, let state, let running, state.isPrivateNATS,
             LocalSystem(url: running.url, path: place.path).serves(choice.url)
         {

@@ -74,12 +74,16 @@ struct Playing: Sendable {
             return print("the recording cannot be played: \(error)", .bad)
         }
         await awaitListeners(bus, environment, waitsForThalamus, print)
-        var lost = 0
-        repeat {
+        while true {
+            var lost: (count: Int, reason: String) = (0, "")
             print("the recording begins: \(words)", .strong)
             await play(bus, &lost)
-            if lost > 0 { print("\(count(lost, "reading")) lost: no server", .warning) }
-        } while loops && !Task.isCancelled
+            if lost.count > 0 { print("\(count(lost.count, "reading")) lost: \(lost.reason)", .warning) }
+            guard loops, !Task.isCancelled else { break }
+            // The first row follows the last one as the rows follow each other.
+            let step = playback.span / Double(max(1, playback.moments.count - 1)) / speed
+            try? await Task.sleep(for: .milliseconds(saturating: max(100, step)))
+        }
         if !Task.isCancelled {
             for name in playback.played where drives(name) {
                 guard let cell = try? Token(name) else { continue }
@@ -93,7 +97,7 @@ struct Playing: Sendable {
         await bus.drain(timeout: .seconds(1))
     }
 
-    private func play(_ bus: any Bus, _ lost: inout Int) async {
+    private func play(_ bus: any Bus, _ lost: inout (count: Int, reason: String)) async {
         guard let first = playback.moments.first?.at else { return }
         let began = ContinuousClock.now
         for (at, events) in playback.moments {
@@ -110,7 +114,7 @@ struct Playing: Sendable {
                         let again = Envelope(id: .v7(), at: .now(), from: wave.header.source, wave.body)
                         try bus.publish(subject, payload: again.encoded())
                     }
-                } catch { lost += 1 }
+                } catch { lost = (lost.count + 1, lost.count == 0 ? "\(error)" : lost.reason) }
             }
         }
     }

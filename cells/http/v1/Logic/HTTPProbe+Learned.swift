@@ -36,7 +36,8 @@ extension HTTPProbe {
         self = copy
         let judge = value.detector.samples > 0 ? value : latency
         pulse.showProgress(judge.detector.age, of: judge.detector.settings.learningSamples)
-        guard !judge.isLearning else { return }
+        // It may have found the server down before what it had learned came.
+        guard !judge.isLearning, state == .learning else { return }
         state = .calm
         pulse.enter(state.rawValue, reason: "learned before the restart")
     }

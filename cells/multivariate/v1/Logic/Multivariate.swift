@@ -120,6 +120,9 @@ public struct Multivariate: RowCell, Learner {
     ///
     /// - Throws: a `Refusal` for a number that no sensor measures; the row waits for another then.
     public mutating func read(_ number: Double, of input: Int, _ pulse: inout Pulse) throws {
+        guard names.indices.contains(input) else {
+            throw Refusal(.value, field: "input", "there are \(names.count) inputs, from 0 on", found: "\(input)")
+        }
         guard number.isNaN || Detector.accepts(number) else { throw refusal(of: number, input) }
         if gathering.isClosed(by: input, at: pulse.at) { readGathered(&pulse) }
         gathering.take(number, of: input, at: pulse.at)
