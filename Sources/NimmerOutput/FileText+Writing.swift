@@ -20,6 +20,7 @@ extension FileText {
             return
         }
         if isThere, old.st_mode & S_IFMT != S_IFREG { return try pour(bytes, into: path) }
+        guard !isThere || access(path, W_OK) == 0 else { throw failure("cannot write", path) }
         let target = target(of: path)
         let draft = "\(target).\(getpid()).new"
         unlink(draft)
@@ -28,9 +29,10 @@ extension FileText {
         let descriptor = open(draft, flags, isThere && mode == nil ? 0o600 : mode ?? 0o644)
         guard descriptor >= 0 else { throw failure("cannot write", path) }
         // Where the owner cannot be kept, the file is this user's from now on.
-        if isThere { _ = fchown(descriptor, old.st_uid, old.st_gid) }
+        let keepsOwner = isThere && fchown(descriptor, old.st_uid, old.st_gid) == 0
         try finish(draft, descriptor, bytes, path)
-        if isThere, mode == nil, chmod(draft, old.st_mode & 0o7777) != 0 { throw failed(draft, path) }
+        // Another user's file would lend that user's rights, were its set-user-ID bit kept.
+        if isThere, mode == nil, chmod(draft, old.st_mode & (keepsOwner ? 0o7777 : 0o777)) != 0 { throw failed(draft, path) }
         guard rename(draft, target) == 0 else { throw failed(draft, path) }
     }
 
