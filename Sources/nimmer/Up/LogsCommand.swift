@@ -45,7 +45,8 @@ struct LogsCommand: AsyncParsableCommand {
                 remedy: "start one with `nimmer up`, or change to its folder")
         }
         let paths = LogFile.paths(place)
-        let all = paths.compactMap { FileText.read($0) }.joined().split(separator: "\n").compactMap { LoggedLine($0) }
+        let texts = paths.map { FileText.read($0) ?? "" }
+        let all = texts.joined().split(separator: "\n").compactMap { LoggedLine($0) }
         let names = Set(all.map(\.process))
         if let name, !names.contains(name), !follow {
             let meant = nearest(to: name, among: names.sorted()).map { "; did you mean \($0)?" } ?? ""
@@ -54,7 +55,7 @@ struct LogsCommand: AsyncParsableCommand {
                 remedy: "there are lines of \(names.sorted().joined(separator: ", "))")
         }
         for line in all.filter({ name == nil || $0.process == name }).suffix(lines) { try show(line) }
-        if follow { try await follow(paths[1]) }
+        if follow { try await follow(paths[1], from: texts[1].utf8.count) }
     }
 
     private func show(_ line: LoggedLine) throws {
@@ -64,10 +65,14 @@ struct LogsCommand: AsyncParsableCommand {
     }
 
     /// Shows what is appended, until the reader goes or the command is interrupted; a new file is read from its start.
-    private func follow(_ path: String) async throws {
+    ///
+    /// - Parameter start: how much of it has been shown, in bytes.
+    private func follow(_ path: String, from start: Int) async throws {
         var descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         defer { if descriptor >= 0 { close(descriptor) } }
-        if descriptor >= 0 { lseek(descriptor, 0, SEEK_END) }
+        // A shorter file is a new one.
+        if descriptor >= 0 { lseek(descriptor, lseek(descriptor, 0, SEEK_END) >= start ? off_t(start) : 0, SEEK_SET) }
+        var hasEnded = false
         var rest: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while !Console.readerHasGone {
@@ -85,6 +90,12 @@ struct LogsCommand: AsyncParsableCommand {
             if descriptor < 0 || fstat(descriptor, &own) != 0
                 || (stat(path, &present) == 0 && present.st_ino != own.st_ino)
             {
+                // What was written into the old one before it was renamed.
+                if descriptor >= 0, !hasEnded {
+                    hasEnded = true
+                    continue
+                }
+                hasEnded = false
                 if descriptor >= 0 { close(descriptor) }
                 descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
                 rest = []
