@@ -179,6 +179,22 @@ struct HTTPCellTests {
         }
     }
 
+    /// As a sensor learns: missing readings are time that passed.
+    @Test func looksWithoutTheNumberAreTimeThatPassed() async throws {
+        try await FaultServer.run { server in
+            var bench = try Self.bench(server.url, ["path": .text("used"), "learning_samples": .whole(60)])
+            for look in 0..<90 {
+                server.answer { _ in
+                    Reply.page("200 OK", #"{"used": \#(look % 3 == 0 ? "\(40 + look % 5)" : "null")}"#)
+                }
+                await bench.work()
+                bench.advance(milliseconds: 10_000)
+            }
+            // 30 numbers in 90 looks: learning took 60 looks, not 60 numbers.
+            #expect(bench.states.last == "CALM", "\(bench.states)")
+        }
+    }
+
     @Test func anAnswerWithoutTheNumberIsCertainlyWrong() async throws {
         func wrong(_ page: String, limit: Int = 1024) async throws -> JSON? {
             let changes: [String: SettingValue] = ["path": .text("load"), "body_limit": .whole(limit)]

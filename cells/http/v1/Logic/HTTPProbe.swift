@@ -46,6 +46,8 @@ public struct HTTPProbe<Client: WebClient>: NumberCell, Learner {
     private var failures = 0
     /// Looks without a latency since the last one.
     private var missed = 0
+    /// Looks since the last number, of a cell with a path.
+    private var unread = 0
     private var isAsking = false
 
     /// A cell that has seen nothing.
@@ -183,7 +185,13 @@ public struct HTTPProbe<Client: WebClient>: NumberCell, Learner {
             // Faster than usual is never the matter.
             seen.append(("latency_ms", slow))
         }
-        if let number, let found = value.observe(number, missing: missing, &pulse) { seen.append(("value", found)) }
+        if let number {
+            if let found = value.observe(number, missing: missing + unread, &pulse) { seen.append(("value", found)) }
+            unread = 0
+        } else if path != nil {
+            // Time that passes for the number, too.
+            unread += missing + 1
+        }
         let isLearning = path == nil ? self.latency.isLearning : value.isLearning
         let judge = path == nil ? self.latency : value
         pulse.showProgress(judge.detector.age, of: judge.detector.settings.learningSamples)
