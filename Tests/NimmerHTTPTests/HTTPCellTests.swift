@@ -195,6 +195,21 @@ struct HTTPCellTests {
         }
     }
 
+    /// A number that is no longer there is silence, however well the server answers.
+    @Test func aNumberThatIsGoneIsStale() async throws {
+        try await FaultServer.run { server in
+            var bench = try Self.bench(
+                server.url, ["path": .text("used"), "learning_samples": .whole(30), "stale_after_ms": .whole(60_000)])
+            for look in 0..<60 {
+                server.answer { _ in Reply.page("200 OK", #"{"used": \#(look < 40 ? "\(40 + look % 5)" : "null")}"#) }
+                await bench.work()
+                if look == 40 { #expect(!bench.body.isStale) }
+                bench.advance(milliseconds: 10_000)
+            }
+            #expect(bench.body.isStale)
+        }
+    }
+
     @Test func anAnswerWithoutTheNumberIsCertainlyWrong() async throws {
         func wrong(_ page: String, limit: Int = 1024) async throws -> JSON? {
             let changes: [String: SettingValue] = ["path": .text("load"), "body_limit": .whole(limit)]

@@ -175,7 +175,8 @@ public struct HTTPProbe<Client: WebClient>: NumberCell, Learner {
             pulse.countSentinel("\(sentinel)", isNew: sentinel.isNew)
             number = nil
         }
-        pulse.countReading()
+        // A number that is no longer there is silence, however well the server answers.
+        if path == nil || number != nil { pulse.countReading() }
         let missing = max(pulse.missing, missed)
         (failures, missed) = (0, 0)
         var seen: [(of: String, seen: Observation)] = []
