@@ -31,7 +31,7 @@ fi
 flags=(-wmo -parse-as-library -swift-version 6 -package-name nimmerverse -enable-upcoming-feature ExistentialAny
     -enable-upcoming-feature MemberImportVisibility "-sanitize=$sanitize" -I "$folder" -I Sources/CYAML -I Sources/CPlatform/include)
 files=(Tests/Fuzz/*.swift Sources/NimmerProcess/Health/HTTPRequest.swift Sources/NimmerSensing/Input/{DelimitedText,NumberColumn,NumberText,TableLayout,TextEncoding,WrittenNumber}.swift
-    Sources/NimmerProcess/State/JournalRecord.swift Sources/NimmerTerminal/{Key,KeyParser}.swift
+    Sources/NimmerProcess/State/JournalRecord.swift Sources/NimmerTerminal/{Key,KeyParser,Pointer}.swift
     Sources/NimmerCognitionHTTP/{AnswerReader,Dialect,OllamaDialect,OpenAIDialect,ServerWords}.swift
     Sources/NimmerBusNATS/{Permission,ReadingOrder,ServerFeatures,ServerURL}.swift)
 modules=(NimmerPlatform NimmerWave NimmerGate NimmerBus NimmerMemory NimmerSystem NimmerSystemFile NimmerCognition)
