@@ -27,8 +27,12 @@ final class CallWatch: Sendable {
         return since == 0 ? nil : .nanoseconds(max(0, Self.now() - since))
     }
 
-    /// True the first time that it is asked: what is chronic is logged once.
-    var isNew: Bool { isReported.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged }
+    /// Claims the report of a call that runs too long.
+    ///
+    /// - Returns: true for the first caller only: what is chronic is logged once.
+    func claimReport() -> Bool {
+        isReported.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
+    }
 }
 
 extension CellHost {
@@ -72,7 +76,7 @@ extension CellHost {
 
     /// Logs a call that runs or ran longer than it may, unless one was logged already.
     func report(_ took: Duration) {
-        guard took > callLimit, calls.isNew else { return }
+        guard took > callLimit, calls.claimReport() else { return }
         process.logger.warning(
             "A call of the cell takes longer than its interval: it senses, hears and answers nothing meanwhile",
             metadata: [

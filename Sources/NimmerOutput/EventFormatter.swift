@@ -7,8 +7,8 @@ import Synchronization
 /// about, how sure, and the text (oscilloscope.md, Not a terminal; The visual language).
 package struct EventFormatter: Sendable {
     package let paint: Paint
-    /// Lines are cut to this many columns, or never.
-    package var columns: Int?
+    /// Width to which lines are cut, in columns, looked up for each line since a terminal changes; nil: never.
+    package let width: @Sendable () -> Int?
 
     /// Width of the column for the subject of an event.
     package static let nameWidth = 16
@@ -16,17 +16,20 @@ package struct EventFormatter: Sendable {
     /// Topics of the last requests, so that their answers can name them too.
     private let questions = RequestTopics()
 
-    package init(paint: Paint, columns: Int? = nil) {
+    package init(paint: Paint, width: @escaping @Sendable () -> Int?) {
         self.paint = paint
-        self.columns = columns
+        self.width = width
     }
+
+    /// - Parameter columns: a width that stays.
+    package init(paint: Paint, columns: Int? = nil) { self.init(paint: paint) { columns } }
 
     /// The line for one message from the bus; what cannot be decoded is a line with the reason.
     package func line(subject: String, payload: [UInt8], at arrival: Timestamp) -> TerminalText {
         do throws(Refusal) {
             return line(subject: subject, message: try AnyMessage.decode(payload, on: subject))
         } catch {
-            return compose(arrival, EventText(refused: error, subject: subject))
+            return compose(arrival, EventText(refused: error, subject: subject, payload: payload))
         }
     }
 
@@ -54,6 +57,7 @@ package struct EventFormatter: Sendable {
             "\(paint(.quiet, "\(LocalTime.clock(at))")) \(paint(Paint.Ink(event.ink) ?? .nervous, sign)) "
         line += "\(TerminalText(event.name).padded(Self.nameWidth)) \(event.value.indented(to: 5))  "
         if let note { line += note }
+        let columns = width()
         var room = columns.map { max(16, $0 - line.width) } ?? .max
         for run in event.text.runs where room > 0 {
             let text = columns == nil ? TerminalText.whole(run.text) : TerminalText(run.text).cut(to: room)

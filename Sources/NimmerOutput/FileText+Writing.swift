@@ -7,8 +7,8 @@ import NimmerPlatform
 extension FileText {
     /// Writes a file so that a reader sees the old one or the new one, never half of it.
     ///
-    /// What is no regular file (a pipe, a device) stays what it is and is written into, and so is the file that standard output or
-    /// standard error leads to. Where a link leads is written, and the link stays. Owner and permissions of an old file stay.
+    /// A pipe or a device stays what it is and is written into, and so is the file that standard output or standard error leads to. Of a link
+    /// the target is written, and the link stays. Owner and permissions of an old file stay.
     ///
     /// - Parameter mode: permissions of the file; nil: those that it has, or 0644 for a new one.
     /// - Throws: ``Failure`` that names the file and what the system reported; then an old regular file is as it was.
@@ -32,7 +32,9 @@ extension FileText {
         let keepsOwner = isThere && fchown(descriptor, old.st_uid, old.st_gid) == 0
         try finish(draft, descriptor, bytes, path)
         // Another user's file would lend that user's rights, were its set-user-ID bit kept.
-        if isThere, mode == nil, chmod(draft, old.st_mode & (keepsOwner ? 0o7777 : 0o777)) != 0 { throw failed(draft, path) }
+        if isThere, mode == nil, chmod(draft, old.st_mode & (keepsOwner ? 0o7777 : 0o777)) != 0 {
+            throw failed(draft, path)
+        }
         guard rename(draft, target) == 0 else { throw failed(draft, path) }
     }
 

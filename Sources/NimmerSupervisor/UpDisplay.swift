@@ -4,13 +4,14 @@ import NimmerWave
 /// Display of a running nervous system: its processes' logs and its events, in the same columns.
 package struct UpDisplay: Sendable {
     package let paint: Paint
-    package let columns: Int?
+    /// Width to which lines are cut, in columns, looked up for each line; nil: never.
+    package let width: @Sendable () -> Int?
     /// Processes in the order of their colours.
     package let names: [String]
 
-    package init(paint: Paint, columns: Int?, names: [String]) {
+    package init(paint: Paint, names: [String], width: @escaping @Sendable () -> Int?) {
         self.paint = paint
-        self.columns = columns
+        self.width = width
         self.names = names
     }
 
@@ -76,7 +77,7 @@ package struct UpDisplay: Sendable {
 
     private func fit(_ text: String) -> TerminalText {
         let text = TerminalText(text)
-        return columns.map { text.cut(to: max(24, $0 - 50)) } ?? text
+        return width().map { text.cut(to: max(24, $0 - 50)) } ?? text
     }
 }
 

@@ -33,11 +33,5 @@ package struct WindowCheck: SystemCheck {
 
 extension SystemFile {
     /// The region in which a wave's region lives, by the first rule of the file that matches.
-    func home(of region: Region) -> Region {
-        let rule = thalamus.regions.first { rule in
-            rule.region == region.text
-                || rule.patterns.contains { (try? SubjectPattern($0))?.matches(region.text) == true }
-        }
-        return rule.flatMap { try? Region($0.region) } ?? region
-    }
+    func home(of region: Region) -> Region { (try? RegionMap(self))?.home(of: region) ?? region }
 }

@@ -1,3 +1,5 @@
+import NimmerWave
+
 /// A screen as a picture (SVG), for pages that show it: what a terminal with 24-bit colour and a good font shows. Dots, blocks
 /// and lines are drawn as shapes, so that they meet whatever font the reader has.
 extension ScreenBuffer {
@@ -202,17 +204,5 @@ private struct ScreenPicture {
 
     private static func hex(_ rgb: UInt32) -> String { Color(rgb, index: 0).name(.truecolor) ?? "" }
 
-    private static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
-    }
+    private static func escaped(_ text: String) -> String { text.escapedForXML }
 }

@@ -322,7 +322,7 @@ public struct Thalamus: Sendable {
 
     private mutating func admit(_ region: Region, _ source: Int32, at moment: Timestamp) throws(Refusal) {
         // The file's own regions are as many as it has.
-        if configuration.rules.contains(where: { $0.region == region }) { return }
+        if configuration.regions.rules.contains(where: { $0.region == region }) { return }
         let isAdmitted = admission.admits(source, at: moment) {
             configuration.origins.knows(source < 0 ? "" : sources.name(source))
         }

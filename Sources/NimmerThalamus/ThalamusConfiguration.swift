@@ -4,24 +4,10 @@ import NimmerWave
 
 /// Configuration of a thalamus: regions, gates, bounds and when to escalate.
 public struct ThalamusConfiguration: Sendable {
-    /// A declared region: waves whose region matches a pattern live in it; the first match of the list wins.
-    public struct RegionRule: Sendable {
-        /// The thalamus's region.
-        public var region: Region
-        /// Patterns over the regions that waves name: `plant.>`, `pump.*`, `math`.
-        public var patterns: [SubjectPattern]
-
-        /// A region and its patterns.
-        public init(region: Region, patterns: [SubjectPattern]) {
-            self.region = region
-            self.patterns = patterns
-        }
-    }
-
     /// The environment, which is part of every derived id.
     public var environment: Environment
-    /// The declared regions, in order.
-    public var rules: [RegionRule] = []
+    /// The declared regions.
+    package var regions = RegionMap()
     /// Configuration of the gate of a region; asked once, when the region appears.
     public var gate: @Sendable (Region) -> GateConfiguration = { _ in GateConfiguration() }
     /// Grants of origins.
@@ -46,11 +32,7 @@ public struct ThalamusConfiguration: Sendable {
     public init(environment: Environment) { self.environment = environment }
 
     /// The region that a wave's region lives in: that of the first rule that matches, else itself.
-    package func home(of region: Region) -> Region {
-        rules.first { rule in
-            rule.region == region || rule.patterns.contains { $0.matches(region.text) }
-        }?.region ?? region
-    }
+    package func home(of region: Region) -> Region { regions.home(of: region) }
 
     /// The region that a person means: that in which the named one lives; a gate's id as it is.
     package func home(ofAsked name: String) -> String {
@@ -60,7 +42,7 @@ public struct ThalamusConfiguration: Sendable {
 
     /// A digest of what decides where a region lives: thalami that share regions must agree in it.
     public var rulesDigest: String {
-        let lines = rules.map { "\($0.region) \($0.patterns.map(\.text).joined(separator: " "))" }
+        let lines = regions.rules.map { "\($0.region) \($0.patterns.map(\.text).joined(separator: " "))" }
         return MessageID.named("\(partitions ?? 1)\n\(lines.joined(separator: "\n"))").text
     }
 }
@@ -165,11 +147,7 @@ extension ThalamusConfiguration {
         let gates = system?.gates ?? GateSettings()
         gate = { gates.configuration(region: $0.text, gate: GateID(region: $0).text) }
         guard let system else { return }
-        for rule in system.thalamus.regions {
-            var patterns: [SubjectPattern] = []
-            for pattern in rule.patterns { patterns.append(try SubjectPattern(pattern)) }
-            rules.append(RegionRule(region: try Region(rule.region), patterns: patterns))
-        }
+        regions = try RegionMap(system)
         origins = OriginGrants(system)
         members = DeclaredMembers(system)
         maximumRegions = system.thalamus.maxRegions

@@ -42,9 +42,7 @@ package final class ThalamusProcess: Sendable {
     func home(ofAsked name: String) -> String { configuration.home(ofAsked: name) }
 
     /// The declared regions, for those who show waves beside their gates.
-    var regions: RegionMap {
-        RegionMap(configuration.rules.map { RegionMap.Rule(region: $0.region, patterns: $0.patterns) })
-    }
+    var regions: RegionMap { configuration.regions }
 
     /// A thalamus that does not run yet, with the regions and the grants of the process's system file.
     ///

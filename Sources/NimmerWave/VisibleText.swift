@@ -21,6 +21,21 @@ extension StringProtocol {
         return result
     }
 
+    /// The text with what XML gives a meaning written as entities; see ``visible(limit:)`` for what XML forbids.
+    package var escapedForXML: String {
+        var escaped = ""
+        for scalar in unicodeScalars {
+            switch scalar {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&quot;"
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+
     /// The same for text of several lines: their ends stay.
     package var visibleLines: String {
         unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)

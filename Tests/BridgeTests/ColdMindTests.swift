@@ -59,7 +59,11 @@ import Testing
                 let first = try await bridge.decide(Self.request("first"))
                 #expect(first.boundary == .deterministic && Self.verdicts(first) == ["timeout"])
                 #expect(first.result.text.contains("load_timeout_ms"))
-                try await Task.sleep(for: .milliseconds(300))
+                // Once the server has been asked what it has loaded, further questions wait.
+                let looked = ContinuousClock.now + .seconds(30)
+                while !server.requests.contains(where: { $0.line.contains("/api/ps") }), ContinuousClock.now < looked {
+                    await Task.yield()
+                }
                 let second = try await bridge.decide(Self.request("second"))
                 #expect(second.boundary == .deterministic && Self.verdicts(second) == ["timeout"])
                 #expect(server.questions == 1, "the second question waits, and does not disturb the load")
@@ -68,7 +72,6 @@ import Testing
                 while try await bridge.decide(Self.request("later \(number)")).boundary != .model {
                     try #require(ContinuousClock.now < end, "the model never got loaded")
                     number += 1
-                    try await Task.sleep(for: .milliseconds(100))
                 }
                 #expect(server.abandoned == 0, "no load was aborted")
                 #expect(server.questions == 2)
@@ -76,7 +79,7 @@ import Testing
         }
     }
 
-    /// What a model sends that thinks until its tokens are out.
+    /// Answer of a model that thinks until its tokens are out.
     private static func thinking(_ served: ServedProtocol) -> [FaultServer.Step] {
         let thought = quoted("the disk is busy and the load is high, so ")
         let piece =

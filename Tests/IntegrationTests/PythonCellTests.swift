@@ -96,7 +96,7 @@ struct PythonCellTests {
         await up.child.terminate(grace: .seconds(20))
     }
 
-    /// What the thalamus has read and refused.
+    /// Counters of the waves that the thalamus has read and refused.
     private static func counters(_ desk: TestSystem) async throws -> (waves: Int?, rejected: Int?) {
         let thalamus = try await desk.json("cell", "list", "--json").array?.first { $0["name"]?.string == "thalamus" }
         return (thalamus?["data"]?["waves_in"]?.int, thalamus?["data"]?["rejected"]?.int)

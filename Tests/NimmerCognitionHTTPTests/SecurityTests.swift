@@ -11,32 +11,16 @@ import Testing
 extension Minds {
     /// TLS with an authority of one's own, keys from files, and a proxy between.
     @Suite("A mind far away", .timeLimit(.minutes(2))) struct SecurityTests {
-        /// A folder with `ca.pem`, a server's certificate for 127.0.0.1 by it, and `stranger.pem`, which signed nothing.
+        /// The folder with certificates, a client's besides, and the file of a mind's key.
         private static func withCertificates(_ body: (String) async throws -> Void) async throws {
-            var template = Array("/tmp/nimmer-mind-tls-XXXXXX".utf8CString)
-            let folder = String(cString: try #require(mkdtemp(&template)))
-            let script = """
-                set -e
-                cd '\(folder)'
-                make() { openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$1" -keyout $1.key "${@:2}"; }
-                make ca -x509 -days 2 -out ca.pem
-                make stranger -x509 -days 2 -out stranger.pem
-                make server -out server.csr
-                printf 'subjectAltName=IP:127.0.0.1' > server.ext
-                openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile server.ext -out server.pem
+            try await CertificateFolder.with(
+                """
                 make client -out client.csr
                 openssl x509 -req -in client.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out client.pem
                 openssl ec -in client.key -aes128 -passout pass:secret -out encrypted.key
                 sed 's/^M/?/' ca.pem >broken.pem
-                printf 'sk-of-a-file\\nsecond line\\n' > mind.key
-                """
-            let made = try await ChildProcess.run(ChildCommand("bash", ["-c", script]))
-            try #require(made.status.isSuccess, "openssl: \(made.lines.map(\.text))")
-            do { try await body(folder) } catch {
-                _ = try await ChildProcess.run(ChildCommand("rm", ["-rf", folder]))
-                throw error
-            }
-            _ = try await ChildProcess.run(ChildCommand("rm", ["-rf", folder]))
+                cp token mind.key
+                """, body)
         }
 
         @Test func onlyTheNamedAuthorityIsBelieved() async throws {

@@ -217,7 +217,17 @@ struct HTTPCellTests {
         }
         #expect(try await wrong("<html>log in</html>")?["detail"]?.string == "expected JSON with a number at load")
         #expect(try await wrong("{}")?["detail"]?.string == "expected a number at load")
-        #expect(try await wrong(#"{"load": [1]}"#)?["detail"]?.string == "expected a finite number at load")
+        #expect(
+            try await wrong(#"{"load": [1]}"#)?["detail"]?.string
+                == "found [1] at load; expected a number within ±1e150")
+        for found in [#""hello""#, #""1e300""#] {
+            #expect(
+                try await wrong(#"{"load": \#(found)}"#)?["detail"]?.string
+                    == "found \(found) at load; expected a number within ±1e150")
+        }
+        #expect(
+            try await wrong(#"{"load": 1e300}"#)?["detail"]?.string?
+                .hasSuffix("at load; expected a number within ±1e150") == true)
         let huge = #"{"load": 1, "more": ""# + String(repeating: "x", count: 100_000) + #""}"#
         #expect(try await wrong(huge)?["detail"]?.string == "its answer is longer than 1024 bytes")
         #expect(try await wrong(huge)?["reason"]?.string == "answer")
@@ -323,7 +333,8 @@ struct HTTPCellTests {
         #expect(field(url.merging(["token_header": .text("Host")]) { $1 }) == "token_header")
         #expect(field(url.merging(["tls_ca": .text("/nowhere.pem")]) { $1 }) == "tls_ca")
         #expect(field(url.merging(["token_file": .text("/nowhere")]) { $1 }) == "token_file")
-        try await CertificateFolder.with { folder in
+        try await CertificateFolder.with("printf 'no certificate' > broken.pem; printf 'two words' > spaced") {
+            folder in
             #expect(field(url.merging(["tls_ca": .text("\(folder)/broken.pem")]) { $1 }) == "tls_ca")
             #expect(field(url.merging(["token_file": .text("\(folder)/spaced")]) { $1 }) == "token_file")
         }

@@ -1,6 +1,7 @@
 import Glibc
 import NimmerServers
 import NimmerWave
+import Synchronization
 import Testing
 
 @testable import NimmerOutput
@@ -36,6 +37,15 @@ private let plain = Paint.plain
         let line = formatter.line(
             subject: "dev.nervous.cells.math.wave", payload: wave(content), at: Timestamp(nanoseconds: 0))
         #expect(line.width == 70)
+        // A terminal may be made narrower while lines come.
+        let width = Mutex(70)
+        let changing = EventFormatter(paint: plain) { width.withLock { $0 } }
+        for columns in [70, 66, 90] {
+            width.withLock { $0 = columns }
+            let line = changing.line(
+                subject: "dev.nervous.cells.math.wave", payload: wave(content), at: Timestamp(nanoseconds: 0))
+            #expect(line.width == columns)
+        }
         #expect(line.text.hasSuffix("…"))
     }
 
@@ -44,6 +54,19 @@ private let plain = Paint.plain
         let line = formatter.line(
             subject: "dev.nervous.cells.door.wave", payload: Array("{".utf8), at: Timestamp(nanoseconds: 0))
         #expect(text(line) == "✗ refused   door                    unexpected end")
+    }
+
+    /// What devices publish is none of the system's messages: it is shown as it is, in `wave tail` by a topic.
+    @Test func aDevicesMessageIsItsContent() {
+        let formatter = EventFormatter(paint: plain)
+        let line = formatter.line(
+            subject: "tele.kitchen.SENSOR", payload: Array(#"{"ENERGY":{"Power":40}}"#.utf8),
+            at: Timestamp(nanoseconds: 0))
+        #expect(text(line) == #"· device    tele.kitchen.SENSOR        {"ENERGY":{"Power":40}}"#)
+        for subject in ["$SRV.PING", "_INBOX.x.1", "prod.nervous.cells.x.wave"] {
+            let other = formatter.line(subject: subject, payload: Array("{}".utf8), at: Timestamp(nanoseconds: 0))
+            #expect(text(other).hasPrefix("✗ refused"), "\(subject)")
+        }
     }
 
     /// Observers may hear an answer before the request of its opening, which they are told when the opening is stored.

@@ -113,7 +113,7 @@ private func system(_ yaml: String) throws -> SystemFile {
 }
 
 @Suite struct UpDisplayTests {
-    private let display = UpDisplay(paint: .plain, columns: nil, names: ["math"])
+    private let display = UpDisplay(paint: .plain, names: ["math"]) { nil }
 
     @Test func logLinesOfTheSystemOmitWhatTheColumnsShow() {
         let line = display.log("math", "18:30:00.123 warning math: Too slow, messages were lost lost=3")

@@ -58,7 +58,9 @@ import Testing
 
     @Test func itIsAboutWhatItsSurestWitnessIsAbout() throws {
         var bench = Bench {
-            $0.rules = [.init(region: Region(try! Token("plant")), patterns: [try! SubjectPattern("plant.>")])]
+            $0.regions = RegionMap([
+                .init(region: Region(try! Token("plant")), patterns: [try! SubjectPattern("plant.>")])
+            ])
         }
         try bench.wave("chatty", 0.25, at: 0, domain: "weather", region: "plant.a")
         try bench.wave("pump", 0.9, at: 100, domain: "pressure", region: "plant.b")
@@ -78,7 +80,9 @@ import Testing
 
     @Test func aMappedRegionLeadsToTheGateInWhichItsWavesLive() throws {
         var bench = Bench {
-            $0.rules = [.init(region: Region(try! Token("home")), patterns: [try! SubjectPattern("home.>")])]
+            $0.regions = RegionMap([
+                .init(region: Region(try! Token("home")), patterns: [try! SubjectPattern("home.>")])
+            ])
         }
         try bench.wave("rack", 0.9, at: 0, region: "home.rack")
         let now = Bench.epoch

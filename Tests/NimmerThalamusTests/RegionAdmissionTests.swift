@@ -92,7 +92,7 @@ struct RegionAdmissionTests {
     @Test("a region that the system file declares is always made")
     func declaredRegion() throws {
         var bench = Bench {
-            $0.rules = [.init(region: try! Region("plant"), patterns: [try! SubjectPattern("plant.>")])]
+            $0.regions = RegionMap([.init(region: try! Region("plant"), patterns: [try! SubjectPattern("plant.>")])])
         }
         for index in 0..<3000 { _ = try? bench.wave("mad", 0.9, at: 0, domain: "r\(index)", arrival: 0) }
         #expect(throws: Refusal.self) { try bench.wave("mad", 0.9, at: 0, domain: "one-more", arrival: 0) }

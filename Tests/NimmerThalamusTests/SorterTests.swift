@@ -13,10 +13,10 @@ struct SorterTests {
 
     private func configuration() throws -> ThalamusConfiguration {
         var configuration = ThalamusConfiguration(environment: .dev)
-        configuration.rules = [
+        configuration.regions = RegionMap([
             .init(
                 region: try Region("math"), patterns: [try SubjectPattern("calculate"), try SubjectPattern("sums.>")])
-        ]
+        ])
         return configuration
     }
 

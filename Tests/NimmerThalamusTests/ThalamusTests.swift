@@ -49,7 +49,7 @@ struct Bench {
 @Suite struct ThalamusTests {
     @Test func twoDocumentedWavesGiveOneOfEach() throws {
         var bench = Bench {
-            $0.rules = [.init(region: try! Region("math"), patterns: [try! SubjectPattern("calculate")])]
+            $0.regions = RegionMap([.init(region: try! Region("math"), patterns: [try! SubjectPattern("calculate")])])
         }
         try bench.wave("math", 0.6, at: 0, content: #"{"a": 1.0}"#)
         #expect(bench.take().isEmpty)

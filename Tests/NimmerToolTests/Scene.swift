@@ -21,9 +21,9 @@ struct Scene {
     /// Plays the script.
     init() throws {
         var configuration = ThalamusConfiguration(environment: .dev)
-        configuration.rules = [
+        configuration.regions = RegionMap([
             .init(region: try Region("math"), patterns: [try SubjectPattern("math"), try SubjectPattern("calculate")])
-        ]
+        ])
         configuration.origins = .asTheyAre
         thalamus = Thalamus(configuration)
         var random = Chance(state: 11)

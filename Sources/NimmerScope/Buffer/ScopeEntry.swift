@@ -78,6 +78,8 @@ struct SubjectName: Sendable {
     let owner: String
     /// Its world.
     let domain: SubjectDomain
+    /// Indicates whether it is a device's: of no environment, and not of the server or an inbox.
+    let isDevices: Bool
 
     init(_ text: String) {
         self.text = text
@@ -85,5 +87,7 @@ struct SubjectName: Sendable {
         let tokens = plain.split(separator: ".")
         owner = tokens.count > 1 ? String(tokens[tokens.count - 2]) : text
         domain = SubjectDomain(text)
+        let first = text.prefix { $0 != "." }
+        isDevices = Environment(rawValue: String(first)) == nil && !first.hasPrefix("$") && !first.hasPrefix("_")
     }
 }

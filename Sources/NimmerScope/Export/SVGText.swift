@@ -7,19 +7,7 @@ struct SVGText {
     private mutating func put(_ text: String) { bytes += Array(text.utf8) }
 
     /// Text for a drawing: what XML forbids, and what a reader would not see, is written out.
-    private static func escaped(_ text: String) -> String {
-        var out = ""
-        for scalar in text.visible().unicodeScalars {
-            switch scalar {
-            case "&": out += "&amp;"
-            case "<": out += "&lt;"
-            case ">": out += "&gt;"
-            case "\"": out += "&quot;"
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out
-    }
+    private static func escaped(_ text: String) -> String { text.visible().escapedForXML }
 
     /// Begins the drawing.
     mutating func open(width: Double, height: Double, style: String) {

@@ -35,8 +35,10 @@ public struct EventText: Sendable {
         self.init(message, subject: SubjectName(subject), about: about)
     }
 
-    /// The line of what could not be read.
-    public init(refused error: Refusal, subject: String) { self.init(refused: error, subject: SubjectName(subject)) }
+    /// The line of what could not be read; of a device's message, which is not one of the system's, its bytes.
+    public init(refused error: Refusal, subject: String, payload: [UInt8]) {
+        self.init(refused: error, subject: SubjectName(subject), payload: payload)
+    }
 
     init(_ message: AnyMessage, subject: SubjectName, about: (MessageID) -> String?) {
         self.init(sign: .wave, ink: Ink(subject.domain), name: subject.owner)
@@ -152,10 +154,13 @@ public struct EventText: Sendable {
         text.add("  (\(mind), \(latency(body.processingTimeMilliseconds)))", .quiet)
     }
 
-    init(refused error: Refusal, subject: SubjectName) {
-        sign = .refused
-        ink = .bad
-        name = subject.owner
+    init(refused error: Refusal, subject: SubjectName, payload: @autoclosure () -> [UInt8]?) {
+        if subject.isDevices, let payload = payload() {
+            self.init(sign: .device, ink: .quiet, name: subject.text)
+            text.add(String(decoding: payload.prefix(Wire.maximumExcerpt), as: UTF8.self))
+            return
+        }
+        self.init(sign: .refused, ink: .bad, name: subject.owner)
         text = InkLine("\(error)")
     }
 
@@ -200,7 +205,8 @@ extension ScopeState {
         switch message(entry) {
         case .success(let message):
             return EventText(message, subject: subject) { regionsOfRequests[$0] }
-        case .failure(let refusal): return EventText(refused: refusal, subject: subject)
+        case .failure(let refusal):
+            return EventText(refused: refusal, subject: subject, payload: buffer.bytes(of: entry).map { Array($0) })
         case nil:
             return EventText(
                 gone: entry, subject: subject,

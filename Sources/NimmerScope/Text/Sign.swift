@@ -4,7 +4,7 @@ import NimmerTerminal
 /// (oscilloscope.md, The visual language).
 public enum Sign: Sendable, CaseIterable {
     case wave, denial, gate, collapse, request, response, nerve, attention, refused, outcome, correlation, command
-    case result, heartbeat, changeBegins, changeEnds
+    case result, heartbeat, changeBegins, changeEnds, device
 
     /// The sign of a kind of message.
     init(_ kind: EntryKind) {
@@ -53,6 +53,7 @@ public enum Sign: Sendable, CaseIterable {
             case .heartbeat: ("♥", "♥", "m")
             case .changeBegins: ("◖", "(", "(")
             case .changeEnds: ("◗", ")", ")")
+            case .device: ("·", "·", ".")
             }
         return switch level {
         case .braille: three.0
@@ -79,6 +80,7 @@ public enum Sign: Sendable, CaseIterable {
         case .result: "result"
         case .heartbeat: "mind"
         case .changeBegins, .changeEnds: "change"
+        case .device: "device"
         }
     }
 }

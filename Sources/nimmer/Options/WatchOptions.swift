@@ -52,16 +52,8 @@ struct WatchOptions: ParsableArguments {
     ///
     /// - Throws: ``Failure`` when the file cannot be read.
     static func regions(_ path: String) throws(Failure) -> RegionMap {
-        let declared = try UpCommand.load(path).thalamus.regions
-        do throws(Refusal) {
-            var rules: [RegionMap.Rule] = []
-            for rule in declared {
-                var patterns: [SubjectPattern] = []
-                for pattern in rule.patterns { patterns.append(try SubjectPattern(pattern)) }
-                rules.append(RegionMap.Rule(region: try Region(rule.region), patterns: patterns))
-            }
-            return RegionMap(rules)
-        } catch {
+        let system = try UpCommand.load(path)
+        do throws(Refusal) { return try RegionMap(system) } catch {
             throw Failure(.configuration, "\(path): \(error)")
         }
     }

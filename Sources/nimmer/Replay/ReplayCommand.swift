@@ -111,7 +111,7 @@ struct ReplayCommand: ParsableCommand {
 
     private func show(_ run: ReplayRun, _ environment: Environment) throws {
         var run = run
-        let formatter = EventFormatter(paint: color.paint, columns: Console.isTerminal ? Console.columns : nil)
+        let formatter = EventFormatter(paint: color.paint, width: Console.width)
         let json = json.json
         var page: TerminalText = ""
         var recorded = ""

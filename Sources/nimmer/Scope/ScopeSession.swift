@@ -115,7 +115,7 @@ struct ScopeSession {
     }
 
     private func showLines(_ mailbox: Mailbox, _ source: ScreenLoop.Source) throws -> String? {
-        let formatter = EventFormatter(paint: screen.paint, columns: Console.isTerminal ? Console.columns : nil)
+        let formatter = EventFormatter(paint: screen.paint, width: Console.width)
         let filter = TailFilter(
             ignored: source.isLive ? [] : ignored + lines.background, minimumConfidence: settings.minimumConfidence,
             text: settings.filter.isEmpty ? nil : settings.filter)

@@ -52,6 +52,9 @@ enum Console {
         return Int(size.ws_col)
     }
 
+    /// Returns the columns to which lines are cut: those of the terminal now; nil where standard output leads elsewhere.
+    static func width() -> Int? { isTerminal ? columns : nil }
+
     /// Rows of the terminal; 24 when standard output is not a terminal.
     static var rows: Int {
         var size = winsize()

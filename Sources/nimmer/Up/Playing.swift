@@ -65,14 +65,12 @@ struct Playing: Sendable {
     ///   - choice: the server.
     ///   - waitsForThalamus: whether it begins only once the thalamus listens.
     ///   - print: prints a line.
+    /// - Throws: ``Failure`` where no connection for it can be made.
     func run(
         _ choice: ServerChoice, _ environment: Environment, waitsForThalamus: Bool,
         _ print: @Sendable (TerminalText, Paint.Ink) -> Void
-    ) async {
-        let bus: any Bus
-        do { bus = try await CommandConnection.open(choice, waits: true) } catch {
-            return print("the recording cannot be played: \(error)", .bad)
-        }
+    ) async throws {
+        let bus = try await CommandConnection.open(choice, waits: true)
         await awaitListeners(bus, environment, waitsForThalamus, print)
         while true {
             var lost: (count: Int, reason: String) = (0, "")

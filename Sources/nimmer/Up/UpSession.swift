@@ -1,3 +1,4 @@
+import ArgumentParser
 import NimmerBus
 import NimmerIdentity
 import NimmerOutput
@@ -8,6 +9,7 @@ import NimmerServers
 import NimmerSupervisor
 import NimmerSystem
 import NimmerWave
+import Synchronization
 import UnixSignals
 
 #if canImport(Glibc)
@@ -70,8 +72,7 @@ struct UpSession: Sendable {
             throw error
         }
         let plan = try plan(natsURL: url, hasDatabase: servers.database != nil)
-        let display = UpDisplay(
-            paint: paint, columns: Console.isTerminal ? Console.columns : nil, names: plan.processes.map(\.name))
+        let display = UpDisplay(paint: paint, names: plan.processes.map(\.name), width: Console.width)
         var loop = makeLoop(
             plan, servers, display, natsURL: url, identities: identities, ports: ports, log: log, began: began)
         let inbox = loop.inbox
@@ -100,11 +101,18 @@ struct UpSession: Sendable {
             }
             inbox.yield(.stop)
         }
+        let hasPlayed = Atomic<Bool>(true)
         if let playing {
             tasks.run { [self] in
                 let choice = ServerChoice(url: url, origin: .flag, ownerCredentials: identities?.ownerCredentials)
-                await playing.run(choice, environment, waitsForThalamus: names.contains("thalamus")) { line, ink in
-                    lines.line(display.own(line, ink))
+                do {
+                    try await playing.run(choice, environment, waitsForThalamus: names.contains("thalamus")) {
+                        line, ink in
+                        lines.line(display.own(line, ink))
+                    }
+                } catch {
+                    lines.line(display.own("the recording cannot be played: \(error)", .bad))
+                    hasPlayed.store(false, ordering: .relaxed)
                 }
                 if playing.endsSystem, !Task.isCancelled { inbox.yield(.stop) }
             }
@@ -115,6 +123,9 @@ struct UpSession: Sendable {
         RunState.remove(place)
         try? Console.line(display.own("all stopped"))
         withExtendedLifetime(lock) {}
+        if playing?.endsSystem == true, !hasPlayed.load(ordering: .relaxed) {
+            throw ExitCode(Failure.Status.unavailable.rawValue)
+        }
     }
 
     /// The plan, without the cells whose recorded waves are played.
@@ -313,7 +324,7 @@ struct UpSession: Sendable {
     private func watch(_ url: String, _ identities: SystemIdentities?, _ display: UpDisplay) async {
         let choice = ServerChoice(url: url, origin: .flag, ownerCredentials: identities?.ownerCredentials)
         guard showsEvents, let bus = try? await CommandConnection.open(choice, waits: true) else { return }
-        let formatter = EventFormatter(paint: paint, columns: display.columns)
+        let formatter = EventFormatter(paint: paint, width: display.width)
         var limiter = DisplayRateLimiter()
         var steady = SteadyWaves()
         if let feed = try? await bus.messages(.everything(environment), limit: 65_536) {

@@ -4,7 +4,7 @@ import NimmerWeb
 
 // What survives a restart (sensing.md): both judges, field by field. Whether the server answers is asked again.
 
-extension HTTPProbe {
+extension HTTPProbe: Keepable {
     /// The source and the settings that decide what is learned, in words.
     static func words(_ settings: Settings<HTTPOptions>, _ tuning: DetectorSettings) -> String {
         let url = settings.url.flatMap { text in try? WebAddress(text, field: "url") }
@@ -23,17 +23,11 @@ extension HTTPProbe {
     /// State of both judges as bytes; nil before its first answer.
     public var learned: [UInt8]? {
         guard latency.detector.samples + value.detector.samples > 0 else { return nil }
-        var (codec, copy) = (StateCodec(), self)
-        // Writing refuses nothing.
-        try? copy.exchange(&codec)
-        return codec.bytes
+        return kept
     }
 
     public mutating func resume(learned: [UInt8], _ pulse: inout Pulse) throws {
-        var (codec, copy) = (StateCodec(reading: learned), self)
-        try copy.exchange(&codec)
-        try codec.finish()
-        self = copy
+        try take(kept: learned)
         let judge = value.detector.samples > 0 ? value : latency
         pulse.showProgress(judge.detector.age, of: judge.detector.settings.learningSamples)
         // It may have found the server down before what it had learned came.
@@ -42,7 +36,8 @@ extension HTTPProbe {
         pulse.enter(state.rawValue, reason: "learned before the restart")
     }
 
-    private mutating func exchange(_ codec: inout StateCodec) throws(Refusal) {
+    /// Writes or reads every field that what it senses next depends on.
+    package mutating func exchange(_ codec: inout StateCodec) throws(Refusal) {
         try latency.exchange(&codec)
         try value.exchange(&codec)
     }

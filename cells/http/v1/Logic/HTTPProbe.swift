@@ -128,6 +128,7 @@ public struct HTTPProbe<Client: WebClient>: NumberCell, Learner {
     /// Takes a recorded reading: the number, or without a path the latency in milliseconds; infinity where there was no answer.
     public mutating func read(_ number: Double, _ pulse: inout Pulse) throws {
         guard number.isFinite else { return fail("unreachable", "no answer in the recording", status: nil, &pulse) }
+        guard Detector.accepts(number) else { throw Detector.refusal(of: number) }
         if path == nil {
             judge(status: nil, latency: number, number: nil, &pulse)
         } else {
@@ -145,11 +146,13 @@ public struct HTTPProbe<Client: WebClient>: NumberCell, Learner {
         guard path != nil else { return judge(status: status, latency: latency, number: nil, &pulse) }
         if let problem = seen["problem"]?.string { return fail("answer", problem, status: status, &pulse) }
         switch text.read(seen["value"] ?? .null) {
-        case .number(let number) where number.isFinite:
+        case .number(let number) where Detector.accepts(number):
             judge(status: status, latency: latency, number: number, &pulse)
         case .gap: judge(status: status, latency: latency, number: nil, &pulse)
         case .number, .unreadable:
-            fail("answer", "expected a finite number at \(path ?? "")", status: status, &pulse)
+            let found = seen["value"]?.text.visible(limit: 40) ?? ""
+            fail(
+                "answer", "found \(found) at \(path ?? ""); expected a number within ±1e150", status: status, &pulse)
         }
     }
 

@@ -3,7 +3,7 @@ import NimmerSensing
 
 // What survives a restart (sensing.md): the detector, field by field, and the state.
 
-extension Multivariate {
+extension Multivariate: Keepable {
     /// The inputs and the settings that decide what is learned, in words.
     static func words(_ settings: Settings<MultivariateOptions>, _ tuning: MultivariateSettings) -> String {
         let lists = [("subjects", settings.subjects), ("columns", settings.columns)]
@@ -20,23 +20,18 @@ extension Multivariate {
     /// State that it has learned; nil before its first row.
     public var learned: [UInt8]? {
         guard detector.samples > 0 else { return nil }
-        var (codec, copy) = (StateCodec(), self)
-        // Writing refuses nothing.
-        try? copy.exchange(&codec)
-        return codec.bytes
+        return kept
     }
 
     public mutating func resume(learned: [UInt8], _ pulse: inout Pulse) throws {
-        var (codec, copy) = (StateCodec(reading: learned), self)
         let before = state
-        try copy.exchange(&codec)
-        try codec.finish()
-        self = copy
+        try take(kept: learned)
         pulse.showProgress(detector.samples, of: detector.settings.learningSamples)
         if state != before { pulse.enter(state.rawValue, reason: "learned before the restart") }
     }
 
-    private mutating func exchange(_ codec: inout StateCodec) throws(Refusal) {
+    /// Writes or reads every field that what it senses next depends on.
+    package mutating func exchange(_ codec: inout StateCodec) throws(Refusal) {
         try codec.word(&state)
         try detector.exchange(&codec)
     }

@@ -2,10 +2,12 @@ import Glibc
 import NimmerPlatform
 import Testing
 
-/// A folder with `ca.pem`, a server's certificate for 127.0.0.1 by it, `stranger.pem`, which signed nothing, and files of tokens.
-enum CertificateFolder {
+/// A folder with `ca.pem`, a server's certificate for 127.0.0.1 by it, `stranger.pem`, which signed nothing, and `token`, whose first line is one.
+public enum CertificateFolder {
     /// Runs a body with the folder, which is gone after it.
-    static func with(_ body: (String) async throws -> Void) async throws {
+    ///
+    /// - Parameter more: lines of bash that add files to it.
+    public static func with(_ more: String = "", _ body: (String) async throws -> Void) async throws {
         var template = Array("/tmp/nimmer-http-tls-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))
         let script = """
@@ -18,8 +20,7 @@ enum CertificateFolder {
             printf 'subjectAltName=IP:127.0.0.1' > server.ext
             openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile server.ext -out server.pem
             printf 'sk-of-a-file\\nsecond line\\n' > token
-            printf 'two words\\n' > spaced
-            printf 'no certificate' > broken.pem
+            \(more)
             """
         let made = try await ChildProcess.run(ChildCommand("bash", ["-c", script]))
         try #require(made.status.isSuccess, "openssl: \(made.lines.map(\.text))")
