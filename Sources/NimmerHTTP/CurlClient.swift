@@ -48,7 +48,11 @@ public final class CurlClient: WebClient {
                 address = target
                 continue
             }
-            let (body, isCut) = try await Self.body(of: transfer, limit: request.bodyLimit, address)
+            // The head decides: the connection is closed with the rest unread.
+            guard let limit = request.bodyLimit else {
+                return WebAnswer(status: head.status, body: [], isCut: false, latency: latency)
+            }
+            let (body, isCut) = try await Self.body(of: transfer, limit: limit, address)
             return WebAnswer(status: head.status, body: body, isCut: isCut, latency: latency)
         }
     }

@@ -53,13 +53,13 @@ public struct WebRequest: Sendable, Hashable {
     public var body: [UInt8]?
     /// Time until the end of the answer, redirects included, in milliseconds.
     public var timeout: Int
-    /// Bytes of the answer's body at most; the rest is not read.
-    public var bodyLimit: Int
+    /// Bytes of the answer's body at most; the rest is not read. Nil reads none: the answer is over with its head.
+    public var bodyLimit: Int?
     /// Redirects that are followed at most; 0: a redirect is the answer. A post never follows one.
     public var redirects: Int
 
     /// A request.
-    public init(_ address: WebAddress, body: [UInt8]? = nil, timeout: Int, bodyLimit: Int, redirects: Int = 0) {
+    public init(_ address: WebAddress, body: [UInt8]? = nil, timeout: Int, bodyLimit: Int?, redirects: Int = 0) {
         (self.address, self.body, self.timeout) = (address, body, timeout)
         (self.bodyLimit, self.redirects) = (bodyLimit, redirects)
     }
@@ -69,7 +69,7 @@ public struct WebRequest: Sendable, Hashable {
 public struct WebAnswer: Sendable, Hashable {
     /// Status: 200 to 599.
     public var status: Int
-    /// Its body, up to the request's limit.
+    /// Its body, up to the request's limit; empty where none was asked for.
     public var body: [UInt8]
     /// Indicates whether the body was longer than the limit.
     public var isCut: Bool

@@ -14,7 +14,8 @@ public struct HTTPOptions: ProcessOptions {
     let url = Setting.text("url", "The address that is asked: http://nas.lan:8080/health.")
     let expected = Setting.list("expected", ["2xx"], "Statuses that count as well: 200, 2xx or 200-299.")
     let timeout = Setting.whole(
-        "timeout_ms", 5000, in: 10...600_000, unit: "milliseconds", "How long a whole answer may take.")
+        "timeout_ms", 5000, in: 10...600_000, unit: "milliseconds",
+        "How long an answer may take: with path the whole of it, else its head.")
     let failures = Setting.whole(
         "failures", 1, in: 1...1000, "How many looks in a row must fail until it is certain that something is wrong.")
     let path = Setting.text("path", "Where a number is in the JSON of the answer: disks.0.used_percent.")
@@ -25,7 +26,7 @@ public struct HTTPOptions: ProcessOptions {
         "maximum", in: -1e300...1e300, "A number above it is no reading, in the server's unit.")
     let ignore = Setting.list("ignore", [], "Numbers that are no readings, such as -1.")
     let bodyLimit = Setting.whole(
-        "body_limit", 1_048_576, in: 1024...16_777_216, unit: "bytes", "How much of an answer is read.")
+        "body_limit", 1_048_576, in: 1024...16_777_216, unit: "bytes", "How much of an answer is read, with path.")
     let redirects = Setting.whole(
         "redirects", 0, in: 0...10,
         "How many redirects are followed, never from https to http; 0: a redirect is the answer.")

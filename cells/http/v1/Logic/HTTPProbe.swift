@@ -63,8 +63,8 @@ public struct HTTPProbe<Client: WebClient>: NumberCell, Learner {
                 authorities: settings.authorities, tokenFile: settings.tokenFile, tokenHeader: settings.tokenHeader))
         request = try settings.url.map { text throws(Refusal) in
             WebRequest(
-                try WebAddress(text, field: "url"), timeout: settings.timeout, bodyLimit: settings.bodyLimit,
-                redirects: settings.redirects)
+                try WebAddress(text, field: "url"), timeout: settings.timeout,
+                bodyLimit: settings.path == nil ? nil : settings.bodyLimit, redirects: settings.redirects)
         }
         text = NumberColumn(decimal: try settings.decimal.map { text throws(Refusal) in try DecimalMark(text) })
         sentinels = try Sentinels(minimum: settings.minimum, maximum: settings.maximum, ignore: settings.ignore)
@@ -98,7 +98,7 @@ public struct HTTPProbe<Client: WebClient>: NumberCell, Learner {
         var seen: JSONObject = ["status": .number(Double(answer.status)), "latency_ms": .number(answer.latency)]
         guard let path else { return .object(seen) }
         if answer.isCut {
-            seen["problem"] = .string("its answer is longer than \(request.bodyLimit) bytes")
+            seen["problem"] = .string("its answer is longer than \(answer.body.count) bytes")
         } else {
             do throws(Refusal) {
                 seen["value"] = try NumberText.value(in: answer.body, path: path)
