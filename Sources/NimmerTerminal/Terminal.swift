@@ -103,6 +103,9 @@ public final class Terminal {
         showErrors()
     }
 
+    /// Gives back the terminal that any of the process has taken, before the process ends.
+    public static func giveBack() { nimmer_terminal_give_back() }
+
     /// Gives the terminal back, stops the process as Ctrl-Z does and, once it is continued, takes the terminal over again.
     /// The screen must then be drawn again.
     public func suspend() throws(TerminalError) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import NimmerPlatform
 import NimmerProcess
+import NimmerTerminal
 
 #if canImport(Glibc)
     import Glibc
@@ -13,6 +14,12 @@ struct Main {
     static func main() async {
         signal(SIGPIPE, SIG_IGN)
         OrphanReaper.start()
+        let status = await run()
+        Terminal.giveBack()
+        ProcessEnd.exit(status)
+    }
+
+    private static func run() async -> Int32 {
         do {
             var command = try Nimmer.parseAsRoot(Array(ProcessArguments.all.dropFirst()))
             _ = try chosenEnvironment()
@@ -21,8 +28,9 @@ struct Main {
             } else {
                 try command.run()
             }
+            return 0
         } catch {
-            exit(Report.ending(with: error))
+            return Report.ending(with: error)
         }
     }
 }

@@ -95,14 +95,14 @@ public struct ServiceProcess: Sendable {
                 let program = ProcessArguments.all.first?.split(separator: "/").last.map(String.init)
                 print(
                     manifest.help(declared, role: role, program: program?.visible() ?? manifest.name), terminator: "")
-                exit(0)
+                ProcessEnd.exit(0)
             case .version:
                 print("\(manifest.name) \(manifest.version)")
-                exit(0)
+                ProcessEnd.exit(0)
             case .health:
                 let answer = HealthQuestion.ask(variables["NIMMERVERSE_HTTP_PORT"])
                 print(answer.line.visible())
-                exit(answer.isReady ? 0 : 1)
+                ProcessEnd.exit(answer.isReady ? 0 : 1)
             case .run, .check, .manifest: break
             }
             let configuration = try Configuration(
@@ -116,26 +116,25 @@ public struct ServiceProcess: Sendable {
                 let lines = try await examine(configuration, settings)
                 print(configuration.report(role: role), terminator: "")
                 for line in lines { print("  " + line.visible()) }
-                fflush(nil)
-                exit(0)
+                ProcessEnd.exit(0)
             }
             if launch.action == .manifest {
                 print(try configuration.manifest(role: role, facts(configuration)).text.visibleJSON())
-                exit(0)
+                ProcessEnd.exit(0)
             }
             try configuration.requireSecrets()
             OrphanReaper.start()
             try await live(
                 configuration, role: role, kind: kind, connector: connector, variables: variables
             ) { process in try await run(process, settings) }
-            exit(0)
+            ProcessEnd.exit(0)
         } catch {
             let failure = ProcessFailure(error)
             for message in [failure.message] + failure.others {
                 let reason = ShownAddress.redacting(message).visible()
                 toStandardError(Array("\(manifest.name): \(reason)\n".utf8))
             }
-            exit(failure.status.rawValue)
+            ProcessEnd.exit(failure.status.rawValue)
         }
     }
 

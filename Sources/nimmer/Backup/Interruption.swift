@@ -40,9 +40,7 @@ enum Interruption {
             let left = (error as? Failure)?.remedy == nil ? nil : error as? Failure
             Console.error("nimmer: interrupted (\(signal))" + (left == nil ? ": nothing is restored" : ""))
             if let left { Console.error(left.printed) }
-            // Everything is in order. Not by `exit`, whose handlers run beside threads that are still at their end.
-            fflush(nil)
-            _exit(status(signal))
+            ProcessEnd.exit(status(signal))
         }
     }
 
