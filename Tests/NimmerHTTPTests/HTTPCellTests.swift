@@ -282,6 +282,29 @@ struct HTTPCellTests {
         #expect(bench.waves.last?.confidence == 1)
     }
 
+    @Test func whatIsFasterForLongIsNotLearnedAgain() throws {
+        var bench = try Bench(["learning_samples": .whole(40)])
+        bench.start()
+        for index in 0..<200 {
+            bench.read((index < 60 ? 20 : 5) + Double(index % 5))
+            bench.advance(milliseconds: 10_000)
+        }
+        #expect(bench.waves.isEmpty)
+        #expect(bench.states == ["CALM"])
+    }
+
+    @Test func fastAnswersWithinASpellOfVaryingOnesDoNotEndIt() throws {
+        var bench = try Bench(["learning_samples": .whole(100)])
+        bench.start()
+        for index in 0..<160 {
+            bench.read(index < 120 ? 20 + Double(index % 3) : [21, 21, 60, 60, 2, 2][index % 6])
+            bench.advance(milliseconds: 10_000)
+        }
+        #expect(bench.states == ["CALM", "SURPRISED"])
+        #expect(bench.waves.allSatisfy { $0.semanticContent["value"]?.double ?? 0 > 20 })
+        #expect(!bench.waves.isEmpty)
+    }
+
     @Test func ofARecordingItsPaceCounts() throws {
         let changes: [String: SettingValue] = ["interval_ms": .whole(60_000)]
         var body = try CellBody<HTTPProbe<CurlClient>>(Configuration(of: HTTPProbe<CurlClient>.self, changes: changes))

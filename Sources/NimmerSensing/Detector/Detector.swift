@@ -10,6 +10,8 @@ import NimmerWave
 public struct Detector: Sendable {
     /// Settings.
     public let settings: DetectorSettings
+    /// Side of normal on which a change counts.
+    package let side: Side
     /// Number of samples that it has taken.
     public internal(set) var samples = 0
     /// Number of samples that were refused because they were not finite, or beyond ±1e150.
@@ -106,9 +108,12 @@ public struct Detector: Sendable {
     /// Most that a run of missing samples adds to the age: an outage teaches nothing.
     private static let longestGap = 10
 
+    /// A detector that has seen nothing, and takes both sides.
+    public init(_ settings: DetectorSettings = DetectorSettings()) { self.init(settings, side: .both) }
+
     /// A detector that has seen nothing.
-    public init(_ settings: DetectorSettings = DetectorSettings()) {
-        self.settings = settings
+    package init(_ settings: DetectorSettings, side: Side) {
+        (self.settings, self.side) = (settings, side)
         warmUp = max(3, settings.learningSamples * 15 / 100)
         speaksAfter = max(4, settings.learningSamples / 4)
         halfConfidence = settings.halfConfidence * max(1, cbrt(Self.enoughSamples / Double(settings.learningSamples)))
@@ -292,7 +297,7 @@ public struct Detector: Sendable {
         let last = memory.residuals
         memory.residuals = (last.1, last.2, last.3, last.4, away / scale.noise)
         return Learning.Excursions(
-            level: max(memory.above, memory.below), spread: scattered(scale), leap: leapt)
+            level: max(memory.above, side == .both ? memory.below : 0), spread: scattered(scale), leap: leapt)
     }
 
     /// The level to which the sums of a signal that hardly moves rise when it stays one resolution away.
@@ -308,14 +313,14 @@ public struct Detector: Sendable {
     private func scattered(_ scale: Scale) -> Double {
         let ratio = log((memory.shortSteps + scale.grain * scale.grain) / scale.calm)
         guard ratio < 0 else { return min(40, ratio) }
-        return hardlyMoves ? 0 : -max(settings.quietest, ratio)
+        return hardlyMoves || side == .above ? 0 : -max(settings.quietest, ratio)
     }
 
     /// The least of the last residuals when all lie on one side; else 0.
     private var leapt: Double {
         let (a, b, c, d, e) = memory.residuals
         let (least, greatest) = (min(a, b, c, d, e), max(a, b, c, d, e))
-        return least > 0 ? least : greatest < 0 ? -greatest : 0
+        return least > 0 ? least : greatest < 0 && side == .both ? -greatest : 0
     }
 
     // MARK: - Judgement
@@ -330,7 +335,7 @@ public struct Detector: Sendable {
         if isLearning { learn(seen) } else { habituate(seen, confidence) }
         observation.view = spread > max(level, leap) ? .spread : leap > level ? .leap : .level
         switch observation.view {
-        case .level: observation.isAbove = memory.above >= memory.below
+        case .level: observation.isAbove = side == .above || memory.above >= memory.below
         case .spread: observation.isAbove = memory.shortSteps > scale.calm
         case .leap: observation.isAbove = memory.residuals.4 > 0
         }

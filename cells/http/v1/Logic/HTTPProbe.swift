@@ -73,8 +73,9 @@ public struct HTTPProbe<Client: WebClient>: NumberCell, Learner {
         var tuning = DetectorSettings()
         tuning.learningSamples = settings.learningSamples
         try tuning.validate()
-        latency = ValueJudge(tuning, reportsChanges: settings.changes && settings.path == nil)
-        value = ValueJudge(tuning, reportsChanges: settings.changes)
+        // Faster than usual is never the matter.
+        latency = ValueJudge(tuning, side: .above, reportsChanges: settings.changes && settings.path == nil)
+        value = ValueJudge(tuning, side: .both, reportsChanges: settings.changes)
         learnsFrom = Self.words(settings, tuning)
     }
 
@@ -183,12 +184,9 @@ public struct HTTPProbe<Client: WebClient>: NumberCell, Learner {
         let missing = max(pulse.missing, missed)
         (failures, missed) = (0, 0)
         var seen: [(of: String, seen: Observation)] = []
-        if let latency, let slow = self.latency.observe(latency, missing: missing, &pulse), slow.isAbove,
-            slow.value > slow.normal
-        {
-            // Faster than usual is never the matter.
-            seen.append(("latency_ms", slow))
-        }
+        let slow = latency.flatMap { self.latency.observe($0, missing: missing, &pulse) }
+        // Answers come fast, too, while their time varies more than usual.
+        if let slow, slow.value > slow.normal { seen.append(("latency_ms", slow)) }
         if let number {
             if let found = value.observe(number, missing: missing + unread, &pulse) { seen.append(("value", found)) }
             unread = 0
@@ -200,7 +198,7 @@ public struct HTTPProbe<Client: WebClient>: NumberCell, Learner {
         let judge = path == nil ? self.latency : value
         pulse.showProgress(judge.detector.age, of: judge.detector.settings.learningSamples)
         let loudest = seen.max { $0.seen.confidence < $1.seen.confidence }
-        settle(loudest, isLearning: isLearning, &pulse)
+        settle(loudest, atLeast: slow?.confidence ?? 0, isLearning: isLearning, &pulse)
         guard let loudest, loudest.seen.confidence >= floor, loudest.seen.confidence > 0 else { return }
         var content: JSONObject = ["of": .string(loudest.of)]
         for member in loudest.seen.content.object ?? [:] { content[member.key] = member.value }
@@ -209,9 +207,13 @@ public struct HTTPProbe<Client: WebClient>: NumberCell, Learner {
         pulse.emit(confidence: loudest.seen.confidence, .object(content))
     }
 
-    private mutating func settle(_ loudest: (of: String, seen: Observation)?, isLearning: Bool, _ pulse: inout Pulse) {
+    /// - Parameter spell: confidence that the latency has changed; it keeps a surprise from ending, and begins none.
+    private mutating func settle(
+        _ loudest: (of: String, seen: Observation)?, atLeast spell: Double, isLearning: Bool, _ pulse: inout Pulse
+    ) {
         let before: SensingState = state == .surprised ? .surprised : state == .learning ? .learning : .calm
-        let next = before.next(loudest?.seen.confidence ?? 0, isLearning: isLearning, floor: floor)
+        let confidence = max(loudest?.seen.confidence ?? 0, before == .surprised ? spell : 0)
+        let next = before.next(confidence, isLearning: isLearning, floor: floor)
         switch next {
         case .learning: enter(.learning, "still learning what is normal", &pulse)
         case .calm: enter(.calm, "it answers as it usually does", &pulse)

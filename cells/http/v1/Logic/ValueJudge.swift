@@ -8,8 +8,8 @@ struct ValueJudge: Sendable {
     /// Twin that reports changes; nil where none are reported.
     var changes: ChangeDetector?
 
-    init(_ settings: DetectorSettings, reportsChanges: Bool) {
-        detector = Detector(settings)
+    init(_ settings: DetectorSettings, side: Detector.Side, reportsChanges: Bool) {
+        detector = Detector(settings, side: side)
         changes = reportsChanges ? ChangeDetector(ChangeSettings(of: settings)) : nil
     }
 
