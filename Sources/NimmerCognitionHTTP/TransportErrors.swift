@@ -13,6 +13,19 @@ extension MindError {
             self.init(
                 .tls,
                 "no TLS connection with \(server) could be agreed; is the certificate one that tls: ca has signed?")
+        case .certificate(.otherName):
+            self.init(.tls, "the certificate of \(server) is for another name than that of the url")
+        case .certificate(.unknownAuthority):
+            self.init(
+                .tls,
+                "the certificate of \(server) is signed by an unknown authority; is it one that tls: ca has signed?")
+        case .certificate(.outOfTime):
+            self.init(.tls, "the certificate of \(server) has expired, or is not valid yet")
+        case .unknownHost: self.init(.unreachable, "\(server) cannot be reached: the name cannot be resolved")
+        case .refused:
+            self.init(
+                .unreachable,
+                "\(server) cannot be reached: connection refused; does the server run, and is the port right?")
         case .unreachable:
             self.init(.unreachable, "\(server) cannot be reached; does the server run, and is the url right?")
         case .closed: self.init(.unreachable, "\(server) closed the connection before it answered")

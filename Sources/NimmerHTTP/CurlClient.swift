@@ -48,12 +48,14 @@ public final class CurlClient: WebClient {
                 address = target
                 continue
             }
-            // The head decides: the connection is closed with the rest unread.
+            // The head decides, whatever comes of the rest.
             guard let limit = request.bodyLimit else {
+                await Self.drain(transfer)
                 return WebAnswer(status: head.status, body: [], isCut: false, latency: latency)
             }
             let (body, isCut) = try await Self.body(of: transfer, limit: limit, address)
-            return WebAnswer(status: head.status, body: body, isCut: isCut, latency: latency)
+            return WebAnswer(
+                status: head.status, body: body, isCut: isCut, encoding: Self.encoding(of: head), latency: latency)
         }
     }
 
@@ -70,6 +72,33 @@ public final class CurlClient: WebClient {
             }
             body += piece
         }
+    }
+
+    /// Takes the rest of a short answer, which most servers send with its head or at once: a server whose connection is closed before it was
+    /// read logs an error. A longer or slower one is cut off.
+    static func drain(_ transfer: Transfer, atMost time: Duration = .milliseconds(200), bytes: Int = 65_536) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                var count = 0
+                // A failure is the rest's own.
+                while count < bytes, let piece = try? await transfer.next() { count += piece.count }
+            }
+            group.addTask {
+                // A cancelled sleep is the other task's end.
+                try? await Task.sleep(for: time)
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Encoding of an answer's body, which was not asked for; nil without one.
+    private static func encoding(of head: HTTPHead) -> String? {
+        guard let text = head.first("content-encoding")?.lowercased(), !["", "identity"].contains(text) else {
+            return nil
+        }
+        // Only known words of a server are shown.
+        return ["gzip", "deflate", "br", "zstd", "compress"].first { text == $0 || text == "x-\($0)" } ?? "unknown"
     }
 
     /// The address to which an answer sends; nil where it does not.
@@ -117,9 +146,19 @@ extension WebFailure {
         case .connectTimeout: self.init(.unreachable, "no connection to \(server) in time", mayHaveArrived: false)
         case .tlsTimeout: self.init(.tls, "\(server) did not agree on TLS in time", mayHaveArrived: false)
         case .tls:
-            self.init(
-                .tls, "no TLS with \(server): is its certificate signed by an authority of this machine or of tls_ca?",
-                mayHaveArrived: true)
+            self.init(.tls, "no TLS with \(server) could be agreed", mayHaveArrived: true)
+        case .certificate(let fault):
+            let words =
+                switch fault {
+                case .otherName: "is for another name"
+                case .unknownAuthority: "is signed by no authority of this machine, or of tls_ca"
+                case .outOfTime: "has expired, or is not valid yet"
+                }
+            self.init(.tls, "the certificate of \(server) \(words)", mayHaveArrived: false)
+        case .unknownHost:
+            let name = server.prefix(upTo: server.lastIndex(of: ":") ?? server.endIndex)
+            self.init(.unreachable, "the name \(name) cannot be resolved", mayHaveArrived: false)
+        case .refused: self.init(.unreachable, "\(server): connection refused", mayHaveArrived: false)
         case .unreachable, .proxy:
             self.init(.unreachable, "\(server) cannot be reached", mayHaveArrived: false)
         case .closed: self.init(.closed, "\(server) closed the connection", mayHaveArrived: true)

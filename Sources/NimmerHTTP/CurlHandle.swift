@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 import NimmerWave
 
 /// One easy handle of libcurl, set up for one transfer. Belongs to the thread of ``CurlLoop``, which adds and removes it.
@@ -42,7 +43,9 @@ final class CurlHandle {
                 isOverDeadline: nimmer_curl_time(easy, CURLINFO_TOTAL_TIME_T) / 1000 + 2 >= limit,
                 isReady: nimmer_curl_time(easy, CURLINFO_PRETRANSFER_TIME_T) > 0,
                 proxyStatus: Int(nimmer_curl_number(easy, CURLINFO_HTTP_CONNECTCODE)),
-                namesTLS: detail.includes("SSL")))
+                namesTLS: detail.includes("SSL"),
+                isRefused: nimmer_curl_number(easy, CURLINFO_OS_ERRNO) == Int(ECONNREFUSED),
+                verification: nimmer_curl_number(easy, CURLINFO_SSL_VERIFYRESULT)))
     }
 
     private func general() -> [CURLcode] {

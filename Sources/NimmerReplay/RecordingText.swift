@@ -11,7 +11,7 @@ package enum RecordingText {
     /// - Throws: ``Failure`` for an archive, and where the program is missing that unpacks them.
     package static func unpacked(_ bytes: [UInt8], _ file: String) throws(Failure) -> [UInt8] {
         var bytes = bytes
-        if let packed = PackedFile.all.first(where: { bytes.starts(with: $0.magic) }) {
+        if let packed = PackedFile(startOf: bytes) {
             bytes = try unpacked(bytes, with: packed.program, package: packed.package, file)
         }
         if bytes.starts(with: [0x50, 0x4b, 0x03, 0x04]) {

@@ -73,12 +73,15 @@ public struct WebAnswer: Sendable, Hashable {
     public var body: [UInt8]
     /// Indicates whether the body was longer than the limit.
     public var isCut: Bool
+    /// Encoding of the body (`gzip`), which no request asks for; nil without one.
+    public var encoding: String?
     /// Time until the head of the answer was there, in milliseconds: name, connection, TLS, redirects and the server's own time.
     public var latency: Double
 
     /// An answer.
-    public init(status: Int, body: [UInt8], isCut: Bool, latency: Double) {
+    public init(status: Int, body: [UInt8], isCut: Bool, encoding: String? = nil, latency: Double) {
         (self.status, self.body, self.isCut, self.latency) = (status, body, isCut, latency)
+        self.encoding = encoding
     }
 }
 

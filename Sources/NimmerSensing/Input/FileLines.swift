@@ -163,7 +163,7 @@ public struct FileLines: Sendable {
         guard descriptor >= 0 else { throw failure(errno) }
         var magic = [UInt8](repeating: 0, count: 5)
         let count = max(0, pread(descriptor, &magic, magic.count, 0))
-        if let packed = PackedFile.all.first(where: { magic[..<count].starts(with: $0.magic) }) {
+        if let packed = PackedFile(startOf: magic[..<count]) {
             close(descriptor)
             throw ProcessFailure(
                 .configuration,

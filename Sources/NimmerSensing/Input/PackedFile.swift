@@ -15,4 +15,14 @@ package struct PackedFile: Sendable {
         PackedFile(magic: [0x42, 0x5a, 0x68], program: "bzip2", package: "bzip2"),
         PackedFile(magic: [0x04, 0x22, 0x4d, 0x18], program: "lz4", package: "lz4"),
     ]
+
+    /// The format of what begins with these bytes; nil where it is none of ``all``.
+    package init?(startOf bytes: some Collection<UInt8>) {
+        guard let format = Self.all.first(where: { bytes.starts(with: $0.magic) }) else { return nil }
+        self = format
+    }
+
+    private init(magic: [UInt8], program: String, package: String) {
+        (self.magic, self.program, self.package) = (magic, program, package)
+    }
 }

@@ -105,7 +105,10 @@ public struct HTTPProbe<Client: WebClient>: NumberCell, Learner {
                 seen["value"] = try NumberText.value(in: answer.body, path: path)
             } catch {
                 // What was found may be a page with anything in it.
-                seen["problem"] = .string(error.message)
+                let packed = answer.encoding ?? PackedFile(startOf: answer.body)?.program
+                seen["problem"] = .string(
+                    packed.map { "its answer is packed (\($0)), which was not asked for; expected JSON" }
+                        ?? error.message)
             }
         }
         return .object(seen)
