@@ -203,8 +203,8 @@ let package = Package(
         library(
             "NimmerScopeSession",
             [
-                "NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerPlatform", "NimmerScope", "NimmerTerminal",
-                "NimmerWave",
+                "NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerPlatform", "NimmerReplay", "NimmerScope",
+                "NimmerTerminal", "NimmerWave",
             ]),
         library(
             "NimmerSystemCheck",
@@ -433,7 +433,7 @@ let package = Package(
             tests("NimmerInspectionTests", ["NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerWave"]),
             tests(
                 "NimmerScopeSessionTests",
-                ["Extremes", "NimmerOutput", "NimmerScope", "NimmerScopeSession", "NimmerWave"]),
+                ["Extremes", "NimmerOutput", "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerWave"]),
             .testTarget(
                 name: "NimmerToolTests",
                 dependencies: [

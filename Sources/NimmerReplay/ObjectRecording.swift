@@ -147,61 +147,56 @@ struct ObjectRecording {
     }
 }
 
-/// A recording of messages: {"at": …, "subject": …, "message": {…}} a line.
+/// A recording of messages, a ``RecordedMessage`` a line.
 struct MessageRecording {
-    let file: String
-    let format: ReplayFormat
-    private let lines: [(number: Int, content: [UInt8])]
-    private let isUnfinished: Bool
+    private let format: ReplayFormat
+    private let numbers: [Int]
+    private let messages: [RecordedMessage?]
 
-    init(_ objects: ObjectLines, file: String, format: ReplayFormat) {
-        (lines, isUnfinished, self.file, self.format) = (objects.lines, objects.isUnfinished, file, format)
-    }
-
-    var count: Int { lines.count }
-
-    /// The times of all messages; what cannot be read is counted.
-    func times(_ report: inout RecordingReport) -> [Timestamp?] {
-        lines.map { line in
-            guard let json = try? JSON(lenient: line.content, keepingRaw: ["message"]), json["subject"]?.string != nil,
-                json["message"] != nil
-            else {
-                report.refuse(
-                    "\(file):\(line.number)", found: "a line without subject and message",
-                    expected: #"{"at": …, "subject": …, "message": {…}}"#)
-                report.isCut = isUnfinished && line.number == lines.last?.number
-                return nil
+    /// Reads all lines; a report notes those that are no messages.
+    init(_ objects: ObjectLines, file: String, format: ReplayFormat, _ report: inout RecordingReport) {
+        self.format = format
+        numbers = objects.lines.map(\.number)
+        var messages: [RecordedMessage?] = []
+        for line in objects.lines {
+            do throws(RecordedMessage.Misfit) {
+                messages.append(try RecordedMessage.read(line: line.content[...], times: format.timeFormat))
+            } catch {
+                messages.append(nil)
+                let place = "\(file):\(line.number)"
+                if error.kind == .noTime {
+                    report.refuseTime(place, found: error.found, expected: error.expected)
+                } else {
+                    report.refuse(place, found: error.found, expected: error.expected)
+                    report.isCut =
+                        error.kind == .notJSON && objects.isUnfinished && line.number == objects.lines.last?.number
+                }
             }
-            if let at = json["at"]?.string.flatMap({ format.timeFormat.moment($0) }) { return at }
-            report.refuseTime(
-                "\(file):\(line.number)", found: json["at"]?.text.cut(to: 60) ?? "no 'at'",
-                expected: "at: \(format.timeFormat.expectation)")
-            return nil
         }
+        self.messages = messages
     }
 
-    func number(of place: Int) -> Int { lines[place].number }
+    var count: Int { messages.count }
+
+    /// The times of all messages; nil for what cannot be read.
+    var times: [Timestamp?] { messages.map { $0?.at } }
+
+    func number(of place: Int) -> Int { numbers[place] }
 
     /// The subject of a line, shortened.
-    func subject(_ place: Int) -> String {
-        let json = try? JSON(lenient: lines[place].content, keepingRaw: ["message"])
-        return json?["subject"]?.string?.cut(to: 200) ?? ""
-    }
+    func subject(_ place: Int) -> String { messages[place]?.subject.cut(to: 200) ?? "" }
 
     /// The event of a line; nil for a message that a replay does not take.
     func event(_ place: Int, at: Timestamp) -> ReplayEvent? {
-        guard let json = try? JSON(lenient: lines[place].content, keepingRaw: ["message"]),
-            let subject = json["subject"]?.string,
-            let message = json["message"]
-        else { return nil }
-        let parts = subject.split(separator: ".", omittingEmptySubsequences: false)
+        guard let message = messages[place] else { return nil }
+        let parts = message.subject.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 5, parts[1] == "nervous", parts[2] == "cells" || parts[2] == "nerves",
             let name = try? Token(String(parts[3]))
         else { return nil }
-        if parts[4] == "change", format.readsChanges, let subject = try? Subject(foreign: subject) {
-            return .change(subject: subject, payload: message.bytes, at: at)
+        if parts[4] == "change", format.readsChanges, let subject = try? Subject(foreign: message.subject) {
+            return .change(subject: subject, payload: message.payload, at: at)
         }
         guard parts[4] == "wave" else { return nil }
-        return .wave(cell: name, isNerve: parts[2] == "nerves", payload: message.bytes, at: at)
+        return .wave(cell: name, isNerve: parts[2] == "nerves", payload: message.payload, at: at)
     }
 }

@@ -71,8 +71,12 @@ package struct RecordingReport: Sendable, Equatable {
     package var firstPlacedTime: String?
     /// Indicates whether the last line is cut.
     package var isCut = false
+    /// Words for a last line that is cut.
+    package static let cutLine = "the last line is cut and was left out"
     /// Notes of other kinds: what was found out, and values of columns.
     package var remarks: [String] = []
+
+    package init() {}
 
     /// Notes for a person; empty when all of it was read.
     package var notes: [String] {
@@ -80,7 +84,7 @@ package struct RecordingReport: Sendable, Equatable {
         if badLines > 0 {
             let what =
                 isCut && badLines == 1
-                ? "the last line is cut and was left out" : "\(NimmerOutput.count(badLines, "line")) left out"
+                ? Self.cutLine : "\(NimmerOutput.count(badLines, "line")) left out"
             notes.append("\(what): \(firstBadLine ?? "")")
         }
         if badTimes > 0 {

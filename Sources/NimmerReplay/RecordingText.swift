@@ -23,8 +23,12 @@ package enum RecordingText {
         return bytes
     }
 
-    /// - Throws: ``Failure`` for bytes that are no text, and where the program is missing that unpacks them.
-    static func decoded(_ bytes: [UInt8], _ file: String, _ report: inout RecordingReport) throws(Failure) -> [UInt8] {
+    /// Text of a file as UTF-8, unpacked where it is packed.
+    ///
+    /// - Throws: ``Failure`` for bytes that are no text, and where ``unpacked(_:_:)`` does.
+    package static func decoded(_ bytes: [UInt8], _ file: String, _ report: inout RecordingReport) throws(Failure)
+        -> [UInt8]
+    {
         let bytes = try unpacked(bytes, file)
         let encoding = TextEncoding(of: bytes)
         let text = encoding.utf8(bytes)

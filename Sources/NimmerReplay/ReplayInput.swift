@@ -82,10 +82,10 @@ package struct ReplayInput {
                         .usage, "\(file): no column '\(format.labelColumn ?? "")': it holds waves",
                         remedy: "--labels needs a recording of numbers")
                 }
-                let recording = MessageRecording(lines, file: file, format: format)
-                (kind, names, hasTimes, timePlaces) = (.waves, [], true, [])
                 let bad = report.badLines
-                times = recording.times(&report)
+                let recording = MessageRecording(lines, file: file, format: format, &report)
+                (kind, names, hasTimes, timePlaces) = (.waves, [], true, [])
+                times = recording.times
                 try report.check(rows: recording.count - (report.badLines - bad))
                 messages = recording
                 lineOf = { recording.number(of: $0) }

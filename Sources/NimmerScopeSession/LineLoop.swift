@@ -1,4 +1,5 @@
 import NimmerOutput
+import NimmerReplay
 import NimmerScope
 import NimmerTerminal
 import NimmerWave
@@ -61,6 +62,7 @@ package struct LineLoop {
     /// - Throws: ``ReaderGone``, or ``Failure`` for a line that is not a message.
     package mutating func play(_ recording: Player) throws {
         var player = recording
+        defer { for note in player.notes { warn("\(note)") } }
         let clock = ContinuousClock()
         var until = clock.now
         while true {

@@ -1,4 +1,5 @@
 import NimmerOutput
+import NimmerReplay
 import NimmerScope
 import NimmerWave
 
@@ -45,6 +46,9 @@ package struct Player {
         }
         return nil
     }
+
+    /// Notes about the recording as far as it was read.
+    package var notes: [String] { reader.notes }
 
     /// Indicates whether it moves.
     package var motion: ScopePlayback { upcoming == nil ? .ended : isStopped ? .stopped : .playing }

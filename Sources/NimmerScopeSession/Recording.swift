@@ -1,22 +1,10 @@
 import NimmerOutput
+import NimmerReplay
 import NimmerWave
 
 #if canImport(Glibc)
     import Glibc
 #endif
-
-/// One message of a recording.
-package struct RecordedMessage: Equatable, Sendable {
-    package var at: Timestamp
-    package var subject: String
-    package var payload: [UInt8]
-
-    package init(at: Timestamp, subject: String, payload: [UInt8]) {
-        self.at = at
-        self.subject = subject
-        self.payload = payload
-    }
-}
 
 /// A recording that is being written: a line a message, `{"at": …, "subject": …, "message": {…}}`, which `nimmer replay` and
 /// `nimmer wave tail --from` read.
@@ -74,59 +62,79 @@ package final class RecordingWriter {
 /// A recording that is being read, line by line.
 package struct RecordingReader {
     package let path: String
-    private let bytes: [UInt8]
-    private var offset = 0
-    /// The line of the message that came last, counted from 1.
-    package private(set) var line = 0
+    private var lines: RecordedLines
     private var last: Timestamp?
+    /// Notes for a person: how its text was read, and the last line where that is cut.
+    package private(set) var notes: [String]
 
     /// - Throws: ``Failure`` when the file cannot be read, or holds no recording.
     package init(_ path: String) throws(Failure) {
         try self.init(path, bytes: FileText.bytes(path))
     }
 
+    /// - Parameter bytes: the file, packed or not, in any encoding.
+    /// - Throws: ``Failure`` when they hold no recording.
     package init(_ path: String, bytes: [UInt8]) throws(Failure) {
         self.path = path
-        self.bytes = bytes
-        var first = self
-        guard try first.next() != nil else {
-            throw Failure(.data, "\(path) is empty", remedy: "`nimmer wave tail --record \(path)` writes a recording")
-        }
+        var report = RecordingReport()
+        lines = RecordedLines(try RecordingText.decoded(bytes, path, &report))
+        notes = report.notes
+        _ = try start()
     }
+
+    private static let remedy: TerminalText =
+        "recordings are made with `nimmer wave tail --record` or `nimmer replay --record`"
+
+    /// The line of the message that came last, counted from 1.
+    package var line: Int { lines.number }
 
     /// Returns the arrival of the first message that is yet to be read.
     ///
-    /// - Throws: ``Failure`` where ``next()`` does, and at the end.
+    /// - Throws: ``Failure`` at the end, with the first line that is no message where there is one.
     package func start() throws(Failure) -> Timestamp {
         var reader = self
-        guard let first = try reader.next() else { throw Failure(.failed, "\(path) ends here") }
-        return first.at
+        var misfit: Failure?
+        while true {
+            do throws(RecordedMessage.Misfit) {
+                guard let first = try reader.read() else { break }
+                return first.at
+            } catch { misfit = misfit ?? reader.failure(error) }
+        }
+        if let misfit { throw misfit }
+        if let cut = reader.notes.dropFirst(notes.count).first {
+            throw Failure(.data, "\(path) holds no message: \(cut)", remedy: Self.remedy)
+        }
+        if line > 0 { throw Failure(.failed, "\(path) ends here") }
+        throw Failure(.data, "\(path) is empty", remedy: "`nimmer wave tail --record \(path)` writes a recording")
     }
 
-    /// The next message; nil at the end. Times never go back: one that does counts as the one before.
+    /// The next message; nil at the end, and at a last line that is cut, which ``notes`` then names. Times never go back: one that does
+    /// counts as the one before.
+    ///
+    /// - Throws: `RecordedMessage.Misfit` for a line that is no message; the next call reads the line after it.
+    package mutating func read() throws(RecordedMessage.Misfit) -> RecordedMessage? {
+        while let line = lines.next() {
+            do throws(RecordedMessage.Misfit) {
+                guard var message = try RecordedMessage.read(line: line) else { continue }
+                message.at = max(last ?? message.at, message.at)
+                last = message.at
+                return message
+            } catch {
+                guard error.kind == .notJSON, lines.isUnfinished else { throw error }
+                notes.append("\(RecordingReport.cutLine): \(path):\(self.line): \(error)")
+            }
+        }
+        return nil
+    }
+
+    /// The next message, as ``read()`` gives it.
     ///
     /// - Throws: ``Failure`` with file, line, what was found and what was expected.
     package mutating func next() throws(Failure) -> RecordedMessage? {
-        while offset < bytes.count {
-            let stop = bytes[offset...].firstIndex(of: 0x0a) ?? bytes.count
-            let content = bytes[offset..<stop]
-            offset = min(bytes.count, stop + 1)
-            line += 1
-            if !content.contains(where: { $0 > 0x20 }) { continue }
-            guard let json = try? JSON(parsing: Array(content), keepingRaw: ["message"]),
-                let subject = json["subject"]?.string, let message = json["message"],
-                let at = (json["at"]?.string).flatMap({ try? Timestamp(rfc3339: $0) })
-            else {
-                let found = String(decoding: content.prefix(60), as: UTF8.self)
-                throw Failure(
-                    .data,
-                    "\(path):\(line): found \(found); expected {\"at\": …, \"subject\": …, \"message\": {…}}",
-                    remedy: "recordings are made with `nimmer wave tail --record` or `nimmer replay --record`")
-            }
-            let moment = max(last ?? at, at)
-            last = moment
-            return RecordedMessage(at: moment, subject: subject, payload: message.bytes)
-        }
-        return nil
+        do throws(RecordedMessage.Misfit) { return try read() } catch { throw failure(error) }
+    }
+
+    private func failure(_ misfit: RecordedMessage.Misfit) -> Failure {
+        Failure(.data, "\(path):\(line): \(misfit)", remedy: Self.remedy)
     }
 }

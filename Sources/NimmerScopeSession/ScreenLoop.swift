@@ -1,4 +1,5 @@
 import NimmerOutput
+import NimmerReplay
 import NimmerScope
 import NimmerTerminal
 import NimmerWave
@@ -28,6 +29,8 @@ package struct ScreenLoop {
     private var size = (width: 0, height: 0)
     private var pacing = FramePacing()
     private var lost = 0
+    /// Number of the recording's notes that were shown.
+    private var shownNotes = 0
     private var isChanged = true
     private var ends = false
     private var failure: Failure?
@@ -158,7 +161,10 @@ package struct ScreenLoop {
 
     /// Shows the state of the playback.
     private mutating func showPlayback() {
-        if let player { reduce(.playback(speed: player.speed, player.motion)) }
+        guard let player else { return }
+        reduce(.playback(speed: player.speed, player.motion))
+        for note in player.notes.dropFirst(shownNotes) { reduce(.notice(note, at: now)) }
+        shownNotes = player.notes.count
     }
 
     private mutating func takeSize() {

@@ -1,4 +1,5 @@
 import NimmerOutput
+import NimmerReplay
 import NimmerScope
 import NimmerWave
 import Testing
@@ -100,7 +101,8 @@ import Testing
         var reader = try RecordingReader("r.ndjson", bytes: bytes)
         _ = try reader.next()
         let failure = #expect(throws: Failure.self) { _ = try reader.next() }
-        #expect(failure?.message.text.hasPrefix(#"r.ndjson:3: found {"at": 3}; expected"#) == true)
+        #expect(
+            failure?.message.text.hasPrefix("r.ndjson:3: found a line without subject and message; expected") == true)
         #expect(throws: Failure.self) { _ = try RecordingReader("r", bytes: []) }
     }
 

@@ -1,5 +1,6 @@
 import NimmerOutput
 import NimmerPlatform
+import NimmerReplay
 import NimmerScopeSession
 import NimmerServers
 import NimmerWave

@@ -122,6 +122,21 @@ import Testing
         }
     }
 
+    @Test(
+        "a cut last line is named, and nothing else is lost",
+        arguments: [
+            ["replay", "--system", "w.yaml", "--input", "w.ndjson"],
+            ["wave", "plot", "--from", "w.ndjson", "--out", "w.svg"], ["wave", "tail", "--from", "w.ndjson"],
+        ])
+    func cutLine(_ words: [String]) async throws {
+        let answer = try await run(String(Self.recording { $1 }.dropLast(9))) { _ in words }
+        #expect(answer.status == .exited(0), "\(answer.errors)")
+        #expect(
+            answer.errors.joined().contains(
+                "the last line is cut and was left out: w.ndjson:12: found a line that is no JSON object"),
+            "\(answer.errors)")
+    }
+
     @Test("no subject of a wave: named, and exit status 1; no picture is drawn")
     func noWaves() async throws {
         let recording = try Self.recording { Self.replace($1, "flow.wave", "flow.wavelet") }

@@ -1,3 +1,4 @@
+import NimmerReplay
 import NimmerScope
 import NimmerScopeSession
 import NimmerSystem

@@ -1,5 +1,6 @@
 import NimmerOutput
 import NimmerPlatform
+import NimmerReplay
 import NimmerScope
 import NimmerScopeSession
 import NimmerServers

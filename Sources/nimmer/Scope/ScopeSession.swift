@@ -65,7 +65,7 @@ struct ScopeSession {
     ///   - moment: the moment up to which it is played, as ``RecordedMoment`` reads it; nil plays it from its start to its end.
     func play(_ path: String, speed: Double?, at moment: String?) async throws {
         try FileText.refuse(record, of: "--record", over: [path])
-        let reader = try RecordingReader(path, bytes: RecordingText.unpacked(FileText.bytes(path), path))
+        let reader = try RecordingReader(path)
         let goal = try moment.map { text throws(Failure) in try RecordedMoment.moment(text, of: reader) }
         let player = try Player(
             reader, speed: speed ?? (showsScreen ? 1 : 1e12), until: goal, patterns: chosen.patterns,

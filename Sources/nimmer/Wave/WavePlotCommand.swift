@@ -56,12 +56,11 @@ struct WavePlotCommand: ParsableCommand {
         settings.minimumConfidence = minConfidence
         settings.filter = filter ?? ""
         settings.regions = try system.map(WatchOptions.regions)
-        let recording = try RecordingReader(from, bytes: RecordingText.unpacked(FileText.bytes(from), from))
+        var recording = try RecordingReader(from)
         settings.utcOffsetSeconds = LocalTime.offsetSeconds(at: try recording.start())
         var state = ScopeState(settings)
-        let end = Self.take(recording, into: &state)
-        let tally = Self.tally(recording)
-        for note in tally.notes(of: from) { Console.error("nimmer: \(note)") }
+        let (end, tally) = Self.take(&recording, into: &state)
+        for note in recording.notes + tally.notes(of: from) { Console.error("nimmer: \(note)") }
         // Nothing of use: no picture.
         if tally.taken == 0 { return try tally.check(from) }
         let bytes = out.hasSuffix(".svg") ? state.plot() : try Self.wholeTable(&state, end)
@@ -72,44 +71,37 @@ struct WavePlotCommand: ParsableCommand {
     /// Ends of the subjects whose messages are drawn.
     private static let drawn = [".wave", ".transition", ".collapse", ".request"]
 
-    /// The messages of a recording: those that can be read, and those that cannot, by reason.
-    private static func tally(_ recording: RecordingReader) -> MessageTally {
-        var reader = recording
-        var tally = MessageTally()
-        while true {
-            do throws(Failure) {
-                guard let message = try reader.next() else { return tally }
-                guard Self.drawn.contains(where: { message.subject.hasSuffix($0) }) else {
-                    tally.passOver(message.subject.cut(to: 200), line: reader.line)
-                    continue
-                }
-                do throws(Refusal) {
-                    _ = try AnyMessage.decode(message.payload, on: message.subject)
-                    tally.take()
-                } catch { tally.refuse(error, line: reader.line) }
-            } catch {
-                tally.refuse(Refusal(.syntax, "found a line that is no message with its subject"), line: reader.line)
-            }
-        }
-    }
-
     /// No recording is so long that more steps of zooming out would be needed.
     private static let maximumSteps = 40
 
-    /// Lets an oscilloscope see a whole recording; returns its end. Lines that are no messages are passed over.
-    static func take(_ recording: RecordingReader, into state: inout ScopeState) -> Timestamp {
-        var reader = recording
+    /// Lets an oscilloscope see a whole recording.
+    ///
+    /// - Returns: its end, and its messages: those that are drawn, and those that cannot be read, by reason.
+    private static func take(_ reader: inout RecordingReader, into state: inout ScopeState) -> (Timestamp, MessageTally)
+    {
+        var tally = MessageTally()
         _ = state.reduce(.resize(width: 200, height: 60))
         var end = Timestamp(nanoseconds: 0)
         while true {
-            do throws(Failure) {
-                guard let message = try reader.next() else { break }
+            do throws(RecordedMessage.Misfit) {
+                guard let message = try reader.read() else { break }
                 _ = state.reduce(.message(subject: message.subject, payload: message.payload, arrival: message.at))
                 end = message.at
-            } catch { continue }
+                count(message, line: reader.line, in: &tally)
+            } catch { tally.refuse(Refusal(.syntax, "\(error)"), line: reader.line) }
         }
         _ = state.reduce(.tick(end))
-        return end
+        return (end, tally)
+    }
+
+    private static func count(_ message: RecordedMessage, line: Int, in tally: inout MessageTally) {
+        guard drawn.contains(where: { message.subject.hasSuffix($0) }) else {
+            return tally.passOver(message.subject.cut(to: 200), line: line)
+        }
+        do throws(Refusal) {
+            _ = try AnyMessage.decode(message.payload, on: message.subject)
+            tally.take()
+        } catch { tally.refuse(error, line: line) }
     }
 
     /// The window as CSV, zoomed out until it holds all that is kept.
