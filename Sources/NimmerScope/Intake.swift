@@ -70,13 +70,10 @@ extension ScopeState {
     /// Takes from a gate's witnesses which regions live in its own, where nothing states it.
     private mutating func learnHomes(from transition: GateTransition) {
         guard !buffer.homes.isStated else { return }
-        let home = transition.region.text
-        for signal in transition.triggerSignals where !buffer.speaks(signal.origin.text, in: home) {
-            if let region = buffer.region(
-                ofWaveBy: signal.source, signal.origin.text, confidence: signal.confidence)
-            {
-                buffer.fold(region, into: home)
-            }
+        for signal in transition.triggerSignals {
+            let witness = transition.collapse?.witnesses.first { $0.origin == signal.origin }
+            guard let region = buffer.region(of: signal, content: witness?.semanticContent.text) else { continue }
+            buffer.fold(region, into: transition.region.text)
         }
     }
 

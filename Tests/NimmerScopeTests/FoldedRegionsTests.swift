@@ -170,6 +170,44 @@ import Testing
         #expect(names(stage) == ["door", "home"])
     }
 
+    /// A cell that is as sure of one region as of another: which of them was the witness is decided by what the opening carries, or not at all.
+    @Test(arguments: [#"{"on":1}"#, #"{"on":2}"#, nil])
+    func aWitnessThatSpeaksInSeveralRegionsIsNoGuess(_ carried: String?) throws {
+        var stage = try stage()
+        func wave(_ region: String, _ content: String) throws -> [UInt8] {
+            let wave = WaveSignal(
+                domain: try Token("multi"), confidence: 0.7, semanticContent: .raw(Array(content.utf8)),
+                region: try Region(region), origin: try Token("multi"))
+            return Envelope(
+                id: MessageID(high: 0x7000, low: 1 << 63), at: Scenario.start,
+                from: Source(entityID: "multi", entityType: .cell), wave
+            ).encoded()
+        }
+        take(try wave("attic", #"{"on":1}"#), "dev.nervous.cells.multi.wave", stage.now, &stage)
+        take(try wave("garage", #"{"on":2}"#), "dev.nervous.cells.multi.wave", stage.now, &stage)
+        let region = try Region("home")
+        let signal = TriggerSignal(
+            source: "multi", origin: try Token("multi"), confidence: 0.7, polarity: 1, timestamp: stage.now, push: 0.3)
+        var transition = GateTransition(
+            gateID: GateID(region: region), domain: try Token("home"), region: region, fromState: .stable,
+            toState: .open, stateValue: 0.6, weight: 0.1, correlationScore: 0.5, triggerSignals: [signal], at: stage.now
+        )
+        let witness = carried.map {
+            OpeningWitness(origin: signal.origin, similarity: 1, semanticContent: .raw(Array($0.utf8)))
+        }
+        transition.collapse = OpeningCollapse(
+            collapseID: MessageID(high: 0x7000, low: 1 << 63), confidence: 0.7, windowStart: stage.now,
+            witnesses: witness.map { [$0] } ?? [])
+        take(
+            Envelope(
+                id: MessageID(high: 0x7000, low: 1 << 63), at: stage.now,
+                from: Source(entityID: "thalamus-1", entityType: .thalamus), transition
+            ).encoded(), Subject.transition(.dev, gate: GateID(region: region)).text, stage.now, &stage)
+        let all: Set = ["door", "home", "home.rack", "attic", "garage"]
+        let folded: Set = carried == nil ? [] : [carried == #"{"on":1}"# ? "attic" : "garage"]
+        #expect(Set(names(stage)) == all.subtracting(folded))
+    }
+
     @Test func theFilterKnowsTheRegionOfTheGate() throws {
         var stage = try stage {
             $0.regions = RegionMap([["region": "house", "patterns": ["home.>", "home", "door"]]])

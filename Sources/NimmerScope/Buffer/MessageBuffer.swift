@@ -307,12 +307,13 @@ struct MessageBuffer: Sendable {
         return store.bytes(at: entry.place, count: Int(entry.length))
     }
 
-    /// Content of a wave; nil when its bytes have gone.
-    func content(ofWave entry: Entry) -> String? {
+    /// Time and content of a wave; nil when its bytes have gone.
+    func wave(_ entry: Entry) -> (at: Timestamp, content: String)? {
         bytes(of: entry)?.withUnsafeBufferPointer { bytes in
             var view = WaveView()
             guard (try? WaveDecoder.decode(bytes.span.bytes, into: &view)) != nil else { return nil }
-            return String(decoding: bytes[view.content.start..<view.content.start + view.content.count], as: UTF8.self)
+            let content = bytes[view.content.start..<view.content.start + view.content.count]
+            return (view.timestamp, String(decoding: content, as: UTF8.self))
         }
     }
 
@@ -324,24 +325,6 @@ struct MessageBuffer: Sendable {
 
     /// The lane of a region; nil when nothing of it came.
     func lane(of region: String) -> Int? { laneNumbers[region] }
-
-    /// The region of the last wave of a sender and an origin that had a confidence; nil when none of the newest messages is one.
-    func region(ofWaveBy sender: String, _ origin: String, confidence: Double) -> String? {
-        for number in entries.numbers.suffix(4096).reversed() {
-            let entry = entries[number]
-            if entry.kind == .wave, abs(Double(entry.value.magnitude) - confidence) < 1e-5,
-                traces[Int(entry.trace)].origin == origin, subjects[Int(entry.subject)].owner == sender
-            {
-                return lanes[Int(entry.lane)].name
-            }
-        }
-        return nil
-    }
-
-    /// Returns whether an origin speaks in a region itself.
-    func speaks(_ origin: String, in region: String) -> Bool {
-        laneNumbers[region].map { lanes[$0].traces.contains { traces[$0].origin == origin } } ?? false
-    }
 
     // MARK: - Numbers for names
 

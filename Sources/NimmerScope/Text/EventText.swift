@@ -197,7 +197,7 @@ extension ScopeState {
     /// An entry in one line.
     func line(_ entry: Entry) -> EventText {
         let subject = buffer.subjects[Int(entry.subject)]
-        if entry.kind == .wave, let content = buffer.content(ofWave: entry) {
+        if entry.kind == .wave, let content = buffer.wave(entry)?.content {
             return EventText(
                 wave: entry, lane: buffer.lanes[Int(entry.lane)].name, origin: buffer.traces[Int(entry.trace)].origin,
                 ink: Ink(subject.domain), content: content)
