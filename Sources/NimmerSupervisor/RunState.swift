@@ -51,8 +51,10 @@ package struct RunState: Equatable, Sendable {
     /// The file that holds the password for it.
     package var postgresPasswordFile: String?
     package var processes: [Entry]
-    /// Processes that ended and wait to be started again.
+    /// Processes that are being started, or ended and wait to be started again.
     package var waiting: [String] = []
+    /// Number of times that each process was started again, where it was.
+    package var restarts: [String: Int] = [:]
     /// Recording that drives its cells, in words; nil without one.
     package var playing: String?
 
@@ -129,6 +131,8 @@ package struct RunState: Equatable, Sendable {
                 ]
             })
         object["waiting"] = .array(waiting.map { .string($0) })
+        object["restarts"] = .object(
+            restarts.sorted { $0.key < $1.key }.reduce(into: [:]) { $0[$1.key] = .number(Double($1.value)) })
         object["playing"] = playing.map { .string($0) }
         return .object(object)
     }
@@ -140,7 +144,7 @@ extension RunState {
             let started = json["started_at"]?.string.flatMap({ try? Timestamp(rfc3339: $0) }),
             let system = json["system"]?.string, let processes = json["processes"]?.array,
             let isPrivateNATS = json["nats_private"]?.bool, let waiting = json["waiting"]?.array,
-            waiting.allSatisfy({ $0.string != nil })
+            waiting.allSatisfy({ $0.string != nil }), let restarts = json["restarts"]?.object
         else { return nil }
         var entries: [Entry] = []
         for process in processes {
@@ -155,6 +159,10 @@ extension RunState {
             isPrivateNATS: isPrivateNATS, postgres: json["postgres"]?.string,
             postgresPasswordFile: json["postgres_password_file"]?.string, processes: entries,
             waiting: waiting.compactMap(\.string))
+        for restart in restarts.members {
+            guard let count = restart.value.int else { return nil }
+            self.restarts[restart.key] = count
+        }
         playing = json["playing"]?.string
     }
 }

@@ -126,9 +126,14 @@ package struct Supervisor: Sendable {
         }.min()
     }
 
-    /// Processes that ended and wait to be started again, by name.
+    /// Processes that are being started, or wait to be started again, by name.
     package var waiting: [String] {
-        members.map(\.name).filter { if case .waiting = phases[$0] { true } else { false } }
+        members.map(\.name).filter {
+            switch phases[$0] {
+            case .waiting, .starting: true
+            default: false
+            }
+        }
     }
 
     /// Starts everything, lower layers first.
@@ -139,10 +144,16 @@ package struct Supervisor: Sendable {
         }
     }
 
-    /// The process runs since `now`.
-    package mutating func started(_ name: String, at now: SteadyTime) {
-        guard phases[name] == .starting else { return }
+    /// The process runs since `now`. One that was asked to restart while it was being started is asked to end.
+    package mutating func started(_ name: String, at now: SteadyTime) -> [Action] {
+        guard phases[name] == .starting, let member = members.first(where: { $0.name == name }) else { return [] }
         phases[name] = .running(since: now)
+        return restarting.contains(name) ? end(member, at: now) : []
+    }
+
+    private mutating func end(_ member: Member, at now: SteadyTime) -> [Action] {
+        phases[member.name] = .ending(deadline: now.advanced(milliseconds: member.grace), killed: false)
+        return [.terminate(member.name)]
     }
 
     /// The process has ended, by itself or because it was asked to.
@@ -178,21 +189,22 @@ package struct Supervisor: Sendable {
         return actions
     }
 
-    /// Restarts a member, whatever it does now; nothing for an unknown one, or while all stop.
+    /// Restarts a member, whatever it does now, also one that runs once: one that is being started ends once it has started. Nothing for an unknown
+    /// one, or while all stop.
     package mutating func restart(_ name: String, at now: SteadyTime) -> [Action] {
-        guard !isStopping, let member = members.first(where: { $0.name == name }), member.policy != .once else {
-            return []
-        }
+        guard !isStopping, let member = members.first(where: { $0.name == name }) else { return [] }
         absent.remove(name)
         misconfigured.remove(name)
         backoffs[name] = nil
         switch phases[name] {
         case .running:
             restarting.insert(name)
-            phases[name] = .ending(deadline: now.advanced(milliseconds: member.grace), killed: false)
-            return [.terminate(name)]
+            return end(member, at: now)
+        case .starting, .ending:
+            restarting.insert(name)
+            return []
         case .waiting, .ended: return startAgain(name)
-        case .starting, .ending, nil: return []
+        case nil: return []
         }
     }
 
@@ -254,8 +266,7 @@ package struct Supervisor: Sendable {
         var actions: [Action] = []
         for member in living where member.layer == layer {
             if case .ending = phases[member.name] { continue }
-            phases[member.name] = .ending(deadline: now.advanced(milliseconds: member.grace), killed: false)
-            actions.append(.terminate(member.name))
+            actions += end(member, at: now)
         }
         return actions
     }

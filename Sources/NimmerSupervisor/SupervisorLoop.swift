@@ -55,7 +55,7 @@ package struct SupervisorLoop {
     private var supervisor: Supervisor
     private let starters: [String: @Sendable () async throws -> Running]
     private let notice: (Supervisor.Notice) -> Void
-    private let changed: (_ living: [String: ProcessIdentity], _ waiting: [String]) -> Void
+    private let changed: (_ living: [String: ProcessIdentity], _ supervisor: Supervisor) -> Void
     private var running: [String: Running] = [:]
     private var finished = false
     /// Tasks that wait for members, start them and look at the clock; ended with the loop.
@@ -64,11 +64,11 @@ package struct SupervisorLoop {
     /// - Parameters:
     ///   - starters: how each member is started; called again for each restart.
     ///   - notice: called with lines for the operator.
-    ///   - changed: the processes that live now, whenever that changes.
+    ///   - changed: the processes that live now, and what is to become of the others, whenever that changes.
     package init(
         _ supervisor: Supervisor, starters: [String: @Sendable () async throws -> Running],
         notice: @escaping (Supervisor.Notice) -> Void,
-        changed: @escaping (_ living: [String: ProcessIdentity], _ waiting: [String]) -> Void
+        changed: @escaping (_ living: [String: ProcessIdentity], _ supervisor: Supervisor) -> Void
     ) {
         (events, inbox) = AsyncStream.makeStream()
         self.supervisor = supervisor
@@ -89,7 +89,7 @@ package struct SupervisorLoop {
             case .ended(let name, let exit):
                 running[name] = nil
                 act(on: supervisor.ended(name, Supervisor.Ending(exit), at: Self.now))
-                changed(running.mapValues(\.identity), supervisor.waiting)
+                changed(running.mapValues(\.identity), supervisor)
             case .stop: act(on: supervisor.stop(at: Self.now))
             case .restart(let name): act(on: supervisor.restart(name, at: Self.now))
             case .tick: act(on: supervisor.tick(at: Self.now))
@@ -114,10 +114,11 @@ package struct SupervisorLoop {
 
     private mutating func started(_ name: String, _ process: Running) {
         running[name] = process
-        supervisor.started(name, at: Self.now)
-        changed(running.mapValues(\.identity), supervisor.waiting)
+        let actions = supervisor.started(name, at: Self.now)
+        changed(running.mapValues(\.identity), supervisor)
         let inbox = inbox
         tasks.run { inbox.yield(.ended(name, await process.waitForExit())) }
+        if !actions.isEmpty { return act(on: actions) }
         // The end was asked for while it was being started.
         if case .ending(_, let killed) = supervisor.phases[name] { process.send(killed ? SIGKILL : SIGTERM) }
     }

@@ -21,7 +21,7 @@ private func three() -> Supervisor {
 private func running() -> Supervisor {
     var supervisor = three()
     _ = supervisor.start()
-    for name in ["nats", "thalamus", "cell"] { supervisor.started(name, at: at(0)) }
+    for name in ["nats", "thalamus", "cell"] { _ = supervisor.started(name, at: at(0)) }
     return supervisor
 }
 
@@ -62,7 +62,7 @@ private func running() -> Supervisor {
         let nothing = Supervisor.Ending.exited(Supervisor.nothingHere)
         #expect(supervisor.ended("cell", nothing, at: at(0)) == [.notify(.absent("cell", again: Backoff.longest))])
         #expect(supervisor.tick(at: at(Backoff.longest)) == [.spawn("cell")])
-        supervisor.started("cell", at: at(Backoff.longest))
+        _ = supervisor.started("cell", at: at(Backoff.longest))
         #expect(supervisor.ended("cell", nothing, at: at(Backoff.longest + 10)).isEmpty)
     }
 
@@ -78,7 +78,7 @@ private func running() -> Supervisor {
             }
             now += Backoff.longest * 2
             #expect(supervisor.tick(at: at(now)) == [.spawn("thalamus")])
-            supervisor.started("thalamus", at: at(now))
+            _ = supervisor.started("thalamus", at: at(now))
         }
         #expect(slowing == 1)
         #expect(waits.allSatisfy { $0 <= Backoff.longest * 1.2 })
@@ -117,14 +117,45 @@ private func running() -> Supervisor {
         #expect(supervisor.restart("cell", at: at(0)) == [.terminate("cell")])
         // It was asked to end: that is no failure, and not the end of a cell that is done.
         #expect(supervisor.ended("cell", .exited(0), at: at(5)) == [.notify(.restarted("cell")), .spawn("cell")])
-        supervisor.started("cell", at: at(6))
+        _ = supervisor.started("cell", at: at(6))
         _ = supervisor.ended("cell", .exited(1), at: at(7))
         #expect(supervisor.waiting == ["cell"])
         #expect(supervisor.restart("cell", at: at(8)) == [.notify(.restarted("cell")), .spawn("cell")])
-        #expect(supervisor.restart("cell", at: at(8)).isEmpty, "it is being started")
+        #expect(supervisor.waiting == ["cell"], "it is being started")
+        #expect(supervisor.restart("cell", at: at(8)).isEmpty, "it restarts once it has started")
+        #expect(supervisor.started("cell", at: at(9)) == [.terminate("cell")])
+        #expect(supervisor.restart("cell", at: at(9)).isEmpty, "it is on its way already")
+        #expect(supervisor.ended("cell", .signalled(15), at: at(9)) == [.notify(.restarted("cell")), .spawn("cell")])
+        #expect(supervisor.started("cell", at: at(9)).isEmpty)
         #expect(supervisor.restart("unknown", at: at(9)).isEmpty)
         _ = supervisor.stop(at: at(10))
         #expect(supervisor.restart("cell", at: at(11)).isEmpty)
+    }
+
+    @Test func oneThatRunsOnceIsRestartedWhenThatIsAsked() {
+        var supervisor = Supervisor([.init(name: "exercise", layer: 3, policy: .once)], seed: 1)
+        _ = supervisor.start()
+        _ = supervisor.started("exercise", at: at(0))
+        #expect(supervisor.restart("exercise", at: at(1)) == [.terminate("exercise")])
+        #expect(
+            supervisor.ended("exercise", .signalled(15), at: at(2)) == [
+                .notify(.restarted("exercise")), .spawn("exercise"),
+            ])
+        #expect(supervisor.restarts == ["exercise": 1])
+        _ = supervisor.started("exercise", at: at(3))
+        #expect(supervisor.ended("exercise", .exited(0), at: at(4)) == [.notify(.done("exercise"))])
+    }
+
+    @Test func oneThatCannotBeStartedForARestartIsTriedOnceMore() {
+        var supervisor = running()
+        _ = supervisor.ended("cell", .exited(1), at: at(0))
+        _ = supervisor.restart("cell", at: at(1))
+        _ = supervisor.restart("cell", at: at(2))
+        #expect(supervisor.ended("cell", .unstartable("x"), at: at(3)).last == .spawn("cell"))
+        if case .notify(.ended("cell", _, _)) = supervisor.ended("cell", .unstartable("x"), at: at(4)).first {
+        } else {
+            Issue.record("it waits then")
+        }
     }
 
     @Test func oneThatDoesNotEndForARestartIsKilledAndStartsAgain() {
@@ -162,7 +193,7 @@ private func running() -> Supervisor {
     @Test func stoppingWithNothingLeftFinishesAtOnce() {
         var supervisor = Supervisor([.init(name: "a", layer: 0, policy: .once)], seed: 0)
         _ = supervisor.start()
-        supervisor.started("a", at: at(0))
+        _ = supervisor.started("a", at: at(0))
         #expect(supervisor.ended("a", .exited(0), at: at(1)) == [.notify(.done("a"))])
         #expect(supervisor.stop(at: at(2)) == [.notify(.stopping), .finished])
     }
@@ -178,7 +209,7 @@ private func running() -> Supervisor {
         #expect(!state.isAlive)
         #expect(state.living(in: RunFolder.here(.dev)).isEmpty)
         #expect(RunState(json: ["nimmer": 1]) == nil)
-        for key in ["nimmer", "started_at", "system", "processes", "nats_private", "waiting"] {
+        for key in ["nimmer", "started_at", "system", "processes", "nats_private", "waiting", "restarts"] {
             var changed = try #require(state.json.object)
             changed[key] = [5]
             #expect(RunState(json: .object(changed)) == nil, "\(key) of another type")

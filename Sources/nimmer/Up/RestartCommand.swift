@@ -12,7 +12,7 @@ struct RestartCommand: AsyncParsableCommand {
         abstract: "Restart a process of `nimmer up`, and wait until it runs again.",
         discussion: """
             Of the `nimmer up` of this folder or one above it. The process is asked to stop and started again with what the \
-            system file states now; one that waits after a failure starts at once.
+            system file states now; one that waits after a failure starts at once, and one that is being started starts twice.
             """)
 
     @Argument(help: "The process, as in `nimmer status`.")
@@ -32,13 +32,17 @@ struct RestartCommand: AsyncParsableCommand {
                 .failed, "no process \(name) runs here\(meant)",
                 remedy: "there are \(names.sorted().joined(separator: ", "))")
         }
+        let restarts = state.restarts[name, default: 0]
         let before = state.processes.first { $0.name == name }?.identity
         try place.requestRestart(of: name)
         let end = ContinuousClock.now + .seconds(30)
         while ContinuousClock.now < end {
             try await Task.sleep(for: .milliseconds(100))
             guard let now = try RunState.read(place) else { break }
-            if let entry = now.processes.first(where: { $0.name == name }), entry.identity != before {
+            // One that was being started starts, ends and starts again.
+            if now.restarts[name, default: 0] > restarts,
+                let entry = now.processes.first(where: { $0.name == name }), entry.identity != before
+            {
                 return try Console.line("restarted \(name) (process \(entry.identity.pid))")
             }
         }

@@ -276,7 +276,7 @@ struct UpSession: Sendable {
         return SupervisorLoop(
             Supervisor(members, seed: UInt64.random(in: 0 ... .max)), starters: starters,
             notice: { lines.line(display.notice($0)) },
-            changed: { living, waiting in
+            changed: { living, supervisor in
                 guard let own = ProcessIdentity.current else { return }
                 var state = RunState(
                     nimmer: own, startedAt: began, system: path, natsURL: natsURL,
@@ -284,7 +284,8 @@ struct UpSession: Sendable {
                     postgresPasswordFile: servers.database?.passwordFile,
                     processes: living.map {
                         .init(name: $0.key, identity: $0.value, layer: layers[$0.key] ?? 0, httpPort: ports[$0.key])
-                    }.sorted { ($0.layer, $0.name) < ($1.layer, $1.name) }, waiting: waiting)
+                    }.sorted { ($0.layer, $0.name) < ($1.layer, $1.name) }, waiting: supervisor.waiting)
+                state.restarts = supervisor.restarts
                 state.playing = playing?.words
                 do throws(Failure) { try state.write(place) } catch { Console.error(error.printed) }
             })
