@@ -165,6 +165,8 @@ final class Loop {
             return false
         }
         _ = connection.wake.takeReports()
+        // No fence of this connection is reported any more.
+        bus.refused.send()
         let trouble = BusError(
             .notConnected, "the connection to \(connection.url) was lost; reconnecting", cause: why)
         // Nothing is sent on it any more: no acknowledgement that is waited for can come.
@@ -293,6 +295,8 @@ final class Loop {
             switch report.status {
             case NATS_SLOW_CONSUMER: for subscription in live { delivery.checkDrops(of: subscription) }
             case NATS_NOT_PERMITTED: bus.wasNotPermitted(report.text)
+            case NATS_ILLEGAL_STATE where report.text.hasPrefix(NATSConnection.fence):
+                bus.passedFence(UInt64(report.text.dropFirst(NATSConnection.fence.count)))
             default:
                 bus.feed.send(.failed(BusError(.refused, "the server reports an error", cause: report.text)))
             }

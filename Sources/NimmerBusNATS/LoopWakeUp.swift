@@ -85,7 +85,10 @@ final class LoopWakeUp: Sendable {
 
     func report(_ status: natsStatus, _ text: String) {
         reports.withLock { reports in
-            if reports.count < 1024 { reports.append(Report(status: status, text: text)) }
+            // A fence is waited for.
+            if reports.count < 1024 || text.hasPrefix(NATSConnection.fence) {
+                reports.append(Report(status: status, text: text))
+            }
         }
         hasReports.store(true, ordering: .releasing)
         raise()

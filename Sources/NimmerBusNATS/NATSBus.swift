@@ -47,7 +47,7 @@ public final class NATSBus: Bus {
     private let hasDeferred = Atomic<Bool>(false)
     let ended = TaskSignal()
     let firstOutcome = TaskSignal()
-    /// Sent when the server has not permitted a publication.
+    /// Sent when the server has not permitted a publication, when a fence was passed, and when a connection was lost.
     let refused = TaskSignal()
 
     struct State {
@@ -67,8 +67,9 @@ public final class NATSBus: Bus {
         var hadOutcome = false
         /// Permissions that the server denied, each reported once.
         var notPermitted: Set<Permission> = []
-        /// Subjects that are published to by who waits for a refusal, and the refusal that came.
-        var checked: [String: BusError?] = [:]
+        /// Publications whose refusal is waited for, by number.
+        var checked: [UInt64: CheckedPublication] = [:]
+        var lastChecked: UInt64 = 0
     }
 
     /// The way to the end of the bus, in this order.

@@ -89,11 +89,11 @@ final class NATSConnection: @unchecked Sendable {
         return String(cString: text)
     }
 
-    /// Indicates whether the last error that the server reported is that it does not permit something.
-    var wasRefused: Bool {
-        var text: UnsafePointer<CChar>?
-        return natsConnection_GetLastError(handle, &text) == NATS_NOT_PERMITTED
-    }
+    /// Beginning of the text of a fence, which its number follows.
+    static let fence = "nimmer fence "
+
+    /// Has a fence reported once every error that came before it has been; false where the library cannot.
+    func postFence(_ number: UInt64) -> Bool { nimmer_post_error(handle, NATS_ILLEGAL_STATE, "\(Self.fence)\(number)") }
 
     /// Other members of the server's cluster, as it announced them.
     var discoveredServers: [String] {
@@ -278,9 +278,10 @@ private func onDetach(data: UnsafeMutableRawPointer?) -> natsStatus {
 private func onError(
     connection: OpaquePointer?, subscription: OpaquePointer?, status: natsStatus, closure: UnsafeMutableRawPointer?
 ) {
-    var text: UnsafePointer<CChar>?
-    _ = natsConnection_GetLastError(connection, &text)
-    wake(closure)?.report(status, text.map { String(cString: $0) } ?? words(status))
+    // The text of the connection's last error may be that of a later one; this thread's is that of the error that is handed over.
+    var handed = NATS_OK
+    let text = nats_GetLastError(&handed)
+    wake(closure)?.report(status, handed == status ? text.map { String(cString: $0) } ?? words(status) : words(status))
 }
 
 private func onClosed(connection: OpaquePointer?, closure: UnsafeMutableRawPointer?) {

@@ -9,17 +9,25 @@ struct Permission: Hashable, Sendable {
 
     let verb: Verb
     let subject: String
+    /// Indicates whether the words end within the subject: nats.c keeps 255 bytes of them.
+    let isCut: Bool
 
     /// One verb and its subject.
     init(verb: Verb, subject: String) {
         self.verb = verb
         self.subject = subject
+        isCut = false
     }
 
     /// Reads the server's words: `Permissions Violation for Publish to "dev.x"`, `… for Subscription to "dev.x" using queue …`.
     init?(words: String) {
-        guard let quoted = words.halves(around: "\"")?.after.halves(around: "\"")?.before else { return nil }
+        guard let rest = words.halves(around: "\"")?.after else { return nil }
+        let quoted = rest.halves(around: "\"")
         verb = words.lowercased().includes("subscription to") ? .subscribe : .publish
-        subject = quoted
+        subject = quoted?.before ?? rest
+        isCut = quoted == nil
     }
+
+    /// Returns whether it is about a subject.
+    func covers(_ subject: String) -> Bool { isCut ? subject.hasPrefix(self.subject) : subject == self.subject }
 }

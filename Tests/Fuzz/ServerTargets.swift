@@ -83,7 +83,10 @@ func server(_ bytes: [UInt8]) {
         _ = ServerFeatures.of(info["version"]?.string ?? text, info)
     }
     _ = ServerFeatures.of(text, ["jetstream": true])
-    if let permission = Permission(words: text) { hold(text.includes("\"\(permission.subject)\""), "another subject") }
+    if let permission = Permission(words: text) {
+        let quoted = "\"\(permission.subject)\(permission.isCut ? "" : "\"")"
+        hold(text.includes(quoted) && permission.covers(permission.subject), "another subject")
+    }
     if let url = try? ServerURL(text) {
         hold(!url.host.isEmpty && !url.shown.includes("@"), "an address that shows who: \(url)")
     }

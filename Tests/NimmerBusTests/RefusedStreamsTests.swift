@@ -63,6 +63,42 @@ struct RefusedStreamsTests {
         await server.stop()
     }
 
+    /// Refusals of other publications, before, between and after, are not taken for those that are waited for, and hide none of them.
+    @Test("refusals of others are not those of a checked publication", arguments: await Servers.installed())
+    func refusalsOfOthers(_ binary: NATSBinary) async throws {
+        let users = """
+            authorization { users: [
+              {user: ro, password: ro, permissions: {publish: {allow: ["_INBOX.>", "$SRV.>"]}, subscribe: ">"}}
+            ] }
+            """
+        let server = try await TestServer.start(binary, extra: users)
+        let bus = try await NATSBus.open(
+            BusSettings(url: "nats://ro:ro@127.0.0.1:\(server.server.port)", name: "ro", waitsForServer: false))
+        let permitted = try Subject(foreign: "$SRV.x")
+        for round in 0..<40 {
+            // Longer than the words that nats.c keeps of an error.
+            let subject = try Subject(
+                foreign: "dev.s\(round)" + (round % 4 == 0 ? String(repeating: ".long", count: 60) : ""))
+            let others = try (0..<20).map { try Subject(foreign: "dev.o\(round).n\($0)") }
+            for other in others.prefix(10) { try bus.publish(other, payload: [1], headers: [:], reply: nil) }
+            async let refusal = failure {
+                try await bus.publishChecked(subject, payload: [1], headers: [:], timeout: .seconds(20))
+            }
+            async let success = failure {
+                try await bus.publishChecked(permitted, payload: [1], headers: [:], timeout: .seconds(20))
+            }
+            for other in others.suffix(10) { try bus.publish(other, payload: [1], headers: [:], reply: nil) }
+            let found = await refusal
+            let start = subject.text.prefix(150)
+            #expect(
+                found?.code == .badCredentials && found?.message.contains("publishing to \(start)") == true, "\(round)")
+            #expect(await success == nil, "\(round)")
+        }
+        #expect(bus.status.counters.notPermitted == 40 * 21)
+        await bus.close()
+        await server.stop()
+    }
+
     private func failure<R>(_ body: () async throws -> R) async -> BusError? {
         do { _ = try await body() } catch { return error as? BusError }
         return nil
