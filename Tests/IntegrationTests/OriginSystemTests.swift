@@ -15,8 +15,8 @@ struct OriginSystemTests {
         nimmerverse: 1
         name: granted
         cells:
-          - {name: alpha, command: [alpha]}
-          - {name: gateway, command: [gateway], origins: ["vm-*"]}
+          - {name: alpha, command: [sleep, "60"]}
+          - {name: gateway, command: [sleep, "60"], origins: ["vm-*"]}
           - name: vitals   # this machine
             kind: vitals/v1
             settings: {interval_ms: 100}
