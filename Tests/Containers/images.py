@@ -49,7 +49,9 @@ def check(checks, engine, programs, isShipped):
         tools = [name for name in files if name.split("/")[-1] in ("sh", "bash", "busybox", "apt", "dpkg", "python3")]
         checks(not tools, f"{program} has no shell and no package manager", tools)
         if isShipped and program.endswith(("-cell", "-nerve")):
-            checks(image["Size"] <= 40_000_000, f"the image of {program} is at most 40 MB", image["Size"])
+            # libcurl of Debian brings TLS, Kerberos and LDAP of its own.
+            bound = 44 if any("/libcurl.so" in name for name in files) else 40
+            checks(image["Size"] <= bound * 1_000_000, f"the image of {program} is at most {bound} MB", image["Size"])
     return sizes
 
 
