@@ -3,7 +3,8 @@ import Glibc
 /// Pages of health and metrics of several processes under one address, for `nimmer up`: each process serves its own on a port of this
 /// machine, and what scrapes one address gets all of them.
 package final class GatheredPages: Sendable {
-    /// Timeout of one process's page, in milliseconds; a process that does not answer is left out, and reported as not ready.
+    /// Timeout of all processes' pages, which are asked for at once, in milliseconds; a process that does not answer is left out, and reported as not
+    /// ready.
     private static let limit: Int32 = 1_000
 
     private let listener: HTTPListener
@@ -27,9 +28,8 @@ package final class GatheredPages: Sendable {
 
     private static func answer(_ request: HTTPRequest, _ parts: [(key: String, value: UInt16)]) -> HTTPAnswer {
         func pages(_ path: String) -> [(name: String, page: HealthQuestion.Page?)] {
-            parts.map { part in
-                (part.key, try? HealthQuestion.page(path, at: HTTPAddress("127.0.0.1:\(part.value)"), limit: limit))
-            }
+            let pages = HealthQuestion.pages(path, onPorts: parts.map(\.value), limit: limit)
+            return zip(parts, pages).map { ($0.key, $1) }
         }
         switch request.path {
         case "/healthz": return HTTPAnswer(200, "alive")

@@ -38,6 +38,22 @@ import Testing
         #expect(
             metrics.status == 200 && String(decoding: metrics.body, as: UTF8.self).contains("up{process=\"there\"} 1"))
     }
+
+    /// Five that take connections and do not answer would take longer than the question waits, one after the other.
+    @Test func thoseThatDoNotAnswerAreWaitedForTogether() throws {
+        let there = try HTTPListener(HTTPAddress("127.0.0.1:0")) { _ in HTTPAnswer(200, "up 1") }
+        there.start()
+        defer { there.stop() }
+        // A listener that was not started takes connections into its queue.
+        let silent = try (0..<5).map { _ in try HTTPListener(HTTPAddress("127.0.0.1:0")) { _ in HTTPAnswer(200, "") } }
+        var ports = ["there": there.port]
+        for (index, listener) in silent.enumerated() { ports["silent\(index)"] = listener.port }
+        let pages = try GatheredPages("127.0.0.1:0", ports: ports)
+        defer { pages.stop() }
+        let ready = try HealthQuestion.page("/readyz", at: HTTPAddress("127.0.0.1:\(pages.port)"), limit: 3_000)
+        #expect(ready.status == 503)
+        #expect(ready.line == (0..<5).map { "silent\($0): no answer" }.joined(separator: "; "))
+    }
 }
 
 /// A server that is another environment's.
