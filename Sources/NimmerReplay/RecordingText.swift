@@ -56,36 +56,60 @@ package enum RecordingText {
             remedy: "\(misfits) of \(NimmerOutput.count(lines, "line")) with such bytes")
     }
 
+    /// Size to which a recording unpacks at most, in bytes: it is read whole.
+    static let unpackedLimit = 2 << 30
+
     /// Unpacks bytes with a program: its standard input is a file that has no name which a shell could misread.
-    private static func unpacked(_ bytes: [UInt8], with program: String, package: String, _ file: String)
-        throws(Failure) -> [UInt8]
-    {
-        guard let source = tmpfile(), SmallFile.put(bytes, to: fileno(source)), lseek(fileno(source), 0, SEEK_SET) == 0
-        else {
+    ///
+    /// - Parameter limit: number of bytes that it may unpack to.
+    static func unpacked(
+        _ bytes: [UInt8], with program: String, package: String, _ file: String, limit: Int = unpackedLimit
+    ) throws(Failure) -> [UInt8] {
+        guard let source = tmpfile() else {
             throw Failure(.unavailable, "cannot unpack \(file): \(String(cString: strerror(errno)))")
         }
         defer { fclose(source) }
+        guard SmallFile.put(bytes, to: fileno(source)), lseek(fileno(source), 0, SEEK_SET) == 0 else {
+            throw Failure(
+                .io,
+                "cannot unpack \(file): a temporary copy of it cannot be written: \(String(cString: strerror(errno)))")
+        }
         guard let pipe = popen("exec \(program) -dc < /proc/self/fd/\(fileno(source)) 2> /dev/null", "re") else {
             throw Failure(
                 .unavailable, "cannot start \(program) to unpack \(file): \(String(cString: strerror(errno)))")
         }
         var unpacked: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
+        while unpacked.count <= limit {
             let count = fread(&chunk, 1, chunk.count, pipe)
             if count == 0 { break }
             unpacked += chunk[..<count]
         }
+        let isTooLarge = unpacked.count > limit
+        // A program that still writes is ended by its broken pipe.
         let status = pclose(pipe)
-        guard status == 0 else {
-            let code = status >> 8 & 0xff
-            throw code == 127
-                ? Failure(
-                    .unavailable, "\(file) is packed, and there is no \(program) to unpack it",
-                    remedy: "apt install \(package)")
-                : Failure(.data, "\(file) cannot be unpacked: \(program) ended with \(code); the file may be cut")
+        guard !isTooLarge else {
+            throw Failure(
+                .data, "\(file) unpacks to more than \(limit >> 20) MiB, the most that is read",
+                remedy: "unpack it and cut it into parts")
         }
-        return unpacked
+        guard status >= 0 else {
+            throw Failure(.unavailable, "cannot unpack \(file): \(String(cString: strerror(errno)))")
+        }
+        switch ChildExit(waited: status) {
+        case .exited(0): return unpacked
+        case .exited(127):
+            throw Failure(
+                .unavailable, "\(file) is packed, and there is no \(program) to unpack it",
+                remedy: "apt install \(package)")
+        case .exited(let status):
+            throw Failure(.data, "\(file) cannot be unpacked: \(program) ended with \(status); the file may be cut")
+        case .signaled(let signal):
+            throw Failure(
+                .unavailable,
+                "\(file) cannot be unpacked: \(program) was ended by signal \(signal) (\(String(cString: strsignal(signal))))"
+            )
+        }
     }
 
     /// The lines of a recording of JSON objects; nil where it holds none. Lines that begin otherwise are counted.

@@ -141,6 +141,22 @@ import Testing
         #expect(Self.failure { _ = try Self.read([0x50, 0x4b, 3, 4, 1, 2]) }.contains("found a zip archive"))
     }
 
+    @Test("unpacking has a limit, and names the signal that ended the program")
+    func unpacking() throws {
+        func unpack(_ program: String, _ limit: Int = 1 << 20) throws(Failure) -> [UInt8] {
+            try RecordingText.unpacked([1, 2], with: program, package: "p", "x.gz", limit: limit)
+        }
+        #expect(try unpack("sh -c cat x") == [1, 2])
+        #expect(
+            Self.failure { _ = try unpack("cat /dev/zero #") }
+                == "x.gz unpacks to more than 1 MiB, the most that is read | unpack it and cut it into parts")
+        #expect(
+            Self.failure { _ = try unpack("sh -c 'kill -9 $$' #") }
+                == "x.gz cannot be unpacked: sh -c 'kill -9 $$' # was ended by signal 9 (Killed) | ")
+        #expect(Self.failure { _ = try unpack("sh -c 'exit 3' #") }.contains("ended with 3; the file may be cut"))
+        #expect(Self.failure { _ = try unpack("no-such-program") }.contains("there is no no-such-program to unpack it"))
+    }
+
     @Test("names that are numbers are names; numbers without names are columns by their places")
     func numericNames() throws {
         let named = try Self.read(

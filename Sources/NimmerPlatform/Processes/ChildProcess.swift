@@ -16,9 +16,14 @@ public enum ChildExit: Hashable, Sendable, CustomStringConvertible {
             while waitpid(pid, &status, 0) < 0 {
                 guard errno == EINTR else { return .exited(255) }
             }
-            let signal = status & 0x7F
-            return signal == 0 ? .exited((status >> 8) & 0xFF) : .signaled(signal)
+            return ChildExit(waited: status)
         }
+    }
+
+    /// The exit in a status of `waitpid` or `pclose`.
+    package init(waited status: Int32) {
+        let signal = status & 0x7F
+        self = signal == 0 ? .exited((status >> 8) & 0xFF) : .signaled(signal)
     }
 
     /// Indicates whether it ended by itself with status 0.
