@@ -17,6 +17,8 @@ struct Bridge: Sendable {
         /// A response is said again when its acknowledgement is late, under the same id.
         let heard = Mutex<Set<MessageID>>([])
         let orders = Mutex<[(target: String, command: Command)]>([])
+        /// Sent for each response and each order.
+        let arrived = TaskSignal()
     }
 
     let bus: NATSBus
@@ -96,6 +98,7 @@ struct Bridge: Sendable {
                 ears.heard.withLock({ $0.insert(said.header.messageID).inserted })
             else { return }
             ears.responses.withLock { $0.append(said.body) }
+            ears.arrived.send()
         }
         _ = try await bus.subscribe(SubjectPattern("dev.nervous.>")) { _, _, arrival in
             let message = arrival.message()
@@ -104,6 +107,7 @@ struct Bridge: Sendable {
                 let command = try? Envelope<Command>(decoding: message.payload).body
             else { return }
             ears.orders.withLock { $0.append((String(words[3]), command)) }
+            ears.arrived.send()
             let done = Envelope(id: .v7(), at: .now(), from: source, CommandResult(status: .ok))
             try? bus.respond(to: message, payload: done.encoded())
         }
@@ -136,23 +140,32 @@ struct Bridge: Sendable {
     /// Sends a request and waits for its one response.
     func decide(_ request: CognitiveRequest, within limit: Duration = .seconds(60)) async throws -> CognitiveResponse {
         try await send(request)
-        let end = ContinuousClock.now + limit
-        while ContinuousClock.now < end {
-            if let found = responses.first(where: { $0.requestID == request.requestID }) { return found }
-            try await Task.sleep(for: .milliseconds(5))
+        guard let found = await responses(to: [request.requestID], within: limit).first else {
+            throw Trouble(description: "no response to \(request.requestID) within \(limit)")
         }
-        throw Trouble(description: "no response to \(request.requestID) within \(limit)")
+        return found
+    }
+
+    /// Waits until each of these requests has a response; those that there are after the limit.
+    func responses(to ids: Set<MessageID>, within limit: Duration = .seconds(60)) async -> [CognitiveResponse] {
+        await heard(atLeast: ids.count, within: limit) { responses.filter { ids.contains($0.requestID) } }
     }
 
     /// Waits until so many commands of a decision have arrived; those that there are after the limit.
-    func orders(of decision: MessageID, atLeast count: Int, within limit: Duration = .seconds(10)) async throws
+    func orders(of decision: MessageID, atLeast count: Int, within limit: Duration = .seconds(10)) async
         -> [(target: String, command: Command)]
     {
+        await heard(atLeast: count, within: limit) { orders.filter { $0.command.cause == decision.text } }
+    }
+
+    /// Looks at what was heard each time that something arrives, until there is enough or the limit has passed.
+    private func heard<Heard>(atLeast count: Int, within limit: Duration, _ look: () -> [Heard]) async -> [Heard] {
         let end = ContinuousClock.now + limit
         while true {
-            let found = orders.filter { $0.command.cause == decision.text }
+            let arrived = ears.arrived.count
+            let found = look()
             if found.count >= count || ContinuousClock.now >= end { return found }
-            try await Task.sleep(for: .milliseconds(10))
+            await ears.arrived.wait(from: arrived, until: end)
         }
     }
 

@@ -46,13 +46,7 @@ import Testing
                                 expiresIn: number % 10 == 9 ? 300 : 120_000))
                     }
                     let ids = Set((0..<1000).map { MessageID.named("burst/\(burst)/\($0)") })
-                    let end = ContinuousClock.now + .seconds(60)
-                    var responses: [CognitiveResponse] = []
-                    while ContinuousClock.now < end {
-                        responses = bridge.responses.filter { ids.contains($0.requestID) }
-                        if responses.count >= ids.count { break }
-                        try await Task.sleep(for: .milliseconds(50))
-                    }
+                    let responses = await bridge.responses(to: ids)
                     let outcomes = Dictionary(grouping: responses, by: \.outcome).mapValues(\.count)
                     #expect(responses.count == 1000 && Set(responses.map(\.requestID)) == ids, "\(outcomes)")
                     #expect((outcomes[.merged] ?? 0) > 0 && (outcomes[.answered] ?? 0) > 0, "\(outcomes)")

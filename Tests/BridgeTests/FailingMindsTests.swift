@@ -82,7 +82,7 @@ import Testing
                     server.answer { _ in served.stream(AnswerFault.valid) }
                     let response = try await bridge.decide(request("\(served.rawValue)-control"))
                     #expect(response.outcome == .answered && response.boundary == .model)
-                    let own = try await bridge.orders(of: response.requestID, atLeast: 1)
+                    let own = await bridge.orders(of: response.requestID, atLeast: 1)
                     #expect(own.map(\.command.command) == ["slow_down"] && own.map(\.target) == ["motor"])
                     #expect(bridge.orders.count == 1, "something was sent that nobody allowed: \(bridge.orders)")
                     let stored = try await bridge.stored()

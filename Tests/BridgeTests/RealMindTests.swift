@@ -59,7 +59,7 @@ import Testing
                 var wanted = 0
                 for response in responses where !response.downstreamCommands.isEmpty {
                     wanted += response.downstreamCommands.count
-                    let sent = try await bridge.orders(
+                    let sent = await bridge.orders(
                         of: response.requestID, atLeast: response.downstreamCommands.count)
                     #expect(sent.map(\.command.command) == response.downstreamCommands.map(\.command))
                 }
