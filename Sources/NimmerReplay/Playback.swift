@@ -16,13 +16,13 @@ package struct Playback: Sendable {
         case wave(Subject, [UInt8])
     }
 
-    /// Cells that the recording drives, by name.
-    package let played: [String]
+    /// Cells that are handed readings of the recording, by name; empty for a recording of waves.
+    package let driven: [String]
     /// Payload for a cell when the recording has come to its end.
     package static let end = PlayedReading.end.bytes
     /// Payload without a reading, which shows whether a cell listens.
     package static let nothing = PlayedReading.row([]).bytes
-    /// Cells and nerves that are in the recording of waves, and must not run.
+    /// Cells and nerves that a recording of waves stands in for, which must not run; empty for one of numbers.
     package let absent: Set<String>
     /// Cells that no recording drives, which run as they are.
     package let live: [String]
@@ -35,6 +35,14 @@ package struct Playback: Sendable {
     package var span: Double {
         guard let first = moments.first, let last = moments.last else { return 0 }
         return last.at.milliseconds(since: first.at)
+    }
+
+    /// Pause between the end of a pass and the start of the next: the first row follows the last one as the rows follow each other, and at least
+    /// 100 ms later.
+    ///
+    /// - Parameter speed: pace, as a multiple of that at which it was recorded.
+    package func pause(atSpeed speed: Double) -> Duration {
+        .milliseconds(saturating: max(100, span / Double(max(1, moments.count - 1)) / speed))
     }
 
     /// Reads a recording, and gives each cell its columns.
@@ -96,10 +104,10 @@ package struct Playback: Sendable {
         tally = tally.adding(passedOver: input.passedOver)
         try tally.check(file)
         guard !moments.isEmpty else { throw Failure(.data, "\(file) holds nothing that can be played") }
-        played = input.kind == .waves ? absent.sorted() : cells.map(\.part.identity.name.text)
+        driven = input.kind == .waves ? [] : cells.map(\.part.identity.name.text)
         self.absent = absent
-        let driven = Set(played)
-        live = system.cells.map(\.name).filter { !driven.contains($0) }
+        let played = absent.union(driven)
+        live = system.cells.map(\.name).filter { !played.contains($0) }
         var notes = input.report.notes + tally.notes(of: file)
         let read = Set(places.flatMap(\.columns) + input.timePlaces)
         let unread = input.columns.indices.filter { !read.contains($0) }.map { input.columns[$0] }

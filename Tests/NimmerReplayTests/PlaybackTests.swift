@@ -42,7 +42,7 @@ struct PlaybackTests {
             2026-03-01T10:00:01Z,,21,inf,0
             2026-03-01T10:00:05Z,2,22,13,1
             """)
-        #expect(played.played == ["flow", "nas", "all"])
+        #expect(played.driven == ["flow", "nas", "all"])
         #expect(played.live == ["math"])
         #expect(played.absent.isEmpty)
         #expect(played.span == 5000)
@@ -91,7 +91,7 @@ struct PlaybackTests {
             WaveSignal(domain: try Token("door"), confidence: 0.9, semanticContent: [:], lifeforceCost: 0))
         let line = #"{"at": "2026-03-01T10:00:00Z", "subject": "dev.nervous.cells.flow.wave", "message": "#
         let played = try playback(line + String(decoding: wave.encoded(), as: UTF8.self) + "}\n")
-        #expect(played.absent == ["flow"])
+        #expect(played.absent == ["flow"] && played.driven.isEmpty)
         #expect(played.live == ["nas", "all", "math"])
         #expect(played.moments.count == 1)
         guard case .wave(let subject, let bytes)? = played.moments.first?.events.first else {

@@ -32,7 +32,7 @@ struct Playing: Sendable {
     }
 
     /// Returns whether a cell is handed recorded readings.
-    func drives(_ name: String) -> Bool { playback.absent.isEmpty && playback.played.contains(name) }
+    func drives(_ name: String) -> Bool { playback.driven.contains(name) }
 
     /// Lines for the start: what is played, by whom, and what runs as it is.
     func lines(_ paint: Paint) -> [TerminalText] {
@@ -40,8 +40,12 @@ struct Playing: Sendable {
         var lines: [TerminalText] = [
             "  playing      \(words)  \(paint(.quiet, "\(count(playback.moments.count, "row")), \(span)"))"
         ]
-        let drives = playback.absent.isEmpty ? "drives" : "stands in for"
-        lines.append("               \(drives) \(playback.played.joined(separator: ", "))")
+        if !playback.driven.isEmpty {
+            lines.append("               drives \(playback.driven.joined(separator: ", "))")
+        }
+        if !playback.absent.isEmpty {
+            lines.append("               stands in for \(playback.absent.sorted().joined(separator: ", "))")
+        }
         if !playback.live.isEmpty {
             lines.append("               runs as it is: \(playback.live.joined(separator: ", "))")
         }
@@ -72,36 +76,50 @@ struct Playing: Sendable {
     ) async throws {
         let bus = try await CommandConnection.open(choice, waits: true)
         await awaitListeners(bus, environment, waitsForThalamus, print)
-        while true {
-            var lost: (count: Int, reason: String) = (0, "")
-            print("the recording begins: \(words)", .strong)
-            await play(bus, &lost)
-            if lost.count > 0 { print("\(count(lost.count, "reading")) lost: \(lost.reason)", .warning) }
-            guard loops, !Task.isCancelled else { break }
-            // The first row follows the last one as the rows follow each other.
-            let step = playback.span / Double(max(1, playback.moments.count - 1)) / speed
-            try? await Task.sleep(for: .milliseconds(saturating: max(100, step)))
-        }
-        if !Task.isCancelled {
-            for name in playback.played where drives(name) {
+        await passes(on: bus, environment, pause: { try await Task.sleep(for: $0) }, print)
+        await bus.drain(timeout: .seconds(1))
+    }
+
+    /// Plays it, once or again and again. A line for each pass, and one for the end unless it was ended.
+    ///
+    /// - Parameter pause: waits; it throws where the playing is ended.
+    func passes(
+        on bus: any Bus, _ environment: Environment, pause: (Duration) async throws -> Void,
+        _ print: (TerminalText, Paint.Ink) -> Void
+    ) async {
+        do {
+            while true {
+                print("the recording begins: \(words)", .strong)
+                let lost = try await play(bus, pause)
+                if lost.count > 0 { print("\(count(lost.count, "reading")) lost: \(lost.reason)", .warning) }
+                guard loops else { break }
+                try await pause(playback.pause(atSpeed: speed))
+            }
+            for name in playback.driven {
                 guard let cell = try? Token(name) else { continue }
                 try? bus.publish(.play(environment, cell: cell), payload: Playback.end)
             }
             // What the last readings led to still comes.
-            if endsSystem { try? await Task.sleep(for: .seconds(2)) }
+            if endsSystem { try await pause(.seconds(2)) }
             let next: TerminalText = endsSystem ? "stopping, as --once asks" : "the system stays up; Ctrl-C stops it"
             print("the recording has ended; \(next)", .strong)
+        } catch {
+            // It was ended, which has a line of its own.
         }
-        await bus.drain(timeout: .seconds(1))
     }
 
-    private func play(_ bus: any Bus, _ lost: inout (count: Int, reason: String)) async {
-        guard let first = playback.moments.first?.at else { return }
+    /// Plays it once; returns what could not be sent.
+    private func play(
+        _ bus: any Bus, _ pause: (Duration) async throws -> Void
+    ) async throws -> (count: Int, reason: String) {
+        var lost: (count: Int, reason: String) = (0, "")
+        guard let first = playback.moments.first?.at else { return lost }
         let began = ContinuousClock.now
         for (at, events) in playback.moments {
             let due = began + Duration.milliseconds(saturating: at.milliseconds(since: first) / speed)
-            if due > ContinuousClock.now { try? await Task.sleep(until: due) } else { await Task.yield() }
-            if Task.isCancelled { return }
+            let wait = ContinuousClock.now.duration(to: due)
+            if wait > .zero { try await pause(wait) } else { await Task.yield() }
+            try Task.checkCancellation()
             for event in events {
                 do {
                     switch event {
@@ -115,6 +133,7 @@ struct Playing: Sendable {
                 } catch { lost = (lost.count + 1, lost.count == 0 ? "\(error)" : lost.reason) }
             }
         }
+        return lost
     }
 
     /// Waits until every played cell, and the thalamus, listens: what has no listener is lost.
@@ -123,7 +142,7 @@ struct Playing: Sendable {
         _ print: @Sendable (TerminalText, Paint.Ink) -> Void
     ) async {
         let deadline = ContinuousClock.now + Self.startTimeout
-        var silent = playback.played.filter(drives)
+        var silent = playback.driven
         if waitsForThalamus {
             let feed = try? await bus.messages(SubjectPattern(.attention(environment)))
             let timeout = TaskOwner()

@@ -95,7 +95,8 @@ struct UpCommand: AsyncParsableCommand {
         let playback = try play.flatMap { name in
             try (try? Self.load(path)).map { try read(name, $0, environment, only: names) }
         }
-        try await Self.examine(path, environment, only: names, played: Set(playback?.played ?? []))
+        let played = playback.map { $0.absent.union($0.driven) } ?? []
+        try await Self.examine(path, environment, only: names, played: played)
         let file = try Self.load(path)
         let session = UpSession(
             environment: environment, place: RunFolder.here(environment), path: path, system: file, only: names,

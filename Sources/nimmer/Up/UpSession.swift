@@ -90,20 +90,26 @@ struct UpSession: Sendable {
             )
         }
         let tasks = TaskOwner()
+        let player = TaskOwner()
+        // A recording ends with the first request to stop, not with the last process.
+        let stop: @Sendable () -> Void = {
+            player.cancelAll()
+            inbox.yield(.stop)
+        }
         tasks.run { [self] in await watch(url, identities, display) }
         tasks.run {
-            for await _ in signals { inbox.yield(.stop) }
+            for await _ in signals { stop() }
         }
         tasks.run { [place] in
             while !Console.readerHasGone {
                 for name in place.takeRestarts() { inbox.yield(.restart(name)) }
                 guard (try? await Task.sleep(for: .milliseconds(250))) != nil else { return }
             }
-            inbox.yield(.stop)
+            stop()
         }
         let hasPlayed = Atomic<Bool>(true)
         if let playing {
-            tasks.run { [self] in
+            player.run { [self] in
                 let choice = ServerChoice(url: url, origin: .flag, ownerCredentials: identities?.ownerCredentials)
                 do {
                     try await playing.run(choice, environment, waitsForThalamus: names.contains("thalamus")) {
@@ -119,6 +125,7 @@ struct UpSession: Sendable {
         }
         if let server = servers.nats { tasks.run { [self] in await watchDisk(of: server, display) } }
         await loop.run()
+        await player.end()
         await tasks.end()
         RunState.remove(place)
         try? Console.line(display.own("all stopped"))
