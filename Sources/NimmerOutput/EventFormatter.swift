@@ -10,15 +10,36 @@ package struct EventFormatter: Sendable {
     /// Width to which lines are cut, in columns, looked up for each line since a terminal changes; nil: never.
     package let width: @Sendable () -> Int?
 
-    /// Width of the column for the subject of an event.
+    /// Width of the column for the name of what an event is about, where names may be longer.
     package static let nameWidth = 16
+    /// Width of the column for names at most.
+    private static let longestName = 32
+    /// Width of the column for names, to which longer ones are cut where lines are cut; nil: ``nameWidth``, and longer ones shift the rest.
+    private let fixedNameWidth: Int?
 
     /// Topics of the last requests, so that their answers can name them too.
     private let questions = RequestTopics()
 
-    package init(paint: Paint, width: @escaping @Sendable () -> Int?) {
+    /// - Parameter nameWidth: width of the column for names, to which longer ones are cut where lines are; nil: longer ones shift the rest.
+    package init(paint: Paint, nameWidth: Int? = nil, width: @escaping @Sendable () -> Int?) {
         self.paint = paint
         self.width = width
+        fixedNameWidth = nameWidth
+    }
+
+    /// Width of a column that holds these names, up to a bound.
+    package static func nameWidth(of names: [String]) -> Int {
+        min(longestName, names.map { TerminalText($0).width }.reduce(nameWidth, max))
+    }
+
+    /// A name in its column.
+    ///
+    /// - Parameters:
+    ///   - nameWidth: width of the column.
+    ///   - isCut: whether a longer one is cut.
+    package static func column(_ name: String, nameWidth: Int, isCut: Bool) -> TerminalText {
+        let name = TerminalText(name)
+        return (isCut ? name.cut(to: nameWidth) : name).padded(nameWidth)
     }
 
     /// - Parameter columns: a width that stays.
@@ -35,9 +56,11 @@ package struct EventFormatter: Sendable {
 
     /// The line for one decoded message.
     ///
-    /// - Parameter repeats: for a wave that stands for several: how many, and the time of the first.
+    /// - Parameters:
+    ///   - repeats: for a wave that stands for several: how many, and the time of the first.
+    ///   - now: time that the line shows where it is later than the event; nil: the event's.
     package func line(
-        subject: String, message: AnyMessage, repeats: (count: Int, since: Timestamp)? = nil
+        subject: String, message: AnyMessage, repeats: (count: Int, since: Timestamp)? = nil, at now: Timestamp? = nil
     ) -> TerminalText {
         switch message {
         case .cognitiveRequest(let request): questions.remember(request.body)
@@ -48,16 +71,19 @@ package struct EventFormatter: Sendable {
         let note = repeats.map { repeats -> TerminalText in
             paint(.strong, "×\(repeats.count)") + paint(.quiet, " since \(LocalTime.clock(repeats.since))  ")
         }
-        return compose(message.happened, EventText(message, subject: subject) { questions.about($0) }, note)
+        let at = max(message.happened, now ?? message.happened)
+        return compose(at, EventText(message, subject: subject) { questions.about($0) }, note)
     }
 
     private func compose(_ at: Timestamp, _ event: EventText, _ note: TerminalText? = nil) -> TerminalText {
         let sign: TerminalText = "\(Character(event.sign.glyph(.braille))) \(event.sign.word.padded(9))"
         var line: TerminalText =
             "\(paint(.quiet, "\(LocalTime.clock(at))")) \(paint(Paint.Ink(event.ink) ?? .nervous, sign)) "
-        line += "\(TerminalText(event.name).padded(Self.nameWidth)) \(event.value.indented(to: 5))  "
-        if let note { line += note }
         let columns = width()
+        let name = Self.column(
+            event.name, nameWidth: fixedNameWidth ?? Self.nameWidth, isCut: fixedNameWidth != nil && columns != nil)
+        line += "\(name) \(event.value.indented(to: 5))  "
+        if let note { line += note }
         var room = columns.map { max(16, $0 - line.width) } ?? .max
         for run in event.text.runs where room > 0 {
             let text = columns == nil ? TerminalText.whole(run.text) : TerminalText(run.text).cut(to: room)

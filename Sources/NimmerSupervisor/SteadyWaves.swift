@@ -18,8 +18,8 @@ package struct SteadyWaves: Sendable {
         package let origin: String
         /// Number of waves since the row began.
         package internal(set) var count: Int
-        /// Time at which the first came.
-        package let since: Timestamp
+        /// Time of the earliest, as its own line shows it.
+        package internal(set) var since: Timestamp
         /// Subject of the newest.
         package internal(set) var subject: String
         /// The newest.
@@ -61,6 +61,7 @@ package struct SteadyWaves: Sendable {
         {
             row.fold.count += 1
             row.fold.newest = wave
+            row.fold.since = min(row.fold.since, wave.header.timestamp)
             row.fold.subject = subject
             row.isShown = false
             defer { rows[origin] = row }
@@ -70,7 +71,8 @@ package struct SteadyWaves: Sendable {
         }
         let before = rows[origin]
         if rows.count >= Self.maximum, before == nil { rows.removeAll() }
-        let fold = Fold(origin: origin, count: 1, since: now, subject: subject, newest: wave)
+        let fold = Fold(
+            origin: origin, count: 1, since: wave.header.timestamp, subject: subject, newest: wave)
         rows[origin] = Row(
             fold: fold, confidence: body.confidence, polarity: body.polarity, words: words, lastLine: now,
             lastWritten: now)
@@ -126,9 +128,12 @@ package struct FoldedLines: Sendable {
     package mutating func other() { lowest = [] }
 
     /// Takes in that the line of an origin was printed below the others.
-    package mutating func append(_ origin: String, columns: Int) {
+    ///
+    /// - Parameter width: its width; one that fills the terminal takes several rows, and is not written again.
+    package mutating func append(_ origin: String, width: Int, columns: Int) {
         if columns != self.columns { lowest = [] }
         self.columns = columns
+        guard width < columns else { return other() }
         lowest.append(origin)
         if lowest.count > 64 { lowest.removeFirst() }
     }

@@ -8,11 +8,14 @@ package struct UpDisplay: Sendable {
     package let width: @Sendable () -> Int?
     /// Processes in the order of their colours.
     package let names: [String]
+    /// Width of the column for names: that of the longest, bounded.
+    package let nameWidth: Int
 
     package init(paint: Paint, names: [String], width: @escaping @Sendable () -> Int?) {
         self.paint = paint
         self.width = width
         self.names = names
+        nameWidth = EventFormatter.nameWidth(of: names)
     }
 
     private static let inks: [Paint.Ink] = [.process0, .process1, .process2, .process3, .process4]
@@ -21,7 +24,7 @@ package struct UpDisplay: Sendable {
     /// events; anything else stands behind the process's name.
     package func log(_ process: String, _ text: String) -> TerminalText {
         let ink = Self.inks[(names.firstIndex(of: process) ?? 0) % Self.inks.count]
-        let name = paint(ink, "\(process.padded(EventFormatter.nameWidth))")
+        let name = paint(ink, EventFormatter.column(process, nameWidth: nameWidth, isCut: width() != nil))
         guard let parts = LogLine(text, of: process) else {
             return
                 "\(paint(.quiet, "\(LocalTime.clock(.now()))")) \(TerminalText("│ output").padded(11)) \(name)        \(fit(text))"
@@ -77,7 +80,7 @@ package struct UpDisplay: Sendable {
 
     private func fit(_ text: String) -> TerminalText {
         let text = TerminalText(text)
-        return width().map { text.cut(to: max(24, $0 - 50)) } ?? text
+        return width().map { text.cut(to: max(24, $0 - 34 - nameWidth)) } ?? text
     }
 }
 

@@ -98,17 +98,82 @@ import Testing
 
     @Test func linesAreWrittenAgainWhileTheyAreTheLowest() {
         var lines = FoldedLines()
-        lines.append("a", columns: 80)
-        lines.append("b", columns: 80)
+        lines.append("a", width: 79, columns: 80)
+        lines.append("b", width: 20, columns: 80)
         #expect(lines.distance(to: "a", columns: 80, rows: 24) == 2)
         #expect(lines.distance(to: "b", columns: 80, rows: 24) == 1)
         #expect(lines.distance(to: "a", columns: 100, rows: 24) == nil, "lines break elsewhere")
         #expect(lines.distance(to: "a", columns: 80, rows: 2) == nil, "it has left the screen")
-        lines.append("a", columns: 80)
+        lines.append("a", width: 79, columns: 80)
         #expect(lines.distance(to: "a", columns: 80, rows: 24) == 1)
         #expect(lines.distance(to: "b", columns: 80, rows: 24) == 2)
         lines.other()
         #expect(lines.distance(to: "a", columns: 80, rows: 24) == nil)
+    }
+
+    @Test func aLineThatBreaksIsNotWrittenAgain() {
+        var lines = FoldedLines()
+        lines.append("a", width: 20, columns: 80)
+        lines.append("b", width: 80, columns: 80)
+        #expect(
+            lines.distance(to: "a", columns: 80, rows: 24) == nil
+                && lines.distance(to: "b", columns: 80, rows: 24) == nil)
+        lines.append("c", width: 20, columns: 80)
+        #expect(lines.distance(to: "c", columns: 80, rows: 24) == 1)
+    }
+
+    /// Messages arrive after they were sent: the time of the first is the one that its line shows.
+    @Test func aRowBeganWhenItsFirstWaveWasSent() throws {
+        var steady = SteadyWaves()
+        func sent(_ milliseconds: Double, _ confidence: Double = 0.9) throws -> Envelope<WaveSignal> {
+            let body = try wave(confidence).body
+            return Envelope(
+                id: MessageID(high: 0, low: 1), at: at(milliseconds), from: Source(entityID: "c", entityType: .cell),
+                body)
+        }
+        _ = steady.judge(try sent(100), on: subject, at: at(900))
+        guard case .repeats(let fold, _) = steady.judge(try sent(400), on: subject, at: at(1_900)) else {
+            return #expect(Bool(false), "it repeats")
+        }
+        #expect(fold.since == at(100))
+        // A sender whose clock was set back: no row begins after its newest wave.
+        guard case .repeats(let older, _) = steady.judge(try sent(50), on: subject, at: at(2_900)) else {
+            return #expect(Bool(false), "it repeats")
+        }
+        #expect(older.since == at(50))
+    }
+
+    /// The row before is printed with what ended it, below lines that are later than its newest wave.
+    @Test func theLineOfARowThatEndedHasTheTimeOfItsEnd() throws {
+        let formatter = EventFormatter(paint: .plain)
+        func line(_ now: Timestamp?) throws -> String {
+            formatter.line(
+                subject: subject, message: .waveSignal(try wave(0.93)), repeats: (15, Timestamp(milliseconds: 0)),
+                at: now
+            ).text
+        }
+        #expect(try line(at(5_000)).hasPrefix(LocalTime.clock(at(5_000))))
+        #expect(try line(nil).hasPrefix(LocalTime.clock(Timestamp(milliseconds: 0))))
+        #expect(try line(Timestamp(milliseconds: -5_000)).hasPrefix(LocalTime.clock(Timestamp(milliseconds: 0))))
+    }
+
+    @Test func theColumnOfNamesHoldsTheLongestUpToABound() throws {
+        // A pipe has no width: what is longer than the bound shifts the rest, and nothing is cut.
+        for (length, width) in [(3, 120), (16, 120), (18, 120), (32, 120), (60, 120), (3, nil), (24, nil), (32, nil)] {
+            let name = String(repeating: "n", count: length)
+            let display = UpDisplay(paint: .plain, names: ["a", name]) { width }
+            #expect(display.nameWidth == min(32, max(16, length)))
+            let formatter = EventFormatter(paint: .plain, nameWidth: display.nameWidth) { width }
+            let wave = Envelope(
+                id: MessageID(high: 0, low: 1), at: at(0), from: Source(entityID: name, entityType: .cell),
+                WaveSignal(domain: try Token(name), confidence: 0.5, semanticContent: [:]))
+            let behind = 25 + display.nameWidth
+            for process in [name, "a"] {
+                #expect(display.log(process, "words").text.dropFirst(behind) == "        words", "\(length)")
+            }
+            let line = formatter.line(subject: "dev.nervous.cells.\(name).wave", message: .waveSignal(wave)).text
+            #expect(line.dropFirst(behind).hasPrefix("  0.50  "), "\(line)")
+        }
     }
 
     @Test func theLineCountsAndShowsTheNewest() throws {

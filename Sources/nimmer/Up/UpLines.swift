@@ -22,26 +22,27 @@ final class UpLines: Sendable {
     /// Prints the line of the first wave of a row, which later ones may write again.
     func line(_ text: TerminalText, of row: SteadyWaves.Fold) {
         folded.withLock { folded in
-            folded.append(row.origin, columns: Console.columns)
+            folded.append(row.origin, width: text.width, columns: Console.columns)
             try? Console.line(text)
         }
     }
 
     /// Writes the line of a row of waves again where it is, or below, if it is due.
     ///
+    /// - Parameter now: time of the line that follows it, before which lines with later times may stand; nil for its own.
     /// - Returns: whether it was written.
-    func write(_ row: SteadyWaves.Fold, _ formatter: EventFormatter, isDue: Bool) -> Bool {
+    func write(_ row: SteadyWaves.Fold, _ formatter: EventFormatter, isDue: Bool, at now: Timestamp? = nil) -> Bool {
         folded.withLock { folded in
             let size = (columns: Console.columns, rows: Console.rows)
             let distance = rewrites ? folded.distance(to: row.origin, columns: size.columns, rows: size.rows) : nil
             guard distance != nil || isDue else { return false }
             let text = formatter.line(
-                subject: row.subject, message: .waveSignal(row.newest), repeats: (row.count, row.since))
+                subject: row.subject, message: .waveSignal(row.newest), repeats: (row.count, row.since), at: now)
             if let distance, text.width < size.columns {
                 try? Console.write(text.rewriting(linesAbove: distance))
             } else {
                 guard isDue else { return false }
-                folded.append(row.origin, columns: size.columns)
+                folded.append(row.origin, width: text.width, columns: size.columns)
                 try? Console.line(text)
             }
             return true

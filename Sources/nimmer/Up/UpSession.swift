@@ -332,7 +332,7 @@ struct UpSession: Sendable {
     private func watch(_ url: String, _ identities: SystemIdentities?, _ display: UpDisplay) async {
         let choice = ServerChoice(url: url, origin: .flag, ownerCredentials: identities?.ownerCredentials)
         guard showsEvents, let bus = try? await CommandConnection.open(choice, waits: true) else { return }
-        let formatter = EventFormatter(paint: paint, width: display.width)
+        let formatter = EventFormatter(paint: paint, nameWidth: display.nameWidth, width: display.width)
         var limiter = DisplayRateLimiter()
         var steady = SteadyWaves()
         if let feed = try? await bus.messages(.everything(environment), limit: 65_536) {
@@ -352,7 +352,7 @@ struct UpSession: Sendable {
                     case .first(let fold, let before):
                         row = fold
                         if let before, limiter.judge(.waveSignal(before.newest), at: message.at) != .hide {
-                            _ = lines.write(before, formatter, isDue: true)
+                            _ = lines.write(before, formatter, isDue: true, at: wave.header.timestamp)
                         }
                     }
                 }
