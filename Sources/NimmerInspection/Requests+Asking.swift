@@ -31,11 +31,16 @@ extension Bus {
         let milliseconds = max(1, Int(saturating: (end - .now) / .milliseconds(1)))
         let order = Command(command: command, payload: payload, deadlineMilliseconds: milliseconds, cause: nil)
         let message = Envelope(
-            id: .v7(), at: .now(), from: Source(entityID: "nimmer", entityType: .service), order)
+            id: .v7(), at: .now(), from: Source(entityID: "nimmer", entityType: .service), order
+        ).encoded()
+        // Checked before it is sent: the receiver could name no one to answer.
+        do throws(Refusal) { _ = try AnyMessage.decode(message, on: subject.text) } catch {
+            throw Failure(.usage, "the payload makes no valid command: \(error)")
+        }
         let answer: BusMessage
         do {
             answer = try await SharedRequests(self).request(
-                subject, of: who.name, payload: message.encoded(), timeout: .milliseconds(milliseconds))
+                subject, of: who.name, payload: message, timeout: .milliseconds(milliseconds))
         } catch {
             switch error.code {
             case .noResponders: throw .noResponder(who)

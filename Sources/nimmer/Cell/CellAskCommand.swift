@@ -44,11 +44,8 @@ struct CellAskCommand: AsyncParsableCommand {
             throw Failure(
                 .usage, "\(cell) is not a cell name", remedy: "`nimmer cell list` shows the running cells")
         }
-        guard let payload = try? JSON(parsing: payload), payload.object != nil else {
-            throw Failure(
-                .usage, "the payload must be a JSON object; found \(payload)",
-                remedy: #"for example '{"operation": "addition", "operands": [15, 27]}'"#)
-        }
+        let payload = try jsonObject(
+            payload, "the payload", example: #"for example '{"operation": "addition", "operands": [15, 27]}'"#)
         let result = try await CommandConnection.with(server, environment) { bus in
             try await bus.ask(
                 .request(environment, cell: name), of: .init("cell", name), command ?? "ask", payload, seconds: timeout)

@@ -77,11 +77,7 @@ struct WaveEmitCommand: AsyncParsableCommand {
     /// The wave as it goes over the wire, checked by the decoder of all readers.
     func message(at now: Timestamp) throws -> (id: MessageID, bytes: [UInt8]) {
         let cellName = try token("--cell", cell)
-        guard let payload = try? JSON(parsing: content), payload.object != nil else {
-            throw Failure(
-                .usage, "--content must be a JSON object; found \(content)",
-                remedy: #"--content '{"open": true}'"#)
-        }
+        _ = try jsonObject(content, "--content", example: #"--content '{"open": true}'"#)
         let wave = WaveSignal(
             domain: try domain.map { try token("--domain", $0) } ?? cellName, confidence: confidence,
             semanticContent: .raw(Array(content.utf8)), lifeforceCost: cost,
