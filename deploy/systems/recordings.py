@@ -44,7 +44,7 @@ def house():
         is_day = 6.5 <= hour < 22.5
         is_open = within(row, 2, 13 + 1 / 6, 14)
         # The contact is closed, 1, while the door is.
-        door = 1 if is_open or (is_day and chance.random() < 0.03) else 0
+        contact = 0 if is_open or (is_day and chance.random() < 0.03) else 1
         presence = 1 if (is_day and chance.random() < 0.22) or is_open and chance.random() < 0.3 else 0
         hall += (19.5 + 0.3 * math.sin((hour - 9) / 24 * 2 * math.pi) - hall) * 0.1 + chance.gauss(0, 0.04)
         hall -= 0.9 if is_open else 0
@@ -57,7 +57,7 @@ def house():
         freezer += (0.09 if not is_cooling else -0.16) + chance.gauss(0, 0.015)
         cold = 82 + chance.gauss(0, 2) if is_cooling else 1.2 + chance.gauss(0, 0.1)
         rows.append([
-            f"{1 - door}", f"{presence}", f"{hall:.2f}", f"{watts:.0f}", f"{kitchen:.2f}", f"{max(0.8, cold):.1f}", f"{freezer:.2f}",
+            f"{contact}", f"{presence}", f"{hall:.2f}", f"{watts:.0f}", f"{kitchen:.2f}", f"{max(0.8, cold):.1f}", f"{freezer:.2f}",
         ])
     write("house.csv", [
         "door_contact", "hall_presence", "hall_celsius", "kitchen_watts", "kitchen_celsius", "freezer_watts", "freezer_celsius",
