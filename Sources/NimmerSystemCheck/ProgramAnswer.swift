@@ -1,3 +1,4 @@
+import NimmerOutput
 import NimmerPlatform
 import NimmerServers
 import NimmerSystem
@@ -105,12 +106,18 @@ package enum ProgramAnswer: Sendable {
         do throws(ChildError) {
             let answer = try await ChildProcess.run(command, limit: limit)
             let output = answer.lines.filter { $0.stream == .output }.map(\.text).joined(separator: "\n")
-            if answer.status.isSuccess, let manifest = ProgramManifest(output) { return .manifest(manifest) }
+            if answer.status.isSuccess {
+                do throws(Refusal) { return .manifest(try ProgramManifest(output)) } catch {
+                    return .refused([Complaint("found no manifest of \(program) that can be read: \(error.message)")])
+                }
+            }
             let reasons = answer.lines.filter { $0.stream == .error }.map(\.text)
             let marked = reasons.compactMap { complaint($0, about: systemPath) }
             if !marked.isEmpty { return .refused(marked) }
             // A program names itself before its reason.
-            let reason = reasons.last.map { $0.halves(around: ": ")?.after ?? $0 } ?? "it printed no manifest"
+            let reason =
+                reasons.last.map { $0.halves(around: ": ")?.after ?? $0 }
+                ?? "it ended with \(answer.status) and no reason"
             return .refused([Complaint("found settings of \(name) that \(program) refuses: \(reason)")])
         } catch { return .refused([Complaint("\(program) cannot be asked: \(error)")]) }
     }
@@ -159,13 +166,28 @@ package struct ProgramManifest: Sendable, Equatable {
     /// The commands that it answers; with `*` any.
     package var commands: [String]
 
-    /// Reads it; nil for another text, or when it needs an origin that cannot be granted.
-    package init?(_ text: String) {
-        guard let json = try? JSON(parsing: text), let kind = json["kind"]?.string else { return nil }
+    /// Reads what a program printed.
+    ///
+    /// - Throws: `Refusal` with what was found instead, also for an origin that cannot be granted.
+    package init(_ text: String) throws(Refusal) {
+        guard text.utf8.contains(where: { $0 > 0x20 }) else { throw Refusal(.missing, "it printed nothing") }
+        let json: JSON
+        do throws(Refusal) { json = try JSON(parsing: text) } catch {
+            throw Refusal(error.code, "it printed '\(text.cut(to: 60))': \(error.message)")
+        }
+        guard let kind = json["kind"]?.string else {
+            throw Refusal(.missing, field: "kind", "it printed '\(text.cut(to: 60))', which names no kind")
+        }
         func texts(_ json: JSON?) -> [String] { (json?.array ?? []).compactMap(\.string) }
         let needed = texts(json["needs"]?["origins"])
-        let origins = needed.compactMap { OriginPattern($0) }
-        guard origins.count == needed.count else { return nil }
+        var origins: [OriginPattern] = []
+        for text in needed {
+            guard let origin = OriginPattern(text) else {
+                throw Refusal(
+                    .name, field: "needs", "it needs the origin '\(text.cut(to: 60))', which cannot be granted")
+            }
+            origins.append(origin)
+        }
         self.kind = kind
         self.origins = origins
         region = json["region"]?.string ?? ""

@@ -212,7 +212,7 @@ struct CheckTests {
         var manifests: [String: ProgramAnswer] = [:]
         for (name, origins) in needs {
             let manifest = JSON.object(["kind": "v", "needs": ["origins": .array(origins.map { .string($0) })]])
-            manifests[name] = .manifest(try #require(ProgramManifest(manifest.text)))
+            manifests[name] = .manifest(try ProgramManifest(manifest.text))
         }
         let findings = WitnessCheck().findings(in: CheckedSystem(system: system, manifests: manifests))
         #expect(findings.allSatisfy { $0.weight == .note && $0.check == "witnesses" && !$0.remedy.isEmpty })
@@ -306,17 +306,26 @@ struct CheckTests {
             ])
     }
 
+    @Test(
+        "what a program printed instead of a manifest is named",
+        arguments: [
+            ("", "it printed nothing"), ("\n ", "it printed nothing"), ("hello", "it printed 'hello': not JSON"),
+            (#"{"a": 1}"#, #"it printed '{"a": 1}', which names no kind"#),
+            (#"{"kind": "v", "needs": {"origins": ["a b"]}}"#, "it needs the origin 'a b', which cannot be granted"),
+        ])
+    func manifests(_ text: String, _ words: String) {
+        let refusal = #expect(throws: Refusal.self) { try ProgramManifest(text) }
+        #expect(refusal?.message == words)
+    }
+
     @Test("what the file has narrowed, or granted wider, is granted; another cell's name only where it is written out")
     func covering() throws {
         func findings(_ granted: String, needs: [String], other: String = "other") throws -> [CheckFinding] {
             let text =
                 "nimmerverse: 1\nname: p\ncells:\n  - {name: a, kind: v/v1, origins: [\(granted)]}\n  - {name: \(other), kind: v/v1}\n"
             let system = try SystemFile(parsing: Array(text.utf8), file: "p.yaml")
-            let manifest = try #require(
-                ProgramManifest(
-                    JSON.object([
-                        "kind": "v", "needs": ["origins": .array(needs.map { .string($0) })],
-                    ]).text))
+            let manifest = try ProgramManifest(
+                JSON.object(["kind": "v", "needs": ["origins": .array(needs.map { .string($0) })]]).text)
             return OriginCheck().findings(in: CheckedSystem(system: system, manifests: ["a": .manifest(manifest)]))
         }
         #expect(try findings("\"*-cpu\"", needs: ["*-cpu"]).isEmpty)
