@@ -7,6 +7,9 @@ public final class CurlClient: WebClient {
     private let settings: WebClientSettings
     private var tls: TLSFiles { TLSFiles(authority: settings.authorities) }
 
+    /// A client that transfers by libcurl.
+    ///
+    /// - Parameter settings: limits, certificates and headers of all its requests.
     public init(_ settings: WebClientSettings) { self.settings = settings }
 
     public func checkFiles() throws(Refusal) {

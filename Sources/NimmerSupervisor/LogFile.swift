@@ -48,8 +48,11 @@ package final class LogFile: Sendable {
 
 /// One line of such a log.
 package struct LoggedLine: Equatable, Sendable {
+    /// Time at which it was printed.
     package var at: Timestamp
+    /// Name of the process that printed it.
     package var process: String
+    /// Line as it was printed, without its end.
     package var text: String
 
     /// Nil for text that is no line of a log, such as one that was cut off.

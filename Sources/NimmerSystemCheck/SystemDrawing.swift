@@ -5,10 +5,13 @@ import NimmerWave
 ///
 /// Waves go from left to right: cells, the nerves that hear them, regions, the bridge, commands.
 package struct SystemDrawing: Sendable {
+    /// Part of a system.
     package struct Node: Hashable, Sendable {
+        /// Kinds of parts, in the order in which they are drawn.
         package enum Kind: Int, CaseIterable, Sendable { case cell, nerve, region, bridge, command }
 
         package var kind: Kind
+        /// Name in the system file.
         package var name: String
         /// Description under its name; empty for none.
         package var about = ""
@@ -17,8 +20,11 @@ package struct SystemDrawing: Sendable {
         var id: String { "\(kind):\(name)" }
     }
 
+    /// Way from one part to another.
     package struct Edge: Hashable, Sendable {
+        /// Identification of the part where it begins.
         package var from: String
+        /// Identification of the part where it ends.
         package var to: String
         /// Label: the region that waves name, the event, or `asks`; empty for none.
         package var about = ""

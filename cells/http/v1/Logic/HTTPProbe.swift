@@ -27,6 +27,7 @@ public struct HTTPProbe<Client: WebClient>: NumberCell, Learner {
 
     /// State.
     public internal(set) var state = ProbeState.learning
+    /// Source and settings of learning, in words: what was learned under others is not taken over.
     public let learnsFrom: String
     /// Judge of the latency, in milliseconds.
     var latency: ValueJudge

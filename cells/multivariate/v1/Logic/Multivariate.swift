@@ -17,6 +17,7 @@ public struct Multivariate: RowCell, Learner {
     /// Detector with what it has learned.
     package internal(set) var detector: MultivariateDetector
 
+    /// Source and settings of learning, in words: what was learned under others is not taken over.
     public let learnsFrom: String
 
     let source: Source

@@ -20,6 +20,7 @@ public struct Sensor: NumberCell, Learner {
     /// Its twin, which reports changes to people; nil where the setting `changes` turns it off.
     public internal(set) var changes: ChangeDetector?
 
+    /// Source and settings of learning, in words: what was learned under others is not taken over.
     public let learnsFrom: String
 
     let path: String

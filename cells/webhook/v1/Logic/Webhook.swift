@@ -5,6 +5,7 @@ import NimmerWeb
 /// The webhook cell: posts each command that it was configured for, at most once (decision 0010).
 public struct Webhook<Client: WebClient>: Cell {
     public static var manifest: Manifest { .webhook }
+    /// Names of the configured posts, sorted.
     public let knownCommands: [String]
 
     /// State of one post.
@@ -23,6 +24,9 @@ public struct Webhook<Client: WebClient>: Cell {
     private var posts: [Int: String] = [:]
     private var next = 1
 
+    /// A cell with the posts of its settings.
+    ///
+    /// - Throws: `Refusal` for settings without a post, and for a post that cannot be read.
     public init(_ settings: Settings<WebhookOptions>) throws {
         self.settings = try WebhookSettings(settings)
         client = Client(self.settings.client)
