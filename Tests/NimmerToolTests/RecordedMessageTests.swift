@@ -37,7 +37,7 @@ import Testing
         "a line that one takes, the other takes",
         arguments: [
             line(2), "\u{feff}" + line(2), "  " + line(2), line(2) + "\r", "# written by hand", "",
-            line(2, message: "NaN"),
+            line(2, message: "NaN"), line(2, message: "\"\u{7f}\""),
             line(2, at: #""2026-02-14 18:30:02""#), line(2, at: #""2026-02-14T18:30:02+00""#),
             line(2, at: #""1771093802""#),
         ])

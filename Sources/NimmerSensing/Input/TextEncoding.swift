@@ -62,7 +62,7 @@ package enum TextEncoding: String, Sendable {
     /// Returns whether a byte is a control character that no line of text holds: none but tabulator, line ends and form feed.
     @inline(__always)
     package static func isControl(_ byte: UInt8) -> Bool {
-        byte < 32 && byte != 9 && byte != 10 && byte != 12 && byte != 13 || byte == 127
+        byte < 32 && byte != 9 && byte != 10 && byte != 12 && byte != 13
     }
 
     /// Description of the byte that makes a line no text, for a message; nil for text. The mark of an end of file (0x1a) alone is text.
