@@ -25,9 +25,10 @@ struct NimmerUpTests {
             try await desk.nimmer("wave", "emit", "--cell", "second", "--domain", "door", "--confidence", "0.9")
             _ = try await first
         } while !(await eventually(within: .seconds(5)) { up.log.lines.contains { $0.contains("▮ gate      door") } })
+        // A response may arrive before the copy of its request.
         try await up.says("◇ decision  door")
         for part in ["∿ wave      door", "▮ gate      door", "◉ collapse  door", "◆ escalate  door"] {
-            #expect(up.log.lines.contains { $0.contains(part) }, "\(part)")
+            try await up.says(part)
         }
         #expect(try await desk.nimmer("gate", "why", "door").contains { $0.hasPrefix("It opened at") })
         #expect(try await desk.nimmer("gate", "list").contains { $0.hasPrefix("door") && $0.contains("OPEN") })
