@@ -119,7 +119,7 @@ package enum TransferFailure: Error, Equatable, Sendable, CustomStringConvertibl
 }
 
 extension TransferFailure.CertificateFault {
-    /// The fault that OpenSSL's result means; nil for one that is none of them. libcurl itself compares the name before it asks for the result,
+    /// The fault that OpenSSL's result means; nil for any other. libcurl itself compares the name before it asks for the result,
     /// which it has set to "unspecified" until then.
     fileprivate init?(_ verification: Int) {
         switch Int32(clamping: verification) {

@@ -16,7 +16,7 @@ package struct PackedFile: Sendable {
         PackedFile(magic: [0x04, 0x22, 0x4d, 0x18], program: "lz4", package: "lz4"),
     ]
 
-    /// The format of what begins with these bytes; nil where it is none of ``all``.
+    /// The format of what begins with these bytes; nil where it is not one of ``all``.
     package init?(startOf bytes: some Collection<UInt8>) {
         guard let format = Self.all.first(where: { bytes.starts(with: $0.magic) }) else { return nil }
         self = format
