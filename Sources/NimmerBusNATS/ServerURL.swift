@@ -35,6 +35,11 @@ package struct ServerURL: Sendable, Hashable {
                 "an address must be nats://HOST:PORT or tls://HOST:PORT; found '\(shown)'"
                     + (at == nil ? "" : "; \(Self.advice)"))
         }
+        // Other programs end the user and password at the first of these: what was meant is open.
+        if let at, let mark = place[..<at].first(where: { "/?#@".contains($0) }) {
+            throw BusError(
+                .invalid, "the user or password of the address '\(shown)' holds '\(mark)' as it is; \(Self.advice)")
+        }
         guard scheme == "nats" || scheme == "tls", !afterUser.isEmpty else { throw refusal() }
         var host = afterUser
         var port: UInt16 = 4222
@@ -106,12 +111,17 @@ package struct ServerURL: Sendable, Hashable {
             }
             let digits = rest.prefix(2)
             guard digits.count == 2, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
-                let value = UInt8(String(Substring(digits)), radix: 16), value != 0
+                let value = UInt8(String(Substring(digits)), radix: 16)
             else {
                 throw BusError(
                     .invalid,
                     "the user or password of the address '\(shown)' holds a % without two hexadecimal digits; \(advice)"
                 )
+            }
+            guard value != 0 else {
+                throw BusError(
+                    .invalid,
+                    "the user or password of the address '\(shown)' holds %00; a user, password or token holds no NUL")
             }
             bytes.append(value)
             rest = rest.dropFirst(2)

@@ -39,7 +39,10 @@ struct AddressPasswordTests {
         let place = "127.0.0.1:\(server.server.port)"
         for (user, password) in Self.users {
             #expect(await opening("nats://\(user):\(Self.encoded(password))@\(place)") == nil, "\(password) encoded")
-            guard let error = await opening("nats://\(user):\(password)@\(place)") else { continue }
+            guard let error = await opening("nats://\(user):\(password)@\(place)") else {
+                #expect(!password.contains { "@/?#".contains($0) }, "\(password) as it is")
+                continue
+            }
             #expect(error.message.contains("percent-encode"), "\(password): \(error)")
             #expect(!error.message.contains("start"), "\(password): \(error)")
             #expect(!error.message.contains(password), "\(password): \(error)")
@@ -53,7 +56,11 @@ struct AddressPasswordTests {
     func refused() {
         for text in [
             "nats://u:secret%zz@host:4222", "nats://u:secret%@host:4222", "nats://u:1,secret@host:4222",
-            "nats://u:secret%00@host", "nats://u:secret,x@host:4222", "nats://u:secret%ff@host",
+            "nats://u:secret,x@host:4222", "nats://u:secret%ff@host", "nats://u:p@secret#w@host",
+            "nats://u:secret#w@host",
+            "nats://u:secret?w@host:4222", "nats://u:secret/w@host", "nats://secret@token@host",
+            "tls://u@secret:w@host",
+            "one:4222,nats://u:secret@w@host",
         ] {
             let error = #expect(throws: BusError.self) { try ServerURL.list(text) }
             #expect(
@@ -61,6 +68,9 @@ struct AddressPasswordTests {
                 "\(text): \(error?.message ?? "")")
             #expect(error?.message.contains("secret") == false, "\(text): \(error?.message ?? "")")
         }
+        let null = #expect(throws: BusError.self) { try ServerURL.list("nats://u:secret%00@host") }
+        #expect(null?.message.contains("holds %00; a user, password or token holds no NUL") == true)
+        #expect(null?.message.contains("secret") == false && null?.message.contains("hexadecimal") == false)
         #expect(throws: Never.self) { try ServerURL.list("nats://u:p@one:1,nats://u:p@two:2,three:3") }
     }
 }
