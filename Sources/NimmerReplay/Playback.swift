@@ -28,6 +28,8 @@ package struct Playback: Sendable {
     package let live: [String]
     /// Notes for a person before it begins.
     package let notes: [String]
+    /// Fields without a number, of one pass.
+    package let gaps: GapTally
     /// Moments that it has, and what is sent at each, in order.
     package let moments: [(at: Timestamp, events: [Event])]
 
@@ -77,11 +79,16 @@ package struct Playback: Sendable {
         var moments: [(at: Timestamp, events: [Event])] = []
         var absent: Set<String> = []
         var tally = MessageTally()
+        var gaps = GapTally()
         let nerves = Set(system.nerves.map(\.name))
         while let event = input.nextEvent() {
             switch event {
             case .numbers(let numbers, let at):
                 moments.append((at, places.flatMap { Self.events(numbers, $0.columns, of: $0.member, environment) }))
+                for (member, columns) in places {
+                    let empty = columns.count { numbers[$0].isNaN && !ReplayEvent.isAbsent(numbers[$0]) }
+                    gaps.take(empty, row: moments.count, of: member.part.identity.name)
+                }
             case .wave(let name, let isNerve, let payload, let at):
                 // A nerve of the system hears the recorded waves, and speaks itself.
                 if nerves.contains(name.text) {
@@ -106,6 +113,7 @@ package struct Playback: Sendable {
         guard !moments.isEmpty else { throw Failure(.data, "\(file) holds nothing that can be played") }
         driven = input.kind == .waves ? [] : cells.map(\.part.identity.name.text)
         self.absent = absent
+        self.gaps = gaps
         let played = absent.union(driven)
         live = system.cells.map(\.name).filter { !played.contains($0) }
         var notes = input.report.notes + tally.notes(of: file)

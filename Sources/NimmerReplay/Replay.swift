@@ -154,15 +154,10 @@ package struct Replay: Sendable {
             for (input, number) in row.enumerated() where !number.isNaN {
                 hand(to: member) { $0.read(number, of: input, at: moment) }
             }
-            counts.gaps += gaps
+            counts.gaps.take(gaps, row: counts.rows, of: cast.members[member].part.identity.name)
             return
         }
-        if gaps > 0 {
-            counts.gaps += gaps
-            if counts.firstGap == nil {
-                counts.firstGap = "row \(counts.rows), for the cell \(cast.members[member].part.identity.name)"
-            }
-        }
+        counts.gaps.take(gaps, row: counts.rows, of: cast.members[member].part.identity.name)
         guard gaps == 0 && !isRefused || cast.members[member].takesGaps else { return }
         let handed = row
         hand(to: member) { $0.read(handed, at: moment) }
@@ -351,9 +346,7 @@ package struct Replay: Sendable {
 package struct ReplayCounts: Sendable, Equatable {
     package var rows = 0
     /// Fields without a number.
-    package var gaps = 0
-    /// Place of the first of them: its row and the cell that would have read it.
-    package var firstGap: String?
+    package var gaps = GapTally()
     /// Values that stand for no reading, by the settings of the cells that read them.
     package var sentinels = 0
     /// Place of the first of them, the value, and why it is no reading.

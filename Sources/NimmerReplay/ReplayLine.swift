@@ -124,7 +124,7 @@ extension ReplayCounts {
             "rows": .number(Double(rows)), "waves": .number(Double(waves)), "openings": .number(Double(openings)),
             "transitions": .number(Double(transitions)), "collapses": .number(Double(collapses)),
             "escalations": .number(Double(escalations)), "states": .number(Double(states)),
-            "commands": .number(Double(commands)), "gaps": .number(Double(gaps)),
+            "commands": .number(Double(commands)), "gaps": .number(Double(gaps.count)),
             "sentinels": .number(Double(sentinels)),
             "out_of_order": .number(Double(outOfOrder)), "refused": .number(Double(refused)),
             "ungranted": .number(Double(ungranted)),
@@ -138,13 +138,7 @@ extension ReplayCounts {
 
     /// Notes about the recording; empty when all of it was good.
     package var notes: [String] {
-        var notes: [String] = []
-        if gaps > 0 {
-            let first = firstGap.map { "\(gaps == 1 ? ":" : "; the first:") \($0)" } ?? ""
-            notes.append(
-                "\(NimmerOutput.count(gaps, "field")) held no number and \(gaps == 1 ? "was" : "were") left out\(first)"
-            )
-        }
+        var notes = [gaps.note].compactMap { $0 }
         if let firstSentinel {
             let first = "\(sentinels == 1 ? ":" : "; the first:") \(firstSentinel)"
             notes.append(

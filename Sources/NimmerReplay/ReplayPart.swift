@@ -258,7 +258,7 @@ package struct ReplayCast: Sendable {
     /// Columns that each member reads, by the places of the recording's columns; none for one that reads none.
     ///
     /// - Parameter mapping: columns that a person gave to cells, which win over the settings.
-    /// - Throws: ``Failure`` that names the cell and the columns that there are.
+    /// - Throws: ``Failure`` that names the cells and the columns that there are.
     package func places(
         in columns: [String], of file: String, mapping: [(column: String, cell: String)]
     ) throws(Failure) -> [[Int]] {
@@ -271,6 +271,7 @@ package struct ReplayCast: Sendable {
                     """)
         }
         var places: [[Int]] = []
+        var missing: [(column: String, cell: String)] = []
         for member in members {
             let name = member.part.identity.name.text
             let given = mapping.filter { $0.cell == name }.map(\.column)
@@ -295,14 +296,18 @@ package struct ReplayCast: Sendable {
                             .failed, "\(file): for the cell \(name): \(error)",
                             remedy: "--column PLACE=\(name) names it by its place")
                     }
-                    throw Failure(
-                        .failed, "\(file) has no column '\(column)' for the cell \(name)",
-                        remedy:
-                            "it has \(ReplayInput.list(columns)); --column NAME=\(name) names another\(Self.entityHint(columns))"
-                    )
+                    missing.append((column, name))
                 }
             }
             places.append(own)
+        }
+        if let first = missing.first {
+            let list = missing.map { "'\($0.column)' for the cell \($0.cell)" }.joined(separator: ", ")
+            throw Failure(
+                .failed, "\(file) has no column\(missing.count == 1 ? "" : "s") \(list)",
+                remedy:
+                    "it has \(ReplayInput.list(columns)); --column NAME=\(first.cell) names another\(Self.entityHint(columns))"
+            )
         }
         return places
     }

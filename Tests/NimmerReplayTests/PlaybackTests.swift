@@ -47,6 +47,7 @@ struct PlaybackTests {
         #expect(played.absent.isEmpty)
         #expect(played.span == 5000)
         #expect(played.notes == ["columns that no cell reads: label"])
+        #expect(played.gaps.note == "2 fields held no number and were left out; the first: row 2, for the cell flow")
         let sent = played.moments.map { moment in
             moment.events.map { event -> String in
                 if case .reading(let subject, let bytes) = event {
@@ -79,6 +80,11 @@ struct PlaybackTests {
         let missing = failure("time,Flow,Heat\n2026-03-01T10:00:00Z,1,2\n")
         #expect(missing?.hasPrefix("r.csv has no column 'NAS' for the cell nas") == true, "\(missing ?? "")")
         #expect(missing?.contains("--column NAME=nas names another") == true)
+        let several = failure("time,Heat\n2026-03-01T10:00:00Z,1\n")
+        #expect(
+            several?.hasPrefix(
+                "r.csv has no columns 'Flow' for the cell flow, 'NAS' for the cell nas, 'Flow' for the cell all it has "
+            ) == true, "\(several ?? "")")
         let unknown = failure("time,Flow,Heat,NAS\n2026-03-01T10:00:00Z,1,2,3\n", mapping: [("Flow", "flwo")])
         #expect(unknown?.hasPrefix("no cell 'flwo' to give a column to") == true, "\(unknown ?? "")")
         #expect(failure("")?.hasPrefix("r.csv is empty") == true)

@@ -35,7 +35,7 @@ struct SentinelReplayTests {
         let (lines, counts, _) = try ReplayEngineTests.run(Self.system(), table("0,0"))
         #expect(counts.openings == 0 && counts.commands == 0)
         #expect(counts.sentinels == 40)
-        #expect(counts.gaps == 0)
+        #expect(counts.gaps.count == 0)
         #expect(!lines.contains { $0["type"] == "wave" })
         #expect(
             counts.notes == [
@@ -68,7 +68,7 @@ struct SentinelReplayTests {
             let at = Timestamp(milliseconds: Double(1000 + index * 100))
             outputs += replay.take(.numbers([.infinity, .infinity], at: at))
         }
-        #expect(replay.counts.gaps == 0)
+        #expect(replay.counts.gaps.count == 0)
         #expect(replay.counts.openings == 0 && replay.counts.commands == 0)
         #expect(!outputs.contains { if case .state(let state) = $0 { state.toState == "DISABLED" } else { false } })
         let waves = outputs.compactMap { if case .wave(let message, _) = $0 { message.body } else { nil } }
@@ -82,7 +82,7 @@ struct SentinelReplayTests {
         var other = try Replay(
             sensor, cast: try ReplayCast(sensor, environment: .dev), places: [[0]], environment: .dev)
         _ = other.take(.numbers([.infinity], at: Timestamp(milliseconds: 1)))
-        #expect(other.counts.gaps == 0 && other.refusals.first?.refusals.refused == 1)
+        #expect(other.counts.gaps.count == 0 && other.refusals.first?.refusals.refused == 1)
     }
 
     @Test(
@@ -96,7 +96,7 @@ struct SentinelReplayTests {
             return try ReplayEngineTests.run(system, recording).counts
         }
         let free = try counts("r02-inf-is-no-echo")
-        #expect(free.openings == 0 && free.gaps == 0 && free.waves == 2 * free.rows)
+        #expect(free.openings == 0 && free.gaps.count == 0 && free.waves == 2 * free.rows)
         let zeros = try counts("r01-zero-is-no-echo")
         #expect(zeros.openings == 0 && zeros.sentinels == 2 * zeros.rows)
         let bounded = try counts("r01-zero-is-no-echo", ", ignore: [], minimum: 0.02")

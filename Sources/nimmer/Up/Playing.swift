@@ -92,6 +92,7 @@ struct Playing: Sendable {
                 print("the recording begins: \(words)", .strong)
                 let lost = try await play(bus, pause)
                 if lost.count > 0 { print("\(count(lost.count, "reading")) lost: \(lost.reason)", .warning) }
+                if let note = playback.gaps.note { print("\(note)", .warning) }
                 guard loops else { break }
                 try await pause(playback.pause(atSpeed: speed))
             }
