@@ -41,6 +41,16 @@ import Testing
         #expect(
             open.notes == ["x.csv: '1,5' was read as two columns, 1 and 2: --decimal , reads it as one number"],
             "\(open.notes)")
+        // Names, and times since 1970, show that there are two.
+        for (first, step) in [("1772359200", 1), ("1772359200000", 500), ("1772359200000000", 1)] {
+            let rows = (0..<3).map { "\((Int(first) ?? 0) + $0 * step),\($0 + 5)\n" }.joined()
+            for (text, column) in [(rows, "2"), ("epoch,integer\n" + rows, "integer")] {
+                let found = try Forms.read(text, [column])
+                #expect(found.columns == [[5, 6, 7]] && found.times.count == 3)
+                #expect(!found.notes.contains { $0.contains("--decimal") }, "\(found.notes)")
+            }
+        }
+        #expect(try Forms.read("1772359200,5\n1672359200,6\n1872359200,7\n", ["1"]).notes.count == 1)
         #expect(try Forms.read("1,5\n2,7\n", ["1"]) { $0.table.decimal = .comma }.columns == [[1.5, 2.7]])
         #expect(
             try Forms.read("time,x\n2026-03-02 10:00:00,\"1,5\"\n2026-03-02 10:00:01,\"2,5\"\n", ["x"]) {

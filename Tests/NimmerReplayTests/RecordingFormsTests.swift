@@ -297,6 +297,12 @@ import Testing
         #expect(found.columns[0].filter { !$0.isNaN } == [21.49, 21.51])
         #expect(found.columns[1].filter { !$0.isNaN } == [45])
         #expect(found.times.map(\.milliseconds).map { $0 - 1_772_445_600_000 } == [0, 500, 1000, 1500])
+        // Two rows of an entity at one time are two readings.
+        let twice =
+            "t,entity,value\n2026-03-02T10:00:00Z,a,1\n2026-03-02T10:00:00Z,a,2\n2026-03-02T10:00:00Z,b,7\n2026-03-02T10:00:01Z,a,3\n"
+        let both = try Self.read(twice, ["a", "b"]) { $0.entityColumn = "entity" }
+        #expect(both.columns[0].filter { !$0.isNaN } == [1, 2, 3] && both.columns[1].filter { !$0.isNaN } == [7])
+        #expect(both.notes.isEmpty)
         let refused = Self.failure { _ = try Self.read("a,b,c,d\n1,x,2,3\n", ["x"]) { $0.entityColumn = "b" } }
         #expect(refused.contains("--value-column names one of a, b, c, d"), "\(refused)")
     }

@@ -114,10 +114,24 @@ package struct TableLayout: Sendable {
                 !cell.isEmpty && cell.drop { $0 == UInt8(ascii: "-") }.allSatisfy { (48...57).contains($0) }
             } && (row.count == 2 || kind(row[0]) == .value)
         }
-        guard isOpen else { return nil }
+        guard isOpen, !areEpochs(rows.map { $0[$0.endIndex - 2] }) else { return nil }
         let shown = first.suffix(2).map { String(decoding: $0, as: UTF8.self) }.joined(separator: ",")
         return
             "'\(shown)' was read as two columns, \(first.count - 1) and \(first.count): --decimal , reads it as one number"
+    }
+
+    /// Returns whether whole numbers are times since 1970 in their order, from 2001 to 2060, in seconds to nanoseconds: a column of its own.
+    private static func areEpochs(_ cells: [ArraySlice<UInt8>]) -> Bool {
+        guard let first = cells.first, let last = cells.last, [10, 13, 16, 19].contains(first.count),
+            cells.allSatisfy({ $0.count == first.count }), !first.elementsEqual(last)
+        else { return false }
+        let seconds = cells.compactMap { Int(String(decoding: $0.prefix(10), as: UTF8.self)) }
+        guard seconds.count == cells.count, seconds.allSatisfy({ (978_307_200...2_840_140_800).contains($0) }) else {
+            return false
+        }
+        let steps = zip(cells, cells.dropFirst())
+        return steps.allSatisfy { !$1.lexicographicallyPrecedes($0) }
+            || steps.allSatisfy { !$0.lexicographicallyPrecedes($1) }
     }
 
     /// Cells of a line of a table that has so many columns.
