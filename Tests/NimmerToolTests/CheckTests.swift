@@ -106,6 +106,28 @@ struct CheckTests {
         }
     }
 
+    @Test("a command of a sensor whose program is not there is named with its place, before anything starts")
+    func commandsOfSensors() async throws {
+        try await inFolder(
+            """
+            cells:
+              - name: load
+                kind: sensor/v1
+                settings: {command: [./nothere, "5"], region: host.load}
+              - {name: ping, kind: sensor/v1, settings: {command: [sh, -c, "echo 1"], region: host.ping}}
+
+            """
+        ) { folder, file in
+            let answer = try await check(folder, [file])
+            #expect(answer.status == .exited(1))
+            #expect(
+                answer.text.includes("\(file):6:25: the setting 'command' of load: expected a program"),
+                "\(answer.text)")
+            #expect(answer.text.includes("found the program './nothere', which is not there or cannot be run"))
+            #expect(answer.output.last == "\(file): 1 problem")
+        }
+    }
+
     /// What a careless hand writes: a mistake in nearly every line.
     static let careless = """
         cells:

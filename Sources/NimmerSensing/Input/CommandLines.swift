@@ -1,12 +1,24 @@
 import Glibc
 import NimmerPlatform
 import NimmerProcess
+import NimmerWave
 
 /// The lines that a program writes to its standard output.
 ///
 /// The program runs in a process group of its own, with none of this process's files, and is asked to stop (SIGTERM) when the task is
 /// cancelled. What it started ends with it.
 public enum CommandLines {
+    /// Holds a command against the programs that there are, without starting it.
+    ///
+    /// - Throws: a `Refusal` of the field `command` for a program that is not there or cannot be run.
+    package static func check(_ command: [String]) throws(Refusal) {
+        guard let program = command.first, Executables.find(program) == nil else { return }
+        throw Refusal(
+            .value, field: "command",
+            "expected a program that is in PATH, or a path from the folder in which the cell runs, and its arguments",
+            found: "the program '\(program)', which is not there or cannot be run")
+    }
+
     /// Runs a program until it ends.
     ///
     /// - Parameters:

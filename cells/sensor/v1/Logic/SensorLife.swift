@@ -15,6 +15,7 @@ extension Sensor {
     }
 
     public func checkSource() throws {
+        if case .command(let command) = source { try CommandLines.check(command) }
         guard source == .none else { return }
         throw Refusal(
             .missing, field: "subject", "one of subject, command and file must be set: where numbers come from")
