@@ -30,7 +30,7 @@ fi
 # Single files of the others are compiled with the targets.
 flags=(-wmo -parse-as-library -swift-version 6 -package-name nimmerverse -enable-upcoming-feature ExistentialAny
     -enable-upcoming-feature MemberImportVisibility "-sanitize=$sanitize" -I "$folder" -I Sources/CYAML -I Sources/CPlatform/include)
-files=(Tests/Fuzz/*.swift Sources/NimmerProcess/Health/HTTPRequest.swift Sources/NimmerSensing/Input/{DelimitedText,NumberColumn,NumberText,TableLayout,TextEncoding,WrittenNumber}.swift
+files=(Tests/Fuzz/*.swift Sources/NimmerProcess/Health/HTTPRequest.swift Sources/NimmerSensing/Input/{DelimitedText,NumberColumn,NumberText,TableLayout,TextEncoding,UnitScale,WrittenNumber}.swift
     Sources/NimmerProcess/State/JournalRecord.swift Sources/NimmerTerminal/{Key,KeyParser,Pointer}.swift
     Sources/NimmerCognitionHTTP/{AnswerReader,Dialect,OllamaDialect,OpenAIDialect,ServerWords}.swift
     Sources/NimmerBusNATS/{Permission,ReadingOrder,ServerFeatures,ServerURL}.swift)

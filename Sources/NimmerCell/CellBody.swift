@@ -228,8 +228,13 @@ public struct CellBody<C: Cell>: Sendable {
             lastFault = nil
         } catch {
             counters.faults += 1
-            let fault = "\(error)"
-            if fault != lastFault { inner.log(.warning, "The cell failed", ["reason": fault]) }
+            let placed = error as? PlacedFailure
+            let fault = "\(placed?.failure ?? error)"
+            if fault != lastFault {
+                var values = ["reason": fault]
+                values["at"] = placed?.place
+                inner.log(.warning, "The cell failed", values)
+            }
             lastFault = fault
         }
         var outer = pulse(at: moment)

@@ -94,7 +94,7 @@ struct ObjectRecording {
     }
 
     /// Reads the rows; a key that a line lacks is no part of its row.
-    func read(_ wanted: [(place: Int, name: String)], pace: Double, isStrict: Bool, _ report: inout RecordingReport)
+    func read(_ wanted: [WantedColumn], pace: Double, isStrict: Bool, _ report: inout RecordingReport)
         throws(Failure) -> RecordedRows
     {
         var (rows, columns, found) = load(wanted, wanted.map { _ in format.table.decimal }, pace)
@@ -107,9 +107,9 @@ struct ObjectRecording {
     }
 
     private func load(
-        _ wanted: [(place: Int, name: String)], _ marks: [DecimalMark?], _ pace: Double
+        _ wanted: [WantedColumn], _ marks: [DecimalMark?], _ pace: Double
     ) -> (RecordedRows, RecordedColumns, RecordingReport) {
-        var columns = RecordedColumns(wanted.map(\.name), marks: marks)
+        var columns = RecordedColumns(wanted, marks: marks)
         var rows = RecordedRows(width: wanted.count)
         var report = badLines
         var times = TimeReader(format, pace: pace)

@@ -61,7 +61,8 @@ package struct Playback: Sendable {
         let cast = try ReplayCast(system, environment: environment)
         let paces = cast.members.compactMap(\.pace)
         var input = try ReplayInput(
-            bytes, file: file, format: format, pace: paces.max() ?? 1, wanted: cast.columns(mapping: mapping))
+            bytes, file: file, format: format, pace: paces.max() ?? 1, wanted: cast.columns(mapping: mapping),
+            units: cast.units(mapping: mapping))
         let cells = cast.members.filter { $0.part.identity.role == .cell }
         var places: [(member: ReplayCast.Member, columns: [Int])] = []
         if input.kind != .waves {

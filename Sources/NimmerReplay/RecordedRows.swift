@@ -137,15 +137,24 @@ package struct RecordingReport: Sendable, Equatable {
     }
 }
 
+/// A column of a recording that is read.
+struct WantedColumn {
+    /// Place among the columns.
+    var place: Int
+    var name: String
+    /// Units that may stand behind its numbers, where the cell that reads it has a unit.
+    var units: UnitScale?
+}
+
 /// The columns of a recording that are read, and what their texts turned out to be.
 struct RecordedColumns {
     /// Names of those that are read.
     let names: [String]
     private(set) var columns: [NumberColumn]
 
-    init(_ names: [String], marks: [DecimalMark?]) {
-        self.names = names
-        columns = marks.map { NumberColumn(decimal: $0) }
+    init(_ wanted: [WantedColumn], marks: [DecimalMark?]) {
+        names = wanted.map(\.name)
+        columns = zip(wanted, marks).map { NumberColumn(decimal: $1, units: $0.units) }
     }
 
     /// The number in a text, NaN for a gap and for text that is no number.
@@ -173,11 +182,12 @@ struct RecordedColumns {
     func report(_ file: String, _ report: inout RecordingReport) throws(Failure) {
         for (name, column) in zip(names, columns) {
             guard let first = column.firstUnreadable else { continue }
-            let unit = column.unit.map { " (its unit is \(String(decoding: $0, as: UTF8.self)))" } ?? ""
-            let found = "\(file):\(first.line): found '\(first.text.cut(to: 60))' in the column \(name)\(unit)"
+            let unit = column.units == nil ? column.unit : nil
+            let note = unit.map { " (its unit is \(String(decoding: $0, as: UTF8.self)))" } ?? ""
+            let found = "\(file):\(first.line): found '\(first.text.cut(to: 60))' in the column \(name)\(note)"
             if column.isMostlyUnreadable {
                 throw Failure(
-                    .failed, "\(found); expected a number",
+                    .failed, "\(found); \(column.units == nil ? "expected a number" : column.expectation())",
                     remedy: "\(column.unreadable) of its \(column.unreadable + column.numbers) values are no numbers; "
                         + "--decimal and --column choose how it is read, and which")
             }

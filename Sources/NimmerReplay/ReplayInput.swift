@@ -60,9 +60,11 @@ package struct ReplayInput {
     ///   - format: how to read it.
     ///   - pace: rows a second where neither times nor the format define it.
     ///   - wanted: names of the columns that are read, or their places counted from 1; nil: all. Those that there are not are left out.
+    ///   - units: units that may stand behind the numbers of a column, by its name or place as in `wanted`.
     /// - Throws: ``Failure`` with file, line, what was found and what was expected, where it cannot be read, or most of it cannot.
     package init(
-        _ bytes: [UInt8], file: String, format: ReplayFormat, pace: Double, wanted: [String]? = nil
+        _ bytes: [UInt8], file: String, format: ReplayFormat, pace: Double, wanted: [String]? = nil,
+        units: [String: UnitScale] = [:]
     ) throws(Failure) {
         self.file = file
         size = bytes.count
@@ -73,7 +75,7 @@ package struct ReplayInput {
         }
         let names: [String]
         let times: [Timestamp?]
-        var places: [Int] = []
+        var columns: [WantedColumn] = []
         let lineOf: (Int) -> Int
         if let lines = try RecordingText.objects(text, file, &report) {
             if RecordingText.isMessage(lines) {
@@ -99,9 +101,8 @@ package struct ReplayInput {
                     }
                 (kind, hasTimes) = (.numbers, recording.hasTimes)
                 timePlaces = format.entityColumn == nil ? recording.timePlaces : []
-                places = Self.places(wanted, names)
-                let rows = try recording.read(
-                    places.map { ($0, names[$0]) }, pace: pace, isStrict: wanted != nil, &report)
+                columns = Self.columns(wanted, names, units)
+                let rows = try recording.read(columns, pace: pace, isStrict: wanted != nil, &report)
                 (self.rows, times) = (rows, rows.times)
                 lineOf = { rows.lines[$0] }
             }
@@ -111,13 +112,13 @@ package struct ReplayInput {
             (kind, hasTimes) = (.delimited, recording.hasTimes)
             // In long format the columns are what rows are about.
             timePlaces = format.entityColumn == nil ? recording.timePlaces : []
-            places = Self.places(wanted, names)
-            let rows = try recording.read(places.map { ($0, names[$0]) }, pace: pace, isStrict: wanted != nil, &report)
+            columns = Self.columns(wanted, names, units)
+            let rows = try recording.read(columns, pace: pace, isStrict: wanted != nil, &report)
             (self.rows, times) = (rows, rows.times)
             lineOf = { rows.lines[$0] }
         }
-        columns = names
-        self.wanted = places
+        self.columns = names
+        self.wanted = columns.map(\.place)
         self.times = RowTimes(times, later: rows.later, groups: rows.groups)
         self.report = report
         noteTimes(times, lineOf)
@@ -141,16 +142,18 @@ package struct ReplayInput {
         }
     }
 
-    private static func places(_ wanted: [String]?, _ names: [String]) -> [Int] {
-        guard let wanted else { return Array(names.indices) }
-        var places: [Int] = []
+    private static func columns(
+        _ wanted: [String]?, _ names: [String], _ units: [String: UnitScale]
+    ) -> [WantedColumn] {
+        guard let wanted else { return names.enumerated().map { WantedColumn(place: $0, name: $1) } }
+        var columns: [WantedColumn] = []
         for name in wanted {
             guard let place = try? DelimitedText.place(of: name, names: names, count: names.count),
-                !places.contains(place)
+                !columns.contains(where: { $0.place == place })
             else { continue }
-            places.append(place)
+            columns.append(WantedColumn(place: place, name: names[place], units: units[name]))
         }
-        return places
+        return columns
     }
 
     private mutating func noteTimes(_ written: [Timestamp?], _ lineOf: (Int) -> Int) {

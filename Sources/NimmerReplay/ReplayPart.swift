@@ -156,6 +156,8 @@ package struct ReplayCast: Sendable {
         package var takesInfinity = false
         /// Rows a second that its settings speak of; nil when they do not.
         package var pace: Double?
+        /// Units that may stand behind its numbers; nil where it has no unit.
+        package var units: UnitScale?
     }
 
     /// Members, in the order of the file.
@@ -219,7 +221,7 @@ package struct ReplayCast: Sendable {
             return Member(
                 part: ReplayCell<Distance<NoLines>>(body: try CellBody(own)),
                 columns: [settings.column], takesInfinity: Distance<NoLines>.takesInfinity,
-                pace: settings.senseInterval.map { 1000 / Double($0) })
+                pace: settings.senseInterval.map { 1000 / Double($0) }, units: settings.units)
         case "http/v1":
             let own = try configuration(HTTPProbe<NoWebClient>.self)
             let settings = Settings<HTTPOptions>(own.settings)
@@ -248,11 +250,22 @@ package struct ReplayCast: Sendable {
     ///
     /// - Parameter mapping: columns that a person gave to cells, which win over the settings.
     package func columns(mapping: [(column: String, cell: String)]) -> [String] {
-        members.filter { $0.part.identity.role == .cell }.flatMap { member in
-            let name = member.part.identity.name.text
-            let given = mapping.filter { $0.cell == name }.map(\.column)
-            return !given.isEmpty ? given : member.columns.isEmpty ? [name] : member.columns
+        members.filter { $0.part.identity.role == .cell }.flatMap { Self.columns(of: $0, mapping) }
+    }
+
+    /// Units that may stand behind the numbers of columns, by the name or place that ``columns(mapping:)`` has of them.
+    package func units(mapping: [(column: String, cell: String)]) -> [String: UnitScale] {
+        var units: [String: UnitScale] = [:]
+        for member in members {
+            for column in Self.columns(of: member, mapping) where units[column] == nil { units[column] = member.units }
         }
+        return units
+    }
+
+    private static func columns(of member: Member, _ mapping: [(column: String, cell: String)]) -> [String] {
+        let name = member.part.identity.name.text
+        let given = mapping.filter { $0.cell == name }.map(\.column)
+        return !given.isEmpty ? given : member.columns.isEmpty ? [name] : member.columns
     }
 
     /// Columns that each member reads, by the places of the recording's columns; none for one that reads none.

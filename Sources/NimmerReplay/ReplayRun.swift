@@ -24,7 +24,8 @@ package struct ReplayRun {
         let cast = try ReplayCast(system, environment: environment, reportsChanges: format.readsChanges)
         let paces = cast.members.compactMap(\.pace)
         input = try ReplayInput(
-            bytes, file: file, format: format, pace: paces.max() ?? 1, wanted: cast.columns(mapping: mapping))
+            bytes, file: file, format: format, pace: paces.max() ?? 1, wanted: cast.columns(mapping: mapping),
+            units: cast.units(mapping: mapping))
         var notes: [String] = []
         var places = [[Int]](repeating: [], count: cast.members.count)
         if input.kind != .waves {

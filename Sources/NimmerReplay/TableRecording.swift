@@ -71,7 +71,7 @@ struct TableRecording {
     ///   - wanted: the columns that are read, by their places in ``columns()``, and their names.
     ///   - pace: rows a second where the table has no times.
     ///   - isStrict: whether text that is no number counts.
-    func read(_ wanted: [(place: Int, name: String)], pace: Double, isStrict: Bool, _ report: inout RecordingReport)
+    func read(_ wanted: [WantedColumn], pace: Double, isStrict: Bool, _ report: inout RecordingReport)
         throws(Failure) -> RecordedRows
     {
         var (rows, columns, found) = load(wanted, wanted.map { _ in format.table.decimal }, pace)
@@ -92,9 +92,9 @@ struct TableRecording {
     }
 
     private func load(
-        _ wanted: [(place: Int, name: String)], _ marks: [DecimalMark?], _ pace: Double
+        _ wanted: [WantedColumn], _ marks: [DecimalMark?], _ pace: Double
     ) -> (RecordedRows, RecordedColumns, RecordingReport) {
-        var columns = RecordedColumns(wanted.map(\.name), marks: marks)
+        var columns = RecordedColumns(wanted, marks: marks)
         var rows = RecordedRows(width: wanted.count)
         var report = RecordingReport()
         var times = TimeReader(format, pace: pace)

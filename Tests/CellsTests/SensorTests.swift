@@ -5,7 +5,7 @@ import NimmerSensing
 import NimmerSystem
 import NimmerSystemFile
 import NimmerTesting
-import SensorCell
+@testable import SensorCell
 import Synchronization
 import Testing
 
@@ -172,6 +172,46 @@ struct NumberTextTests {
             try await CommandLines.run(["/no/such/program"]) { _ in }
         }
         #expect(error?.message.contains("/no/such/program") == true)
+    }
+
+    @Test("a line that holds no number is named by its number, and one after the other is logged once")
+    func linesOfACommand() throws {
+        var bench = try CellBench<Sensor>(["command": .list(["sh"])])
+        func take(_ lines: String...) {
+            for line in lines {
+                bench.update { sensor, pulse in try sensor.read(nextLine: Array(line.utf8), path: "", &pulse) }
+            }
+        }
+        take("1", "2", "warm", "warm", "3", "hot")
+        bench.update { sensor, _ in sensor.beginLines() }
+        take("cold")
+        let logs = bench.actions.compactMap { action -> [String: String]? in
+            if case .log(_, "The cell failed", let values) = action { values } else { nil }
+        }
+        #expect(logs.map { $0["at"] } == ["line 3", "line 6", "line 1"])
+        #expect(logs.first?["reason"] == "expected a number; found 'warm'")
+    }
+
+    @Test("a value of JSON that is no number is named with its path")
+    func valueAtAPath() throws {
+        var bench = try CellBench<Sensor>(["subject": .text("pump"), "path": .text("sensors.1.flow")])
+        let refusal = try bench.receive(#"{"sensors": [{}, {"flow": "warm"}]}"#, on: "pump")
+        #expect(refusal?.description == "expected a finite number at sensors.1.flow; found 'warm'")
+    }
+
+    @Test("a program that is not there is refused before it is started")
+    func programs() throws {
+        func refusal(_ command: String...) throws -> Refusal? {
+            let cell = try CellBench<Sensor>(["command": .list(command)]).cell
+            do { try cell.checkSource() } catch { return error as? Refusal }
+            return nil
+        }
+        #expect(try refusal("sh", "-c", "echo 1") == nil && refusal("/bin/sh") == nil)
+        for program in ["./nothere", "/etc", "no-such-program-of-mine"] {
+            let found = try refusal(program, "5")
+            #expect(found?.field == "command")
+            #expect(found?.found == "the program '\(program)', which is not there or cannot be run")
+        }
     }
 
     @Test("a program ends with the task that reads it")

@@ -169,6 +169,54 @@ struct SentinelTests {
         #expect(reader.body.counters.sentinels == 1)
     }
 
+    @Test(
+        "a range with a unit is converted to that of the cell",
+        arguments: [
+            ("m", "50 cm"), ("m", "500mm"), ("m", "0,5 m"), ("cm", "0.5 m"), ("cm", "500 mm"), ("mm", "50 CM"),
+            ("mm", "500"), ("m", #""50 cm""#),
+        ])
+    func units(unit: String, text: String) throws {
+        var bench = try range(["unit": .text(unit)])
+        #expect(try bench.receive(text, on: "robot.front") == nil)
+        #expect(bench.waves.last?.semanticContent["distance_m"]?.double == 0.5)
+    }
+
+    @Test("a range with a unit that is no length is refused by name, and so is text")
+    func otherUnits() throws {
+        var bench = try range(["path": .text("r")])
+        var plain = try range()
+        for text in ["3 ft", "50 %", "near"] {
+            #expect(
+                try plain.receive(text, on: "robot.front")?.description
+                    == "expected a finite number, alone or in m, cm or mm; found '\(text)'")
+            #expect(
+                try bench.receive(#"{"r": "\#(text)"}"#, on: "robot.front")?.description
+                    == "expected a finite number, alone or in m, cm or mm at r; found '\(text)'")
+        }
+        #expect(bench.waves.isEmpty)
+    }
+
+    @Test("a range of a file that cannot be read is named by its line and column")
+    func unreadableLine() throws {
+        var template = Array("/tmp/nimmer-ranges-XXXXXX".utf8CString)
+        let folder = String(cString: try #require(mkdtemp(&template)))
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let file = try #require(fopen("\(folder)/ranges.csv", "w"))
+        fputs("# made by a logger\ntime,front\n1,1.2\n2,50 cm\n3,3 ft\n4,4 ft\n5,1.2\n", file)
+        fclose(file)
+        var bench = try CellBench<Distance<LineFile>>([
+            "file": .text("\(folder)/ranges.csv"), "column": .text("front"), "interval_ms": .whole(100),
+        ])
+        bench.start()
+        bench.advance(milliseconds: 1000)
+        #expect(bench.waves.count == 3)
+        let logs = bench.actions.compactMap { action -> [String: String]? in
+            if case .log(_, "Ranges are refused", let values) = action { values } else { nil }
+        }
+        #expect(logs.map { $0["at"] } == ["line 5, column front"])
+        #expect(logs.first?["reason"] == "expected a finite number, alone or in m, cm or mm; found '3 ft'")
+    }
+
     @Test("millimetres, with the value of a sensor that sees nothing left out")
     func millimetres() throws {
         var bench = try range(["unit": .text("mm"), "ignore": .list(["0", "8190"]), "maximum_m": .number(4)])

@@ -58,6 +58,34 @@ struct SentinelReplayTests {
         #expect(own.lines.last { $0["type"] == "wave" }?["semantic_content"]?["distance_m"]?.double == 1.2)
     }
 
+    @Test("a recorded range with a unit is converted to that of its cell; one that is no length is left out by name")
+    func units() throws {
+        let file = try SystemFile(parsing: Array(Self.system(", unit: mm").utf8), file: "range.yaml")
+        let rows = Array((table("50 cm,1.2 m") + "3 ft,1200\n").utf8)
+        var run = try ReplayRun(
+            file, bytes: rows, file: "range.csv", format: ReplayFormat(), mapping: [], environment: .dev)
+        var distances: Set<Double> = []
+        try run.finish { output in
+            guard case .wave(let message, _) = output,
+                let distance = message.body.semanticContent["distance_m"]?.double
+            else { return }
+            distances.insert(distance)
+        }
+        #expect(distances == [0.5, 1.2])
+        #expect(
+            run.endNotes.contains {
+                $0.contains("1 value of 21 in the column front left out; the first: range.csv:22: found '3 ft'")
+            }, "\(run.endNotes)")
+        let feet = Array(table("3 ft,4 ft").utf8)
+        let failure = #expect(throws: Failure.self) {
+            try ReplayRun(
+                file, bytes: feet, file: "range.csv", format: ReplayFormat(), mapping: [], environment: .dev)
+        }
+        #expect(
+            failure?.message
+                == "range.csv:2: found '3 ft' in the column front; expected a finite number, alone or in m, cm or mm")
+    }
+
     @Test("infinity is a free way for a distance cell, and no number for others")
     func infinity() throws {
         let file = try SystemFile(parsing: Array(Self.system().utf8), file: "range.yaml")

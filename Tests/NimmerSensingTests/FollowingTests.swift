@@ -226,7 +226,7 @@ struct FollowingTests {
         let task = Task {
             let isNew = try await file.awaitFirstLine { feed.yield("\($0)") }
             let rows = try TableRows(file, columns: ["b"], options: TableOptions())
-            try await rows.read(every: 0, follows: true, fromStart: isNew) { cells in
+            try await rows.read(every: 0, follows: true, fromStart: isNew) { cells, _ in
                 feed.yield(String(decoding: cells[0], as: UTF8.self))
             }
         }

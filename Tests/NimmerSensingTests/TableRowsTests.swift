@@ -12,7 +12,7 @@ struct TableRowsTests {
         defer { try? FileManager.default.removeItem(atPath: path) }
         let table = try TableRows(FileLines(path: path), columns: columns, options: TableOptions())
         var rows: [[String]] = []
-        try await table.read(every: 0, follows: false) { cells in
+        try await table.read(every: 0, follows: false) { cells, _ in
             rows.append(cells.map { String(decoding: $0, as: UTF8.self) })
         }
         return (table.names, rows)
@@ -49,13 +49,14 @@ struct TableRowsTests {
         let table = try TableRows(FileLines(path: path), columns: ["warm", "wet"], options: TableOptions())
         var numbers = table.numbers
         var rows: [[Double]] = []
-        try await table.read(every: 0, follows: false) { cells in rows.append(numbers.row(cells)) }
+        try await table.read(every: 0, follows: false) { cells, place in rows.append(numbers.row(cells, at: place)) }
         #expect(rows.count == 3)
         #expect(rows[0] == [21.49, 1046.02] && rows[2] == [21.51, 985])
         #expect(rows[1][0].isNaN && rows[1][1] == 1044.37)
         #expect(numbers.report == nil)
-        _ = numbers.row([Array("warm".utf8)[...], Array("7".utf8)[...]])
-        #expect(numbers.report == "1 value is no number, the first: 'warm'")
+        _ = numbers.row([Array("7".utf8)[...], Array("damp".utf8)[...]], at: "line 9, ")
+        _ = numbers.row([Array("hot".utf8)[...], Array("wet".utf8)[...]], at: "line 10, ")
+        #expect(numbers.report == "3 values are no numbers, the first: 'damp', line 9, column wet")
     }
 
     @Test("a byte order mark before the names is no part of the first name")
@@ -71,10 +72,10 @@ struct TableRowsTests {
         let table = try TableRows(FileLines(path: path), columns: ["b"], options: TableOptions())
         var notices: [FileLines.Notice] = []
         var found: [String] = []
-        try await table.read(every: 0, follows: false, notice: { notices.append($0) }) { cells in
-            found.append(String(decoding: cells[0], as: UTF8.self))
+        try await table.read(every: 0, follows: false, notice: { notices.append($0) }) { cells, place in
+            found.append(place + String(decoding: cells[0], as: UTF8.self))
         }
-        #expect(found == ["2", "8"])
+        #expect(found == ["line 2, 2", "line 5, 8"])
         #expect(notices == [.leftOut("line 3: found 3 columns; expected 2, as in the first line")])
     }
 

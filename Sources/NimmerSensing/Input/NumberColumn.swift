@@ -6,6 +6,8 @@ import NimmerWave
 package struct NumberColumn: Sendable {
     /// The mark that was declared; nil: found out.
     package let declared: DecimalMark?
+    /// Units to which numbers are converted; nil where the first unit is that of the source.
+    package let units: UnitScale?
     /// Number of texts that held a number.
     package private(set) var numbers = 0
     /// Number of texts where nothing was measured.
@@ -28,8 +30,11 @@ package struct NumberColumn: Sendable {
     private var readAsComma = 0
 
     /// A source of which nothing is known, or the mark alone.
-    package init(decimal: DecimalMark?) {
+    ///
+    /// - Parameter units: units that numbers may have, where that of the source is declared.
+    package init(decimal: DecimalMark?, units: UnitScale? = nil) {
         declared = decimal
+        self.units = units
         working = decimal
     }
 
@@ -91,7 +96,8 @@ package struct NumberColumn: Sendable {
     package mutating func number(in bytes: [UInt8], path: String) throws(Refusal) -> Double {
         let number = try anyNumber(in: bytes, path: path)
         guard number.isFinite else {
-            throw Refusal(.value, field: path, "expected a finite number", found: number > 0 ? "infinity" : "-infinity")
+            throw Refusal(
+                .value, field: path, expectation(at: path), found: number > 0 ? "infinity" : "-infinity")
         }
         return number
     }
@@ -114,17 +120,24 @@ package struct NumberColumn: Sendable {
         if path.isEmpty, case .number(let number) = read(bytes[...]) { return number }
         let json: JSON
         do throws(Refusal) { json = try NumberText.value(in: bytes, path: path) } catch {
-            if path.isEmpty, NumberText.isGap(WrittenNumber.trimmed(bytes[...])) { throw Self.nothing(bytes) }
-            throw error
+            guard path.isEmpty else { throw error }
+            if NumberText.isGap(WrittenNumber.trimmed(bytes[...])) { throw Self.nothing(bytes) }
+            throw units == nil ? error : Refusal(error.code, expectation(at: path), found: error.found)
         }
         switch read(json) {
         case .number(let number): return number
         case .gap: throw Self.nothing(Array(json.text.utf8))
         case .unreadable:
             throw Refusal(
-                .value, field: path, "expected a finite number",
+                .value, field: path, expectation(at: path),
                 found: json.string.map { "'\($0.prefix(60))'" } ?? json.kind)
         }
+    }
+
+    /// Words for what was expected.
+    package func expectation(at path: String = "") -> String {
+        "expected a finite number" + (units.map { ", alone or in \($0.names)" } ?? "")
+            + (path.isEmpty ? "" : " at \(path)")
     }
 
     private static func nothing(_ found: [UInt8]) -> Refusal {
@@ -193,7 +206,7 @@ package struct NumberColumn: Sendable {
     }
 
     private mutating func value(of written: WrittenNumber) -> Double? {
-        guard fits(written.unit) else { return nil }
+        guard let factor = factor(of: written.unit) else { return nil }
         if written.hasMark {
             switch (written.asPoint, written.asComma) {
             case (nil, _):
@@ -215,13 +228,15 @@ package struct NumberColumn: Sendable {
         if written.hasMark { if mark == .point { readAsPoint += 1 } else { readAsComma += 1 } }
         guard let number = written.value(mark) else { return nil }
         if !written.unit.isEmpty, unit == nil { unit = Array(written.unit) }
-        return number
+        return number * factor
     }
 
-    /// Returns whether a unit is the one that this source has: 1.2 kW beside 900 W are numbers of two scales.
-    private func fits(_ found: ArraySlice<UInt8>) -> Bool {
-        guard let unit, !found.isEmpty else { return true }
-        return found.elementsEqual(unit)
+    /// The factor that leads to the unit of this source; nil for one that it does not have: 1.2 kW beside 900 W are numbers of two scales.
+    private func factor(of found: ArraySlice<UInt8>) -> Double? {
+        if found.isEmpty { return 1 }
+        if let units { return units.factor(of: String(decoding: found, as: UTF8.self)) }
+        guard let unit else { return 1 }
+        return found.elementsEqual(unit) ? 1 : nil
     }
 
     private static func hexadecimal(_ word: String) -> Double? {

@@ -47,10 +47,11 @@ package struct TableRows: Sendable {
         let rows = lines.dropFirst(layout.linesBefore).compactMap { line -> [ArraySlice<UInt8>]? in
             if case .row(let cells) = reader.take(line[...]) { cells } else { nil }
         }
+        let names = layout.names.map { names in places.map { names[$0] } } ?? columns
         numbers = TableNumbers(
-            of: rows.map { row in places.map { row[$0] } }, columns: places.count, decimal: options.decimal,
+            of: rows.map { row in places.map { row[$0] } }, names: names, decimal: options.decimal,
             groupsWithCommas: layout.text.delimiter == UInt8(ascii: ","))
-        names = layout.names.map { names in places.map { names[$0] } } ?? columns
+        self.names = names
     }
 
     /// Gives the columns of each row, empty where the names above it lack one. Lines that are no rows are left out, as in a recording.
@@ -60,11 +61,12 @@ package struct TableRows: Sendable {
     ///   - follows: whether to read what is appended from now on, until the task is cancelled, instead of what there is.
     ///   - fromStart: whether to read what a file that is followed holds already.
     ///   - notice: news of a file that is followed, and the first line that was left out.
-    ///   - take: called with the cells, in the order of the columns.
+    ///   - take: called with the cells, in the order of the columns, and the number of their line as words (`line 7, `); empty of a file that is
+    ///     followed, whose lines before are not known.
     /// - Throws: a `ProcessFailure` when the file cannot be read; `CancellationError`.
     package func read(
         every milliseconds: Int, follows: Bool, fromStart: Bool = false,
-        notice: (FileLines.Notice) -> Void = { _ in }, _ take: ([ArraySlice<UInt8>]) throws -> Void
+        notice: (FileLines.Notice) -> Void = { _ in }, _ take: ([ArraySlice<UInt8>], _ place: String) throws -> Void
     ) async throws {
         var before = follows && !fromStart ? 0 : layout.linesBefore
         var reader = TableReader(layout)
@@ -75,6 +77,7 @@ package struct TableRows: Sendable {
                 before -= 1
                 return
             }
+            let place = follows ? "" : "line \(number)"
             switch reader.take(line[...]) {
             case .aside: return
             case .names:
@@ -86,11 +89,10 @@ package struct TableRows: Sendable {
             case .misfit(let found, let expected):
                 guard !hasNoticed else { return }
                 hasNoticed = true
-                let place = follows ? "" : "line \(number): "
-                notice(.leftOut("\(place)found \(found); expected \(expected)"))
+                notice(.leftOut("\(place)\(place.isEmpty ? "" : ": ")found \(found); expected \(expected)"))
             case .row(let cells):
                 if places.allSatisfy({ reader.lacks($0) }) { return }
-                try take(places.map { cells[$0] })
+                try take(places.map { cells[$0] }, place.isEmpty ? "" : "\(place), ")
             }
         }
         if follows { return try await file.follow(fromStart: fromStart, notice: notice, row) }
@@ -102,10 +104,13 @@ package struct TableRows: Sendable {
 package struct TableNumbers: Sendable {
     /// Columns, with what their texts turned out to be.
     package private(set) var columns: [NumberColumn]
+    private let names: [String]
+    private var firstUnreadable: (text: String, place: String)?
 
     /// Columns of which some rows are known.
-    init(of rows: [[ArraySlice<UInt8>]], columns: Int, decimal: DecimalMark?, groupsWithCommas: Bool) {
-        var known = [NumberColumn](repeating: NumberColumn(decimal: decimal), count: columns)
+    init(of rows: [[ArraySlice<UInt8>]], names: [String], decimal: DecimalMark?, groupsWithCommas: Bool) {
+        self.names = names
+        var known = [NumberColumn](repeating: NumberColumn(decimal: decimal), count: names.count)
         for row in rows { for (place, text) in row.enumerated() { _ = known[place].read(text) } }
         let surroundings = NumberColumn.mark(of: known)
         self.columns = known.map {
@@ -114,18 +119,27 @@ package struct TableNumbers: Sendable {
     }
 
     /// The numbers of a row; NaN where nothing was measured and where a text is no number.
-    package mutating func row(_ cells: [ArraySlice<UInt8>]) -> [Double] {
-        cells.enumerated().map { place, text in
-            if case .number(let number) = columns[place].read(text), number.isFinite { number } else { .nan }
+    ///
+    /// - Parameter place: place of the row as words (`line 7, `), for the report.
+    package mutating func row(_ cells: [ArraySlice<UInt8>], at place: String = "") -> [Double] {
+        cells.enumerated().map { column, text in
+            switch columns[column].read(text) {
+            case .number(let number) where number.isFinite: return number
+            case .unreadable:
+                let text = columns[column].firstUnreadable?.text ?? ""
+                firstUnreadable = firstUnreadable ?? (text, "\(place)column \(names[column])")
+                return .nan
+            case .number, .gap: return .nan
+            }
         }
     }
 
     /// Report of what could not be read; nil when all could.
     package var report: String? {
         let unreadable = columns.reduce(0) { $0 + $1.unreadable }
-        guard unreadable > 0, let first = columns.lazy.compactMap(\.firstUnreadable).first else { return nil }
+        guard unreadable > 0, let first = firstUnreadable else { return nil }
         return
-            "\(unreadable == 1 ? "1 value is no number" : "\(unreadable) values are no numbers"), the first: '\(first.text)'"
+            "\(unreadable == 1 ? "1 value is no number" : "\(unreadable) values are no numbers"), the first: '\(first.text)', \(first.place)"
     }
 }
 

@@ -16,9 +16,11 @@ public struct Distance<Lines: RangeLines>: NumberCell {
     private var column: Int?
     /// Lines of the file that were read to see how it is laid out, the next one last.
     private var pending: [[UInt8]] = []
+    /// Number of the file's last line that was taken.
+    private var line = 0
     private var reader = TableReader(TableLayout([]))
     /// Its texts, with what they turned out to be: decimal mark and unit.
-    private var text = NumberColumn(decimal: nil)
+    private var text: NumberColumn
     private var lastWave: Timestamp?
     private var loggedFaults: Set<Ranger.Fault> = []
     private var hasLoggedMisfit = false
@@ -28,6 +30,7 @@ public struct Distance<Lines: RangeLines>: NumberCell {
         interval = Double(settings.senseInterval ?? Self.manifest.interval ?? 100)
         ranger = Ranger(settings: self.settings.ranger)
         sentinels = self.settings.sentinels
+        text = NumberColumn(decimal: nil, units: self.settings.units)
     }
 
     public func inputs(in environment: Environment) throws -> [SubjectPattern] {
@@ -47,6 +50,7 @@ public struct Distance<Lines: RangeLines>: NumberCell {
             reader = TableReader(layout)
             if let remark = layout.remark { pulse.log(.warning, "The separator is open", ["reason": remark]) }
             pending = first.dropFirst(layout.linesBefore).reversed()
+            line = layout.linesBefore
             (file, column) = (
                 lines, try DelimitedText.place(of: name, names: layout.names, count: layout.width)
             )
@@ -57,8 +61,7 @@ public struct Distance<Lines: RangeLines>: NumberCell {
 
     public mutating func receive(_ message: BusMessage, _ pulse: inout Pulse) throws {
         guard case .subject(_, let path) = settings.origin else { return }
-        let number = range(in: message.payload, path: path)
-        if let refused = take(number, &pulse) { throw Refusal(.value, refused.description) }
+        if let refusal = take(text: message.payload, path: path, &pulse) { throw refusal }
     }
 
     public mutating func read(_ number: Double, _ pulse: inout Pulse) throws {
@@ -66,19 +69,25 @@ public struct Distance<Lines: RangeLines>: NumberCell {
     }
 
     public mutating func sense(_ pulse: inout Pulse) throws {
-        guard case .file = settings.origin, let column, let cells = nextRow(&pulse) else { return }
-        take(reader.lacks(column) ? .nan : range(in: Array(cells[column])), &pulse)
+        guard case .file(_, let name, _) = settings.origin, let column, let cells = nextRow(&pulse) else { return }
+        let place = "line \(line), column \(name)"
+        if reader.lacks(column) {
+            take(.nan, &pulse, reason: "the names above it lack the column", at: place)
+        } else {
+            take(text: Array(cells[column]), &pulse, at: place)
+        }
     }
 
     private mutating func nextRow(_ pulse: inout Pulse) -> [ArraySlice<UInt8>]? {
-        while let line = pending.popLast() ?? file?.next() {
-            switch reader.take(line[...]) {
+        while let next = pending.popLast() ?? file?.next() {
+            line += 1
+            switch reader.take(next[...]) {
             case .row(let cells): return cells
             case .misfit(let found, let expected):
                 if !hasLoggedMisfit {
                     pulse.log(
                         .warning, "Lines that are no rows are left out",
-                        ["reason": "found \(found); expected \(expected)"])
+                        ["reason": "line \(line): found \(found); expected \(expected)"])
                 }
                 hasLoggedMisfit = true
             case .names, .aside: break
@@ -93,9 +102,20 @@ public struct Distance<Lines: RangeLines>: NumberCell {
         return nil
     }
 
-    /// The range in a message or a field; NaN for text that is no number, which is counted as an invalid reading.
-    private mutating func range(in bytes: [UInt8], path: String = "") -> Double {
-        (try? text.anyNumber(in: bytes, path: path)) ?? .nan
+    /// Takes the range in a message or a field; text that is no number is counted as an invalid reading.
+    ///
+    /// - Returns: why it was refused, if it was.
+    @discardableResult
+    private mutating func take(
+        text bytes: [UInt8], path: String = "", _ pulse: inout Pulse, at place: String? = nil
+    ) -> Refusal? {
+        do throws(Refusal) {
+            let number = try text.anyNumber(in: bytes, path: path)
+            return take(number, &pulse, reason: nil, at: place).map { Refusal(.value, field: path, $0.description) }
+        } catch {
+            take(.nan, &pulse, reason: error.description, at: place)
+            return error
+        }
     }
 
     /// Takes a range in the unit of the source, and emits its wave; replay passes recorded ones to it. One that stands for no reading is
@@ -104,6 +124,16 @@ public struct Distance<Lines: RangeLines>: NumberCell {
     /// - Returns: why it was refused, if it was.
     @discardableResult
     public mutating func take(_ raw: Double, _ pulse: inout Pulse) -> Ranger.Refused? {
+        take(raw, &pulse, reason: nil, at: nil)
+    }
+
+    /// - Parameters:
+    ///   - reason: why there is no number, where that is known.
+    ///   - place: place in its file, for the log.
+    @discardableResult
+    private mutating func take(
+        _ raw: Double, _ pulse: inout Pulse, reason: String?, at place: String?
+    ) -> Ranger.Refused? {
         if let sentinel = sentinels.take(raw) {
             pulse.countSentinel("\(sentinel)", isNew: sentinel.isNew)
             return nil
@@ -112,7 +142,9 @@ public struct Distance<Lines: RangeLines>: NumberCell {
         switch ranger.read(raw, at: pulse.at) {
         case .failure(let refused):
             if loggedFaults.insert(refused.fault).inserted {
-                pulse.log(.warning, "Ranges are refused", ["fault": refused.fault.rawValue, "reason": "\(refused)"])
+                var values = ["fault": refused.fault.rawValue, "reason": reason ?? "\(refused)"]
+                values["at"] = place
+                pulse.log(.warning, "Ranges are refused", values)
             }
             return refused
         case .success(let judged):

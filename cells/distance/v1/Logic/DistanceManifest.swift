@@ -69,6 +69,8 @@ public struct DistanceSettings: Sendable {
     public var ranger: Ranger.Settings
     /// Values that stand for no reading, in the unit of the source.
     public var sentinels: Sentinels
+    /// Units that may stand behind ranges, and are converted to the unit of the source.
+    package var units: UnitScale
 
     /// Reads and checks the settings.
     ///
@@ -80,6 +82,7 @@ public struct DistanceSettings: Sendable {
             scale: settings.unit.scale, maximum: settings.maximum,
             near: settings.near, far: settings.far, noise: settings.noise,
             forgetting: settings.forget)
+        units = settings.units
         sentinels = try Sentinels(
             minimum: settings.minimumValue, maximum: settings.maximumValue, ignore: settings.ignore)
         switch (settings.subject, settings.file) {
@@ -94,5 +97,12 @@ public struct DistanceSettings: Sendable {
         case (_?, _?):
             throw Refusal(.value, field: "file", "only one of subject and file may be set", found: "both")
         }
+    }
+}
+
+extension Settings<DistanceOptions> {
+    /// Units that may stand behind ranges, and are converted to the setting `unit`.
+    package var units: UnitScale {
+        UnitScale(DistanceOptions.Unit.allCases.map { ($0.rawValue, $0.scale) }, to: self.unit.scale)
     }
 }

@@ -17,8 +17,9 @@ extension Multivariate {
             host.update { cell, _ in cell.call(rows.names) }
             if let remark = rows.remark { host.process.logger.warning("\(remark)") }
             var numbers = rows.numbers
-            try await rows.read(every: cell.pause, follows: cell.follows, fromStart: isNew, notice: notice) { cells in
-                let row = numbers.row(cells)
+            try await rows.read(every: cell.pause, follows: cell.follows, fromStart: isNew, notice: notice) {
+                cells, place in
+                let row = numbers.row(cells, at: place)
                 host.update { cell, pulse in try cell.read(row, &pulse) }
             }
             if let report = numbers.report { host.process.logger.warning("\(report)", metadata: ["file": "\(path)"]) }

@@ -34,6 +34,8 @@ public struct Sensor: NumberCell, Learner {
     let decimal: DecimalMark?
     private var sentinels: Sentinels
     private var hasSeenGap = false
+    /// Number of the last line of its command, or of its file without columns.
+    private var line = 0
 
     /// A sensor that has seen nothing.
     public init(_ settings: Settings<SensorOptions>) throws {
@@ -78,6 +80,17 @@ public struct Sensor: NumberCell, Learner {
         }
         try read(number, &pulse)
     }
+
+    /// Takes the next line of its command, or of its file without columns.
+    ///
+    /// - Throws: a `PlacedFailure` with the line's number.
+    mutating func read(nextLine bytes: [UInt8], path: String, _ pulse: inout Pulse) throws {
+        line += 1
+        try PlacedFailure.at("line \(line)") { try read(bytes, path: path, &pulse) }
+    }
+
+    /// The next line is the first one of its command.
+    mutating func beginLines() { line = 0 }
 
     private static let gap = "a message which states that nothing was measured"
 

@@ -24,7 +24,8 @@ extension Sensor {
     private static func run(_ command: [String], _ sensor: Sensor, _ host: CellHost<Sensor>) async throws {
         let path = sensor.path
         while !Task.isCancelled {
-            let status = try await CommandLines.run(command) { line in host.take(line, path) }
+            host.update { sensor, _ in sensor.beginLines() }
+            let status = try await CommandLines.run(command) { line in host.takeNext(line, path) }
             if Task.isCancelled { return }
             if status != 0 {
                 host.process.logger.warning(
@@ -40,9 +41,9 @@ extension Sensor {
         let notice = { (notice: FileLines.Notice) in host.report(notice, of: file) }
         guard let column = sensor.column else {
             if sensor.follows {
-                return try await file.follow(fromStart: false, notice: notice) { host.take($0, path) }
+                return try await file.follow(fromStart: false, notice: notice) { host.take($0, path, at: nil) }
             }
-            try await file.read(every: sensor.pause) { host.take($0, path) }
+            try await file.read(every: sensor.pause) { host.takeNext($0, path) }
             host.update { _, pulse in pulse.endReadings() }
             host.process.logger.info("The file has ended", metadata: ["file": "\(file.path)"])
             return
@@ -54,8 +55,9 @@ extension Sensor {
         if let remark = rows.remark { host.process.logger.warning("\(remark)") }
         let marks = rows.numbers
         host.update { sensor, _ in sensor.read(as: marks) }
-        try await rows.read(every: sensor.pause, follows: sensor.follows, fromStart: isNew, notice: notice) { cells in
-            host.take(Array(cells[0]), "")
+        try await rows.read(every: sensor.pause, follows: sensor.follows, fromStart: isNew, notice: notice) {
+            cells, place in
+            host.take(Array(cells[0]), "", at: "\(place)column \(rows.names[0])")
         }
         host.update { _, pulse in pulse.endReadings() }
         host.process.logger.info("The file has ended", metadata: ["file": "\(file.path)"])
@@ -70,8 +72,15 @@ extension CellHost<Sensor> {
         update { _, pulse in pulse.log(level, notice.message, values) }
     }
 
-    /// Takes a line; one that holds no number is a fault of that look, and the next line comes.
-    func take(_ line: [UInt8], _ path: String) {
-        update { sensor, pulse in try sensor.read(line, path: path, &pulse) }
+    /// Takes a line or a cell of a table; one that holds no number is a fault of that look, and the next one comes.
+    ///
+    /// - Parameter place: its place, for the log; nil where it has none.
+    func take(_ text: [UInt8], _ path: String, at place: String?) {
+        update { sensor, pulse in try PlacedFailure.at(place) { try sensor.read(text, path: path, &pulse) } }
+    }
+
+    /// Takes the line behind the last one.
+    func takeNext(_ line: [UInt8], _ path: String) {
+        update { sensor, pulse in try sensor.read(nextLine: line, path: path, &pulse) }
     }
 }
