@@ -51,9 +51,16 @@ package struct RunFolder: Equatable, Sendable {
         }
     }
 
-    /// The nearest place that exists, from a folder upward; nil if absent.
+    /// The nearest place in which a system lives, from a folder upward; where none does, the nearest that exists; nil if absent.
     package static func nearest(_ environment: Environment, from start: String = FileText.workingFolder) -> RunFolder? {
         LocalSystem.nearest(environment, above: start).map { RunFolder(environment: environment, path: $0) }
+    }
+
+    /// All places that exist, from this folder upward, nearest first.
+    package static func all(_ environment: Environment) -> [RunFolder] {
+        LocalSystem.folders(environment, above: FileText.workingFolder).map {
+            RunFolder(environment: environment, path: $0)
+        }
     }
 
     /// Indicates whether the state that stands there was written by this user: another's is not believed.

@@ -1,5 +1,6 @@
 import Glibc
 import NimmerBus
+import NimmerPlatform
 import NimmerWave
 import Testing
 
@@ -31,8 +32,10 @@ struct LocalSystemTests {
         fclose(file)
     }
 
-    private static func state(nimmer: Int32 = getpid(), isPrivate: Bool = true) -> String {
-        #"{"nimmer": "\#(nimmer):1:boot", "nats_url": "nats://127.0.0.1:7", "nats_private": \#(isPrivate)}"#
+    private static func state(
+        nimmer: String = ProcessIdentity.current?.text ?? "unknown", isPrivate: Bool = true
+    ) -> String {
+        #"{"nimmer": "\#(nimmer)", "nats_url": "nats://127.0.0.1:7", "nats_private": \#(isPrivate)}"#
     }
 
     @Test func itIsFoundFromBelow() throws {
@@ -48,11 +51,39 @@ struct LocalSystemTests {
     @Test func whatIsNoPrivateServerOrRunsNoMoreIsNone() throws {
         try Self.with { root in
             for text in [
-                Self.state(isPrivate: false), Self.state(nimmer: 2_147_483_646), Self.state(nimmer: 1), "", "{", "[]",
+                Self.state(isPrivate: false), Self.state(nimmer: "2147483646:1:boot"), Self.state(nimmer: "1:1:boot"),
+                Self.state(nimmer: "\(getpid()):1:boot"), "", "{", "[]",
             ] {
                 try Self.write(text, to: root + "/.nimmer/dev/up.json")
                 #expect(LocalSystem.running(.dev, above: root) == nil, "\(text)")
             }
+        }
+    }
+
+    /// What a `nimmer up` that failed or was killed left in a folder below does not hide the system above.
+    @Test func aFolderWithoutALivingSystemIsPassedOver() throws {
+        try Self.with { root in
+            let (living, left) = (root + "/.nimmer/dev", root + "/a/.nimmer/dev")
+            for folder in [root + "/a/.nimmer", left] { mkdir(folder, 0o755) }
+            defer {
+                unlink(left + "/up.json")
+                for folder in [left, root + "/a/.nimmer"] { rmdir(folder) }
+            }
+            #expect(LocalSystem.nearest(.dev, above: root + "/a/b") == left, "none lives anywhere")
+            try Self.write(Self.state(), to: living + "/up.json")
+            #expect(LocalSystem.running(.dev, above: root + "/a/b")?.path == living, "without a state")
+            for dead in ["2147483646:1:boot", "\(getpid()):1:boot"] {
+                try Self.write(Self.state(nimmer: dead), to: left + "/up.json")
+                #expect(LocalSystem.running(.dev, above: root + "/a/b")?.path == living, "\(dead)")
+            }
+            try Self.write(Self.state(isPrivate: false), to: left + "/up.json")
+            #expect(LocalSystem.nearest(.dev, above: root + "/a/b") == left, "one that uses another server lives")
+            #expect(LocalSystem.running(.dev, above: root + "/a/b") == nil)
+            try Self.write("{", to: left + "/up.json")
+            #expect(LocalSystem.nearest(.dev, above: root + "/a/b") == left, "a damaged state proves no end")
+            try Self.write(Self.state(nimmer: "2147483646:1:boot"), to: living + "/up.json")
+            try Self.write(Self.state(nimmer: "2147483646:1:boot"), to: left + "/up.json")
+            #expect(LocalSystem.nearest(.dev, above: root + "/a/b") == left, "none lives any more")
         }
     }
 

@@ -40,8 +40,7 @@ public struct LocalSystem: Sendable, Hashable {
     public static func running(_ environment: Environment, above start: String) -> LocalSystem? {
         guard let path = nearest(environment, above: start), let text = ownText("up.json", in: path),
             let state = try? JSON(parsing: text), state["nats_private"]?.bool == true,
-            let url = state["nats_url"]?.string, let nimmer = state["nimmer"]?.string,
-            let pid = nimmer.split(separator: ":").first.flatMap({ Int32($0) }), pid > 1, kill(pid, 0) == 0
+            let url = state["nats_url"]?.string, nimmer(in: state)?.isAlive == true
         else { return nil }
         return LocalSystem(url: url, path: path)
     }
@@ -56,16 +55,39 @@ public struct LocalSystem: Sendable, Hashable {
         return running(environment, above: String(cString: name))
     }
 
-    /// The nearest `.nimmer/<env>` from a folder upward.
+    /// The nearest `.nimmer/<env>` from a folder upward in which a system lives; where none does, the nearest.
     public static func nearest(_ environment: Environment, above start: String) -> String? {
+        let folders = folders(environment, above: start)
+        return folders.first { !isAbandoned($0) } ?? folders.first
+    }
+
+    /// Each `.nimmer/<env>` from a folder upward, nearest first.
+    package static func folders(_ environment: Environment, above start: String) -> [String] {
+        var folders: [String] = []
         var folder = start
         while true {
             let path = "\(folder == "/" ? "" : folder)/\(Self.folder)/\(environment.rawValue)"
             var status = stat()
-            if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return path }
-            guard folder != "/", let slash = folder.lastIndex(of: "/") else { return nil }
+            if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { folders.append(path) }
+            guard folder != "/", let slash = folder.lastIndex(of: "/") else { return folders }
             folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
         }
+    }
+
+    /// Returns whether a `nimmer up` left the folder behind: it has no state, or one of this user whose process has ended. A state that is
+    /// not to be believed, such as another user's, proves no end.
+    private static func isAbandoned(_ path: String) -> Bool {
+        var status = stat()
+        guard lstat("\(path)/up.json", &status) == 0 else { return errno == ENOENT }
+        guard let text = ownText("up.json", in: path), let state = try? JSON(parsing: text),
+            let nimmer = nimmer(in: state)
+        else { return false }
+        return !nimmer.isAlive
+    }
+
+    /// The `nimmer up` that wrote a state.
+    private static func nimmer(in state: JSON) -> ProcessIdentity? {
+        state["nimmer"]?.string.flatMap { ProcessIdentity($0) }
     }
 
     /// The text of a plain file of this user in a folder that no other user can lead elsewhere: `.nimmer` and `.nimmer/<env>` are

@@ -21,7 +21,7 @@ struct DownCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        guard let place = RunFolder.nearest(environment), let state = try RunState.read(place) else {
+        guard let (place, state) = try Self.nearest(environment) else {
             try Console.line("nothing runs here in \(environment.rawValue)")
             return
         }
@@ -53,5 +53,23 @@ struct DownCommand: AsyncParsableCommand {
             )
         }
         try Console.line("all stopped")
+    }
+
+    /// The nearest place with something to stop, and its state; where there is none, the nearest with a state.
+    ///
+    /// - Throws: ``Failure`` when a state before that cannot be used.
+    private static func nearest(_ environment: Environment) throws(Failure) -> (RunFolder, RunState)? {
+        var ended: (RunFolder, RunState)?
+        for place in RunFolder.all(environment) {
+            let state: RunState?
+            do throws(Failure) { state = try RunState.read(place) } catch {
+                guard let ended else { throw error }
+                return ended
+            }
+            guard let state else { continue }
+            if state.isAlive || !state.living(in: place).isEmpty { return (place, state) }
+            ended = ended ?? (place, state)
+        }
+        return ended
     }
 }
