@@ -122,7 +122,14 @@ package struct ReplayInput {
         self.times = RowTimes(times, later: rows.later, groups: rows.groups)
         self.report = report
         noteTimes(times, lineOf)
-        if times.isEmpty { self.report.remarks.append("\(file) holds no rows") }
+        guard !times.isEmpty else {
+            let more = self.report.notes.joined(separator: "; ")
+            throw Failure(
+                .failed, "\(file) holds no rows",
+                remedy:
+                    "give a recording with at least one row behind the names of its columns\(more.isEmpty ? "" : "; \(more)")"
+            )
+        }
         // Lines that are no messages are among its rows.
         try self.report.check(rows: times.count - (messages == nil ? 0 : self.report.badLines))
         if wanted != nil, messages == nil { try checkColumns() }
@@ -130,6 +137,13 @@ package struct ReplayInput {
 
     /// Fails where most values of a column were lost, whatever the mix of reasons: no numbers, in rows without a time, in lines that are no rows.
     private func checkColumns() throws(Failure) {
+        guard rows.given.isEmpty || rows.given.contains(where: { $0 > 0 }) else {
+            let names = ReplayInput.list(wanted.map { columns[$0] })
+            throw Failure(
+                .failed,
+                "\(file) holds no number in the \(NimmerOutput.count(rows.count, "row")) of the columns that are read: \(names)",
+                remedy: "--column NAME=CELL gives a cell another column")
+        }
         let lines = report.badLines
         for (column, given) in rows.given.enumerated() where given > 0 {
             let good = rows.values(of: column, at: times.moments)

@@ -8,7 +8,7 @@ import Testing
 
 extension Minds {
     /// The real server of llama.cpp with a real, small model.
-    @Suite("A real model", .serialized, .timeLimit(.minutes(5))) struct RealServerTests {
+    @Suite("A real model", .serialized, .timeLimit(.minutes(15))) struct RealServerTests {
         static let schema: JSON = [
             "type": "object", "additionalProperties": false, "required": ["decision", "confidence"],
             "properties": [
@@ -37,7 +37,7 @@ extension Minds {
                 #expect(state.isReachable && state.hasModel == true && state.isLoaded == true && state.trouble.isEmpty)
                 #expect(state.version == "llama.cpp")
 
-                let answer = try await mind.ask(Self.question("The flow is low."), deadline: .now + .seconds(60))
+                let answer = try await mind.ask(Self.question("The flow is low."), deadline: .now + .seconds(240))
                 #expect(answer.finish == .stop)
                 #expect(answer.model == "SmolLM2-135M-Instruct.Q4_1")
                 #expect((answer.promptTokens ?? 0) > 10 && (answer.completionTokens ?? 0) > 3)
@@ -47,19 +47,19 @@ extension Minds {
                 #expect(["wait", "inspect_pump", "lower_load"].contains(json["decision"]?.string ?? ""))
 
                 let short = try await mind.ask(
-                    Self.question("Tell a story.", schema: nil, tokens: 16), deadline: .now + .seconds(60))
+                    Self.question("Tell a story.", schema: nil, tokens: 16), deadline: .now + .seconds(240))
                 #expect(short.finish == .length && short.completionTokens == 16)
 
                 // The schema language that the server cannot compile is its own refusal, not free text.
                 await #expect {
                     try await mind.ask(
-                        Self.question("x", schema: ["type": "nonsense"]), deadline: .now + .seconds(60))
+                        Self.question("x", schema: ["type": "nonsense"]), deadline: .now + .seconds(240))
                 } throws: { ($0 as? MindError)?.code == .rejected }
 
                 // A question far too long for its context.
                 await #expect {
                     try await mind.ask(
-                        Self.question(String(repeating: "word ", count: 6_000)), deadline: .now + .seconds(60))
+                        Self.question(String(repeating: "word ", count: 6_000)), deadline: .now + .seconds(240))
                 } throws: { ($0 as? MindError)?.code == .rejected && "\($0)".contains("exceed_context_size_error") }
 
                 // One slot: were the abandoned question still being answered (some 2,000 tokens), the next would wait for it.
@@ -84,7 +84,7 @@ extension Minds {
                 let asking = Task { () async -> MindError.Code? in
                     do throws(MindError) {
                         _ = try await mind.ask(
-                            Self.question("Count.", schema: Self.endless, tokens: 3_000), deadline: .now + .seconds(60))
+                            Self.question("Count.", schema: Self.endless, tokens: 3_000), deadline: .now + .seconds(240))
                         return nil
                     } catch { return error.code }
                 }

@@ -260,7 +260,12 @@ import Testing
 
     @Test("small things: no rows, too much skipped, quotes over lines, gaps, fractions, marks and comments in NDJSON")
     func small() throws {
-        #expect(try Forms.read("time,x\n", ["x"]).notes == ["x.csv holds no rows"])
+        let empty = Forms.failure { _ = try Forms.read("time,x\n", ["x"]) }
+        #expect(empty.hasPrefix("x.csv holds no rows | "), "\(empty)")
+        let comments = Forms.failure { _ = try Forms.read("time,x\n1,2\n1,3\n", ["x"]) { $0.table.comment = "1" } }
+        #expect(comments.hasPrefix("x.csv holds no rows | "), "\(comments)")
+        let gaps = Forms.failure { _ = try Forms.read("time,x,y\n1,,a\n2,null,b\n", ["x"]) }
+        #expect(gaps.hasPrefix("x.csv holds no number in the 2 rows of the columns that are read: x"), "\(gaps)")
         let skipped = Forms.failure { _ = try Forms.read("time,x\n1,2\n", ["x"]) { $0.table.skip = 9 } }
         #expect(skipped.hasPrefix("x.csv has 2 lines: --skip 9 passes over all of them"), "\(skipped)")
         let quoted = try Forms.read("time,x,note\n1,2,a\n2,3,\"b\nc\"\n3,4,d\n4,5,e\n5,6,f\n", ["x"]).notes

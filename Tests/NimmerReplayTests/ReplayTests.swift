@@ -237,7 +237,9 @@ struct ReplayEngineTests {
                 error?.message == "pair.csv.gz:1: found bytes that are not text; expected a CSV or NDJSON recording")
         }
         let wide = (1...40).map { "n\($0)" }.joined(separator: ",")
-        let error = #expect(throws: Failure.self) { try Self.run(Self.system, wide + "\n") }
+        let error = #expect(throws: Failure.self) {
+            try Self.run(Self.system, wide + "\n" + wide.replacing("n", with: "") + "\n")
+        }
         let remedy = error?.remedy?.text ?? ""
         #expect(remedy.contains("n29, n30 and 10 more;"), "\(remedy)")
     }

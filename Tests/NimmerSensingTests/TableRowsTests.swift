@@ -101,5 +101,7 @@ struct TableRowsTests {
             try TableRows(FileLines(path: path), columns: ["a"], options: TableOptions())
         }
         #expect(error?.message.contains("is UTF-16 (little endian); a file that is read live must be UTF-8") == true)
+        // Also a file of bare numbers, which has no columns to look for.
+        await #expect(throws: ProcessFailure.self) { try await FileLines(path: path).read(every: 0) { _ in } }
     }
 }

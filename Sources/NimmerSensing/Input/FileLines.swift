@@ -161,16 +161,23 @@ public struct FileLines: Sendable {
     private func open() throws -> Int32 {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(errno) }
-        var magic = [UInt8](repeating: 0, count: 5)
-        let count = max(0, pread(descriptor, &magic, magic.count, 0))
-        if let packed = PackedFile(startOf: magic[..<count]) {
+        var start = [UInt8](repeating: 0, count: 1024)
+        start.removeLast(start.count - max(0, pread(descriptor, &start, start.count, 0)))
+        if let reason = Self.refusal(of: start, path) {
             close(descriptor)
-            throw ProcessFailure(
-                .configuration,
-                "\(path) is packed (\(packed.program)); a file that is read live must be text: \(packed.program) -dk \(path)"
-            )
+            throw ProcessFailure(.configuration, "\(path) is \(reason)")
         }
         return descriptor
+    }
+
+    /// Reason why a file that begins with these bytes cannot be read live; nil where it can.
+    private static func refusal(of start: [UInt8], _ path: String) -> String? {
+        if let packed = PackedFile(startOf: start) {
+            return "packed (\(packed.program)); a file that is read live must be text: \(packed.program) -dk \(path)"
+        }
+        let encoding = TextEncoding(of: start)
+        guard encoding == .utf16BigEndian || encoding == .utf16LittleEndian else { return nil }
+        return "\(encoding.rawValue); a file that is read live must be UTF-8: iconv -f UTF-16 -t UTF-8"
     }
 
     private func next(of lines: inout LineReader) throws -> [UInt8]? {

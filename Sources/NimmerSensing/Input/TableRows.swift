@@ -24,13 +24,6 @@ package struct TableRows: Sendable {
     /// - Throws: a `ProcessFailure` when the file cannot be read, is no text or has no such column.
     package init(_ file: FileLines, columns: [String], options: TableOptions) throws {
         var lines = try file.first(TableLayout.lines)
-        let encoding = TextEncoding(of: Array((lines.first ?? []).prefix(1024)))
-        guard encoding != .utf16BigEndian, encoding != .utf16LittleEndian else {
-            throw ProcessFailure(
-                .configuration,
-                "\(file.path) is \(encoding.rawValue); a file that is read live must be UTF-8: iconv -f UTF-16 -t UTF-8"
-            )
-        }
         if lines.first?.starts(with: [0xef, 0xbb, 0xbf]) == true { lines[0].removeFirst(3) }
         let layout = TableLayout(lines.map { $0[...] }, options)
         var places: [Int] = []
