@@ -99,7 +99,9 @@ extension ScopeState {
         stories.add(body, entry: number)
         regionsOfRequests[body.requestID] = region
         if regionsOfRequests.count > Stories.maximum { regionsOfRequests = [body.requestID: region] }
-        buffer.ask(body.requestID, lane: (SubjectName(subject).owner, .cognitive), at: at, value: body.confidence)
+        buffer.ask(
+            body.requestID, lane: (SubjectName(subject).owner, .cognitive), at: at,
+            until: body.expiresAt.nanoseconds, value: body.confidence)
     }
 
     private mutating func takeResponse(_ body: CognitiveResponse, _ subject: String, _ payload: [UInt8], _ at: Int64) {
@@ -107,9 +109,7 @@ extension ScopeState {
         let number = buffer.receive(
             .response, subject: subject, payload: payload, at: at, lane: region.map { ($0, .nervous) })
         stories.add(body, entry: number)
-        if region != nil {
-            buffer.answer(body.requestID, lane: (SubjectName(subject).owner, .cognitive), at: at)
-        }
+        buffer.answer(body.requestID, lane: (SubjectName(subject).owner, .cognitive), at: at)
     }
 
     private mutating func takeCommand(

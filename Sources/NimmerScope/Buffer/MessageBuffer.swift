@@ -42,6 +42,8 @@ struct MessageBuffer: Sendable {
     private var origins = NameTable(capacity: 4096)
     private var subjectOrigins: [Int32] = []
     private var traceNumbers: [UInt64: Int] = [:]
+    /// Times of the answers whose questions did not come yet.
+    private var earlyAnswers: [MessageID: Int64] = [:]
     private var view = WaveView()
 
     /// Below it a wave does not resonate, and its line is dotted (gates.md, `floor`).
@@ -132,20 +134,26 @@ struct MessageBuffer: Sendable {
         return entries.end - 1
     }
 
-    /// Draws a question in a lane until its answer comes.
-    mutating func ask(_ id: MessageID, lane: (name: String, domain: SubjectDomain), at: Int64, value: Double) {
+    /// Draws a question in a lane until its answer comes, which may have come already, or until its deadline.
+    mutating func ask(
+        _ id: MessageID, lane: (name: String, domain: SubjectDomain), at: Int64, until deadline: Int64 = .max,
+        value: Double
+    ) {
         let number = self.lane(named: lane.name, lane.domain, at)
-        lanes[number].exchanges.append(Exchange(id: id, from: at, to: .max, value: Float(value)))
+        let end = max(at, min(deadline, earlyAnswers.removeValue(forKey: id) ?? .max))
+        lanes[number].exchanges.append(Exchange(id: id, from: at, to: end, value: Float(value)))
         if lanes[number].exchanges.count > 1024 { lanes[number].exchanges.removeFirst() }
     }
 
-    /// Ends the question that this answers.
+    /// Ends the question that this answers, also one that comes later.
     mutating func answer(_ id: MessageID, lane: (name: String, domain: SubjectDomain), at: Int64) {
         let number = self.lane(named: lane.name, lane.domain, at)
         for exchange in lanes[number].exchanges.numbers.reversed() where lanes[number].exchanges[exchange].id == id {
-            lanes[number].exchanges[exchange].to = at
+            lanes[number].exchanges[exchange].to = min(at, lanes[number].exchanges[exchange].to)
             return
         }
+        if earlyAnswers.count >= 1024 { earlyAnswers = [:] }
+        earlyAnswers[id] = at
     }
 
     private func judgement(_ entry: Entry, _ payload: ArraySlice<UInt8>?) -> EntryFlags {

@@ -16,6 +16,8 @@ struct Stories: Sendable {
     private var stories: [MessageID: Story] = [:]
     private var requests: [MessageID: MessageID] = [:]
     private var transitions: [MessageID: Int] = [:]
+    /// Decisions whose requests did not come yet, by the id of the request.
+    private var earlyResponses: [MessageID: Int] = [:]
 
     static let maximum = 4096
 
@@ -42,11 +44,18 @@ struct Stories: Sendable {
     mutating func add(_ request: CognitiveRequest, entry: Int) {
         stories[request.collapseID, default: Story()].request = entry
         requests[request.requestID] = request.collapseID
+        if let response = earlyResponses.removeValue(forKey: request.requestID) {
+            stories[request.collapseID]?.response = response
+        }
         bound()
     }
 
     mutating func add(_ response: CognitiveResponse, entry: Int) {
-        guard let collapse = requests[response.requestID] else { return }
+        guard let collapse = requests[response.requestID] else {
+            if earlyResponses.count >= Self.maximum { earlyResponses = [:] }
+            earlyResponses[response.requestID] = entry
+            return
+        }
         stories[collapse]?.response = entry
     }
 
@@ -63,7 +72,7 @@ struct Stories: Sendable {
 struct Exchange: Sendable {
     let id: MessageID
     let from: Int64
-    /// `Int64.max` while no answer came.
+    /// The time of the answer; while none came, that of the deadline, or `Int64.max` without one.
     var to: Int64
     /// Height at which it is drawn, 0…1.
     let value: Float
