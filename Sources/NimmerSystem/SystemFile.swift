@@ -152,6 +152,8 @@ public struct MemorySettings: Sendable {
 public struct NATSSettings: Sendable {
     /// `nats://127.0.0.1:4222`.
     public var url: String?
+    /// Position of the address in the file.
+    package var urlMark = YAMLMark.start
     /// A user's name, its password in `passwordFile` or in NIMMERVERSE_NATS_PASSWORD.
     public var user: String?
     /// A file whose first line is the password.
@@ -193,6 +195,8 @@ public struct MQTTSettings: Sendable, Hashable {
 public struct PostgresSettings: Sendable {
     /// `postgresql://user@host:port/database`, without a password.
     public var url: String?
+    /// Position of the address in the file.
+    package var urlMark = YAMLMark.start
     /// A file whose first line is the password.
     public var passwordFile: String?
 

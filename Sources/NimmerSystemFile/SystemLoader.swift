@@ -196,6 +196,7 @@ extension SystemFile {
         guard let node else { return settings }
         var keys = try MappingReader(node, place: "nats", file: file)
         settings.url = try keys.addresses("url", schemes: ["nats", "tls"], example: "nats://127.0.0.1:4222")
+        settings.urlMark = node["url"]?.mark ?? settings.urlMark
         settings.user = try keys.text("user")
         settings.passwordFile = try keys.text("password_file")
         settings.tokenFile = try keys.text("token_file")
@@ -239,6 +240,7 @@ extension SystemFile {
         settings.url = try keys.addresses(
             "url", schemes: ["postgresql", "postgres"], example: "postgresql://user@127.0.0.1:5432/nimmerverse",
             allowsKeywords: true)
+        settings.urlMark = node["url"]?.mark ?? settings.urlMark
         settings.passwordFile = try keys.text("password_file")
         try keys.finish()
         return settings

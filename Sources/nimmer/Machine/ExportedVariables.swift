@@ -22,7 +22,7 @@ struct ExportedVariables: Equatable, Sendable {
             throw Failure(
                 .unavailable, "no nervous system of \(environment.rawValue) runs in this folder or above",
                 remedy: "start one with `nimmer up`, or change to its folder")
-        case .flag, .variable, .context, .running: break
+        case .flag, .upFlag, .variable, .file, .context, .running: break
         }
         add(Environment.variable, environment.rawValue)
         add(ServerChoice.variable, choice.url)

@@ -86,6 +86,8 @@ extension ServerChoice {
     var remedy: String {
         switch origin {
         case .flag: "start a server there, or leave out --server to use the one of `nimmer up`"
+        case .upFlag: "start a server there, or leave out --nats to have `nimmer up` start one"
+        case .file: "start a server there, or remove nats.url from the file to have `nimmer up` start one"
         case .variable: "start a server there, or unset \(ServerChoice.variable) to use the one of `nimmer up`"
         case .context: "start a server there, or choose another with `nimmer context select`"
         case .running: "`nimmer status` shows its state; `nimmer down` and `nimmer up` start it again"

@@ -10,7 +10,11 @@ import NimmerWave
 struct ServerChoice: Equatable, Sendable {
     enum Origin: Equatable, Sendable {
         case flag
+        /// The flag of `nimmer up`, which has no `--server`.
+        case upFlag
         case variable
+        /// `nats.url` of a system file, `FILE:LINE:COLUMN`.
+        case file(String)
         case context(String)
         case running(folder: String)
         case usual
@@ -20,6 +24,8 @@ struct ServerChoice: Equatable, Sendable {
         var words: String {
             switch self {
             case .flag: "from --server"
+            case .upFlag: "from --nats"
+            case .file(let place): "from \(place)"
             case .variable: "from \(ServerChoice.variable)"
             case .context(let name): "from the context \(name)"
             case .running(let folder): "of the nervous system that runs in \(folder)"

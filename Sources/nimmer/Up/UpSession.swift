@@ -57,7 +57,7 @@ struct UpSession: Sendable {
         let servers = PrivateServers(place)
         let log = LogFile(place)
         _ = place.takeRestarts()
-        let chosenNATS = natsURL ?? (exportsOwnNATS ? nil : variable("NIMMERVERSE_NATS_URL")) ?? system.nats.url
+        let chosenNATS = chosenNATS
         let chosenPostgres = (exportsOwnPostgres ? nil : variable(DatabaseOptions.variable)) ?? system.postgres.url
         let identities =
             chosenNATS == nil ? try await SystemIdentities(place, playing?.granted(system, environment) ?? system) : nil
@@ -110,7 +110,7 @@ struct UpSession: Sendable {
         let hasPlayed = Atomic<Bool>(true)
         if let playing {
             player.run { [self] in
-                let choice = ServerChoice(url: url, origin: .flag, ownerCredentials: identities?.ownerCredentials)
+                let choice = choice(of: url, identities)
                 do {
                     try await playing.run(choice, environment, waitsForThalamus: names.contains("thalamus")) {
                         line, ink in
@@ -148,6 +148,24 @@ struct UpSession: Sendable {
     /// not looked for.
     private var exportsOwnNATS: Bool {
         variable("NIMMERVERSE_NATS_CREDENTIALS") == place.identities.ownerCredentials
+    }
+
+    /// The server that is used instead of a private one: the flag's, the variable's or the file's; nil for a private one.
+    private var chosenNATS: ServerChoice? {
+        if let natsURL { return ServerChoice(url: natsURL, origin: .upFlag) }
+        if !exportsOwnNATS, let url = variable(ServerChoice.variable) {
+            return ServerChoice(url: url, origin: .variable)
+        }
+        return system.nats.url.map {
+            ServerChoice(url: $0, origin: .file("\(path):\(system.nats.urlMark)"))
+        }
+    }
+
+    /// The server that runs now, for this command's own connections.
+    private func choice(of url: String, _ identities: SystemIdentities?) -> ServerChoice {
+        chosenNATS
+            ?? ServerChoice(
+                url: url, origin: .running(folder: place.path), ownerCredentials: identities?.ownerCredentials)
     }
 
     private var exportsOwnPostgres: Bool {
@@ -192,16 +210,15 @@ struct UpSession: Sendable {
     }
 
     private func startNATS(
-        _ servers: PrivateServers, _ chosen: String?, _ identities: SystemIdentities?
+        _ servers: PrivateServers, _ chosen: ServerChoice?, _ identities: SystemIdentities?
     ) async throws -> String {
         guard let identities else {
             guard let chosen else { throw Failure(.software, "neither a server nor identities for one") }
-            let choice = ServerChoice(url: chosen, origin: natsURL == nil ? .variable : .flag)
-            let bus = try await CommandConnection.open(choice)
+            let bus = try await CommandConnection.open(chosen)
             let version = bus.status.server?.version ?? "unknown"
             await bus.close()
-            try Console.line("  nats-server  \(choice.shown), not ours  \(paint(.quiet, "\(version)"))")
-            return chosen
+            try Console.line("  nats-server  \(chosen.shown), not ours  \(paint(.quiet, "\(version)"))")
+            return chosen.url
         }
         let server = try await servers.startNATS(identities)
         try Console.line(
@@ -330,7 +347,7 @@ struct UpSession: Sendable {
 
     /// Shows what happens until the task is cancelled.
     private func watch(_ url: String, _ identities: SystemIdentities?, _ display: UpDisplay) async {
-        let choice = ServerChoice(url: url, origin: .flag, ownerCredentials: identities?.ownerCredentials)
+        let choice = choice(of: url, identities)
         guard showsEvents, let bus = try? await CommandConnection.open(choice, waits: true) else { return }
         let formatter = EventFormatter(paint: paint, nameWidth: display.nameWidth, width: display.width)
         var limiter = DisplayRateLimiter()
