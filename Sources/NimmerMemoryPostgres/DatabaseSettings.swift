@@ -125,6 +125,13 @@ public struct DatabaseSettings: Sendable, Hashable, CustomStringConvertible {
         return place[..<at].contains { "@/".contains($0) }
     }
 
+    /// Holds an address against what can be connected to, without connecting.
+    ///
+    /// - Throws: a `MemoryError` that names what is wrong without the address, which may hold a password.
+    package static func check(_ address: String) throws(MemoryError) {
+        _ = try DatabaseSettings(address: address).parsed()
+    }
+
     /// Advice for a user or password that holds what separates the parts of an address.
     static let advice =
         "Write it as postgresql://user@host:5432/database with special characters of user and password percent-encoded (% is %25, "

@@ -64,6 +64,30 @@ import Testing
         }
     }
 
+    @Test("addresses that cannot be read, without what may be secret")
+    func unreadableAddresses() async throws {
+        for (text, line) in [
+            ("nats: {url: \"nats://u:hun@ter2@h:4222\"}", "m.yaml:3:13: nats.url: the user or password of the address"),
+            (
+                "nats: {url: \"nats://u:hun%zter2@h:4222\"}",
+                "m.yaml:3:13: nats.url: the user or password of the address"
+            ),
+            ("nats: {url: \"nats://h:hunter2\"}", "m.yaml:3:13: nats.url: an address must be nats://HOST"),
+            (
+                "postgres: {url: \"postgresql://u:hun@ter2@h/db\"}",
+                "m.yaml:3:17: postgres.url: the address of PostgreSQL cannot be read: its user or password holds one of"
+            ),
+            (
+                "postgres: {url: \"postgresql://u:hun%zter2@h/db\"}",
+                "m.yaml:3:17: postgres.url: the address of PostgreSQL cannot be read: a % in it"
+            ),
+        ] {
+            try await expect(text + "\n", [line])
+            let checked = try await run(text + "\n", ["check", "m.yaml"])
+            #expect(!checked.text.contains("ter2"), "\(checked.text)")
+        }
+    }
+
     @Test("settings that are refused together, each at its own place")
     func settings() async throws {
         try await expect(

@@ -1,3 +1,7 @@
+import NimmerBus
+import NimmerBusNATS
+import NimmerMemory
+import NimmerMemoryPostgres
 import NimmerOutput
 import NimmerSupervisor
 import NimmerSystem
@@ -46,11 +50,34 @@ struct SystemExamination: Sendable {
         let checked = CheckedSystem(
             system: system, manifests: answers, services: serviceAnswers, isStarting: isStarting)
         self.checked = checked
-        let found = mistakes.all.map(Self.finding) + SystemChecks.all.flatMap { $0.findings(in: checked) }
+        let found =
+            mistakes.all.map(Self.finding) + Self.addresses(of: system)
+            + SystemChecks.all.flatMap { $0.findings(in: checked) }
         findings = found.enumerated().sorted {
             ($0.element.mark.line, $0.element.mark.column, $0.offset)
                 < ($1.element.mark.line, $1.element.mark.column, $1.offset)
         }.map(\.element)
+    }
+
+    /// Addresses of the servers with which no connection can be tried.
+    private static func addresses(of system: SystemFile) -> [CheckFinding] {
+        var findings: [CheckFinding] = []
+        if let url = system.nats.url {
+            do throws(BusError) { try ServerURL.check(url) } catch {
+                findings.append(
+                    CheckFinding(
+                        weight: .problem, check: "file", mark: system.nats.urlMark, text: "nats.url: \(error)"))
+            }
+        }
+        if let url = system.postgres.url {
+            do throws(MemoryError) { try DatabaseSettings.check(url) } catch {
+                findings.append(
+                    CheckFinding(
+                        weight: .problem, check: "file", mark: system.postgres.urlMark,
+                        text: "postgres.url: \(error.message)", remedy: error.remedy))
+            }
+        }
+        return findings
     }
 
     private static func finding(_ error: SystemError) -> CheckFinding {
