@@ -38,6 +38,41 @@ import Testing
         #expect(ProcessFailure.Status.allCases.count == Failure.Status.allCases.count - 1, "1 is a check's alone")
     }
 
+    /// An address that cannot be read is wrong usage in a flag or variable, of a command as of a process.
+    @Test(arguments: ["nats://user:p#ss/w@127.0.0.1:4222", "http://127.0.0.1:1", "nats://127.0.0.1:port"])
+    func unreadableAddresses(_ address: String) async throws {
+        var template = Array("/tmp/nimmer-address-XXXXXX".utf8CString)
+        let folder = String(cString: try #require(mkdtemp(&template)))
+        defer { SmallFile.remove(folder) }
+        try FileText.write("nimmerverse: 1\nname: x\nnats: {url: 'nats://h:port'}\n", to: "\(folder)/x.yaml")
+        let variable = [ServerChoice.variable: address]
+        for (words, variables, place) in [
+            (["cell", "list"], variable, "from NIMMERVERSE_NATS_URL"),
+            (["cell", "list", "--server", address], [:], "--server"),
+            (["status"], variable, "from NIMMERVERSE_NATS_URL"),
+        ] as [([String], [String: String], String)] {
+            let answer = try await Tool.run(words, folder: folder, environment: variables)
+            #expect(answer.status == .exited(64), "\(words): \(answer.errors)")
+            #expect(answer.errors.first?.contains(place) == true, "\(answer.errors)")
+            #expect(!answer.errors.joined().contains("p#ss"), "\(answer.errors)")
+        }
+        for (words, variables, status) in [
+            (["--nats", address], [:], 64), ([], variable, 64), (["--system", "x.yaml"], variable, 64),
+            (["--system", "x.yaml"], [:], 78),
+        ] as [([String], [String: String], Int32)] {
+            var inherited = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMERVERSE") }
+            inherited.merge(variables) { $1 }
+            let answer = try await ChildProcess.run(
+                ChildCommand(
+                    OwnProgram.folder + "/thalamus", words, environment: inherited, workingDirectory: folder),
+                limit: .seconds(30))
+            #expect(answer.status == .exited(status), "\(words): \(answer.lines.map(\.text))")
+            let errors = answer.lines.map(\.text).joined()
+            #expect(!errors.contains("p#ss"), "\(errors)")
+            if status == 78 { #expect(errors.contains("x.yaml:3:13: nats.url: "), "\(errors)") }
+        }
+    }
+
     @Test func commandsEndWithThem() async throws {
         var template = Array("/tmp/nimmer-status-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))

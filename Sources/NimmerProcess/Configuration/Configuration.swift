@@ -31,6 +31,8 @@ public struct Configuration: Sendable {
     /// Positions of the settings that the system file has.
     var marks: [String: YAMLMark] = [:]
     private var noNATSSecret: SecretFileError?
+    /// Indicates whether a flag or variable names the nats-server.
+    private var isServerGiven = false
 
     /// Gathers the layers.
     ///
@@ -77,10 +79,9 @@ public struct Configuration: Sendable {
                 flag.text, for: flag.key, known: known, reading: reader, from: .flag, shown: "the flag --\(flag.key)")
         }
         if let nats = launch.nats { bus.url = nats }
+        isServerGiven = launch.nats != nil || variables["NIMMERVERSE_NATS_URL"]?.isEmpty == false
         if let localSystem {
-            let named =
-                launch.nats ?? variables["NIMMERVERSE_NATS_URL"].flatMap { $0.isEmpty ? nil : $0 } ?? system?.nats.url
-            bus.take(localSystem, name: text, isNamed: named != nil)
+            bus.take(localSystem, name: text, isNamed: isServerGiven || system?.nats.url != nil)
         }
         isPlayed = variables["NIMMERVERSE_PLAY"] == "1"
         stateFolder = variables["NIMMERVERSE_STATE"].flatMap { $0.isEmpty ? nil : $0 }
@@ -198,6 +199,16 @@ public struct Configuration: Sendable {
         let fromFile = bus.credentials
         bus.take(variables)
         if bus.credentials != fromFile { noNATSSecret = nil }
+    }
+
+    /// The failure to connect with these settings: an address that cannot be read is named where it stands in the file, and is wrong
+    /// usage where a flag or variable gave it.
+    func failure(of error: BusError) -> ProcessFailure {
+        guard error.code == .invalid else { return ProcessFailure(error) }
+        guard !isServerGiven, let system, system.nats.url != nil else {
+            return ProcessFailure(.usage, error.description)
+        }
+        return ProcessFailure(.configuration, "\(system.file):\(system.nats.urlMark): nats.url: \(error)")
     }
 
     /// Refuses a file of a password or token that gives none, where no variable has it either.

@@ -162,7 +162,10 @@ public struct ServiceProcess: Sendable {
         }
         if let pages { logger.info("Serving health and metrics", metadata: ["port": "\(pages.port)"]) }
         defer { pages?.stop() }
-        let bus = try await connector(configuration.bus)
+        let bus: any Bus
+        do throws(BusError) { bus = try await connector(configuration.bus) } catch {
+            throw configuration.failure(of: error)
+        }
         if let reason = bus.status.server?.refusal(of: configuration.environment) {
             await bus.close()
             throw ProcessFailure(.usage, reason)

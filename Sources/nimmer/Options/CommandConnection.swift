@@ -41,6 +41,7 @@ enum CommandConnection {
         }
         let bus: any Bus
         do throws(BusError) { bus = try await NATS.connector(settings) } catch {
+            if error.code == .invalid { throw Failure(unusable: choice, error) }
             let isAnonymous = settings.credentials == .none && !choice.url.contains("@")
             throw Failure(error, choice, isAnonymous: isAnonymous)
         }
@@ -54,6 +55,16 @@ enum CommandConnection {
 }
 
 extension Failure {
+    /// An address, or a setting beside it, with which no connection can be tried: wrong in a file it is the configuration, else the usage.
+    fileprivate init(unusable choice: ServerChoice, _ error: BusError) {
+        let status: Status =
+            switch choice.origin {
+            case .context, .file: .configuration
+            case .flag, .upFlag, .variable, .running, .usual, .foreign: .usage
+            }
+        self.init(status, "the NATS server cannot be used (\(choice.origin.words)): \(error)")
+    }
+
     /// Maps a failure of a bus, with the server where it happened.
     ///
     /// - Parameter isAnonymous: whether it was tried without credentials.
