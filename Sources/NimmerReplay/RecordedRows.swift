@@ -130,7 +130,8 @@ package struct RecordingReport: Sendable, Equatable {
         let sum = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
         throw Failure(
             .failed, first,
-            remedy: "\(lost) of \(NimmerOutput.count(rows + badLines, "line")) are lost: \(sum)"
+            remedy:
+                "\(lost) of \(NimmerOutput.count(rows + badLines, "line")) \(rows + badLines == 1 ? "is" : "are") lost: \(sum)"
                 + (badTimes * 2 > lost
                     ? "; --time-column names the column, --time-format its format: '%m/%d/%y %I:%M:%S %p' for 03/02/26 10:00:00 AM"
                     : ""))

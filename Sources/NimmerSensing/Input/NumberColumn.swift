@@ -130,7 +130,8 @@ package struct NumberColumn: Sendable {
         case .unreadable:
             throw Refusal(
                 .value, field: path, expectation(at: path),
-                found: json.string.map { "'\($0.prefix(60))'" } ?? json.kind)
+                found: json.string.map { "'\($0.prefix(60))'" }
+                    ?? (json.double == nil ? json.kind : "a number that is too large"))
         }
     }
 

@@ -26,7 +26,7 @@ struct ReplayCommand: ParsableCommand {
             A recording is a CSV file (a column for each sensor, or with --entity-column a row for each value; with or without names \
             of its columns), NDJSON objects of numbers, or waves as --record and `nimmer wave tail --record` write them: \
             {"at": …, "subject": …, "message": {…}}. Separator, decimal mark, units, comments and encoding are found out; packed files \
-            (.gz, .zst, .xz, .bz2) are read through the program of their kind.
+            (.gz, .zst, .xz, .bz2, .lz4) are read through the program of their kind.
 
             A cell reads the column that its setting `column` names, or those of `columns`; AM2301.temperature is a key within an object. \
             The time is the column named time, timestamp, datetime, at or date, or else the first that holds times; without one, rows \
