@@ -32,7 +32,7 @@ package struct ServerURL: Sendable, Hashable {
         func refusal() -> BusError {
             BusError(
                 .invalid,
-                "an address must be nats://HOST:PORT or tls://HOST:PORT; found '\(shown)'"
+                "an address must be nats://HOST:4222 or tls://HOST:4222; found '\(shown)'"
                     + (at == nil ? "" : "; \(Self.advice)"))
         }
         // Other programs end the user and password at the first of these: what was meant is open.
@@ -85,7 +85,7 @@ package struct ServerURL: Sendable, Hashable {
                 throw BusError(error.code, "\(error.message); \(advice)")
             }
         }
-        guard !found.isEmpty else { throw BusError(.invalid, "no server address found; expected nats://HOST:PORT") }
+        guard !found.isEmpty else { throw BusError(.invalid, "no server address found; expected nats://HOST:4222") }
         return found
     }
 

@@ -72,7 +72,10 @@ import Testing
                 "nats: {url: \"nats://u:hun%zter2@h:4222\"}",
                 "m.yaml:3:13: nats.url: the user or password of the address"
             ),
-            ("nats: {url: \"nats://h:hunter2\"}", "m.yaml:3:13: nats.url: an address must be nats://HOST"),
+            (
+                "nats: {url: \"nats://h:hunter2\"}",
+                "m.yaml:3:13: nats.url: an address must be nats://HOST:4222 or tls://HOST:4222;"
+            ),
             (
                 "postgres: {url: \"postgresql://u:hun@ter2@h/db\"}",
                 "m.yaml:3:17: postgres.url: the address of PostgreSQL cannot be read: its user or password holds one of"
@@ -122,7 +125,7 @@ import Testing
             ["context", "add", "c", "--server", address], environment: ["XDG_CONFIG_HOME": folder])
         #expect(answer.status == .exited(64), "\(answer.text)")
         #expect(
-            answer.errors.first?.contains("an address must be nats://HOST") == true,
+            answer.errors.first?.contains("an address must be nats://HOST:4222 or tls://HOST:4222;") == true,
             "\(answer.errors)")
         #expect(!FileText.exists("\(folder)/nimmerverse"))
     }
