@@ -114,6 +114,46 @@ import Testing
             ])
     }
 
+    @Test("a value that only the program refuses, beside settings that the file alone shows to be wrong")
+    func beside() async throws {
+        try await expect(
+            """
+            cells:
+              - name: a
+                kind: sensor/v1
+                settings: {subjet: t.a, learning_samples: 3, ignore: [a]}
+            """,
+            [
+                "m.yaml:6:16: found the unknown setting 'subjet' of a",
+                "m.yaml:6:47: found 3; expected learning_samples: ",
+                "m.yaml:6:58: the setting 'ignore' of a: ",
+            ])
+    }
+
+    @Test("rows of tables, each at its own place, and not what they leave out")
+    func rows() async throws {
+        try await expect(
+            """
+            cells:
+              - name: a
+                kind: webhook/v1
+                settings:
+                  post: {a: "http://u:p@h/", b: "http://h/", c: "ftp://h/"}
+                  body: {a: "{}", b: "{", d: "{}"}
+                  expected: [9xx]
+              - name: b
+                kind: webhook/v1
+                settings: {post: {a: "http://u:p@h/"}, body: {b: "{"}}
+            """,
+            [
+                "m.yaml:7:17: the setting 'post.a' of a: ", "m.yaml:7:53: the setting 'post.c' of a: ",
+                "m.yaml:8:26: the setting 'body.b' of a: ",
+                "m.yaml:8:34: the setting 'body.d' of a: body.d must be of a command that post names; found b",
+                "m.yaml:9:17: the setting 'expected' of a: ", "m.yaml:12:26: the setting 'post.a' of b: ",
+                "m.yaml:12:54: the setting 'body.b' of b: ",
+            ])
+    }
+
     @Test(
         "a server's address of a context is one that can be connected to",
         arguments: ["http://x", "nats://", "nats://h:port"])

@@ -27,9 +27,11 @@ public struct Configuration: Sendable {
     package var isPlayed = false
     /// NIMMERVERSE variables that nothing reads; logged once at the start.
     public var unknownVariables: [String] = []
-    /// Reason why the system file's file of a password or token for the nats-server gives none.
-    /// Positions of the settings that the system file has.
+    /// Mistakes of its settings in the system file, which ``examine(_:)`` names.
+    private(set) var mistakes: [SystemError] = []
+    /// Positions of the settings that the system file has, and of the rows of tables as `setting.row`.
     var marks: [String: YAMLMark] = [:]
+    /// Reason why the system file's file of a password or token for the nats-server gives none.
     private var noNATSSecret: SecretFileError?
     /// Indicates whether a flag or variable names the nats-server.
     private var isServerGiven = false
@@ -45,10 +47,12 @@ public struct Configuration: Sendable {
     ///   - reader: reads the system file, and lists and tables in its notation in flags and variables.
     ///   - localSystem: the `nimmer up` that runs here; its server is used where nothing names one.
     ///   - loaded: a system file that was read already; then no other is searched for.
+    ///   - isExamined: whether ``examine(_:)`` follows, which names the mistakes of the settings in the file together with others.
     /// - Throws: `ProcessFailure`: what was found, what was expected and where.
     init(
         _ manifest: Manifest, _ declared: DeclaredSettings, role: Role, launch: Launch, variables: [String: String],
-        reading reader: SystemFileReader, localSystem: LocalSystem? = nil, system loaded: SystemFile? = nil
+        reading reader: SystemFileReader, localSystem: LocalSystem? = nil, system loaded: SystemFile? = nil,
+        isExamined: Bool = false
     ) throws(ProcessFailure) {
         let environment: Environment
         do throws(Refusal) {
@@ -60,7 +64,6 @@ public struct Configuration: Sendable {
         let known = declared.all
         let explicit = launch.system ?? variables["NIMMERVERSE_SYSTEM"].flatMap { $0.isEmpty ? nil : $0 }
         let implicit = "/etc/nimmerverse/\(environment.rawValue).yaml"
-        var mistakes: [SystemError] = []
         do throws(SystemError) {
             system = loaded
             if system == nil, let path = explicit ?? (SmallFile.exists(implicit) ? implicit : nil) {
@@ -72,7 +75,18 @@ public struct Configuration: Sendable {
                     system, role: role, known: known, isExplicit: explicit != nil || loaded != nil)
             }
         } catch { throw ProcessFailure(error) }
-        if let failure = ProcessFailure(mistakes) { throw failure }
+        let failure = ProcessFailure(mistakes)
+        if let failure, !isExamined { throw failure }
+        do throws(ProcessFailure) {
+            try take(launch, variables: variables, reading: reader, localSystem: localSystem)
+        } catch { throw failure ?? error }
+    }
+
+    /// Takes the layers above the system file.
+    private mutating func take(
+        _ launch: Launch, variables: [String: String], reading reader: SystemFileReader, localSystem: LocalSystem?
+    ) throws(ProcessFailure) {
+        let known = declared.all
         try take(variables: variables, known: known, reading: reader)
         for flag in launch.flags {
             try take(
@@ -81,7 +95,7 @@ public struct Configuration: Sendable {
         if let nats = launch.nats { bus.url = nats }
         isServerGiven = launch.nats != nil || variables["NIMMERVERSE_NATS_URL"]?.isEmpty == false
         if let localSystem {
-            bus.take(localSystem, name: text, isNamed: isServerGiven || system?.nats.url != nil)
+            bus.take(localSystem, name: name.text, isNamed: isServerGiven || system?.nats.url != nil)
         }
         isPlayed = variables["NIMMERVERSE_PLAY"] == "1"
         stateFolder = variables["NIMMERVERSE_STATE"].flatMap { $0.isEmpty ? nil : $0 }
@@ -173,6 +187,7 @@ public struct Configuration: Sendable {
             }
             settings.set(setting.key, value, from: .file)
             marks[setting.key] = entry.value.mark
+            for row in entry.value.entries ?? [] { marks["\(setting.key).\(row.key)"] = row.value.mark }
         }
         return mistakes
     }

@@ -28,6 +28,16 @@ public struct SettingValues: Sendable {
         values[declaration.key] = (declaration.standard, .standard)
     }
 
+    /// Removes a row of a table.
+    ///
+    /// - Returns: false where there is no such row.
+    mutating func remove(row name: String, of declaration: SettingDeclaration) -> Bool {
+        guard let (value, layer) = values[declaration.key], case .table(let rows) = value else { return false }
+        let others = rows.filter { $0.name != name }
+        values[declaration.key] = (.table(others), layer)
+        return others.count < rows.count
+    }
+
     /// Returns whether there is such a setting.
     public func has(_ key: String) -> Bool { values[key] != nil }
 

@@ -107,7 +107,7 @@ public struct ServiceProcess: Sendable {
             }
             let configuration = try Configuration(
                 manifest, declared, role: role, launch: launch, variables: variables, reading: reader,
-                localSystem: LocalSystem.here(variables))
+                localSystem: LocalSystem.here(variables), isExamined: true)
             let settings = Settings<Options>(configuration.settings)
             try configuration.examine { try check($0, Settings<Options>($0.settings)) }
             if launch.action == .check {

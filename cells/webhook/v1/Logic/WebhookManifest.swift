@@ -53,39 +53,39 @@ public struct WebhookSettings: Sendable {
     ///
     /// - Throws: a `Refusal` naming the setting and what was expected.
     public init(_ settings: Settings<WebhookOptions>) throws(Refusal) {
-        guard !settings.post.isEmpty else {
-            throw Refusal(.missing, field: "post", "post must name at least one command and its address")
-        }
-        var templates: [String: BodyTemplate] = [:]
-        for row in settings.body {
-            guard settings.post.contains(where: { $0.name == row.name }) else {
-                throw Refusal(
-                    .value, field: "body.\(row.name)", "body.\(row.name) must be of a command that post names",
-                    found: settings.post.map(\.name).joined(separator: ", "))
-            }
-            templates[row.name] = try BodyTemplate(row.values.joined(separator: ", "), field: "body.\(row.name)")
-        }
-        var hooks: [String: Hook] = [:]
+        var addresses: [String: WebAddress] = [:]
         for row in settings.post {
             guard row.values.count == 1 else {
                 throw Refusal(
                     .value, field: "post.\(row.name)", "post.\(row.name) must be one address",
                     found: "\(row.values.count)")
             }
-            hooks[row.name] = Hook(
-                address: try WebAddress(row.values[0], field: "post.\(row.name)"), template: templates[row.name])
+            addresses[row.name] = try WebAddress(row.values[0], field: "post.\(row.name)")
         }
-        let servers = Set(hooks.values.map { "\($0.address.isEncrypted ? "https" : "http")://\($0.address.server)" })
-        guard settings.tokenFile == nil || servers.count == 1 else {
+        var templates: [String: BodyTemplate] = [:]
+        for row in settings.body {
+            templates[row.name] = try BodyTemplate(row.values.joined(separator: ", "), field: "body.\(row.name)")
+            guard addresses[row.name] != nil else {
+                throw Refusal(
+                    .missing, field: "body.\(row.name)", "body.\(row.name) must be of a command that post names",
+                    found: settings.post.map(\.name).joined(separator: ", "))
+            }
+        }
+        let servers = Set(addresses.values.map { "\($0.isEncrypted ? "https" : "http")://\($0.server)" })
+        guard settings.tokenFile == nil || servers.count <= 1 else {
             throw Refusal(
                 .value, field: "token_file",
                 "with token_file all addresses must be of one server, which the token is for",
                 found: servers.sorted().joined(separator: ", "))
         }
-        self.hooks = hooks
         expected = try WebStatuses(settings.expected, field: "expected")
         client = try WebClientSettings(
             authorities: settings.authorities, tokenFile: settings.tokenFile, tokenHeader: settings.tokenHeader)
+        guard !addresses.isEmpty else {
+            throw Refusal(.missing, field: "post", "post must name at least one command and its address")
+        }
+        hooks = Dictionary(
+            uniqueKeysWithValues: addresses.map { ($0.key, Hook(address: $0.value, template: templates[$0.key])) })
         (timeout, retries, parallel) = (settings.timeout, settings.retries, settings.parallel)
     }
 }
