@@ -32,6 +32,8 @@ public struct BridgeSettings: Sendable {
         public var actions: [String]
         /// Reflex of an opening by a reflex gate, before any mind is asked; nil: it asks like every other.
         public var reflex: Reflex?
+        /// Position in the file.
+        package var mark = YAMLMark.start
 
         /// An event.
         public init(region: String, eventType: String, actions: [String] = [], reflex: Reflex? = nil) {
@@ -64,6 +66,8 @@ public struct BridgeSettings: Sendable {
         public var region: String
         /// Limits.
         public var budget: BudgetSettings
+        /// Position in the file.
+        package var mark = YAMLMark.start
 
         /// A budget.
         public init(region: String, budget: BudgetSettings) {

@@ -17,7 +17,9 @@ extension BridgeSettings {
             try keys.integer("expires_after_ms", in: 1...604_800_000, unit: "milliseconds") ?? expiresAfterMS
         for entry in try keys.entries("event_types") {
             try SystemFile.checkPattern(entry.key, mark: entry.mark, file: file)
-            events.append(try Event(entry, file: file))
+            var event = try Event(entry, file: file)
+            event.mark = entry.mark
+            events.append(event)
         }
         for node in try keys.list("minds") {
             let mind = try MindSettings(node, file: file)
@@ -32,7 +34,9 @@ extension BridgeSettings {
         for entry in try keys.entries("region_budgets") {
             try SystemFile.checkPattern(entry.key, mark: entry.mark, file: file)
             let budget = try BudgetSettings(entry.value, place: "region_budgets.\(entry.key)", file: file)
-            regionBudgets.append(RegionBudget(region: entry.key, budget: budget))
+            var regionBudget = RegionBudget(region: entry.key, budget: budget)
+            regionBudget.mark = entry.mark
+            regionBudgets.append(regionBudget)
         }
         about = try keys.text("about") ?? about
         processSettings = keys.entries(of: ProcessKeys.bridge)

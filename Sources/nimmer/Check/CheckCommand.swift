@@ -21,7 +21,8 @@ struct CheckCommand: AsyncParsableCommand {
             that the programs know, nerves hear cells that there are, commands have a cell that answers them, and the origins \
             that waves name are granted (`origins:`), or the thalamus refuses them. All mistakes are named at once. \
             It also notes what may surprise: a region that one lone witness can open, or many that are hardly sure; a window that \
-            is too short for a cell; the subject of an MQTT topic. Nothing is connected to and nothing is started; `nimmer up` makes the same check first.
+            is too short for a cell; a rule over regions that no cell brings; the subject of an MQTT topic. Nothing is connected to \
+            and nothing is started; `nimmer up` makes the same check first.
 
               nimmer check plant.yaml               what is wrong, and where
               nimmer check plant.yaml --write       the same, and adds the missing lines
