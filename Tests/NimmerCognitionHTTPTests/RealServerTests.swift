@@ -84,7 +84,8 @@ extension Minds {
                 let asking = Task { () async -> MindError.Code? in
                     do throws(MindError) {
                         _ = try await mind.ask(
-                            Self.question("Count.", schema: Self.endless, tokens: 3_000), deadline: .now + .seconds(240))
+                            Self.question("Count.", schema: Self.endless, tokens: 3_000), deadline: .now + .seconds(240)
+                        )
                         return nil
                     } catch { return error.code }
                 }
