@@ -177,7 +177,7 @@ import Testing
             | environment | its name, and the colour of the header: dev green, staging amber, prod blue |
             | domain | the trace's colour: nervous cyan, cognitive violet, organs coral |
             | a wave | a solid line |
-            | asynchronous: request and response | a dashed line |
+            | asynchronous: request and response | a dashed line; it ends with the answer, or at the request's deadline |
             | tentative: below the floor, or of the virtual garden | a dotted line |
             | a gate's state | sign, word and colour together |
             | a change of what a cell senses, or its input that has stopped (`STALE` in the log) | `◖` with the cell's name where it begins, `◗` where it ends |
