@@ -11,20 +11,13 @@ import Testing
 struct ArgumentTests {
     @Test("are read where a preloaded library has moved the environment", arguments: ["nimmer", "thalamus"])
     func movedEnvironment(_ program: String) async throws {
-        var template = Array("/tmp/nimmer-arguments-XXXXXX".utf8CString)
-        let folder = String(cString: try #require(mkdtemp(&template)))
-        defer { SmallFile.remove(folder) }
-        let library = folder + "/moved.so"
-        let source = Prerequisites.fixture("moved-environment.c")
-        let built = try await ChildProcess.run(ChildCommand("cc", ["-shared", "-fPIC", "-o", library, source]))
-        try #require(built.status.isSuccess, "\(built.lines.map(\.text))")
-        var environment = ChildCommand.inheritedEnvironment
-        environment["LD_PRELOAD"] = library
-        let command = WholeSystem.executable(program)
-        let plain = try await ChildProcess.run(ChildCommand(command, ["--version"]), limit: .seconds(20))
-        let moved = try await ChildProcess.run(
-            ChildCommand(command, ["--version"], environment: environment), limit: .seconds(20))
-        #expect(plain.status.isSuccess && plain.lines.count == 1)
-        #expect(moved.lines.map(\.text) == plain.lines.map(\.text))
+        try await Prerequisites.preloading("moved-environment.c") { _, environment in
+            let command = WholeSystem.executable(program)
+            let plain = try await ChildProcess.run(ChildCommand(command, ["--version"]), limit: .seconds(20))
+            let moved = try await ChildProcess.run(
+                ChildCommand(command, ["--version"], environment: environment), limit: .seconds(20))
+            #expect(plain.status.isSuccess && plain.lines.count == 1)
+            #expect(moved.lines.map(\.text) == plain.lines.map(\.text))
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import NimmerPlatform
 import Testing
 
@@ -30,5 +31,23 @@ enum Prerequisites {
 
     static func fixture(_ name: String, from file: String = #filePath) -> String {
         String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)]) + "/Fixtures/" + name
+    }
+}
+
+extension Prerequisites {
+    /// Builds a library out of a fixture, and gives its folder and an environment in which it is loaded before a program begins.
+    static func preloading(
+        _ fixture: String, _ body: (_ folder: String, _ environment: [String: String]) async throws -> Void
+    ) async throws {
+        var template = Array("/tmp/nimmer-preload-XXXXXX".utf8CString)
+        let folder = String(cString: try #require(mkdtemp(&template)))
+        defer { SmallFile.remove(folder) }
+        let library = folder + "/preloaded.so"
+        let source = Self.fixture(fixture)
+        let built = try await ChildProcess.run(ChildCommand("cc", ["-shared", "-fPIC", "-o", library, source]))
+        try #require(built.status.isSuccess, "\(built.lines.map(\.text))")
+        var environment = ChildCommand.inheritedEnvironment
+        environment["LD_PRELOAD"] = library
+        try await body(folder, environment)
     }
 }

@@ -12,7 +12,8 @@ import Testing
 struct ProcessEndTests {
     @Test("is by its status, whatever its libraries would do at the end")
     func status() async throws {
-        try await Self.withLibrary { folder, environment in
+        try await Prerequisites.preloading("aborts-at-exit.c") { folder, preloaded in
+            let environment = preloaded.filter { !$0.key.hasPrefix("NIMMER") }
             func end(_ program: String, _ words: String...) async throws -> ChildExit {
                 let command = ChildCommand(WholeSystem.executable(program), words, environment: environment)
                 return try await ChildProcess.run(command, limit: .seconds(30)).status
@@ -33,19 +34,5 @@ struct ProcessEndTests {
             #expect(await thalamus.terminate(grace: .seconds(20)) == .exited(0))
             await nats.stop()
         }
-    }
-
-    /// Builds the library, and gives the environment that loads it first.
-    private static func withLibrary(_ body: (String, [String: String]) async throws -> Void) async throws {
-        var template = Array("/tmp/nimmer-end-XXXXXX".utf8CString)
-        let folder = String(cString: try #require(mkdtemp(&template)))
-        defer { SmallFile.remove(folder) }
-        let library = folder + "/aborts.so"
-        let source = Prerequisites.fixture("aborts-at-exit.c")
-        let built = try await ChildProcess.run(ChildCommand("cc", ["-shared", "-fPIC", "-o", library, source]))
-        try #require(built.status.isSuccess, "\(built.lines.map(\.text))")
-        var environment = ChildCommand.inheritedEnvironment.filter { !$0.key.hasPrefix("NIMMER") }
-        environment["LD_PRELOAD"] = library
-        try await body(folder, environment)
     }
 }

@@ -56,7 +56,7 @@ private let plain = Paint.plain
         #expect(text(line) == "✗ refused   door                    unexpected end")
     }
 
-    /// What devices publish is none of the system's messages: it is shown as it is, in `wave tail` by a topic.
+    /// Messages of devices are shown as they are, in `wave tail` by a topic.
     @Test func aDevicesMessageIsItsContent() {
         let formatter = EventFormatter(paint: plain)
         let line = formatter.line(

@@ -60,7 +60,7 @@ struct LocalSystemTests {
         }
     }
 
-    /// What a `nimmer up` that failed or was killed left in a folder below does not hide the system above.
+    /// A folder that a failed or killed `nimmer up` left below does not hide the system above.
     @Test func aFolderWithoutALivingSystemIsPassedOver() throws {
         try Self.with { root in
             let (living, left) = (root + "/.nimmer/dev", root + "/a/.nimmer/dev")

@@ -10,7 +10,7 @@ import Testing
     import Glibc
 #endif
 
-/// What a `nimmer up` that failed leaves in its folder, below the folder of a system that runs.
+/// A folder that a failed `nimmer up` has left, below the folder of a system that runs.
 @Suite("A failed nimmer up below a system that runs") struct LeftFolderTests {
     /// A folder whose state names this process as the `nimmer up` that runs there, and a folder below.
     private func withSystem(_ body: (_ root: String, _ below: String) async throws -> Void) async throws {

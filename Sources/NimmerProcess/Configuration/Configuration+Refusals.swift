@@ -4,7 +4,7 @@ import NimmerWave
 extension Configuration {
     /// Holds the settings against what a process can use: every setting alone was in order, and these make no sense to it.
     ///
-    /// Where one is refused, the next is looked for with the default in its place, or without the row of a table, so that all are
+    /// After a refusal the next is looked for with the default in its place, or without the row of a table, so that all are
     /// named at once, behind those that the system file has by itself.
     ///
     /// - Parameter check: throws a `Refusal` that names the setting, or `setting.row`, as its field.
