@@ -43,6 +43,22 @@ else
     fi
 fi
 
+# The failures once more, at the end of the log: its last lines alone often are all that is kept.
+failures() {
+    python3 - "$results"/*.xml <<'PYTHON'
+import sys, xml.etree.ElementTree as tree
+for path in sys.argv[1:]:
+    try:
+        cases = tree.parse(path).iter("testcase")
+    except (OSError, tree.ParseError) as error:
+        print(f"{path} cannot be read: {error}")
+        continue
+    for case in cases:
+        for failure in [f for kind in ("failure", "error") for f in case.findall(kind)]:
+            print(f"failed: {case.get('classname')}/{case.get('name')}: {(failure.get('message') or failure.text or '')[:2000]}")
+PYTHON
+}
+
 # Swift Testing and XCTest each write a file of their own; each test case is counted once, by what it contains.
 counts=$(cat "$results"/*.xml 2>/dev/null | awk '
     /<testcase /    { open = 1; failed = 0; skipped = 0 }
@@ -123,6 +139,7 @@ if [ $# -eq 0 ] && [ "$status" -eq 0 ]; then
     timeout 900 python3 Tests/Containers/check.py 2>&1 | tee "$results/containers.txt"
     count "$results/containers.txt" "The check of containers"
 fi
+failures >&2
 echo
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] || status=1
