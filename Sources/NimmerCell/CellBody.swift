@@ -353,13 +353,16 @@ extension Configuration {
         var base = base
         guard let gates = system?.gates else { return base }
         let region = (identity.region ?? Region(identity.domain)).text
-        // The weight of an own gate is the author's or the cell's setting; a region's trust is the thalamus's.
+        // The weight of an own gate is the author's or the cell's setting; a region's trust is the thalamus's, and no outcome is about an
+        // own gate.
         if let rule = gates.regions.first(where: { $0.region == identity.gateID.text }) {
-            return gates.defaults.merged(with: rule.overrides).applied(to: base)
+            base = gates.defaults.merged(with: rule.overrides).applied(to: base)
+        } else {
+            let weight = base.weight
+            base = gates.configuration(region: region, base: base)
+            base.weight = weight
         }
-        let weight = base.weight
-        base = gates.configuration(region: region, base: base)
-        base.weight = weight
+        base.trust = .declared
         return base
     }
 }

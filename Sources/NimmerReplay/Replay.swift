@@ -59,6 +59,8 @@ package struct Replay: Sendable {
     /// Bound on the change events of each home region.
     private var changeBounds: [Region: RateBound] = [:]
     private var row: [Double] = []
+    /// Truth about openings; nil where none is known.
+    package private(set) var verification: ReplayVerification?
 
     /// A system at rest before a recording.
     ///
@@ -87,6 +89,31 @@ package struct Replay: Sendable {
                 !places[index].isEmpty || !cast.members[index].part.hears.isEmpty
                     ? cast.members[index].part.identity.name : nil
             })
+    }
+
+    /// Lets outcomes become known from now on.
+    package mutating func verify(_ verification: ReplayVerification) { self.verification = verification }
+
+    /// Takes the text of the column with the truth, before the row that it stands in.
+    package mutating func takeTruth(_ text: String, at: Timestamp) {
+        verification?.take(text, at: max(at, now ?? at))
+    }
+
+    /// Records of origins that outcomes have moved, by region.
+    package var trust: [(region: Region, records: [OriginRecord])] { thalamus.trust() }
+
+    /// Takes up what outcomes had shown in another run.
+    package mutating func restore(_ trust: [(region: Region, records: [OriginRecord])]) {
+        for (region, records) in trust { thalamus.restore(records, region: region) }
+    }
+
+    /// Lets all outcomes become known that are still awaited: the recording is over.
+    package mutating func end() { learn(by: Timestamp(nanoseconds: .max)) }
+
+    /// Lets the outcomes become known that are due; those of an instant before its waves.
+    private mutating func learn(by moment: Timestamp) {
+        guard let next = verification?.next, next <= moment, let due = verification?.due(by: moment) else { return }
+        for outcome in due { thalamus.learn(outcome.result, opening: outcome.opening, gate: outcome.gate) }
     }
 
     /// Takes what a recording holds next.
@@ -196,6 +223,7 @@ package struct Replay: Sendable {
         let moment = max(at, before)
         while let due = cast.members.compactMap({ $0.part.nextAppointment }).min(), due < moment {
             let instant = max(due, now ?? due)
+            learn(by: instant)
             thalamus.advance(to: instant)
             publishStates()
             for member in cast.members.indices {
@@ -207,6 +235,7 @@ package struct Replay: Sendable {
             }
             now = instant
         }
+        learn(by: moment)
         thalamus.advance(to: moment)
         publishStates()
         now = moment
@@ -324,6 +353,9 @@ package struct Replay: Sendable {
         for item in thalamus.conclusions {
             counts.transitions += 1
             if item.transition.toState == .open { counts.openings += 1 }
+            if item.transition.isOpening {
+                verification?.opened(item.id, item.transition.gateID, at: item.transition.at)
+            }
             // What an opening carries follows in lines of its own.
             var transition = item.transition
             transition.collapse = nil
@@ -340,40 +372,4 @@ package struct Replay: Sendable {
         }
         thalamus.conclusions.removeAll(keepingCapacity: true)
     }
-}
-
-/// Counters of a replay.
-package struct ReplayCounts: Sendable, Equatable {
-    package var rows = 0
-    /// Fields without a number.
-    package var gaps = GapTally()
-    /// Values that stand for no reading, by the settings of the cells that read them.
-    package var sentinels = 0
-    /// Place of the first of them, the value, and why it is no reading.
-    package var firstSentinel: String?
-    /// Rows with a time before that of an earlier one; they count as of the same time.
-    package var outOfOrder = 0
-    /// Recorded messages that are not waves.
-    package var refused = 0
-    /// Waves whose origin the system file does not grant to their sender.
-    package var ungranted = 0
-    /// Reason why the first of them was refused.
-    package var firstUngranted: String?
-    /// Waves that came out of the system's own cells and nerves.
-    package var emitted = 0
-    /// Waves that reached the thalamus, recorded ones included.
-    package var waves = 0
-    package var transitions = 0
-    package var openings = 0
-    package var collapses = 0
-    package var escalations = 0
-    package var states = 0
-    package var commands = 0
-    /// Change events, and those of them that were merged into another of their home region.
-    package var changes = 0
-    package var mergedChanges = 0
-    /// Change events of the system's own cells.
-    package var emittedChanges = 0
-    package var first: Timestamp?
-    package var last: Timestamp?
 }

@@ -47,7 +47,7 @@ package struct ReplayRun {
         }
         replay = try Replay(system, cast: cast, places: places, environment: environment)
         self.notes = notes
-        if format.labelColumn != nil {
+        if format.labelColumn != nil, format.comparesLabels {
             let nerves = cast.members.map(\.part.identity).filter { $0.role == .nerve }.map(\.name)
             guard !nerves.isEmpty else {
                 throw Failure(
@@ -55,6 +55,18 @@ package struct ReplayRun {
             }
             labels = ReplayLabels(nerves: nerves)
         }
+    }
+
+    /// Lets outcomes of openings become known from the column of labels.
+    package mutating func verify(_ verification: ReplayVerification) { replay.verify(verification) }
+
+    /// Outcomes that became known so far; nil where no column holds them.
+    package var outcomes: [VerificationResult: Int]? { replay.verification?.counts }
+
+    /// Records of each region's origins that outcomes have moved.
+    package var trust: [(region: Region, records: [OriginRecord])] {
+        get { replay.trust }
+        set { replay.restore(newValue) }
     }
 
     /// The size of the recording in bytes.
@@ -99,6 +111,7 @@ package struct ReplayRun {
         _ take: (ReplayOutput) throws(ReaderGone) -> Void
     ) throws {
         while let event = input.nextEvent() {
+            if replay.verification != nil { replay.takeTruth(input.label, at: event.at) }
             for output in replay.take(event, line: input.line) {
                 labels?.take(output)
                 try take(output)
@@ -106,5 +119,6 @@ package struct ReplayRun {
             labels?.count(input.label)
             progress(input.progress, replay.counts.rows)
         }
+        replay.end()
     }
 }

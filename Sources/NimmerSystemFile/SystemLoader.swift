@@ -133,10 +133,13 @@ extension SystemFile {
         var keys = try MappingReader(node, place: "gates", file: file)
         if let defaults = keys.node("defaults") {
             settings.defaults = try GateOverrides(defaults, place: "gates.defaults", file: file)
+            try settings.defaults.checkTrust(over: GateOverrides(), defaults, place: "gates.defaults", file: file)
         }
         for entry in try keys.entries("regions") {
             try checkPattern(entry.key, mark: entry.mark, file: file)
             let overrides = try GateOverrides(entry.value, place: "gates.regions.\(entry.key)", file: file)
+            try overrides.checkTrust(
+                over: settings.defaults, entry.value, place: "gates.regions.\(entry.key)", file: file)
             settings.regions.append(GateSettings.Rule(region: entry.key, overrides: overrides, mark: entry.mark))
         }
         try keys.finish()

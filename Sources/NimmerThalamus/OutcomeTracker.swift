@@ -105,6 +105,14 @@ public struct OutcomeTracker: Sendable {
         }
     }
 
+    /// The refusal of an outcome for an opening that its gate does not await one for (trust.md, Learning).
+    public static func decided(_ opening: Opening) -> Refusal {
+        Refusal(
+            .duplicate, field: "body.original_signal_id",
+            "body.original_signal_id must be one of the gate's last 64 openings without an outcome",
+            found: opening.id.text)
+    }
+
     private static func repeated(_ opening: Opening) -> Refusal {
         Refusal(
             .duplicate, field: "body.original_signal_id",

@@ -85,6 +85,7 @@ struct RegionSlot: Sendable {
         lastWave = moment
         // One after the other and once: what a wave of this region touches lies together.
         self.gate.reserveWitnesses(Self.expectedOrigins)
+        self.gate.reserveRecords(Self.expectedOrigins)
         records.reserveCapacity(Self.expectedOrigins)
         explanations.reserveCapacity(Self.keptExplanations)
     }
@@ -98,6 +99,10 @@ struct RegionSlot: Sendable {
         nimmer_prefetch(
             unsafeBitCast(records, to: UnsafeRawPointer.self),
             Self.expectedOrigins * MemoryLayout<Record>.stride + Self.arrayHead)
+        if gate.configuration.trust == .earned {
+            nimmer_prefetch(
+                gate.recordsPlace, Self.expectedOrigins * MemoryLayout<OriginTrust>.stride + Self.arrayHead)
+        }
     }
 
     /// Hands a wave to the gate and keeps what is to be reported of it, in one access to the slot.
@@ -170,7 +175,9 @@ struct RegionSlot: Sendable {
 
     /// State that would be lost with it.
     var standing: EvictionRank {
-        if gate.weight != gate.configuration.weight { return .earned }
+        if gate.weight != gate.configuration.weight || gate.records.contains(where: { $0.outcomes > 0 }) {
+            return .earned
+        }
         if gate.state != .stable { return .moving }
         return opening.isEmpty ? .fresh : .opened
     }

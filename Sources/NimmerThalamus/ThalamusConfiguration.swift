@@ -31,6 +31,9 @@ public struct ThalamusConfiguration: Sendable {
     /// The defaults for an environment.
     public init(environment: Environment) { self.environment = environment }
 
+    /// Indicates whether the gate of a region earns its trust.
+    package func earnsTrust(_ region: Region) -> Bool { gate(region).trust == .earned }
+
     /// The region that a wave's region lives in: that of the first rule that matches, else itself.
     package func home(of region: Region) -> Region { regions.home(of: region) }
 
@@ -129,6 +132,10 @@ public struct ThalamusCounters: Sendable, Hashable {
     public var escalations = 0
     /// Openings and closings that did not happen: their senders tip more gates than their share.
     public var heldGates = 0
+    /// Hearings of lone voices that did not happen: their sender was heard in another region, or disappointed there.
+    public var heldHearings = 0
+    /// Outcomes that gates learned from.
+    public var outcomes: [VerificationResult: Int] = [:]
     /// Openings whose question did not go up, since the answers to their senders' openings fill more than their share.
     public var heldQuestions = 0
     /// Regions that were forgotten to stay within the bound.
@@ -147,7 +154,15 @@ extension ThalamusConfiguration {
         let gates = system?.gates ?? GateSettings()
         gate = { gates.configuration(region: $0.text, gate: GateID(region: $0).text) }
         guard let system else { return }
-        regions = try RegionMap(system)
+        let regions = try RegionMap(system)
+        self.regions = regions
+        let declared = DeclaredRegions(system, regions)
+        gate = { region in
+            var configuration = gates.configuration(region: region.text, gate: GateID(region: region).text)
+            // A sender that invents regions would be heard once in each.
+            if !declared.contains(region) { configuration.hearingMilliseconds = 0 }
+            return configuration
+        }
         origins = OriginGrants(system)
         members = DeclaredMembers(system)
         maximumRegions = system.thalamus.maxRegions

@@ -42,6 +42,18 @@ final class ConclusionPublisher: Sendable {
         }
     }
 
+    /// Puts an outcome that counts into the outbox; called under the lock of the gates.
+    ///
+    /// - Parameter sequence: its place in the stream of decisions.
+    func put(_ accepted: AcceptedOutcome, sequence: UInt64) {
+        let id = MessageID.accepted(accepted.opening, sequence: sequence)
+        let message = Envelope(id: id, at: accepted.at, from: process.source, accepted)
+        outbox.put(
+            OutboxMessage(
+                subject: .acceptedOutcome(env, gate: accepted.gateID), id: id, payload: message.encoded(),
+                fence: SystemStreams.outcomes(env)))
+    }
+
     /// Publishes for observers the collapse of a stored opening and its request.
     private func publishForObservers(_ opening: Envelope<GateTransition>) {
         if let collapse = opening.collapsed {

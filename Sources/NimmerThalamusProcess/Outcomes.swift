@@ -12,6 +12,8 @@ final class Outcomes: Sendable {
     struct Stored: Sendable {
         let opening: OutcomeTracker.Opening
         let result: VerificationResult
+        /// The verifier: the sender behind the subject, else what the message states.
+        let sender: String
         let sequence: UInt64
         let message: BusMessage
     }
@@ -54,10 +56,10 @@ final class Outcomes: Sendable {
         guard let gate = provenance.gate else {
             throw .wrong("subject", "must name a gate", found: message.subject.text)
         }
-        _ = try provenance.authority(hasIdentities: bus.identity != nil)
+        let sender = try provenance.authority(hasIdentities: bus.identity != nil)
         return Stored(
             opening: OutcomeTracker.Opening(gate: gate, id: outcome.body.originalSignalID),
-            result: outcome.body.outcome,
+            result: outcome.body.outcome, sender: sender?.text ?? outcome.body.verificationSource,
             sequence: sequence, message: message)
     }
 
@@ -85,28 +87,26 @@ final class Outcomes: Sendable {
     func judge(_ outcome: Stored) async throws(BusError) -> OutcomeTracker.Verdict {
         let verdict = tracker.withLock { $0.verdict(outcome.opening, at: outcome.sequence) }
         guard verdict == .look else { return verdict }
-        let isOpening = try await holds(outcome.opening)
+        let isOpening = try await stored(outcome.opening) != nil
         let first = isOpening ? try await first(of: outcome.opening) : nil
         return tracker.withLock {
             $0.looked(outcome.opening, at: outcome.sequence, isOpening: isOpening, first: first)
         }
     }
 
-    /// Returns whether the stream of transitions holds an opening of a gate.
-    private func holds(_ opening: OutcomeTracker.Opening) async throws(BusError) -> Bool {
-        var isThere = false
+    /// An opening as the stream of transitions holds it; nil where it does not.
+    private func stored(_ opening: OutcomeTracker.Opening) async throws(BusError) -> GateTransition? {
+        var found: GateTransition?
         let subject = Subject.transition(env, gate: opening.gate)
         try await bus.read(stream: SystemStreams.transitions(env), filter: SubjectPattern(subject)) { batch in
-            isThere = batch.contains { stored in
-                guard
-                    let message = try? Envelope<GateTransition>(
-                        decoding: stored.message.payload, on: stored.message.subject)
-                else { return false }
-                return message.header.messageID == opening.id && message.body.isOpening
+            for stored in batch {
+                let message = try? Envelope<GateTransition>(
+                    decoding: stored.message.payload, on: stored.message.subject)
+                if let message, message.header.messageID == opening.id, message.body.isOpening { found = message.body }
             }
-            return !isThere
+            return found == nil
         }
-        return isThere
+        return found
     }
 
     /// The place of the first outcome of an opening.
@@ -165,8 +165,13 @@ final class Outcomes: Sendable {
     func take(_ outcome: Stored, _ owner: ThalamusProcess) async throws(BusError) {
         switch try await judge(outcome) {
         case .learn:
-            let isKnown = owner.thalamus.withLock { $0.learn(outcome.result, gate: outcome.opening.gate) }
-            if !isKnown {
+            // The gate knows its recent openings; of an older one the stream does.
+            let isRecent = owner.thalamus.withLock { $0.awaits(outcome.opening.id, gate: outcome.opening.gate) }
+            let opening = isRecent ? nil : try await stored(outcome.opening)
+            switch owner.accept(outcome, opening) {
+            case .counted: break
+            case .notUndecided: owner.announcer.reject(OutcomeTracker.decided(outcome.opening), outcome.message)
+            case .noGate:
                 // A gate that is being taken up learns it then.
                 tracker.withLock { $0.wasNotLearned(outcome.opening, at: outcome.sequence) }
                 logger.info("An outcome for a gate that is not here", metadata: ["gate": "\(outcome.opening.gate)"])

@@ -19,7 +19,7 @@ package final class ThalamusProcess: Sendable {
     let outcomes: Outcomes
     /// Answers to cells about what they have learned.
     let learned: LearnedAnswers
-    private let configuration: ThalamusConfiguration
+    let configuration: ThalamusConfiguration
     private let keepsWaves: Bool
     let openings: AsyncStream<Void>
     let opened: AsyncStream<Void>.Continuation
@@ -77,6 +77,9 @@ package final class ThalamusProcess: Sendable {
             _ = try await SystemStreams.ensure(
                 on: process.bus, environment: process.environment, keepingWaves: keepsWaves,
                 mayChange: true)
+            var outcomes = SystemStreams.outcomesStream(process.environment)
+            outcomes.leavesRoom = true
+            try await process.bus.ensureStream(outcomes)
         }
         try await process.waiting(for: "the stream of outcomes") { [outcomes] in try await outcomes.begin() }
         let room = try await process.waiting(for: "the room of the streams") { [process] in

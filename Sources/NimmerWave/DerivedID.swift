@@ -28,6 +28,18 @@ extension MessageID {
         .named("\(environment.rawValue)/reported/\(sender)/\(id)")
     }
 
+    /// The id of an accepted outcome: the same for one outcome of one opening, whichever thalamus accepts it.
+    ///
+    /// - Parameter sequence: the outcome's place in the stream of decisions.
+    public static func accepted(_ opening: MessageID, sequence: UInt64) -> MessageID {
+        .named { name in
+            name.append(contentsOf: "accepted/".utf8)
+            opening.write(into: &name)
+            name.append(UInt8(ascii: "/"))
+            name.append(contentsOf: String(sequence).utf8)
+        }
+    }
+
     /// The id of the collapse of an opening.
     public static func collapse(of transition: MessageID) -> MessageID {
         .named { name in
