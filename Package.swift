@@ -215,7 +215,8 @@ let package = Package(
         service(
             "nimmer",
             [
-                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerDeploy", "NimmerGate", "NimmerIdentity",
+                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGate",
+                "NimmerIdentity",
                 "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform",
                 "NimmerProcess", "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers",
                 "NimmerSupervisor", "NimmerSystem", "NimmerSystemCheck", "NimmerSystemFile", "NimmerTerminal",
@@ -409,7 +410,8 @@ let package = Package(
             tests(
                 "NimmerReplayTests",
                 [
-                    "Extremes", "NimmerBus", "NimmerCell", "NimmerOutput", "NimmerProcess", "NimmerReplay", "NimmerSensing",
+                    "Extremes", "NimmerBus", "NimmerCell", "NimmerOutput", "NimmerProcess", "NimmerReplay",
+                    "NimmerSensing",
                     "NimmerSystem", "NimmerSystemFile", "NimmerThalamus", "NimmerWave", "SensorCell",
                 ]),
             tests(
@@ -437,7 +439,8 @@ let package = Package(
             .testTarget(
                 name: "NimmerToolTests",
                 dependencies: [
-                    "nimmer", "math-cell", "trap-screen", "NimmerGate", "NimmerInspection", "NimmerOutput", "NimmerReplay",
+                    "nimmer", "math-cell", "trap-screen", "NimmerGate", "NimmerInspection", "NimmerOutput",
+                    "NimmerReplay",
                     "NimmerScopeSession", "NimmerSupervisor", "NimmerSystemCheck", "NimmerPlatform", "NimmerServers",
                     "NimmerMemoryPostgres", "NimmerSystem", "NimmerSystemFile", "NimmerTesting",
                     "NimmerScope",

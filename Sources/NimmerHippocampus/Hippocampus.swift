@@ -252,6 +252,7 @@ package final class Hippocampus: Sendable {
             Source(stream: SystemStreams.transitions(environment), durable: "hippocampus"),
             Source(stream: SystemStreams.decisions(environment), durable: "hippocampus-decisions"),
             Source(stream: SystemStreams.escalations(environment), durable: "hippocampus-requests"),
+            Source(stream: SystemStreams.outcomes(environment), durable: "hippocampus-outcomes"),
         ]
     }
 
@@ -262,6 +263,7 @@ package final class Hippocampus: Sendable {
         while !Task.isCancelled, !intake.isShut {
             do throws(BusError) {
                 try await SystemStreams.ensure(on: bus, environment: environment)
+                try await SystemStreams.ensureOutcomes(on: bus, environment: environment)
                 await suspects?.open()
                 let consumer = try await consumer(source)
                 pause.reset()

@@ -66,6 +66,7 @@ enum SystemDurables {
         case SystemStreams.transitions(env): ["hippocampus", "bridge"]
         case SystemStreams.decisions(env): ["hippocampus-decisions"]
         case SystemStreams.escalations(env): ["bridge", "hippocampus-requests"]
+        case SystemStreams.outcomes(env): ["hippocampus-outcomes"]
         default: []
         }
     }

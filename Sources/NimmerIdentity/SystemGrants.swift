@@ -113,10 +113,9 @@ extension Grant {
         grant.works(SystemStreams.transitions(env), durable: "hippocampus")
         grant.works(SystemStreams.decisions(env), durable: "hippocampus-decisions")
         grant.works(SystemStreams.escalations(env), durable: "hippocampus-requests")
+        grant.works(SystemStreams.outcomes(env), durable: "hippocampus-outcomes")
         // Since when its oldest message waits there.
-        for stream in [SystemStreams.transitions(env), SystemStreams.decisions(env), SystemStreams.escalations(env)] {
-            grant.looks(into: stream)
-        }
+        for stream in systemStreams(env) { grant.looks(into: stream) }
         grant.setsAside("hippocampus", env)
         return grant
     }

@@ -24,6 +24,15 @@ public final class InMemoryStore: MemoryStore {
         try memory.withLock { contents throws(MemoryError) in try contents.follow(id) }
     }
 
+    /// Answers with known outcomes.
+    public func answerPage(_ query: TrainingQuery) async throws(MemoryError) -> AnswerPage {
+        let start = try query.resume.map { (place) throws(MemoryError) in try InMemoryStore.start(after: place) }
+        let answers = memory.withLock { $0.answers(query, after: start) }
+        return AnswerPage(
+            rows: answers.map { .success($0) },
+            next: answers.count >= query.limit ? answers.last.map { query.after($0.place) } : nil)
+    }
+
     /// Examples for training.
     public func trainingPage(_ query: TrainingQuery) async throws(MemoryError) -> TrainingPage {
         let start = try query.resume.map { (place) throws(MemoryError) in try InMemoryStore.start(after: place) }
@@ -34,7 +43,7 @@ public final class InMemoryStore: MemoryStore {
             next: isFull ? examples.last.map { query.after(.init(at: $0.windowEnd.rfc3339, id: $0.id.text)) } : nil)
     }
 
-    private static func start(after place: TrainingQuery.Place) throws(MemoryError) -> (Timestamp, MessageID) {
+    static func start(after place: TrainingQuery.Place) throws(MemoryError) -> (Timestamp, MessageID) {
         guard let at = try? Timestamp(rfc3339: place.at), let id = try? MessageID(place.id) else {
             throw MemoryError(.unexpected, "found a page after \(place.at), \(place.id); expected a time and a UUID")
         }
@@ -64,13 +73,14 @@ struct MemoryContents: TrailSource {
     }
 
     private(set) var gates: [GateKey: GateBalance] = [:]
-    private var transitions: [MessageID: Remembered<GateTransition>] = [:]
-    private var collapses: [MessageID: Remembered<Collapse>] = [:]
-    private var correlations: [MessageID: Remembered<CorrelationEvent>] = [:]
-    private var requests: [MessageID: Remembered<CognitiveRequest>] = [:]
-    private var responses: [MessageID: Remembered<CognitiveResponse>] = [:]
+    private(set) var transitions: [MessageID: Remembered<GateTransition>] = [:]
+    private(set) var collapses: [MessageID: Remembered<Collapse>] = [:]
+    private(set) var correlations: [MessageID: Remembered<CorrelationEvent>] = [:]
+    private(set) var requests: [MessageID: Remembered<CognitiveRequest>] = [:]
+    private(set) var responses: [MessageID: Remembered<CognitiveResponse>] = [:]
     private var acts: [MessageID: Remembered<Act>] = [:]
     private var verified: [MessageID: Remembered<VerificationOutcome>] = [:]
+    private(set) var accepted: [MessageID: Remembered<AcceptedOutcome>] = [:]
     private var rejected: [MessageID: MemoryEntry] = [:]
 
     var counts: MemoryCounts {
@@ -82,6 +92,7 @@ struct MemoryContents: TrailSource {
         counts.responses = responses.count
         counts.acts = acts.count
         counts.verifications = verified.count
+        counts.accepted = accepted.count
         counts.rejected = rejected.count
         return counts
     }
@@ -117,6 +128,7 @@ struct MemoryContents: TrailSource {
         case .verification(let message, let gate):
             guard Self.keep(&verified, key, environment, message) else { return false }
             total(message, gate: gate, in: environment)
+        case .accepted(let message): return Self.keep(&accepted, key, environment, message)
         case .rejected:
             guard rejected[key] == nil else { return false }
             rejected[key] = entry
@@ -227,34 +239,6 @@ struct MemoryContents: TrailSource {
                 }
         }
     }
-
-    // MARK: - Training
-
-    func trainingExamples(_ query: TrainingQuery, after start: (Timestamp, MessageID)?) -> [TrainingExample] {
-        let fromTransitions = transitions.values.filter { $0.environment == query.environment }.map { row in
-            TrainingExample(row.message, outcome: verifications(.cause(row.message.header.messageID)).last)
-        }
-        let fromCorrelations = correlations.values.filter { $0.environment == query.environment }.map { row in
-            TrainingExample(row.message, outcome: outcome(for: row))
-        }
-        return (fromTransitions + fromCorrelations).filter { query.matches($0, after: start) }
-            .sorted { ($0.windowEnd, $0.id) < ($1.windowEnd, $1.id) }
-            .prefix(query.limit).map { $0 }
-    }
-
-    private func outcome(for row: Remembered<CorrelationEvent>) -> Remembered<VerificationOutcome>? {
-        let body = row.message.body
-        return transitions.values
-            .filter {
-                $0.environment == row.environment && $0.message.body.gateID == body.gateID
-                    && $0.message.body.at >= body.windowStart && $0.message.body.at <= body.windowEnd
-            }
-            .flatMap { verifications(.cause($0.message.header.messageID)) }
-            .max {
-                ($0.message.header.timestamp, $1.message.header.messageID)
-                    < ($1.message.header.timestamp, $0.message.header.messageID)
-            }
-    }
 }
 
 extension VerificationResult {
@@ -265,44 +249,6 @@ extension VerificationResult {
         case .partial: 0.5
         case .failed: 0
         }
-    }
-}
-
-extension TrainingQuery {
-    /// Returns whether an example belongs to the answer.
-    func matches(_ example: TrainingExample, after start: (Timestamp, MessageID)?) -> Bool {
-        if let since, example.windowEnd < since { return false }
-        if let until, example.windowEnd >= until { return false }
-        if labelledOnly, example.label == nil { return false }
-        if let start { return (example.windowEnd, example.id) > start }
-        return true
-    }
-}
-
-extension TrainingExample {
-    init(_ message: Envelope<GateTransition>, outcome: Remembered<VerificationOutcome>?) {
-        let body = message.body
-        let result =
-            switch body.toState {
-            case .open: "opened"
-            case .closed: "closed"
-            case .stable: "released"
-            }
-        let word = outcome?.message.body.outcome.rawValue
-        self.init(
-            kind: .transition, id: message.header.messageID, gateID: body.gateID, garden: message.header.source.garden,
-            windowStart: body.at, windowEnd: body.at, signals: body.json["trigger_signals"] ?? [],
-            correlation: body.correlationScore, result: result, outcome: word, label: word)
-    }
-
-    init(_ message: Envelope<CorrelationEvent>, outcome: Remembered<VerificationOutcome>?) {
-        let body = message.body
-        let word = outcome?.message.body.outcome.rawValue
-        self.init(
-            kind: .correlation, id: message.header.messageID, gateID: body.gateID, garden: message.header.source.garden,
-            windowStart: body.windowStart, windowEnd: body.windowEnd, signals: body.json["signals_in_window"] ?? [],
-            correlationMatrix: body.json["correlation_matrix"], correlation: body.aggregateCorrelation,
-            result: body.result.rawValue, outcome: word, label: body.trainingLabel ?? word)
     }
 }
 
@@ -319,6 +265,7 @@ extension MemoryRow {
             case .act(let message): [message.header.source.entityID, message.body.word ?? ""]
             case .verification(let message, _):
                 [message.header.source.entityID, message.body.verificationSource]
+            case .accepted(let message): [message.header.source.entityID, message.body.sender]
             case .rejected: []
             }
         return texts.contains { $0.utf8.contains(0) } ? "a text holds U+0000" : nil

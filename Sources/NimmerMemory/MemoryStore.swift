@@ -31,8 +31,12 @@ public protocol MemoryStore: Sendable {
     /// - Returns: nil when nothing with this id is remembered.
     func trail(of id: MessageID) async throws(MemoryError) -> MemoryTrail?
 
-    /// Examples for training, oldest first, at most `query.limit`; continue with the page's ``TrainingPage/next``.
+    /// Examples for training, oldest first, at most `query.limit`; continue with the page's ``ExportPage/next``.
     func trainingPage(_ query: TrainingQuery) async throws(MemoryError) -> TrainingPage
+
+    /// Answered requests whose openings have an accepted outcome, by the time of the request, at most `query.limit`; continue with the
+    /// page's ``ExportPage/next``. ``TrainingQuery/labelledOnly`` does not matter: each has an outcome.
+    func answerPage(_ query: TrainingQuery) async throws(MemoryError) -> AnswerPage
 
     /// Every gate of an environment with its running totals, by name.
     func gates(_ environment: Environment) async throws(MemoryError) -> [GateBalance]
@@ -91,6 +95,8 @@ public struct MemoryCounts: Sendable, Hashable {
     public var acts = 0
     /// Rows of `verification_outcomes`.
     public var verifications = 0
+    /// Rows of `accepted_outcomes`.
+    public var accepted = 0
     /// Rows of `rejected_messages`.
     public var rejected = 0
 

@@ -99,6 +99,10 @@ struct Access {
                 exception when undefined_table then null;
                 end $$;
                 do $$ begin
+                    grant select, insert, update on accepted_outcomes to \(writer);
+                exception when undefined_table then null;
+                end $$;
+                do $$ begin
                     grant execute on function make_transition_partition(timestamptz) to \(writer);
                 exception when undefined_function then null;
                 end $$

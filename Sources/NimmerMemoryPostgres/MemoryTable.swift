@@ -117,6 +117,14 @@ struct MemoryTable: Sendable {
             Column("actual_result", .opaque), Column("expected_result", .opaque), Column("discrepancy", .number),
             Column("verification_source", .text), Column("feedback_to_virtual", .json),
         ])
+    /// Without the snapshot of the gate's origins, which the stream keeps.
+    static let accepted = MemoryTable(
+        "accepted_outcomes", view: "accepted_messages",
+        [
+            Column("gate_id", .text), Column("region", .text), Column("opening", .id), Column("opener", .text),
+            Column("witnesses", .json), Column("sender", .text), Column("result", .text), Column("at", .time),
+            Column("kind", .text), Column("weight", .number), Column("verification", .id),
+        ])
     static let rejected = MemoryTable(
         "rejected_messages", view: "rejected_overview",
         extra: ["rejected_id", "env", "subject", "code", "field", "reason", "payload", "payload_bytes"], [])

@@ -16,7 +16,8 @@ struct RowWriter {
     /// A batch by table; transitions come before the verifications that pay for them.
     static func parts(of entries: [MemoryEntry]) -> [RowWriter] {
         let order: [MemoryTable] = [
-            .transitions, .collapses, .correlations, .requests, .responses, .acts, .verifications, .rejected,
+            .transitions, .collapses, .correlations, .requests, .responses, .acts, .verifications, .accepted,
+            .rejected,
         ]
         let entries = Dictionary(grouping: entries) { $0.row.table.name }
         return order.compactMap { table in entries[table.name].map { RowWriter(table: table, entries: $0) } }
@@ -53,6 +54,7 @@ extension MemoryRow {
         case .response: .responses
         case .act: .acts
         case .verification: .verifications
+        case .accepted: .accepted
         case .rejected: .rejected
         }
     }
@@ -69,6 +71,7 @@ extension CopyRows {
         case .response(let message): row(.responses, message, env)
         case .act(let message): row(.acts, message, env)
         case .verification(let message, let gate): row(.verifications, message, env, extra: [gate.text])
+        case .accepted(let message): row(.accepted, message, env)
         case .rejected(let message): rejected(message, entry)
         }
     }

@@ -77,9 +77,7 @@ package final class ThalamusProcess: Sendable {
             _ = try await SystemStreams.ensure(
                 on: process.bus, environment: process.environment, keepingWaves: keepsWaves,
                 mayChange: true)
-            var outcomes = SystemStreams.outcomesStream(process.environment)
-            outcomes.leavesRoom = true
-            try await process.bus.ensureStream(outcomes)
+            try await SystemStreams.ensureOutcomes(on: process.bus, environment: process.environment, mayChange: true)
         }
         try await process.waiting(for: "the stream of outcomes") { [outcomes] in try await outcomes.begin() }
         let room = try await process.waiting(for: "the room of the streams") { [process] in

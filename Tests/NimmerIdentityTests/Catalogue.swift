@@ -12,6 +12,7 @@ enum Catalogue {
     static let durables = [
         "DEV-TRANSITIONS.hippocampus", "DEV-DECISIONS.hippocampus-decisions", "DEV-ESCALATIONS.bridge",
         "DEV-ESCALATIONS.hippocampus-requests", "DEV-TRANSITIONS.bridge",
+        "DEV-OUTCOMES.hippocampus-outcomes",
     ]
 
     /// Subjects to publish on; each is also one to subscribe to.
@@ -183,7 +184,7 @@ enum Catalogue {
             own.insert("dev.cognitive.bridge.request.cognition-bridge")
         case "hippocampus":
             own.formUnion(settingAside(name).union(["dev.nervous.rejects.hippocampus"]))
-            own.formUnion(streams(streams[..<4], ["INFO", "CREATE"]).union(streams(streams[..<3], ["MSG.GET"])))
+            own.formUnion(streams(streams[..<4], ["INFO", "CREATE"]).union(streams(streams[..<4], ["MSG.GET"])))
             for durable in durables where durable.contains("hippocampus") { own.formUnion(working(durable)) }
         case "vision":
             own.formUnion(both("dev.organs.speech.release", name))

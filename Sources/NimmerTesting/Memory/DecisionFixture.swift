@@ -143,6 +143,25 @@ public struct DecisionFixture: Sendable {
         return entry(.act(message), message)
     }
 
+    /// The verification as the thalamus took it into its trust, a second later.
+    ///
+    /// - Parameters:
+    ///   - result: the result that it took; that of the verification unless given.
+    ///   - place: sequence of the verification in its stream.
+    public func accepted(_ result: VerificationResult? = nil, place: UInt64 = 1) -> MemoryEntry {
+        let body = transition.body
+        let message = Envelope(
+            id: .accepted(transition.header.messageID, sequence: place),
+            at: verification.header.timestamp.advanced(milliseconds: Double(place) * 1_000),
+            from: transition.header.source,
+            AcceptedOutcome(
+                gateID: gate, region: body.region, opening: transition.header.messageID,
+                opener: body.triggerSignals[1].origin, witnesses: body.triggerSignals.map(\.origin),
+                sender: "inspector", result: result ?? verification.body.outcome,
+                at: verification.header.timestamp.advanced(milliseconds: Double(place) * 1_000)))
+        return entry(.accepted(message), message)
+    }
+
     /// The verification alone.
     public var verdict: MemoryEntry { entry(.verification(verification, gate: gate), verification) }
 
@@ -155,6 +174,7 @@ public struct DecisionFixture: Sendable {
             case .request: Subject.cognitiveRequest(environment)
             case .response: Subject.cognitiveResponse(environment)
             case .act: Subject.act(environment)
+            case .accepted: Subject.acceptedOutcome(environment, gate: gate)
             case .verification, .rejected: Subject.feedback(environment, gate: gate)
             }
         return MemoryEntry(environment: environment, subject: subject.text, payload: message.encoded(), row: row)

@@ -94,6 +94,11 @@ extension StoreConformance {
     static let training = Check("training examples carry signals, result, outcome and label") { store in
         let decision = try DecisionFixture(seed: "training", outcome: .failed)
         _ = try await store.write(decision.entries)
+        let claimed = try await store.trainingPage(TrainingQuery(environment: .dev)).examples
+        try expect(claimed.compactMap(\.outcome), [], "outcomes that no thalamus has accepted")
+        _ = try await store.write([decision.accepted()])
+        try expect(try await store.write([decision.accepted()]).known, 1, "known the second time")
+        try expect(try await store.counts().accepted, 1, "accepted outcomes")
         let examples = try await store.trainingPage(TrainingQuery(environment: .dev)).examples
         try expect(examples.count, 3, "examples")
         let opening = try unwrap(examples.first { $0.id == decision.transition.header.messageID }, "opening")
@@ -105,6 +110,57 @@ extension StoreConformance {
         try expect(correlation.garden, .virtual, "garden")
         let labelled = try await store.trainingPage(TrainingQuery(environment: .dev, labelledOnly: true)).examples
         try expect(labelled.count, 2, "labelled examples")
+        try expect(Set(examples.map(\.region)), ["math"], "regions")
+        for (pattern, number) in [("math", 3), ("*", 3), (">", 3), ("math.>", 0), ("plant", 0)] {
+            let query = TrainingQuery(environment: .dev, region: try SubjectPattern(pattern))
+            try expect(try await store.trainingPage(query).examples.count, number, "examples of \(pattern)")
+        }
+    }
+
+    static let answers = Check("answers are given with the accepted outcome of their opening, the last of several") {
+        store in
+        let decision = try DecisionFixture(seed: "answers", outcome: .failed)
+        let query = TrainingQuery(environment: .dev)
+        _ = try await store.write(decision.entries)
+        try expect(try await store.answerPage(query).examples, [], "answers without an accepted outcome")
+        _ = try await store.write([decision.accepted()])
+        let answer = try unwrap(try await store.answerPage(query).examples.first, "answer")
+        try expect(answer.request, decision.request, "request")
+        try expect(answer.response, decision.response, "response")
+        try expect(answer.opening, decision.transition.header.messageID, "opening")
+        try expect([answer.gateID.text, answer.region.text], ["math", "math"], "gate and region")
+        try expect(answer.result, .failed, "result")
+        _ = try await store.write([decision.accepted(.confirmed, place: 2)])
+        try expect(try await store.answerPage(query).examples.map(\.result), [.confirmed], "the last outcome")
+        var merged = try DecisionFixture(seed: "merged")
+        merged.response.body.outcome = .merged
+        _ = try await store.write(merged.entries + [merged.accepted()])
+        try expect(try await store.answerPage(query).examples.count, 1, "answers")
+        let staging = TrainingQuery(environment: .staging)
+        try expect(try await store.answerPage(staging).examples.count, 0, "answers of another environment")
+    }
+
+    static let answerPages = Check("an export has every answer once, in order, whatever the page") { store in
+        for number in 0..<7 {
+            let at = DecisionFixture.time.advanced(milliseconds: Double(number / 3) * 1_000)
+            let decision = try DecisionFixture(seed: "answer \(number)", at: at)
+            _ = try await store.write(decision.entries + [decision.accepted()])
+        }
+        for size in [1, 3, 100] {
+            let found = Collected()
+            let query = TrainingQuery(environment: .dev, limit: size)
+            let count = try await store.exportAnswers(query) {
+                if case .success(let answer) = $0 { found.answers.append(answer) }
+                return true
+            }
+            try expect(count.examples, 7, "count with pages of \(size)")
+            try expect(Set(found.answers.map(\.request.body.requestID)).count, 7, "answers with pages of \(size)")
+            try expect(found.answers.map(\.askedAt), found.answers.map(\.askedAt).sorted(), "order")
+        }
+        let second = DecisionFixture.time.advanced(milliseconds: 1_000)
+        let some = TrainingQuery(
+            environment: .dev, since: second, until: second.advanced(milliseconds: 1), region: try SubjectPattern("*"))
+        try expect(try await store.answerPage(some).examples.count, 3, "answers since until before until")
     }
 
     static let trainingPages = Check("an export has every example once, oldest first, whatever the page") { store in
@@ -139,6 +195,7 @@ extension StoreConformance {
 
     private final class Collected {
         private(set) var examples: [TrainingExample] = []
+        var answers: [AnsweredRequest] = []
         func add(_ row: TrainingPage.Row) { if case .success(let example) = row { examples.append(example) } }
     }
 }

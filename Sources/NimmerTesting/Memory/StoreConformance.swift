@@ -38,7 +38,8 @@ public enum StoreConformance {
     /// All promises.
     public static let checks: [Check] = [
         wholeDecision, acts, anyOrder, redelivery, twiceInOneBatch, oneBadRow, onlyBadRows, undecodable, totals,
-        latestState, trailFromEveryID, trailOfUnknownID, exactContent, training, trainingPages, environments, reopening,
+        latestState, trailFromEveryID, trailOfUnknownID, exactContent, training, trainingPages, answers,
+        answerPages, environments, reopening,
     ]
 
     static func expect<Value: Equatable>(_ found: Value, _ expected: Value, _ what: String) throws {
