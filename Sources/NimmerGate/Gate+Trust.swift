@@ -76,6 +76,15 @@ extension Gate {
         }
     }
 
+    /// Ends the wait for the outcome of an opening, which was counted elsewhere.
+    ///
+    /// - Parameter opener: its opener; where the gate does not know the id, the oldest undecided opening by it is the one meant.
+    public mutating func decide(_ opening: MessageID, by opener: Int32) {
+        let place =
+            trust.undecided.firstIndex { $0.id == opening } ?? trust.undecided.firstIndex { $0.opener == opener }
+        if let place { trust.undecided.remove(at: place) }
+    }
+
     /// Takes an opening up whose outcome was not known before a restart.
     public mutating func take(_ opening: UndecidedOpening) { trust.remember(opening) }
 

@@ -136,6 +136,16 @@ package struct Replay: Sendable {
                 counts.refused += 1
                 recorded.refuse(error, line: line)
             }
+        case .outcome(let subject, let payload, let at):
+            _ = pass(to: at)
+            do throws(Refusal) {
+                let message = try Envelope<AcceptedOutcome>(decoding: payload, on: subject)
+                recorded.take()
+                thalamus.follow(message.body)
+            } catch {
+                counts.refused += 1
+                recorded.refuse(error, line: line)
+            }
         case .wave(let cell, let isNerve, let payload, let at):
             let moment = pass(to: at)
             counts.rows += 1

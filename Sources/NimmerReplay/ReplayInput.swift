@@ -12,10 +12,13 @@ package enum ReplayEvent: Sendable {
     /// A change event as it was on the bus.
     case change(subject: Subject, payload: [UInt8], at: Timestamp)
 
+    /// An accepted outcome as it was on the bus.
+    case outcome(subject: Subject, payload: [UInt8], at: Timestamp)
+
     /// Its time.
     package var at: Timestamp {
         switch self {
-        case .numbers(_, let at), .wave(_, _, _, let at), .change(_, _, let at): at
+        case .numbers(_, let at), .wave(_, _, _, let at), .change(_, _, let at), .outcome(_, _, let at): at
         }
     }
 

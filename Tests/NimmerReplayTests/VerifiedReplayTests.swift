@@ -90,6 +90,52 @@ import Testing
         #expect(trusted.run.trust.map(\.records) == snapshot.entries.map(\.origins))
     }
 
+    /// A line of a recording that holds an accepted outcome.
+    private static func outcome(_ seconds: Double, _ region: String, _ origins: [OriginRecord]?) throws -> [UInt8] {
+        let at = Timestamp(milliseconds: 1_771_093_800_000 + seconds * 1000)
+        let gate = try GateID(region)
+        let accepted = AcceptedOutcome(
+            gateID: gate, region: try Region(region), opening: .named("opening \(seconds)"), opener: try Token("a"),
+            witnesses: [try Token("a")], sender: "nimmer", result: .confirmed, at: at, origins: origins)
+        let message = Envelope(
+            id: .named("outcome \(seconds)"), at: at, from: Source(entityID: "thalamus", entityType: .thalamus),
+            accepted)
+        let subject = Subject.acceptedOutcome(.dev, gate: gate)
+        return Array(
+            ("{\"at\":\"\(at.rfc3339)\",\"subject\":\"\(subject.text)\",\"message\":"
+                + String(decoding: message.encoded(), as: UTF8.self) + "}\n").utf8)
+    }
+
+    @Test(
+        "a recording of waves and accepted outcomes ends with the trust of the thalamus that accepted them, bit for bit"
+    )
+    func streams() throws {
+        let first = [OriginRecord(origin: try Token("a"), confirmed: 1, failed: 0)]
+        let last = [
+            OriginRecord(origin: try Token("a"), confirmed: 8.0 * 8 / 9, failed: 0.1 + 0.2),
+            OriginRecord(origin: try Token("elsewhere"), confirmed: 0, failed: 1.0 / 3),
+        ]
+        // The first makes a reflex of a; the last outcomes are about a region without a wave, and about one whose gate is declared.
+        let bytes =
+            try Self.recording([(0, "b"), (1, "a")])
+            + Self.outcome(60, "plant", first) + Self.recording([(120, "a")])
+            + Self.outcome(180, "plant", last) + Self.outcome(181, "silent", first) + Self.outcome(182, "plain", nil)
+        let (openings, run) = try Self.run(bytes, TrustSnapshot([]))
+        #expect(openings == 2)
+        #expect(run.trust.map(\.region.text) == ["plant", "silent"])
+        #expect(run.trust.map(\.records) == [last, first])
+        #expect(run.counts.refused == 0)
+    }
+
+    @Test("an accepted outcome that is none is refused and counted")
+    func refusedOutcome() throws {
+        let line = String(decoding: try Self.outcome(0, "plant", []), as: UTF8.self)
+        let bad = line.replacing("\"confirmed\"", with: "\"maybe\"")
+        let (_, run) = try Self.run(
+            Self.recording([(0, "a"), (1, "b"), (2, "a")]) + Array(bad.utf8), TrustSnapshot([]))
+        #expect(run.counts.refused == 1)
+    }
+
     @Test("a file of trust that is none is refused with what was found and expected")
     func refusals() throws {
         func message(_ text: String) -> String? {

@@ -60,6 +60,12 @@ struct StoredOpenings {
         }
     }
 
+    /// The newest opening whose outcome is awaited.
+    func newestAwaited() throws(Failure) -> Opening {
+        guard let newest = awaited.first else { throw Failure(.failed, "no opening awaits an outcome") }
+        return newest
+    }
+
     /// The opening that a person means.
     ///
     /// - Throws: ``Failure`` where none or several begin so.
