@@ -310,7 +310,7 @@ let package = Package(
                 "NimmerHTTPTests",
                 [
                     "HTTPCell", "MindServers", "NimmerCell", "NimmerHTTP", "NimmerPlatform", "NimmerProcess",
-                    "NimmerSensing", "NimmerTesting", "NimmerWave", "WebhookCell",
+                    "NimmerSensing", "NimmerTesting", "NimmerWave", "NimmerWeb", "WebhookCell",
                 ]),
             tests(
                 "NimmerCognitionHTTPTests",
