@@ -83,8 +83,8 @@ extension NewPackages {
             let parts = try await Self.parts(of: "first-reflex", steps: 4)
             #expect(parts[0].contains("alone: untried") && parts[0].contains("door, window"), "\(parts[0])")
             #expect(parts[1].contains("door  1.0 of 1.0 confirmed"), "\(parts[1])")
-            #expect(parts[2].contains("door alone at 0.97: trusted 0.55, 1 of 1 confirmed"), "\(parts[2])")
-            #expect(parts[3].contains("trusted 0.37, 1 of 2 confirmed"), "\(parts[3])")
+            #expect(parts[2].contains("door alone at 0.8: trusted 0.55, 1 of 1 confirmed"), "\(parts[2])")
+            #expect(parts[3].contains("door 0.8 alone: trusted 0.367, 1 of 2 confirmed"), "\(parts[3])")
         }
     }
 }

@@ -60,25 +60,35 @@ struct StoredOpenings {
         }
     }
 
-    /// The newest opening whose outcome is awaited.
-    func newestAwaited() throws(Failure) -> Opening {
-        guard let newest = awaited.first else { throw Failure(.failed, "no opening awaits an outcome") }
-        return newest
-    }
-
-    /// The opening that a person means.
+    /// The opening that a person means: by an id or its first characters, by its region or gate (the newest that awaits an outcome), or as
+    /// the `last` of all.
     ///
-    /// - Throws: ``Failure`` where none or several begin so.
-    func one(_ prefix: IDPrefix) throws(Failure) -> Opening {
+    /// - Throws: ``Failure`` where none is meant, or several are.
+    func one(_ text: String) throws(Failure) -> Opening {
+        func isNamed(_ opening: Opening) -> Bool {
+            opening.transition.region.text == text || opening.transition.gateID.text == text
+        }
+        let names = openings.contains(where: isNamed)
+        if names || text == "last" {
+            guard let newest = awaited.first(where: { !names || isNamed($0) }) else {
+                throw Failure(.failed, names ? "no opening of \(text) awaits an outcome" : "no opening awaits an outcome")
+            }
+            return newest
+        }
+        guard let prefix = IDPrefix(text) else {
+            throw Failure(
+                .usage, "\(text) is no opening; expected \(IDPrefix.expectation), a region that has opened, or last",
+                remedy: Self.remedy)
+        }
         let meant = openings.filter { prefix.begins($0.id) }
         guard meant.count < 2 else {
             throw Failure(.usage, "several openings have ids that begin with \(prefix)", remedy: "use a longer prefix")
         }
         guard let one = meant.first else {
-            throw Failure(
-                .failed, "no opening of a gate has the id \(prefix)",
-                remedy: "`nimmer verify --pending` lists the openings whose outcomes are awaited")
+            throw Failure(.failed, "no opening of a gate has the id \(prefix)", remedy: Self.remedy)
         }
         return one
     }
+
+    private static let remedy: TerminalText = "`nimmer verify --pending` lists the openings whose outcomes are awaited"
 }

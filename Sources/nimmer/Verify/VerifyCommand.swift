@@ -13,7 +13,7 @@ struct VerifyCommand: AsyncParsableCommand {
         discussion: """
               nimmer verify --pending                        the openings whose outcomes are awaited
               nimmer verify 0190f5fe confirmed               the pump did leak
-              nimmer verify last failed --why "a test"       the newest of them was nothing
+              nimmer verify plant failed --why "a test"      the newest of this region was nothing
 
             Where trust is earned (`trust: earned` in the system file), the outcome counts for each origin that asserted at the \
             opening. The first outcome of an opening counts. Exit status 1 when the thalamus refuses it, 69 when none answers.
@@ -21,7 +21,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @Argument(
         help:
-            "The opening: an id, or its first characters, as in `nimmer gate why`; last: the newest without an outcome."
+            "The opening: an id, or its first characters; a region: its newest without an outcome; last: the newest of all."
     )
     var opening: String?
 
@@ -59,13 +59,8 @@ struct VerifyCommand: AsyncParsableCommand {
         guard !pending, let opening, let result = outcome.flatMap(VerificationResult.init(rawValue:)) else {
             return try await list(environment)
         }
-        let prefix = IDPrefix(opening)
-        guard prefix != nil || opening == "last" else {
-            throw Failure(.usage, "\(opening) is not an id; expected \(IDPrefix.expectation), or last")
-        }
         let accepted = try await CommandConnection.with(server, environment) { bus in
-            let stored = try await StoredOpenings.read(bus, environment)
-            let meant = try prefix.map { prefix throws(Failure) in try stored.one(prefix) } ?? stored.newestAwaited()
+            let meant = try await StoredOpenings.read(bus, environment).one(opening)
             if let known = meant.outcome {
                 throw Failure(
                     .failed, "the outcome of \(meant.id) is known: \(known.result.rawValue), by \(known.sender)",
