@@ -199,6 +199,17 @@ let package = Package(
                 "NimmerIdentity", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform", "NimmerProcess",
                 "NimmerServers", "NimmerSystem", "NimmerWave",
             ]),
+        library(
+            "NimmerGarden",
+            [
+                "NimmerGate", "NimmerPlatform", "NimmerReplay", "NimmerSystem", "NimmerThalamus", "NimmerWave",
+            ]),
+        service(
+            "garden",
+            [
+                "NimmerBus", "NimmerBusNATS", "NimmerGarden", "NimmerProcess", "NimmerSystem", "NimmerSystemFile",
+                "NimmerWave", log,
+            ]),
         library("NimmerInspection", ["NimmerBus", "NimmerOutput", "NimmerWave"]),
         library(
             "NimmerScopeSession",
@@ -215,7 +226,7 @@ let package = Package(
         service(
             "nimmer",
             [
-                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGate",
+                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGarden", "NimmerGate",
                 "NimmerIdentity",
                 "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform",
                 "NimmerProcess", "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers",
@@ -431,6 +442,12 @@ let package = Package(
                 [
                     "NimmerOutput", "NimmerPlatform", "NimmerServers", "NimmerSupervisor", "NimmerSystem",
                     "NimmerSystemFile", "NimmerWave",
+                ]),
+            tests(
+                "NimmerGardenTests",
+                [
+                    "NimmerGarden", "NimmerGate", "NimmerOutput", "NimmerReplay", "NimmerSystem", "NimmerSystemFile",
+                    "NimmerThalamus", "NimmerWave",
                 ]),
             tests("NimmerInspectionTests", ["NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerWave"]),
             tests(

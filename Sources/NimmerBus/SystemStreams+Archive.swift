@@ -38,7 +38,9 @@ extension SystemStreams {
         for configuration in [outcomesStream(env), DeadLetter.configuration(env)] {
             archived.append(Archived(name: configuration.name, form: .stream(configuration)))
         }
-        archived.append(Archived(name: "KV_\(acts(env).bucket)", form: .bucket(acts(env))))
+        for bucket in [acts(env), garden(env)] {
+            archived.append(Archived(name: "KV_\(bucket.bucket)", form: .bucket(bucket)))
+        }
         return archived
     }
 

@@ -216,6 +216,12 @@ public struct Gate: Sendable {
         gain = Self.gain(weight, configuration)
     }
 
+    /// Moves the weight of declared trust by an amount; it stays within 0…1.
+    package mutating func nudge(by amount: Double) {
+        weight = min(1, max(0, weight + amount))
+        gain = Self.gain(weight, configuration)
+    }
+
     /// The similarity of a witness to the last wave that resonated (gates.md, A wave arrives, 4; Collapse).
     public func similarity(of witness: GateWitness, to other: GateWitness) -> Double {
         Self.similarity(witness, other.region, other.vector, other.norm)

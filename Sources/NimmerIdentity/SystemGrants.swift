@@ -8,6 +8,12 @@ extension Grant {
     /// - Throws: a `SystemError` where two would share a name, or a setting names a subject that is not a device's.
     public static func all(of system: SystemFile, in env: Environment) throws(SystemError) -> [Grant] {
         var grants = [thalamus(env), bridge(system, env), hippocampus(env), observer(env), `operator`(env)]
+        if !system.virtual.isEmpty {
+            grants.append(garden(env))
+            for place in grants.indices where grants[place].role == .observer {
+                grants[place].publish.append("\(env.rawValue).nervous.cells.garden.request.observer")
+            }
+        }
         let reserved = Set(grants.map(\.name)).union(otherIdentities).union(Role.allCases.map(\.rawValue))
         func check(_ name: String, at mark: YAMLMark) throws(SystemError) {
             guard reserved.contains(name) else { return }
@@ -120,6 +126,22 @@ extension Grant {
         return grant
     }
 
+    /// Hears waves and reads what the real system concluded; publishes traces, and what it has counted in a bucket of its own. It may publish no
+    /// transition, no request to a mind and no command.
+    private static func garden(_ env: Environment) -> Grant {
+        var grant = Grant("garden", .garden)
+        grant.publish += [Subject.correlation(env).text, "\(env.rawValue).nervous.rejects.garden"]
+        grant.subscribe.append(SubjectPattern.waves(env).text)
+        grant.serves("\(env.rawValue).nervous.cells.garden.request")
+        grant.isService()
+        for stream in [SystemStreams.transitions(env), SystemStreams.decisions(env), SystemStreams.outcomes(env)] {
+            grant.publish.append("$JS.API.STREAM.INFO.\(stream)")
+            grant.reads(stream, durables: SystemDurables.of(stream, env))
+        }
+        grant.shares(bucket: SystemStreams.garden(env).bucket, writing: ["state.>"])
+        return grant
+    }
+
     /// Reads what passes, asks the thalamus about its gates and every process how it is; changes nothing.
     private static func observer(_ env: Environment) -> Grant {
         var grant = looking("observer", .observer, env)
@@ -150,6 +172,8 @@ extension Grant {
         for archived in SystemStreams.archived(env) {
             grant.copies(archived.name, durables: SystemDurables.of(archived.name, env))
         }
+        // The trail of promotions.
+        grant.publish.append("$KV.\(SystemStreams.garden(env).bucket).promotions.>")
         // What was set aside is dropped, or published again where it came from.
         grant.looks(into: DeadLetter.stream(env))
         grant.publish.append("$JS.API.STREAM.MSG.DELETE.\(DeadLetter.stream(env))")

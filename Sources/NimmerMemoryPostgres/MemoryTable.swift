@@ -88,6 +88,8 @@ struct MemoryTable: Sendable {
             Column("gate_id", .text), Column("window_start", .time), Column("window_end", .time),
             Column("signals_in_window", .json), Column("correlation_matrix", .json),
             Column("aggregate_correlation", .number), Column("result", .text), Column("training_label", .text),
+            Column("variant", .text),
+            Column("opening", .id),
         ])
     static let requests = MemoryTable(
         "cognitive_requests", view: "request_messages",

@@ -100,6 +100,45 @@ package struct ReplayRun {
         }
     }
 
+    /// A wave on its way to a thalamus.
+    package struct Wave: Sendable {
+        package let subject: [UInt8]
+        package let payload: [UInt8]
+        package let at: Timestamp
+
+        package init(subject: Subject, payload: [UInt8], at: Timestamp) {
+            self.subject = Array(subject.text.utf8)
+            self.payload = payload
+            self.at = at
+        }
+    }
+
+    /// Runs to the recording's end, and keeps what a thalamus would hear: waves that are recorded, else those of the system's cells and
+    /// nerves.
+    ///
+    /// - Returns: the waves in their order, and the text of the label column from each moment on at which it changes.
+    package mutating func waves(
+        in environment: Environment
+    ) -> (waves: [Wave], labels: [(at: Timestamp, text: String)], end: Timestamp?) {
+        var found: [Wave] = []
+        var labels: [(at: Timestamp, text: String)] = []
+        var end: Timestamp?
+        while let event = input.nextEvent() {
+            end = max(end ?? event.at, event.at)
+            if labels.last?.text != input.label { labels.append((event.at, input.label)) }
+            if case .wave(let cell, let isNerve, let payload, let at) = event {
+                let subject: Subject = isNerve ? .nerveWave(environment, nerve: cell) : .wave(environment, cell: cell)
+                found.append(Wave(subject: subject, payload: payload, at: at))
+                continue
+            }
+            for output in replay.take(event, line: input.line) {
+                guard case .wave(let message, let subject) = output else { continue }
+                found.append(Wave(subject: subject, payload: message.encoded(), at: message.header.timestamp))
+            }
+        }
+        return (found, labels, end)
+    }
+
     /// Runs to the recording's end.
     ///
     /// - Parameters:

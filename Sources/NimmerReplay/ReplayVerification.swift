@@ -22,7 +22,7 @@ package struct ReplayVerification: Sendable {
     private var lastTrue: Timestamp?
 
     /// Truth that a row holds about openings at its time.
-    enum Truth: Sendable, Equatable {
+    package enum Truth: Sendable, Equatable {
         /// There is, or is not, what the system looks for.
         case state(Bool)
         /// The outcome itself.
@@ -31,7 +31,7 @@ package struct ReplayVerification: Sendable {
         case unknown
 
         /// The meaning of a text: a number (0 is false), a word for true or false, an outcome, or nothing.
-        init(_ text: String) {
+        package init(_ text: String) {
             let text = text.lowercased()
             if let outcome = VerificationResult(rawValue: text) {
                 self = .outcome(outcome)

@@ -30,6 +30,8 @@ public struct SystemFile: Sendable {
     public var mqtt: MQTTSettings?
     /// The PostgreSQL server.
     public var postgres = PostgresSettings()
+    /// The variants that the virtual garden runs, in the order of the file.
+    public var virtual: [VirtualVariant] = []
 
     /// A system without cells in which everything is as by default.
     public init(name: String, file: String = "") {

@@ -37,6 +37,7 @@ extension SystemFile {
         nats = try SystemFile.nats(keys.node("nats"), file: file)
         mqtt = try SystemFile.mqtt(keys.node("mqtt"), file: file)
         postgres = try SystemFile.postgres(keys.node("postgres"), file: file)
+        virtual = try variants(keys.node("virtual"), root)
         // Keys that begin with x- are a place for anchors and notes; nothing reads them.
         for entry in root.entries ?? [] where entry.key.hasPrefix("x-") { _ = keys.node(entry.key) }
         try keys.finish()
@@ -127,7 +128,7 @@ extension SystemFile {
         text.hasPrefix("v") && text.count > 1 && text.dropFirst().utf8.allSatisfy { (48...57).contains($0) }
     }
 
-    private static func gates(_ node: YAMLNode?, file: String) throws(SystemError) -> GateSettings {
+    static func gates(_ node: YAMLNode?, file: String) throws(SystemError) -> GateSettings {
         var settings = GateSettings()
         guard let node else { return settings }
         var keys = try MappingReader(node, place: "gates", file: file)
@@ -161,7 +162,17 @@ extension SystemFile {
             try keys.number("refractory_ms", in: 0...Wire.maximumInterval, unit: "milliseconds")
             ?? settings.refractoryMS
         settings.processSettings = keys.entries(of: ProcessKeys.thalamus)
-        for entry in try keys.entries("regions") {
+        settings.regions = try regions(try keys.entries("regions"), file: file)
+        try keys.finish()
+        return settings
+    }
+
+    /// The regions that a mapping declares.
+    static func regions(
+        _ entries: [YAMLNode.Entry], file: String
+    ) throws(SystemError) -> [ThalamusSettings.RegionRule] {
+        var rules: [ThalamusSettings.RegionRule] = []
+        for entry in entries {
             guard (try? Region(entry.key)) != nil else {
                 throw SystemError(
                     .invalid, file: file, mark: entry.mark, found: "'\(entry.key)'",
@@ -174,12 +185,11 @@ extension SystemFile {
                     expected: "the region's patterns, such as [plant.>, pump.*]")
             }
             for node in nodes { try checkPattern(node.text ?? node.found, mark: node.mark, file: file) }
-            settings.regions.append(
+            rules.append(
                 ThalamusSettings.RegionRule(
                     region: entry.key, patterns: nodes.map { $0.text ?? "" }, mark: entry.mark))
         }
-        try keys.finish()
-        return settings
+        return rules
     }
 
     private static func memory(_ node: YAMLNode?, file: String) throws(SystemError) -> MemorySettings {
@@ -249,7 +259,7 @@ extension SystemFile {
         return settings
     }
 
-    private static func checkToken(
+    static func checkToken(
         _ text: String, key: String, mark: YAMLMark, file: String
     ) throws(SystemError) {
         guard (try? Token(text)) != nil else {

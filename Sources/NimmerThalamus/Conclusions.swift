@@ -166,7 +166,7 @@ extension Thalamus {
     }
 
     /// The surest witnesses, in the gate's order.
-    private func surest(_ witnesses: ContiguousArray<GateWitness>) -> ContiguousArray<GateWitness> {
+    func surest(_ witnesses: ContiguousArray<GateWitness>) -> ContiguousArray<GateWitness> {
         guard witnesses.count > Self.namedWitnesses else { return witnesses }
         let kept = Set(
             witnesses.sorted { ($0.confidence, $1.origin) > ($1.confidence, $0.origin) }.prefix(Self.namedWitnesses)

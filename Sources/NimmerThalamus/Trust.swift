@@ -146,7 +146,7 @@ extension Thalamus {
     }
 
     /// The number of an origin by its name.
-    private mutating func originNumber(_ name: Token) -> Int32 {
+    mutating func originNumber(_ name: Token) -> Int32 {
         let known = origins.number(of: name.text)
         if known >= 0 { return known }
         renumber()

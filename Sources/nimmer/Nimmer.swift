@@ -25,7 +25,7 @@ struct Nimmer: AsyncParsableCommand {
                 name: "What happens in it:",
                 subcommands: [
                     WaveCommand.self, GateCommand.self, CellCommand.self, NerveCommand.self, ReplayCommand.self,
-                    VerifyCommand.self, TrustCommand.self,
+                    VerifyCommand.self, TrustCommand.self, GardenCommand.self,
                 ]),
             CommandGroup(
                 name: "What it decides and remembers:",
