@@ -1,4 +1,4 @@
-/// What was tried, as a picture of characters: caught upward, false alarms to the right, the real system marked.
+/// Candidates that were tried, as a picture of characters: caught upward, false alarms to the right, the real system marked.
 package struct ExplorationPlot: Sendable {
     /// Lines, from the top.
     package let lines: [String]

@@ -14,7 +14,7 @@ package struct ExploredRecording: Sendable {
     }
 }
 
-/// What a system would have woken for in recordings, held against the truth.
+/// Score of what a system would have woken for in recordings, held against the truth.
 package struct ExplorationScore: Sendable, Hashable {
     /// Faults that there were.
     package var faults = 0

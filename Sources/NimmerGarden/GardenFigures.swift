@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What a system would have woken for, held against outcomes.
+/// Figures of what a system would have woken for, held against outcomes.
 package struct GardenFigures: Sendable, Hashable {
     /// Openings.
     package var openings = 0

@@ -32,7 +32,7 @@ extension VirtualGarden {
         ]
     }
 
-    /// Takes up what an earlier process has kept. What cannot be read, and what was counted under other settings, begins anew.
+    /// Takes up what an earlier process has kept. What cannot be read, and what was counted under other settings, begins at 0.
     ///
     /// - Parameters:
     ///   - kept: values by their keys.

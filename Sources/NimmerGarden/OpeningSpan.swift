@@ -32,7 +32,7 @@ package struct OpeningSpan: Sendable, Hashable {
 
 /// An opening of the real thalamus, and what reality made of it.
 package struct RealOpening: Sendable {
-    /// What a verifier has for the variants.
+    /// Part of an outcome that a verifier has for the variants.
     package struct Feedback: Sendable, Hashable {
         /// Part of an outcome, -1…1.
         package var amount: Double

@@ -1,7 +1,7 @@
 import NimmerReplay
 import NimmerWave
 
-/// What is known of a time in which waves were recorded.
+/// Truth about a time in which waves were recorded.
 package struct TruthTimeline: Sendable {
     /// A time of which the truth is known.
     package struct Interval: Sendable, Hashable {

@@ -1,7 +1,7 @@
 import NimmerGate
 import NimmerWave
 
-/// What correlates in a gate's window at a moment, as a CorrelationEvent reports it.
+/// Contents of a gate's window at a moment, as a CorrelationEvent reports it.
 package struct CorrelationWindow: Sendable {
     /// The gate.
     package var gate: GateID
@@ -16,7 +16,7 @@ package struct CorrelationWindow: Sendable {
 }
 
 extension Thalamus {
-    /// What correlates in the window of a region's gate now; nil where there is no such gate, or nothing in its window.
+    /// Contents of the window of a region's gate now; nil where there is no such gate, or nothing in its window.
     package func window(of region: Region) -> CorrelationWindow? {
         guard let slot = slotOfRegion[configuration.home(of: region)], let now = slots[slot].gate.time else {
             return nil

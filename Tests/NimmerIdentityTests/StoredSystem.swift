@@ -30,7 +30,8 @@ struct StoredSystem: Sendable {
         let subjects = [
             "dev.nervous.gates.kept.transition", "dev.cognitive.bridge.request.operator",
             "dev.cognitive.bridge.response", "dev.nervous.gates.kept.outcome", "dev.nervous.cells.math.wave",
-            "dev.nervous.aside.hippocampus", "$KV.DEV-ACTS.kept", "$KV.DEV-SHARDS.kept", "$KV.DEV-HANDLING.kept",
+            "dev.nervous.aside.hippocampus", "$KV.DEV-ACTS.kept", "$KV.DEV-GARDEN.kept", "$KV.DEV-SHARDS.kept",
+            "$KV.DEV-HANDLING.kept",
             "$KV.DEV-LEARNED.kept",
         ]
         for subject in subjects { try bus.publish(try Subject(foreign: subject), payload: Array("kept".utf8)) }

@@ -94,7 +94,8 @@ enum SampleMessages {
                 CorrelationEvent(
                     gateID: gate, windowStart: at, windowEnd: at,
                     signalsInWindow: [WindowSignal(source: "math", origin: math, confidence: 0.5, timestamp: at)],
-                    correlationMatrix: [[1]], aggregateCorrelation: 1, result: .opened, trainingLabel: "confirmed"),
+                    correlationMatrix: [[1]], aggregateCorrelation: 1, result: .opened, trainingLabel: "confirmed",
+                    variant: try Token("eager"), opening: .named("o")),
                 from: .gate, .virtual),
         ]
     }

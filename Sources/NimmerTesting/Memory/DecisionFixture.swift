@@ -89,7 +89,8 @@ public struct DecisionFixture: Sendable {
                 signalsInWindow: signals.map {
                     WindowSignal(
                         source: $0.source, origin: $0.origin, confidence: $0.confidence, timestamp: $0.timestamp)
-                }, correlationMatrix: [[1, 1], [1, 1]], aggregateCorrelation: 0.6, result: .opened))
+                }, correlationMatrix: [[1, 1], [1, 1]], aggregateCorrelation: 0.6, result: .opened,
+                variant: domain, opening: id("virtual opening")))
         request = Envelope(
             id: id("request message"), at: at, from: bridge,
             CognitiveRequest(

@@ -46,6 +46,12 @@ struct GardenExploreCommand: AsyncParsableCommand {
             valueName: "column"))
     var verify: String?
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Recordings without any fault, which need no such column; they come last.", valueName: "file"),
+        completion: .file())
+    var faultFree: [String] = []
+
     @Option(help: ArgumentHelp("Time from an opening to its outcome: 60s, 10m, 2h.", valueName: "time"))
     var verifyAfter = "60s"
 
@@ -78,6 +84,7 @@ struct GardenExploreCommand: AsyncParsableCommand {
         if !input.isEmpty, verify == nil {
             throw ValidationError("--input needs --verify COLUMN: without the truth nothing can be scored")
         }
+        if input.isEmpty, !faultFree.isEmpty { throw ValidationError("--fault-free needs --input with faults beside it") }
         if input.isEmpty, verify != nil {
             throw ValidationError("--verify names a column of --input; name a recording")
         }
@@ -131,19 +138,25 @@ struct GardenExploreCommand: AsyncParsableCommand {
     // MARK: - The waves
 
     private func recorded(_ system: SystemFile, _ environment: Environment) throws -> [ExploredRecording] {
+        try input.map { try recorded($0, verify, system, environment) }
+            + faultFree.map { try recorded($0, nil, system, environment) }
+    }
+
+    /// - Parameter column: the column with the truth; nil: there is no fault.
+    private func recorded(
+        _ file: String, _ column: String?, _ system: SystemFile, _ environment: Environment
+    ) throws -> ExploredRecording {
         var format = try recording.format()
-        format.labelColumn = verify
+        format.labelColumn = column
         format.comparesLabels = false
-        let mapping = try recording.mapping()
-        return try input.map { file in
-            var run = try ReplayRun(
-                system, bytes: try FileText.bytes(file), file: file, format: format, mapping: mapping,
-                environment: environment)
-            let (waves, labels, end) = run.waves(in: environment)
-            try run.checkRefusals()
-            return ExploredRecording(
-                waves: waves, truth: TruthTimeline(labels: labels, end: end ?? Timestamp(nanoseconds: 0)))
-        }
+        var run = try ReplayRun(
+            system, bytes: try FileText.bytes(file), file: file, format: format, mapping: try recording.mapping(),
+            environment: environment)
+        let (waves, labels, end) = run.waves(in: environment)
+        try run.checkRefusals()
+        return ExploredRecording(
+            waves: waves,
+            truth: TruthTimeline(labels: column == nil ? [] : labels, end: end ?? Timestamp(nanoseconds: 0)))
     }
 
     /// The waves of the stream, and what outcomes have shown of the real openings in the same time.
