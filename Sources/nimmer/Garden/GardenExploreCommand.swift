@@ -48,7 +48,8 @@ struct GardenExploreCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("Recordings without any fault, which need no such column; they come last.", valueName: "file"),
+        help: ArgumentHelp(
+            "Recordings without any fault, which need no such column; they come last.", valueName: "file"),
         completion: .file())
     var faultFree: [String] = []
 
@@ -84,7 +85,9 @@ struct GardenExploreCommand: AsyncParsableCommand {
         if !input.isEmpty, verify == nil {
             throw ValidationError("--input needs --verify COLUMN: without the truth nothing can be scored")
         }
-        if input.isEmpty, !faultFree.isEmpty { throw ValidationError("--fault-free needs --input with faults beside it") }
+        if input.isEmpty, !faultFree.isEmpty {
+            throw ValidationError("--fault-free needs --input with faults beside it")
+        }
         if input.isEmpty, verify != nil {
             throw ValidationError("--verify names a column of --input; name a recording")
         }
