@@ -39,12 +39,10 @@ extension SystemFile {
             variant.regions = try SystemFile.regions(try keys.entries("regions"), file: file)
             try keys.finish()
         }
-        let isEmpty =
-            variant.gates.defaults == GateOverrides() && variant.gates.regions.isEmpty && variant.cells.isEmpty
-            && variant.regions == nil
-        guard !isEmpty else {
+        guard entry.value.entries?.isEmpty == false else {
             throw refusal(
-                entry.mark, "nothing that differs in \(place)", "settings of gates, cells or thalamus.regions")
+                entry.mark, "nothing that differs in the variant '\(entry.key)'",
+                "settings of gates, cells or thalamus.regions")
         }
         let parts = ["gates", "thalamus", "cells"].map { root[$0]?.json.text ?? "" } + [entry.value.json.text]
         variant.digest = MessageID.named(parts.joined(separator: "\n")).text
@@ -87,10 +85,11 @@ extension SystemFile {
                 throw refusal(
                     entry.mark, "'\(entry.key)'\(meant)", "the name of a cell of this file, in \(place).cells")
             }
-            guard let settings = entry.value.entries, !settings.isEmpty else {
+            guard entry.value.isNull || entry.value.entries != nil else {
                 throw refusal(
                     entry.value.mark, entry.value.found, "settings of \(entry.key) that differ, such as {floor: 0.4}")
             }
+            let settings = entry.value.entries ?? []
             for setting in settings { try check(setting, of: cell, "\(place).cells.\(entry.key)") }
             changes.append(.init(cell: entry.key, settings: settings, mark: entry.mark))
         }

@@ -50,10 +50,7 @@ final class GardenProcess: Sendable {
             receive(subject, payload, arrival)
         }
         let responder = try await bus.subscribe(shared: .request(env, cell: process.name)) { [self] _, _, arrival in
-            RequestHandler(process, rejects).answer(arrival.message()) { command throws(Refusal) in
-                CommandResult(
-                    status: .ok, result: try garden.withLock { (garden) throws(Refusal) in try garden.answer(command) })
-            }
+            RequestHandler(process, rejects).answer(arrival.message()) { command in answer(command) }
         }
         process.metrics.collect { [weak self] in self?.measure(lost: waves.lost, into: &$0) }
         process.answers.report { [weak self] in self?.statistics(lost: waves.lost) ?? ServiceResponder.Statistics() }
@@ -70,6 +67,13 @@ final class GardenProcess: Sendable {
         }
         await store.write(garden.withLock { $0.kept })
         await store.write([(VirtualGarden.aliveKey, VirtualGarden.alive(.now()))])
+    }
+
+    private func answer(_ command: Command) -> CommandResult {
+        do throws(Refusal) {
+            let result = try garden.withLock { (garden) throws(Refusal) in try garden.answer(command) }
+            return CommandResult(status: .ok, result: result)
+        } catch { return CommandResult(status: .refused, error: error.description) }
     }
 
     private func receive(_ subject: RawSpan, _ payload: RawSpan, _ arrival: Arrival) {
@@ -155,7 +159,9 @@ final class GardenProcess: Sendable {
             } catch {
                 guard error.code != .cancelled, error.code != .closed else { return }
                 if trouble != error.description {
-                    process.logger.warning(
+                    // The thalamus makes its streams.
+                    process.logger.log(
+                        level: error.code == .notFound ? .debug : .warning,
                         "A stream cannot be read yet", metadata: ["stream": "\(name)", "reason": "\(error)"])
                 }
                 trouble = error.description

@@ -107,6 +107,22 @@ import Testing
         #expect((error?.mark.line ?? 0) > 20)
     }
 
+    @Test func allMistakesOfVariantsAreNamedAtOnce() throws {
+        let text =
+            Self.plant + """
+                virtual:
+                  a: {cells: {flow: {learning_samples: 20}}}
+                  b: {gates: {defaults: {quorom: 2}}}
+                  c: {}
+                  d: {gates: {defaults: {quorum: 2}}}
+
+                """
+        let mistakes = try SystemMistakes(in: Array(text.utf8), file: "plant.yaml")
+        #expect(mistakes.all.count == 3, "\(mistakes.all)")
+        #expect(mistakes.all.last?.found.contains("nothing that differs") == true)
+        #expect(mistakes.sound.virtual.map(\.name) == ["a", "b", "d"])
+    }
+
     @Test func thereAreNotManyMoreThanAMachineCanJudge() throws {
         let variants = (0...VirtualVariant.maximum).map { "  v\($0): {gates: {defaults: {quorum: 2}}}" }
         let error = #expect(throws: SystemError.self) {
