@@ -66,7 +66,7 @@ package struct VirtualGarden: Sendable {
                 subject: subject, payload: payload, arrival: arrival, reading)
             let opened = take(conclusions, of: place)
             found += opened
-            guard opened.isEmpty, isSampled(reading) else { continue }
+            guard opened.isEmpty, isSampled() else { continue }
             region = region ?? Self.region(payload)
             guard let region, let trace = sample(place, region, conclusions) else { continue }
             traces.sampled += 1
@@ -117,7 +117,7 @@ package struct VirtualGarden: Sendable {
             result: .opened, variant: try? Token(variant.name), opening: opening.id)
     }
 
-    private mutating func isSampled(_ reading: () -> ClockReading) -> Bool {
+    private mutating func isSampled() -> Bool {
         guard tracesPerSecond > 0 else { return false }
         let now = SteadyTime.now()
         var bucket = budget ?? TokenBucket(Self.burst, at: now)
