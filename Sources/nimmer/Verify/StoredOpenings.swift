@@ -71,7 +71,8 @@ struct StoredOpenings {
         let names = openings.contains(where: isNamed)
         if names || text == "last" {
             guard let newest = awaited.first(where: { !names || isNamed($0) }) else {
-                throw Failure(.failed, names ? "no opening of \(text) awaits an outcome" : "no opening awaits an outcome")
+                throw Failure(
+                    .failed, names ? "no opening of \(text) awaits an outcome" : "no opening awaits an outcome")
             }
             return newest
         }
