@@ -41,6 +41,8 @@ public struct GateWitness: Hashable, Sendable {
     public internal(set) var origin: Int32
     /// The semantic region.
     public internal(set) var region: Int32
+    /// Place at which the record of its origin's trust was last found; -1 without one.
+    var record: Int32
     /// `1` asserts, `-1` denies.
     public internal(set) var polarity: Int8
     /// Its confidence.

@@ -10,8 +10,11 @@ extension Gate {
     /// The openings whose outcomes are not known yet, oldest first.
     public var undecided: ContiguousArray<UndecidedOpening> { trust.undecided }
 
-    /// Address of the records, for a processor that is to fetch them early; never read through.
-    public var recordsPlace: UnsafeRawPointer { unsafeBitCast(trust.records, to: UnsafeRawPointer.self) }
+    /// Trust in the origin that opened it last, 0…1; the declared or prior one before the first opening.
+    public var openerTrust: Double { trust.ofOpener ?? weight }
+
+    /// Trust that reports state of the gate: its own where it is declared, that in its last opener where it is earned.
+    public var reportedWeight: Double { configuration.trust == .earned ? openerTrust : weight }
 
     /// Makes room for the records of as many origins, before the first wave.
     public mutating func reserveRecords(_ count: Int) {
@@ -119,17 +122,31 @@ extension Gate {
     }
 
     /// Looks a speaker up, and begins its run where it is not in the window.
+    ///
+    /// - Parameter own: the place of its witness in the window; -1 without one.
     @inline(__always)
-    mutating func speaker(_ origin: Int32, isInWindow: Bool, _ now: Int64) -> Speaker {
-        let place = trust.place(of: origin, at: now, limit: maximumRecords)
-        if !isInWindow {
+    mutating func speaker(_ origin: Int32, own: Int, _ now: Int64) -> Speaker {
+        var place = own < 0 ? -1 : Int(witnesses[own].record)
+        if place < 0 || place >= trust.records.count || trust.records[place].origin != origin {
+            place = trust.place(of: origin, at: now, limit: maximumRecords)
+        }
+        if own < 0 {
             trust.records[place].since = now
             trust.records[place].isConsidered = false
         }
-        let value = value(of: trust.records[place])
+        if trust.records[place].trust == OriginTrust.unknown { judge(place) }
         return Speaker(
-            record: place, trust: value, voice: voice(of: value),
-            gain: 1 / (1 - min(value, configuration.reflexWeight)))
+            record: place, trust: trust.records[place].trust, voice: trust.records[place].voice,
+            gain: trust.records[place].gain)
+    }
+
+    /// Works out what follows from a record's outcomes.
+    @inline(never)
+    private mutating func judge(_ place: Int) {
+        let value = value(of: trust.records[place])
+        trust.records[place].trust = value
+        trust.records[place].voice = voice(of: value)
+        trust.records[place].gain = 1 / (1 - min(value, configuration.reflexWeight))
     }
 
     /// The lift of an asserting wave (trust.md, A wave arrives, 8).
@@ -164,7 +181,7 @@ extension Gate {
             return .granted
         }
         trust.records[place].unheard = passed &+ 1
-        return .refused(passed: passed &+ 1, needed: needed)
+        return .refused(passed: Int(passed) &+ 1, needed: needed)
     }
 
     /// Progress of an origin's present run to a hearing; nil where none is granted, or the run was considered.
@@ -175,7 +192,7 @@ extension Gate {
         else { return nil }
         return HearingWait(
             lasted: Double(max(0, now.nanoseconds &- record.since)) / 1_000_000, needed: Double(wait) / 1_000_000,
-            passed: record.unheard, occasions: OriginTrust.occasions(afterFailed: record.failed))
+            passed: Int(record.unheard), occasions: OriginTrust.occasions(afterFailed: record.failed))
     }
 
     /// Time for which an unproven voice must last to be heard once, in nanoseconds; 0: never.
@@ -208,7 +225,7 @@ extension Gate {
         let place = trust.place(of: origin)
         // Its next run may be heard instead.
         if place >= 0 {
-            trust.records[place].unheard = Int(
+            trust.records[place].unheard = Int32(
                 saturating: OriginTrust.occasions(afterFailed: trust.records[place].failed))
         }
         last.hearing = .none

@@ -101,12 +101,6 @@ public struct Gate: Sendable {
             ? (trust.ofOpener ?? 0) >= configuration.reflexWeight : weight > configuration.reflexWeight
     }
 
-    /// Trust in the origin that opened it last, 0…1; the declared or prior one before the first opening.
-    public var openerTrust: Double { trust.ofOpener ?? weight }
-
-    /// Trust that reports state of the gate: its own where it is declared, that in its last opener where it is earned.
-    public var reportedWeight: Double { configuration.trust == .earned ? openerTrust : weight }
-
     /// A wave arrives.
     ///
     /// - Parameters:
@@ -131,7 +125,7 @@ public struct Gate: Sendable {
         let before = potential
         let isEarned = configuration.trust == .earned
         let speaker =
-            isEarned ? speaker(wave.origin, isInWindow: weighed.own >= 0, now) : Speaker(trust: weight, gain: gain)
+            isEarned ? speaker(wave.origin, own: weighed.own, now) : Speaker(trust: weight, gain: gain)
         let voiced = speaker.voice * wave.confidence
         var lifted = before
         if wave.polarity > 0 {
@@ -142,7 +136,7 @@ public struct Gate: Sendable {
             }
         }
         potential = min(1, max(-1, lifted + speaker.gain * voiced * support * weighed.novelty))
-        let place = remember(wave, voiced, vector, norm, now, weighed.own)
+        let place = remember(wave, voiced, Int32(truncatingIfNeeded: speaker.record), vector, norm, now, weighed.own)
         last.hearing = isEarned ? hear(wave, speaker, now) : .none
         if configuration.quorum > 1, state != .open, potential >= configuration.openThreshold { keepQuorum() }
         let push = potential - before
@@ -370,12 +364,14 @@ public struct Gate: Sendable {
     /// Keeps a wave as its origin's last; returns its place.
     @inline(__always)
     private mutating func remember(
-        _ wave: Evidence, _ voiced: Double, _ vector: [Double], _ norm: Double, _ now: Int64, _ own: Int
+        _ wave: Evidence, _ voiced: Double, _ record: Int32, _ vector: [Double], _ norm: Double, _ now: Int64,
+        _ own: Int
     ) -> Int {
         if own >= 0 {
             let isRising = wave.polarity != witnesses[own].polarity || wave.confidence > witnesses[own].loudest
             if isRising { witnesses[own].loudest = wave.confidence }
             witnesses[own].region = wave.region
+            witnesses[own].record = record
             witnesses[own].polarity = wave.polarity
             witnesses[own].confidence = wave.confidence
             witnesses[own].voiced = voiced
@@ -388,7 +384,8 @@ public struct Gate: Sendable {
         }
         witnesses.append(
             GateWitness(
-                origin: wave.origin, region: wave.region, polarity: wave.polarity, confidence: wave.confidence,
+                origin: wave.origin, region: wave.region, record: record, polarity: wave.polarity,
+                confidence: wave.confidence,
                 voiced: voiced, loudest: wave.confidence, at: Timestamp(nanoseconds: now), push: 0, vector: vector,
                 norm: norm))
         if witnesses.count > configuration.maximumOrigins { dropOldest() }

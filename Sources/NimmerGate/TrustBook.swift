@@ -62,19 +62,24 @@ public struct HearingWait: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Record of one origin at a gate under earned trust (trust.md, State).
-public struct OriginTrust: Hashable, Sendable {
+public struct OriginTrust: Sendable {
     /// The origin.
     public internal(set) var origin: Int32
-    /// Confirmed outcomes that count, at least 0; the old ones faded.
-    public internal(set) var confirmed = 0.0
-    /// Failed outcomes that count, at least 0; the old ones faded.
-    public internal(set) var failed = 0.0
     /// Occasions that passed without a hearing since the last one.
-    public internal(set) var unheard = 0
+    public internal(set) var unheard: Int32 = 0
+    /// Confirmed outcomes that count, at least 0; the old ones faded.
+    public internal(set) var confirmed = 0.0 { didSet { trust = Self.unknown } }
+    /// Failed outcomes that count, at least 0; the old ones faded.
+    public internal(set) var failed = 0.0 { didSet { trust = Self.unknown } }
     /// Begin of its present run, in nanoseconds.
     var since: Int64
     /// Indicates whether its present run was considered for a hearing.
     var isConsidered = false
+    /// What follows from its outcomes, kept from wave to wave: its trust, or `unknown` since they changed, its voice and its gain.
+    var trust = Self.unknown
+    var voice = 1.0
+    var gain = 1.0
+    static let unknown = -1.0
 
     init(origin: Int32, since: Int64) {
         self.origin = origin

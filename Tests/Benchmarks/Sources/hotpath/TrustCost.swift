@@ -69,7 +69,7 @@ extension HotPath {
     /// Prints the resident memory, in bytes, after waves of 10,000 regions with 8 origins each.
     static func resident(_ trust: TrustSource) {
         _ = together(regions: 10_000, origins: 8, configuration(trust), rounds: 1) { _ in
-            print(JSON.object(["name": "rss_\(trust.rawValue)", "bytes": .number(residentBytes())]).text)
+            print(JSON.object(["name": .string("rss_\(trust.rawValue)"), "bytes": .number(residentBytes())]).text)
         }
     }
 
