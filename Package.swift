@@ -134,7 +134,9 @@ let package = Package(
         .target(name: "CPlatform"),
         .target(name: "CRename"),
         library("NimmerServers", ["NimmerPlatform"]),
-        library("NimmerTesting", ["NimmerBus", "NimmerCell", "NimmerMemory", "NimmerProcess", "NimmerWave"]),
+        library(
+            "NimmerTesting",
+            ["NimmerBus", "NimmerCell", "NimmerMemory", "NimmerProcess", "NimmerSystem", "NimmerWave"]),
         library(
             "NimmerThalamusProcess",
             ["NimmerBus", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerThalamus", "NimmerWave", log]),
@@ -156,7 +158,7 @@ let package = Package(
             ]),
         library(
             "NimmerHippocampus",
-            ["NimmerBus", "NimmerMemory", "NimmerPlatform", "NimmerProcess", "NimmerWave", metrics]),
+            ["NimmerBus", "NimmerMemory", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerWave", metrics]),
         service(
             "hippocampus",
             [

@@ -32,7 +32,7 @@ extension CellHost {
                     self.receive(wave: arrival.message(), of: cell, at: arrival.at)
                 })
         }
-        return subscriptions
+        return subscriptions + (try await subscribeToFood())
     }
 
     private func receive(input message: BusMessage, at moment: Timestamp) {

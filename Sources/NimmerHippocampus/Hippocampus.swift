@@ -3,6 +3,7 @@ import NimmerBus
 import NimmerMemory
 import NimmerPlatform
 import NimmerProcess
+import NimmerSystem
 import NimmerWave
 import Synchronization
 
@@ -28,6 +29,8 @@ package final class Hippocampus: Sendable {
     private let store: any MemoryStore
     private let environment: Environment
     private let limits: Batcher<Held>.Limits
+    /// What outcomes give back.
+    private let earnings: LifeforceSettings
     private let reject: @Sendable (Refusal, BusMessage) -> Void
     private let notify: @Sendable (Notice) -> Void
     private let rows: Recorder
@@ -62,14 +65,17 @@ package final class Hippocampus: Sendable {
     ///   - reject: called for each message that could not be decoded.
     ///   - notify: called once for each change that a person should know.
     ///   - metrics: where sizes and times of commits are recorded.
+    ///   - earnings: what outcomes give back.
     ///   - suspects: tracks the messages that may have ended an earlier run; nil: none are tracked.
     package init(
         bus: any Bus, store: any MemoryStore, environment: Environment, limits: Batcher<Held>.Limits,
         reject: @escaping @Sendable (Refusal, BusMessage) -> Void = { _, _ in },
         notify: @escaping @Sendable (Notice) -> Void = { _ in },
-        metrics: any MetricsFactory = NOOPMetricsHandler.instance, suspects: CrashSuspectTracker? = nil
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance, suspects: CrashSuspectTracker? = nil,
+        earnings: LifeforceSettings = LifeforceSettings()
     ) {
         self.suspects = suspects
+        self.earnings = earnings
         self.bus = bus
         self.store = store
         self.environment = environment
@@ -203,6 +209,10 @@ package final class Hippocampus: Sendable {
     /// Looks after the store while there is nothing to write, so that the status is true in silence too.
     private func watch() async {
         while (try? await Task.sleep(for: .seconds(status.trouble == nil ? 5 : 1))) != nil {
+            let query = LifeforceQuery(environment: environment, since: Timestamp.now().utcDay)
+            if status.trouble == nil, let days = try? await store.lifeforce(query) {
+                state.withLock { $0.today = days }
+            }
             guard status.held == 0 else { continue }
             do throws(MemoryError) {
                 try await store.open()
@@ -253,6 +263,7 @@ package final class Hippocampus: Sendable {
             Source(stream: SystemStreams.decisions(environment), durable: "hippocampus-decisions"),
             Source(stream: SystemStreams.escalations(environment), durable: "hippocampus-requests"),
             Source(stream: SystemStreams.outcomes(environment), durable: "hippocampus-outcomes"),
+            Source(stream: SystemStreams.lifeforce(environment), durable: "hippocampus-lifeforce"),
         ]
     }
 
@@ -264,6 +275,7 @@ package final class Hippocampus: Sendable {
             do throws(BusError) {
                 try await SystemStreams.ensure(on: bus, environment: environment)
                 try await SystemStreams.ensureOutcomes(on: bus, environment: environment)
+                try await SystemStreams.ensureLifeforce(on: bus, environment: environment)
                 await suspects?.open()
                 let consumer = try await consumer(source)
                 pause.reset()
@@ -383,7 +395,14 @@ package final class Hippocampus: Sendable {
             if provenance.types == [.verificationOutcome] {
                 _ = try provenance.authority(hasIdentities: bus.identity != nil)
             }
-            return try MemoryEntry.entries(decoding: message.payload, subject: subject, environment: environment)
+            var entries = try MemoryEntry.entries(
+                decoding: message.payload, subject: subject, environment: environment)
+            for index in entries.indices {
+                guard case .accepted(let outcome, _) = entries[index].row else { continue }
+                let amount = earnings.amount(outcome.body.result, in: outcome.body.region)
+                entries[index].row = .accepted(outcome, lifeforce: amount)
+            }
+            return entries
         } catch {
             state.withLock { $0.rejected += 1 }
             reject(error, message)

@@ -22,6 +22,10 @@ extension Grant {
             publish.append(Subject.learned(env, cell: token).text)
             asks("\(env.rawValue).nervous.cells.thalamus.request", of: "thalamus")
         }
+        // The outcomes that feed it, where it has a budget.
+        for region in system.foodRegions(of: organism) {
+            subscribe.append(Subject.acceptedOutcome(env, gate: GateID(region: region)).text)
+        }
         serves("\(env.rawValue).nervous.cells.\(name).request")
         subscribe.append("\(own).handover")
         isService()

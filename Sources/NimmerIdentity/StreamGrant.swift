@@ -69,6 +69,7 @@ enum SystemDurables {
         case SystemStreams.decisions(env): ["hippocampus-decisions"]
         case SystemStreams.escalations(env): ["bridge", "hippocampus-requests"]
         case SystemStreams.outcomes(env): ["hippocampus-outcomes"]
+        case SystemStreams.lifeforce(env): ["hippocampus-lifeforce"]
         default: []
         }
     }

@@ -39,7 +39,9 @@ extension Grant {
     private static func organ(_ organ: OrganSettings, _ system: SystemFile, _ env: Environment) -> Grant {
         var grant = Grant(organ.name, .organ)
         grant.serves("\(env.rawValue).organs.\(organ.name).*")
-        grant.publish.append("\(env.rawValue).nervous.rejects.\(organ.name)")
+        grant.publish += [
+            "\(env.rawValue).nervous.rejects.\(organ.name)", "\(env.rawValue).nervous.lifeforce.\(organ.name)",
+        ]
         for other in system.organs where other.name != organ.name && other.card != nil && other.card == organ.card {
             grant.asks("\(env.rawValue).organs.\(other.name).release", of: other.name)
         }
@@ -53,11 +55,12 @@ extension Grant {
         grant.publish += [
             "\(nervous).gates.*.transition", SubjectPattern.acceptedOutcomes(env).text, Subject.collapse(env).text,
             Subject.attention(env).text, "\(nervous).rejects.thalamus", "\(nervous).shards.>",
+            "\(nervous).lifeforce.thalamus",
         ]
         grant.asks(Subject.cognitiveRequest(env).text)
         grant.subscribe += [
             SubjectPattern.waves(env).text, SubjectPattern.outcomes(env).text, "\(nervous).shards.>",
-            SubjectPattern.reportedTransitions(env).text,
+            SubjectPattern.reportedTransitions(env).text, SubjectPattern.nerveStates(env).text,
         ]
         grant.serves("\(nervous).cells.thalamus.request")
         grant.isService()
@@ -120,6 +123,7 @@ extension Grant {
         grant.works(SystemStreams.decisions(env), durable: "hippocampus-decisions")
         grant.works(SystemStreams.escalations(env), durable: "hippocampus-requests")
         grant.works(SystemStreams.outcomes(env), durable: "hippocampus-outcomes")
+        grant.works(SystemStreams.lifeforce(env), durable: "hippocampus-lifeforce")
         // Since when its oldest message waits there.
         for stream in systemStreams(env) { grant.looks(into: stream) }
         grant.setsAside("hippocampus", env)
@@ -183,7 +187,7 @@ extension Grant {
     private static func systemStreams(_ env: Environment) -> [String] {
         [
             SystemStreams.transitions(env), SystemStreams.escalations(env), SystemStreams.decisions(env),
-            SystemStreams.outcomes(env),
+            SystemStreams.outcomes(env), SystemStreams.lifeforce(env),
         ]
     }
 }

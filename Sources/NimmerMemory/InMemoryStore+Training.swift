@@ -22,7 +22,7 @@ extension MemoryContents {
             let request = row.message
             guard row.environment == query.environment, let response = responses[request.body.requestID]?.message,
                 response.body.outcome == .answered, let collapse = collapses[request.body.collapseID]?.message.body,
-                let outcome = lastOutcome(of: collapse.transitionID, in: row.environment)
+                let outcome = lastOutcome(of: collapse.transitionID, in: row.environment)?.body
             else { return nil }
             return AnsweredRequest(
                 request: request, response: response, gateID: collapse.gateID, region: collapse.region,
@@ -34,15 +34,15 @@ extension MemoryContents {
     }
 
     /// The outcome of an opening that counts: of several the last.
-    private func lastOutcome(of opening: MessageID, in environment: Environment) -> AcceptedOutcome? {
+    func lastOutcome(of opening: MessageID, in environment: Environment) -> Envelope<AcceptedOutcome>? {
         accepted.values.filter { $0.environment == environment && $0.message.body.opening == opening }
             .max {
                 ($0.message.body.at, $0.message.header.messageID) < ($1.message.body.at, $1.message.header.messageID)
-            }?.message.body
+            }?.message
     }
 
     private func outcome(of opening: MessageID, in environment: Environment) -> VerificationResult? {
-        lastOutcome(of: opening, in: environment)?.result
+        lastOutcome(of: opening, in: environment)?.body.result
     }
 
     private func outcome(for row: Remembered<CorrelationEvent>) -> VerificationResult? {
@@ -52,7 +52,7 @@ extension MemoryContents {
                 $0.environment == row.environment && $0.message.body.gateID == body.gateID
                     && $0.message.body.at >= body.windowStart && $0.message.body.at <= body.windowEnd
             }
-            .compactMap { lastOutcome(of: $0.message.header.messageID, in: row.environment) }
+            .compactMap { lastOutcome(of: $0.message.header.messageID, in: row.environment)?.body }
             .max { $0.at < $1.at }?.result
     }
 }

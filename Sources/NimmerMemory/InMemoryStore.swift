@@ -50,6 +50,13 @@ public final class InMemoryStore: MemoryStore {
         return (at, id)
     }
 
+    /// What was spent and earned.
+    public func lifeforce(_ query: LifeforceQuery) async throws(MemoryError) -> [LifeforceDay] {
+        memory.withLock { contents in
+            contents.days.values.filter { query.matches($0) }.sorted { ($0.day, $0.region) < ($1.day, $1.region) }
+        }
+    }
+
     /// The gates with their totals.
     public func gates(_ environment: Environment) async throws(MemoryError) -> [GateBalance] {
         memory.withLock { $0.gates.values.filter { $0.environment == environment }.sorted { $0.gateID < $1.gateID } }
@@ -81,6 +88,10 @@ struct MemoryContents: TrailSource {
     private var acts: [MessageID: Remembered<Act>] = [:]
     private var verified: [MessageID: Remembered<VerificationOutcome>] = [:]
     private(set) var accepted: [MessageID: Remembered<AcceptedOutcome>] = [:]
+    /// What accepted outcomes give back, in LF.
+    private(set) var earnings: [MessageID: Double] = [:]
+    private var spendings: Set<MessageID> = []
+    var days: [LifeforceDay.Key: LifeforceDay] = [:]
     private var rejected: [MessageID: MemoryEntry] = [:]
 
     var counts: MemoryCounts {
@@ -123,12 +134,21 @@ struct MemoryContents: TrailSource {
         case .collapse(let message): return Self.keep(&collapses, key, environment, message)
         case .correlation(let message): return Self.keep(&correlations, key, environment, message)
         case .request(let message): return Self.keep(&requests, key, environment, message)
-        case .response(let message): return Self.keep(&responses, key, environment, message)
+        case .response(let message):
+            guard Self.keep(&responses, key, environment, message) else { return false }
+            spend(message, in: environment)
         case .act(let message): return Self.keep(&acts, key, environment, message)
         case .verification(let message, let gate):
             guard Self.keep(&verified, key, environment, message) else { return false }
             total(message, gate: gate, in: environment)
-        case .accepted(let message): return Self.keep(&accepted, key, environment, message)
+        case .accepted(let message, let lifeforce):
+            let before = lastOutcome(of: message.body.opening, in: environment)
+            guard Self.keep(&accepted, key, environment, message) else { return false }
+            earnings[message.header.messageID] = lifeforce
+            earn(message, before: before, in: environment)
+        case .spent(let message):
+            guard spendings.insert(key).inserted else { return false }
+            spend(message.body, in: environment)
         case .rejected:
             guard rejected[key] == nil else { return false }
             rejected[key] = entry
@@ -265,7 +285,8 @@ extension MemoryRow {
             case .act(let message): [message.header.source.entityID, message.body.word ?? ""]
             case .verification(let message, _):
                 [message.header.source.entityID, message.body.verificationSource]
-            case .accepted(let message): [message.header.source.entityID, message.body.sender]
+            case .accepted(let message, _): [message.header.source.entityID, message.body.sender]
+            case .spent(let message): [message.header.source.entityID]
             case .rejected: []
             }
         return texts.contains { $0.utf8.contains(0) } ? "a text holds U+0000" : nil

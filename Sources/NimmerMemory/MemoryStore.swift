@@ -38,6 +38,9 @@ public protocol MemoryStore: Sendable {
     /// page's ``ExportPage/next``. ``TrainingQuery/labelledOnly`` does not matter: each has an outcome.
     func answerPage(_ query: TrainingQuery) async throws(MemoryError) -> AnswerPage
 
+    /// What was spent and earned, by day and region.
+    func lifeforce(_ query: LifeforceQuery) async throws(MemoryError) -> [LifeforceDay]
+
     /// Every gate of an environment with its running totals, by name.
     func gates(_ environment: Environment) async throws(MemoryError) -> [GateBalance]
 

@@ -100,6 +100,7 @@ struct Access {
                 end $$;
                 do $$ begin
                     grant select, insert, update on accepted_outcomes to \(writer);
+                    grant select, insert, update on lifeforce_spendings, lifeforce_days, lifeforce_outcomes to \(writer);
                 exception when undefined_table then null;
                 end $$;
                 do $$ begin

@@ -100,7 +100,7 @@ struct MemoryTable: Sendable {
             Column("response_timeout_ms", .number), Column("expires_at", .time),
         ])
     static let responses = MemoryTable(
-        "cognitive_responses", view: "response_messages",
+        "cognitive_responses", view: "response_messages", extra: ["region"],
         [
             Column("request_id", .id), Column("decision", .text), Column("result", .opaque),
             Column("downstream_commands", .json), Column("mind", .json), Column("boundary", .text),
@@ -121,12 +121,15 @@ struct MemoryTable: Sendable {
         ])
     /// Without the snapshot of the gate's origins, which the stream keeps.
     static let accepted = MemoryTable(
-        "accepted_outcomes", view: "accepted_messages",
+        "accepted_outcomes", view: "accepted_messages", extra: ["lifeforce"],
         [
             Column("gate_id", .text), Column("region", .text), Column("opening", .id), Column("opener", .text),
             Column("witnesses", .json), Column("sender", .text), Column("result", .text), Column("at", .time),
             Column("kind", .text), Column("weight", .number), Column("verification", .id),
         ])
+    static let spendings = MemoryTable(
+        "lifeforce_spendings", view: "spending_messages",
+        [Column("since", .time), Column("until", .time), Column("regions", .json)])
     static let rejected = MemoryTable(
         "rejected_messages", view: "rejected_overview",
         extra: ["rejected_id", "env", "subject", "code", "field", "reason", "payload", "payload_bytes"], [])

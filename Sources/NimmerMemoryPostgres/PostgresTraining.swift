@@ -69,17 +69,7 @@ extension TrainingExample {
 
 extension TrainingQuery {
     /// The pattern of regions as a regular expression; nil: every region.
-    fileprivate var regionExpression: String? {
-        guard let region else { return nil }
-        let tokens = region.text.split(separator: ".", omittingEmptySubsequences: false).map { token in
-            switch token {
-            case "*": "[^.]+"
-            case ">": ".+"
-            default: String(token)
-            }
-        }
-        return "^\(tokens.joined(separator: "[.]"))$"
-    }
+    fileprivate var regionExpression: String? { region?.regionExpression }
 
     /// One page of answered requests: the columns of the request, those of the response, and those of ``AnsweredRequest``.
     var answers: SQL {

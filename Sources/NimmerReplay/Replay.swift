@@ -59,6 +59,8 @@ package struct Replay: Sendable {
     /// Bound on the change events of each home region.
     private var changeBounds: [Region: RateBound] = [:]
     private var row: [Double] = []
+    /// Share in outcomes of the cells that have a budget.
+    private let foods: [(member: Int, food: CellFood)]
     /// Truth about openings; nil where none is known.
     package private(set) var verification: ReplayVerification?
 
@@ -83,6 +85,9 @@ package struct Replay: Sendable {
         listeners = cast.members.indices.compactMap { index in
             let hears = Set(cast.members[index].part.hears)
             return hears.isEmpty ? nil : (hears, index)
+        }
+        foods = cast.members.indices.compactMap { member in
+            CellFood(of: cast.members[member].part.identity.name, in: system).map { (member, $0) }
         }
         played = Set(
             cast.members.indices.compactMap { index in
@@ -113,7 +118,20 @@ package struct Replay: Sendable {
     /// Lets the outcomes become known that are due; those of an instant before its waves.
     private mutating func learn(by moment: Timestamp) {
         guard let next = verification?.next, next <= moment, let due = verification?.due(by: moment) else { return }
-        for outcome in due { thalamus.learn(outcome.result, opening: outcome.opening, gate: outcome.gate) }
+        for outcome in due {
+            guard let learned = thalamus.learn(outcome.result, opening: outcome.opening, gate: outcome.gate),
+                let opener = learned.opener
+            else { continue }
+            let at = min(moment, now ?? moment)
+            let accepted = AcceptedOutcome(
+                gateID: learned.gate, region: learned.region, opening: outcome.opening, opener: opener,
+                witnesses: learned.witnesses, sender: "replay", result: outcome.result, at: at)
+            for (member, food) in foods {
+                guard let amount = food.amount(of: accepted) else { continue }
+                pending.append((member, cast.members[member].part.feed(amount, opening: outcome.opening, at: at)))
+            }
+            settle()
+        }
     }
 
     /// Takes what a recording holds next.

@@ -24,6 +24,8 @@ public struct SystemFile: Sendable {
     public var bridge = BridgeSettings()
     /// The hippocampus.
     public var memory = MemorySettings()
+    /// Lifeforce that outcomes give back.
+    public var lifeforce = LifeforceSettings()
     /// The nats-server.
     public var nats = NATSSettings()
     /// The listener for devices that speak MQTT; nil where the file does not name it.
@@ -71,6 +73,8 @@ public struct Organism: Sendable {
     public var publishes: [String] = []
     /// The subjects of devices that it reads, beyond its own and that of its setting `subject`.
     public var subscribes: [String] = []
+    /// Budget of a cell; nil: it has none.
+    public var lifeforce: CellBudgetSettings?
     /// Position in the file.
     public var mark: YAMLMark
     /// Position of its command; nil where the file names none.

@@ -34,6 +34,7 @@ extension SystemFile {
         thalamus = try SystemFile.thalamus(keys.node("thalamus"), file: file)
         bridge = try BridgeSettings(keys.node("bridge"), file: file)
         memory = try SystemFile.memory(keys.node("memory"), file: file)
+        lifeforce = try LifeforceSettings(keys.node("lifeforce"), file: file)
         nats = try SystemFile.nats(keys.node("nats"), file: file)
         mqtt = try SystemFile.mqtt(keys.node("mqtt"), file: file)
         postgres = try SystemFile.postgres(keys.node("postgres"), file: file)
@@ -41,6 +42,7 @@ extension SystemFile {
         // Keys that begin with x- are a place for anchors and notes; nothing reads them.
         for entry in root.entries ?? [] where entry.key.hasPrefix("x-") { _ = keys.node(entry.key) }
         try keys.finish()
+        for cell in cells { try checkFood(of: cell) }
         var seen: [String: YAMLMark] = [:]
         for (name, mark) in (cells + nerves).map({ ($0.name, $0.mark) }) + organs.map({ ($0.name, $0.mark) }) {
             if let earlier = seen.updateValue(mark, forKey: name) {
@@ -85,6 +87,9 @@ extension SystemFile {
                 try subjects.finish()
             }
             organism.origins = try origins(keys.node("origins"), of: name, file: file)
+            if role == .cell, let node = keys.node("lifeforce") {
+                organism.lifeforce = try CellBudgetSettings(node, of: name, file: file)
+            }
             try keys.finish()
             if !kind.isEmpty {
                 guard (try? Token(organism.kindName)) != nil, isVersion(organism.kindVersion) else {

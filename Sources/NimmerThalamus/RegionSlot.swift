@@ -66,6 +66,8 @@ struct RegionSlot: Sendable {
     var looksAt = Int64.max
     /// The moment of its gate's last transition as it was published, on the wall.
     var lastPublished: Timestamp?
+    /// Energy that its waves cost since it was taken last, in LF: those of cells, and those of nerves.
+    var spent = (cells: 0.0, nerves: 0.0)
     /// Outside the slot, which stays small for the sake of the processor's caches.
     private var opening: [Conclusion] = []
 

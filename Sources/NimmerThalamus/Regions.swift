@@ -39,6 +39,7 @@ extension Thalamus {
 
     /// Forgets gates that another thalamus has from now on, and what they have not published.
     public mutating func forget(where isGone: (GateID) -> Bool) {
+        for slot in slots.indices where isGone(slots[slot].gateID) { keepSpending(of: slot) }
         slots.removeAll { isGone($0.gateID) }
         keptTrust = keptTrust.filter { !isGone(GateID(region: $0.key)) }
         slotOfRegion = Dictionary(uniqueKeysWithValues: slots.indices.map { (slots[$0].region, $0) })
@@ -61,6 +62,7 @@ extension Thalamus {
     private mutating func forget(_ slot: Int) {
         counters.forgotten += 1
         keepTrust(of: slot)
+        keepSpending(of: slot)
         weakWaves[slots[slot].region] = nil
         slotOfRegion[slots[slot].region] = nil
         openings.forget(slots[slot].region)

@@ -36,6 +36,8 @@ public struct Thalamus: Sendable {
     var hearings = HearingBudget()
     /// Records of regions without a slot.
     var keptTrust: [Region: KeptTrust] = [:]
+    /// Energy spent in regions without a slot, and by the states of nerves.
+    var keptSpending: [Region: (cells: Double, nerves: Double)] = [:]
     var releases = Heap<Release>()
     var weakWaves: [Region: WeakWaves] = [:]
     var origins: NameTable
@@ -127,6 +129,7 @@ public struct Thalamus: Sendable {
         if view.intervalMilliseconds > 0, !intervals.holds(source, slot, view.intervalMilliseconds) {
             takeInterval(view.intervalMilliseconds, of: source, in: slot)
         }
+        if view.lifeforceCost > 0 { spend(view.lifeforceCost, in: slot, isNerve: name.start != cellStart &+ 6) }
         if view.vectorCount > 0 {
             vector.removeAll(keepingCapacity: true)
             WaveDecoder.vector(payload, view, into: &vector)

@@ -28,6 +28,7 @@ package final class ThalamusProcess: Sendable {
     let superseded: AsyncStream<Subject>
     /// Ownership of the regions where several thalami share them.
     private let shards = Mutex<Shards?>(nil)
+    var sharedRegions: Shards? { shards.withLock { $0 } }
     /// Questions to the other instances, and connections that are being closed.
     let tasks = TaskOwner()
     /// The flooding senders that are held back now.
@@ -78,6 +79,7 @@ package final class ThalamusProcess: Sendable {
                 on: process.bus, environment: process.environment, keepingWaves: keepsWaves,
                 mayChange: true)
             try await SystemStreams.ensureOutcomes(on: process.bus, environment: process.environment, mayChange: true)
+            try await SystemStreams.ensureLifeforce(on: process.bus, environment: process.environment, mayChange: true)
         }
         try await process.waiting(for: "the stream of outcomes") { [outcomes] in try await outcomes.begin() }
         let room = try await process.waiting(for: "the room of the streams") { [process] in
@@ -93,6 +95,8 @@ package final class ThalamusProcess: Sendable {
         let responder = try await questions.serve()
         let reported = ReportedTransitions(self, room)
         let reports = try await reported.serve()
+        let spending = SpendingReports(self)
+        let states = try await spending.hearStates()
         process.answers.report { [weak self] in
             self?.statistics(lost: waves.lost) ?? ServiceResponder.Statistics()
         }
@@ -111,10 +115,12 @@ package final class ThalamusProcess: Sendable {
             if let shards { group.addTask { await self.keepTogether(waves, shards) } }
             group.addTask { await self.outcomes.learn(self, shards) }
             group.addTask { await reported.run() }
+            group.addTask { await spending.run() }
             group.addTask { await self.watchStreams() }
             await process.untilStopped()
             waves.cancel()
             await shards?.leave()
+            spending.publish(until: .now())
             // What was put off comes into the outbox before that is emptied: it waits for a turn, and runs at the end of one.
             for _ in 0..<2 { _ = try? await bus.flush(timeout: .seconds(1)) }
             let limit: Duration = bus.status.isConnected ? .seconds(3) : .zero
@@ -125,6 +131,7 @@ package final class ThalamusProcess: Sendable {
             }
             responder.cancel()
             reports.cancel()
+            states.cancel()
             // Not waited for: a connection that the server has given up may take seconds to end.
             tasks.cancelAll()
             group.cancelAll()

@@ -40,6 +40,13 @@ extension MessageID {
         }
     }
 
+    /// The id of a sum of spent energy: of one summer, span and part of it the same.
+    ///
+    /// - Parameter part: its place among the messages of the span.
+    public static func spent(by service: String, from: Timestamp, until: Timestamp, part: Int) -> MessageID {
+        .named("spent/\(service)/\(from.nanoseconds)/\(until.nanoseconds)/\(part)")
+    }
+
     /// The id of the collapse of an opening.
     public static func collapse(of transition: MessageID) -> MessageID {
         .named { name in

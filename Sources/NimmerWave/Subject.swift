@@ -62,6 +62,11 @@ public struct Subject: Hashable, Sendable, CustomStringConvertible {
         Subject(env.rawValue, "nervous.gates", gate.text, "outcome")
     }
 
+    /// `<env>.nervous.lifeforce.<service>`: energy spent, as a thalamus or an organ sums it
+    public static func lifeforce(_ env: Environment, of service: Token) -> Subject {
+        Subject(env.rawValue, "nervous.lifeforce", service.text)
+    }
+
     /// `<env>.nervous.thalamus.collapse`
     public static func collapse(_ env: Environment) -> Subject { Subject(env.rawValue, "nervous.thalamus.collapse") }
 
@@ -219,6 +224,10 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     }
     /// `<env>.nervous.gates.*.outcome`
     public static func acceptedOutcomes(_ env: Environment) -> SubjectPattern { under(env, "nervous.gates.*.outcome") }
+    /// `<env>.nervous.lifeforce.*`
+    public static func lifeforce(_ env: Environment) -> SubjectPattern { under(env, "nervous.lifeforce.*") }
+    /// `<env>.nervous.nerves.*.state`
+    public static func nerveStates(_ env: Environment) -> SubjectPattern { under(env, "nervous.nerves.*.state") }
     /// `<env>.nervous.outcomes.>`
     public static func outcomes(_ env: Environment) -> SubjectPattern { under(env, "nervous.outcomes.>") }
     /// `<env>.cognitive.bridge.request.*`: requests to minds, each by its sender

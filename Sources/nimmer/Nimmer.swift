@@ -29,7 +29,10 @@ struct Nimmer: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "What it decides and remembers:",
-                subcommands: [MindCommand.self, OrganCommand.self, MemoryCommand.self, DatabaseCommand.self]),
+                subcommands: [
+                    MindCommand.self, OrganCommand.self, MemoryCommand.self, DatabaseCommand.self,
+                    LifeforceCommand.self,
+                ]),
             CommandGroup(name: "Where it runs:", subcommands: [ImageCommand.self, KubeCommand.self, AuthCommand.self]),
         ])
 }

@@ -29,7 +29,7 @@ struct StreamBoundsTests {
                 #expect(error?.number == 10110)
             }
             // Whose subjects name their sender: each has a share of the room.
-            for name in ["DEV-TRANSITIONS", "DEV-ESCALATIONS", "DEV-OUTCOMES", "DEV-WAVES"] {
+            for name in ["DEV-TRANSITIONS", "DEV-ESCALATIONS", "DEV-OUTCOMES", "DEV-LIFEFORCE", "DEV-WAVES"] {
                 #expect((try await config(bus, name)["max_msgs_per_subject"]?.int ?? 0) > 0, "\(name)")
             }
         }

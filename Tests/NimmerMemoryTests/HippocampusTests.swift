@@ -31,6 +31,9 @@ private final class FlakyStore: MemoryStore {
     func trainingPage(_ query: TrainingQuery) async throws(MemoryError) -> TrainingPage {
         try await inner.trainingPage(query)
     }
+    func lifeforce(_ query: LifeforceQuery) async throws(MemoryError) -> [LifeforceDay] {
+        try await inner.lifeforce(query)
+    }
     func answerPage(_ query: TrainingQuery) async throws(MemoryError) -> AnswerPage {
         try await inner.answerPage(query)
     }
@@ -75,6 +78,8 @@ struct HippocampusTests {
             try await eventually("both are stored") { bench.hippocampus.status.stored == 2 }
         }
         #expect(try await store.counts().accepted == 1)
+        let earned = try await store.lifeforce(LifeforceQuery(environment: .dev, since: "2000-01-01")).map(\.earned)
+        #expect(earned == [10], "what a confirmed opening gives back unless the system file states otherwise")
     }
 
     @Test("makes three rows of an opening that carries its collapse, once, and migrates the streams of 2.0")

@@ -165,6 +165,13 @@ enum SampleMessages {
                 try accepted(
                     by: [math, try Token("abacus")],
                     origins: [OriginRecord(origin: math, confirmed: 3.5, failed: 0.5)]), from: .thalamus),
+            sample("sparse", LifeforceSpent(since: at, until: at, regions: []), from: .thalamus),
+            sample(
+                "full",
+                LifeforceSpent(
+                    since: at, until: at.advanced(milliseconds: 60_000),
+                    regions: [RegionSpending(region: try Region("math.sums"), cells: 1.5, nerves: 2, organs: 0.25)]),
+                from: .thalamus),
         ]
     }
 

@@ -144,12 +144,31 @@ public struct DecisionFixture: Sendable {
         return entry(.act(message), message)
     }
 
+    private static let thalamus: Token = {
+        guard let token = try? Token("thalamus") else { preconditionFailure("'thalamus' is a token") }
+        return token
+    }()
+
+    /// A minute in which something was spent, from the decision's time on.
+    ///
+    /// - Parameter regions: what was spent.
+    public func spent(_ regions: [RegionSpending]) -> MemoryEntry {
+        let until = at.advanced(milliseconds: 60_000)
+        let message = Envelope(
+            id: .spent(by: "thalamus", from: at, until: until, part: 0), at: until, from: transition.header.source,
+            LifeforceSpent(since: at, until: until, regions: regions))
+        return entry(.spent(message), message)
+    }
+
     /// The verification as the thalamus took it into its trust, a second later.
     ///
     /// - Parameters:
     ///   - result: the result that it took; that of the verification unless given.
     ///   - place: sequence of the verification in its stream.
-    public func accepted(_ result: VerificationResult? = nil, place: UInt64 = 1) -> MemoryEntry {
+    ///   - lifeforce: what it gives back, in LF.
+    public func accepted(
+        _ result: VerificationResult? = nil, place: UInt64 = 1, lifeforce: Double = 0
+    ) -> MemoryEntry {
         let body = transition.body
         let message = Envelope(
             id: .accepted(transition.header.messageID, sequence: place),
@@ -160,7 +179,7 @@ public struct DecisionFixture: Sendable {
                 opener: body.triggerSignals[1].origin, witnesses: body.triggerSignals.map(\.origin),
                 sender: "inspector", result: result ?? verification.body.outcome,
                 at: verification.header.timestamp.advanced(milliseconds: Double(place) * 1_000)))
-        return entry(.accepted(message), message)
+        return entry(.accepted(message, lifeforce: lifeforce), message)
     }
 
     /// The verification alone.
@@ -176,6 +195,7 @@ public struct DecisionFixture: Sendable {
             case .response: Subject.cognitiveResponse(environment)
             case .act: Subject.act(environment)
             case .accepted: Subject.acceptedOutcome(environment, gate: gate)
+            case .spent: Subject.lifeforce(environment, of: Self.thalamus)
             case .verification, .rejected: Subject.feedback(environment, gate: gate)
             }
         return MemoryEntry(environment: environment, subject: subject.text, payload: message.encoded(), row: row)

@@ -193,6 +193,56 @@ extension StoreConformance {
         try expect(some.count, 10, "examples from since until before until")
     }
 
+    // MARK: - Lifeforce
+
+    static let lifeforce = Check("days hold what was spent and earned in regions, a redelivery counts once") { store in
+        var decision = try DecisionFixture(seed: "lifeforce")
+        let record = DecisionRecord(eventType: "math_question", region: "math")
+        decision.response.body.result = .raw(record.bytes)
+        let spendings = [
+            RegionSpending(region: try Region("math"), cells: 1.5, nerves: 2),
+            RegionSpending(region: try Region("other.place"), organs: 0.25),
+        ]
+        let entries = decision.entries + [decision.accepted(lifeforce: 10), decision.spent(spendings)]
+        _ = try await store.write(entries)
+        try expect(try await store.write(entries).stored, 0, "stored the second time")
+        let next = try DecisionFixture(seed: "next", at: DecisionFixture.time.advanced(milliseconds: 86_400_000))
+        _ = try await store.write([next.spent([RegionSpending(region: try Region("math"), cells: 3)])] + entries)
+        let days = try await store.lifeforce(LifeforceQuery(environment: .dev, since: "2026-02-01"))
+        try expect(days.map(\.day), ["2026-02-14", "2026-02-14", "2026-02-15"], "days")
+        try expect(days.map(\.region), ["math", "other.place", "math"], "regions")
+        let math = days[0]
+        try expect([math.cells, math.nerves, math.minds, math.organs, math.earned], [1.5, 2, 2.5, 0, 10], "math")
+        try expect([math.spent, math.net], [6, 4], "spent and net")
+        try expect([days[1].organs, days[1].net, days[2].cells], [0.25, -0.25, 3], "others")
+        let some = LifeforceQuery(environment: .dev, since: "2026-02-15")
+        try expect(try await store.lifeforce(some).count, 1, "days since the fifteenth")
+        let other = LifeforceQuery(environment: .dev, since: "2026-02-01", region: try SubjectPattern("other.>"))
+        try expect(try await store.lifeforce(other).map(\.region), ["other.place"], "days of a pattern")
+        let staging = LifeforceQuery(environment: .staging, since: "2026-02-01")
+        try expect(try await store.lifeforce(staging).count, 0, "days of another environment")
+    }
+
+    static let lifeforceTakenBack = Check(
+        "of several outcomes of one opening the last earns, the earlier are taken back"
+    ) { store in
+        let decision = try DecisionFixture(seed: "taken back")
+        func earned() async throws -> [Double] {
+            try await store.lifeforce(LifeforceQuery(environment: .dev, since: "2026-02-01")).map(\.earned)
+        }
+        _ = try await store.write([decision.accepted(.confirmed, place: 1, lifeforce: 10)])
+        try expect(try await earned(), [10], "the first")
+        _ = try await store.write([decision.accepted(.failed, place: 2, lifeforce: -2)])
+        try expect(try await earned(), [-2], "the second instead")
+        let both = [
+            decision.accepted(.confirmed, place: 3, lifeforce: 7), decision.accepted(.failed, place: 4, lifeforce: -3),
+        ]
+        _ = try await store.write(both)
+        try expect(try await earned(), [-3], "two in one batch")
+        _ = try await store.write(both.reversed())
+        try expect(try await earned(), [-3], "again")
+    }
+
     private final class Collected {
         private(set) var examples: [TrainingExample] = []
         var answers: [AnsweredRequest] = []

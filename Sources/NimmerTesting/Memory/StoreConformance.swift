@@ -39,7 +39,7 @@ public enum StoreConformance {
     public static let checks: [Check] = [
         wholeDecision, acts, anyOrder, redelivery, twiceInOneBatch, oneBadRow, onlyBadRows, undecodable, totals,
         latestState, trailFromEveryID, trailOfUnknownID, exactContent, training, trainingPages, answers,
-        answerPages, environments, reopening,
+        answerPages, lifeforce, lifeforceTakenBack, environments, reopening,
     ]
 
     static func expect<Value: Equatable>(_ found: Value, _ expected: Value, _ what: String) throws {

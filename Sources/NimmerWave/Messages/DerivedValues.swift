@@ -9,6 +9,14 @@ extension ChangeEvent {
     /// The view of a cell that has become STALE, or is so no more: its value is the silence so far, and its normal the usual interval of its
     /// readings (0 while it knows none), both in milliseconds (protocol.md, ChangeEvent).
     public static let silence = "silence"
+    /// The view of a cell that has become HUNGRY, or is so no more: its value is what is left of its budget, and its normal the budget, both
+    /// in LF (protocol.md, ChangeEvent).
+    public static let hunger = "hunger"
+}
+
+extension LifeforceSpent {
+    /// Maximum number of regions of one message.
+    public static let maximumRegions = 512
 }
 
 extension GateTransition {

@@ -67,6 +67,7 @@ extension StatusReport {
             (SystemStreams.transitions(environment), "hippocampus"), (SystemStreams.escalations(environment), "bridge"),
             (SystemStreams.decisions(environment), "hippocampus-decisions"),
             (SystemStreams.outcomes(environment), "hippocampus-outcomes"),
+            (SystemStreams.lifeforce(environment), "hippocampus-lifeforce"),
         ]
     }
 
