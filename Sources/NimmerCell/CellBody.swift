@@ -31,13 +31,13 @@ public struct CellBody<C: Cell>: Sendable {
     /// Inputs, of several, that are silent while others speak.
     private(set) var silentInputs: [String] = []
     private(set) var progress: CellProgress?
-    /// What it may spend; nil: as much as it does.
+    /// Budget of it; nil: it spends as much as it does.
     var budget: CellBudget?
-    /// Whether it was found to have spent its budget.
+    /// Indicates whether it was found to have spent its budget.
     var wasHungry = false
     /// Readings in a row whose waves were held back.
     var heldInRow = 0
-    /// Whether it looks by itself now.
+    /// Indicates whether it looks by itself now.
     private(set) var isSensing = false
     private(set) var own: OwnGate
     private var nextSense: Timestamp?

@@ -29,7 +29,7 @@ package final class Hippocampus: Sendable {
     private let store: any MemoryStore
     private let environment: Environment
     private let limits: Batcher<Held>.Limits
-    /// What outcomes give back.
+    /// Lifeforce that outcomes give back.
     private let earnings: LifeforceSettings
     private let reject: @Sendable (Refusal, BusMessage) -> Void
     private let notify: @Sendable (Notice) -> Void

@@ -50,7 +50,7 @@ public final class InMemoryStore: MemoryStore {
         return (at, id)
     }
 
-    /// What was spent and earned.
+    /// Lifeforce that was spent and earned.
     public func lifeforce(_ query: LifeforceQuery) async throws(MemoryError) -> [LifeforceDay] {
         memory.withLock { contents in
             contents.days.values.filter { query.matches($0) }.sorted { ($0.day, $0.region) < ($1.day, $1.region) }
@@ -88,7 +88,7 @@ struct MemoryContents: TrailSource {
     private var acts: [MessageID: Remembered<Act>] = [:]
     private var verified: [MessageID: Remembered<VerificationOutcome>] = [:]
     private(set) var accepted: [MessageID: Remembered<AcceptedOutcome>] = [:]
-    /// What accepted outcomes give back, in LF.
+    /// Lifeforce that accepted outcomes give back.
     private(set) var earnings: [MessageID: Double] = [:]
     private var spendings: Set<MessageID> = []
     var days: [LifeforceDay.Key: LifeforceDay] = [:]

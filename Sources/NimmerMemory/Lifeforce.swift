@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// What was spent in a region on one day (UTC), and what outcomes gave back: read, never summed (memory.md, Totals).
+/// Lifeforce that was spent in a region on one day (UTC), and what outcomes gave back: read, never summed (memory.md, Totals).
 public struct LifeforceDay: Sendable, Hashable {
     /// Key of a day: environment, region and day.
     public struct Key: Sendable, Hashable {

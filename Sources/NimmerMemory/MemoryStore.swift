@@ -38,7 +38,7 @@ public protocol MemoryStore: Sendable {
     /// page's ``ExportPage/next``. ``TrainingQuery/labelledOnly`` does not matter: each has an outcome.
     func answerPage(_ query: TrainingQuery) async throws(MemoryError) -> AnswerPage
 
-    /// What was spent and earned, by day and region.
+    /// Lifeforce that was spent and earned, by day and region.
     func lifeforce(_ query: LifeforceQuery) async throws(MemoryError) -> [LifeforceDay]
 
     /// Every gate of an environment with its running totals, by name.

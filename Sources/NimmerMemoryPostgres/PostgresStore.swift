@@ -72,7 +72,7 @@ public actor PostgresStore: MemoryStore {
         return AnswerPage(rows: rows, next: query.after(try AnsweredRequest.place(last)))
     }
 
-    /// What was spent and earned; see ``MemoryStore/lifeforce(_:)``.
+    /// Lifeforce that was spent and earned; see ``MemoryStore/lifeforce(_:)``.
     public func lifeforce(_ query: LifeforceQuery) throws(MemoryError) -> [LifeforceDay] {
         try perform { (connection) throws(PostgresFailure) in try connection.run(query.sql) }
             .values.map { (row) throws(MemoryError) in try LifeforceDay(row: row, query.environment) }

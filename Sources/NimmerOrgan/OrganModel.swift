@@ -26,7 +26,7 @@ actor OrganModel {
     private let asking = TaskOwner()
     private var server: ModelServer?
     private var mind: (any LoadableMind)?
-    /// What its work costs.
+    /// Sum of what its work costs.
     nonisolated let spending: OrganSpending
 
     init(

@@ -58,7 +58,7 @@ public struct LifeforceSettings: Hashable, Sendable {
 
 /// Budget of a cell (docs/reference/lifeforce.md, HUNGRY).
 public struct CellBudgetSettings: Hashable, Sendable {
-    /// Span for which a budget is; it begins anew with each (UTC).
+    /// Period of a budget, which begins again with each (UTC).
     public enum Period: String, CaseIterable, Sendable {
         /// A minute.
         case minute

@@ -1,5 +1,5 @@
 extension Migration {
-    /// What was spent in regions and what outcomes gave back, by day: kept once per statement, as the totals of gates are.
+    /// Lifeforce that was spent in regions and that outcomes gave back, by day: kept once per statement, as the totals of gates are.
     static let lifeforce = Migration(
         version: 10, name: "lifeforce",
         sql: """
@@ -80,7 +80,7 @@ extension Migration {
                 referencing new table as fresh for each statement execute function total_responses();
 
             create table lifeforce_outcomes (message_id uuid primary key);
-            comment on table lifeforce_outcomes is 'accepted outcomes that lifeforce_days has counted, also when their rows are written anew';
+            comment on table lifeforce_outcomes is 'accepted outcomes that lifeforce_days has counted, also when their rows are written again';
             insert into lifeforce_outcomes select message_id from accepted_outcomes;
 
             create function total_accepted() returns trigger language plpgsql as $$
