@@ -25,18 +25,18 @@ package final class Hippocampus: Sendable {
         case waitingForStream(BusError)
     }
 
-    private let bus: any Bus
+    let bus: any Bus
     private let store: any MemoryStore
-    private let environment: Environment
+    let environment: Environment
     private let limits: Batcher<Held>.Limits
     /// Lifeforce that outcomes give back.
-    private let earnings: LifeforceSettings
-    private let reject: @Sendable (Refusal, BusMessage) -> Void
+    let earnings: LifeforceSettings
+    let reject: @Sendable (Refusal, BusMessage) -> Void
     private let notify: @Sendable (Notice) -> Void
     private let rows: Recorder
     private let commits: Timer
     private let intake = FlowControl()
-    private let state = Mutex(HippocampusStatus())
+    let state = Mutex(HippocampusStatus())
     private let suspects: CrashSuspectTracker?
     private let access = ExclusiveAccess()
     private let inProgress = Atomic(0)
@@ -385,30 +385,6 @@ package final class Hippocampus: Sendable {
         let entries = decode(delivery.message)
         return entries.indices.map {
             Held(entry: entries[$0], delivery: $0 == entries.indices.last ? delivery : nil, stream: stream)
-        }
-    }
-
-    private func decode(_ message: BusMessage) -> [MemoryEntry] {
-        let subject = message.subject.text
-        do throws(Refusal) {
-            let provenance = try Provenance(of: subject)
-            if provenance.types == [.verificationOutcome] {
-                _ = try provenance.authority(hasIdentities: bus.identity != nil)
-            }
-            var entries = try MemoryEntry.entries(
-                decoding: message.payload, subject: subject, environment: environment)
-            for index in entries.indices {
-                guard case .accepted(let outcome, _) = entries[index].row else { continue }
-                let amount = earnings.amount(outcome.body.result, in: outcome.body.region)
-                entries[index].row = .accepted(outcome, lifeforce: amount)
-            }
-            return entries
-        } catch {
-            state.withLock { $0.rejected += 1 }
-            reject(error, message)
-            return [
-                MemoryEntry(rejecting: message.payload, subject: subject, environment: environment, because: error)
-            ]
         }
     }
 }

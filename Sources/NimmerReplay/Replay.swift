@@ -46,21 +46,21 @@ package struct Replay: Sendable {
         cast.members.filter { $0.part.refusals.refused > 0 }.map { ($0.part.identity.name, $0.part.refusals) }
     }
 
-    private var cast: ReplayCast
+    var cast: ReplayCast
     private var thalamus: Thalamus
     private let environment: Environment
     private let places: [[Int]]
     private let listeners: [(hears: Set<Token>, member: Int)]
     private let played: Set<Token>
     private var now: Timestamp?
-    private var pending: [(member: Int, pulse: Pulse)] = []
+    var pending: [(member: Int, pulse: Pulse)] = []
     private var outputs: [ReplayOutput] = []
     private let configuration: ThalamusConfiguration
     /// Bound on the change events of each home region.
     private var changeBounds: [Region: RateBound] = [:]
     private var row: [Double] = []
     /// Share in outcomes of the cells that have a budget.
-    private let foods: [(member: Int, food: CellFood)]
+    let foods: [(member: Int, food: CellFood)]
     /// Truth about openings; nil where none is known.
     package private(set) var verification: ReplayVerification?
 
@@ -122,14 +122,7 @@ package struct Replay: Sendable {
             guard let learned = thalamus.learn(outcome.result, opening: outcome.opening, gate: outcome.gate),
                 let opener = learned.opener
             else { continue }
-            let at = min(moment, now ?? moment)
-            let accepted = AcceptedOutcome(
-                gateID: learned.gate, region: learned.region, opening: outcome.opening, opener: opener,
-                witnesses: learned.witnesses, sender: "replay", result: outcome.result, at: at)
-            for (member, food) in foods {
-                guard let amount = food.amount(of: accepted) else { continue }
-                pending.append((member, cast.members[member].part.feed(amount, opening: outcome.opening, at: at)))
-            }
+            feed(learned, opener, outcome.opening, outcome.result, at: min(moment, now ?? moment))
             settle()
         }
     }
