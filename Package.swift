@@ -346,7 +346,9 @@ let package = Package(
             tests(
                 "NimmerThalamusProcessTests",
                 [
-                    "NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerThalamusProcess", "NimmerWave", "ProcessBench",
+                    "NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerThalamusProcess",
+                    "NimmerWave",
+                    "ProcessBench",
                 ]),
             tests(
                 "NimmerBridgeTests",

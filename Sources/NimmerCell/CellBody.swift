@@ -296,7 +296,7 @@ public struct CellBody<C: Cell>: Sendable {
                 counters.changes += 1
                 change.intervalMilliseconds = statedInterval
                 outer.append(.change(change))
-            case .publish, .send, .begin, .log, .leave, .transition: outer.append(action)
+            case .publish, .send, .begin, .log, .leave, .transition, .verify: outer.append(action)
             }
         }
     }
@@ -362,6 +362,12 @@ extension CellBody {
         }
         all.append(contentsOf: pulse(at: wave.at) { cell, pulse in try hearing.hear(&cell, wave, &pulse) })
         return all
+    }
+
+    /// An opening that it may verify.
+    public mutating func opened(_ opening: HeardOpening, at moment: Timestamp) -> Pulse {
+        guard let hearing else { return pulse(at: moment) }
+        return pulse(at: moment) { cell, pulse in try hearing.opened(&cell, opening, &pulse) }
     }
 
     /// The cells (or nerves) whose waves it is to be given; none for a cell.

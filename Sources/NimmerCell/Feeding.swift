@@ -35,7 +35,11 @@ package struct CellFood: Sendable {
     package func amount(of outcome: AcceptedOutcome) -> Double? {
         guard gates.contains(outcome.gateID), asserted(outcome.witnesses) else { return nil }
         // One that takes an outcome back names the result that it takes back.
-        guard outcome.json["kind"]?.string != "withdrawal" else { return 0 }
+        switch outcome.effect {
+        case .outcome, .replacement: break
+        case .withdrawal: return 0
+        case .reset: return nil
+        }
         return outcome.result == .confirmed ? max(0, amounts.amount(.confirmed, in: outcome.region)) : 0
     }
 

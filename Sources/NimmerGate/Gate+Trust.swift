@@ -61,20 +61,23 @@ extension Gate {
     /// An outcome for an undecided opening counts for each of its witnesses (trust.md, Learning). It never moves the potential; a second one
     /// for an opening, or one for an unknown opening, changes nothing.
     ///
+    /// - Parameter weight: the share of an outcome that it counts as, 0…1.
     /// - Returns: the opening; nil where it is unknown or decided.
     @discardableResult
-    public mutating func learn(_ result: VerificationResult, of opening: MessageID) -> UndecidedOpening? {
+    public mutating func learn(
+        _ result: VerificationResult, weight: Double = 1, of opening: MessageID
+    ) -> UndecidedOpening? {
         guard let place = trust.undecided.firstIndex(where: { $0.id == opening }) else { return nil }
         let decided = trust.undecided.remove(at: place)
-        learn(result, witnesses: decided.witnesses)
+        learn(result, weight: weight, witnesses: decided.witnesses)
         return decided
     }
 
-    /// Counts an outcome that was accepted before, when trust is folded again (trust.md, Replay, restart).
-    public mutating func learn(_ result: VerificationResult, witnesses: some Sequence<Int32>) {
+    /// Counts an outcome that was accepted before, when trust is folded again (trust.md, Replay and restart).
+    public mutating func learn(_ result: VerificationResult, weight: Double = 1, witnesses: some Sequence<Int32>) {
         for witness in witnesses {
             trust.count(
-                result, for: witness, memory: configuration.trustMemory, at: time?.nanoseconds ?? .min,
+                result, weight: weight, for: witness, memory: configuration.trustMemory, at: time?.nanoseconds ?? .min,
                 limit: maximumRecords)
         }
     }
@@ -87,6 +90,9 @@ extension Gate {
             trust.undecided.firstIndex { $0.id == opening } ?? trust.undecided.firstIndex { $0.opener == opener }
         if let place { trust.undecided.remove(at: place) }
     }
+
+    /// Forgets the openings whose outcomes are not known: they are taken up again from elsewhere.
+    public mutating func forgetUndecided() { trust.undecided.removeAll(keepingCapacity: true) }
 
     /// Takes an opening up whose outcome was not known before a restart.
     public mutating func take(_ opening: UndecidedOpening) { trust.remember(opening) }
@@ -149,14 +155,14 @@ extension Gate {
         trust.records[place].gain = 1 / (1 - min(value, configuration.reflexWeight))
     }
 
-    /// The lift of an asserting wave (trust.md, A wave arrives, 8).
+    /// The lift of an asserting wave (trust.md, Lift).
     @inline(__always)
     func lift(_ voiced: Double, _ trust: Double) -> Double {
         let share = trust >= configuration.reflexWeight ? 1 : trust / configuration.reflexWeight
         return max(0, voiced * share - potential)
     }
 
-    /// Considers a run that has lasted for a hearing (trust.md, A wave arrives, 9a).
+    /// Considers a run that has lasted for a hearing (trust.md, Hearing).
     @inline(__always)
     mutating func hear(_ wave: Evidence, _ speaker: Speaker, _ now: Int64) -> HearingVerdict {
         guard wave.polarity > 0, state == .stable, potential < configuration.openThreshold,

@@ -9,7 +9,7 @@ public enum TrustSource: String, Hashable, Sendable, CaseIterable {
     case earned
 }
 
-/// Verdict on an origin's claim to be heard alone (trust.md, A wave arrives, 9a).
+/// Verdict on an origin's claim to be heard alone (trust.md, Hearing).
 public enum HearingVerdict: Hashable, Sendable, CustomStringConvertible {
     /// The wave raised no claim.
     case none
@@ -86,11 +86,40 @@ public struct OriginTrust: Sendable {
         self.since = since
     }
 
+    /// Records of a gate at most.
+    public static let maximumRecords = 256
+
     /// Number of occasions of which the last is heard, after so many failed outcomes: 2 to their power.
     public static func occasions(afterFailed failed: Double) -> Double { exp2(failed) }
 
     /// Outcomes that count.
     public var outcomes: Double { confirmed + failed }
+
+    /// Counts an outcome.
+    mutating func count(_ result: VerificationResult, weight: Double, memory: Double) {
+        var (confirmed, failed) = (confirmed, failed)
+        Self.count(result, weight: weight, memory: memory, &confirmed, &failed)
+        (self.confirmed, self.failed) = (confirmed, failed)
+    }
+
+    /// Counts an outcome for an origin of which so much is held (trust.md, Learning): the one place of its arithmetic.
+    ///
+    /// - Parameters:
+    ///   - weight: the share of an outcome that it counts as, 0…1.
+    ///   - memory: number of outcomes by which an origin is known.
+    public static func count(
+        _ result: VerificationResult, weight: Double, memory: Double, _ confirmed: inout Double, _ failed: inout Double
+    ) {
+        switch result {
+        case .confirmed: confirmed += weight
+        case .failed: failed += weight
+        case .partial: return
+        }
+        let outcomes = confirmed + failed
+        guard outcomes > memory else { return }
+        confirmed *= memory / outcomes
+        failed *= memory / outcomes
+    }
 }
 
 /// An opening whose outcome is not known yet (trust.md, State).
@@ -120,7 +149,7 @@ struct TrustBook: Sendable {
     /// Undecided openings that are remembered; the oldest goes as if `partial`.
     static let maximumUndecided = 64
     /// Records of origins at most, however many witnesses the gate remembers, so that a snapshot of them fits into a message.
-    static let maximumRecords = 256
+    static let maximumRecords = OriginTrust.maximumRecords
 
     var records: ContiguousArray<OriginTrust> = []
     var undecided: ContiguousArray<UndecidedOpening> = []
@@ -161,15 +190,11 @@ struct TrustBook: Sendable {
 
     /// Counts an outcome for an origin (trust.md, Learning).
     mutating func count(
-        _ result: VerificationResult, for origin: Int32, memory: Double, at moment: Int64, limit: Int
+        _ result: VerificationResult, weight: Double, for origin: Int32, memory: Double, at moment: Int64, limit: Int
     ) {
-        guard result != .partial else { return }
+        guard result != .partial, weight > 0 else { return }
         let place = place(of: origin, at: moment, limit: limit)
-        if result == .confirmed { records[place].confirmed += 1 } else { records[place].failed += 1 }
-        let outcomes = records[place].outcomes
-        guard outcomes > memory else { return }
-        records[place].confirmed *= memory / outcomes
-        records[place].failed *= memory / outcomes
+        records[place].count(result, weight: weight, memory: memory)
     }
 
     /// Remembers an opening until its outcome is known.

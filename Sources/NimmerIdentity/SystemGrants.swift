@@ -7,7 +7,7 @@ extension Grant {
     ///
     /// - Throws: a `SystemError` where two would share a name, or a setting names a subject that is not a device's.
     public static func all(of system: SystemFile, in env: Environment) throws(SystemError) -> [Grant] {
-        var grants = [thalamus(env), bridge(system, env), hippocampus(env), observer(env), `operator`(env)]
+        var grants = [thalamus(system, env), bridge(system, env), hippocampus(env), observer(env), `operator`(env)]
         if !system.virtual.isEmpty {
             grants.append(garden(env))
             for place in grants.indices where grants[place].role == .observer {
@@ -49,7 +49,7 @@ extension Grant {
         return grant
     }
 
-    private static func thalamus(_ env: Environment) -> Grant {
+    private static func thalamus(_ system: SystemFile, _ env: Environment) -> Grant {
         var grant = Grant("thalamus", .thalamus)
         let nervous = "\(env.rawValue).nervous"
         grant.publish += [
@@ -75,6 +75,13 @@ extension Grant {
         let learned = "KV_\(SystemStreams.learned(env).bucket)"
         grant.ensures([learned], changes: true)
         grant.looks(into: learned)
+        // The outcomes that its rules give, and what these hear beside waves.
+        if !system.verify.isEmpty {
+            grant.publish.append("\(nervous).outcomes.*.feedback.thalamus")
+            grant.subscribe.append(Subject.act(env).text)
+            let names = Set(system.verify.flatMap { $0.conditions.values.map(\.organism) })
+            grant.subscribe += names.sorted().map { "\(nervous).*.\($0).change" }
+        }
         // Whether a process of 2.0 still needs the streams as they were.
         grant.publish.append("$SRV.INFO")
         return grant
@@ -96,6 +103,8 @@ extension Grant {
         // What came without a sender is stored in its own name, and so is what informs minds of a reflex.
         grant.subscribe.append(Subject.cognitiveRequest(env).text)
         grant.publish.append("\(Subject.cognitiveRequest(env)).cognition-bridge")
+        // The opinions of minds about openings.
+        grant.publish.append("\(env.rawValue).nervous.outcomes.*.feedback.cognition-bridge")
         for organ in system.organs { grant.asks("\(env.rawValue).organs.\(organ.name).*", of: organ.name) }
         grant.isService()
         grant.ensures(systemStreams(env), changes: false)

@@ -33,12 +33,14 @@ extension MemoryContents {
             .prefix(query.limit).map { $0 }
     }
 
-    /// The outcome of an opening that counts: of several the last.
+    /// The outcome of an opening that counts: of several the last, unless it was taken back.
     func lastOutcome(of opening: MessageID, in environment: Environment) -> Envelope<AcceptedOutcome>? {
-        accepted.values.filter { $0.environment == environment && $0.message.body.opening == opening }
-            .max {
-                ($0.message.body.at, $0.message.header.messageID) < ($1.message.body.at, $1.message.header.messageID)
-            }?.message
+        let last = accepted.values.filter {
+            $0.environment == environment && $0.message.body.opening == opening && $0.message.body.effect != .reset
+        }.max {
+            ($0.message.body.at, $0.message.header.messageID) < ($1.message.body.at, $1.message.header.messageID)
+        }?.message
+        return last?.body.effect == .withdrawal ? nil : last
     }
 
     private func outcome(of opening: MessageID, in environment: Environment) -> VerificationResult? {

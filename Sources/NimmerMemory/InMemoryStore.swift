@@ -92,6 +92,7 @@ struct MemoryContents: TrailSource {
     private(set) var earnings: [MessageID: Double] = [:]
     private var spendings: Set<MessageID> = []
     var days: [LifeforceDay.Key: LifeforceDay] = [:]
+    private var counted = CountedOutcomes()
     private var rejected: [MessageID: MemoryEntry] = [:]
 
     var counts: MemoryCounts {
@@ -138,14 +139,13 @@ struct MemoryContents: TrailSource {
             guard Self.keep(&responses, key, environment, message) else { return false }
             spend(message, in: environment)
         case .act(let message): return Self.keep(&acts, key, environment, message)
-        case .verification(let message, let gate):
-            guard Self.keep(&verified, key, environment, message) else { return false }
-            total(message, gate: gate, in: environment)
+        case .verification(let message, _): return Self.keep(&verified, key, environment, message)
         case .accepted(let message, let lifeforce):
             let before = lastOutcome(of: message.body.opening, in: environment)
             guard Self.keep(&accepted, key, environment, message) else { return false }
             earnings[message.header.messageID] = lifeforce
             earn(message, before: before, in: environment)
+            total(message, in: environment)
         case .spent(let message):
             guard spendings.insert(key).inserted else { return false }
             spend(message.body, in: environment)
@@ -183,28 +183,27 @@ struct MemoryContents: TrailSource {
         gate.openings += body.toState == .open ? 1 : 0
         gate.closings += body.toState == .closed ? 1 : 0
         gate.lifeforceSpent += body.lifeforceCost
-        for outcome in verified.values where outcome.message.body.originalSignalID == message.header.messageID {
-            gate.lifeforceEarned += body.lifeforceCost * outcome.message.body.outcome.lifeforceShare
-        }
+        gate.lifeforceEarned += counted.pay(message.header.messageID, body.lifeforceCost)
         gates[key] = gate
     }
 
-    private mutating func total(
-        _ message: Envelope<VerificationOutcome>, gate gateID: GateID, in environment: Environment
-    ) {
+    private mutating func total(_ message: Envelope<AcceptedOutcome>, in environment: Environment) {
         let body = message.body
-        let key = GateKey(environment: environment, gateID: gateID)
-        var gate =
-            gates[key]
-            ?? GateBalance(
-                environment: environment, gateID: gateID, domain: body.domain, region: Region(body.domain))
-        gate.confirmed += body.outcome == .confirmed ? 1 : 0
-        gate.failed += body.outcome == .failed ? 1 : 0
-        gate.partial += body.outcome == .partial ? 1 : 0
-        gates[key] = gate
-        guard let paid = transitions[body.originalSignalID] else { return }
-        let earned = paid.message.body.lifeforceCost * body.outcome.lifeforceShare
-        gates[GateKey(environment: paid.environment, gateID: paid.message.body.gateID)]?.lifeforceEarned += earned
+        let key = GateKey(environment: environment, gateID: body.gateID)
+        if gates[key] == nil {
+            gates[key] = GateBalance(
+                environment: environment, gateID: body.gateID, domain: body.region.domain, region: body.region)
+        }
+        guard let change = counted.take(message, cost: transitions[body.opening]?.message.body.lifeforceCost) else {
+            return
+        }
+        for (outcome, sign) in [(change.before, -1), (change.after, 1)] {
+            guard let outcome else { continue }
+            gates[key]?.confirmed += outcome.result == .confirmed ? sign : 0
+            gates[key]?.failed += outcome.result == .failed ? sign : 0
+            gates[key]?.partial += outcome.result == .partial ? sign : 0
+            gates[key]?.lifeforceEarned += (outcome.earned ?? 0) * Double(sign)
+        }
     }
 
     // MARK: - TrailSource
@@ -257,17 +256,6 @@ struct MemoryContents: TrailSource {
                     ($0.message.header.timestamp, $0.message.header.messageID)
                         < ($1.message.header.timestamp, $1.message.header.messageID)
                 }
-        }
-    }
-}
-
-extension VerificationResult {
-    /// The share of a transition's cost that it gives back.
-    var lifeforceShare: Double {
-        switch self {
-        case .confirmed: 1
-        case .partial: 0.5
-        case .failed: 0
         }
     }
 }

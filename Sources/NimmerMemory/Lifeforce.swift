@@ -114,9 +114,14 @@ extension MemoryContents {
     mutating func earn(
         _ accepted: Envelope<AcceptedOutcome>, before: Envelope<AcceptedOutcome>?, in environment: Environment
     ) {
-        let amount = earnings[accepted.header.messageID] ?? 0
-        let earlier = before.flatMap { earnings[$0.header.messageID] } ?? 0
+        guard accepted.body.effect != .reset else { return }
+        let amount = accepted.body.effect == .withdrawal ? 0 : earned(by: accepted)
+        let earlier = before.map(earned) ?? 0
         add(accepted.body.region.text, accepted.body.at, in: environment) { $0.earned += amount - earlier }
+    }
+
+    private func earned(by accepted: Envelope<AcceptedOutcome>) -> Double {
+        (earnings[accepted.header.messageID] ?? 0) * (accepted.body.weight ?? 1)
     }
 }
 

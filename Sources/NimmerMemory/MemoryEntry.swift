@@ -126,9 +126,9 @@ public enum MemoryRow: Sendable, Hashable {
     case response(Envelope<CognitiveResponse>)
     /// Outcome of its commands.
     case act(Envelope<Act>)
-    /// Reality confirmed it or did not; the gate comes from the subject.
+    /// A sender reports that reality confirmed it or did not; the gate comes from the subject.
     case verification(Envelope<VerificationOutcome>, gate: GateID)
-    /// An outcome that the thalamus took into its trust, and what it gives back, in LF.
+    /// The thalamus counted an outcome, took one back, or forgot what they had shown; with what it gives back, in LF.
     case accepted(Envelope<AcceptedOutcome>, lifeforce: Double)
     /// Energy was spent.
     case spent(Envelope<LifeforceSpent>)

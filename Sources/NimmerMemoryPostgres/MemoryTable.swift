@@ -117,7 +117,7 @@ struct MemoryTable: Sendable {
         [
             Column("original_signal_id", .id), Column("domain", .text), Column("outcome", .text),
             Column("actual_result", .opaque), Column("expected_result", .opaque), Column("discrepancy", .number),
-            Column("verification_source", .text), Column("feedback_to_virtual", .json),
+            Column("verification_source", .text), Column("feedback_to_virtual", .json), Column("kind", .text),
         ])
     /// Without the snapshot of the gate's origins, which the stream keeps.
     static let accepted = MemoryTable(

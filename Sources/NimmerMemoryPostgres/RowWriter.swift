@@ -13,7 +13,7 @@ struct RowWriter {
     /// Number of bytes of a piece.
     private static let piece = 32 * 1024
 
-    /// A batch by table; transitions come before the verifications that pay for them.
+    /// A batch by table; transitions come before the outcomes that pay for them.
     static func parts(of entries: [MemoryEntry]) -> [RowWriter] {
         let order: [MemoryTable] = [
             .transitions, .collapses, .correlations, .requests, .responses, .acts, .verifications, .accepted,

@@ -47,12 +47,12 @@ package struct Replay: Sendable {
     }
 
     var cast: ReplayCast
-    private var thalamus: Thalamus
+    var thalamus: Thalamus
     private let environment: Environment
     private let places: [[Int]]
     private let listeners: [(hears: Set<Token>, member: Int)]
     private let played: Set<Token>
-    private var now: Timestamp?
+    private(set) var now: Timestamp?
     var pending: [(member: Int, pulse: Pulse)] = []
     private var outputs: [ReplayOutput] = []
     private let configuration: ThalamusConfiguration
@@ -62,7 +62,10 @@ package struct Replay: Sendable {
     /// Share in outcomes of the cells that have a budget.
     let foods: [(member: Int, food: CellFood)]
     /// Truth about openings; nil where none is known.
-    package private(set) var verification: ReplayVerification?
+    package internal(set) var verification: ReplayVerification?
+    var rules: OutcomeRules
+    private let ruled: Set<String>
+    var ruledCounts: [VerificationResult: Int]?
 
     /// A system at rest before a recording.
     ///
@@ -80,6 +83,9 @@ package struct Replay: Sendable {
             var configuration = try ThalamusConfiguration(system, environment: environment)
             configuration.boundsNewRegions = false
             self.configuration = configuration
+            rules = OutcomeRules(system)
+            ruled = rules.names
+            ruledCounts = rules.isEmpty ? nil : [:]
             thalamus = Thalamus(configuration)
         } catch { throw Failure(.configuration, "\(system.file): \(error)") }
         listeners = cast.members.indices.compactMap { index in
@@ -110,21 +116,6 @@ package struct Replay: Sendable {
     /// Takes up what outcomes had shown in another run.
     package mutating func restore(_ trust: [(region: Region, records: [OriginRecord])]) {
         for (region, records) in trust { thalamus.restore(records, region: region) }
-    }
-
-    /// Lets all outcomes become known that are still awaited: the recording is over.
-    package mutating func end() { learn(by: Timestamp(nanoseconds: .max)) }
-
-    /// Lets the outcomes become known that are due; those of an instant before its waves.
-    private mutating func learn(by moment: Timestamp) {
-        guard let next = verification?.next, next <= moment, let due = verification?.due(by: moment) else { return }
-        for outcome in due {
-            guard let learned = thalamus.learn(outcome.result, opening: outcome.opening, gate: outcome.gate),
-                let opener = learned.opener
-            else { continue }
-            feed(learned, opener, outcome.opening, outcome.result, at: min(moment, now ?? moment))
-            settle()
-        }
     }
 
     /// Takes what a recording holds next.
@@ -265,7 +256,7 @@ package struct Replay: Sendable {
     }
 
     /// Does what the cells wrote down, and what follows from that, until nothing is left.
-    private mutating func settle() {
+    mutating func settle() {
         var next = 0
         while next < pending.count {
             let (member, pulse) = pending[next]
@@ -290,7 +281,8 @@ package struct Replay: Sendable {
                 case .send(let command, let target):
                     counts.commands += 1
                     outputs.append(.command(command, to: target, at: pulse.at))
-                case .state, .publish, .begin, .wake, .log, .leave: break
+                // None of the nerves that are replayed verifies.
+                case .state, .publish, .begin, .wake, .log, .leave, .verify: break
                 }
             }
         }
@@ -320,6 +312,7 @@ package struct Replay: Sendable {
         default: return
         }
         guard event.view != ChangeEvent.silence else {
+            rules.silence(of: cell, begins: event.edge == .begin)
             // A cell without readings is no change of what is sensed: it bounds none.
             counts.changes += 1
             outputs.append(
@@ -358,10 +351,12 @@ package struct Replay: Sendable {
             return error
         }
         publishStates()
-        guard listeners.contains(where: { $0.hears.contains(cell) }),
+        let isRuled = ruled.contains(cell.text)
+        guard isRuled || listeners.contains(where: { $0.hears.contains(cell) }),
             let message = known ?? (try? Envelope<WaveSignal>(decoding: payload))
         else { return nil }
         let wave = HeardWave(message, cell: cell, arrival: arrival ?? message.header.timestamp)
+        if isRuled { learn(rules.heard(cell, message.body, at: wave.at)) }
         for listener in listeners where listener.hears.contains(cell) {
             pending.append((listener.member, cast.members[listener.member].part.hear(wave)))
         }
@@ -376,6 +371,7 @@ package struct Replay: Sendable {
             if item.transition.toState == .open { counts.openings += 1 }
             if item.transition.isOpening {
                 verification?.opened(item.id, item.transition.gateID, at: item.transition.at)
+                rules.opened(item.id, item.transition)
             }
             // What an opening carries follows in lines of its own.
             var transition = item.transition

@@ -60,8 +60,8 @@ package struct ReplayRun {
     /// Lets outcomes of openings become known from the column of labels.
     package mutating func verify(_ verification: ReplayVerification) { replay.verify(verification) }
 
-    /// Outcomes that became known so far; nil where no column holds them.
-    package var outcomes: [VerificationResult: Int]? { replay.verification?.counts }
+    /// Outcomes that became known so far; nil where neither a column nor a rule gives any.
+    package var outcomes: [VerificationResult: Int]? { replay.outcomes }
 
     /// Records of each region's origins that outcomes have moved.
     package var trust: [(region: Region, records: [OriginRecord])] {

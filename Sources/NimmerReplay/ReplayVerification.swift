@@ -1,6 +1,6 @@
 import NimmerWave
 
-/// Truth about openings out of a column of the recording (trust.md, Replay, restart).
+/// Truth about openings out of a column of the recording (trust.md, Replay and restart).
 package struct ReplayVerification: Sendable {
     /// Time from an opening to its outcome, in milliseconds.
     package var after: Double

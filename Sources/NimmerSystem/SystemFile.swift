@@ -18,6 +18,8 @@ public struct SystemFile: Sendable {
     public var organs: [OrganSettings] = []
     /// Differences of gates from the defaults.
     public var gates = GateSettings()
+    /// Rules that give openings their outcomes, in the order of the file; the first that holds for a region counts.
+    public var verify: [VerificationRule] = []
     /// The thalamus's regions and bounds.
     public var thalamus = ThalamusSettings()
     /// The cognition bridge.
@@ -69,6 +71,10 @@ public struct Organism: Sendable {
     public var settings: [YAMLNode.Entry]
     /// The origins that it may name in its waves, beyond its own name.
     public var origins: [OriginPattern] = []
+    /// The regions whose openings it may verify.
+    public var verifies: [Region] = []
+    /// Positions of these in the file.
+    package var verifiesMark: YAMLMark?
     /// The subjects of devices to which it publishes, beyond its own and those of its setting `publish`.
     public var publishes: [String] = []
     /// The subjects of devices that it reads, beyond its own and that of its setting `subject`.
@@ -132,6 +138,8 @@ public struct ThalamusSettings: Sendable {
     public var minimumConfidence = 0.0
     /// Time after an escalation of a region in which its further openings do not go up, in milliseconds; 0: every one does.
     public var refractoryMS = 0.0
+    /// The share of an outcome that a mind's `false_alarm` counts as, 0…1; 0: it is recorded only.
+    public var mindOutcomeWeight = 0.0
     /// Settings of its process.
     package var processSettings: [YAMLNode.Entry] = []
 

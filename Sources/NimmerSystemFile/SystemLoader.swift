@@ -31,6 +31,7 @@ extension SystemFile {
         nerves = try SystemFile.organisms(try keys.list("nerves"), role: .nerve, file: file)
         for node in try keys.list("organs") { organs.append(try OrganSettings(node, file: file)) }
         gates = try SystemFile.gates(keys.node("gates"), file: file)
+        verify = try VerificationRule.rules(try keys.entries("verify"), cells: cells, nerves: nerves, file: file)
         thalamus = try SystemFile.thalamus(keys.node("thalamus"), file: file)
         bridge = try BridgeSettings(keys.node("bridge"), file: file)
         memory = try SystemFile.memory(keys.node("memory"), file: file)
@@ -89,6 +90,16 @@ extension SystemFile {
             organism.origins = try origins(keys.node("origins"), of: name, file: file)
             if role == .cell, let node = keys.node("lifeforce") {
                 organism.lifeforce = try CellBudgetSettings(node, of: name, file: file)
+            }
+            organism.verifiesMark = node["verifies"]?.mark
+            for text in try keys.texts("verifies") ?? [] {
+                guard let region = try? Region(text) else {
+                    throw SystemError(
+                        .invalid, file: file, mark: node["verifies"]?.mark ?? node.mark, found: "'\(text)'",
+                        expected:
+                            "verifies: regions without wildcards, such as [plant], whose openings \(name) may verify")
+                }
+                organism.verifies.append(region)
             }
             try keys.finish()
             if !kind.isEmpty {
@@ -166,6 +177,7 @@ extension SystemFile {
         settings.refractoryMS =
             try keys.number("refractory_ms", in: 0...Wire.maximumInterval, unit: "milliseconds")
             ?? settings.refractoryMS
+        settings.mindOutcomeWeight = try keys.number("mind_outcome_weight", in: 0...1) ?? settings.mindOutcomeWeight
         settings.processSettings = keys.entries(of: ProcessKeys.thalamus)
         settings.regions = try regions(try keys.entries("regions"), file: file)
         try keys.finish()

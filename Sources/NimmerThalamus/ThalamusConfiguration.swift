@@ -25,6 +25,8 @@ public struct ThalamusConfiguration: Sendable {
     /// Policy by which openings go up.
     public var escalation = EscalationPolicy()
 
+    /// The share of an outcome that a mind's opinion counts as, 0…1.
+    public var opinionWeight = 0.0
     /// Into how many parts the regions are divided that several thalami share; nil: one thalamus has them all.
     public var partitions: Int?
 
@@ -33,6 +35,9 @@ public struct ThalamusConfiguration: Sendable {
 
     /// Indicates whether the gate of a region earns its trust.
     package func earnsTrust(_ region: Region) -> Bool { gate(region).trust == .earned }
+
+    /// Number of outcomes by which an origin of a region is known.
+    package func trustMemory(_ region: Region) -> Double { gate(region).trustMemory }
 
     /// The region that a wave's region lives in: that of the first rule that matches, else itself.
     package func home(of region: Region) -> Region { regions.home(of: region) }
@@ -136,6 +141,8 @@ public struct ThalamusCounters: Sendable, Hashable {
     public var heldHearings = 0
     /// Outcomes that gates learned from.
     public var outcomes: [VerificationResult: Int] = [:]
+    /// Outcomes that were taken back, or another put in their place.
+    public var takenBack = 0
     /// Openings whose question did not go up, since the answers to their senders' openings fill more than their share.
     public var heldQuestions = 0
     /// Regions that were forgotten to stay within the bound.
@@ -164,6 +171,7 @@ extension ThalamusConfiguration {
             return configuration
         }
         origins = OriginGrants(system)
+        opinionWeight = system.thalamus.mindOutcomeWeight
         members = DeclaredMembers(system)
         maximumRegions = system.thalamus.maxRegions
         clockTolerance = ClockTolerance(milliseconds: system.thalamus.clockToleranceMS)

@@ -10,6 +10,15 @@ extension Thalamus {
     public mutating func follow(_ outcome: AcceptedOutcome) -> Bool {
         guard let records = outcome.origins else { return false }
         restore(records, region: outcome.region)
+        switch outcome.effect {
+        case .outcome: break
+        case .reset: return true
+        case .replacement, .withdrawal: counters.takenBack += 1
+        }
+        if outcome.effect == .withdrawal {
+            awaitAgain(outcome)
+            return true
+        }
         counters.outcomes[outcome.result, default: 0] += 1
         guard let slot = slotOfRegion[outcome.region] else {
             keptTrust[outcome.region]?.undecided.removeAll { $0.id == outcome.opening }

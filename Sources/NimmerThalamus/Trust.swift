@@ -17,9 +17,12 @@ public struct LearnedOutcome: Sendable, Hashable {
 
 /// Records of a region's origins, where its gate is not at hand.
 struct KeptTrust: Sendable {
+    /// An opening whose outcome is not known.
+    typealias Opening = (id: MessageID, opener: Token, witnesses: [Token])
+
     var records: [OriginRecord] = []
     /// Openings whose outcomes are not known, oldest first.
-    var undecided: [(id: MessageID, opener: Token, witnesses: [Token])] = []
+    var undecided: [Opening] = []
 
     var isEmpty: Bool { records.isEmpty && undecided.isEmpty }
 }
@@ -29,12 +32,15 @@ struct KeptTrust: Sendable {
 extension Thalamus {
     /// An outcome of an opening becomes known (trust.md, Learning; gates.md, Learning).
     ///
+    /// - Parameter weight: the share of an outcome that it counts as, 0…1, where trust is earned.
     /// - Returns: what its gate learned; nil where there is no such gate, or where trust is earned and the opening is not one of the gate's
     ///   undecided ones.
     @discardableResult
-    public mutating func learn(_ result: VerificationResult, opening: MessageID, gate: GateID) -> LearnedOutcome? {
+    public mutating func learn(
+        _ result: VerificationResult, weight: Double = 1, opening: MessageID, gate: GateID
+    ) -> LearnedOutcome? {
         guard let slot = slots.firstIndex(where: { $0.gateID == gate }) else { return nil }
-        let decided = slots[slot].gate.learn(result, of: opening)
+        let decided = slots[slot].gate.learn(result, weight: weight, of: opening)
         if slots[slot].gate.configuration.trust == .declared {
             slots[slot].gate.learn(result)
         } else if decided == nil {
@@ -58,7 +64,10 @@ extension Thalamus {
         slots.first { $0.gateID == gate }?.gate.configuration.trust
     }
 
-    /// Takes up what outcomes had shown before (trust.md, Replay, restart): the records after an outcome replace those that are there.
+    /// Returns whether a gate that there is earns its trust.
+    public func earnsTrust(_ gate: GateID) -> Bool { trustSource(of: gate) == .earned }
+
+    /// Takes up what outcomes had shown before (trust.md, Replay and restart): the records after an outcome replace those that are there.
     ///
     /// - Parameter records: of the region's origins, as an ``AcceptedOutcome`` carries them.
     public mutating func restore(_ records: [OriginRecord], region: Region) {
@@ -80,6 +89,44 @@ extension Thalamus {
             return
         }
         take(id, opener, witnesses, in: slot)
+    }
+
+    /// Takes the outcome of an opening back, or puts another in its place: what is held of the region's origins afterwards, and its openings
+    /// whose outcomes are not known (trust.md, Taking back).
+    ///
+    /// - Parameters:
+    ///   - records: of the region's origins.
+    ///   - stored: the openings that the streams hold and that no outcome has decided, in the order of time; those of this thalamus that are
+    ///     not stored yet stand behind them.
+    ///   - decided: returns whether an outcome has decided an opening.
+    public mutating func takeBack(
+        _ records: [OriginRecord], undecided stored: [(id: MessageID, transition: GateTransition)], region: Region,
+        isDecided: (MessageID) -> Bool
+    ) {
+        counters.takenBack += 1
+        restore(records, region: region)
+        let known = Set(stored.map(\.id))
+        let named: [KeptTrust.Opening] = stored.compactMap { opening in
+            opening.transition.openedBy.map { (opening.id, $0, opening.transition.assertingOrigins) }
+        }
+        let held = slotOfRegion[region].map { namedOpenings($0) } ?? keptTrust[region]?.undecided ?? []
+        let all = named + held.filter { !known.contains($0.id) && !isDecided($0.id) }
+        guard let slot = slotOfRegion[region] else {
+            keptTrust[region, default: KeptTrust()].undecided = all
+            return
+        }
+        slots[slot].gate.forgetUndecided()
+        for opening in all { take(opening.id, opening.opener, opening.witnesses, in: slot) }
+    }
+
+    /// An opening awaits its outcome again, which was taken back.
+    mutating func awaitAgain(_ outcome: AcceptedOutcome) {
+        guard let slot = slotOfRegion[outcome.region] else {
+            keptTrust[outcome.region, default: KeptTrust()].undecided.append(
+                (outcome.opening, outcome.opener, outcome.witnesses))
+            return
+        }
+        take(outcome.opening, outcome.opener, outcome.witnesses, in: slot)
     }
 
     /// Records of every region's origins that outcomes have moved.
@@ -107,6 +154,11 @@ extension Thalamus {
         return keptTrust[region]?.records ?? []
     }
 
+    /// Records of a region's origins that outcomes have moved, by name.
+    public func records(of region: Region) -> [OriginRecord] {
+        slotOfRegion[region].map { trustRecords($0) } ?? keptTrust[region]?.records ?? []
+    }
+
     /// The records of a slot's origins that outcomes have moved, by name.
     func trustRecords(_ slot: Int) -> [OriginRecord] {
         slots[slot].gate.records.filter { $0.outcomes > 0 }.map { record in
@@ -126,10 +178,15 @@ extension Thalamus {
     mutating func keepTrust(of slot: Int) {
         let kept = KeptTrust(
             records: trustRecords(slot),
-            undecided: slots[slot].gate.undecided.compactMap { opening in
-                opening.id.map { ($0, originToken(opening.opener), opening.witnesses.map { originToken($0) }) }
-            })
+            undecided: namedOpenings(slot))
         if slots[slot].gate.configuration.trust == .earned, !kept.isEmpty { keptTrust[slots[slot].region] = kept }
+    }
+
+    /// The openings of a slot whose outcomes are not known, by names.
+    private func namedOpenings(_ slot: Int) -> [KeptTrust.Opening] {
+        slots[slot].gate.undecided.compactMap { opening in
+            opening.id.map { ($0, originToken(opening.opener), opening.witnesses.map { originToken($0) }) }
+        }
     }
 
     private mutating func apply(_ records: [OriginRecord], to slot: Int) {

@@ -13,10 +13,10 @@ final class ConclusionPublisher: Sendable {
     let limiter: RejectLimiter
     private let env: Environment
     private let stream: String
-    private let opened: @Sendable (GateID, MessageID) -> Void
+    private let opened: @Sendable (GateTransition, MessageID) -> Void
 
     /// - Parameter opened: called once for each opening that is stored.
-    init(_ process: ServiceProcess, _ outbox: Outbox, opened: @escaping @Sendable (GateID, MessageID) -> Void) {
+    init(_ process: ServiceProcess, _ outbox: Outbox, opened: @escaping @Sendable (GateTransition, MessageID) -> Void) {
         self.opened = opened
         self.process = process
         self.outbox = outbox
@@ -37,7 +37,7 @@ final class ConclusionPublisher: Sendable {
             fence: stream)
         guard transition.collapse != nil else { return outbox.put(kept) }
         outbox.put(kept) { [self] _ in
-            opened(transition.gateID, conclusion.id)
+            opened(transition, conclusion.id)
             process.bus.afterTurn { [self] in publishForObservers(message) }
         }
     }

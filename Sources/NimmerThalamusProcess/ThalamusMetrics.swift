@@ -73,6 +73,9 @@ extension ThalamusProcess {
                 counters.outcomes[result] ?? 0, ["result": result.rawValue])
         }
         page.counter(
+            "nimmer_outcomes_taken_back_total", "Outcomes that were taken back, or another put in their place.",
+            counters.takenBack)
+        page.counter(
             "nimmer_escalations_held_total", "Openings that did not go up because the answers would fill the stream.",
             counters.heldQuestions)
         page.counter(

@@ -55,25 +55,33 @@ extension ThalamusProcess {
         let accepted = stored
         let undecided = try await undecidedOpenings(accepted, isOurs)
         let all = try await outcomes.stored()
-        var lessons: [Outcomes.Stored] = []
+        let unjudged = Set(accepted.unjudged(all.filter { isOurs($0.opening.gate) }).map(\.sequence))
+        var pending: [Outcomes.Stored] = []
+        var lessons: [(outcome: Outcomes.Stored, opening: GateTransition?)] = []
         for outcome in all {
             let gate = outcome.opening.gate
             guard isOurs(gate), let known = found[gate] else { continue }
             // Trust that is earned has its own stream, and only what is not there yet is to be learned; of declared trust the last
             // transition holds the sum.
             let isEarned = configuration.earnsTrust(known.transition.body.region)
-            guard isEarned ? !accepted.decided.contains(outcome.opening) : storedAfter(outcome, found) else { continue }
+            guard isEarned ? unjudged.contains(outcome.sequence) : storedAfter(outcome, found) else {
+                continue
+            }
             if found.isLast(outcome.opening.id, of: gate),
                 !all.contains(where: { $0.opening == outcome.opening && $0.sequence < outcome.sequence })
             {
                 outcomes.opened(gate, outcome.opening.id)
             }
-            switch try await outcomes.judge(outcome) {
-            case .learn: lessons.append(outcome)
+            if isEarned {
+                pending.append(outcome)
+                continue
+            }
+            guard outcome.claim == .outcome else { continue }
+            switch try await outcomes.judge(outcome, accepted(of:)) {
             // Of a part that comes back: its gates were forgotten, and what they had learned since their last transition with them.
-            case .known: lessons.append(outcome)
+            case .learn, .known: lessons.append((outcome, try await outcomes.stored(outcome.opening)))
             case .refuse(let refusal): announcer.reject(refusal, outcome.message)
-            case .look: break
+            case .look, .replace, .takeBack: break
             }
         }
         settle { thalamus in
@@ -89,12 +97,16 @@ extension ThalamusProcess {
                 outbox.know(.acceptedOutcome(env, gate: gate), last: identity.sequence, id: identity.id)
             }
             for opening in undecided { thalamus.restore(undecided: opening.body, id: opening.header.messageID) }
-            for lesson in lessons where accepted.decided.contains(lesson.opening) {
+            for lesson in lessons.map(\.outcome) where accepted.decided.contains(lesson.opening) {
                 thalamus.learn(lesson.result, opening: lesson.opening.id, gate: lesson.opening.gate)
             }
             thalamus.advance(to: now)
         }
-        for lesson in lessons where !accepted.decided.contains(lesson.opening) { _ = accept(lesson) }
+        for lesson in lessons where !accepted.decided.contains(lesson.outcome.opening) {
+            _ = accept(lesson.outcome, lesson.opening)
+        }
+        try await ruled.resume(undecided)
+        for outcome in pending { try await outcomes.take(outcome, self) }
         // What came while these were read.
         for outcome in try await outcomes.stored(after: all.last?.sequence ?? 0) where isOurs(outcome.opening.gate) {
             if all.isEmpty, let known = found[outcome.opening.gate], outcome.message.at <= known.storedAt { continue }
@@ -109,7 +121,7 @@ extension ThalamusProcess {
         found.precedes(outcomeOf: outcome.opening.gate, storedAt: outcome.message.at)
     }
 
-    /// The openings of gates whose outcomes are not known yet, in their order (trust.md, Replay, restart).
+    /// The openings of gates whose outcomes are not known yet, in their order (trust.md, Replay and restart).
     private func undecidedOpenings(
         _ accepted: AcceptedOutcomes, _ isOurs: @Sendable (GateID) -> Bool
     ) async throws(BusError) -> [Envelope<GateTransition>] {

@@ -17,9 +17,14 @@ package final class ThalamusProcess: Sendable {
     let outbox: Outbox
     let announcer: ConclusionPublisher
     let outcomes: Outcomes
+    let ruled: RuledOutcomes
     /// Answers to cells about what they have learned.
     let learned: LearnedAnswers
     let configuration: ThalamusConfiguration
+    /// Senders that may verify.
+    let verifiers: Verifiers
+    /// Number of outcomes, withdrawals and resets that were accepted; changes under the lock of the gates.
+    let acceptances = Atomic<Int>(0)
     private let keepsWaves: Bool
     let openings: AsyncStream<Void>
     let opened: AsyncStream<Void>.Continuation
@@ -56,6 +61,7 @@ package final class ThalamusProcess: Sendable {
         var configuration = try ThalamusConfiguration(process.system, environment: process.environment)
         configuration.origins = OriginGrants(process.system, hasIdentities: process.bus.identity != nil)
         self.configuration = configuration
+        verifiers = Verifiers(process.system)
         // No other process knows an id of this run before it is published (decision 0017).
         var chance = SystemRandomNumberGenerator()
         thalamus = Mutex(Thalamus(configuration, names: MessageID(high: chance.next(), low: chance.next())))
@@ -65,7 +71,12 @@ package final class ThalamusProcess: Sendable {
         let outcomes = Outcomes(process)
         self.outcomes = outcomes
         learned = LearnedAnswers(process)
-        announcer = ConclusionPublisher(process, outbox) { outcomes.opened($0, $1) }
+        let ruled = RuledOutcomes(process, outbox, configuration.clockTolerance)
+        self.ruled = ruled
+        announcer = ConclusionPublisher(process, outbox) { opening, id in
+            outcomes.opened(opening.gateID, id)
+            ruled.opened(id, opening)
+        }
         (openings, opened) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -89,6 +100,7 @@ package final class ThalamusProcess: Sendable {
         // Before any other message: what an earlier run concluded and has not published yet.
         outbox.takeUp()
         await learned.begin()
+        try await process.waiting(for: "what its rules name") { [ruled] in try await ruled.hear() }
         let shards = try await share()
         let waves = try await hear(shards)
         let questions = ThalamusRequests(self, shards)
@@ -114,6 +126,7 @@ package final class ThalamusProcess: Sendable {
             group.addTask { await FloodWatch(self, waves).run() }
             if let shards { group.addTask { await self.keepTogether(waves, shards) } }
             group.addTask { await self.outcomes.learn(self, shards) }
+            group.addTask { await self.ruled.run() }
             group.addTask { await reported.run() }
             group.addTask { await spending.run() }
             group.addTask { await self.watchStreams() }

@@ -47,6 +47,11 @@ extension MessageID {
         .named("spent/\(service)/\(from.nanoseconds)/\(until.nanoseconds)/\(part)")
     }
 
+    /// The id of the outcome that a rule gives an opening: the same, whichever thalamus derives it.
+    public static func ruled(_ opening: MessageID, in environment: Environment) -> MessageID {
+        .named("\(environment.rawValue)/ruled/\(opening.text)")
+    }
+
     /// The id of the collapse of an opening.
     public static func collapse(of transition: MessageID) -> MessageID {
         .named { name in

@@ -208,6 +208,10 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     public static func waves(_ env: Environment, of sender: Token) -> SubjectPattern {
         under(env, "nervous.*.\(sender.text).wave")
     }
+    /// `<env>.nervous.*.<sender>.change`: the change events of one cell or nerve
+    public static func changes(_ env: Environment, of sender: Token) -> SubjectPattern {
+        under(env, "nervous.*.\(sender.text).change")
+    }
     /// `<env>.nervous.cells.*.wave`
     public static func cellWaves(_ env: Environment) -> SubjectPattern { under(env, "nervous.cells.*.wave") }
     /// `<env>.nervous.nerves.*.wave`

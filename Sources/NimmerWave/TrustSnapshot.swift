@@ -1,4 +1,4 @@
-/// Records of the origins of regions, as a file (trust.md, Replay, restart): `nimmer trust export` and `nimmer replay --trust` write
+/// Records of the origins of regions, as a file (trust.md, Replay and restart): `nimmer trust export` and `nimmer replay --trust` write
 /// it.
 ///
 /// `{"nimmerverse_trust": 1, "regions": {"plant": [{"origin": "pump-flow", "ok": 3, "failed": 0}]}}`

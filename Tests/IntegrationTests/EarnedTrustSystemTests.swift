@@ -19,6 +19,37 @@ struct EarnedTrustSystemTests {
 
     private struct Overdue: Error {}
 
+    @Test("a rule confirms an opening by what a cell senses afterwards")
+    func rule() async throws {
+        let desk = try TestSystem(
+            Self.system + """
+
+                cells:
+                  - {name: bell, kind: sensor/v1, settings: {subject: home.bell, region: yard}}
+                verify:
+                  hall: {within: 5m, confirmed: {cell: bell, above: 0.8}}
+                """)
+        defer { desk.remove() }
+        let up = try await desk.up()
+        for cell in ["door", "window"] {
+            try await desk.nimmer("wave", "emit", "--cell", cell, "--region", "hall", "--confidence", "0.97")
+        }
+        func awaited() async throws -> Int {
+            try await desk.nimmer("verify", "--pending", "--json").filter { $0.contains("\"id\"") }.count
+        }
+        var opened = 0
+        let end = ContinuousClock.now + .seconds(20)
+        while opened == 0, ContinuousClock.now < end { opened = try await awaited() }
+        try #require(opened == 1)
+        try await desk.nimmer("wave", "emit", "--cell", "bell", "--region", "yard", "--confidence", "0.9")
+        while opened == 1, ContinuousClock.now < end { opened = try await awaited() }
+        let trust = try await desk.json("trust", "list", "--json")
+        #expect(
+            trust["regions"]?["hall"]?.array?.compactMap { $0["ok"]?.double } == [1, 1],
+            "door and window were right, by the word of the bell: \(trust)")
+        await up.child.terminate(grace: .seconds(20))
+    }
+
     @Test("two agree, a person confirms, and from then on one is enough; a failure takes it back")
     func firstReflex() async throws {
         let desk = try TestSystem(Self.system)
@@ -84,6 +115,24 @@ struct EarnedTrustSystemTests {
         let kept = try await desk.nimmer("gate", "why", "hall")
         #expect(kept.contains { $0.contains("trusted 0.5, 1 of 2 confirmed") }, "\(kept)")
         #expect(try await awaited().isEmpty, "one failure has taken the reflex back")
+
+        // A slip is taken back: trust is as it was, and the opening awaits its outcome again.
+        let undone = try await desk.nimmer("verify", second, "--undo")
+        #expect(undone.contains { $0.contains("taken back: failed") }, "\(undone)")
+        #expect(try await desk.nimmer("trust", "export") == before)
+        let nothing = try await desk.nimmer("verify", second, "--undo", expect: 1)
+        #expect(nothing.contains { $0.contains("no outcome counts for") }, "\(nothing)")
+        #expect(try await awaited() == [second])
+        try await desk.nimmer("restart", "thalamus")
+        #expect(try await desk.nimmer("trust", "export") == before)
+        try await desk.nimmer("verify", second, "confirmed")
+
+        // Forgetting is for people, and asked about.
+        try await desk.nimmer("trust", "reset", expect: 64)
+        try await desk.nimmer("trust", "reset", "hall", "nose", "--yes", expect: 1)
+        try await desk.nimmer("trust", "reset", "hall", "door", "--yes")
+        let left = try await desk.json("trust", "list", "--json")
+        #expect(left["regions"]?["hall"]?.array?.compactMap { $0["origin"]?.string } == ["window"], "\(left)")
         await up.child.terminate(grace: .seconds(20))
     }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import NimmerReplay
 
-/// Truth about openings out of a column, and trust from run to run (trust.md, Replay, restart).
+/// Truth about openings out of a column, and trust from run to run (trust.md, Replay and restart).
 @Suite("replay: verified openings") struct VerifiedReplayTests {
     private static let system = """
         nimmerverse: 1

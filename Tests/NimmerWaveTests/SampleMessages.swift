@@ -157,7 +157,7 @@ enum SampleMessages {
                 VerificationOutcome(
                     originalSignalID: .named("t"), domain: math, outcome: .confirmed, actualResult: opaque,
                     expectedResult: [42], discrepancy: 0.5, verificationSource: "ada",
-                    feedbackToVirtual: VirtualFeedback(correlationAdjustment: 0.1, gateWeightDelta: 0.02)),
+                    feedbackToVirtual: VirtualFeedback(correlationAdjustment: 0.1, gateWeightDelta: 0.02), kind: .outcome),
                 from: .service),
             sample("sparse", try accepted(by: []), from: .thalamus),
             sample(
@@ -179,7 +179,8 @@ enum SampleMessages {
         AcceptedOutcome(
             gateID: try GateID("math--sums"), region: try Region("math.sums"), opening: .named("t"),
             opener: try Token("abacus"), witnesses: witnesses, sender: "operator", result: .failed, at: at,
-            origins: origins)
+            origins: origins, kind: origins.map { _ in .outcome }, weight: origins.map { _ in 0.5 },
+            verification: origins.map { _ in .named("v") })
     }
 
     private static func reports() throws -> [Sample] {

@@ -61,6 +61,10 @@ public struct CellBench<C: Cell>: Sendable {
     public var transitions: [GateTransition] {
         actions.compactMap { if case .transition(let change) = $0 { change } else { nil } }
     }
+    /// The outcomes of openings that it reported since the last ``clear()``.
+    public var outcomes: [VerificationOutcome] {
+        actions.compactMap { if case .verify(let outcome, _) = $0 { outcome } else { nil } }
+    }
     /// The commands that it sent since the last ``clear()``.
     public var requests: [(command: Command, cell: Token)] {
         actions.compactMap { if case .send(let command, let cell) = $0 { (command, cell) } else { nil } }
@@ -140,6 +144,9 @@ public struct CellBench<C: Cell>: Sendable {
 
     /// Lets it hear a wave of another cell.
     public mutating func hear(_ wave: HeardWave) { keep(body.hear(wave)) }
+
+    /// A gate opened whose openings it may verify.
+    public mutating func open(_ opening: HeardOpening) { keep(body.opened(opening, at: now)) }
 
     /// Lets it hear a wave of another cell now.
     public mutating func hear(_ cell: String, confidence: Double, polarity: Int = 1, _ content: JSON = [:]) throws {

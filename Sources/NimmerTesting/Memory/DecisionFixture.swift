@@ -185,6 +185,24 @@ public struct DecisionFixture: Sendable {
     /// The verification alone.
     public var verdict: MemoryEntry { entry(.verification(verification, gate: gate), verification) }
 
+    /// Later message of the thalamus about the opening.
+    ///
+    /// - Parameters:
+    ///   - kind: a withdrawal or a replacement, also of a withdrawn outcome an outcome.
+    ///   - milliseconds: time after the first outcome.
+    public func later(
+        _ kind: OutcomeKind, _ result: VerificationResult, after milliseconds: Double, weight: Double? = nil
+    ) -> MemoryEntry {
+        let first = accepted()
+        guard case .accepted(var message, let lifeforce) = first.row else { return first }
+        message.body.kind = kind
+        message.body.result = result
+        message.body.weight = weight
+        message.body.at = message.body.at.advanced(milliseconds: milliseconds)
+        message.header.messageID = .named("\(message.header.messageID)/\(kind.rawValue)/\(milliseconds)")
+        return entry(.accepted(message, lifeforce: lifeforce), message)
+    }
+
     private func entry<Body: MessageBody>(_ row: MemoryRow, _ message: Envelope<Body>) -> MemoryEntry {
         let subject =
             switch row {

@@ -9,6 +9,9 @@ extension StoreConformance {
         for (number, outcome) in outcomes.enumerated() {
             let decision = try DecisionFixture(seed: "total \(number)", gate: "total", cost: 2, outcome: outcome)
             _ = try await store.write([decision.opening, decision.verdict])
+            // What a sender claims counts nothing.
+            try expect(try await store.gates(.dev).first?.verificationRate == nil, number == 0, "before it is accepted")
+            _ = try await store.write([decision.accepted()])
         }
         let gate = try unwrap(try await store.gates(.dev).first, "gate")
         try expect(gate.transitions, 4, "transitions")
@@ -18,6 +21,34 @@ extension StoreConformance {
         try expect(gate.lifeforceSpent, 8, "spent")
         try expect(gate.lifeforceEarned, 5, "earned: two whole costs and a half one")
         try expect(gate.lifeforceNet, -3, "net")
+    }
+
+    static let takenBack = Check("an outcome that is taken back leaves the totals, whatever arrives last") { store in
+        let decision = try DecisionFixture(seed: "back", gate: "back", cost: 4)
+        func totals() async throws -> [Double] {
+            let gate = try unwrap(try await store.gates(.dev).first, "gate")
+            return [Double(gate.confirmed), Double(gate.failed), Double(gate.partial), gate.lifeforceEarned]
+        }
+        _ = try await store.write([decision.opening, decision.accepted()])
+        try expect(try await totals(), [1, 0, 0, 4], "confirmed")
+        let other = decision.later(.outcome, .partial, after: 20)
+        _ = try await store.write([decision.later(.withdrawal, .confirmed, after: 10)])
+        try expect(try await totals(), [0, 0, 0, 0], "taken back")
+        try expect(try await store.gates(.dev).first?.verificationRate, nil, "rate")
+        _ = try await store.write([other])
+        try expect(try await totals(), [0, 0, 1, 2], "judged again")
+        _ = try await store.write([
+            decision.later(.replacement, .failed, after: 30), decision.later(.reset, .partial, after: 40),
+        ])
+        try expect(try await totals(), [0, 1, 0, 0], "replaced")
+        // An opinion that weighs nothing counts nothing.
+        _ = try await store.write([decision.later(.outcome, .failed, after: 50, weight: 0)])
+        try expect(try await totals(), [0, 0, 0, 0], "without weight")
+        let backwards = try DecisionFixture(seed: "backwards back", gate: "back", cost: 8)
+        _ = try await store.write([backwards.later(.withdrawal, .confirmed, after: 10)])
+        _ = try await store.write([backwards.accepted(), backwards.opening])
+        try expect(try await totals(), [0, 0, 0, 0], "taken back before it came")
+        try expect(try await store.counts().accepted, 8, "accepted outcomes")
     }
 
     static let latestState = Check("a gate shows its latest transition, whatever arrived last") { store in

@@ -27,6 +27,24 @@ extension GateTransition {
 extension AcceptedOutcome {
     /// Maximum number of origins that a snapshot names; those with the most outcomes.
     public static let maximumOrigins = 512
+
+    /// Effect of the message.
+    public var effect: OutcomeKind { kind ?? .outcome }
+}
+
+extension AcceptedOutcome {
+    /// Indicates whether it is the opinion of a mind: any other outcome takes its place.
+    public var isOpinion: Bool { weight != nil }
+}
+
+extension VerificationOutcome {
+    /// Begin of the verification source of a mind's opinion; its name follows.
+    public static let mind = "mind:"
+
+    /// Returns whether it is the opinion of a mind: the bridge gives no other.
+    public func isOpinion(of sender: Token?) -> Bool {
+        verificationSource.hasPrefix(Self.mind) || sender?.text == ServiceName.bridge
+    }
 }
 
 extension Act {

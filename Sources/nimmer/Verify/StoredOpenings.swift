@@ -2,7 +2,7 @@ import NimmerBus
 import NimmerOutput
 import NimmerWave
 
-/// The openings that the streams hold, and what outcomes have shown (trust.md, Replay, restart).
+/// The openings that the streams hold, and what outcomes have shown (trust.md, Replay and restart).
 struct StoredOpenings {
     /// An opening, and its outcome where that counts already.
     struct Opening {
@@ -17,7 +17,13 @@ struct StoredOpenings {
     /// Reads both streams.
     static func read(_ bus: any Bus, _ environment: Environment) async throws(BusError) -> StoredOpenings {
         var outcomes: [MessageID: AcceptedOutcome] = [:]
-        for outcome in try await accepted(bus, environment) { outcomes[outcome.opening] = outcome }
+        for outcome in try await accepted(bus, environment) {
+            switch outcome.effect {
+            case .outcome, .replacement: outcomes[outcome.opening] = outcome
+            case .withdrawal: outcomes[outcome.opening] = nil
+            case .reset: break
+            }
+        }
         var openings: [Opening] = []
         try await bus.read(
             stream: SystemStreams.transitions(environment), filter: .transitions(environment)
@@ -36,7 +42,7 @@ struct StoredOpenings {
         return StoredOpenings(openings: openings)
     }
 
-    /// Every outcome that counts, in the order in which it was accepted.
+    /// Outcomes, withdrawals and resets that thalami accepted, in their order.
     static func accepted(_ bus: any Bus, _ environment: Environment) async throws(BusError) -> [AcceptedOutcome] {
         var found: [AcceptedOutcome] = []
         try await bus.read(
@@ -63,16 +69,18 @@ struct StoredOpenings {
     /// The opening that a person means: by an id or its first characters, by its region or gate (the newest that awaits an outcome), or as
     /// the `last` of all.
     ///
+    /// - Parameter isJudged: whether one is meant whose outcome counts, instead of one that awaits its.
     /// - Throws: ``Failure`` where none is meant, or several are.
-    func one(_ text: String) throws(Failure) -> Opening {
+    func one(_ text: String, isJudged: Bool = false) throws(Failure) -> Opening {
         func isNamed(_ opening: Opening) -> Bool {
             opening.transition.region.text == text || opening.transition.gateID.text == text
         }
         let names = openings.contains(where: isNamed)
         if names || text == "last" {
-            guard let newest = awaited.first(where: { !names || isNamed($0) }) else {
-                throw Failure(
-                    .failed, names ? "no opening of \(text) awaits an outcome" : "no opening awaits an outcome")
+            let candidates = isJudged ? openings.reversed().filter { $0.outcome != nil } : awaited
+            guard let newest = candidates.first(where: { !names || isNamed($0) }) else {
+                let lack: TerminalText = isJudged ? "has an outcome" : "awaits an outcome"
+                throw Failure(.failed, names ? "no opening of \(text) \(lack)" : "no opening \(lack)")
             }
             return newest
         }

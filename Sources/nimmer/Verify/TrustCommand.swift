@@ -7,8 +7,9 @@ import NimmerWave
 /// Lists and exports the records of origins.
 struct TrustCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "trust", abstract: "Show and export what origins have earned.",
-        subcommands: [TrustListCommand.self, TrustExportCommand.self], defaultSubcommand: TrustListCommand.self)
+        commandName: "trust", abstract: "Show, export and reset what origins have earned.",
+        subcommands: [TrustListCommand.self, TrustExportCommand.self, TrustResetCommand.self],
+        defaultSubcommand: TrustListCommand.self)
 
     /// The last that outcomes have shown of each region.
     static func read(_ server: ServerOptions, _ environment: Environment) async throws -> TrustSnapshot {
@@ -57,5 +58,62 @@ struct TrustExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         try Console.pretty(try await TrustCommand.read(server, chosenEnvironment()).json)
+    }
+}
+
+/// Forgets trust.
+struct TrustResetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reset", abstract: "Forget what origins have earned.",
+        discussion: """
+              nimmer trust reset                    in every region
+              nimmer trust reset plant              in one
+              nimmer trust reset plant pump-flow    of one origin there
+
+            Origins begin again with the weight of the system file. The outcomes stay in the streams and in memory; `nimmer trust export` keeps \
+            a copy. Asks first; without a terminal --yes is needed.
+            """)
+
+    @Argument(help: "The region, as `nimmer trust list` shows it.")
+    var region: String?
+
+    @Argument(help: "The origin.")
+    var origin: String?
+
+    @Flag(help: "Do not ask.")
+    var yes = false
+
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var color: ColorOptions
+
+    func run() async throws {
+        let environment = try chosenEnvironment()
+        let meant = try await TrustCommand.read(server, environment).entries.filter { entry in
+            (region == nil || entry.region.text == region) && entry.origins.contains { isMeant($0) }
+        }
+        guard !meant.isEmpty else {
+            throw Failure(
+                .failed, "nothing is held of \(origin.map { "the origin \($0) in " } ?? "")\(region ?? "any region")",
+                remedy: "`nimmer trust list` shows what is")
+        }
+        let count = meant.reduce(0) { $0 + $1.origins.filter(isMeant).count }
+        let regions = meant.map(\.region.text).joined(separator: ", ")
+        guard
+            try yes || Console.confirms("Forget the outcomes of \(count) origin\(count == 1 ? "" : "s") in \(regions)?")
+        else {
+            return try Console.line("nothing was changed")
+        }
+        try await CommandConnection.with(server, environment) { bus in
+            for entry in meant {
+                var payload: JSONObject = ["region": .string(entry.region.text)]
+                if let origin { payload["origin"] = .string(origin) }
+                _ = try await bus.askThalamus(environment, "reset", .object(payload))
+                try Console.line("forgotten  \(entry.region.text)")
+            }
+        }
+    }
+
+    private func isMeant(_ record: OriginRecord) -> Bool {
+        record.confirmed + record.failed > 0 && (origin == nil || record.origin.text == origin)
     }
 }

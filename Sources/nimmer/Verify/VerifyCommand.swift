@@ -14,9 +14,11 @@ struct VerifyCommand: AsyncParsableCommand {
               nimmer verify --pending                        the openings whose outcomes are awaited
               nimmer verify 0190f5fe confirmed               the pump did leak
               nimmer verify plant failed --why "a test"      the newest of this region was nothing
+              nimmer verify 0190f5fe --undo                  take back what was reported: it may be reported again
 
             Where trust is earned (`trust: earned` in the system file), the outcome counts for each origin that asserted at the \
-            opening. The first outcome of an opening counts. Exit status 1 when the thalamus refuses it, 69 when none answers.
+            opening. The first outcome of an opening counts, until it is taken back: then trust is as if it had never been. Exit status \
+            1 when the thalamus refuses it, 69 when none answers.
             """)
 
     @Argument(
@@ -31,6 +33,9 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A reason, which is stored with the outcome.", valueName: "text"))
     var why: String?
 
+    @Flag(help: "Take back the outcome that counts; of the last 256 of its gate.")
+    var undo = false
+
     @Flag(help: "List the openings whose outcomes are awaited, newest first.")
     var pending = false
 
@@ -40,13 +45,13 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func validate() throws {
         if pending {
-            if opening != nil { throw ValidationError("--pending lists; leave out the id") }
+            if opening != nil || undo { throw ValidationError("--pending lists; leave out the id and --undo") }
             return
         }
-        guard opening != nil, let outcome else {
-            throw ValidationError("name an opening and its outcome, or --pending")
+        guard opening != nil, (outcome == nil) == undo else {
+            throw ValidationError("name an opening and either its outcome or --undo; or --pending")
         }
-        guard VerificationResult(rawValue: outcome) != nil else {
+        if let outcome, VerificationResult(rawValue: outcome) == nil {
             throw ValidationError("an outcome must be confirmed, failed or partial; found \(outcome)")
         }
         if let why, why.utf8.count > 1024 {
@@ -56,20 +61,33 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try chosenEnvironment()
-        guard !pending, let opening, let result = outcome.flatMap(VerificationResult.init(rawValue:)) else {
-            return try await list(environment)
-        }
+        guard !pending, let opening else { return try await list(environment) }
         let accepted = try await CommandConnection.with(server, environment) { bus in
-            let meant = try await StoredOpenings.read(bus, environment).one(opening)
-            if let known = meant.outcome {
-                throw Failure(
-                    .failed, "the outcome of \(meant.id) is known: \(known.result.rawValue), by \(known.sender)",
-                    remedy: "the first outcome of an opening counts")
-            }
-            return try await report(result, meant, bus, environment)
+            let meant = try await StoredOpenings.read(bus, environment).one(opening, isJudged: undo)
+            try check(meant)
+            return try await OutcomeReport(
+                of: meant.id, gate: meant.transition.gateID, domain: meant.transition.domain,
+                result: outcome.flatMap(VerificationResult.init(rawValue:)), reason: why
+            ).publish(on: bus, environment)
         }
         if json.json { return try Console.pretty(accepted.json.resolved) }
         for line in Self.lines(accepted) { try Console.line(line) }
+    }
+
+    /// Checks that a report can have an effect, before it is stored.
+    private func check(_ meant: StoredOpenings.Opening) throws(Failure) {
+        if undo {
+            guard meant.outcome == nil else { return }
+            throw Failure(
+                .failed, "no outcome counts for \(meant.id)",
+                remedy:
+                    "it has none, or the stream holds it no more: the last \(SystemStreams.outcomesPerGate) of a gate can be taken back"
+            )
+        }
+        guard let known = meant.outcome, !known.isOpinion else { return }
+        throw Failure(
+            .failed, "the outcome of \(meant.id) is known: \(known.result.rawValue), by \(known.sender)",
+            remedy: "the first outcome of an opening counts; --undo takes it back")
     }
 
     private func list(_ environment: Environment) async throws {
@@ -99,42 +117,16 @@ struct VerifyCommand: AsyncParsableCommand {
         try Console.line(color.paint(.quiet, "nimmer verify ID confirmed|failed|partial"))
     }
 
-    /// Publishes the outcome, and waits until the thalamus has taken or refused it.
-    private func report(
-        _ result: VerificationResult, _ opening: StoredOpenings.Opening, _ bus: any Bus, _ environment: Environment
-    ) async throws -> AcceptedOutcome {
-        let gate = opening.transition.gateID
-        let answers = try await bus.messages(SubjectPattern(Subject.acceptedOutcome(environment, gate: gate)))
-        let id = MessageID.v7()
-        let message = Envelope(
-            id: id, at: .now(), from: Source(entityID: "nimmer", entityType: .service),
-            VerificationOutcome(
-                originalSignalID: opening.id, domain: opening.transition.domain, outcome: result,
-                actualResult: why.map { .string($0) }, verificationSource: "nimmer"))
-        try await bus.publishDurably(
-            shared: .feedback(environment, gate: gate), by: try Token("nimmer"), payload: message.encoded(), id: id)
-        let alarm = TaskOwner()
-        alarm.run {
-            guard (try? await Task.sleep(for: .seconds(10))) != nil else { return }
-            answers.cancel()
-        }
-        defer {
-            alarm.cancelAll()
-            answers.cancel()
-        }
-        for await message in answers {
-            let accepted = try? Envelope<AcceptedOutcome>(decoding: message.payload, on: message.subject).body
-            if let accepted, accepted.opening == opening.id { return accepted }
-        }
-        throw Failure(
-            .unavailable, "the outcome is stored, but no thalamus has taken it within 10 seconds",
-            remedy: "`nimmer status` shows whether the thalamus runs; it takes stored outcomes when it starts")
-    }
-
     static func lines(_ accepted: AcceptedOutcome) -> [TerminalText] {
         let witnesses = accepted.witnesses.map(\.text).joined(separator: ", ")
-        var lines: [TerminalText] = ["\(accepted.result.rawValue)  \(accepted.region.text), asserted by \(witnesses)"]
-        for origin in accepted.origins ?? [] where accepted.witnesses.contains(origin.origin) {
+        let isBack = accepted.effect == .withdrawal
+        var lines: [TerminalText] = [
+            "\(isBack ? "taken back: " : "")\(accepted.result.rawValue)  \(accepted.region.text), asserted by \(witnesses)"
+        ]
+        for name in accepted.witnesses {
+            guard let origins = accepted.origins else { break }
+            let origin =
+                origins.first { $0.origin == name } ?? OriginRecord(origin: name, confirmed: 0, failed: 0)
             let all = origin.confirmed + origin.failed
             lines.append("  \(origin.origin.text)  \(decimals(origin.confirmed, 1)) of \(decimals(all, 1)) confirmed")
         }
