@@ -121,8 +121,24 @@ package struct VariantRun: Sendable {
     }
 
     private mutating func take(_ outcome: VerificationResult, of real: RealOpening, at place: Int) {
-        if openings[place].take(outcome, of: real) {
-            thalamus.learn(outcome, opening: openings[place].id, gate: openings[place].gate)
+        let opening = openings[place]
+        guard openings[place].take(outcome, of: real) else { return }
+        // After one that was taken back its gate awaits none any more.
+        if thalamus.learn(outcome, opening: opening.id, gate: opening.gate) == nil, outcome != .partial {
+            thalamus.nudge(opening.region, origins: opening.witnesses, by: outcome == .confirmed ? 1 : -1)
+        }
+    }
+
+    /// The outcome of a real opening no longer counts: its own openings that are about the same have those of the other real ones, or none.
+    mutating func takeBack(_ outcome: VerificationResult, of real: RealOpening, others: [RealOpening]) {
+        for place in openings.indices where openings[place].matches(real) {
+            openings[place].verdict = nil
+            openings[place].distance = .infinity
+            for other in others where openings[place].matches(other) {
+                if let known = other.outcome { _ = openings[place].take(known, of: other) }
+            }
+            guard openings[place].verdict == nil else { continue }
+            thalamus.unlearn(outcome, openings[place].region, origins: openings[place].witnesses)
         }
     }
 

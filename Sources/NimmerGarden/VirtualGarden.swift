@@ -168,11 +168,15 @@ package struct VirtualGarden: Sendable {
         }
     }
 
-    /// Takes an outcome that counts: the truth about a real opening, and about what variants had beside it.
+    /// Takes an outcome that counts, or that no longer does: the truth about a real opening, and about what variants had beside it.
     package mutating func take(_ outcome: AcceptedOutcome) {
-        guard let place = real.firstIndex(where: { $0.id == outcome.opening }), real[place].outcome == nil else {
-            return
+        guard outcome.effect != .reset, let place = real.firstIndex(where: { $0.id == outcome.opening }) else { return }
+        if outcome.effect != .outcome, let known = real[place].outcome {
+            real[place].outcome = nil
+            real[place].sender = nil
+            for variant in variants.indices { variants[variant].takeBack(known, of: real[place], others: real) }
         }
+        guard outcome.effect != .withdrawal, outcome.weight != 0, real[place].outcome == nil else { return }
         real[place].outcome = outcome.result
         real[place].sender = outcome.sender
         for variant in variants.indices { variants[variant].take(outcome.result, of: real[place]) }

@@ -1,4 +1,9 @@
 extension Gate {
+    /// The similarity of a witness to the last wave that resonated (gates.md, A wave arrives, 4; Collapse).
+    public func similarity(of witness: GateWitness, to other: GateWitness) -> Double {
+        Self.similarity(witness, other.region, other.vector, other.norm)
+    }
+
     @inline(never)
     static func similarity(_ a: GateWitness, _ region: Int32, _ vector: [Double], _ norm: Double) -> Double {
         guard !a.vector.isEmpty, !vector.isEmpty else { return a.region == region ? 1 : 0 }

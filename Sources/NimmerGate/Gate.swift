@@ -216,11 +216,6 @@ public struct Gate: Sendable {
         gain = Self.gain(weight, configuration)
     }
 
-    /// The similarity of a witness to the last wave that resonated (gates.md, A wave arrives, 4; Collapse).
-    public func similarity(of witness: GateWitness, to other: GateWitness) -> Double {
-        Self.similarity(witness, other.region, other.vector, other.norm)
-    }
-
     /// Gives the remembered origins new numbers, when the numbering restarts.
     public mutating func renumberOrigins(_ number: (Int32) -> Int32) {
         for index in witnesses.indices { witnesses[index].origin = number(witnesses[index].origin) }

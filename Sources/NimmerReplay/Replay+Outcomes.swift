@@ -22,7 +22,9 @@ extension Replay {
 
     mutating func learn(_ outcomes: [RuledOutcome]) {
         for outcome in outcomes {
-            guard let now, learn(outcome.result, opening: outcome.opening, gate: outcome.gate, at: now) else { continue }
+            guard let now, learn(outcome.result, opening: outcome.opening, gate: outcome.gate, at: now) else {
+                continue
+            }
             ruledCounts?[outcome.result, default: 0] += 1
         }
     }

@@ -46,14 +46,32 @@ extension Thalamus {
     /// - Parameter amount: -1…1; above 0 so much of a confirmation, below 0 so much of a failure.
     package mutating func nudge(_ region: Region, origins: [Token], by amount: Double) {
         guard amount != 0, let slot = slotOfRegion[region] else { return }
+        guard slots[slot].gate.configuration.trust == .earned else { return slots[slot].gate.nudge(by: amount) }
+        change(slot, origins) { confirmed, failed in
+            confirmed += max(0, amount)
+            failed += max(0, -amount)
+        }
+    }
+
+    /// Takes an outcome that no longer counts out of what a region's gate holds of some origins, as far as it has not faded; where trust is
+    /// declared, out of the gate's weight.
+    package mutating func unlearn(_ result: VerificationResult, _ region: Region, origins: [Token]) {
+        guard result != .partial, let slot = slotOfRegion[region] else { return }
+        guard slots[slot].gate.configuration.trust == .earned else {
+            return slots[slot].gate.nudge(by: result == .confirmed ? -0.02 : 0.05)
+        }
+        change(slot, origins) { confirmed, failed in
+            if result == .confirmed { confirmed = max(0, confirmed - 1) } else { failed = max(0, failed - 1) }
+        }
+    }
+
+    private mutating func change(_ slot: Int, _ origins: [Token], _ change: (inout Double, inout Double) -> Void) {
         let settings = slots[slot].gate.configuration
-        guard settings.trust == .earned else { return slots[slot].gate.nudge(by: amount) }
         let records = Dictionary(
             trustRecords(slot).map { ($0.origin, ($0.confirmed, $0.failed)) }, uniquingKeysWith: { first, _ in first })
         for origin in origins {
             var (confirmed, failed) = records[origin] ?? (0, 0)
-            confirmed += max(0, amount)
-            failed += max(0, -amount)
+            change(&confirmed, &failed)
             let sum = confirmed + failed
             let part = sum > settings.trustMemory ? settings.trustMemory / sum : 1
             slots[slot].gate.set(

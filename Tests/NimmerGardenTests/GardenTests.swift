@@ -87,12 +87,14 @@ import Testing
     }
 
     private func decide(
-        _ garden: inout VirtualGarden, _ opening: MessageID, _ result: VerificationResult, sender: String = "nimmer"
+        _ garden: inout VirtualGarden, _ opening: MessageID, _ result: VerificationResult, sender: String = "nimmer",
+        kind: OutcomeKind? = nil
     ) throws {
-        garden.take(
-            AcceptedOutcome(
-                gateID: GateID(region: try Region("hall")), region: try Region("hall"), opening: opening,
-                opener: try Token("door"), witnesses: [try Token("door")], sender: sender, result: result, at: .now()))
+        var outcome = AcceptedOutcome(
+            gateID: GateID(region: try Region("hall")), region: try Region("hall"), opening: opening,
+            opener: try Token("door"), witnesses: [try Token("door")], sender: sender, result: result, at: .now())
+        outcome.kind = kind
+        garden.take(outcome)
     }
 
     private func report(_ garden: VirtualGarden, _ variant: String) throws -> GardenReport {
@@ -144,6 +146,26 @@ import Testing
         let partial = try real(&garden, 1.6, until: 2)
         try decide(&garden, partial, .partial)
         #expect(try report(garden, "eager").own.unknown == 1)
+    }
+
+    @Test func anOutcomeThatIsTakenBackLeavesFiguresAndTrust() throws {
+        var garden = try garden()
+        try hear(&garden, "door", 1)
+        let opening = try real(&garden, 1.2)
+        func records() -> [OriginRecord] { garden.variants[0].thalamus.trust().flatMap(\.records) }
+        try decide(&garden, opening, .failed)
+        #expect(try report(garden, "eager").own.falseAlarms == 1)
+        #expect(records().map(\.failed) == [1])
+        try decide(&garden, opening, .failed, kind: .withdrawal)
+        #expect(try report(garden, "eager").own.falseAlarms == 0)
+        #expect(try report(garden, "eager").own.unknown == 1)
+        #expect(records().isEmpty)
+        try decide(&garden, opening, .confirmed)
+        #expect(try report(garden, "eager").own.caught == 1)
+        #expect(records().map(\.confirmed) == [1])
+        try decide(&garden, opening, .failed, kind: .replacement)
+        #expect(try report(garden, "eager").own.falseAlarms == 1)
+        #expect(records().map(\.failed) == [1])
     }
 
     @Test func theNearestOfTwoOutcomesIsTheVerdict() throws {

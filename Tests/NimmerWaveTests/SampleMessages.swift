@@ -157,7 +157,8 @@ enum SampleMessages {
                 VerificationOutcome(
                     originalSignalID: .named("t"), domain: math, outcome: .confirmed, actualResult: opaque,
                     expectedResult: [42], discrepancy: 0.5, verificationSource: "ada",
-                    feedbackToVirtual: VirtualFeedback(correlationAdjustment: 0.1, gateWeightDelta: 0.02), kind: .outcome),
+                    feedbackToVirtual: VirtualFeedback(correlationAdjustment: 0.1, gateWeightDelta: 0.02),
+                    kind: .outcome),
                 from: .service),
             sample("sparse", try accepted(by: []), from: .thalamus),
             sample(

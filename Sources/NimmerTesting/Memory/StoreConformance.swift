@@ -99,7 +99,8 @@ public enum StoreConformance {
         let decision = try DecisionFixture(seed: "again")
         _ = try await store.write(decision.entries + [decision.accepted()])
         let before = (try await store.counts(), try await store.gates(.dev))
-        try expect(try await store.write([decision.accepted()]), WriteReport(stored: 0, known: 1), "report of the outcome")
+        try expect(
+            try await store.write([decision.accepted()]), WriteReport(stored: 0, known: 1), "report of the outcome")
         try expect(try await store.write(decision.entries), WriteReport(stored: 0, known: 7), "second report")
         let other = try DecisionFixture(seed: "another")
         try expect(
