@@ -93,7 +93,7 @@ struct MemoryEntryTests {
                 sender: "operator", result: .confirmed, at: .now()))
         let counted = try MemoryEntry(
             decoding: accepted.encoded(), subject: Subject.acceptedOutcome(.dev, gate: gate).text, environment: .dev)
-        #expect(counted.row == .accepted(accepted))
+        #expect(counted.row == .accepted(accepted, lifeforce: 0))
         let verdict = try DecisionFixture(seed: "gate").verdict
         let noGate = #expect(throws: Refusal.self) {
             try MemoryEntry(decoding: verdict.payload, subject: "dev.nervous.outcomes", environment: .dev)
