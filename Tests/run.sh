@@ -54,8 +54,9 @@ fi
 # The failures once more, at the end of the log: its last lines alone often are all that is kept.
 failures() {
     python3 - "$results"/*.xml <<'PYTHON'
-import sys, xml.etree.ElementTree as tree
-for path in sys.argv[1:]:
+import os, sys, xml.etree.ElementTree as tree
+# Without a test run there is none.
+for path in filter(os.path.exists, sys.argv[1:]):
     try:
         cases = tree.parse(path).iter("testcase")
     except (OSError, tree.ParseError) as error:
