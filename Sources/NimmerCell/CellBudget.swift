@@ -41,8 +41,7 @@ struct CellBudget: Sendable, Hashable {
 
     /// Time passes: a new period fills it up. A clock that is set back does not.
     mutating func advance(to moment: Timestamp) {
-        let length = settings.period.nanoseconds
-        let number = moment.nanoseconds / length - (moment.nanoseconds % length < 0 ? 1 : 0)
+        let number = moment.spans(of: settings.period.nanoseconds)
         guard number > period ?? .min else { return }
         if period != nil { left = max(left, settings.budget) }
         period = number

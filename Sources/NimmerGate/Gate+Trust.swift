@@ -155,14 +155,14 @@ extension Gate {
         trust.records[place].gain = 1 / (1 - min(value, configuration.reflexWeight))
     }
 
-    /// The lift of an asserting wave (trust.md, Lift).
+    /// The lift of an asserting wave (trust.md, A wave arrives).
     @inline(__always)
     func lift(_ voiced: Double, _ trust: Double) -> Double {
         let share = trust >= configuration.reflexWeight ? 1 : trust / configuration.reflexWeight
         return max(0, voiced * share - potential)
     }
 
-    /// Considers a run that has lasted for a hearing (trust.md, Hearing).
+    /// Considers a run that has lasted for a hearing (trust.md, A wave arrives).
     @inline(__always)
     mutating func hear(_ wave: Evidence, _ speaker: Speaker, _ now: Int64) -> HearingVerdict {
         guard wave.polarity > 0, state == .stable, potential < configuration.openThreshold,

@@ -9,7 +9,7 @@ public enum TrustSource: String, Hashable, Sendable, CaseIterable {
     case earned
 }
 
-/// Verdict on an origin's claim to be heard alone (trust.md, Hearing).
+/// Verdict on an origin's claim to be heard alone (trust.md, A wave arrives).
 public enum HearingVerdict: Hashable, Sendable, CustomStringConvertible {
     /// The wave raised no claim.
     case none
@@ -75,7 +75,7 @@ public struct OriginTrust: Sendable {
     var since: Int64
     /// Indicates whether its present run was considered for a hearing.
     var isConsidered = false
-    /// What follows from its outcomes, kept from wave to wave: its trust, or `unknown` since they changed, its voice and its gain.
+    /// Trust that follows from its outcomes, kept from wave to wave with its voice and its gain; `unknown` since they changed.
     var trust = Self.unknown
     var voice = 1.0
     var gain = 1.0

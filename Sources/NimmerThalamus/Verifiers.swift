@@ -1,7 +1,7 @@
 import NimmerSystem
 import NimmerWave
 
-/// Permission to verify, and to take back (trust.md, Verifiers): a person may do both; a cell, nerve or organ, where identities or its subject
+/// Permission to verify, and to take back (trust.md, Who verifies): a person may do both; a cell, nerve or organ, where identities or its subject
 /// name it, only what the system file grants, and takes back only its own outcomes.
 public struct Verifiers: Sendable {
     /// Names of cells, nerves and organs, of the services, and of who only looks.

@@ -45,10 +45,9 @@ final class SpendingReports: Sendable {
     func run() async {
         while !Task.isCancelled {
             let now = Timestamp.now()
-            let minute: Int64 = 60_000_000_000
-            let next = now.nanoseconds - now.nanoseconds % minute + minute
-            guard (try? await Task.sleep(for: .nanoseconds(next - now.nanoseconds))) != nil else { return }
-            publish(until: Timestamp(nanoseconds: next))
+            let next = now.nextSpan(of: 60_000_000_000)
+            guard (try? await Task.sleep(for: .nanoseconds(next.nanoseconds(since: now)))) != nil else { return }
+            publish(until: next)
         }
     }
 

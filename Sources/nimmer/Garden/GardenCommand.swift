@@ -15,7 +15,7 @@ struct GardenCommand: AsyncParsableCommand {
             `garden` lets each hear the same live waves, and holds what it would have woken for against the outcomes of the real \
             system. It wakes no one and sends no command.
 
-              nimmer garden explore --system pump.yaml --input valve1-0.csv --verify anomaly --write
+              nimmer garden explore --input valve1-0.csv --verify anomaly --write
               nimmer up pump.yaml
               nimmer garden list
               nimmer garden promote explored-1

@@ -19,9 +19,11 @@ struct GardenExploreCommand: AsyncParsableCommand {
             against it. The recordings are one life, in the order in which they are named: trust is earned from one to the next. It \
             proposes and never promotes.
 
-              nimmer garden explore --system pump.yaml --input valve1-0.csv valve1-1.csv --verify anomaly --budget 500
-              nimmer garden explore --system pump.yaml            on the waves of the last hour, by the outcomes of openings
-              nimmer garden explore … --write                     and puts the proposals into the file's virtual section
+              nimmer garden explore --input a.csv b.csv --verify anomaly --budget 500
+              nimmer garden explore --system pump.yaml --write
+
+            Without --input it takes the waves of the last hour and the outcomes of openings; --write puts the proposals into the \
+            file's virtual section.
 
             The same seed and budget give the same result, unless --for ends the search before. Without --input the stream of \
             waves is read (`thalamus: {keep_waves: true}`); openings of which no outcome is known count neither way.

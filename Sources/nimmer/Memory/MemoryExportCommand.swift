@@ -31,17 +31,17 @@ struct MemoryExportCommand: AsyncParsableCommand {
         abstract: "Export what was remembered, for training.",
         discussion: """
             Forms:
-              examples    a JSON object for each window of signals: its result, outcome and label (default)
-              chat        a JSON object for each answer of a mind that its opening's outcome bears out: messages, schema
-              preference  a JSON object for each pair of answers to the same kind of request: prompt, chosen, rejected
-              gates       CSV: a line for each window of signals, the signals in columns
+              examples    JSON lines: windows of signals, result, outcome, label
+              chat        JSON lines: answers that an outcome bears out
+              preference  JSON lines: prompt, chosen and rejected answer
+              gates       CSV: windows of signals, the signals in columns
 
             Labels are the outcomes that the thalamus accepted (`nimmer verify`). A row that cannot be read back is reported and \
             left out; the status is then 1, as when there is nothing to export.
 
               nimmer memory export --for training --labelled > examples.ndjson
-              nimmer memory export --for training --form chat --system plant.yaml --out chat.jsonl
-              nimmer memory export --for training --form preference --region 'plant.>' > pairs.jsonl
+              nimmer memory export --for training --form chat --out chat.jsonl
+              nimmer memory export --for training --form preference > pairs.jsonl
               nimmer memory export --for training --form gates --labelled --out gates.csv
             """)
 

@@ -11,10 +11,10 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Report whether an opening was right: trust is earned by that.",
         discussion: """
-              nimmer verify --pending                        the openings whose outcomes are awaited
+              nimmer verify --pending                        what awaits an outcome
               nimmer verify 0190f5fe confirmed               the pump did leak
-              nimmer verify plant failed --why "a test"      the newest of this region was nothing
-              nimmer verify 0190f5fe --undo                  take back what was reported: it may be reported again
+              nimmer verify plant failed --why "a test"      the newest of a region
+              nimmer verify 0190f5fe --undo                  take the outcome back
 
             Where trust is earned (`trust: earned` in the system file), the outcome counts for each origin that asserted at the \
             opening. The first outcome of an opening counts, until it is taken back: then trust is as if it had never been. Exit status \
