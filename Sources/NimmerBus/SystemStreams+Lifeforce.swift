@@ -7,7 +7,7 @@ extension SystemStreams {
     /// The stream of sums of spent energy (protocol.md, Streams): until the hippocampus has committed them.
     public static func lifeforceStream(_ env: Environment) -> StreamConfiguration {
         StreamConfiguration(
-            name: lifeforce(env), subjects: [.lifeforce(env)], maximumAge: .seconds(7 * 86_400),
+            name: lifeforce(env), subjects: [.storedLifeforce(env)], maximumAge: .seconds(7 * 86_400),
             maximumBytes: 32 << 20, maximumPerSubject: 16_384, maximumMessageSize: maximumMessage,
             duplicateWindow: .seconds(3600), deniesPurge: true, deniesDelete: true, summary: "energy that was spent")
     }

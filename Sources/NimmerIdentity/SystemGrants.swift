@@ -61,6 +61,7 @@ extension Grant {
         grant.subscribe += [
             SubjectPattern.waves(env).text, SubjectPattern.outcomes(env).text, "\(nervous).shards.>",
             SubjectPattern.reportedTransitions(env).text, SubjectPattern.nerveStates(env).text,
+            SubjectPattern.lifeforce(env).text,
         ]
         grant.serves("\(nervous).cells.thalamus.request")
         grant.isService()

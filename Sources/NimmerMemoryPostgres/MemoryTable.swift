@@ -100,7 +100,7 @@ struct MemoryTable: Sendable {
             Column("response_timeout_ms", .number), Column("expires_at", .time),
         ])
     static let responses = MemoryTable(
-        "cognitive_responses", view: "response_messages", extra: ["region"],
+        "cognitive_responses", view: "response_messages", extra: ["paying_region"],
         [
             Column("request_id", .id), Column("decision", .text), Column("result", .opaque),
             Column("downstream_commands", .json), Column("mind", .json), Column("boundary", .text),

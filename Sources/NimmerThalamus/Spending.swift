@@ -17,15 +17,23 @@ extension Thalamus {
     /// - Parameter region: the region that the nerve speaks of.
     public mutating func spend(_ cost: Double, byNerveIn region: Region) {
         guard cost > 0 else { return }
-        keptSpending[home(of: region), default: (0, 0)].nerves += cost
+        keptSpending[home(of: region), default: (0, 0, 0)].nerves += cost
+    }
+
+    /// An organ spent energy.
+    ///
+    /// - Parameter region: the region that pays.
+    public mutating func spend(_ cost: Double, byOrganIn region: Region) {
+        guard cost > 0 else { return }
+        keptSpending[home(of: region), default: (0, 0, 0)].organs += cost
     }
 
     /// Keeps what was spent in a region whose slot is given up.
     mutating func keepSpending(of slot: Int) {
         let spent = slots[slot].spent
         guard spent.cells > 0 || spent.nerves > 0 else { return }
-        let kept = keptSpending[slots[slot].region] ?? (0, 0)
-        keptSpending[slots[slot].region] = (kept.cells + spent.cells, kept.nerves + spent.nerves)
+        let kept = keptSpending[slots[slot].region] ?? (0, 0, 0)
+        keptSpending[slots[slot].region] = (kept.cells + spent.cells, kept.nerves + spent.nerves, kept.organs)
         slots[slot].spent = (0, 0)
     }
 
@@ -35,7 +43,8 @@ extension Thalamus {
         defer { keptSpending.removeAll() }
         return keptSpending.map { region, spent in
             RegionSpending(
-                region: region, cells: min(spent.cells, Self.most), nerves: min(spent.nerves, Self.most))
+                region: region, cells: min(spent.cells, Self.most), nerves: min(spent.nerves, Self.most),
+                organs: min(spent.organs, Self.most))
         }.sorted { $0.region.text < $1.region.text }
     }
 }

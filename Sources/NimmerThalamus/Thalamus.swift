@@ -37,7 +37,7 @@ public struct Thalamus: Sendable {
     /// Records of regions without a slot.
     var keptTrust: [Region: KeptTrust] = [:]
     /// Energy spent in regions without a slot, and by the states of nerves.
-    var keptSpending: [Region: (cells: Double, nerves: Double)] = [:]
+    var keptSpending: [Region: (cells: Double, nerves: Double, organs: Double)] = [:]
     var releases = Heap<Release>()
     var weakWaves: [Region: WeakWaves] = [:]
     var origins: NameTable

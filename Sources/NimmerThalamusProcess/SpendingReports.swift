@@ -41,6 +41,20 @@ final class SpendingReports: Sendable {
         }
     }
 
+    /// Hears what organs have spent: they write to no stream (decision 0019), so the thalamus stores their sums with its own.
+    func hearOrgans() async throws(BusError) -> any Subscription {
+        try await owner.bus.subscribe(.lifeforce(process.environment), queue: nil) { [self] _, _, arrival in
+            let message = arrival.message()
+            guard message.subject != .lifeforce(process.environment, of: ThalamusProcess.lifeforceName) else { return }
+            do throws(Refusal) {
+                let spent = try Envelope<LifeforceSpent>(decoding: message.payload, on: message.subject).body
+                for region in spent.regions where owner.judges(region.region) {
+                    owner.thalamus.withLock { $0.spend(region.organs, byOrganIn: region.region) }
+                }
+            } catch { owner.announcer.reject(error, message) }
+        }
+    }
+
     /// Publishes at the begin of each minute, until the task is cancelled.
     func run() async {
         while !Task.isCancelled {

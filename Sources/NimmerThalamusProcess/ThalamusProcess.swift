@@ -109,6 +109,7 @@ package final class ThalamusProcess: Sendable {
         let reports = try await reported.serve()
         let spending = SpendingReports(self)
         let states = try await spending.hearStates()
+        let organs = try await spending.hearOrgans()
         process.answers.report { [weak self] in
             self?.statistics(lost: waves.lost) ?? ServiceResponder.Statistics()
         }
@@ -145,6 +146,7 @@ package final class ThalamusProcess: Sendable {
             responder.cancel()
             reports.cancel()
             states.cancel()
+            organs.cancel()
             // Not waited for: a connection that the server has given up may take seconds to end.
             tasks.cancelAll()
             group.cancelAll()

@@ -228,6 +228,10 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     }
     /// `<env>.nervous.gates.*.outcome`
     public static func acceptedOutcomes(_ env: Environment) -> SubjectPattern { under(env, "nervous.gates.*.outcome") }
+    /// `<env>.nervous.lifeforce.thalamus`: the sums that are stored
+    public static func storedLifeforce(_ env: Environment) -> SubjectPattern {
+        under(env, "nervous.lifeforce.thalamus")
+    }
     /// `<env>.nervous.lifeforce.*`
     public static func lifeforce(_ env: Environment) -> SubjectPattern { under(env, "nervous.lifeforce.*") }
     /// `<env>.nervous.nerves.*.state`

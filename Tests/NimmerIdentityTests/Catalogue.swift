@@ -246,6 +246,7 @@ enum Catalogue {
             own.formUnion(subjects.filter { $0.hasPrefix("dev.nervous.outcomes.plant.feedback") })
             own.insert("dev.nervous.shards.3.x")
             own.formUnion(subjects.filter { $0.hasPrefix("dev.nervous.nerves.") && $0.hasSuffix(".state") })
+            own.formUnion(subjects.filter { $0.hasPrefix("dev.nervous.lifeforce.") })
             own.formUnion(["dev.nervous.cells.*.wave", "dev.nervous.*.*.wave"])
             own.formUnion(["dev.nervous.outcomes.>", "dev.nervous.shards.>"])
             own.formUnion(

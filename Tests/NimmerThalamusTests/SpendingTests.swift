@@ -36,7 +36,9 @@ import Testing
         try wave(&thalamus, "plant", 2, nerve: true, at: 3)
         try wave(&thalamus, "hall", 0, at: 4)
         thalamus.spend(1.5, byNerveIn: try Region("plant.pump"))
-        #expect(thalamus.takeSpending() == [RegionSpending(region: try Region("plant"), cells: 0.75, nerves: 3.5)])
+        thalamus.spend(0.125, byOrganIn: try Region("plant.pump"))
+        let expected = RegionSpending(region: try Region("plant"), cells: 0.75, nerves: 3.5, organs: 0.125)
+        #expect(thalamus.takeSpending() == [expected])
         #expect(thalamus.takeSpending().isEmpty)
     }
 

@@ -63,6 +63,8 @@ import Testing
         let subject = Subject.lifeforce(.staging, of: try Token("thalamus"))
         #expect(subject.text == "staging.nervous.lifeforce.thalamus")
         #expect(SubjectPattern.lifeforce(.staging).matches(subject))
+        #expect(SubjectPattern.storedLifeforce(.staging).matches(subject))
+        #expect(!SubjectPattern.storedLifeforce(.staging).matches(.lifeforce(.staging, of: try Token("vision"))))
         for pattern in [
             SubjectPattern.outcomes(.staging), .transitions(.staging), .waves(.staging), .acceptedOutcomes(.staging),
             .nerveStates(.staging),

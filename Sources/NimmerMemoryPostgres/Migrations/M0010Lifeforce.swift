@@ -3,7 +3,7 @@ extension Migration {
     static let lifeforce = Migration(
         version: 10, name: "lifeforce",
         sql: """
-            alter table cognitive_responses add column region text not null default 'unnamed';
+            alter table cognitive_responses add column paying_region text not null default 'unnamed';
             create or replace view response_messages as select * from cognitive_responses;
 
             alter table accepted_outcomes add column lifeforce double precision not null default 0;
@@ -71,7 +71,7 @@ extension Migration {
             create function total_responses() returns trigger language plpgsql as $$
             begin
                 insert into lifeforce_days as d (env, region, day, minds)
-                select env, region, (published_at at time zone 'UTC')::date, sum(least(lifeforce_spent, 1e290))
+                select env, paying_region, (published_at at time zone 'UTC')::date, sum(least(lifeforce_spent, 1e290))
                 from fresh where lifeforce_spent > 0 group by 1, 2, 3 order by 1, 2, 3
                 on conflict (env, region, day) do update set minds = least(d.minds + excluded.minds, 1e300);
                 return null;
