@@ -16,7 +16,7 @@ if ! "$venv/bin/python3" -c 'import xllamacpp, importlib.util as u; u.find_spec(
     fi
 fi
 
-# Readers of training data (docs/reference/training.md), 300 MB with what they need.
+# Readers of training data (docs/reference/training.md), 700 MB with what they need.
 if ! "$venv/bin/python3" -c 'import importlib.util as u; exit(u.find_spec("datasets") is None or u.find_spec("pyarrow") is None)' 2>/dev/null; then
     say "Adding readers of training data to $venv (datasets)"
     if ! "$venv/bin/pip" install -q --disable-pip-version-check datasets; then
