@@ -77,6 +77,11 @@ extension ThalamusProcess {
                 continue
             }
             guard outcome.claim == .outcome else { continue }
+            // That it counts is known already, whatever its opening's state is now.
+            if accepted.verifications.contains(outcome.id) {
+                lessons.append((outcome, nil))
+                continue
+            }
             switch try await outcomes.judge(outcome, accepted(of:)) {
             // Of a part that comes back: its gates were forgotten, and what they had learned since their last transition with them.
             case .learn, .known: lessons.append((outcome, try await outcomes.stored(outcome.opening)))
