@@ -185,6 +185,8 @@ enum Catalogue {
             own.formUnion(working("DEV-TRANSITIONS.bridge").union(reading("DEV-TRANSITIONS")))
             own.formUnion(settingAside(name).union(streams(["DEV-DECISIONS"], ["MSG.GET"])))
             own.insert("dev.cognitive.bridge.request.cognition-bridge")
+            // The opinion of a mind about the opening that it was asked about.
+            own.insert("dev.nervous.outcomes.plant.feedback.cognition-bridge")
         case "hippocampus":
             own.formUnion(settingAside(name).union(["dev.nervous.rejects.hippocampus"]))
             own.formUnion(streams(streams[..<5], ["INFO", "CREATE"]).union(streams(streams[..<5], ["MSG.GET"])))
