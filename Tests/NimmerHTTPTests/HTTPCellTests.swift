@@ -9,7 +9,7 @@ import NimmerWave
 import NimmerWeb
 import Testing
 
-/// The real client, whose answers all took the same time.
+/// The real client, whose answers all took the same time, however busy the machine is.
 struct SteadyClient: WebClient {
     private let client: CurlClient
 
@@ -29,19 +29,11 @@ struct SteadyClient: WebClient {
 struct HTTPCellTests {
     typealias Bench = CellBench<HTTPProbe<CurlClient>>
 
-    static func bench(_ url: String, _ changes: [String: SettingValue] = [:]) throws -> Bench {
-        var changes = changes
-        changes["url"] = .text(url)
-        var bench = try Bench(changes)
-        bench.start()
-        return bench
-    }
-
-    /// The same with a latency that never varies, however busy the machine is: for what depends on the number alone.
-    static func steadyBench(
-        _ url: String, _ changes: [String: SettingValue]
-    ) throws -> CellBench<HTTPProbe<SteadyClient>> {
-        var bench = try CellBench<HTTPProbe<SteadyClient>>(changes.merging(["url": .text(url)]) { $1 })
+    /// A cell that asks a server, with the client of the product; `SteadyClient` is for what depends on the number alone.
+    static func bench<Client: WebClient>(
+        _ url: String, _ changes: [String: SettingValue] = [:], by client: Client.Type = CurlClient.self
+    ) throws -> CellBench<HTTPProbe<Client>> {
+        var bench = try CellBench<HTTPProbe<Client>>(changes.merging(["url": .text(url)]) { $1 })
         bench.start()
         return bench
     }
@@ -165,8 +157,9 @@ struct HTTPCellTests {
 
     @Test func aNumberIsReadOutOfTheAnswer() async throws {
         try await FaultServer.run { server in
-            var bench = try Self.steadyBench(
-                server.url, ["path": .text("disks.0.used"), "learning_samples": .whole(40), "ignore": .list(["-1"])])
+            var bench = try Self.bench(
+                server.url, ["path": .text("disks.0.used"), "learning_samples": .whole(40), "ignore": .list(["-1"])],
+                by: SteadyClient.self)
             for look in 0..<60 {
                 // As text with a decimal comma, which devices send; and twice no reading.
                 let text = look < 50 ? #""\#(40 + look % 3),5 %""# : #""91,5 %""#
@@ -190,7 +183,8 @@ struct HTTPCellTests {
     /// As a sensor learns: missing readings are time that passed.
     @Test func looksWithoutTheNumberAreTimeThatPassed() async throws {
         try await FaultServer.run { server in
-            var bench = try Self.steadyBench(server.url, ["path": .text("used"), "learning_samples": .whole(60)])
+            var bench = try Self.bench(
+                server.url, ["path": .text("used"), "learning_samples": .whole(60)], by: SteadyClient.self)
             for look in 0..<90 {
                 server.answer { _ in
                     Reply.page("200 OK", #"{"used": \#(look % 3 == 0 ? "\(40 + look % 5)" : "null")}"#)
@@ -206,8 +200,9 @@ struct HTTPCellTests {
     /// A number that is no longer there is silence, however well the server answers.
     @Test func aNumberThatIsGoneIsStale() async throws {
         try await FaultServer.run { server in
-            var bench = try Self.steadyBench(
-                server.url, ["path": .text("used"), "learning_samples": .whole(30), "stale_after_ms": .whole(60_000)])
+            var bench = try Self.bench(
+                server.url, ["path": .text("used"), "learning_samples": .whole(30), "stale_after_ms": .whole(60_000)],
+                by: SteadyClient.self)
             for look in 0..<60 {
                 server.answer { _ in Reply.page("200 OK", #"{"used": \#(look < 40 ? "\(40 + look % 5)" : "null")}"#) }
                 await bench.work()
