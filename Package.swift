@@ -134,7 +134,9 @@ let package = Package(
         .target(name: "CPlatform"),
         .target(name: "CRename"),
         library("NimmerServers", ["NimmerPlatform"]),
-        library("NimmerTesting", ["NimmerBus", "NimmerCell", "NimmerMemory", "NimmerProcess", "NimmerWave"]),
+        library(
+            "NimmerTesting",
+            ["NimmerBus", "NimmerCell", "NimmerMemory", "NimmerProcess", "NimmerSystem", "NimmerWave"]),
         library(
             "NimmerThalamusProcess",
             ["NimmerBus", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerThalamus", "NimmerWave", log]),
@@ -156,7 +158,7 @@ let package = Package(
             ]),
         library(
             "NimmerHippocampus",
-            ["NimmerBus", "NimmerMemory", "NimmerPlatform", "NimmerProcess", "NimmerWave", metrics]),
+            ["NimmerBus", "NimmerMemory", "NimmerPlatform", "NimmerProcess", "NimmerSystem", "NimmerWave", metrics]),
         service(
             "hippocampus",
             [
@@ -199,6 +201,17 @@ let package = Package(
                 "NimmerIdentity", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform", "NimmerProcess",
                 "NimmerServers", "NimmerSystem", "NimmerWave",
             ]),
+        library(
+            "NimmerGarden",
+            [
+                "NimmerGate", "NimmerPlatform", "NimmerReplay", "NimmerSystem", "NimmerThalamus", "NimmerWave",
+            ]),
+        service(
+            "garden",
+            [
+                "NimmerBus", "NimmerBusNATS", "NimmerGarden", "NimmerProcess", "NimmerSystem", "NimmerSystemFile",
+                "NimmerWave", log,
+            ]),
         library("NimmerInspection", ["NimmerBus", "NimmerOutput", "NimmerWave"]),
         library(
             "NimmerScopeSession",
@@ -215,7 +228,8 @@ let package = Package(
         service(
             "nimmer",
             [
-                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerDeploy", "NimmerGate", "NimmerIdentity",
+                "NimmerBackup", "NimmerBus", "NimmerBusNATS", "NimmerCognition", "NimmerDeploy", "NimmerGarden", "NimmerGate",
+                "NimmerIdentity",
                 "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPlatform",
                 "NimmerProcess", "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerSensing", "NimmerServers",
                 "NimmerSupervisor", "NimmerSystem", "NimmerSystemCheck", "NimmerSystemFile", "NimmerTerminal",
@@ -332,7 +346,9 @@ let package = Package(
             tests(
                 "NimmerThalamusProcessTests",
                 [
-                    "NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerThalamusProcess", "NimmerWave", "ProcessBench",
+                    "NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerThalamusProcess",
+                    "NimmerWave",
+                    "ProcessBench",
                 ]),
             tests(
                 "NimmerBridgeTests",
@@ -409,7 +425,8 @@ let package = Package(
             tests(
                 "NimmerReplayTests",
                 [
-                    "Extremes", "NimmerBus", "NimmerCell", "NimmerOutput", "NimmerProcess", "NimmerReplay", "NimmerSensing",
+                    "Extremes", "NimmerBus", "NimmerCell", "NimmerOutput", "NimmerProcess", "NimmerReplay",
+                    "NimmerSensing",
                     "NimmerSystem", "NimmerSystemFile", "NimmerThalamus", "NimmerWave", "SensorCell",
                 ]),
             tests(
@@ -430,6 +447,12 @@ let package = Package(
                     "NimmerOutput", "NimmerPlatform", "NimmerServers", "NimmerSupervisor", "NimmerSystem",
                     "NimmerSystemFile", "NimmerWave",
                 ]),
+            tests(
+                "NimmerGardenTests",
+                [
+                    "NimmerGarden", "NimmerGate", "NimmerOutput", "NimmerReplay", "NimmerSystem", "NimmerSystemFile",
+                    "NimmerThalamus", "NimmerWave",
+                ]),
             tests("NimmerInspectionTests", ["NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerWave"]),
             tests(
                 "NimmerScopeSessionTests",
@@ -437,7 +460,8 @@ let package = Package(
             .testTarget(
                 name: "NimmerToolTests",
                 dependencies: [
-                    "nimmer", "math-cell", "trap-screen", "NimmerGate", "NimmerInspection", "NimmerOutput", "NimmerReplay",
+                    "nimmer", "math-cell", "trap-screen", "NimmerGate", "NimmerInspection", "NimmerOutput",
+                    "NimmerReplay",
                     "NimmerScopeSession", "NimmerSupervisor", "NimmerSystemCheck", "NimmerPlatform", "NimmerServers",
                     "NimmerMemoryPostgres", "NimmerSystem", "NimmerSystemFile", "NimmerTesting",
                     "NimmerScope",

@@ -16,6 +16,14 @@ if ! "$venv/bin/python3" -c 'import xllamacpp, importlib.util as u; u.find_spec(
     fi
 fi
 
+# Readers of training data (docs/reference/training.md), 700 MB with what they need.
+if ! "$venv/bin/python3" -c 'import importlib.util as u; exit(u.find_spec("datasets") is None or u.find_spec("pyarrow") is None)' 2>/dev/null; then
+    say "Adding readers of training data to $venv (datasets)"
+    if ! "$venv/bin/pip" install -q --disable-pip-version-check datasets; then
+        echo "No reader of training data could be installed: the test that needs it will be skipped." >&2
+    fi
+fi
+
 say "Building and testing (the first time takes some minutes)"
 results=.build/test-results
 rm -rf "$results" && mkdir -p "$results"

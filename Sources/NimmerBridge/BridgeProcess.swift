@@ -19,6 +19,7 @@ package final class BridgeProcess: Sendable {
     let scheduler: Mutex<Scheduler>
     let answers = Mutex(AnswerTracker<Receipt>())
     let counters = Mutex(Counters())
+    let opened = Mutex(OpenedRequests())
     let commands: CommandRegistry
     let acts: Acts
     let names: PrivateNames
@@ -205,6 +206,7 @@ package final class BridgeProcess: Sendable {
                 suspects.finished(delivery.sequence, of: stream)
                 return []
             }
+            note(request, delivery.message)
             let informing = scheduler.withLock { $0.informing(of: request, at: $0.clock.read(.now())) }
             let actions = answers.withLock { $0.arrive(request, Receipt(delivery, of: stream), informing: informing) }
             failPoint.took(request)

@@ -136,6 +136,7 @@ extension BridgeProcess {
             try await bus.publishDurably(
                 .cognitiveResponse(env), payload: message.encoded(), id: id, timeout: .seconds(20))
         }
+        try await publishOpinion(response)
         failPoint.passed(.answered)
         counters.withLock { $0.answered += 1 }
         process.requestTimes.add(.milliseconds(saturating: response.processingTimeMilliseconds))

@@ -29,10 +29,19 @@ extension SystemStreams {
         return stream
     }
 
+    /// The bucket `<ENV>-GARDEN`: what the virtual garden has counted of each variant, and the trail of promotions.
+    public static func garden(_ env: Environment) -> KeyValueConfiguration {
+        KeyValueConfiguration(
+            bucket: "\(env.streamPrefix)-GARDEN", maximumBytes: 64 << 20, maximumValueSize: 1 << 20)
+    }
+
     /// Every stream and bucket that the system makes in an environment, each as a stream. No part makes another.
     package static func all(_ env: Environment) throws(BusError) -> [StreamConfiguration] {
-        var all = streams(env) + [wavesStream(env), outcomesStream(env), DeadLetter.configuration(env)]
-        for bucket in [acts(env), shards(env), handling(env)] { all.append(try StreamKeyValue.stream(of: bucket)) }
+        var all =
+            streams(env) + [wavesStream(env), outcomesStream(env), lifeforceStream(env), DeadLetter.configuration(env)]
+        for bucket in [acts(env), shards(env), handling(env), garden(env)] {
+            all.append(try StreamKeyValue.stream(of: bucket))
+        }
         all.append(try learnedStream(env))
         return all
     }

@@ -35,10 +35,12 @@ extension SystemStreams {
         var archived = streams(env).map {
             Archived(name: $0.name, form: .stream($0), legacy: legacy(env)[$0.name])
         }
-        for configuration in [outcomesStream(env), DeadLetter.configuration(env)] {
+        for configuration in [outcomesStream(env), lifeforceStream(env), DeadLetter.configuration(env)] {
             archived.append(Archived(name: configuration.name, form: .stream(configuration)))
         }
-        archived.append(Archived(name: "KV_\(acts(env).bucket)", form: .bucket(acts(env))))
+        for bucket in [acts(env), garden(env)] {
+            archived.append(Archived(name: "KV_\(bucket.bucket)", form: .bucket(bucket)))
+        }
         return archived
     }
 

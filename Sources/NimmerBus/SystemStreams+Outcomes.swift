@@ -15,4 +15,15 @@ extension SystemStreams {
             maximumPerSubject: outcomesPerGate, maximumMessageSize: maximumMessage, duplicateWindow: .seconds(3600),
             deniesPurge: true, deniesDelete: true, summary: "outcomes that thalami took into their trust")
     }
+
+    /// Creates the stream of accepted outcomes where it is missing.
+    ///
+    /// - Parameter mayChange: whether the caller may change streams, where the server guards that.
+    public static func ensureOutcomes(
+        on bus: any Bus, environment env: Environment, mayChange: Bool = false
+    ) async throws(BusError) {
+        var stream = outcomesStream(env)
+        stream.leavesRoom = mayChange || bus.identity == nil
+        try await bus.ensureStream(stream)
+    }
 }

@@ -31,7 +31,15 @@ public struct CellBody<C: Cell>: Sendable {
     /// Inputs, of several, that are silent while others speak.
     private(set) var silentInputs: [String] = []
     private(set) var progress: CellProgress?
-    private var own: OwnGate
+    /// Budget of it; nil: it spends as much as it does.
+    var budget: CellBudget?
+    /// Indicates whether it was found to have spent its budget.
+    var wasHungry = false
+    /// Readings in a row whose waves were held back.
+    var heldInRow = 0
+    /// Indicates whether it looks by itself now.
+    private(set) var isSensing = false
+    private(set) var own: OwnGate
     private var nextSense: Timestamp?
     private var nextWake: Timestamp?
     private var lastFault: String?
@@ -54,6 +62,7 @@ public struct CellBody<C: Cell>: Sendable {
         watch = SilenceWatch(
             setting: configuration.staleAfter,
             expectsReadings: C.self is any NumberCell.Type || C.self is any RowCell.Type)
+        budget = configuration.cellBudget(of: identity).map(CellBudget.init)
         cell = try C(settings)
     }
 
@@ -64,8 +73,8 @@ public struct CellBody<C: Cell>: Sendable {
     /// slowly; nil while it knows none, and for a nerve.
     public var statedInterval: Double? {
         guard hearing == nil else { return nil }
-        guard let interval, !isPlayed else { return readings.milliseconds }
-        let own = Double(interval)
+        guard let interval, !isPlayed else { return readings.milliseconds.map { $0 * slowness } }
+        let own = Double(interval) * slowness
         return readings.milliseconds.map { $0 > 1.25 * own ? $0 : own } ?? own
     }
 
@@ -74,7 +83,17 @@ public struct CellBody<C: Cell>: Sendable {
 
     /// Time at which ``advance(to:)`` has something to do next; nil: never, unless something comes in.
     public var nextAppointment: Timestamp? {
-        [nextSense, nextWake, own.gate.nextRelease, watch.deadline].compactMap { $0 }.min()
+        [nextSense, nextWake, own.gate.nextRelease, watch.deadline, wasHungry ? budget?.refill : nil].compactMap { $0 }
+            .min()
+    }
+
+    /// Indicates whether it looks at its capability by itself.
+    var hasOwnPace: Bool { nextSense != nil }
+
+    /// Senses within its interval from a moment on, where it was to sense later.
+    mutating func bringNearer(_ moment: Timestamp) {
+        guard let nextSense, let interval else { return }
+        self.nextSense = min(nextSense, moment.advanced(milliseconds: Double(interval)))
     }
 
     /// Begins its life.
@@ -94,11 +113,15 @@ public struct CellBody<C: Cell>: Sendable {
         while let due = nextAppointment, due <= moment {
             if let sense = nextSense, sense == due {
                 schedule(after: sense, now: moment)
+                isSensing = true
                 all.append(contentsOf: pulse(at: moment) { cell, pulse in try cell.sense(&pulse) })
+                isSensing = false
                 counters.senses += 1
             } else if let wake = nextWake, wake == due {
                 nextWake = nil
                 all.append(contentsOf: pulse(at: moment) { cell, pulse in try cell.wake(&pulse) })
+            } else if wasHungry, let refill = budget?.refill, refill == due {
+                all.append(contentsOf: pulse(at: moment) { _, _ in })
             } else if let deadline = watch.deadline, deadline == due {
                 if let silence = watch.advance(to: moment) { begin(silence, &all) }
             } else {
@@ -239,6 +262,7 @@ public struct CellBody<C: Cell>: Sendable {
         }
         var outer = pulse(at: moment)
         settle(inner, into: &outer)
+        noteHunger(&outer)
         return outer
     }
 
@@ -251,15 +275,20 @@ public struct CellBody<C: Cell>: Sendable {
         }
         entered = inner.entered
         take(readingsOf: inner, &outer)
+        budget?.advance(to: inner.at)
+        let holdsBack = holdsBack(inner)
         for action in inner.actions {
             switch action {
             case .wake(let moment): nextWake = min(nextWake ?? moment, moment)
             case .state(let change):
                 counters.lifeforce += change.lifeforceCost
+                budget?.spend(change.lifeforceCost)
                 outer.append(action)
+            case .wave where holdsBack: counters.heldBack += 1
             case .wave(var wave):
                 counters.waves += 1
                 counters.lifeforce += wave.lifeforceCost
+                budget?.spend(wave.lifeforceCost)
                 wave.intervalMilliseconds = statedInterval
                 outer.append(.wave(wave))
                 if hearing == nil { weigh(wave, at: inner.at, &outer) }
@@ -267,7 +296,7 @@ public struct CellBody<C: Cell>: Sendable {
                 counters.changes += 1
                 change.intervalMilliseconds = statedInterval
                 outer.append(.change(change))
-            case .publish, .send, .begin, .log, .leave, .transition: outer.append(action)
+            case .publish, .send, .begin, .log, .leave, .transition, .verify: outer.append(action)
             }
         }
     }
@@ -310,7 +339,7 @@ public struct CellBody<C: Cell>: Sendable {
     }
 
     private mutating func schedule(after due: Timestamp, now: Timestamp) {
-        let step = Double(interval ?? 1000)
+        let step = Double(interval ?? 1000) * slowness
         let next = due.advanced(milliseconds: step)
         let following = next > now ? next : now.advanced(milliseconds: step)
         // After the last moment that can be named nothing comes any more.
@@ -335,6 +364,12 @@ extension CellBody {
         return all
     }
 
+    /// An opening that it may verify.
+    public mutating func opened(_ opening: HeardOpening, at moment: Timestamp) -> Pulse {
+        guard let hearing else { return pulse(at: moment) }
+        return pulse(at: moment) { cell, pulse in try hearing.opened(&cell, opening, &pulse) }
+    }
+
     /// The cells (or nerves) whose waves it is to be given; none for a cell.
     public var hears: [Token] { hearing?.cells(cell) ?? [] }
 
@@ -345,21 +380,4 @@ extension CellBody {
 
     /// Counts a message that could not be understood.
     public mutating func countRejected() { counters.rejected += 1 }
-}
-
-extension Configuration {
-    /// The own gate's configuration: defaults < manifest < the system file's gates.
-    func gate(of identity: Identity, base: GateConfiguration) -> GateConfiguration {
-        var base = base
-        guard let gates = system?.gates else { return base }
-        let region = (identity.region ?? Region(identity.domain)).text
-        // The weight of an own gate is the author's or the cell's setting; a region's trust is the thalamus's.
-        if let rule = gates.regions.first(where: { $0.region == identity.gateID.text }) {
-            return gates.defaults.merged(with: rule.overrides).applied(to: base)
-        }
-        let weight = base.weight
-        base = gates.configuration(region: region, base: base)
-        base.weight = weight
-        return base
-    }
 }

@@ -8,6 +8,8 @@ public struct CellCounters: Sendable, Hashable {
     public var waves = 0
     /// Change events that it reported.
     public var changes = 0
+    /// Waves that it held back, being hungry.
+    public var heldBack = 0
     /// Waves that could not be delivered: no server, or no room to keep them.
     public var lost = 0
     /// Waves that could not be published because a number was not finite.
@@ -41,6 +43,7 @@ public struct CellCounters: Sendable, Hashable {
         [
             "senses": .number(Double(senses)), "waves_emitted": .number(Double(waves)),
             "changes_reported": .number(Double(changes)), "waves_lost": .number(Double(lost)),
+            "waves_held_back": .number(Double(heldBack)),
             "waves_refused": .number(Double(refused)),
             "waves_heard": .number(Double(wavesIn)), "messages_in": .number(Double(messagesIn)),
             "messages_rejected": .number(Double(rejected)), "requests": .number(Double(requests)),

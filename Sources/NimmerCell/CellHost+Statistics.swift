@@ -1,6 +1,7 @@
 import NimmerBus
 import NimmerGate
 import NimmerProcess
+import NimmerSystem
 import NimmerWave
 import Synchronization
 
@@ -10,6 +11,7 @@ extension CellHost {
         let now = now
         return withBody { body in
             var facts = body.readingFacts(at: now)
+            if let hunger = body.hunger { facts["hungry"] = hunger }
             if let interval = body.statedInterval { facts["interval_ms"] = JSON.number(interval).text }
             return facts
         }
@@ -19,9 +21,11 @@ extension CellHost {
     var statistics: ServiceResponder.Statistics {
         let counters = counters
         let now = now
+        let (hunger, budget) = withBody { ($0.hunger, $0.budget) }
         let (state, gate, potential, readings, isStale, progress, trouble, silent) = withBody { body in
             (
-                body.isStale ? "STALE" : body.state ?? (body.progress == nil ? nil : C.initialState),
+                body.isStale
+                    ? "STALE" : body.isHungry ? "HUNGRY" : body.state ?? (body.progress == nil ? nil : C.initialState),
                 body.gate.state.word, body.gate.potential(at: now), body.watch.readings, body.isStale, body.progress,
                 body.trouble(at: now), body.silentInputs
             )
@@ -34,11 +38,17 @@ extension CellHost {
         data["state"] = state.map { .string($0) }
         data["readings"] = .number(Double(readings))
         data["stale"] = .bool(isStale)
+        if let budget {
+            data["hungry"] = .bool(hunger != nil)
+            data["lifeforce_budget"] = .number(budget.settings.budget)
+            data["lifeforce_left"] = .number(budget.left)
+            data["lifeforce_fed"] = .number(budget.fed)
+        }
         if let progress {
             data["progress"] = ["done": .number(Double(progress.done)), "whole": .number(Double(progress.whole))]
         }
         if !silent.isEmpty { data["silent_inputs"] = .array(silent.map { .string($0) }) }
-        data["degraded"] = trouble.map { .string($0) }
+        data["degraded"] = (trouble ?? hunger).map { .string($0) }
         data["gate"] = .string(identity.gateID.text)
         data["gate_state"] = .string(gate)
         data["gate_potential"] = .number(potential)

@@ -271,6 +271,7 @@ public final class CellHost<C: Cell>: Sendable {
         case .change(let change): report(change)
         case .transition(let change):
             retain(change)
+        case .verify(let outcome, let gate): report(outcome, gate)
         case .send(let command, let cell):
             enqueue { await self.ask(command, cell) }
         case .begin(let name, let work):

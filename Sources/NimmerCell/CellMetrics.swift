@@ -1,6 +1,7 @@
 import NimmerBus
 import NimmerGate
 import NimmerProcess
+import NimmerSystem
 import NimmerWave
 
 extension CellHost {
@@ -15,6 +16,12 @@ extension CellHost {
             "nimmer_cell_sentinels_total", "Values that stand for no reading and were left out.", counters.sentinels)
         page.counter("nimmer_cell_messages_in_total", "Messages on its inputs.", counters.messagesIn)
         page.counter("nimmer_cell_lifeforce_total", "Energy spent.", counters.lifeforce)
+        if let budget = withBody({ $0.budget }) {
+            page.gauge("nimmer_cell_hungry", "1 while the budget is spent.", withBody { $0.isHungry } ? 1 : 0)
+            page.gauge("nimmer_cell_budget_lifeforce", "Amount that is left of the budget, in LF.", budget.left)
+            page.counter("nimmer_cell_fed_lifeforce_total", "Amount that confirmed openings gave, in LF.", budget.fed)
+            page.counter("nimmer_cell_waves_held_back_total", "Waves held back, being hungry.", counters.heldBack)
+        }
         let (readings, isStale, silent) = withBody { ($0.watch.readings, $0.isStale, $0.silentInputs.count) }
         if C.role == .cell {
             page.counter("nimmer_cell_readings_total", "Readings of what it reads.", readings)

@@ -32,7 +32,28 @@ extension CellHost {
                     self.receive(wave: arrival.message(), of: cell, at: arrival.at)
                 })
         }
-        return subscriptions
+        for region in process.system?.organism(identity.name.text)?.verifies ?? [] where C.role == .nerve {
+            let subject = Subject.transition(process.environment, gate: GateID(region: region))
+            subscriptions.append(
+                try await process.bus.subscribe(SubjectPattern(subject)) { _, _, arrival in
+                    let message = arrival.message()
+                    guard
+                        let transition = try? Envelope<GateTransition>(
+                            decoding: message.payload, on: message.subject),
+                        let opening = HeardOpening(transition)
+                    else { return }
+                    self.act(.arrival(arrival.at)) { body, now in body.opened(opening, at: now) }
+                })
+        }
+        return subscriptions + (try await subscribeToFood())
+    }
+
+    /// An outcome is kept until the stream acknowledges it: what a cell has seen is true later, too.
+    func report(_ outcome: VerificationOutcome, _ gate: GateID) {
+        let id = MessageID.v7()
+        let message = Envelope(id: id, at: .now(), from: process.source, outcome)
+        let subject = Subject.feedback(process.environment, gate: gate).from(process.bus.identity ?? identity.name)
+        outbox.send(subject, payload: message.encoded(), id: id)
     }
 
     private func receive(input message: BusMessage, at moment: Timestamp) {

@@ -1,3 +1,4 @@
+import NimmerGate
 import NimmerProcess
 import NimmerSystem
 import NimmerWave
@@ -35,4 +36,24 @@ extension Configuration {
 extension CellHost {
     /// Settings of the cell.
     public var settings: Settings<C.Options> { Settings(process.configuration.settings) }
+}
+
+extension Configuration {
+    /// The own gate's configuration: defaults < manifest < the system file's gates.
+    func gate(of identity: Identity, base: GateConfiguration) -> GateConfiguration {
+        var base = base
+        guard let gates = system?.gates else { return base }
+        let region = (identity.region ?? Region(identity.domain)).text
+        // The weight of an own gate is the author's or the cell's setting; a region's trust is the thalamus's, and no outcome is about an
+        // own gate.
+        if let rule = gates.regions.first(where: { $0.region == identity.gateID.text }) {
+            base = gates.defaults.merged(with: rule.overrides).applied(to: base)
+        } else {
+            let weight = base.weight
+            base = gates.configuration(region: region, base: base)
+            base.weight = weight
+        }
+        base.trust = .declared
+        return base
+    }
 }

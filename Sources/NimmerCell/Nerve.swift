@@ -17,6 +17,10 @@ public protocol Nerve: Cell {
 
     /// A wave that it hears, after the gate has weighed it.
     mutating func hear(_ wave: HeardWave, _ pulse: inout Pulse) throws
+
+    /// A gate of a region opened whose openings the system file lets it verify (`verifies`): it may report later whether that was right
+    /// (``Pulse/verify(_:_:because:)``).
+    mutating func opened(_ opening: HeardOpening, _ pulse: inout Pulse) throws
 }
 
 extension Nerve {
@@ -25,7 +29,8 @@ extension Nerve {
         .nerve(
             Hearing(
                 cells: { $0.hears }, asks: { $0.asks }, evidence: { $0.evidence(of: $1) },
-                hear: { nerve, wave, pulse in try nerve.hear(wave, &pulse) }))
+                hear: { nerve, wave, pulse in try nerve.hear(wave, &pulse) },
+                opened: { nerve, opening, pulse in try nerve.opened(opening, &pulse) }))
     }
 
     /// None.
@@ -38,6 +43,9 @@ extension Nerve {
 
     /// Does nothing.
     public mutating func hear(_ wave: HeardWave, _ pulse: inout Pulse) throws {}
+
+    /// Does nothing.
+    public mutating func opened(_ opening: HeardOpening, _ pulse: inout Pulse) throws {}
 }
 
 /// Kind of a type that is run as a cell. The runtime drives both kinds alike, and hears for a nerve what it names.
@@ -69,6 +77,7 @@ public struct Hearing<C: Cell>: Sendable {
     let asks: @Sendable (C) -> [Token]
     let evidence: @Sendable (C, HeardWave) -> HeardEvidence?
     let hear: @Sendable (inout C, HeardWave, inout Pulse) throws -> Void
+    let opened: @Sendable (inout C, HeardOpening, inout Pulse) throws -> Void
 }
 
 /// A wave of another cell, as a nerve hears it.

@@ -111,6 +111,8 @@ public struct Pulse: Sendable {
         case change(ChangeEvent)
         /// Publish a transition of its gate.
         case transition(GateTransition)
+        /// Report the outcome of an opening.
+        case verify(VerificationOutcome, gate: GateID)
     }
 
     /// Emits a wave now.
@@ -203,6 +205,31 @@ public struct Pulse: Sendable {
                     details: details)))
     }
 
+    /// Reports whether reality confirmed an opening: trust is earned by that (trust.md). The system file must let the nerve verify the region
+    /// (`verifies`), and of several outcomes of an opening the first counts; the thalamus refuses any other.
+    ///
+    /// - Parameters:
+    ///   - opening: the opening, as ``Nerve/opened(_:_:)`` brought it.
+    ///   - result: whether reality confirmed it.
+    ///   - reason: why, in a few words; stored with the outcome, cut to 1024 bytes.
+    public mutating func verify(_ opening: HeardOpening, _ result: VerificationResult, because reason: String? = nil) {
+        let reason = reason.map { JSON.string($0.utf8.count > 1024 ? String($0.unicodeScalars.prefix(256)) : $0) }
+        actions.append(
+            .verify(
+                VerificationOutcome(
+                    originalSignalID: opening.id, domain: opening.domain, outcome: result, actualResult: reason,
+                    verificationSource: name.text), gate: opening.gate))
+    }
+
+    /// Takes back the outcome that this nerve has reported of an opening, which awaits one again.
+    public mutating func takeBack(_ opening: HeardOpening) {
+        actions.append(
+            .verify(
+                VerificationOutcome(
+                    originalSignalID: opening.id, domain: opening.domain, outcome: .partial,
+                    verificationSource: name.text, kind: .withdrawal), gate: opening.gate))
+    }
+
     /// Sends a command to a cell; the answer comes to ``Cell/answered(_:by:_:_:)``.
     public mutating func send(_ command: Command, to cell: Token) {
         actions.append(.send(command, to: cell))
@@ -248,6 +275,10 @@ public struct Pulse: Sendable {
     /// The transitions of the own gate among the actions.
     public var transitions: [GateTransition] {
         actions.compactMap { if case .transition(let change) = $0 { change } else { nil } }
+    }
+    /// The outcomes of openings among the actions.
+    public var outcomes: [VerificationOutcome] {
+        actions.compactMap { if case .verify(let outcome, _) = $0 { outcome } else { nil } }
     }
     /// The commands to cells among the actions.
     public var requests: [(command: Command, cell: Token)] {

@@ -25,6 +25,8 @@ struct SilenceWatch: Sendable {
     private var interval: Double?
     private var isWatching = false
     private var hasEnded = false
+    /// Factor of the silence that is allowed, of a cell that has lowered its rate.
+    var slowness = 1.0
 
     /// Start of the present silence: the last reading, or the start.
     private(set) var since: Timestamp?
@@ -43,9 +45,9 @@ struct SilenceWatch: Sendable {
     /// Silence, in milliseconds, that makes the cell STALE; nil: none does.
     var limit: Double? {
         guard isWatching, !hasEnded, setting != 0, expectsReadings || readings > 0 else { return nil }
-        if let setting { return Double(setting) }
+        if let setting { return Double(setting) * slowness }
         guard readings > 0 else { return Self.first }
-        return max(gaps.limit, 5 * (interval ?? 0))
+        return max(gaps.limit, 5 * (interval ?? 0)) * slowness
     }
 
     /// Time at which the cell becomes STALE unless there is a reading; nil: never.

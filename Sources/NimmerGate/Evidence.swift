@@ -41,10 +41,14 @@ public struct GateWitness: Hashable, Sendable {
     public internal(set) var origin: Int32
     /// The semantic region.
     public internal(set) var region: Int32
+    /// Place at which the record of its origin's trust was last found; -1 without one.
+    var record: Int32
     /// `1` asserts, `-1` denies.
     public internal(set) var polarity: Int8
     /// Its confidence.
     public internal(set) var confidence: Double
+    /// The confidence with which it spoke: the same, quieter where its origin has disappointed (trust.md).
+    var voiced: Double
     /// The greatest confidence of its origin since that became a witness of this polarity.
     var loudest: Double
     /// The time that the gate used for it.
@@ -83,8 +87,20 @@ public struct Explanation: Hashable, Sendable {
     public var support = 0.0
     /// Novelty of the wave, 0…1.
     public var novelty = 0.0
+    /// Trust in the origin, 0…1.
+    public var trust = 0.0
+    /// Outcomes that count for the origin, under earned trust.
+    public var confirmed = 0.0
+    /// Outcomes that count against the origin, under earned trust.
+    public var failed = 0.0
+    /// Loudness that its record leaves the origin, 0…1.
+    public var voice = 1.0
+    /// Verdict on its claim to be heard alone.
+    public var hearing = HearingVerdict.none
     /// Factor of trust, at least 1.
     public var gain = 1.0
+    /// Part of ``push`` that needs no other witness: as far as trust vouches for the origin.
+    public var lift = 0.0
     /// Contribution of the wave: a reflex's lift and gain × confidence × support × novelty, as far as -1…1 left room. Pushes
     /// and decay add up to the potential.
     public var push = 0.0

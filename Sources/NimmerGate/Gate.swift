@@ -9,10 +9,11 @@ import NimmerWave
 public struct Gate: Sendable {
     /// Configuration of the gate; its `weight` is where ``weight`` began.
     public let configuration: GateConfiguration
-    /// Trust earned by verified openings, 0…1.
+    /// Trust of the whole gate, 0…1, that outcomes move where trust is declared; where it is earned, that of the last opener
+    /// (``openerTrust``) stands for it in reports.
     public private(set) var weight: Double
     /// The potential at ``time``, -1…1.
-    public private(set) var potential = 0.0
+    public internal(set) var potential = 0.0
     /// The state at ``time``.
     public private(set) var state = GateState.stable
     /// The last update; nil before the first wave.
@@ -20,7 +21,7 @@ public struct Gate: Sendable {
     /// The remembered witnesses, oldest first by their place of arrival.
     public private(set) var witnesses: ContiguousArray<GateWitness> = []
     /// Explanation of the last resonating wave.
-    public private(set) var last = Explanation()
+    public internal(set) var last = Explanation()
 
     /// The members' interval that its window and half-life follow, in milliseconds; 0 while none is in force (gates.md, Window and
     /// half-life).
@@ -30,10 +31,14 @@ public struct Gate: Sendable {
     /// Time in which the potential halves in silence now, in milliseconds.
     public var halfLifeMilliseconds: Double { halfLife / 1_000_000 }
 
+    /// Records of its origins under earned trust.
+    var trust = TrustBook()
+
     private var moment = Int64.min
     private var gain: Double
     /// In nanoseconds.
     private var window = Int64.max
+    var windowNanoseconds: Int64 { window }
     /// In nanoseconds.
     private var halfLife = 0.0
     /// The interval that is to be in force: the slowest that members state, or what a gate that is taken up had.
@@ -91,7 +96,10 @@ public struct Gate: Sendable {
     }
 
     /// Indicates whether trust has made the gate a reflex: one asserting wave is enough.
-    public var isReflex: Bool { weight > configuration.reflexWeight }
+    public var isReflex: Bool {
+        configuration.trust == .earned
+            ? (trust.ofOpener ?? 0) >= configuration.reflexWeight : weight > configuration.reflexWeight
+    }
 
     /// A wave arrives.
     ///
@@ -115,23 +123,45 @@ public struct Gate: Sendable {
         guard wave.confidence >= configuration.floor else { return .belowFloor }
         let support = weighed.agreement / max(weighed.confidence, 0.5)
         let before = potential
+        let isEarned = configuration.trust == .earned
+        let speaker =
+            isEarned ? speaker(wave.origin, own: weighed.own, now) : Speaker(trust: weight, gain: gain)
+        let voiced = speaker.voice * wave.confidence
         var lifted = before
-        if weight > configuration.reflexWeight, wave.polarity > 0 { lifted = max(lifted, wave.confidence) }
-        potential = min(1, max(-1, lifted + gain * wave.confidence * support * weighed.novelty))
+        if wave.polarity > 0 {
+            if isEarned {
+                lifted += lift(voiced, speaker.trust)
+            } else if weight > configuration.reflexWeight {
+                lifted = max(lifted, wave.confidence)
+            }
+        }
+        potential = min(1, max(-1, lifted + speaker.gain * voiced * support * weighed.novelty))
+        let place = remember(wave, voiced, Int32(truncatingIfNeeded: speaker.record), vector, norm, now, weighed.own)
+        last.hearing = isEarned ? hear(wave, speaker, now) : .none
+        if configuration.quorum > 1, state != .open, potential >= configuration.openThreshold { keepQuorum() }
         let push = potential - before
-        remember(wave, vector, norm, now, push, weighed.own)
+        if place >= 0 { witnesses[place].push = push }
         last.origin = wave.origin
+        last.trust = speaker.trust
+        last.voice = speaker.voice
+        last.lift = lifted - before
+        if isEarned {
+            last.confirmed = trust.records[speaker.record].confirmed
+            last.failed = trust.records[speaker.record].failed
+        }
         last.confidence = wave.confidence
         last.polarity = wave.polarity
         last.support = support
         last.novelty = weighed.novelty
-        last.gain = gain
+        last.gain = speaker.gain
         last.push = push
         last.before = before
         last.after = potential
         last.witnesses = weighed.others
         last.at = Timestamp(nanoseconds: now)
+        let wasOpen = state == .open
         settle(support, into: &transitions)
+        if !wasOpen, state == .open { rememberOpening(by: speaker, wave.origin) }
         return .resonated
     }
 
@@ -140,7 +170,9 @@ public struct Gate: Sendable {
     public mutating func holdBack() {
         switch state {
         case .stable: return
-        case .open: potential = min(potential, configuration.openThreshold.nextDown)
+        case .open:
+            potential = min(potential, configuration.openThreshold.nextDown)
+            forgetOpening(last.origin)
         case .closed: potential = max(potential, configuration.closeThreshold.nextUp)
         }
         state = .stable
@@ -178,14 +210,16 @@ public struct Gate: Sendable {
         gain = Self.gain(weight, configuration)
     }
 
-    /// The similarity of a witness to the last wave that resonated (gates.md, A wave arrives, 4; Collapse).
-    public func similarity(of witness: GateWitness, to other: GateWitness) -> Double {
-        Self.similarity(witness, other.region, other.vector, other.norm)
+    /// Moves the weight of declared trust by an amount; it stays within 0…1.
+    package mutating func nudge(by amount: Double) {
+        weight = min(1, max(0, weight + amount))
+        gain = Self.gain(weight, configuration)
     }
 
     /// Gives the remembered origins new numbers, when the numbering restarts.
     public mutating func renumberOrigins(_ number: (Int32) -> Int32) {
         for index in witnesses.indices { witnesses[index].origin = number(witnesses[index].origin) }
+        renumberTrust(number)
         last.origin = -1
     }
 
@@ -292,7 +326,7 @@ public struct Gate: Sendable {
                 result.novelty = min(1, Double(age) / Double(window))
                 if countsRise { result.novelty = max(result.novelty, rise(wave, over: witnesses[kept])) }
             } else {
-                let confidence = witnesses[kept].confidence
+                let confidence = witnesses[kept].voiced
                 let similarity: Double
                 if norm >= 0 || witnesses[kept].norm >= 0 {
                     similarity = Self.similarity(witnesses[kept], wave.region, vector, norm)
@@ -322,29 +356,36 @@ public struct Gate: Sendable {
         return (wave.confidence - witness.loudest) / wave.confidence
     }
 
+    /// Keeps a wave as its origin's last; returns its place.
     @inline(__always)
     private mutating func remember(
-        _ wave: Evidence, _ vector: [Double], _ norm: Double, _ now: Int64, _ push: Double, _ own: Int
-    ) {
+        _ wave: Evidence, _ voiced: Double, _ record: Int32, _ vector: [Double], _ norm: Double, _ now: Int64,
+        _ own: Int
+    ) -> Int {
         if own >= 0 {
             let isRising = wave.polarity != witnesses[own].polarity || wave.confidence > witnesses[own].loudest
             if isRising { witnesses[own].loudest = wave.confidence }
             witnesses[own].region = wave.region
+            witnesses[own].record = record
             witnesses[own].polarity = wave.polarity
             witnesses[own].confidence = wave.confidence
+            witnesses[own].voiced = voiced
             witnesses[own].at = Timestamp(nanoseconds: now)
-            witnesses[own].push = push
             if norm >= 0 || witnesses[own].norm >= 0 {
                 witnesses[own].vector = vector
                 witnesses[own].norm = norm
             }
-            return
+            return own
         }
         witnesses.append(
             GateWitness(
-                origin: wave.origin, region: wave.region, polarity: wave.polarity, confidence: wave.confidence,
-                loudest: wave.confidence, at: Timestamp(nanoseconds: now), push: push, vector: vector, norm: norm))
+                origin: wave.origin, region: wave.region, record: record, polarity: wave.polarity,
+                confidence: wave.confidence,
+                voiced: voiced, loudest: wave.confidence, at: Timestamp(nanoseconds: now), push: 0, vector: vector,
+                norm: norm))
         if witnesses.count > configuration.maximumOrigins { dropOldest() }
+        // It may have gone itself, of several of one instant.
+        return witnesses.last?.origin == wave.origin ? witnesses.count - 1 : -1
     }
 
     @inline(never)
@@ -354,27 +395,4 @@ public struct Gate: Sendable {
         }
         if let oldest { witnesses.remove(at: oldest) }
     }
-
-    @inline(never)
-    private static func similarity(_ a: GateWitness, _ region: Int32, _ vector: [Double], _ norm: Double) -> Double {
-        guard !a.vector.isEmpty, !vector.isEmpty else { return a.region == region ? 1 : 0 }
-        guard a.vector.count == vector.count, a.norm > 0, norm > 0 else { return 0 }
-        var dot = 0.0
-        for index in vector.indices { dot += a.vector[index] / a.norm * (vector[index] / norm) }
-        return min(1, max(-1, dot))
-    }
-
-    /// The length of a vector, scaled so that large components do not overflow.
-    @inline(never)
-    private static func norm(_ vector: [Double]) -> Double {
-        let greatest = vector.reduce(0) { max($0, abs($1)) }
-        guard greatest > 0 else { return 0 }
-        return greatest * vector.reduce(0) { $0 + ($1 / greatest) * ($1 / greatest) }.squareRoot()
-    }
-}
-
-/// The amplified confidence of witnesses that agree: `1 - Π(1 - c·max(0, s))` (gates.md, Collapse).
-@inlinable
-public func amplifiedConfidence(_ witnesses: some Sequence<(confidence: Double, similarity: Double)>) -> Double {
-    1 - witnesses.reduce(1) { $0 * (1 - $1.confidence * max(0, $1.similarity)) }
 }

@@ -3,6 +3,32 @@ import NimmerWave
 /// A gate's test case: a configuration, waves, and how far to run; the format of the golden vectors and of
 /// `nimmer gate simulate` (gates.md, Gates).
 public struct GateCase: Sendable, Hashable {
+    /// One step of a case.
+    public enum Step: Sendable, Hashable {
+        /// A wave arrives.
+        case wave(Event)
+        /// The outcome of an opening becomes known.
+        case outcome(Outcome)
+
+        /// Time, in milliseconds.
+        public var at: Double {
+            switch self {
+            case .wave(let wave): wave.at
+            case .outcome(let outcome): outcome.at
+            }
+        }
+    }
+
+    /// An outcome of an opening (trust.md).
+    public struct Outcome: Sendable, Hashable {
+        /// Time, in milliseconds.
+        public var at: Double
+        /// Number of the opening, counted from 0.
+        public var opening: Int
+        /// Indicates whether reality confirmed it.
+        public var result: VerificationResult
+    }
+
     /// One wave of a case.
     public struct Event: Sendable, Hashable {
         /// Time, in milliseconds.
@@ -25,13 +51,13 @@ public struct GateCase: Sendable, Hashable {
     public var name: String
     /// Configuration of the gate.
     public var configuration: GateConfiguration
-    /// The waves in order of arrival.
-    public var events: [Event]
+    /// The waves and outcomes in order of arrival; outcomes of one instant before its waves.
+    public var steps: [Step]
     /// Time to run on after the last wave, in milliseconds; nil: no further.
     public var until: Double?
 
     /// Reads a case: `{"config": {…}, "events": [{"at_ms", "origin", "confidence", "polarity", "region", "vector",
-    /// "interval_ms"}], "until_ms"}`; each origin is a member.
+    /// "interval_ms"} or {"at_ms", "opening", "outcome"}], "until_ms"}`; each origin is a member.
     ///
     /// - Throws: a ``GateError`` that names the field, what was found and what was expected.
     public init(_ json: JSON) throws(GateError) {
@@ -45,6 +71,13 @@ public struct GateCase: Sendable, Hashable {
         if let settings = object["config"] {
             guard let settings = settings.object else { throw Self.wrong("config", "an object", settings) }
             for member in settings.members {
+                if member.key == "trust" {
+                    guard let source = member.value.string.flatMap(TrustSource.init(rawValue:)) else {
+                        throw Self.wrong("config.trust", "declared or earned", member.value)
+                    }
+                    configuration.trust = source
+                    continue
+                }
                 guard let value = member.value.double else {
                     throw Self.wrong("config.\(member.key)", "a number", member.value)
                 }
@@ -53,15 +86,41 @@ public struct GateCase: Sendable, Hashable {
         }
         self.configuration = configuration
         guard let list = object["events"]?.array else { throw Self.wrong("events", "a list", object["events"]) }
-        var events: [Event] = []
-        for (index, item) in list.enumerated() { events.append(try Self.event(item, "events[\(index)]")) }
-        self.events = events
+        var steps: [Step] = []
+        for (index, item) in list.enumerated() {
+            let step = try Self.step(item, "events[\(index)]")
+            steps.insert(step, at: Self.place(of: step, in: steps))
+        }
+        self.steps = steps
         if let until = object["until_ms"] {
             guard let moment = until.double, abs(moment) < 9e12 else {
                 throw Self.wrong("until_ms", "a number of milliseconds", until)
             }
             self.until = moment
         }
+    }
+
+    /// The place of a step behind others: at the end, but an outcome comes before waves of its instant.
+    private static func place(of step: Step, in steps: [Step]) -> Int {
+        var place = steps.count
+        guard case .outcome(let outcome) = step else { return place }
+        while place > 0, case .wave(let wave) = steps[place - 1], wave.at == outcome.at { place -= 1 }
+        return place
+    }
+
+    private static func step(_ json: JSON, _ path: String) throws(GateError) -> Step {
+        guard json["opening"] != nil || json["outcome"] != nil else { return .wave(try event(json, path)) }
+        guard let at = json["at_ms"]?.double, abs(at) < 9e12 else {
+            throw wrong("\(path).at_ms", "a number of milliseconds", json["at_ms"])
+        }
+        guard let opening = json["opening"]?.int, opening >= 0 else {
+            throw wrong("\(path).opening", "the number of an opening, counted from 0", json["opening"])
+        }
+        guard let result = json["outcome"]?.string.flatMap(VerificationResult.init(rawValue:)) else {
+            let words = VerificationResult.allCases.map(\.rawValue).joined(separator: ", ")
+            throw wrong("\(path).outcome", "one of \(words)", json["outcome"])
+        }
+        return .outcome(Outcome(at: at, opening: opening, result: result))
     }
 
     private static func event(_ json: JSON, _ path: String) throws(GateError) -> Event {
@@ -99,50 +158,5 @@ public struct GateCase: Sendable, Hashable {
     private static func wrong(_ field: String, _ expected: String, _ found: JSON?) -> GateError {
         let text = found.map { String($0.text.prefix(80)) } ?? "nothing"
         return GateError(key: field, message: "\(field) must be \(expected); found \(text)")
-    }
-
-    /// Runs the case.
-    ///
-    /// - Returns: `trace` (verdict, potential and state after each wave), `transitions` and `final`.
-    public func run() -> JSON {
-        let numbers = { (names: Set<String>) in
-            Dictionary(uniqueKeysWithValues: names.sorted().enumerated().map { ($1, Int32($0)) })
-        }
-        let origins = numbers(Set(events.map(\.origin)))
-        let regions = numbers(Set(events.map(\.region)))
-        var gate = Gate(configuration)
-        var transitions: ContiguousArray<Transition> = []
-        var trace: [JSON] = []
-        for event in events {
-            let wave = Evidence(
-                origin: origins[event.origin] ?? 0, region: regions[event.region] ?? 0, polarity: event.polarity,
-                confidence: event.confidence, at: Timestamp(milliseconds: event.at))
-            if event.interval > 0 { gate.note(interval: event.interval, of: wave.origin) }
-            let verdict = gate.receive(wave, vector: event.vector, into: &transitions)
-            trace.append([
-                "verdict": .string(verdict.rawValue), "potential": .number(gate.potential),
-                "state": .string(gate.state.word),
-            ])
-        }
-        if let until { gate.advance(to: Timestamp(milliseconds: until), into: &transitions) }
-        var final: JSONObject = [
-            "potential": .number(gate.potential), "state": .string(gate.state.word),
-            "at_ms": .number(gate.time?.milliseconds ?? 0),
-        ]
-        if gate.interval > 0 {
-            final["window_ms"] = .number(gate.windowMilliseconds)
-            final["half_life_ms"] = .number(gate.halfLifeMilliseconds)
-        }
-        return [
-            "trace": .array(trace),
-            "transitions": .array(
-                transitions.map {
-                    [
-                        "at_ms": .number($0.at.milliseconds), "from": .string($0.from.word), "to": .string($0.to.word),
-                        "potential": .number($0.potential),
-                    ]
-                }),
-            "final": .object(final),
-        ]
     }
 }

@@ -14,10 +14,22 @@ public struct GateConfiguration: Hashable, Sendable {
     public var closeThreshold = -0.5
     /// Back to STABLE at this fraction of the threshold that was crossed; above 0, at most 1.
     public var releaseFraction = 0.5
-    /// Trust earned by verified openings, 0…1.
+    /// Trust of the gate where it is declared; where it is earned, that in an origin before its first outcome; 0…1.
     public var weight = 0.1
-    /// Above it the gate is a reflex; at least 0, below 1.
+    /// Trust above which, where it is earned from which, one voice is enough; at least 0, at most 0.99.
     public var reflexWeight = 0.8
+    /// Source of trust.
+    public var trust = TrustSource.declared
+    /// Number of outcomes that ``weight`` is worth; 0.25…1000.
+    public var priorOutcomes = 1.0
+    /// Number of confirmations that one failure cancels; 0.25…10.
+    public var failedWeight = 1.0
+    /// An origin is known by about its last so many outcomes; 2…1000.
+    public var trustMemory = 8.0
+    /// Time for which an unproven voice must last to be heard once, in milliseconds; 0: never; nil: half the window.
+    public var hearingMilliseconds: Double?
+    /// Number of asserting origins in the window that an opening needs, whatever they earned; at least 1.
+    public var quorum = 1
     /// Waves below this confidence are seen and traced, but do not resonate; 0…1.
     public var floor = 0.2
     /// Bound on remembered witnesses; at least 1.
@@ -51,11 +63,19 @@ public struct GateConfiguration: Hashable, Sendable {
         halfLifeIsFixed ? halfLifeMilliseconds : max(halfLifeMilliseconds, 15 * min(interval, Self.slowestInterval))
     }
 
+    /// Indicates whether, under earned trust, an origin that nothing is known of could open the gate alone without being declared a reflex
+    /// (trust.md, Limits around it).
+    public var opensUntried: Bool {
+        weight <= reflexWeight && (reflexWeight == 0 || weight / reflexWeight >= openThreshold)
+    }
+
     /// Ranges of the settings, for messages and the reference.
     public static let ranges: [(key: String, range: String)] = [
         ("window_ms", "above 0"), ("half_life_ms", "above 0"), ("open_threshold", "above 0, at most 1"),
         ("close_threshold", "at least -1, below 0"), ("release_fraction", "above 0, at most 1"), ("weight", "0 to 1"),
-        ("reflex_weight", "at least 0, below 1"), ("floor", "0 to 1"), ("max_origins", "1 to 4096"),
+        ("reflex_weight", "0 to 0.99"), ("floor", "0 to 1"), ("max_origins", "1 to 4096"),
+        ("prior_outcomes", "0.25 to 1000"), ("failed_weight", "0.25 to 10"), ("trust_memory", "2 to 1000"),
+        ("hearing_ms", "at least 0"), ("quorum", "1 to 64"),
     ]
 
     /// Sets one of the settings by its name in gates.md.
@@ -69,8 +89,13 @@ public struct GateConfiguration: Hashable, Sendable {
             case "close_threshold": value >= -1 && value < 0
             case "release_fraction": value > 0 && value <= 1
             case "weight", "floor": value >= 0 && value <= 1
-            case "reflex_weight": value >= 0 && value < 1
+            case "reflex_weight": value >= 0 && value <= 0.99
             case "max_origins": value >= 1 && value <= 4096 && value == value.rounded()
+            case "prior_outcomes": value >= 0.25 && value <= 1000
+            case "failed_weight": value >= 0.25 && value <= 10
+            case "trust_memory": value >= 2 && value <= 1000
+            case "hearing_ms": value >= 0 && value <= 1e14
+            case "quorum": value >= 1 && value <= 64 && value == value.rounded()
             default:
                 throw GateError(
                     key: key,
@@ -90,6 +115,11 @@ public struct GateConfiguration: Hashable, Sendable {
         case "weight": weight = value
         case "reflex_weight": reflexWeight = value
         case "floor": floor = value
+        case "prior_outcomes": priorOutcomes = value
+        case "failed_weight": failedWeight = value
+        case "trust_memory": trustMemory = value
+        case "hearing_ms": hearingMilliseconds = value
+        case "quorum": quorum = Int(saturating: value)
         default: maximumOrigins = Int(saturating: value)
         }
     }

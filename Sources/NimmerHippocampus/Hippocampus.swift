@@ -3,6 +3,7 @@ import NimmerBus
 import NimmerMemory
 import NimmerPlatform
 import NimmerProcess
+import NimmerSystem
 import NimmerWave
 import Synchronization
 
@@ -24,16 +25,18 @@ package final class Hippocampus: Sendable {
         case waitingForStream(BusError)
     }
 
-    private let bus: any Bus
+    let bus: any Bus
     private let store: any MemoryStore
-    private let environment: Environment
+    let environment: Environment
     private let limits: Batcher<Held>.Limits
-    private let reject: @Sendable (Refusal, BusMessage) -> Void
+    /// Lifeforce that outcomes give back.
+    let earnings: LifeforceSettings
+    let reject: @Sendable (Refusal, BusMessage) -> Void
     private let notify: @Sendable (Notice) -> Void
     private let rows: Recorder
     private let commits: Timer
     private let intake = FlowControl()
-    private let state = Mutex(HippocampusStatus())
+    let state = Mutex(HippocampusStatus())
     private let suspects: CrashSuspectTracker?
     private let access = ExclusiveAccess()
     private let inProgress = Atomic(0)
@@ -62,14 +65,17 @@ package final class Hippocampus: Sendable {
     ///   - reject: called for each message that could not be decoded.
     ///   - notify: called once for each change that a person should know.
     ///   - metrics: where sizes and times of commits are recorded.
+    ///   - earnings: what outcomes give back.
     ///   - suspects: tracks the messages that may have ended an earlier run; nil: none are tracked.
     package init(
         bus: any Bus, store: any MemoryStore, environment: Environment, limits: Batcher<Held>.Limits,
         reject: @escaping @Sendable (Refusal, BusMessage) -> Void = { _, _ in },
         notify: @escaping @Sendable (Notice) -> Void = { _ in },
-        metrics: any MetricsFactory = NOOPMetricsHandler.instance, suspects: CrashSuspectTracker? = nil
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance, suspects: CrashSuspectTracker? = nil,
+        earnings: LifeforceSettings = LifeforceSettings()
     ) {
         self.suspects = suspects
+        self.earnings = earnings
         self.bus = bus
         self.store = store
         self.environment = environment
@@ -203,6 +209,10 @@ package final class Hippocampus: Sendable {
     /// Looks after the store while there is nothing to write, so that the status is true in silence too.
     private func watch() async {
         while (try? await Task.sleep(for: .seconds(status.trouble == nil ? 5 : 1))) != nil {
+            let query = LifeforceQuery(environment: environment, since: Timestamp.now().utcDay)
+            if status.trouble == nil, let days = try? await store.lifeforce(query) {
+                state.withLock { $0.today = days }
+            }
             guard status.held == 0 else { continue }
             do throws(MemoryError) {
                 try await store.open()
@@ -252,6 +262,8 @@ package final class Hippocampus: Sendable {
             Source(stream: SystemStreams.transitions(environment), durable: "hippocampus"),
             Source(stream: SystemStreams.decisions(environment), durable: "hippocampus-decisions"),
             Source(stream: SystemStreams.escalations(environment), durable: "hippocampus-requests"),
+            Source(stream: SystemStreams.outcomes(environment), durable: "hippocampus-outcomes"),
+            Source(stream: SystemStreams.lifeforce(environment), durable: "hippocampus-lifeforce"),
         ]
     }
 
@@ -262,6 +274,8 @@ package final class Hippocampus: Sendable {
         while !Task.isCancelled, !intake.isShut {
             do throws(BusError) {
                 try await SystemStreams.ensure(on: bus, environment: environment)
+                try await SystemStreams.ensureOutcomes(on: bus, environment: environment)
+                try await SystemStreams.ensureLifeforce(on: bus, environment: environment)
                 await suspects?.open()
                 let consumer = try await consumer(source)
                 pause.reset()
@@ -371,23 +385,6 @@ package final class Hippocampus: Sendable {
         let entries = decode(delivery.message)
         return entries.indices.map {
             Held(entry: entries[$0], delivery: $0 == entries.indices.last ? delivery : nil, stream: stream)
-        }
-    }
-
-    private func decode(_ message: BusMessage) -> [MemoryEntry] {
-        let subject = message.subject.text
-        do throws(Refusal) {
-            let provenance = try Provenance(of: subject)
-            if provenance.types == [.verificationOutcome] {
-                _ = try provenance.authority(hasIdentities: bus.identity != nil)
-            }
-            return try MemoryEntry.entries(decoding: message.payload, subject: subject, environment: environment)
-        } catch {
-            state.withLock { $0.rejected += 1 }
-            reject(error, message)
-            return [
-                MemoryEntry(rejecting: message.payload, subject: subject, environment: environment, because: error)
-            ]
         }
     }
 }

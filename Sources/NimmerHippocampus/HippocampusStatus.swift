@@ -22,6 +22,8 @@ package struct HippocampusStatus: Sendable, Hashable {
     package var lag: [String: UInt64] = [:]
     /// Backlog of each of these streams, and how long it is kept there.
     package var backlogs: [String: StreamBacklog] = [:]
+    /// Lifeforce that was spent and earned today (UTC), by region, as the store had it a few seconds ago.
+    package var today: [LifeforceDay] = []
     /// Reason why the store is unavailable; nil while it is available.
     package var trouble: MemoryError?
 

@@ -16,6 +16,8 @@ public struct Grant: Sendable, Hashable {
         case bridge
         /// The hippocampus.
         case hippocampus
+        /// The virtual garden: hears what the thalamus hears, and publishes traces alone.
+        case garden
         /// An observer: reads everything, writes nothing.
         case observer
         /// An operator: also sends requests, reads streams and publishes outcomes.

@@ -22,6 +22,13 @@ extension Grant {
             publish.append(Subject.learned(env, cell: token).text)
             asks("\(env.rawValue).nervous.cells.thalamus.request", of: "thalamus")
         }
+        // The outcomes that feed it, where it has a budget.
+        for region in system.foodRegions(of: organism) {
+            subscribe.append(Subject.acceptedOutcome(env, gate: GateID(region: region)).text)
+        }
+        if isNerve { subscribe += organism.verifies.map { Subject.transition(env, gate: GateID(region: $0)).text } }
+        // Outcomes of exactly the gates that the file names.
+        publish += organism.verifies.map { "\(Subject.feedback(env, gate: GateID(region: $0))).\(name)" }
         serves("\(env.rawValue).nervous.cells.\(name).request")
         subscribe.append("\(own).handover")
         isService()

@@ -51,11 +51,13 @@ extension Grant {
     }
 
     /// Reads, writes and watches a bucket of keys.
-    mutating func shares(bucket: String) {
+    ///
+    /// - Parameter keys: the keys that it may write, as patterns.
+    mutating func shares(bucket: String, writing keys: [String] = [">"]) {
         let stream = "KV_\(bucket)"
         ensures([stream], changes: true)
         reads(stream, durables: [])
-        publish += ["$JS.API.STREAM.MSG.GET.\(stream)", "$KV.\(bucket).>"]
+        publish += ["$JS.API.STREAM.MSG.GET.\(stream)"] + keys.map { "$KV.\(bucket).\($0)" }
     }
 }
 
@@ -66,6 +68,8 @@ enum SystemDurables {
         case SystemStreams.transitions(env): ["hippocampus", "bridge"]
         case SystemStreams.decisions(env): ["hippocampus-decisions"]
         case SystemStreams.escalations(env): ["bridge", "hippocampus-requests"]
+        case SystemStreams.outcomes(env): ["hippocampus-outcomes"]
+        case SystemStreams.lifeforce(env): ["hippocampus-lifeforce"]
         default: []
         }
     }

@@ -7,7 +7,13 @@ extension Grant {
     ///
     /// - Throws: a `SystemError` where two would share a name, or a setting names a subject that is not a device's.
     public static func all(of system: SystemFile, in env: Environment) throws(SystemError) -> [Grant] {
-        var grants = [thalamus(env), bridge(system, env), hippocampus(env), observer(env), `operator`(env)]
+        var grants = [thalamus(system, env), bridge(system, env), hippocampus(env), observer(env), `operator`(env)]
+        if !system.virtual.isEmpty {
+            grants.append(garden(env))
+            for place in grants.indices where grants[place].role == .observer {
+                grants[place].publish.append("\(env.rawValue).nervous.cells.garden.request.observer")
+            }
+        }
         let reserved = Set(grants.map(\.name)).union(otherIdentities).union(Role.allCases.map(\.rawValue))
         func check(_ name: String, at mark: YAMLMark) throws(SystemError) {
             guard reserved.contains(name) else { return }
@@ -33,7 +39,9 @@ extension Grant {
     private static func organ(_ organ: OrganSettings, _ system: SystemFile, _ env: Environment) -> Grant {
         var grant = Grant(organ.name, .organ)
         grant.serves("\(env.rawValue).organs.\(organ.name).*")
-        grant.publish.append("\(env.rawValue).nervous.rejects.\(organ.name)")
+        grant.publish += [
+            "\(env.rawValue).nervous.rejects.\(organ.name)", "\(env.rawValue).nervous.lifeforce.\(organ.name)",
+        ]
         for other in system.organs where other.name != organ.name && other.card != nil && other.card == organ.card {
             grant.asks("\(env.rawValue).organs.\(other.name).release", of: other.name)
         }
@@ -41,17 +49,19 @@ extension Grant {
         return grant
     }
 
-    private static func thalamus(_ env: Environment) -> Grant {
+    private static func thalamus(_ system: SystemFile, _ env: Environment) -> Grant {
         var grant = Grant("thalamus", .thalamus)
         let nervous = "\(env.rawValue).nervous"
         grant.publish += [
             "\(nervous).gates.*.transition", SubjectPattern.acceptedOutcomes(env).text, Subject.collapse(env).text,
             Subject.attention(env).text, "\(nervous).rejects.thalamus", "\(nervous).shards.>",
+            "\(nervous).lifeforce.thalamus",
         ]
         grant.asks(Subject.cognitiveRequest(env).text)
         grant.subscribe += [
             SubjectPattern.waves(env).text, SubjectPattern.outcomes(env).text, "\(nervous).shards.>",
-            SubjectPattern.reportedTransitions(env).text,
+            SubjectPattern.reportedTransitions(env).text, SubjectPattern.nerveStates(env).text,
+            SubjectPattern.lifeforce(env).text,
         ]
         grant.serves("\(nervous).cells.thalamus.request")
         grant.isService()
@@ -66,6 +76,13 @@ extension Grant {
         let learned = "KV_\(SystemStreams.learned(env).bucket)"
         grant.ensures([learned], changes: true)
         grant.looks(into: learned)
+        // The outcomes that its rules give, and what these hear beside waves.
+        if !system.verify.isEmpty {
+            grant.publish.append("\(nervous).outcomes.*.feedback.thalamus")
+            grant.subscribe.append(Subject.act(env).text)
+            let names = Set(system.verify.flatMap { $0.conditions.values.map(\.organism) })
+            grant.subscribe += names.sorted().map { "\(nervous).*.\($0).change" }
+        }
         // Whether a process of 2.0 still needs the streams as they were.
         grant.publish.append("$SRV.INFO")
         return grant
@@ -87,6 +104,8 @@ extension Grant {
         // What came without a sender is stored in its own name, and so is what informs minds of a reflex.
         grant.subscribe.append(Subject.cognitiveRequest(env).text)
         grant.publish.append("\(Subject.cognitiveRequest(env)).cognition-bridge")
+        // The opinions of minds about openings.
+        grant.publish.append("\(env.rawValue).nervous.outcomes.*.feedback.cognition-bridge")
         for organ in system.organs { grant.asks("\(env.rawValue).organs.\(organ.name).*", of: organ.name) }
         grant.isService()
         grant.ensures(systemStreams(env), changes: false)
@@ -113,11 +132,27 @@ extension Grant {
         grant.works(SystemStreams.transitions(env), durable: "hippocampus")
         grant.works(SystemStreams.decisions(env), durable: "hippocampus-decisions")
         grant.works(SystemStreams.escalations(env), durable: "hippocampus-requests")
+        grant.works(SystemStreams.outcomes(env), durable: "hippocampus-outcomes")
+        grant.works(SystemStreams.lifeforce(env), durable: "hippocampus-lifeforce")
         // Since when its oldest message waits there.
-        for stream in [SystemStreams.transitions(env), SystemStreams.decisions(env), SystemStreams.escalations(env)] {
-            grant.looks(into: stream)
-        }
+        for stream in systemStreams(env) { grant.looks(into: stream) }
         grant.setsAside("hippocampus", env)
+        return grant
+    }
+
+    /// Hears waves and reads what the real system concluded; publishes traces, and what it has counted in a bucket of its own. It may publish no
+    /// transition, no request to a mind and no command.
+    private static func garden(_ env: Environment) -> Grant {
+        var grant = Grant("garden", .garden)
+        grant.publish += [Subject.correlation(env).text, "\(env.rawValue).nervous.rejects.garden"]
+        grant.subscribe.append(SubjectPattern.waves(env).text)
+        grant.serves("\(env.rawValue).nervous.cells.garden.request")
+        grant.isService()
+        for stream in [SystemStreams.transitions(env), SystemStreams.decisions(env), SystemStreams.outcomes(env)] {
+            grant.publish.append("$JS.API.STREAM.INFO.\(stream)")
+            grant.reads(stream, durables: SystemDurables.of(stream, env))
+        }
+        grant.shares(bucket: SystemStreams.garden(env).bucket, writing: ["state.>"])
         return grant
     }
 
@@ -151,6 +186,8 @@ extension Grant {
         for archived in SystemStreams.archived(env) {
             grant.copies(archived.name, durables: SystemDurables.of(archived.name, env))
         }
+        // The trail of promotions.
+        grant.publish.append("$KV.\(SystemStreams.garden(env).bucket).promotions.>")
         // What was set aside is dropped, or published again where it came from.
         grant.looks(into: DeadLetter.stream(env))
         grant.publish.append("$JS.API.STREAM.MSG.DELETE.\(DeadLetter.stream(env))")
@@ -160,7 +197,7 @@ extension Grant {
     private static func systemStreams(_ env: Environment) -> [String] {
         [
             SystemStreams.transitions(env), SystemStreams.escalations(env), SystemStreams.decisions(env),
-            SystemStreams.outcomes(env),
+            SystemStreams.outcomes(env), SystemStreams.lifeforce(env),
         ]
     }
 }

@@ -24,6 +24,15 @@ public final class InMemoryStore: MemoryStore {
         try memory.withLock { contents throws(MemoryError) in try contents.follow(id) }
     }
 
+    /// Answers with known outcomes.
+    public func answerPage(_ query: TrainingQuery) async throws(MemoryError) -> AnswerPage {
+        let start = try query.resume.map { (place) throws(MemoryError) in try InMemoryStore.start(after: place) }
+        let answers = memory.withLock { $0.answers(query, after: start) }
+        return AnswerPage(
+            rows: answers.map { .success($0) },
+            next: answers.count >= query.limit ? answers.last.map { query.after($0.place) } : nil)
+    }
+
     /// Examples for training.
     public func trainingPage(_ query: TrainingQuery) async throws(MemoryError) -> TrainingPage {
         let start = try query.resume.map { (place) throws(MemoryError) in try InMemoryStore.start(after: place) }
@@ -34,11 +43,18 @@ public final class InMemoryStore: MemoryStore {
             next: isFull ? examples.last.map { query.after(.init(at: $0.windowEnd.rfc3339, id: $0.id.text)) } : nil)
     }
 
-    private static func start(after place: TrainingQuery.Place) throws(MemoryError) -> (Timestamp, MessageID) {
+    static func start(after place: TrainingQuery.Place) throws(MemoryError) -> (Timestamp, MessageID) {
         guard let at = try? Timestamp(rfc3339: place.at), let id = try? MessageID(place.id) else {
             throw MemoryError(.unexpected, "found a page after \(place.at), \(place.id); expected a time and a UUID")
         }
         return (at, id)
+    }
+
+    /// Lifeforce that was spent and earned.
+    public func lifeforce(_ query: LifeforceQuery) async throws(MemoryError) -> [LifeforceDay] {
+        memory.withLock { contents in
+            contents.days.values.filter { query.matches($0) }.sorted { ($0.day, $0.region) < ($1.day, $1.region) }
+        }
     }
 
     /// The gates with their totals.
@@ -64,13 +80,19 @@ struct MemoryContents: TrailSource {
     }
 
     private(set) var gates: [GateKey: GateBalance] = [:]
-    private var transitions: [MessageID: Remembered<GateTransition>] = [:]
-    private var collapses: [MessageID: Remembered<Collapse>] = [:]
-    private var correlations: [MessageID: Remembered<CorrelationEvent>] = [:]
-    private var requests: [MessageID: Remembered<CognitiveRequest>] = [:]
-    private var responses: [MessageID: Remembered<CognitiveResponse>] = [:]
+    private(set) var transitions: [MessageID: Remembered<GateTransition>] = [:]
+    private(set) var collapses: [MessageID: Remembered<Collapse>] = [:]
+    private(set) var correlations: [MessageID: Remembered<CorrelationEvent>] = [:]
+    private(set) var requests: [MessageID: Remembered<CognitiveRequest>] = [:]
+    private(set) var responses: [MessageID: Remembered<CognitiveResponse>] = [:]
     private var acts: [MessageID: Remembered<Act>] = [:]
     private var verified: [MessageID: Remembered<VerificationOutcome>] = [:]
+    private(set) var accepted: [MessageID: Remembered<AcceptedOutcome>] = [:]
+    /// Lifeforce that accepted outcomes give back.
+    private(set) var earnings: [MessageID: Double] = [:]
+    private var spendings: Set<MessageID> = []
+    var days: [LifeforceDay.Key: LifeforceDay] = [:]
+    private var counted = CountedOutcomes()
     private var rejected: [MessageID: MemoryEntry] = [:]
 
     var counts: MemoryCounts {
@@ -82,6 +104,7 @@ struct MemoryContents: TrailSource {
         counts.responses = responses.count
         counts.acts = acts.count
         counts.verifications = verified.count
+        counts.accepted = accepted.count
         counts.rejected = rejected.count
         return counts
     }
@@ -112,11 +135,20 @@ struct MemoryContents: TrailSource {
         case .collapse(let message): return Self.keep(&collapses, key, environment, message)
         case .correlation(let message): return Self.keep(&correlations, key, environment, message)
         case .request(let message): return Self.keep(&requests, key, environment, message)
-        case .response(let message): return Self.keep(&responses, key, environment, message)
+        case .response(let message):
+            guard Self.keep(&responses, key, environment, message) else { return false }
+            spend(message, in: environment)
         case .act(let message): return Self.keep(&acts, key, environment, message)
-        case .verification(let message, let gate):
-            guard Self.keep(&verified, key, environment, message) else { return false }
-            total(message, gate: gate, in: environment)
+        case .verification(let message, _): return Self.keep(&verified, key, environment, message)
+        case .accepted(let message, let lifeforce):
+            let before = lastOutcome(of: message.body.opening, in: environment)
+            guard Self.keep(&accepted, key, environment, message) else { return false }
+            earnings[message.header.messageID] = lifeforce
+            earn(message, before: before, in: environment)
+            total(message, in: environment)
+        case .spent(let message):
+            guard spendings.insert(key).inserted else { return false }
+            spend(message.body, in: environment)
         case .rejected:
             guard rejected[key] == nil else { return false }
             rejected[key] = entry
@@ -151,28 +183,27 @@ struct MemoryContents: TrailSource {
         gate.openings += body.toState == .open ? 1 : 0
         gate.closings += body.toState == .closed ? 1 : 0
         gate.lifeforceSpent += body.lifeforceCost
-        for outcome in verified.values where outcome.message.body.originalSignalID == message.header.messageID {
-            gate.lifeforceEarned += body.lifeforceCost * outcome.message.body.outcome.lifeforceShare
-        }
+        gate.lifeforceEarned += counted.pay(message.header.messageID, body.lifeforceCost)
         gates[key] = gate
     }
 
-    private mutating func total(
-        _ message: Envelope<VerificationOutcome>, gate gateID: GateID, in environment: Environment
-    ) {
+    private mutating func total(_ message: Envelope<AcceptedOutcome>, in environment: Environment) {
         let body = message.body
-        let key = GateKey(environment: environment, gateID: gateID)
-        var gate =
-            gates[key]
-            ?? GateBalance(
-                environment: environment, gateID: gateID, domain: body.domain, region: Region(body.domain))
-        gate.confirmed += body.outcome == .confirmed ? 1 : 0
-        gate.failed += body.outcome == .failed ? 1 : 0
-        gate.partial += body.outcome == .partial ? 1 : 0
-        gates[key] = gate
-        guard let paid = transitions[body.originalSignalID] else { return }
-        let earned = paid.message.body.lifeforceCost * body.outcome.lifeforceShare
-        gates[GateKey(environment: paid.environment, gateID: paid.message.body.gateID)]?.lifeforceEarned += earned
+        let key = GateKey(environment: environment, gateID: body.gateID)
+        if gates[key] == nil {
+            gates[key] = GateBalance(
+                environment: environment, gateID: body.gateID, domain: body.region.domain, region: body.region)
+        }
+        guard let change = counted.take(message, cost: transitions[body.opening]?.message.body.lifeforceCost) else {
+            return
+        }
+        for (outcome, sign) in [(change.before, -1), (change.after, 1)] {
+            guard let outcome else { continue }
+            gates[key]?.confirmed += outcome.result == .confirmed ? sign : 0
+            gates[key]?.failed += outcome.result == .failed ? sign : 0
+            gates[key]?.partial += outcome.result == .partial ? sign : 0
+            gates[key]?.lifeforceEarned += (outcome.earned ?? 0) * Double(sign)
+        }
     }
 
     // MARK: - TrailSource
@@ -227,83 +258,6 @@ struct MemoryContents: TrailSource {
                 }
         }
     }
-
-    // MARK: - Training
-
-    func trainingExamples(_ query: TrainingQuery, after start: (Timestamp, MessageID)?) -> [TrainingExample] {
-        let fromTransitions = transitions.values.filter { $0.environment == query.environment }.map { row in
-            TrainingExample(row.message, outcome: verifications(.cause(row.message.header.messageID)).last)
-        }
-        let fromCorrelations = correlations.values.filter { $0.environment == query.environment }.map { row in
-            TrainingExample(row.message, outcome: outcome(for: row))
-        }
-        return (fromTransitions + fromCorrelations).filter { query.matches($0, after: start) }
-            .sorted { ($0.windowEnd, $0.id) < ($1.windowEnd, $1.id) }
-            .prefix(query.limit).map { $0 }
-    }
-
-    private func outcome(for row: Remembered<CorrelationEvent>) -> Remembered<VerificationOutcome>? {
-        let body = row.message.body
-        return transitions.values
-            .filter {
-                $0.environment == row.environment && $0.message.body.gateID == body.gateID
-                    && $0.message.body.at >= body.windowStart && $0.message.body.at <= body.windowEnd
-            }
-            .flatMap { verifications(.cause($0.message.header.messageID)) }
-            .max {
-                ($0.message.header.timestamp, $1.message.header.messageID)
-                    < ($1.message.header.timestamp, $0.message.header.messageID)
-            }
-    }
-}
-
-extension VerificationResult {
-    /// The share of a transition's cost that it gives back.
-    var lifeforceShare: Double {
-        switch self {
-        case .confirmed: 1
-        case .partial: 0.5
-        case .failed: 0
-        }
-    }
-}
-
-extension TrainingQuery {
-    /// Returns whether an example belongs to the answer.
-    func matches(_ example: TrainingExample, after start: (Timestamp, MessageID)?) -> Bool {
-        if let since, example.windowEnd < since { return false }
-        if let until, example.windowEnd >= until { return false }
-        if labelledOnly, example.label == nil { return false }
-        if let start { return (example.windowEnd, example.id) > start }
-        return true
-    }
-}
-
-extension TrainingExample {
-    init(_ message: Envelope<GateTransition>, outcome: Remembered<VerificationOutcome>?) {
-        let body = message.body
-        let result =
-            switch body.toState {
-            case .open: "opened"
-            case .closed: "closed"
-            case .stable: "released"
-            }
-        let word = outcome?.message.body.outcome.rawValue
-        self.init(
-            kind: .transition, id: message.header.messageID, gateID: body.gateID, garden: message.header.source.garden,
-            windowStart: body.at, windowEnd: body.at, signals: body.json["trigger_signals"] ?? [],
-            correlation: body.correlationScore, result: result, outcome: word, label: word)
-    }
-
-    init(_ message: Envelope<CorrelationEvent>, outcome: Remembered<VerificationOutcome>?) {
-        let body = message.body
-        let word = outcome?.message.body.outcome.rawValue
-        self.init(
-            kind: .correlation, id: message.header.messageID, gateID: body.gateID, garden: message.header.source.garden,
-            windowStart: body.windowStart, windowEnd: body.windowEnd, signals: body.json["signals_in_window"] ?? [],
-            correlationMatrix: body.json["correlation_matrix"], correlation: body.aggregateCorrelation,
-            result: body.result.rawValue, outcome: word, label: body.trainingLabel ?? word)
-    }
 }
 
 extension MemoryRow {
@@ -319,6 +273,8 @@ extension MemoryRow {
             case .act(let message): [message.header.source.entityID, message.body.word ?? ""]
             case .verification(let message, _):
                 [message.header.source.entityID, message.body.verificationSource]
+            case .accepted(let message, _): [message.header.source.entityID, message.body.sender]
+            case .spent(let message): [message.header.source.entityID]
             case .rejected: []
             }
         return texts.contains { $0.utf8.contains(0) } ? "a text holds U+0000" : nil

@@ -36,6 +36,8 @@ public struct MemoryEntry: Sendable, Hashable {
         case .cognitiveRequest(let message): row = .request(message)
         case .cognitiveResponse(let message): row = .response(message)
         case .act(let message): row = .act(message)
+        case .acceptedOutcome(let message): row = .accepted(message, lifeforce: 0)
+        case .lifeforceSpent(let message): row = .spent(message)
         case .verificationOutcome(let message):
             row = .verification(try message.verified(on: subject), gate: try MemoryEntry.gate(of: subject))
         case let other:
@@ -124,8 +126,12 @@ public enum MemoryRow: Sendable, Hashable {
     case response(Envelope<CognitiveResponse>)
     /// Outcome of its commands.
     case act(Envelope<Act>)
-    /// Reality confirmed it or did not; the gate comes from the subject.
+    /// A sender reports that reality confirmed it or did not; the gate comes from the subject.
     case verification(Envelope<VerificationOutcome>, gate: GateID)
+    /// The thalamus counted an outcome, took one back, or forgot what they had shown; with what it gives back, in LF.
+    case accepted(Envelope<AcceptedOutcome>, lifeforce: Double)
+    /// Energy was spent.
+    case spent(Envelope<LifeforceSpent>)
     /// A message that was not accepted.
     case rejected(RejectedMessage)
 
@@ -139,6 +145,8 @@ public enum MemoryRow: Sendable, Hashable {
         case .response(let message): message.header.messageID
         case .act(let message): message.header.messageID
         case .verification(let message, _): message.header.messageID
+        case .accepted(let message, _): message.header.messageID
+        case .spent(let message): message.header.messageID
         case .rejected(let message): message.id
         }
     }
@@ -150,7 +158,7 @@ public enum MemoryRow: Sendable, Hashable {
         case .request(let message): message.body.requestID
         case .response(let message): message.body.requestID
         case .act(let message): message.body.requestID
-        case .transition, .correlation, .verification, .rejected: messageID
+        case .transition, .correlation, .verification, .accepted, .spent, .rejected: messageID
         }
     }
 }

@@ -31,8 +31,15 @@ public protocol MemoryStore: Sendable {
     /// - Returns: nil when nothing with this id is remembered.
     func trail(of id: MessageID) async throws(MemoryError) -> MemoryTrail?
 
-    /// Examples for training, oldest first, at most `query.limit`; continue with the page's ``TrainingPage/next``.
+    /// Examples for training, oldest first, at most `query.limit`; continue with the page's ``ExportPage/next``.
     func trainingPage(_ query: TrainingQuery) async throws(MemoryError) -> TrainingPage
+
+    /// Answered requests whose openings have an accepted outcome, by the time of the request, at most `query.limit`; continue with the
+    /// page's ``ExportPage/next``. ``TrainingQuery/labelledOnly`` does not matter: each has an outcome.
+    func answerPage(_ query: TrainingQuery) async throws(MemoryError) -> AnswerPage
+
+    /// Lifeforce that was spent and earned, by day and region.
+    func lifeforce(_ query: LifeforceQuery) async throws(MemoryError) -> [LifeforceDay]
 
     /// Every gate of an environment with its running totals, by name.
     func gates(_ environment: Environment) async throws(MemoryError) -> [GateBalance]
@@ -91,6 +98,8 @@ public struct MemoryCounts: Sendable, Hashable {
     public var acts = 0
     /// Rows of `verification_outcomes`.
     public var verifications = 0
+    /// Rows of `accepted_outcomes`.
+    public var accepted = 0
     /// Rows of `rejected_messages`.
     public var rejected = 0
 
@@ -120,15 +129,15 @@ public struct GateBalance: Sendable, Hashable {
     public var openings = 0
     /// Those to CLOSED.
     public var closings = 0
-    /// Verifications that confirmed.
+    /// Openings whose outcome counts and confirmed.
     public var confirmed = 0
-    /// Verifications that failed.
+    /// Openings whose outcome counts and failed.
     public var failed = 0
-    /// Verifications that confirmed in part.
+    /// Openings whose outcome counts and confirmed in part.
     public var partial = 0
     /// Energy that its transitions cost, in LF.
     public var lifeforceSpent = 0.0
-    /// Energy that verification gave back, in LF: a confirmed transition its whole cost, a partial one half of it.
+    /// Energy that outcomes that count gave back, in LF: a confirmed transition its whole cost, a partial one half of it.
     public var lifeforceEarned = 0.0
     /// The time of the latest transition.
     public var lastTransitionAt: Timestamp?
@@ -136,7 +145,7 @@ public struct GateBalance: Sendable, Hashable {
     /// Earned less spent, in LF: zero when reality confirmed everything, negative by what was wasted.
     public var lifeforceNet: Double { lifeforceEarned - lifeforceSpent }
 
-    /// The share of verifications that confirmed, 0…1; nil when there was none.
+    /// The share of outcomes that count that confirmed, 0…1; nil when there was none.
     public var verificationRate: Double? {
         let all = confirmed + failed + partial
         return all == 0 ? nil : Double(confirmed) / Double(all)

@@ -161,7 +161,8 @@ public struct MemoryTrail: Sendable, Hashable {
     private var verificationLines: [Line] {
         if verifications.isEmpty { return opened ? [missing("verification", "not verified")] : [] }
         return verifications.map {
-            line("verification", $0.header.timestamp, "\($0.body.outcome.rawValue) by \($0.body.verificationSource)")
+            let word = $0.body.kind == .withdrawal ? "taken back" : $0.body.outcome.rawValue
+            return line("verification", $0.header.timestamp, "\(word) by \($0.body.verificationSource)")
         }
     }
 

@@ -10,6 +10,8 @@ public struct TrainingQuery: Sendable, Hashable {
     public var until: Timestamp?
     /// Only examples with a label.
     public var labelledOnly: Bool
+    /// Regions, as a pattern of regions; nil: all.
+    public var region: SubjectPattern?
     /// Maximum number in one page.
     public var limit: Int
     /// End of the page before; nil: the query is of the first.
@@ -32,12 +34,13 @@ public struct TrainingQuery: Sendable, Hashable {
     /// Creates a query.
     public init(
         environment: Environment, since: Timestamp? = nil, until: Timestamp? = nil, labelledOnly: Bool = false,
-        limit: Int = 10_000
+        region: SubjectPattern? = nil, limit: Int = 10_000
     ) {
         self.environment = environment
         self.since = since
         self.until = until
         self.labelledOnly = labelledOnly
+        self.region = region
         self.limit = limit
     }
 
@@ -49,10 +52,13 @@ public struct TrainingQuery: Sendable, Hashable {
     }
 }
 
+/// One page of examples.
+public typealias TrainingPage = ExportPage<TrainingExample>
+
 /// One page of an export.
-public struct TrainingPage: Sendable {
+public struct ExportPage<Example: Sendable>: Sendable {
     /// An example, or the reason why its row cannot be read back.
-    public typealias Row = Result<TrainingExample, MemoryError>
+    public typealias Row = Result<Example, MemoryError>
 
     /// The rows, oldest first.
     public var rows: [Row]
@@ -66,7 +72,7 @@ public struct TrainingPage: Sendable {
     }
 
     /// The examples, without the rows that cannot be read back.
-    public var examples: [TrainingExample] { rows.compactMap { try? $0.get() } }
+    public var examples: [Example] { rows.compactMap { try? $0.get() } }
 }
 
 /// Numbers of rows of an export.
@@ -96,6 +102,8 @@ public struct TrainingExample: Sendable, Hashable {
     public var id: MessageID
     /// The gate.
     public var gateID: GateID
+    /// The region that it guards.
+    public var region: String
     /// `real` or `virtual`.
     public var garden: Garden
     /// The time of the oldest signal; a transition's own time.
@@ -110,20 +118,22 @@ public struct TrainingExample: Sendable, Hashable {
     public var correlation: Double
     /// `opened`, `closed`, `released` or `stayed_stable`.
     public var result: String
-    /// Result of the verification: `confirmed`, `failed`, `partial`; nil when there is none yet.
+    /// The outcome that the thalamus accepted: `confirmed`, `failed`, `partial`; nil when there is none yet.
     public var outcome: String?
     /// The label to learn: the one that the message carried, else the outcome.
     public var label: String?
 
     /// Creates an example.
     public init(
-        kind: Kind, id: MessageID, gateID: GateID, garden: Garden, windowStart: Timestamp, windowEnd: Timestamp,
-        signals: JSON, correlationMatrix: JSON? = nil, correlation: Double, result: String, outcome: String? = nil,
+        kind: Kind, id: MessageID, gateID: GateID, region: String, garden: Garden, windowStart: Timestamp,
+        windowEnd: Timestamp, signals: JSON, correlationMatrix: JSON? = nil, correlation: Double, result: String,
+        outcome: String? = nil,
         label: String? = nil
     ) {
         self.kind = kind
         self.id = id
         self.gateID = gateID
+        self.region = region
         self.garden = garden
         self.windowStart = windowStart
         self.windowEnd = windowEnd
@@ -140,7 +150,7 @@ public struct TrainingExample: Sendable, Hashable {
         func text(_ value: String?) -> JSON { value.map { .string($0) } ?? .null }
         var object: JSONObject = [
             "kind": .string(kind.rawValue), "id": .string(id.text), "gate_id": .string(gateID.text),
-            "garden": .string(garden.rawValue), "window_start": .string(windowStart.rfc3339),
+            "region": .string(region), "garden": .string(garden.rawValue), "window_start": .string(windowStart.rfc3339),
             "window_end": .string(windowEnd.rfc3339), "signals_in_window": signals,
         ]
         object["correlation_matrix"] = correlationMatrix
@@ -162,10 +172,29 @@ extension MemoryStore {
     public func exportTraining(
         _ query: TrainingQuery, _ body: (TrainingPage.Row) throws(MemoryError) -> Bool
     ) async throws(MemoryError) -> TrainingCount {
+        try await export(query, of: trainingPage, body)
+    }
+
+    /// Hands every answer with a known outcome to a closure, page by page; one that cannot be read back does not end it.
+    ///
+    /// - Parameters:
+    ///   - query: which answers; its limit is the size of a page.
+    ///   - body: called in the order in which the requests were made; false: it takes no more.
+    /// - Returns: how many it was given.
+    public func exportAnswers(
+        _ query: TrainingQuery, _ body: (AnswerPage.Row) throws(MemoryError) -> Bool
+    ) async throws(MemoryError) -> TrainingCount {
+        try await export(query, of: answerPage, body)
+    }
+
+    private func export<Example>(
+        _ query: TrainingQuery, of page: (TrainingQuery) async throws(MemoryError) -> ExportPage<Example>,
+        _ body: (ExportPage<Example>.Row) throws(MemoryError) -> Bool
+    ) async throws(MemoryError) -> TrainingCount {
         var count = TrainingCount()
         var query: TrainingQuery? = query
         while let wanted = query {
-            let page = try await trainingPage(wanted)
+            let page = try await page(wanted)
             for row in page.rows {
                 switch row {
                 case .success: count.examples += 1

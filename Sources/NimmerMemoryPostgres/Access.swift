@@ -99,6 +99,12 @@ struct Access {
                 exception when undefined_table then null;
                 end $$;
                 do $$ begin
+                    grant select, insert, update on accepted_outcomes to \(writer);
+                    grant select, insert, update on lifeforce_spendings, lifeforce_days, lifeforce_outcomes to \(writer);
+                    grant select, insert, update, delete on counted_outcomes to \(writer);
+                exception when undefined_table then null;
+                end $$;
+                do $$ begin
                     grant execute on function make_transition_partition(timestamptz) to \(writer);
                 exception when undefined_function then null;
                 end $$

@@ -88,6 +88,8 @@ struct MemoryTable: Sendable {
             Column("gate_id", .text), Column("window_start", .time), Column("window_end", .time),
             Column("signals_in_window", .json), Column("correlation_matrix", .json),
             Column("aggregate_correlation", .number), Column("result", .text), Column("training_label", .text),
+            Column("variant", .text),
+            Column("opening", .id),
         ])
     static let requests = MemoryTable(
         "cognitive_requests", view: "request_messages",
@@ -98,7 +100,7 @@ struct MemoryTable: Sendable {
             Column("response_timeout_ms", .number), Column("expires_at", .time),
         ])
     static let responses = MemoryTable(
-        "cognitive_responses", view: "response_messages",
+        "cognitive_responses", view: "response_messages", extra: ["paying_region"],
         [
             Column("request_id", .id), Column("decision", .text), Column("result", .opaque),
             Column("downstream_commands", .json), Column("mind", .json), Column("boundary", .text),
@@ -115,8 +117,19 @@ struct MemoryTable: Sendable {
         [
             Column("original_signal_id", .id), Column("domain", .text), Column("outcome", .text),
             Column("actual_result", .opaque), Column("expected_result", .opaque), Column("discrepancy", .number),
-            Column("verification_source", .text), Column("feedback_to_virtual", .json),
+            Column("verification_source", .text), Column("feedback_to_virtual", .json), Column("kind", .text),
         ])
+    /// Without the snapshot of the gate's origins, which the stream keeps.
+    static let accepted = MemoryTable(
+        "accepted_outcomes", view: "accepted_messages", extra: ["lifeforce"],
+        [
+            Column("gate_id", .text), Column("region", .text), Column("opening", .id), Column("opener", .text),
+            Column("witnesses", .json), Column("sender", .text), Column("result", .text), Column("at", .time),
+            Column("kind", .text), Column("weight", .number), Column("verification", .id),
+        ])
+    static let spendings = MemoryTable(
+        "lifeforce_spendings", view: "spending_messages",
+        [Column("since", .time), Column("until", .time), Column("regions", .json)])
     static let rejected = MemoryTable(
         "rejected_messages", view: "rejected_overview",
         extra: ["rejected_id", "env", "subject", "code", "field", "reason", "payload", "payload_bytes"], [])

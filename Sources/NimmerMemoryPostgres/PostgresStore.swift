@@ -64,6 +64,20 @@ public actor PostgresStore: MemoryStore {
         return TrainingPage(rows: rows, next: query.after(try TrainingExample.place(last)))
     }
 
+    /// Answers with known outcomes; see ``MemoryStore/answerPage(_:)``.
+    public func answerPage(_ query: TrainingQuery) throws(MemoryError) -> AnswerPage {
+        let found = try perform { (connection) throws(PostgresFailure) in try connection.run(query.answers) }.values
+        let rows = found.map { row in Result { () throws(MemoryError) in try AnsweredRequest(row: row) } }
+        guard found.count >= query.limit, let last = found.last else { return AnswerPage(rows: rows, next: nil) }
+        return AnswerPage(rows: rows, next: query.after(try AnsweredRequest.place(last)))
+    }
+
+    /// Lifeforce that was spent and earned; see ``MemoryStore/lifeforce(_:)``.
+    public func lifeforce(_ query: LifeforceQuery) throws(MemoryError) -> [LifeforceDay] {
+        try perform { (connection) throws(PostgresFailure) in try connection.run(query.sql) }
+            .values.map { (row) throws(MemoryError) in try LifeforceDay(row: row, query.environment) }
+    }
+
     /// The gates with their totals; see ``MemoryStore/gates(_:)``.
     public func gates(_ environment: Environment) throws(MemoryError) -> [GateBalance] {
         try perform { (connection) throws(PostgresFailure) in
@@ -86,11 +100,12 @@ public actor PostgresStore: MemoryStore {
                     select (select count(*) from transition_messages), (select count(*) from collapse_messages),
                            (select count(*) from correlation_messages), (select count(*) from request_messages),
                            (select count(*) from response_messages), (select count(*) from verification_messages),
-                           (select count(*) from rejected_overview), (select count(*) from act_messages)
+                           (select count(*) from rejected_overview), (select count(*) from act_messages),
+                           (select count(*) from accepted_messages)
                     """)
             }.values.first ?? []
         let numbers = row.compactMap { $0.flatMap { Int($0) } }
-        guard numbers.count == 8 else { throw MemoryError(.unexpected, "\(settings) returned no row to a count") }
+        guard numbers.count == 9 else { throw MemoryError(.unexpected, "\(settings) returned no row to a count") }
         var counts = MemoryCounts()
         counts.transitions = numbers[0]
         counts.collapses = numbers[1]
@@ -100,6 +115,7 @@ public actor PostgresStore: MemoryStore {
         counts.verifications = numbers[5]
         counts.rejected = numbers[6]
         counts.acts = numbers[7]
+        counts.accepted = numbers[8]
         return counts
     }
 

@@ -13,10 +13,12 @@ struct RowWriter {
     /// Number of bytes of a piece.
     private static let piece = 32 * 1024
 
-    /// A batch by table; transitions come before the verifications that pay for them.
+    /// A batch by table; transitions come before the outcomes that pay for them.
     static func parts(of entries: [MemoryEntry]) -> [RowWriter] {
         let order: [MemoryTable] = [
-            .transitions, .collapses, .correlations, .requests, .responses, .acts, .verifications, .rejected,
+            .transitions, .collapses, .correlations, .requests, .responses, .acts, .verifications, .accepted,
+            .spendings,
+            .rejected,
         ]
         let entries = Dictionary(grouping: entries) { $0.row.table.name }
         return order.compactMap { table in entries[table.name].map { RowWriter(table: table, entries: $0) } }
@@ -53,6 +55,8 @@ extension MemoryRow {
         case .response: .responses
         case .act: .acts
         case .verification: .verifications
+        case .accepted: .accepted
+        case .spent: .spendings
         case .rejected: .rejected
         }
     }
@@ -66,23 +70,36 @@ extension CopyRows {
         case .collapse(let message): row(.collapses, message, env)
         case .correlation(let message): row(.correlations, message, env)
         case .request(let message): row(.requests, message, env)
-        case .response(let message): row(.responses, message, env)
+        case .response(let message): row(.responses, message, env, extra: [.text(message.body.payingRegion)])
         case .act(let message): row(.acts, message, env)
-        case .verification(let message, let gate): row(.verifications, message, env, extra: [gate.text])
+        case .verification(let message, let gate): row(.verifications, message, env, extra: [.text(gate.text)])
+        case .accepted(let message, let lifeforce): row(.accepted, message, env, extra: [.number(lifeforce)])
+        case .spent(let message): row(.spendings, message, env)
         case .rejected(let message): rejected(message, entry)
         }
     }
 }
 
+/// Value of a column that is not the message's own.
+private enum ExtraValue {
+    case text(String)
+    case number(Double)
+}
+
 extension CopyRows {
     /// A row of any message: the columns of its table, taken from its JSON.
     fileprivate mutating func row<Body>(
-        _ table: MemoryTable, _ message: Envelope<Body>, _ environment: Environment, extra: [String] = []
+        _ table: MemoryTable, _ message: Envelope<Body>, _ environment: Environment, extra: [ExtraValue] = []
     ) {
         beginRow(fields: table.width)
         id(message.header.messageID)
         text(environment.rawValue)
-        for value in extra { text(value) }
+        for value in extra {
+            switch value {
+            case .text(let value): text(value)
+            case .number(let value): number(value)
+            }
+        }
         let body = message.body.json
         for column in table.body {
             // What a column cannot hold is null in it: PostgreSQL refuses the row where it must not be, and the row is set aside.

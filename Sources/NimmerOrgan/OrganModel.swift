@@ -26,6 +26,8 @@ actor OrganModel {
     private let asking = TaskOwner()
     private var server: ModelServer?
     private var mind: (any LoadableMind)?
+    /// Sum of what its work costs.
+    nonisolated let spending: OrganSpending
 
     init(
         _ settings: OrganSettings, _ process: ServiceProcess, lockFolder: String,
@@ -34,6 +36,7 @@ actor OrganModel {
         self.settings = settings
         self.process = process
         self.connect = connect
+        spending = OrganSpending(settings, process)
         card = settings.card.map { Card($0, folder: lockFolder) }
     }
 
@@ -79,12 +82,19 @@ actor OrganModel {
     /// Puts the model to work.
     func perform(_ work: OrganJob.Work, by deadline: ContinuousClock.Instant) async throws(Trouble) -> CommandResult {
         guard let mind else { throw Trouble(message: "the model is not loaded", isGone: true) }
+        let began = ContinuousClock.now
+        var tokens = 0
+        defer { spending.add(tokens: tokens, took: began.duration(to: .now)) }
         do throws(MindError) {
             switch work {
             case .ask(let question):
-                return CommandResult(answer: try await mind.ask(question, deadline: deadline), to: question)
+                let answer = try await mind.ask(question, deadline: deadline)
+                let read = answer.promptTokens ?? (question.system.utf8.count + question.user.utf8.count) / 3
+                tokens = max(0, read).addingSaturated(max(0, answer.completionTokens ?? answer.text.count / 3))
+                return CommandResult(answer: answer, to: question)
             case .embed(let texts):
                 let vectors = try await mind.embed(texts, deadline: deadline)
+                tokens = texts.reduce(0) { $0.addingSaturated($1.utf8.count / 3) }
                 return CommandResult(
                     status: .ok,
                     result: [

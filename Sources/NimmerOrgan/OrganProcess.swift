@@ -1,6 +1,7 @@
 import Logging
 import NimmerBus
 import NimmerCognition
+import NimmerPlatform
 import NimmerProcess
 import NimmerSystem
 import NimmerWave
@@ -90,7 +91,11 @@ package struct OrganProcess: Sendable {
             statistics.take(process.requestTimes)
             return statistics
         }
-        process.metrics.collect { page in organStatus.measure(into: &page) }
+        let spending = model.spending
+        process.metrics.collect { page in
+            organStatus.measure(into: &page)
+            page.counter("nimmer_organ_lifeforce_total", "Lifeforce that the work cost.", spending.spent)
+        }
         process.health.started()
         process.logger.info(
             "Ready", metadata: ["model": "\(settings.model)", "card": "\(settings.card ?? "none")"])
@@ -102,10 +107,14 @@ package struct OrganProcess: Sendable {
                     guard await loopState.take(event) else { return }
                 }
             }
+            let account = TaskOwner()
+            account.run { await spending.run() }
+            defer { account.cancelAll() }
             await process.untilStopped()
             for subscription in subscriptions { subscription.cancel() }
             inbox.yield(.stop)
             await group.waitForAll()
+            spending.publish(until: .now())
         }
         await model.unload()
     }

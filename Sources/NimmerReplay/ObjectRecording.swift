@@ -190,6 +190,11 @@ struct MessageRecording {
     func event(_ place: Int, at: Timestamp) -> ReplayEvent? {
         guard let message = messages[place] else { return nil }
         let parts = message.subject.split(separator: ".", omittingEmptySubsequences: false)
+        if parts.count == 5, parts[1] == "nervous", parts[2] == "gates", parts[4] == "outcome",
+            let subject = try? Subject(foreign: message.subject)
+        {
+            return .outcome(subject: subject, payload: message.payload, at: at)
+        }
         guard parts.count == 5, parts[1] == "nervous", parts[2] == "cells" || parts[2] == "nerves",
             let name = try? Token(String(parts[3]))
         else { return nil }

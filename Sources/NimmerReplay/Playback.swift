@@ -106,7 +106,7 @@ package struct Playback: Sendable {
                 }
                 absent.insert(name.text)
                 moments.append((at, [.wave(subject, payload)]))
-            case .change: continue
+            case .change, .outcome: continue
             }
         }
         tally = tally.adding(passedOver: input.passedOver)

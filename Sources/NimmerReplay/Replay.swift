@@ -46,19 +46,26 @@ package struct Replay: Sendable {
         cast.members.filter { $0.part.refusals.refused > 0 }.map { ($0.part.identity.name, $0.part.refusals) }
     }
 
-    private var cast: ReplayCast
-    private var thalamus: Thalamus
+    var cast: ReplayCast
+    var thalamus: Thalamus
     private let environment: Environment
     private let places: [[Int]]
     private let listeners: [(hears: Set<Token>, member: Int)]
     private let played: Set<Token>
-    private var now: Timestamp?
-    private var pending: [(member: Int, pulse: Pulse)] = []
+    private(set) var now: Timestamp?
+    var pending: [(member: Int, pulse: Pulse)] = []
     private var outputs: [ReplayOutput] = []
     private let configuration: ThalamusConfiguration
     /// Bound on the change events of each home region.
     private var changeBounds: [Region: RateBound] = [:]
     private var row: [Double] = []
+    /// Share in outcomes of the cells that have a budget.
+    let foods: [(member: Int, food: CellFood)]
+    /// Truth about openings; nil where none is known.
+    package internal(set) var verification: ReplayVerification?
+    var rules: OutcomeRules
+    private let ruled: Set<String>
+    var ruledCounts: [VerificationResult: Int]?
 
     /// A system at rest before a recording.
     ///
@@ -76,17 +83,39 @@ package struct Replay: Sendable {
             var configuration = try ThalamusConfiguration(system, environment: environment)
             configuration.boundsNewRegions = false
             self.configuration = configuration
+            rules = OutcomeRules(system)
+            ruled = rules.names
+            ruledCounts = rules.isEmpty ? nil : [:]
             thalamus = Thalamus(configuration)
         } catch { throw Failure(.configuration, "\(system.file): \(error)") }
         listeners = cast.members.indices.compactMap { index in
             let hears = Set(cast.members[index].part.hears)
             return hears.isEmpty ? nil : (hears, index)
         }
+        foods = cast.members.indices.compactMap { member in
+            CellFood(of: cast.members[member].part.identity.name, in: system).map { (member, $0) }
+        }
         played = Set(
             cast.members.indices.compactMap { index in
                 !places[index].isEmpty || !cast.members[index].part.hears.isEmpty
                     ? cast.members[index].part.identity.name : nil
             })
+    }
+
+    /// Lets outcomes become known from now on.
+    package mutating func verify(_ verification: ReplayVerification) { self.verification = verification }
+
+    /// Takes the text of the column with the truth, before the row that it stands in.
+    package mutating func takeTruth(_ text: String, at: Timestamp) {
+        verification?.take(text, at: max(at, now ?? at))
+    }
+
+    /// Records of origins that outcomes have moved, by region.
+    package var trust: [(region: Region, records: [OriginRecord])] { thalamus.trust() }
+
+    /// Takes up what outcomes had shown in another run.
+    package mutating func restore(_ trust: [(region: Region, records: [OriginRecord])]) {
+        for (region, records) in trust { thalamus.restore(records, region: region) }
     }
 
     /// Takes what a recording holds next.
@@ -105,6 +134,16 @@ package struct Replay: Sendable {
                 let message = try Envelope<ChangeEvent>(decoding: payload, on: subject)
                 recorded.take()
                 take(message.body, on: subject, id: message.header.messageID, by: moment)
+            } catch {
+                counts.refused += 1
+                recorded.refuse(error, line: line)
+            }
+        case .outcome(let subject, let payload, let at):
+            _ = pass(to: at)
+            do throws(Refusal) {
+                let message = try Envelope<AcceptedOutcome>(decoding: payload, on: subject)
+                recorded.take()
+                thalamus.follow(message.body)
             } catch {
                 counts.refused += 1
                 recorded.refuse(error, line: line)
@@ -196,6 +235,7 @@ package struct Replay: Sendable {
         let moment = max(at, before)
         while let due = cast.members.compactMap({ $0.part.nextAppointment }).min(), due < moment {
             let instant = max(due, now ?? due)
+            learn(by: instant)
             thalamus.advance(to: instant)
             publishStates()
             for member in cast.members.indices {
@@ -207,6 +247,7 @@ package struct Replay: Sendable {
             }
             now = instant
         }
+        learn(by: moment)
         thalamus.advance(to: moment)
         publishStates()
         now = moment
@@ -215,7 +256,7 @@ package struct Replay: Sendable {
     }
 
     /// Does what the cells wrote down, and what follows from that, until nothing is left.
-    private mutating func settle() {
+    mutating func settle() {
         var next = 0
         while next < pending.count {
             let (member, pulse) = pending[next]
@@ -240,7 +281,8 @@ package struct Replay: Sendable {
                 case .send(let command, let target):
                     counts.commands += 1
                     outputs.append(.command(command, to: target, at: pulse.at))
-                case .state, .publish, .begin, .wake, .log, .leave: break
+                // None of the nerves that are replayed verifies.
+                case .state, .publish, .begin, .wake, .log, .leave, .verify: break
                 }
             }
         }
@@ -270,6 +312,7 @@ package struct Replay: Sendable {
         default: return
         }
         guard event.view != ChangeEvent.silence else {
+            rules.silence(of: cell, begins: event.edge == .begin)
             // A cell without readings is no change of what is sensed: it bounds none.
             counts.changes += 1
             outputs.append(
@@ -308,10 +351,12 @@ package struct Replay: Sendable {
             return error
         }
         publishStates()
-        guard listeners.contains(where: { $0.hears.contains(cell) }),
+        let isRuled = ruled.contains(cell.text)
+        guard isRuled || listeners.contains(where: { $0.hears.contains(cell) }),
             let message = known ?? (try? Envelope<WaveSignal>(decoding: payload))
         else { return nil }
         let wave = HeardWave(message, cell: cell, arrival: arrival ?? message.header.timestamp)
+        if isRuled { learn(rules.heard(cell, message.body, at: wave.at)) }
         for listener in listeners where listener.hears.contains(cell) {
             pending.append((listener.member, cast.members[listener.member].part.hear(wave)))
         }
@@ -324,6 +369,10 @@ package struct Replay: Sendable {
         for item in thalamus.conclusions {
             counts.transitions += 1
             if item.transition.toState == .open { counts.openings += 1 }
+            if item.transition.isOpening {
+                verification?.opened(item.id, item.transition.gateID, at: item.transition.at)
+                rules.opened(item.id, item.transition)
+            }
             // What an opening carries follows in lines of its own.
             var transition = item.transition
             transition.collapse = nil
@@ -340,40 +389,4 @@ package struct Replay: Sendable {
         }
         thalamus.conclusions.removeAll(keepingCapacity: true)
     }
-}
-
-/// Counters of a replay.
-package struct ReplayCounts: Sendable, Equatable {
-    package var rows = 0
-    /// Fields without a number.
-    package var gaps = GapTally()
-    /// Values that stand for no reading, by the settings of the cells that read them.
-    package var sentinels = 0
-    /// Place of the first of them, the value, and why it is no reading.
-    package var firstSentinel: String?
-    /// Rows with a time before that of an earlier one; they count as of the same time.
-    package var outOfOrder = 0
-    /// Recorded messages that are not waves.
-    package var refused = 0
-    /// Waves whose origin the system file does not grant to their sender.
-    package var ungranted = 0
-    /// Reason why the first of them was refused.
-    package var firstUngranted: String?
-    /// Waves that came out of the system's own cells and nerves.
-    package var emitted = 0
-    /// Waves that reached the thalamus, recorded ones included.
-    package var waves = 0
-    package var transitions = 0
-    package var openings = 0
-    package var collapses = 0
-    package var escalations = 0
-    package var states = 0
-    package var commands = 0
-    /// Change events, and those of them that were merged into another of their home region.
-    package var changes = 0
-    package var mergedChanges = 0
-    /// Change events of the system's own cells.
-    package var emittedChanges = 0
-    package var first: Timestamp?
-    package var last: Timestamp?
 }

@@ -17,6 +17,8 @@ package struct ReplayFormat: Sendable {
     package var valueColumn: String?
     /// The column of labels, by name or counted from 1; nil: none.
     package var labelColumn: String?
+    /// Indicates whether the labels are compared with the states of nerves.
+    package var comparesLabels = true
     /// Rows a second of a recording without times.
     package var rate: Double?
     /// Indicates whether change events are wanted: those of the system's own cells, and those that a recording of messages holds.

@@ -12,6 +12,16 @@ package enum ReplayEvent: Sendable {
     /// A change event as it was on the bus.
     case change(subject: Subject, payload: [UInt8], at: Timestamp)
 
+    /// An accepted outcome as it was on the bus.
+    case outcome(subject: Subject, payload: [UInt8], at: Timestamp)
+
+    /// Its time.
+    package var at: Timestamp {
+        switch self {
+        case .numbers(_, let at), .wave(_, _, _, let at), .change(_, _, let at), .outcome(_, _, let at): at
+        }
+    }
+
     /// Returns whether a row has nothing to do with a column.
     package static func isAbsent(_ value: Double) -> Bool { RecordedRows.isAbsent(value) }
 }
@@ -82,7 +92,7 @@ package struct ReplayInput {
                 guard format.labelColumn == nil else {
                     throw Failure(
                         .usage, "\(file): no column '\(format.labelColumn ?? "")': it holds waves",
-                        remedy: "--labels needs a recording of numbers")
+                        remedy: "\(format.comparesLabels ? "--labels" : "--verify") needs a recording of numbers")
                 }
                 let bad = report.badLines
                 let recording = MessageRecording(lines, file: file, format: format, &report)

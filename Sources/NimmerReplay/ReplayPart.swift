@@ -28,6 +28,8 @@ package protocol ReplayPart: Sendable {
     /// Takes the number of one of its columns, where a recording has a row for each.
     mutating func read(_ number: Double, of input: Int, at moment: Timestamp) -> Pulse
     mutating func hear(_ wave: HeardWave) -> Pulse
+    /// A confirmed opening that it asserted feeds it, in LF.
+    mutating func feed(_ amount: Double, opening: MessageID, at moment: Timestamp) -> Pulse
     /// Counts a reading that it does not take: one that is infinite.
     mutating func refuseInfinity()
 }
@@ -95,6 +97,9 @@ package struct ReplayCell<C: Cell>: ReplayPart {
     }
 
     package mutating func hear(_ wave: HeardWave) -> Pulse { body.update(at: wave.at) { _, _ in } }
+    package mutating func feed(_ amount: Double, opening: MessageID, at moment: Timestamp) -> Pulse {
+        body.feed(amount, opening: opening, at: moment)
+    }
 }
 
 extension ReplayCell where C: NumberCell {
@@ -140,6 +145,9 @@ package struct ReplayNerve<N: Nerve>: ReplayPart {
         body.update(at: moment) { _, _ in }
     }
     package mutating func hear(_ wave: HeardWave) -> Pulse { body.hear(wave) }
+    package mutating func feed(_ amount: Double, opening: MessageID, at moment: Timestamp) -> Pulse {
+        body.feed(amount, opening: opening, at: moment)
+    }
     package mutating func refuseInfinity() {}
 }
 

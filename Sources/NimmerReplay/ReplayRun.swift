@@ -47,7 +47,7 @@ package struct ReplayRun {
         }
         replay = try Replay(system, cast: cast, places: places, environment: environment)
         self.notes = notes
-        if format.labelColumn != nil {
+        if format.labelColumn != nil, format.comparesLabels {
             let nerves = cast.members.map(\.part.identity).filter { $0.role == .nerve }.map(\.name)
             guard !nerves.isEmpty else {
                 throw Failure(
@@ -55,6 +55,18 @@ package struct ReplayRun {
             }
             labels = ReplayLabels(nerves: nerves)
         }
+    }
+
+    /// Lets outcomes of openings become known from the column of labels.
+    package mutating func verify(_ verification: ReplayVerification) { replay.verify(verification) }
+
+    /// Outcomes that became known so far; nil where neither a column nor a rule gives any.
+    package var outcomes: [VerificationResult: Int]? { replay.outcomes }
+
+    /// Records of each region's origins that outcomes have moved.
+    package var trust: [(region: Region, records: [OriginRecord])] {
+        get { replay.trust }
+        set { replay.restore(newValue) }
     }
 
     /// The size of the recording in bytes.
@@ -88,6 +100,45 @@ package struct ReplayRun {
         }
     }
 
+    /// A wave on its way to a thalamus.
+    package struct Wave: Sendable {
+        package let subject: [UInt8]
+        package let payload: [UInt8]
+        package let at: Timestamp
+
+        package init(subject: Subject, payload: [UInt8], at: Timestamp) {
+            self.subject = Array(subject.text.utf8)
+            self.payload = payload
+            self.at = at
+        }
+    }
+
+    /// Runs to the recording's end, and keeps what a thalamus would hear: waves that are recorded, else those of the system's cells and
+    /// nerves.
+    ///
+    /// - Returns: the waves in their order, and the text of the label column from each moment on at which it changes.
+    package mutating func waves(
+        in environment: Environment
+    ) -> (waves: [Wave], labels: [(at: Timestamp, text: String)], end: Timestamp?) {
+        var found: [Wave] = []
+        var labels: [(at: Timestamp, text: String)] = []
+        var end: Timestamp?
+        while let event = input.nextEvent() {
+            end = max(end ?? event.at, event.at)
+            if labels.last?.text != input.label { labels.append((event.at, input.label)) }
+            if case .wave(let cell, let isNerve, let payload, let at) = event {
+                let subject: Subject = isNerve ? .nerveWave(environment, nerve: cell) : .wave(environment, cell: cell)
+                found.append(Wave(subject: subject, payload: payload, at: at))
+                continue
+            }
+            for output in replay.take(event, line: input.line) {
+                guard case .wave(let message, let subject) = output else { continue }
+                found.append(Wave(subject: subject, payload: message.encoded(), at: message.header.timestamp))
+            }
+        }
+        return (found, labels, end)
+    }
+
     /// Runs to the recording's end.
     ///
     /// - Parameters:
@@ -99,6 +150,7 @@ package struct ReplayRun {
         _ take: (ReplayOutput) throws(ReaderGone) -> Void
     ) throws {
         while let event = input.nextEvent() {
+            if replay.verification != nil { replay.takeTruth(input.label, at: event.at) }
             for output in replay.take(event, line: input.line) {
                 labels?.take(output)
                 try take(output)
@@ -106,5 +158,6 @@ package struct ReplayRun {
             labels?.count(input.label)
             progress(input.progress, replay.counts.rows)
         }
+        replay.end()
     }
 }

@@ -37,6 +37,7 @@ extension ScopeState {
             let body = change.body
             var flags: EntryFlags = body.edge == .begin ? .begins : []
             if body.view == ChangeEvent.silence { flags.insert(.silence) }
+            if body.view == ChangeEvent.hunger { flags.insert(.hunger) }
             buffer.receive(
                 .change, subject: subject, payload: payload, at: at,
                 lane: ((body.region ?? Region(body.domain)).text, .nervous), value: body.confidence,
@@ -62,6 +63,7 @@ extension ScopeState {
         case .acceptedOutcome(let outcome): takeOutcome(of: outcome.body.region.text, subject, payload, at)
         case .command(let command): takeCommand(command, subject, payload, at)
         case .commandResult: takeResult(subject, payload, at)
+        case .lifeforceSpent: takeBackground(.heartbeat, subject, payload, at)
         case .act: buffer.receive(.result, subject: subject, payload: payload, at: at, lane: nil)
         }
         return []

@@ -91,6 +91,8 @@ public enum ScopeEffect: Sendable, Hashable {
     case export(ScopeExport)
     /// Ask the thalamus why this gate is as it is.
     case explain(gate: String)
+    /// Report the outcome of an opening, or take it back; the result comes as a notice.
+    case verify(ScopeVerification)
     /// Play the recording on, so many times as fast as it was recorded.
     case play(speed: Double)
     /// Let the recording stand where it is.

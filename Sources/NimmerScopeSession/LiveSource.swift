@@ -95,6 +95,24 @@ package final class LiveSource: Sendable {
         }
     }
 
+    /// Reports the outcome of an opening, and shows what became of it.
+    package func verify(_ report: ScopeVerification) {
+        run { source in
+            let gate = GateID(region: report.region)
+            let text: String
+            do {
+                let accepted = try await OutcomeReport(
+                    of: report.opening, gate: gate, domain: report.region.domain, result: report.result
+                ).publish(on: source.bus, source.environment)
+                let word = report.result == nil ? "taken back: \(accepted.result.rawValue)" : accepted.result.rawValue
+                text = "\(word), asserted by \(accepted.witnesses.map(\.text).joined(separator: ", "))"
+            } catch {
+                text = (error as? Failure)?.message.text ?? "\(error)"
+            }
+            source.mailbox.post(.notice(text, at: .now()))
+        }
+    }
+
     /// Ends everything that was begun.
     package func stop() {
         tasks.cancelAll()

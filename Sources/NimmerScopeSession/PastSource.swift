@@ -104,10 +104,9 @@ package enum SinceOption {
 
     /// Length of a stretch of time; nil when the text is not one, or one of more than thirty days.
     package static func milliseconds(_ text: String) -> Double? {
-        let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-        guard let unit = text.last.flatMap({ units[$0] }), let number = Double(text.dropLast()), number > 0,
-            number * unit <= 30 * 86_400
-        else { return nil }
-        return number * unit * 1000
+        guard let milliseconds = TimeSpan.milliseconds(text), milliseconds > 0, milliseconds <= 30 * 86_400_000 else {
+            return nil
+        }
+        return milliseconds
     }
 }

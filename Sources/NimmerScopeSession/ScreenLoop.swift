@@ -213,6 +213,7 @@ package struct ScreenLoop {
             } else {
                 reduce(.unexplained(gate: gate, reason: "a recording has no thalamus that could be asked"))
             }
+        case .verify(let report): live?.verify(report)
         case .play(let speed):
             playedUntil = clock.now
             player?.play(speed: speed)

@@ -1,3 +1,4 @@
+import NimmerPlatform
 import NimmerWave
 
 /// Keeps a set of processes running: starts them in order, starts again what ended, stops all in reverse order.

@@ -41,6 +41,12 @@ package struct SystemPlan: Sendable {
         ("hippocampus", Layer.memory), ("cognition-bridge", Layer.services), ("thalamus", Layer.services),
     ]
 
+    /// The services that a system needs, in the order of start: without variants no garden.
+    package static func services(of system: SystemFile) -> [(name: String, layer: Int)] {
+        services.map { (name: $0.0, layer: $0.1) }
+            + (system.virtual.isEmpty ? [] : [(name: "garden", layer: Layer.services)])
+    }
+
     package let processes: [Process]
 
     /// - Parameters:
@@ -52,7 +58,7 @@ package struct SystemPlan: Sendable {
         // Every user of the machine can read arguments; a password comes in NIMMERVERSE_NATS_URL, which they can not.
         let common = ["--system", path] + (ShownAddress(natsURL).hidesSomething ? [] : ["--nats", natsURL])
         var all: [Process] = []
-        for (name, layer) in Self.services where hasDatabase || name != "hippocampus" {
+        for (name, layer) in Self.services(of: system) where hasDatabase || name != "hippocampus" {
             all.append(
                 Process(
                     name: name, layer: layer, policy: .always, program: name, arguments: common,

@@ -59,10 +59,22 @@ public struct GateOverrides: Hashable, Sendable {
     public var closeThreshold: Double?
     /// Back to STABLE at this fraction of the threshold that was crossed.
     public var releaseFraction: Double?
-    /// Trust, 0…1.
+    /// Trust of the gate, or of an origin before its first outcome; 0…1.
     public var weight: Double?
-    /// Above it the gate is a reflex.
+    /// Trust from which one voice is enough.
     public var reflexWeight: Double?
+    /// Source of trust.
+    public var trust: TrustSource?
+    /// Number of outcomes that the weight is worth.
+    public var priorOutcomes: Double?
+    /// Number of confirmations that one failure cancels.
+    public var failedWeight: Double?
+    /// Number of outcomes by which an origin is known.
+    public var trustMemory: Double?
+    /// Time for which an unproven voice must last to be heard once; 0: never.
+    public var hearingMS: Double?
+    /// Number of asserting origins that an opening needs.
+    public var quorum: Int?
     /// Waves below this confidence do not resonate.
     public var floor: Double?
     /// Remembered witnesses at most.
@@ -82,6 +94,12 @@ public struct GateOverrides: Hashable, Sendable {
         merged.releaseFraction = other.releaseFraction ?? releaseFraction
         merged.weight = other.weight ?? weight
         merged.reflexWeight = other.reflexWeight ?? reflexWeight
+        merged.trust = other.trust ?? trust
+        merged.priorOutcomes = other.priorOutcomes ?? priorOutcomes
+        merged.failedWeight = other.failedWeight ?? failedWeight
+        merged.trustMemory = other.trustMemory ?? trustMemory
+        merged.hearingMS = other.hearingMS ?? hearingMS
+        merged.quorum = other.quorum ?? quorum
         merged.floor = other.floor ?? floor
         merged.maxOrigins = other.maxOrigins ?? maxOrigins
         return merged
@@ -126,8 +144,51 @@ extension GateOverrides {
         configuration.releaseFraction = releaseFraction ?? base.releaseFraction
         configuration.weight = weight ?? base.weight
         configuration.reflexWeight = reflexWeight ?? base.reflexWeight
+        configuration.trust = trust ?? base.trust
+        configuration.priorOutcomes = priorOutcomes ?? base.priorOutcomes
+        configuration.failedWeight = failedWeight ?? base.failedWeight
+        configuration.trustMemory = trustMemory ?? base.trustMemory
+        configuration.hearingMilliseconds = hearingMS ?? base.hearingMilliseconds
+        configuration.quorum = quorum ?? base.quorum
         configuration.floor = floor ?? base.floor
         configuration.maximumOrigins = maxOrigins ?? base.maximumOrigins
         return configuration
+    }
+}
+
+extension GateOverrides {
+    /// Sets the source of trust by its word.
+    ///
+    /// - Returns: false for a word that is not one.
+    package mutating func setTrust(_ word: String) -> Bool {
+        guard let source = TrustSource(rawValue: word) else { return false }
+        trust = source
+        return true
+    }
+
+    /// Contradiction of settings of earned trust with its purpose: an untried voice must not open a gate alone (trust.md, Limits around it).
+    ///
+    /// - Parameter defaults: what lies below these settings.
+    /// - Returns: the keys at fault, what they hold, and what is expected; nil where all is in order.
+    package func contradiction(over defaults: GateOverrides) -> (keys: [String], found: String, expected: String)? {
+        let gate = defaults.merged(with: self).applied(to: GateSettings.regionGate)
+        guard gate.trust == .earned else { return nil }
+        func text(_ number: Double) -> String { JSON.number(number).text }
+        if gate.opensUntried {
+            return (
+                ["weight", "reflex_weight", "open_threshold"],
+                "weight \(text(gate.weight)), reflex_weight \(text(gate.reflexWeight)), "
+                    + "open_threshold \(text(gate.openThreshold))",
+                "weight / reflex_weight below open_threshold, so that an untried voice does not open the gate alone; "
+                    + "or a weight above reflex_weight, which declares a reflex"
+            )
+        }
+        if let hearing = gate.hearingMilliseconds, gate.windowIsFixed, hearing > gate.windowMilliseconds * 100 {
+            return (
+                ["hearing_ms"], "hearing_ms \(text(hearing))",
+                "at most 100 windows, \(text(gate.windowMilliseconds * 100)) milliseconds"
+            )
+        }
+        return nil
     }
 }

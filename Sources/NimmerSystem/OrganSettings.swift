@@ -25,6 +25,10 @@ public struct OrganSettings: Hashable, Sendable {
     public var queue = 32
     /// Tokens that an answer may have at most.
     public var maxTokens = 512
+    /// Cost of a thousand tokens, in LF.
+    public var lfPerThousandTokens = 1.0
+    /// Cost of a second of work, in LF.
+    public var lfPerSecond = 0.0
     /// A file whose first line is the key.
     public var keyFile: String?
     /// An environment variable that holds the key.

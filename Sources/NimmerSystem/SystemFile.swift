@@ -18,18 +18,24 @@ public struct SystemFile: Sendable {
     public var organs: [OrganSettings] = []
     /// Differences of gates from the defaults.
     public var gates = GateSettings()
+    /// Rules that give openings their outcomes, in the order of the file; the first that holds for a region counts.
+    public var verify: [VerificationRule] = []
     /// The thalamus's regions and bounds.
     public var thalamus = ThalamusSettings()
     /// The cognition bridge.
     public var bridge = BridgeSettings()
     /// The hippocampus.
     public var memory = MemorySettings()
+    /// Lifeforce that outcomes give back.
+    public var lifeforce = LifeforceSettings()
     /// The nats-server.
     public var nats = NATSSettings()
     /// The listener for devices that speak MQTT; nil where the file does not name it.
     public var mqtt: MQTTSettings?
     /// The PostgreSQL server.
     public var postgres = PostgresSettings()
+    /// The variants that the virtual garden runs, in the order of the file.
+    public var virtual: [VirtualVariant] = []
 
     /// A system without cells in which everything is as by default.
     public init(name: String, file: String = "") {
@@ -65,10 +71,16 @@ public struct Organism: Sendable {
     public var settings: [YAMLNode.Entry]
     /// The origins that it may name in its waves, beyond its own name.
     public var origins: [OriginPattern] = []
+    /// The regions whose openings it may verify.
+    public var verifies: [Region] = []
+    /// Positions of these in the file.
+    package var verifiesMark: YAMLMark?
     /// The subjects of devices to which it publishes, beyond its own and those of its setting `publish`.
     public var publishes: [String] = []
     /// The subjects of devices that it reads, beyond its own and that of its setting `subject`.
     public var subscribes: [String] = []
+    /// Budget of a cell; nil: it has none.
+    public var lifeforce: CellBudgetSettings?
     /// Position in the file.
     public var mark: YAMLMark
     /// Position of its command; nil where the file names none.
@@ -126,6 +138,8 @@ public struct ThalamusSettings: Sendable {
     public var minimumConfidence = 0.0
     /// Time after an escalation of a region in which its further openings do not go up, in milliseconds; 0: every one does.
     public var refractoryMS = 0.0
+    /// The share of an outcome that a mind's `false_alarm` counts as, 0…1; 0: it is recorded only.
+    public var mindOutcomeWeight = 0.0
     /// Settings of its process.
     package var processSettings: [YAMLNode.Entry] = []
 

@@ -13,7 +13,7 @@ package struct CheckFinding: Equatable, Sendable {
 
     package let weight: Weight
     /// Check that it is from: `file`, `kinds`, `settings`, `links`, `commands`, `origins`, `programs`, `services`, `topics`, `windows`,
-    /// `witnesses`, `regions`.
+    /// `witnesses`, `verify`, `regions`.
     package let check: String
     package let mark: YAMLMark
     package let text: String

@@ -165,6 +165,8 @@ package struct ProgramManifest: Sendable, Equatable {
     package var asks: [String]
     /// The commands that it answers; with `*` any.
     package var commands: [String]
+    /// The keys of its settings.
+    package var settings: [String]
 
     /// Reads what a program printed.
     ///
@@ -194,5 +196,6 @@ package struct ProgramManifest: Sendable, Equatable {
         hears = texts(json["needs"]?["hears"])
         asks = texts(json["needs"]?["asks"])
         commands = texts(json["commands"])
+        settings = texts(json["settings"])
     }
 }

@@ -34,7 +34,7 @@ package protocol SystemCheck: Sendable {
 package enum SystemChecks {
     package static let all: [any SystemCheck] = [
         ProgramCheck(), ServiceCheck(), LinkCheck(), CommandCheck(), OriginCheck(), TopicCheck(), WindowCheck(),
-        WitnessCheck(), RegionRuleCheck(),
+        WitnessCheck(), VerificationCheck(), RegionRuleCheck(), VariantCheck(),
     ]
 }
 

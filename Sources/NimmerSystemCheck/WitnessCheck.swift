@@ -1,4 +1,5 @@
 import NimmerGate
+import NimmerOutput
 import NimmerSystem
 import NimmerWave
 
@@ -31,7 +32,8 @@ package struct WitnessCheck: SystemCheck {
     private static func reflex(
         _ home: Region, _ cells: [Organism], _ gate: GateConfiguration, _ system: SystemFile
     ) -> [CheckFinding] {
-        guard gate.weight > gate.reflexWeight else { return [] }
+        guard gate.quorum < 2 else { return [] }
+        guard gate.weight > gate.reflexWeight else { return earned(home, cells, gate, system) }
         let rule = rule(of: home, in: system)
         let key = rule?.overrides.weight != nil || rule?.overrides.reflexWeight != nil ? rule?.region : nil
         let enough = max(gate.openThreshold, gate.floor)
@@ -45,6 +47,27 @@ package struct WitnessCheck: SystemCheck {
                     "if two are to agree, lower the weight of '\(home.text)' to \(number(gate.reflexWeight)) or less (gates.\(key.map { "regions.\($0)" } ?? "defaults").weight)"
             )
         ]
+    }
+
+    /// Note of a region whose trust is earned: one voice is enough once outcomes vouch for it, and an untried one is heard once.
+    private static func earned(
+        _ home: Region, _ cells: [Organism], _ gate: GateConfiguration, _ system: SystemFile
+    ) -> [CheckFinding] {
+        guard gate.trust == .earned else { return [] }
+        let hearing =
+            gate.hearingMilliseconds == 0
+            ? "" : ", and an untried one that lasts for \(wait(gate)) once"
+        return [
+            CheckFinding(
+                weight: .note, check: "witnesses", mark: rule(of: home, in: system)?.mark ?? cells[0].mark,
+                text: "one witness opens '\(home.text)' alone once outcomes have vouched for it\(hearing)",
+                remedy: "quorum: 2 asks for two, whatever they have earned (gates.defaults.quorum, or of a region)")
+        ]
+    }
+
+    private static func wait(_ gate: GateConfiguration) -> String {
+        guard let hearing = gate.hearingMilliseconds else { return "half the window" }
+        return LocalTime.span(milliseconds: hearing)
     }
 
     /// A cell that may speak as several origins is several witnesses.

@@ -22,6 +22,8 @@ extension OrganSettings {
         loadTimeoutMS = try keys.integer("load_timeout_ms", in: 1...3_600_000, unit: "milliseconds") ?? loadTimeoutMS
         queue = try keys.integer("queue", in: 1...10_000) ?? queue
         maxTokens = try keys.integer("max_tokens", in: 16...32_768) ?? maxTokens
+        lfPerThousandTokens = try keys.number("lf_per_1000_tokens", in: 0...1e9) ?? lfPerThousandTokens
+        lfPerSecond = try keys.number("lf_per_second", in: 0...1e9) ?? lfPerSecond
         keyFile = try keys.text("key_file")
         keyVariable = try keys.text("key_variable")
         if let node = keys.node("tls") {

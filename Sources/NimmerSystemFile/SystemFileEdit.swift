@@ -94,66 +94,8 @@ public enum SystemFileEdit {
     }
 
     /// Returns the number of characters that a scalar of one line takes in the file.
-    private static func length(_ node: YAMLNode) -> Int {
+    static func length(_ node: YAMLNode) -> Int {
         guard case .scalar(let text, let quoted) = node.content else { return 0 }
         return text.unicodeScalars.count + (quoted ? 2 : 0)
-    }
-}
-
-/// A text by lines and characters, as places of YAML count them.
-private struct EditedLines {
-    private var lines: [[Unicode.Scalar]]
-
-    init(_ bytes: [UInt8]) {
-        lines = String(decoding: bytes, as: UTF8.self).unicodeScalars
-            .split(separator: "\n", omittingEmptySubsequences: false).map(Array.init)
-    }
-
-    var bytes: [UInt8] {
-        var text = String.UnicodeScalarView()
-        for (number, line) in lines.enumerated() {
-            if number > 0 { text.append("\n") }
-            text.append(contentsOf: line)
-        }
-        return Array(String(text).utf8)
-    }
-
-    func character(at mark: YAMLMark) -> Unicode.Scalar? {
-        guard lines.indices.contains(mark.line - 1), lines[mark.line - 1].indices.contains(mark.column - 1) else {
-            return nil
-        }
-        return lines[mark.line - 1][mark.column - 1]
-    }
-
-    /// Puts a text into the line of a place, so many characters behind it.
-    mutating func insert(_ text: String, behind mark: YAMLMark, _ count: Int) -> Bool {
-        guard lines.indices.contains(mark.line - 1), mark.column - 1 + count <= lines[mark.line - 1].count else {
-            return false
-        }
-        lines[mark.line - 1].insert(contentsOf: Array(text.unicodeScalars), at: mark.column - 1 + count)
-        return true
-    }
-
-    /// Puts a line below that of a key, with the key's indentation.
-    mutating func insert(_ text: String, below mark: YAMLMark) -> Bool {
-        guard lines.indices.contains(mark.line - 1) else { return false }
-        let indentation = String(repeating: " ", count: mark.column - 1)
-        put([indentation + text], below: mark)
-        return true
-    }
-
-    /// Puts elements of a list below one, which begins with a dash.
-    mutating func insert(_ texts: [String], belowElement mark: YAMLMark) -> Bool {
-        guard lines.indices.contains(mark.line - 1), mark.column - 1 <= lines[mark.line - 1].count else { return false }
-        var head = String.UnicodeScalarView()
-        head.append(contentsOf: lines[mark.line - 1][..<(mark.column - 1)])
-        put(texts.map { String(head) + $0 }, below: mark)
-        return true
-    }
-
-    /// The new lines end as the one above them does.
-    private mutating func put(_ texts: [String], below mark: YAMLMark) {
-        let ending: [Unicode.Scalar] = lines[mark.line - 1].last == "\r" ? ["\r"] : []
-        lines.insert(contentsOf: texts.map { Array($0.unicodeScalars) + ending }, at: mark.line)
     }
 }

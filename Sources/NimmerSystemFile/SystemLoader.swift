@@ -31,15 +31,19 @@ extension SystemFile {
         nerves = try SystemFile.organisms(try keys.list("nerves"), role: .nerve, file: file)
         for node in try keys.list("organs") { organs.append(try OrganSettings(node, file: file)) }
         gates = try SystemFile.gates(keys.node("gates"), file: file)
+        verify = try VerificationRule.rules(try keys.entries("verify"), cells: cells, nerves: nerves, file: file)
         thalamus = try SystemFile.thalamus(keys.node("thalamus"), file: file)
         bridge = try BridgeSettings(keys.node("bridge"), file: file)
         memory = try SystemFile.memory(keys.node("memory"), file: file)
+        lifeforce = try LifeforceSettings(keys.node("lifeforce"), file: file)
         nats = try SystemFile.nats(keys.node("nats"), file: file)
         mqtt = try SystemFile.mqtt(keys.node("mqtt"), file: file)
         postgres = try SystemFile.postgres(keys.node("postgres"), file: file)
+        virtual = try variants(keys.node("virtual"), root)
         // Keys that begin with x- are a place for anchors and notes; nothing reads them.
         for entry in root.entries ?? [] where entry.key.hasPrefix("x-") { _ = keys.node(entry.key) }
         try keys.finish()
+        for cell in cells { try checkFood(of: cell) }
         var seen: [String: YAMLMark] = [:]
         for (name, mark) in (cells + nerves).map({ ($0.name, $0.mark) }) + organs.map({ ($0.name, $0.mark) }) {
             if let earlier = seen.updateValue(mark, forKey: name) {
@@ -84,6 +88,19 @@ extension SystemFile {
                 try subjects.finish()
             }
             organism.origins = try origins(keys.node("origins"), of: name, file: file)
+            if role == .cell, let node = keys.node("lifeforce") {
+                organism.lifeforce = try CellBudgetSettings(node, of: name, file: file)
+            }
+            organism.verifiesMark = node["verifies"]?.mark
+            for text in try keys.texts("verifies") ?? [] {
+                guard let region = try? Region(text) else {
+                    throw SystemError(
+                        .invalid, file: file, mark: node["verifies"]?.mark ?? node.mark, found: "'\(text)'",
+                        expected:
+                            "verifies: regions without wildcards, such as [plant], whose openings \(name) may verify")
+                }
+                organism.verifies.append(region)
+            }
             try keys.finish()
             if !kind.isEmpty {
                 guard (try? Token(organism.kindName)) != nil, isVersion(organism.kindVersion) else {
@@ -127,16 +144,19 @@ extension SystemFile {
         text.hasPrefix("v") && text.count > 1 && text.dropFirst().utf8.allSatisfy { (48...57).contains($0) }
     }
 
-    private static func gates(_ node: YAMLNode?, file: String) throws(SystemError) -> GateSettings {
+    static func gates(_ node: YAMLNode?, file: String) throws(SystemError) -> GateSettings {
         var settings = GateSettings()
         guard let node else { return settings }
         var keys = try MappingReader(node, place: "gates", file: file)
         if let defaults = keys.node("defaults") {
             settings.defaults = try GateOverrides(defaults, place: "gates.defaults", file: file)
+            try settings.defaults.checkTrust(over: GateOverrides(), defaults, place: "gates.defaults", file: file)
         }
         for entry in try keys.entries("regions") {
             try checkPattern(entry.key, mark: entry.mark, file: file)
             let overrides = try GateOverrides(entry.value, place: "gates.regions.\(entry.key)", file: file)
+            try overrides.checkTrust(
+                over: settings.defaults, entry.value, place: "gates.regions.\(entry.key)", file: file)
             settings.regions.append(GateSettings.Rule(region: entry.key, overrides: overrides, mark: entry.mark))
         }
         try keys.finish()
@@ -157,8 +177,19 @@ extension SystemFile {
         settings.refractoryMS =
             try keys.number("refractory_ms", in: 0...Wire.maximumInterval, unit: "milliseconds")
             ?? settings.refractoryMS
+        settings.mindOutcomeWeight = try keys.number("mind_outcome_weight", in: 0...1) ?? settings.mindOutcomeWeight
         settings.processSettings = keys.entries(of: ProcessKeys.thalamus)
-        for entry in try keys.entries("regions") {
+        settings.regions = try regions(try keys.entries("regions"), file: file)
+        try keys.finish()
+        return settings
+    }
+
+    /// The regions that a mapping declares.
+    static func regions(
+        _ entries: [YAMLNode.Entry], file: String
+    ) throws(SystemError) -> [ThalamusSettings.RegionRule] {
+        var rules: [ThalamusSettings.RegionRule] = []
+        for entry in entries {
             guard (try? Region(entry.key)) != nil else {
                 throw SystemError(
                     .invalid, file: file, mark: entry.mark, found: "'\(entry.key)'",
@@ -171,12 +202,11 @@ extension SystemFile {
                     expected: "the region's patterns, such as [plant.>, pump.*]")
             }
             for node in nodes { try checkPattern(node.text ?? node.found, mark: node.mark, file: file) }
-            settings.regions.append(
+            rules.append(
                 ThalamusSettings.RegionRule(
                     region: entry.key, patterns: nodes.map { $0.text ?? "" }, mark: entry.mark))
         }
-        try keys.finish()
-        return settings
+        return rules
     }
 
     private static func memory(_ node: YAMLNode?, file: String) throws(SystemError) -> MemorySettings {
@@ -246,7 +276,7 @@ extension SystemFile {
         return settings
     }
 
-    private static func checkToken(
+    static func checkToken(
         _ text: String, key: String, mark: YAMLMark, file: String
     ) throws(SystemError) {
         guard (try? Token(text)) != nil else {

@@ -77,7 +77,8 @@ extension Thalamus {
         let gate = slots[slot].gate
         return AttendedGate(
             gateID: slots[slot].gateID, region: slots[slot].region, state: gate.state, potential: potential,
-            weight: gate.weight, witnesses: gate.witnesses.count, openThreshold: gate.configuration.openThreshold,
+            weight: gate.reportedWeight, witnesses: gate.witnesses.count,
+            openThreshold: gate.configuration.openThreshold,
             closeThreshold: gate.configuration.closeThreshold, releaseFraction: gate.configuration.releaseFraction,
             openedAt: slots[slot].lastOpening?.transition.at)
     }
@@ -111,26 +112,35 @@ extension Thalamus {
         let steps = slots[slot].history
         var report: JSONObject = [
             "gate": .string(slots[slot].gateID.text), "region": .string(slots[slot].region.text),
-            "state": .string(gate.state.word), "potential": .number(potential), "weight": .number(gate.weight),
+            "state": .string(gate.state.word), "potential": .number(potential), "weight": .number(gate.reportedWeight),
             "reflex": .bool(gate.isReflex), "open_threshold": .number(settings.openThreshold),
             "close_threshold": .number(settings.closeThreshold), "floor": .number(settings.floor),
             "window_ms": .number(gate.windowMilliseconds), "half_life_ms": .number(gate.halfLifeMilliseconds),
             "missing": .number(max(0, settings.openThreshold - potential)),
             "last_wave": .string(clock.wall(slots[slot].lastWave).rfc3339),
             "witnesses": .array(gate.witnesses.map { witness(slot, $0, now) }),
-            "steps": .array(steps.map { step($0) }),
+            "steps": .array(steps.map { step($0, isEarned: settings.trust == .earned) }),
         ]
+        if settings.trust == .earned { explainTrust(slot, now, &report) }
+        if settings.quorum > 1 { report["quorum"] = .number(Double(settings.quorum)) }
         if gate.interval > 0 { report["interval_ms"] = .number(gate.interval) }
         if let conclusion = slots[slot].lastOpening {
             let opening = conclusion.transition
-            report["opening"] = .object(
-                JSONObject([
-                    .init("transition_id", .string(conclusion.id.text)),
-                    .init("at", .string(opening.at.rfc3339)),
-                    .init("potential", .number(opening.stateValue)),
-                    .init("support", .number(opening.correlationScore)),
-                    .init("witnesses", .array(opening.triggerSignals.map(\.json))),
-                ]))
+            var members: [JSONObject.Member] =
+                opening.opener == nil
+                ? []
+                : [
+                    .init("why", .string(openingReason(slot, opening))),
+                    .init("awaited", .bool(gate.undecided.contains { $0.id == conclusion.id })),
+                ]
+            members += [
+                .init("transition_id", .string(conclusion.id.text)),
+                .init("at", .string(opening.at.rfc3339)),
+                .init("potential", .number(opening.stateValue)),
+                .init("support", .number(opening.correlationScore)),
+                .init("witnesses", .array(opening.triggerSignals.map(\.json))),
+            ]
+            report["opening"] = .object(JSONObject(members))
         }
         report["kept_from_opening"] = .array(obstacles(slot, potential, now).map { .string($0) })
         return .object(report)
@@ -146,14 +156,22 @@ extension Thalamus {
         ]
     }
 
-    private func step(_ step: Explanation) -> JSON {
-        [
+    private func step(_ step: Explanation, isEarned: Bool) -> JSON {
+        var members: JSONObject = [
             "at": .string(clock.wall(step.at).rfc3339), "origin": .string(originToken(step.origin).text),
             "confidence": .number(step.confidence), "polarity": .number(Double(step.polarity)),
             "support": .number(step.support), "novelty": .number(step.novelty), "gain": .number(step.gain),
             "push": .number(step.push), "before": .number(step.before), "after": .number(step.after),
             "witnesses": .number(Double(step.witnesses)),
         ]
+        guard isEarned else { return .object(members) }
+        members["trust"] = .number(step.trust)
+        members["ok"] = .number(step.confirmed)
+        members["failed"] = .number(step.failed)
+        members["voice"] = .number(step.voice)
+        members["lift"] = .number(step.lift)
+        members["hearing"] = .string(step.hearing.description)
+        return .object(members)
     }
 
     private func names(of witnesses: [GateWitness]) -> String {
@@ -177,9 +195,15 @@ extension Thalamus {
         let denying = fresh.filter { $0.polarity < 0 }
         if fresh.isEmpty {
             reasons.append("no witness within the window")
+        } else if settings.trust == .earned {
+            reasons += asserting.compactMap { lone($0, slot, now, isAlone: asserting.count == 1) }
         } else if asserting.count == 1, !gate.isReflex {
             reasons.append(
                 "alone: only \(names(of: asserting)) asserts, and one origin cannot open a gate that is no reflex")
+        }
+        if asserting.count < settings.quorum {
+            reasons.append(
+                "\(asserting.count) of the \(settings.quorum) asserting origins that an opening needs (quorum)")
         }
         if !denying.isEmpty { reasons.append("contradicting: \(names(of: denying))") }
         let weak = asserting.filter { $0.confidence < 0.5 }
@@ -195,4 +219,4 @@ extension Thalamus {
     }
 }
 
-private func rounded(_ value: Double) -> String { JSON.number((value * 1000).rounded() / 1000).text }
+func rounded(_ value: Double) -> String { JSON.number((value * 1000).rounded() / 1000).text }

@@ -22,6 +22,7 @@ extension Thalamus {
                 slots[slot].tally.openings += 1
                 collapse(slot, &message, id, at: transition.at)
                 var opening = message
+                name(id, slot, message)
                 // Reports need neither contents nor terms.
                 opening.collapse = nil
                 opening.escalation = nil
@@ -39,16 +40,30 @@ extension Thalamus {
         .transition(transition, in: configuration.environment, space: names)
     }
 
+    /// Gives an opening the id by which its outcome names it. The outcome counts for the witnesses that its message names.
+    private mutating func name(_ id: MessageID, _ slot: Int, _ opening: GateTransition) {
+        let named = surest(slots[slot].gate.witnesses).filter { $0.polarity > 0 }.map(\.origin)
+        slots[slot].gate.nameOpening(id, witnesses: ContiguousArray(named))
+        guard case .granted = slots[slot].gate.last.hearing,
+            let record = slots[slot].record(of: slots[slot].gate.last.origin)
+        else { return }
+        hearings.grant(record.source, HearingBudget.Granted(region: slots[slot].region, opening: id))
+    }
+
     private mutating func message(_ slot: Int, _ transition: Transition) -> GateTransition {
         let gate = slots[slot].gate
         let isOpening = transition.to == .open
+        let isEarned = gate.configuration.trust == .earned
         let at = clock.published(transition.at, after: slots[slot].lastPublished)
         slots[slot].lastPublished = at
         let shift = at.nanoseconds(since: transition.at)
         return GateTransition(
             gateID: slots[slot].gateID, domain: isOpening ? openedDomain(slot) : slots[slot].domain,
             region: slots[slot].region,
-            fromState: transition.from, toState: transition.to, stateValue: transition.potential, weight: gate.weight,
+            fromState: transition.from, toState: transition.to, stateValue: transition.potential,
+            weight: gate.reportedWeight,
+            opener: isOpening && isEarned ? originToken(gate.last.origin) : nil,
+            trust: isEarned ? gate.openerTrust : nil,
             correlationScore: min(1, max(-1, transition.support)),
             triggerSignals: surest(gate.witnesses).map { witness in
                 TriggerSignal(
@@ -151,7 +166,7 @@ extension Thalamus {
     }
 
     /// The surest witnesses, in the gate's order.
-    private func surest(_ witnesses: ContiguousArray<GateWitness>) -> ContiguousArray<GateWitness> {
+    func surest(_ witnesses: ContiguousArray<GateWitness>) -> ContiguousArray<GateWitness> {
         guard witnesses.count > Self.namedWitnesses else { return witnesses }
         let kept = Set(
             witnesses.sorted { ($0.confidence, $1.origin) > ($1.confidence, $0.origin) }.prefix(Self.namedWitnesses)

@@ -47,9 +47,14 @@ package struct LastTransitions: Sendable {
 
 extension GateID {
     /// The gate of `<env>.nervous.gates.<gate>.transition`; nil for another subject.
-    package init?(transition subject: Subject) {
+    package init?(transition subject: Subject) { self.init(subject, of: "transition") }
+
+    /// The gate of `<env>.nervous.gates.<gate>.outcome`; nil for another subject.
+    package init?(accepted subject: Subject) { self.init(subject, of: "outcome") }
+
+    private init?(_ subject: Subject, of last: String) {
         let tokens = subject.text.split(separator: ".")
-        guard tokens.count == 5, tokens[1] == "nervous", tokens[2] == "gates", tokens[4] == "transition",
+        guard tokens.count == 5, tokens[1] == "nervous", tokens[2] == "gates", tokens[4] == last,
             let gate = try? GateID(String(tokens[3]))
         else { return nil }
         self = gate

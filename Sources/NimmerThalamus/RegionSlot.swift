@@ -66,6 +66,8 @@ struct RegionSlot: Sendable {
     var looksAt = Int64.max
     /// The moment of its gate's last transition as it was published, on the wall.
     var lastPublished: Timestamp?
+    /// Energy that its waves cost since it was taken last, in LF: those of cells, and those of nerves.
+    var spent = (cells: 0.0, nerves: 0.0)
     /// Outside the slot, which stays small for the sake of the processor's caches.
     private var opening: [Conclusion] = []
 
@@ -85,12 +87,13 @@ struct RegionSlot: Sendable {
         lastWave = moment
         // One after the other and once: what a wave of this region touches lies together.
         self.gate.reserveWitnesses(Self.expectedOrigins)
+        self.gate.reserveRecords(Self.expectedOrigins)
         records.reserveCapacity(Self.expectedOrigins)
         explanations.reserveCapacity(Self.keptExplanations)
     }
 
     /// Has the processor fetch what a wave will touch, while the caller still finds out who speaks: with thousands of regions
-    /// none of it is in the caches.
+    /// none of it is in the caches. Records of trust are left out: of them a wave touches one line, and fetching all took longer.
     @inline(__always)
     mutating func prefetch() {
         nimmer_prefetch(gate.witnessesPlace, Self.expectedOrigins * MemoryLayout<GateWitness>.stride + Self.arrayHead)
@@ -170,7 +173,9 @@ struct RegionSlot: Sendable {
 
     /// State that would be lost with it.
     var standing: EvictionRank {
-        if gate.weight != gate.configuration.weight { return .earned }
+        if gate.weight != gate.configuration.weight || gate.records.contains(where: { $0.outcomes > 0 }) {
+            return .earned
+        }
         if gate.state != .stable { return .moving }
         return opening.isEmpty ? .fresh : .opened
     }

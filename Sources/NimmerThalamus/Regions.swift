@@ -22,12 +22,14 @@ extension Thalamus {
         guard slots.count >= configuration.maximumRegions, let place = toForget(at) else {
             slots.append(made)
             slotOfRegion[region] = slots.count - 1
+            takeKeptTrust(slots.count - 1)
             rank(slots.count - 1)
             return slots.count - 1
         }
         forget(place)
         slots[place] = made
         slotOfRegion[region] = place
+        takeKeptTrust(place)
         rank(place)
         return place
     }
@@ -37,7 +39,9 @@ extension Thalamus {
 
     /// Forgets gates that another thalamus has from now on, and what they have not published.
     public mutating func forget(where isGone: (GateID) -> Bool) {
+        for slot in slots.indices where isGone(slots[slot].gateID) { keepSpending(of: slot) }
         slots.removeAll { isGone($0.gateID) }
+        keptTrust = keptTrust.filter { !isGone(GateID(region: $0.key)) }
         slotOfRegion = Dictionary(uniqueKeysWithValues: slots.indices.map { (slots[$0].region, $0) })
         openings.forget { [slotOfRegion] in slotOfRegion[$0] == nil }
         standings.removeAll()
@@ -57,6 +61,8 @@ extension Thalamus {
     /// Forgets what is known of a slot's region: another takes its place.
     private mutating func forget(_ slot: Int) {
         counters.forgotten += 1
+        keepTrust(of: slot)
+        keepSpending(of: slot)
         weakWaves[slots[slot].region] = nil
         slotOfRegion[slots[slot].region] = nil
         openings.forget(slots[slot].region)
@@ -81,6 +87,7 @@ extension Thalamus {
         granted.removeAll()
         admission.renumber { [sources] in newSources.number(of: sources.name($0)) }
         openings.renumber { [sources] in newSources.number(of: sources.name($0)) }
+        hearings.renumber { [sources] in newSources.number(of: sources.name($0)) }
         originOfSource.removeAll(keepingCapacity: true)
         intervals = SenderIntervals()
         origins = newOrigins

@@ -32,6 +32,12 @@ public struct Thalamus: Sendable {
     var payer: Payer?
     /// The senders that may speak as other origins than their own, as far as they have.
     var granted = GrantedPairs()
+    /// The hearings of lone voices, by sender.
+    var hearings = HearingBudget()
+    /// Records of regions without a slot.
+    var keptTrust: [Region: KeptTrust] = [:]
+    /// Energy spent in regions without a slot, and by the states of nerves.
+    var keptSpending: [Region: (cells: Double, nerves: Double, organs: Double)] = [:]
     var releases = Heap<Release>()
     var weakWaves: [Region: WeakWaves] = [:]
     var origins: NameTable
@@ -123,6 +129,7 @@ public struct Thalamus: Sendable {
         if view.intervalMilliseconds > 0, !intervals.holds(source, slot, view.intervalMilliseconds) {
             takeInterval(view.intervalMilliseconds, of: source, in: slot)
         }
+        if view.lifeforceCost > 0 { spend(view.lifeforceCost, in: slot, isNerve: name.start != cellStart &+ 6) }
         if view.vectorCount > 0 {
             vector.removeAll(keepingCapacity: true)
             WaveDecoder.vector(payload, view, into: &vector)
@@ -140,6 +147,7 @@ public struct Thalamus: Sendable {
             weakWaves[slots[slot].region, default: WeakWaves()].record(origin, view.confidence, at)
         case .late: counters.late &+= 1
         }
+        if verdict == .resonated, slots[slot].gate.last.hearing != .none { accountForHearing(slot, source) }
         if !transitions.isEmpty {
             try concludeBounded(slot, source, arrival)
         } else if releasesSooner {
@@ -161,7 +169,7 @@ public struct Thalamus: Sendable {
             gateConfiguration(transition.region), resuming: transition.toState, potential: transition.stateValue,
             weight: transition.weight, interval: transition.intervalMilliseconds ?? 0, at: moment)
         let slot = makeSlot(transition.region, domain: transition.domain, moment)
-        slots[slot].gate = gate
+        slots[slot].gate.resume(from: gate)
         // What members state of themselves is the new gate's to hear.
         intervals.forgetSlots()
         slots[slot].lastPublished = transition.at
@@ -173,17 +181,6 @@ public struct Thalamus: Sendable {
         }
         rank(slot)
         schedule(slot)
-    }
-
-    /// A verification outcome for an opening moves its gate's weight (gates.md, Learning).
-    ///
-    /// - Returns: whether there is such a gate.
-    @discardableResult
-    public mutating func learn(_ outcome: VerificationResult, gate: GateID) -> Bool {
-        guard let slot = slots.firstIndex(where: { $0.gateID == gate }) else { return false }
-        slots[slot].gate.learn(outcome)
-        rank(slot)
-        return true
     }
 
     /// Returns whether there is such a gate.

@@ -25,11 +25,19 @@ public struct ThalamusConfiguration: Sendable {
     /// Policy by which openings go up.
     public var escalation = EscalationPolicy()
 
+    /// The share of an outcome that a mind's opinion counts as, 0…1.
+    public var opinionWeight = 0.0
     /// Into how many parts the regions are divided that several thalami share; nil: one thalamus has them all.
     public var partitions: Int?
 
     /// The defaults for an environment.
     public init(environment: Environment) { self.environment = environment }
+
+    /// Indicates whether the gate of a region earns its trust.
+    package func earnsTrust(_ region: Region) -> Bool { gate(region).trust == .earned }
+
+    /// Number of outcomes by which an origin of a region is known.
+    package func trustMemory(_ region: Region) -> Double { gate(region).trustMemory }
 
     /// The region that a wave's region lives in: that of the first rule that matches, else itself.
     package func home(of region: Region) -> Region { regions.home(of: region) }
@@ -129,6 +137,12 @@ public struct ThalamusCounters: Sendable, Hashable {
     public var escalations = 0
     /// Openings and closings that did not happen: their senders tip more gates than their share.
     public var heldGates = 0
+    /// Hearings of lone voices that did not happen: their sender was heard in another region, or disappointed there.
+    public var heldHearings = 0
+    /// Outcomes that gates learned from.
+    public var outcomes: [VerificationResult: Int] = [:]
+    /// Outcomes that were taken back, or another put in their place.
+    public var takenBack = 0
     /// Openings whose question did not go up, since the answers to their senders' openings fill more than their share.
     public var heldQuestions = 0
     /// Regions that were forgotten to stay within the bound.
@@ -147,8 +161,17 @@ extension ThalamusConfiguration {
         let gates = system?.gates ?? GateSettings()
         gate = { gates.configuration(region: $0.text, gate: GateID(region: $0).text) }
         guard let system else { return }
-        regions = try RegionMap(system)
+        let regions = try RegionMap(system)
+        self.regions = regions
+        let declared = DeclaredRegions(system, regions)
+        gate = { region in
+            var configuration = gates.configuration(region: region.text, gate: GateID(region: region).text)
+            // A sender that invents regions would be heard once in each.
+            if !declared.contains(region) { configuration.hearingMilliseconds = 0 }
+            return configuration
+        }
         origins = OriginGrants(system)
+        opinionWeight = system.thalamus.mindOutcomeWeight
         members = DeclaredMembers(system)
         maximumRegions = system.thalamus.maxRegions
         clockTolerance = ClockTolerance(milliseconds: system.thalamus.clockToleranceMS)

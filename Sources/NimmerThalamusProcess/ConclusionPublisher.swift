@@ -13,10 +13,10 @@ final class ConclusionPublisher: Sendable {
     let limiter: RejectLimiter
     private let env: Environment
     private let stream: String
-    private let opened: @Sendable (GateID, MessageID) -> Void
+    private let opened: @Sendable (GateTransition, MessageID) -> Void
 
     /// - Parameter opened: called once for each opening that is stored.
-    init(_ process: ServiceProcess, _ outbox: Outbox, opened: @escaping @Sendable (GateID, MessageID) -> Void) {
+    init(_ process: ServiceProcess, _ outbox: Outbox, opened: @escaping @Sendable (GateTransition, MessageID) -> Void) {
         self.opened = opened
         self.process = process
         self.outbox = outbox
@@ -37,9 +37,21 @@ final class ConclusionPublisher: Sendable {
             fence: stream)
         guard transition.collapse != nil else { return outbox.put(kept) }
         outbox.put(kept) { [self] _ in
-            opened(transition.gateID, conclusion.id)
+            opened(transition, conclusion.id)
             process.bus.afterTurn { [self] in publishForObservers(message) }
         }
+    }
+
+    /// Puts an outcome that counts into the outbox; called under the lock of the gates.
+    ///
+    /// - Parameter sequence: its place in the stream of decisions.
+    func put(_ accepted: AcceptedOutcome, sequence: UInt64) {
+        let id = MessageID.accepted(accepted.opening, sequence: sequence)
+        let message = Envelope(id: id, at: accepted.at, from: process.source, accepted)
+        outbox.put(
+            OutboxMessage(
+                subject: .acceptedOutcome(env, gate: accepted.gateID), id: id, payload: message.encoded(),
+                fence: SystemStreams.outcomes(env)))
     }
 
     /// Publishes for observers the collapse of a stored opening and its request.

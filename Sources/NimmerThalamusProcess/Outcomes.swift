@@ -10,8 +10,14 @@ import Synchronization
 final class Outcomes: Sendable {
     /// An outcome as it stands in the stream.
     struct Stored: Sendable {
+        let id: MessageID
         let opening: OutcomeTracker.Opening
+        let claim: OutcomeTracker.Claim
         let result: VerificationResult
+        /// The verifier: the sender behind the subject, else what the message states.
+        let sender: String
+        /// The sender behind the subject.
+        let name: Token?
         let sequence: UInt64
         let message: BusMessage
     }
@@ -54,11 +60,12 @@ final class Outcomes: Sendable {
         guard let gate = provenance.gate else {
             throw .wrong("subject", "must name a gate", found: message.subject.text)
         }
-        _ = try provenance.authority(hasIdentities: bus.identity != nil)
+        let sender = try provenance.authority(hasIdentities: bus.identity != nil)
         return Stored(
+            id: outcome.header.messageID,
             opening: OutcomeTracker.Opening(gate: gate, id: outcome.body.originalSignalID),
-            result: outcome.body.outcome,
-            sequence: sequence, message: message)
+            claim: try outcome.body.claim(by: sender), result: outcome.body.outcome,
+            sender: sender?.text ?? outcome.body.verificationSource, name: sender, sequence: sequence, message: message)
     }
 
     /// Every outcome that the stream holds behind a sequence, as far as it can be read.
@@ -82,37 +89,70 @@ final class Outcomes: Sendable {
     }
 
     /// Judges an outcome; looks into the streams where it names an opening that is not in memory.
-    func judge(_ outcome: Stored) async throws(BusError) -> OutcomeTracker.Verdict {
-        let verdict = tracker.withLock { $0.verdict(outcome.opening, at: outcome.sequence) }
+    ///
+    /// - Parameter accepted: the gate's accepted outcomes, those included that no stream holds yet.
+    func judge(
+        _ outcome: Stored, _ accepted: (GateID) async throws(BusError) -> [AcceptedOutcome]
+    ) async throws(BusError) -> OutcomeTracker.Verdict {
+        let (opening, sequence, claim) = (outcome.opening, outcome.sequence, outcome.claim)
+        let verdict = tracker.withLock { $0.verdict(opening, at: sequence, as: claim) }
         guard verdict == .look else { return verdict }
-        let isOpening = try await holds(outcome.opening)
-        let first = isOpening ? try await first(of: outcome.opening) : nil
+        let entries = try await accepted(opening.gate)
+        let isKnown = entries.contains { $0.opening == opening.id }
+        var isOpening = isKnown
+        if !isOpening { isOpening = try await stored(opening) != nil }
+        var state: (standing: OutcomeTracker.Standing, last: UInt64?) = (.awaited, nil)
+        if isOpening { state = try await self.state(of: opening, before: sequence, entries) }
+        let (wasOpened, found) = (isOpening, state)
         return tracker.withLock {
-            $0.looked(outcome.opening, at: outcome.sequence, isOpening: isOpening, first: first)
+            $0.looked(
+                opening, at: sequence, as: claim, isOpening: wasOpened, standing: found.standing, last: found.last)
         }
     }
 
-    /// Returns whether the stream of transitions holds an opening of a gate.
-    private func holds(_ opening: OutcomeTracker.Opening) async throws(BusError) -> Bool {
-        var isThere = false
+    /// An opening as the stream of transitions holds it; nil where it does not.
+    func stored(_ opening: OutcomeTracker.Opening) async throws(BusError) -> GateTransition? {
+        var found: GateTransition?
         let subject = Subject.transition(env, gate: opening.gate)
         try await bus.read(stream: SystemStreams.transitions(env), filter: SubjectPattern(subject)) { batch in
-            isThere = batch.contains { stored in
-                guard
-                    let message = try? Envelope<GateTransition>(
-                        decoding: stored.message.payload, on: stored.message.subject)
-                else { return false }
-                return message.header.messageID == opening.id && message.body.isOpening
+            for stored in batch {
+                let message = try? Envelope<GateTransition>(
+                    decoding: stored.message.payload, on: stored.message.subject)
+                if let message, message.header.messageID == opening.id, message.body.isOpening { found = message.body }
             }
-            return !isThere
+            return found == nil
         }
-        return isThere
+        return found
     }
 
-    /// The place of the first outcome of an opening.
-    private func first(of opening: OutcomeTracker.Opening) async throws(BusError) -> UInt64? {
+    /// State of an opening as the streams show it: by what was accepted, and where nothing was (an older thalamus, or a stream that holds it
+    /// no more) by what was claimed.
+    private func state(
+        of opening: OutcomeTracker.Opening, before sequence: UInt64, _ accepted: [AcceptedOutcome]
+    ) async throws(BusError) -> (standing: OutcomeTracker.Standing, last: UInt64?) {
         let subjects = try? SubjectPattern("\(env.rawValue).nervous.outcomes.\(opening.gate).>")
-        return try await stored(filter: subjects).first { $0.opening == opening }?.sequence
+        let claims = try await stored(filter: subjects).filter { $0.opening == opening && $0.sequence < sequence }
+        let entries = accepted.filter { $0.opening == opening.id && $0.effect != .reset }
+        guard let last = entries.last else {
+            var state: (standing: OutcomeTracker.Standing, last: UInt64?) = (.awaited, nil)
+            for claim in claims {
+                switch (claim.claim, state.standing) {
+                case (.outcome, .awaited), (.outcome, .opined): state = (.judged, claim.sequence)
+                case (.withdrawal, .judged): state = (.awaited, claim.sequence)
+                default: break
+                }
+            }
+            return state
+        }
+        let handled = Set(entries.compactMap(\.verification))
+        let place = claims.last { handled.contains($0.id) }?.sequence ?? claims.first?.sequence
+        guard last.effect != .withdrawal else { return (.awaited, place) }
+        return (last.isOpinion ? .opined : .judged, place)
+    }
+
+    /// A message had no effect after all.
+    func wasNotLearned(_ outcome: Stored) {
+        tracker.withLock { $0.wasNotLearned(outcome.opening, at: outcome.sequence) }
     }
 
     /// Moves gates' weights by the outcomes of their openings (gates.md, Learning), until the task is cancelled.
@@ -163,16 +203,62 @@ final class Outcomes: Sendable {
 
     /// Learns from an outcome, or refuses it.
     func take(_ outcome: Stored, _ owner: ThalamusProcess) async throws(BusError) {
-        switch try await judge(outcome) {
+        do throws(Refusal) { try owner.verifiers.check(outcome.name, gate: outcome.opening.gate) } catch {
+            return owner.announcer.reject(error, outcome.message)
+        }
+        guard owner.weight(of: outcome) != 0 else { return }
+        let verdict = try await judge(outcome, owner.accepted(of:))
+        do throws(BusError) {
+            guard let refusal = try await apply(verdict, outcome, owner) else { return }
+            owner.announcer.reject(refusal, outcome.message)
+        } catch {
+            // It comes again.
+            wasNotLearned(outcome)
+            throw error
+        }
+    }
+
+    /// Gives an outcome its effect.
+    ///
+    /// - Returns: the refusal where it has none.
+    private func apply(
+        _ verdict: OutcomeTracker.Verdict, _ outcome: Stored, _ owner: ThalamusProcess
+    ) async throws(BusError) -> Refusal? {
+        switch verdict {
         case .learn:
-            let isKnown = owner.thalamus.withLock { $0.learn(outcome.result, gate: outcome.opening.gate) }
-            if !isKnown {
+            // The gate knows its recent openings; of an older one the stream does.
+            let isRecent = owner.thalamus.withLock { $0.awaits(outcome.opening.id, gate: outcome.opening.gate) }
+            let opening = isRecent ? nil : try await stored(outcome.opening)
+            switch owner.accept(outcome, opening) {
+            case .counted: return nil
+            case .notUndecided: return OutcomeTracker.decided(outcome.opening)
+            case .noGate:
                 // A gate that is being taken up learns it then.
-                tracker.withLock { $0.wasNotLearned(outcome.opening, at: outcome.sequence) }
+                wasNotLearned(outcome)
                 logger.info("An outcome for a gate that is not here", metadata: ["gate": "\(outcome.opening.gate)"])
+                return nil
             }
-        case .known, .look: break
-        case .refuse(let refusal): owner.announcer.reject(refusal, outcome.message)
+        case .replace, .takeBack:
+            guard let refusal = try await owner.takeBack(outcome) else { return nil }
+            wasNotLearned(outcome)
+            return refusal
+        case .known, .look: return nil
+        case .refuse(let refusal): return refusal
+        }
+    }
+}
+
+extension VerificationOutcome {
+    /// Its statement.
+    ///
+    /// - Throws: a ``Refusal`` of a kind that only the thalamus publishes.
+    fileprivate func claim(by sender: Token?) throws(Refusal) -> OutcomeTracker.Claim {
+        switch kind ?? .outcome {
+        case .outcome: return isOpinion(of: sender) ? .opinion : .outcome
+        case .withdrawal where outcome == .partial: return .withdrawal
+        case .withdrawal: throw .wrong("body.outcome", "must be partial in a withdrawal", found: outcome.rawValue)
+        case .replacement, .reset:
+            throw .wrong("body.kind", "must be outcome or withdrawal", found: (kind ?? .outcome).rawValue)
         }
     }
 }

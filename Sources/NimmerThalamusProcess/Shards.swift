@@ -248,6 +248,7 @@ final class Shards: Sendable {
         subscriptions.withLock { $0.removeValue(forKey: part) }?.cancel()
         owner.settle { $0.forget { Sorter.partition(of: $0, among: self.partitions) == part } }
         owner.outcomes.forget { Sorter.partition(of: $0, among: partitions) == part }
+        owner.ruled.forget { Sorter.partition(of: $0, among: partitions) == part }
         // The one that has the part from now on stores behind what this one knows of.
         owner.outbox.forget { subject in
             GateID(transition: subject).map { Sorter.partition(of: $0, among: partitions) == part } ?? false

@@ -42,8 +42,8 @@ extension ThalamusProcess {
 
     /// Writes the metrics of the thalamus for `/metrics`: read from its counters when they are scraped, so that no wave pays for it.
     func measure(lost: UInt64, reportsDropped: Int, into page: inout MetricsPage) {
-        let (counters, gates, heaviest) = thalamus.withLock {
-            ($0.counters, $0.census(at: $0.clock.read(.now())), $0.loudestSenders)
+        let (counters, gates, heaviest, awaited) = thalamus.withLock {
+            ($0.counters, $0.census(at: $0.clock.read(.now())), $0.loudestSenders, $0.awaitedOutcomes)
         }
         page.waves(in: counters.waves, lost: Int(lost), rejected: announcer.rejected)
         page.counter("nimmer_waves_below_floor_total", "Waves below their gate's floor.", counters.belowFloor)
@@ -62,6 +62,19 @@ extension ThalamusProcess {
         page.counter(
             "nimmer_gates_held_total", "Gates that were not tipped because the sender tips more than its share.",
             counters.heldGates)
+        page.counter(
+            "nimmer_hearings_held_total",
+            "Hearings of lone voices that did not happen: their sender was heard in another region, or disappointed there.",
+            counters.heldHearings)
+        page.gauge("nimmer_outcomes_awaited", "Openings whose outcome is not known yet.", Double(awaited))
+        for result in VerificationResult.allCases {
+            page.counter(
+                "nimmer_outcomes_total", "Outcomes of openings that gates learned from.",
+                counters.outcomes[result] ?? 0, ["result": result.rawValue])
+        }
+        page.counter(
+            "nimmer_outcomes_taken_back_total", "Outcomes that were taken back, or another put in their place.",
+            counters.takenBack)
         page.counter(
             "nimmer_escalations_held_total", "Openings that did not go up because the answers would fill the stream.",
             counters.heldQuestions)

@@ -45,22 +45,48 @@ extension ThalamusProcess {
             else { return }
             found.take(transition, storedAt: .now())
         }
+        var stored = try await AcceptedOutcomes.read(bus, env, where: isOurs)
+        outbox.forEachWaiting { message in
+            guard let waiting = try? Envelope<AcceptedOutcome>(decoding: message.payload, on: message.subject),
+                isOurs(waiting.body.gateID)
+            else { return }
+            stored.take(waiting.body)
+        }
+        let accepted = stored
+        let undecided = try await undecidedOpenings(accepted, isOurs)
         let all = try await outcomes.stored()
-        var lessons: [Outcomes.Stored] = []
+        let unjudged = Set(accepted.unjudged(all.filter { isOurs($0.opening.gate) }).map(\.sequence))
+        var pending: [Outcomes.Stored] = []
+        var lessons: [(outcome: Outcomes.Stored, opening: GateTransition?)] = []
         for outcome in all {
             let gate = outcome.opening.gate
-            guard isOurs(gate), found.precedes(outcomeOf: gate, storedAt: outcome.message.at) else { continue }
+            guard isOurs(gate), let known = found[gate] else { continue }
+            // Trust that is earned has its own stream, and only what is not there yet is to be learned; of declared trust the last
+            // transition holds the sum.
+            let isEarned = configuration.earnsTrust(known.transition.body.region)
+            guard isEarned ? unjudged.contains(outcome.sequence) : storedAfter(outcome, found) else {
+                continue
+            }
             if found.isLast(outcome.opening.id, of: gate),
                 !all.contains(where: { $0.opening == outcome.opening && $0.sequence < outcome.sequence })
             {
                 outcomes.opened(gate, outcome.opening.id)
             }
-            switch try await outcomes.judge(outcome) {
-            case .learn: lessons.append(outcome)
+            if isEarned {
+                pending.append(outcome)
+                continue
+            }
+            guard outcome.claim == .outcome else { continue }
+            // That it counts is known already, whatever its opening's state is now.
+            if accepted.verifications.contains(outcome.id) {
+                lessons.append((outcome, nil))
+                continue
+            }
+            switch try await outcomes.judge(outcome, accepted(of:)) {
             // Of a part that comes back: its gates were forgotten, and what they had learned since their last transition with them.
-            case .known: lessons.append(outcome)
+            case .learn, .known: lessons.append((outcome, try await outcomes.stored(outcome.opening)))
             case .refuse(let refusal): announcer.reject(refusal, outcome.message)
-            case .look: break
+            case .look, .replace, .takeBack: break
             }
         }
         settle { thalamus in
@@ -71,9 +97,21 @@ extension ThalamusProcess {
             for item in found.inOrder {
                 thalamus.resume(item.body, id: item.header.messageID, now: now)
             }
-            for lesson in lessons { thalamus.learn(lesson.result, gate: lesson.opening.gate) }
+            for (region, records) in accepted.records { thalamus.restore(records, region: region) }
+            for (gate, identity) in accepted.last {
+                outbox.know(.acceptedOutcome(env, gate: gate), last: identity.sequence, id: identity.id)
+            }
+            for opening in undecided { thalamus.restore(undecided: opening.body, id: opening.header.messageID) }
+            for lesson in lessons.map(\.outcome) where accepted.decided.contains(lesson.opening) {
+                thalamus.learn(lesson.result, opening: lesson.opening.id, gate: lesson.opening.gate)
+            }
             thalamus.advance(to: now)
         }
+        for lesson in lessons where !accepted.decided.contains(lesson.outcome.opening) {
+            _ = accept(lesson.outcome, lesson.opening)
+        }
+        try await ruled.resume(undecided)
+        for outcome in pending { try await outcomes.take(outcome, self) }
         // What came while these were read.
         for outcome in try await outcomes.stored(after: all.last?.sequence ?? 0) where isOurs(outcome.opening.gate) {
             if all.isEmpty, let known = found[outcome.opening.gate], outcome.message.at <= known.storedAt { continue }
@@ -84,11 +122,44 @@ extension ThalamusProcess {
         if !found.isEmpty { process.logger.info("Took up gates", metadata: ["gates": "\(found.gates.count)"]) }
     }
 
+    private func storedAfter(_ outcome: Outcomes.Stored, _ found: LastTransitions) -> Bool {
+        found.precedes(outcomeOf: outcome.opening.gate, storedAt: outcome.message.at)
+    }
+
+    /// The openings of gates whose outcomes are not known yet, in their order (trust.md, Replay and restart).
+    private func undecidedOpenings(
+        _ accepted: AcceptedOutcomes, _ isOurs: @Sendable (GateID) -> Bool
+    ) async throws(BusError) -> [Envelope<GateTransition>] {
+        var found: [Envelope<GateTransition>] = []
+        let env = process.environment
+        try await bus.read(stream: SystemStreams.transitions(env), filter: .transitions(env)) { batch in
+            for stored in batch {
+                guard let gate = GateID(transition: stored.message.subject), gate.owner == nil, isOurs(gate),
+                    let message = try? Envelope<GateTransition>(
+                        decoding: stored.message.payload, on: stored.message.subject), message.body.isOpening,
+                    !accepted.decided.contains(OutcomeTracker.Opening(gate: gate, id: message.header.messageID))
+                else { continue }
+                found.append(message)
+            }
+            return true
+        }
+        return found.sorted { ($0.body.at, $0.body.gateID) < ($1.body.at, $1.body.gateID) }
+    }
+
     /// Takes up gates again that another thalamus has judged while this one was cut off: what they
     /// concluded here and had not published is given up, and they continue from what is stored.
     func retake(_ shards: Shards?) async {
         let stream = SystemStreams.transitions(process.environment)
         for await subject in superseded {
+            if let gate = GateID(accepted: subject) {
+                process.logger.warning(
+                    "Another thalamus has accepted outcomes of this gate: continuing from what is stored",
+                    metadata: ["gate": "\(gate)"])
+                do throws(BusError) { try await restoreTrust(of: gate) } catch {
+                    process.logger.warning("Cannot read accepted outcomes", metadata: ["reason": "\(error)"])
+                }
+                continue
+            }
             guard let gate = GateID(transition: subject) else { continue }
             process.logger.warning(
                 "Dropped the conclusions of this gate: continuing from what is stored",

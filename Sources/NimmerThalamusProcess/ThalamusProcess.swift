@@ -17,9 +17,14 @@ package final class ThalamusProcess: Sendable {
     let outbox: Outbox
     let announcer: ConclusionPublisher
     let outcomes: Outcomes
+    let ruled: RuledOutcomes
     /// Answers to cells about what they have learned.
     let learned: LearnedAnswers
-    private let configuration: ThalamusConfiguration
+    let configuration: ThalamusConfiguration
+    /// Senders that may verify.
+    let verifiers: Verifiers
+    /// Number of outcomes, withdrawals and resets that were accepted; changes under the lock of the gates.
+    let acceptances = Atomic<Int>(0)
     private let keepsWaves: Bool
     let openings: AsyncStream<Void>
     let opened: AsyncStream<Void>.Continuation
@@ -28,6 +33,7 @@ package final class ThalamusProcess: Sendable {
     let superseded: AsyncStream<Subject>
     /// Ownership of the regions where several thalami share them.
     private let shards = Mutex<Shards?>(nil)
+    var sharedRegions: Shards? { shards.withLock { $0 } }
     /// Questions to the other instances, and connections that are being closed.
     let tasks = TaskOwner()
     /// The flooding senders that are held back now.
@@ -55,6 +61,7 @@ package final class ThalamusProcess: Sendable {
         var configuration = try ThalamusConfiguration(process.system, environment: process.environment)
         configuration.origins = OriginGrants(process.system, hasIdentities: process.bus.identity != nil)
         self.configuration = configuration
+        verifiers = Verifiers(process.system)
         // No other process knows an id of this run before it is published (decision 0017).
         var chance = SystemRandomNumberGenerator()
         thalamus = Mutex(Thalamus(configuration, names: MessageID(high: chance.next(), low: chance.next())))
@@ -64,7 +71,12 @@ package final class ThalamusProcess: Sendable {
         let outcomes = Outcomes(process)
         self.outcomes = outcomes
         learned = LearnedAnswers(process)
-        announcer = ConclusionPublisher(process, outbox) { outcomes.opened($0, $1) }
+        let ruled = RuledOutcomes(process, outbox, configuration.clockTolerance)
+        self.ruled = ruled
+        announcer = ConclusionPublisher(process, outbox) { opening, id in
+            outcomes.opened(opening.gateID, id)
+            ruled.opened(id, opening)
+        }
         (openings, opened) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -77,6 +89,8 @@ package final class ThalamusProcess: Sendable {
             _ = try await SystemStreams.ensure(
                 on: process.bus, environment: process.environment, keepingWaves: keepsWaves,
                 mayChange: true)
+            try await SystemStreams.ensureOutcomes(on: process.bus, environment: process.environment, mayChange: true)
+            try await SystemStreams.ensureLifeforce(on: process.bus, environment: process.environment, mayChange: true)
         }
         try await process.waiting(for: "the stream of outcomes") { [outcomes] in try await outcomes.begin() }
         let room = try await process.waiting(for: "the room of the streams") { [process] in
@@ -86,12 +100,16 @@ package final class ThalamusProcess: Sendable {
         // Before any other message: what an earlier run concluded and has not published yet.
         outbox.takeUp()
         await learned.begin()
+        try await process.waiting(for: "what its rules name") { [ruled] in try await ruled.hear() }
         let shards = try await share()
         let waves = try await hear(shards)
         let questions = ThalamusRequests(self, shards)
         let responder = try await questions.serve()
         let reported = ReportedTransitions(self, room)
         let reports = try await reported.serve()
+        let spending = SpendingReports(self)
+        let states = try await spending.hearStates()
+        let organs = try await spending.hearOrgans()
         process.answers.report { [weak self] in
             self?.statistics(lost: waves.lost) ?? ServiceResponder.Statistics()
         }
@@ -109,11 +127,14 @@ package final class ThalamusProcess: Sendable {
             group.addTask { await FloodWatch(self, waves).run() }
             if let shards { group.addTask { await self.keepTogether(waves, shards) } }
             group.addTask { await self.outcomes.learn(self, shards) }
+            group.addTask { await self.ruled.run() }
             group.addTask { await reported.run() }
+            group.addTask { await spending.run() }
             group.addTask { await self.watchStreams() }
             await process.untilStopped()
             waves.cancel()
             await shards?.leave()
+            spending.publish(until: .now())
             // What was put off comes into the outbox before that is emptied: it waits for a turn, and runs at the end of one.
             for _ in 0..<2 { _ = try? await bus.flush(timeout: .seconds(1)) }
             let limit: Duration = bus.status.isConnected ? .seconds(3) : .zero
@@ -124,6 +145,8 @@ package final class ThalamusProcess: Sendable {
             }
             responder.cancel()
             reports.cancel()
+            states.cancel()
+            organs.cancel()
             // Not waited for: a connection that the server has given up may take seconds to end.
             tasks.cancelAll()
             group.cancelAll()

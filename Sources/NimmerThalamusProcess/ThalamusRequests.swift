@@ -16,7 +16,8 @@ struct ThalamusRequests: Sendable {
         self.shards = shards
     }
 
-    /// Serves `<env>.nervous.cells.thalamus.request`: `gates`, `regions`, `explain {"gate": …}` and, for cells, `learned`. Of several who share the regions one
+    /// Serves `<env>.nervous.cells.thalamus.request`: `gates`, `regions`, `explain {"gate": …}`,
+    /// `reset {"region": …, "origin": …}` and, for cells, `learned`. Of several who share the regions one
     /// takes each question; it gathers what all know, or passes the question on to the one who knows.
     func serve() async throws(BusError) -> any Subscription {
         let process = owner.process
@@ -52,7 +53,14 @@ struct ThalamusRequests: Sendable {
 
     /// Answers from this process's own gates.
     func answerPassedOn(_ message: BusMessage) {
-        requests.answer(message) { command in answer(command) }
+        let sender = SharedSubject(message.subject)?.sender
+        let source = (try? Envelope<Command>(decoding: message.payload, on: message.subject))?.header.source.entityID
+        requests.answer(message) { command in
+            if command.command == "reset", let refusal = refusal(ofReset: message) {
+                return CommandResult(status: .refused, error: refusal.description)
+            }
+            return answer(command, by: sender?.text ?? source ?? "nimmer")
+        }
     }
 
     private var requests: RequestHandler {
@@ -87,8 +95,12 @@ struct ThalamusRequests: Sendable {
         guard let command = try? Envelope<Command>(decoding: message.payload, on: message.subject).body else {
             return answerPassedOn(message)
         }
-        if command.command == "explain", let name = command.payload["gate"]?.string {
+        if let name = command.payload[command.command == "reset" ? "region" : "gate"]?.string,
+            ["explain", "reset"].contains(command.command)
+        {
             guard let gate = GateID(asked: owner.home(ofAsked: name)) else { return answerPassedOn(message) }
+            // Only here the subject names the sender.
+            if command.command == "reset", refusal(ofReset: message) != nil { return answerPassedOn(message) }
             let part = shards.part(of: gate)
             if shards.judges(part) { return answerPassedOn(message) }
             // The reply subject goes along: the thalamus of the part answers the sender directly.
@@ -108,8 +120,35 @@ struct ThalamusRequests: Sendable {
         }
     }
 
-    private func answer(_ command: Command) -> CommandResult {
+    /// The refusal to reset trust of one who is no person; what another thalamus passes on it has checked.
+    private func refusal(ofReset message: BusMessage) -> Refusal? {
+        guard let shared = SharedSubject(message.subject) else { return nil }
+        let isNamed = shared.sender != nil || owner.bus.identity == nil
+        guard !isNamed || !owner.verifiers.isPerson(shared.sender) else { return nil }
+        return Refusal(
+            .permission, field: "subject", "the subject must end in a person's identity",
+            found: shared.sender?.text ?? "none")
+    }
+
+    private func reset(_ command: Command, by sender: String) -> CommandResult {
+        guard let name = command.payload["region"]?.string, let region = try? Region(owner.home(ofAsked: name)) else {
+            return CommandResult(status: .refused, error: "payload.region must be a region")
+        }
+        let origin = command.payload["origin"]?.string
+        guard origin.map(Token.isValid) ?? true else {
+            return CommandResult(status: .refused, error: "payload.origin must be an origin's name")
+        }
+        let left = owner.resetTrust(of: region, origin: origin.flatMap { try? Token($0) }, by: sender)
+        guard let left else {
+            let of = origin.map { "of '\($0)' " } ?? ""
+            return CommandResult(status: .refused, error: "no outcome \(of)counts in the region '\(region)'")
+        }
+        return CommandResult(status: .ok, result: TrustSnapshot([.init(region: region, origins: left)]).json)
+    }
+
+    private func answer(_ command: Command, by sender: String) -> CommandResult {
         switch command.command {
+        case "reset": return reset(command, by: sender)
         case "gates":
             let gates = owner.thalamus.withLock { $0.gates(at: $0.clock.read(.now())) }
             return CommandResult(status: .ok, result: GateList(gates.map(\.json)).json)
@@ -125,7 +164,7 @@ struct ThalamusRequests: Sendable {
         default:
             return CommandResult(
                 status: .refused,
-                error: "the command '\(command.command)' is unknown; expected gates, regions or explain")
+                error: "the command '\(command.command)' is unknown; expected gates, regions, explain or reset")
         }
     }
 }

@@ -28,6 +28,30 @@ extension MessageID {
         .named("\(environment.rawValue)/reported/\(sender)/\(id)")
     }
 
+    /// The id of an accepted outcome: the same for one outcome of one opening, whichever thalamus accepts it.
+    ///
+    /// - Parameter sequence: the outcome's place in the stream of decisions.
+    public static func accepted(_ opening: MessageID, sequence: UInt64) -> MessageID {
+        .named { name in
+            name.append(contentsOf: "accepted/".utf8)
+            opening.write(into: &name)
+            name.append(UInt8(ascii: "/"))
+            name.append(contentsOf: String(sequence).utf8)
+        }
+    }
+
+    /// The id of a sum of spent energy: of one summer, span and part of it the same.
+    ///
+    /// - Parameter part: its place among the messages of the span.
+    public static func spent(by service: String, from: Timestamp, until: Timestamp, part: Int) -> MessageID {
+        .named("spent/\(service)/\(from.nanoseconds)/\(until.nanoseconds)/\(part)")
+    }
+
+    /// The id of the outcome that a rule gives an opening: the same, whichever thalamus derives it.
+    public static func ruled(_ opening: MessageID, in environment: Environment) -> MessageID {
+        .named("\(environment.rawValue)/ruled/\(opening.text)")
+    }
+
     /// The id of the collapse of an opening.
     public static func collapse(of transition: MessageID) -> MessageID {
         .named { name in

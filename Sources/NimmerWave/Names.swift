@@ -58,6 +58,9 @@ public struct Region: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     init(trusted text: String) { self.text = text }
 
+    /// Its first token.
+    package var domain: Token { Token(trusted: String(text.prefix { $0 != "." })) }
+
     /// The region that a domain names.
     public init(_ domain: Token) { self.text = domain.text }
 

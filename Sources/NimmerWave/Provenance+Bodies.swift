@@ -34,3 +34,11 @@ extension Reject {
         throw .wrong("body.service", "must be '\(name)', as in its subject", found: "'\(service)'")
     }
 }
+
+extension LifeforceSpent {
+    public func check(against provenance: Provenance) throws(Refusal) {
+        guard until >= since, until.dayAndRest.day - since.dayAndRest.day <= 1 else {
+            throw .wrong("body.until", "must be at most a day after body.since", found: until.rfc3339)
+        }
+    }
+}

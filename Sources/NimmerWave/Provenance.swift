@@ -172,6 +172,10 @@ private struct Place {
             guard let name else { return nil }
             if tokens[2] == "rejects" { types = [.reject] }
             speaker = .service(name)
+        case ("nervous", "lifeforce", 4):
+            guard let name else { return nil }
+            types = [.lifeforceSpent]
+            speaker = .service(name)
         case ("nervous", "shards", 5) where last == "request": types = [.command]
         case ("nervous", "shards", 8...):
             let carried = try Provenance(of: tokens[4...].joined(separator: "."))
@@ -240,6 +244,7 @@ extension AnyMessage {
         case .collapse(let message): try message.body.check(against: provenance)
         case .acceptedOutcome(let message): try message.body.check(against: provenance)
         case .reject(let message): try message.body.check(against: provenance)
+        case .lifeforceSpent(let message): try message.body.check(against: provenance)
         case .waveSignal, .changeEvent, .cognitiveRequest, .cognitiveResponse, .act, .attention, .nerveState,
             .correlationEvent,
             .verificationOutcome, .command, .commandResult, .heartbeat:

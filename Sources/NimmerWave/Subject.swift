@@ -62,6 +62,11 @@ public struct Subject: Hashable, Sendable, CustomStringConvertible {
         Subject(env.rawValue, "nervous.gates", gate.text, "outcome")
     }
 
+    /// `<env>.nervous.lifeforce.<service>`: energy spent, as a thalamus or an organ sums it
+    public static func lifeforce(_ env: Environment, of service: Token) -> Subject {
+        Subject(env.rawValue, "nervous.lifeforce", service.text)
+    }
+
     /// `<env>.nervous.thalamus.collapse`
     public static func collapse(_ env: Environment) -> Subject { Subject(env.rawValue, "nervous.thalamus.collapse") }
 
@@ -203,6 +208,10 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     public static func waves(_ env: Environment, of sender: Token) -> SubjectPattern {
         under(env, "nervous.*.\(sender.text).wave")
     }
+    /// `<env>.nervous.*.<sender>.change`: the change events of one cell or nerve
+    public static func changes(_ env: Environment, of sender: Token) -> SubjectPattern {
+        under(env, "nervous.*.\(sender.text).change")
+    }
     /// `<env>.nervous.cells.*.wave`
     public static func cellWaves(_ env: Environment) -> SubjectPattern { under(env, "nervous.cells.*.wave") }
     /// `<env>.nervous.nerves.*.wave`
@@ -219,6 +228,14 @@ public struct SubjectPattern: Hashable, Sendable, CustomStringConvertible {
     }
     /// `<env>.nervous.gates.*.outcome`
     public static func acceptedOutcomes(_ env: Environment) -> SubjectPattern { under(env, "nervous.gates.*.outcome") }
+    /// `<env>.nervous.lifeforce.thalamus`: the sums that are stored
+    public static func storedLifeforce(_ env: Environment) -> SubjectPattern {
+        under(env, "nervous.lifeforce.thalamus")
+    }
+    /// `<env>.nervous.lifeforce.*`
+    public static func lifeforce(_ env: Environment) -> SubjectPattern { under(env, "nervous.lifeforce.*") }
+    /// `<env>.nervous.nerves.*.state`
+    public static func nerveStates(_ env: Environment) -> SubjectPattern { under(env, "nervous.nerves.*.state") }
     /// `<env>.nervous.outcomes.>`
     public static func outcomes(_ env: Environment) -> SubjectPattern { under(env, "nervous.outcomes.>") }
     /// `<env>.cognitive.bridge.request.*`: requests to minds, each by its sender

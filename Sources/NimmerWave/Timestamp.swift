@@ -67,6 +67,22 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         Timestamp(nanoseconds: nanoseconds.addingSaturated(distance))
     }
 
+    /// Number of whole spans of a length since the Unix epoch, rounded down.
+    ///
+    /// - Parameter length: in nanoseconds, above 0.
+    package func spans(of length: Int64) -> Int64 {
+        let (number, rest) = nanoseconds.quotientAndRemainder(dividingBy: length)
+        return rest < 0 ? number - 1 : number
+    }
+
+    /// Begin of the span that follows the one of this moment.
+    ///
+    /// - Parameter length: in nanoseconds, above 0.
+    package func nextSpan(of length: Int64) -> Timestamp {
+        let (next, isOver) = (spans(of: length) + 1).multipliedReportingOverflow(by: length)
+        return Timestamp(nanoseconds: isOver ? .max : next)
+    }
+
     /// This moment moved by a number of milliseconds, rounded to the nearest nanosecond; not moved by what is not a number.
     @inlinable
     public func advanced(milliseconds: Double) -> Timestamp {

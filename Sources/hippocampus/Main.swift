@@ -5,6 +5,7 @@ import NimmerHippocampus
 import NimmerMemory
 import NimmerMemoryPostgres
 import NimmerProcess
+import NimmerSystem
 import NimmerSystemFile
 import NimmerWave
 
@@ -34,7 +35,8 @@ enum Main {
             let hippocampus = Hippocampus(
                 bus: process.bus, store: store, environment: process.environment, limits: start.limits,
                 reject: { rejects.reject($0, $1) }, notify: { $0.log(to: logger) },
-                metrics: process.metrics, suspects: suspects)
+                metrics: process.metrics, suspects: suspects,
+                earnings: process.system?.lifeforce ?? LifeforceSettings())
             process.answers.report {
                 var statistics = ServiceResponder.Statistics()
                 let status = hippocampus.status

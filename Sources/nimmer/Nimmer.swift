@@ -25,10 +25,14 @@ struct Nimmer: AsyncParsableCommand {
                 name: "What happens in it:",
                 subcommands: [
                     WaveCommand.self, GateCommand.self, CellCommand.self, NerveCommand.self, ReplayCommand.self,
+                    VerifyCommand.self, TrustCommand.self, GardenCommand.self,
                 ]),
             CommandGroup(
                 name: "What it decides and remembers:",
-                subcommands: [MindCommand.self, OrganCommand.self, MemoryCommand.self, DatabaseCommand.self]),
+                subcommands: [
+                    MindCommand.self, OrganCommand.self, MemoryCommand.self, DatabaseCommand.self,
+                    LifeforceCommand.self,
+                ]),
             CommandGroup(name: "Where it runs:", subcommands: [ImageCommand.self, KubeCommand.self, AuthCommand.self]),
         ])
 }

@@ -2,7 +2,7 @@
 
 usage: python3 Tests/Benchmarks/run.py [--rounds N] [--only NAME,…] [--write]
 
-NAME: micro, reader, rtt, boundary, postgres, cell, replay, scope. --write puts the table into docs/performance.md.
+NAME: micro, trust, reader, rtt, boundary, postgres, cell, replay, scope. --write puts the table into docs/performance.md.
 Needs gcc, libnats-dev, nats-server and PostgreSQL; the limits are the programs of ../shared/bench, and without them the rows
 that need one are left out, with a line of output. Replay needs a recording: SKAB=FOLDER, a clone of https://github.com/waico/SKAB. The Python baseline needs nats-py.
 """
@@ -107,6 +107,33 @@ def micro(binaries):
     row("decode, correlate and judge, one core", "2.5 M/s", f"{found['together']:.2f} M/s", found["together"] >= 2.5)
     cost = found["regions_1"] / found["regions_10000"]
     row("a wave with 10,000 regions against 1", "at most 1.5", f"{cost:.2f}", cost <= 1.5)
+
+
+def trust(binaries, work):
+    """Earned trust against declared trust, both in the same run: time, memory and allocations of the hot path."""
+    hotpath = f"{binaries}/hotpath"
+    names = {"trust_gate": "a gate", "trust_together_64x8": "decode, correlate and judge, 64 regions × 8 origins",
+             "trust_regions_10000": "the same, 10,000 regions"}
+    for line in subprocess.run([hotpath, "trust"], check=True, capture_output=True, text=True).stdout.splitlines():
+        item = json.loads(line)
+        row(f"earned trust: {names[item['name']]}", "at most 1.05 of the time with declared trust",
+            f"{item['ratio']:.3f} ({item['least']:.2f} to {item['most']:.2f})", item["ratio"] <= 1.05)
+    resident = [json.loads(subprocess.run([hotpath, "resident", source], check=True, capture_output=True, text=True).stdout)["bytes"]
+                for source in ("earned", "declared")]
+    ratio = resident[0] / resident[1]
+    row("earned trust: resident memory at 10,000 regions × 8 origins", "at most 1.3 of that with declared trust",
+        f"{ratio:.2f} ({resident[0] / 2**20:.0f} MiB)", ratio <= 1.3)
+    counter = os.path.join(work, "count_allocations.so")
+    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", counter, f"{HERE}/c/count_allocations.c"], check=True)
+
+    def allocations(source, waves):
+        out = subprocess.run([hotpath, "steady", source, str(waves)], check=True, capture_output=True, text=True,
+                             env={**os.environ, "LD_PRELOAD": counter})
+        return int(re.search(r"allocations (\d+)", out.stderr).group(1))
+
+    more = {source: (allocations(source, 600_000) - allocations(source, 200_000)) / 400_000 for source in ("earned", "declared")}
+    row("earned trust: allocations for a wave", "as many as with declared trust, which allocates for openings",
+        f"{more['earned']:.4f} and {more['declared']:.4f}", more["earned"] <= more["declared"])
 
 
 def reader(binaries, work, rounds):
@@ -291,7 +318,7 @@ def write():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=16)
-    parser.add_argument("--only", default="micro,reader,rtt,boundary,postgres,cell,replay,scope")
+    parser.add_argument("--only", default="micro,trust,reader,rtt,boundary,postgres,cell,replay,scope")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     only = options.only.split(",")
@@ -301,7 +328,7 @@ def main():
     work = tempfile.mkdtemp(prefix="nimmer-bench-")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        if {"micro", "reader", "postgres"} & set(only):
+        if {"micro", "trust", "reader", "postgres"} & set(only):
             binaries = build(HERE)
         if "boundary" in only:
             boundary(build(ROOT, "--product", "cognition-bridge"), work)
@@ -310,6 +337,8 @@ def main():
             build(ROOT, "--product", "nimmer")
         if "micro" in only:
             micro(binaries)
+        if "trust" in only:
+            trust(binaries, work)
         if "reader" in only and has_limits:
             reader(binaries, work, options.rounds)
         if "rtt" in only and has_limits:

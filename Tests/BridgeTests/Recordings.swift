@@ -9,8 +9,8 @@ import Testing
 enum Recordings {
     /// Gates that open sooner than the project's, so that there are enough openings.
     private static let pump = (
-        "window_ms: 30000, half_life_ms: 15000, open_threshold: 0.9, weight: 0.9",
-        "window_ms: 5000, half_life_ms: 1500, open_threshold: 0.5, weight: 0.9"
+        "      trust: earned\n      window_ms: 30000\n      half_life_ms: 15000\n      open_threshold: 0.9\n      weight: 0.7\n",
+        "      window_ms: 5000\n      half_life_ms: 1500\n      open_threshold: 0.5\n      weight: 0.9\n"
     )
     private static let robot = (
         "motion: {weight: 0.9}", "motion: {weight: 0.9}\n    obstacle: {window_ms: 1000, half_life_ms: 500}"

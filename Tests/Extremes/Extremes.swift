@@ -76,6 +76,7 @@ public struct Extremes {
         case .heartbeat: "dev.cognitive.bridge.heartbeat"
         case .reject: "dev.nervous.rejects.a"
         case .acceptedOutcome: "dev.nervous.gates.plant.outcome"
+        case .lifeforceSpent: "dev.nervous.lifeforce.thalamus"
         }
     }
 

@@ -82,6 +82,7 @@ extension AnyMessage {
         case .correlationEvent(let message): message.encoded()
         case .verificationOutcome(let message): message.encoded()
         case .acceptedOutcome(let message): message.encoded()
+        case .lifeforceSpent(let message): message.encoded()
         case .command(let message): message.encoded()
         case .commandResult(let message): message.encoded()
         case .reject(let message): message.encoded()

@@ -78,7 +78,49 @@ struct AuthorityTests {
             let rows = "select count(*) from verification_outcomes where verification_source = 'operator (thalamus)'"
             try await system.wait(within: .seconds(20)) { try await system.query(rows) != "0" }
             #expect(try await system.query(rows) != "0", "who verified is the sender")
+            let counted = "select confirmed from gates where gate_id = 'plant'"
+            try await system.wait(within: .seconds(20)) { try await system.query(counted) == "1" }
+            #expect(try await system.query(counted) == "1", "of all that was claimed one outcome counts")
             await person.close()
+        }
+    }
+
+    @Test("a nerve verifies what the system file lets it, and a cell nothing", arguments: await NATSBinary.installed())
+    func nerve(_ binary: NATSBinary) async throws {
+        try await WholeSystem.run(on: binary, isIdentified: true) { system in
+            try await system.settle()
+            try await system.agree(on: "plant")
+            try await system.wait(within: .seconds(20)) { system.openings(region: "plant").first != nil }
+            let opening = try #require(system.openings(region: "plant").first)
+            let identities = try #require(system.identities)
+            func verify(as name: String, _ gate: String) async throws {
+                let bus = try await NATSBus.open(
+                    BusSettings(
+                        url: system.nats.url, name: name, credentials: .file(identities.credentials(name)),
+                        waitsForServer: false))
+                let outcome = Envelope(
+                    id: .v7(), at: .now(), from: Source(entityID: name, entityType: .nerve),
+                    VerificationOutcome(
+                        originalSignalID: opening.header.messageID, domain: try Token("plant"), outcome: .confirmed,
+                        verificationSource: name))
+                let subject = Subject.feedback(system.environment, gate: try GateID(gate)).from(bus.identity)
+                do {
+                    try await bus.publishDurably(
+                        subject, payload: outcome.encoded(), id: outcome.header.messageID, timeout: .seconds(3))
+                    await bus.close()
+                } catch {
+                    await bus.close()
+                    throw error
+                }
+            }
+            for (name, gate) in [("watcher", "math"), ("calculate", "plant"), ("math", "math")] {
+                await #expect(throws: BusError.self, "\(name) on \(gate)") { try await verify(as: name, gate) }
+            }
+            try await verify(as: "watcher", "plant")
+            let counted = "select sender || ' ' || result from accepted_outcomes"
+            try await system.wait(within: .seconds(20)) { try await system.query(counted) != "" }
+            #expect(try await system.query(counted) == "watcher confirmed")
+            #expect(try await system.query("select confirmed, failed from gates where gate_id = 'plant'") == "1|0")
         }
     }
 

@@ -23,7 +23,7 @@ struct BackupTests {
 
     private static let tables = [
         "gates", "gate_transitions", "collapses", "correlation_events", "cognitive_requests", "cognitive_responses",
-        "decision_acts", "verification_outcomes", "rejected_messages",
+        "decision_acts", "verification_outcomes", "accepted_outcomes", "rejected_messages",
     ]
 
     /// Every row of every table, each as one text.

@@ -26,7 +26,7 @@ struct ExampleSystemTests {
                 [
                     "2026-03-04T13:16:00.000Z home.entry front-door hall-temperature",
                     "2026-03-04T18:38:00.000Z home.kitchen kitchen-power kitchen-temperature",
-                    "2026-03-04T22:10:00.000Z home.freezer freezer-power freezer-temperature",
+                    "2026-03-04T22:06:00.000Z home.freezer freezer-power freezer-temperature",
                 ]
             ),
             (
@@ -34,7 +34,7 @@ struct ExampleSystemTests {
                 [
                     "2026-03-04T09:02:00.000Z lab.services photos wiki",
                     "2026-03-04T15:00:00.000Z lab.services git photos",
-                    "2026-03-04T20:18:00.000Z lab.nas nas-disk nas-wait",
+                    "2026-03-04T20:16:00.000Z lab.nas nas-disk nas-wait",
                 ]
             ),
         ])

@@ -30,13 +30,13 @@ extension NewPackages {
             return blocks
         }
 
-        @Test(
-            .enabled(Prerequisites.note, Prerequisites.areMet),
-            .timeLimit(.minutes(20)))
-        func everyStepOfTheFirstCellWorks() async throws {
-            let page = try #require(SmallFile.read(NewPackages.root + "/docs/tutorial/first-cell.md"))
-            let blocks = Self.blocks(page)
-            #expect(blocks.count == 5)
+        /// Runs every step of a page in one shell, in a folder where `nimmer up` runs.
+        ///
+        /// - Returns: what each step printed.
+        private static func parts(of name: String, steps: Int) async throws -> [String] {
+            let page = try #require(SmallFile.read(NewPackages.root + "/docs/tutorial/\(name).md"))
+            let blocks = blocks(page)
+            #expect(blocks.count == steps)
             // A checkout's folder, in which a person leaves `nimmer up` open; a shell without any variable of the system.
             let desk = try TestSystem()
             defer { desk.remove() }
@@ -62,13 +62,29 @@ extension NewPackages {
             let text = answer.lines.map(\.text).joined(separator: "\n")
             #expect(answer.status.isSuccess, "\(text)")
             let parts = text.components("== next ==")
-            #expect(parts.count == 5, "\(text)")
-            guard parts.count == 5 else { return }
+            try #require(parts.count == steps, "\(text)")
+            return parts
+        }
+
+        @Test(
+            .enabled(Prerequisites.note, Prerequisites.areMet),
+            .timeLimit(.minutes(20)))
+        func everyStepOfTheFirstCellWorks() async throws {
+            let parts = try await Self.parts(of: "first-cell", steps: 5)
             #expect(parts[0].contains("struct Cellar: Cell"))
             #expect(parts[1].contains("1 test") && parts[1].contains("passed"))
             #expect(parts[2].contains("cellar") && parts[2].contains("wave"))
             #expect(parts[3].contains("alone: only cellar"))
             #expect(parts[4].contains("It opened at") && parts[4].contains("thermometer"))
+        }
+
+        @Test(.enabled(Prerequisites.note, Prerequisites.areMet), .timeLimit(.minutes(5)))
+        func everyStepOfTheFirstReflexWorks() async throws {
+            let parts = try await Self.parts(of: "first-reflex", steps: 4)
+            #expect(parts[0].contains("alone: untried") && parts[0].contains("door, window"), "\(parts[0])")
+            #expect(parts[1].contains("door  1.0 of 1.0 confirmed"), "\(parts[1])")
+            #expect(parts[2].contains("door alone at 0.8: trusted 0.55, 1 of 1 confirmed"), "\(parts[2])")
+            #expect(parts[3].contains("door 0.8 alone: trusted 0.367, 1 of 2 confirmed"), "\(parts[3])")
         }
     }
 }

@@ -49,6 +49,8 @@ final class WholeSystem: Sendable {
         cells:
           - {name: math, kind: math/v1}
           - {name: calculate, command: [./foreign-cell]}
+        nerves:
+          - {name: watcher, command: [./foreign-nerve], verifies: [plant]}
         """
 
     /// Starts everything, runs the body, and stops everything whatever the body did.

@@ -29,7 +29,7 @@ struct StreamBoundsTests {
                 #expect(error?.number == 10110)
             }
             // Whose subjects name their sender: each has a share of the room.
-            for name in ["DEV-TRANSITIONS", "DEV-ESCALATIONS", "DEV-OUTCOMES", "DEV-WAVES"] {
+            for name in ["DEV-TRANSITIONS", "DEV-ESCALATIONS", "DEV-OUTCOMES", "DEV-LIFEFORCE", "DEV-WAVES"] {
                 #expect((try await config(bus, name)["max_msgs_per_subject"]?.int ?? 0) > 0, "\(name)")
             }
         }
@@ -97,7 +97,7 @@ struct StreamBoundsTests {
 
     /// A server with little room gets small streams, and all of them; one with more than enough gets what each wants.
     @Test(
-        arguments: await Servers.installed(), [("13M", 1), ("18M", 4), ("64M", 4), ("200M", 16), ("2G", 256)])
+        arguments: await Servers.installed(), [("15M", 1), ("18M", 4), ("64M", 4), ("200M", 16), ("2G", 256)])
     func anyServerHoldsAllOfThem(_ binary: NATSBinary, _ room: (limit: String, transitions: Int)) async throws {
         let folder = try TestServer.temporaryFolder()
         let server = try await TestServer.start(

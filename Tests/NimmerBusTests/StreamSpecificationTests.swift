@@ -21,7 +21,8 @@ import Testing
         }
         let streams =
             SystemStreams.streams(.dev) + [
-                SystemStreams.outcomesStream(.dev), SystemStreams.wavesStream(.dev), DeadLetter.configuration(.dev),
+                SystemStreams.outcomesStream(.dev), SystemStreams.lifeforceStream(.dev),
+                SystemStreams.wavesStream(.dev), DeadLetter.configuration(.dev),
             ]
         for stream in streams {
             let found = documented.removeValue(forKey: String(stream.name.dropFirst(4)))

@@ -139,7 +139,7 @@ struct ContractTests {
             Issue.record("refused")
             return
         }
-        #expect(problems == ["commands is not known; expected only reason, action, confidence, unsure"])
+        #expect(problems == ["commands is not known; expected only reason, action, confidence, unsure, false_alarm"])
     }
 
     @Test("the check knows every word of the schemas that it is given, and uses none that it does not know")

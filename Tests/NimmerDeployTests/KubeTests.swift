@@ -55,6 +55,16 @@ import Testing
         }
     }
 
+    @Test func variantsBringTheGardenWithItsImage() throws {
+        let plain = "nimmerverse: 1\nname: small\n"
+        let manifests = try plan(plain + "virtual: {eager: {gates: {defaults: {quorum: 2}}}}", .dev).manifests()
+        #expect(manifests.organisms.contains("  name: garden\n"))
+        #expect(manifests.organisms.contains("secret: {secretName: nats-garden, defaultMode: 0440}"))
+        #expect(manifests.organisms.contains("rollingUpdate: {maxSurge: 0, maxUnavailable: 1}"))
+        #expect(manifests.component.contains("name: nimmerverse/garden\n"))
+        #expect(try !plan(plain, .dev).manifests().component.contains("garden"))
+    }
+
     @Test func severalThalamiMustShareTheRegions() throws {
         var alone = try plan("nimmerverse: 1\nname: small", .dev)
         let failure = #expect(throws: Failure.self) { try alone.take(thalami: 3) }

@@ -35,6 +35,13 @@ import Testing
         for file in files { try Self.check(file) }
     }
 
+    /// The vectors of earned trust (trust.md).
+    @Test func everyVectorOfTrustHolds() throws {
+        let files = Self.cases(in: Self.folder.dropLast("gates".count) + "trust")
+        #expect(files.count == 10)
+        for file in files { try Self.check(file) }
+    }
+
     static func check(_ file: String) throws {
         let json = try JSON(parsing: read(file))
         let expected = try #require(json["expected"])
@@ -44,7 +51,17 @@ import Testing
             let mine = try #require(found["trace"]?[index])
             #expect(mine["verdict"] == step["verdict"] && mine["state"] == step["state"], "\(file) wave \(index)")
             #expect(near(mine["potential"], step["potential"], 1e-9), "\(file) wave \(index)")
+            #expect(mine["hearing"] == step["hearing"], "\(file) wave \(index)")
+            for key in ["trust", "voice", "gain", "lift"] where step[key] != nil {
+                #expect(near(mine[key], step[key], 1e-9), "\(file) wave \(index): \(key)")
+            }
         }
+        for (origin, record) in (expected["trust"]?.object?.members ?? []).map({ ($0.key, $0.value) }) {
+            for key in ["ok", "failed", "trust"] {
+                #expect(near(found["trust"]?[origin]?[key], record[key], 1e-9), "\(file) \(origin): \(key)")
+            }
+        }
+        #expect(found["trust"]?.object?.members.count == expected["trust"]?.object?.members.count, "\(file)")
         #expect(found["transitions"]?.array?.count == expected["transitions"]?.array?.count, "\(file)")
         for (index, step) in (expected["transitions"]?.array ?? []).enumerated() {
             let mine = try #require(found["transitions"]?[index])

@@ -3,19 +3,31 @@ import Testing
 
 /// The settings in gates.md, Configuration, are those of the code, with their defaults.
 @Suite struct GateSpecificationTests {
-    @Test func theDocumentedDefaultsAreTheCodes() throws {
-        let page = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/docs/spec/gates.md"
-        let lines = String(decoding: GateGoldenTests.read(page), as: UTF8.self).split(separator: "\n")
+    /// Rows of the table of settings of a page: name and default.
+    private static func rows(_ page: String) throws -> [(name: String, standard: String)] {
+        let path = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/docs/spec/" + page
+        let lines = String(decoding: GateGoldenTests.read(path), as: UTF8.self).split(separator: "\n")
         let start = try #require(lines.firstIndex(of: "## Configuration"))
-        let rows = lines[(start + 1)...].prefix { !$0.hasPrefix("## ") }.filter { $0.hasPrefix("| `") }
-        var configuration = GateConfiguration()
-        var names: [String] = []
-        for row in rows {
+        return lines[(start + 1)...].prefix { !$0.hasPrefix("## ") }.filter { $0.hasPrefix("| `") }.map { row in
             let cells = row.split(separator: "|").map { $0.filter { !" `".contains($0) } }
-            names.append(cells[0])
-            try configuration.set(cells[0], try #require(Double(cells[1]), "\(row)"))
+            return (cells[0], cells[1])
         }
-        #expect(names == GateConfiguration.ranges.map(\.key))
+    }
+
+    @Test func theDocumentedDefaultsAreTheCodes() throws {
+        var configuration = GateConfiguration()
+        let rows = try Self.rows("gates.md")
+        for row in rows { try configuration.set(row.name, try #require(Double(row.standard), "\(row)")) }
+        var earned: [String] = []
+        for row in try Self.rows("trust.md") where !rows.contains(where: { $0.name == row.name }) {
+            switch row.name {
+            case "trust": #expect(TrustSource(rawValue: row.standard) == configuration.trust)
+            case "hearing_ms": #expect(configuration.hearingMilliseconds == nil && row.standard == "halfthewindow")
+            default: try configuration.set(row.name, try #require(Double(row.standard), "\(row)"))
+            }
+            if row.name != "trust" { earned.append(row.name) }
+        }
+        #expect(rows.map(\.name) + earned == GateConfiguration.ranges.map(\.key))
         var standard = GateConfiguration()
         // What is set is fixed, and follows no member.
         standard.windowMilliseconds *= 1

@@ -4,7 +4,9 @@ enum Catalogue {
         "math", "flow", "motor", "cellar", "reflex", "thalamus", "cognition-bridge", "hippocampus", "vision",
     ]
     static let people = ["observer", "operator"]
-    static let streams = ["DEV-TRANSITIONS", "DEV-ESCALATIONS", "DEV-DECISIONS", "DEV-OUTCOMES", "DEV-WAVES"]
+    static let streams = [
+        "DEV-TRANSITIONS", "DEV-ESCALATIONS", "DEV-DECISIONS", "DEV-OUTCOMES", "DEV-LIFEFORCE", "DEV-WAVES",
+    ]
     /// Whose names stand behind subjects that several may publish to; a stranger has no identity.
     static let senders = [
         "math", "reflex", "thalamus", "cognition-bridge", "vision", "observer", "operator", "stranger",
@@ -12,6 +14,7 @@ enum Catalogue {
     static let durables = [
         "DEV-TRANSITIONS.hippocampus", "DEV-DECISIONS.hippocampus-decisions", "DEV-ESCALATIONS.bridge",
         "DEV-ESCALATIONS.hippocampus-requests", "DEV-TRANSITIONS.bridge",
+        "DEV-OUTCOMES.hippocampus-outcomes", "DEV-LIFEFORCE.hippocampus-lifeforce",
     ]
 
     /// Subjects to publish on; each is also one to subscribe to.
@@ -36,7 +39,8 @@ enum Catalogue {
             all += ["dev.organs.vision.ask.\(sender)", "dev.organs.speech.release.\(sender)"]
         }
         all += [
-            "dev.nervous.gates.plant.outcome", "dev.nervous.gates.math-cell.outcome",
+            "dev.nervous.gates.plant.outcome", "dev.nervous.lifeforce.thalamus", "dev.nervous.lifeforce.vision",
+            "dev.nervous.gates.math-cell.outcome",
             "dev.nervous.cells.math.wave.math",
         ]
         all += ["math", "flow", "motor", "speech", "poem", "thalamus"].map { "$SRV.STATS.\($0)" }
@@ -158,7 +162,7 @@ enum Catalogue {
             own.formUnion(subjects.filter { $0.hasPrefix("dev.nervous.gates.") && $0.split(separator: ".").count == 5 })
             own.formUnion(["dev.nervous.thalamus.collapse", "dev.nervous.thalamus.attention"])
             own.formUnion(both("dev.cognitive.bridge.request", name))
-            own.formUnion(["dev.nervous.rejects.thalamus", "dev.nervous.shards.3.x"])
+            own.formUnion(["dev.nervous.rejects.thalamus", "dev.nervous.shards.3.x", "dev.nervous.lifeforce.thalamus"])
             own.formUnion(streams(streams[...], ["INFO", "CREATE", "UPDATE"]))
             for stream in ["DEV-TRANSITIONS", "DEV-DECISIONS", "DEV-OUTCOMES"] { own.formUnion(reading(stream)) }
             for bucket in ["KV_DEV-SHARDS", "KV_DEV-LEARNED"] {
@@ -176,18 +180,20 @@ enum Catalogue {
             own.formUnion(both("dev.nervous.cells.motor.request", name))
             own.formUnion(["dev.nervous.rejects.cognition-bridge", "$SRV.STATS.motor"])
             own.formUnion(organs(name).union(["$SRV.STATS.speech", "$SRV.STATS.poem"]))
-            own.formUnion(streams(streams[..<4], ["INFO", "CREATE"]))
+            own.formUnion(streams(streams[..<5], ["INFO", "CREATE"]))
             own.formUnion(working("DEV-ESCALATIONS.bridge").union(reading("DEV-DECISIONS")))
             own.formUnion(working("DEV-TRANSITIONS.bridge").union(reading("DEV-TRANSITIONS")))
             own.formUnion(settingAside(name).union(streams(["DEV-DECISIONS"], ["MSG.GET"])))
             own.insert("dev.cognitive.bridge.request.cognition-bridge")
+            // The opinion of a mind about the opening that it was asked about.
+            own.insert("dev.nervous.outcomes.plant.feedback.cognition-bridge")
         case "hippocampus":
             own.formUnion(settingAside(name).union(["dev.nervous.rejects.hippocampus"]))
-            own.formUnion(streams(streams[..<4], ["INFO", "CREATE"]).union(streams(streams[..<3], ["MSG.GET"])))
+            own.formUnion(streams(streams[..<5], ["INFO", "CREATE"]).union(streams(streams[..<5], ["MSG.GET"])))
             for durable in durables where durable.contains("hippocampus") { own.formUnion(working(durable)) }
         case "vision":
             own.formUnion(both("dev.organs.speech.release", name))
-            own.formUnion(["dev.nervous.rejects.vision", "$SRV.STATS.speech"])
+            own.formUnion(["dev.nervous.rejects.vision", "dev.nervous.lifeforce.vision", "$SRV.STATS.speech"])
         case "observer": own.formUnion(looking.union(["dev.nervous.cells.thalamus.request.observer"]))
         case "operator":
             own.formUnion(organs(name).union(looking).union(streams(streams[...], ["INFO"])))
@@ -241,6 +247,8 @@ enum Catalogue {
             own.formUnion(subjects.filter { $0.hasPrefix("dev.nervous.") && $0.hasSuffix(".wave") })
             own.formUnion(subjects.filter { $0.hasPrefix("dev.nervous.outcomes.plant.feedback") })
             own.insert("dev.nervous.shards.3.x")
+            own.formUnion(subjects.filter { $0.hasPrefix("dev.nervous.nerves.") && $0.hasSuffix(".state") })
+            own.formUnion(subjects.filter { $0.hasPrefix("dev.nervous.lifeforce.") })
             own.formUnion(["dev.nervous.cells.*.wave", "dev.nervous.*.*.wave"])
             own.formUnion(["dev.nervous.outcomes.>", "dev.nervous.shards.>"])
             own.formUnion(

@@ -29,8 +29,10 @@ struct StoredSystem: Sendable {
         for stream in stored.streams { try await bus.ensureStream(stream) }
         let subjects = [
             "dev.nervous.gates.kept.transition", "dev.cognitive.bridge.request.operator",
-            "dev.cognitive.bridge.response", "dev.nervous.gates.kept.outcome", "dev.nervous.cells.math.wave",
-            "dev.nervous.aside.hippocampus", "$KV.DEV-ACTS.kept", "$KV.DEV-SHARDS.kept", "$KV.DEV-HANDLING.kept",
+            "dev.cognitive.bridge.response", "dev.nervous.gates.kept.outcome", "dev.nervous.lifeforce.thalamus",
+            "dev.nervous.cells.math.wave",
+            "dev.nervous.aside.hippocampus", "$KV.DEV-ACTS.kept", "$KV.DEV-GARDEN.kept", "$KV.DEV-SHARDS.kept",
+            "$KV.DEV-HANDLING.kept",
             "$KV.DEV-LEARNED.kept",
         ]
         for subject in subjects { try bus.publish(try Subject(foreign: subject), payload: Array("kept".utf8)) }

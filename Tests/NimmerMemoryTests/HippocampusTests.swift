@@ -31,6 +31,12 @@ private final class FlakyStore: MemoryStore {
     func trainingPage(_ query: TrainingQuery) async throws(MemoryError) -> TrainingPage {
         try await inner.trainingPage(query)
     }
+    func lifeforce(_ query: LifeforceQuery) async throws(MemoryError) -> [LifeforceDay] {
+        try await inner.lifeforce(query)
+    }
+    func answerPage(_ query: TrainingQuery) async throws(MemoryError) -> AnswerPage {
+        try await inner.answerPage(query)
+    }
     func gates(_ environment: Environment) async throws(MemoryError) -> [GateBalance] {
         try await inner.gates(environment)
     }
@@ -57,6 +63,23 @@ struct HippocampusTests {
         let trail = try await store.trail(of: decision.collapse.body.collapseID)
         #expect(trail?.verifications == [decision.verification])
         #expect(bench.notices.withLock { $0 } == [])
+    }
+
+    @Test("remembers the outcomes that a thalamus accepted, also before there is one")
+    func acceptedOutcomes() async throws {
+        let store = FlakyStore()
+        let bench = HippocampusBench(store)
+        let decision = try DecisionFixture(seed: "accepted")
+        try await bench.run {
+            try await eventually("every stream is read") {
+                bench.hippocampus.streams.allSatisfy { bench.hippocampus.status.lag[$0] != nil }
+            }
+            try await bench.publish([decision.opening, decision.accepted()])
+            try await eventually("both are stored") { bench.hippocampus.status.stored == 2 }
+        }
+        #expect(try await store.counts().accepted == 1)
+        let earned = try await store.lifeforce(LifeforceQuery(environment: .dev, since: "2000-01-01")).map(\.earned)
+        #expect(earned == [10], "what a confirmed opening gives back unless the system file states otherwise")
     }
 
     @Test("makes three rows of an opening that carries its collapse, once, and migrates the streams of 2.0")

@@ -24,7 +24,8 @@ struct PostgresStoreTests {
         let settings = try await TestDatabase.shared.fresh()
         var entries: [MemoryEntry] = []
         for number in 0..<120 {
-            entries += try DecisionFixture(seed: "two \(number)", gate: "gate-\(number % 7)", cost: 1).entries
+            let decision = try DecisionFixture(seed: "two \(number)", gate: "gate-\(number % 7)", cost: 1)
+            entries += decision.entries + [decision.accepted()]
         }
         let all = entries
         let stored = try await withThrowingTaskGroup(of: Int.self) { group in

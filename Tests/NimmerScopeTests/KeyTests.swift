@@ -202,6 +202,45 @@ import Testing
         #expect(live.press(.character("p")).isEmpty)
     }
 
+    @Test("y, n and u ask about the last opening of the inspected gate, and do it after a yes")
+    func verification() throws {
+        var stage = try stage()
+        let id = MessageID.named("opening")
+        stage.press(.character("y"))
+        #expect(stage.scope.view.question == nil, "no gate is inspected")
+        guard case .explain(let gate)? = stage.press(.character("2"), .enter).first else {
+            Issue.record("no gate is inspected")
+            return
+        }
+        stage.press(.character("y"))
+        #expect(stage.scope.view.question == nil && stage.scope.notice?.text == "no opening of \(gate) is known")
+        let report: JSON = ["region": .string(gate), "opening": ["transition_id": .string(id.text)]]
+        _ = stage.scope.reduce(.explained(gate: gate, report))
+        let region = try Region(gate)
+        for (key, result) in [("y", VerificationResult.confirmed), ("n", .failed), ("u", nil)]
+            as [(Character, VerificationResult?)]
+        {
+            #expect(stage.press(.character(key)).isEmpty, "it asks first")
+            let last = stage.screen.row(35)
+            #expect(last.contains("the opening \(id.text.prefix(8)) of \(gate)?"), "\(last)")
+            #expect(stage.press(.escape).isEmpty && stage.scope.notice?.text == "nothing was reported")
+            #expect(
+                stage.press(.character(key), .enter)
+                    == [.verify(ScopeVerification(opening: id, region: region, result: result))])
+        }
+    }
+
+    @Test("a recording is not verified")
+    func recordingIsNotVerified() throws {
+        var stage = Stage(try GoldenScreenTests.plant.get(), seconds: 79, (120, 36)) {
+            $0.source = .recording("storm.ndjson")
+        }
+        stage.press(.character("2"), .enter, .character("n"))
+        #expect(
+            stage.scope.view.question == nil && stage.scope.notice?.text.contains("a recording is not verified") == true
+        )
+    }
+
     /// What is shown of a held view is what was known then: also the opening that the inspector explains by itself.
     @Test func aHeldViewExplainsWhatHadOpenedByThen() throws {
         let opening = "why plant.pump opened"

@@ -133,3 +133,14 @@ private func system(_ yaml: String) throws -> SystemFile {
         #expect(display.notice(.slowing("math", failures: 6)).text.contains("never giving up"))
     }
 }
+
+extension SystemPlanTests {
+    @Test func variantsBringTheGarden() throws {
+        let text = "virtual: {eager: {gates: {defaults: {quorum: 2}}}}\n"
+        let plan = try SystemPlan(system(text), path: "/x/t.yaml", natsURL: "nats://h:1", only: [], hasDatabase: false)
+        let garden = try #require(plan.processes.first { $0.name == "garden" })
+        #expect(garden.program == "garden" && garden.policy == .always)
+        #expect(garden.arguments == ["--system", "/x/t.yaml", "--nats", "nats://h:1"])
+        #expect(try self.plan().processes.allSatisfy { $0.name != "garden" })
+    }
+}

@@ -107,8 +107,8 @@ struct RegionAdmissionTests {
             try bench.wave("a", 0.9, at: 0, domain: name)
             try bench.wave("b", 0.9, at: 1, domain: name)
         }
-        bench.thalamus.learn(.confirmed, gate: try GateID("earned"))
-        bench.thalamus.learn(.failed, gate: try GateID("lost"))
+        bench.thalamus.learn(.confirmed, opening: .named("earned"), gate: try GateID("earned"))
+        bench.thalamus.learn(.failed, opening: .named("lost"), gate: try GateID("lost"))
         bench.thalamus.advance(to: Bench.epoch.advanced(milliseconds: 60_000))
         try bench.wave("a", 0.9, at: 60_000, domain: "open")
         try bench.wave("b", 0.9, at: 60_001, domain: "open")

@@ -259,6 +259,39 @@ struct CheckTests {
         #expect(all.first?.remedy.includes("gates.defaults.weight") == true)
     }
 
+    @Test("a region whose trust is earned is noted unless it asks for two")
+    func earnedTrust() throws {
+        let cells = "cells:\n  - {name: a, kind: v/v1, settings: {region: plant}}\n"
+        func found(_ gate: String) throws -> [String] {
+            try witnesses(cells + "gates: {defaults: {trust: earned, \(gate)}}\n").map(\.text)
+        }
+        let once = "one witness opens 'plant' alone once outcomes have vouched for it"
+        #expect(try found("floor: 0.2") == ["\(once), and an untried one that lasts for half the window once"])
+        #expect(try found("hearing_ms: 15000") == ["\(once), and an untried one that lasts for 15 s once"])
+        #expect(try found("hearing_ms: 0") == [once])
+        #expect(try found("quorum: 2").isEmpty)
+    }
+
+    @Test("settings of earned trust by which an untried voice opens alone are refused with their place")
+    func untried() throws {
+        func refusal(_ gate: String) -> String {
+            let text = "nimmerverse: 1\nname: p\ngates:\n  defaults: {trust: earned, \(gate)}\n"
+            do {
+                _ = try SystemFile(parsing: Array(text.utf8), file: "p.yaml")
+                return ""
+            } catch { return "\(error)" }
+        }
+        #expect(refusal("weight: 0.5, reflex_weight: 0.7, open_threshold: 0.9").isEmpty)
+        #expect(refusal("weight: 0.9, reflex_weight: 0.7").isEmpty, "a declared reflex")
+        let found = refusal("weight: 0.5, reflex_weight: 0.7, open_threshold: 0.5")
+        #expect(found.hasPrefix("p.yaml:4:"), "\(found)")
+        #expect(found.contains("weight 0.5, reflex_weight 0.7, open_threshold 0.5 in gates.defaults"), "\(found)")
+        #expect(refusal("window_ms: 1000, hearing_ms: 200000").contains("at most 100 windows, 100000 milliseconds"))
+        #expect(refusal("floor: 0.2").isEmpty)
+        let unknown = "nimmerverse: 1\nname: p\ngates: {defaults: {trust: lent}}\n"
+        #expect(throws: SystemError.self) { try SystemFile(parsing: Array(unknown.utf8), file: "p.yaml") }
+    }
+
     @Test("a cell that may speak as several origins is noted; one that speaks as one only is not")
     func loneCells() throws {
         func cell(_ origins: String, _ settings: String = "region: house") -> String {

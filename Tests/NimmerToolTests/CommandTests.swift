@@ -109,7 +109,10 @@ func leaves() -> [(words: [String], type: any ParsableCommand.Type)] {
             ["kube", "render", "a", "--out", "b"], ["mind", "list"], ["mind", "pending"], ["mind", "ask", "a"],
             ["mind", "replay", "019c0000-0000-7000-8000-000000000001"], ["mind", "refuse", "a"], ["mind", "budget"],
             ["mind", "approve", "a"], ["organ", "ask", "a", "b"], ["organ", "embed", "a", "b"],
-            ["organ", "state", "a"],
+            ["organ", "state", "a"], ["verify", "--pending"], ["trust", "list"], ["trust", "export"],
+            ["trust", "reset"], ["garden", "list"], ["garden", "show", "a"], ["garden", "diff", "a"],
+            ["garden", "promote", "a"], ["garden", "demote"], ["garden", "history"], ["garden", "explore"],
+            ["lifeforce"],
         ]
         try await withThrowingTaskGroup(of: Void.self) { group in
             for words in arguments {

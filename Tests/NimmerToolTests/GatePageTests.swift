@@ -132,7 +132,12 @@ import Testing
             "half_life_ms": "the time in which the potential halves in silence; longer with slow members",
             "open_threshold": "STABLE → OPEN", "close_threshold": "STABLE → CLOSED",
             "release_fraction": "back to STABLE", "weight": "[trust](#trust-and-reflexes)",
-            "reflex_weight": "above it one witness is enough",
+            "reflex_weight": "above it one witness is enough; where trust is earned, from it",
+            "prior_outcomes": "[earned](#earned-trust): outcomes that `weight` is worth",
+            "failed_weight": "earned: confirmations that one failure cancels",
+            "trust_memory": "earned: an origin is known by about its last so many outcomes",
+            "hearing_ms": "earned: how long an unproven voice must last to be heard once; 0: never",
+            "quorum": "asserting origins that an opening needs, whatever they earned",
             "floor": "a wave below this confidence pushes nothing", "max_origins": "witnesses that are remembered",
         ]
         var lines = ["", "| key | region | cell, nerve | range | |", "|---|---|---|---|---|"]
@@ -147,9 +152,14 @@ import Testing
                 case "weight": gate.weight
                 case "reflex_weight": gate.reflexWeight
                 case "floor": gate.floor
+                case "prior_outcomes": gate.priorOutcomes
+                case "failed_weight": gate.failedWeight
+                case "trust_memory": gate.trustMemory
+                case "quorum": Double(gate.quorum)
+                case "hearing_ms": gate.hearingMilliseconds ?? .nan
                 default: Double(gate.maximumOrigins)
                 }
-            }.map { JSON.number($0).text }
+            }.map { $0.isNaN ? "half the window" : JSON.number($0).text }
             lines.append(
                 "| `\(key)` | \(values[0]) | \(values[1]) | \(range) | \(try #require(meanings[key], "\(key)")) |")
         }

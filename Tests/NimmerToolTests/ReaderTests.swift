@@ -15,6 +15,8 @@ import Testing
         "Sources/NimmerMemory/MemoryEntry.swift": "only asks whether a refused message can be read",
         "Sources/NimmerScope/Text/EventText.swift": "reads what was checked when it came in",
         "Sources/NimmerReplay/Replay.swift": "reads what the thalamus of the same replay has checked",
+        "Sources/NimmerGarden/VariantRun.swift": "changes what its thalamus checks next",
+        "Sources/NimmerGarden/VirtualGarden.swift": "only names the region of a wave that its thalamus has checked",
         "Sources/nimmer/Wave/WaveCheckCommand.swift": "reads files",
         "Sources/nimmer/Wave/WaveEmitCommand.swift": "reads what it is about to publish",
     ]

@@ -17,6 +17,7 @@ import Testing
         ("dev.nervous.nerves.math.handover", [.command]),
         ("dev.nervous.gates.math--sums.transition", [.gateTransition]),
         ("dev.nervous.gates.math--sums.outcome", [.acceptedOutcome]),
+        ("dev.nervous.lifeforce.thalamus", [.lifeforceSpent]),
         ("dev.nervous.gates.math-cell.transition", []),
         ("dev.nervous.gates.math-cell.transition.math", []),
         ("dev.nervous.gates.math-nerve.transition.math", []),

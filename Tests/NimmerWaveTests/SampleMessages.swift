@@ -94,7 +94,8 @@ enum SampleMessages {
                 CorrelationEvent(
                     gateID: gate, windowStart: at, windowEnd: at,
                     signalsInWindow: [WindowSignal(source: "math", origin: math, confidence: 0.5, timestamp: at)],
-                    correlationMatrix: [[1]], aggregateCorrelation: 1, result: .opened, trainingLabel: "confirmed"),
+                    correlationMatrix: [[1]], aggregateCorrelation: 1, result: .opened, trainingLabel: "confirmed",
+                    variant: try Token("eager"), opening: .named("o")),
                 from: .gate, .virtual),
         ]
     }
@@ -156,7 +157,8 @@ enum SampleMessages {
                 VerificationOutcome(
                     originalSignalID: .named("t"), domain: math, outcome: .confirmed, actualResult: opaque,
                     expectedResult: [42], discrepancy: 0.5, verificationSource: "ada",
-                    feedbackToVirtual: VirtualFeedback(correlationAdjustment: 0.1, gateWeightDelta: 0.02)),
+                    feedbackToVirtual: VirtualFeedback(correlationAdjustment: 0.1, gateWeightDelta: 0.02),
+                    kind: .outcome),
                 from: .service),
             sample("sparse", try accepted(by: []), from: .thalamus),
             sample(
@@ -164,6 +166,13 @@ enum SampleMessages {
                 try accepted(
                     by: [math, try Token("abacus")],
                     origins: [OriginRecord(origin: math, confirmed: 3.5, failed: 0.5)]), from: .thalamus),
+            sample("sparse", LifeforceSpent(since: at, until: at, regions: []), from: .thalamus),
+            sample(
+                "full",
+                LifeforceSpent(
+                    since: at, until: at.advanced(milliseconds: 60_000),
+                    regions: [RegionSpending(region: try Region("math.sums"), cells: 1.5, nerves: 2, organs: 0.25)]),
+                from: .thalamus),
         ]
     }
 
@@ -171,7 +180,8 @@ enum SampleMessages {
         AcceptedOutcome(
             gateID: try GateID("math--sums"), region: try Region("math.sums"), opening: .named("t"),
             opener: try Token("abacus"), witnesses: witnesses, sender: "operator", result: .failed, at: at,
-            origins: origins)
+            origins: origins, kind: origins.map { _ in .outcome }, weight: origins.map { _ in 0.5 },
+            verification: origins.map { _ in .named("v") })
     }
 
     private static func reports() throws -> [Sample] {

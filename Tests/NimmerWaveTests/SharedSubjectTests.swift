@@ -59,6 +59,18 @@ import Testing
         #expect(!SubjectPattern.cellChanges(.staging).matches(.wave(.staging, cell: try Token("flow"))))
     }
 
+    @Test func sumsOfLifeforceTouchNoOtherStream() throws {
+        let subject = Subject.lifeforce(.staging, of: try Token("thalamus"))
+        #expect(subject.text == "staging.nervous.lifeforce.thalamus")
+        #expect(SubjectPattern.lifeforce(.staging).matches(subject))
+        #expect(SubjectPattern.storedLifeforce(.staging).matches(subject))
+        #expect(!SubjectPattern.storedLifeforce(.staging).matches(.lifeforce(.staging, of: try Token("vision"))))
+        for pattern in [
+            SubjectPattern.outcomes(.staging), .transitions(.staging), .waves(.staging), .acceptedOutcomes(.staging),
+            .nerveStates(.staging),
+        ] { #expect(!pattern.matches(subject), "\(pattern)") }
+    }
+
     @Test func acceptedOutcomesTouchNoOtherStream() throws {
         let subject = Subject.acceptedOutcome(.staging, gate: try GateID("plant"))
         #expect(subject.text == "staging.nervous.gates.plant.outcome")

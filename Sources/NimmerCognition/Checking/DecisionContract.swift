@@ -12,6 +12,8 @@ public struct DecisionContract: Sendable, Hashable {
     public let actions: [String]
     /// The commands that may be asked for.
     public let catalogue: CommandCatalogue
+    /// Indicates whether the request follows from an opening, which a mind may hold for a false alarm.
+    public let isOfOpening: Bool
 
     /// The contract of a request: its suggested actions, or `observe` where there are none.
     public init(_ request: CognitiveRequest, catalogue: CommandCatalogue) {
@@ -22,6 +24,7 @@ public struct DecisionContract: Sendable, Hashable {
         if !actions.contains("observe") { actions.append("observe") }
         self.actions = actions
         self.catalogue = catalogue
+        isOfOpening = request.input.escalation != nil
     }
 
     /// The JSON Schema of an answer.
@@ -41,9 +44,11 @@ public struct DecisionContract: Sendable, Hashable {
                 "items": ["anyOf": .array(catalogue.entries.map(Self.schema))],
             ]
         }
+        let required = properties.keys.map { JSON.string($0) }
+        if isOfOpening { properties["false_alarm"] = ["type": "boolean"] }
         return [
-            "type": "object", "properties": .object(properties),
-            "required": .array(properties.keys.map { .string($0) }), "additionalProperties": false,
+            "type": "object", "properties": .object(properties), "required": .array(required),
+            "additionalProperties": false,
         ]
     }
 
@@ -101,7 +106,7 @@ public struct DecisionContract: Sendable, Hashable {
         return .valid(
             Decision(
                 action: action, reason: value["reason"]?.string ?? "", confidence: confidence, isUnsure: isUnsure,
-                commands: commands))
+                isFalseAlarm: value["false_alarm"]?.bool ?? false, commands: commands))
     }
 }
 
@@ -115,13 +120,17 @@ public struct Decision: Sendable, Hashable {
     public var confidence: Double
     /// Indicates whether the mind is unsure: then the next mind is asked.
     public var isUnsure: Bool
+    /// Indicates whether the mind holds the opening for a false alarm.
+    public var isFalseAlarm: Bool
     /// Allowed commands with payloads that fit their schemas.
     public var commands: [DownstreamCommand]
 
     /// Creates a decision.
     public init(
-        action: String, reason: String, confidence: Double, isUnsure: Bool, commands: [DownstreamCommand] = []
+        action: String, reason: String, confidence: Double, isUnsure: Bool, isFalseAlarm: Bool = false,
+        commands: [DownstreamCommand] = []
     ) {
+        self.isFalseAlarm = isFalseAlarm
         self.action = action
         self.reason = reason
         self.confidence = confidence

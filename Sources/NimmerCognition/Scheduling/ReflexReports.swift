@@ -16,6 +16,7 @@ extension Scheduler {
         record.reason = Prompt.cut(decision.reason, 1024)
         record.confidence = decision.confidence
         record.isUnsure = isUnsure
+        record.isFalseAlarm = decision.isFalseAlarm && !isUnsure
         return respond(
             entry, decision.action, record, commands: commands, mind: mind, boundary: .model, outcome: .answered,
             at: now)

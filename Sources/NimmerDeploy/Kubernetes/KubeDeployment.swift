@@ -1,17 +1,31 @@
 import NimmerSystem
 
-/// The Deployment of a cell or nerve: the restricted pod standard, probes on its own health page, its own identity.
+/// The Deployment of a cell, a nerve or the virtual garden: the restricted pod standard, probes on its own health page, its own identity.
 package struct KubeDeployment {
-    package let organism: Organism
-    package let image: String
+    /// Its name on the bus.
+    private let part: String
+    private let role: String
+    private let image: String
+    /// Remark on how an old instance gives way to a new one, and the numbers for it.
+    private let exchange: (remark: String, surge: Int, unavailable: Int)
 
     package init(_ organism: Organism, image: String) {
-        self.organism = organism
+        part = organism.name
+        role = organism.role.rawValue
         self.image = image
+        exchange = ("The new one is ready when it has taken over from the old one, which then leaves (hot swap).", 1, 0)
+    }
+
+    /// The virtual garden. Two at once would count everything twice.
+    package init(garden image: String) {
+        part = "garden"
+        role = "garden"
+        self.image = image
+        exchange = ("One at a time: each counts what it hears.", 0, 1)
     }
 
     package var text: String {
-        let name = KubePlan.objectName(organism.name)
+        let name = KubePlan.objectName(part)
         return """
             apiVersion: apps/v1
             kind: Deployment
@@ -21,9 +35,9 @@ package struct KubeDeployment {
                 nimmerverse.io/tls: client
             spec:
               replicas: 1
-              # The new one is ready when it has taken over from the old one, which then leaves (hot swap).
+              # \(exchange.remark)
               strategy:
-                rollingUpdate: {maxSurge: 1, maxUnavailable: 0}
+                rollingUpdate: {maxSurge: \(exchange.surge), maxUnavailable: \(exchange.unavailable)}
               selector:
                 matchLabels:
                   app.kubernetes.io/name: \(name)
@@ -31,7 +45,7 @@ package struct KubeDeployment {
                 metadata:
                   labels:
                     app.kubernetes.io/name: \(name)
-                    nimmerverse.io/role: \(organism.role.rawValue)
+                    nimmerverse.io/role: \(role)
                     nimmerverse.io/nats: client
                 spec:
                   serviceAccountName: organism
@@ -48,7 +62,7 @@ package struct KubeDeployment {
                     - name: \(name)
                       image: \(image)
                       imagePullPolicy: IfNotPresent
-                      args: [--name, \(organism.name)]
+                      args: [--name, \(part)]
                       envFrom:
                         - configMapRef: {name: nimmerverse}
                       env:

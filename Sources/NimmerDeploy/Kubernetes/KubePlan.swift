@@ -23,7 +23,7 @@ package struct KubePlan: Sendable {
         thalami = system.thalamus.partitions != nil && environment == .prod ? 3 : 1
         for organism in system.cells + system.nerves {
             let name = Self.objectName(organism.name)
-            guard name.utf8.last != UInt8(ascii: "-"), !Self.services.contains(name) else {
+            guard name.utf8.last != UInt8(ascii: "-"), !(Self.services + ["garden"]).contains(name) else {
                 throw SystemError(
                     .invalid, file: system.file, mark: organism.mark, found: "the name '\(organism.name)'",
                     expected: "a name that ends in a letter or digit and is not a service's, for Kubernetes")
@@ -85,6 +85,10 @@ package struct KubePlan: Sendable {
             if text.count > 100 { text += "---\n" }
             text += KubeDeployment(organism, image: try image(of: organism)).text
         }
+        if !system.virtual.isEmpty {
+            if text.count > 100 { text += "---\n" }
+            text += KubeDeployment(garden: "nimmerverse/garden").text
+        }
         return (text, try component())
     }
 
@@ -116,7 +120,7 @@ package struct KubePlan: Sendable {
                 count: \(thalami)
 
             """
-        var programs: [String] = Self.services
+        var programs: [String] = Self.services + (system.virtual.isEmpty ? [] : ["garden"])
         for organism in organisms where organism.command.isEmpty && ownImages[organism.name] == nil {
             let program = organism.program
             if !programs.contains(program) { programs.append(program) }

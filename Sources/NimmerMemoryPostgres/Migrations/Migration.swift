@@ -11,5 +11,8 @@ public struct Migration: Sendable, Hashable {
     let sql: String
 
     /// The migrations of this program, oldest first.
-    public static let all: [Migration] = [.tables, .totals, .partitions, .views, .acts, .openers, .intervals]
+    public static let all: [Migration] = [
+        .tables, .totals, .partitions, .views, .acts, .openers, .intervals, .accepted, .variants, .lifeforce,
+        .outcomes,
+    ]
 }

@@ -51,6 +51,8 @@ struct EntryFlags: OptionSet, Sendable {
     static let begins = EntryFlags(rawValue: 32)
     /// It is the change of a cell that becomes STALE, or is so no more.
     static let silence = EntryFlags(rawValue: 64)
+    /// It is the change of a cell that becomes HUNGRY, or is so no more.
+    static let hunger = EntryFlags(rawValue: 128)
 }
 
 /// World that a subject belongs to; it gives a trace its colour.

@@ -1,9 +1,11 @@
 import NimmerTerminal
+import NimmerWave
 
 extension ScopeState {
     /// The lowest line: what is typed, what was just done, or the keys.
     func drawKeys(_ pen: inout Pen, _ layout: Layout) {
         let area = layout.keys
+        if let question = view.question { return draw(question, &pen, area) }
         if let edit = view.edit {
             var x = area.x + 1
             x += pen.write("/", .accent, x: x, y: area.y)
@@ -34,20 +36,28 @@ extension ScopeState {
                 ("q", "quit"), ("?", "help"), ("Esc", "close"), (settings.glyphs == .ascii ? "jk" : "↑↓", "line"),
             ]
             if isMessageInspected { keys.append(enter) }
-            return keys + following
+            return keys + verifying + following
         }
         let record = ("w", isRecording ? "stop recording" : "record")
         if settings.face == .gates {
             return [
                 ("q", "quit"), ("?", "help"), ("Enter", "why"), (settings.glyphs == .ascii ? "jk" : "↑↓", "gate"),
                 ("Tab", "pane"),
-            ] + following + [record]
+            ] + verifying + following + [record]
         }
-        return [("q", "quit"), ("?", "help"), ("/", "filter")] + following + [
+        return [("q", "quit"), ("?", "help"), ("/", "filter")] + verifying + following + [
             (arrows, "scrub"), ("+-", "zoom"),
             enter, ("Tab", "pane"), ("mM", "confidence"), record, ("e", "export"), ("x", "marker"),
             ("s", view.isSweep ? "roll" : "sweep"), ("c", "clear"),
         ]
+    }
+
+    /// The keys that report an outcome, where the page of a gate shows an opening that happens now.
+    private var verifying: [(String, String)] {
+        guard settings.source == .live, case .gate(let name)? = view.inspected,
+            case .success(let report)? = explanations[name], report["opening"] != nil
+        else { return [] }
+        return [("y n u", "confirm, fail, undo")]
     }
 
     /// Indicates whether the inspector shows a message, which has two forms.

@@ -280,7 +280,9 @@ struct LaneDrawing {
             let isBegin = mark.flags.contains(.begins)
             let sign: Sign = isBegin ? .changeBegins : .changeEnds
             let cell = state.buffer.subjects[Int(state.buffer.entries[mark.number].subject)].owner
-            let word = mark.flags.contains(.silence) ? "\(cell) STALE" : cell
+            let word =
+                mark.flags.contains(.silence)
+                ? "\(cell) STALE" : mark.flags.contains(.hunger) ? "\(cell) HUNGRY" : cell
             return (sign.glyph(state.settings.glyphs), isBegin ? .warning : .quiet, isBegin ? word : "")
         default: return (glyph, ink, "")
         }

@@ -6,7 +6,7 @@ extension ScopeState {
     /// time with Ctrl or on the times.
     mutating func point(_ pointer: Pointer) -> [ScopeEffect] {
         let layout = layout
-        guard layout.isLargeEnough, view.edit == nil else { return [] }
+        guard layout.isLargeEnough, view.edit == nil, view.question == nil else { return [] }
         if view.isHelpShown {
             switch pointer.action {
             case .press: view.isHelpShown = false

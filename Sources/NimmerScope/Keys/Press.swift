@@ -11,6 +11,7 @@ extension ScopeState {
         case .mouse(let pointer): return point(pointer)
         default: break
         }
+        if view.question != nil { return answer(key) }
         if view.edit != nil {
             type(key)
             return []
@@ -69,6 +70,9 @@ extension ScopeState {
         case "m": raise(-1)
         case "M": raise(1)
         case "c": clear()
+        case "y": verify(.confirmed)
+        case "n": verify(.failed)
+        case "u": verify(nil)
         case "?":
             view.isHelpShown = true
             view.helpScroll = 0

@@ -37,6 +37,7 @@ public enum ScopeKeys {
                 Entry(keys: "Enter", meaning: "inspect the selected"),
                 Entry(keys: "r", meaning: "message pretty or raw"),
                 Entry(keys: "o O", meaning: "order of gates; reversed"),
+                Entry(keys: "y n u", meaning: "gate: confirm, fail, undo"),
                 Entry(keys: "Esc", meaning: "close, back to live"),
                 Entry(keys: "click", meaning: "select; again: inspect"),
                 Entry(keys: "wheel", meaning: "scroll; Ctrl, times: zoom"),

@@ -87,6 +87,11 @@ public struct EventText: Sendable {
             sign = .outcome
             name = outcome.body.region.text
             text.add("\(outcome.body.result.rawValue) by \(outcome.body.sender), opened by \(outcome.body.opener)")
+        case .lifeforceSpent(let spent):
+            sign = .heartbeat
+            let regions = spent.body.regions
+            let all = regions.reduce(0) { $0 + $1.cells + $1.nerves + $1.organs }
+            text.add("\(decimals(all, 1)) LF spent in \(regions.count == 1 ? "1 region" : "\(regions.count) regions")")
         case .command(let command):
             sign = .command
             text.add("\(command.body.command) \(command.body.payload.text)")
@@ -132,6 +137,12 @@ public struct EventText: Sendable {
             let usual = body.normal > 0 ? " where one every \(latency(body.normal)) is normal" : ""
             self.text.add(isBegin ? "STALE: " : "readings come again ", .strong)
             self.text.add(isBegin ? "no reading for \(silence)\(usual)" : "after \(silence)")
+            return
+        }
+        if body.view == ChangeEvent.hunger {
+            self.text.add(isBegin ? "HUNGRY: " : "fed: ", .strong)
+            let left = "\(decimals(body.value, 1)) of \(decimals(body.normal, 1)) LF"
+            self.text.add(isBegin ? "its budget is spent, the rate is lowered" : left)
             return
         }
         self.text.add(isBegin ? "begins: " : "ends: ", .strong)

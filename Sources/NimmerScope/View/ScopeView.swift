@@ -62,6 +62,8 @@ struct ScopeView: Sendable {
     /// Indicates whether a narrow screen shows the inspector or the gates over the rest.
     var overlay: Pane?
     var edit: FilterEdit?
+    /// A report of an opening that waits for a yes.
+    var question: ScopeVerification?
     var isHelpShown = false
     var helpScroll = 0
 

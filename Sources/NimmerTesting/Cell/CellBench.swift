@@ -1,5 +1,6 @@
 import NimmerCell
 import NimmerProcess
+import NimmerSystem
 import NimmerWave
 
 /// A cell on the bench: the real body, a clock that the test moves, no bus and no process.
@@ -25,14 +26,23 @@ public struct CellBench<C: Cell>: Sendable {
     ///   - changes: settings that differ from their defaults, by their keys.
     ///   - name: its name on the bus; the manifest's unless given.
     ///   - start: what the clock shows.
+    ///   - budget: what it may spend a day, in LF; nil: as much as it does.
+    ///   - every: every so manyth time it senses when it is HUNGRY.
     /// - Throws: what the cell's `init` throws, or a `ProcessFailure` that names a setting which the cell does not declare.
     public init(
         _ changes: [String: SettingValue] = [:], name: String? = nil,
-        start: Timestamp = Timestamp(milliseconds: 1_000_000)
+        start: Timestamp = Timestamp(milliseconds: 1_000_000), budget: Double? = nil, every: Int = 4
     ) throws {
         now = start
+        let system = budget.map { budget in
+            var system = SystemFile(name: "bench")
+            let name = name ?? C.manifest.name
+            system.cells = [Organism(role: .cell, name: name, kind: "bench/v1")]
+            system.cells[0].lifeforce = CellBudgetSettings(budget: budget, every: every)
+            return system
+        }
         body = try CellBody(
-            try Configuration(of: C.self, name: name, changes: changes))
+            try Configuration(of: C.self, name: name, changes: changes, system: system))
     }
 
     /// The cell.
@@ -51,6 +61,10 @@ public struct CellBench<C: Cell>: Sendable {
     public var transitions: [GateTransition] {
         actions.compactMap { if case .transition(let change) = $0 { change } else { nil } }
     }
+    /// The outcomes of openings that it reported since the last ``clear()``.
+    public var outcomes: [VerificationOutcome] {
+        actions.compactMap { if case .verify(let outcome, _) = $0 { outcome } else { nil } }
+    }
     /// The commands that it sent since the last ``clear()``.
     public var requests: [(command: Command, cell: Token)] {
         actions.compactMap { if case .send(let command, let cell) = $0 { (command, cell) } else { nil } }
@@ -59,6 +73,15 @@ public struct CellBench<C: Cell>: Sendable {
     public var failure: ProcessFailure? {
         for case .leave(let failure) in actions { return failure }
         return nil
+    }
+
+    /// Feeds it, as a confirmed opening that it asserted does.
+    ///
+    /// - Parameters:
+    ///   - amount: what the outcome gives, in LF; 0 takes back what the opening gave.
+    ///   - opening: the opening; a new one unless given.
+    public mutating func feed(_ amount: Double, opening: MessageID = .v7()) {
+        keep(body.feed(amount, opening: opening, at: now))
     }
 
     /// Forgets what was written down so far.
@@ -121,6 +144,9 @@ public struct CellBench<C: Cell>: Sendable {
 
     /// Lets it hear a wave of another cell.
     public mutating func hear(_ wave: HeardWave) { keep(body.hear(wave)) }
+
+    /// A gate opened whose openings it may verify.
+    public mutating func open(_ opening: HeardOpening) { keep(body.opened(opening, at: now)) }
 
     /// Lets it hear a wave of another cell now.
     public mutating func hear(_ cell: String, confidence: Double, polarity: Int = 1, _ content: JSON = [:]) throws {

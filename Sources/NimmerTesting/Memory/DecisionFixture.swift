@@ -89,7 +89,8 @@ public struct DecisionFixture: Sendable {
                 signalsInWindow: signals.map {
                     WindowSignal(
                         source: $0.source, origin: $0.origin, confidence: $0.confidence, timestamp: $0.timestamp)
-                }, correlationMatrix: [[1, 1], [1, 1]], aggregateCorrelation: 0.6, result: .opened))
+                }, correlationMatrix: [[1, 1], [1, 1]], aggregateCorrelation: 0.6, result: .opened,
+                variant: domain, opening: id("virtual opening")))
         request = Envelope(
             id: id("request message"), at: at, from: bridge,
             CognitiveRequest(
@@ -143,8 +144,64 @@ public struct DecisionFixture: Sendable {
         return entry(.act(message), message)
     }
 
+    private static let thalamus: Token = {
+        guard let token = try? Token("thalamus") else { preconditionFailure("'thalamus' is a token") }
+        return token
+    }()
+
+    /// A minute in which something was spent, from the decision's time on.
+    ///
+    /// - Parameter regions: what was spent.
+    public func spent(_ regions: [RegionSpending]) -> MemoryEntry {
+        let until = at.advanced(milliseconds: 60_000)
+        let message = Envelope(
+            id: .spent(by: "thalamus", from: at, until: until, part: 0), at: until, from: transition.header.source,
+            LifeforceSpent(since: at, until: until, regions: regions))
+        return entry(.spent(message), message)
+    }
+
+    /// The verification as the thalamus took it into its trust, a second later.
+    ///
+    /// - Parameters:
+    ///   - result: the result that it took; that of the verification unless given.
+    ///   - place: sequence of the verification in its stream.
+    ///   - lifeforce: what it gives back, in LF.
+    public func accepted(
+        _ result: VerificationResult? = nil, place: UInt64 = 1, lifeforce: Double = 0
+    ) -> MemoryEntry {
+        let body = transition.body
+        let message = Envelope(
+            id: .accepted(transition.header.messageID, sequence: place),
+            at: verification.header.timestamp.advanced(milliseconds: Double(place) * 1_000),
+            from: transition.header.source,
+            AcceptedOutcome(
+                gateID: gate, region: body.region, opening: transition.header.messageID,
+                opener: body.triggerSignals[1].origin, witnesses: body.triggerSignals.map(\.origin),
+                sender: "inspector", result: result ?? verification.body.outcome,
+                at: verification.header.timestamp.advanced(milliseconds: Double(place) * 1_000)))
+        return entry(.accepted(message, lifeforce: lifeforce), message)
+    }
+
     /// The verification alone.
     public var verdict: MemoryEntry { entry(.verification(verification, gate: gate), verification) }
+
+    /// Later message of the thalamus about the opening.
+    ///
+    /// - Parameters:
+    ///   - kind: a withdrawal or a replacement, also of a withdrawn outcome an outcome.
+    ///   - milliseconds: time after the first outcome.
+    public func later(
+        _ kind: OutcomeKind, _ result: VerificationResult, after milliseconds: Double, weight: Double? = nil
+    ) -> MemoryEntry {
+        let first = accepted()
+        guard case .accepted(var message, let lifeforce) = first.row else { return first }
+        message.body.kind = kind
+        message.body.result = result
+        message.body.weight = weight
+        message.body.at = message.body.at.advanced(milliseconds: milliseconds)
+        message.header.messageID = .named("\(message.header.messageID)/\(kind.rawValue)/\(milliseconds)")
+        return entry(.accepted(message, lifeforce: lifeforce), message)
+    }
 
     private func entry<Body: MessageBody>(_ row: MemoryRow, _ message: Envelope<Body>) -> MemoryEntry {
         let subject =
@@ -155,6 +212,8 @@ public struct DecisionFixture: Sendable {
             case .request: Subject.cognitiveRequest(environment)
             case .response: Subject.cognitiveResponse(environment)
             case .act: Subject.act(environment)
+            case .accepted: Subject.acceptedOutcome(environment, gate: gate)
+            case .spent: Subject.lifeforce(environment, of: Self.thalamus)
             case .verification, .rejected: Subject.feedback(environment, gate: gate)
             }
         return MemoryEntry(environment: environment, subject: subject.text, payload: message.encoded(), row: row)

@@ -38,7 +38,9 @@ public enum StoreConformance {
     /// All promises.
     public static let checks: [Check] = [
         wholeDecision, acts, anyOrder, redelivery, twiceInOneBatch, oneBadRow, onlyBadRows, undecodable, totals,
-        latestState, trailFromEveryID, trailOfUnknownID, exactContent, training, trainingPages, environments, reopening,
+        takenBack,
+        latestState, trailFromEveryID, trailOfUnknownID, exactContent, training, trainingPages, answers,
+        answerPages, lifeforce, lifeforceTakenBack, environments, reopening,
     ]
 
     static func expect<Value: Equatable>(_ found: Value, _ expected: Value, _ what: String) throws {
@@ -84,8 +86,8 @@ public enum StoreConformance {
     static let anyOrder = Check("rows of a decision arrive in any order, in any batches") { store in
         let forwards = try DecisionFixture(seed: "forwards", gate: "forwards", cost: 3)
         let backwards = try DecisionFixture(seed: "backwards", gate: "backwards", cost: 3)
-        for entry in forwards.entries { _ = try await store.write([entry]) }
-        for entry in backwards.entries.reversed() { _ = try await store.write([entry]) }
+        for entry in forwards.entries + [forwards.accepted()] { _ = try await store.write([entry]) }
+        for entry in [backwards.accepted()] + backwards.entries.reversed() { _ = try await store.write([entry]) }
         var gates = try await store.gates(.dev)
         try expect(gates.map(\.gateID), [backwards.gate, forwards.gate], "gates")
         gates[0].gateID = forwards.gate
@@ -95,8 +97,10 @@ public enum StoreConformance {
 
     static let redelivery = Check("writing again changes neither rows nor totals") { store in
         let decision = try DecisionFixture(seed: "again")
-        _ = try await store.write(decision.entries)
+        _ = try await store.write(decision.entries + [decision.accepted()])
         let before = (try await store.counts(), try await store.gates(.dev))
+        try expect(
+            try await store.write([decision.accepted()]), WriteReport(stored: 0, known: 1), "report of the outcome")
         try expect(try await store.write(decision.entries), WriteReport(stored: 0, known: 7), "second report")
         let other = try DecisionFixture(seed: "another")
         try expect(

@@ -42,7 +42,7 @@ struct SystemExamination: Sendable {
         let answers = await ProgramAnswer.ask(
             asked, systemPath: FileText.absolute(file), environment: environment, variables: variables, played: played)
         let services =
-            SystemPlan.services.map { (name: $0.0, program: $0.0) }
+            SystemPlan.services(of: system).map { (name: $0.name, program: $0.name) }
             + system.organs.map { (name: $0.name, program: "organ") }
         let serviceAnswers = await ProgramAnswer.ask(
             services: services.filter { only.isEmpty || only.contains($0.name) },

@@ -66,6 +66,8 @@ extension StatusReport {
         [
             (SystemStreams.transitions(environment), "hippocampus"), (SystemStreams.escalations(environment), "bridge"),
             (SystemStreams.decisions(environment), "hippocampus-decisions"),
+            (SystemStreams.outcomes(environment), "hippocampus-outcomes"),
+            (SystemStreams.lifeforce(environment), "hippocampus-lifeforce"),
         ]
     }
 

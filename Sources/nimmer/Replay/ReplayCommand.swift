@@ -1,6 +1,7 @@
 import ArgumentParser
 import NimmerOutput
 import NimmerReplay
+import NimmerScopeSession
 import NimmerSystem
 import NimmerSystemFile
 import NimmerWave
@@ -78,30 +79,87 @@ struct ReplayCommand: ParsableCommand {
             valueName: "column"))
     var labels: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A column with the truth, by name or counted from 1: an opening in a row where it holds 1 or true is confirmed, where it holds 0 or "
+                + "false it has failed; confirmed, failed and partial are outcomes as they are, and an empty cell leaves it open.",
+            valueName: "column"))
+    var verify: String?
+
+    @Option(help: ArgumentHelp("Time from an opening to its outcome: 60s, 10m, 2h.", valueName: "time"))
+    var verifyAfter = "60s"
+
+    @Option(
+        help: ArgumentHelp(
+            "Time after the truth in which an opening counts neither way: 60s, 10m; 0s for none.", valueName: "time"))
+    var verifyGrace = "60s"
+
+    @Option(
+        help: ArgumentHelp(
+            "A file with what outcomes have shown: read before, where it is there, and written after, so that many recordings are one life.",
+            valueName: "file"), completion: .file())
+    var trust: String?
+
     @OptionGroup var color: ColorOptions
 
     func validate() throws {
         if compare != nil, labels != nil { throw ValidationError("--labels takes one system; leave out --compare") }
         if compare != nil, record != nil { throw ValidationError("--record records one system; leave out --compare") }
+        if compare != nil, trust != nil { throw ValidationError("--trust is of one system; leave out --compare") }
+        if labels != nil, verify != nil, labels != verify {
+            throw ValidationError("--labels and --verify name two columns; expected one for both, or one run for each")
+        }
+        for (option, value) in [("--verify-after", verifyAfter), ("--verify-grace", verifyGrace)]
+        where Self.milliseconds(value) == nil {
+            throw ValidationError("\(option) must be such as 60s, 10m or 2h; found \(value)")
+        }
     }
 
     func run() throws {
         let environment = try chosenEnvironment()
         try FileText.refuse(record, of: "--record", over: [input, system])
+        try FileText.refuse(trust, of: "--trust", over: [input, system])
         let mapping = try recording.mapping()
         let format = try format()
         let file = input == "-" ? "standard input" : input
         let bytes = try FileText.bytes(input)
-        let first = try ReplayRun(
+        var first = try ReplayRun(
             Self.system(system), bytes: bytes, file: file, format: format, mapping: mapping, environment: environment)
         for note in first.notes { Console.error("nimmer: \(note)") }
+        if let verification { first.verify(verification) }
+        if let trust { first.trust = try Self.trust(trust).entries.map { ($0.region, $0.origins) } }
         if let compare {
-            let other = try ReplayRun(
+            var other = try ReplayRun(
                 Self.system(compare), bytes: bytes, file: file, format: format, mapping: mapping,
                 environment: environment)
+            if let verification { other.verify(verification) }
             try show(first, other, names: (system, compare))
         } else {
             try show(first, environment)
+        }
+    }
+
+    private static func milliseconds(_ text: String) -> Double? {
+        text == "0" || text == "0s" ? 0 : SinceOption.milliseconds(text)
+    }
+
+    /// The truth about openings, where a column holds it.
+    private var verification: ReplayVerification? {
+        verify.map { _ in
+            ReplayVerification(
+                after: Self.milliseconds(verifyAfter) ?? 0, grace: Self.milliseconds(verifyGrace) ?? 0)
+        }
+    }
+
+    /// Records of runs before; nothing where the file is not there yet.
+    private static func trust(_ path: String) throws -> TrustSnapshot {
+        guard access(path, F_OK) == 0 else { return TrustSnapshot([]) }
+        let bytes = try FileText.bytes(path)
+        do {
+            return try TrustSnapshot(JSON(parsing: bytes))
+        } catch {
+            throw Failure(
+                .data, "\(path): \(error)", remedy: "`nimmer replay --trust` and `nimmer trust export` write it")
         }
     }
 
@@ -138,10 +196,28 @@ struct ReplayCommand: ParsableCommand {
             for line in lines { page += "\(line)\n" }
         }
         if !json { page += "\(formatter.paint(.strong, "\(run.counts.summary(hasChanges: changes))"))\n" }
+        if let outcomes = run.outcomes {
+            if json {
+                page += "\(TerminalText(json: outcomesJSON(outcomes).text))\n"
+            } else {
+                let words = VerificationResult.allCases.map { "\(outcomes[$0] ?? 0) \($0.rawValue)" }
+                page += "\(formatter.paint(.strong, "outcomes: \(words.joined(separator: ", "))"))\n"
+            }
+        }
         try Console.write(page)
+        if let trust {
+            let snapshot = TrustSnapshot(run.trust.map { .init(region: $0.region, origins: $0.records) })
+            try FileText.write(snapshot.json.text + "\n", to: trust)
+        }
         if let record { try FileText.write(recorded, to: record) }
         for note in run.endNotes { Console.error("nimmer: \(note)") }
         try run.checkRefusals()
+    }
+
+    private func outcomesJSON(_ outcomes: [VerificationResult: Int]) -> JSON {
+        var line: JSONObject = ["type": "outcomes"]
+        for result in VerificationResult.allCases { line[result.rawValue] = .number(Double(outcomes[result] ?? 0)) }
+        return .object(line)
     }
 
     private func line(_ output: ReplayOutput, _ formatter: EventFormatter, _ environment: Environment) -> TerminalText?
@@ -198,7 +274,8 @@ struct ReplayCommand: ParsableCommand {
 
     private func format() throws(Failure) -> ReplayFormat {
         var format = try recording.format()
-        format.labelColumn = labels
+        format.labelColumn = labels ?? verify
+        format.comparesLabels = labels != nil
         format.readsChanges = changes
         return format
     }

@@ -45,6 +45,17 @@ enum Console {
     /// Indicates whether standard output is a terminal.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+    /// Asks a person a question that is answered with y or n; n unless stated.
+    ///
+    /// - Throws: ``Failure`` where no person can answer.
+    static func confirms(_ question: TerminalText) throws(Failure) -> Bool {
+        guard isatty(STDIN_FILENO) == 1, errorsAreSeen else {
+            throw Failure(.usage, "no terminal to ask on", remedy: "--yes does it without a question")
+        }
+        progress("\(question) [y/N] ")
+        return ["y", "yes"].contains(readLine()?.lowercased())
+    }
+
     /// Columns of the terminal; 80 when standard output is not a terminal.
     static var columns: Int {
         var size = winsize()

@@ -22,6 +22,13 @@ public struct AcceptedOutcome: MessageBody {
     public var at: Timestamp
     /// A snapshot: what the gate holds of each origin after it (at most 512).
     public var origins: [OriginRecord]?
+    /// Its effect; outcome unless stated. A withdrawal names the result that it took back, a reset the origins that it
+    /// forgot.
+    public var kind: OutcomeKind?
+    /// Share of an outcome that it counts as; 1 unless stated (0…1).
+    public var weight: Double?
+    /// The VerificationOutcome that was accepted.
+    public var verification: MessageID?
 
     /// A body of these values.
     public init(
@@ -33,7 +40,10 @@ public struct AcceptedOutcome: MessageBody {
         sender: String,
         result: VerificationResult,
         at: Timestamp,
-        origins: [OriginRecord]? = nil
+        origins: [OriginRecord]? = nil,
+        kind: OutcomeKind? = nil,
+        weight: Double? = nil,
+        verification: MessageID? = nil
     ) {
         self.gateID = gateID
         self.region = region
@@ -44,6 +54,9 @@ public struct AcceptedOutcome: MessageBody {
         self.result = result
         self.at = at
         self.origins = origins
+        self.kind = kind
+        self.weight = weight
+        self.verification = verification
     }
 
     public static let type = MessageType.acceptedOutcome
@@ -58,6 +71,9 @@ public struct AcceptedOutcome: MessageBody {
         .required("result", .word(VerificationResult.allCases.map(\.rawValue)), "Indicates whether reality confirmed the opening."),
         .required("at", .time, "Time at which the thalamus accepted it."),
         .optional("origins", .list(.record(OriginRecord.fields), 512), "A snapshot: what the gate holds of each origin after it."),
+        .optional("kind", .word(OutcomeKind.allCases.map(\.rawValue)), "Its effect; outcome unless stated. A withdrawal names the result that it took back, a reset the origins that it forgot."),
+        .optional("weight", .fraction, "Share of an outcome that it counts as; 1 unless stated."),
+        .optional("verification", .uuid, "The VerificationOutcome that was accepted."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {
@@ -70,6 +86,9 @@ public struct AcceptedOutcome: MessageBody {
         result = try fields.required(6)
         at = try fields.required(7)
         origins = try fields.optional(8)
+        kind = try fields.optional(9)
+        weight = try fields.optional(10)
+        verification = try fields.optional(11)
     }
 
     public func write(_ out: inout MemberWriter) {
@@ -83,6 +102,9 @@ public struct AcceptedOutcome: MessageBody {
             out.member("result", result.rawValue)
             out.member("at", at)
             if let origins { out.member("origins", list: origins) { $0.write(&$1) } }
+            if let kind { out.member("kind", kind.rawValue) }
+            if let weight { out.member("weight", weight) }
+            if let verification { out.member("verification", verification) }
         }
     }
 }

@@ -19,6 +19,10 @@ public struct CorrelationEvent: MessageBody {
     public var result: CorrelationResult
     /// The label that verification gave it (at most 128 bytes).
     public var trainingLabel: String?
+    /// The variant of the system file that correlated; since 2.1.
+    public var variant: Token?
+    /// The variant's opening, where the result is `opened`; no transition has this id; since 2.1.
+    public var opening: MessageID?
 
     /// A body of these values.
     public init(
@@ -29,7 +33,9 @@ public struct CorrelationEvent: MessageBody {
         correlationMatrix: [[Double]],
         aggregateCorrelation: Double,
         result: CorrelationResult,
-        trainingLabel: String? = nil
+        trainingLabel: String? = nil,
+        variant: Token? = nil,
+        opening: MessageID? = nil
     ) {
         self.gateID = gateID
         self.windowStart = windowStart
@@ -39,6 +45,8 @@ public struct CorrelationEvent: MessageBody {
         self.aggregateCorrelation = aggregateCorrelation
         self.result = result
         self.trainingLabel = trainingLabel
+        self.variant = variant
+        self.opening = opening
     }
 
     public static let type = MessageType.correlationEvent
@@ -52,6 +60,8 @@ public struct CorrelationEvent: MessageBody {
         .required("aggregate_correlation", .number(-1...1), "The support of the newest wave."),
         .required("result", .word(CorrelationResult.allCases.map(\.rawValue)), "Result."),
         .optional("training_label", .text(128), "The label that verification gave it."),
+        .optional("variant", .token, "The variant of the system file that correlated; since 2.1."),
+        .optional("opening", .uuid, "The variant's opening, where the result is `opened`; no transition has this id; since 2.1."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {
@@ -63,6 +73,8 @@ public struct CorrelationEvent: MessageBody {
         aggregateCorrelation = try fields.required(5)
         result = try fields.required(6)
         trainingLabel = try fields.optional(7)
+        variant = try fields.optional(8)
+        opening = try fields.optional(9)
     }
 
     public func write(_ out: inout MemberWriter) {
@@ -75,6 +87,8 @@ public struct CorrelationEvent: MessageBody {
             out.member("aggregate_correlation", aggregateCorrelation)
             out.member("result", result.rawValue)
             if let trainingLabel { out.member("training_label", trainingLabel) }
+            if let variant { out.member("variant", variant.text) }
+            if let opening { out.member("opening", opening) }
         }
     }
 }

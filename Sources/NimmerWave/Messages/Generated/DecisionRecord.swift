@@ -27,6 +27,8 @@ public struct DecisionRecord: PublishedRecord, FieldValue {
     public var suggestedActions: [SuggestedAction]?
     /// True if the mind called itself unsure; then nothing is commanded. Default false.
     public var isUnsure: Bool
+    /// True if the mind holds the opening for a false alarm; default false.
+    public var isFalseAlarm: Bool
     /// Of an expired request, when an answer was of no use any more.
     public var expiredAt: Timestamp?
     /// Of an expired request, when that was seen.
@@ -54,6 +56,7 @@ public struct DecisionRecord: PublishedRecord, FieldValue {
         inputs: JSON? = nil,
         suggestedActions: [SuggestedAction]? = nil,
         isUnsure: Bool = false,
+        isFalseAlarm: Bool = false,
         expiredAt: Timestamp? = nil,
         seenAt: Timestamp? = nil,
         waitedFor: String? = nil,
@@ -73,6 +76,7 @@ public struct DecisionRecord: PublishedRecord, FieldValue {
         self.inputs = inputs
         self.suggestedActions = suggestedActions
         self.isUnsure = isUnsure
+        self.isFalseAlarm = isFalseAlarm
         self.expiredAt = expiredAt
         self.seenAt = seenAt
         self.waitedFor = waitedFor
@@ -96,6 +100,7 @@ public struct DecisionRecord: PublishedRecord, FieldValue {
         .optional("inputs", .opaque, "Of a decision by rule, the structured_input of its request; left out where it has no room."),
         .optional("suggested_actions", .list(.record(SuggestedAction.fields), 64), "Of a decision by rule, what could be done."),
         .optional("unsure", .truth, "True if the mind called itself unsure; then nothing is commanded. Default false."),
+        .optional("false_alarm", .truth, "True if the mind holds the opening for a false alarm; default false."),
         .optional("expired_at", .time, "Of an expired request, when an answer was of no use any more."),
         .optional("seen_at", .time, "Of an expired request, when that was seen."),
         .optional("waited_for", .text(1024), "Of an expired request, what it waited for."),
@@ -116,11 +121,12 @@ public struct DecisionRecord: PublishedRecord, FieldValue {
         inputs = try fields.optional(9)
         suggestedActions = try fields.optional(10)
         isUnsure = try fields.optional(11) ?? false
-        expiredAt = try fields.optional(12)
-        seenAt = try fields.optional(13)
-        waitedFor = try fields.optional(14)
-        isReflex = try fields.optional(15) ?? false
-        mergedInto = try fields.optional(16)
+        isFalseAlarm = try fields.optional(12) ?? false
+        expiredAt = try fields.optional(13)
+        seenAt = try fields.optional(14)
+        waitedFor = try fields.optional(15)
+        isReflex = try fields.optional(16) ?? false
+        mergedInto = try fields.optional(17)
         others = fields.others()
     }
 
@@ -138,6 +144,7 @@ public struct DecisionRecord: PublishedRecord, FieldValue {
             if let inputs { out.member("inputs", inputs) }
             if let suggestedActions { out.member("suggested_actions", list: suggestedActions) { $0.write(&$1) } }
             if isUnsure != false { out.member("unsure", isUnsure) }
+            if isFalseAlarm != false { out.member("false_alarm", isFalseAlarm) }
             if let expiredAt { out.member("expired_at", expiredAt) }
             if let seenAt { out.member("seen_at", seenAt) }
             if let waitedFor { out.member("waited_for", waitedFor) }

@@ -27,6 +27,8 @@ public enum MessageType: String, CaseIterable, Sendable, Hashable {
     case verificationOutcome = "VerificationOutcome"
     /// An outcome that the thalamus took into its trust; since 2.1.
     case acceptedOutcome = "AcceptedOutcome"
+    /// Energy that was spent in regions over a span of time; since 2.1.
+    case lifeforceSpent = "LifeforceSpent"
     /// An order to a cell, nerve or organ.
     case command = "Command"
     /// Result of a command.
@@ -63,6 +65,8 @@ public enum AnyMessage: Sendable, Hashable {
     case verificationOutcome(Envelope<VerificationOutcome>)
     /// An outcome that the thalamus took into its trust; since 2.1.
     case acceptedOutcome(Envelope<AcceptedOutcome>)
+    /// Energy that was spent in regions over a span of time; since 2.1.
+    case lifeforceSpent(Envelope<LifeforceSpent>)
     /// An order to a cell, nerve or organ.
     case command(Envelope<Command>)
     /// Result of a command.
@@ -87,6 +91,7 @@ public enum AnyMessage: Sendable, Hashable {
         case .correlationEvent: self = .correlationEvent(try Envelope(header, body))
         case .verificationOutcome: self = .verificationOutcome(try Envelope(header, body))
         case .acceptedOutcome: self = .acceptedOutcome(try Envelope(header, body))
+        case .lifeforceSpent: self = .lifeforceSpent(try Envelope(header, body))
         case .command: self = .command(try Envelope(header, body))
         case .commandResult: self = .commandResult(try Envelope(header, body))
         case .reject: self = .reject(try Envelope(header, body))
@@ -109,6 +114,7 @@ public enum AnyMessage: Sendable, Hashable {
         case .correlationEvent(let message): message.header
         case .verificationOutcome(let message): message.header
         case .acceptedOutcome(let message): message.header
+        case .lifeforceSpent(let message): message.header
         case .command(let message): message.header
         case .commandResult(let message): message.header
         case .reject(let message): message.header
@@ -130,6 +136,7 @@ public enum AnyMessage: Sendable, Hashable {
         CorrelationEvent.self,
         VerificationOutcome.self,
         AcceptedOutcome.self,
+        LifeforceSpent.self,
         Command.self,
         CommandResult.self,
         Reject.self,

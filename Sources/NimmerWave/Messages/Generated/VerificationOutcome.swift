@@ -19,6 +19,8 @@ public struct VerificationOutcome: MessageBody {
     public var verificationSource: String
     /// Lesson for the virtual garden.
     public var feedbackToVirtual: VirtualFeedback?
+    /// outcome unless stated; withdrawal takes back the one that counts, with outcome partial; since 2.1.
+    public var kind: OutcomeKind?
 
     /// A body of these values.
     public init(
@@ -29,7 +31,8 @@ public struct VerificationOutcome: MessageBody {
         expectedResult: JSON? = nil,
         discrepancy: Double? = nil,
         verificationSource: String,
-        feedbackToVirtual: VirtualFeedback? = nil
+        feedbackToVirtual: VirtualFeedback? = nil,
+        kind: OutcomeKind? = nil
     ) {
         self.originalSignalID = originalSignalID
         self.domain = domain
@@ -39,6 +42,7 @@ public struct VerificationOutcome: MessageBody {
         self.discrepancy = discrepancy
         self.verificationSource = verificationSource
         self.feedbackToVirtual = feedbackToVirtual
+        self.kind = kind
     }
 
     public static let type = MessageType.verificationOutcome
@@ -52,6 +56,7 @@ public struct VerificationOutcome: MessageBody {
         .optional("discrepancy", .finite, "Distance between them."),
         .required("verification_source", .name(128), "Verifier."),
         .optional("feedback_to_virtual", .record(VirtualFeedback.fields), "Lesson for the virtual garden."),
+        .optional("kind", .word(OutcomeKind.allCases.map(\.rawValue)), "outcome unless stated; withdrawal takes back the one that counts, with outcome partial; since 2.1."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {
@@ -63,6 +68,7 @@ public struct VerificationOutcome: MessageBody {
         discrepancy = try fields.optional(5)
         verificationSource = try fields.required(6)
         feedbackToVirtual = try fields.optional(7)
+        kind = try fields.optional(8)
     }
 
     public func write(_ out: inout MemberWriter) {
@@ -75,6 +81,7 @@ public struct VerificationOutcome: MessageBody {
             if let expectedResult { out.member("expected_result", expectedResult) }
             if let discrepancy { out.member("discrepancy", discrepancy) }
             if let feedbackToVirtual { out.member("feedback_to_virtual") { feedbackToVirtual.write(&$0) } }
+            if let kind { out.member("kind", kind.rawValue) }
         }
     }
 }

@@ -6,10 +6,17 @@ import NimmerThalamus
 import NimmerWave
 
 /// The hot path on one core without a server: decode alone, gate alone, both together, and with many regions.
-/// Prints one JSON line a measurement: waves a second, the best of five rounds. Arguments name those that are wanted.
+/// Prints one JSON line a measurement: waves a second, the best of five rounds. Arguments name those that are wanted; `trust` is that of
+/// earned trust, `resident SOURCE` and `steady SOURCE WAVES` are for a process of their own.
 @main struct HotPath {
     static func main() {
         let wanted = CommandLine.arguments.dropFirst()
+        if let trust = wanted.dropFirst().first.flatMap(TrustSource.init(rawValue:)) {
+            if wanted.first == "resident" { return resident(trust) }
+            if wanted.first == "steady", let waves = wanted.last.flatMap({ Int($0) }) {
+                return steady(trust, waves: waves)
+            }
+        }
         let measurements: [(name: String, rate: () -> Double)] = [
             ("decode", decode), ("gate", gate),
             ("together", { together(regions: 1, origins: 1) }),
@@ -27,6 +34,7 @@ import NimmerWave
             print(line("regions_1", pairs.map(\.0).max() ?? 0))
             print(line("regions_10000", pairs.map(\.1).max() ?? 0))
         }
+        if wanted.isEmpty || wanted.contains("trust") { trustRatios() }
     }
 
     /// One cell that is granted the origins which its waves name, as a system file grants them.
@@ -43,17 +51,18 @@ import NimmerWave
         JSON.object(["name": .string(name), "waves_per_second": .number(rate.rounded())]).text
     }
 
-    static func best(_ count: Int, _ work: () -> Void) -> Double {
-        (0..<5).map { _ in
+    static func best(_ count: Int, rounds: Int = 5, _ work: () -> Void) -> Double {
+        (0..<rounds).map { _ in
             let began = now()
             work()
             return Double(count) / (now() - began)
         }.max() ?? 0
     }
 
+    /// Processor time of this thread in seconds: what else runs on the machine does not count.
     static func now() -> Double {
         var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
@@ -142,7 +151,10 @@ import NimmerWave
 
     /// One buffer, as a socket's, into which each wave's region and origin are written: five digits and one; the same
     /// writing for one region as for many, so that only the thalamus makes the difference.
-    static func together(regions: Int, origins: Int) -> Double {
+    static func together(
+        regions: Int, origins: Int, _ configuration: ThalamusConfiguration = configuration, rounds: Int = 5,
+        count: Int = 500_000, then: (Thalamus) -> Void = { _ in }
+    ) -> Double {
         var thalamus = Thalamus(configuration)
         let subject = Array("dev.nervous.cells.math.wave".utf8)
         var bytes = wave("r00000", origin: origins == 1 ? "" : "o0")
@@ -151,8 +163,8 @@ import NimmerWave
         var arrival: Int64 = 1_771_093_800_000_000_000
         var next = 0
         var made = 0
-        let count = 500_000
-        return best(count) {
+        defer { then(thalamus) }
+        return best(count, rounds: rounds) {
             for _ in 0..<count {
                 arrival += 1000
                 if let origin {

@@ -1,0 +1,25 @@
+import NimmerWave
+
+extension SystemStreams {
+    /// `<ENV>-LIFEFORCE`: sums of what was spent, a message a minute of each who sums, 7 days.
+    public static func lifeforce(_ env: Environment) -> String { "\(env.streamPrefix)-LIFEFORCE" }
+
+    /// The stream of sums of spent energy (protocol.md, Streams): until the hippocampus has committed them.
+    public static func lifeforceStream(_ env: Environment) -> StreamConfiguration {
+        StreamConfiguration(
+            name: lifeforce(env), subjects: [.storedLifeforce(env)], maximumAge: .seconds(7 * 86_400),
+            maximumBytes: 32 << 20, maximumPerSubject: 16_384, maximumMessageSize: maximumMessage,
+            duplicateWindow: .seconds(3600), deniesPurge: true, deniesDelete: true, summary: "energy that was spent")
+    }
+
+    /// Creates the stream of sums of spent energy where it is missing.
+    ///
+    /// - Parameter mayChange: whether the caller may change streams, where the server guards that.
+    public static func ensureLifeforce(
+        on bus: any Bus, environment env: Environment, mayChange: Bool = false
+    ) async throws(BusError) {
+        var stream = lifeforceStream(env)
+        stream.leavesRoom = mayChange || bus.identity == nil
+        try await bus.ensureStream(stream)
+    }
+}

@@ -1,0 +1,131 @@
+import NimmerWave
+
+/// Lifeforce that was spent in a region on one day (UTC), and what outcomes gave back: read, never summed (memory.md, Totals).
+public struct LifeforceDay: Sendable, Hashable {
+    /// Key of a day: environment, region and day.
+    public struct Key: Sendable, Hashable {
+        /// The environment.
+        public var environment: Environment
+        /// The region.
+        public var region: String
+        /// The day (UTC): `2026-02-14`.
+        public var day: String
+
+        /// Creates a key.
+        public init(environment: Environment, region: String, day: String) {
+            self.environment = environment
+            self.region = region
+            self.day = day
+        }
+    }
+
+    /// Environment, region and day.
+    public var key: Key
+    /// Energy spent by cells, in LF.
+    public var cells = 0.0
+    /// Energy spent by nerves, in LF.
+    public var nerves = 0.0
+    /// Energy spent by minds, in LF.
+    public var minds = 0.0
+    /// Energy spent by organs, in LF.
+    public var organs = 0.0
+    /// Energy that outcomes gave back, in LF; negative where they cost.
+    public var earned = 0.0
+
+    /// The region.
+    public var region: String { key.region }
+    /// The day (UTC): `2026-02-14`.
+    public var day: String { key.day }
+    /// Energy that was spent, in LF.
+    public var spent: Double { cells + nerves + minds + organs }
+    /// Earned less spent, in LF.
+    public var net: Double { earned - spent }
+
+    /// A day on which nothing was spent or earned yet.
+    public init(_ key: Key) { self.key = key }
+
+    /// The day as JSON.
+    public var json: JSON {
+        [
+            "day": .string(day), "region": .string(region), "cells": .number(cells), "nerves": .number(nerves),
+            "minds": .number(minds), "organs": .number(organs), "spent": .number(spent), "earned": .number(earned),
+            "net": .number(net),
+        ]
+    }
+}
+
+/// Selection of days.
+public struct LifeforceQuery: Sendable, Hashable {
+    /// The environment.
+    public var environment: Environment
+    /// First day (UTC): `2026-02-14`.
+    public var since: String
+    /// Regions, as a pattern of regions; nil: all.
+    public var region: SubjectPattern?
+
+    /// Creates a query.
+    public init(environment: Environment, since: String, region: SubjectPattern? = nil) {
+        self.environment = environment
+        self.since = since
+        self.region = region
+    }
+
+    /// Returns whether a day belongs to it.
+    func matches(_ day: LifeforceDay) -> Bool {
+        day.key.environment == environment && day.day >= since && region?.matches(day.region) ?? true
+    }
+}
+
+extension Timestamp {
+    /// The day (UTC): `2026-02-14`.
+    public var utcDay: String { String(rfc3339.prefix(10)) }
+}
+
+// What the store in memory sums.
+
+extension MemoryContents {
+    /// Largest amount that is added, in LF: sums of these have a sum.
+    private static let most = 1e290
+
+    private mutating func add(
+        _ region: String, _ at: Timestamp, in environment: Environment, _ change: (inout LifeforceDay) -> Void
+    ) {
+        let key = LifeforceDay.Key(environment: environment, region: region, day: at.utcDay)
+        change(&days[key, default: LifeforceDay(key)])
+    }
+
+    mutating func spend(_ spent: LifeforceSpent, in environment: Environment) {
+        for region in spent.regions {
+            add(region.region.text, spent.since, in: environment) { day in
+                day.cells += min(region.cells, Self.most)
+                day.nerves += min(region.nerves, Self.most)
+                day.organs += min(region.organs, Self.most)
+            }
+        }
+    }
+
+    mutating func spend(_ response: Envelope<CognitiveResponse>, in environment: Environment) {
+        guard response.body.lifeforceSpent > 0 else { return }
+        add(response.body.payingRegion, response.header.timestamp, in: environment) {
+            $0.minds += min(response.body.lifeforceSpent, Self.most)
+        }
+    }
+
+    mutating func earn(
+        _ accepted: Envelope<AcceptedOutcome>, before: Envelope<AcceptedOutcome>?, in environment: Environment
+    ) {
+        guard accepted.body.effect != .reset else { return }
+        let amount = accepted.body.effect == .withdrawal ? 0 : earned(by: accepted)
+        let earlier = before.map(earned) ?? 0
+        add(accepted.body.region.text, accepted.body.at, in: environment) { $0.earned += amount - earlier }
+    }
+
+    private func earned(by accepted: Envelope<AcceptedOutcome>) -> Double {
+        (earnings[accepted.header.messageID] ?? 0) * (accepted.body.weight ?? 1)
+    }
+}
+
+extension CognitiveResponse {
+    /// The region that pays for it: that of its record, else `unnamed`.
+    public var payingRegion: String { record?.region.flatMap { try? Region($0) }?.text ?? "unnamed" }
+}

@@ -1,0 +1,247 @@
+import NimmerGate
+import NimmerWave
+
+/// An outcome that a gate has learned from.
+public struct LearnedOutcome: Sendable, Hashable {
+    /// The gate's region.
+    public var region: Region
+    /// The gate.
+    public var gate: GateID
+    /// The origin whose wave opened it; nil where that is no longer known.
+    public var opener: Token?
+    /// The origins that asserted at the opening.
+    public var witnesses: [Token]
+    /// Records of the gate's origins after it, where trust is earned: by name.
+    public var origins: [OriginRecord]?
+}
+
+/// Records of a region's origins, where its gate is not at hand.
+struct KeptTrust: Sendable {
+    /// An opening whose outcome is not known.
+    typealias Opening = (id: MessageID, opener: Token, witnesses: [Token])
+
+    var records: [OriginRecord] = []
+    /// Openings whose outcomes are not known, oldest first.
+    var undecided: [Opening] = []
+
+    var isEmpty: Bool { records.isEmpty && undecided.isEmpty }
+}
+
+// Earned trust of regions (trust.md): outcomes count for origins, by names, whatever becomes of numbers and slots.
+
+extension Thalamus {
+    /// An outcome of an opening becomes known (trust.md, Learning; gates.md, Learning).
+    ///
+    /// - Parameter weight: the share of an outcome that it counts as, 0…1, where trust is earned.
+    /// - Returns: what its gate learned; nil where there is no such gate, or where trust is earned and the opening is not one of the gate's
+    ///   undecided ones.
+    @discardableResult
+    public mutating func learn(
+        _ result: VerificationResult, weight: Double = 1, opening: MessageID, gate: GateID
+    ) -> LearnedOutcome? {
+        guard let slot = slots.firstIndex(where: { $0.gateID == gate }) else { return nil }
+        let decided = slots[slot].gate.learn(result, weight: weight, of: opening)
+        if slots[slot].gate.configuration.trust == .declared {
+            slots[slot].gate.learn(result)
+        } else if decided == nil {
+            return nil
+        }
+        counters.outcomes[result, default: 0] += 1
+        rank(slot)
+        return LearnedOutcome(
+            region: slots[slot].region, gate: gate, opener: decided.map { originToken($0.opener) },
+            witnesses: decided?.witnesses.map { originToken($0) } ?? [],
+            origins: slots[slot].gate.configuration.trust == .earned ? trustRecords(slot) : nil)
+    }
+
+    /// Returns whether a gate awaits the outcome of an opening.
+    public func awaits(_ opening: MessageID, gate: GateID) -> Bool {
+        slots.contains { $0.gateID == gate && $0.gate.undecided.contains { $0.id == opening } }
+    }
+
+    /// Source of the trust of a gate that there is.
+    public func trustSource(of gate: GateID) -> TrustSource? {
+        slots.first { $0.gateID == gate }?.gate.configuration.trust
+    }
+
+    /// Returns whether a gate that there is earns its trust.
+    public func earnsTrust(_ gate: GateID) -> Bool { trustSource(of: gate) == .earned }
+
+    /// Takes up what outcomes had shown before (trust.md, Replay and restart): the records after an outcome replace those that are there.
+    ///
+    /// - Parameter records: of the region's origins, as an ``AcceptedOutcome`` carries them.
+    public mutating func restore(_ records: [OriginRecord], region: Region) {
+        guard let slot = slotOfRegion[region] else {
+            keptTrust[region, default: KeptTrust()].records = records
+            return
+        }
+        slots[slot].gate.forgetTrust()
+        apply(records, to: slot)
+        rank(slot)
+    }
+
+    /// Takes up an opening whose outcome is not known yet. Call it in the order of time.
+    public mutating func restore(undecided opening: GateTransition, id: MessageID) {
+        guard let opener = opening.openedBy else { return }
+        let witnesses = opening.assertingOrigins
+        guard let slot = slotOfRegion[opening.region] else {
+            keptTrust[opening.region, default: KeptTrust()].undecided.append((id, opener, witnesses))
+            return
+        }
+        take(id, opener, witnesses, in: slot)
+    }
+
+    /// Takes the outcome of an opening back, or puts another in its place: what is held of the region's origins afterwards, and its openings
+    /// whose outcomes are not known (trust.md, Taking back).
+    ///
+    /// - Parameters:
+    ///   - records: of the region's origins.
+    ///   - stored: the openings that the streams hold and that no outcome has decided, in the order of time; those of this thalamus that are
+    ///     not stored yet stand behind them.
+    ///   - decided: returns whether an outcome has decided an opening.
+    public mutating func takeBack(
+        _ records: [OriginRecord], undecided stored: [(id: MessageID, transition: GateTransition)], region: Region,
+        isDecided: (MessageID) -> Bool
+    ) {
+        counters.takenBack += 1
+        restore(records, region: region)
+        let known = Set(stored.map(\.id))
+        let named: [KeptTrust.Opening] = stored.compactMap { opening in
+            opening.transition.openedBy.map { (opening.id, $0, opening.transition.assertingOrigins) }
+        }
+        let held = slotOfRegion[region].map { namedOpenings($0) } ?? keptTrust[region]?.undecided ?? []
+        let all = named + held.filter { !known.contains($0.id) && !isDecided($0.id) }
+        guard let slot = slotOfRegion[region] else {
+            keptTrust[region, default: KeptTrust()].undecided = all
+            return
+        }
+        slots[slot].gate.forgetUndecided()
+        for opening in all { take(opening.id, opening.opener, opening.witnesses, in: slot) }
+    }
+
+    /// An opening awaits its outcome again, which was taken back.
+    mutating func awaitAgain(_ outcome: AcceptedOutcome) {
+        guard let slot = slotOfRegion[outcome.region] else {
+            keptTrust[outcome.region, default: KeptTrust()].undecided.append(
+                (outcome.opening, outcome.opener, outcome.witnesses))
+            return
+        }
+        take(outcome.opening, outcome.opener, outcome.witnesses, in: slot)
+    }
+
+    /// Records of every region's origins that outcomes have moved.
+    public func trust() -> [(region: Region, records: [OriginRecord])] {
+        let present = slots.indices.map { (slots[$0].region, trustRecords($0)) }
+        let kept = keptTrust.map { ($0.key, $0.value.records) }
+        return (present + kept).filter { !$0.1.isEmpty }.sorted { $0.0.text < $1.0.text }
+    }
+
+    /// Openings that await an outcome, in all gates that there are.
+    public var awaitedOutcomes: Int { slots.reduce(0) { $0 + $1.gate.undecided.count } }
+
+    /// Forgets what outcomes have shown of a region's origins, or of one of them.
+    ///
+    /// - Returns: what the region holds afterwards.
+    public mutating func resetTrust(of region: Region, origin: Token?) -> [OriginRecord] {
+        if let slot = slotOfRegion[region] {
+            let left = trustRecords(slot).filter { origin != nil && $0.origin != origin }
+            slots[slot].gate.forgetTrust()
+            apply(left, to: slot)
+            rank(slot)
+            return left
+        }
+        keptTrust[region]?.records.removeAll { origin == nil || $0.origin == origin }
+        return keptTrust[region]?.records ?? []
+    }
+
+    /// Records of a region's origins that outcomes have moved, by name.
+    public func records(of region: Region) -> [OriginRecord] {
+        slotOfRegion[region].map { trustRecords($0) } ?? keptTrust[region]?.records ?? []
+    }
+
+    /// The records of a slot's origins that outcomes have moved, by name.
+    func trustRecords(_ slot: Int) -> [OriginRecord] {
+        slots[slot].gate.records.filter { $0.outcomes > 0 }.map { record in
+            OriginRecord(
+                origin: originToken(record.origin), confirmed: record.confirmed, failed: record.failed)
+        }.sorted { $0.origin.text < $1.origin.text }
+    }
+
+    /// Hands a slot what was kept for its region.
+    mutating func takeKeptTrust(_ slot: Int) {
+        guard !keptTrust.isEmpty, let kept = keptTrust.removeValue(forKey: slots[slot].region) else { return }
+        apply(kept.records, to: slot)
+        for opening in kept.undecided { take(opening.id, opening.opener, opening.witnesses, in: slot) }
+    }
+
+    /// Keeps what outcomes have shown of a region that is forgotten: earned trust is never lost for silence.
+    mutating func keepTrust(of slot: Int) {
+        let kept = KeptTrust(
+            records: trustRecords(slot),
+            undecided: namedOpenings(slot))
+        if slots[slot].gate.configuration.trust == .earned, !kept.isEmpty { keptTrust[slots[slot].region] = kept }
+    }
+
+    /// The openings of a slot whose outcomes are not known, by names.
+    private func namedOpenings(_ slot: Int) -> [KeptTrust.Opening] {
+        slots[slot].gate.undecided.compactMap { opening in
+            opening.id.map { ($0, originToken(opening.opener), opening.witnesses.map { originToken($0) }) }
+        }
+    }
+
+    private mutating func apply(_ records: [OriginRecord], to slot: Int) {
+        for record in records {
+            slots[slot].gate.set(
+                originNumber(record.origin), confirmed: record.confirmed, failed: record.failed)
+        }
+    }
+
+    private mutating func take(_ id: MessageID, _ opener: Token, _ witnesses: [Token], in slot: Int) {
+        slots[slot].gate.take(
+            UndecidedOpening(
+                id: id, opener: originNumber(opener), witnesses: ContiguousArray(witnesses.map { originNumber($0) })))
+    }
+
+    /// The number of an origin by its name.
+    mutating func originNumber(_ name: Token) -> Int32 {
+        let known = origins.number(of: name.text)
+        if known >= 0 { return known }
+        renumber()
+        return origins.number(of: name.text)
+    }
+
+    // MARK: - Hearings
+
+    /// Accounts for what a gate made of a wave's claim to be heard alone, against the sender's budget across all gates.
+    @inline(never)
+    mutating func accountForHearing(_ slot: Int, _ source: Int32) {
+        switch slots[slot].gate.last.hearing {
+        case .none: return
+        case .refused: hearings.pass(source)
+        case .granted:
+            let origin = slots[slot].gate.last.origin
+            let failed = slots.reduce(0) { sum, slot in
+                sum + (slot.gate.records.first { $0.origin == origin }?.failed ?? 0)
+            }
+            let stands = hearings.admits(source, needed: OriginTrust.occasions(afterFailed: failed)) { granted in
+                slotOfRegion[granted.region].map { place in
+                    slots[place].gate.undecided.contains { $0.id == granted.opening }
+                } ?? false
+            }
+            guard !stands else { return }
+            if transitions.last?.to == .open { transitions.removeLast() }
+            slots[slot].gate.holdBack()
+            counters.heldHearings &+= 1
+        }
+    }
+}
+
+extension GateTransition {
+    /// The origin that opened the gate; of a message that does not name it, the one that spoke last in favour.
+    public var openedBy: Token? {
+        opener ?? triggerSignals.filter { $0.polarity > 0 }.max { $0.timestamp < $1.timestamp }?.origin
+    }
+
+    /// The origins that asserted at an opening, as far as it names them.
+    public var assertingOrigins: [Token] { triggerSignals.filter { $0.polarity > 0 }.map(\.origin) }
+}

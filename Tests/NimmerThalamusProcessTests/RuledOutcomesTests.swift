@@ -1,0 +1,44 @@
+import NimmerBus
+import NimmerWave
+import Testing
+
+/// Rules of the system file on a bus within this process (trust.md, Who verifies).
+@Suite("A thalamus with rules", .timeLimit(.minutes(2))) struct RuledOutcomesTests {
+    private static let rules = """
+        verify:
+          hall: {within: 10m, confirmed: {cell: bell, above: 0.8}, failed: {cell: bell, below: -0.8}}
+        """
+
+    @Test func aRuleGivesAnOpeningItsOutcome() async throws {
+        let desk = try await Desk(on: InMemoryBus(), more: Self.rules)
+        try await desk.run {
+            let opening = try await desk.agree()
+            try desk.emit("bell", 0.5)
+            try desk.emit("bell", 0.9)
+            let accepted = try await desk.next()
+            #expect(accepted.opening == opening.header.messageID && accepted.result == .confirmed)
+            #expect(accepted.sender == "thalamus" && accepted.verification == .ruled(accepted.opening, in: .dev))
+        }
+    }
+
+    @Test func anOpeningWaitsForItsRuleAcrossARestart() async throws {
+        let bus = InMemoryBus()
+        let first = try await Desk(on: bus, more: Self.rules)
+        var opening = MessageID.named("none")
+        try await first.run { opening = try await first.agree().header.messageID }
+        let second = try await Desk(on: bus, more: Self.rules)
+        try await second.run {
+            try second.emit("bell", 0.9, polarity: -1)
+            let accepted = try await second.next()
+            #expect(accepted.opening == opening && accepted.result == .failed)
+        }
+        let third = try await Desk(on: bus, more: Self.rules)
+        try await third.run {
+            // It is decided: the rule does not look again.
+            try third.emit("bell", 0.9)
+            try await third.report(opening, .confirmed)
+            #expect(try await third.refusal().field == "body.original_signal_id")
+        }
+        #expect(try await bus.stream(SystemStreams.outcomes(.dev)).messages == 1)
+    }
+}
