@@ -28,10 +28,12 @@ struct TrainingTests {
     }
 
     private func conversation(
-        _ name: String, _ action: String, _ result: VerificationResult, region: String = "plant"
+        _ name: String, _ action: String, _ result: VerificationResult, region: String = "plant",
+        isFalseAlarm: Bool = false
     ) throws -> TrainingConversation {
         try TrainingConversation(
-            envelope(name, region: region), response(name, action), region: try Region(region), result: result)
+            envelope(name, region: region), response(name, action) { $1.isFalseAlarm = isFalseAlarm },
+            region: try Region(region), result: result)
     }
 
     @Test("a conversation has the texts and the schema that the boundary sends, and an answer that it accepts")
@@ -40,7 +42,9 @@ struct TrainingTests {
         let contract = DecisionContract(Sample.request("a"), catalogue: CommandCatalogue())
         let prompt = Prompt(Sample.request("a"), contract: contract, maximumBytes: 8_192, at: Sample.now)
         #expect(made.system == prompt.system && made.user == prompt.user && made.schema == contract.schema)
-        #expect(made.answer == #"{"reason":"it leaks","action":"inspect","confidence":0.75,"unsure":false}"#)
+        #expect(
+            made.answer
+                == #"{"reason":"it leaks","action":"inspect","confidence":0.75,"unsure":false,"false_alarm":false}"#)
         guard case .valid = contract.check(Array(made.answer.utf8)) else { Issue.record("refused"); return }
         let line = made.json
         #expect(line["messages"]?.array?.map { $0["role"]?.string } == ["system", "user", "assistant"])
@@ -64,12 +68,23 @@ struct TrainingTests {
     }
 
     @Test("reality judges an answer: a false alarm is right where the opening failed")
-    func judgement() {
-        #expect(TrainingConversation.judgement(of: "inspect", .confirmed) == .good)
-        #expect(TrainingConversation.judgement(of: "inspect", .failed) == .bad)
-        #expect(TrainingConversation.judgement(of: "false_alarm", .failed) == .good)
-        #expect(TrainingConversation.judgement(of: "false_alarm", .confirmed) == .bad)
-        #expect(TrainingConversation.judgement(of: "inspect", .partial) == nil)
+    func judgement() throws {
+        #expect(try conversation("a", "inspect", .confirmed).judgement == .good)
+        #expect(try conversation("a", "inspect", .failed).judgement == .bad)
+        let right = try conversation("a", "inspect", .failed, isFalseAlarm: true)
+        #expect(right.judgement == .good && right.isFalseAlarm)
+        #expect(right.answer.hasSuffix(#""unsure":false,"false_alarm":true}"#))
+        #expect(try conversation("a", "inspect", .confirmed, isFalseAlarm: true).judgement == .bad)
+        #expect(TrainingConversation.judgement(isFalseAlarm: true, .partial) == nil)
+    }
+
+    @Test("the same action is worth comparing where one answer calls the opening a false alarm and the other does not")
+    func falseAlarmPairs() throws {
+        var pairs = PreferencePairs()
+        #expect(pairs.take(try conversation("a", "inspect", .failed)) == nil)
+        let pair = try #require(pairs.take(try conversation("b", "inspect", .failed, isFalseAlarm: true)))
+        #expect(pair.chosen.request == .named("b") && pair.rejected.request == .named("a"))
+        #expect(pairs.take(try conversation("c", "inspect", .confirmed, isFalseAlarm: true))?.chosen == nil)
     }
 
     @Test("what no mind decided for certain is no example")

@@ -79,16 +79,18 @@ struct MemoryExportTests {
     }
 
     /// A decision of a mind about an opening with an accepted outcome.
-    private func decided(_ number: Int, _ action: String, _ outcome: VerificationResult) throws -> DecisionFixture {
+    ///
+    /// - Parameter answer: an action, or `false_alarm`: `answer` beside the word that nothing is behind the opening.
+    private func decided(_ number: Int, _ answer: String, _ outcome: VerificationResult) throws -> DecisionFixture {
         let at = DecisionFixture.time.advanced(milliseconds: Double(number) * 10_000)
         var decision = try DecisionFixture(seed: "answer \(number)", at: at, outcome: outcome)
-        decision.request.body.suggestedActions = ["answer", "false_alarm"].map {
-            SuggestedAction(action: $0, confidence: 0.5)
-        }
-        decision.response.body.decision = action
+        decision.request.body.structuredInput = ["region": "math", "gate": "math", "witnesses": []]
+        decision.request.body.suggestedActions = [SuggestedAction(action: "answer", confidence: 0.5)]
+        decision.response.body.decision = "answer"
         decision.response.body.downstreamCommands = []
-        let record = DecisionRecord(
+        var record = DecisionRecord(
             eventType: "math_question", region: "math", reason: "number \(number)", confidence: 0.5)
+        record.isFalseAlarm = answer == "false_alarm"
         decision.response.body.result = .raw(record.bytes)
         return decision
     }
@@ -143,7 +145,7 @@ struct MemoryExportTests {
             let summary = try JSON(parsing: read.lines.last?.text ?? "")
             #expect(summary["chat"]?.int == 3 && summary["pairs"]?.int == 3)
             #expect(summary["roles"]?.array?.map(\.string) == ["system", "user", "assistant"])
-            #expect(summary["actions"]?.array?.map(\.string) == ["answer", "false_alarm", "answer"])
+            #expect(summary["false_alarms"]?.array?.map(\.bool) == [false, true, false])
             // The line of the documentation.
             let line = try #require(TrainingDocument.line(beginning: "python3 -c 'import pyarrow"))
             let script = try #require(line.split(separator: "'").dropFirst().first)
@@ -204,7 +206,7 @@ private enum Trainers {
             assert set(answer) == set(schema["required"]) and answer["action"] in schema["properties"]["action"]["enum"]
         print(json.dumps({
             "chat": len(chat), "pairs": len(pairs), "roles": [m["role"] for m in chat[0]["messages"]],
-            "actions": [json.loads(row["messages"][2]["content"])["action"] for row in chat]}))
+            "false_alarms": [json.loads(row["messages"][2]["content"])["false_alarm"] for row in chat]}))
         """
 
     static var python: String { ChildCommand.inheritedEnvironment["NIMMER_PYTHON"] ?? "python3" }

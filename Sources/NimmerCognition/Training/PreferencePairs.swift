@@ -20,10 +20,20 @@ public struct PreferencePair: Sendable, Hashable {
     }
 }
 
+extension TrainingConversation {
+    /// Part of an answer that two answers are compared by.
+    struct Verdict: Sendable, Hashable {
+        var action: String
+        var isFalseAlarm: Bool
+    }
+
+    var verdict: Verdict { Verdict(action: action, isFalseAlarm: isFalseAlarm) }
+}
+
 /// Makes pairs out of conversations in the order in which they were asked (training.md, Preference pairs).
 ///
-/// Each conversation is compared with the newest earlier one of its kind whose judgement is the opposite and whose action is another; so
-/// each makes one pair at most, and the same conversations in the same order make the same pairs.
+/// Each conversation is compared with the newest earlier one of its kind whose judgement is the opposite and whose verdict is another:
+/// another action, or the same one with another word on whether it is a false alarm; so each makes one pair at most, and the same conversations in the same order make the same pairs.
 public struct PreferencePairs: Sendable {
     /// Kinds of request that are remembered; the one that was silent for longest goes.
     public static let maximumKinds = 1_024
@@ -33,7 +43,7 @@ public struct PreferencePairs: Sendable {
         var conversation: TrainingConversation
     }
 
-    /// Of each kind the newest conversation of each action and judgement: at most two for each action.
+    /// Of each kind the newest conversation of each verdict and judgement: at most four for each action.
     private var kinds: [TrainingConversation.Kind: [Slot]] = [:]
     private var number = 0
 
@@ -47,10 +57,10 @@ public struct PreferencePairs: Sendable {
         number += 1
         var slots = kinds[conversation.kind] ?? []
         let other = slots.filter {
-            $0.conversation.judgement != conversation.judgement && $0.conversation.action != conversation.action
+            $0.conversation.judgement != conversation.judgement && $0.conversation.verdict != conversation.verdict
         }.max { $0.number < $1.number }
         slots.removeAll {
-            $0.conversation.judgement == conversation.judgement && $0.conversation.action == conversation.action
+            $0.conversation.judgement == conversation.judgement && $0.conversation.verdict == conversation.verdict
         }
         slots.append(Slot(number: number, conversation: conversation))
         kinds[conversation.kind] = slots

@@ -3,9 +3,6 @@ import NimmerWave
 /// A request to a mind and its answer as a conversation, for fine-tuning the structured boundary: exactly the texts and the schema that the
 /// boundary sends, and exactly the answer that it accepts.
 public struct TrainingConversation: Sendable, Hashable {
-    /// The action by which a mind calls an opening a false alarm.
-    public static let falseAlarm = "false_alarm"
-
     /// Judgement of an answer by the outcome of its opening.
     public enum Judgement: Sendable, Hashable {
         /// Reality bears it out.
@@ -52,6 +49,8 @@ public struct TrainingConversation: Sendable, Hashable {
     public let answer: String
     /// The action that it chose.
     public let action: String
+    /// Indicates whether it called the opening a false alarm.
+    public let isFalseAlarm: Bool
     /// The JSON Schema of an answer.
     public let schema: JSON
     /// The outcome of the opening.
@@ -75,12 +74,13 @@ public struct TrainingConversation: Sendable, Hashable {
     ) throws(Unusable) {
         guard response.boundary == .model, let record = response.record, !record.isReflex else { throw .byRule }
         guard !record.isUnsure, let reason = record.reason, let confidence = record.confidence else { throw .unsure }
-        guard let judgement = Self.judgement(of: response.decision, result) else { throw .partial }
+        guard let judgement = Self.judgement(isFalseAlarm: record.isFalseAlarm, result) else { throw .partial }
         let contract = DecisionContract(request.body, catalogue: catalogue)
         var object: JSONObject = [
             "reason": .string(reason), "action": .string(response.decision), "confidence": .number(confidence),
             "unsure": false,
         ]
+        if contract.isOfOpening || record.isFalseAlarm { object["false_alarm"] = .bool(record.isFalseAlarm) }
         if !catalogue.entries.isEmpty {
             let known = response.downstreamCommands.filter { command in
                 catalogue.entries.contains { $0.target == command.target && $0.command == command.command }
@@ -108,17 +108,18 @@ public struct TrainingConversation: Sendable, Hashable {
         user = prompt.user
         self.answer = answer.text
         action = response.decision
+        isFalseAlarm = record.isFalseAlarm
         schema = contract.schema
         self.result = result
         self.judgement = judgement
     }
 
-    /// Judgement of an action: a false alarm is right where the opening failed, every other action where it was confirmed; nil for a partial
-    /// outcome.
-    public static func judgement(of action: String, _ result: VerificationResult) -> Judgement? {
+    /// Judgement of an answer: one that calls the opening a false alarm is right where it failed, every other where it was confirmed; nil for
+    /// a partial outcome.
+    public static func judgement(isFalseAlarm: Bool, _ result: VerificationResult) -> Judgement? {
         switch result {
-        case .confirmed: action == falseAlarm ? .bad : .good
-        case .failed: action == falseAlarm ? .good : .bad
+        case .confirmed: isFalseAlarm ? .bad : .good
+        case .failed: isFalseAlarm ? .good : .bad
         case .partial: nil
         }
     }
