@@ -142,6 +142,36 @@ struct ContractTests {
         #expect(problems == ["commands is not known; expected only reason, action, confidence, unsure, false_alarm"])
     }
 
+    @Test(
+        "of an opening false_alarm is asked for, as servers that are strict demand, and may be left out; elsewhere neither"
+    )
+    func falseAlarm() throws {
+        func required(_ contract: DecisionContract) -> [String?] {
+            contract.schema["required"]?.array?.map(\.string) ?? []
+        }
+        func text(_ request: CognitiveRequest, _ contract: DecisionContract) -> String {
+            let prompt = Prompt(request, contract: contract, maximumBytes: 8_192, at: Sample.now)
+            return prompt.system + prompt.user
+        }
+        let properties = contract.schema["properties"]?.object?.members.map(\.key)
+        #expect(properties == required(contract) && properties?.contains("false_alarm") == true)
+        #expect(text(Sample.request("a"), contract).contains("false_alarm"))
+        let head = "{\(Self.head), \"commands\": []"
+        guard case .valid(let stated) = contract.check(Array("\(head), \"false_alarm\": true}".utf8)),
+            case .valid(let silent) = contract.check(Array("\(head)}".utf8))
+        else { Issue.record("refused"); return }
+        #expect(stated.isFalseAlarm && !silent.isFalseAlarm)
+        var asked = Sample.request("a")
+        asked.structuredInput = ["question": "is it warm?"]
+        let other = DecisionContract(asked, catalogue: CommandCatalogue())
+        #expect(required(other) == ["reason", "action", "confidence", "unsure"])
+        #expect(!text(asked, other).contains("false_alarm"))
+        guard case .invalid = other.check(Array("{\(Self.head), \"false_alarm\": true}".utf8)) else {
+            Issue.record("accepted")
+            return
+        }
+    }
+
     @Test("the check knows every word of the schemas that it is given, and uses none that it does not know")
     func keywords() {
         #expect(SchemaCheck.unknownKeyword(in: contract.schema) == nil)

@@ -27,8 +27,11 @@ public struct DecisionContract: Sendable, Hashable {
         isOfOpening = request.input.escalation != nil
     }
 
-    /// The JSON Schema of an answer.
-    public var schema: JSON {
+    /// The JSON Schema of an answer. All of its properties are required, as servers that hold strictly to a schema demand.
+    public var schema: JSON { schema(requiresFalseAlarm: true) }
+
+    /// - Parameter requiresFalseAlarm: false in the check of what comes back: a mind that has nothing to call a false alarm need not state it.
+    private func schema(requiresFalseAlarm: Bool) -> JSON {
         var properties: JSONObject = [
             "reason": [
                 "type": "string", "maxLength": .number(Double(Self.maximumReason)),
@@ -38,14 +41,14 @@ public struct DecisionContract: Sendable, Hashable {
             "confidence": ["type": "number", "minimum": 0, "maximum": 1],
             "unsure": ["type": "boolean"],
         ]
+        if isOfOpening { properties["false_alarm"] = ["type": "boolean"] }
         if !catalogue.entries.isEmpty {
             properties["commands"] = [
                 "type": "array", "maxItems": .number(Double(Self.maximumCommands)),
                 "items": ["anyOf": .array(catalogue.entries.map(Self.schema))],
             ]
         }
-        let required = properties.keys.map { JSON.string($0) }
-        if isOfOpening { properties["false_alarm"] = ["type": "boolean"] }
+        let required = properties.keys.filter { requiresFalseAlarm || $0 != "false_alarm" }.map { JSON.string($0) }
         return [
             "type": "object", "properties": .object(properties), "required": .array(required),
             "additionalProperties": false,
@@ -89,7 +92,7 @@ public struct DecisionContract: Sendable, Hashable {
         } catch {
             return .invalid(["the answer must be one JSON object and nothing else: \(error.message)"])
         }
-        var problems = SchemaCheck.problems(of: value, against: schema)
+        var problems = SchemaCheck.problems(of: value, against: schema(requiresFalseAlarm: false))
         guard problems.isEmpty, let action = value["action"]?.string, let confidence = value["confidence"]?.double,
             let isUnsure = value["unsure"]?.bool
         else { return .invalid(problems) }
