@@ -33,10 +33,11 @@ extension MemoryContents {
             .prefix(query.limit).map { $0 }
     }
 
-    /// The outcome of an opening that counts: of several the last, unless it was taken back.
-    func lastOutcome(of opening: MessageID, in environment: Environment) -> Envelope<AcceptedOutcome>? {
+    /// The outcome of an opening that labels it: of several the last, unless it was taken back. Opinions of minds, which have a weight, label nothing.
+    private func lastOutcome(of opening: MessageID, in environment: Environment) -> Envelope<AcceptedOutcome>? {
         let last = accepted.values.filter {
             $0.environment == environment && $0.message.body.opening == opening && $0.message.body.effect != .reset
+                && $0.message.body.weight == nil
         }.max {
             ($0.message.body.at, $0.message.header.messageID) < ($1.message.body.at, $1.message.header.messageID)
         }?.message

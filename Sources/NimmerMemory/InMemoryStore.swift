@@ -141,10 +141,10 @@ struct MemoryContents: TrailSource {
         case .act(let message): return Self.keep(&acts, key, environment, message)
         case .verification(let message, _): return Self.keep(&verified, key, environment, message)
         case .accepted(let message, let lifeforce):
-            let before = lastOutcome(of: message.body.opening, in: environment)
+            let before = shares(of: message.body.opening, in: environment)
             guard Self.keep(&accepted, key, environment, message) else { return false }
             earnings[message.header.messageID] = lifeforce
-            earn(message, before: before, in: environment)
+            earn(shares(of: message.body.opening, in: environment), insteadOf: before, in: environment)
             total(message, in: environment)
         case .spent(let message):
             guard spendings.insert(key).inserted else { return false }

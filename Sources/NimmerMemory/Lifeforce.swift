@@ -83,6 +83,14 @@ extension Timestamp {
 
 // What the store in memory sums.
 
+/// Share of a message in what outcomes gave back.
+struct EarnedShare {
+    let region: String
+    let at: Timestamp
+    /// Energy, in LF.
+    let amount: Double
+}
+
 extension MemoryContents {
     /// Largest amount that is added, in LF: sums of these have a sum.
     private static let most = 1e290
@@ -111,17 +119,26 @@ extension MemoryContents {
         }
     }
 
-    mutating func earn(
-        _ accepted: Envelope<AcceptedOutcome>, before: Envelope<AcceptedOutcome>?, in environment: Environment
-    ) {
-        guard accepted.body.effect != .reset else { return }
-        let amount = accepted.body.effect == .withdrawal ? 0 : earned(by: accepted)
-        let earlier = before.map(earned) ?? 0
-        add(accepted.body.region.text, accepted.body.at, in: environment) { $0.earned += amount - earlier }
+    /// Share of each message about an opening in what outcomes gave back: what it gives less what the one before it gave.
+    func shares(of opening: MessageID, in environment: Environment) -> [EarnedShare] {
+        var before = 0.0
+        return accepted.values.filter {
+            $0.environment == environment && $0.message.body.opening == opening && $0.message.body.effect != .reset
+        }.map(\.message).sorted {
+            ($0.body.at, $0.header.messageID) < ($1.body.at, $1.header.messageID)
+        }.map { message in
+            let amount =
+                message.body.effect == .withdrawal
+                ? 0 : (earnings[message.header.messageID] ?? 0) * (message.body.weight ?? 1)
+            defer { before = amount }
+            return EarnedShare(region: message.body.region.text, at: message.body.at, amount: amount - before)
+        }
     }
 
-    private func earned(by accepted: Envelope<AcceptedOutcome>) -> Double {
-        (earnings[accepted.header.messageID] ?? 0) * (accepted.body.weight ?? 1)
+    /// Sums shares; those from before a further message less.
+    mutating func earn(_ shares: [EarnedShare], insteadOf before: [EarnedShare], in environment: Environment) {
+        for share in before { add(share.region, share.at, in: environment) { $0.earned -= share.amount } }
+        for share in shares { add(share.region, share.at, in: environment) { $0.earned += share.amount } }
     }
 }
 

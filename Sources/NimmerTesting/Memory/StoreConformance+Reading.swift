@@ -163,6 +163,10 @@ extension StoreConformance {
         try expect(answer.result, .failed, "result")
         _ = try await store.write([decision.accepted(.confirmed, place: 2)])
         try expect(try await store.answerPage(query).examples.map(\.result), [.confirmed], "the last outcome")
+        _ = try await store.write([decision.later(.outcome, .failed, after: 60_000, weight: 0.1)])
+        try expect(try await store.answerPage(query).examples.map(\.result), [.confirmed], "the opinion of a mind")
+        let labels = try await store.trainingPage(TrainingQuery(environment: .dev)).examples.compactMap(\.outcome)
+        try expect(Set(labels), ["confirmed"], "labels beside the opinion of a mind")
         var merged = try DecisionFixture(seed: "merged")
         merged.response.body.outcome = .merged
         _ = try await store.write(merged.entries + [merged.accepted()])
@@ -272,6 +276,26 @@ extension StoreConformance {
         try expect(try await earned(), [-3], "two in one batch")
         _ = try await store.write(both.reversed())
         try expect(try await earned(), [-3], "again")
+    }
+
+    static let lifeforceInAnyOrder = Check("outcomes earn the same in whatever order they are stored") { store in
+        for (number, order) in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]].enumerated() {
+            let day = DecisionFixture.time.advanced(milliseconds: Double(number) * 10 * 86_400_000)
+            let decision = try DecisionFixture(seed: "order \(number)", at: day)
+            func later(_ kind: OutcomeKind, _ result: VerificationResult, days: Double) -> MemoryEntry {
+                var entry = decision.later(kind, result, after: days * 86_400_000)
+                if case .accepted(let message, _) = entry.row { entry.row = .accepted(message, lifeforce: 4) }
+                return entry
+            }
+            let messages = [
+                decision.accepted(.confirmed, lifeforce: 10), later(.withdrawal, .confirmed, days: 1),
+                later(.outcome, .partial, days: 2),
+            ]
+            for place in order { _ = try await store.write([messages[place]]) }
+            let query = LifeforceQuery(environment: .dev, since: day.utcDay)
+            let found = try await store.lifeforce(query).map(\.earned)
+            try expect(found, [10, -10, 4], "the days of the order \(order)")
+        }
     }
 
     private final class Collected {

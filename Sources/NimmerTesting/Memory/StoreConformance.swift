@@ -40,7 +40,7 @@ public enum StoreConformance {
         wholeDecision, acts, anyOrder, redelivery, twiceInOneBatch, oneBadRow, onlyBadRows, undecodable, totals,
         takenBack,
         latestState, trailFromEveryID, trailOfUnknownID, exactContent, training, trainingPages, answers,
-        answerPages, lifeforce, lifeforceTakenBack, environments, reopening,
+        answerPages, lifeforce, lifeforceTakenBack, lifeforceInAnyOrder, environments, reopening,
     ]
 
     static func expect<Value: Equatable>(_ found: Value, _ expected: Value, _ what: String) throws {
