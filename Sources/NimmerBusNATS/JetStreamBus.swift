@@ -92,6 +92,7 @@ extension NATSBus {
                 guard attempt.bound != attempt.reserved else { return made }
             } catch {
                 guard BusError.noRoom.contains(error.number ?? 0) else { throw error }
+                if refusal == nil, !configuration.leavesRoom, let made = try await madeByMaker(name) { return made }
                 refusal = error
                 continue
             }
@@ -99,6 +100,19 @@ extension NATSBus {
             return StreamInfo(try await api.call("STREAM.UPDATE.\(name)", .object(config)))
         }
         throw refusal ?? BusError(.refused, "the server does not create the stream \(name)")
+    }
+
+    /// The stream, where a client that may cut it to size makes it within some seconds: of little room that one takes less.
+    private func madeByMaker(_ name: String) async throws(BusError) -> StreamInfo? {
+        for _ in 0..<20 {
+            do throws(BusError) {
+                return StreamInfo(try await api.call("STREAM.INFO.\(name)"))
+            } catch {
+                guard error.code == .notFound else { throw error }
+            }
+            try? await Task.sleep(for: .milliseconds(250))
+        }
+        return nil
     }
 
     /// The stream, where another process made it between the question and the creation: servers before 2.10 then speak of

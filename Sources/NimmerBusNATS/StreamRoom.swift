@@ -2,7 +2,7 @@ import NimmerBus
 import NimmerWave
 
 /// The bytes that a stream reserves. A server reserves them of its `max_file_store` when the stream is made, and refuses what it has
-/// not: so that the first streams leave room for the others, a stream takes a quarter of what is free at most.
+/// not: so that the first streams leave room for the others, a stream takes a quarter of what is free at most, unless all that it wants is free.
 enum StreamRoom {
     /// The smallest bound of a stream that wanted more, in bytes.
     static let least: Int64 = 1 << 20
@@ -18,15 +18,16 @@ enum StreamRoom {
 
     /// The ways to make a stream with a bound, the best first.
     ///
-    /// - Parameter leavesRoom: whether as much as three times the bound must be left.
+    /// - Parameter leavesRoom: whether the client may cut a stream that it made larger. It then tries for four times each bound;
+    ///   another client cannot know how much is free beyond what it takes, and takes a quarter of what would fit once more than that was refused.
     static func attempts(for wanted: Int64, leavesRoom: Bool) -> [Attempt] {
-        let headroom = leavesRoom ? step : 1
         var attempts: [Attempt] = []
         var bound = wanted
         while true {
-            attempts.append(Attempt(reserved: bound > .max / headroom ? .max : bound * headroom, bound: bound))
+            let reserved = leavesRoom ? (bound > .max / step ? .max : bound * step) : bound
+            attempts.append(Attempt(reserved: reserved, bound: bound))
             guard bound > least else { break }
-            bound = max(bound / step, least)
+            bound = max(bound / (leavesRoom ? step : step * step), least)
         }
         return leavesRoom ? attempts + [Attempt(reserved: bound, bound: bound)] : attempts
     }

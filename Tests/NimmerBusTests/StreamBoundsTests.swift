@@ -116,6 +116,35 @@ struct StreamBoundsTests {
         await TestServer.remove(folder)
     }
 
+    private func make(_ streams: ArraySlice<StreamConfiguration>, leavesRoom: Bool, on bus: NATSBus) async throws {
+        for var stream in streams {
+            stream.leavesRoom = leavesRoom
+            try await bus.ensureStream(stream)
+        }
+    }
+
+    /// A client that may not cut a stream to size leaves it to one that may, and takes a part of little room only.
+    @Test(arguments: await Servers.installed())
+    func clientsThatMayNotChangeStreamsLeaveRoom(_ binary: NATSBinary) async throws {
+        let folder = try TestServer.temporaryFolder()
+        let server = try await TestServer.start(
+            binary, extra: "jetstream: { store_dir: \"\(folder)\", max_file_store: 36M }")
+        let bus = try await NATSBus.open(BusSettings(url: server.url, name: "small", waitsForServer: false))
+        let own = [
+            try StreamKeyValue.stream(of: SystemStreams.handling(.dev)),
+            try StreamKeyValue.stream(of: SystemStreams.acts(.dev)),
+        ]
+        for stream in own { try await bus.ensureStream(stream) }
+        let all = try SystemStreams.all(.dev)
+        async let other: Void = make(all.prefix(3), leavesRoom: false, on: bus)
+        try await make(all[...], leavesRoom: true, on: bus)
+        try await other
+        #expect(try await config(bus, "DEV-TRANSITIONS")["max_bytes"]?.int ?? 0 <= 4 << 20)
+        await bus.close()
+        await server.stop()
+        await TestServer.remove(folder)
+    }
+
     @Test func aRestoreWhoseBeginningCannotBeReadIsNotOneOf1970() async throws {
         let bus = InMemoryBus()
         let mark = try SubjectPattern("dev.nervous.restoring.soon")

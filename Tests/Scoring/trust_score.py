@@ -54,13 +54,18 @@ def write(head, rows, path):
     return path
 
 
-def lying(recording, folder):
+def identifier(recording):
+    """The name of a recording, the same for each layout that find knows: in a clone, those of several folders have one file name."""
+    return recording.stem if "-" in recording.stem else f"{recording.parent.name}-{recording.stem}"
+
+
+def lying(recording, folder, seed):
     """A copy with two more sensors, which jump at random for half a minute, every two minutes or so, while nothing is wrong, and are calm otherwise."""
     head, rows = table(recording)
     fault = [float(row[head.index("anomaly")] or 0) != 0 for row in rows]
     # An alarm that runs into a fault could not be told from its catch.
     silent = [any(fault[place:place + 90]) for place in range(len(rows))]
-    chance = random.Random(f"liars {recording.name}")
+    chance = random.Random(f"liars {seed} {identifier(recording)}")
     for _ in LIARS:
         values = [chance.gauss(10, 1) for _ in rows]
         row = 400
@@ -71,7 +76,7 @@ def lying(recording, folder):
                 values[place] += 0 if silent[place] else jump
         for line, value in zip(rows, values):
             line.append(f"{value:.4f}")
-    return write(head + list(LIARS), rows, folder / f"lying-{recording.name}")
+    return write(head + list(LIARS), rows, folder / f"lying-{identifier(recording)}.csv")
 
 
 def with_liars(system, path):
@@ -82,10 +87,10 @@ def with_liars(system, path):
     return path
 
 
-def judged(recording, folder, change):
+def judged(recording, folder, change, seed):
     """A copy with a column of outcomes that are changed at random: confirmed, failed, partial or nothing for each row."""
     head, rows = table(recording)
-    place, chance = head.index("anomaly"), random.Random(f"{change} {recording.name}")
+    place, chance = head.index("anomaly"), random.Random(f"{change} {seed} {identifier(recording)}")
     since = None
     for number, row in enumerate(rows):
         isTrue = float(row[place] or 0) != 0
@@ -96,20 +101,25 @@ def judged(recording, folder, change):
         if change == "missing" and chance.random() < MISSING:
             word = ""
         row.append(word)
-    return write(head + ["truth"], rows, folder / f"{change}-{recording.name}")
+    return write(head + ["truth"], rows, folder / f"{change}-{identifier(recording)}.csv")
 
 
-def life(system, pairs, seed, column, isEarned=True):
-    """One order of the recordings, twice: sums of (caught, prompt, false, escalations) of each pass."""
-    order = list(pairs)
+def life(system, recordings, seed, change, passes, isEarned):
+    """One order of the recordings, passes times: sums of (caught, prompt, false, escalations) of each pass. Each order has a draw of its own of what is changed."""
+    order = list(recordings)
     random.Random(seed).shuffle(order)
     sums = []
     with tempfile.TemporaryDirectory() as name:
-        trust, events = pathlib.Path(name, "trust.json"), pathlib.Path(name, "events.ndjson")
-        options = ["--verify", column, "--trust", trust] if isEarned else []
-        for _ in range(2):
+        folder = pathlib.Path(name)
+        trust, events = folder / "trust.json", folder / "events.ndjson"
+        options = ["--verify", "truth" if change in ("wrong", "missing") else "anomaly", "--trust", trust] if isEarned else []
+        if change:
+            pairs = [(file, lying(file, folder, seed) if change == "lying" else judged(file, folder, change, seed)) for file in order]
+        else:
+            pairs = [(file, file) for file in order]
+        for _ in range(passes):
             total = [0, 0, 0, 0]
-            for labels, recording in order:
+            for labels, recording in pairs:
                 with open(events, "w") as file:
                     subprocess.run([NIMMER, "replay", "--system", system, "--input", recording, "--json", *options],
                                    stdout=file, stderr=subprocess.DEVNULL, check=True)
@@ -120,9 +130,10 @@ def life(system, pairs, seed, column, isEarned=True):
     return sums
 
 
-def mean(pool, system, pairs, orders, column="anomaly", **options):
-    runs = list(pool.map(lambda seed: life(system, pairs, seed, column, **options), range(orders)))
-    return [[sum(run[place][figure] for run in runs) / len(runs) for figure in range(4)] for place in range(2)]
+def means(pool, system, recordings, orders, change=None, passes=2, isEarned=True):
+    """The mean of each pass over the orders."""
+    runs = list(pool.map(lambda seed: life(system, recordings, seed, change, passes, isEarned), range(orders)))
+    return [[sum(run[place][figure] for run in runs) / len(runs) for figure in range(4)] for place in range(passes)]
 
 
 def outside(name, figures):
@@ -144,28 +155,25 @@ def main(arguments):
         earned = with_liars(system, folder / "earned.yaml")
         declared = folder / "declared.yaml"
         declared.write_text(pump.declared(earned.read_text()))
-        plain = [(file, file) for file in recordings]
-        liars = [(file, lying(file, folder)) for file in recordings]
 
         def add(label, figures, check=True):
             rows.append("| {} | {:.2f} | {:.2f} | {:.2f} | {:.1f} |".format(label, *figures))
             print(rows[-1], flush=True)
             problems.extend(outside(label, figures) if check else [])
 
-        first, second = mean(pool, system, plain, orders)
+        first, second = means(pool, system, recordings, orders)
         add("cold start", first)
         add("second pass", second)
         for change, label in (("wrong", "second pass, a tenth of the outcomes wrong"), ("missing", "second pass, half of the outcomes missing")):
-            pairs = [(file, judged(file, folder, change)) for file in recordings]
-            add(label, mean(pool, system, pairs, orders, "truth")[1])
-        honest = mean(pool, declared, liars, 1, isEarned=False)[0]
+            add(label, means(pool, system, recordings, orders, change)[1])
+        honest, = means(pool, declared, recordings, orders, "lying", passes=1, isEarned=False)
         add("two lying sensors, trust declared", honest, check=False)
-        lied = mean(pool, earned, liars, orders)[0]
+        lied, = means(pool, earned, recordings, orders, "lying", passes=1)
         add("two lying sensors", lied)
         if lied[2] > 0.4 * honest[2]:
             problems.append(f"trust_score: two lying sensors: false is {lied[2]:.2f}; expected at most 0.4 of {honest[2]:.2f}")
         quiet = find("anomaly-free/anomaly-free")
-        free = mean(pool, system, [(quiet, quiet)], 1, isEarned=False)[0]
+        free, = means(pool, system, [quiet], 1, passes=1, isEarned=False)
         add("the recording without a fault", free, check=False)
         if free[3] > 0:
             problems.append(f"trust_score: {free[3]:g} escalations without a fault; expected none")
