@@ -74,7 +74,7 @@ extension NewPackages {
             #expect(parts[0].contains("struct Cellar: Cell"))
             #expect(parts[1].contains("1 test") && parts[1].contains("passed"))
             #expect(parts[2].contains("cellar") && parts[2].contains("wave"))
-            #expect(parts[3].contains("alone: only cellar"))
+            #expect(parts[3].contains("cellar 1 alone: untried"), "\(parts[3])")
             #expect(parts[4].contains("It opened at") && parts[4].contains("thermometer"))
         }
 
