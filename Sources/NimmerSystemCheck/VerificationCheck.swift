@@ -2,42 +2,46 @@ import NimmerOutput
 import NimmerSystem
 import NimmerWave
 
-/// Cells that confirm what they assert themselves: trust that is earned so is worth nothing (trust.md, Rules).
+/// Cells and nerves that confirm what they assert themselves: trust that is earned so is worth nothing (trust.md, Who verifies).
 package struct VerificationCheck: SystemCheck {
     package init() {}
 
     package func findings(in checked: CheckedSystem) -> [CheckFinding] {
         let members = DeclaredMembers(checked.system)
-        let homes = checked.system.cells.compactMap { cell in
-            members.region(of: cell.name).map { (cell, checked.system.home(of: $0)) }
+        let homes = (checked.system.cells + checked.system.nerves).compactMap { organism in
+            region(of: organism, members).map { (organism, checked.system.home(of: $0)) }
         }
         var findings: [CheckFinding] = []
-        for (cell, home) in homes {
+        for (organism, home) in homes {
             guard let rule = checked.system.verify.first(where: { $0.holds(for: home) }) else { continue }
             for result in VerificationRule.order {
-                guard let condition = rule.conditions[result], condition.organism == cell.name else { continue }
+                guard let condition = rule.conditions[result], condition.organism == organism.name else { continue }
                 findings.append(
                     CheckFinding(
                         weight: .note, check: "verify", mark: condition.mark,
                         text:
-                            "\(cell.name) is a witness in '\(home.text)' itself, and gives its openings the outcome \(result.rawValue): it earns "
+                            "\(organism.name) is a witness in '\(home.text)' itself, and gives its openings the outcome \(result.rawValue): it earns "
                             + "trust by its own word",
-                        remedy: "name a cell that senses in another region, or a nerve"))
+                        remedy: "name a cell or nerve that speaks in another region"))
             }
         }
-        for organism in checked.system.cells + checked.system.nerves {
-            guard
-                let region = organism.verifies.first(where: { region in
-                    members.region(of: organism.name).map { checked.system.home(of: $0) == region } ?? false
-                })
-            else { continue }
+        for (organism, home) in homes where organism.verifies.contains(home) {
             findings.append(
                 CheckFinding(
                     weight: .note, check: "verify", mark: organism.verifiesMark ?? organism.mark,
                     text:
-                        "\(organism.name) is a witness in '\(region.text)' itself, and may verify its openings: it earns trust by its own word",
-                    remedy: "let one that senses in another region verify it"))
+                        "\(organism.name) is a witness in '\(home.text)' itself: the thalamus refuses its outcomes of openings of which it is one",
+                    remedy: "let one that speaks in another region verify it"))
         }
         return findings
+    }
+
+    /// The region in which an organism speaks; of a nerve, where its settings name one.
+    private func region(of organism: Organism, _ members: DeclaredMembers) -> Region? {
+        if organism.role == .cell { return members.region(of: organism.name) }
+        let named = ["region", "domain"].lazy.compactMap { key in
+            organism.settings.first { $0.key == key }?.value.text
+        }.first
+        return named.flatMap { try? Region($0) }
     }
 }

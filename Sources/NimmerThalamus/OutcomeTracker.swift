@@ -121,10 +121,7 @@ public struct OutcomeTracker: Sendable {
         last: UInt64?
     ) -> Verdict {
         guard isOpening else {
-            return .refuse(
-                .wrong(
-                    "body.original_signal_id", "must be an opening of the gate '\(opening.gate)' that the stream holds",
-                    found: opening.id.text))
+            return .refuse(Self.unknown(opening))
         }
         // Another call may have looked meanwhile.
         if openings[opening] == nil { remember(opening, Judgement(standing: standing, last: last ?? 0)) }
@@ -148,6 +145,13 @@ public struct OutcomeTracker: Sendable {
             order.removeFirst(oldest)
             oldest = 0
         }
+    }
+
+    /// The refusal of an outcome for an opening that the stream does not hold.
+    package static func unknown(_ opening: Opening) -> Refusal {
+        .wrong(
+            "body.original_signal_id", "must be an opening of the gate '\(opening.gate)' that the stream holds",
+            found: opening.id.text)
     }
 
     /// The refusal of an outcome for an opening that its gate does not await one for (trust.md, Learning).

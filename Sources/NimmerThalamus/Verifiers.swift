@@ -2,7 +2,7 @@ import NimmerSystem
 import NimmerWave
 
 /// Permission to verify, and to take back (trust.md, Who verifies): a person may do both; a cell, nerve or organ, where identities or its subject
-/// name it, only what the system file grants, and takes back only its own outcomes.
+/// name it, only what the system file grants, no opening of which it is a witness, and takes back only its own outcomes.
 public struct Verifiers: Sendable {
     /// Names of cells, nerves and organs, of the services, and of who only looks.
     private let names: Set<String>
@@ -35,6 +35,25 @@ public struct Verifiers: Sendable {
             .permission, field: "subject",
             "the subject must name a gate of which the system file lets its sender verify openings (`verifies`)",
             found: "\(sender) for the gate '\(gate)'")
+    }
+
+    /// Returns whether a sender may be a witness of an opening: a cell, a nerve or an organ.
+    package func mayWitness(_ sender: Token?) -> Bool {
+        sender.map { !isPerson($0) && !services.contains($0.text) } ?? false
+    }
+
+    /// Checks that a sender does not judge its own word: that no witness of an opening, which asserted or denied, has its name or was spoken for
+    /// by it.
+    ///
+    /// - Throws: a ``Refusal`` where one has.
+    package func check(_ sender: Token?, judging opening: GateTransition) throws(Refusal) {
+        guard let sender, mayWitness(sender) else { return }
+        let own = opening.triggerSignals.first { $0.origin == sender || $0.source == sender.text }
+        guard let own else { return }
+        throw Refusal(
+            .permission, field: "subject",
+            "the subject must end in the name of one that is no witness of the opening: nothing judges its own word",
+            found: own.origin == sender ? sender.text : "\(sender), which spoke as '\(own.origin)'")
     }
 
     /// Checks the withdrawal of an outcome.

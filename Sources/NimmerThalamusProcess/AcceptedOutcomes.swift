@@ -10,6 +10,8 @@ struct AcceptedOutcomes: Sendable {
     private(set) var records: [Region: [OriginRecord]] = [:]
     /// The openings that are decided.
     private(set) var decided: Set<OutcomeTracker.Opening> = []
+    /// Of these, the openings for which a mind's opinion counts: any other outcome takes its place.
+    private(set) var opined: Set<OutcomeTracker.Opening> = []
     /// The openings of which anything was accepted without the message that gave it: by an older thalamus.
     private(set) var closed: Set<OutcomeTracker.Opening> = []
     /// The messages that had an effect.
@@ -50,6 +52,7 @@ struct AcceptedOutcomes: Sendable {
         case .withdrawal: decided.remove(opening)
         case .reset: break
         }
+        if outcome.isOpinion { opined.insert(opening) } else { opined.remove(opening) }
         if let origins = outcome.origins { records[outcome.region] = origins }
         if let verification = outcome.verification {
             verifications.insert(verification)
@@ -116,7 +119,7 @@ extension ThalamusProcess {
     /// Publishes that something was accepted; called under the lock of the gates.
     func publish(_ accepted: AcceptedOutcome, sequence: UInt64) {
         acceptances.add(1, ordering: .sequentiallyConsistent)
-        ruled.decided(accepted.opening)
+        if accepted.decides { ruled.decided(accepted.opening) }
         announcer.put(accepted, sequence: sequence)
     }
 

@@ -203,8 +203,8 @@ final class Outcomes: Sendable {
 
     /// Learns from an outcome, or refuses it.
     func take(_ outcome: Stored, _ owner: ThalamusProcess) async throws(BusError) {
-        do throws(Refusal) { try owner.verifiers.check(outcome.name, gate: outcome.opening.gate) } catch {
-            return owner.announcer.reject(error, outcome.message)
+        if let refusal = try await refusal(of: outcome, by: owner.verifiers) {
+            return owner.announcer.reject(refusal, outcome.message)
         }
         guard owner.weight(of: outcome) != 0 else { return }
         let verdict = try await judge(outcome, owner.accepted(of:))
@@ -216,6 +216,18 @@ final class Outcomes: Sendable {
             wasNotLearned(outcome)
             throw error
         }
+    }
+
+    /// The refusal of an outcome whose sender may not give it: the system file does not grant it, or it is about the sender's own word.
+    func refusal(of outcome: Stored, by verifiers: Verifiers) async throws(BusError) -> Refusal? {
+        do throws(Refusal) {
+            try verifiers.check(outcome.name, gate: outcome.opening.gate)
+        } catch { return error }
+        guard outcome.claim != .withdrawal, verifiers.mayWitness(outcome.name) else { return nil }
+        // The opening names the sender behind each witness, which a gate does not know.
+        guard let opening = try await stored(outcome.opening) else { return OutcomeTracker.unknown(outcome.opening) }
+        do throws(Refusal) { try verifiers.check(outcome.name, judging: opening) } catch { return error }
+        return nil
     }
 
     /// Gives an outcome its effect.

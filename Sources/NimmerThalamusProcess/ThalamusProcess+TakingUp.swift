@@ -53,7 +53,8 @@ extension ThalamusProcess {
             stored.take(waiting.body)
         }
         let accepted = stored
-        let undecided = try await undecidedOpenings(accepted, isOurs)
+        let openings = try await openings(accepted, isOurs)
+        let undecided = openings.filter { !accepted.decided.contains($0.named) }
         let all = try await outcomes.stored()
         let unjudged = Set(accepted.unjudged(all.filter { isOurs($0.opening.gate) }).map(\.sequence))
         var pending: [Outcomes.Stored] = []
@@ -80,6 +81,10 @@ extension ThalamusProcess {
             // That it counts is known already, whatever its opening's state is now.
             if accepted.verifications.contains(outcome.id) {
                 lessons.append((outcome, nil))
+                continue
+            }
+            if let refusal = try await outcomes.refusal(of: outcome, by: verifiers) {
+                announcer.reject(refusal, outcome.message)
                 continue
             }
             switch try await outcomes.judge(outcome, accepted(of:)) {
@@ -110,7 +115,8 @@ extension ThalamusProcess {
         for lesson in lessons where !accepted.decided.contains(lesson.outcome.opening) {
             _ = accept(lesson.outcome, lesson.opening)
         }
-        try await ruled.resume(undecided)
+        // A rule corrects a mind's opinion, as any other outcome does.
+        try await ruled.resume(openings)
         for outcome in pending { try await outcomes.take(outcome, self) }
         // What came while these were read.
         for outcome in try await outcomes.stored(after: all.last?.sequence ?? 0) where isOurs(outcome.opening.gate) {
@@ -126,8 +132,8 @@ extension ThalamusProcess {
         found.precedes(outcomeOf: outcome.opening.gate, storedAt: outcome.message.at)
     }
 
-    /// The openings of gates whose outcomes are not known yet, in their order (trust.md, Replay and restart).
-    private func undecidedOpenings(
+    /// The openings of gates whose outcomes are not known yet, or those of minds alone, in their order (trust.md, Replay and restart).
+    private func openings(
         _ accepted: AcceptedOutcomes, _ isOurs: @Sendable (GateID) -> Bool
     ) async throws(BusError) -> [Envelope<GateTransition>] {
         var found: [Envelope<GateTransition>] = []
@@ -137,7 +143,7 @@ extension ThalamusProcess {
                 guard let gate = GateID(transition: stored.message.subject), gate.owner == nil, isOurs(gate),
                     let message = try? Envelope<GateTransition>(
                         decoding: stored.message.payload, on: stored.message.subject), message.body.isOpening,
-                    !accepted.decided.contains(OutcomeTracker.Opening(gate: gate, id: message.header.messageID))
+                    !accepted.decided.contains(message.named) || accepted.opined.contains(message.named)
                 else { continue }
                 found.append(message)
             }
@@ -186,5 +192,12 @@ extension ThalamusProcess {
                 }
             }
         }
+    }
+}
+
+extension Envelope<GateTransition> {
+    /// An opening as outcomes name it.
+    fileprivate var named: OutcomeTracker.Opening {
+        OutcomeTracker.Opening(gate: body.gateID, id: header.messageID)
     }
 }

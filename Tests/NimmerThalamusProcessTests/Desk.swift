@@ -16,7 +16,8 @@ struct Desk {
     let rejects: MessageSequence
 
     private static let manifest = Manifest(name: "thalamus", version: "0.1.0", summary: "Correlates waves.")
-    private static let system = """
+    private static func system(trust: String) -> String {
+        """
         nimmerverse: 1
         name: trust
         cells:
@@ -25,14 +26,18 @@ struct Desk {
         nerves:
           - {name: watcher, command: [watcher], verifies: [hall]}
         gates:
-          defaults: {trust: earned, window_ms: 2000, half_life_ms: 500, open_threshold: 0.9, weight: 0.5, reflex_weight: 0.7}
+          defaults: {trust: \(trust), window_ms: 2000, half_life_ms: 500, open_threshold: 0.9, weight: 0.5, reflex_weight: 0.7}
 
         """
+    }
 
     /// - Parameter more: of the system file.
-    init(on bus: InMemoryBus, thalamus: String = "regions: {hall: [\"hall.>\"]}", more: String = "") async throws {
+    init(
+        on bus: InMemoryBus, trust: String = "earned", thalamus: String = "regions: {hall: [\"hall.>\"]}",
+        more: String = ""
+    ) async throws {
         self.bus = bus
-        let text = Self.system + "thalamus: {\(thalamus)}\n" + more
+        let text = Self.system(trust: trust) + "thalamus: {\(thalamus)}\n" + more
         let system = try SystemFile(parsing: Array(text.utf8), file: "trust.yaml")
         bench = try ProcessBench(Self.manifest, kind: .thalamus, system: system, on: bus)
         openings = try await bus.messages(.transitions(.dev))

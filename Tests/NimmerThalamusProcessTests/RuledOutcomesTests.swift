@@ -41,4 +41,34 @@ import Testing
         }
         #expect(try await bus.stream(SystemStreams.outcomes(.dev)).messages == 1)
     }
+
+    @Test func aRuleCorrectsAMindsOpinion() async throws {
+        func desk(on bus: InMemoryBus) async throws -> Desk {
+            try await Desk(on: bus, thalamus: "mind_outcome_weight: 0.25", more: Self.rules)
+        }
+        let first = try await desk(on: InMemoryBus())
+        try await first.run {
+            let opening = try await first.agree().header.messageID
+            try await first.report(opening, .failed, by: "cognition-bridge", source: "mind:small")
+            #expect(try await first.next().isOpinion)
+            try first.emit("bell", 0.9)
+            let corrected = try await first.next()
+            #expect(corrected.effect == .replacement && corrected.result == .confirmed)
+        }
+        // Across a restart, too.
+        let bus = InMemoryBus()
+        let second = try await desk(on: bus)
+        var opening = MessageID.named("none")
+        try await second.run {
+            opening = try await second.agree().header.messageID
+            try await second.report(opening, .failed, by: "cognition-bridge", source: "mind:small")
+            #expect(try await second.next().isOpinion)
+        }
+        let third = try await desk(on: bus)
+        try await third.run {
+            try third.emit("bell", 0.9)
+            let corrected = try await third.next()
+            #expect(corrected.opening == opening && corrected.effect == .replacement)
+        }
+    }
 }

@@ -103,6 +103,39 @@ import Testing
         }
     }
 
+    @Test func aWitnessDoesNotJudgeItsOwnWord() async throws {
+        let desk = try await Desk(on: InMemoryBus())
+        try await desk.run {
+            // A nerve to which the system file grants it, and which asserts in the region itself.
+            try desk.emit("watcher", 0.97, region: "hall")
+            let opening = try await desk.agree().header.messageID
+            try await desk.report(opening, .confirmed, by: "watcher")
+            let reject = try await desk.refusal()
+            #expect(reject.field == "subject" && reject.reason.contains("judges its own word"), "\(reject.reason)")
+            try await desk.report(opening, .failed)
+            let accepted = try await desk.next()
+            #expect(accepted.sender == "operator" && accepted.witnesses.contains { $0.text == "watcher" })
+        }
+    }
+
+    @Test func whatWasRefusedWithoutAGrantIsNotLearnedAfterARestart() async throws {
+        let bus = InMemoryBus()
+        let first = try await Desk(on: bus, trust: "declared")
+        try await first.run {
+            let opening = try await first.agree().header.messageID
+            try await first.report(opening, .failed, by: "door")
+            #expect(try await first.refusal().field == "subject")
+            try await first.report(opening, .confirmed)
+            #expect(try await first.next().sender == "operator")
+        }
+        let second = try await Desk(on: bus, trust: "declared")
+        try await second.run {
+            let reject = try await second.refusal()
+            #expect(reject.field == "subject")
+        }
+        #expect(try await bus.stream(SystemStreams.outcomes(.dev)).messages == 1)
+    }
+
     @Test func aMindsOpinionCountsAsMuchAsConfiguredUntilAnyOtherComes() async throws {
         let silent = try await Desk(on: InMemoryBus())
         try await silent.run {

@@ -35,6 +35,14 @@ extension AcceptedOutcome {
 extension AcceptedOutcome {
     /// Indicates whether it is the opinion of a mind: any other outcome takes its place.
     public var isOpinion: Bool { weight != nil }
+
+    /// Indicates whether its opening has an outcome from now on that only a withdrawal changes.
+    public var decides: Bool {
+        switch effect {
+        case .outcome, .replacement: !isOpinion
+        case .withdrawal, .reset: false
+        }
+    }
 }
 
 extension VerificationOutcome {
