@@ -19,7 +19,7 @@ extension Gate {
     /// Makes room for the records of as many origins, before the first wave.
     public mutating func reserveRecords(_ count: Int) {
         guard configuration.trust == .earned else { return }
-        trust.records.reserveCapacity(min(count, maximumRecords))
+        trust.records.reserveCapacity(min(count, configuration.maximumRecords))
     }
 
     /// Trust in an origin, 0…1: under `declared` the gate's weight, under `earned` the origin's own (trust.md, State).
@@ -58,8 +58,8 @@ extension Gate {
         if let witnesses { trust.undecided[last].witnesses = witnesses }
     }
 
-    /// An outcome for an undecided opening counts for each of its witnesses (trust.md, Learning). It never moves the potential; a second one
-    /// for an opening, or one for an unknown opening, changes nothing.
+    /// An outcome for an undecided opening counts for each of its witnesses, where trust is earned (trust.md, Learning). It never moves the
+    /// potential; a second one for an opening, or one for an unknown opening, changes nothing.
     ///
     /// - Parameter weight: the share of an outcome that it counts as, 0…1.
     /// - Returns: the opening; nil where it is unknown or decided.
@@ -69,7 +69,7 @@ extension Gate {
     ) -> UndecidedOpening? {
         guard let place = trust.undecided.firstIndex(where: { $0.id == opening }) else { return nil }
         let decided = trust.undecided.remove(at: place)
-        learn(result, weight: weight, witnesses: decided.witnesses)
+        if configuration.trust == .earned { learn(result, weight: weight, witnesses: decided.witnesses) }
         return decided
     }
 
@@ -78,7 +78,7 @@ extension Gate {
         for witness in witnesses {
             trust.count(
                 result, weight: weight, for: witness, memory: configuration.trustMemory, at: time?.nanoseconds ?? .min,
-                limit: maximumRecords)
+                limit: configuration.maximumRecords)
         }
     }
 
@@ -103,7 +103,7 @@ extension Gate {
     ///   - confirmed: its confirmed outcomes, at least 0.
     ///   - failed: its failed outcomes, at least 0.
     public mutating func set(_ origin: Int32, confirmed: Double, failed: Double) {
-        let place = trust.place(of: origin, at: time?.nanoseconds ?? .min, limit: maximumRecords)
+        let place = trust.place(of: origin, at: time?.nanoseconds ?? .min, limit: configuration.maximumRecords)
         trust.records[place].confirmed = confirmed
         trust.records[place].failed = failed
     }
@@ -115,9 +115,6 @@ extension Gate {
             trust.records[place].failed = 0
         }
     }
-
-    /// Records of origins at most.
-    var maximumRecords: Int { min(4 * configuration.maximumOrigins, TrustBook.maximumRecords) }
 
     /// Trust, voice and gain of a wave's origin.
     struct Speaker {
@@ -134,7 +131,7 @@ extension Gate {
     mutating func speaker(_ origin: Int32, own: Int, _ now: Int64) -> Speaker {
         var place = own < 0 ? -1 : Int(witnesses[own].record)
         if place < 0 || place >= trust.records.count || trust.records[place].origin != origin {
-            place = trust.place(of: origin, at: now, limit: maximumRecords)
+            place = trust.place(of: origin, at: now, limit: configuration.maximumRecords)
         }
         if own < 0 {
             trust.records[place].since = now

@@ -69,6 +69,9 @@ public struct GateConfiguration: Hashable, Sendable {
         weight <= reflexWeight && (reflexWeight == 0 || weight / reflexWeight >= openThreshold)
     }
 
+    /// Records of origins that a gate holds at most (trust.md, State).
+    package var maximumRecords: Int { min(4 * maximumOrigins, OriginTrust.maximumRecords) }
+
     /// Ranges of the settings, for messages and the reference.
     public static let ranges: [(key: String, range: String)] = [
         ("window_ms", "above 0"), ("half_life_ms", "above 0"), ("open_threshold", "above 0, at most 1"),

@@ -86,7 +86,7 @@ public struct OriginTrust: Sendable {
         self.since = since
     }
 
-    /// Records of a gate at most.
+    /// Records of a gate at most, however many witnesses it remembers, so that a snapshot of them fits into a message.
     public static let maximumRecords = 256
 
     /// Number of occasions of which the last is heard, after so many failed outcomes: 2 to their power.
@@ -124,6 +124,9 @@ public struct OriginTrust: Sendable {
 
 /// An opening whose outcome is not known yet (trust.md, State).
 public struct UndecidedOpening: Hashable, Sendable {
+    /// Undecided openings that a gate remembers; of more the oldest goes as if `partial`.
+    package static let maximum = 64
+
     /// Id of the transition; nil until its owner has named it.
     public internal(set) var id: MessageID?
     /// The origin whose wave opened the gate.
@@ -144,13 +147,8 @@ public struct UndecidedOpening: Hashable, Sendable {
     }
 }
 
-/// Records of a gate's origins under earned trust; empty under declared (trust.md, State).
+/// Records of a gate's origins under earned trust, and the openings whose outcomes are awaited (trust.md, State).
 struct TrustBook: Sendable {
-    /// Undecided openings that are remembered; the oldest goes as if `partial`.
-    static let maximumUndecided = 64
-    /// Records of origins at most, however many witnesses the gate remembers, so that a snapshot of them fits into a message.
-    static let maximumRecords = OriginTrust.maximumRecords
-
     var records: ContiguousArray<OriginTrust> = []
     var undecided: ContiguousArray<UndecidedOpening> = []
     /// Trust of the last opener.
@@ -203,7 +201,7 @@ struct TrustBook: Sendable {
     }
 
     mutating func remember(_ opening: UndecidedOpening) {
-        if undecided.count >= Self.maximumUndecided { undecided.removeFirst() }
+        if undecided.count >= UndecidedOpening.maximum { undecided.removeFirst() }
         undecided.append(opening)
     }
 }

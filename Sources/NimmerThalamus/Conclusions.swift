@@ -47,7 +47,8 @@ extension Thalamus {
         guard case .granted = slots[slot].gate.last.hearing,
             let record = slots[slot].record(of: slots[slot].gate.last.origin)
         else { return }
-        hearings.grant(record.source, HearingBudget.Granted(region: slots[slot].region, opening: id))
+        hearings.grant(
+            record.source, as: record.origin, HearingBudget.Granted(region: slots[slot].region, opening: id))
     }
 
     private mutating func message(_ slot: Int, _ transition: Transition) -> GateTransition {

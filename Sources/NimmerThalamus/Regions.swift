@@ -41,7 +41,7 @@ extension Thalamus {
     public mutating func forget(where isGone: (GateID) -> Bool) {
         for slot in slots.indices where isGone(slots[slot].gateID) { keepSpending(of: slot) }
         slots.removeAll { isGone($0.gateID) }
-        keptTrust = keptTrust.filter { !isGone(GateID(region: $0.key)) }
+        keptTrust.forget(where: isGone)
         slotOfRegion = Dictionary(uniqueKeysWithValues: slots.indices.map { (slots[$0].region, $0) })
         openings.forget { [slotOfRegion] in slotOfRegion[$0] == nil }
         standings.removeAll()
@@ -87,7 +87,9 @@ extension Thalamus {
         granted.removeAll()
         admission.renumber { [sources] in newSources.number(of: sources.name($0)) }
         openings.renumber { [sources] in newSources.number(of: sources.name($0)) }
-        hearings.renumber { [sources] in newSources.number(of: sources.name($0)) }
+        hearings.renumber({ [sources] in newSources.number(of: sources.name($0)) }) { [origins] in
+            newOrigins.number(of: origins.name($0))
+        }
         originOfSource.removeAll(keepingCapacity: true)
         intervals = SenderIntervals()
         origins = newOrigins

@@ -34,8 +34,8 @@ public struct Thalamus: Sendable {
     var granted = GrantedPairs()
     /// The hearings of lone voices, by sender.
     var hearings = HearingBudget()
-    /// Records of regions without a slot.
-    var keptTrust: [Region: KeptTrust] = [:]
+    /// Records and openings of regions without a slot.
+    var keptTrust: KeptTrust
     /// Energy spent in regions without a slot, and by the states of nerves.
     var keptSpending: [Region: (cells: Double, nerves: Double, organs: Double)] = [:]
     var releases = Heap<Release>()
@@ -77,6 +77,7 @@ public struct Thalamus: Sendable {
         sources = NameTable(capacity: 65_536)
         admission = RegionAdmission(maximumRegions: configuration.maximumRegions)
         openings = OpeningAdmission(OpeningRoom())
+        keptTrust = KeptTrust(maximumRegions: configuration.maximumRegions)
         cellStart = "\(configuration.environment.rawValue).nervous.".utf8.count
         tolerance = configuration.clockTolerance
     }
@@ -165,9 +166,13 @@ public struct Thalamus: Sendable {
     ///     of now: its gate decays from now on.
     public mutating func resume(_ transition: GateTransition, id: MessageID, now: Timestamp) {
         let moment = min(now, clock.process(transition.at))
+        let settings = gateConfiguration(transition.region)
+        // The weight of one is that of a gate whose trust is declared, or the trust in its last opener: neither stands for the other.
+        let isOfItsKind = (transition.trust != nil) == (settings.trust == .earned)
         let gate = Gate(
-            gateConfiguration(transition.region), resuming: transition.toState, potential: transition.stateValue,
-            weight: transition.weight, interval: transition.intervalMilliseconds ?? 0, at: moment)
+            settings, resuming: transition.toState, potential: transition.stateValue,
+            weight: isOfItsKind ? transition.weight : settings.weight, interval: transition.intervalMilliseconds ?? 0,
+            at: moment)
         let slot = makeSlot(transition.region, domain: transition.domain, moment)
         slots[slot].gate.resume(from: gate)
         // What members state of themselves is the new gate's to hear.
@@ -182,9 +187,6 @@ public struct Thalamus: Sendable {
         rank(slot)
         schedule(slot)
     }
-
-    /// Returns whether there is such a gate.
-    public func knows(_ gate: GateID) -> Bool { slots.contains { $0.gateID == gate } }
 
     // MARK: - Names
 

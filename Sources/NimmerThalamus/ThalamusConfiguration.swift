@@ -39,6 +39,9 @@ public struct ThalamusConfiguration: Sendable {
     /// Number of outcomes by which an origin of a region is known.
     package func trustMemory(_ region: Region) -> Double { gate(region).trustMemory }
 
+    /// Records of origins that the gate of a region holds at most.
+    package func maximumRecords(_ region: Region) -> Int { gate(region).maximumRecords }
+
     /// The region that a wave's region lives in: that of the first rule that matches, else itself.
     package func home(of region: Region) -> Region { regions.home(of: region) }
 

@@ -21,7 +21,7 @@ extension Thalamus {
         }
         counters.outcomes[outcome.result, default: 0] += 1
         guard let slot = slotOfRegion[outcome.region] else {
-            keptTrust[outcome.region]?.undecided.removeAll { $0.id == outcome.opening }
+            keptTrust.change(outcome.region) { _ = $0.decide(outcome.opening, by: outcome.opener) }
             return true
         }
         slots[slot].gate.decide(outcome.opening, by: origins.number(of: outcome.opener.text))

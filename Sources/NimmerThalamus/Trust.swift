@@ -15,18 +15,6 @@ public struct LearnedOutcome: Sendable, Hashable {
     public var origins: [OriginRecord]?
 }
 
-/// Records of a region's origins, where its gate is not at hand.
-struct KeptTrust: Sendable {
-    /// An opening whose outcome is not known.
-    typealias Opening = (id: MessageID, opener: Token, witnesses: [Token])
-
-    var records: [OriginRecord] = []
-    /// Openings whose outcomes are not known, oldest first.
-    var undecided: [Opening] = []
-
-    var isEmpty: Bool { records.isEmpty && undecided.isEmpty }
-}
-
 // Earned trust of regions (trust.md): outcomes count for origins, by names, whatever becomes of numbers and slots.
 
 extension Thalamus {
@@ -39,7 +27,9 @@ extension Thalamus {
     public mutating func learn(
         _ result: VerificationResult, weight: Double = 1, opening: MessageID, gate: GateID
     ) -> LearnedOutcome? {
-        guard let slot = slots.firstIndex(where: { $0.gateID == gate }) else { return nil }
+        guard let slot = slots.firstIndex(where: { $0.gateID == gate }) else {
+            return learnKept(result, weight: weight, opening: opening, gate: gate)
+        }
         let decided = slots[slot].gate.learn(result, weight: weight, of: opening)
         if slots[slot].gate.configuration.trust == .declared {
             slots[slot].gate.learn(result)
@@ -54,14 +44,44 @@ extension Thalamus {
             origins: slots[slot].gate.configuration.trust == .earned ? trustRecords(slot) : nil)
     }
 
-    /// Returns whether a gate awaits the outcome of an opening.
-    public func awaits(_ opening: MessageID, gate: GateID) -> Bool {
-        slots.contains { $0.gateID == gate && $0.gate.undecided.contains { $0.id == opening } }
+    /// An outcome of an opening whose region was forgotten for silence: it counts as it does at a gate.
+    private mutating func learnKept(
+        _ result: VerificationResult, weight: Double, opening: MessageID, gate: GateID
+    ) -> LearnedOutcome? {
+        guard let region = keptRegion(of: gate) else { return nil }
+        let settings = gateConfiguration(region)
+        let learned = keptTrust.change(region) { kept -> LearnedOutcome? in
+            guard let decided = kept.decide(opening) else { return nil }
+            var fold = TrustFold(kept.records, limit: settings.maximumRecords)
+            fold.count(result, weight: weight, witnesses: decided.witnesses, memory: settings.trustMemory)
+            kept.records = fold.records
+            return LearnedOutcome(
+                region: region, gate: gate, opener: decided.opener, witnesses: decided.witnesses, origins: kept.records)
+        }
+        if learned != nil { counters.outcomes[result, default: 0] += 1 }
+        return learned
     }
 
-    /// Source of the trust of a gate that there is.
+    /// The region of a gate that was forgotten for silence, and whose trust is kept.
+    private func keptRegion(of gate: GateID) -> Region? {
+        guard let region = keptTrust.region(of: gate), configuration.earnsTrust(region) else { return nil }
+        return region
+    }
+
+    /// Returns whether there is such a gate, or trust of it is kept.
+    public func knows(_ gate: GateID) -> Bool { slots.contains { $0.gateID == gate } || keptRegion(of: gate) != nil }
+
+    /// Returns whether a gate awaits the outcome of an opening.
+    public func awaits(_ opening: MessageID, gate: GateID) -> Bool {
+        if let slot = slots.first(where: { $0.gateID == gate }) {
+            return slot.gate.undecided.contains { $0.id == opening }
+        }
+        return keptTrust.region(of: gate).flatMap { keptTrust[$0] }?.undecided.contains { $0.id == opening } ?? false
+    }
+
+    /// Source of the trust of a gate that there is, or of which trust is kept.
     public func trustSource(of gate: GateID) -> TrustSource? {
-        slots.first { $0.gateID == gate }?.gate.configuration.trust
+        slots.first { $0.gateID == gate }?.gate.configuration.trust ?? keptRegion(of: gate).map { _ in .earned }
     }
 
     /// Returns whether a gate that there is earns its trust.
@@ -72,8 +92,7 @@ extension Thalamus {
     /// - Parameter records: of the region's origins, as an ``AcceptedOutcome`` carries them.
     public mutating func restore(_ records: [OriginRecord], region: Region) {
         guard let slot = slotOfRegion[region] else {
-            keptTrust[region, default: KeptTrust()].records = records
-            return
+            return keptTrust.change(region) { $0.records = records }
         }
         slots[slot].gate.forgetTrust()
         apply(records, to: slot)
@@ -85,8 +104,7 @@ extension Thalamus {
         guard let opener = opening.openedBy else { return }
         let witnesses = opening.assertingOrigins
         guard let slot = slotOfRegion[opening.region] else {
-            keptTrust[opening.region, default: KeptTrust()].undecided.append((id, opener, witnesses))
-            return
+            return keptTrust.change(opening.region) { $0.remember((id, opener, witnesses)) }
         }
         take(id, opener, witnesses, in: slot)
     }
@@ -112,8 +130,7 @@ extension Thalamus {
         let held = slotOfRegion[region].map { namedOpenings($0) } ?? keptTrust[region]?.undecided ?? []
         let all = named + held.filter { !known.contains($0.id) && !isDecided($0.id) }
         guard let slot = slotOfRegion[region] else {
-            keptTrust[region, default: KeptTrust()].undecided = all
-            return
+            return keptTrust.change(region) { $0.setUndecided(all) }
         }
         slots[slot].gate.forgetUndecided()
         for opening in all { take(opening.id, opening.opener, opening.witnesses, in: slot) }
@@ -122,9 +139,9 @@ extension Thalamus {
     /// An opening awaits its outcome again, which was taken back.
     mutating func awaitAgain(_ outcome: AcceptedOutcome) {
         guard let slot = slotOfRegion[outcome.region] else {
-            keptTrust[outcome.region, default: KeptTrust()].undecided.append(
-                (outcome.opening, outcome.opener, outcome.witnesses))
-            return
+            return keptTrust.change(outcome.region) {
+                $0.remember((outcome.opening, outcome.opener, outcome.witnesses))
+            }
         }
         take(outcome.opening, outcome.opener, outcome.witnesses, in: slot)
     }
@@ -132,7 +149,7 @@ extension Thalamus {
     /// Records of every region's origins that outcomes have moved.
     public func trust() -> [(region: Region, records: [OriginRecord])] {
         let present = slots.indices.map { (slots[$0].region, trustRecords($0)) }
-        let kept = keptTrust.map { ($0.key, $0.value.records) }
+        let kept = keptTrust.entries.map { ($0.key, $0.value.records) }
         return (present + kept).filter { !$0.1.isEmpty }.sorted { $0.0.text < $1.0.text }
     }
 
@@ -150,8 +167,10 @@ extension Thalamus {
             rank(slot)
             return left
         }
-        keptTrust[region]?.records.removeAll { origin == nil || $0.origin == origin }
-        return keptTrust[region]?.records ?? []
+        return keptTrust.change(region) { kept in
+            kept.records.removeAll { origin == nil || $0.origin == origin }
+            return kept.records
+        }
     }
 
     /// Records of a region's origins that outcomes have moved, by name.
@@ -169,17 +188,19 @@ extension Thalamus {
 
     /// Hands a slot what was kept for its region.
     mutating func takeKeptTrust(_ slot: Int) {
-        guard !keptTrust.isEmpty, let kept = keptTrust.removeValue(forKey: slots[slot].region) else { return }
+        guard !keptTrust.isEmpty, let kept = keptTrust.remove(slots[slot].region) else { return }
         apply(kept.records, to: slot)
         for opening in kept.undecided { take(opening.id, opening.opener, opening.witnesses, in: slot) }
     }
 
     /// Keeps what outcomes have shown of a region that is forgotten: earned trust is never lost for silence.
     mutating func keepTrust(of slot: Int) {
-        let kept = KeptTrust(
-            records: trustRecords(slot),
-            undecided: namedOpenings(slot))
-        if slots[slot].gate.configuration.trust == .earned, !kept.isEmpty { keptTrust[slots[slot].region] = kept }
+        guard slots[slot].gate.configuration.trust == .earned else { return }
+        let (records, undecided) = (trustRecords(slot), namedOpenings(slot))
+        keptTrust.change(slots[slot].region) { kept in
+            kept.records = records
+            kept.setUndecided(undecided)
+        }
     }
 
     /// The openings of a slot whose outcomes are not known, by names.
@@ -190,7 +211,8 @@ extension Thalamus {
     }
 
     private mutating func apply(_ records: [OriginRecord], to slot: Int) {
-        for record in records {
+        // Of more than it has room for, those of which outcomes show most.
+        for record in TrustFold(records, limit: slots[slot].gate.configuration.maximumRecords).records {
             slots[slot].gate.set(
                 originNumber(record.origin), confirmed: record.confirmed, failed: record.failed)
         }
@@ -220,18 +242,34 @@ extension Thalamus {
         case .refused: hearings.pass(source)
         case .granted:
             let origin = slots[slot].gate.last.origin
-            let failed = slots.reduce(0) { sum, slot in
-                sum + (slot.gate.records.first { $0.origin == origin }?.failed ?? 0)
-            }
-            let stands = hearings.admits(source, needed: OriginTrust.occasions(afterFailed: failed)) { granted in
-                slotOfRegion[granted.region].map { place in
-                    slots[place].gate.undecided.contains { $0.id == granted.opening }
-                } ?? false
-            }
+            // Taken out for the time of a question that looks at all gates.
+            var budget = HearingBudget()
+            swap(&budget, &hearings)
+            let stands = budget.admits(
+                source, origin, failed: failures(of:),
+                isUndecided: { granted in
+                    if let place = slotOfRegion[granted.region] {
+                        return slots[place].gate.undecided.contains { $0.id == granted.opening }
+                    }
+                    return keptTrust[granted.region]?.undecided.contains { $0.id == granted.opening } ?? false
+                })
+            swap(&budget, &hearings)
             guard !stands else { return }
             if transitions.last?.to == .open { transitions.removeLast() }
             slots[slot].gate.holdBack()
             counters.heldHearings &+= 1
+        }
+    }
+
+    /// Failed outcomes of an origin that count, in all gates together.
+    private func failures(of origin: Int32) -> Double {
+        let present = slots.reduce(0) { sum, slot in
+            sum + (slot.gate.records.first { $0.origin == origin }?.failed ?? 0)
+        }
+        guard !keptTrust.isEmpty else { return present }
+        let name = originToken(origin)
+        return keptTrust.entries.values.reduce(present) { sum, kept in
+            sum + (kept.records.first { $0.origin == name }?.failed ?? 0)
         }
     }
 }

@@ -51,32 +51,36 @@ public struct TrustLog: Sendable {
 
     /// Records of the gate's origins as if the outcome of an opening had never been accepted, by name.
     ///
-    /// - Parameter memory: number of outcomes by which an origin is known (`trust_memory`).
+    /// - Parameters:
+    ///   - memory: number of outcomes by which an origin is known (`trust_memory`).
+    ///   - limit: records that the gate holds at most.
     /// - Throws: a ``Refusal`` where no outcome counts for it, or what the gate held before is not known any more.
-    public func records(without opening: MessageID, memory: Double) throws(Refusal) -> [OriginRecord] {
+    public func records(
+        without opening: MessageID, memory: Double, limit: Int = OriginTrust.maximumRecords
+    ) throws(Refusal) -> [OriginRecord] {
         guard let place = standing[opening] else { throw Self.nothing(opening) }
         guard entries[place].origins != nil else { throw Self.declared(opening) }
         // Before it, sums may hold another outcome that was taken back behind it.
         var first = place
         while let earlier = takenBack.first(where: { $0.outcome < first && $0.by >= first }) { first = earlier.outcome }
-        guard unknown.allSatisfy({ $0 < first }), let before = sum(before: first, memory) else {
+        guard unknown.allSatisfy({ $0 < first }), let before = sum(before: first, memory, limit) else {
             throw Refusal(
                 .value, field: "body.original_signal_id",
                 "body.original_signal_id must be among the last outcomes of its gate: what it held before is not known any more",
                 found: opening.text)
         }
         let gone = Set(takenBack.map(\.outcome) + [place])
-        var fold = TrustFold(before)
+        var fold = TrustFold(before, limit: limit)
         for place in first..<entries.count where !gone.contains(place) { fold.take(entries[place], memory) }
         return fold.records
     }
 
     /// Sum before a place; nil where it is not known.
-    private func sum(before place: Int, _ memory: Double) -> [OriginRecord]? {
+    private func sum(before place: Int, _ memory: Double, _ limit: Int) -> [OriginRecord]? {
         if let known = entries[..<place].last(where: { $0.origins != nil })?.origins { return known }
         // The stream may have dropped older ones: the first sum shows it, since from nothing one outcome makes just this.
         guard let first = entries.first(where: { $0.origins != nil }), let sum = first.origins else { return nil }
-        var fold = TrustFold([])
+        var fold = TrustFold([], limit: limit)
         fold.take(first, memory)
         return fold.records == sum ? [] : nil
     }
@@ -100,10 +104,24 @@ public struct TrustLog: Sendable {
 /// Records of a gate's origins as outcomes change them, by names (trust.md, Learning).
 public struct TrustFold: Sendable {
     private var counts: [Token: (confirmed: Double, failed: Double)] = [:]
+    private let limit: Int
 
     /// Begins with what a gate holds.
-    public init(_ records: [OriginRecord]) {
+    ///
+    /// - Parameter limit: records that the gate holds at most: of more, those with the fewest outcomes go, of these the smaller names.
+    public init(_ records: [OriginRecord], limit: Int = OriginTrust.maximumRecords) {
+        self.limit = limit
         for record in records { counts[record.origin] = (record.confirmed, record.failed) }
+        counts = counts.filter { $0.value.confirmed + $0.value.failed > 0 }
+        while counts.count > limit { dropLeast() }
+    }
+
+    private mutating func dropLeast() {
+        let least = counts.min { first, second in
+            let (a, b) = (first.value.confirmed + first.value.failed, second.value.confirmed + second.value.failed)
+            return (a, first.key.text) < (b, second.key.text)
+        }
+        if let least { counts[least.key] = nil }
     }
 
     /// Takes an accepted outcome or a reset; what takes another back has no effect of its own.
@@ -125,18 +143,17 @@ public struct TrustFold: Sendable {
     ) {
         guard result != .partial, weight > 0 else { return }
         for witness in witnesses {
+            // As a gate does: another goes before one comes.
+            if counts[witness] == nil, counts.count >= limit { dropLeast() }
             var record = counts[witness] ?? (0, 0)
             OriginTrust.count(result, weight: weight, memory: memory, &record.confirmed, &record.failed)
             counts[witness] = record
         }
     }
 
-    /// Records of the origins that outcomes have moved, by name; of too many, those with the most outcomes.
+    /// Records of the origins that outcomes have moved, by name.
     public var records: [OriginRecord] {
-        let all = counts.map { OriginRecord(origin: $0.key, confirmed: $0.value.confirmed, failed: $0.value.failed) }
-            .filter { $0.confirmed + $0.failed > 0 }.sorted { $0.origin.text < $1.origin.text }
-        guard all.count > OriginTrust.maximumRecords else { return all }
-        let kept = all.sorted { $0.confirmed + $0.failed > $1.confirmed + $1.failed }.prefix(OriginTrust.maximumRecords)
-        return kept.sorted { $0.origin.text < $1.origin.text }
+        counts.map { OriginRecord(origin: $0.key, confirmed: $0.value.confirmed, failed: $0.value.failed) }
+            .sorted { $0.origin.text < $1.origin.text }
     }
 }

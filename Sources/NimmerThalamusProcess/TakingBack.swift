@@ -23,9 +23,12 @@ extension ThalamusProcess {
             }
             let isReplaced = outcome.claim != .withdrawal
             let memory = configuration.trustMemory(known.region)
+            let limit = configuration.maximumRecords(known.region)
             let records: [OriginRecord]
-            do throws(Refusal) { records = try log.records(without: id, memory: memory) } catch { return error }
-            var fold = TrustFold(records)
+            do throws(Refusal) { records = try log.records(without: id, memory: memory, limit: limit) } catch {
+                return error
+            }
+            var fold = TrustFold(records, limit: limit)
             if isReplaced {
                 fold.count(outcome.result, weight: 1, witnesses: known.witnesses, memory: memory)
             }

@@ -7,17 +7,21 @@ import Testing
 
 /// Earned trust across regions, names and restarts (trust.md).
 @Suite("Earned trust of regions") struct RegionTrustTests {
-    private static let system = """
+    private static let system = system(trust: "earned")
+
+    private static func system(trust: String) -> String {
+        """
         nimmerverse: 1
         name: trust
         cells:
           - {name: flow, command: [flow], settings: {region: plant}}
           - {name: current, command: [current], settings: {region: plant}}
         gates:
-          defaults: {trust: earned, window_ms: 30000, half_life_ms: 15000, open_threshold: 0.9, weight: 0.5, reflex_weight: 0.7}
+          defaults: {trust: \(trust), window_ms: 30000, half_life_ms: 15000, open_threshold: 0.9, weight: 0.5, reflex_weight: 0.7}
         thalamus:
           regions: {plant: ["plant.>"], tank: ["tank.>"]}
         """
+    }
 
     private static func bench(_ text: String = system, maximumRegions: Int = 10_000) throws -> Bench {
         var bench = Bench()
@@ -158,5 +162,126 @@ import Testing
         #expect(left.map(\.origin.text) == ["current"])
         let none = bench.thalamus.resetTrust(of: plant, origin: nil)
         #expect(none.isEmpty && bench.thalamus.trust().isEmpty)
+    }
+
+    /// An opening of a region that no slot knows.
+    private static func opening(_ number: Int, of region: String) throws -> (transition: GateTransition, id: MessageID)
+    {
+        let region = try Region(region)
+        var transition = GateTransition(
+            gateID: GateID(region: region), domain: try Token("plant"), region: region, fromState: .stable,
+            toState: .open, stateValue: 1, weight: 0.5, at: Bench.epoch.advanced(milliseconds: Double(number) * 1000))
+        transition.opener = try Token("flow")
+        transition.triggerSignals = [
+            TriggerSignal(
+                source: "flow", origin: try Token("flow"), confidence: 0.9, polarity: 1, timestamp: transition.at,
+                push: 0)
+        ]
+        return (transition, .named("\(region) \(number)"))
+    }
+
+    @Test("an outcome counts for a region that was forgotten for silence, as it does at its gate")
+    func forgottenIsJudged() throws {
+        var bench = try Self.bench()
+        let gate = try GateID("plant")
+        let (transition, id) = try Self.opening(0, of: "plant")
+        bench.thalamus.restore(
+            [OriginRecord(origin: try Token("flow"), confirmed: 7.5, failed: 0)], region: transition.region)
+        bench.thalamus.restore(undecided: transition, id: id)
+        #expect(bench.thalamus.knows(gate) && bench.thalamus.awaits(id, gate: gate) && bench.thalamus.earnsTrust(gate))
+        let answer = bench.thalamus.learn(.failed, opening: id, gate: gate)
+        let learned = try #require(answer)
+        #expect(learned.opener?.text == "flow" && learned.witnesses.map(\.text) == ["flow"])
+        let part = 8.0 / 8.5
+        #expect(learned.origins == [OriginRecord(origin: try Token("flow"), confirmed: 7.5 * part, failed: part)])
+        #expect(bench.thalamus.trust().map(\.records) == [learned.origins ?? []])
+        #expect(!bench.thalamus.awaits(id, gate: gate))
+        #expect(bench.thalamus.learn(.failed, opening: id, gate: gate) == nil, "once")
+        #expect(bench.thalamus.counters.outcomes == [.failed: 1])
+    }
+
+    @Test("of forgotten regions without records the oldest go, of their openings all but the last 64")
+    func keptWithinBounds() throws {
+        var bench = try Self.bench(maximumRegions: 8)
+        let record = [OriginRecord(origin: try Token("flow"), confirmed: 1, failed: 0)]
+        bench.thalamus.restore(record, region: try Region("earned"))
+        for number in 0..<200 {
+            let (transition, id) = try Self.opening(number, of: "r\(number)")
+            bench.thalamus.restore(undecided: transition, id: id)
+        }
+        let kept = try (0..<200).filter { number in
+            let (transition, id) = try Self.opening(number, of: "r\(number)")
+            return bench.thalamus.awaits(id, gate: transition.gateID)
+        }
+        #expect(kept.count <= 8 && kept.suffix(7) == Array(193..<200))
+        #expect(bench.thalamus.trust().map(\.region.text) == ["earned"])
+        for number in 0..<70 {
+            let (transition, id) = try Self.opening(number, of: "plant")
+            bench.thalamus.restore(undecided: transition, id: id)
+        }
+        let held = try (0..<70).filter { number in
+            bench.thalamus.awaits(try Self.opening(number, of: "plant").id, gate: try GateID("plant"))
+        }
+        #expect(held == Array(6..<70))
+    }
+
+    @Test("records beyond the gate's limit: those of which outcomes show most stay, as the fold has them")
+    func limited() throws {
+        var bench = try Self.bench(
+            Self.system(trust: "earned, max_origins: 1"))
+        try bench.wave("flow", 0.5, at: 0, domain: "plant")
+        let records = try [("a", 3.0), ("b", 2), ("c", 1), ("d", 1), ("e", 1)].map {
+            OriginRecord(origin: try Token($0.0), confirmed: $0.1, failed: 0)
+        }
+        bench.thalamus.restore(records, region: try Region("plant"))
+        let held = bench.thalamus.records(of: try Region("plant"))
+        #expect(held.map(\.origin.text) == ["a", "b", "d", "e"] && held == TrustFold(records, limit: 4).records)
+    }
+
+    @Test("a gate whose trust is declared keeps no records of origins")
+    func declared() throws {
+        var bench = try Self.bench(Self.system(trust: "declared"))
+        let first = try Self.agree(&bench, at: 0)
+        let learned = bench.thalamus.learn(.confirmed, opening: first.id, gate: first.transition.gateID)
+        #expect(learned?.opener?.text == "current" && learned?.witnesses.count == 2 && learned?.origins == nil)
+        #expect(bench.thalamus.trust().isEmpty)
+    }
+
+    @Test(
+        "a gate whose trust is declared from now on does not take up the trust of its last opener, nor the other way round"
+    )
+    func switched() throws {
+        var bench = try Self.bench()
+        let first = try Self.agree(&bench, at: 0)
+        var earned = first.transition
+        (earned.weight, earned.trust) = (0.92, 0.92)
+        let declared = Self.system(trust: "declared")
+        func weight(_ text: String, _ transition: GateTransition) throws -> Double? {
+            var bench = try Self.bench(text)
+            bench.thalamus.resume(transition, id: first.id, now: Bench.epoch.advanced(milliseconds: 60_000))
+            return bench.thalamus.gates(at: Bench.epoch.advanced(milliseconds: 60_000)).first?.weight
+        }
+        #expect(try weight(declared, earned) == 0.5)
+        #expect(try weight(Self.system, earned) == 0.92)
+        earned.trust = nil
+        #expect(try weight(declared, earned) == 0.92)
+        #expect(try weight(Self.system, earned) == 0.5)
+    }
+
+    @Test("a sender with several origins has one budget: a failure as one makes the pause longer as another")
+    func severalOrigins() throws {
+        var bench = try Self.bench()
+        var heard: [Int] = []
+        for run in 0..<20 {
+            for second in 0...20 {
+                try bench.wave(
+                    "gateway", 0.95, at: Double(run) * 100_000 + Double(second) * 1000, domain: "plant",
+                    origin: "vm-\(run)")
+            }
+            guard let opening = bench.take().first(where: { $0.transition.isOpening }) else { continue }
+            heard.append(run)
+            bench.thalamus.learn(.failed, opening: opening.id, gate: opening.transition.gateID)
+        }
+        #expect(heard == [0, 2, 6, 14], "a pause that doubles, counted in occasions")
     }
 }

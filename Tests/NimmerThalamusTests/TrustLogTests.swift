@@ -128,4 +128,24 @@ import Testing
         let log = TrustLog([try Self.entry(.named("a"), nil, .failed, [try Token("flow")], nil)])
         #expect(throws: Refusal.self) { try log.records(without: .named("a"), memory: 8) }
     }
+
+    @Test(
+        "of more records than a gate holds those with the fewest outcomes go before another comes, of these the smaller names"
+    )
+    func limit() throws {
+        let record = { (name: String, confirmed: Double) in
+            OriginRecord(origin: try! Token(name), confirmed: confirmed, failed: 0)
+        }
+        var fold = TrustFold([record("b", 1), record("a", 1), record("c", 3)], limit: 2)
+        #expect(fold.records == [record("b", 1), record("c", 3)])
+        fold.take(try Self.entry(.named("next"), nil, .confirmed, [try Token("a")], []), Self.memory)
+        #expect(fold.records == [record("a", 1), record("c", 3)], "as a gate does")
+        let log = TrustLog([
+            try Self.entry(.named("first"), nil, .confirmed, [try Token("a")], [record("a", 1)]),
+            try Self.entry(.named("next"), nil, .confirmed, [try Token("a"), try Token("b")], [record("b", 1)]),
+            try Self.entry(.named("last"), nil, .confirmed, [try Token("b")], [record("b", 2)]),
+        ])
+        #expect(try log.records(without: .named("next"), memory: 8, limit: 1) == [record("b", 1)])
+        #expect(try log.records(without: .named("next"), memory: 8) == [record("a", 1), record("b", 1)])
+    }
 }
