@@ -52,6 +52,8 @@ public struct OutcomeRules: Sendable {
         let request: MessageID?
         /// Time of the opening.
         let at: Timestamp
+        /// Indicates whether the stream holds the opening, so that an outcome can name it.
+        var isStored: Bool
         /// Time from which waves count; nil until the commands are done.
         var from: Timestamp?
         var heard: Set<String> = []
@@ -67,6 +69,8 @@ public struct OutcomeRules: Sendable {
 
     private let rules: [VerificationRule]
     private var watches: [Watch] = []
+    /// Outcomes of openings that the stream does not hold yet.
+    private var early: [RuledOutcome] = []
     /// The cells and nerves whose input has stopped.
     private var stale: Set<String> = []
 
@@ -85,8 +89,10 @@ public struct OutcomeRules: Sendable {
     /// Time at which the next opening is decided; nil while none waits.
     public var next: Timestamp? { watches.map { $0.deadline(rules) }.min() }
 
-    /// An opening is stored.
-    public mutating func opened(_ id: MessageID, _ opening: GateTransition) {
+    /// A gate has opened.
+    ///
+    /// - Parameter isStored: whether the stream holds the opening; else an outcome waits for ``stored(_:)``.
+    public mutating func opened(_ id: MessageID, _ opening: GateTransition, isStored: Bool = true) {
         guard let rule = rules.firstIndex(where: { $0.holds(for: opening.region) }),
             !watches.contains(where: { $0.opening == id })
         else { return }
@@ -98,14 +104,34 @@ public struct OutcomeRules: Sendable {
         watches.append(
             Watch(
                 opening: id, gate: opening.gateID, domain: opening.domain, rule: rule, request: waits ? request : nil,
-                at: opening.at, from: waits ? nil : opening.at))
+                at: opening.at, isStored: isStored, from: waits ? nil : opening.at))
+    }
+
+    /// The stream holds an opening.
+    ///
+    /// - Returns: its outcome, where that was decided before.
+    public mutating func stored(_ opening: MessageID) -> RuledOutcome? {
+        if let place = watches.firstIndex(where: { $0.opening == opening }) { watches[place].isStored = true }
+        return early.firstIndex { $0.opening == opening }.map { early.remove(at: $0) }
+    }
+
+    /// Forgets the openings of a gate that the stream does not hold, and never will: another thalamus has judged the gate.
+    public mutating func forgetUnstored(of gate: GateID) {
+        watches.removeAll { $0.gate == gate && !$0.isStored }
+        early.removeAll { $0.gate == gate }
     }
 
     /// The outcome of an opening became known otherwise.
-    public mutating func decided(_ opening: MessageID) { watches.removeAll { $0.opening == opening } }
+    public mutating func decided(_ opening: MessageID) {
+        watches.removeAll { $0.opening == opening }
+        early.removeAll { $0.opening == opening }
+    }
 
     /// Forgets the openings of gates that another thalamus has.
-    public mutating func forget(where isGone: (GateID) -> Bool) { watches.removeAll { isGone($0.gate) } }
+    public mutating func forget(where isGone: (GateID) -> Bool) {
+        watches.removeAll { isGone($0.gate) }
+        early.removeAll { isGone($0.gate) }
+    }
 
     /// The commands of a decision came to an end.
     public mutating func acted(_ act: Act) {
@@ -126,13 +152,15 @@ public struct OutcomeRules: Sendable {
     public mutating func heard(_ sender: Token, _ wave: WaveSignal, at: Timestamp) -> [RuledOutcome] {
         stale.remove(sender.text)
         var outcomes: [RuledOutcome] = []
+        var waiting: [RuledOutcome] = []
         watches = watches.filter { watch in
             guard let from = watch.from, at > from, at <= watch.deadline(rules) else { return true }
             for result in VerificationRule.order {
                 guard let condition = rules[watch.rule].conditions[result], condition.organism == sender.text,
                     let number = condition.number(in: wave), condition.holds(for: number)
                 else { continue }
-                outcomes.append(outcome(of: watch, result, .init(name: sender.text, number: number)))
+                let reading = RuledOutcome.Reading(name: sender.text, number: number)
+                give(outcome(of: watch, result, reading), watch, &outcomes, &waiting)
                 return false
             }
             return true
@@ -144,6 +172,7 @@ public struct OutcomeRules: Sendable {
                 watches[place].heard.insert(sender.text)
             }
         }
+        wait(waiting)
         return outcomes
     }
 
@@ -152,17 +181,31 @@ public struct OutcomeRules: Sendable {
     /// - Returns: the outcomes of those of which everything was heard, in their order.
     public mutating func due(by moment: Timestamp) -> [RuledOutcome] {
         var outcomes: [RuledOutcome] = []
+        var waiting: [RuledOutcome] = []
         watches = watches.filter { watch in
             guard watch.deadline(rules) < moment else { return true }
             let named = Set(rules[watch.rule].conditions.values.map(\.organism))
             if let result = rules[watch.rule].otherwise, watch.from != nil, named.isSubset(of: watch.heard),
                 named.isDisjoint(with: stale)
             {
-                outcomes.append(outcome(of: watch, result, nil))
+                give(outcome(of: watch, result, nil), watch, &outcomes, &waiting)
             }
             return false
         }
+        wait(waiting)
         return outcomes
+    }
+
+    private func give(
+        _ outcome: RuledOutcome, _ watch: Watch, _ outcomes: inout [RuledOutcome], _ waiting: inout [RuledOutcome]
+    ) {
+        if watch.isStored { outcomes.append(outcome) } else { waiting.append(outcome) }
+    }
+
+    /// Holds outcomes until the stream holds their openings; of too many the oldest go.
+    private mutating func wait(_ outcomes: [RuledOutcome]) {
+        guard !outcomes.isEmpty else { return }
+        early = (early + outcomes).suffix(Self.capacity)
     }
 
     private func outcome(

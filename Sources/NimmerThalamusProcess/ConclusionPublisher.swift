@@ -13,10 +13,18 @@ final class ConclusionPublisher: Sendable {
     let limiter: RejectLimiter
     private let env: Environment
     private let stream: String
+    private let concluded: @Sendable (GateTransition, MessageID) -> Void
     private let opened: @Sendable (GateTransition, MessageID) -> Void
 
-    /// - Parameter opened: called once for each opening that is stored.
-    init(_ process: ServiceProcess, _ outbox: Outbox, opened: @escaping @Sendable (GateTransition, MessageID) -> Void) {
+    /// - Parameters:
+    ///   - concluded: called once for each opening, before it is stored; under the lock of the gates.
+    ///   - opened: called once for each opening that is stored.
+    init(
+        _ process: ServiceProcess, _ outbox: Outbox,
+        concluded: @escaping @Sendable (GateTransition, MessageID) -> Void,
+        opened: @escaping @Sendable (GateTransition, MessageID) -> Void
+    ) {
+        self.concluded = concluded
         self.opened = opened
         self.process = process
         self.outbox = outbox
@@ -36,6 +44,7 @@ final class ConclusionPublisher: Sendable {
             subject: .transition(env, gate: transition.gateID), id: conclusion.id, payload: message.encoded(),
             fence: stream)
         guard transition.collapse != nil else { return outbox.put(kept) }
+        concluded(transition, conclusion.id)
         outbox.put(kept) { [self] _ in
             opened(transition, conclusion.id)
             process.bus.afterTurn { [self] in publishForObservers(message) }

@@ -57,11 +57,19 @@ final class RuledOutcomes: Sendable {
         changed.yield()
     }
 
-    /// An opening of this thalamus is stored.
+    /// A gate of this thalamus has opened: what is heard from now on counts, also while the opening waits in the outbox.
     func opened(_ id: MessageID, _ opening: GateTransition) {
-        rules.withLock { $0.opened(id, opening) }
+        rules.withLock { $0.opened(id, opening, isStored: false) }
         changed.yield()
     }
+
+    /// An opening of this thalamus is stored.
+    func stored(_ opening: MessageID) {
+        if let outcome = rules.withLock({ $0.stored(opening) }) { publish([outcome]) }
+    }
+
+    /// Forgets the openings of a gate that were given up before they were stored.
+    func forgetUnstored(of gate: GateID) { rules.withLock { $0.forgetUnstored(of: gate) } }
 
     /// The outcome of an opening became known.
     func decided(_ opening: MessageID) { rules.withLock { $0.decided(opening) } }

@@ -174,6 +174,7 @@ extension ThalamusProcess {
                 do throws(BusError) {
                     let stored = try await bus.lastMessage(stream: stream, subject: subject)
                     settle { thalamus in
+                        ruled.forgetUnstored(of: gate)
                         guard shards?.judges(gate) ?? true else { return }
                         outbox.know(
                             subject, last: stored?.sequence ?? 0, id: stored.flatMap { StoredIdentity($0).id })

@@ -74,8 +74,10 @@ package final class ThalamusProcess: Sendable {
         let ruled = RuledOutcomes(process, outbox, configuration.clockTolerance)
         self.ruled = ruled
         announcer = ConclusionPublisher(process, outbox) { opening, id in
-            outcomes.opened(opening.gateID, id)
             ruled.opened(id, opening)
+        } opened: { opening, id in
+            outcomes.opened(opening.gateID, id)
+            ruled.stored(id)
         }
         (openings, opened) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }

@@ -174,4 +174,32 @@ import Testing
             #expect("\(error)".contains(expected) && "\(error)".contains("rules.yaml:8:"), "\(error)")
         }
     }
+
+    @Test("what is heard before an opening is stored counts, and its outcome waits until it is")
+    func unstored() throws {
+        let text = "plant: {within: 10m, confirmed: {cell: pressure, above: 0.8}, else: failed}"
+        var rules = try Self.rules(text)
+        rules.opened(id, try Self.opening(at: 0), isStored: false)
+        #expect(rules.heard(pressure, try Self.wave(0.9), at: Self.at(1)).isEmpty, "no outcome may name it yet")
+        #expect(rules.stored(id)?.result == .confirmed && rules.stored(id) == nil)
+        // Heard before it is stored, decided behind.
+        rules.opened(id, try Self.opening(at: 100), isStored: false)
+        #expect(rules.heard(pressure, try Self.wave(0.3), at: Self.at(101)).isEmpty)
+        #expect(rules.stored(id) == nil)
+        #expect(rules.due(by: Self.at(701)).map(\.result) == [.failed])
+        // Given up, or decided otherwise.
+        for end in 0..<3 {
+            rules.opened(id, try Self.opening(at: 1000), isStored: false)
+            if end == 1 { _ = rules.heard(pressure, try Self.wave(0.9), at: Self.at(1001)) }
+            if end == 2 {
+                _ = rules.heard(pressure, try Self.wave(0.9), at: Self.at(1001))
+                rules.decided(id)
+            }
+            rules.forgetUnstored(of: try GateID("plant"))
+            #expect(rules.next == nil && rules.stored(id) == nil)
+        }
+        rules.opened(id, try Self.opening(at: 2000))
+        rules.forgetUnstored(of: try GateID("plant"))
+        #expect(rules.next != nil, "it is stored")
+    }
 }
