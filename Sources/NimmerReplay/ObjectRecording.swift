@@ -1,5 +1,6 @@
 import NimmerOutput
 import NimmerSensing
+import NimmerThalamus
 import NimmerWave
 
 /// A recording that is one JSON object a line (NDJSON), or one array of objects. A key in an object within has its path as its name:
@@ -182,6 +183,15 @@ struct MessageRecording {
     var times: [Timestamp?] { messages.map { $0?.at } }
 
     func number(of place: Int) -> Int { numbers[place] }
+
+    /// The gates of which the recording holds accepted outcomes.
+    var judgedGates: Set<GateID> {
+        Set(
+            messages.lazy.compactMap { message in
+                guard let message, message.subject.hasSuffix(".outcome") else { return nil }
+                return (try? Subject(foreign: message.subject)).flatMap { GateID(accepted: $0) }
+            })
+    }
 
     /// The subject of a line, shortened.
     func subject(_ place: Int) -> String { messages[place]?.subject.cut(to: 200) ?? "" }

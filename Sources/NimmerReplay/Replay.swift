@@ -65,6 +65,8 @@ package struct Replay: Sendable {
     package internal(set) var verification: ReplayVerification?
     var rules: OutcomeRules
     private let ruled: Set<String>
+    /// Gates whose outcomes are recorded: rules do not judge these a second time.
+    private let judgedGates: Set<GateID>
     var ruledCounts: [VerificationResult: Int]?
 
     /// A system at rest before a recording.
@@ -72,10 +74,13 @@ package struct Replay: Sendable {
     /// - Parameters:
     ///   - cast: its cells and nerves.
     ///   - places: the columns that each of them reads.
+    ///   - judgedGates: gates of which the recording holds accepted outcomes: rules are silent about them.
     /// - Throws: ``Failure`` when the thalamus cannot be what the file states.
     package init(
-        _ system: SystemFile, cast: ReplayCast, places: [[Int]], environment: Environment
+        _ system: SystemFile, cast: ReplayCast, places: [[Int]], environment: Environment,
+        judgedGates: Set<GateID> = []
     ) throws(Failure) {
+        self.judgedGates = judgedGates
         self.cast = cast
         self.places = places
         self.environment = environment
@@ -371,7 +376,7 @@ package struct Replay: Sendable {
             if item.transition.toState == .open { counts.openings += 1 }
             if item.transition.isOpening {
                 verification?.opened(item.id, item.transition.gateID, at: item.transition.at)
-                rules.opened(item.id, item.transition)
+                if !judgedGates.contains(item.transition.gateID) { rules.opened(item.id, item.transition) }
             }
             // What an opening carries follows in lines of its own.
             var transition = item.transition

@@ -59,6 +59,9 @@ package struct ReplayInput {
     /// Tally of the recorded messages that are no events of a replay.
     package private(set) var passedOver = MessageTally()
 
+    /// The gates of which it holds accepted outcomes.
+    package var judgedGates: Set<GateID> { messages?.judgedGates ?? [] }
+
     /// Progress of reading, 0…1.
     package var progress: Double { times.count == 0 ? 1 : Double(next) / Double(times.count) }
 

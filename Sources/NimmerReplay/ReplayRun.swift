@@ -45,7 +45,8 @@ package struct ReplayRun {
                         + "(--rate-hz, --time-column)")
             }
         }
-        replay = try Replay(system, cast: cast, places: places, environment: environment)
+        replay = try Replay(
+            system, cast: cast, places: places, environment: environment, judgedGates: input.judgedGates)
         self.notes = notes
         if format.labelColumn != nil, format.comparesLabels {
             let nerves = cast.members.map(\.part.identity).filter { $0.role == .nerve }.map(\.name)

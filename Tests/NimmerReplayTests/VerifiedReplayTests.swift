@@ -68,9 +68,11 @@ import Testing
         return Array(text.utf8)
     }
 
-    private static func run(_ bytes: [UInt8], _ trust: TrustSnapshot) throws -> (openings: Int, run: ReplayRun) {
+    private static func run(
+        _ bytes: [UInt8], _ trust: TrustSnapshot, more: String = ""
+    ) throws -> (openings: Int, run: ReplayRun) {
         var run = try ReplayRun(
-            SystemFile(parsing: Array(system.utf8), file: "verified.yaml"), bytes: bytes, file: "waves.ndjson",
+            SystemFile(parsing: Array((system + more).utf8), file: "verified.yaml"), bytes: bytes, file: "waves.ndjson",
             format: ReplayFormat(), mapping: [], environment: .dev)
         run.trust = trust.entries.map { ($0.region, $0.origins) }
         try run.finish { _ throws(ReaderGone) in }
@@ -148,5 +150,19 @@ import Testing
         #expect(message(#"{"nimmerverse_trust": 1, "regions": {"A B": []}}"#)?.contains("regions.A B") == true)
         let negative = #"{"nimmerverse_trust": 1, "regions": {"p": [{"origin": "a", "ok": -1, "failed": 0}]}}"#
         #expect(message(negative)?.contains("regions.p[0].ok") == true)
+    }
+
+    @Test("a rule is silent about a gate whose outcomes are recorded, and judges the others")
+    func ruledAndRecorded() throws {
+        let rule = "\nverify: {\"plant\": {within: 10s, confirmed: {cell: b, above: 0.8}}}\n"
+        let waves = try Self.recording([(0, "b"), (1, "a"), (2, "b")])
+        let alone = try Self.run(waves, TrustSnapshot([]), more: rule)
+        #expect(alone.openings == 1 && alone.run.outcomes == [.confirmed: 1])
+        let record = [OriginRecord(origin: try Token("a"), confirmed: 1, failed: 0)]
+        let recorded = try Self.run(waves + Self.outcome(3, "plant", record), TrustSnapshot([]), more: rule)
+        #expect(recorded.openings == 1 && recorded.run.outcomes == [:])
+        #expect(recorded.run.trust.map(\.records) == [record])
+        let other = try Self.run(waves + Self.outcome(3, "other", record), TrustSnapshot([]), more: rule)
+        #expect(other.run.outcomes == [.confirmed: 1])
     }
 }
