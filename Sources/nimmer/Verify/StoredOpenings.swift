@@ -9,6 +9,17 @@ struct StoredOpenings {
         let id: MessageID
         let transition: GateTransition
         let outcome: AcceptedOutcome?
+
+        /// The origins for which an outcome counts: those that asserted.
+        var witnesses: [String] { transition.triggerSignals.filter { $0.polarity > 0 }.map(\.origin.text) }
+
+        /// A line of `nimmer verify --pending --json`.
+        var json: JSON {
+            [
+                "id": .string(id.text), "at": .string(transition.at.rfc3339), "region": .string(transition.region.text),
+                "witnesses": .array(witnesses.map { .string($0) }),
+            ]
+        }
     }
 
     /// Openings, oldest first.

@@ -95,22 +95,15 @@ struct VerifyCommand: AsyncParsableCommand {
             try await StoredOpenings.read(bus, environment).awaited
         }
         if json.json {
-            for opening in awaited {
-                try Console.json([
-                    "id": .string(opening.id.text), "at": .string(opening.transition.at.rfc3339),
-                    "region": .string(opening.transition.region.text),
-                    "witnesses": .array(opening.transition.triggerSignals.map { .string($0.origin.text) }),
-                ])
-            }
+            for opening in awaited { try Console.json(opening.json) }
             return
         }
         guard !awaited.isEmpty else { return try Console.line("no opening awaits an outcome") }
         var table = Table(["opening", "at", "region", "witnesses"])
         for opening in awaited {
-            let witnesses = opening.transition.triggerSignals.filter { $0.polarity > 0 }.map(\.origin.text)
             table.add([
                 "\(opening.id.text.prefix(8))", "\(LocalTime.full(opening.transition.at))",
-                "\(opening.transition.region.text)", "\(witnesses.joined(separator: ", "))",
+                "\(opening.transition.region.text)", "\(opening.witnesses.joined(separator: ", "))",
             ])
         }
         for line in table.lines(color.paint) { try Console.line(line) }
