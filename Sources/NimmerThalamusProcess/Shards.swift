@@ -107,9 +107,12 @@ final class Shards: Sendable {
     /// Hears what others pass on for a part.
     private func listen(to part: Int) async throws(BusError) {
         let prefix = prefixLength + "\(part).".utf8.count
+        let request = Array(Subject.request(process.environment, cell: process.name).text.utf8)
         let subscription = try await process.bus.subscribe(.shard(process.environment, part: part)) {
             [self] subject, payload, arrival in
-            let isQuestion = subject.byteCount == prefix + "request".utf8.count
+            let isQuestion =
+                subject.byteCount == prefix + "request".utf8.count
+                || subject.begins(with: request, at: prefix)
             if isQuestion { return ThalamusRequests(owner, self).answerPassedOn(arrival.message()) }
             let original = subject.extracting(prefix..<subject.byteCount)
             if !owner.judge(original, payload, arrival, if: { self.judges(part) }) { missed() }
@@ -266,5 +269,13 @@ final class Shards: Sendable {
             try? await Task.sleep(for: .milliseconds(50))
         }
         if process.bus.status.isConnected { _ = try? await bucket.put("members.\(id)", []) }
+    }
+}
+
+extension RawSpan {
+    /// Returns whether these bytes stand at a place.
+    fileprivate func begins(with bytes: [UInt8], at place: Int) -> Bool {
+        guard byteCount - place >= bytes.count else { return false }
+        return bytes.indices.allSatisfy { unsafeLoad(fromByteOffset: place + $0, as: UInt8.self) == bytes[$0] }
     }
 }

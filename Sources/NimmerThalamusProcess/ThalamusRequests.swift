@@ -53,7 +53,8 @@ struct ThalamusRequests: Sendable {
 
     /// Answers from this process's own gates.
     func answerPassedOn(_ message: BusMessage) {
-        let sender = SharedSubject(message.subject)?.sender
+        // Also behind the part, where another thalamus has passed it on.
+        let sender = (try? Provenance(of: message.subject))?.sender
         let source = (try? Envelope<Command>(decoding: message.payload, on: message.subject))?.header.source.entityID
         requests.answer(message) { command in
             if command.command == "reset", let refusal = refusal(ofReset: message) {
@@ -104,7 +105,12 @@ struct ThalamusRequests: Sendable {
             let part = shards.part(of: gate)
             if shards.judges(part) { return answerPassedOn(message) }
             // The reply subject goes along: the thalamus of the part answers the sender directly.
-            try? owner.bus.passOn(message, to: .shardRequest(env, part: part))
+            let isReset = command.command == "reset"
+            // Only a reset needs to know who asks; thalami of 2.0 know no other form.
+            try? owner.bus.passOn(
+                message,
+                to: isReset
+                    ? .shard(env, part: part, carrying: message.subject) : .shardRequest(env, part: part))
         } else if command.command == "gates" {
             owner.tasks.run { [self] in
                 let answers = try? await owner.bus.requestMany(

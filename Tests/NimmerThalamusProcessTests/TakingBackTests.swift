@@ -187,6 +187,24 @@ import Testing
         }
     }
 
+    @Test func aResetThatAnotherThalamusPassedOnIsOfWhoAsked() async throws {
+        let bus = InMemoryBus()
+        let first = try await Desk(on: bus)
+        try await first.run {
+            let opening = try await first.agree().header.messageID
+            try await first.report(opening, .confirmed)
+            _ = try await first.next()
+        }
+        let sharing = try await Desk(on: bus, thalamus: "partitions: 1, regions: {hall: [\"hall.>\"]}")
+        try await sharing.run {
+            let asked = Subject.request(.dev, cell: try Token("thalamus")).from(try Token("anna"))
+            let passedOn = Subject.shard(.dev, part: 0, carrying: asked)
+            let answer = try await sharing.bench.ask(Self.order(["region": "hall"]), on: passedOn)
+            #expect(answer.status == .ok, "\(answer)")
+            #expect(try await sharing.next().sender == "anna")
+        }
+    }
+
     private static func order(_ payload: JSON) -> Envelope<Command> {
         Envelope(
             id: .v7(), at: .now(), from: ProcessBench.sender,
