@@ -50,8 +50,10 @@ struct HearingBudget: Sendable {
 
     /// Notes the opening that a hearing became.
     mutating func grant(_ source: Int32, as origin: Int32, _ granted: Granted) {
-        accounts[source, default: Account()].granted.append(granted)
-        accounts[source]?.heard.insert(origin)
+        var account = accounts[source] ?? Account()
+        if !account.granted.contains(where: { $0.opening == granted.opening }) { account.granted.append(granted) }
+        account.heard.insert(origin)
+        accounts[source] = account
     }
 
     /// Gives the senders and their origins other numbers; a sender that has none any more is forgotten.

@@ -103,6 +103,7 @@ extension Thalamus {
     public mutating func restore(undecided opening: GateTransition, id: MessageID) {
         guard let opener = opening.openedBy else { return }
         let witnesses = opening.assertingOrigins
+        resumeHearing(opening, id)
         guard let slot = slotOfRegion[opening.region] else {
             return keptTrust.change(opening.region) { $0.remember((id, opener, witnesses)) }
         }
@@ -232,6 +233,14 @@ extension Thalamus {
         return origins.number(of: name.text)
     }
 
+    /// The number of a sender by its name.
+    private mutating func sourceNumber(_ name: String) -> Int32 {
+        let known = sources.number(of: name)
+        if known >= 0 { return known }
+        renumber()
+        return sources.number(of: name)
+    }
+
     // MARK: - Hearings
 
     /// Accounts for what a gate made of a wave's claim to be heard alone, against the sender's budget across all gates.
@@ -261,6 +270,20 @@ extension Thalamus {
         }
     }
 
+    /// Takes up the hearing that a stored opening was: while its outcome is awaited, no gate grants its sender another.
+    private mutating func resumeHearing(_ opening: GateTransition, _ id: MessageID) {
+        guard let signal = opening.loneVoice, let trust = opening.trust else { return }
+        let gate = Gate(gateConfiguration(opening.region))
+        // One that was trusted enough opened by its own word.
+        guard gate.configuration.trust == .earned,
+            gate.lift(gate.voice(of: trust) * signal.confidence, trust) < gate.configuration.openThreshold
+        else { return }
+        let source = sourceNumber(signal.source)
+        guard source >= 0 else { return }
+        hearings.grant(
+            source, as: originNumber(signal.origin), HearingBudget.Granted(region: opening.region, opening: id))
+    }
+
     /// Failed outcomes of an origin that count, in all gates together.
     private func failures(of origin: Int32) -> Double {
         let present = slots.reduce(0) { sum, slot in
@@ -278,6 +301,12 @@ extension GateTransition {
     /// The origin that opened the gate; of a message that does not name it, the one that spoke last in favour.
     public var openedBy: Token? {
         opener ?? triggerSignals.filter { $0.polarity > 0 }.max { $0.timestamp < $1.timestamp }?.origin
+    }
+
+    /// The signal of the origin that opened the gate, where no other asserted.
+    fileprivate var loneVoice: TriggerSignal? {
+        let asserting = triggerSignals.filter { $0.polarity > 0 }
+        return asserting.count == 1 && asserting[0].origin == openedBy ? asserting[0] : nil
     }
 
     /// The origins that asserted at an opening, as far as it names them.

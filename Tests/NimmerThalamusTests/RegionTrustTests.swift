@@ -284,4 +284,30 @@ import Testing
         }
         #expect(heard == [0, 2, 6, 14], "a pause that doubles, counted in occasions")
     }
+
+    @Test(
+        "an undecided hearing of before a restart keeps its sender from another, in all regions; a trusted voice's opening does not"
+    )
+    func heardBeforeARestart() throws {
+        func run(_ bench: inout Bench, _ region: String, _ origin: String, from start: Double) throws -> Conclusion? {
+            for second in 0...20 {
+                try bench.wave("gateway", 0.95, at: start + Double(second) * 1000, domain: region, origin: origin)
+            }
+            return bench.take().first { $0.transition.isOpening }
+        }
+        var bench = try Self.bench()
+        let heard = try run(&bench, "plant", "vm-1", from: 0)
+        let opening = try #require(heard)
+        var again = try Self.bench()
+        again.thalamus.restore(undecided: opening.transition, id: opening.id)
+        #expect(try run(&again, "tank", "vm-2", from: 100_000) == nil)
+        #expect(again.thalamus.counters.heldHearings == 1)
+        again.thalamus.learn(.confirmed, opening: opening.id, gate: opening.transition.gateID)
+        #expect(try run(&again, "tank", "vm-2", from: 200_000) != nil)
+        var trusted = opening.transition
+        trusted.trust = 0.9
+        var third = try Self.bench()
+        third.thalamus.restore(undecided: trusted, id: opening.id)
+        #expect(try run(&third, "tank", "vm-2", from: 100_000) != nil)
+    }
 }
