@@ -154,7 +154,7 @@ extension Gate {
 
     /// The lift of an asserting wave (trust.md, A wave arrives).
     @inline(__always)
-    func lift(_ voiced: Double, _ trust: Double) -> Double {
+    package func lift(_ voiced: Double, _ trust: Double) -> Double {
         let share = trust >= configuration.reflexWeight ? 1 : trust / configuration.reflexWeight
         return max(0, voiced * share - potential)
     }
@@ -201,7 +201,8 @@ extension Gate {
     /// Time for which an unproven voice must last to be heard once, in nanoseconds; 0: never.
     private var hearingNanoseconds: Int64 {
         guard let given = configuration.hearingMilliseconds else { return windowNanoseconds / 2 }
-        return Int64(saturating: (given * 1_000_000).rounded())
+        let most = Double(windowNanoseconds) * GateConfiguration.maximumHearingWindows
+        return Int64(saturating: min(most, given * 1_000_000).rounded())
     }
 
     /// Origins in the window that assert.

@@ -83,6 +83,9 @@ public struct GateCase: Sendable, Hashable {
                 }
                 try configuration.set(member.key, value)
             }
+            if configuration.hearingIsTooLong {
+                throw Self.wrong("config.hearing_ms", "0 to 100 windows", settings["hearing_ms"])
+            }
         }
         self.configuration = configuration
         guard let list = object["events"]?.array else { throw Self.wrong("events", "a list", object["events"]) }

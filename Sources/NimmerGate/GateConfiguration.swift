@@ -26,7 +26,8 @@ public struct GateConfiguration: Hashable, Sendable {
     public var failedWeight = 1.0
     /// An origin is known by about its last so many outcomes; 2…1000.
     public var trustMemory = 8.0
-    /// Time for which an unproven voice must last to be heard once, in milliseconds; 0: never; nil: half the window.
+    /// Time for which an unproven voice must last to be heard once, in milliseconds; 0: never; nil: half the window; of more than 100 windows,
+    /// 100 count.
     public var hearingMilliseconds: Double?
     /// Number of asserting origins in the window that an opening needs, whatever they earned; at least 1.
     public var quorum = 1
@@ -78,8 +79,17 @@ public struct GateConfiguration: Hashable, Sendable {
         ("close_threshold", "at least -1, below 0"), ("release_fraction", "above 0, at most 1"), ("weight", "0 to 1"),
         ("reflex_weight", "0 to 0.99"), ("floor", "0 to 1"), ("max_origins", "1 to 4096"),
         ("prior_outcomes", "0.25 to 1000"), ("failed_weight", "0.25 to 10"), ("trust_memory", "2 to 1000"),
-        ("hearing_ms", "at least 0"), ("quorum", "1 to 64"),
+        ("hearing_ms", "0 to 100 windows"), ("quorum", "1 to 64"),
     ]
+
+    /// Windows that an unproven voice must last at most (trust.md, Configuration).
+    package static let maximumHearingWindows = 100.0
+
+    /// Indicates whether the time to a hearing is more than the window allows; a window that follows its members bounds it as it is.
+    package var hearingIsTooLong: Bool {
+        guard let hearingMilliseconds, windowIsFixed else { return false }
+        return hearingMilliseconds > windowMilliseconds * Self.maximumHearingWindows
+    }
 
     /// Sets one of the settings by its name in gates.md.
     ///

@@ -166,12 +166,19 @@ extension GateOverrides {
         return true
     }
 
-    /// Contradiction of settings of earned trust with its purpose: an untried voice must not open a gate alone (trust.md, Limits around it).
+    /// Contradiction of settings with each other: a quorum that no window holds, or of earned trust with its purpose, since an untried voice
+    /// must not open a gate alone (trust.md, Limits around it).
     ///
     /// - Parameter defaults: what lies below these settings.
     /// - Returns: the keys at fault, what they hold, and what is expected; nil where all is in order.
     package func contradiction(over defaults: GateOverrides) -> (keys: [String], found: String, expected: String)? {
         let gate = defaults.merged(with: self).applied(to: GateSettings.regionGate)
+        if gate.quorum > gate.maximumOrigins {
+            return (
+                ["quorum", "max_origins"], "quorum \(gate.quorum), max_origins \(gate.maximumOrigins)",
+                "a quorum of max_origins or less, so that the gate remembers as many origins as an opening needs"
+            )
+        }
         guard gate.trust == .earned else { return nil }
         func text(_ number: Double) -> String { JSON.number(number).text }
         if gate.opensUntried {
@@ -183,10 +190,10 @@ extension GateOverrides {
                     + "or a weight above reflex_weight, which declares a reflex"
             )
         }
-        if let hearing = gate.hearingMilliseconds, gate.windowIsFixed, hearing > gate.windowMilliseconds * 100 {
+        if let hearing = gate.hearingMilliseconds, gate.hearingIsTooLong {
             return (
                 ["hearing_ms"], "hearing_ms \(text(hearing))",
-                "at most 100 windows, \(text(gate.windowMilliseconds * 100)) milliseconds"
+                "at most 100 windows, \(text(gate.windowMilliseconds * GateConfiguration.maximumHearingWindows)) milliseconds"
             )
         }
         return nil

@@ -7,10 +7,8 @@ package struct VerificationCheck: SystemCheck {
     package init() {}
 
     package func findings(in checked: CheckedSystem) -> [CheckFinding] {
-        let members = DeclaredMembers(checked.system)
-        let homes = (checked.system.cells + checked.system.nerves).compactMap { organism in
-            region(of: organism, members).map { (organism, checked.system.home(of: $0)) }
-        }
+        let regions = SpeakingRegions(checked.system)
+        let homes = checked.organisms.compactMap { organism in regions.home(of: organism).map { (organism, $0) } }
         var findings: [CheckFinding] = []
         for (organism, home) in homes {
             guard let rule = checked.system.verify.first(where: { $0.holds(for: home) }) else { continue }
@@ -34,14 +32,5 @@ package struct VerificationCheck: SystemCheck {
                     remedy: "let one that speaks in another region verify it"))
         }
         return findings
-    }
-
-    /// The region in which an organism speaks; of a nerve, where its settings name one.
-    private func region(of organism: Organism, _ members: DeclaredMembers) -> Region? {
-        if organism.role == .cell { return members.region(of: organism.name) }
-        let named = ["region", "domain"].lazy.compactMap { key in
-            organism.settings.first { $0.key == key }?.value.text
-        }.first
-        return named.flatMap { try? Region($0) }
     }
 }

@@ -8,21 +8,25 @@ package struct WitnessCheck: SystemCheck {
     package init() {}
 
     package func findings(in checked: CheckedSystem) -> [CheckFinding] {
-        let members = DeclaredMembers(checked.system)
+        let regions = SpeakingRegions(checked.system)
         var homes: [(region: Region, cells: [Organism])] = []
         for cell in checked.system.cells {
-            guard let region = members.region(of: cell.name) else { continue }
-            let home = checked.system.home(of: region)
+            guard let home = regions.home(of: cell) else { continue }
             if let place = homes.firstIndex(where: { $0.region == home }) {
                 homes[place].cells.append(cell)
             } else {
                 homes.append((home, [cell]))
             }
         }
+        let nerves = checked.system.nerves.map { (nerve: $0, home: regions.home(of: $0)) }
         return homes.flatMap { home -> [CheckFinding] in
             let gate = checked.system.gates.configuration(
                 region: home.region.text, gate: GateID(region: home.region).text)
             return Self.reflex(home.region, home.cells, gate, checked.system)
+                + Self.unreachable(
+                    home.region, home.cells, nerves.filter { $0.home == nil || $0.home == home.region }.map(\.nerve),
+                    gate,
+                    checked)
                 + Self.lone(home.region, home.cells, gate, checked)
                 + Self.weak(home.region, home.cells, gate, checked)
         }
@@ -68,6 +72,26 @@ package struct WitnessCheck: SystemCheck {
     private static func wait(_ gate: GateConfiguration) -> String {
         guard let hearing = gate.hearingMilliseconds else { return "half the window" }
         return LocalTime.span(milliseconds: hearing)
+    }
+
+    /// A gate whose quorum asks for more origins than speak in its region never opens.
+    ///
+    /// - Parameter nerves: those that speak in the region, as far as their settings show.
+    private static func unreachable(
+        _ home: Region, _ cells: [Organism], _ nerves: [Organism], _ gate: GateConfiguration, _ checked: CheckedSystem
+    ) -> [CheckFinding] {
+        let all = cells + nerves
+        guard gate.quorum > 1, !all.contains(where: { origins(of: $0, checked)?.isOpen == true }) else { return [] }
+        let own = Set(all.map { origins(of: $0, checked)?.named ?? [ownOrigin(of: $0)] }.joined())
+        guard own.count < gate.quorum else { return [] }
+        let what = own.count == 1 ? "one origin speaks" : "\(own.count) origins speak"
+        return [
+            CheckFinding(
+                weight: .note, check: "witnesses", mark: rule(of: home, in: checked.system)?.mark ?? cells[0].mark,
+                text:
+                    "'\(home.text)' does not open: its quorum asks for \(gate.quorum) asserting origins, and of this file only \(what) there (\(own.sorted().joined(separator: ", ")))",
+                remedy: "lower the quorum of '\(home.text)', or let more sense there")
+        ]
     }
 
     /// A cell that may speak as several origins is several witnesses.

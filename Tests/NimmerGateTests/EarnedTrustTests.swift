@@ -175,4 +175,22 @@ import Testing
         room.gate.resume(from: resumed)
         #expect(room.gate.potential == 0.4 && room.gate.records.first?.confirmed == 2)
     }
+
+    @Test("the time to a hearing is bounded by 100 windows: refused where the window is fixed, else as many as it has")
+    func longHearing() throws {
+        func test(_ config: String) throws -> GateCase {
+            try GateCase(JSON(parsing: Array("{\"config\": {\(config)}, \"events\": []}".utf8)))
+        }
+        #expect(throws: GateError.self) { try test("\"window_ms\": 1000, \"hearing_ms\": 100001") }
+        #expect(throws: GateError.self) { try test("\"hearing_ms\": 100001, \"window_ms\": 1000") }
+        _ = try test("\"window_ms\": 1000, \"hearing_ms\": 100000")
+        var configuration = GateConfiguration()
+        (configuration.trust, configuration.hearingMilliseconds) = (.earned, 1e14)
+        (configuration.openThreshold, configuration.weight) = (0.9, 0.5)
+        let gate = try test("\"hearing_ms\": 1e14").configuration
+        #expect(gate.hearingMilliseconds == 1e14, "its window follows the members")
+        var room = Room(configuration)
+        #expect(room.run(0, from: 0, for: 149) == nil)
+        #expect(room.run(0, from: 150_000, for: 1) != nil, "after 100 of its windows of 1.5 s")
+    }
 }
