@@ -2,7 +2,7 @@ import NimmerBus
 import NimmerWave
 
 /// The bytes that a stream reserves. A server reserves them of its `max_file_store` when the stream is made, and refuses what it has
-/// not: so that the first streams leave room for the others, a stream takes a quarter of what is free at most, unless all that it wants is free.
+/// not: so that the first streams leave room for the others, a stream takes a quarter of what is free at most, unless all that it needs is free.
 enum StreamRoom {
     /// The smallest bound of a stream that wanted more, in bytes.
     static let least: Int64 = 1 << 20
