@@ -1,5 +1,6 @@
 import NimmerBus
 import NimmerWave
+import ProcessBench
 import Testing
 
 /// Rules of the system file on a bus within this process (trust.md, Who verifies).
@@ -69,6 +70,21 @@ import Testing
             try third.emit("bell", 0.9)
             let corrected = try await third.next()
             #expect(corrected.opening == opening && corrected.effect == .replacement)
+        }
+    }
+
+    @Test func whatIsHeardBeforeAnOpeningIsStoredCounts() async throws {
+        let bus = InMemoryBus()
+        let desk = try await Desk(on: bus, more: Self.rules)
+        try await desk.run {
+            try await bus.deleteStream(SystemStreams.transitions(.dev))
+            for cell in ["door", "window"] { try desk.emit(cell, 0.97, region: "hall") }
+            try desk.emit("bell", 0.9)
+            // Answered behind these waves: the opening waits in the outbox.
+            _ = try await desk.bench.ask("gates")
+            _ = try await SystemStreams.ensure(on: bus, environment: .dev, keepingWaves: false, mayChange: true)
+            let accepted = try await desk.next()
+            #expect(accepted.result == .confirmed && accepted.sender == "thalamus")
         }
     }
 }
