@@ -4,15 +4,16 @@ extension SystemStreams {
     /// `<ENV>-OUTCOMES`: what thalami took into their trust, forever, the last of each gate.
     public static func outcomes(_ env: Environment) -> String { "\(env.streamPrefix)-OUTCOMES" }
 
-    /// Number of accepted outcomes that are kept of a gate. Each may carry a snapshot of the gate's trust, which makes those before
-    /// it needless.
-    public static let outcomesPerGate: Int64 = 256
+    /// Number of accepted outcomes that are kept of a gate. The newest carries the gate's trust; those before it are for taking back.
+    public static let outcomesPerGate: Int64 = 64
 
-    /// The stream of accepted outcomes (protocol.md, Streams). Trust does not age, so neither do they.
+    /// The stream of accepted outcomes (protocol.md, Streams). Trust does not age, so neither do they; at the bound it takes no more, so that no
+    /// gate's trust goes for the outcomes of others.
     public static func outcomesStream(_ env: Environment) -> StreamConfiguration {
         StreamConfiguration(
-            name: outcomes(env), subjects: [.acceptedOutcomes(env)], maximumBytes: 32 << 20,
-            maximumPerSubject: outcomesPerGate, maximumMessageSize: maximumMessage, duplicateWindow: .seconds(3600),
+            name: outcomes(env), subjects: [.acceptedOutcomes(env)], maximumBytes: 256 << 20,
+            maximumPerSubject: outcomesPerGate, maximumMessageSize: maximumMessage, discard: .new,
+            duplicateWindow: .seconds(3600),
             deniesPurge: true, deniesDelete: true, summary: "outcomes that thalami took into their trust")
     }
 

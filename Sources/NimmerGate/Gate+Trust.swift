@@ -10,6 +10,9 @@ extension Gate {
     /// The openings whose outcomes are not known yet, oldest first.
     public var undecided: ContiguousArray<UndecidedOpening> { trust.undecided }
 
+    /// Id of the newest opening that has one, decided or not.
+    public var newestOpening: MessageID? { trust.newest }
+
     /// Trust in the origin that opened it last, 0…1; the declared or prior one before the first opening.
     public var openerTrust: Double { trust.ofOpener ?? weight }
 
@@ -55,6 +58,7 @@ extension Gate {
     public mutating func nameOpening(_ id: MessageID, witnesses: ContiguousArray<Int32>? = nil) {
         guard let last = trust.undecided.indices.last, trust.undecided[last].id == nil else { return }
         trust.undecided[last].id = id
+        trust.newest = id
         if let witnesses { trust.undecided[last].witnesses = witnesses }
     }
 
@@ -92,7 +96,12 @@ extension Gate {
     }
 
     /// Forgets the openings whose outcomes are not known: they are taken up again from elsewhere.
-    public mutating func forgetUndecided() { trust.undecided.removeAll(keepingCapacity: true) }
+    ///
+    /// - Parameter newest: the id of its newest opening, decided or not.
+    public mutating func forgetUndecided(newest: MessageID?) {
+        trust.undecided.removeAll(keepingCapacity: true)
+        trust.newest = newest
+    }
 
     /// Takes an opening up whose outcome was not known before a restart.
     public mutating func take(_ opening: UndecidedOpening) { trust.remember(opening) }

@@ -125,7 +125,7 @@ public struct OriginTrust: Sendable {
 /// An opening whose outcome is not known yet (trust.md, State).
 public struct UndecidedOpening: Hashable, Sendable {
     /// Undecided openings that a gate remembers; of more the oldest goes as if `partial`.
-    package static let maximum = 64
+    package static let maximum = AwaitedOpenings.maximum
 
     /// Id of the transition; nil until its owner has named it.
     public internal(set) var id: MessageID?
@@ -151,6 +151,8 @@ public struct UndecidedOpening: Hashable, Sendable {
 struct TrustBook: Sendable {
     var records: ContiguousArray<OriginTrust> = []
     var undecided: ContiguousArray<UndecidedOpening> = []
+    /// Id of the newest opening, decided or not.
+    var newest: MessageID?
     /// Trust of the last opener.
     var ofOpener: Double?
 

@@ -63,7 +63,7 @@ package struct OutcomeReport: Sendable {
     ) async throws(Failure) -> AcceptedOutcome {
         for await answer in answers {
             if let accepted = try? Envelope<AcceptedOutcome>(decoding: answer.payload, on: answer.subject).body {
-                if accepted.verification == id { return accepted }
+                if accepted.verification == id, accepted.effect != .reset { return accepted }
             } else if let reject = try? Envelope<Reject>(decoding: answer.payload, on: answer.subject).body,
                 reject.excerpt.contains(id.text)
             {

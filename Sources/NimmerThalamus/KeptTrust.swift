@@ -15,6 +15,8 @@ struct KeptTrust: Sendable {
         var records: [OriginRecord] = []
         /// Openings whose outcomes are not known, oldest first.
         fileprivate(set) var undecided: [Opening] = []
+        /// The newest opening, decided or not.
+        fileprivate(set) var newest: MessageID?
         /// Place in the order of changes.
         fileprivate var order = 0
 
@@ -23,7 +25,12 @@ struct KeptTrust: Sendable {
         var isEmpty: Bool { records.isEmpty && undecided.isEmpty }
 
         /// Replaces the openings; of too many the oldest go.
-        mutating func setUndecided(_ openings: [Opening]) { undecided = openings.suffix(UndecidedOpening.maximum) }
+        ///
+        /// - Parameter newest: the newest opening, decided or not.
+        mutating func setUndecided(_ openings: [Opening], newest: MessageID?) {
+            undecided = openings.suffix(UndecidedOpening.maximum)
+            self.newest = newest
+        }
 
         /// Remembers an opening; of too many the oldest goes.
         mutating func remember(_ opening: Opening) {

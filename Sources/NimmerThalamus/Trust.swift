@@ -110,31 +110,17 @@ extension Thalamus {
         take(id, opener, witnesses, in: slot)
     }
 
-    /// Takes the outcome of an opening back, or puts another in its place: what is held of the region's origins afterwards, and its openings
-    /// whose outcomes are not known (trust.md, Taking back).
+    /// Takes the outcome of an opening back, or puts another in its place: what is held of the region's origins afterwards (trust.md, Taking
+    /// back). An opening that is left without an outcome awaits one again, behind those that do already.
     ///
     /// - Parameters:
+    ///   - outcome: the accepted outcome that counts no more.
     ///   - records: of the region's origins.
-    ///   - stored: the openings that the streams hold and that no outcome has decided, in the order of time; those of this thalamus that are
-    ///     not stored yet stand behind them.
-    ///   - decided: returns whether an outcome has decided an opening.
-    public mutating func takeBack(
-        _ records: [OriginRecord], undecided stored: [(id: MessageID, transition: GateTransition)], region: Region,
-        isDecided: (MessageID) -> Bool
-    ) {
+    ///   - isReplaced: whether another outcome counts instead.
+    public mutating func takeBack(_ outcome: AcceptedOutcome, leaving records: [OriginRecord], isReplaced: Bool) {
         counters.takenBack += 1
-        restore(records, region: region)
-        let known = Set(stored.map(\.id))
-        let named: [KeptTrust.Opening] = stored.compactMap { opening in
-            opening.transition.openedBy.map { (opening.id, $0, opening.transition.assertingOrigins) }
-        }
-        let held = slotOfRegion[region].map { namedOpenings($0) } ?? keptTrust[region]?.undecided ?? []
-        let all = named + held.filter { !known.contains($0.id) && !isDecided($0.id) }
-        guard let slot = slotOfRegion[region] else {
-            return keptTrust.change(region) { $0.setUndecided(all) }
-        }
-        slots[slot].gate.forgetUndecided()
-        for opening in all { take(opening.id, opening.opener, opening.witnesses, in: slot) }
+        restore(records, region: outcome.region)
+        if !isReplaced { awaitAgain(outcome) }
     }
 
     /// An opening awaits its outcome again, which was taken back.
@@ -191,6 +177,7 @@ extension Thalamus {
     mutating func takeKeptTrust(_ slot: Int) {
         guard !keptTrust.isEmpty, let kept = keptTrust.remove(slots[slot].region) else { return }
         apply(kept.records, to: slot)
+        slots[slot].gate.forgetUndecided(newest: kept.newest)
         for opening in kept.undecided { take(opening.id, opening.opener, opening.witnesses, in: slot) }
     }
 
@@ -198,9 +185,10 @@ extension Thalamus {
     mutating func keepTrust(of slot: Int) {
         guard slots[slot].gate.configuration.trust == .earned else { return }
         let (records, undecided) = (trustRecords(slot), namedOpenings(slot))
+        let newest = slots[slot].gate.newestOpening
         keptTrust.change(slots[slot].region) { kept in
             kept.records = records
-            kept.setUndecided(undecided)
+            kept.setUndecided(undecided, newest: newest)
         }
     }
 

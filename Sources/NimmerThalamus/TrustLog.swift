@@ -46,9 +46,6 @@ public struct TrustLog: Sendable {
     /// The outcome that counts for an opening.
     public func outcome(of opening: MessageID) -> AcceptedOutcome? { standing[opening].map { entries[$0] } }
 
-    /// Returns whether an outcome counts for an opening.
-    public func decides(_ opening: MessageID) -> Bool { standing[opening] != nil }
-
     /// Records of the gate's origins as if the outcome of an opening had never been accepted, by name.
     ///
     /// - Parameters:

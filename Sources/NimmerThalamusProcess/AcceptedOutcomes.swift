@@ -1,75 +1,84 @@
+import Logging
 import NimmerBus
 import NimmerProcess
 import NimmerThalamus
 import NimmerWave
 import Synchronization
 
-/// Contents of the stream of accepted outcomes: the fold that every thalamus starts from (trust.md, Replay and restart).
+/// The newest accepted outcome of each gate, which carries what that gate holds: every thalamus starts from these (trust.md, Replay and
+/// restart).
 struct AcceptedOutcomes: Sendable {
-    /// Records of each region's origins after its last accepted outcome.
-    private(set) var records: [Region: [OriginRecord]] = [:]
-    /// The openings that are decided.
-    private(set) var decided: Set<OutcomeTracker.Opening> = []
-    /// Of these, the openings for which a mind's opinion counts: any other outcome takes its place.
-    private(set) var opined: Set<OutcomeTracker.Opening> = []
-    /// The openings of which anything was accepted without the message that gave it: by an older thalamus.
-    private(set) var closed: Set<OutcomeTracker.Opening> = []
-    /// The messages that had an effect.
-    private(set) var verifications: Set<MessageID> = []
-    /// Place and id of the last message of each gate.
-    private(set) var last: [GateID: StoredIdentity] = [:]
+    /// The newest of each gate, those included that wait in the outbox.
+    private(set) var last: [GateID: AcceptedOutcome] = [:]
+    /// Place and id of the newest message that the stream holds of each gate.
+    private(set) var stored: [GateID: StoredIdentity] = [:]
 
-    /// Reads the stream from its beginning.
+    /// Reads the newest message of each gate.
     ///
-    /// - Parameter isOurs: whether this thalamus has a gate.
+    /// - Parameters:
+    ///   - isOurs: whether this thalamus has a gate.
+    ///   - refuse: called for each that cannot be read; the newest that can counts instead.
     static func read(
-        _ bus: any Bus, _ env: Environment, filter: SubjectPattern? = nil, where isOurs: (GateID) -> Bool
+        _ bus: any Bus, _ env: Environment, where isOurs: (GateID) -> Bool, refuse: (Refusal, BusMessage) -> Void
     ) async throws(BusError) -> AcceptedOutcomes {
         var found = AcceptedOutcomes()
-        try await bus.read(stream: SystemStreams.outcomes(env), filter: filter ?? .acceptedOutcomes(env)) { batch in
-            for stored in batch {
-                guard
-                    let message = try? Envelope<AcceptedOutcome>(
-                        decoding: stored.message.payload, on: stored.message.subject), isOurs(message.body.gateID)
-                else { continue }
-                found.take(message.body, StoredIdentity(stored))
-            }
-            return true
+        for stored in try await bus.lastPerSubject(stream: SystemStreams.outcomes(env), filter: .acceptedOutcomes(env))
+        {
+            guard let gate = GateID(accepted: stored.message.subject), isOurs(gate) else { continue }
+            try await found.take(stored, of: gate, bus, env, refuse: refuse)
         }
         return found
     }
 
-    private mutating func take(_ outcome: AcceptedOutcome, _ identity: StoredIdentity) {
-        take(outcome)
-        last[outcome.gateID] = identity
+    /// Reads the newest message of one gate.
+    ///
+    /// - Parameter refuse: called where it cannot be read; the newest that can counts instead.
+    static func read(
+        _ bus: any Bus, _ env: Environment, of gate: GateID, refuse: (Refusal, BusMessage) -> Void
+    ) async throws(BusError) -> AcceptedOutcomes {
+        var found = AcceptedOutcomes()
+        let subject = Subject.acceptedOutcome(env, gate: gate)
+        if let stored = try await bus.lastMessage(stream: SystemStreams.outcomes(env), subject: subject) {
+            try await found.take(stored, of: gate, bus, env, refuse: refuse)
+        }
+        return found
+    }
+
+    private mutating func take(
+        _ newest: StoredMessage, of gate: GateID, _ bus: any Bus, _ env: Environment,
+        refuse: (Refusal, BusMessage) -> Void
+    ) async throws(BusError) {
+        stored[gate] = StoredIdentity(newest)
+        do throws(Refusal) { last[gate] = try Self.decode(newest.message).body } catch {
+            refuse(error, newest.message)
+            var readable: AcceptedOutcome?
+            try await bus.read(
+                stream: SystemStreams.outcomes(env), filter: SubjectPattern(newest.message.subject)
+            ) { batch in
+                readable =
+                    batch.last { (try? Self.decode($0.message)) != nil }.flatMap { try? Self.decode($0.message) }?
+                    .body ?? readable
+                return true
+            }
+            last[gate] = readable
+        }
+    }
+
+    private static func decode(_ message: BusMessage) throws(Refusal) -> Envelope<AcceptedOutcome> {
+        try Envelope(decoding: message.payload, on: message.subject)
     }
 
     /// Takes one that waits in the outbox, behind all that is stored.
-    mutating func take(_ outcome: AcceptedOutcome) {
-        let opening = OutcomeTracker.Opening(gate: outcome.gateID, id: outcome.opening)
-        switch outcome.effect {
-        case .outcome, .replacement: decided.insert(opening)
-        case .withdrawal: decided.remove(opening)
-        case .reset: break
-        }
-        if outcome.isOpinion { opined.insert(opening) } else { opined.remove(opening) }
-        if let origins = outcome.origins { records[outcome.region] = origins }
-        if let verification = outcome.verification {
-            verifications.insert(verification)
-        } else {
-            closed.insert(opening)
-        }
-    }
+    mutating func take(_ waiting: AcceptedOutcome) { last[waiting.gateID] = waiting }
 
-    /// Of the outcomes that the stream of decisions holds, in its order, those that are still to be judged: behind the last of their opening
-    /// that had an effect.
-    func unjudged(_ outcomes: [Outcomes.Stored]) -> [Outcomes.Stored] {
-        var last: [OutcomeTracker.Opening: UInt64] = [:]
-        for outcome in outcomes where verifications.contains(outcome.id) { last[outcome.opening] = outcome.sequence }
-        return outcomes.filter { outcome in
-            if let last = last[outcome.opening] { return outcome.sequence > last }
-            return !closed.contains(outcome.opening) && !decided.contains(outcome.opening)
+    /// Places in the stream of decisions up to which a gate's outcomes are judged, accepted or refused. They are judged in the order of that
+    /// stream; of a gate whose last accepted one it holds no more, all that it holds came later.
+    func judged(_ outcomes: [Outcomes.Stored]) -> [GateID: Outcomes.Judged] {
+        var judged = last.mapValues { Outcomes.Judged(sequence: 0, last: $0.verification) }
+        for outcome in outcomes where judged[outcome.opening.gate]?.last == outcome.id {
+            judged[outcome.opening.gate]?.sequence = outcome.sequence
         }
+        return judged
     }
 }
 
@@ -101,7 +110,7 @@ extension ThalamusProcess {
                 AcceptedOutcome(
                     gateID: gate, region: learned.region, opening: id, opener: opener, witnesses: named,
                     sender: outcome.sender, result: outcome.result, at: .now(), origins: learned.origins,
-                    weight: weight, verification: outcome.id), sequence: outcome.sequence)
+                    weight: weight, verification: outcome.id), in: thalamus, sequence: outcome.sequence)
             return .counted
         }
         outbox.push()
@@ -112,26 +121,25 @@ extension ThalamusProcess {
     /// of any other outcome, which counts as one.
     func weight(of outcome: Outcomes.Stored) -> Double? {
         guard outcome.claim == .opinion else { return nil }
-        let isEarned = thalamus.withLock { $0.earnsTrust(outcome.opening.gate) }
-        return isEarned ? configuration.opinionWeight : 0
+        return earnsTrust(outcome.opening.gate) ? configuration.opinionWeight : 0
     }
 
-    /// Publishes that something was accepted; called under the lock of the gates.
-    func publish(_ accepted: AcceptedOutcome, sequence: UInt64) {
+    /// Publishes that something was accepted, with the openings that await an outcome after it; called under the lock of the gates.
+    func publish(_ accepted: AcceptedOutcome, in thalamus: borrowing Thalamus, sequence: UInt64) {
         acceptances.add(1, ordering: .sequentiallyConsistent)
         if accepted.decides { ruled.decided(accepted.opening) }
+        var accepted = accepted
+        let awaited = thalamus.awaited(in: accepted.region)
+        (accepted.undecided, accepted.newest) = (awaited.undecided, awaited.newest)
+        accepted.verification = outcomes.accepted(accepted)
         announcer.put(accepted, sequence: sequence)
     }
 
     /// Accepted outcomes of a gate, in their order, with those that wait in the outbox.
     func accepted(of gate: GateID) async throws(BusError) -> [AcceptedOutcome] {
         let subject = Subject.acceptedOutcome(process.environment, gate: gate)
-        var waiting: [Envelope<AcceptedOutcome>] = []
         // First what waits: it may be stored meanwhile.
-        outbox.forEachWaiting { message in
-            guard message.subject == subject else { return }
-            if let one = try? Envelope<AcceptedOutcome>(decoding: message.payload, on: subject) { waiting.append(one) }
-        }
+        let waiting = acceptedWaiting { $0 == gate }
         var found: [Envelope<AcceptedOutcome>] = []
         try await bus.read(stream: SystemStreams.outcomes(process.environment), filter: SubjectPattern(subject)) {
             batch in
@@ -142,17 +150,87 @@ extension ThalamusProcess {
         return (found + waiting.filter { !known.contains($0.header.messageID) }).map(\.body)
     }
 
-    /// Takes up again what outcomes have shown of a gate's origins, after another thalamus has accepted some.
-    func restoreTrust(of gate: GateID) async throws(BusError) {
-        let subject = SubjectPattern(Subject.acceptedOutcome(process.environment, gate: gate))
-        let accepted = try await AcceptedOutcomes.read(bus, process.environment, filter: subject) { $0 == gate }
-        outcomes.forget { $0 == gate }
-        thalamus.withLock { thalamus in
-            for (region, records) in accepted.records { thalamus.restore(records, region: region) }
-            for (gate, identity) in accepted.last {
-                outbox.know(
-                    .acceptedOutcome(process.environment, gate: gate), last: identity.sequence, id: identity.id)
+    /// Takes up again what the streams hold of a gate's trust, after another thalamus has stored what this one had not.
+    ///
+    /// - Parameter isSuperseded: whether the other has accepted outcomes: what this one had accepted since is judged again, on top of theirs.
+    ///   Otherwise only the openings are compared: those that were given up await nothing.
+    func restoreTrust(of gate: GateID, isSuperseded: Bool) async {
+        while !Task.isCancelled {
+            do throws(BusError) {
+                let isDone = try await outcomes.turns.alone { () async throws(BusError) in
+                    try await takeUpTrust(of: gate, isSuperseded: isSuperseded)
+                }
+                if isDone { return }
+            } catch {
+                guard error.code != .cancelled, error.code != .closed else { return }
+                process.logger.warning("Cannot read accepted outcomes", metadata: ["reason": "\(error)"])
+                do { try await Task.sleep(for: .milliseconds(200)) } catch { return }
             }
         }
+    }
+
+    /// - Returns: false where the gate has changed meanwhile.
+    private func takeUpTrust(of gate: GateID, isSuperseded: Bool) async throws(BusError) -> Bool {
+        let env = process.environment
+        let before = thalamus.withLock { Moment($0, gate, acceptances) }
+        // First what waits: it may be stored meanwhile.
+        let waiting = acceptedWaiting { $0 == gate }
+        var accepted = try await AcceptedOutcomes.read(bus, env, of: gate, refuse: announcer.reject)
+        for outcome in waiting { accepted.take(outcome.body) }
+        let found = accepted
+        let awaited =
+            try await openings(found, filter: SubjectPattern(.transition(env, gate: gate))) { $0 == gate }
+            .awaited.first?.openings ?? AwaitedOpenings(after: nil)
+        var claims: [Outcomes.Stored] = []
+        if isSuperseded { claims = try await outcomes.stored(of: gate) }
+        let judged = found.judged(claims)[gate] ?? Outcomes.Judged()
+        let isDone = thalamus.withLock { thalamus -> Bool in
+            guard Moment(thalamus, gate, acceptances) == before else { return false }
+            let region = found.last[gate]?.region ?? thalamus.region(of: gate)
+            if let region { thalamus.restore(awaited, region: region) }
+            guard isSuperseded else { return true }
+            if let region { thalamus.restore(found.last[gate]?.origins ?? [], region: region) }
+            // Where anything waits the outbox knows already what it follows from.
+            if waiting.isEmpty {
+                let stored = found.stored[gate]
+                outbox.know(.acceptedOutcome(env, gate: gate), last: stored?.sequence ?? 0, id: stored?.id)
+            }
+            acceptances.add(1, ordering: .sequentiallyConsistent)
+            outcomes.forget { $0 == gate }
+            outcomes.resume([gate: judged])
+            return true
+        }
+        // A weight that is declared has learned from what was given up already.
+        guard isDone, isSuperseded, earnsTrust(gate) else { return isDone }
+        for outcome in claims where outcome.sequence > judged.sequence { try await outcomes.take(outcome, self) }
+        return true
+    }
+
+    /// The accepted outcomes that wait in the outbox, in their order.
+    func acceptedWaiting(where isMeant: (GateID) -> Bool) -> [Envelope<AcceptedOutcome>] {
+        var found: [Envelope<AcceptedOutcome>] = []
+        outbox.forEachWaiting { message in
+            guard let gate = GateID(accepted: message.subject), isMeant(gate),
+                let one = try? Envelope<AcceptedOutcome>(decoding: message.payload, on: message.subject)
+            else { return }
+            found.append(one)
+        }
+        return found
+    }
+
+    /// Returns whether a gate earns its trust, also one that is forgotten for silence.
+    func earnsTrust(_ gate: GateID) -> Bool {
+        thalamus.withLock { $0.region(of: gate) }.map { configuration.earnsTrust($0) } ?? false
+    }
+}
+
+/// Marks of a gate's trust that differ once anything has changed.
+private struct Moment: Equatable {
+    let acceptances: Int
+    let newest: MessageID?
+
+    init(_ thalamus: Thalamus, _ gate: GateID, _ acceptances: borrowing Atomic<Int>) {
+        self.acceptances = acceptances.load(ordering: .sequentiallyConsistent)
+        newest = thalamus.region(of: gate).flatMap { thalamus.awaited(in: $0).newest }
     }
 }

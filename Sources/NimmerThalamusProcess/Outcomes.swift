@@ -22,11 +22,22 @@ final class Outcomes: Sendable {
         let message: BusMessage
     }
 
+    /// Extent to which a gate's outcomes are judged.
+    struct Judged: Sendable {
+        /// Place in the stream of decisions up to which each was accepted or refused before this thalamus had the gate.
+        var sequence: UInt64 = 0
+        /// The outcome or withdrawal that was accepted last.
+        var last: MessageID?
+    }
+
+    /// Outcomes are judged in the order of their stream: not while a gate is being taken up.
+    let turns = Turns()
     private let bus: any Bus
     private let env: Environment
     private let stream: String
     private let logger: Logger
     private let tracker = Mutex(OutcomeTracker())
+    private let judged = Mutex<[GateID: Judged]>([:])
     /// The sequence behind which outcomes are heard as they come.
     private let start = Mutex<UInt64>(0)
 
@@ -43,7 +54,23 @@ final class Outcomes: Sendable {
     }
 
     /// Forgets the openings of gates that another thalamus has.
-    func forget(where isGone: (GateID) -> Bool) { tracker.withLock { $0.forget(where: isGone) } }
+    func forget(where isGone: (GateID) -> Bool) {
+        tracker.withLock { $0.forget(where: isGone) }
+        judged.withLock { judged in judged = judged.filter { !isGone($0.key) } }
+    }
+
+    /// Continues where an earlier thalamus left gates.
+    func resume(_ gates: [GateID: Judged]) { judged.withLock { $0.merge(gates) { $1 } } }
+
+    /// Notes what was accepted last; called under the lock of the gates.
+    ///
+    /// - Returns: the outcome or withdrawal that was accepted last: of a reset, which is neither, the one before it.
+    func accepted(_ accepted: AcceptedOutcome) -> MessageID? {
+        judged.withLock { judged in
+            if accepted.effect != .reset { judged[accepted.gateID, default: Judged()].last = accepted.verification }
+            return judged[accepted.gateID]?.last
+        }
+    }
 
     /// Notes where the stream ends: what comes behind is heard by ``learn(_:_:)``.
     func begin() async throws(BusError) {
@@ -88,11 +115,18 @@ final class Outcomes: Sendable {
         return found
     }
 
+    /// Every outcome of a gate that the stream holds, as far as it can be read.
+    func stored(of gate: GateID) async throws(BusError) -> [Stored] {
+        try await stored(filter: try? SubjectPattern("\(env.rawValue).nervous.outcomes.\(gate).>"))
+    }
+
     /// Judges an outcome; looks into the streams where it names an opening that is not in memory.
     ///
-    /// - Parameter accepted: the gate's accepted outcomes, those included that no stream holds yet.
+    /// - Parameters:
+    ///   - isEarned: whether the gate earns its trust: then it knows itself which openings await an outcome.
+    ///   - accepted: the gate's accepted outcomes, those included that no stream holds yet.
     func judge(
-        _ outcome: Stored, _ accepted: (GateID) async throws(BusError) -> [AcceptedOutcome]
+        _ outcome: Stored, isEarned: Bool, _ accepted: (GateID) async throws(BusError) -> [AcceptedOutcome]
     ) async throws(BusError) -> OutcomeTracker.Verdict {
         let (opening, sequence, claim) = (outcome.opening, outcome.sequence, outcome.claim)
         let verdict = tracker.withLock { $0.verdict(opening, at: sequence, as: claim) }
@@ -102,7 +136,7 @@ final class Outcomes: Sendable {
         var isOpening = isKnown
         if !isOpening { isOpening = try await stored(opening) != nil }
         var state: (standing: OutcomeTracker.Standing, last: UInt64?) = (.awaited, nil)
-        if isOpening { state = try await self.state(of: opening, before: sequence, entries) }
+        if isOpening { state = try await self.state(of: opening, before: sequence, entries, isEarned: isEarned) }
         let (wasOpened, found) = (isOpening, state)
         return tracker.withLock {
             $0.looked(
@@ -125,14 +159,14 @@ final class Outcomes: Sendable {
         return found
     }
 
-    /// State of an opening as the streams show it: by what was accepted, and where nothing was (an older thalamus, or a stream that holds it
-    /// no more) by what was claimed.
+    /// State of an opening as the streams show it: by what was accepted, and where nothing was (a stream that holds it no more) and trust is
+    /// declared by what was claimed.
     private func state(
-        of opening: OutcomeTracker.Opening, before sequence: UInt64, _ accepted: [AcceptedOutcome]
+        of opening: OutcomeTracker.Opening, before sequence: UInt64, _ accepted: [AcceptedOutcome], isEarned: Bool
     ) async throws(BusError) -> (standing: OutcomeTracker.Standing, last: UInt64?) {
-        let subjects = try? SubjectPattern("\(env.rawValue).nervous.outcomes.\(opening.gate).>")
-        let claims = try await stored(filter: subjects).filter { $0.opening == opening && $0.sequence < sequence }
         let entries = accepted.filter { $0.opening == opening.id && $0.effect != .reset }
+        guard !isEarned else { return (entries.last?.standing ?? .awaited, nil) }
+        let claims = try await stored(of: opening.gate).filter { $0.opening == opening && $0.sequence < sequence }
         guard let last = entries.last else {
             var state: (standing: OutcomeTracker.Standing, last: UInt64?) = (.awaited, nil)
             for claim in claims {
@@ -146,8 +180,7 @@ final class Outcomes: Sendable {
         }
         let handled = Set(entries.compactMap(\.verification))
         let place = claims.last { handled.contains($0.id) }?.sequence ?? claims.first?.sequence
-        guard last.effect != .withdrawal else { return (.awaited, place) }
-        return (last.isOpinion ? .opined : .judged, place)
+        return (last.standing, place)
     }
 
     /// A message had no effect after all.
@@ -168,7 +201,9 @@ final class Outcomes: Sendable {
                     while !Task.isCancelled {
                         for delivery in try await consumer.fetch(maximum: 100, wait: .seconds(5), linger: .zero)
                         where delivery.sequence > last {
-                            try await take(delivery.message, delivery.sequence, owner, shards)
+                            try await turns.alone { () async throws(BusError) in
+                                try await take(delivery.message, delivery.sequence, owner, shards)
+                            }
                             last = delivery.sequence
                         }
                     }
@@ -194,6 +229,8 @@ final class Outcomes: Sendable {
         {
             return
         }
+        // It was judged before the gate was taken up.
+        if let gate = message.subject.feedbackGate, judged.withLock({ sequence <= $0[gate]?.sequence ?? 0 }) { return }
         let outcome: Stored
         do throws(Refusal) { outcome = try read(message, sequence) } catch {
             return owner.announcer.reject(error, message)
@@ -207,7 +244,8 @@ final class Outcomes: Sendable {
             return owner.announcer.reject(refusal, outcome.message)
         }
         guard owner.weight(of: outcome) != 0 else { return }
-        let verdict = try await judge(outcome, owner.accepted(of:))
+        let verdict = try await judge(
+            outcome, isEarned: owner.earnsTrust(outcome.opening.gate), owner.accepted(of:))
         do throws(BusError) {
             guard let refusal = try await apply(verdict, outcome, owner) else { return }
             owner.announcer.reject(refusal, outcome.message)
@@ -243,7 +281,9 @@ final class Outcomes: Sendable {
             let opening = isRecent ? nil : try await stored(outcome.opening)
             switch owner.accept(outcome, opening) {
             case .counted: return nil
-            case .notUndecided: return OutcomeTracker.decided(outcome.opening)
+            case .notUndecided:
+                wasNotLearned(outcome)
+                return OutcomeTracker.decided(outcome.opening)
             case .noGate:
                 // A gate that is being taken up learns it then.
                 wasNotLearned(outcome)
@@ -257,6 +297,13 @@ final class Outcomes: Sendable {
         case .known, .look: return nil
         case .refuse(let refusal): return refusal
         }
+    }
+}
+
+extension AcceptedOutcome {
+    /// State of its opening after it.
+    fileprivate var standing: OutcomeTracker.Standing {
+        effect == .withdrawal ? .awaited : isOpinion ? .opined : .judged
     }
 }
 

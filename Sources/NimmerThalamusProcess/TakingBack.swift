@@ -33,18 +33,16 @@ extension ThalamusProcess {
                 fold.count(outcome.result, weight: 1, witnesses: known.witnesses, memory: memory)
             }
             let left = fold.records
-            let isDecided: (MessageID) -> Bool = { $0 == id ? isReplaced : log.decides($0) }
-            let undecided = try await openings(of: gate, where: { !isDecided($0) })
             let isDone = thalamus.withLock { thalamus -> Bool in
                 guard acceptances.load(ordering: .sequentiallyConsistent) == revision else { return false }
-                thalamus.takeBack(left, undecided: undecided, region: known.region, isDecided: isDecided)
+                thalamus.takeBack(known, leaving: left, isReplaced: isReplaced)
                 publish(
                     AcceptedOutcome(
                         gateID: gate, region: known.region, opening: id, opener: known.opener,
                         witnesses: known.witnesses,
                         sender: outcome.sender, result: isReplaced ? outcome.result : known.result, at: .now(),
                         origins: left, kind: isReplaced ? .replacement : .withdrawal, verification: outcome.id),
-                    sequence: outcome.sequence)
+                    in: thalamus, sequence: outcome.sequence)
                 return true
             }
             if isDone {
@@ -69,32 +67,10 @@ extension ThalamusProcess {
             publish(
                 AcceptedOutcome(
                     gateID: gate, region: region, opening: id, opener: first, witnesses: forgotten, sender: sender,
-                    result: .partial, at: .now(), origins: left, kind: .reset, verification: id), sequence: 0)
+                    result: .partial, at: .now(), origins: left, kind: .reset), in: thalamus, sequence: 0)
             return left
         }
         outbox.push()
         return left
-    }
-
-    /// The openings of a gate as the stream of transitions holds them, in the order of time.
-    private func openings(
-        of gate: GateID, where isMeant: (MessageID) -> Bool
-    ) async throws(BusError) -> [(id: MessageID, transition: GateTransition)] {
-        var found: [(id: MessageID, transition: GateTransition)] = []
-        let subject = Subject.transition(process.environment, gate: gate)
-        try await bus.read(
-            stream: SystemStreams.transitions(process.environment), filter: SubjectPattern(subject)
-        ) { batch in
-            for stored in batch {
-                guard
-                    let message = try? Envelope<GateTransition>(
-                        decoding: stored.message.payload, on: stored.message.subject), message.body.isOpening,
-                    isMeant(message.header.messageID)
-                else { continue }
-                found.append((message.header.messageID, message.body))
-            }
-            return true
-        }
-        return found.sorted { $0.transition.at < $1.transition.at }
     }
 }

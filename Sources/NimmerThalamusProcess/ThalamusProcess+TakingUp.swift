@@ -13,6 +13,10 @@ extension ThalamusProcess {
     ///
     /// - Parameter isOurs: whether this thalamus has a gate.
     func resume(_ isOurs: @Sendable (GateID) -> Bool) async throws {
+        try await outcomes.turns.alone { try await takeUp(isOurs) }
+    }
+
+    private func takeUp(_ isOurs: @Sendable (GateID) -> Bool) async throws {
         let env = process.environment
         let stream = SystemStreams.transitions(env)
         let last = try await bus.lastPerSubject(stream: stream, filter: .transitions(env))
@@ -45,29 +49,30 @@ extension ThalamusProcess {
             else { return }
             found.take(transition, storedAt: .now())
         }
-        var stored = try await AcceptedOutcomes.read(bus, env, where: isOurs)
-        outbox.forEachWaiting { message in
-            guard let waiting = try? Envelope<AcceptedOutcome>(decoding: message.payload, on: message.subject),
-                isOurs(waiting.body.gateID)
-            else { return }
-            stored.take(waiting.body)
+        var read = try await AcceptedOutcomes.read(bus, env, where: isOurs, refuse: announcer.reject)
+        for (gate, identity) in read.stored {
+            outbox.reconcile(.acceptedOutcome(env, gate: gate), newest: identity)
         }
-        let accepted = stored
-        let openings = try await openings(accepted, isOurs)
-        let undecided = openings.filter { !accepted.decided.contains($0.named) }
+        for waiting in acceptedWaiting(where: isOurs) { read.take(waiting.body) }
+        let accepted = read
+        let (awaited, opined) = try await openings(
+            accepted, opined: try await self.opined(where: isOurs), where: isOurs)
         let all = try await outcomes.stored()
-        let unjudged = Set(accepted.unjudged(all.filter { isOurs($0.opening.gate) }).map(\.sequence))
+        let judged = accepted.judged(all)
+        outcomes.resume(judged)
         var pending: [Outcomes.Stored] = []
-        var lessons: [(outcome: Outcomes.Stored, opening: GateTransition?)] = []
+        var lessons: [Lesson] = []
+        var published: [GateID: Set<MessageID>] = [:]
         for outcome in all {
             let gate = outcome.opening.gate
-            guard isOurs(gate), let known = found[gate] else { continue }
-            // Trust that is earned has its own stream, and only what is not there yet is to be learned; of declared trust the last
+            guard isOurs(gate),
+                let region = found[gate]?.transition.body.region ?? accepted.last[gate]?.region
+            else { continue }
+            // Trust that is earned has its own stream, and only what was not judged is to be learned; of declared trust the last
             // transition holds the sum.
-            let isEarned = configuration.earnsTrust(known.transition.body.region)
-            guard isEarned ? unjudged.contains(outcome.sequence) : storedAfter(outcome, found) else {
-                continue
-            }
+            let isEarned = configuration.earnsTrust(region)
+            let isJudged = outcome.sequence <= judged[gate]?.sequence ?? 0
+            guard isEarned ? !isJudged : storedAfter(outcome, found) else { continue }
             if found.isLast(outcome.opening.id, of: gate),
                 !all.contains(where: { $0.opening == outcome.opening && $0.sequence < outcome.sequence })
             {
@@ -78,18 +83,23 @@ extension ThalamusProcess {
                 continue
             }
             guard outcome.claim == .outcome else { continue }
+            if published[gate] == nil {
+                published[gate] = Set(try await self.accepted(of: gate).compactMap(\.verification))
+            }
             // That it counts is known already, whatever its opening's state is now.
-            if accepted.verifications.contains(outcome.id) {
-                lessons.append((outcome, nil))
+            if published[gate]?.contains(outcome.id) == true {
+                lessons.append(Lesson(outcome: outcome, opening: nil, isPublished: true))
                 continue
             }
             if let refusal = try await outcomes.refusal(of: outcome, by: verifiers) {
                 announcer.reject(refusal, outcome.message)
                 continue
             }
-            switch try await outcomes.judge(outcome, accepted(of:)) {
+            switch try await outcomes.judge(outcome, isEarned: false, self.accepted(of:)) {
             // Of a part that comes back: its gates were forgotten, and what they had learned since their last transition with them.
-            case .learn, .known: lessons.append((outcome, try await outcomes.stored(outcome.opening)))
+            case .learn, .known:
+                let opening = try await outcomes.stored(outcome.opening)
+                lessons.append(Lesson(outcome: outcome, opening: opening, isPublished: isJudged))
             case .refuse(let refusal): announcer.reject(refusal, outcome.message)
             case .look, .replace, .takeBack: break
             }
@@ -102,21 +112,24 @@ extension ThalamusProcess {
             for item in found.inOrder {
                 thalamus.resume(item.body, id: item.header.messageID, now: now)
             }
-            for (region, records) in accepted.records { thalamus.restore(records, region: region) }
-            for (gate, identity) in accepted.last {
+            for outcome in accepted.last.values {
+                if let records = outcome.origins { thalamus.restore(records, region: outcome.region) }
+            }
+            for (gate, identity) in accepted.stored {
                 outbox.know(.acceptedOutcome(env, gate: gate), last: identity.sequence, id: identity.id)
             }
-            for opening in undecided { thalamus.restore(undecided: opening.body, id: opening.header.messageID) }
-            for lesson in lessons.map(\.outcome) where accepted.decided.contains(lesson.opening) {
+            for (region, openings) in awaited { thalamus.restore(openings, region: region) }
+            for lesson in lessons.filter(\.isPublished).map(\.outcome) {
                 thalamus.learn(lesson.result, opening: lesson.opening.id, gate: lesson.opening.gate)
             }
             thalamus.advance(to: now)
         }
-        for lesson in lessons where !accepted.decided.contains(lesson.outcome.opening) {
-            _ = accept(lesson.outcome, lesson.opening)
-        }
+        for lesson in lessons where !lesson.isPublished { _ = accept(lesson.outcome, lesson.opening) }
         // A rule corrects a mind's opinion, as any other outcome does.
-        try await ruled.resume(openings)
+        try await ruled.resume(
+            (awaited.flatMap(\.openings.openings) + opined).sorted {
+                ($0.body.at, $0.body.gateID) < ($1.body.at, $1.body.gateID)
+            })
         for outcome in pending { try await outcomes.take(outcome, self) }
         // What came while these were read.
         for outcome in try await outcomes.stored(after: all.last?.sequence ?? 0) where isOurs(outcome.opening.gate) {
@@ -132,26 +145,6 @@ extension ThalamusProcess {
         found.precedes(outcomeOf: outcome.opening.gate, storedAt: outcome.message.at)
     }
 
-    /// The openings of gates whose outcomes are not known yet, or those of minds alone, in their order (trust.md, Replay and restart).
-    private func openings(
-        _ accepted: AcceptedOutcomes, _ isOurs: @Sendable (GateID) -> Bool
-    ) async throws(BusError) -> [Envelope<GateTransition>] {
-        var found: [Envelope<GateTransition>] = []
-        let env = process.environment
-        try await bus.read(stream: SystemStreams.transitions(env), filter: .transitions(env)) { batch in
-            for stored in batch {
-                guard let gate = GateID(transition: stored.message.subject), gate.owner == nil, isOurs(gate),
-                    let message = try? Envelope<GateTransition>(
-                        decoding: stored.message.payload, on: stored.message.subject), message.body.isOpening,
-                    !accepted.decided.contains(message.named) || accepted.opined.contains(message.named)
-                else { continue }
-                found.append(message)
-            }
-            return true
-        }
-        return found.sorted { ($0.body.at, $0.body.gateID) < ($1.body.at, $1.body.gateID) }
-    }
-
     /// Takes up gates again that another thalamus has judged while this one was cut off: what they
     /// concluded here and had not published is given up, and they continue from what is stored.
     func retake(_ shards: Shards?) async {
@@ -161,9 +154,7 @@ extension ThalamusProcess {
                 process.logger.warning(
                     "Another thalamus has accepted outcomes of this gate: continuing from what is stored",
                     metadata: ["gate": "\(gate)"])
-                do throws(BusError) { try await restoreTrust(of: gate) } catch {
-                    process.logger.warning("Cannot read accepted outcomes", metadata: ["reason": "\(error)"])
-                }
+                await restoreTrust(of: gate, isSuperseded: true)
                 continue
             }
             guard let gate = GateID(transition: subject) else { continue }
@@ -187,6 +178,7 @@ extension ThalamusProcess {
                         thalamus.advance(to: now)
                     }
                     opened.yield()
+                    if earnsTrust(gate) { await restoreTrust(of: gate, isSuperseded: false) }
                     break
                 } catch {
                     do { try await Task.sleep(for: .milliseconds(200)) } catch { return }
@@ -196,9 +188,11 @@ extension ThalamusProcess {
     }
 }
 
-extension Envelope<GateTransition> {
-    /// An opening as outcomes name it.
-    fileprivate var named: OutcomeTracker.Opening {
-        OutcomeTracker.Opening(gate: body.gateID, id: header.messageID)
-    }
+/// An outcome that a weight that is declared learns from at the start.
+private struct Lesson {
+    let outcome: Outcomes.Stored
+    /// The opening as it is stored, where it is known.
+    let opening: GateTransition?
+    /// Indicates whether it counts already: it is not published again.
+    let isPublished: Bool
 }

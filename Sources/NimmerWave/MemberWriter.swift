@@ -35,6 +35,11 @@ public struct MemberWriter: ~Copyable {
 
     mutating func member(_ key: StaticString, _ id: MessageID) {
         begin(key)
+        write(id)
+    }
+
+    /// Writes an id as an element.
+    mutating func write(_ id: MessageID) {
         bytes.append(0x22)
         id.write(into: &bytes)
         bytes.append(0x22)

@@ -188,7 +188,7 @@ struct SharedRequestsTests {
                     .acceptedOutcome(.prod, gate: try GateID(gate)), payload: [], id: .named("\(gate) \(number)"))
             }
         }
-        #expect(try await bus.read(stream: stream.name, filter: .acceptedOutcomes(.prod)).count == 256 + 2)
+        #expect(try await bus.read(stream: stream.name, filter: .acceptedOutcomes(.prod)).count == 64 + 2)
         #expect(try await bus.stream(SystemStreams.transitions(.prod)).messages == 0)
         #expect(try await bus.stream(SystemStreams.decisions(.prod)).messages == 0)
     }

@@ -35,6 +35,26 @@ struct StreamBoundsTests {
         }
     }
 
+    /// The newest outcome of a gate holds its trust.
+    @Test(arguments: await Servers.installed())
+    func noGatesTrustGoesForTheOutcomesOfOthers(_ binary: NATSBinary) async throws {
+        try await TestServer.with(binary) { _, bus in
+            var stream = SystemStreams.outcomesStream(.dev)
+            stream.maximumBytes = 16 << 10
+            try await bus.ensureStream(stream)
+            let silent = Subject.acceptedOutcome(.dev, gate: try GateID("attic"))
+            try await bus.publishDurably(silent, payload: [1], id: .v7())
+            let error = await #expect(throws: BusError.self) {
+                for number in 0..<100 {
+                    let busy = Subject.acceptedOutcome(.dev, gate: try GateID("g\(number % 5)"))
+                    try await bus.publishDurably(busy, payload: [UInt8](repeating: 2, count: 1000), id: .v7())
+                }
+            }
+            #expect(error?.code == .full)
+            #expect(try await bus.lastMessage(stream: stream.name, subject: silent)?.sequence == 1)
+        }
+    }
+
     /// A stream that is made elsewhere would be missed by every rule for streams.
     @Test func everyStreamIsMadeInOnePlace() throws {
         let sources = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/Sources"

@@ -2,10 +2,11 @@ import NimmerBus
 import NimmerProcess
 import NimmerSystem
 import NimmerSystemFile
-import NimmerThalamusProcess
 import NimmerWave
 import ProcessBench
 import Testing
+
+@testable import NimmerThalamusProcess
 
 /// A thalamus and what it publishes.
 struct Desk {
@@ -45,8 +46,10 @@ struct Desk {
         rejects = try await bus.messages(.rejects(.dev))
     }
 
-    func run(while body: () async throws -> Void) async throws {
+    /// - Parameter waiting: what an earlier run has left in its outbox.
+    func run(waiting: [OutboxMessage] = [], while body: () async throws -> Void) async throws {
         let thalamus = try ThalamusProcess(bench.process, keepsWaves: false)
+        for message in waiting { thalamus.outbox.put(message) }
         try await bench.run({ try await thalamus.run() }) {
             _ = try await bench.ask("gates")
             try await body()
@@ -56,6 +59,10 @@ struct Desk {
     /// Two agree; returns the opening.
     func agree() async throws -> Envelope<GateTransition> {
         for cell in ["door", "window"] { try emit(cell, 0.97, region: "hall") }
+        return try await nextOpening()
+    }
+
+    func nextOpening() async throws -> Envelope<GateTransition> {
         while true {
             let message = try #require(await openings.first { _ in true })
             let transition = try Envelope<GateTransition>(decoding: message.payload, on: message.subject)

@@ -181,7 +181,8 @@ enum SampleMessages {
             gateID: try GateID("math--sums"), region: try Region("math.sums"), opening: .named("t"),
             opener: try Token("abacus"), witnesses: witnesses, sender: "operator", result: .failed, at: at,
             origins: origins, kind: origins.map { _ in .outcome }, weight: origins.map { _ in 0.5 },
-            verification: origins.map { _ in .named("v") })
+            verification: origins.map { _ in .named("v") }, undecided: origins.map { _ in [.named("u")] },
+            newest: origins.map { _ in .named("n") })
     }
 
     private static func reports() throws -> [Sample] {

@@ -24,11 +24,15 @@ struct StoredOpenings {
 
     /// Openings, oldest first.
     let openings: [Opening]
+    /// Those that await an outcome.
+    private let undecided: Set<MessageID>
 
     /// Reads both streams.
     static func read(_ bus: any Bus, _ environment: Environment) async throws(BusError) -> StoredOpenings {
         var outcomes: [MessageID: AcceptedOutcome] = [:]
+        var gates: [GateID: AwaitedOpenings] = [:]
         for outcome in try await accepted(bus, environment) {
+            gates[outcome.gateID] = AwaitedOpenings(after: outcome)
             switch outcome.effect {
             case .outcome, .replacement: outcomes[outcome.opening] = outcome
             case .withdrawal: outcomes[outcome.opening] = nil
@@ -45,12 +49,14 @@ struct StoredOpenings {
                         decoding: stored.message.payload, on: stored.message.subject), message.body.isOpening,
                     message.body.gateID.owner == nil
                 else { continue }
+                gates[message.body.gateID, default: AwaitedOpenings(after: nil)].take(message)
                 let id = message.header.messageID
                 openings.append(Opening(id: id, transition: message.body, outcome: outcomes[id]))
             }
             return true
         }
-        return StoredOpenings(openings: openings)
+        let undecided = Set(gates.values.flatMap(\.openings).map(\.header.messageID))
+        return StoredOpenings(openings: openings, undecided: undecided)
     }
 
     /// Outcomes, withdrawals and resets that thalami accepted, in their order.
@@ -68,14 +74,7 @@ struct StoredOpenings {
     }
 
     /// The last openings of each gate whose outcomes are awaited, newest first.
-    var awaited: [Opening] {
-        var counts: [GateID: Int] = [:]
-        return openings.reversed().filter { opening in
-            guard opening.outcome == nil else { return false }
-            counts[opening.transition.gateID, default: 0] += 1
-            return counts[opening.transition.gateID, default: 0] <= 64
-        }
-    }
+    var awaited: [Opening] { openings.reversed().filter { $0.outcome == nil && undecided.contains($0.id) } }
 
     /// The opening that a person means: by an id or its first characters, by its region or gate (the newest that awaits an outcome), or as
     /// the `last` of all.

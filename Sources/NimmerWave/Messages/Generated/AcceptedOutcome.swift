@@ -27,8 +27,12 @@ public struct AcceptedOutcome: MessageBody {
     public var kind: OutcomeKind?
     /// Share of an outcome that it counts as; 1 unless stated (0…1).
     public var weight: Double?
-    /// The VerificationOutcome that was accepted.
+    /// The VerificationOutcome that was accepted; of a reset, the last one before it.
     public var verification: MessageID?
+    /// A snapshot: the gate's openings that await an outcome after it, in the order in which they go (at most 64).
+    public var undecided: [MessageID]?
+    /// The newest opening that the gate knew, decided or not.
+    public var newest: MessageID?
 
     /// A body of these values.
     public init(
@@ -43,7 +47,9 @@ public struct AcceptedOutcome: MessageBody {
         origins: [OriginRecord]? = nil,
         kind: OutcomeKind? = nil,
         weight: Double? = nil,
-        verification: MessageID? = nil
+        verification: MessageID? = nil,
+        undecided: [MessageID]? = nil,
+        newest: MessageID? = nil
     ) {
         self.gateID = gateID
         self.region = region
@@ -57,6 +63,8 @@ public struct AcceptedOutcome: MessageBody {
         self.kind = kind
         self.weight = weight
         self.verification = verification
+        self.undecided = undecided
+        self.newest = newest
     }
 
     public static let type = MessageType.acceptedOutcome
@@ -73,7 +81,9 @@ public struct AcceptedOutcome: MessageBody {
         .optional("origins", .list(.record(OriginRecord.fields), 512), "A snapshot: what the gate holds of each origin after it."),
         .optional("kind", .word(OutcomeKind.allCases.map(\.rawValue)), "Its effect; outcome unless stated. A withdrawal names the result that it took back, a reset the origins that it forgot."),
         .optional("weight", .fraction, "Share of an outcome that it counts as; 1 unless stated."),
-        .optional("verification", .uuid, "The VerificationOutcome that was accepted."),
+        .optional("verification", .uuid, "The VerificationOutcome that was accepted; of a reset, the last one before it."),
+        .optional("undecided", .list(.uuid, 64), "A snapshot: the gate's openings that await an outcome after it, in the order in which they go."),
+        .optional("newest", .uuid, "The newest opening that the gate knew, decided or not."),
     ]
 
     public init(_ fields: borrowing FieldReader) throws(Refusal) {
@@ -89,6 +99,8 @@ public struct AcceptedOutcome: MessageBody {
         kind = try fields.optional(9)
         weight = try fields.optional(10)
         verification = try fields.optional(11)
+        undecided = try fields.optional(12)
+        newest = try fields.optional(13)
     }
 
     public func write(_ out: inout MemberWriter) {
@@ -105,6 +117,8 @@ public struct AcceptedOutcome: MessageBody {
             if let kind { out.member("kind", kind.rawValue) }
             if let weight { out.member("weight", weight) }
             if let verification { out.member("verification", verification) }
+            if let undecided { out.member("undecided", list: undecided) { $1.write($0) } }
+            if let newest { out.member("newest", newest) }
         }
     }
 }
