@@ -346,8 +346,8 @@ let package = Package(
             tests(
                 "NimmerThalamusProcessTests",
                 [
-                    "NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerThalamusProcess",
-                    "NimmerWave",
+                    "NimmerBus", "NimmerProcess", "NimmerSystem", "NimmerSystemFile", "NimmerThalamus",
+                    "NimmerThalamusProcess", "NimmerWave",
                     "ProcessBench",
                 ]),
             tests(

@@ -71,15 +71,6 @@ struct AcceptedOutcomes: Sendable {
     /// Takes one that waits in the outbox, behind all that is stored.
     mutating func take(_ waiting: AcceptedOutcome) { last[waiting.gateID] = waiting }
 
-    /// Places in the stream of decisions up to which a gate's outcomes are judged, accepted or refused. They are judged in the order of that
-    /// stream; of a gate whose last accepted one it holds no more, all that it holds came later.
-    func judged(_ outcomes: [Outcomes.Stored]) -> [GateID: Outcomes.Judged] {
-        var judged = last.mapValues { Outcomes.Judged(sequence: 0, last: $0.verification) }
-        for outcome in outcomes where judged[outcome.opening.gate]?.last == outcome.id {
-            judged[outcome.opening.gate]?.sequence = outcome.sequence
-        }
-        return judged
-    }
 }
 
 extension ThalamusProcess {
@@ -183,7 +174,7 @@ extension ThalamusProcess {
             .awaited.first?.openings ?? AwaitedOpenings(after: nil)
         var claims: [Outcomes.Stored] = []
         if isSuperseded { claims = try await outcomes.stored(of: gate) }
-        let judged = found.judged(claims)[gate] ?? Outcomes.Judged()
+        let judged = try await judged(found, claims)[gate] ?? Outcomes.Judged()
         let isDone = thalamus.withLock { thalamus -> Bool in
             guard Moment(thalamus, gate, acceptances) == before else { return false }
             let region = found.last[gate]?.region ?? thalamus.region(of: gate)
@@ -204,6 +195,30 @@ extension ThalamusProcess {
         guard isDone, isSuperseded, earnsTrust(gate) else { return isDone }
         for outcome in claims where outcome.sequence > judged.sequence { try await outcomes.take(outcome, self) }
         return true
+    }
+
+    /// Places in the stream of decisions up to which a gate's outcomes are judged, accepted or refused: they are judged in the order of that
+    /// stream. Of a gate of whose accepted ones it holds none, all that it holds came later.
+    ///
+    /// - Parameter claims: what the stream of decisions holds.
+    func judged(
+        _ accepted: AcceptedOutcomes, _ claims: [Outcomes.Stored]
+    ) async throws(BusError) -> [GateID: Outcomes.Judged] {
+        var judged = accepted.last.mapValues { Outcomes.Judged(sequence: 0, last: $0.verification) }
+        var places: [GateID: [MessageID: UInt64]] = [:]
+        for claim in claims where judged[claim.opening.gate] != nil {
+            places[claim.opening.gate, default: [:]][claim.id] = claim.sequence
+        }
+        for (gate, places) in places {
+            var place = accepted.last[gate]?.verification.flatMap { places[$0] }
+            // A backup of a living system holds outcomes that were accepted after it had copied the decisions.
+            if place == nil {
+                let earlier = try await self.accepted(of: gate).compactMap(\.verification)
+                place = earlier.last { places[$0] != nil }.flatMap { places[$0] }
+            }
+            judged[gate]?.sequence = place ?? 0
+        }
+        return judged
     }
 
     /// The accepted outcomes that wait in the outbox, in their order.

@@ -58,7 +58,7 @@ extension ThalamusProcess {
         let (awaited, opined) = try await openings(
             accepted, opined: try await self.opined(where: isOurs), where: isOurs)
         let all = try await outcomes.stored()
-        let judged = accepted.judged(all)
+        let judged = try await judged(accepted, all)
         outcomes.resume(judged)
         var pending: [Outcomes.Stored] = []
         var lessons: [Lesson] = []

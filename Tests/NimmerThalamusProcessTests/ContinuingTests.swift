@@ -1,7 +1,11 @@
 import NimmerBus
+import NimmerThalamus
 import NimmerWave
 import ProcessBench
+import Synchronization
 import Testing
+
+@testable import NimmerThalamusProcess
 
 /// Trust after a restart, or beside another thalamus, is what it was (trust.md, Replay and restart).
 @Suite("A thalamus that continues", .timeLimit(.minutes(2))) struct ContinuingTests {
@@ -101,6 +105,25 @@ import Testing
         }
     }
 
+    @Test("what was judged is not judged again after a restore whose decisions are older than its accepted outcomes")
+    func restored() async throws {
+        let bus = InMemoryBus()
+        let past = try await Past(on: bus)
+        try await past.open(0)
+        let confirmed = try await past.verify(0)
+        let back = try await past.verify(0, takesBack: true)
+        let later = (id: MessageID.named("later"), sequence: back.sequence + 1)
+        try await past.store(past.accepted(0, confirmed, leaving: 1, newest: 0))
+        try await past.store(past.accepted(0, back, leaving: 0, undecided: [0], newest: 0, takesBack: true))
+        try await past.store(past.accepted(0, later, leaving: 1, newest: 0))
+        let desk = try await Desk(on: bus)
+        try await desk.run {
+            #expect(try await desk.bench.ask("reset", ["region": "hall", "origin": "door"]).status == .ok)
+            let accepted = try await desk.next()
+            #expect(accepted.effect == .reset && Self.ok(accepted) == [1], "\(accepted.effect)")
+        }
+    }
+
     @Test("beside another thalamus no outcome is lost, and what that one decided is decided")
     func anotherAccepts() async throws {
         let bus = InMemoryBus()
@@ -128,17 +151,12 @@ import Testing
         let past = try await Past(on: bus)
         try await past.open(0)
         let desk = try await Desk(on: bus)
-        try await desk.run {
+        try await desk.run { thalamus in
             try await past.open(1)
             try await past.open(2)
             for cell in ["door", "window"] { try desk.emit(cell, 0.97, region: "hall") }
             // Its own opening makes two; it is given up, and both of the other's are taken up.
-            var awaited = 0.0
-            while awaited != 3 {
-                let why = try await desk.bench.ask("explain", ["gate": "hall"])
-                awaited = why.result.resolved["awaited_outcomes"]?.double ?? awaited
-                await Task.yield()
-            }
+            while thalamus.thalamus.withLock({ $0.awaitedOutcomes }) != 3 { await Task.yield() }
             try await desk.report(Past.id(2), .confirmed)
             let accepted = try await desk.next()
             #expect(Self.ok(accepted) == [1, 1] && accepted.undecided == [Past.id(0), Past.id(1)])

@@ -48,11 +48,15 @@ struct Desk {
 
     /// - Parameter waiting: what an earlier run has left in its outbox.
     func run(waiting: [OutboxMessage] = [], while body: () async throws -> Void) async throws {
+        try await run(waiting: waiting) { _ in try await body() }
+    }
+
+    func run(waiting: [OutboxMessage] = [], while body: (ThalamusProcess) async throws -> Void) async throws {
         let thalamus = try ThalamusProcess(bench.process, keepsWaves: false)
         for message in waiting { thalamus.outbox.put(message) }
         try await bench.run({ try await thalamus.run() }) {
             _ = try await bench.ask("gates")
-            try await body()
+            try await body(thalamus)
         }
     }
 

@@ -44,15 +44,15 @@ struct Past {
         try await store(transition(number, opens: false))
     }
 
-    /// Stores a confirmation of an opening; returns its place.
+    /// Stores a confirmation of an opening, or that it is taken back; returns its place.
     @discardableResult
-    func verify(_ number: Int) async throws -> (id: MessageID, sequence: UInt64) {
-        let id = MessageID.named("verification \(number)")
+    func verify(_ number: Int, takesBack: Bool = false) async throws -> (id: MessageID, sequence: UInt64) {
+        let id = MessageID.named("\(takesBack ? "withdrawal" : "verification") \(number)")
         let message = Envelope(
             id: id, at: .now(), from: Source(entityID: "nimmer", entityType: .service),
             VerificationOutcome(
-                originalSignalID: Self.id(number), domain: witnesses[0], outcome: .confirmed,
-                verificationSource: "nimmer"))
+                originalSignalID: Self.id(number), domain: witnesses[0], outcome: takesBack ? .partial : .confirmed,
+                verificationSource: "nimmer", kind: takesBack ? .withdrawal : nil))
         let subject = Subject.feedback(.dev, gate: gate).from(try Token("operator"))
         let ack = try await bus.publishDurably(subject, payload: message.encoded(), id: id)
         return (id, ack.sequence)
@@ -61,14 +61,15 @@ struct Past {
     /// An accepted confirmation after which both origins have so many confirmed outcomes.
     func accepted(
         _ number: Int, _ verification: (id: MessageID, sequence: UInt64), leaving confirmed: Double,
-        undecided: [Int] = [], newest: Int
+        undecided: [Int] = [], newest: Int, takesBack: Bool = false
     ) -> OutboxMessage {
         let id = MessageID.accepted(Self.id(number), sequence: verification.sequence)
         let body = AcceptedOutcome(
             gateID: gate, region: region, opening: Self.id(number), opener: witnesses[1], witnesses: witnesses,
             sender: "operator", result: .confirmed, at: .now(),
             origins: witnesses.map { OriginRecord(origin: $0, confirmed: confirmed, failed: 0) },
-            verification: verification.id, undecided: undecided.map(Self.id), newest: Self.id(newest))
+            kind: takesBack ? .withdrawal : nil, verification: verification.id, undecided: undecided.map(Self.id),
+            newest: Self.id(newest))
         return OutboxMessage(
             subject: .acceptedOutcome(.dev, gate: gate), id: id,
             payload: Envelope(id: id, at: body.at, from: Self.source, body).encoded(),
