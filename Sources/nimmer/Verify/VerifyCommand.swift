@@ -33,7 +33,7 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A reason, which is stored with the outcome.", valueName: "text"))
     var why: String?
 
-    @Flag(help: "Take back the outcome that counts; of the last 256 of its gate.")
+    @Flag(help: "Take back the outcome that counts; of the last \(SystemStreams.outcomesPerGate) of its gate.")
     var undo = false
 
     @Flag(help: "List the openings whose outcomes are awaited, newest first.")
