@@ -48,15 +48,20 @@ public struct VirtualVariant: Sendable {
 extension GateSettings {
     /// These settings with those of an overlay where it has any.
     ///
-    /// A rule of the overlay changes what the first rule of these settings about its region has; all other rules stay.
+    /// A rule of the overlay changes the rule of its name at its place. One of another name stands before all of these, and changes what the first
+    /// rule about its region has. All other rules stay.
     package func overlaid(by other: GateSettings) -> GateSettings {
         var merged = self
         merged.defaults = defaults.merged(with: other.defaults)
-        merged.regions =
-            other.regions.map { change in
-                let below = rule(region: change.region, gate: change.region)?.overrides ?? GateOverrides()
-                return Rule(region: change.region, overrides: below.merged(with: change.overrides), mark: change.mark)
-            } + regions.filter { rule in !other.regions.contains { $0.region == rule.region } }
+        var added: [Rule] = []
+        for change in other.regions {
+            let place = regions.firstIndex { $0.region == change.region }
+            let below = place.map { regions[$0] } ?? rule(region: change.region, gate: change.region)
+            let overrides = (below?.overrides ?? GateOverrides()).merged(with: change.overrides)
+            let rule = Rule(region: change.region, overrides: overrides, mark: change.mark)
+            if let place { merged.regions[place] = rule } else { added.append(rule) }
+        }
+        merged.regions = added + merged.regions
         return merged
     }
 }

@@ -42,6 +42,12 @@ extension SystemFileEdit {
     package static func add(variants: [String], in text: [UInt8], file: String) throws(SystemError) -> [UInt8] {
         let before = try SystemFile(parsing: text, file: file)
         let root = try YAMLParser.parse(text, file: file)
+        guard before.virtual.count + variants.count <= VirtualVariant.maximum else {
+            throw SystemError(
+                .invalid, file: file, mark: root["virtual"]?.mark ?? .start,
+                found: "\(before.virtual.count) variants, and \(variants.count) more to add",
+                expected: "at most \(VirtualVariant.maximum): each judges every wave")
+        }
         var lines = EditedLines(text)
         var isDone = true
         if let present = root["virtual"], !present.isNull {
@@ -113,6 +119,7 @@ extension SystemFileEdit {
         }
         let named = Set((one.gates.regions + other.gates.regions).map(\.region) + one.thalamus.regions.map(\.region))
         return one.gates.defaults == other.gates.defaults
+            && one.gates.regions.map(\.region) == other.gates.regions.map(\.region)
             && named.allSatisfy {
                 one.gates.overrides(region: $0, gate: $0) == other.gates.overrides(region: $0, gate: $0)
             }

@@ -178,6 +178,36 @@ import Testing
         #expect(roof.quorum == 2 && roof.openThreshold == 0.8)
     }
 
+    @Test func aRuleIsChangedAtItsPlaceAndOnlyANewOneStandsFirst() throws {
+        let rules = """
+            nimmerverse: 1
+            name: plant
+            gates:
+              regions:
+                plant.pump: {open_threshold: 0.9}
+                plant.>: {quorum: 2}
+            virtual:
+              general: {gates: {regions: {"plant.>": {quorum: 3}}}}
+              both: {gates: {regions: {"plant.>": {quorum: 3}, plant.valve: {open_threshold: 0.7}}}}
+
+            """
+        let system = try SystemFile(parsing: Array(rules.utf8), file: "plant.yaml")
+        for (name, order) in [
+            ("general", ["plant.pump", "plant.>"]), ("both", ["plant.valve", "plant.pump", "plant.>"]),
+        ] {
+            let applied = system.applying(try #require(system.variant(name))).gates
+            let promoted = try SystemFileEdit.promote(name, in: Array(rules.utf8), file: "plant.yaml")
+            let written = try SystemFile(parsing: promoted, file: "plant.yaml").gates
+            for gates in [applied, written] {
+                #expect(gates.regions.map(\.region) == order)
+                let pump = gates.configuration(region: "plant.pump")
+                #expect(pump.openThreshold == 0.9 && pump.quorum == 1)
+                #expect(gates.configuration(region: "plant.other").quorum == 3)
+            }
+            #expect(name == "general" || applied.configuration(region: "plant.valve").quorum == 2)
+        }
+    }
+
     @Test func aLayoutThatIsNotUnderstoodIsRefusedAndNeverBroken() throws {
         let text = """
             nimmerverse: 1
@@ -197,6 +227,16 @@ import Testing
             try SystemFileEdit.promote("c", in: Array(text.utf8), file: "plant.yaml")
         }
         #expect(unknown?.expected == "one of a")
+    }
+
+    @Test func moreExplorationsThanThereIsRoomForAreRefusedByTheirNumber() throws {
+        let present = (0..<15).map { "  v\($0): {gates: {defaults: {quorum: 2}}}" }.joined(separator: "\n") + "\n"
+        let lines = (1...2).map { "explored-\($0): {gates: {defaults: {quorum: 3}}}" }
+        let error = #expect(throws: SystemError.self) {
+            try SystemFileEdit.add(
+                variants: lines, in: Array((Self.plant + "virtual:\n" + present).utf8), file: "p.yaml")
+        }
+        #expect(error?.found == "15 variants, and 2 more to add" && error?.expected.hasPrefix("at most 16") == true)
     }
 
     @Test func explorationsCanBeAdded() throws {
