@@ -10,13 +10,19 @@ package struct TruthTimeline: Sendable {
         /// The region that it is about; nil: any.
         package var region: Region?
         package var result: VerificationResult
+        /// Time around it in which an opening is about it, too, in milliseconds: where it is known only by an opening of its own.
+        package var slack: Double
 
-        package init(from: Timestamp, until: Timestamp, region: Region? = nil, result: VerificationResult) {
+        package init(
+            from: Timestamp, until: Timestamp, region: Region? = nil, result: VerificationResult, slack: Double = 0
+        ) {
             (self.from, self.until, self.region, self.result) = (from, until, region, result)
+            self.slack = slack
         }
 
         func isAbout(_ moment: Timestamp, _ region: Region) -> Bool {
-            from <= moment && moment <= until && (self.region == nil || self.region == region)
+            from.advanced(milliseconds: -slack) <= moment && moment <= until.advanced(milliseconds: slack)
+                && (self.region == nil || self.region == region)
         }
     }
 
@@ -45,6 +51,35 @@ package struct TruthTimeline: Sendable {
             }
         }
         self.init(intervals, isComplete: true)
+    }
+
+    /// A real opening whose outcome is known.
+    package struct Opening: Sendable {
+        /// Its transition.
+        package var transition: GateTransition
+        /// Time of the release; nil while the gate is open.
+        package var until: Timestamp?
+        package var result: VerificationResult
+
+        package init(transition: GateTransition, until: Timestamp?, result: VerificationResult) {
+            (self.transition, self.until, self.result) = (transition, until, result)
+        }
+    }
+
+    /// The truth that outcomes of real openings have shown: each is about the time from its oldest asserting witness to its release; of other
+    /// times nothing is known.
+    ///
+    /// - Parameters:
+    ///   - slack: time around an opening in which another is about the same, in milliseconds.
+    ///   - start: begin of what is looked at.
+    ///   - now: end of what is looked at.
+    package init(openings: [Opening], slack: Double, since start: Timestamp, now: Timestamp) {
+        let intervals = openings.map { opening in
+            Interval(
+                from: OpeningSpan(opening.transition).from, until: opening.until ?? now,
+                region: opening.transition.region, result: opening.result, slack: slack)
+        }
+        self.init(intervals.filter { $0.until.advanced(milliseconds: slack) >= start }, isComplete: false)
     }
 
     /// The faults that there were.

@@ -62,6 +62,34 @@ import Testing
         #expect(three.caught == 2 && three.falseAlarms == 0 && three.value == 3)
     }
 
+    @Test func aRealOpeningIsAFaultFromItsOldestWitnessToItsRelease() throws {
+        let plant = try Region("plant")
+        func opening(_ begin: Double) throws -> TruthTimeline.Opening {
+            let witness = TriggerSignal(
+                source: "flow", origin: try Token("flow"), confidence: 0.5, polarity: 1, timestamp: at(begin), push: 0.5
+            )
+            let transition = GateTransition(
+                gateID: GateID(region: plant), domain: try Token("plant"), region: plant, fromState: .stable,
+                toState: .open, stateValue: 0.9, weight: 0.5, triggerSignals: [witness], at: at(begin + 10))
+            return .init(transition: transition, until: at(begin + 200), result: .confirmed)
+        }
+        let truth = TruthTimeline(
+            openings: [try opening(100), try opening(500)], slack: 60_000, since: at(0), now: at(1_000))
+        #expect(truth.faults.map(\.from) == [at(100), at(500)] && truth.faults.map(\.until) == [at(300), at(700)])
+        func outcome(_ seconds: Double) -> VerificationResult? {
+            truth.outcome(at: at(seconds), region: plant, grace: 60_000)
+        }
+        #expect(outcome(50) == .confirmed && outcome(250) == .confirmed && outcome(350) == .confirmed)
+        #expect(outcome(30) == nil && outcome(400) == nil)
+        var recording = try recording()
+        recording.truth = truth
+        let eager = try ExplorationTrial().run(
+            system("open_threshold: 0.2, window_ms: 10000"), environment: .dev, [recording])
+        #expect(eager.faults == 2 && eager.caught == 2 && eager.prompt == 2)
+        let later = TruthTimeline(openings: [try opening(100)], slack: 60_000, since: at(400), now: at(1_000))
+        #expect(later.faults.isEmpty)
+    }
+
     @Test func theSameSeedFindsTheSameAndItIsBetter() throws {
         let recording = try recording()
         func explore(_ seed: UInt64) throws -> Exploration {

@@ -185,17 +185,14 @@ struct GardenExploreCommand: AsyncParsableCommand {
             }
             waves.sort { $0.at < $1.at }
             let stored = try await StoredOpenings.read(bus, environment)
-            let intervals = stored.openings.compactMap { opening -> TruthTimeline.Interval? in
-                guard let result = opening.outcome?.result else { return nil }
-                let span = OpeningSpan(opening.transition)
-                return TruthTimeline.Interval(
-                    from: span.from.advanced(milliseconds: -slack),
-                    until: opening.transition.at.advanced(milliseconds: slack),
-                    region: opening.transition.region, result: result)
+            let openings = stored.openings.compactMap { opening -> TruthTimeline.Opening? in
+                // The opinion of a mind is no truth.
+                guard let outcome = opening.outcome, outcome.weight == nil else { return nil }
+                return .init(transition: opening.transition, until: opening.releasedAt, result: outcome.result)
             }
             let first = waves.first?.at ?? .now()
             return ExploredRecording(
-                waves: waves, truth: TruthTimeline(intervals.filter { $0.until >= first }, isComplete: false))
+                waves: waves, truth: TruthTimeline(openings: openings, slack: slack, since: first, now: .now()))
         }
     }
 

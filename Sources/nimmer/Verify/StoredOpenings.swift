@@ -9,6 +9,8 @@ struct StoredOpenings {
         let id: MessageID
         let transition: GateTransition
         let outcome: AcceptedOutcome?
+        /// Time of its release; nil while its gate is open.
+        var releasedAt: Timestamp?
 
         /// The origins for which an outcome counts: those that asserted.
         var witnesses: [String] { transition.triggerSignals.filter { $0.polarity > 0 }.map(\.origin.text) }
@@ -40,15 +42,21 @@ struct StoredOpenings {
             }
         }
         var openings: [Opening] = []
+        var open: [GateID: Int] = [:]
         try await bus.read(
             stream: SystemStreams.transitions(environment), filter: .transitions(environment)
         ) { batch in
             for stored in batch {
                 guard
                     let message = try? Envelope<GateTransition>(
-                        decoding: stored.message.payload, on: stored.message.subject), message.body.isOpening,
-                    message.body.gateID.owner == nil
+                        decoding: stored.message.payload, on: stored.message.subject), message.body.gateID.owner == nil
                 else { continue }
+                let gate = message.body.gateID
+                if message.body.fromState == .open, let place = open.removeValue(forKey: gate) {
+                    openings[place].releasedAt = message.body.at
+                }
+                guard message.body.isOpening else { continue }
+                open[gate] = openings.count
                 gates[message.body.gateID, default: AwaitedOpenings(after: nil)].take(message)
                 let id = message.header.messageID
                 openings.append(Opening(id: id, transition: message.body, outcome: outcomes[id]))
