@@ -29,7 +29,7 @@ struct StreamBoundsTests {
                 #expect(error?.number == 10110)
             }
             // Whose subjects name their sender: each has a share of the room.
-            for name in ["DEV-TRANSITIONS", "DEV-ESCALATIONS", "DEV-OUTCOMES", "DEV-LIFEFORCE", "DEV-WAVES"] {
+            for name in ["DEV-TRANSITIONS", "DEV-ESCALATIONS", "DEV-OUTCOMES", "DEV-WAVES"] {
                 #expect((try await config(bus, name)["max_msgs_per_subject"]?.int ?? 0) > 0, "\(name)")
             }
         }
@@ -53,6 +53,23 @@ struct StreamBoundsTests {
             #expect(error?.code == .full)
             #expect(try await bus.lastMessage(stream: stream.name, subject: silent)?.sequence == 1)
         }
+    }
+
+    /// 200 regions, shared by three thalami: each stores one message a minute.
+    @Test func aWeekOfSpentLifeforceHasRoom() throws {
+        let stream = SystemStreams.lifeforceStream(.prod)
+        #expect(stream.maximumPerSubject == nil && stream.maximumMessages == nil)
+        let minutes = 7 * 24 * 60
+        let regions = try (0..<200).map { RegionSpending(region: try Region("plant.pump-\($0)"), cells: 1.25) }
+        let bytes = [regions[..<67], regions[67..<134], regions[134...]].reduce(0) { sum, part in
+            let message = Envelope(
+                id: .v7(), at: .now(), from: Source(entityID: "thalamus-1", entityType: .thalamus),
+                LifeforceSpent(since: .now(), until: .now(), regions: Array(part)))
+            // The server's own account of a message: its subject, and 30 bytes.
+            return sum + message.encoded().count + SubjectPattern.storedLifeforce(.prod).text.utf8.count + 30
+        }
+        #expect(bytes * minutes <= stream.maximumBytes ?? 0, "\(bytes * minutes)")
+        #expect(stream.maximumAge == .seconds(minutes * 60))
     }
 
     /// A stream that is made elsewhere would be missed by every rule for streams.
