@@ -52,10 +52,12 @@ extension Grant {
 
     /// Reads, writes and watches a bucket of keys.
     ///
-    /// - Parameter keys: the keys that it may write, as patterns.
-    mutating func shares(bucket: String, writing keys: [String] = [">"]) {
+    /// - Parameters:
+    ///   - keys: the keys that it may write, as patterns.
+    ///   - changes: whether it may also change the settings of the bucket.
+    mutating func shares(bucket: String, writing keys: [String] = [">"], changes: Bool = true) {
         let stream = "KV_\(bucket)"
-        ensures([stream], changes: true)
+        ensures([stream], changes: changes)
         reads(stream, durables: [])
         publish += ["$JS.API.STREAM.MSG.GET.\(stream)"] + keys.map { "$KV.\(bucket).\($0)" }
     }

@@ -141,7 +141,8 @@ extension Grant {
     }
 
     /// Hears waves and reads what the real system concluded; publishes traces, and what it has counted in a bucket of its own. It may publish no
-    /// transition, no request to a mind and no command.
+    /// transition, no request to a mind and no command; since it uses JetStream, whose answers go wherever the question names, its key is
+    /// trusted as that of the hippocampus is. The bucket holds the trail of promotions, too, and it may not shorten that.
     private static func garden(_ env: Environment) -> Grant {
         var grant = Grant("garden", .garden)
         grant.publish += [Subject.correlation(env).text, "\(env.rawValue).nervous.rejects.garden"]
@@ -152,7 +153,7 @@ extension Grant {
             grant.publish.append("$JS.API.STREAM.INFO.\(stream)")
             grant.reads(stream, durables: SystemDurables.of(stream, env))
         }
-        grant.shares(bucket: SystemStreams.garden(env).bucket, writing: ["state.>"])
+        grant.shares(bucket: SystemStreams.garden(env).bucket, writing: ["state.>"], changes: false)
         return grant
     }
 

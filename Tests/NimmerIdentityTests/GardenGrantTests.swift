@@ -28,7 +28,9 @@ import Testing
             "dev.nervous.cells.garden.wave", "dev.nervous.outcomes.plant.feedback",
             "dev.nervous.outcomes.plant.feedback.garden",
             "dev.organs.language.ask.garden", "$KV.DEV-GARDEN.promotions.1", "$KV.DEV-ACTS.x", "$KV.DEV-LEARNED.motor",
-            "$JS.API.STREAM.UPDATE.DEV-TRANSITIONS", "$JS.API.CONSUMER.MSG.NEXT.DEV-TRANSITIONS.bridge",
+            "$JS.API.STREAM.UPDATE.DEV-TRANSITIONS", "$JS.API.STREAM.UPDATE.KV_DEV-GARDEN",
+            "$JS.API.STREAM.DELETE.KV_DEV-GARDEN", "$JS.API.STREAM.PURGE.KV_DEV-GARDEN",
+            "$JS.API.CONSUMER.MSG.NEXT.DEV-TRANSITIONS.bridge",
             "$JS.API.CONSUMER.DELETE.DEV-TRANSITIONS.hippocampus",
         ] { #expect(!garden.mayPublish(subject), "\(subject)") }
         #expect(garden.mayPublish("$KV.DEV-GARDEN.state.variant.eager"))
