@@ -5,6 +5,8 @@ import NimmerWave
 package struct GardenReport: Sendable, Hashable {
     /// Name of the variant.
     package var variant: String
+    /// Name of all that its judgement follows from, as the garden runs it.
+    package var digest: String
     /// Begin of what it has counted.
     package var since: String
     /// Its figures.
@@ -16,6 +18,7 @@ package struct GardenReport: Sendable, Hashable {
 
     init(_ variant: VariantRun, _ garden: VirtualGarden) {
         self.variant = variant.name
+        digest = variant.digest
         since = variant.since.rfc3339
         (own, real) = variant.figures(garden.real)
         costOfCall = garden.costOfCall
@@ -32,7 +35,8 @@ package struct GardenReport: Sendable, Hashable {
 
     package var json: JSON {
         [
-            "variant": .string(variant), "since": .string(since), "own": own.json, "real": real.json,
+            "variant": .string(variant), "digest": .string(digest), "since": .string(since), "own": own.json,
+            "real": real.json,
             "evidence": .number(Double(evidence)), "calls_saved": .number(Double(callsSaved)),
             "cost_of_call": .number(costOfCall),
             "spent": .number(Self.rounded(spent)), "real_spent": .number(Self.rounded(realSpent)),
@@ -42,6 +46,7 @@ package struct GardenReport: Sendable, Hashable {
     package init?(_ json: JSON) {
         guard let variant = json["variant"]?.string, json["own"] != nil else { return nil }
         self.variant = variant
+        digest = json["digest"]?.string ?? ""
         since = json["since"]?.string ?? ""
         own = GardenFigures(json["own"])
         real = GardenFigures(json["real"])
@@ -90,13 +95,20 @@ extension VirtualGarden {
 
     /// Openings that an answer shows at most.
     private static let shown = 50
+    /// Bytes that a list of openings, and that trust may take of an answer beside each other: half of it, less the report.
+    private static let half = Wire.maximumBytes / 2 - 2_048
 
     private func show(_ variant: VariantRun) -> JSON {
-        let trust = TrustSnapshot(variant.thalamus.trust().map { .init(region: $0.region, origins: $0.records) })
-        return [
-            "report": GardenReport(variant, self).json,
-            "openings": .array(variant.openings.suffix(Self.shown).reversed().map(Self.line)), "trust": trust.json,
+        let openings = variant.openings.suffix(Self.shown).reversed().map(Self.line)
+        var answer: JSONObject = [
+            "report": GardenReport(variant, self).json, "openings": .array(Wire.fitting(openings, into: Self.half)),
         ]
+        let trust = variant.thalamus.trust()
+        let (shown, leftOut) = TrustSnapshot(trust.map { .init(region: $0.region, origins: $0.records) })
+            .mostTried(bytes: Self.half)
+        answer["trust"] = shown.json
+        if leftOut > 0 { answer["trust_left_out"] = .number(Double(leftOut)) }
+        return .object(answer)
     }
 
     private static func line(_ opening: VirtualOpening) -> JSON {
@@ -110,7 +122,7 @@ extension VirtualGarden {
     }
 
     private static func word(_ opening: VirtualOpening) -> String {
-        switch opening.verdict {
+        switch opening.evidence {
         case .confirmed: "caught"
         case .failed: "false"
         case .partial, nil: "unknown"
@@ -123,7 +135,7 @@ extension VirtualGarden {
         for opening in real where opening.at >= variant.since && !opening.isUnseen {
             let isShared = opening.matched.contains(variant.name)
             let verdict =
-                switch (opening.outcome, isShared) {
+                switch (opening.evidence, isShared) {
                 case (.confirmed, true): "caught"
                 case (.confirmed, false): "missed"
                 case (.failed, true): "false"
@@ -153,7 +165,24 @@ extension VirtualGarden {
         }
         lines.sort { $0.at > $1.at }
         return [
-            "report": GardenReport(variant, self).json, "openings": .array(lines.prefix(2 * Self.shown).map(\.json)),
+            "report": GardenReport(variant, self).json,
+            "openings": .array(Wire.fitting(lines.prefix(2 * Self.shown).map(\.json), into: 2 * Self.half)),
         ]
+    }
+}
+
+extension TrustSnapshot {
+    /// The records of the origins with the most outcomes, as many as fit into so many bytes, and how many are left out.
+    func mostTried(bytes maximum: Int) -> (shown: TrustSnapshot, leftOut: Int) {
+        var records = entries.flatMap { entry in entry.origins.map { Entry(region: entry.region, origins: [$0]) } }
+        func outcomes(_ record: Entry) -> Double { record.origins.reduce(0) { $0 + $1.confirmed + $1.failed } }
+        records.sort { outcomes($0) > outcomes($1) }
+        let count = Wire.fitting(records.map { TrustSnapshot([$0]).json }, into: maximum).count
+        var shown: [Region: [OriginRecord]] = [:]
+        for record in records.prefix(count) { shown[record.region, default: []] += record.origins }
+        let entries = shown.map { region, origins in
+            Entry(region: region, origins: origins.sorted { $0.origin.text < $1.origin.text })
+        }
+        return (TrustSnapshot(entries), records.count - count)
     }
 }

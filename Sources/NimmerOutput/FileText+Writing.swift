@@ -53,6 +53,23 @@ extension FileText {
         try write(bytes, to: path)
     }
 
+    /// Permissions of a file; nil where there is none.
+    package static func mode(of path: String) -> mode_t? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & 0o777 : nil
+    }
+
+    /// Fails where a file no longer holds what was read from it: that edit would be lost.
+    ///
+    /// - Throws: ``Failure`` that names the file.
+    package static func require(_ path: String, holds contents: [UInt8]) throws(Failure) {
+        guard try bytes(path) == contents else {
+            throw Failure(
+                .failed, "\(path) was changed after it was read: it is left as it is now",
+                remedy: "run the command again")
+        }
+    }
+
     /// Fails where a file that is to be written is one of those that are read: it would be lost before its end.
     ///
     /// - Parameters:

@@ -49,7 +49,10 @@ package struct UnifiedDiff: Sendable {
     }
 
     private static func split(_ text: String) -> [String] {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        // As a Character, CR LF is one, and no line would end.
+        var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map {
+            String(String.UnicodeScalarView($0))
+        }
         if lines.last == "" { lines.removeLast() }
         return lines
     }

@@ -12,15 +12,8 @@ public struct GateList: Sendable, Hashable {
     ///
     /// - Parameter leftOut: how many are left out already.
     public init(_ gates: [JSON], leftOut: Int = 0) {
-        var bytes = 0
-        var count = 0
-        for gate in gates {
-            bytes += gate.text.utf8.count + 1
-            guard bytes <= Self.maximumBytes else { break }
-            count += 1
-        }
-        self.gates = Array(gates.prefix(count))
-        self.leftOut = leftOut + gates.count - count
+        self.gates = Wire.fitting(gates, into: Self.maximumBytes)
+        self.leftOut = leftOut + gates.count - self.gates.count
     }
 
     /// One list of the gates of several, the highest potential first, as many as one message holds.
@@ -43,5 +36,17 @@ public struct GateList: Sendable, Hashable {
     public var json: JSON {
         leftOut == 0
             ? .array(gates) : .object(["gates": .array(gates), "left_out": .number(Double(leftOut))])
+    }
+}
+
+extension Wire {
+    /// The first values of a list, as many as fit into so many bytes.
+    package static func fitting(_ values: [JSON], into maximumBytes: Int) -> [JSON] {
+        var bytes = 0
+        return Array(
+            values.prefix { value in
+                bytes += value.text.utf8.count + 1
+                return bytes <= maximumBytes
+            })
     }
 }

@@ -24,6 +24,13 @@ import Testing
                 """)
     }
 
+    @Test func linesThatEndWithCarriageReturnAndLineFeedAreLines() {
+        let before = (1...9).map { "line \($0)\r\n" }.joined()
+        let diff = UnifiedDiff(before, before.replacing("line 5", with: "five"))
+        #expect(diff.lines.filter { $0.sign != " " && $0.sign != "@" }.map(\.text) == ["line 5\r", "five\r"])
+        #expect(diff.lines.count == 9)
+    }
+
     @Test func distantChangesAreApartAndNearOnesTogether() {
         let before = (1...40).map { "line \($0)" }.joined(separator: "\n") + "\n"
         let apart = before.replacing("line 3\n", with: "").replacing("line 30\n", with: "thirty\n")

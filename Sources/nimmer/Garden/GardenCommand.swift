@@ -115,6 +115,9 @@ struct GardenShowCommand: AsyncParsableCommand {
         }
         try Console.line("")
         for line in table.lines(paint) { try Console.line(line) }
+        if let leftOut = answer["trust_left_out"]?.int, leftOut > 0 {
+            try Console.line(paint(.quiet, "and \(count(leftOut, "origin")) with fewer outcomes"))
+        }
     }
 }
 

@@ -40,20 +40,29 @@ struct GardenPromoteCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
     @OptionGroup var color: ColorOptions
 
+    func validate() throws {
+        if json.json, !yes {
+            throw ValidationError(
+                "--json needs --yes: a person who is asked sees the difference and the evidence first")
+        }
+    }
+
     func run() async throws {
         let environment = try chosenEnvironment()
         let file = try Promotion.file(system, environment)
         let before = try FileText.bytes(file)
         let after: [UInt8]
+        let digest: String
         do throws(SystemError) {
             after = try SystemFileEdit.promote(variant, in: before, file: file)
+            digest = try SystemFile(parsing: before, file: file).variant(variant)?.digest ?? ""
         } catch { throw Failure(error) }
         guard after != before else {
             throw Failure(.failed, "\(variant) is real already: nothing in \(file) would change")
         }
         let diff = UnifiedDiff(String(decoding: before, as: UTF8.self), String(decoding: after, as: UTF8.self))
         let promotion = try await CommandConnection.with(server, environment) { bus in
-            let report = try await evidence(bus, environment)
+            let report = try await evidence(bus, environment, of: digest, in: file)
             if !json.json {
                 try Promotion.show(diff, file, color.paint)
                 if let report {
@@ -68,7 +77,8 @@ struct GardenPromoteCommand: AsyncParsableCommand {
             let promotion = Promotion(
                 .promote, variant, file: file, copy: copy, after: after, diff: diff.text(file, file), evidence: report,
                 isForced: force)
-            try FileText.write(before, to: copy)
+            try FileText.require(file, holds: before)
+            try FileText.write(before, to: copy, mode: FileText.mode(of: file))
             // The trail first: no file changes without a trace of who wanted it.
             try await promotion.store(bus, environment)
             try FileText.replace(file, with: after)
@@ -80,10 +90,13 @@ struct GardenPromoteCommand: AsyncParsableCommand {
             "`nimmer restart thalamus` and `nimmer restart garden` take them; `nimmer garden demote` takes them back")
     }
 
-    /// The garden's report; nil where none runs and that is wanted.
-    private func evidence(_ bus: any Bus, _ environment: Environment) async throws -> JSON? {
+    /// The garden's report; nil where none runs, or one of other settings, and that is wanted.
+    private func evidence(
+        _ bus: any Bus, _ environment: Environment, of digest: String, in file: String
+    ) async throws -> JSON? {
         do {
-            return try await GardenCommand.ask(bus, environment, "show", variant)["report"]
+            let reports = try await GardenCommand.ask(bus, environment, "list")["variants"]?.array ?? []
+            return try Promotion.evidence(of: variant, digest: digest, in: file, among: reports)
         } catch {
             if force { return nil }
             throw error

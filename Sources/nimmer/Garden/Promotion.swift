@@ -123,6 +123,29 @@ struct Promotion {
         takesBack = json["takes_back"]?.string.flatMap { try? MessageID($0) }
     }
 
+    // MARK: - The evidence
+
+    /// The report of a variant as the file has it, out of those of the garden.
+    ///
+    /// - Throws: ``Failure`` where the garden runs no such variant, or one with other settings: its figures would be no evidence.
+    static func evidence(of variant: String, digest: String, in file: String, among reports: [JSON]) throws(Failure)
+        -> JSON
+    {
+        guard let json = reports.first(where: { $0["variant"]?.string == variant }) else {
+            let known = reports.compactMap { $0["variant"]?.string }.joined(separator: ", ")
+            throw Failure(
+                .failed, "the garden runs no variant \(variant); expected one of \(known)",
+                remedy: "`nimmer restart garden` takes the variants of \(file)")
+        }
+        guard GardenReport(json)?.digest == digest else {
+            throw Failure(
+                .failed,
+                "the garden runs \(variant) with other settings, its own or those below it, than \(file) has now",
+                remedy: "`nimmer restart garden` takes these; outcomes count from then on")
+        }
+        return json
+    }
+
     // MARK: - The file
 
     /// Path of the system file that a command means: the one that is named, else that of the `nimmer up` which runs here.
