@@ -42,7 +42,7 @@ package struct GardenFigures: Sendable, Hashable {
         openings = 1
         calls = opening.isCall ? 1 : 0
         lifeforce = opening.lifeforce
-        switch opening.verdict {
+        switch opening.evidence {
         case .failed: falseAlarms = 1
         case .partial, nil: unknown = 1
         case .confirmed: break
@@ -58,14 +58,14 @@ package struct GardenFigures: Sendable, Hashable {
             openings = 1
             calls = real.isCall ? 1 : 0
             lifeforce = real.lifeforce
-            switch real.outcome {
+            switch real.evidence {
             case .confirmed: caught = 1
             case .failed: falseAlarms = 1
             case .partial, nil: unknown = 1
             }
             return
         }
-        switch (real.outcome, real.matched.contains(variant)) {
+        switch (real.evidence, real.matched.contains(variant)) {
         case (.confirmed, true): caught = 1
         case (.confirmed, false): missed = 1
         case (.failed, false): avoided = 1

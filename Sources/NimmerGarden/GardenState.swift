@@ -6,7 +6,7 @@ import NimmerWave
 
 extension VirtualGarden {
     /// Form of what is kept. Another one is not taken up.
-    private static let form = 1
+    static let form = 2
     /// Key of the real system.
     package static let realKey = "state.real"
     /// Key of the moment until which nothing was missed.
@@ -15,22 +15,14 @@ extension VirtualGarden {
     /// Key of a variant.
     package static func key(_ variant: String) -> String { "state.variant.\(variant)" }
 
-    /// All that is to be kept, by key; the variants before the real system, whose places in the streams are behind them.
-    package var kept: [(key: String, value: [UInt8])] {
-        variants.map { (Self.key($0.name), $0.kept.bytes) } + [(Self.realKey, keptReal.bytes)]
+    /// All that is to be kept, as it is now: to be encoded elsewhere, while this garden hears further waves.
+    package var snapshot: GardenSnapshot {
+        GardenSnapshot(
+            variants: variants.map(\.snapshot), real: real, places: places, gaps: gaps, early: early)
     }
 
     /// The moment until which nothing was missed, as it is kept.
     package static func alive(_ now: Timestamp) -> [UInt8] { JSON.string(now.rfc3339).bytes }
-
-    private var keptReal: JSON {
-        var places: JSONObject = [:]
-        for (stream, place) in self.places.sorted(by: { $0.key < $1.key }) { places[stream] = .number(Double(place)) }
-        return [
-            "form": .number(Double(Self.form)), "places": .object(places), "openings": .array(real.map(\.kept)),
-            "gaps": .array(gaps.suffix(64).map(\.kept)),
-        ]
-    }
 
     /// Takes up what an earlier process has kept. What cannot be read, and what was counted under other settings, begins at 0.
     ///
@@ -49,8 +41,8 @@ extension VirtualGarden {
         }
         self.real = (real["openings"]?.array ?? []).compactMap(RealOpening.init)
         gaps = (real["gaps"]?.array ?? []).compactMap(OpeningSpan.init)
-        aliveAt = value(Self.aliveKey)?.string.flatMap { try? Timestamp(rfc3339: $0) }
-        gaps.append(OpeningSpan(from: aliveAt ?? now, until: now))
+        early = (real["early"]?.array ?? []).compactMap(EarlyMessage.init)
+        let aliveAt = value(Self.aliveKey)?.string.flatMap { try? Timestamp(rfc3339: $0) }
         var taken: [String] = []
         for place in variants.indices {
             guard let state = value(Self.key(variants[place].name)), state["digest"]?.string == variants[place].digest
@@ -60,7 +52,13 @@ extension VirtualGarden {
             }
             variants[place].resume(state)
             taken.append(variants[place].name)
+            // What it shares with real openings may have been kept before it opened.
+            for number in self.real.indices
+            where variants[place].openings.contains(where: { $0.matches(self.real[number]) }) {
+                self.real[number].matched.insert(variants[place].name)
+            }
         }
+        missed(from: aliveAt ?? now, until: now)
         return taken
     }
 
@@ -71,12 +69,10 @@ extension VirtualGarden {
 }
 
 extension VariantRun {
-    var kept: JSON {
-        let trust = TrustSnapshot(thalamus.trust().map { .init(region: $0.region, origins: $0.records) })
-        return [
-            "digest": .string(digest), "since": .string(since.rfc3339), "own": totals.own.json,
-            "real": totals.real.json, "openings": .array(openings.map(\.kept)), "trust": trust.json,
-        ]
+    var snapshot: GardenSnapshot.Variant {
+        GardenSnapshot.Variant(
+            name: name, digest: digest, since: since, totals: totals, openings: openings, trust: thalamus.trust(),
+            weights: thalamus.declaredWeights)
     }
 
     /// Takes up its figures, its trust and the gates that were open.
@@ -87,10 +83,25 @@ extension VariantRun {
         if let json = state["trust"], let trust = try? TrustSnapshot(json) {
             for entry in trust.entries { thalamus.restore(entry.origins, region: entry.region) }
         }
+        var weights: [Region: Double] = [:]
+        for pair in state["weights"]?.array ?? [] {
+            if let region = pair[0]?.string.flatMap({ try? Region($0) }) { weights[region] = pair[1]?.double }
+        }
         for opening in openings {
             if opening.verdict == nil { thalamus.restore(undecided: opening.transition, id: opening.id) }
             guard opening.span.until == nil else { continue }
-            thalamus.resume(opening.transition, id: opening.id, now: opening.at)
+            var transition = opening.transition
+            if let declared = thalamus.declaredWeight(of: opening.region) {
+                transition.weight = weights.removeValue(forKey: opening.region) ?? declared
+            }
+            thalamus.resume(transition, id: opening.id, now: opening.at)
+        }
+        for (region, weight) in weights.sorted(by: { $0.key.text < $1.key.text }) {
+            let at = openings.last { $0.region == region }?.at ?? since
+            let rest = GateTransition(
+                gateID: GateID(region: region), domain: region.domain, region: region, fromState: .open,
+                toState: .stable, stateValue: 0, weight: weight, at: at)
+            thalamus.resume(rest, id: .named("\(name) \(region)"), now: at)
         }
     }
 }
@@ -118,10 +129,10 @@ extension RealOpening {
         ]
         if isUnseen { json["unseen"] = true }
         json["outcome"] = outcome.map { .string($0.rawValue) }
+        json["weight"] = weight.map { .number($0) }
         json["sender"] = sender.map { .string($0) }
-        json["feedback"] = feedback.map {
-            ["amount": .number($0.amount), "sender": .string($0.sender), "taken": .bool($0.isTaken)]
-        }
+        if !feedback.isEmpty { json["feedback"] = .array(feedback.map(\.kept)) }
+        json["fed"] = fed.map { .number($0) }
         return .object(json)
     }
 
@@ -143,9 +154,9 @@ extension RealOpening {
         sender = json["sender"]?.string
         matched = Set((json["matched"]?.array ?? []).compactMap(\.string))
         isUnseen = json["unseen"]?.bool ?? false
-        if let kept = json["feedback"], let amount = kept["amount"]?.double, let by = kept["sender"]?.string {
-            feedback = Feedback(amount: amount, sender: by, isTaken: kept["taken"]?.bool ?? false)
-        }
+        weight = json["weight"]?.double
+        fed = json["fed"]?.double
+        for feedback in (json["feedback"]?.array ?? []).compactMap(HeardFeedback.init) { note(feedback) }
     }
 }
 
@@ -154,10 +165,12 @@ extension VirtualOpening {
         var json: JSONObject = [
             "id": .string(id.text), "gate": .string(gate.text), "region": .string(region.text),
             "domain": .string(domain.text), "at": .string(at.rfc3339), "span": span.kept, "window_ms": .number(window),
-            "potential": .number(potential), "call": .bool(isCall), "lifeforce": .number(lifeforce),
+            "potential": .number(potential), "weight": .number(weight), "call": .bool(isCall),
+            "lifeforce": .number(lifeforce),
             "witnesses": .array(witnesses.map { .string($0.text) }),
         ]
         json["opener"] = opener.map { .string($0.text) }
+        if isOpinion { json["opinion"] = true }
         json["verdict"] = verdict.map { .string($0.rawValue) }
         if distance.isFinite { json["distance_ms"] = .number(distance) }
         return .object(json)
@@ -179,19 +192,21 @@ extension VirtualOpening {
         self.span = span
         window = json["window_ms"]?.double ?? 0
         potential = json["potential"]?.double ?? 1
+        weight = json["weight"]?.double ?? 0
         isCall = json["call"]?.bool ?? false
         lifeforce = json["lifeforce"]?.double ?? 0
         opener = json["opener"]?.string.flatMap { try? Token($0) }
         witnesses = (json["witnesses"]?.array ?? []).compactMap { $0.string.flatMap { try? Token($0) } }
         verdict = json["verdict"]?.string.flatMap(VerificationResult.init(rawValue:))
         distance = json["distance_ms"]?.double ?? .infinity
+        isOpinion = json["opinion"]?.bool ?? false
     }
 
     /// The transition that it was, as far as a thalamus that continues needs it.
     var transition: GateTransition {
         GateTransition(
             gateID: gate, domain: domain, region: region, fromState: .stable, toState: .open, stateValue: potential,
-            weight: 0, opener: opener,
+            weight: weight, opener: opener,
             triggerSignals: witnesses.map {
                 TriggerSignal(source: $0.text, origin: $0, confidence: 1, polarity: 1, timestamp: at, push: 0)
             }, at: at)

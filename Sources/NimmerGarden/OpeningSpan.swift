@@ -30,17 +30,17 @@ package struct OpeningSpan: Sendable, Hashable {
     }
 }
 
+extension OpeningSpan {
+    /// Returns whether this time, in which waves were missed, holds an opening or a witness of it.
+    func isBeside(_ opening: RealOpening) -> Bool {
+        from <= opening.at && opening.span.from <= (until ?? opening.at)
+    }
+}
+
 /// An opening of the real thalamus, and what reality made of it.
 package struct RealOpening: Sendable {
-    /// Part of an outcome that a verifier has for the variants.
-    package struct Feedback: Sendable, Hashable {
-        /// Part of an outcome, -1…1.
-        package var amount: Double
-        /// The verifier.
-        package var sender: String
-        /// Indicates whether it has reached the variants.
-        package var isTaken = false
-    }
+    /// Senders whose feedback is kept; of more the first goes whose outcome does not count.
+    private static let senders = 8
 
     package let id: MessageID
     package let gate: GateID
@@ -54,10 +54,14 @@ package struct RealOpening: Sendable {
     package let lifeforce: Double
     /// Outcome that counts; nil while none is known.
     package var outcome: VerificationResult?
+    /// Share of an outcome that it counts as; nil of any but the opinion of a mind.
+    package var weight: Double?
     /// Sender of that outcome.
     package var sender: String?
-    /// Part of an outcome that its verifier has for the variants beside it.
-    package var feedback: Feedback?
+    /// Parts of outcomes that verifiers have for the variants, oldest first: that of the outcome's sender counts.
+    private(set) var feedback: [HeardFeedback] = []
+    /// Part that has reached the variants.
+    var fed: Double?
     /// Variants that opened for the same.
     package var matched: Set<String> = []
     /// Indicates whether it came while the garden heard nothing: then no variant can be blamed.
@@ -72,6 +76,18 @@ package struct RealOpening: Sendable {
         isCall = opening.escalation != nil
         lifeforce = opening.lifeforceCost
     }
+
+    /// Outcome that holds for or against a variant: none of a mind's opinion.
+    package var evidence: VerificationResult? { weight == nil ? outcome : nil }
+
+    /// Keeps what a verifier has for the variants; the first of each sender.
+    mutating func note(_ feedback: HeardFeedback) {
+        guard !self.feedback.contains(where: { $0.sender == feedback.sender }) else { return }
+        self.feedback.append(feedback)
+        if self.feedback.count > Self.senders, let place = self.feedback.firstIndex(where: { $0.sender != sender }) {
+            self.feedback.remove(at: place)
+        }
+    }
 }
 
 /// An opening of a variant, and what is known of it.
@@ -85,6 +101,8 @@ package struct VirtualOpening: Sendable {
     /// Window of its gate, in milliseconds.
     package let window: Double
     package let potential: Double
+    /// Trust of its gate, as the transition reports it.
+    package let weight: Double
     package let isCall: Bool
     package let lifeforce: Double
     package let opener: Token?
@@ -93,6 +111,8 @@ package struct VirtualOpening: Sendable {
     package var verdict: VerificationResult?
     /// Distance of that opening, in milliseconds.
     package var distance = Double.infinity
+    /// Indicates whether the verdict is the opinion of a mind, which counts for trust and is no evidence.
+    package var isOpinion = false
 
     package init(_ opening: GateTransition, id: MessageID, window: Double) {
         self.id = id
@@ -103,6 +123,7 @@ package struct VirtualOpening: Sendable {
         span = OpeningSpan(opening)
         self.window = window
         potential = opening.stateValue
+        weight = opening.weight
         isCall = opening.escalation != nil
         lifeforce = opening.lifeforceCost
         opener = opening.opener
@@ -114,15 +135,21 @@ package struct VirtualOpening: Sendable {
         real.region == region && span.overlaps(real.span, slack: window)
     }
 
-    /// Takes the outcome of a matching real opening: that of the nearest counts, of two as near that of the earlier one.
+    /// Outcome that holds for or against its variant: none of a mind's opinion.
+    package var evidence: VerificationResult? { isOpinion ? nil : verdict }
+
+    /// Takes the outcome of a matching real opening: that of the nearest counts, of two as near that of the earlier one, and no opinion where there
+    /// is more.
     ///
     /// - Returns: whether it is the first one.
     package mutating func take(_ outcome: VerificationResult, of real: RealOpening) -> Bool {
         let isFirst = verdict == nil
         let distance = abs(at.milliseconds(since: real.at))
-        if distance < self.distance {
+        let isOpinion = real.weight != nil
+        if isFirst || (isOpinion == self.isOpinion ? distance < self.distance : self.isOpinion) {
             verdict = outcome
             self.distance = distance
+            self.isOpinion = isOpinion
         }
         return isFirst
     }

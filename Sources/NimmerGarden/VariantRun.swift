@@ -52,21 +52,32 @@ package struct VariantRun: Sendable {
             }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// Effect of a wave on a variant.
+    struct Heard {
+        /// Conclusions of its gates, in order.
+        var conclusions: [Conclusion] = []
+        /// Indicates whether a gate has judged the wave.
+        var isJudged = false
+        /// Region that its cell has in the variant; nil: that of the wave.
+        var region: Region?
+    }
+
     /// Hears a wave.
-    ///
-    /// - Returns: what its gates concluded, in order.
     mutating func receive(
         subject: RawSpan, payload: RawSpan, arrival: Timestamp, _ reading: () -> ClockReading
-    ) -> [Conclusion] {
+    ) -> Heard {
         let at = thalamus.clock.arrival(arrival, reading)
-        if thalamus.passesOver(subject: subject, arrival: at) { return [] }
+        var heard = Heard()
+        if thalamus.passesOver(subject: subject, arrival: at) { return heard }
         if !changes.isEmpty, let change = change(of: subject) {
-            guard let changed = Self.changed(payload, by: change) else { return [] }
-            _ = try? thalamus.receive(subject: subject, payload: changed.span.bytes, arrival: at)
+            guard let changed = Self.changed(payload, by: change) else { return heard }
+            heard.isJudged = (try? thalamus.receive(subject: subject, payload: changed.span.bytes, arrival: at)) != nil
+            heard.region = change.region
         } else {
-            _ = try? thalamus.receive(subject: subject, payload: payload, arrival: at)
+            heard.isJudged = (try? thalamus.receive(subject: subject, payload: payload, arrival: at)) != nil
         }
-        return taken()
+        heard.conclusions = taken()
+        return heard
     }
 
     /// Lets time pass.
@@ -105,7 +116,7 @@ package struct VariantRun: Sendable {
         openings.append(opening)
         for place in real.indices where opening.matches(real[place]) {
             real[place].matched.insert(name)
-            if let outcome = real[place].outcome { take(outcome, of: real[place], at: openings.count - 1) }
+            take(outcomeOf: real[place], at: openings.count - 1)
         }
     }
 
@@ -116,29 +127,39 @@ package struct VariantRun: Sendable {
     }
 
     /// Takes the outcome of a real opening: it is the truth about its own openings that are about the same.
-    mutating func take(_ outcome: VerificationResult, of real: RealOpening) {
-        for place in openings.indices where openings[place].matches(real) { take(outcome, of: real, at: place) }
+    mutating func take(outcomeOf real: RealOpening) {
+        for place in openings.indices where openings[place].matches(real) { take(outcomeOf: real, at: place) }
     }
 
-    private mutating func take(_ outcome: VerificationResult, of real: RealOpening, at place: Int) {
+    private mutating func take(outcomeOf real: RealOpening, at place: Int) {
         let opening = openings[place]
-        guard openings[place].take(outcome, of: real) else { return }
+        guard let outcome = real.outcome, openings[place].take(outcome, of: real), moves(opening.gate, real.weight)
+        else { return }
+        let weight = real.weight ?? 1
         // After one that was taken back its gate awaits none any more.
-        if thalamus.learn(outcome, opening: opening.id, gate: opening.gate) == nil, outcome != .partial {
-            thalamus.nudge(opening.region, origins: opening.witnesses, by: outcome == .confirmed ? 1 : -1)
+        if thalamus.learn(outcome, weight: weight, opening: opening.id, gate: opening.gate) == nil, outcome != .partial
+        {
+            thalamus.nudge(opening.region, origins: opening.witnesses, by: outcome == .confirmed ? weight : -weight)
         }
     }
 
+    /// Returns whether an outcome moves what a gate holds: the opinion of a mind moves no declared trust (trust.md).
+    private func moves(_ gate: GateID, _ weight: Double?) -> Bool { weight == nil || thalamus.earnsTrust(gate) }
+
     /// The outcome of a real opening no longer counts: its own openings that are about the same have those of the other real ones, or none.
-    mutating func takeBack(_ outcome: VerificationResult, of real: RealOpening, others: [RealOpening]) {
+    mutating func takeBack(
+        _ outcome: VerificationResult, weight: Double?, of real: RealOpening, others: [RealOpening]
+    ) {
         for place in openings.indices where openings[place].matches(real) {
             openings[place].verdict = nil
             openings[place].distance = .infinity
+            openings[place].isOpinion = false
             for other in others where openings[place].matches(other) {
                 if let known = other.outcome { _ = openings[place].take(known, of: other) }
             }
-            guard openings[place].verdict == nil else { continue }
-            thalamus.unlearn(outcome, openings[place].region, origins: openings[place].witnesses)
+            let opening = openings[place]
+            guard opening.verdict == nil, moves(opening.gate, weight) else { continue }
+            thalamus.unlearn(outcome, weight: weight ?? 1, opening.region, origins: opening.witnesses)
         }
     }
 
@@ -146,6 +167,13 @@ package struct VariantRun: Sendable {
     mutating func take(feedback: Double, of real: RealOpening) {
         for opening in openings where opening.matches(real) {
             thalamus.nudge(opening.region, origins: opening.witnesses, by: feedback)
+        }
+    }
+
+    /// The part of an outcome that a verifier has for variants no longer counts.
+    mutating func takeBack(feedback: Double, of real: RealOpening) {
+        for opening in openings where opening.matches(real) {
+            thalamus.takeBack(nudge: feedback, opening.region, origins: opening.witnesses)
         }
     }
 

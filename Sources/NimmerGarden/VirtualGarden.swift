@@ -9,6 +9,10 @@ import NimmerWave
 package struct VirtualGarden: Sendable {
     /// Real openings that are kept one by one.
     static let kept = 512
+    /// Messages about openings that were not read yet.
+    static let early = 128
+    /// Times in which waves were missed that are kept.
+    static let gaps = 64
     /// Traces at once, after a quiet time, beside those of openings.
     static let burst = 5.0
 
@@ -22,10 +26,10 @@ package struct VirtualGarden: Sendable {
     package private(set) var traces = (openings: 0, sampled: 0, leftOut: 0)
     /// Waves that were heard.
     package private(set) var waves = 0
-    /// Time at which what was counted was last known to be whole.
-    package internal(set) var aliveAt: Timestamp?
-    /// Times in which nothing was heard, newest last.
+    /// Times in which waves were missed, newest last.
     var gaps: [OpeningSpan] = []
+    /// Messages about openings that were not read yet, oldest first.
+    var early: [EarlyMessage] = []
     /// Lifeforce that one question may cost, in LF.
     package let costOfCall: Double
     private let tracesPerSecond: Double
@@ -62,13 +66,14 @@ package struct VirtualGarden: Sendable {
         var found: [CorrelationEvent] = []
         var region: Region?
         for place in variants.indices {
-            let conclusions = variants[place].receive(
-                subject: subject, payload: payload, arrival: arrival, reading)
-            let opened = take(conclusions, of: place)
+            let heard = variants[place].receive(subject: subject, payload: payload, arrival: arrival, reading)
+            let opened = take(heard.conclusions, of: place)
             found += opened
-            guard opened.isEmpty, isSampled() else { continue }
-            region = region ?? Self.region(payload)
-            guard let region, let trace = sample(place, region, conclusions) else { continue }
+            guard opened.isEmpty, heard.isJudged, isSampled(at: reading) else { continue }
+            if heard.region == nil, region == nil { region = Self.region(payload) }
+            guard let judged = heard.region ?? region, let trace = sample(place, judged, heard.conclusions) else {
+                continue
+            }
             traces.sampled += 1
             found.append(trace)
         }
@@ -117,9 +122,9 @@ package struct VirtualGarden: Sendable {
             result: .opened, variant: try? Token(variant.name), opening: opening.id)
     }
 
-    private mutating func isSampled() -> Bool {
+    private mutating func isSampled(at reading: () -> ClockReading) -> Bool {
         guard tracesPerSecond > 0 else { return false }
-        let now = SteadyTime.now()
+        let now = reading().steady
         var bucket = budget ?? TokenBucket(Self.burst, at: now)
         bucket.fill(to: max(Self.burst, tracesPerSecond), perSecond: tracesPerSecond, at: now)
         let isTaken = bucket.take(1)
@@ -157,11 +162,19 @@ package struct VirtualGarden: Sendable {
         }
         guard transition.isOpening, !real.contains(where: { $0.id == id }) else { return }
         var opening = RealOpening(transition, id: id)
-        opening.isUnseen = gaps.contains { $0.from <= opening.at && opening.at <= ($0.until ?? opening.at) }
+        opening.isUnseen = gaps.contains { $0.isBeside(opening) }
         for variant in variants where variant.openings.contains(where: { $0.matches(opening) }) {
             opening.matched.insert(variant.name)
         }
         real.append(opening)
+        let waiting = early.filter { $0.opening == id }
+        early.removeAll { $0.opening == id }
+        for message in waiting {
+            switch message {
+            case .outcome(let outcome): take(outcome)
+            case .feedback(let feedback): take(feedback)
+            }
+        }
         while real.count > Self.kept {
             let oldest = real.removeFirst()
             for place in variants.indices { variants[place].fold(oldest) }
@@ -170,35 +183,66 @@ package struct VirtualGarden: Sendable {
 
     /// Takes an outcome that counts, or that no longer does: the truth about a real opening, and about what variants had beside it.
     package mutating func take(_ outcome: AcceptedOutcome) {
-        guard outcome.effect != .reset, let place = real.firstIndex(where: { $0.id == outcome.opening }) else { return }
+        guard outcome.effect != .reset else { return }
+        take(HeardOutcome(outcome))
+    }
+
+    private mutating func take(_ outcome: HeardOutcome) {
+        guard let place = real.firstIndex(where: { $0.id == outcome.opening }) else { return wait(.outcome(outcome)) }
         if outcome.effect != .outcome, let known = real[place].outcome {
-            real[place].outcome = nil
-            real[place].sender = nil
-            for variant in variants.indices { variants[variant].takeBack(known, of: real[place], others: real) }
+            let weight = real[place].weight
+            (real[place].outcome, real[place].weight, real[place].sender) = (nil, nil, nil)
+            for variant in variants.indices {
+                variants[variant].takeBack(known, weight: weight, of: real[place], others: real)
+                if let fed = real[place].fed { variants[variant].takeBack(feedback: fed, of: real[place]) }
+            }
+            real[place].fed = nil
         }
         guard outcome.effect != .withdrawal, outcome.weight != 0, real[place].outcome == nil else { return }
-        real[place].outcome = outcome.result
+        (real[place].outcome, real[place].weight) = (outcome.result, outcome.weight)
         real[place].sender = outcome.sender
-        for variant in variants.indices { variants[variant].take(outcome.result, of: real[place]) }
+        for variant in variants.indices { variants[variant].take(outcomeOf: real[place]) }
         feed(place)
+    }
+
+    private mutating func wait(_ message: EarlyMessage) {
+        early.append(message)
+        if early.count > Self.early { early.removeFirst() }
     }
 
     /// Takes what a verifier has for variants beside an outcome. It counts once that outcome does, from the same sender.
     package mutating func take(_ feedback: VirtualFeedback, opening: MessageID, sender: String) {
         let amount = feedback.gateWeightDelta + feedback.correlationAdjustment
-        guard amount.isFinite, amount != 0, let place = real.firstIndex(where: { $0.id == opening }),
-            real[place].feedback == nil
-        else { return }
-        real[place].feedback = RealOpening.Feedback(amount: min(1, max(-1, amount)), sender: sender)
+        guard amount.isFinite, amount != 0 else { return }
+        take(HeardFeedback(opening: opening, amount: min(1, max(-1, amount)), sender: sender))
+    }
+
+    private mutating func take(_ feedback: HeardFeedback) {
+        guard let place = real.firstIndex(where: { $0.id == feedback.opening }) else {
+            return wait(.feedback(feedback))
+        }
+        real[place].note(feedback)
         feed(place)
     }
 
     private mutating func feed(_ place: Int) {
-        guard real[place].outcome != nil, let feedback = real[place].feedback, feedback.sender == real[place].sender,
-            !feedback.isTaken
+        guard real[place].outcome != nil, real[place].fed == nil,
+            let feedback = real[place].feedback.first(where: { $0.sender == real[place].sender })
         else { return }
-        real[place].feedback?.isTaken = true
+        real[place].fed = feedback.amount
         for variant in variants.indices { variants[variant].take(feedback: feedback.amount, of: real[place]) }
+    }
+
+    /// Notes a time in which waves were missed: no variant can be blamed for what it did not hear then.
+    package mutating func missed(from start: Timestamp, until end: Timestamp) {
+        if let last = gaps.last, let until = last.until, until >= start {
+            gaps[gaps.count - 1].until = max(until, end)
+        } else {
+            gaps.append(OpeningSpan(from: start, until: end))
+        }
+        if gaps.count > Self.gaps { gaps.removeFirst() }
+        guard let gap = gaps.last else { return }
+        for place in real.indices where gap.isBeside(real[place]) { real[place].isUnseen = true }
     }
 
     /// Notes the place up to which a stream was read.

@@ -53,16 +53,43 @@ extension Thalamus {
         }
     }
 
+    /// Takes back what ``nudge(_:origins:by:)`` added, as far as it has not faded.
+    package mutating func takeBack(nudge amount: Double, _ region: Region, origins: [Token]) {
+        guard amount != 0, let slot = slotOfRegion[region] else { return }
+        guard slots[slot].gate.configuration.trust == .earned else { return slots[slot].gate.nudge(by: -amount) }
+        change(slot, origins) { confirmed, failed in
+            confirmed = max(0, confirmed - max(0, amount))
+            failed = max(0, failed - max(0, -amount))
+        }
+    }
+
     /// Takes an outcome that no longer counts out of what a region's gate holds of some origins, as far as it has not faded; where trust is
     /// declared, out of the gate's weight.
-    package mutating func unlearn(_ result: VerificationResult, _ region: Region, origins: [Token]) {
+    ///
+    /// - Parameter weight: the share of an outcome that it counted as.
+    package mutating func unlearn(
+        _ result: VerificationResult, weight: Double = 1, _ region: Region, origins: [Token]
+    ) {
         guard result != .partial, let slot = slotOfRegion[region] else { return }
         guard slots[slot].gate.configuration.trust == .earned else {
             return slots[slot].gate.nudge(by: result == .confirmed ? -0.02 : 0.05)
         }
-        change(slot, origins) { confirmed, failed in
-            if result == .confirmed { confirmed = max(0, confirmed - 1) } else { failed = max(0, failed - 1) }
+        takeBack(nudge: result == .confirmed ? weight : -weight, region, origins: origins)
+    }
+
+    /// Weights of the gates whose trust is declared, where outcomes have moved them.
+    package var declaredWeights: [(region: Region, weight: Double)] {
+        slots.compactMap { slot in
+            let configuration = slot.gate.configuration
+            guard configuration.trust == .declared, slot.gate.weight != configuration.weight else { return nil }
+            return (slot.region, slot.gate.weight)
         }
+    }
+
+    /// Weight of a region's gate as its settings declare it; nil where its trust is earned.
+    package func declaredWeight(of region: Region) -> Double? {
+        let configuration = gateConfiguration(region)
+        return configuration.trust == .declared ? configuration.weight : nil
     }
 
     private mutating func change(_ slot: Int, _ origins: [Token], _ change: (inout Double, inout Double) -> Void) {

@@ -15,8 +15,9 @@ final class GardenProcess: Sendable {
     private let garden: Mutex<VirtualGarden>
     private let rejects: RejectLimiter
     private let store: GardenStore
-    private let changes: AsyncStream<Void>
-    private let change: AsyncStream<Void>.Continuation
+    private let keeper: GardenKeeper
+    /// Number of changes of what is kept.
+    private let changes = Atomic<UInt64>(0)
 
     init(_ process: ServiceProcess, tracesPerSecond: Double) throws {
         self.process = process
@@ -28,8 +29,9 @@ final class GardenProcess: Sendable {
                 system, environment: env, hasIdentities: process.bus.identity != nil,
                 tracesPerSecond: tracesPerSecond, at: .now()))
         rejects = RejectLimiter(process)
-        store = GardenStore(process)
-        (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let store = GardenStore(process)
+        self.store = store
+        keeper = GardenKeeper { key, value in try await store.put(key, value) }
     }
 
     /// Lives until the process is asked to stop.
@@ -59,15 +61,17 @@ final class GardenProcess: Sendable {
         await withTaskGroup(of: Void.self) { group in
             for source in Source.allCases { group.addTask { await self.follow(source) } }
             group.addTask { await self.advance() }
-            group.addTask { await self.keep() }
+            group.addTask { await self.keep { waves.lost } }
             await process.untilStopped()
             waves.cancel()
             responder.cancel()
             group.cancelAll()
         }
-        await store.write(garden.withLock { $0.kept })
-        await store.write([(VirtualGarden.aliveKey, VirtualGarden.alive(.now()))])
+        let end = Timestamp.now()
+        _ = await keeper.keep(garden.withLock { $0.snapshot }, at: end)
     }
+
+    private func changed() { changes.add(1, ordering: .sequentiallyConsistent) }
 
     private func answer(_ command: Command) -> CommandResult {
         do throws(Refusal) {
@@ -88,7 +92,7 @@ final class GardenProcess: Sendable {
                 return (garden.advance(), garden.open != before)
             }
             publish(traces)
-            if hasReleased { change.yield() }
+            if hasReleased { changed() }
         }
     }
 
@@ -100,7 +104,7 @@ final class GardenProcess: Sendable {
             let message = Envelope(id: .v7(), at: .now(), from: source, trace)
             try? bus.publish(.correlation(env), payload: message.encoded())
         }
-        if traces.contains(where: { $0.result == .opened }) { change.yield() }
+        if traces.contains(where: { $0.result == .opened }) { changed() }
     }
 
     // MARK: - What the real system concluded
@@ -149,7 +153,7 @@ final class GardenProcess: Sendable {
                         for delivery in batch { take(delivery.message, source) }
                         guard let last = batch.last?.sequence else { continue }
                         garden.withLock { $0.read(name, to: last) }
-                        change.yield()
+                        changed()
                     }
                 } catch {
                     await consumer.stop()
@@ -193,20 +197,39 @@ final class GardenProcess: Sendable {
 
     // MARK: - What outlives it
 
-    /// Keeps what was counted after each change, and the moment until which nothing was missed.
-    private func keep() async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { [self] in
-                for await _ in changes { await store.write(garden.withLock { $0.kept }) }
+    /// Keeps once a second what was counted, where it has changed, and the moment until which nothing was missed.
+    private func keep(_ lost: () -> UInt64) async {
+        var hearing = Hearing(moment: .now(), lost: lost(), reconnects: bus.status.counters.reconnects)
+        var written: UInt64 = 0
+        var isFailing = false
+        while (try? await Task.sleep(for: .seconds(1))) != nil {
+            let status = bus.status
+            let now = Hearing(moment: .now(), lost: lost(), reconnects: status.counters.reconnects)
+            if !status.isConnected || now.lost != hearing.lost || now.reconnects != hearing.reconnects {
+                garden.withLock { $0.missed(from: hearing.moment, until: now.moment) }
+                changed()
             }
-            group.addTask { [self] in
-                while (try? await Task.sleep(for: .seconds(1))) != nil {
-                    if bus.status.isConnected {
-                        await store.write([(VirtualGarden.aliveKey, VirtualGarden.alive(.now()))])
-                    }
-                }
+            hearing = now
+            guard status.isConnected else { continue }
+            let change = changes.load(ordering: .sequentiallyConsistent)
+            let state = change == written ? nil : garden.withLock { $0.snapshot }
+            if await keeper.keep(state, at: now.moment) {
+                written = change
+                isFailing = false
+            } else if !isFailing {
+                isFailing = true
+                process.logger.warning(
+                    "What was counted is not kept", metadata: ["reason": "\(keeper.trouble ?? "unknown")"])
             }
         }
+    }
+
+    /// State of hearing at a moment.
+    private struct Hearing {
+        var moment: Timestamp
+        /// Waves that were lost so far.
+        var lost: UInt64
+        var reconnects: UInt64
     }
 
     // MARK: - Numbers
@@ -239,7 +262,7 @@ final class GardenProcess: Sendable {
             "variants": .number(Double(variants)), "traces": .number(Double(traces.openings + traces.sampled)),
             "traces_left_out": .number(Double(traces.leftOut)),
         ]
-        if let trouble = store.trouble { data["degraded"] = .string("what it counts is not kept: \(trouble)") }
+        if let trouble = keeper.trouble { data["degraded"] = .string("what it counts is not kept: \(trouble)") }
         statistics.data = .object(data)
         return statistics
     }

@@ -12,7 +12,7 @@ import Testing
     private static let second: Int64 = 1_000_000_000
     private let start = Timestamp(seconds: 1_800_000_000)
 
-    private static let yaml = """
+    static let yaml = """
         nimmerverse: 1
         name: hall
         gates:
@@ -29,16 +29,16 @@ import Testing
 
         """
 
-    private func garden(_ yaml: String = GardenTests.yaml, traces: Double = 0) throws -> VirtualGarden {
+    func garden(_ yaml: String = GardenTests.yaml, traces: Double = 0) throws -> VirtualGarden {
         try VirtualGarden(
             SystemFile(parsing: Array(yaml.utf8), file: "hall.yaml"), environment: .dev, tracesPerSecond: traces,
             at: start)
     }
 
-    private func at(_ seconds: Double) -> Timestamp { start.advanced(milliseconds: seconds * 1000) }
+    func at(_ seconds: Double) -> Timestamp { start.advanced(milliseconds: seconds * 1000) }
 
     @discardableResult
-    private func hear(
+    func hear(
         _ garden: inout VirtualGarden, _ cell: String, _ seconds: Double, confidence: Double = 0.97,
         region: String = "hall"
     ) throws -> [CorrelationEvent] {
@@ -54,16 +54,16 @@ import Testing
         return garden.receive(subject: subject.span.bytes, payload: bytes.span.bytes, arrival: moment) { reading }
     }
 
-    private func pass(_ garden: inout VirtualGarden, _ seconds: Double) {
+    func pass(_ garden: inout VirtualGarden, _ seconds: Double) {
         _ = garden.advance(
             ClockReading(wall: at(seconds), steady: SteadyTime(nanoseconds: at(seconds).nanoseconds)))
     }
 
-    private func real(
-        _ garden: inout VirtualGarden, _ seconds: Double, until: Double? = nil, region: String = "hall"
+    func real(
+        _ garden: inout VirtualGarden, _ seconds: Double, until: Double? = nil, region: String = "hall",
+        id: MessageID = .v7()
     ) throws -> MessageID {
         let region = try Region(region)
-        let id = MessageID.v7()
         let witnesses = try ["door", "window"].map { name in
             TriggerSignal(
                 source: name, origin: try Token(name), confidence: 0.97, polarity: 1, timestamp: at(seconds - 0.5),
@@ -86,18 +86,19 @@ import Testing
         return id
     }
 
-    private func decide(
+    func decide(
         _ garden: inout VirtualGarden, _ opening: MessageID, _ result: VerificationResult, sender: String = "nimmer",
-        kind: OutcomeKind? = nil
+        kind: OutcomeKind? = nil, weight: Double? = nil
     ) throws {
         var outcome = AcceptedOutcome(
             gateID: GateID(region: try Region("hall")), region: try Region("hall"), opening: opening,
             opener: try Token("door"), witnesses: [try Token("door")], sender: sender, result: result, at: .now())
         outcome.kind = kind
+        outcome.weight = weight
         garden.take(outcome)
     }
 
-    private func report(_ garden: VirtualGarden, _ variant: String) throws -> GardenReport {
+    func report(_ garden: VirtualGarden, _ variant: String) throws -> GardenReport {
         try #require(garden.reports.first { $0.variant == variant })
     }
 
@@ -210,7 +211,7 @@ import Testing
         pass(&garden, 8)
         try hear(&garden, "door", 20)
         garden.read("DEV-TRANSITIONS", to: 7)
-        var kept = Dictionary(uniqueKeysWithValues: garden.kept.map { ($0.key, $0.value) })
+        var kept = Dictionary(uniqueKeysWithValues: garden.snapshot.encoded.map { ($0.key, $0.value) })
         kept[VirtualGarden.aliveKey] = VirtualGarden.alive(at(21))
         var next = try self.garden()
         #expect(next.resume(kept, at: at(60)) == ["eager", "three"])
@@ -233,7 +234,7 @@ import Testing
         var garden = try garden()
         try hear(&garden, "door", 1)
         _ = try real(&garden, 1.2)
-        let kept = Dictionary(uniqueKeysWithValues: garden.kept.map { ($0.key, $0.value) })
+        let kept = Dictionary(uniqueKeysWithValues: garden.snapshot.encoded.map { ($0.key, $0.value) })
         var other = try self.garden(Self.yaml.replacing("quorum: 3", with: "quorum: 2"))
         #expect(other.resume(kept, at: at(60)) == ["eager"])
         var broken = kept
@@ -252,7 +253,7 @@ import Testing
         let three = try report(garden, "three")
         #expect(three.own.missed == half && three.own.avoided == half)
         #expect(three.real.openings == 2 * half && garden.real.count == VirtualGarden.kept)
-        #expect(garden.kept.allSatisfy { $0.value.count < 1 << 20 })
+        #expect(garden.snapshot.encoded.allSatisfy { $0.value.count < 1 << 20 })
     }
 
     @Test func openingsAreAlwaysTracedTheRestWithinABudget() throws {
