@@ -200,7 +200,7 @@ private enum Trainers {
             assert [m["role"] for m in row["prompt"]] == ["system", "user"]
             assert [m["role"] for m in row["chosen"] + row["rejected"]] == ["assistant", "assistant"]
             chosen, rejected = (json.loads(row[name][0]["content"]) for name in ("chosen", "rejected"))
-            assert chosen["action"] != rejected["action"]
+            assert [chosen[k] for k in ("action", "false_alarm")] != [rejected[k] for k in ("action", "false_alarm")]
         for row in chat:
             answer, schema = json.loads(row["messages"][2]["content"]), json.loads(row["schema"])
             assert set(answer) == set(schema["required"]) and answer["action"] in schema["properties"]["action"]["enum"]
