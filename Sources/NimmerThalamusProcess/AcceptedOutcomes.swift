@@ -70,7 +70,6 @@ struct AcceptedOutcomes: Sendable {
 
     /// Takes one that waits in the outbox, behind all that is stored.
     mutating func take(_ waiting: AcceptedOutcome) { last[waiting.gateID] = waiting }
-
 }
 
 extension ThalamusProcess {
@@ -145,23 +144,30 @@ extension ThalamusProcess {
     ///
     /// - Parameter isSuperseded: whether the other has accepted outcomes: what this one had accepted since is judged again, on top of theirs.
     ///   Otherwise only the openings are compared: those that were given up await nothing.
-    func restoreTrust(of gate: GateID, isSuperseded: Bool) async {
+    func restoreTrust(of gate: GateID, isSuperseded: Bool, _ shards: Shards?) async {
+        var isReported = false
         while !Task.isCancelled {
             do throws(BusError) {
-                let isDone = try await outcomes.turns.alone { () async throws(BusError) in
-                    try await takeUpTrust(of: gate, isSuperseded: isSuperseded)
+                let isDone = try await outcomes.turns.alone(in: shards?.part(of: gate) ?? 0) {
+                    () async throws(BusError) in
+                    try await takeUpTrust(of: gate, isSuperseded: isSuperseded, shards)
                 }
                 if isDone { return }
             } catch {
                 guard error.code != .cancelled, error.code != .closed else { return }
-                process.logger.warning("Cannot read accepted outcomes", metadata: ["reason": "\(error)"])
+                if !isReported {
+                    process.logger.warning("Cannot read accepted outcomes", metadata: ["reason": "\(error)"])
+                }
+                isReported = true
                 do { try await Task.sleep(for: .milliseconds(200)) } catch { return }
             }
         }
     }
 
     /// - Returns: false where the gate has changed meanwhile.
-    private func takeUpTrust(of gate: GateID, isSuperseded: Bool) async throws(BusError) -> Bool {
+    private func takeUpTrust(
+        of gate: GateID, isSuperseded: Bool, _ shards: Shards?
+    ) async throws(BusError) -> Bool {
         let env = process.environment
         let before = thalamus.withLock { Moment($0, gate, acceptances) }
         // First what waits: it may be stored meanwhile.
@@ -177,6 +183,8 @@ extension ThalamusProcess {
         let judged = try await judged(found, claims)[gate] ?? Outcomes.Judged()
         let isDone = thalamus.withLock { thalamus -> Bool in
             guard Moment(thalamus, gate, acceptances) == before else { return false }
+            // It was lost meanwhile.
+            guard shards?.judges(gate) ?? true else { return true }
             let region = found.last[gate]?.region ?? thalamus.region(of: gate)
             if let region { thalamus.restore(awaited, region: region) }
             guard isSuperseded else { return true }
@@ -192,7 +200,7 @@ extension ThalamusProcess {
             return true
         }
         // A weight that is declared has learned from what was given up already.
-        guard isDone, isSuperseded, earnsTrust(gate) else { return isDone }
+        guard isDone, isSuperseded, earnsTrust(gate), shards?.judges(gate) ?? true else { return isDone }
         for outcome in claims where outcome.sequence > judged.sequence { try await outcomes.take(outcome, self) }
         return true
     }

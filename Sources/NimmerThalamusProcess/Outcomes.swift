@@ -201,7 +201,8 @@ final class Outcomes: Sendable {
                     while !Task.isCancelled {
                         for delivery in try await consumer.fetch(maximum: 100, wait: .seconds(5), linger: .zero)
                         where delivery.sequence > last {
-                            try await turns.alone { () async throws(BusError) in
+                            let part = delivery.message.subject.feedbackGate.flatMap { shards?.part(of: $0) } ?? 0
+                            try await turns.alone(in: part) { () async throws(BusError) in
                                 try await take(delivery.message, delivery.sequence, owner, shards)
                             }
                             last = delivery.sequence

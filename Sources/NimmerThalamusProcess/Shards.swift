@@ -235,7 +235,7 @@ final class Shards: Sendable {
         guard taking.withLock({ $0.insert(part).inserted }) else { return table.withLock { $0.left(part: part) } }
         defer { taking.withLock { _ = $0.remove(part) } }
         do {
-            try await owner.resume { Sorter.partition(of: $0, among: self.partitions) == part }
+            try await owner.resume(part: part) { Sorter.partition(of: $0, among: self.partitions) == part }
             try await listen(to: part)
             guard table.withLock({ $0.isReady(part: part) }) else { return await drop(part) }
             process.logger.info("Took a part of the regions", metadata: ["part": "\(part)"])

@@ -11,9 +11,11 @@ extension ThalamusProcess {
     /// Takes up each gate where its last transition left it, the outcomes that came after it, and what an earlier run has not published
     /// yet (protocol.md, What an acknowledgement means).
     ///
-    /// - Parameter isOurs: whether this thalamus has a gate.
-    func resume(_ isOurs: @Sendable (GateID) -> Bool) async throws {
-        try await outcomes.turns.alone { try await takeUp(isOurs) }
+    /// - Parameters:
+    ///   - part: the part of the regions that is taken up; 0 where they are not shared.
+    ///   - isOurs: whether a gate belongs to it.
+    func resume(part: Int = 0, _ isOurs: @Sendable (GateID) -> Bool) async throws {
+        try await outcomes.turns.alone(in: part) { try await takeUp(isOurs) }
     }
 
     private func takeUp(_ isOurs: @Sendable (GateID) -> Bool) async throws {
@@ -154,7 +156,8 @@ extension ThalamusProcess {
                 process.logger.warning(
                     "Another thalamus has accepted outcomes of this gate: continuing from what is stored",
                     metadata: ["gate": "\(gate)"])
-                await restoreTrust(of: gate, isSuperseded: true)
+                // Another thalamus judges the outcomes of what it has.
+                if shards?.judges(gate) ?? true { await restoreTrust(of: gate, isSuperseded: true, shards) }
                 continue
             }
             guard let gate = GateID(transition: subject) else { continue }
@@ -178,7 +181,7 @@ extension ThalamusProcess {
                         thalamus.advance(to: now)
                     }
                     opened.yield()
-                    if earnsTrust(gate) { await restoreTrust(of: gate, isSuperseded: false) }
+                    if earnsTrust(gate) { await restoreTrust(of: gate, isSuperseded: false, shards) }
                     break
                 } catch {
                     do { try await Task.sleep(for: .milliseconds(200)) } catch { return }

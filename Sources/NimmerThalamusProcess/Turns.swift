@@ -1,36 +1,37 @@
 import Synchronization
 
-/// Lets tasks that must not overlap wait for each other, in the order in which they came.
+/// Lets tasks of one part of the regions that must not overlap wait for each other, in the order in which they came.
 final class Turns: Sendable {
-    private struct State {
-        var isTaken = false
-        var waiting: [CheckedContinuation<Void, Never>] = []
-    }
+    /// Who waits for a part; those that nothing runs for are not in it.
+    private let waiting = Mutex<[Int: [CheckedContinuation<Void, Never>]]>([:])
 
-    private let state = Mutex(State())
-
-    /// Runs a body alone.
-    func alone<Result, Failure: Error>(_ body: () async throws(Failure) -> Result) async throws(Failure) -> Result {
-        await begin()
-        defer { end() }
+    /// Runs a body alone in a part.
+    func alone<Result, Failure: Error>(
+        in part: Int, _ body: () async throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        await begin(part)
+        defer { end(part) }
         return try await body()
     }
 
-    private func begin() async {
+    private func begin(_ part: Int) async {
         await withCheckedContinuation { continuation in
-            let isFree = state.withLock { state -> Bool in
-                if state.isTaken { state.waiting.append(continuation) }
-                defer { state.isTaken = true }
-                return !state.isTaken
+            let isFree = waiting.withLock { waiting -> Bool in
+                guard waiting[part] != nil else {
+                    waiting[part] = []
+                    return true
+                }
+                waiting[part]?.append(continuation)
+                return false
             }
             if isFree { continuation.resume() }
         }
     }
 
-    private func end() {
-        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
-            state.isTaken = false
+    private func end(_ part: Int) {
+        let next = waiting.withLock { waiting -> CheckedContinuation<Void, Never>? in
+            guard waiting[part]?.isEmpty ?? true else { return waiting[part]?.removeFirst() }
+            waiting[part] = nil
             return nil
         }
         next?.resume()
