@@ -37,6 +37,8 @@ public struct StreamConfiguration: Sendable, Hashable {
     /// Indicates whether it takes a part only of the room that a server has when it is made, so that others find room: it is made larger and then
     /// cut, which takes the right to change it.
     public var leavesRoom = false
+    /// Indicates whether a client that may change it makes it too: of a server with little room, this one leaves it to that for some seconds.
+    package var isMadeElsewhere = false
     /// Purpose, shown by tools.
     public var summary: String
 

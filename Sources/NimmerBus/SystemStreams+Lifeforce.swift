@@ -23,6 +23,7 @@ extension SystemStreams {
     ) async throws(BusError) {
         var stream = lifeforceStream(env)
         stream.leavesRoom = mayChange || bus.identity == nil
+        stream.isMadeElsewhere = !stream.leavesRoom
         try await bus.ensureStream(stream)
     }
 }

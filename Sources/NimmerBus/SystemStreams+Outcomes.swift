@@ -25,6 +25,7 @@ extension SystemStreams {
     ) async throws(BusError) {
         var stream = outcomesStream(env)
         stream.leavesRoom = mayChange || bus.identity == nil
+        stream.isMadeElsewhere = !stream.leavesRoom
         try await bus.ensureStream(stream)
     }
 }

@@ -54,6 +54,7 @@ public enum SystemStreams {
                 }
             }
             stream.leavesRoom = mayChange || bus.identity == nil
+            stream.isMadeElsewhere = !stream.leavesRoom
             try await bus.ensureStream(stream)
         }
         return isKept

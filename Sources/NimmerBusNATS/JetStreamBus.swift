@@ -92,7 +92,9 @@ extension NATSBus {
                 guard attempt.bound != attempt.reserved else { return made }
             } catch {
                 guard BusError.noRoom.contains(error.number ?? 0) else { throw error }
-                if refusal == nil, !configuration.leavesRoom, let made = try await madeByMaker(name) { return made }
+                if refusal == nil, configuration.isMadeElsewhere, let made = try await madeElsewhere(name) {
+                    return made
+                }
                 refusal = error
                 continue
             }
@@ -102,8 +104,8 @@ extension NATSBus {
         throw refusal ?? BusError(.refused, "the server does not create the stream \(name)")
     }
 
-    /// The stream, where a client that may cut it to size makes it within some seconds: of little room that one takes less.
-    private func madeByMaker(_ name: String) async throws(BusError) -> StreamInfo? {
+    /// The stream, where a client that may change it makes it within five seconds: of little room that one takes less.
+    private func madeElsewhere(_ name: String) async throws(BusError) -> StreamInfo? {
         for _ in 0..<20 {
             do throws(BusError) {
                 return StreamInfo(try await api.call("STREAM.INFO.\(name)"))

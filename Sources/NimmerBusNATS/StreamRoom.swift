@@ -2,7 +2,7 @@ import NimmerBus
 import NimmerWave
 
 /// The bytes that a stream reserves. A server reserves them of its `max_file_store` when the stream is made, and refuses what it has
-/// not: so that the first streams leave room for the others, a stream takes a quarter of what is free at most, unless all that it needs is free.
+/// not. So that the first streams leave room for the others, a client that may change streams takes a quarter of what is free at most.
 enum StreamRoom {
     /// The smallest bound of a stream that wanted more, in bytes.
     static let least: Int64 = 1 << 20
@@ -19,7 +19,7 @@ enum StreamRoom {
     /// The ways to make a stream with a bound, the best first.
     ///
     /// - Parameter leavesRoom: whether the client may cut a stream that it made larger. It then tries for four times each bound;
-    ///   another client cannot know how much is free beyond what it takes, and takes a quarter of what would fit once more than that was refused.
+    ///   another client cannot know how much is free, and tries a sixteenth after each refusal.
     static func attempts(for wanted: Int64, leavesRoom: Bool) -> [Attempt] {
         var attempts: [Attempt] = []
         var bound = wanted

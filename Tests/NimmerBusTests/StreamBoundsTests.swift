@@ -156,6 +156,7 @@ struct StreamBoundsTests {
     private func make(_ streams: ArraySlice<StreamConfiguration>, leavesRoom: Bool, on bus: NATSBus) async throws {
         for var stream in streams {
             stream.leavesRoom = leavesRoom
+            stream.isMadeElsewhere = !leavesRoom
             try await bus.ensureStream(stream)
         }
     }
