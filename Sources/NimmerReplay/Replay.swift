@@ -376,7 +376,10 @@ package struct Replay: Sendable {
             if item.transition.toState == .open { counts.openings += 1 }
             if item.transition.isOpening {
                 verification?.opened(item.id, item.transition.gateID, at: item.transition.at)
-                if !judgedGates.contains(item.transition.gateID) { rules.opened(item.id, item.transition) }
+                // What a gate with a declared weight accepted names no records that a replay could follow.
+                let isFollowed =
+                    judgedGates.contains(item.transition.gateID) && thalamus.earnsTrust(item.transition.gateID)
+                if !isFollowed { rules.opened(item.id, item.transition) }
             }
             // What an opening carries follows in lines of its own.
             var transition = item.transition
