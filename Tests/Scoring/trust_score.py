@@ -4,7 +4,7 @@
 
 FOLDER is a clone of https://github.com/waico/SKAB, as for sensing_score.sh. The 17 recordings are played in N random orders (default 100): each order is
 one life, whose trust is carried from recording to recording by `nimmer replay --trust`. A second pass plays the same order again. Needs python3 alone, and
-takes about half an hour; NIMMER names another nimmer than the release build. --write puts the table into README.md, unless a figure is outside its
+takes about half an hour; NIMMER names another nimmer than the release build. --write puts the table of the default system into README.md, unless a figure is outside its
 limits. Without the recordings the exit status is 77; it is 1, with a line for each figure, when one of the default system is outside its limits.
 """
 import concurrent.futures
@@ -179,7 +179,7 @@ def main(arguments):
             problems.append(f"trust_score: {free[3]:g} escalations without a fault; expected none")
     text = "\n".join([f"| 17 recordings in {orders} random orders, mean | caught | within a minute | false | escalations |", "|---|---|---|---|---|", *rows])
     problems = [] if systems else problems
-    if "--write" in arguments and not problems:
+    if "--write" in arguments and not systems and not problems:
         path = ROOT / "README.md"
         before, rest = path.read_text().split(MARKS[0])
         path.write_text(before + MARKS[0] + "\n" + text + "\n" + MARKS[1] + rest.split(MARKS[1])[1])
