@@ -24,6 +24,7 @@ extension CellBody {
     /// - Parameters:
     ///   - amount: what the outcome gives, in LF; below 0 it gives nothing.
     ///   - opening: the opening.
+    ///   - moment: when the outcome is taken.
     public mutating func feed(_ amount: Double, opening: MessageID, at moment: Timestamp) -> Pulse {
         budget?.advance(to: moment)
         budget?.feed(amount, opening: opening)

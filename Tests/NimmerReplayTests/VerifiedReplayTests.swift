@@ -69,10 +69,11 @@ import Testing
     }
 
     private static func run(
-        _ bytes: [UInt8], _ trust: TrustSnapshot, more: String = ""
+        _ bytes: [UInt8], _ trust: TrustSnapshot, more: String = "", gates: String = "earned"
     ) throws -> (openings: Int, run: ReplayRun) {
+        let text = system.replacing("trust: earned", with: "trust: \(gates)") + more
         var run = try ReplayRun(
-            SystemFile(parsing: Array((system + more).utf8), file: "verified.yaml"), bytes: bytes, file: "waves.ndjson",
+            SystemFile(parsing: Array(text.utf8), file: "verified.yaml"), bytes: bytes, file: "waves.ndjson",
             format: ReplayFormat(), mapping: [], environment: .dev)
         run.trust = trust.entries.map { ($0.region, $0.origins) }
         try run.finish { _ throws(ReaderGone) in }
@@ -164,5 +165,9 @@ import Testing
         #expect(recorded.run.trust.map(\.records) == [record])
         let other = try Self.run(waves + Self.outcome(3, "other", record), TrustSnapshot([]), more: rule)
         #expect(other.run.outcomes == [.confirmed: 1])
+        // A declared weight follows no record, so that the rule moves it.
+        let declared = try Self.run(
+            waves + Self.outcome(3, "plant", nil), TrustSnapshot([]), more: rule, gates: "declared")
+        #expect(declared.openings == 1 && declared.run.outcomes == [.confirmed: 1])
     }
 }
