@@ -27,8 +27,12 @@ class Mind:
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                length = int(re.search(rb"content-length:\s*(\d+)", head, re.I)[1])
-                body = json.loads(await reader.readexactly(length))
+                length = re.search(rb"content-length:\s*(\d+)", head, re.I)
+                if not length:
+                    # The probe of a mind's health: any answer will do.
+                    writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+                    continue
+                body = json.loads(await reader.readexactly(int(length[1])))
                 question = body["messages"][-1]["content"]
                 call = {"at": time.time(), "end": None, "repair": "Your last answer was refused" in question}
                 self.calls[re.search(r"<data-([0-9a-f]{8})>", question)[1]].append(call)
