@@ -2,7 +2,7 @@ import Synchronization
 
 /// Lets tasks of one part of the regions that must not overlap wait for each other, in the order in which they came.
 final class Turns: Sendable {
-    /// Who waits for a part; those that nothing runs for are not in it.
+    /// Tasks that wait for a part. A part for which nothing runs is not in it.
     private let waiting = Mutex<[Int: [CheckedContinuation<Void, Never>]]>([:])
 
     /// Runs a body alone in a part.
