@@ -128,7 +128,8 @@ struct GardenSystemTests {
             .filter { $0.result == .opened }
         #expect(openings.count == 2 && openings.allSatisfy { $0.variant?.text == "eager" && $0.opening != nil })
 
-        // A crash loses nothing.
+        // A crash loses nothing that is older than a second, the interval in which the state is written (garden.md).
+        try await Task.sleep(for: .seconds(3))
         let before = try await desk.json("garden", "list", "--json")
         let trust = try await desk.json("garden", "show", "eager", "--json")["trust"]
         let entry = (place["processes"]?.array ?? []).first { $0["name"]?.string == "garden" }
