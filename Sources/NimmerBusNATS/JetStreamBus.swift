@@ -71,7 +71,11 @@ extension NATSBus {
                 return try await create(name, creation, configuration)
             } catch {
                 guard error.code == .conflict else { throw error }
-                return try await madeMeanwhile(name, else: error)
+                // Another process made it between the question and the creation: servers before 2.10 then speak of overlapping subjects.
+                guard let made = try await madeByAnother(name, questions: 3, pause: .milliseconds(20)) else {
+                    throw error
+                }
+                return made
             }
         }
     }
@@ -92,7 +96,10 @@ extension NATSBus {
                 guard attempt.bound != attempt.reserved else { return made }
             } catch {
                 guard BusError.noRoom.contains(error.number ?? 0) else { throw error }
-                if refusal == nil, configuration.isMadeElsewhere, let made = try await madeElsewhere(name) {
+                // Of little room a client that may change streams takes less: for five seconds it is left to that.
+                if refusal == nil, configuration.isMadeElsewhere,
+                    let made = try await madeByAnother(name, questions: 20, pause: .milliseconds(250))
+                {
                     return made
                 }
                 refusal = error
@@ -104,31 +111,19 @@ extension NATSBus {
         throw refusal ?? BusError(.refused, "the server does not create the stream \(name)")
     }
 
-    /// The stream, where a client that may change it makes it within five seconds: of little room that one takes less.
-    private func madeElsewhere(_ name: String) async throws(BusError) -> StreamInfo? {
-        for _ in 0..<20 {
+    /// The stream, where another client makes it within so many questions with a pause between them; nil where none does.
+    private func madeByAnother(
+        _ name: String, questions: Int, pause: Duration
+    ) async throws(BusError) -> StreamInfo? {
+        for _ in 0..<questions {
             do throws(BusError) {
                 return StreamInfo(try await api.call("STREAM.INFO.\(name)"))
             } catch {
                 guard error.code == .notFound else { throw error }
             }
-            try? await Task.sleep(for: .milliseconds(250))
+            try? await Task.sleep(for: pause)
         }
         return nil
-    }
-
-    /// The stream, where another process made it between the question and the creation: servers before 2.10 then speak of
-    /// overlapping subjects.
-    private func madeMeanwhile(_ name: String, else conflict: BusError) async throws(BusError) -> StreamInfo {
-        for _ in 0..<3 {
-            do throws(BusError) {
-                return StreamInfo(try await api.call("STREAM.INFO.\(name)"))
-            } catch {
-                guard error.code == .notFound else { throw error }
-            }
-            try? await Task.sleep(for: .milliseconds(20))
-        }
-        throw conflict
     }
 
     public func stream(_ name: String) async throws(BusError) -> StreamInfo {

@@ -1,7 +1,7 @@
 import NimmerBus
 import NimmerWave
 
-/// What earlier thalami have stored of the gate `hall`: openings by `door` and `window`, and what was made of their outcomes.
+/// Messages that earlier thalami have stored of the gate `hall`: openings by `door` and `window`, and their accepted outcomes.
 struct Past {
     let bus: InMemoryBus
     private static let source = Source(entityID: "thalamus", entityType: .thalamus)
