@@ -38,7 +38,18 @@ struct BridgeRequests: Sendable {
         }
     }
 
+    /// Commands that change nothing and cost nothing.
+    private static let looking: Set<String> = ["status", "minds", "budget", "pending"]
+
     private func answer(_ command: Command, on provenance: Provenance) async throws(Refusal) -> CommandResult {
+        if let sender = provenance.sender?.text, owner.process.system?.isObserver(sender) == true,
+            !Self.looking.contains(command.command)
+        {
+            let allowed = Self.looking.sorted().joined(separator: ", ")
+            return CommandResult(
+                status: .refused,
+                error: "\(sender) only looks: the command '\(command.command)' is refused; expected one of \(allowed)")
+        }
         switch command.command {
         case "status": return CommandResult(status: .ok, result: owner.status)
         case "minds": return CommandResult(status: .ok, result: await minds())

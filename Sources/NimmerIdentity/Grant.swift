@@ -18,6 +18,8 @@ public struct Grant: Sendable, Hashable {
         case hippocampus
         /// The virtual garden: hears what the thalamus hears, and publishes traces alone.
         case garden
+        /// The page for browsers: reads everything and the streams; acts where the system file lets it.
+        case web
         /// An observer: reads everything, writes nothing.
         case observer
         /// An operator: also sends requests, reads streams and publishes outcomes.
@@ -57,7 +59,9 @@ public struct Grant: Sendable, Hashable {
 
     /// Lets it answer what it is asked: into inboxes, which name the request by a random number (`allow_responses` would let it grant
     /// itself any subject by asking itself with that subject for the reply).
-    mutating func answers() { publish.append("_INBOX.>") }
+    ///
+    /// - Parameter inboxes: those into which it answers.
+    mutating func answers(into inboxes: [String]) { publish += inboxes }
 
     /// Lets it receive a shared subject, from every sender.
     mutating func serves(_ subject: String) { subscribe += [subject, "\(subject).*"] }

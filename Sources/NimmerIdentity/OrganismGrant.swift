@@ -56,11 +56,13 @@ extension Grant {
     }
 
     /// Answers the NATS services protocol and whatever it is asked.
-    mutating func isService() {
+    ///
+    /// - Parameter inboxes: those into which it answers; all but for one that hears what others are asked.
+    mutating func isService(answeringInto inboxes: [String] = ["_INBOX.>"]) {
         for verb in ["PING", "INFO", "STATS"] {
             subscribe += ["$SRV.\(verb)", "$SRV.\(verb).\(name)", "$SRV.\(verb).\(name).*"]
         }
-        answers()
+        answers(into: inboxes)
     }
 
     /// The subjects of devices that a setting names; one of the system or of the server is refused, so that no setting can

@@ -14,7 +14,10 @@ extension Grant {
                 grants[place].publish.append("\(env.rawValue).nervous.cells.garden.request.observer")
             }
         }
-        let reserved = Set(grants.map(\.name)).union(otherIdentities).union(Role.allCases.map(\.rawValue))
+        if let page = system.web { grants.append(web(page, system, env)) }
+        // A system without a page may have a cell of that name.
+        let roles = Role.allCases.filter { $0 != .web }
+        let reserved = Set(grants.map(\.name)).union(otherIdentities).union(roles.map(\.rawValue))
         func check(_ name: String, at mark: YAMLMark) throws(SystemError) {
             guard reserved.contains(name) else { return }
             throw SystemError(
@@ -170,6 +173,25 @@ extension Grant {
         grant.subscribe.append(SubjectPattern.everything(env).text)
         grant.queueDenied.append(SubjectPattern.everything(env).text)
         grant.publish += ["$SRV.PING", "$SRV.INFO", "$SRV.STATS", "$SRV.PING.>", "$SRV.INFO.>", "$SRV.STATS.>"]
+        return grant
+    }
+
+    /// An observer that also reads streams, asks the bridge, which lets it change nothing, and answers people's `$SRV`. Where the system
+    /// file makes it an operator, it publishes outcomes in its own name, and the bridge takes its word on commands.
+    private static func web(_ page: WebSettings, _ system: SystemFile, _ env: Environment) -> Grant {
+        var grant = looking(WebSettings.identity, .web, env)
+        let asked = ["thalamus", "cognition-bridge"] + (system.virtual.isEmpty ? [] : ["garden"])
+        grant.publish += asked.map { "\(env.rawValue).nervous.cells.\($0).request.\(grant.name)" }
+        grant.publish.append("\(env.rawValue).nervous.rejects.\(grant.name)")
+        // It sees in which inboxes others await answers and acknowledgements: it may forge none to a part of the system.
+        grant.isService(answeringInto: ["observer", "operator", LocalUsers.owner].map { "_INBOX.\($0).>" })
+        for stream in systemStreams(env) + [SystemStreams.waves(env)] {
+            grant.publish.append("$JS.API.STREAM.INFO.\(stream)")
+            grant.reads(stream, durables: SystemDurables.of(stream, env))
+        }
+        if page.role == .operator {
+            grant.publish.append("\(env.rawValue).nervous.outcomes.*.feedback.\(grant.name)")
+        }
         return grant
     }
 

@@ -36,6 +36,8 @@ public struct SystemFile: Sendable {
     public var postgres = PostgresSettings()
     /// The variants that the virtual garden runs, in the order of the file.
     public var virtual: [VirtualVariant] = []
+    /// The page for browsers; nil where the file does not name it.
+    public var web: WebSettings?
 
     /// A system without cells in which everything is as by default.
     public init(name: String, file: String = "") {

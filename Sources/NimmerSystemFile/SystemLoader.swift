@@ -40,6 +40,7 @@ extension SystemFile {
         mqtt = try SystemFile.mqtt(keys.node("mqtt"), file: file)
         postgres = try SystemFile.postgres(keys.node("postgres"), file: file)
         virtual = try variants(keys.node("virtual"), root)
+        web = try SystemFile.web(keys.node("web"), file: file)
         // Keys that begin with x- are a place for anchors and notes; nothing reads them.
         for entry in root.entries ?? [] where entry.key.hasPrefix("x-") { _ = keys.node(entry.key) }
         try keys.finish()
@@ -272,6 +273,16 @@ extension SystemFile {
             allowsKeywords: true)
         settings.urlMark = node["url"]?.mark ?? settings.urlMark
         settings.passwordFile = try keys.text("password_file")
+        try keys.finish()
+        return settings
+    }
+
+    private static func web(_ node: YAMLNode?, file: String) throws(SystemError) -> WebSettings? {
+        guard let node else { return nil }
+        var settings = WebSettings()
+        settings.mark = node.mark
+        var keys = try MappingReader(node, place: "web", file: file)
+        settings.role = try keys.choice("role", of: WebSettings.Role.self) ?? settings.role
         try keys.finish()
         return settings
     }

@@ -57,6 +57,28 @@ import Testing
         }
     }
 
+    /// The server lets an observer's page ask the bridge; that it only looks is the bridge's own rule.
+    @Test(arguments: [WebSettings.Role.observer, .operator])
+    func anObserversPageOnlyLooks(role: WebSettings.Role) async throws {
+        var system = SystemFile(name: "p")
+        system.web = WebSettings()
+        system.web?.role = role
+        let bench = try ProcessBench(Self.manifest, FailPoint.Options.self, kind: .boundary, system: system)
+        let bridge = try bridge(bench)
+        let subject = Subject.request(.dev, cell: bench.process.name).from(try Token(WebSettings.identity))
+        let id: JSON = ["id": .string(MessageID.v7().text)]
+        try await bench.run({ try await bridge.run() }) {
+            for command in ["status", "minds", "budget", "pending"] {
+                #expect(try await bench.ask(command, on: subject).status == .ok, "\(command)")
+            }
+            for command in ["approve", "refuse", "replay"] {
+                let answer = try await bench.ask(command, id, on: subject)
+                #expect(answer.status == .refused, "nothing of this id is there")
+                #expect((answer.error?.contains("only looks") == true) == (role == .observer), "\(command)")
+            }
+        }
+    }
+
     @Test func statisticsCountTimeAndTheLastError() async throws {
         let bench = try ProcessBench(Self.manifest, FailPoint.Options.self, kind: .boundary)
         let bridge = try bridge(bench)

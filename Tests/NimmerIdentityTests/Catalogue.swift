@@ -4,12 +4,15 @@ enum Catalogue {
         "math", "flow", "motor", "cellar", "reflex", "thalamus", "cognition-bridge", "hippocampus", "vision",
     ]
     static let people = ["observer", "operator"]
+    /// The page for browsers: hears what passes, and answers people's `$SRV` only.
+    static let page = "web"
+    static let everybody = parts + people + [page]
     static let streams = [
         "DEV-TRANSITIONS", "DEV-ESCALATIONS", "DEV-DECISIONS", "DEV-OUTCOMES", "DEV-LIFEFORCE", "DEV-WAVES",
     ]
     /// Whose names stand behind subjects that several may publish to; a stranger has no identity.
     static let senders = [
-        "math", "reflex", "thalamus", "cognition-bridge", "vision", "observer", "operator", "stranger",
+        "math", "reflex", "thalamus", "cognition-bridge", "vision", "observer", "operator", "web", "stranger",
     ]
     static let durables = [
         "DEV-TRANSITIONS.hippocampus", "DEV-DECISIONS.hippocampus-decisions", "DEV-ESCALATIONS.bridge",
@@ -20,7 +23,7 @@ enum Catalogue {
     /// Subjects to publish on; each is also one to subscribe to.
     static var subjects: [String] {
         var all: [String] = []
-        for part in parts + ["stranger"] {
+        for part in parts + [page, "stranger"] {
             all += ["wave", "request", "response", "handover", "change"].map { "dev.nervous.cells.\(part).\($0)" }
             all += ["wave", "state", "handover", "change"].map { "dev.nervous.nerves.\(part).\($0)" }
             all += ["dev.nervous.rejects.\(part)", "dev.nervous.gates.\(part)-cell.transition"]
@@ -57,7 +60,8 @@ enum Catalogue {
             all += ["\(other).nervous.cells.math.wave", "\(other).cognitive.bridge.response"]
         }
         all += ["plant.flow.metres", "plant.wheels", "house.pump", "house.level", "elsewhere.device"]
-        all += ["$SRV.PING", "$SRV.INFO", "$SRV.STATS", "_INBOX.x.1", "_INBOX.observer.x.1", "_INBOX.operator.x.1"]
+        all += ["$SRV.PING", "$SRV.INFO", "$SRV.STATS", "_INBOX.x.1"]
+        all += ["observer", "operator", "owner"].map { "_INBOX.\($0).x.1" }
         all += ["$SYS.REQ.SERVER.PING", "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST"]
         for stream in streams + [
             "OTHER", "KV_DEV-SHARDS", "KV_DEV-ACTS", "KV_DEV-HANDLING", "KV_DEV-LEARNED", "DEV-ASIDE", "KV_OTHER",
@@ -142,7 +146,9 @@ enum Catalogue {
     private static func both(_ subject: String, _ name: String) -> Set<String> { [subject, "\(subject).\(name)"] }
 
     /// What a part may publish, of all ``subjects``.
-    static func mayPublish(_ name: String) -> Set<String> {
+    ///
+    /// - Parameter isActing: whether the page is an operator's.
+    static func mayPublish(_ name: String, isActing: Bool = false) -> Set<String> {
         var own: Set<String> = ["_INBOX.\(name).x.1"]
         // Who is asked answers into every inbox.
         if parts.contains(name) { own.formUnion(subjects.filter { $0.hasPrefix("_INBOX.") }) }
@@ -195,6 +201,14 @@ enum Catalogue {
             own.formUnion(both("dev.organs.speech.release", name))
             own.formUnion(["dev.nervous.rejects.vision", "dev.nervous.lifeforce.vision", "$SRV.STATS.speech"])
         case "observer": own.formUnion(looking.union(["dev.nervous.cells.thalamus.request.observer"]))
+        case page:
+            own.formUnion(looking.union(["dev.nervous.rejects.web"]))
+            own.formUnion(["thalamus", "cognition-bridge"].map { "dev.nervous.cells.\($0).request.web" })
+            // Never into the inbox of a part of the system.
+            own.formUnion(["observer", "operator", "owner"].map { "_INBOX.\($0).x.1" })
+            own.formUnion(streams(streams[...], ["INFO"]))
+            for stream in streams { own.formUnion(reading(stream)) }
+            if isActing { own.insert("dev.nervous.outcomes.plant.feedback.web") }
         case "operator":
             own.formUnion(organs(name).union(looking).union(streams(streams[...], ["INFO"])))
             own.formUnion(
@@ -219,7 +233,7 @@ enum Catalogue {
     static func maySubscribe(_ name: String) -> Set<String> {
         var own: Set<String> = ["_INBOX.\(name).x.1"]
         own.formUnion(wide.filter { $0 == "_INBOX.\(name).>" })
-        if parts.contains(name) {
+        if parts.contains(name) || name == page {
             own.formUnion(["$SRV.PING", "$SRV.INFO", "$SRV.STATS", "$SRV.PING.\(name)", "$SRV.STATS.\(name).\(name)-1"])
             own.formUnion(["$SRV.INFO.\(name)", "$SRV.STATS.\(name)"].filter(subjects.contains))
             own.insert("$SRV.PING.\(name).\(name)-1")
@@ -233,7 +247,7 @@ enum Catalogue {
                 ["flow", "motor"].flatMap { ["dev.nervous.cells.\($0).wave", "dev.nervous.nerves.\($0).wave"] })
         case "hippocampus": own.insert("dev.nervous.traces.correlation")
         case "vision": own.formUnion((subjects + wide).filter { $0.hasPrefix("dev.organs.vision.") })
-        case "observer", "operator":
+        case "observer", "operator", page:
             own.formUnion((subjects + wide).filter { $0.hasPrefix("dev.") })
         default: break
         }

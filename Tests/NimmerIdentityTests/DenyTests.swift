@@ -18,8 +18,8 @@ struct DenyTests {
     func everyPartMayOnlyWhatItNeeds(_ binary: NATSBinary) async throws {
         try await Ground.with(binary) { ground in
             let others: Set<String> = ["speech", "poem"]
-            #expect(Set(ground.grants.map(\.name)) == Set(Catalogue.parts + Catalogue.people).union(others))
-            for name in Catalogue.parts + Catalogue.people {
+            #expect(Set(ground.grants.map(\.name)) == Set(Catalogue.everybody).union(others))
+            for name in Catalogue.everybody {
                 let subjects = Catalogue.subjects
                 let unpublished = try await ground.refused(name, .publish, subjects)
                 let publishes = Set(subjects).subtracting(unpublished)
@@ -34,6 +34,19 @@ struct DenyTests {
                 #expect(reads.subtracting(readable).isEmpty, "\(name) may read too much on \(binary)")
                 #expect(readable.subtracting(reads).isEmpty, "\(name) cannot read what it needs on \(binary)")
             }
+        }
+    }
+
+    /// The system file makes the page an operator's: it gains outcomes in its own name, and nothing else.
+    @Test(arguments: await Servers.installed())
+    func thePageActsWhereTheFileLetsIt(_ binary: NATSBinary) async throws {
+        try await Ground.with(binary, Ground.acting) { ground in
+            let subjects = Catalogue.subjects
+            let refused = try await ground.refused(Catalogue.page, .publish, subjects)
+            #expect(Set(subjects).subtracting(refused) == Catalogue.mayPublish(Catalogue.page, isActing: true))
+            let patterns = subjects + Catalogue.wide
+            let unread = try await ground.refused(Catalogue.page, .subscribe, patterns)
+            #expect(Set(patterns).subtracting(unread) == Catalogue.maySubscribe(Catalogue.page))
         }
     }
 
@@ -129,7 +142,7 @@ struct DenyTests {
     @Test(arguments: await Servers.installed())
     func nobodyGrantsItselfASubject(_ binary: NATSBinary) async throws {
         try await Ground.with(binary) { ground in
-            for name in Catalogue.parts + Catalogue.people {
+            for name in Catalogue.everybody {
                 let allowed = Catalogue.mayPublish(name)
                 let denied = Catalogue.subjects.filter { !allowed.contains($0) }
                 let refused = try await ground.refused(name, .publish, denied, launders: true)

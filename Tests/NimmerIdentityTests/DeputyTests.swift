@@ -36,19 +36,22 @@ struct DeputyTests {
             let questions = Catalogue.subjects.filter { !$0.hasPrefix("_INBOX.") && !stored.captures($0) }
             var deputies: [String: NATSBus] = [:]
             var heard: [String: Set<String>] = [:]
-            for name in Catalogue.parts {
-                let own = Catalogue.maySubscribe(name).intersection(questions)
+            let answering = Catalogue.parts + [Catalogue.page]
+            for name in answering {
+                var own = Catalogue.maySubscribe(name).intersection(questions)
+                // It hears what others are asked, and answers `$SRV` alone.
+                if name == Catalogue.page { own = own.filter { $0.hasPrefix("$SRV.") } }
                 heard[name] = own
                 deputies[name] = try await Self.answering(name, on: ground, own)
             }
             let targets = try Self.targets.map { try Subject(foreign: $0) }
             var expected: [String: Int] = [:]
             var pairs: Set<[String]> = []
-            for asker in Catalogue.parts + Catalogue.people {
+            for asker in Catalogue.everybody {
                 let bus: NATSBus
                 if let part = deputies[asker] { bus = part } else { bus = try await ground.open(asker) }
                 for question in Catalogue.mayPublish(asker).intersection(questions) {
-                    let reached = Catalogue.parts.filter { heard[$0]?.contains(question) == true }
+                    let reached = answering.filter { heard[$0]?.contains(question) == true }
                     guard !reached.isEmpty else { continue }
                     let subject = try Subject(foreign: question)
                     var replies = targets
@@ -68,7 +71,7 @@ struct DeputyTests {
                 #expect(bus.status.counters.notPermitted == 0, "\(asker)")
                 if deputies[asker] == nil { await bus.close() }
             }
-            #expect(Set(pairs.map { $0[0] }).count >= 6 && Set(pairs.map { $0[1] }) == Set(Catalogue.parts), "\(pairs)")
+            #expect(Set(pairs.map { $0[0] }).count >= 6 && Set(pairs.map { $0[1] }) == Set(answering), "\(pairs)")
             for (name, bus) in deputies {
                 let wanted = UInt64(expected[name] ?? 0)
                 for _ in 0..<2000 where bus.status.counters.repliesRefused < wanted { try await bus.flush() }
@@ -149,7 +152,7 @@ struct DeputyTests {
     /// `<ENV>-ASIDE` alone single messages may be deleted.
     @Test(arguments: await Servers.installed())
     func acknowledgementsDeleteNothing(_ binary: NATSBinary) async throws {
-        try await Ground.with(binary, isOpen: true) { ground in
+        try await Ground.with(binary, Ground.acting, isOpen: true) { ground in
             let stored = try await StoredSystem.open(ground)
             let before = try await stored.contents()
             let orders = Self.targets.filter {
@@ -157,7 +160,7 @@ struct DeputyTests {
             }
             let captured = Catalogue.subjects.filter(stored.captures)
             var count = 0
-            for grant in ground.grants where [.thalamus, .bridge, .hippocampus, .operator].contains(grant.role) {
+            for grant in ground.grants where [.thalamus, .bridge, .hippocampus, .operator, .web].contains(grant.role) {
                 let bus = try await ground.open(grant.name)
                 let subjects = captured.filter { grant.mayPublish($0) }
                 #expect(!subjects.isEmpty, "\(grant.name)")

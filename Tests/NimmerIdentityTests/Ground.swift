@@ -37,7 +37,10 @@ struct Ground: Sendable {
         bridge:
           commands: act
           allow: [motor.stop]
+        web: {}
         """
+    /// The same, with a page for operators.
+    static let acting = text.replacing("web: {}", with: "web: {role: operator}")
 
     let server: NATSServer
     let folder: String
@@ -71,9 +74,12 @@ struct Ground: Sendable {
 
     /// Generates, starts a server, runs the body, and stops the server whatever the body did.
     ///
-    /// - Parameter isOpen: whether a client of the tests' own is let in, which may do everything.
+    /// - Parameters:
+    ///   - text: the system file.
+    ///   - isOpen: whether a client of the tests' own is let in, which may do everything.
     static func with(
-        _ binary: NATSBinary, oldPermissions: Bool = false, isOpen: Bool = false, _ body: (Ground) async throws -> Void
+        _ binary: NATSBinary, _ text: String = text, oldPermissions: Bool = false, isOpen: Bool = false,
+        _ body: (Ground) async throws -> Void
     ) async throws {
         let folder = try temporaryFolder()
         defer { SmallFile.remove(folder) }

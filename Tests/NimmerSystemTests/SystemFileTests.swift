@@ -59,6 +59,16 @@ struct SystemFileTests {
         #expect(system.organism("avoid")?.kind == "collision_avoidance/v1")
     }
 
+    @Test("the page for browsers is an observer's, unless the file makes it an operator's")
+    func web() throws {
+        #expect(try load("cells: []\n").web == nil)
+        let looks = try load("web: {}\n")
+        #expect(looks.web?.role == .observer && looks.isObserver("web") && looks.isObserver("observer"))
+        let acts = try load("web: {role: operator}\n")
+        #expect(acts.web?.role == .operator && !acts.isObserver("web") && !acts.isObserver("operator"))
+        #expect(!(try load("cells: []\n").isObserver("web")))
+    }
+
     @Test("gates: what is declared wins over what lies below, the first match of the file wins")
     func gates() throws {
         let gates = try load(
@@ -132,6 +142,8 @@ struct SystemFileTests {
                 "gates:\n  defaults: {weight: 1.5}\n",
                 "4:22: found 1.5; expected weight: a number from 0 to 1"
             ),
+            ("web: {role: admin}\n", "3:13: found 'admin'; expected role: one of observer, operator"),
+            ("web: {listen: x}\n", "3:7: found the unknown key 'listen'"),
             ("gates:\n  defaults: {window_ms: soon}\n", "4:25: found 'soon'; expected window_ms: a number"),
             ("gates:\n  defaults: {windw_ms: 1}\n", "did you mean 'window_ms'?"),
             (
