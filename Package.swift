@@ -14,6 +14,9 @@ let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-m
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let http: [Target.Dependency] = [
+    .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
+]
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 
 /// A room of the system: a library that others may import.
@@ -89,6 +92,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.0"),
     ],
     targets: [
         .systemLibrary(name: "CCurl"),
@@ -96,6 +100,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CPostgres"),
         .systemLibrary(name: "CYAML"),
+        .systemLibrary(name: "CZlib"),
         // Python writes the types of messages from their declarations (decision 0023); builds do not run it.
         .target(
             name: "NimmerWave", exclude: ["Messages/Declarations", "Messages/generate.py"], swiftSettings: strict),
@@ -212,13 +217,27 @@ let package = Package(
                 "NimmerBus", "NimmerBusNATS", "NimmerGarden", "NimmerProcess", "NimmerSystem", "NimmerSystemFile",
                 "NimmerWave", log,
             ]),
-        library("NimmerInspection", ["NimmerBus", "NimmerOutput", "NimmerWave"]),
+        library("NimmerInspection", ["NimmerBus", "NimmerOutput", "NimmerPlatform", "NimmerWave"]),
         library(
             "NimmerScopeSession",
             [
                 "NimmerBus", "NimmerInspection", "NimmerOutput", "NimmerPlatform", "NimmerReplay", "NimmerScope",
                 "NimmerTerminal", "NimmerWave",
             ]),
+        // The view in a browser: what a page is made of, what it is sent, and who may see it; FlyingFox carries it.
+        .target(name: "CAssets", exclude: ["assets"]),
+        library(
+            "NimmerPage",
+            [
+                "CAssets", "COpenSSL", "CZlib", "NimmerBus", "NimmerInspection", "NimmerMemory", "NimmerMemoryPostgres",
+                "NimmerGate", "NimmerOutput", "NimmerReplay", "NimmerScope", "NimmerScopeSession", "NimmerWave",
+            ]),
+        service(
+            "nimmer-web",
+            [
+                "NimmerBus", "NimmerBusNATS", "NimmerMemoryPostgres", "NimmerOutput", "NimmerPage", "NimmerPlatform", "NimmerProcess",
+                "NimmerScope", "NimmerScopeSession", "NimmerSystem", "NimmerSystemFile", "NimmerWave", log, unixSignals,
+            ] + http),
         library(
             "NimmerSystemCheck",
             [

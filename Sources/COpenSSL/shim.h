@@ -1,6 +1,9 @@
 // OpenSSL (libssl-dev), which nats.c and libcurl link anyway.
+#include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 

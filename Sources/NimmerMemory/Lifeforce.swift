@@ -76,11 +76,6 @@ public struct LifeforceQuery: Sendable, Hashable {
     }
 }
 
-extension Timestamp {
-    /// The day (UTC): `2026-02-14`.
-    public var utcDay: String { String(rfc3339.prefix(10)) }
-}
-
 // What the store in memory sums.
 
 /// Share of a message in what outcomes gave back.

@@ -119,6 +119,14 @@ public actor PostgresStore: MemoryStore {
         return counts
     }
 
+    /// The look-ups over the open connection.
+    func reading() throws(MemoryError) -> PostgresTrail { PostgresTrail(connection: try ready()) }
+
+    /// The rows of a statement that reads.
+    func rows(_ statement: SQL) throws(MemoryError) -> [[String?]] {
+        try perform { (connection) throws(PostgresFailure) in try connection.run(statement) }.values
+    }
+
     /// Closes the connection.
     public func close() {
         connection = nil

@@ -83,7 +83,8 @@ struct PostgresTrail: TrailSource {
         return found.first
     }
 
-    private func all<Body>(
+    /// The messages of a table for which a condition holds.
+    func all<Body>(
         _ table: MemoryTable, _ condition: String, _ binds: [String]
     ) throws(MemoryError) -> [Remembered<Body>] {
         let rows: Rows

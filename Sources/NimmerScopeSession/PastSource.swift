@@ -38,7 +38,7 @@ package struct PastSource {
             SystemStreams.decisions(environment),
         ] {
             if let held = try await optional({ try await bus.read(stream: stream, start: .at(start)) }) {
-                decisions += held.flatMap { following($0.message) }
+                decisions += held.flatMap { PastMessages.following($0.message, environment) }
             }
         }
         decisions.sort { $0.at < $1.at }
@@ -63,19 +63,6 @@ package struct PastSource {
             mailbox.post(.notice("no waves of the past: \(missing)", at: .now()))
         }
         mailbox.release(except: overlap)
-    }
-
-    /// A message, and where it is an opening what observers hear of it besides: the streams keep an opening as one.
-    private func following(_ message: BusMessage) -> [BusMessage] {
-        guard let opening = try? Envelope<GateTransition>(decoding: message.payload, on: message.subject),
-            let collapse = opening.collapsed
-        else { return [message] }
-        var all = [message, BusMessage(subject: .collapse(environment), payload: collapse.encoded(), at: message.at)]
-        if let request = opening.escalated {
-            all.append(
-                BusMessage(subject: .cognitiveRequest(environment), payload: request.encoded(), at: message.at))
-        }
-        return all
     }
 
     /// Nil where there is no such stream, or no streams at all.
@@ -108,5 +95,21 @@ package enum SinceOption {
             return nil
         }
         return milliseconds
+    }
+}
+
+/// Messages of the streams as observers heard them.
+package enum PastMessages {
+    /// A message, and where it is an opening what observers hear of it besides: the streams keep an opening as one.
+    package static func following(_ message: BusMessage, _ environment: Environment) -> [BusMessage] {
+        guard let opening = try? Envelope<GateTransition>(decoding: message.payload, on: message.subject),
+            let collapse = opening.collapsed
+        else { return [message] }
+        var all = [message, BusMessage(subject: .collapse(environment), payload: collapse.encoded(), at: message.at)]
+        if let request = opening.escalated {
+            all.append(
+                BusMessage(subject: .cognitiveRequest(environment), payload: request.encoded(), at: message.at))
+        }
+        return all
     }
 }

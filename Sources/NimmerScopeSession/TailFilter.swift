@@ -44,3 +44,11 @@ package struct TailFilter: Sendable {
         return true
     }
 }
+
+extension TailFilter {
+    /// Subjects that are hidden unless asked for: traces of correlation and, where a screen asks the thalamus, its own questions.
+    package static func unasked(_ environment: Environment, asks: Bool) -> [SubjectPattern] {
+        let questions = asks ? (try? Token("thalamus")).map { Subject.request(environment, cell: $0) } : nil
+        return [SubjectPattern(.correlation(environment))] + (questions.map { SubjectPattern.shared($0) } ?? [])
+    }
+}

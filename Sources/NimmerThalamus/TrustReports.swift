@@ -9,6 +9,12 @@ extension Thalamus {
         let gate = slots[slot].gate
         report["trust"] = .string(gate.configuration.trust.rawValue)
         report["reflex_weight"] = .number(gate.configuration.reflexWeight)
+        // What an outcome will lead to follows from these.
+        report["prior_weight"] = .number(gate.configuration.weight)
+        report["prior_outcomes"] = .number(gate.configuration.priorOutcomes)
+        report["failed_weight"] = .number(gate.configuration.failedWeight)
+        report["trust_memory"] = .number(gate.configuration.trustMemory)
+        report["hearing_ms"] = gate.configuration.hearingMilliseconds.map { .number($0) }
         let records = gate.records.sorted { first, second in
             let (a, b) = (gate.value(of: first), gate.value(of: second))
             return a == b ? originToken(first.origin).text < originToken(second.origin).text : a > b

@@ -96,3 +96,8 @@ private func civil(_ daysSinceEpoch: Int64) -> (year: Int, month: Int, day: Int)
     let month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9
     return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthIndex + 2) / 5 + 1)
 }
+
+extension Timestamp {
+    /// The day (UTC): `2026-02-14`.
+    public var utcDay: String { String(rfc3339.prefix(10)) }
+}

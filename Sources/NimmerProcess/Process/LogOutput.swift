@@ -70,7 +70,7 @@ struct LogOutput: LogHandler {
 }
 
 /// One write, so that lines of several processes do not mix; what a closed stderr cannot take is dropped.
-@Sendable func toStandardError(_ bytes: [UInt8]) {
+@Sendable package func toStandardError(_ bytes: [UInt8]) {
     var rest = bytes[...]
     while !rest.isEmpty {
         let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }

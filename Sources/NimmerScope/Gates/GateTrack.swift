@@ -147,10 +147,13 @@ struct GateBoard: Sendable {
     private(set) var mode: AttentionMode?
     /// Last summary of the thalamus, without the gates.
     private(set) var summary: Attention?
+    /// Time of the thalamus's last report of its gates; `Int64.min` before the first.
+    private(set) var attended = Int64.min
 
     /// Takes in what the thalamus reports once a second: gates that it does not name are at rest.
     mutating func update(_ attention: Attention, at: Int64) {
         mode = attention.mode
+        attended = at
         var summary = attention
         summary.openGates = []
         summary.risingGates = []

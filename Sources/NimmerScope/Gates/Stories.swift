@@ -30,6 +30,9 @@ struct Stories: Sendable {
     /// The story that a transition began.
     func story(ofTransition entry: Int) -> Story? { stories.values.first { $0.transition == entry } }
 
+    /// The entry of a transition.
+    func entry(ofTransition id: MessageID) -> Int? { transitions[id] }
+
     mutating func add(transition id: MessageID, entry: Int) {
         transitions[id] = entry
         if transitions.count > Self.maximum { transitions = transitions.filter { $0.value > entry - Self.maximum } }

@@ -1,8 +1,4 @@
 import ArgumentParser
-import NimmerBus
-import NimmerInspection
-import NimmerOutput
-import NimmerWave
 
 /// Minds and their decisions.
 struct MindCommand: AsyncParsableCommand {
@@ -13,22 +9,4 @@ struct MindCommand: AsyncParsableCommand {
             MindListCommand.self, MindAskCommand.self, MindPendingCommand.self, MindApproveCommand.self,
             MindRefuseCommand.self, MindBudgetCommand.self, MindReplayCommand.self,
         ])
-}
-
-extension Bus {
-    /// Asks the cognition bridge.
-    ///
-    /// - Returns: what it answered.
-    /// - Throws: ``Failure`` when it does not live, refuses or fails.
-    func askBridge(
-        _ environment: Environment, _ command: String, _ payload: JSON = [:], seconds: Double = 5
-    ) async throws -> JSON {
-        let name = try Token("cognition-bridge")
-        let result = try await ask(
-            .request(environment, cell: name), of: .init("service", name), command, payload, seconds: seconds)
-        guard result.status == .ok else {
-            throw Failure(.failed, (result.error ?? "the bridge failed without a reason"))
-        }
-        return result.result.resolved
-    }
 }

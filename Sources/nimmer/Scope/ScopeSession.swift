@@ -30,8 +30,7 @@ struct ScopeSession {
 
     /// Subjects that are hidden unless asked for: traces of correlation, and the questions that the screen itself asks.
     static func unasked(_ environment: Environment, screen: Bool) -> [SubjectPattern] {
-        let questions = screen ? (try? Token("thalamus")).map { Subject.request(environment, cell: $0) } : nil
-        return [SubjectPattern(.correlation(environment))] + (questions.map { SubjectPattern.shared($0) } ?? [])
+        TailFilter.unasked(environment, asks: screen)
     }
 
     var showsScreen: Bool { screen.wantsScreen && !lines.asJSON && lines.count == nil }

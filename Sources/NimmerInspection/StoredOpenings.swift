@@ -3,20 +3,20 @@ import NimmerOutput
 import NimmerWave
 
 /// The openings that the streams hold, and what outcomes have shown (trust.md, Replay and restart).
-struct StoredOpenings {
+package struct StoredOpenings: Sendable {
     /// An opening, and its outcome where that counts already.
-    struct Opening {
-        let id: MessageID
-        let transition: GateTransition
-        let outcome: AcceptedOutcome?
+    package struct Opening: Sendable {
+        package let id: MessageID
+        package let transition: GateTransition
+        package let outcome: AcceptedOutcome?
         /// Time of its release; nil while its gate is open.
-        var releasedAt: Timestamp?
+        package var releasedAt: Timestamp?
 
         /// The origins for which an outcome counts: those that asserted.
-        var witnesses: [String] { transition.triggerSignals.filter { $0.polarity > 0 }.map(\.origin.text) }
+        package var witnesses: [String] { transition.triggerSignals.filter { $0.polarity > 0 }.map(\.origin.text) }
 
         /// A line of `nimmer verify --pending --json`.
-        var json: JSON {
+        package var json: JSON {
             [
                 "id": .string(id.text), "at": .string(transition.at.rfc3339), "region": .string(transition.region.text),
                 "witnesses": .array(witnesses.map { .string($0) }),
@@ -25,12 +25,12 @@ struct StoredOpenings {
     }
 
     /// Openings, oldest first.
-    let openings: [Opening]
+    package let openings: [Opening]
     /// Those that await an outcome.
     private let undecided: Set<MessageID>
 
     /// Reads both streams.
-    static func read(_ bus: any Bus, _ environment: Environment) async throws(BusError) -> StoredOpenings {
+    package static func read(_ bus: any Bus, _ environment: Environment) async throws(BusError) -> StoredOpenings {
         var outcomes: [MessageID: AcceptedOutcome] = [:]
         var gates: [GateID: AwaitedOpenings] = [:]
         for outcome in try await accepted(bus, environment) {
@@ -68,7 +68,7 @@ struct StoredOpenings {
     }
 
     /// Outcomes, withdrawals and resets that thalami accepted, in their order.
-    static func accepted(_ bus: any Bus, _ environment: Environment) async throws(BusError) -> [AcceptedOutcome] {
+    package static func accepted(_ bus: any Bus, _ environment: Environment) async throws(BusError) -> [AcceptedOutcome] {
         var found: [AcceptedOutcome] = []
         try await bus.read(
             stream: SystemStreams.outcomes(environment), filter: .acceptedOutcomes(environment)
@@ -82,14 +82,14 @@ struct StoredOpenings {
     }
 
     /// The last openings of each gate whose outcomes are awaited, newest first.
-    var awaited: [Opening] { openings.reversed().filter { $0.outcome == nil && undecided.contains($0.id) } }
+    package var awaited: [Opening] { openings.reversed().filter { $0.outcome == nil && undecided.contains($0.id) } }
 
     /// The opening that a person means: by an id or its first characters, by its region or gate (the newest that awaits an outcome), or as
     /// the `last` of all.
     ///
     /// - Parameter isJudged: whether one is meant whose outcome counts, instead of one that awaits its.
     /// - Throws: ``Failure`` where none is meant, or several are.
-    func one(_ text: String, isJudged: Bool = false) throws(Failure) -> Opening {
+    package func one(_ text: String, isJudged: Bool = false) throws(Failure) -> Opening {
         func isNamed(_ opening: Opening) -> Bool {
             opening.transition.region.text == text || opening.transition.gateID.text == text
         }

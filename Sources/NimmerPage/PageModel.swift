@@ -1,0 +1,223 @@
+import NimmerOutput
+import NimmerPlatform
+import NimmerScope
+import NimmerScopeSession
+import NimmerWave
+import Synchronization
+
+/// What all tabs see: the oscilloscope's state, the frames made of it, and the tabs that take them. Events come through a mailbox, as
+/// for the terminal; every 50 ms they are reduced and become frames.
+package final class PageModel: Sendable {
+    private struct State {
+        var scope: ScopeState
+        var feed = PageFeed()
+        var ring = FrameRing()
+        var tabs: [UInt64: (queue: TabQueue, wake: AsyncStream<Void>.Continuation)] = [:]
+        var nextTab: UInt64 = 1
+        var health: JSONObject = [:]
+        var source: JSONObject
+        var explanations: [String: JSON] = [:]
+        var lost = 0
+        var boot: String
+        /// Waves since they were last counted.
+        var counted = 0
+    }
+
+    /// Time between two batches of frames.
+    package static let period = Duration.milliseconds(50)
+    /// Tabs at most.
+    package static let maximumTabs = 64
+
+    package let environment: Environment
+    package let mailbox: Mailbox
+    private let state: Mutex<State>
+
+    /// A model of nothing yet.
+    ///
+    /// - Parameter source: what the page shows of its source: `kind`, `name`, and of a recording its motion.
+    /// - Throws: ``Failure`` where the machine has no event descriptors; ``PageError`` without random numbers.
+    package init(_ settings: ScopeSettings, source: JSONObject) throws {
+        environment = settings.environment
+        mailbox = try Mailbox()
+        let scope = ScopeState(settings)
+        state = Mutex(State(scope: scope, source: source, boot: String(try Secret.random().prefix(8))))
+    }
+
+    // MARK: - Taking in
+
+    /// Takes what the mailbox holds, and makes frames of it; wakes the tabs.
+    ///
+    /// - Returns: whether the input has ended.
+    @discardableResult
+    package func turn(at now: Timestamp, lostBefore: Int = 0) -> Bool {
+        let batch = mailbox.take()
+        let lost = batch.lost + lostBefore
+        return state.withLock { state in
+            for event in batch.events { _ = state.scope.reduce(event) }
+            if lost != state.lost {
+                state.lost = lost
+                _ = state.scope.reduce(.lost(total: lost))
+            }
+            _ = state.scope.reduce(.tick(now))
+            let steady = SteadyTime.now()
+            for frame in state.feed.frames(of: state.scope) {
+                if case .waves(let waves) = frame { state.counted += waves.count }
+                state.ring.append(frame, at: steady)
+            }
+            for tab in state.tabs.values { tab.wake.yield() }
+            return batch.ends
+        }
+    }
+
+    /// Takes what comes until the task is cancelled, or until the input has ended.
+    ///
+    /// - Parameter lost: messages that the bus itself lost since the start.
+    package func run(lost: @escaping @Sendable () -> Int) async throws {
+        while true {
+            if turn(at: .now(), lostBefore: lost()) { return }
+            try await Task.sleep(for: Self.period)
+        }
+    }
+
+    /// Adds a frame that is no message's: health, the state of a recording.
+    package func append(_ kind: String, _ members: JSONObject) {
+        state.withLock { state in
+            var object: JSONObject = ["k": .string(kind)]
+            for member in members { object[member.key] = member.value }
+            if kind == "health" { state.health = members }
+            if kind == "source" { for member in members { state.source[member.key] = member.value } }
+            state.ring.append(.text(object), at: .now())
+            for tab in state.tabs.values { tab.wake.yield() }
+        }
+    }
+
+    /// Takes in what the thalamus explains of a gate; pages learn what follows from it with the next snapshot.
+    package func learn(_ gate: String, _ explanation: JSON) {
+        state.withLock { state in
+            if state.explanations.count < 512 || state.explanations[gate] != nil { state.explanations[gate] = explanation }
+            state.feed.learn(gate, explanation)
+        }
+    }
+
+    /// A gate of which the thalamus was not asked yet; nil when all are known.
+    package var unknownGate: String? { state.withLock { $0.feed.unknownGate(of: $0.scope) } }
+
+    /// Begins again with nothing, as at the jump of a recording; every tab is sent a snapshot.
+    package func restart(_ settings: ScopeSettings) throws(PageError) {
+        let boot = String(try Secret.random().prefix(8))
+        state.withLock { state in
+            state.scope = ScopeState(settings)
+            state.feed = PageFeed()
+            state.ring = FrameRing()
+            state.boot = boot
+            let now = SteadyTime.now()
+            for (number, tab) in state.tabs {
+                state.tabs[number] = (TabQueue(after: 0, at: now), tab.wake)
+                tab.wake.yield()
+            }
+        }
+        restarted.store(restarted.load(ordering: .relaxed) + 1, ordering: .relaxed)
+    }
+
+    private let restarted = Atomic<Int>(0)
+
+    /// Waves since the last call.
+    package func countWaves() -> Int {
+        state.withLock { state in
+            defer { state.counted = 0 }
+            return state.counted
+        }
+    }
+
+    // MARK: - Reading
+
+    /// Calls a body with the state, which it may not keep.
+    package func read<Result>(_ body: (ScopeState, PageFeed) throws -> Result) rethrows -> Result {
+        try state.withLock { try body($0.scope, $0.feed) }
+    }
+
+    /// The frames of another feed with the numbers that pages here know, and the number here of each of its cells.
+    func translate(_ feed: PageFeed) -> (marks: [JSON], cells: [Int?]) {
+        state.withLock { ($0.feed.marks(of: feed), $0.feed.cells(of: feed)) }
+    }
+
+    /// The thalamus's last explanation of a gate; nil where it was not asked.
+    package func explanation(of gate: String) -> JSON? { state.withLock { $0.explanations[gate] } }
+
+    /// Number of messages that found no place in the mailbox.
+    package var lost: Int { state.withLock { $0.lost } }
+
+    // MARK: - Tabs
+
+    /// Opens a tab.
+    ///
+    /// - Parameter after: `BOOT.SEQ` of the last frame that it has; nil, or of another start: it is sent a snapshot.
+    /// - Throws: ``PageError`` where there are too many.
+    package func openTab(after: String?) throws(PageError) -> Tab {
+        let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let found: (number: UInt64, isResumed: Bool)? = state.withLock { state in
+            guard state.tabs.count < Self.maximumTabs else { return nil }
+            let number = state.nextTab
+            state.nextTab += 1
+            let now = SteadyTime.now()
+            var start: UInt64?
+            if let after, let halves = after.halves(around: "."), halves.before == state.boot, let seq = UInt64(halves.after),
+                seq < state.ring.next, seq + 1 >= state.ring.oldest
+            {
+                start = seq
+            }
+            state.tabs[number] = (TabQueue(after: start ?? state.ring.next - 1, at: now), wake)
+            return (number, start != nil)
+        }
+        guard let found else {
+            throw PageError("\(Self.maximumTabs) tabs are open", remedy: "close some", status: 503)
+        }
+        wake.yield()
+        return Tab(model: self, number: found.number, wakes: wakes, needsSnapshot: !found.isResumed)
+    }
+
+    /// Number of open tabs.
+    package var tabs: Int { state.withLock { $0.tabs.count } }
+
+    func closeTab(_ number: UInt64) { _ = state.withLock { $0.tabs.removeValue(forKey: number)?.wake.finish() } }
+
+    func step(_ number: UInt64) -> TabQueue.Step {
+        state.withLock { state in
+            guard var tab = state.tabs[number] else { return .close }
+            let step = tab.queue.next(state.ring, at: .now())
+            state.tabs[number] = tab
+            return step
+        }
+    }
+
+    func change(_ number: UInt64, _ body: (inout TabQueue) -> Void) {
+        state.withLock { state in
+            guard var tab = state.tabs[number] else { return }
+            body(&tab.queue)
+            state.tabs[number] = tab
+            tab.wake.yield()
+        }
+    }
+
+    var restarts: Int { restarted.load(ordering: .relaxed) }
+
+    /// All that is known, for a tab, as it is sent.
+    func snapshot(_ number: UInt64, _ session: Sessions.Session) -> [UInt8] {
+        let (object, seq) = state.withLock { state in
+            var object = state.feed.snapshot(of: state.scope)
+            object["boot"] = .string(state.boot)
+            object["seq"] = .number(Double(state.ring.next - 1))
+            object["source"] = .object(state.source)
+            object["health"] = .object(state.health)
+            return (object, state.ring.next - 1)
+        }
+        var whole = object
+        whole["env"] = .string(environment.rawValue)
+        whole["role"] = .string(session.role.rawValue)
+        whole["csrf"] = session.role == .operator ? .string(session.csrf) : .null
+        let text = JSON.object(whole).bytes
+        let packed = Gzip.packed(text, level: 1).map { [3] + $0 } ?? text
+        change(number) { $0.sentSnapshot(seq, bytes: packed.count, at: .now()) }
+        return packed
+    }
+}

@@ -1,0 +1,115 @@
+import NimmerWave
+
+/// Who has got in, and the links and tokens that let one in; a value, time is an argument (web.md, Security).
+package struct Sessions: Sendable {
+    /// Someone who got in.
+    package struct Session: Sendable {
+        /// The secret in the cookie.
+        package let id: String
+        /// Name of the user: of the proxy's header, else how one got in.
+        package let user: String
+        package let role: PageRole
+        /// The secret that acts must carry beside the cookie.
+        package let csrf: String
+        fileprivate(set) package var lastUsed: SteadyTime
+        fileprivate var acts: TokenBucket<SteadyTime>
+    }
+
+    /// A session that was not used for so long has ended.
+    package static let idle = Duration.seconds(12 * 3600)
+    /// Sessions at most; of more the one goes that was not used for longest.
+    package static let maximum = 256
+    /// Links that wait at most.
+    private static let maximumLinks = 8
+
+    private var sessions: [String: Session] = [:]
+    private var links: [(secret: String, role: PageRole)] = []
+    private var attempts: TokenBucket<SteadyTime>
+
+    package init(at now: SteadyTime) {
+        attempts = TokenBucket(10, at: now)
+    }
+
+    /// The secret of a new link, which lets one browser in once.
+    package mutating func link(_ role: PageRole) throws(PageError) -> String {
+        let secret = try Secret.random()
+        links.append((secret, role))
+        if links.count > Self.maximumLinks { links.removeFirst() }
+        return secret
+    }
+
+    /// Lets in who follows a link; the link is used up by it.
+    package mutating func enter(link secret: String, at now: SteadyTime) throws(PageError) -> Session {
+        try attempt(at: now)
+        guard let place = links.firstIndex(where: { Secret.isEqual($0.secret, secret) }) else {
+            throw PageError(
+                "this link was used already, or is of another start of the server",
+                remedy: "use the newest link that `nimmer web` has printed", status: 401)
+        }
+        return try open("the link", links.remove(at: place).role, at: now)
+    }
+
+    /// Lets in who knows the token.
+    package mutating func enter(
+        token: String, expected: String, role: PageRole, at now: SteadyTime
+    ) throws(PageError) -> Session {
+        try attempt(at: now)
+        guard Secret.isEqual(token, expected) else {
+            throw PageError("this is not the token", remedy: "it stands in the file of token_file", status: 401)
+        }
+        return try open("token", role, at: now)
+    }
+
+    /// Makes a session.
+    package mutating func open(_ user: String, _ role: PageRole, at now: SteadyTime) throws(PageError) -> Session {
+        sessions = sessions.filter { now.duration(since: $0.value.lastUsed) < Self.idle }
+        if sessions.count >= Self.maximum, let oldest = sessions.values.min(by: { $0.lastUsed < $1.lastUsed }) {
+            sessions[oldest.id] = nil
+        }
+        let session = Session(
+            id: try Secret.random(), user: user, role: role, csrf: try Secret.random(), lastUsed: now,
+            acts: TokenBucket(20, at: now))
+        sessions[session.id] = session
+        return session
+    }
+
+    /// The session of a cookie; nil where it has ended, or never was.
+    package mutating func session(_ id: String?, at now: SteadyTime) -> Session? {
+        guard let id, let session = sessions[id] else { return nil }
+        guard now.duration(since: session.lastUsed) < Self.idle else {
+            sessions[id] = nil
+            return nil
+        }
+        sessions[id]?.lastUsed = now
+        return session
+    }
+
+    /// The session that a proxy's user has, made where there is none.
+    package mutating func session(ofUser user: String, _ role: PageRole, at now: SteadyTime) throws(PageError) -> Session {
+        if let known = sessions.values.first(where: { $0.user == user && $0.role == role }) {
+            sessions[known.id]?.lastUsed = now
+            return known
+        }
+        return try open(user, role, at: now)
+    }
+
+    /// Counts an act of a session.
+    ///
+    /// - Throws: ``PageError`` where there were too many.
+    package mutating func act(_ session: Session, at now: SteadyTime) throws(PageError) {
+        sessions[session.id]?.acts.fill(to: 20, perSecond: 1, at: now)
+        guard sessions[session.id]?.acts.take(1) ?? false else {
+            throw PageError("too many acts at once", remedy: "wait a few seconds", status: 429)
+        }
+    }
+
+    /// Number of sessions.
+    package var count: Int { sessions.count }
+
+    private mutating func attempt(at now: SteadyTime) throws(PageError) {
+        attempts.fill(to: 10, perSecond: 0.5, at: now)
+        guard attempts.take(1) else {
+            throw PageError("too many attempts to get in", remedy: "wait a minute", status: 429)
+        }
+    }
+}

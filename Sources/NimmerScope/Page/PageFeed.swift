@@ -1,0 +1,293 @@
+import NimmerGate
+import NimmerWave
+
+/// What is sent to pages of an oscilloscope's state, in order: the same entries that the terminal draws, each once (web.md, Data between
+/// server and page). A value: it reads a ``ScopeState`` and keeps how far it has read.
+package struct PageFeed: Sendable {
+    /// What is known of a gate beside its state, from the thalamus's explanations.
+    package struct GateFacts: Sendable, Hashable {
+        /// Time in which its potential halves, in milliseconds.
+        package var halfLife = GateConfiguration().halfLifeMilliseconds
+        /// Time for which a wave can be its witness, in milliseconds.
+        package var window = GateConfiguration().windowMilliseconds
+        /// Indicates whether its trust is earned by outcomes.
+        package var isEarned = false
+
+        package init() {}
+    }
+
+    var names = PageNames()
+    /// Number of the next entry that was not read.
+    private var cursor = 0
+    private(set) var collapses = 0
+    /// Requests of a day (UTC) that got no answer.
+    private var unanswered: (day: String, count: Int) = ("", 0)
+    /// The frames of events that a new page begins with, the newest last.
+    private(set) var recent = Ring<JSONObject>()
+    private var facts: [String: GateFacts] = [:]
+    /// Potentials that pages know, by the gate's number, and the time of the report that they are from.
+    private var known: [Double] = []
+    private var attended = Int64.min
+    /// Ends of commands, by the request of their decision, and accepted outcomes, by the opening: their entries.
+    private(set) var acts: [MessageID: Int] = [:]
+    private(set) var outcomes: [MessageID: Int] = [:]
+
+    /// Frames of events that a new page is sent at most.
+    static let maximumRecent = 512
+    /// Ends and outcomes that are found by their ids at most.
+    private static let maximumLinks = 4096
+
+    package init() {}
+
+    /// Takes in what the thalamus explains of a gate.
+    package mutating func learn(_ gate: String, _ explanation: JSON) {
+        guard facts[gate] != nil || facts.count < GateBoard.maximum else { return }
+        var found = GateFacts()
+        if let half = explanation["half_life_ms"]?.double, half > 0 { found.halfLife = half }
+        if let window = explanation["window_ms"]?.double, window > 0 { found.window = window }
+        found.isEarned = explanation["trust"]?.string == "earned"
+        facts[gate] = found
+    }
+
+    /// A gate of which the thalamus was not asked yet; nil when all are known.
+    package func unknownGate(of state: ScopeState) -> String? {
+        state.gates.tracks.keys.sorted().first { facts[$0] == nil }
+    }
+
+    /// What happened since the last call. Names come before what uses them.
+    package mutating func frames(of state: ScopeState) -> [PageFrame] {
+        names.take(state)
+        var events: [PageFrame] = []
+        var waves: [PageWave] = []
+        let entries = state.buffer.entries
+        for number in max(cursor, entries.first)..<max(cursor, entries.end) {
+            let entry = entries[number]
+            if entry.kind == .wave {
+                waves.append(PageWave(cell: entry.trace, value: entry.value, at: entry.at))
+                names.felt(Int(entry.trace), entry.value, at: entry.at)
+            } else if let message = state.kept(number) {
+                for case .text(let frame) in frames(of: message, entry, number, state) {
+                    events.append(.text(frame))
+                    recent.append(frame)
+                    if recent.count > Self.maximumRecent { recent.removeFirst() }
+                }
+            }
+        }
+        cursor = max(cursor, entries.end)
+        let potentials = potentials(of: state)
+        let gates = names.unsentGates.map { JSON.object(gate($0, state)) }
+        let additions = names.additions(gates: gates)
+        return [additions].compactMap { $0 } + (waves.isEmpty ? [] : [.waves(waves)]) + events + potentials
+    }
+
+    // MARK: - Events
+
+    private mutating func frames(
+        of message: AnyMessage, _ entry: Entry, _ number: Int, _ state: ScopeState
+    ) -> [PageFrame] {
+        switch message {
+        case .gateTransition(let transition): return [frame(of: transition, entry, state)].compactMap { $0 }
+        case .collapse(let collapse): return [frame(of: collapse.body, entry, state)].compactMap { $0 }
+        case .cognitiveRequest(let request):
+            let bridge = names.mind("bridge", isBridge: true)
+            return [
+                .of(
+                    "request",
+                    [
+                        ("id", .string(request.body.requestID.text)), ("c", .string(request.body.collapseID.text)),
+                        ("g", gateNumber(ofRequest: request.body.requestID, state)), ("m", PageText.count(bridge)),
+                        ("t", PageText.moment(entry.at)), ("until", PageText.moment(request.body.expiresAt)),
+                    ])
+            ]
+        case .cognitiveResponse(let response): return [frame(of: response.body, entry, state)]
+        case .command(let command):
+            let subject = state.buffer.subjects[Int(entry.subject)]
+            guard subject.domain == .organs || command.body.cause != nil else { return [] }
+            let organ = names.organ(subject.owner)
+            let text = command.body.command
+            names.acted(organ, "\(text) · running", at: entry.at)
+            return [
+                .of(
+                    "command",
+                    [
+                        ("id", .string(command.header.messageID.text)), ("o", PageText.count(organ)),
+                        ("t", PageText.moment(entry.at)), ("text", PageText.shown(text, PageText.name)),
+                    ])
+            ]
+        case .commandResult(let result):
+            let subject = state.buffer.subjects[Int(entry.subject)]
+            guard subject.domain == .organs else { return [] }
+            return [
+                self.result(
+                    of: subject.owner, entry.at, result.body.status == .ok, result.body.error ?? result.body.result.text)
+            ]
+        case .act(let act):
+            Self.link(&acts, act.body.requestID, number)
+            return act.body.commands.map { command in
+                self.result(
+                    of: command.target, entry.at, command.status == .ok,
+                    command.error ?? "\(command.command) \(command.status?.rawValue ?? act.body.outcome.rawValue)")
+            }
+        case .acceptedOutcome(let outcome): return [frame(of: outcome.body, entry, number)]
+        default: return []
+        }
+    }
+
+    private func frame(of transition: Envelope<GateTransition>, _ entry: Entry, _ state: ScopeState) -> PageFrame? {
+        let body = transition.body
+        guard let gate = names.gate(body.region.text) else { return nil }
+        return .of(
+            "gate",
+            [
+                ("g", PageText.count(gate)), ("state", .string(body.toState.word.uppercased())),
+                ("from", .string(body.fromState.word.uppercased())), ("x", PageText.number(body.stateValue)),
+                ("t", PageText.moment(entry.at)), ("w", PageText.number(body.trust ?? body.weight)),
+                ("id", .string(transition.header.messageID.text)),
+            ])
+    }
+
+    private mutating func frame(of body: Collapse, _ entry: Entry, _ state: ScopeState) -> PageFrame? {
+        collapses += 1
+        guard let gate = names.gate(state.buffer.homes.home(of: body.region.text)) ?? names.gate(body.region.text)
+        else { return nil }
+        let origins = Set(body.witnesses.map(\.origin.text))
+        let cells = names.cells.indices.filter { names.cells[$0].gate == gate && origins.contains(names.cells[$0].name) }
+        let window = elapsed(from: body.windowStart.nanoseconds, to: body.windowEnd.nanoseconds)
+        return .of(
+            "collapse",
+            [
+                ("id", .string(body.transitionID.text)), ("c", .string(body.collapseID.text)),
+                ("g", PageText.count(gate)), ("t", PageText.moment(entry.at)),
+                ("confidence", PageText.number(body.confidence)), ("cells", .array(cells.map { PageText.count($0) })),
+                ("window", PageText.number(Double(window) / 1e6, 1)),
+            ])
+    }
+
+    private mutating func frame(of body: CognitiveResponse, _ entry: Entry, _ state: ScopeState) -> PageFrame {
+        if body.outcome != .answered, body.outcome != .merged {
+            let day = Timestamp(nanoseconds: entry.at).utcDay
+            unanswered = (day, (unanswered.day == day ? unanswered.count : 0) + 1)
+        }
+        let text = body.outcome == .answered ? body.decision : "\(body.outcome.rawValue): \(body.decision)"
+        let bridge = names.mind("bridge", isBridge: true)
+        names.answered(bridge, text, at: entry.at, took: body.processingTimeMilliseconds)
+        var mind = bridge
+        if let model = body.mind?.model {
+            mind = names.mind(model)
+            names.answered(mind, text, at: entry.at, took: body.processingTimeMilliseconds)
+        }
+        return .of(
+            "response",
+            [
+                ("id", .string(body.requestID.text)), ("g", gateNumber(ofRequest: body.requestID, state)),
+                ("m", PageText.count(mind)), ("t", PageText.moment(entry.at)),
+                ("text", PageText.shown(text, PageText.answer)), ("outcome", .string(body.outcome.rawValue)),
+                ("took", PageText.number(body.processingTimeMilliseconds, 1)),
+                ("model", body.mind.map { PageText.shown($0.model, PageText.name) } ?? .null),
+            ])
+    }
+
+    private mutating func frame(of body: AcceptedOutcome, _ entry: Entry, _ number: Int) -> PageFrame {
+        Self.link(&outcomes, body.opening, number)
+        return .of(
+            "outcome",
+            [
+                ("id", .string(body.opening.text)), ("g", names.gate(body.region.text).map { PageText.count($0) } ?? .null),
+                ("result", .string(body.effect == .withdrawal ? "undo" : body.result.rawValue)),
+                ("t", PageText.moment(entry.at)), ("by", PageText.shown(body.sender, PageText.name)),
+            ])
+    }
+
+    private mutating func result(of target: String, _ at: Int64, _ isOK: Bool, _ text: String) -> PageFrame {
+        let organ = names.organ(target)
+        let before = names.organs[organ].text.halves(around: " · ")?.before
+        let took = names.organs[organ].at == .min ? Double.nan : Double(elapsed(from: names.organs[organ].at, to: at)) / 1e6
+        names.acted(organ, (before.map { "\($0) · " } ?? "") + (isOK ? "ok" : "failed"), at: at)
+        return .of(
+            "result",
+            [
+                ("o", PageText.count(organ)), ("t", PageText.moment(at)), ("ok", .bool(isOK)),
+                ("text", PageText.shown(text, PageText.answer)), ("took", PageText.number(took, 1)),
+            ])
+    }
+
+    private func gateNumber(ofRequest id: MessageID, _ state: ScopeState) -> JSON {
+        guard let region = state.regionsOfRequests[id] else { return .null }
+        return (names.gate(state.buffer.homes.home(of: region)) ?? names.gate(region)).map { PageText.count($0) } ?? .null
+    }
+
+    private static func link(_ links: inout [MessageID: Int], _ id: MessageID, _ number: Int) {
+        if links.count >= maximumLinks, links[id] == nil {
+            let oldest = links.values.sorted()[links.count / 2]
+            links = links.filter { $0.value > oldest }
+        }
+        links[id] = number
+    }
+
+    /// Requests of a day (UTC) that expired or that no mind answered, as far as they were heard.
+    package func missed(on day: String) -> Int { unanswered.day == day ? unanswered.count : 0 }
+
+    // MARK: - Gates
+
+    /// The potentials that the thalamus has reported since the last call; of gates at rest only those that were not before. Between, a page
+    /// lets them decay by itself.
+    private mutating func potentials(of state: ScopeState) -> [PageFrame] {
+        let at = state.gates.attended
+        guard at > attended else { return [] }
+        attended = at
+        while known.count < names.gates.count { known.append(0) }
+        var changed: [JSON] = []
+        for (number, name) in names.gates.enumerated() {
+            guard let gate = state.gates.tracks[name]?.gate else { continue }
+            guard abs(gate.potential) > Self.rest || abs(known[number]) > Self.rest else { continue }
+            known[number] = gate.potential
+            changed.append(
+                .array([
+                    PageText.count(number), PageText.number(gate.potential), PageText.moment(at),
+                    PageText.number(gate.weight), PageText.count(gate.witnesses),
+                ]))
+        }
+        return changed.isEmpty ? [] : [.of("potential", [("p", .array(changed))])]
+    }
+
+    /// A potential below it cannot be seen.
+    private static let rest = 0.004
+
+    func gate(_ name: String, _ state: ScopeState) -> JSONObject {
+        let facts = facts[name] ?? GateFacts()
+        let track = state.gates.tracks[name]
+        let gate = track?.gate
+        let defaults = GateConfiguration()
+        let opening = track?.openings.last.flatMap { $0.end == .max ? $0.start : nil }
+        return [
+            "n": PageText.shown(name, PageText.name), "state": .string((gate?.state ?? .stable).word.uppercased()),
+            "x": PageText.number(gate?.potential ?? 0),
+            "t": PageText.moment(track?.samples.last?.at ?? state.now.nanoseconds),
+            "open": .number(gate?.openThreshold ?? defaults.openThreshold),
+            "close": .number(gate?.closeThreshold ?? defaults.closeThreshold),
+            "release": .number(gate?.releaseFraction ?? defaults.releaseFraction),
+            "half": PageText.number(facts.halfLife, 1), "window": PageText.number(facts.window, 1),
+            "w": PageText.number(gate?.weight ?? 0), "earned": .bool(facts.isEarned),
+            "witnesses": PageText.count(gate?.witnesses ?? 0),
+            "since": opening.map { PageText.moment($0) } ?? .null,
+        ]
+    }
+
+    // MARK: - The whole
+
+    /// All that ``frames(of:)`` has given so far, for a page that knows nothing.
+    package func snapshot(of state: ScopeState) -> JSONObject {
+        let openings = recent.numbers.map { recent[$0] }.filter { $0["k"]?.string == "collapse" }.suffix(50)
+        var object: JSONObject = [
+            "k": .string("snapshot"), "now": PageText.moment(state.now.nanoseconds),
+            "mode": state.gates.mode.map { .string($0.rawValue) } ?? .null,
+            "cells": .array(names.cells.map(\.json)), "gates": .array(names.gates.map { .object(gate($0, state)) }),
+            "minds": .array(names.minds.map(\.json)), "organs": .array(names.organs.map(\.json)),
+            "collapses": PageText.count(collapses), "openings": .array(openings.map { .object($0) }),
+        ]
+        object["from"] = state.buffer.entries.oldest.map { PageText.moment($0.at) } ?? .null
+        let marks = recent.numbers.map { recent[$0] }.filter { $0["k"]?.string != "collapse" }
+        object["marks"] = .array(marks.map { .object($0) })
+        return object
+    }
+}

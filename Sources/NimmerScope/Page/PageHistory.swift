@@ -1,0 +1,153 @@
+import NimmerWave
+
+/// A stretch of time in columns, a cell a row: the least and the greatest of each column, so that no spike is lost (web.md, History).
+package struct PageHistory: Sendable {
+    /// Columns at most.
+    package static let maximumColumns = 2000
+
+    /// Begin and end, in nanoseconds since 1970.
+    package let from: Int64
+    package let to: Int64
+    package let columns: Int
+    private var rows: [Int: Row] = [:]
+
+    private struct Row: Sendable {
+        var low: [Int8]
+        var high: [Int8]
+        var count: [UInt8]
+    }
+
+    /// An empty stretch; `to` is after `from`.
+    package init(from: Int64, to: Int64, columns: Int) {
+        self.from = from
+        self.to = max(to, from + 1)
+        self.columns = max(1, min(columns, Self.maximumColumns))
+    }
+
+    /// Takes in a wave.
+    package mutating func add(cell: Int, value: Float, at: Int64) {
+        guard at >= from, at < to, value.isFinite else { return }
+        let column = min(columns - 1, Int(saturating: Double(at - from) / Double(to - from) * Double(columns)))
+        let scaled = Int8(saturating: Double((max(-1, min(1, value)) * 127).rounded()))
+        var row =
+            rows.removeValue(forKey: cell)
+            ?? Row(
+                low: .init(repeating: 0, count: columns), high: .init(repeating: 0, count: columns),
+                count: .init(repeating: 0, count: columns))
+        let isFirst = row.count[column] == 0
+        row.low[column] = isFirst ? scaled : min(row.low[column], scaled)
+        row.high[column] = isFirst ? scaled : max(row.high[column], scaled)
+        row.count[column] = min(254, row.count[column]) + 1
+        rows[cell] = row
+    }
+
+    package var json: JSON {
+        .array(
+            rows.sorted { $0.key < $1.key }.map { cell, row in
+                [
+                    "c": PageText.count(cell), "min": .string(Base64.text(row.low.map { UInt8(bitPattern: $0) })),
+                    "max": .string(Base64.text(row.high.map { UInt8(bitPattern: $0) })),
+                    "count": .string(Base64.text(row.count)),
+                ]
+            })
+    }
+}
+
+extension ScopeState {
+    /// Adds the waves of a stretch of time that are kept.
+    package func addPageHistory(to history: inout PageHistory) {
+        let entries = buffer.entries
+        let start = entries.firstNumber { $0.at >= history.from }
+        for number in start..<max(start, entries.end) {
+            let entry = entries[number]
+            guard entry.at < history.to else { break }
+            if entry.kind == .wave { history.add(cell: Int(entry.trace), value: entry.value, at: entry.at) }
+        }
+    }
+
+    /// Time of the oldest entry that is kept; nil before the first.
+    package var oldestKept: Int64? { buffer.entries.oldest?.at }
+
+    /// The newest moment that it heard of.
+    package var moment: Timestamp { now }
+}
+
+extension PageFeed {
+    /// Number of the cell of an origin in a region; nil where no page was sent one.
+    package func cell(_ origin: String, region: String, isVirtual: Bool, _ state: ScopeState) -> Int? {
+        guard let gate = names.gate(state.buffer.homes.home(of: region)) ?? names.gate(region) else { return nil }
+        return names.cells.firstIndex { $0.gate == gate && $0.name == origin && $0.isVirtual == isVirtual }
+    }
+
+    /// Number of a region's gate.
+    package func gate(ofRegion region: String, _ state: ScopeState) -> Int? {
+        names.gate(state.buffer.homes.home(of: region)) ?? names.gate(region)
+    }
+
+    /// The frames of events of a stretch of time that a page may have missed.
+    package func marks(from: Int64, to: Int64) -> [JSON] {
+        recent.numbers.map { recent[$0] }.filter { frame in
+            guard let t = frame["t"]?.double else { return false }
+            return t >= Double(from) / 1e6 && t < Double(to) / 1e6
+        }.map { .object($0) }
+    }
+}
+
+// MARK: - The past, read anew
+
+extension PageFeed {
+    /// The frames of events of another feed, with the numbers that this one's pages know; what has no number here is left out.
+    ///
+    /// - Parameter other: a feed over what was read from the streams or from memory.
+    package mutating func marks(of other: PageFeed) -> [JSON] {
+        other.recent.numbers.compactMap { translated(other.recent[$0], from: other).map { .object($0) } }
+    }
+
+    private mutating func translated(_ frame: JSONObject, from other: PageFeed) -> JSONObject? {
+        var frame = frame
+        if let gate = frame["g"]?.int {
+            guard let own = names.gate(other.names.gates[gate]) else { return nil }
+            frame["g"] = PageText.count(own)
+        }
+        if let mind = frame["m"]?.int {
+            let known = other.names.minds[mind]
+            frame["m"] = PageText.count(names.mind(known.name, isBridge: known.isBridge))
+        }
+        if let organ = frame["o"]?.int { frame["o"] = PageText.count(names.organ(other.names.organs[organ].name)) }
+        if let cells = frame["cells"]?.array {
+            frame["cells"] = .array(cells.compactMap { $0.int.flatMap { cell(other.names.cells[$0]) } }.map { PageText.count($0) })
+        }
+        return frame
+    }
+
+    private func cell(_ other: PageNames.Cell) -> Int? {
+        names.cells.firstIndex { $0.name == other.name && $0.isVirtual == other.isVirtual && $0.domain == other.domain }
+    }
+
+    /// The number here of each cell of another feed; nil for one that no page here knows.
+    package func cells(of other: PageFeed) -> [Int?] {
+        other.names.cells.map { known in
+            let gate = known.gate < 0 ? nil : names.gate(other.names.gates[known.gate])
+            return names.cells.firstIndex {
+                $0.name == known.name && $0.isVirtual == known.isVirtual && $0.gate == gate
+            } ?? cell(known)
+        }
+    }
+}
+
+extension ScopeState {
+    /// Adds the waves of a stretch of time that are kept, under other numbers; returns whether one had none.
+    package func addPageHistory(to history: inout PageHistory, numbers: [Int?]) -> Bool {
+        var isMissing = false
+        for number in buffer.entries.numbers {
+            let entry = buffer.entries[number]
+            guard entry.kind == .wave else { continue }
+            guard let cell = numbers[Int(entry.trace)] else {
+                isMissing = true
+                continue
+            }
+            history.add(cell: cell, value: entry.value, at: entry.at)
+        }
+        return isMissing
+    }
+}

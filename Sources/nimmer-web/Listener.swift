@@ -1,0 +1,216 @@
+import FlyingFox
+import FlyingSocks
+import Foundation
+import NimmerPage
+import Synchronization
+
+/// HTTP by FlyingFox, the only importer of it: hands requests to the page's server and carries the sockets of tabs.
+final class Listener: Sendable {
+    private let server: HTTPServer
+    private let box: Box
+    private let host: String
+
+    /// Requests that come before the page's server stands are refused.
+    private final class Box: HTTPHandler {
+        let page = Mutex<PageServer?>(nil)
+        let isEncrypted: Bool
+
+        init(isEncrypted: Bool) { self.isEncrypted = isEncrypted }
+
+        func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
+            guard let page = page.withLock({ $0 }) else { return HTTPResponse(statusCode: .serviceUnavailable) }
+            return await Exchange(page: page, request: request, isEncrypted: isEncrypted).answer()
+        }
+    }
+
+    /// A listener at an address.
+    ///
+    /// - Throws: ``PageError`` for an address that is none.
+    init(_ address: ListenAddress, isEncrypted: Bool) throws(PageError) {
+        host = address.host
+        box = Box(isEncrypted: isEncrypted)
+        do {
+            let configuration =
+                address.host.contains(":")
+                ? HTTPServer.Configuration(
+                    address: try sockaddr_in6.inet6(ip6: address.host, port: address.port), timeout: Self.timeout,
+                    logger: .disabled)
+                : HTTPServer.Configuration(
+                    address: try sockaddr_in.inet(ip4: address.host, port: address.port), timeout: Self.timeout,
+                    logger: .disabled)
+            server = HTTPServer(config: configuration, handler: box)
+        } catch { throw PageError("cannot listen on \(address): \(error)", status: 503) }
+    }
+
+    /// An outcome waits for the thalamus for up to ten seconds.
+    private static let timeout = 40.0
+
+    /// Listens, and calls a body with the address that it has; answers by the server that this gives until the task is cancelled.
+    ///
+    /// - Throws: ``PageError`` where it cannot listen.
+    func run(_ body: @escaping @Sendable (ListenAddress) async throws -> PageServer) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [server, host] in
+                do { try await server.run() } catch {
+                    if Task.isCancelled { return }
+                    throw PageError("cannot listen on \(host): \(error.localizedDescription)", status: 503)
+                }
+            }
+            group.addTask { [self] in
+                try await server.waitUntilListening(timeout: 5)
+                let port: UInt16 =
+                    switch await server.listeningAddress {
+                    case .ip4(_, let port), .ip6(_, let port): port
+                    default: 0
+                    }
+                let page = try await body(ListenAddress(host: host, port: port))
+                box.page.withLock { $0 = page }
+                try? await Task.sleep(for: .seconds(1 << 30))
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    /// Stops; open tabs are closed.
+    func stop() async { await server.stop(timeout: 1) }
+}
+
+/// One request and its answer.
+private struct Exchange {
+    let page: PageServer
+    let request: HTTPRequest
+    let isEncrypted: Bool
+
+    func answer() async -> HTTPResponse {
+        let asked: PageRequest
+        do throws(PageError) { asked = try await read() } catch {
+            return Self.response(.refusal(error))
+        }
+        switch await page.answer(asked) {
+        case .response(let answer):
+            var answer = answer
+            if asked.method == "HEAD" { answer.body = [] }
+            return Self.response(answer)
+        case .socket(let tab, let session):
+            let handler = WebSocketHTTPHandler(handler: TabSocket(tab: tab, page: page, session: session.id))
+            guard let response = try? await handler.handleRequest(request), response.statusCode == .switchingProtocols else {
+                tab.close()
+                return Self.response(.refusal(PageError("expected the handshake of a WebSocket")))
+            }
+            return response
+        }
+    }
+
+    private func read() async throws(PageError) -> PageRequest {
+        var headers: [String: String] = [:]
+        for header in request.headers.keys { headers[header.rawValue.lowercased()] = request.headers[header] }
+        var query: [String: String] = [:]
+        for item in request.query { query[item.name] = item.value }
+        guard let path = request.path.removingPercentEncoding, path.utf8.count <= 1024 else {
+            throw PageError("the path cannot be read")
+        }
+        guard headers["transfer-encoding"] == nil else {
+            throw PageError("a body must state its length", status: 411)
+        }
+        let length = headers["content-length"].flatMap { Int($0) } ?? 0
+        guard length <= PageServer.maximumBody else {
+            throw PageError("a body must be at most \(PageServer.maximumBody) bytes; found \(length)", status: 413)
+        }
+        var body: [UInt8] = []
+        if length > 0 {
+            guard let bytes = try? await request.bodyData else { throw PageError("the body cannot be read") }
+            body = Array(bytes)
+        }
+        var peer = ""
+        switch request.remoteAddress {
+        case .ip4(let address, _), .ip6(let address, _): peer = address
+        default: break
+        }
+        return PageRequest(
+            method: request.method.rawValue, path: path, query: query, headers: headers, body: body, peer: peer,
+            isEncrypted: isEncrypted)
+    }
+
+    private static func response(_ answer: PageResponse) -> HTTPResponse {
+        var headers = HTTPHeaders()
+        for header in answer.headers { headers.addValue(header.value, for: HTTPHeader(header.name)) }
+        return HTTPResponse(
+            statusCode: HTTPStatusCode(answer.status, phrase: phrases[answer.status] ?? "Status"), headers: headers,
+            body: Data(answer.body))
+    }
+
+    private static let phrases = [
+        200: "OK", 303: "See Other", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
+        405: "Method Not Allowed", 409: "Conflict", 411: "Length Required", 413: "Content Too Large",
+        415: "Unsupported Media Type", 421: "Misdirected Request", 429: "Too Many Requests", 500: "Internal Server Error",
+        503: "Service Unavailable",
+    ]
+}
+
+/// The WebSocket of a tab: frames are pulled, so that no more waits for a slow tab than one frame and what the kernel holds.
+private struct TabSocket: WSHandler {
+    let tab: Tab
+    let page: PageServer
+    let session: String
+
+    /// Bytes of one report of a page at most.
+    private static let maximumReport = 4096
+
+    func makeFrames(for client: AsyncThrowingStream<WSFrame, any Error>) async throws -> AsyncStream<WSFrame> {
+        let pending = Pending()
+        let reader = Task { [tab, page] in
+            defer { tab.close() }
+            for try await frame in client {
+                switch frame.opcode {
+                case .ping: pending.add(WSFrame(fin: true, opcode: .pong, mask: nil, payload: frame.payload))
+                case .pong: break
+                case .close: return
+                case .text where frame.fin && frame.payload.count <= Self.maximumReport:
+                    do throws(PageError) {
+                        if let control = try tab.take(Array(frame.payload)) { page.control(control) }
+                    } catch {
+                        pending.add(.close(code: WSCloseCode(1008, reason: String("\(error)".prefix(100)))))
+                    }
+                default:
+                    pending.add(.close(code: WSCloseCode(1003, reason: "a page reports in short texts")))
+                }
+            }
+        }
+        return AsyncStream {
+            if pending.isClosed { return nil }
+            if let frame = pending.take() { return frame }
+            switch await tab.next({ page.session(session) }) {
+            case .text(let bytes)?: return WSFrame(fin: true, opcode: .text, mask: nil, payload: Data(bytes))
+            case .binary(let bytes)?: return WSFrame(fin: true, opcode: .binary, mask: nil, payload: Data(bytes))
+            case .close(let code, let reason)?:
+                pending.close()
+                return .close(code: WSCloseCode(code, reason: reason))
+            case nil: return nil
+            }
+        } onCancel: {
+            reader.cancel()
+            tab.close()
+        }
+    }
+
+    /// Answers that go out before what the tab is sent.
+    private final class Pending: Sendable {
+        private let state = Mutex<(frames: [WSFrame], isClosed: Bool)>(([], false))
+
+        var isClosed: Bool { state.withLock { $0.isClosed } }
+
+        func add(_ frame: WSFrame) { state.withLock { if $0.frames.count < 16 { $0.frames.append(frame) } } }
+
+        func close() { state.withLock { $0.isClosed = true } }
+
+        func take() -> WSFrame? {
+            state.withLock { state in
+                guard !state.frames.isEmpty else { return nil }
+                let frame = state.frames.removeFirst()
+                if frame.opcode == .close { state.isClosed = true }
+                return frame
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import NimmerOutput
+import NimmerPage
+import NimmerWave
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// The address of the page and what answers there.
+struct PageListener {
+    private let settings: PageSettings
+    private let listener: Listener
+
+    init(_ settings: PageSettings) throws(PageError) {
+        self.settings = settings
+        listener = try Listener(settings.listen, isEncrypted: false)
+    }
+
+    /// Answers until the task is cancelled.
+    ///
+    /// - Parameter ready: called once it listens, with the address that it has.
+    func run(
+        model: PageModel, decisions: Decisions, history: History, control: @escaping @Sendable (Tab.Control) -> Void = { _ in },
+        ready: @escaping @Sendable (PageServer, ListenAddress) -> Void
+    ) async throws {
+        try await listener.run { [settings] address in
+            let server = PageServer(
+                settings, listening: address, model: model, decisions: decisions, history: history, control: control,
+                onEntry: { server, _ in
+                    if settings.printsLinks { Announcement.printNext(server, settings, address) }
+                })
+            ready(server, address)
+            return server
+        }
+    }
+
+    func stop() async { await listener.stop() }
+}
+
+/// What a person reads where the server was started: its address and a link that lets one browser in.
+enum Announcement {
+    static func print(_ server: PageServer, _ settings: PageSettings, _ address: ListenAddress) {
+        guard let link = try? server.link(settings.linkRole) else { return }
+        line("The page is at \(origin(settings, address))")
+        line("Open this link once: \(origin(settings, address))\(link)")
+    }
+
+    static func printNext(_ server: PageServer, _ settings: PageSettings, _ address: ListenAddress) {
+        guard let link = try? server.link(settings.linkRole) else { return }
+        line("A browser has got in by it. The next link: \(origin(settings, address))\(link)")
+    }
+
+    private static func origin(_ settings: PageSettings, _ address: ListenAddress) -> String {
+        settings.publicURL ?? "\(settings.tls == nil ? "http" : "https")://\(address)"
+    }
+
+    /// Written at once, whatever standard output is.
+    private static func line(_ text: String) {
+        Array("\(text.visible())\n".utf8).withUnsafeBytes { bytes in _ = write(STDOUT_FILENO, bytes.baseAddress, bytes.count) }
+    }
+}
