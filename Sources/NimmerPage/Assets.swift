@@ -32,21 +32,16 @@ package struct Assets: Sendable {
 
     /// - Parameter contents: files; a module or style sheet that names another as `./NAME` finds it.
     package init(_ contents: [(name: String, bytes: [UInt8])]) {
-        var texts = Dictionary(uniqueKeysWithValues: contents.map { ($0.name, $0.bytes) })
-        let pages = texts.keys.filter { $0.hasSuffix(".html") }
+        var sources = Dictionary(uniqueKeysWithValues: contents.map { ($0.name, References($0.bytes)) })
         var hashed: [String: String] = [:]
         var files: [String: File] = [:]
-        // One that names no other that is yet unnamed is next; a circle would never be.
-        var waiting = texts.keys.filter { !pages.contains($0) }.sorted()
-        while !waiting.isEmpty {
-            let known = Set(hashed.keys)
-            let place = waiting.firstIndex { name in
-                !waiting.contains { $0 != name && Self.names($0, in: texts[name] ?? []) && !known.contains($0) }
-            }
-            guard let place else { break }
+        // One that names no other that has no name yet is next; a circle never is.
+        var waiting = sources.keys.filter { !$0.hasSuffix(".html") }.sorted()
+        while let place = waiting.firstIndex(where: { name in
+            sources[name]?.names.allSatisfy { hashed[$0] != nil || !waiting.contains($0) } ?? false
+        }) {
             let name = waiting.remove(at: place)
-            let bytes = Self.rewritten(texts[name] ?? [], hashed, prefix: "./")
-            texts[name] = bytes
+            let bytes = sources[name]?.written(hashed, prefix: "./") ?? []
             let parts = name.split(separator: ".", maxSplits: 1)
             let path = "\(parts[0]).\(Secret.fingerprint(bytes)).\(parts.count > 1 ? parts[1] : "")"
             hashed[name] = path
@@ -55,28 +50,10 @@ package struct Assets: Sendable {
         }
         self.files = files
         func page(_ name: String) -> String {
-            String(decoding: Self.rewritten(texts[name] ?? [], hashed, prefix: "/assets/"), as: UTF8.self)
+            String(decoding: sources.removeValue(forKey: name)?.written(hashed, prefix: "/assets/") ?? [], as: UTF8.self)
         }
         index = page("index.html")
         enter = page("enter.html")
-    }
-
-    private static func names(_ other: String, in bytes: [UInt8]) -> Bool {
-        let text = String(decoding: bytes, as: UTF8.self)
-        return text.includes("\"./\(other)\"") || text.includes("'./\(other)'")
-    }
-
-    private static func rewritten(_ bytes: [UInt8], _ names: [String: String], prefix: String) -> [UInt8] {
-        var text = String(decoding: bytes, as: UTF8.self)
-        for (name, path) in names {
-            for quote in ["\"", "'"] {
-                let found = "\(quote)./\(name)\(quote)"
-                while let halves = text.halves(around: found) {
-                    text = halves.before + "\(quote)\(prefix)\(path)\(quote)" + halves.after
-                }
-            }
-        }
-        return Array(text.utf8)
     }
 
     static func type(of name: String) -> String {
@@ -117,5 +94,43 @@ package struct Assets: Sendable {
             }
         }
         return text
+    }
+}
+
+/// A file in pieces: what stands between its references to others, written `"./NAME"` or `'./NAME'`, and these.
+private struct References {
+    private var pieces: [ArraySlice<UInt8>] = []
+    /// The files that it names, in order.
+    private(set) var names: [String] = []
+
+    init(_ bytes: [UInt8]) {
+        let (dot, slash) = (UInt8(ascii: "."), UInt8(ascii: "/"))
+        var start = 0
+        var place = 0
+        while place + 2 < bytes.count {
+            let quote = bytes[place]
+            guard quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'"), bytes[place + 1] == dot, bytes[place + 2] == slash,
+                let end = bytes[(place + 3)...].prefix(65).firstIndex(of: quote)
+            else {
+                place += 1
+                continue
+            }
+            pieces.append(bytes[start...place])
+            names.append(String(decoding: bytes[(place + 3)..<end], as: UTF8.self))
+            start = end
+            place = end + 1
+        }
+        pieces.append(bytes[start...])
+    }
+
+    /// The file with the paths of those that it names; one without a path stays as it is.
+    func written(_ paths: [String: String], prefix: String) -> [UInt8] {
+        var out: [UInt8] = []
+        for (number, piece) in pieces.enumerated() {
+            out += piece
+            guard names.indices.contains(number) else { continue }
+            out += Array((paths[names[number]].map { prefix + $0 } ?? "./" + names[number]).utf8)
+        }
+        return out
     }
 }
